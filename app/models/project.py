@@ -1,0 +1,140 @@
+"""The open project: what `project.json` holds, with undo and autosave."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from engine.contract.errors import UserError
+from engine.contract.files import write_atomically
+from engine.contract.project import DatasetEntry, Project, ProjectFolder
+
+AUTOSAVE_MS = 500
+
+
+class ProjectModel(QObject):
+    """The open project, or none.
+
+    Every edit goes through `edit`, which makes it undoable and saves it soon after.
+
+    Signals:
+        opened, closed: a project was opened (its folder is `folder`), or closed.
+        changed: any part of `project` is new.
+        save_failed: a sentence; the edit is kept in memory and saved with the next one.
+    """
+
+    opened = Signal()
+    closed = Signal()
+    changed = Signal()
+    save_failed = Signal(str)
+
+    def __init__(self, undo: QUndoStack, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.undo = undo
+        self.folder: ProjectFolder | None = None
+        self.project = Project(name="")
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(AUTOSAVE_MS)
+        self._timer.timeout.connect(self.save)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a project is open."""
+        return self.folder is not None
+
+    @property
+    def dataset(self) -> DatasetEntry | None:
+        """The dataset that the Data page shows, or None."""
+        for entry in self.project.datasets:
+            if entry.dataset_id == self.project.dataset:
+                return entry
+        return None
+
+    def create(self, path: Path, name: str) -> None:
+        """Make a new project in an empty or missing folder, and open it."""
+        folder = ProjectFolder(path)
+        folder.write(Project(name=name))
+        # What a version control system should leave out of a project.
+        write_atomically(path / ".gitignore", "trash/\ncheckpoints/\n")
+        self.open(path)
+
+    def open(self, path: Path) -> None:
+        """Open the project in this folder; raise `UserError` and keep the present one."""
+        folder = ProjectFolder(path)
+        project = folder.read()
+        self.close()
+        self.folder, self.project = folder, project
+        self.opened.emit()
+        self.changed.emit()
+
+    def close(self) -> None:
+        """Save and close the project."""
+        if self.folder is None:
+            return
+        if self._timer.isActive():
+            self.save()
+        self.undo.clear()
+        self.folder, self.project = None, Project(name="")
+        self.closed.emit()
+
+    def edit(self, text: str, project: Project, *, merge_id: int = -1) -> None:
+        """Replace the project's content as one undoable step called `text`.
+
+        Steps in a row with the same `merge_id` (0 or more) become one, so that typing a
+        note is one step and not one a letter.
+        """
+        if project != self.project:
+            self.undo.push(_Edit(self, text, self.project, project, merge_id))
+
+    def edit_dataset(self, text: str, entry: DatasetEntry, *, merge_id: int = -1) -> None:
+        """Replace the dataset entry with the same id as one undoable step."""
+        datasets = tuple(
+            entry if old.dataset_id == entry.dataset_id else old for old in self.project.datasets
+        )
+        project = dataclasses.replace(self.project, datasets=datasets)
+        self.edit(text, project, merge_id=merge_id)
+
+    def save(self) -> None:
+        """Write `project.json` now."""
+        self._timer.stop()
+        if self.folder is None:
+            return
+        try:
+            self.folder.write(self.project)
+        except (UserError, OSError) as error:
+            self.save_failed.emit(str(error))
+
+    def _set(self, project: Project) -> None:
+        self.project = project
+        self._timer.start()
+        self.changed.emit()
+
+
+class _Edit(QUndoCommand):
+    """One step on the undo stack."""
+
+    def __init__(
+        self, model: ProjectModel, text: str, before: Project, after: Project, merge_id: int
+    ) -> None:
+        super().__init__(text)
+        self._model, self._before, self._after = model, before, after
+        self._merge_id = merge_id
+
+    def redo(self) -> None:
+        self._model._set(self._after)
+
+    def undo(self) -> None:
+        self._model._set(self._before)
+
+    def id(self) -> int:
+        return self._merge_id
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, _Edit) or other._merge_id != self._merge_id:
+            return False
+        self._after = other._after
+        return True

@@ -1,0 +1,142 @@
+"""One run as the window knows it: its spec, state and everything its journal told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.contract.events import (
+    CheckpointSaved,
+    Evaluation,
+    JournalEntry,
+    Notice,
+    OutputsSaved,
+    RunCancelled,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    RunState,
+    SamplesTaken,
+    TrainMetrics,
+)
+from engine.contract.run_folder import RunFolder, RunMeta, RunStatus
+from engine.contract.run_spec import RunSpec
+
+
+class RunModel(QObject):
+    """A run; only `apply` (journal) and `set_status` change what the engine reports.
+
+    Attributes:
+        metrics, evaluations, samples, notices, checkpoints, outputs: in the journal's order;
+            after a resume, what followed the checkpoint has been dropped.
+        started, finished, failed, cancelled: the latest of their kind, or None.
+
+    Signals:
+        status_changed, meta_changed: state, progress; name, tags, notes.
+        metrics_changed: training metrics grew or were cut back by a resume.
+        evaluated: an evaluation arrived (`evaluations[-1]`), with or without samples.
+        outputs_changed: held-out outputs or their scores are new.
+        noticed: `Notice`.
+    """
+
+    status_changed = Signal()
+    meta_changed = Signal()
+    metrics_changed = Signal()
+    evaluated = Signal()
+    outputs_changed = Signal()
+    noticed = Signal(object)
+
+    def __init__(self, folder: RunFolder, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.folder = folder
+        self.spec: RunSpec = folder.read_spec()
+        self.meta: RunMeta = folder.read_meta()
+        self.status = RunStatus(run_id=self.spec.run_id, state=RunState.QUEUED)
+        self.metrics: list[TrainMetrics] = []
+        self.evaluations: list[Evaluation] = []
+        self.samples: list[SamplesTaken] = []
+        self.notices: list[Notice] = []
+        self.checkpoints: list[CheckpointSaved] = []
+        self.outputs: dict[str, OutputsSaved] = {}
+        self.started: RunStarted | None = None
+        self.finished: RunFinished | None = None
+        self.failed: RunFailed | None = None
+        self.cancelled: RunCancelled | None = None
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return self.spec.run_id
+
+    @property
+    def path(self) -> Path:
+        """The run's folder."""
+        return self.folder.path
+
+    def set_meta(self, meta: RunMeta) -> None:
+        """Rename, tag, star or annotate the run; saved at once."""
+        if meta != self.meta:
+            self.folder.write_meta(meta)
+            self.meta = meta
+            self.meta_changed.emit()
+
+    def set_status(self, status: RunStatus) -> None:
+        """Take the state that the supervisor reports."""
+        if status.run_id == self.run_id and status != self.status:
+            self.status = status
+            self.status_changed.emit()
+
+    def apply(self, entries: tuple[JournalEntry, ...]) -> None:
+        """Take journal entries in order; each signal is emitted at most once a call."""
+        changed: set[str] = set()
+        for entry in entries:
+            if entry.run_id == self.run_id:
+                changed |= self._apply(entry)
+        for name in ("metrics_changed", "evaluated", "outputs_changed", "status_changed"):
+            if name in changed:
+                getattr(self, name).emit()
+
+    def _apply(self, entry: JournalEntry) -> set[str]:
+        match entry.event:
+            case TrainMetrics() as event:
+                self.metrics.append(event)
+                return {"metrics_changed"}
+            case Evaluation() as event:
+                self.evaluations.append(event)
+                return {"evaluated"}
+            case SamplesTaken() as event:
+                self.samples.append(event)
+                return {"evaluated"}
+            case RunStarted() as event:
+                self._start(event)
+                return {"metrics_changed", "evaluated", "status_changed"}
+            case OutputsSaved() as event:
+                self.outputs[event.split] = event
+                return {"outputs_changed"}
+            case CheckpointSaved() as event:
+                self.checkpoints.append(event)
+                return {"metrics_changed"}
+            case Notice() as event:
+                self.notices.append(event)
+                self.noticed.emit(event)
+            case RunFinished() as event:
+                self.finished = event
+                return {"status_changed"}
+            case RunFailed() as event:
+                self.failed = event
+                return {"status_changed"}
+            case RunCancelled() as event:
+                self.cancelled = event
+                return {"status_changed"}
+        return set()
+
+    def _start(self, event: RunStarted) -> None:
+        """A fresh start or a resume: what came after the checkpoint will come again."""
+        self.started = event
+        self.finished = self.failed = self.cancelled = None
+        last = event.resumed_from_step or 0
+        self.metrics = [item for item in self.metrics if item.step <= last]
+        self.evaluations = [item for item in self.evaluations if item.step <= last]
+        self.samples = [item for item in self.samples if item.step <= last]
+        self.checkpoints = [item for item in self.checkpoints if item.step <= last]

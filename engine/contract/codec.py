@@ -1,0 +1,168 @@
+"""JSON for the contract's dataclasses: the only place where a `dict` stands for one.
+
+A dataclass becomes an object of its fields; a member of a union of dataclasses carries a
+"kind" entry with its class name, and decoding picks the class by it. Decoding is strict:
+an unknown, missing or wrongly typed field raises `ProtocolError` naming its path. Fields
+with a default may be missing, so that a file of an older version still opens. A class with
+a `version` field refuses a higher version than its default with a `UserError`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import functools
+import json
+import math
+import types
+import typing
+from typing import Any, TypeVar
+
+from engine.contract.errors import ProtocolError, UserError
+
+T = TypeVar("T")
+
+_NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+def to_line(value: object) -> str:
+    """Encode a contract dataclass as one line of JSON, without a line break."""
+    return json.dumps(to_plain(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def to_text(value: object) -> str:
+    """Encode a contract dataclass as indented JSON for a file that people may read."""
+    return json.dumps(to_plain(value), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def from_text(kind: type[T], text: str) -> T:
+    """Decode JSON text as `kind`; raise `ProtocolError` where it does not fit."""
+    try:
+        plain = json.loads(text)
+    except ValueError as error:
+        raise ProtocolError(f"not valid JSON ({error}): {text[:80]!r}") from error
+    return from_plain(kind, plain)
+
+
+def to_plain(value: object) -> Any:
+    """Turn a dataclass, enum, tuple or scalar into what `json.dumps` takes."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        plain = {
+            field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
+        return {"kind": type(value).__name__, **plain}
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, (tuple, list)):
+        return [to_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    raise ProtocolError(f"a {type(value).__name__} has no place in the contract: {value!r}")
+
+
+def from_plain(kind: type[T], plain: object, path: str = "") -> T:
+    """Turn decoded JSON into `kind`, checking every type on the way."""
+    return typing.cast(T, _decode(kind, plain, path or getattr(kind, "__name__", str(kind))))
+
+
+def _decode(kind: Any, plain: object, path: str) -> Any:
+    origin = typing.get_origin(kind)
+    if origin in (typing.Union, types.UnionType):
+        return _decode_union(typing.get_args(kind), plain, path)
+    if origin is tuple:
+        return _decode_tuple(typing.get_args(kind), plain, path)
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        return _decode_dataclass(kind, plain, path)
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        try:
+            return kind(plain)
+        except ValueError as error:
+            known = ", ".join(repr(member.value) for member in kind)
+            raise ProtocolError(f"{path}: {plain!r} is none of {known}") from error
+    return _decode_scalar(kind, plain, path)
+
+
+def _decode_scalar(kind: Any, plain: object, path: str) -> Any:
+    if kind is float:
+        if isinstance(plain, str) and plain in _NON_FINITE:
+            return _NON_FINITE[plain]
+        if isinstance(plain, (int, float)) and not isinstance(plain, bool):
+            return float(plain)
+    elif kind is int:
+        if isinstance(plain, int) and not isinstance(plain, bool):
+            return plain
+    elif kind in (str, bool, type(None)):
+        if isinstance(plain, kind):
+            return plain
+    else:
+        raise ProtocolError(f"{path}: the type {kind!r} has no place in the contract")
+    name = "null" if kind is type(None) else kind.__name__
+    raise ProtocolError(f"{path}: expected {name}, found {plain!r}")
+
+
+def _decode_union(members: tuple[Any, ...], plain: object, path: str) -> Any:
+    if plain is None and type(None) in members:
+        return None
+    classes: dict[str, type] = {m.__name__: m for m in members if dataclasses.is_dataclass(m)}
+    if classes and isinstance(plain, dict):
+        name = plain.get("kind")
+        if name not in classes:
+            known = ", ".join(sorted(classes))
+            raise ProtocolError(f"{path}: kind {name!r} is none of {known}")
+        return _decode_dataclass(classes[name], plain, path)
+    for member in members:
+        try:
+            return _decode(member, plain, path)
+        except ProtocolError:
+            continue
+    raise ProtocolError(f"{path}: {plain!r} fits none of {members}")
+
+
+def _decode_tuple(members: tuple[Any, ...], plain: object, path: str) -> tuple[Any, ...]:
+    if not isinstance(plain, list):
+        raise ProtocolError(f"{path}: expected a list, found {plain!r}")
+    if len(members) == 2 and members[1] is Ellipsis:
+        return tuple(_decode(members[0], item, f"{path}[{i}]") for i, item in enumerate(plain))
+    if len(members) != len(plain):
+        raise ProtocolError(f"{path}: expected {len(members)} items, found {len(plain)}")
+    pairs = zip(members, plain, strict=True)
+    return tuple(_decode(member, item, f"{path}[{i}]") for i, (member, item) in enumerate(pairs))
+
+
+@functools.cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def _check_version(fields: dict[str, Any], plain: dict[str, Any], path: str) -> None:
+    """Refuse what a newer program wrote before its unknown fields look like damage."""
+    version, field = plain.get("version"), fields.get("version")
+    if field is not None and isinstance(version, int) and version > field.default:
+        raise UserError(
+            f"{path} was written by a newer version of this program (format {version}; this "
+            f"one reads up to {field.default}): update the program."
+        )
+
+
+def _decode_dataclass(kind: type, plain: object, path: str) -> Any:
+    if not isinstance(plain, dict):
+        raise ProtocolError(f"{path}: expected an object, found {plain!r}")
+    if plain.get("kind", kind.__name__) != kind.__name__:
+        raise ProtocolError(f"{path}: expected kind {kind.__name__}, found {plain['kind']!r}")
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    _check_version(fields, plain, path)
+    unknown = [name for name in plain if name != "kind" and name not in fields]
+    if unknown:
+        raise ProtocolError(f"{path}: unknown field {unknown[0]!r}")
+    values = {}
+    for name, field in fields.items():
+        if name in plain:
+            values[name] = _decode(_hints(kind)[name], plain[name], f"{path}.{name}")
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            raise ProtocolError(f"{path}: field {name!r} is missing")
+    try:
+        return kind(**values)
+    except (TypeError, ValueError) as error:
+        raise ProtocolError(f"{path}: {error}") from error

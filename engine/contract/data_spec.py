@@ -1,0 +1,183 @@
+"""What a run reads: a dataset, the roles of its columns, how a table becomes text, the split."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from engine.contract.errors import UserError
+
+
+class Role(enum.Enum):
+    """What a column of a dataset is for."""
+
+    FIELD = "field"
+    """One field of the input table: the column's name is the key, the cell the value."""
+    MEANING = "meaning"
+    """A ready-made meaning representation such as E2E's "name[Blue Spice], food[French]"."""
+    SOURCE = "source"
+    """Source text that is used as it stands, such as an article to summarise."""
+    TARGET = "target"
+    """The text to learn; rows with the same input are each other's references."""
+    SPLIT = "split"
+    """Says "train", "valid" (or "dev", "validation") or "test" for each row."""
+    CATEGORY = "category"
+    """A label to split by (seen/unseen) and to compare scores by."""
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a dataset with its role."""
+
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """The roles of a dataset's columns, in the order in which fields are written.
+
+    Raises:
+        UserError: no target, two targets, or nothing to read the input from.
+    """
+
+    columns: tuple[Column, ...]
+
+    def __post_init__(self) -> None:
+        targets = self.named(Role.TARGET)
+        if len(targets) > 1:
+            raise UserError(
+                f"Columns {', '.join(map(repr, targets))} are all targets: choose one target."
+            )
+        for role in (Role.SPLIT, Role.CATEGORY):
+            if len(self.named(role)) > 1:
+                names = ", ".join(map(repr, self.named(role)))
+                raise UserError(f"Columns {names} all have the role {role.value}: choose one.")
+
+    def named(self, *roles: Role) -> tuple[str, ...]:
+        """Names of the columns that have one of the roles, in order."""
+        return tuple(column.name for column in self.columns if column.role in roles)
+
+    def one(self, role: Role) -> str | None:
+        """Name of the column with this role, or None."""
+        names = self.named(role)
+        return names[0] if names else None
+
+    @property
+    def inputs(self) -> tuple[Column, ...]:
+        """The columns that make the input, in order."""
+        roles = (Role.FIELD, Role.MEANING, Role.SOURCE)
+        return tuple(column for column in self.columns if column.role in roles)
+
+    def check_trainable(self) -> None:
+        """Raise `UserError` unless there is an input and a target."""
+        if not self.inputs:
+            raise UserError(
+                "No column is read as input: give at least one column the role "
+                "field, meaning or source."
+            )
+        if self.one(Role.TARGET) is None:
+            raise UserError("No column is the target: give one column the role target.")
+
+
+class Preset(enum.Enum):
+    """How the fields of a table are written as one line of text."""
+
+    PAPER = "paper"
+    """"name : Blue Spice | food : French": the form of Li & Liang's E2E files."""
+    BRACKETS = "brackets"
+    """"name[Blue Spice], food[French]": the form of the E2E challenge."""
+    LINES = "lines"
+    """"name: Blue Spice" and a line break after each field."""
+    VALUES = "values"
+    """"Blue Spice, French": values only, for tables whose keys say nothing."""
+
+
+@dataclass(frozen=True)
+class Linearisation:
+    """How an input becomes text (source columns are appended as they stand)."""
+
+    preset: Preset = Preset.PAPER
+    skip_empty: bool = True
+    """Leave out fields whose cell is empty."""
+    lower_keys: bool = False
+    """Write keys in lower case, as DART's files have them."""
+
+
+class SplitKind(enum.Enum):
+    """Who decides which rows are trained on."""
+
+    RANDOM = "random"
+    """By input: all rows with the same input fall on the same side."""
+    COLUMN = "column"
+    """As the dataset's split column says."""
+    CATEGORY = "category"
+    """The named categories are held out for testing (unseen)."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which inputs are trained on, validated on and tested on.
+
+    Raises:
+        UserError: fractions outside 0 to 1, or leaving nothing to train on.
+    """
+
+    kind: SplitKind = SplitKind.RANDOM
+    valid_fraction: float = 0.1
+    """Share of the inputs held out for validation while training (RANDOM, CATEGORY; and
+    COLUMN where the column names no validation rows)."""
+    test_fraction: float = 0.1
+    """Share of the inputs held out for testing (RANDOM; and COLUMN where it names none)."""
+    unseen_categories: tuple[str, ...] = ()
+    seed: int = 0
+    max_train_rows: int | None = None
+    """Low-data setting: train on at most this many rows, chosen with the seed."""
+    max_valid_inputs: int | None = 100
+    """At most this many distinct inputs are validated on."""
+    max_test_inputs: int | None = 200
+    """At most this many distinct inputs are decoded and scored at the end of a run."""
+
+    def __post_init__(self) -> None:
+        for name in ("valid_fraction", "test_fraction"):
+            value = getattr(self, name)
+            if not 0.0 <= value < 1.0:
+                raise UserError(f"{name} is {value}: it must be at least 0 and below 1.")
+        if self.valid_fraction + self.test_fraction >= 1.0:
+            raise UserError(
+                f"Holding out {self.valid_fraction} for validation and {self.test_fraction} "
+                "for testing leaves nothing to train on: lower one of them."
+            )
+        for name in ("max_train_rows", "max_valid_inputs", "max_test_inputs"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise UserError(f"{name} is {value}: it must be 1 or more.")
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """Everything that decides the examples of a run.
+
+    Attributes:
+        dataset: path of the dataset file (`dataset_store`), absolute or relative to the
+            run folder.
+        fingerprint: the dataset's sha256 as its `meta` holds it; a resumed run refuses
+            another one.
+    """
+
+    dataset: str
+    fingerprint: str
+    mapping: Mapping
+    linearisation: Linearisation = field(default_factory=Linearisation)
+    split: Split = field(default_factory=Split)
+    max_source_tokens: int = 512
+    """Longer sources are cut at the end; the number of rows cut is reported."""
+    max_target_tokens: int = 256
+    """Longer targets are cut at the end, and then carry no end-of-sequence loss."""
+
+    def __post_init__(self) -> None:
+        for name in ("max_source_tokens", "max_target_tokens"):
+            value = getattr(self, name)
+            if value < 1:
+                raise UserError(f"{name} is {value}: it must be 1 or more.")

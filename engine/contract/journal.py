@@ -1,0 +1,103 @@
+"""The journal of a run: appended by the engine, followed by anyone."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from pathlib import Path
+
+from engine.contract import codec
+from engine.contract.errors import ProtocolError
+from engine.contract.events import Event, JournalEntry
+from engine.contract.files import explain_disk_errors
+
+log = logging.getLogger(__name__)
+
+
+class JournalWriter:
+    """Appends one line per event, whole or not at all."""
+
+    def __init__(self, path: Path, run_id: str) -> None:
+        self._path = path
+        self._run_id = run_id
+        with explain_disk_errors(path):
+            _drop_torn_line(path)
+            self._stream = open(path, "ab", buffering=0)  # noqa: SIM115 - closed by close()
+
+    def append(self, event: Event, *, flush: bool = False) -> JournalEntry:
+        """Write `event`; with `flush`, wait until the disk has it (checkpoints, verdicts)."""
+        entry = JournalEntry(run_id=self._run_id, time_s=time.time(), event=event)
+        with explain_disk_errors(self._path):
+            self._stream.write(codec.to_line(entry).encode("utf-8") + b"\n")
+            if flush:
+                os.fsync(self._stream.fileno())
+        return entry
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+
+class JournalReader:
+    """Reads entries as they arrive; one code path for live, re-attached and finished runs."""
+
+    def __init__(self, path: Path, run_id: str) -> None:
+        self._path = path
+        self._run_id = run_id
+        self._offset = 0
+
+    def read_new(self, limit: int = 1000) -> list[JournalEntry]:
+        """At most `limit` entries that were completed since the last call, in order.
+
+        A line without its end is left for the next call. A line that cannot be decoded, or
+        that belongs to another run, is logged and skipped.
+        """
+        try:
+            with open(self._path, "rb") as stream:
+                stream.seek(0, os.SEEK_END)
+                if stream.tell() < self._offset:  # a torn last line was cut off on resume
+                    self._offset = stream.tell()
+                stream.seek(self._offset)
+                entries: list[JournalEntry] = []
+                while len(entries) < limit:
+                    line = stream.readline()
+                    if not line.endswith(b"\n"):
+                        break
+                    self._offset += len(line)
+                    entry = self._decode(line)
+                    if entry is not None:
+                        entries.append(entry)
+                return entries
+        except FileNotFoundError:
+            return []
+
+    def _decode(self, line: bytes) -> JournalEntry | None:
+        try:
+            entry = codec.from_text(JournalEntry, line.decode("utf-8"))
+        except (ProtocolError, UnicodeDecodeError) as error:
+            log.warning("%s: skipped a line that cannot be read: %s", self._path, error)
+            return None
+        if entry.run_id != self._run_id:
+            log.warning("%s: skipped an event of run %s", self._path, entry.run_id)
+            return None
+        return entry
+
+
+def _drop_torn_line(path: Path) -> None:
+    """Cut off an unfinished last line, left by a kill in the middle of a write."""
+    if not path.exists():
+        return
+    with open(path, "r+b") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        position = size
+        while position > 0:
+            start = max(0, position - 65536)
+            stream.seek(start)
+            cut = stream.read(position - start).rfind(b"\n")
+            if cut >= 0:
+                position = start + cut + 1
+                break
+            position = start
+        if position < size:
+            stream.truncate(position)

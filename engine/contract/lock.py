@@ -1,0 +1,90 @@
+"""A lock on a folder that the system releases when its holder ends, however it ends.
+
+So "is a process working on this run?" is a question about the lock, not about process
+numbers that may have been given to another program since.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+
+class FolderLock:
+    """An exclusive lock on `folder`, held until `release` or the end of the process."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "lock"
+        self._stream: IO[bytes] | None = None
+
+    def acquire(self) -> bool:
+        """Take the lock; return False at once when another process holds it."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        stream = open(self._path, "a+b")  # noqa: SIM115 - held open on purpose
+        if not _lock(stream):
+            stream.close()
+            return False
+        self._stream = stream
+        return True
+
+    def release(self) -> None:
+        """Give the lock back; harmless when it is not held."""
+        if self._stream is not None:
+            _unlock(self._stream)
+            self._stream.close()
+            self._stream = None
+
+    def __enter__(self) -> FolderLock:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether some process (this one included) holds the lock on `folder`."""
+    if not (folder / "lock").exists():
+        return False
+    probe = FolderLock(folder)
+    if not probe.acquire():
+        return True
+    probe.release()
+    return False
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(stream: IO[bytes]) -> bool:
+        stream.seek(0)
+        try:
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def _unlock(stream: IO[bytes]) -> None:
+        stream.seek(0)
+        msvcrt.locking(stream.fileno(), msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(stream: IO[bytes]) -> bool:
+        try:
+            fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        os.set_inheritable(stream.fileno(), False)
+        return True
+
+    def _unlock(stream: IO[bytes]) -> None:
+        fcntl.flock(stream.fileno(), fcntl.LOCK_UN)

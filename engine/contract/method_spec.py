@@ -1,0 +1,74 @@
+"""What is trained: a prefix before a frozen backbone, or the backbone itself."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from engine.contract.errors import UserError
+
+MAX_PREFIX_LENGTH = 512
+
+
+class Parametrisation(enum.Enum):
+    """How the prefix is parametrised while it is trained (Li & Liang 2021, section 4.3)."""
+
+    MLP = "mlp"
+    """Embedding(P, d) -> Linear(d, mid) -> Tanh -> Linear(mid, L*2*H*D), dropped afterwards."""
+    DIRECT = "direct"
+    """The keys and values themselves."""
+
+
+class Init(enum.Enum):
+    """Where the prefix starts (Li & Liang 2021, section 7.4)."""
+
+    RANDOM = "random"
+    WORDS = "words"
+    """The backbone's own keys and values of real words."""
+
+
+@dataclass(frozen=True)
+class PrefixMethod:
+    """Prefix-tuning (Li & Liang 2021): the backbone stays frozen.
+
+    Raises:
+        UserError: a length outside 1 to 512, a width below 1, or no text to start from.
+    """
+
+    prefix_length: int = 10
+    """P, in tokens: 1 to 512."""
+    parametrisation: Parametrisation = Parametrisation.MLP
+    mid_dim: int = 512
+    """Hidden width of the MLP: 512 for table-to-text, 800 for summarisation (paper, 4.3)."""
+    init: Init = Init.WORDS
+    init_text: str = "Describe the table in one fluent text:"
+    """Words to start from; repeated or cut to P tokens."""
+    dropout: float = 0.0
+    """Chance that an entry of the prefix is zeroed in a training step."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.prefix_length <= MAX_PREFIX_LENGTH:
+            raise UserError(
+                f"The prefix length is {self.prefix_length}: it must be from 1 to "
+                f"{MAX_PREFIX_LENGTH} tokens."
+            )
+        if self.mid_dim < 1:
+            raise UserError(f"The MLP width mid_dim is {self.mid_dim}: it must be 1 or more.")
+        if not 0.0 <= self.dropout < 1.0:
+            raise UserError(
+                f"The prefix dropout is {self.dropout}: it must be at least 0 and below 1."
+            )
+        if self.init is Init.WORDS and not self.init_text.strip():
+            raise UserError("init_text is empty: give words to start from, or start at random.")
+
+
+@dataclass(frozen=True)
+class FinetuneMethod:
+    """Full fine-tuning: every weight of the backbone is trained."""
+
+    backbone_dropout: bool = True
+    """Whether the backbone's own dropout is active while training, as in the paper's
+    baselines."""
+
+
+MethodSpec = PrefixMethod | FinetuneMethod

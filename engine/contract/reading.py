@@ -1,0 +1,137 @@
+"""The CSV doctor's questions and answers: how a file is read, and what was found in it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from engine.contract.data_spec import Column
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How to read a delimited file; None means: find out.
+
+    Attributes:
+        encoding: a Python codec name, "utf-8", "latin-1", "utf-16".
+        delimiter: one character.
+        quote: one character, or "" for a file without quoting.
+        header: whether the first row holds column names.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    header: bool | None = None
+
+
+class FindingKind(enum.Enum):
+    """What the doctor can find."""
+
+    RAGGED = "ragged"
+    EMPTY_CELLS = "empty_cells"
+    EMPTY_ROWS = "empty_rows"
+    DUPLICATE_HEADER = "duplicate_header"
+    UNNAMED_COLUMN = "unnamed_column"
+    INDEX_COLUMN = "index_column"
+    UNDECODABLE = "undecodable"
+    NUL = "nul"
+    LONG_CELL = "long_cell"
+    UNCLOSED_QUOTE = "unclosed_quote"
+    DUPLICATE_ROWS = "duplicate_rows"
+    SHARED_INPUT = "shared_input"
+    """Several rows have the same input: their targets become references of one another."""
+    SPLIT_OVERLAP = "split_overlap"
+    """The same input stands on two sides of the split."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding.
+
+    Attributes:
+        message: a sentence that says what was found and what was done about it.
+        lines: first lines of the file where it occurs (at most 20); 1-based.
+        count: how often it occurs in what was looked at.
+        loses_rows: whether rows are rejected because of it.
+    """
+
+    kind: FindingKind
+    message: str
+    count: int
+    lines: tuple[int, ...] = ()
+    loses_rows: bool = False
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What a first look at a file found.
+
+    Attributes:
+        format: "csv" ("jsonl", "parquet" … as readers are added).
+        options: the options that were used, all filled in.
+        columns: names with guessed roles.
+        preview: the first rows, cells cut to 2,000 characters for showing.
+        size_bytes: of the file; `looked_at_bytes`: of the part that was read.
+        row_count: exact where the whole file was read, else an estimate.
+        row_count_exact: which of the two.
+        findings: in the part that was read.
+    """
+
+    path: str
+    format: str
+    options: ReadOptions
+    columns: tuple[Column, ...]
+    preview: tuple[tuple[str, ...], ...]
+    size_bytes: int
+    looked_at_bytes: int
+    row_count: int
+    row_count_exact: bool
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class PreviewExample:
+    """One example as text: source as linearised, target, number of rows that share it."""
+
+    row_number: int
+    fields: tuple[tuple[str, str], ...]
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
+class PreviewToken:
+    """One token as the model sees it: its text, its id, and whether it carries loss."""
+
+    text: str
+    token_id: int
+    has_loss: bool
+
+
+@dataclass(frozen=True)
+class SplitCounts:
+    """Sizes of one side of a split."""
+
+    name: str
+    rows: int
+    inputs: int
+
+
+@dataclass(frozen=True)
+class SplitReport:
+    """What a mapping and a split make of a dataset.
+
+    Attributes:
+        sides: "train", "valid", "test", after limits.
+        findings: shared inputs, overlaps, rows without target …
+        categories: (category, rows) pairs where a category column is mapped.
+        mean_source_characters, mean_target_characters: over a sample of up to 1,000 rows,
+            for the estimate of tokens in the window.
+    """
+
+    sides: tuple[SplitCounts, ...]
+    findings: tuple[Finding, ...]
+    categories: tuple[tuple[str, int], ...] = ()
+    mean_source_characters: float = 0.0
+    mean_target_characters: float = 0.0

@@ -1,0 +1,199 @@
+"""A run on disk.
+
+run.json            the frozen RunSpec
+meta.json           name, tags, notes: what the user may change
+status.json         state, phase, progress: replaced as a whole, the latest wins
+events.jsonl        the journal: one event a line, only ever appended to
+control.jsonl       what the window asks of the engine: one request a line
+lock                held by the engine while it works on the run
+engine.log          what the engine and its libraries said
+checkpoints/step-N/ states to resume from
+prefix/             the trained prefix, folded (native format), once finished
+model/              the fine-tuned backbone, once finished
+outputs/SPLIT.jsonl decoded rows; SPLIT.meta.json what they were made with
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from engine.contract import codec
+from engine.contract.errors import ProtocolError, UserError
+from engine.contract.events import Phase, RunState
+from engine.contract.files import explain_disk_errors, write_atomically
+from engine.contract.lock import is_locked
+from engine.contract.run_spec import RunSpec
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class RunMeta:
+    """What the user calls and writes about a run."""
+
+    name: str
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+    starred: bool = False
+    created_s: float = 0.0
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """The present state of a run.
+
+    Attributes:
+        done, total: of the present phase, in its own unit (steps, inputs); total 0: unknown.
+        step, total_steps: optimiser steps of the run.
+        remaining_s: estimate for the whole run, or None while unknown.
+        pid: of the engine; true only while the run's lock is held.
+        message: the verdict's sentence for FAILED.
+    """
+
+    run_id: str
+    state: RunState
+    phase: Phase | None = None
+    done: int = 0
+    total: int = 0
+    step: int = 0
+    total_steps: int = 0
+    remaining_s: float | None = None
+    pid: int = 0
+    message: str = ""
+    updated_s: float = 0.0
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class StopRequest:
+    """End the run; with `save`, leave a checkpoint first."""
+
+    save: bool
+
+
+@dataclass(frozen=True)
+class PauseRequest:
+    """Wait after the present step."""
+
+
+@dataclass(frozen=True)
+class ContinueRequest:
+    """Go on after a pause."""
+
+
+ControlRequest = StopRequest | PauseRequest | ContinueRequest
+
+
+@dataclass(frozen=True)
+class ControlLine:
+    """One line of `control.jsonl`."""
+
+    request: ControlRequest
+
+
+class RunFolder:
+    """Paths and small files of one run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.events = path / "events.jsonl"
+        self.control = path / "control.jsonl"
+        self.log = path / "engine.log"
+        self.checkpoints = path / "checkpoints"
+        self.prefix = path / "prefix"
+        self.model = path / "model"
+        self.outputs = path / "outputs"
+
+    @classmethod
+    def create(cls, path: Path, spec: RunSpec, meta: RunMeta) -> RunFolder:
+        """Make the folder of a new run, queued.
+
+        Raises:
+            UserError: there is a run in this folder already, or it cannot be written to.
+        """
+        if (path / "run.json").exists():
+            raise UserError(
+                f"{path} holds a run already: choose another folder, or resume that run."
+            )
+        folder = cls(path)
+        with explain_disk_errors(path):
+            path.mkdir(parents=True, exist_ok=True)
+        folder.write_meta(meta)
+        folder.write_status(RunStatus(run_id=spec.run_id, state=RunState.QUEUED))
+        write_atomically(path / "run.json", codec.to_text(spec))
+        return folder
+
+    def read_spec(self) -> RunSpec:
+        """Read `run.json`; raise `UserError` where it is missing or damaged."""
+        return self._read(RunSpec, "run.json")
+
+    def read_meta(self) -> RunMeta:
+        """Read `meta.json`; a missing one gives the folder's name."""
+        if not (self.path / "meta.json").exists():
+            return RunMeta(name=self.path.name)
+        return self._read(RunMeta, "meta.json")
+
+    def write_meta(self, meta: RunMeta) -> None:
+        """Replace `meta.json`."""
+        write_atomically(self.path / "meta.json", codec.to_text(meta))
+
+    def write_status(self, status: RunStatus) -> None:
+        """Replace `status.json` (not flushed to disk: the journal is what must survive)."""
+        with explain_disk_errors(self.path):
+            temporary = self.path / ".status.json.part"
+            temporary.write_text(codec.to_text(status), encoding="utf-8")
+            os.replace(temporary, self.path / "status.json")
+
+    def read_status(self) -> RunStatus:
+        """Read `status.json` and hold it against the lock.
+
+        A status that says "at work" while no process holds the lock is INTERRUPTED.
+        """
+        status = self._read(RunStatus, "status.json")
+        if status.state.is_active and not is_locked(self.path):
+            # The engine may have written its verdict between our two looks.
+            status = self._read(RunStatus, "status.json")
+            if status.state.is_active:
+                return interrupted(status)
+        return status
+
+    def request(self, request: ControlRequest) -> None:
+        """Ask something of the engine that works on this run."""
+        with explain_disk_errors(self.path), open(self.control, "a", encoding="utf-8") as stream:
+            stream.write(codec.to_line(ControlLine(request)) + "\n")
+
+    def resolve(self, path: str) -> Path:
+        """A path of the spec, which may be relative to the run folder."""
+        return (self.path / path).resolve()
+
+    def _read(self, kind: type[T], name: str) -> T:
+        try:
+            text = (self.path / name).read_text(encoding="utf-8")
+        except FileNotFoundError as error:
+            raise UserError(
+                f"{self.path} is not a run folder ({name} is missing): choose the folder "
+                "that holds run.json."
+            ) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"{self.path / name} cannot be read ({error}).") from error
+        try:
+            return codec.from_text(kind, text)
+        except ProtocolError as error:
+            raise UserError(f"{self.path / name} is damaged: {error}.") from error
+
+
+def interrupted(status: RunStatus) -> RunStatus:
+    """The same status as INTERRUPTED: its process is gone and left no verdict."""
+    return RunStatus(
+        run_id=status.run_id,
+        state=RunState.INTERRUPTED,
+        step=status.step,
+        total_steps=status.total_steps,
+        message="The run's process ended without a verdict. Resume goes on from the last "
+        "checkpoint.",
+        updated_s=status.updated_s,
+    )

@@ -1,0 +1,65 @@
+"""Scores that always carry what they were made with, and the outputs they were made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Score:
+    """A corpus score.
+
+    Attributes:
+        metric: "bleu", "chrf", "rouge1", "rouge2", "rougeL".
+        value: on the metric's usual scale (BLEU, chrF and ROUGE: 0 to 100).
+        low, high: 95 % bootstrap interval over examples, or None where none was made.
+        signature: metric, version, tokeniser, case, number of references, decoding, seed.
+    """
+
+    metric: str
+    value: float
+    signature: str
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class OutputRow:
+    """One decoded input: a line of an outputs file.
+
+    Attributes:
+        example_id: the same for the same input in every run of a dataset.
+        fields: the input as (key, value) pairs, for showing it as a table.
+        input: the text that the backbone was given.
+        row_scores: (metric, value) of this row alone; empty until scored.
+    """
+
+    example_id: str
+    input: str
+    output: str
+    references: tuple[str, ...]
+    fields: tuple[tuple[str, str], ...] = ()
+    category: str = ""
+    row_scores: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class OutputsMeta:
+    """What an outputs file was made with: kept beside it, shown before any comparison.
+
+    Attributes:
+        system: how the maker is called in a table ("prefix 10, MLP 512").
+        split_fingerprint: sha256 over example ids and references; systems are compared
+            only where it is equal, or after saying that it is not.
+        decoding: the decoding settings as a signature part ("greedy|max100").
+    """
+
+    system: str
+    run_id: str
+    split: str
+    split_fingerprint: str
+    decoding: str
+    scores: tuple[Score, ...] = ()
+    seconds: float = 0.0
+    tokens_per_s: float = 0.0
+    version: int = 1

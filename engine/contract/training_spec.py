@@ -1,0 +1,165 @@
+"""How a run is optimised and how its outputs are decoded."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from engine.contract.errors import UserError
+
+
+class Objective(enum.Enum):
+    """How token losses become one number (the loss covers target and end tokens only)."""
+
+    SENTENCE_SUM = "sentence_sum"
+    """Summed over a sentence, averaged over the batch: the paper's code for prefixes."""
+    TOKEN_MEAN = "token_mean"
+    """Averaged over all target tokens of the batch: the paper's fine-tuning baselines."""
+
+
+class Precision(enum.Enum):
+    """Number format of the backbone's forward and backward pass."""
+
+    AUTO = "auto"
+    """bfloat16 on a GPU that has it, float32 elsewhere."""
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+
+
+class Device(enum.Enum):
+    """Where the engine computes."""
+
+    AUTO = "auto"
+    """CUDA, else MPS, else the CPU."""
+    CPU = "cpu"
+    CUDA = "cuda"
+    MPS = "mps"
+
+
+class SelectBy(enum.Enum):
+    """Which validation score decides the best checkpoint and early stopping."""
+
+    LOSS = "loss"
+    BLEU = "bleu"
+
+
+@dataclass(frozen=True)
+class TrainingSpec:
+    """Optimiser, schedule, evaluation and device of a run.
+
+    Raises:
+        UserError: a value outside its range, naming both.
+    """
+
+    epochs: float = 5.0
+    """Passes over the training rows; `max_steps` overrides it."""
+    max_steps: int | None = None
+    """Optimiser steps."""
+    batch_size: int = 8
+    """Rows a forward pass."""
+    accumulation_steps: int = 1
+    """Forward passes an optimiser step."""
+    learning_rate: float = 1e-3
+    """Peak rate of AdamW, reached after the warm-up and then falling linearly to 0."""
+    warmup_steps: int = 0
+    """Optimiser steps."""
+    weight_decay: float = 0.0
+    clip_norm: float = 1.0
+    """Largest gradient norm; 0 switches clipping off."""
+    objective: Objective = Objective.TOKEN_MEAN
+    evaluate_every_steps: int | None = None
+    """Optimiser steps between evaluations; None means four evaluations a run, evenly spread."""
+    evaluate_bleu: bool = True
+    """Decode the validation inputs greedily at each evaluation (the loss is always taken)."""
+    sample_count: int = 4
+    """Validation inputs whose outputs are shown at each evaluation."""
+    select_by: SelectBy = SelectBy.LOSS
+    patience_evaluations: int | None = None
+    """Stop after this many evaluations without a better one; None trains to the end."""
+    checkpoint_every_steps: int | None = None
+    """Optimiser steps between checkpoints beside those at each evaluation."""
+    seed: int = 0
+    device: Device = Device.AUTO
+    precision: Precision = Precision.AUTO
+    gradient_checkpointing: bool = False
+    """Trade time for memory: activations are computed again in the backward pass."""
+
+    def __post_init__(self) -> None:
+        at_least_one = ("batch_size", "accumulation_steps")
+        optional = (
+            "max_steps",
+            "evaluate_every_steps",
+            "patience_evaluations",
+            "checkpoint_every_steps",
+        )
+        for name in (*at_least_one, *optional):
+            value = getattr(self, name)
+            if (value is not None or name in at_least_one) and value < 1:
+                raise UserError(f"{name} is {value}: it must be 1 or more.")
+        for name in ("warmup_steps", "weight_decay", "clip_norm", "sample_count"):
+            value = getattr(self, name)
+            if value < 0:
+                raise UserError(f"{name} is {value}: it must be 0 or more.")
+        for name in ("epochs", "learning_rate"):
+            value = getattr(self, name)
+            if not 0 < value < float("inf"):
+                raise UserError(f"{name} is {value}: it must be above 0.")
+
+
+class Strategy(enum.Enum):
+    """How tokens are chosen when decoding."""
+
+    GREEDY = "greedy"
+    BEAM = "beam"
+    SAMPLING = "sampling"
+
+
+@dataclass(frozen=True)
+class DecodingSpec:
+    """How outputs are decoded.
+
+    Raises:
+        UserError: a value outside its range, naming both.
+    """
+
+    strategy: Strategy = Strategy.GREEDY
+    num_beams: int = 5
+    """Beams (BEAM only); the paper uses 5 for tables, 6 for summaries."""
+    length_penalty: float = 1.0
+    """Exponent of the length by which a beam's log-probability is divided (BEAM only)."""
+    temperature: float = 1.0
+    """Divides the logits (SAMPLING only)."""
+    top_k: int = 0
+    """Sample among the k likeliest tokens; 0 means all (SAMPLING only)."""
+    top_p: float = 1.0
+    """Sample among the likeliest tokens that together reach this mass (SAMPLING only)."""
+    repetition_penalty: float = 1.0
+    no_repeat_ngram: int = 0
+    """Never repeat an n-gram of this many tokens; 0 allows all."""
+    min_new_tokens: int = 1
+    max_new_tokens: int = 100
+    batch_size: int = 16
+    """Inputs decoded together; changes speed and memory, never the outputs' meaning."""
+    seed: int = 0
+    """Seed of each row's own random numbers (SAMPLING only)."""
+
+    def __post_init__(self) -> None:
+        for name in ("num_beams", "max_new_tokens", "batch_size"):
+            value = getattr(self, name)
+            if value < 1:
+                raise UserError(f"{name} is {value}: it must be 1 or more.")
+        for name in ("temperature", "repetition_penalty"):
+            value = getattr(self, name)
+            if not 0 < value < float("inf"):
+                raise UserError(f"{name} is {value}: it must be above 0.")
+        for name in ("top_k", "no_repeat_ngram", "min_new_tokens"):
+            value = getattr(self, name)
+            if value < 0:
+                raise UserError(f"{name} is {value}: it must be 0 or more.")
+        if not 0.0 < self.top_p <= 1.0:
+            raise UserError(f"top_p is {self.top_p}: it must be above 0 and at most 1.")
+        if self.min_new_tokens > self.max_new_tokens:
+            raise UserError(
+                f"min_new_tokens is {self.min_new_tokens}, above max_new_tokens "
+                f"{self.max_new_tokens}: lower the first or raise the second."
+            )

@@ -1,0 +1,16 @@
+"""Prefix Workbench: without a verb the window, with one the command line."""
+
+import sys
+
+
+def main() -> int:
+    """Open the window, or run the verb given."""
+    if len(sys.argv) > 1:
+        from engine.cli.main import run
+    else:
+        from app.startup import run
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
