@@ -105,7 +105,9 @@ def _decode_scalar(kind: Any, plain: object, path: str) -> Any:
 def _decode_union(members: tuple[Any, ...], plain: object, path: str) -> Any:
     if plain is None and type(None) in members:
         return None
-    classes: dict[str, type] = {m.__name__: m for m in members if dataclasses.is_dataclass(m)}
+    classes: dict[str, type] = {
+        m.__name__: m for m in members if isinstance(m, type) and dataclasses.is_dataclass(m)
+    }
     if classes and isinstance(plain, dict):
         name = plain.get("kind")
         if name not in classes:

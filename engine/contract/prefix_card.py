@@ -1,0 +1,91 @@
+"""The card of a trained prefix: `prefix.json` beside `prefix.safetensors`.
+
+The tensors are one per site, named "decoder_self.0", of shape [2, H, P, D]: 0 = key,
+1 = value; keys of rotary backbones are stored rotated, at positions 0 to P - 1.
+
+History: version 1, the first.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from engine.contract.data_spec import Linearisation
+from engine.contract.method_spec import PrefixMethod
+from engine.contract.scores import Score
+from engine.contract.training_spec import DecodingSpec
+
+
+class Place(enum.Enum):
+    """Which attention a prefix stands before (Li & Liang 2021, section 4)."""
+
+    DECODER_SELF = "decoder_self"
+    """The only one of decoder-only backbones."""
+    ENCODER_SELF = "encoder_self"
+    DECODER_CROSS = "decoder_cross"
+
+
+class Positions(enum.Enum):
+    """Where the positions of the tokens after the prefix start."""
+
+    AFTER_PREFIX = "after_prefix"
+    """At P: decoder-only backbones, as in the paper's code."""
+    UNSHIFTED = "unshifted"
+    """At 0: encoder–decoders, as in the paper's code."""
+
+
+@dataclass(frozen=True, order=True)
+class Site:
+    """One attention module that takes a prefix: its place, and its layer from 0."""
+
+    place_value: str
+    layer: int
+
+    @property
+    def place(self) -> Place:
+        """The place as an enum."""
+        return Place(self.place_value)
+
+    @property
+    def key(self) -> str:
+        """Name of its tensor in the file."""
+        return f"{self.place_value}.{self.layer}"
+
+
+def decoder_site(layer: int) -> Site:
+    """The decoder self-attention of a layer."""
+    return Site(Place.DECODER_SELF.value, layer)
+
+
+@dataclass(frozen=True)
+class PrefixCard:
+    """Everything needed to use a prefix, and to know where it came from.
+
+    Attributes:
+        backbone: name in the catalog, or folder name; `backbone_fingerprint` decides.
+        prompt: how a source becomes a prompt, as `engine.data.prompt` names it.
+        data_fingerprint, data_name: of the dataset it was trained on.
+        tensors_sha256: of prefix.safetensors; a damaged file is refused.
+    """
+
+    name: str
+    method: PrefixMethod
+    backbone: str
+    backbone_fingerprint: str
+    layers: int
+    kv_heads: int
+    head_width: int
+    positions: Positions
+    linearisation: Linearisation
+    prompt: str
+    decoding: DecodingSpec
+    data_name: str
+    data_fingerprint: str
+    train_rows: int
+    created_s: float
+    tensors_sha256: str = ""
+    run_id: str = ""
+    scores: tuple[Score, ...] = ()
+    notes: str = ""
+    version: int = 1

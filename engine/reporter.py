@@ -1,0 +1,26 @@
+"""How long work tells how far it is, and learns that it should end."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Reporter(Protocol):
+    """Progress out, cancellation in: one call does both, so that neither is forgotten."""
+
+    def update(self, done: int, total: int, unit: str, text: str = "") -> None:
+        """Report progress; implementations throttle to about 10 a second, the latest wins.
+
+        Args:
+            done, total: in `unit` ("bytes", "rows", "inputs", "steps"); total 0 is unknown.
+
+        Raises:
+            Cancelled: the user asked to give up; leave nothing half-done behind.
+        """
+
+
+class Silent:
+    """A reporter for callers that want neither progress nor cancellation."""
+
+    def update(self, done: int, total: int, unit: str, text: str = "") -> None:
+        """Do nothing."""
