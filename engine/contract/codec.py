@@ -1,7 +1,7 @@
 """JSON for the contract's dataclasses: the only place where a `dict` stands for one.
 
 A dataclass becomes an object of its fields; a member of a union of dataclasses carries a
-"kind" entry with its class name, and decoding picks the class by it. Decoding is strict:
+"type" entry with its class name, and decoding picks the class by it. Decoding is strict:
 an unknown, missing or wrongly typed field raises `ProtocolError` naming its path. Fields
 with a default may be missing, so that a file of an older version still opens. A class with
 a `version` field refuses a higher version than its default with a `UserError`.
@@ -50,7 +50,7 @@ def to_plain(value: object) -> Any:
         plain = {
             field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)
         }
-        return {"kind": type(value).__name__, **plain}
+        return {"type": type(value).__name__, **plain}
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, (tuple, list)):
@@ -109,10 +109,10 @@ def _decode_union(members: tuple[Any, ...], plain: object, path: str) -> Any:
         m.__name__: m for m in members if isinstance(m, type) and dataclasses.is_dataclass(m)
     }
     if classes and isinstance(plain, dict):
-        name = plain.get("kind")
+        name = plain.get("type")
         if name not in classes:
             known = ", ".join(sorted(classes))
-            raise ProtocolError(f"{path}: kind {name!r} is none of {known}")
+            raise ProtocolError(f"{path}: type {name!r} is none of {known}")
         return _decode_dataclass(classes[name], plain, path)
     for member in members:
         try:
@@ -151,11 +151,11 @@ def _check_version(fields: dict[str, Any], plain: dict[str, Any], path: str) -> 
 def _decode_dataclass(kind: type, plain: object, path: str) -> Any:
     if not isinstance(plain, dict):
         raise ProtocolError(f"{path}: expected an object, found {plain!r}")
-    if plain.get("kind", kind.__name__) != kind.__name__:
-        raise ProtocolError(f"{path}: expected kind {kind.__name__}, found {plain['kind']!r}")
+    if plain.get("type", kind.__name__) != kind.__name__:
+        raise ProtocolError(f"{path}: expected type {kind.__name__}, found {plain['type']!r}")
     fields = {field.name: field for field in dataclasses.fields(kind)}
     _check_version(fields, plain, path)
-    unknown = [name for name in plain if name != "kind" and name not in fields]
+    unknown = [name for name in plain if name != "type" and name not in fields]
     if unknown:
         raise ProtocolError(f"{path}: unknown field {unknown[0]!r}")
     values = {}

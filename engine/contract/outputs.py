@@ -22,7 +22,7 @@ def write_outputs(path: Path, rows: Iterable[OutputRow], meta: OutputsMeta | Non
     lines = []
     for row in rows:
         plain = codec.to_plain(row)
-        del plain["kind"]
+        del plain["type"]
         lines.append(json.dumps(plain, ensure_ascii=False))
     write_atomically(path, "".join(line + "\n" for line in lines))
     if meta is not None:
