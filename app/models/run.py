@@ -31,6 +31,7 @@ class RunModel(QObject):
         metrics, evaluations, samples, notices, checkpoints, outputs: in the journal's order;
             after a resume, what followed the checkpoint has been dropped.
         started, finished, failed, cancelled: the latest of their kind, or None.
+        resumed_steps: where the run was resumed, rising; a mark on a plot for each.
 
     Signals:
         status_changed, meta_changed: state, progress; name, tags, notes.
@@ -63,6 +64,7 @@ class RunModel(QObject):
         self.finished: RunFinished | None = None
         self.failed: RunFailed | None = None
         self.cancelled: RunCancelled | None = None
+        self.resumed_steps: list[int] = []
 
     @property
     def run_id(self) -> str:
@@ -136,6 +138,9 @@ class RunModel(QObject):
         self.started = event
         self.finished = self.failed = self.cancelled = None
         last = event.resumed_from_step or 0
+        self.resumed_steps = [step for step in self.resumed_steps if step < last]
+        if event.resumed_from_step is not None:
+            self.resumed_steps.append(last)
         self.metrics = [item for item in self.metrics if item.step <= last]
         self.evaluations = [item for item in self.evaluations if item.step <= last]
         self.samples = [item for item in self.samples if item.step <= last]

@@ -32,6 +32,7 @@ class RunsModel(QObject):
         super().__init__(parent)
         self._control = control
         self._runs: dict[str, RunModel] = {}
+        self._numbers: dict[str, int] = {}
         control.entries_arrived.connect(self._on_entries)
         control.status_changed.connect(self._on_status)
 
@@ -43,6 +44,13 @@ class RunsModel(QObject):
         """The run with this id, or None."""
         return self._runs.get(run_id)
 
+    def number(self, run_id: str) -> int:
+        """The run's place, from 0, among all that were ever added: decides its colour.
+
+        It stays when other runs are removed, and when this one is removed and comes back.
+        """
+        return self._numbers.setdefault(run_id, len(self._numbers))
+
     def add(self, path: Path) -> RunModel | None:
         """Open the run in this folder and watch it; None (and `damaged`) if it is damaged."""
         try:
@@ -52,6 +60,7 @@ class RunsModel(QObject):
             self.damaged.emit(str(path), str(error))
             return None
         self._runs[run.run_id] = run
+        self.number(run.run_id)
         self.added.emit(run)
         self._control.watch(path)
         return run
@@ -68,6 +77,7 @@ class RunsModel(QObject):
         """Forget all runs, as when another project is opened."""
         for run_id in list(self._runs):
             self.remove(run_id)
+        self._numbers.clear()
 
     def _on_entries(self, run_id: str, entries: tuple[JournalEntry, ...]) -> None:
         run = self._runs.get(run_id)
