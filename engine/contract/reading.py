@@ -72,6 +72,8 @@ class FileReport:
         options: the options that were used, all filled in.
         columns: names with guessed roles.
         preview: the first rows, cells cut to 2,000 characters for showing.
+        preview_lines: first line in the file of each row of the preview; empty where the
+            format has no lines.
         size_bytes: of the file; `looked_at_bytes`: of the part that was read.
         row_count: exact where the whole file was read, else an estimate.
         row_count_exact: which of the two.
@@ -88,6 +90,7 @@ class FileReport:
     row_count: int
     row_count_exact: bool
     findings: tuple[Finding, ...] = ()
+    preview_lines: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
