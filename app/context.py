@@ -1,0 +1,39 @@
+"""What every page gets by its constructor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtGui import QUndoStack
+
+from app.actions import ActionRegistry
+from app.models.activities import ActivitiesModel
+from app.models.project import ProjectModel
+from app.models.runs import RunsModel
+from app.navigator import Navigator
+from app.ports import Desk, RunControl
+from app.settings import Settings
+from app.theme import Theme
+
+
+@dataclass(frozen=True)
+class AppContext:
+    """The parts of the program that pages share; made once, in `app/startup.py`.
+
+    Attributes:
+        data_desk: answers quickly, without torch: files, previews, splits, backbones.
+        model_desk: holds a backbone in memory: decoding, scoring, exchange of prefixes.
+        undo: the project's undo stack (also `project.undo`).
+    """
+
+    project: ProjectModel
+    runs: RunsModel
+    activities: ActivitiesModel
+    data_desk: Desk
+    model_desk: Desk
+    run_control: RunControl
+    theme: Theme
+    settings: Settings
+    undo: QUndoStack
+    actions: ActionRegistry
+    navigator: Navigator

@@ -1,0 +1,123 @@
+"""Every test of the window: its own settings, and nothing left behind."""
+
+import gc
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+import shiboken6
+from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.context import AppContext
+from tests.helpers.fake_ports import FakeDesk, FakeRunControl, make_context
+from tests.helpers.projects import make_project, make_rich_project
+
+
+@pytest.fixture(autouse=True)
+def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user's own settings, documents, logs and caches are never touched."""
+    for name in ("CONFIG", "DATA", "STATE", "CACHE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / "home" / name.lower()))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PREFIX_WORKBENCH_CACHE", str(tmp_path / "home" / "backbones"))
+
+
+@pytest.fixture(autouse=True)
+def leaves_nothing_behind(qapp: QApplication) -> Iterator[None]:
+    """Fail the test that leaves a thread, timer, child process or top-level widget."""
+    widgets = set(QApplication.topLevelWidgets())
+    children = _children()
+    timers = {id(timer) for timer in _living(QTimer, QTimer.isActive)}
+    yield
+    gc.collect()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    left = [repr(widget) for widget in QApplication.topLevelWidgets() if widget not in widgets]
+    left += [repr(thread) for thread in _living(QThread, QThread.isRunning)]
+    active = _living(QTimer, QTimer.isActive)
+    left += [f"{timer!r} of {timer.parent()!r}" for timer in active if id(timer) not in timers]
+    left += [f"process {pid}" for pid in _children() - children]
+    assert not left, "the test left behind: " + ", ".join(left)
+
+
+T = TypeVar("T")
+
+
+def _living(kind: type[T], question: Callable[[T], bool]) -> list[T]:
+    found = []
+    for item in gc.get_objects():
+        if issubclass(type(item), kind) and shiboken6.isValid(item) and question(item):
+            found.append(item)
+    return found
+
+
+def _children() -> set[int]:
+    """Direct child processes; empty where the system does not tell."""
+    pids: set[int] = set()
+    for task in Path("/proc/self/task").glob("*/children"):
+        pids |= {int(pid) for pid in task.read_text().split()}
+    return {pid for pid in pids if _is_alive(pid)}
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
+
+
+@pytest.fixture
+def context(qapp: QApplication, tmp_path: Path) -> Iterator[AppContext]:
+    """Real models over fake ports, with no project open."""
+    made = make_context(tmp_path / "settings.ini")
+    yield made
+    made.project.close()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project folder with a dataset and no runs."""
+    return make_project(tmp_path / "project")
+
+
+@pytest.fixture
+def rich_project(tmp_path: Path) -> Path:
+    """A project folder with a dataset and a run in each state."""
+    return make_rich_project(tmp_path / "rich")
+
+
+@pytest.fixture
+def open_project(context: AppContext) -> Callable[[Path], None]:
+    """Open a project with its runs, as the window does."""
+
+    def open_it(path: Path) -> None:
+        context.project.open(path)
+        assert context.project.folder is not None
+        for run in context.project.folder.run_paths():
+            context.runs.add(run)
+
+    return open_it
+
+
+@pytest.fixture
+def desk(context: AppContext) -> FakeDesk:
+    """The data desk of `context`."""
+    assert isinstance(context.data_desk, FakeDesk)
+    return context.data_desk
+
+
+@pytest.fixture
+def model_desk(context: AppContext) -> FakeDesk:
+    """The model desk of `context`."""
+    assert isinstance(context.model_desk, FakeDesk)
+    return context.model_desk
+
+
+@pytest.fixture
+def run_control(context: AppContext) -> FakeRunControl:
+    """The run control of `context`."""
+    assert isinstance(context.run_control, FakeRunControl)
+    return context.run_control

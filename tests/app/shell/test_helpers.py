@@ -1,0 +1,70 @@
+"""The fakes and builders that the other tests of the window stand on."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from app.context import AppContext
+from engine.contract.commands import Done, FetchBackbone, ListPrefixes, PrefixList
+from engine.contract.dataset_store import DatasetStore
+from engine.contract.events import RunState
+from engine.contract.outputs import read_meta, read_outputs
+from engine.contract.project import ProjectFolder
+from tests.helpers.fake_ports import FakeDesk, FakeRunControl
+
+
+def test_desk_answers_by_table_or_by_hand(qtbot: QtBot) -> None:
+    desk = FakeDesk({ListPrefixes: lambda command: PrefixList(())})
+    ticket = desk.ask(ListPrefixes("somewhere"))
+    with qtbot.waitSignal(ticket.answered) as answered:
+        pass
+    assert answered.args == [PrefixList(())]
+
+    waiting = desk.ask(FetchBackbone("gpt2"))
+    assert desk.open_tickets(FetchBackbone) == [waiting]
+    with qtbot.waitSignal(waiting.answered):
+        waiting.answer(Done("it is there"))
+    assert desk.asked == [ListPrefixes("somewhere"), FetchBackbone("gpt2")]
+
+
+def test_cancelled_ticket_says_so_once(qtbot: QtBot) -> None:
+    desk = FakeDesk()
+    ticket = desk.ask(FetchBackbone("gpt2"))
+    with qtbot.waitSignal(ticket.cancelled):
+        ticket.cancel()
+    assert ticket.is_over
+
+
+def test_rich_project_opens_and_replays(
+    qtbot: QtBot,
+    context: AppContext,
+    rich_project: Path,
+    open_project: Callable[[Path], None],
+    run_control: FakeRunControl,
+) -> None:
+    open_project(rich_project)
+    states = [
+        RunState.FINISHED,
+        RunState.FINISHED,
+        RunState.INTERRUPTED,
+        RunState.FAILED,
+        RunState.RUNNING,
+        RunState.QUEUED,
+    ]
+    qtbot.waitUntil(lambda: [run.status.state for run in context.runs.all()] == states)
+    first, twin = context.runs.all()[:2]
+    assert len(first.metrics) == 200
+    assert first.outputs["test"].count == 24
+    rows = read_outputs(first.path / "outputs" / "test.jsonl")
+    twins = read_outputs(twin.path / "outputs" / "test.jsonl")
+    assert [row.example_id for row in rows] == [row.example_id for row in twins]
+    assert [row.output for row in rows] != [row.output for row in twins]
+    meta = read_meta(first.path / "outputs" / "test.jsonl")
+    assert meta is not None
+    assert meta.scores == first.outputs["test"].scores
+    dataset = context.project.dataset
+    assert dataset is not None
+    dataset.mapping.check_trainable()
+    with DatasetStore(ProjectFolder(rich_project).dataset_store(dataset.dataset_id)) as store:
+        assert store.meta.row_count == len(list(store.rows())) == 240

@@ -1,0 +1,216 @@
+"""Desk and run control without an engine: they record, and answer as the test says.
+
+    desk = FakeDesk(replies={ListPrefixes: lambda command: PrefixList(())})
+    ticket = desk.tickets[-1]; ticket.progress(...); ticket.answer(reply) / ticket.fail(...)
+    control.feed(run_id, entries); control.set_status(status)
+
+`make_context` ties fakes and real models together as `app/startup.py` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QUndoStack
+from PySide6.QtWidgets import QApplication
+
+from app.actions import ActionRegistry
+from app.context import AppContext
+from app.models.activities import ActivitiesModel
+from app.models.project import ProjectModel
+from app.models.runs import RunsModel
+from app.navigator import Navigator
+from app.settings import Settings
+from app.theme import Scheme, Theme
+from engine.contract import codec
+from engine.contract.commands import Command, Failure, Progress
+from engine.contract.errors import UserError
+from engine.contract.events import Blame, Event, JournalEntry, RunState
+from engine.contract.journal import JournalReader
+from engine.contract.run_folder import RunFolder, RunStatus
+
+Replies = Mapping[type, Callable[[Any], object]]
+
+
+class FakeTicket(QObject):
+    progressed = Signal(object)
+    answered = Signal(object)
+    failed = Signal(object)
+    cancelled = Signal()
+
+    def __init__(self, command: Command, parent: QObject) -> None:
+        super().__init__(parent)
+        self.command = command
+        self.cancel_asked = False
+        self.is_over = False
+
+    def cancel(self) -> None:
+        """As a willing engine does: `cancelled` comes from the event loop, once."""
+        self.cancel_asked = True
+        QTimer.singleShot(0, self, self._confirm_cancel)
+
+    def progress(self, done: int, total: int, unit: str = "rows", text: str = "") -> None:
+        self.progressed.emit(Progress(done, total, unit, text))
+
+    def answer(self, reply: object) -> None:
+        self._end()
+        self.answered.emit(reply)
+
+    def fail(self, message: str, *, blame: Blame = Blame.USER, traceback: str = "") -> None:
+        self._end()
+        self.failed.emit(Failure(blame, message, traceback=traceback))
+
+    def _confirm_cancel(self) -> None:
+        if not self.is_over:
+            self._end()
+            self.cancelled.emit()
+
+    def _end(self) -> None:
+        assert not self.is_over, f"{self.command} was answered twice"
+        self.is_over = True
+
+
+class FakeDesk(QObject):
+    """Satisfies `ports.Desk`.
+
+    A command whose type is in `replies` is answered from the event loop: with what the
+    function returns, or with a failure where it raises `UserError`. Others wait for the test.
+    """
+
+    asked_for = Signal(object)
+
+    def __init__(self, replies: Replies | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.replies = dict(replies or {})
+        self.tickets: list[FakeTicket] = []
+
+    @property
+    def asked(self) -> list[Command]:
+        """Every command so far."""
+        return [ticket.command for ticket in self.tickets]
+
+    def ask(self, command: Command) -> FakeTicket:
+        ticket = FakeTicket(command, self)
+        self.tickets.append(ticket)
+        if type(command) in self.replies:
+            QTimer.singleShot(0, ticket, lambda: self._reply(ticket))
+        self.asked_for.emit(command)
+        return ticket
+
+    def last(self, kind: type) -> FakeTicket:
+        """The latest ticket for a command of this type."""
+        found = [ticket for ticket in self.tickets if isinstance(ticket.command, kind)]
+        assert found, f"no {kind.__name__} was asked; asked were {self.asked}"
+        return found[-1]
+
+    def open_tickets(self, kind: type) -> list[FakeTicket]:
+        """Tickets for commands of this type that have no end yet."""
+        return [t for t in self.tickets if isinstance(t.command, kind) and not t.is_over]
+
+    def _reply(self, ticket: FakeTicket) -> None:
+        if ticket.is_over:
+            return
+        try:
+            reply = self.replies[type(ticket.command)](ticket.command)
+        except UserError as error:
+            ticket.fail(str(error))
+        else:
+            ticket.answer(reply)
+
+
+class FakeRunControl(QObject):
+    """Satisfies `ports.RunControl`.
+
+    With `replay`, watching a folder tells its journal and status from the event loop, as the
+    real one does; without, the test feeds everything itself.
+    """
+
+    entries_arrived = Signal(str, object)
+    status_changed = Signal(str, object)
+
+    def __init__(self, *, replay: bool = True, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.replay = replay
+        self.calls: list[tuple[str, str]] = []
+        """(method, run id or path) in order; stop is recorded as "stop" or "stop_and_save"."""
+        self.watched: dict[str, Path] = {}
+        self.queue: list[Path] = []
+
+    def watch(self, path: Path) -> None:
+        self.calls.append(("watch", str(path)))
+        run_id = RunFolder(path).read_spec().run_id
+        self.watched[run_id] = path
+        if self.replay:
+            QTimer.singleShot(0, self, lambda: self._replay(run_id, path))
+
+    def unwatch(self, run_id: str) -> None:
+        self.calls.append(("unwatch", run_id))
+        self.watched.pop(run_id, None)
+
+    def enqueue(self, path: Path) -> None:
+        self.calls.append(("enqueue", str(path)))
+        self.queue.append(path)
+
+    def dequeue(self, run_id: str) -> None:
+        self.calls.append(("dequeue", run_id))
+
+    def stop(self, run_id: str, *, save: bool) -> None:
+        self.calls.append(("stop_and_save" if save else "stop", run_id))
+
+    def pause(self, run_id: str) -> None:
+        self.calls.append(("pause", run_id))
+
+    def proceed(self, run_id: str) -> None:
+        self.calls.append(("proceed", run_id))
+
+    def feed(self, run_id: str, events: Iterable[Event]) -> None:
+        """Let journal entries with these events arrive."""
+        entries = tuple(JournalEntry(run_id, 1_800_000_000.0, event) for event in events)
+        self.entries_arrived.emit(run_id, entries)
+
+    def set_status(self, run_id: str, state: RunState, **parts: Any) -> None:
+        """Let a status arrive; `parts` are further fields of `RunStatus`."""
+        self.status_changed.emit(run_id, RunStatus(run_id=run_id, state=state, **parts))
+
+    def _replay(self, run_id: str, path: Path) -> None:
+        if run_id not in self.watched:
+            return
+        reader = JournalReader(RunFolder(path).events, run_id)
+        while entries := reader.read_new():
+            self.entries_arrived.emit(run_id, tuple(entries))
+        self.status_changed.emit(run_id, read_status_as_written(path))
+
+
+def read_status_as_written(path: Path) -> RunStatus:
+    """The status file as it stands: a builder's "running" has no process to hold the lock."""
+    return codec.from_text(RunStatus, (path / "status.json").read_text(encoding="utf-8"))
+
+
+def make_context(
+    settings_path: Path,
+    *,
+    replies: Replies | None = None,
+    scheme: Scheme = Scheme.LIGHT,
+    replay: bool = True,
+) -> AppContext:
+    """Real models over fake ports; `replies` serve both desks."""
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    undo = QUndoStack()
+    control = FakeRunControl(replay=replay)
+    return AppContext(
+        project=ProjectModel(undo),
+        runs=RunsModel(control),
+        activities=ActivitiesModel(),
+        data_desk=FakeDesk(replies),
+        model_desk=FakeDesk(replies),
+        run_control=control,
+        theme=Theme(application, scheme),
+        settings=Settings(settings_path),
+        undo=undo,
+        actions=ActionRegistry(),
+        navigator=Navigator(),
+    )
