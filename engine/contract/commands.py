@@ -6,6 +6,7 @@ docstring. Commands of a desk are answered in order, one at a time; `CancelAsk` 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 
 from engine.contract.backbone import BackboneEntry
@@ -346,3 +347,20 @@ class Answer:
     ask_id: int
     body: Progress | Reply | Failure | CancelledAsk
     version: int = PROTOCOL_VERSION
+
+
+def find_ask_id(line: str) -> int | None:
+    """The number of the question that a line is about, even where the line does not decode.
+
+    So that a question of another version is answered, and an answer of another version fails
+    its question, rather than leaving someone waiting.
+    """
+    try:
+        plain = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(plain, dict):
+        return None
+    inner = plain.get("message", plain)
+    ask_id = inner.get("ask_id") if isinstance(inner, dict) else None
+    return ask_id if type(ask_id) is int else None

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import IO
+
+PATIENCE_S = 0.5
 
 
 class FolderLock:
@@ -20,13 +23,20 @@ class FolderLock:
         self._path = folder / "lock"
         self._stream: IO[bytes] | None = None
 
-    def acquire(self) -> bool:
-        """Take the lock; return False at once when another process holds it."""
+    def acquire(self, *, patience_s: float = PATIENCE_S) -> bool:
+        """Take the lock; return False when another process holds it for `patience_s`.
+
+        Whoever looks whether the folder is locked holds the lock for a moment: a little
+        patience tells such a look from a process at work.
+        """
         self._path.parent.mkdir(parents=True, exist_ok=True)
         stream = open(self._path, "a+b")  # noqa: SIM115 - held open on purpose
-        if not _lock(stream):
-            stream.close()
-            return False
+        give_up_s = time.monotonic() + patience_s
+        while not _lock(stream):
+            if time.monotonic() >= give_up_s:
+                stream.close()
+                return False
+            time.sleep(0.01)
         self._stream = stream
         return True
 
@@ -54,7 +64,7 @@ def is_locked(folder: Path) -> bool:
     if not (folder / "lock").exists():
         return False
     probe = FolderLock(folder)
-    if not probe.acquire():
+    if not probe.acquire(patience_s=0.0):
         return True
     probe.release()
     return False
