@@ -1,0 +1,94 @@
+"""What a page or pane shows while there is nothing to show: what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.assets import icon
+from app.theme import SPACE_M, SPACE_S, Theme, scaled_font
+from app.widgets.labels import MutedLabel
+
+TEXT_WIDTH_CHARS = 62
+
+
+class EmptyState(QWidget):
+    """A title, one sentence and buttons, in the middle of the room there is."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        title: str,
+        text: str,
+        *,
+        picture: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._theme, self._picture = theme, picture
+        self._icon = QLabel()
+        self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._icon.setVisible(bool(picture))
+        self.title = QLabel(title)
+        self.title.setFont(scaled_font(130, bold=True))
+        self.title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.title.setWordWrap(True)
+        self.text = MutedLabel(theme, text)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        width = self.fontMetrics().averageCharWidth() * TEXT_WIDTH_CHARS
+        self.text.setMaximumWidth(width)
+        self.text.setMinimumWidth(min(width, 240))
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(SPACE_S)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.text, 10)
+        row.addStretch(1)
+        centred = QHBoxLayout()
+        centred.addStretch(1)
+        centred.addLayout(self._buttons)
+        centred.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(SPACE_M)
+        layout.addStretch(2)
+        layout.addWidget(self._icon)
+        layout.addWidget(self.title)
+        layout.addLayout(row)
+        layout.addSpacing(SPACE_S)
+        layout.addLayout(centred)
+        layout.addStretch(3)
+        theme.changed.connect(self._draw)
+        self._draw()
+
+    def add_button(
+        self, text: str, slot: Callable[[], object], *, picture: str = "", primary: bool = False
+    ) -> QPushButton:
+        """Add a button; the primary one takes Enter."""
+        button = QPushButton(text)
+        if picture:
+            button.setIcon(icon(picture))
+        button.setDefault(primary)
+        button.setAutoDefault(True)
+        button.clicked.connect(lambda _checked=False: slot())
+        self._buttons.addWidget(button)
+        return button
+
+    def add_action(self, action: QAction, *, primary: bool = False) -> QPushButton:
+        """Add a button that triggers an action of the registry and follows its state."""
+        button = self.add_button(action.text(), action.trigger, primary=primary)
+        button.setIcon(action.icon())
+
+        def follow() -> None:
+            button.setEnabled(action.isEnabled())
+
+        action.enabledChanged.connect(follow)
+        follow()
+        return button
+
+    def _draw(self) -> None:
+        if self._picture:
+            picture = icon(self._picture, self._theme.colors.muted)
+            self._icon.setPixmap(picture.pixmap(QSize(48, 48), self.devicePixelRatio()))

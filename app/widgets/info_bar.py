@@ -1,0 +1,105 @@
+"""A message inside a page: what happened, and buttons that go on from there."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+
+from app.assets import icon
+from app.theme import SPACE_S, SPACE_XS, Theme
+
+
+class Tone(enum.Enum):
+    """How loud a message is; the values name icons."""
+
+    INFO = "info"
+    GOOD = "check"
+    WARNING = "warning"
+    BAD = "error"
+
+
+_COLOURS = {
+    Tone.INFO: ("accent", "accent_fill", "Information"),
+    Tone.GOOD: ("good", "good_fill", "Success"),
+    Tone.WARNING: ("warning", "warning_fill", "Warning"),
+    Tone.BAD: ("bad", "bad_fill", "Error"),
+}
+
+
+class InfoBar(QFrame):
+    """A coloured line with an icon, a text and buttons; hidden until `show_message`.
+
+    Signals:
+        dismissed: the user closed it.
+    """
+
+    dismissed = Signal()
+
+    def __init__(
+        self, theme: Theme, parent: QWidget | None = None, *, closable: bool = True
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.tone = Tone.INFO
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAutoFillBackground(True)
+        self._sign = QLabel()
+        self.label = QLabel()
+        self.label.setWordWrap(True)
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._buttons: list[QPushButton] = []
+        self._close = QToolButton()
+        self._close.setAutoRaise(True)
+        self._close.setIcon(icon("close"))
+        self._close.setToolTip("Close this message")
+        self._close.setAccessibleName("Close this message")
+        self._close.clicked.connect(self._dismiss)
+        self._close.setVisible(closable)
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(SPACE_S, SPACE_XS, SPACE_XS, SPACE_XS)
+        self._layout.setSpacing(SPACE_S)
+        self._layout.addWidget(self._sign)
+        self._layout.addWidget(self.label, 1)
+        self._layout.addWidget(self._close)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+        self.hide()
+
+    def show_message(self, tone: Tone, text: str) -> None:
+        """Show `text` and drop the buttons of the message before."""
+        for button in self._buttons:
+            self._layout.removeWidget(button)
+            button.deleteLater()
+        self._buttons.clear()
+        self.tone = tone
+        self.label.setText(text)
+        self.setAccessibleName(f"{_COLOURS[tone][2]}: {text}")
+        self._restyle()
+        self.show()
+
+    def add_button(self, text: str, slot: Callable[[], object]) -> QPushButton:
+        """Add a button to the message that is shown."""
+        button = QPushButton(text)
+        button.clicked.connect(lambda _checked=False: slot())
+        self._layout.insertWidget(self._layout.count() - 1, button)
+        self._buttons.append(button)
+        return button
+
+    def _dismiss(self) -> None:
+        self.hide()
+        self.dismissed.emit()
+
+    def _restyle(self) -> None:
+        name, fill, _word = _COLOURS[self.tone]
+        colours = self._theme.colors
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Window, getattr(colours, fill))
+        palette.setColor(QPalette.ColorRole.WindowText, colours.text)
+        self.setPalette(palette)
+        sign = icon(self.tone.value, getattr(colours, name))
+        self._sign.setPixmap(sign.pixmap(QSize(18, 18), self.devicePixelRatio()))

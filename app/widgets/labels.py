@@ -1,0 +1,138 @@
+"""Labels: elided to the room there is, muted, headings of sections, badges."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from app.theme import SPACE_S, Theme, scaled_font
+
+
+class ElidedLabel(QLabel):
+    """One line that ends in "…" where the room ends; the tool tip holds the whole."""
+
+    def __init__(
+        self,
+        text: str = "",
+        parent: QWidget | None = None,
+        *,
+        mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+    ) -> None:
+        super().__init__(parent)
+        self._full, self._mode = "", mode
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.set_full_text(text)
+
+    def full_text(self) -> str:
+        """The text without the cut."""
+        return self._full
+
+    def set_full_text(self, text: str) -> None:
+        """Show `text`, cut where needed."""
+        self._full = text.replace("\n", " ")
+        self.setAccessibleName(self._full)
+        self._elide()
+
+    def minimumSizeHint(self) -> QSize:
+        """A few letters."""
+        return QSize(self.fontMetrics().averageCharWidth() * 6, super().minimumSizeHint().height())
+
+    def sizeHint(self) -> QSize:
+        """The whole text."""
+        width = self.fontMetrics().horizontalAdvance(self._full) + 4
+        return QSize(width, super().sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cut anew."""
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        shown = self.fontMetrics().elidedText(self._full, self._mode, max(self.width(), 0))
+        self.setText(shown)
+        self.setToolTip(self._full if shown != self._full else "")
+
+
+class MutedLabel(QLabel):
+    """Secondary text: wrapped, in the theme's muted colour, its text can be selected."""
+
+    def __init__(self, theme: Theme, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self._theme = theme
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def _restyle(self) -> None:
+        _set_text_colour(self, self._theme.colors.muted)
+
+
+class SectionHeader(QWidget):
+    """A section's title with a thin line to the right of it; `add` puts buttons at its end."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.label = QLabel(text)
+        self.label.setFont(scaled_font(100, bold=True))
+        line = QFrame()
+        line.setFrameShape(QFrame.Shape.HLine)
+        line.setFrameShadow(QFrame.Shadow.Plain)
+        line.setForegroundRole(QPalette.ColorRole.Mid)
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(SPACE_S)
+        self._layout.addWidget(self.label)
+        self._layout.addWidget(line, 1)
+
+    def add(self, widget: QWidget) -> None:
+        """Put a small button or label at the right end."""
+        self._layout.addWidget(widget)
+
+
+class Badge(QLabel):
+    """A word on a coloured ground, such as a state; the word says it, the colour helps.
+
+    Args:
+        tone: name of a pair in `theme.Colors`: "trainable", "frozen", "good", "warning",
+            "bad" or "accent".
+    """
+
+    def __init__(
+        self, theme: Theme, text: str = "", *, tone: str = "frozen", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(text, parent)
+        self._theme, self._tone = theme, tone
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setContentsMargins(SPACE_S, 2, SPACE_S, 2)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def set_tone(self, tone: str) -> None:
+        """Change the colours."""
+        self._tone = tone
+        self._restyle()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the ground, then the word."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(getattr(self._theme.colors, f"{self._tone}_fill"))
+        radius = self.height() / 3
+        painter.drawRoundedRect(self.rect(), radius, radius)
+        painter.end()
+        super().paintEvent(event)
+
+    def _restyle(self) -> None:
+        _set_text_colour(self, getattr(self._theme.colors, self._tone))
+        self.update()
+
+
+def _set_text_colour(label: QLabel, colour: QColor) -> None:
+    palette = label.palette()
+    palette.setColor(QPalette.ColorRole.WindowText, colour)
+    label.setPalette(palette)

@@ -1,0 +1,37 @@
+"""A line to search with, that waits for a pause in typing."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from app.assets import icon
+
+PAUSE_MS = 150
+
+
+class SearchField(QLineEdit):
+    """A line edit with a lens and a clear button; Escape clears it.
+
+    Signals:
+        searched: the text, after a short pause in typing, or at once with Enter.
+    """
+
+    searched = Signal(str)
+
+    def __init__(self, hint: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setPlaceholderText(hint)
+        self.setAccessibleName(hint)
+        self.setClearButtonEnabled(True)
+        self.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PAUSE_MS)
+        self._timer.timeout.connect(self._search)
+        self.textChanged.connect(lambda _text: self._timer.start())
+        self.returnPressed.connect(self._search)
+
+    def _search(self) -> None:
+        self._timer.stop()
+        self.searched.emit(self.text())
