@@ -27,19 +27,34 @@ _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 def to_line(value: object) -> str:
     """Encode a contract dataclass as one line of JSON, without a line break."""
-    return json.dumps(to_plain(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return dump(to_plain(value), separators=(",", ":"))
 
 
 def to_text(value: object) -> str:
     """Encode a contract dataclass as indented JSON for a file that people may read."""
-    return json.dumps(to_plain(value), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    return dump(to_plain(value), indent=2) + "\n"
+
+
+def dump(
+    plain: object, *, indent: int | None = None, separators: tuple[str, str] | None = None
+) -> str:
+    """JSON text that UTF-8 can always encode: readable, or escaped where it has to be.
+
+    A file name that is no UTF-8 reaches us with lone surrogates, which only escapes can hold.
+    """
+    text = json.dumps(plain, ensure_ascii=False, indent=indent, separators=separators)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(plain, indent=indent, separators=separators)
+    return text
 
 
 def from_text(kind: type[T], text: str) -> T:
     """Decode JSON text as `kind`; raise `ProtocolError` where it does not fit."""
     try:
         plain = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ProtocolError(f"not valid JSON ({error}): {text[:80]!r}") from error
     return from_plain(kind, plain)
 
@@ -89,7 +104,10 @@ def _decode_scalar(kind: Any, plain: object, path: str) -> Any:
         if isinstance(plain, str) and plain in _NON_FINITE:
             return _NON_FINITE[plain]
         if isinstance(plain, (int, float)) and not isinstance(plain, bool):
-            return float(plain)
+            try:
+                return float(plain)
+            except OverflowError as error:
+                raise ProtocolError(f"{path}: {plain} is too large") from error
     elif kind is int:
         if isinstance(plain, int) and not isinstance(plain, bool):
             return plain

@@ -11,6 +11,17 @@ from pathlib import Path
 
 from engine.contract.errors import UserError
 
+_UNWRITABLE = (
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOTDIR,
+    errno.ENOENT,
+    errno.EEXIST,
+    errno.EISDIR,
+    errno.ENAMETOOLONG,
+)
+
 
 def write_atomically(path: Path, data: str | bytes) -> None:
     """Write beside `path`, flush to disk, then replace `path` in one step.
@@ -34,17 +45,22 @@ def write_atomically(path: Path, data: str | bytes) -> None:
 
 @contextlib.contextmanager
 def explain_disk_errors(path: Path) -> Iterator[None]:
-    """Turn a full disk, a read-only folder or a missing right into a `UserError`."""
+    """Turn a full disk, or a place that cannot be written to, into a `UserError`."""
     try:
         yield
     except OSError as error:
-        place = path if path.is_dir() else path.parent
+        place = path if os.path.isdir(path) else path.parent
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise UserError(
                 f"The disk holding {place} is full: free some space, then resume. "
                 "Nothing that was saved before is lost."
             ) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
+        if error.errno == errno.EFBIG:
+            raise UserError(
+                f"{path} would grow larger than its disk or the system's limit allows: choose a "
+                "folder on another disk, or raise the limit."
+            ) from error
+        if error.errno in _UNWRITABLE:
             raise UserError(
                 f"{place} cannot be written to ({error.strerror}): choose another folder "
                 "or change its permissions."

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import time
+from io import FileIO
 from pathlib import Path
 
 from engine.contract import codec
-from engine.contract.errors import ProtocolError
+from engine.contract.errors import ProtocolError, UserError
 from engine.contract.events import Event, JournalEntry
 from engine.contract.files import explain_disk_errors
 
@@ -29,7 +30,7 @@ class JournalWriter:
         """Write `event`; with `flush`, wait until the disk has it (checkpoints, verdicts)."""
         entry = JournalEntry(run_id=self._run_id, time_s=time.time(), event=event)
         with explain_disk_errors(self._path):
-            self._stream.write(codec.to_line(entry).encode("utf-8") + b"\n")
+            _write_whole(self._stream, codec.to_line(entry).encode("utf-8") + b"\n")
             if flush:
                 os.fsync(self._stream.fileno())
         return entry
@@ -75,13 +76,26 @@ class JournalReader:
     def _decode(self, line: bytes) -> JournalEntry | None:
         try:
             entry = codec.from_text(JournalEntry, line.decode("utf-8"))
-        except (ProtocolError, UnicodeDecodeError) as error:
+        except (ProtocolError, UserError, UnicodeDecodeError) as error:
             log.warning("%s: skipped a line that cannot be read: %s", self._path, error)
             return None
         if entry.run_id != self._run_id:
             log.warning("%s: skipped an event of run %s", self._path, entry.run_id)
             return None
         return entry
+
+
+def _write_whole(stream: FileIO, data: bytes) -> None:
+    """Write all of `data`; where the disk takes only a part, take that part back and raise."""
+    start = os.fstat(stream.fileno()).st_size
+    written = 0
+    try:
+        while written < len(data):
+            written += stream.write(data[written:])
+    except OSError:
+        if written:
+            os.ftruncate(stream.fileno(), start)
+        raise
 
 
 def _drop_torn_line(path: Path) -> None:

@@ -6,12 +6,13 @@ numbers that may have been given to another program since.
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from pathlib import Path
 from types import TracebackType
 from typing import IO
+
+from engine.contract.files import explain_disk_errors
 
 PATIENCE_S = 0.5
 
@@ -28,9 +29,13 @@ class FolderLock:
 
         Whoever looks whether the folder is locked holds the lock for a moment: a little
         patience tells such a look from a process at work.
+
+        Raises:
+            UserError: the folder cannot be written to.
         """
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        stream = open(self._path, "a+b")  # noqa: SIM115 - held open on purpose
+        with explain_disk_errors(self._path):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            stream = open(self._path, "a+b")  # noqa: SIM115 - held open on purpose
         give_up_s = time.monotonic() + patience_s
         while not _lock(stream):
             if time.monotonic() >= give_up_s:
@@ -60,20 +65,25 @@ class FolderLock:
 
 
 def is_locked(folder: Path) -> bool:
-    """Whether some process (this one included) holds the lock on `folder`."""
-    if not (folder / "lock").exists():
+    """Whether some process (this one included) holds the lock on `folder`.
+
+    Needs no right to write; two who look at once do not take each other for a holder.
+    """
+    try:
+        stream = open(folder / "lock", "rb")  # noqa: SIM115 - closed below
+    except (FileNotFoundError, NotADirectoryError):
         return False
-    probe = FolderLock(folder)
-    if not probe.acquire(patience_s=0.0):
-        return True
-    probe.release()
-    return False
+    with stream:
+        if not _lock(stream, shared=True):
+            return True
+        _unlock(stream)
+        return False
 
 
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(stream: IO[bytes]) -> bool:
+    def _lock(stream: IO[bytes], *, shared: bool = False) -> bool:
         stream.seek(0)
         try:
             msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
@@ -88,12 +98,12 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _lock(stream: IO[bytes]) -> bool:
+    def _lock(stream: IO[bytes], *, shared: bool = False) -> bool:
+        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         try:
-            fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(stream.fileno(), kind | fcntl.LOCK_NB)
         except OSError:
             return False
-        os.set_inheritable(stream.fileno(), False)
         return True
 
     def _unlock(stream: IO[bytes]) -> None:

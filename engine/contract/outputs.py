@@ -7,14 +7,18 @@ first three.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files import write_atomically
 from engine.contract.scores import OutputRow, OutputsMeta
+
+_EXPECTED = 'Each line must be one JSON object with "input", "output" and "references" (a list).'
 
 
 def write_outputs(path: Path, rows: Iterable[OutputRow], meta: OutputsMeta | None = None) -> None:
@@ -23,10 +27,23 @@ def write_outputs(path: Path, rows: Iterable[OutputRow], meta: OutputsMeta | Non
     for row in rows:
         plain = codec.to_plain(row)
         del plain["type"]
-        lines.append(json.dumps(plain, ensure_ascii=False))
+        lines.append(codec.dump(plain))
     write_atomically(path, "".join(line + "\n" for line in lines))
     if meta is not None:
-        write_atomically(meta_path(path), codec.to_text(meta))
+        write_meta(path, meta)
+
+
+def write_row_scores(path: Path, rows: Sequence[OutputRow]) -> None:
+    """Put the scores of `rows`, as `read_outputs` gave them, into the file they came from.
+
+    All other entries of its lines stay as they are, those of other systems included.
+    """
+    lines = []
+    for (number, line), row in zip(_lines(path), rows, strict=True):
+        plain = _parse(path, number, line)
+        plain["row_scores"] = codec.to_plain(row.row_scores)
+        lines.append(codec.dump(plain))
+    write_atomically(path, "".join(line + "\n" for line in lines))
 
 
 def read_outputs(path: Path) -> tuple[OutputRow, ...]:
@@ -35,31 +52,61 @@ def read_outputs(path: Path) -> tuple[OutputRow, ...]:
     Raises:
         UserError: the file is missing, or a line is not as it should be (with its number).
     """
+    return tuple(iterate_outputs(path))
+
+
+def iterate_outputs(path: Path) -> Iterator[OutputRow]:
+    """Read an outputs file row by row, for a reader that must not pause for long.
+
+    Raises:
+        UserError: as `read_outputs`, when the row that is wrong is asked for.
+    """
+    empty = True
+    for number, line in _lines(path):
+        empty = False
+        yield _read_line(path, number, line)
+    if empty:
+        raise UserError(f"{path} holds no outputs: it has no lines.")
+
+
+def split_fingerprint(rows: Iterable[OutputRow]) -> str:
+    """sha256 over example ids and references, as `OutputsMeta.split_fingerprint` holds it."""
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update(json.dumps([row.example_id, *row.references]).encode("ascii") + b"\n")
+    return digest.hexdigest()
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Lines that are not blank, with their numbers."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with open(path, encoding="utf-8-sig", newline="\n") as stream:
+            for number, line in enumerate(stream, start=1):
+                if line.strip():
+                    yield number, line
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read ({error}): give a UTF-8 JSONL file.") from error
-    rows = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            rows.append(_read_line(path, number, line))
-    if not rows:
-        raise UserError(f"{path} holds no outputs: it has no lines.")
-    return tuple(rows)
+
+
+def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
+    try:
+        plain = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path}, line {number}: {error}. {_EXPECTED}") from error
+    if not isinstance(plain, dict):
+        raise UserError(f"{path}, line {number}: not an object. {_EXPECTED}")
+    return plain
 
 
 def _read_line(path: Path, number: int, line: str) -> OutputRow:
-    expected = 'one JSON object with "input", "output" and "references" (a list)'
+    plain = _parse(path, number, line)
+    known = {name: plain[name] for name in OutputRow.__dataclass_fields__ if name in plain}
+    known.setdefault("example_id", str(number))
+    known.setdefault("input", "")
     try:
-        plain = json.loads(line)
-        if not isinstance(plain, dict):
-            raise ProtocolError("not an object")
-        known = {name: plain[name] for name in OutputRow.__dataclass_fields__ if name in plain}
-        known.setdefault("example_id", str(number))
-        known.setdefault("input", "")
         return codec.from_plain(OutputRow, known)
-    except (ValueError, ProtocolError) as error:
-        raise UserError(f"{path}, line {number}: {error}. Each line must be {expected}.") from error
+    except ProtocolError as error:
+        raise UserError(f"{path}, line {number}: {error}. {_EXPECTED}") from error
 
 
 def meta_path(path: Path) -> Path:
@@ -73,5 +120,12 @@ def read_meta(path: Path) -> OutputsMeta | None:
         return codec.from_text(OutputsMeta, meta_path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ProtocolError) as error:
-        raise UserError(f"{meta_path(path)} is damaged ({error}): score the file again.") from error
+    except (OSError, UnicodeDecodeError, ProtocolError) as error:
+        raise UserError(
+            f"{meta_path(path)} is damaged ({error}): delete it, then score the outputs again."
+        ) from error
+
+
+def write_meta(path: Path, meta: OutputsMeta) -> None:
+    """Replace the description of an outputs file."""
+    write_atomically(meta_path(path), codec.to_text(meta))

@@ -95,6 +95,10 @@ class ControlLine:
     request: ControlRequest
 
 
+class _DamagedFileError(UserError):
+    """A small file of a run is missing or torn (one of a newer version is neither)."""
+
+
 class RunFolder:
     """Paths and small files of one run."""
 
@@ -153,10 +157,10 @@ class RunFolder:
 
         A status that says "at work" while no process holds the lock is INTERRUPTED.
         """
-        status = self._read(RunStatus, "status.json")
+        status = self._last_status()
         if status.state.is_active and not is_locked(self.path):
             # The engine may have written its verdict between our two looks.
-            status = self._read(RunStatus, "status.json")
+            status = self._last_status()
             if status.state.is_active:
                 return interrupted(status)
         return status
@@ -170,20 +174,27 @@ class RunFolder:
         """A path of the spec, which may be relative to the run folder."""
         return (self.path / path).resolve()
 
+    def _last_status(self) -> RunStatus:
+        """`status.json`; "starting" where a power cut left none, for the lock to decide."""
+        try:
+            return self._read(RunStatus, "status.json")
+        except _DamagedFileError:
+            return RunStatus(run_id=self.read_spec().run_id, state=RunState.STARTING)
+
     def _read(self, kind: type[T], name: str) -> T:
         try:
             text = (self.path / name).read_text(encoding="utf-8")
         except FileNotFoundError as error:
-            raise UserError(
+            raise _DamagedFileError(
                 f"{self.path} is not a run folder ({name} is missing): choose the folder "
                 "that holds run.json."
             ) from error
         except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"{self.path / name} cannot be read ({error}).") from error
+            raise _DamagedFileError(f"{self.path / name} cannot be read ({error}).") from error
         try:
             return codec.from_text(kind, text)
         except ProtocolError as error:
-            raise UserError(f"{self.path / name} is damaged: {error}.") from error
+            raise _DamagedFileError(f"{self.path / name} is damaged: {error}.") from error
 
 
 def interrupted(status: RunStatus) -> RunStatus:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass
 
 from engine.contract.errors import UserError
@@ -98,7 +99,7 @@ class TrainingSpec:
                 raise UserError(f"{name} is {value}: it must be 1 or more.")
         for name in ("warmup_steps", "weight_decay", "clip_norm", "sample_count"):
             value = getattr(self, name)
-            if value < 0:
+            if not 0 <= value < float("inf"):
                 raise UserError(f"{name} is {value}: it must be 0 or more.")
         for name in ("epochs", "learning_rate"):
             value = getattr(self, name)
@@ -156,6 +157,8 @@ class DecodingSpec:
             value = getattr(self, name)
             if value < 0:
                 raise UserError(f"{name} is {value}: it must be 0 or more.")
+        if not math.isfinite(self.length_penalty):
+            raise UserError(f"length_penalty is {self.length_penalty}: it must be a number.")
         if not 0.0 < self.top_p <= 1.0:
             raise UserError(f"top_p is {self.top_p}: it must be above 0 and at most 1.")
         if self.min_new_tokens > self.max_new_tokens:
