@@ -1,0 +1,89 @@
+"""BLEU (Papineni et al. 2002) as sacrebleu counts it: lower case, tokeniser 13a.
+
+With several references of differing number this equals the official E2E metrics script and,
+on lowercased text, multi-bleu.perl.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.metrics.metric import Array, ratio
+from engine.reporter import Reporter
+
+ORDER = 4
+"""Longest n-gram counted (sacrebleu.metrics.bleu.MAX_NGRAM_ORDER)."""
+
+
+class Bleu:
+    """Corpus BLEU, 0 to 100.
+
+    Statistics [N, 10]: output length, closest reference's length, matched n-grams for
+    n = 1 to 4, the output's n-grams for n = 1 to 4.
+    """
+
+    name = "bleu"
+
+    def signature(self) -> str:
+        """Tokeniser, case, smoothing and version, in sacrebleu's words."""
+        from sacrebleu import __version__
+
+        return f"case:lc|eff:no|tok:13a|smooth:exp|sacrebleu:{__version__}"
+
+    def statistics(
+        self,
+        hypotheses: Sequence[str],
+        references: Sequence[Sequence[str]],
+        *,
+        reporter: Reporter,
+    ) -> Array:
+        """Count with sacrebleu; see `Metric.statistics`."""
+        from sacrebleu.metrics.bleu import BLEU
+
+        scorer = BLEU(lowercase=True, tokenize="13a", effective_order=True)
+        counted = np.zeros((len(hypotheses), 2 + 2 * ORDER))
+        for i, (hypothesis, group) in enumerate(zip(hypotheses, references, strict=True)):
+            reporter.update(i, len(hypotheses), "rows", self.name)
+            score = scorer.sentence_score(hypothesis, list(group))
+            counted[i] = (score.sys_len, score.ref_len, *score.counts, *score.totals)
+        return counted
+
+    def from_sums(self, sums: Array) -> Array:
+        """Corpus BLEU; every order counts, as in sacrebleu without effective order."""
+        return _bleu(sums, effective_order=False)
+
+    def rows(self, statistics: Array) -> Array:
+        """Sentence BLEU with effective order: orders that the output is too short for are left out.
+
+        It is smoothed and says little about one row alone; it serves to sort rows.
+        """
+        return _bleu(statistics, effective_order=True)
+
+
+def _bleu(counted: Array, *, effective_order: bool) -> Array:
+    """As sacrebleu 2.6's `BLEU.compute_bleu` with smoothing "exp", over leading axes."""
+    length, closest = counted[..., 0], counted[..., 1]
+    matched, total = counted[..., 2 : 2 + ORDER], counted[..., 2 + ORDER :]
+    short = length < closest
+    brevity = np.where(short, np.exp(1 - ratio(closest, length)), 1.0)
+
+    log_sum = np.zeros(length.shape)
+    orders = np.zeros(length.shape)
+    halving = np.ones(length.shape)
+    for n in range(ORDER):
+        present = total[..., n] > 0
+        missed = present & (matched[..., n] == 0)
+        halving = np.where(missed, 2 * halving, halving)
+        hits = np.where(missed, 1 / halving, matched[..., n])
+        precision = np.where(present, 100 * ratio(hits, total[..., n]), 1.0)
+        log_sum += np.log(precision)
+        orders += present
+    score = brevity * np.exp(
+        ratio(log_sum, orders if effective_order else np.full_like(orders, ORDER))
+    )
+    defined = (length > 0) & (matched.sum(axis=-1) > 0)
+    if not effective_order:
+        defined &= orders == ORDER
+    return np.where(defined, score, 0.0)

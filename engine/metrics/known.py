@@ -1,0 +1,31 @@
+"""The metrics there are, by name: a new one is a file of its own and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+
+from engine.contract.errors import UserError
+from engine.metrics.bleu import Bleu
+from engine.metrics.chrf import Chrf
+from engine.metrics.metric import Metric
+from engine.metrics.rouge import Rouge
+
+METRICS: Mapping[str, Callable[[], Metric]] = MappingProxyType(
+    {
+        "bleu": Bleu,
+        "chrf": Chrf,
+        "rouge1": partial(Rouge, "rouge1"),
+        "rouge2": partial(Rouge, "rouge2"),
+        "rougeL": partial(Rouge, "rougeL"),
+    }
+)
+"""Makers of the metrics, in the order in which they are listed."""
+
+
+def metric_named(name: str) -> Metric:
+    """Make a metric; raise `UserError` listing the known names where there is none."""
+    if name not in METRICS:
+        raise UserError(f"There is no metric {name!r}: choose among {', '.join(METRICS)}.")
+    return METRICS[name]()

@@ -1,0 +1,78 @@
+"""What a metric is: per-example statistics, and a formula over their sums.
+
+Statistics are taken from the texts once. The corpus score, its bootstrap interval and a
+paired test are then sums of rows and the same formula again, in numpy: no text is scored
+twice. The split into two pure steps is that of sacrebleu's metrics.
+
+Shape letters: N examples, K statistics an example, ... any leading axes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.reporter import Reporter, Silent
+
+Array = npt.NDArray[np.float64]
+
+
+class Metric(Protocol):
+    """A corpus metric over outputs that have one or more references each.
+
+    A metric that is a mean over examples has K = 2: the example's value and 1.
+
+    Attributes:
+        name: as `Score.metric` has it, such as "bleu".
+    """
+
+    @property
+    def name(self) -> str:
+        """The metric's name in `Score.metric`."""
+
+    def signature(self) -> str:
+        """What of the signature this metric decides: tokeniser, case, package and version.
+
+        Parts are "key:value", separated by "|", with sacrebleu's keys where it has them.
+        """
+
+    def statistics(
+        self,
+        hypotheses: Sequence[str],
+        references: Sequence[Sequence[str]],
+        *,
+        reporter: Reporter,
+    ) -> Array:
+        """Read the texts once.
+
+        Args:
+            hypotheses: N outputs; an empty one is scored as it stands.
+            references: one non-empty list of references for each output.
+            reporter: told of each example under the unit "rows"; may raise `Cancelled`.
+
+        Returns:
+            [N, K] numbers whose sum over N decides the corpus score.
+        """
+
+    def from_sums(self, sums: Array) -> Array:
+        """Corpus scores of summed statistics: [..., K] -> [...]."""
+
+    def rows(self, statistics: Array) -> Array:
+        """Scores of the single examples: [N, K] -> [N]."""
+
+
+def corpus_value(
+    metric: Metric, hypotheses: Sequence[str], references: Sequence[Sequence[str]]
+) -> float:
+    """The corpus score alone, for outputs that all have references."""
+    statistics = metric.statistics(hypotheses, references, reporter=Silent())
+    return float(metric.from_sums(statistics.sum(axis=0)))
+
+
+def ratio(numerator: Array, denominator: Array) -> Array:
+    """`numerator / denominator`, and 0 where the denominator is 0."""
+    zero = np.zeros(np.broadcast_shapes(numerator.shape, denominator.shape))
+    return np.divide(numerator, denominator, out=zero, where=denominator != 0)
