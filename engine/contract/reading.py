@@ -43,6 +43,8 @@ class FindingKind(enum.Enum):
     """Several rows have the same input: their targets become references of one another."""
     SPLIT_OVERLAP = "split_overlap"
     """The same input stands on two sides of the split."""
+    UNPARSED_MEANING = "unparsed_meaning"
+    """A meaning representation that does not parse: its cell is used as plain text."""
 
 
 @dataclass(frozen=True)
