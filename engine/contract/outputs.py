@@ -61,11 +61,10 @@ def iterate_outputs(path: Path) -> Iterator[OutputRow]:
     Raises:
         UserError: as `read_outputs`, when the row that is wrong is asked for.
     """
-    empty = True
-    for number, line in _lines(path):
-        empty = False
-        yield _read_line(path, number, line)
-    if empty:
+    position = 0
+    for position, (number, line) in enumerate(_lines(path), start=1):
+        yield _read_line(path, number, line, position=position)
+    if position == 0:
         raise UserError(f"{path} holds no outputs: it has no lines.")
 
 
@@ -98,10 +97,10 @@ def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
     return plain
 
 
-def _read_line(path: Path, number: int, line: str) -> OutputRow:
+def _read_line(path: Path, number: int, line: str, *, position: int) -> OutputRow:
     plain = _parse(path, number, line)
     known = {name: plain[name] for name in OutputRow.__dataclass_fields__ if name in plain}
-    known.setdefault("example_id", str(number))
+    known.setdefault("example_id", str(position))
     known.setdefault("input", "")
     try:
         return codec.from_plain(OutputRow, known)

@@ -86,4 +86,5 @@ def _bleu(counted: Array, *, effective_order: bool) -> Array:
     defined = (length > 0) & (matched.sum(axis=-1) > 0)
     if not effective_order:
         defined &= orders == ORDER
-    return np.where(defined, score, 0.0)
+    # exp(log(100)) is a hair above 100.
+    return np.where(defined, np.minimum(score, 100.0), 0.0)
