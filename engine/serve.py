@@ -1,0 +1,248 @@
+"""The desk: a long-lived engine that answers a window's commands over its standard streams.
+
+One `DeskLine` a line comes in, one `Answer` a line goes out (`engine.contract.commands`). The
+main thread answers one command at a time, in order; a second thread only reads, so that a
+`CancelAsk` overtakes. The end of standard input is the end of the window, and of this process.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from typing import IO, Any
+
+from engine.contract import codec
+from engine.contract.commands import (
+    Answer,
+    Ask,
+    CancelAsk,
+    CancelledAsk,
+    Command,
+    DecodeSplit,
+    DeskLine,
+    ExportPrefix,
+    ExportRejected,
+    Failure,
+    FetchBackbone,
+    Generate,
+    ImportFile,
+    ImportPrefix,
+    InspectFile,
+    ListBackbones,
+    ListPrefixes,
+    PreviewExamples,
+    PreviewTokens,
+    Progress,
+    ReportSplit,
+    ScoreOutputs,
+    VerifyPrefix,
+    find_ask_id,
+)
+from engine.contract.errors import Cancelled, EngineError, UserError, WorkbenchError
+from engine.contract.events import Blame
+
+log = logging.getLogger(__name__)
+
+HANDLERS: Mapping[type, str] = {
+    InspectFile: "engine.data.inspecting:inspect_file",
+    ImportFile: "engine.data.importing:import_file",
+    ExportRejected: "engine.data.importing:export_rejected",
+    PreviewExamples: "engine.data.preview:preview_examples",
+    PreviewTokens: "engine.data.preview:preview_tokens",
+    ReportSplit: "engine.data.preview:report_split",
+    ListBackbones: "engine.backbones.catalog:list_backbones",
+    FetchBackbone: "engine.backbones.fetching:fetch_backbone",
+    ExportPrefix: "engine.exchange.desk:export_prefix",
+    ImportPrefix: "engine.exchange.desk:import_prefix",
+    ListPrefixes: "engine.exchange.desk:list_prefixes",
+    VerifyPrefix: "engine.exchange.desk:verify_prefix",
+    Generate: "engine.decoding.desk:generate",
+    DecodeSplit: "engine.decoding.desk:decode_split",
+    ScoreOutputs: "engine.metrics.desk:score_outputs",
+}
+"""Command to "module:function"; a room is imported at its first command and not before, so
+that a desk for data never loads torch."""
+
+PROGRESS_EVERY_S = 0.1
+LAST_WORK_S = 10.0
+"""How long the work at hand may take to notice that the window is gone."""
+
+OUT_OF_MEMORY = (
+    "There was not enough memory for this: close other programs, or choose a smaller backbone "
+    "or a smaller batch size."
+)
+
+
+def main(handlers: Mapping[type, str] = HANDLERS) -> int:
+    """Answer commands until `Shutdown` or the end of standard input."""
+    questions, answers = _take_standard_streams()
+    _Desk(answers, handlers).serve(questions)
+    return 0
+
+
+def _take_standard_streams() -> tuple[IO[bytes], IO[bytes]]:
+    """Private copies of standard input and output.
+
+    What libraries print goes to standard error from now on, and what they read is empty, so
+    that neither can break the stream of questions and answers.
+    """
+    questions, answers = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return os.fdopen(questions, "rb"), os.fdopen(answers, "wb", buffering=0)
+
+
+class _Desk:
+    """What the reading and the answering thread share."""
+
+    def __init__(self, answers: IO[bytes], handlers: Mapping[type, str]) -> None:
+        self._answers = answers
+        self._handlers = handlers
+        self._writing = threading.Lock()
+        self._changed = threading.Condition()  # guards what follows
+        self._waiting: list[Ask] = []
+        self._current: int | None = None
+        self._cancelled = False
+        self._ended = False
+
+    def serve(self, questions: IO[bytes]) -> None:
+        reader = threading.Thread(target=self._read, args=(questions,), daemon=True)
+        reader.start()
+        while (ask := self._next()) is not None:
+            self.send(ask.ask_id, self._answer(ask))
+            with self._changed:
+                self._current = None
+
+    def send(self, ask_id: int, body: Any) -> None:
+        """Write one answer, whole; a window that is gone ends the desk."""
+        line = codec.to_line(Answer(ask_id, body)).encode("utf-8") + b"\n"
+        try:
+            with self._writing:
+                rest = memoryview(line)
+                while rest:
+                    rest = rest[self._answers.write(rest) :]
+        except OSError:
+            self._end()
+
+    def check_cancelled(self) -> None:
+        with self._changed:
+            if self._cancelled:
+                raise Cancelled("The user gave up on this.")
+
+    def _next(self) -> Ask | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended or self._waiting)
+            if self._ended:
+                return None
+            ask = self._waiting.pop(0)
+            self._current, self._cancelled = ask.ask_id, False
+            return ask
+
+    def _answer(self, ask: Ask) -> Any:
+        """The command's reply, or what went wrong instead."""
+        try:
+            handler = _find_handler(self._handlers, ask.command)
+            reply = handler(ask.command, _DeskReporter(self, ask.ask_id))
+            codec.to_line(reply)  # a reply that cannot be sent is the handler's fault
+            return reply
+        except Cancelled:
+            return CancelledAsk()
+        except UserError as error:
+            return Failure(Blame.USER, error.message, error.remedies)
+        except (Exception, SystemExit) as error:
+            log.exception("%s failed", type(ask.command).__name__)
+            if _is_out_of_memory(error):
+                return Failure(Blame.USER, OUT_OF_MEMORY, traceback=traceback.format_exc())
+            message = f"{type(error).__name__}: {error}"
+            return Failure(Blame.ENGINE, message, traceback=traceback.format_exc())
+
+    def _read(self, questions: IO[bytes]) -> None:
+        """Take lines until the last; runs in a thread of its own."""
+        for raw in questions:
+            line = raw.decode("utf-8", errors="replace")
+            try:
+                message = codec.from_text(DeskLine, line).message
+            except WorkbenchError as error:
+                self._refuse(line, error)
+                continue
+            if isinstance(message, Ask):
+                with self._changed:
+                    self._waiting.append(message)
+                    self._changed.notify_all()
+            elif isinstance(message, CancelAsk):
+                self._cancel(message.ask_id)
+            else:
+                break
+        self._end()
+
+    def _refuse(self, line: str, error: WorkbenchError) -> None:
+        """Answer a question that does not decode, if it has a number; else log it."""
+        log.warning("skipped a line that cannot be read: %s", error)
+        ask_id = find_ask_id(line)
+        if ask_id is not None:
+            blame = Blame.USER if isinstance(error, UserError) else Blame.ENGINE
+            self.send(ask_id, Failure(blame, str(error)))
+
+    def _cancel(self, ask_id: int) -> None:
+        """Raise the flag for the command at hand; drop a waiting one at once."""
+        with self._changed:
+            if self._current == ask_id:
+                self._cancelled = True
+            kept = [ask for ask in self._waiting if ask.ask_id != ask_id]
+            dropped, self._waiting = len(kept) < len(self._waiting), kept
+        if dropped:
+            self.send(ask_id, CancelledAsk())
+
+    def _end(self) -> None:
+        """Take no more questions and give up the one at hand, by force if need be."""
+        with self._changed:
+            if self._ended:
+                return
+            self._ended = self._cancelled = True
+            self._changed.notify_all()
+        last_resort = threading.Timer(LAST_WORK_S, os._exit, args=(1,))
+        last_resort.daemon = True
+        last_resort.start()
+
+
+class _DeskReporter:
+    """Sends progress at most ten times a second, and raises `Cancelled`."""
+
+    def __init__(self, desk: _Desk, ask_id: int) -> None:
+        self._desk = desk
+        self._ask_id = ask_id
+        self._next_s = 0.0
+
+    def update(self, done: int, total: int, unit: str, text: str = "") -> None:
+        """Report progress of the present command (`engine.reporter.Reporter`)."""
+        self._desk.check_cancelled()
+        now_s = time.monotonic()
+        if now_s >= self._next_s:
+            self._next_s = now_s + PROGRESS_EVERY_S
+            self._desk.send(self._ask_id, Progress(done, total, unit, text))
+
+
+def _find_handler(handlers: Mapping[type, str], command: Command) -> Callable[..., Any]:
+    place = handlers.get(type(command))
+    if place is None:
+        raise EngineError(f"no handler answers {type(command).__name__}")
+    module, name = place.split(":")
+    handler: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return handler
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Whether Python, CUDA or torch's CPU allocator ran out; never imports torch for it."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(names & {"MemoryError", "OutOfMemoryError"}) or "can't allocate memory" in str(
+        error
+    )

@@ -1,0 +1,159 @@
+"""Every test of the workers: nothing left behind, and small runs of a fake engine."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
+
+from engine.contract.data_spec import Column, DataSpec, Mapping, Role
+from engine.contract.events import Event, JournalEntry, RunState
+from engine.contract.method_spec import PrefixMethod
+from engine.contract.run_folder import RunFolder, RunMeta, RunStatus
+from engine.contract.run_spec import RunSpec
+from tests.helpers.fake_engine import COMMAND, Play, write_play
+from workers.run_watch import Patience
+from workers.supervisor import RunSupervisor
+
+WAIT_MS = 20_000
+QUICK = Patience(stop_s=0.2, save_s=0.4, terminate_s=0.2)
+
+
+def processes_of(place: Path) -> list[int]:
+    """Processes whose command line names something under `place`, zombies included."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if os.fsencode(place) in words:
+            found.append(int(entry.name))
+    return found
+
+
+def children() -> set[int]:
+    """Child processes of this one, those that nobody waited for included."""
+    pids: set[int] = set()
+    for task in Path("/proc/self/task").glob("*/children"):
+        pids |= {int(pid) for pid in task.read_text().split()}
+    return pids
+
+
+def threads() -> set[threading.Thread]:
+    """Python's threads; those that Qt started have no end that Python knows of."""
+    found = threading.enumerate()
+    return {thread for thread in found if not isinstance(thread, threading._DummyThread)}
+
+
+@pytest.fixture(autouse=True)
+def leaves_nothing_behind(tmp_path: Path) -> Iterator[None]:
+    """Fail the test that leaves a thread or a process."""
+    threads_before, children_before = threads(), children()
+    yield
+    left = [repr(thread) for thread in threads() - threads_before]
+    for pid in processes_of(tmp_path):
+        left.append(f"process {pid}")
+        os.kill(pid, signal.SIGKILL)
+    left += [f"child {pid}" for pid in children() - children_before]
+    assert not left, "the test left behind: " + ", ".join(left)
+
+
+@pytest.fixture
+def make_run(tmp_path: Path) -> Callable[..., RunFolder]:
+    """Make the folder of a queued run with a play for the fake engine."""
+
+    def make(play: Play | None = None, name: str = "r1") -> RunFolder:
+        mapping = Mapping((Column("mr", Role.MEANING), Column("ref", Role.TARGET)))
+        spec = RunSpec(name, "tiny", PrefixMethod(), DataSpec("d.sqlite", "00" * 32, mapping))
+        folder = RunFolder.create(tmp_path / name, spec, RunMeta(name=name))
+        write_play(folder.path, play or Play())
+        return folder
+
+    return make
+
+
+@dataclass
+class Told:
+    """What a supervisor told of one run."""
+
+    entries: list[JournalEntry] = field(default_factory=list)
+    chunks: list[int] = field(default_factory=list)
+    statuses: list[RunStatus] = field(default_factory=list)
+    entries_at_end: int = 0
+
+    @property
+    def state(self) -> RunState | None:
+        return self.statuses[-1].state if self.statuses else None
+
+    @property
+    def states(self) -> list[RunState]:
+        """The states in order, each once in a row."""
+        found: list[RunState] = []
+        for status in self.statuses:
+            if not found or found[-1] is not status.state:
+                found.append(status.state)
+        return found
+
+    def events(self, kind: type[Event]) -> list[Event]:
+        return [entry.event for entry in self.entries if isinstance(entry.event, kind)]
+
+
+class Listener(QObject):
+    """Writes down what a supervisor tells, and waits for it."""
+
+    def __init__(self, supervisor: RunSupervisor, qtbot: QtBot) -> None:
+        super().__init__()
+        self._qtbot = qtbot
+        self._runs: dict[str, Told] = {}
+        self.order: list[tuple[str, RunState]] = []
+        supervisor.entries_arrived.connect(self._on_entries)
+        supervisor.status_changed.connect(self._on_status)
+
+    def run(self, run_id: str = "r1") -> Told:
+        return self._runs.setdefault(run_id, Told())
+
+    def wait_for(self, state: RunState, run_id: str = "r1") -> Told:
+        self._qtbot.waitUntil(lambda: self.run(run_id).state is state, timeout=WAIT_MS)
+        return self.run(run_id)
+
+    def _on_entries(self, run_id: str, entries: tuple[JournalEntry, ...]) -> None:
+        told = self.run(run_id)
+        told.entries += entries
+        told.chunks.append(len(entries))
+
+    def _on_status(self, run_id: str, status: RunStatus) -> None:
+        told = self.run(run_id)
+        told.statuses.append(status)
+        self.order.append((run_id, status.state))
+        if status.state.is_final:
+            told.entries_at_end = len(told.entries)
+
+
+@pytest.fixture
+def make_supervisor(qapp: object) -> Iterator[Callable[..., RunSupervisor]]:
+    """Make supervisors that are closed at the end of the test."""
+    made: list[RunSupervisor] = []
+
+    def make(*, command: tuple[str, ...] = COMMAND, patience: Patience = QUICK) -> RunSupervisor:
+        made.append(RunSupervisor(command=command, patience=patience))
+        return made[-1]
+
+    yield make
+    for supervisor in made:
+        supervisor.close()
+
+
+@pytest.fixture
+def supervisor(make_supervisor: Callable[..., RunSupervisor]) -> RunSupervisor:
+    return make_supervisor()
+
+
+@pytest.fixture
+def listener(supervisor: RunSupervisor, qtbot: QtBot) -> Listener:
+    return Listener(supervisor, qtbot)
