@@ -1,0 +1,136 @@
+"""Hypothesis strategies for every dataclass of the contract, made from their own type hints.
+
+Classes that refuse some values have their ranges here; all others follow from their fields.
+"""
+
+import dataclasses
+import enum
+import functools
+import importlib
+import pkgutil
+import types
+import typing
+from typing import Any
+
+from hypothesis import strategies as st
+
+import engine.contract
+from engine.contract.data_spec import Column, DataSpec, Linearisation, Mapping, Role, Split
+from engine.contract.method_spec import MAX_PREFIX_LENGTH, Init, PrefixMethod
+from engine.contract.training_spec import DecodingSpec, TrainingSpec
+
+# Any text, lone surrogates (file names that are no UTF-8) and line separators included.
+TEXT = st.text(st.characters(exclude_categories=()), max_size=12)
+FLOATS = st.floats(allow_nan=True, allow_infinity=True)
+INTS = st.integers(-(2**70), 2**70)
+COUNTS = st.integers(1, 10**9)
+ABOVE_ZERO = st.floats(0, 1e9, exclude_min=True)
+AT_LEAST_ZERO = st.floats(0, 1e9)
+
+
+def contract_dataclasses() -> list[type]:
+    """Every dataclass that a module of the contract defines."""
+    found: list[type] = []
+    for module in pkgutil.iter_modules(engine.contract.__path__, "engine.contract."):
+        for kind in vars(importlib.import_module(module.name)).values():
+            ours = isinstance(kind, type) and kind.__module__ == module.name
+            if ours and dataclasses.is_dataclass(kind):
+                found.append(kind)
+    return found
+
+
+def values(kind: Any) -> st.SearchStrategy[Any]:
+    """Values of a type as it stands in a dataclass of the contract."""
+    if kind in SCALARS:
+        return SCALARS[kind]
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        return st.one_of([values(member) for member in typing.get_args(kind)])
+    if typing.get_origin(kind) is tuple:
+        members = typing.get_args(kind)
+        if members[-1] is Ellipsis:
+            return st.lists(values(members[0]), max_size=2).map(tuple)
+        return st.tuples(*(values(member) for member in members))
+    if issubclass(kind, enum.Enum):
+        return st.sampled_from(kind)
+    return st.deferred(lambda: built(kind))
+
+
+@functools.cache
+def built(kind: type) -> st.SearchStrategy[Any]:
+    """Objects of a dataclass, all fields filled in."""
+    hints = typing.get_type_hints(kind)
+    own = RANGES.get(kind, {})
+    fields = {
+        field.name: own[field.name] if field.name in own else values(hints[field.name])
+        for field in dataclasses.fields(kind)
+        if field.name != "version"
+    }
+    if kind is Mapping:
+        return mappings()
+    return st.builds(kind, **fields)
+
+
+@st.composite
+def mappings(draw: st.DrawFn) -> Mapping:
+    """Mappings with at most one target, split and category."""
+    roles = draw(st.lists(st.sampled_from(Role), max_size=5))
+    single = (Role.TARGET, Role.SPLIT, Role.CATEGORY)
+    kept = [role for i, role in enumerate(roles) if role not in single or role not in roles[:i]]
+    return Mapping(tuple(Column(draw(TEXT), role) for role in kept))
+
+
+def optional(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.none() | strategy
+
+
+SCALARS: dict[Any, st.SearchStrategy[Any]] = {
+    str: TEXT,
+    float: FLOATS,
+    int: INTS,
+    bool: st.booleans(),
+    type(None): st.none(),
+}
+RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
+    Split: {
+        "valid_fraction": st.floats(0, 0.4),
+        "test_fraction": st.floats(0, 0.4),
+        "max_train_rows": optional(COUNTS),
+        "max_valid_inputs": optional(COUNTS),
+        "max_test_inputs": optional(COUNTS),
+    },
+    DataSpec: {"max_source_tokens": COUNTS, "max_target_tokens": COUNTS},
+    Linearisation: {},
+    PrefixMethod: {
+        "prefix_length": st.integers(1, MAX_PREFIX_LENGTH),
+        "mid_dim": COUNTS,
+        "init": st.sampled_from(Init),
+        "init_text": TEXT.map(lambda text: text + "x"),
+        "dropout": st.floats(0, 1, exclude_max=True),
+    },
+    TrainingSpec: {
+        "epochs": ABOVE_ZERO,
+        "max_steps": optional(COUNTS),
+        "batch_size": COUNTS,
+        "accumulation_steps": COUNTS,
+        "learning_rate": ABOVE_ZERO,
+        "warmup_steps": st.integers(0, 10**9),
+        "weight_decay": AT_LEAST_ZERO,
+        "clip_norm": AT_LEAST_ZERO,
+        "evaluate_every_steps": optional(COUNTS),
+        "sample_count": st.integers(0, 10**9),
+        "patience_evaluations": optional(COUNTS),
+        "checkpoint_every_steps": optional(COUNTS),
+    },
+    DecodingSpec: {
+        "num_beams": COUNTS,
+        "length_penalty": st.floats(-9, 9),
+        "temperature": ABOVE_ZERO,
+        "top_k": st.integers(0, 10**9),
+        "top_p": st.floats(0, 1, exclude_min=True),
+        "repetition_penalty": ABOVE_ZERO,
+        "no_repeat_ngram": st.integers(0, 10**9),
+        "min_new_tokens": st.integers(0, 10),
+        "max_new_tokens": st.integers(10, 10**9),
+        "batch_size": COUNTS,
+    },
+}
