@@ -1,0 +1,143 @@
+"""Atomic files on disks that are full, limited, or not to be written to."""
+
+import errno
+import os
+import re
+import secrets
+from pathlib import Path
+
+import pytest
+
+from engine.contract.errors import UserError
+from engine.contract.files import explain_disk_errors, write_atomically
+from tests.contract.children import python, run_python
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_text_and_bytes_are_written_whole(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "file.json"
+    write_atomically(path, "Größe\n")
+    assert path.read_bytes() == "Größe\n".encode()
+    write_atomically(path, b"\x00\xff")
+    assert path.read_bytes() == b"\x00\xff"
+    assert names(path.parent) == ["file.json"]
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let temporary files have a known name, so that a link to /dev/full can stand in for them."""
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    monkeypatch.setattr(secrets, "token_hex", lambda count: "f" * 2 * count)
+    return ".{name}.ffffffff.part"
+
+
+def test_a_full_disk_keeps_the_old_file(tmp_path: Path, full_disk: str) -> None:
+    path = tmp_path / "run.json"
+    path.write_text("old")
+    (tmp_path / full_disk.format(name="run.json")).symlink_to("/dev/full")
+    sentence = (
+        f"The disk holding {tmp_path} is full: free some space, then resume. "
+        "Nothing that was saved before is lost."
+    )
+    with pytest.raises(UserError, match=f"^{re.escape(sentence)}$"):
+        write_atomically(path, "new")
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["run.json"]
+
+
+def test_a_limit_on_file_size_keeps_the_old_file(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("old")
+    run_python(
+        """
+import resource, sys
+from pathlib import Path
+from engine.contract.errors import UserError
+from engine.contract.files import write_atomically
+resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
+path = Path(sys.argv[1])
+try:
+    write_atomically(path, "n" * 20000)
+except UserError as error:
+    assert error.message.startswith(f"{path} would grow larger than its disk"), error
+else:
+    raise AssertionError("no error")
+""",
+        str(tmp_path / "run.json"),
+    )
+    assert (tmp_path / "run.json").read_text() == "old"
+    assert names(tmp_path) == ["run.json"]
+
+
+def test_places_that_cannot_be_written_to(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "folder").mkdir()
+    for path in (
+        tmp_path / "file" / "run.json",
+        tmp_path / "file" / "deeper" / "run.json",
+        tmp_path / "folder",
+        tmp_path / ("long" * 100),
+    ):
+        with pytest.raises(
+            UserError,
+            match=r" cannot be written to \(.+\): choose another folder or change its perm",
+        ):
+            write_atomically(path, "x")
+    assert names(tmp_path) == ["file", "folder"]
+    assert (tmp_path / "file").read_text() == "x"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_the_right_to_write(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+    with pytest.raises(UserError, match=r"cannot be written to \(Permission denied\)"):
+        write_atomically(tmp_path / "run.json", "x")
+    tmp_path.chmod(0o755)
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_full_disks_and_spent_quotas_read_alike(tmp_path: Path, code: int) -> None:
+    with (
+        pytest.raises(UserError, match=rf"^The disk holding {tmp_path} is full: "),
+        explain_disk_errors(tmp_path),
+    ):
+        raise OSError(code, os.strerror(code))
+
+
+def test_other_errors_stay_what_they_are(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="Input/output error"), explain_disk_errors(tmp_path):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def test_an_interrupted_write_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / "run.json").write_text("old")
+    monkeypatch.setattr(os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(tmp_path / "run.json", "new")
+    assert names(tmp_path) == ["run.json"]
+    assert (tmp_path / "run.json").read_text() == "old"
+
+
+def test_readers_see_the_old_or_the_new_file_whole(tmp_path: Path) -> None:
+    path = tmp_path / "status.json"
+    path.write_text("0" * 50_000)
+    write = """
+import sys
+from pathlib import Path
+from engine.contract.files import write_atomically
+print("ready", flush=True)
+for i in range(100):
+    write_atomically(Path(sys.argv[1]), str(i % 10) * 50_000)
+"""
+    with python(write, str(path)) as child:
+        while child.poll() is None:
+            text = path.read_text()
+            assert text == text[0] * 50_000
