@@ -1,0 +1,1 @@
+"""The Data page: the CSV doctor, roles of columns, linearisation and split."""

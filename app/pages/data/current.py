@@ -1,0 +1,132 @@
+"""The dataset that the page shows: its entry in the project, its open file, the chosen row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.models.project import ProjectModel
+from app.pages.data.edits import full_mapping
+from engine.contract.data_spec import DataSpec, Mapping
+from engine.contract.dataset_store import DatasetStore
+from engine.contract.errors import UserError
+from engine.contract.project import DatasetEntry
+
+MERGE_SEED, MERGE_VALID, MERGE_TEST, MERGE_TRAIN_ROWS, MERGE_VALID_INPUTS, MERGE_TEST_INPUTS = (
+    range(4100, 4106)
+)
+"""Undo steps of the same control in a row become one."""
+
+
+class CurrentDataset(QObject):
+    """What all parts of the page look at and edit; they never talk to one another.
+
+    Attributes:
+        entry: as the project holds it, or None.
+        store: its open dataset file, or None where it cannot be opened (`fault` says why).
+        row_number: the chosen row (from 1), which is previewed as text and tokens.
+
+    Signals:
+        shown: another dataset, or none; everything is new.
+        entry_changed: its name, mapping, linearisation or split is new.
+        row_changed: the chosen row's number.
+        refused: a sentence; an edit could not be, and controls go back to what is.
+    """
+
+    shown = Signal()
+    entry_changed = Signal()
+    row_changed = Signal(int)
+    refused = Signal(str)
+
+    def __init__(self, project: ProjectModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.project = project
+        self.entry: DatasetEntry | None = None
+        self.store: DatasetStore | None = None
+        self.fault = ""
+        self.row_number = 1
+        self._path: Path | None = None
+        project.changed.connect(self._take)
+        project.closed.connect(self._take)
+        self._take()
+
+    @property
+    def mapping(self) -> Mapping:
+        """The roles of all columns of the dataset, in the order of writing."""
+        if self.entry is None:
+            return Mapping(())
+        columns = self.store.meta.columns if self.store is not None else ()
+        return full_mapping(self.entry.mapping, columns) if columns else self.entry.mapping
+
+    @property
+    def data_spec(self) -> DataSpec | None:
+        """What a run on this dataset would read, or None."""
+        if self.entry is None or self.store is None:
+            return None
+        return DataSpec(
+            dataset=str(self.store.path),
+            fingerprint=self.store.meta.fingerprint,
+            mapping=self.mapping,
+            linearisation=self.entry.linearisation,
+            split=self.entry.split,
+        )
+
+    def choose_row(self, number: int) -> None:
+        """Choose a row, within those there are."""
+        last = self.store.meta.row_count if self.store is not None else 0
+        number = max(1, min(number, last))
+        if number != self.row_number:
+            self.row_number = number
+            self.row_changed.emit(number)
+
+    def edit(
+        self, text: str, make: Callable[[DatasetEntry], DatasetEntry], *, merge_id: int = -1
+    ) -> bool:
+        """Make an undoable edit of the entry; say whether it was accepted.
+
+        Args:
+            text: for the undo list.
+            make: the new entry from the present one, with all columns in its mapping.
+        """
+        if self.entry is None:
+            return False
+        try:
+            entry = make(self._whole(self.entry))
+        except UserError as error:
+            self.refused.emit(error.message)
+            return False
+        if entry != self._whole(self.entry):
+            self.project.edit_dataset(text, entry, merge_id=merge_id)
+        return True
+
+    def close(self) -> None:
+        """Let go of the dataset file."""
+        if self.store is not None:
+            self.store.close()
+            self.store = None
+
+    def _whole(self, entry: DatasetEntry) -> DatasetEntry:
+        return replace(entry, mapping=self.mapping)
+
+    def _take(self) -> None:
+        entry, folder = self.project.dataset, self.project.folder
+        path = folder.dataset_store(entry.dataset_id) if folder and entry else None
+        if path != self._path:
+            self.entry, self._path, self.row_number = entry, path, 1
+            self._open(path)
+            self.shown.emit()
+        elif entry != self.entry:
+            self.entry = entry
+            self.entry_changed.emit()
+
+    def _open(self, path: Path | None) -> None:
+        self.close()
+        self.fault = ""
+        if path is not None:
+            try:
+                self.store = DatasetStore(path)
+            except UserError as error:
+                self.fault = error.message

@@ -1,0 +1,159 @@
+"""Which dataset is shown: choose, rename, delete; its rows, and those that were rejected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QStackedWidget,
+    QToolButton,
+    QWidget,
+)
+
+from app.assets import icon
+from app.models.project import ProjectModel
+from app.pages.data.current import CurrentDataset
+from app.pages.data.edits import removed
+from app.pages.data.words import count
+from app.theme import SPACE_S, SPACE_XS, Theme, scaled_font
+from app.widgets.labels import ElidedLabel
+
+
+class DatasetHeader(QWidget):
+    """One line above the rows.
+
+    Signals:
+        open_asked: "Open CSV…" was pressed.
+        rejected_asked: the number of rejected rows was pressed.
+        deleted: name of the dataset that was deleted; can be undone.
+    """
+
+    open_asked = Signal()
+    rejected_asked = Signal()
+    deleted = Signal(str)
+
+    def __init__(
+        self,
+        project: ProjectModel,
+        current: CurrentDataset,
+        theme: Theme,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._current = current
+        self.box = QComboBox()
+        self.box.setAccessibleName("Dataset")
+        self.box.setFont(scaled_font(115, bold=True))
+        self.box.setMinimumContentsLength(14)
+        self.box.activated.connect(self._choose)
+        self.name = QLineEdit()
+        self.name.setAccessibleName("New name of the dataset")
+        self.name.setMaxLength(120)
+        self.name.editingFinished.connect(self._rename)
+        self.name.installEventFilter(self)
+        self.names = QStackedWidget()
+        self.names.addWidget(self.box)
+        self.names.addWidget(self.name)
+        self.names.setSizePolicy(self.box.sizePolicy())
+        self.rename_button = self._tool("edit", "Rename the dataset", self.start_renaming)
+        self.delete_button = self._tool("delete", "Delete the dataset", self._delete)
+        self.rows = ElidedLabel()
+        self.rejected = QPushButton()
+        self.rejected.setFlat(True)
+        self.rejected.clicked.connect(self.rejected_asked)
+        self.open_button = QPushButton(icon("open"), "&Open CSV…")
+        self.open_button.clicked.connect(self.open_asked)
+        self._theme = theme
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_XS)
+        for widget in (self.names, self.rename_button, self.delete_button):
+            layout.addWidget(widget)
+        layout.addSpacing(SPACE_S)
+        layout.addWidget(self.rows, 1)
+        layout.addWidget(self.rejected)
+        layout.addWidget(self.open_button)
+        project.changed.connect(self._show)
+        current.shown.connect(self._show)
+        theme.changed.connect(self._show)
+        self._show()
+
+    def start_renaming(self) -> None:
+        """Put a line to write the new name in place of the menu."""
+        if self._current.entry is not None:
+            self.name.setText(self._current.entry.name)
+            self.names.setCurrentWidget(self.name)
+            self.name.selectAll()
+            self.name.setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Escape leaves the name as it was."""
+        if (
+            watched is self.name
+            and isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.KeyPress
+            and event.key() == Qt.Key.Key_Escape
+        ):
+            self._end_renaming()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _tool(self, picture: str, tip: str, slot: Callable[[], None]) -> QToolButton:
+        button = QToolButton()
+        button.setAutoRaise(True)
+        button.setIcon(icon(picture))
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.clicked.connect(lambda _checked=False: slot())
+        return button
+
+    def _show(self) -> None:
+        project = self._project.project
+        with QSignalBlocker(self.box):
+            self.box.clear()
+            for entry in project.datasets:
+                self.box.addItem(entry.name, entry.dataset_id)
+            self.box.setCurrentIndex(self.box.findData(project.dataset))
+        store = self._current.store
+        if store is None:
+            self.rows.set_full_text("")
+            self.rejected.hide()
+            return
+        meta = store.meta
+        rows, columns = count(meta.row_count, "row"), count(len(meta.columns), "column")
+        self.rows.set_full_text(f"{rows}  ·  {columns}  ·  {meta.format}")
+        self.rejected.setVisible(meta.rejected_count > 0)
+        self.rejected.setText(f"{count(meta.rejected_count, 'rejected row')}…")
+        self.rejected.setIcon(icon("warning", self._theme.colors.warning))
+
+    def _choose(self) -> None:
+        project = self._project.project
+        name, dataset_id = self.box.currentText(), self.box.currentData()
+        self._project.edit(f"Show ‘{name}’", replace(project, dataset=dataset_id))
+
+    def _rename(self) -> None:
+        if self.names.currentWidget() is not self.name:
+            return
+        name = self.name.text().strip()
+        self._end_renaming()
+        if name:
+            self._current.edit(f"Rename dataset to ‘{name}’", lambda old: replace(old, name=name))
+
+    def _end_renaming(self) -> None:
+        self.names.setCurrentWidget(self.box)
+        self.box.setFocus()
+
+    def _delete(self) -> None:
+        entry = self._current.entry
+        if entry is not None:
+            project = removed(self._project.project, entry.dataset_id)
+            self._project.edit(f"Delete dataset ‘{entry.name}’", project)
+            self.deleted.emit(entry.name)

@@ -1,0 +1,96 @@
+"""The dataset view: rows, the chosen row as text and tokens, roles, linearisation, split."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+
+from app.context import AppContext
+from app.pages.data.command_text import data_arguments
+from app.pages.data.current import CurrentDataset
+from app.pages.data.dataset_header import DatasetHeader
+from app.pages.data.example_preview import ExamplePreview
+from app.pages.data.linearisation_panel import LinearisationPanel
+from app.pages.data.mapping_panel import MappingPanel
+from app.pages.data.rows_view import RowsView
+from app.pages.data.split_counts import SplitCounts
+from app.pages.data.split_panel import SplitPanel
+from app.pages.data.text_view import TextView
+from app.pages.data.token_view import TokenView
+from app.theme import SPACE_M, SPACE_S
+from app.widgets.command_line import CommandLine
+
+LAYOUT = "data/"
+
+
+class DatasetView(QWidget):
+    """Left what the data is, right what is made of it, below the command that does the same."""
+
+    def __init__(
+        self, context: AppContext, current: CurrentDataset, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        theme, desk = context.theme, context.data_desk
+        self._current = current
+        self._settings_store = context.settings
+        preview = ExamplePreview(current, desk, self)
+        self.counts = SplitCounts(current, desk, self)
+        self.header = DatasetHeader(context.project, current, theme)
+        self.rows = RowsView(current, theme)
+        self.text = TextView(preview, theme)
+        self.tokens = TokenView(context, current)
+        self.mapping = MappingPanel(current, theme)
+        self.linearisation = LinearisationPanel(current, preview, theme)
+        self.split = SplitPanel(current, self.counts, theme)
+        self.example = self._tabs(
+            "The chosen row",
+            (self.text, "Row as &text"),
+            (self.tokens, "Row as the &model sees it"),
+        )
+        self.settings = self._tabs(
+            "Settings of the dataset",
+            (self.mapping, "&Columns"),
+            (self.linearisation, "&Linearisation"),
+            (self.split, "&Split"),
+        )
+        left = QSplitter(Qt.Orientation.Vertical)
+        left.addWidget(self.rows)
+        left.addWidget(self.example)
+        left.setStretchFactor(0, 3)
+        left.setStretchFactor(1, 2)
+        whole = QSplitter(Qt.Orientation.Horizontal)
+        whole.addWidget(left)
+        whole.addWidget(self.settings)
+        whole.setStretchFactor(0, 3)
+        whole.setStretchFactor(1, 1)
+        self.splitters = {"rows": left, "settings": whole}
+        for name, splitter in self.splitters.items():
+            splitter.setChildrenCollapsible(False)
+            splitter.restoreState(context.settings.layout(LAYOUT + name))
+            splitter.splitterMoved.connect(self._keep_layout)
+        self.command = CommandLine(theme)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE_M, SPACE_M, SPACE_M, SPACE_S)
+        layout.setSpacing(SPACE_S)
+        layout.addWidget(self.header)
+        layout.addWidget(whole, 1)
+        layout.addWidget(self.command)
+        current.shown.connect(self._show_command)
+        current.entry_changed.connect(self._show_command)
+        self._show_command()
+
+    def _tabs(self, name: str, *pages: tuple[QWidget, str]) -> QTabWidget:
+        tabs = QTabWidget()
+        tabs.setDocumentMode(True)
+        tabs.setAccessibleName(name)
+        for page, title in pages:
+            tabs.addTab(page, title)
+        return tabs
+
+    def _keep_layout(self) -> None:
+        for name, splitter in self.splitters.items():
+            self._settings_store.set_layout(LAYOUT + name, splitter.saveState())
+
+    def _show_command(self) -> None:
+        entry = self._current.entry
+        self.command.set_command(data_arguments(entry) if entry is not None else ["train"])

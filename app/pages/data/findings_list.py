@@ -1,0 +1,106 @@
+"""What the doctor found: a sign, the sentence, and the lines of the file."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from app.assets import icon
+from app.theme import SPACE_S, SPACE_XS, Theme
+from engine.contract.reading import Finding, FindingKind
+
+QUIET_KINDS = frozenset({FindingKind.SHARED_INPUT, FindingKind.EMPTY_ROWS, FindingKind.EMPTY_CELLS})
+"""Findings that ask for nothing."""
+
+
+class FindingsList(QScrollArea):
+    """A column of findings.
+
+    Signals:
+        line_chosen: a line of the file that was clicked.
+    """
+
+    line_chosen = Signal(int)
+
+    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._findings: tuple[Finding, ...] = ()
+        self._can_choose: Callable[[int], bool] = _never
+        self.setAccessibleName(name)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        theme.changed.connect(self._draw)
+        self._draw()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is shown."""
+        return self._findings
+
+    def set_findings(
+        self, findings: Iterable[Finding], can_choose: Callable[[int], bool] | None = None
+    ) -> None:
+        """Show findings, those that lose rows first.
+
+        Args:
+            can_choose: says whether a line of the file can be shown; those become links.
+        """
+        self._findings = tuple(sorted(findings, key=lambda finding: not finding.loses_rows))
+        self._can_choose = can_choose or _never
+        self._draw()
+
+    def _draw(self) -> None:
+        body = QWidget()
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(0, 0, SPACE_XS, 0)
+        layout.setSpacing(SPACE_S)
+        for finding in self._findings:
+            layout.addLayout(self._line(finding))
+        layout.addStretch(1)
+        self.setWidget(body)
+
+    def _line(self, finding: Finding) -> QHBoxLayout:
+        colours = self._theme.colors
+        if finding.loses_rows:
+            name, colour, word = "error", colours.bad, "Rows are lost"
+        elif finding.kind in QUIET_KINDS:
+            name, colour, word = "info", colours.accent, "For your information"
+        else:
+            name, colour, word = "warning", colours.warning, "Warning"
+        sign = QLabel()
+        sign.setPixmap(icon(name, colour).pixmap(16, 16))
+        sign.setToolTip(word)
+        sign.setAccessibleName(word)
+        text = QLabel(self._text(finding))
+        text.setWordWrap(True)
+        text.setTextFormat(Qt.TextFormat.RichText)
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        text.setAccessibleName(f"{word}: {finding.message}")
+        text.linkActivated.connect(lambda link: self.line_chosen.emit(int(link)))
+        row = QHBoxLayout()
+        row.setSpacing(SPACE_S)
+        row.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(text, 1)
+        return row
+
+    def _text(self, finding: Finding) -> str:
+        text = html.escape(finding.message)
+        if not finding.lines:
+            return text
+        lines = [
+            f'<a href="{line}">{line}</a>' if self._can_choose(line) else str(line)
+            for line in finding.lines
+        ]
+        more = " …" if finding.count > len(lines) else ""
+        word = "Line" if len(lines) == 1 else "Lines"
+        muted = self._theme.colors.muted.name()
+        return f'{text} <span style="color:{muted}">{word} {", ".join(lines)}{more}</span>'
+
+
+def _never(_line: int) -> bool:
+    return False

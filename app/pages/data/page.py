@@ -1,0 +1,157 @@
+"""The Data page: nothing yet, a file to import, or a dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from app.context import AppContext
+from app.pages.data.current import CurrentDataset
+from app.pages.data.dataset_view import DatasetView
+from app.pages.data.file_dialogs import ask_for_table
+from app.pages.data.file_import import FileImport, ImportState
+from app.pages.data.import_view import ImportView
+from app.pages.data.rejected_dialog import RejectedDialog
+from app.pages.data.words import count
+from app.widgets.empty_state import EmptyState
+from app.widgets.info_bar import InfoBar, Tone
+from engine.contract.commands import Imported
+from engine.contract.errors import UserError
+
+
+class DataPage(QWidget):
+    """Shows whichever view fits; takes files that are dropped on it."""
+
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self.setAcceptDrops(True)
+        self.current = CurrentDataset(context.project, self)
+        self.file = FileImport(
+            context.project, context.activities, desk=context.data_desk, parent=self
+        )
+        self.bar = InfoBar(context.theme)
+        self.empty = self._make_empty()
+        self.import_view = ImportView(self.file, context.theme)
+        self.dataset_view = DatasetView(context, self.current)
+        self.views = QStackedWidget()
+        for view in (self.empty, self.import_view, self.dataset_view):
+            self.views.addWidget(view)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.views, 1)
+        header = self.dataset_view.header
+        header.open_asked.connect(self.ask_for_file)
+        header.rejected_asked.connect(self._show_rejected)
+        header.deleted.connect(self._on_deleted)
+        self.file.changed.connect(self._show)
+        self.file.imported.connect(self._on_imported)
+        self.current.shown.connect(self._on_shown)
+        self.current.entry_changed.connect(self.bar.hide)
+        self.current.refused.connect(self._warn)
+        self.dataset_view.rows.model.broken.connect(self._on_broken)
+        self._show()
+
+    def open_path(self, path: Path) -> bool:
+        """Look at a file in order to import it.
+
+        Returns:
+            Whether the page takes it: it is a file, a project is open, and no other file is
+            being imported.
+        """
+        if not path.is_file() or not self._context.project.is_open:
+            return False
+        if self.file.state is ImportState.IMPORTING:
+            self._warn(f"{path.name} was not opened: another file is being imported just now.")
+            return False
+        self.bar.hide()
+        self.file.open(path)
+        return True
+
+    def ask_for_file(self) -> None:
+        """Let the user choose a file."""
+        ask_for_table(self, self._context.settings, self.open_path)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept one local file."""
+        if _dropped_file(event) is not None and self._context.project.is_open:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open the file."""
+        path = _dropped_file(event)
+        if path is not None and self.open_path(path):
+            event.acceptProposedAction()
+
+    def _make_empty(self) -> EmptyState:
+        empty = EmptyState(
+            self._context.theme,
+            "Start with a table",
+            "Drop a CSV file here, or open one. You see how it is read, what is wrong with it "
+            "and what the model will see, before anything is trained. The file itself is "
+            "never changed.",
+            picture="data",
+        )
+        empty.add_button("Open CSV…", self.ask_for_file, picture="open", primary=True)
+        return empty
+
+    def _show(self) -> None:
+        if self.file.state is not ImportState.NONE:
+            self.views.setCurrentWidget(self.import_view)
+        elif self.current.entry is not None:
+            self.views.setCurrentWidget(self.dataset_view)
+        else:
+            self.views.setCurrentWidget(self.empty)
+
+    def _on_shown(self) -> None:
+        self.bar.hide()
+        if self.current.fault:
+            self._on_broken(self.current.fault)
+        self._show()
+
+    def _on_imported(self, reply: Imported) -> None:
+        rows = count(reply.row_count, "row")
+        if reply.rejected_count:
+            lost = count(reply.rejected_count, "row")
+            text = f"{rows} imported; {lost} could not be read and can be looked at."
+            self.bar.show_message(Tone.WARNING, text)
+            self.bar.add_button("Show rejected rows", self._show_rejected)
+        else:
+            self.bar.show_message(Tone.GOOD, f"{rows} imported, none was lost.")
+
+    def _on_deleted(self, name: str) -> None:
+        self.bar.show_message(Tone.INFO, f"‘{name}’ was deleted from the project.")
+        self.bar.add_button("Undo", self._context.undo.undo)
+
+    def _on_broken(self, sentence: str) -> None:
+        self.bar.show_message(Tone.BAD, sentence)
+        entry = self.current.entry
+        if entry is not None and Path(entry.source_path).is_file():
+            source = Path(entry.source_path)
+            self.bar.add_button("Import it again", lambda: self.open_path(source))
+
+    def _warn(self, sentence: str) -> None:
+        self.bar.show_message(Tone.WARNING, sentence)
+
+    def _show_rejected(self) -> None:
+        store = self.current.store
+        if store is None:
+            return
+        try:
+            dialog = RejectedDialog(self._context, store.path, self)
+        except UserError as error:
+            self._on_broken(error.message)
+        else:
+            dialog.open()
+
+
+def _dropped_file(event: QDropEvent) -> Path | None:
+    urls = event.mimeData().urls()
+    if len(urls) == 1 and urls[0].isLocalFile():
+        path = Path(urls[0].toLocalFile())
+        return path if path.is_file() else None
+    return None

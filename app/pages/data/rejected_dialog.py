@@ -1,0 +1,84 @@
+"""The rows that could not be read: where, why, and their text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+
+from app.assets import icon
+from app.context import AppContext
+from app.pages.data.file_dialogs import ask_where_to_save
+from app.pages.data.rejected_model import RejectedModel
+from app.pages.data.words import count
+from app.theme import SPACE_M, SPACE_S
+from app.widgets.info_bar import InfoBar, Tone
+from app.widgets.labels import MutedLabel
+from app.widgets.table_view import TableView
+from engine.contract.commands import Done, ExportRejected, Failure
+from engine.contract.dataset_store import DatasetStore
+
+
+class RejectedDialog(QDialog):
+    """A list to read and to export; has the dataset file open for itself."""
+
+    def __init__(self, context: AppContext, path: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._store = DatasetStore(path)
+        meta = self._store.meta
+        self.setWindowTitle(f"Rejected rows of {meta.name}")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.finished.connect(self._store.close)
+        text = (
+            f"{count(meta.rejected_count, 'row')} of the file could not be read and "
+            f"{'is' if meta.rejected_count == 1 else 'are'} kept here as "
+            f"{'it stands' if meta.rejected_count == 1 else 'they stand'} in it. Mend the file "
+            "and import it again to get them in."
+        )
+        self.model = RejectedModel(self._store, self)
+        self.table = TableView("Rejected rows")
+        self.table.setModel(self.model)
+        self.table.resizeColumnsToContents()
+        self.bar = InfoBar(context.theme)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.export_button = buttons.addButton(
+            "Export as CSV…", QDialogButtonBox.ButtonRole.ActionRole
+        )
+        self.export_button.setIcon(icon("export"))
+        self.export_button.clicked.connect(self._ask_where)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE_M, SPACE_M, SPACE_M, SPACE_M)
+        layout.setSpacing(SPACE_S)
+        layout.addWidget(MutedLabel(context.theme, text))
+        layout.addWidget(self.bar)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(buttons)
+        width = self.fontMetrics().averageCharWidth()
+        self.resize(110 * width, 30 * self.fontMetrics().height())
+
+    def export(self, out: Path) -> None:
+        """Write all rejected rows as CSV."""
+        ticket = self._context.data_desk.ask(ExportRejected(str(self._store.path), str(out)))
+        ticket.answered.connect(self._on_done)
+        ticket.failed.connect(self._on_failed)
+        title = f"Export rejected rows to {out.name}"
+        self._context.activities.follow(title, ticket, tell_failure=False)
+
+    def _ask_where(self) -> None:
+        name = f"{Path(self._store.meta.name).stem}-rejected.csv"
+        ask_where_to_save(
+            self,
+            self._context.settings,
+            "Export rejected rows",
+            name=name,
+            chosen=self.export,
+        )
+
+    def _on_done(self, reply: Done) -> None:
+        self.bar.show_message(Tone.GOOD, reply.message or "The rejected rows are exported.")
+
+    def _on_failed(self, failure: Failure) -> None:
+        self.bar.show_message(Tone.BAD, failure.message)

@@ -1,0 +1,74 @@
+"""Rejected rows as a Qt table that grows while it is scrolled."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
+
+from app.pages.data.qt_index import ROOT, Index
+from app.pages.data.words import one_line
+from engine.contract.dataset_store import DatasetStore, RejectedRow
+
+BATCH_ROWS = 200
+HEADERS = ("Line", "Why it was not read", "Text in the file")
+
+
+class RejectedModel(QAbstractTableModel):
+    """Line, reason and text of each rejected row, read as far as one has scrolled."""
+
+    def __init__(self, store: DatasetStore, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._source: Iterator[RejectedRow] = store.rejected()
+        self._rows: list[RejectedRow] = []
+        self._more = True
+        self.fetchMore()
+
+    def rowCount(self, parent: Index = ROOT) -> int:
+        """Rows; none below a cell."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = ROOT) -> int:
+        """Columns; none below a cell."""
+        return 0 if parent.isValid() else len(HEADERS)
+
+    def canFetchMore(self, parent: Index = ROOT) -> bool:
+        """Whether there are rows that were not read yet."""
+        return self._more and not parent.isValid()
+
+    def fetchMore(self, parent: Index = ROOT) -> None:
+        """Read the next rows."""
+        if parent.isValid():
+            return
+        try:
+            batch = list(itertools.islice(self._source, BATCH_ROWS))
+        except sqlite3.Error:
+            batch = []  # the dataset was closed while its list was open
+        self._more = len(batch) == BATCH_ROWS
+        if batch:
+            first = len(self._rows)
+            self.beginInsertRows(QModelIndex(), first, first + len(batch) - 1)
+            self._rows += batch
+            self.endInsertRows()
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Line, reason or text."""
+        if not index.isValid():
+            return None
+        row = self._rows[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return (row.line, one_line(row.reason), one_line(row.text))[index.column()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return (str(row.line), row.reason, row.text[:2000])[index.column()]
+        return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Texts of the headers."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return HEADERS[section] if 0 <= section < len(HEADERS) else None
+        return None

@@ -1,0 +1,113 @@
+"""The words that the Data page shows for what the contract names."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from engine.contract.data_spec import Preset, Role, SplitKind
+from engine.contract.reading import ReadOptions
+
+ROLE_TITLES = {
+    Role.FIELD: "field",
+    Role.MEANING: "meaning",
+    Role.SOURCE: "source",
+    Role.TARGET: "target",
+    Role.SPLIT: "split",
+    Role.CATEGORY: "category",
+    Role.IGNORED: "ignored",
+}
+
+ROLE_HINTS = {
+    Role.FIELD: "One field of the input table: the column's name is the key, the cell the value.",
+    Role.MEANING: "A ready-made meaning representation, such as “name[Blue Spice], food[French]”.",
+    Role.SOURCE: "Source text that is used as it stands, such as an article to summarise.",
+    Role.TARGET: "The text to learn. Rows with the same input are each other's references.",
+    Role.SPLIT: "Says “train”, “valid” or “test” for each row.",
+    Role.CATEGORY: "A label to split by (seen and unseen) and to compare scores by.",
+    Role.IGNORED: "Not used.",
+}
+
+PRESET_TITLES = {
+    Preset.PAPER: "Paper",
+    Preset.BRACKETS: "Brackets",
+    Preset.LINES: "Lines",
+    Preset.VALUES: "Values only",
+}
+
+PRESET_EXAMPLES = {
+    Preset.PAPER: "name : Blue Spice | food : French",
+    Preset.BRACKETS: "name[Blue Spice], food[French]",
+    Preset.LINES: "name: Blue Spice⏎food: French",
+    Preset.VALUES: "Blue Spice, French",
+}
+
+SPLIT_TITLES = {
+    SplitKind.RANDOM: "At random, by input",
+    SplitKind.COLUMN: "As a column says",
+    SplitKind.CATEGORY: "By category (unseen ones tested)",
+}
+
+SPLIT_HINTS = {
+    SplitKind.RANDOM: "All rows with the same input fall on the same side, so nothing leaks.",
+    SplitKind.COLUMN: "The column with the role “split” decides. Where it names no row for "
+    "validation or testing, the shares below are held out of the training rows.",
+    SplitKind.CATEGORY: "The ticked categories are kept out of training and tested as unseen.",
+}
+
+SIDE_TITLES = {"train": "Training", "valid": "Validation", "test": "Test"}
+
+ENCODINGS: dict[str | bool, str] = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8 with mark (BOM)",
+    "utf-16": "UTF-16",
+    "latin-1": "Latin-1 (ISO 8859-1)",
+    "cp1252": "Windows 1252",
+    "cp1250": "Windows 1250 (Central Europe)",
+    "cp1251": "Windows 1251 (Cyrillic)",
+    "shift_jis": "Shift JIS",
+    "gb18030": "GB 18030",
+}
+DELIMITERS: dict[str | bool, str] = {
+    ",": "Comma  ,",
+    ";": "Semicolon  ;",
+    "\t": "Tab  ⇥",
+    "|": "Bar  |",
+    " ": "Space  ·",
+}
+QUOTES: dict[str | bool, str] = {'"': 'Double  "', "'": "Single  '", "": "None"}
+HEADERS: dict[str | bool, str] = {True: "First row holds names", False: "No header row"}
+
+_SIGNS = {" ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽"}
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun: "1 row", "42,061 rows"."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def visible(text: str) -> str:
+    """The text of a token with spaces, breaks and control characters made visible."""
+    return "".join(_sign(letter) for letter in text)
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """The text for a table's cell: breaks made visible, cut at `limit` characters."""
+    cut = text[:limit]
+    line = "".join(letter if letter == " " else _sign(letter) for letter in cut)
+    return line + "…" if len(text) > limit else line
+
+
+def read_options(options: ReadOptions) -> str:
+    """How a file is read, in words: "UTF-8, comma"."""
+    encoding = ENCODINGS.get(options.encoding or "", options.encoding or "?")
+    delimiter = DELIMITERS.get(options.delimiter or "", repr(options.delimiter))
+    return f"{encoding}, {delimiter.split()[0].lower()}"
+
+
+def _sign(letter: str) -> str:
+    if letter in _SIGNS:
+        return _SIGNS[letter]
+    if letter < " ":
+        return chr(0x2400 + ord(letter))  # the control pictures of Unicode
+    # Marks without a width (zero-width space, direction marks) are shown by their number.
+    return f"⟨{ord(letter):04X}⟩" if unicodedata.category(letter) in ("Cc", "Cf") else letter
