@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
@@ -12,6 +13,9 @@ from engine.contract.commands import Failure, Progress
 
 class Activity(QObject):
     """One piece of long work.
+
+    Attributes:
+        remaining_s: estimate from the pace so far, or None while there is none.
 
     Signals:
         changed: progress or title is new.
@@ -27,7 +31,9 @@ class Activity(QObject):
         super().__init__(parent)
         self.title = title
         self.progress: Progress | None = None
+        self.remaining_s: float | None = None
         self._cancel = cancel
+        self._first: tuple[float, int] | None = None
 
     @property
     def can_cancel(self) -> bool:
@@ -39,10 +45,20 @@ class Activity(QObject):
         if self._cancel is not None:
             self._cancel()
 
-    def set_progress(self, progress: Progress) -> None:
-        """Show how far it is."""
+    def set_progress(self, progress: Progress, *, remaining_s: float | None = None) -> None:
+        """Show how far it is; without `remaining_s` the time left is estimated."""
         self.progress = progress
+        self.remaining_s = self._estimate(progress) if remaining_s is None else remaining_s
         self.changed.emit()
+
+    def _estimate(self, progress: Progress) -> float | None:
+        now_s = time.monotonic()
+        if self._first is None or progress.done < self._first[1]:  # a new phase counts anew
+            self._first = (now_s, progress.done)
+        since_s, done = now_s - self._first[0], progress.done - self._first[1]
+        if done <= 0 or since_s < 1.0 or progress.total <= progress.done:
+            return None
+        return since_s / done * (progress.total - progress.done)
 
 
 class ActivitiesModel(QObject):
@@ -72,6 +88,7 @@ class ActivitiesModel(QObject):
         """Take work off the list."""
         if activity in self.activities:
             self.activities.remove(activity)
+            activity._cancel = None  # a ticket and its activity would keep each other alive
             activity.ended.emit()
             self.removed.emit(activity)
             activity.deleteLater()

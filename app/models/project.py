@@ -59,7 +59,7 @@ class ProjectModel(QObject):
         folder = ProjectFolder(path)
         folder.write(Project(name=name))
         # What a version control system should leave out of a project.
-        write_atomically(path / ".gitignore", "trash/\ncheckpoints/\n")
+        write_atomically(path / ".gitignore", "trash/\ncheckpoints/\nlock\n")
         self.open(path)
 
     def open(self, path: Path) -> None:

@@ -1,0 +1,81 @@
+"""About this program: what it is, versions, licence."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.assets import application_icon, icon
+from app.diagnostics import VERSION, versions
+from app.theme import SPACE_L, SPACE_M, SPACE_XS, Theme, scaled_font
+from app.widgets.labels import MutedLabel, SectionHeader
+
+PURPOSE = (
+    "Train a prefix before a frozen language model, put a fully fine-tuned twin beside it, and "
+    "compare what they write (Li & Liang 2021). Everything stays on this computer."
+)
+
+
+class AboutDialog(QDialog):
+    """Name, purpose, versions, licence."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("About Prefix Workbench")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        picture = QLabel()
+        picture.setPixmap(application_icon().pixmap(56, 56))
+        name = QLabel("Prefix Workbench")
+        name.setFont(scaled_font(150, bold=True))
+        words = QVBoxLayout()
+        words.setSpacing(SPACE_XS)
+        words.addWidget(name)
+        words.addWidget(MutedLabel(theme, f"Version {VERSION} · Apache License 2.0"))
+        head = QHBoxLayout()
+        head.setSpacing(SPACE_M)
+        head.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
+        head.addLayout(words, 1)
+        purpose = QLabel(PURPOSE)
+        purpose.setWordWrap(True)
+        purpose.setMinimumWidth(self.fontMetrics().averageCharWidth() * 58)
+        table = QFormLayout()
+        table.setHorizontalSpacing(SPACE_L)
+        table.setVerticalSpacing(2)
+        for library, version in versions()[1:]:
+            table.addRow(MutedLabel(theme, library), QLabel(version))
+        copy = QPushButton("Copy versions")
+        copy.setIcon(icon("copy"))
+        copy.clicked.connect(self.copy_versions)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.rejected.connect(self.reject)
+        licences = MutedLabel(
+            theme,
+            "Qt and PySide6 are used under the LGPL 3; PyTorch under a BSD licence; transformers "
+            "under the Apache License 2.0. A backbone has a licence of its own: the Runs page "
+            "shows it.",
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)
+        layout.setSpacing(SPACE_M)
+        layout.addLayout(head)
+        layout.addWidget(purpose)
+        layout.addWidget(SectionHeader("Versions"))
+        layout.addLayout(table)
+        layout.addWidget(licences)
+        layout.addWidget(buttons)
+
+    def copy_versions(self) -> None:
+        """Put the list of versions on the clipboard."""
+        lines = [f"{name} {version}" for name, version in versions()]
+        QGuiApplication.clipboard().setText("\n".join(lines) + "\n")

@@ -1,0 +1,99 @@
+"""New project: a name and a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.project_control import unused_folder
+from app.theme import SPACE_L, SPACE_M, Theme
+from app.widgets.labels import MutedLabel
+
+
+class NewProjectDialog(QDialog):
+    """Asks for a name; the folder follows it until the user chooses another."""
+
+    def __init__(self, theme: Theme, projects_folder: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._parent_folder = projects_folder
+        self.setWindowTitle("New project")
+        self.name = QLineEdit()
+        self.name.setAccessibleName("Name of the project")
+        self.name.setPlaceholderText("Restaurants")
+        self.folder = QLineEdit()
+        self.folder.setAccessibleName("Folder of the project")
+        choose = QPushButton("Choose…")
+        choose.setAccessibleName("Choose where the project's folder is made")
+        choose.clicked.connect(self._choose)
+        row = QHBoxLayout()
+        row.addWidget(self.folder, 1)
+        row.addWidget(choose)
+        form = QFormLayout()
+        form.setHorizontalSpacing(SPACE_L)
+        form.setVerticalSpacing(SPACE_M)
+        form.addRow("&Name:", self.name)
+        form.addRow("&Folder:", row)
+        hint = MutedLabel(
+            theme, "Everything of the project is kept in this folder: data, runs and prefixes."
+        )
+        self.buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        self.ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self.ok.setText("Make the project")
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)
+        layout.setSpacing(SPACE_M)
+        layout.addLayout(form)
+        layout.addWidget(hint)
+        layout.addWidget(self.buttons)
+        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 76)
+        self.name.textChanged.connect(self._follow_name)
+        self.folder.textChanged.connect(lambda _text: self._check())
+        self.folder.textEdited.connect(self._stop_following)
+        self._follows = True
+        self._follow_name("")
+        self.setTabOrder(self.name, self.folder)
+        self.name.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def project_name(self) -> str:
+        """The name, or the folder's where none was typed."""
+        return self.name.text().strip() or self.project_folder().name
+
+    def project_folder(self) -> Path:
+        """The folder."""
+        return Path(self.folder.text().strip()).expanduser()
+
+    def _follow_name(self, name: str) -> None:
+        if self._follows:
+            folder = unused_folder(self._parent_folder, name.strip() or "Project")
+            self.folder.setText(str(folder))
+        self._check()
+
+    def _stop_following(self, _text: str) -> None:
+        self._follows = False
+
+    def _choose(self) -> None:
+        start = str(self._parent_folder)
+        chosen = QFileDialog.getExistingDirectory(self, "Make the project's folder in", start)
+        if chosen:
+            self._parent_folder = Path(chosen)
+            self._follows = True
+            self._follow_name(self.name.text())
+
+    def _check(self) -> None:
+        self.ok.setEnabled(bool(self.name.text().strip()) and bool(self.folder.text().strip()))

@@ -1,0 +1,113 @@
+"""Preferences: each takes effect at once; there is no OK and no Cancel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.settings import FONT_PERCENTS, Settings
+from app.theme import SPACE_L, SPACE_M, Scheme, Theme
+from app.widgets.labels import ElidedLabel, MutedLabel
+
+_SCHEMES = {
+    Scheme.SYSTEM: "As the system has it",
+    Scheme.LIGHT: "Light",
+    Scheme.DARK: "Dark",
+}
+
+
+class PreferencesDialog(QDialog):
+    """Colours, text size, where projects are made, where backbones are kept."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        settings: Settings,
+        *,
+        cache_folder: Path,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self.setWindowTitle("Preferences")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.scheme = QComboBox()
+        for scheme, words in _SCHEMES.items():
+            self.scheme.addItem(words, scheme)
+        self.scheme.setAccessibleName("Colour scheme")
+        self.font_percent = QComboBox()
+        for percent in FONT_PERCENTS:
+            self.font_percent.addItem(f"{percent} %", percent)
+        self.font_percent.setAccessibleName("Text size")
+        self.projects = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
+        choose = QPushButton("Choose…")
+        choose.setAccessibleName("Choose the folder for new projects")
+        choose.clicked.connect(self._choose_projects)
+        cache = ElidedLabel(str(cache_folder), mode=Qt.TextElideMode.ElideMiddle)
+        show = QPushButton("Show")
+        show.setAccessibleName("Show the folder of the backbones")
+        show.setEnabled(cache_folder.is_dir())
+        show.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(cache_folder)))
+        form = QFormLayout()
+        form.setHorizontalSpacing(SPACE_L)
+        form.setVerticalSpacing(SPACE_M)
+        form.addRow("Colour &scheme:", self.scheme)
+        form.addRow("Text si&ze:", self.font_percent)
+        form.addRow("New projects are made in:", _beside(self.projects, choose))
+        form.addRow("Backbones are kept in:", _beside(cache, show))
+        hint = MutedLabel(
+            theme,
+            "Changes take effect at once. Backbones are kept where the environment variable "
+            f"PREFIX_WORKBENCH_CACHE says; the settings are in {settings.path}.",
+        )
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)
+        layout.setSpacing(SPACE_L)
+        layout.addLayout(form)
+        layout.addWidget(hint)
+        layout.addWidget(buttons)
+        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 80)
+        self._show()
+        settings.changed.connect(self._show)
+        self.scheme.activated.connect(self._set_scheme)
+        self.font_percent.activated.connect(self._set_font_percent)
+
+    def _show(self) -> None:
+        self.scheme.setCurrentIndex(self.scheme.findData(self._settings.scheme))
+        place = self.font_percent.findData(self._settings.font_percent)
+        self.font_percent.setCurrentIndex(place)
+        self.projects.set_full_text(str(self._settings.projects_folder))
+
+    def _set_scheme(self) -> None:
+        self._settings.scheme = self.scheme.currentData()
+
+    def _set_font_percent(self) -> None:
+        self._settings.font_percent = self.font_percent.currentData()
+
+    def _choose_projects(self) -> None:
+        start = str(self._settings.projects_folder)
+        chosen = QFileDialog.getExistingDirectory(self, "Folder for new projects", start)
+        if chosen:
+            self._settings.projects_folder = Path(chosen)
+
+
+def _beside(label: QWidget, button: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.addWidget(label, 1)
+    row.addWidget(button)
+    return row

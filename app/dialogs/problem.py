@@ -1,0 +1,120 @@
+"""What went wrong: for the user a sentence and what to do, for our faults also a traceback."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.assets import icon
+from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme, fixed_font, scaled_font
+from engine.contract.commands import Failure
+from engine.contract.errors import UserError
+from engine.contract.events import Blame
+
+
+class ProblemDialog(QDialog):
+    """Shows a failure.
+
+    Args:
+        title: what was being done, such as "Import huts.csv".
+        diagnostics: makes the text of *Copy diagnostics* from the traceback.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        title: str,
+        failure: Failure,
+        *,
+        diagnostics: Callable[[str], str],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.failure = failure
+        self._diagnostics = diagnostics
+        ours = failure.blame is Blame.ENGINE
+        self.setWindowTitle("A fault of this program" if ours else title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        colours = theme.colors
+        sign = QLabel()
+        picture = icon("error", colours.bad) if ours else icon("warning", colours.warning)
+        sign.setPixmap(picture.pixmap(QSize(32, 32), self.devicePixelRatio()))
+        heading = QLabel(title)
+        heading.setFont(scaled_font(120, bold=True))
+        heading.setWordWrap(True)
+        self.message = QLabel(failure.message)
+        self.message.setWordWrap(True)
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.message.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.message.setMinimumWidth(self.fontMetrics().averageCharWidth() * 60)
+        words = QVBoxLayout()
+        words.setSpacing(SPACE_S)
+        words.addWidget(heading)
+        words.addWidget(self.message)
+        for remedy in failure.remedies:
+            words.addWidget(QLabel(f"•  {remedy.label}"))
+        top = QHBoxLayout()
+        top.setSpacing(SPACE_M)
+        top.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        top.addLayout(words, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)
+        layout.setSpacing(SPACE_M)
+        layout.addLayout(top)
+        if failure.traceback:
+            layout.addWidget(self._traceback_view(failure.traceback), 1)
+        layout.addWidget(self._buttons(ours=ours))
+
+    def copy_diagnostics(self) -> None:
+        """Put the fault, versions and the end of the log on the clipboard."""
+        fault = f"{self.windowTitle()}: {self.failure.message}\n\n{self.failure.traceback}"
+        QGuiApplication.clipboard().setText(self._diagnostics(fault))
+
+    def _traceback_view(self, text: str) -> QPlainTextEdit:
+        view = QPlainTextEdit(text.rstrip())
+        view.setReadOnly(True)
+        view.setAccessibleName("Traceback")
+        view.setFont(fixed_font())
+        view.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        view.setMinimumHeight(view.fontMetrics().lineSpacing() * 9)
+        return view
+
+    def _buttons(self, *, ours: bool) -> QDialogButtonBox:
+        box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        box.rejected.connect(self.reject)
+        if ours:
+            copy = QPushButton("Copy diagnostics")
+            copy.setIcon(icon("copy"))
+            copy.setToolTip("Versions, the traceback and the end of the log; nothing is sent")
+            copy.clicked.connect(self.copy_diagnostics)
+            box.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
+        return box
+
+
+def failure_of(error: BaseException) -> Failure:
+    """An exception as a failure, split by blame."""
+    if isinstance(error, UserError):
+        return Failure(Blame.USER, str(error), error.remedies)
+    text = "".join(traceback.format_exception(error))
+    return Failure(
+        Blame.ENGINE,
+        "Something happened that this program did not expect. Your project is saved as you "
+        "work; you can go on, and restart the program if it misbehaves.",
+        traceback=text,
+    )

@@ -1,0 +1,54 @@
+"""Puts the runs that are at work on the Activity list."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QObject
+
+from app.models.activities import ActivitiesModel, Activity
+from app.models.run import RunModel
+from app.models.runs import RunsModel
+from app.ports import RunControl
+from engine.contract.commands import Progress
+
+
+class RunActivities(QObject):
+    """Keeps one activity for each run that a process works on; cancel means stop and save."""
+
+    def __init__(
+        self,
+        runs: RunsModel,
+        activities: ActivitiesModel,
+        run_control: RunControl,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._activities = activities
+        self._run_control = run_control
+        self._shown: dict[str, Activity] = {}
+        runs.added.connect(self._add)
+        runs.removed.connect(self._remove)
+
+    def _add(self, run: RunModel) -> None:
+        run.status_changed.connect(partial(self._update, run))
+        self._update(run)
+
+    def _remove(self, run: RunModel) -> None:
+        activity = self._shown.pop(run.run_id, None)
+        if activity is not None:
+            self._activities.end(activity)
+
+    def _update(self, run: RunModel) -> None:
+        status = run.status
+        if not status.state.is_active:
+            self._remove(run)
+            return
+        activity = self._shown.get(run.run_id)
+        if activity is None:
+            stop = partial(self._run_control.stop, run.run_id, save=True)
+            activity = self._activities.start(f"Train “{run.meta.name}”", stop)
+            self._shown[run.run_id] = activity
+        phase = status.phase.value if status.phase is not None else status.state.value
+        progress = Progress(status.step, status.total_steps, "steps", phase)
+        activity.set_progress(progress, remaining_s=status.remaining_s)

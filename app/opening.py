@@ -1,0 +1,96 @@
+"""What a dropped or chosen path is, so that the window can send it to the right place."""
+
+from __future__ import annotations
+
+import enum
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.contract.errors import UserError
+from engine.contract.project import PROJECT_FILE
+
+TABLE_ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".xml", ".parquet")
+PREFIX_MARKS = ("prefix.json", "adapter_config.json")
+_PEEK_BYTES = 65_536
+
+
+class PathKind(enum.Enum):
+    """What a path holds."""
+
+    PROJECT = "a project"
+    RUN = "a run"
+    PREFIX = "a prefix"
+    OUTPUTS = "outputs of a system"
+    TABLE = "a table"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found; for files inside a folder that counts as one thing, that folder."""
+
+    kind: PathKind
+    path: Path
+
+
+def find_out(path: Path) -> Found:
+    """Say what `path` is.
+
+    Raises:
+        UserError: it is missing, or nothing that this program opens.
+    """
+    if not path.exists():
+        raise UserError(f"{path} does not exist: it was moved or deleted.")
+    folder = path if path.is_dir() else path.parent
+    if _is_or_holds(path, PROJECT_FILE):
+        return Found(PathKind.PROJECT, folder)
+    if _is_or_holds(path, "run.json"):
+        return Found(PathKind.RUN, folder)
+    marks = (*PREFIX_MARKS, "prefix.safetensors", "adapter_model.safetensors")
+    if path.is_dir():
+        if any((path / name).exists() for name in PREFIX_MARKS):
+            return Found(PathKind.PREFIX, path)
+        raise UserError(
+            f"The folder {path} holds no project ({PROJECT_FILE}), no run (run.json) and no "
+            "prefix (prefix.json or adapter_config.json): drop one of those, or a table file."
+        )
+    if path.name in marks:
+        return Found(PathKind.PREFIX, folder)
+    if path.suffix.lower() not in TABLE_ENDINGS:
+        raise UserError(
+            f"{path.name} has the ending {path.suffix or '(none)'!r}: tables end in "
+            f"{', '.join(TABLE_ENDINGS)}."
+        )
+    return Found(PathKind.OUTPUTS if _holds_outputs(path) else PathKind.TABLE, path)
+
+
+def project_of_run(run: Path) -> Path:
+    """The project folder that a run folder belongs to.
+
+    Raises:
+        UserError: the run does not stand in a project.
+    """
+    project = run.resolve().parent.parent
+    if not (project / PROJECT_FILE).exists():
+        raise UserError(
+            f"The run {run} stands in no project ({project / PROJECT_FILE} is missing): open "
+            "the project that it belongs to."
+        )
+    return project
+
+
+def _is_or_holds(path: Path, name: str) -> bool:
+    return (path / name).is_file() if path.is_dir() else path.name == name
+
+
+def _holds_outputs(path: Path) -> bool:
+    """Whether the first line looks like one of an outputs file (`engine.contract.outputs`)."""
+    if path.suffix.lower() != ".jsonl":
+        return False
+    try:
+        with open(path, "rb") as stream:
+            line = stream.readline(_PEEK_BYTES)
+        plain = json.loads(line.decode("utf-8-sig"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(plain, dict) and {"output", "references"} <= plain.keys()

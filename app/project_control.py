@@ -1,0 +1,181 @@
+"""Opening and closing projects, and sending dropped files to where they belong."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.models.project import ProjectModel
+from app.models.run import RunModel
+from app.models.runs import RunsModel
+from app.opening import Found, PathKind, find_out, project_of_run
+from app.ports import RunControl
+from app.settings import Settings
+from engine.contract.errors import UserError, WorkbenchError
+from engine.contract.events import RunState
+from engine.contract.files import explain_disk_errors
+from engine.contract.lock import FolderLock
+from engine.contract.project import PROJECT_FILE, ProjectFolder
+
+SAMPLE_NAME = "Sample project"
+
+
+class ProjectControl(QObject):
+    """Decides what opening something means; methods raise `UserError` and change nothing then.
+
+    Args:
+        samples: the tables that the program ships, for `open_sample`.
+
+    Signals:
+        found: `Found`: a table, prefix or file of outputs for a page of the open project.
+        run_found: id of the run that was opened by its folder.
+        interrupted: tuple of `RunModel`: runs that a crash or kill left unfinished.
+    """
+
+    found = Signal(object)
+    run_found = Signal(str)
+    interrupted = Signal(object)
+
+    def __init__(
+        self,
+        project: ProjectModel,
+        runs: RunsModel,
+        run_control: RunControl,
+        settings: Settings,
+        *,
+        samples: Sequence[Path] = (),
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._runs = runs
+        self._run_control = run_control
+        self._settings = settings
+        self._samples = tuple(samples)
+        self._lock: FolderLock | None = None
+
+    @property
+    def has_samples(self) -> bool:
+        """Whether the program ships a table to try."""
+        return bool(self._samples)
+
+    def create(self, path: Path, name: str) -> None:
+        """Make a new project in an empty or missing folder, and open it."""
+        if path.exists() and not path.is_dir():
+            raise UserError(f"{path} is a file: choose a folder for the project.")
+        if path.is_dir() and any(path.iterdir()):
+            raise UserError(f"The folder {path} is not empty: choose a new or an empty one.")
+        with explain_disk_errors(path):
+            path.mkdir(parents=True, exist_ok=True)
+        self._enter(path, lambda: self._project.create(path, name))
+
+    def open(self, path: Path) -> None:
+        """Open the project in this folder, follow its runs and take up its queue."""
+        folder = self._project.folder
+        if folder is not None and folder.path.resolve() == path.resolve():
+            return
+        ProjectFolder(path).read()  # a damaged one is refused while the present one is still open
+        self._enter(path, lambda: self._project.open(path))
+
+    def close(self) -> None:
+        """Save and close the project; what was deleted in it is now gone for good."""
+        folder = self._project.folder
+        if folder is None:
+            return
+        self._runs.clear()
+        self._project.close()
+        shutil.rmtree(folder.trash, ignore_errors=True)
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def open_path(self, path: Path) -> None:
+        """Open whatever was dropped or chosen; a table without a project gets a new one."""
+        thing = find_out(path)
+        if thing.kind is PathKind.PROJECT:
+            self.open(thing.path)
+        elif thing.kind is PathKind.RUN:
+            self.open(project_of_run(thing.path))
+            self.run_found.emit(thing.path.name)
+        elif thing.kind is PathKind.TABLE and not self._project.is_open:
+            self.create_from_table(thing.path)
+        elif not self._project.is_open:
+            raise UserError(
+                f"{thing.path.name} is {thing.kind.value}, and no project is open to take it: "
+                "open or make a project first."
+            )
+        else:
+            self.found.emit(thing)
+
+    def create_from_table(self, table: Path) -> None:
+        """Make a project named after a table, among the user's projects, and import it there."""
+        if not table.is_file():
+            raise UserError(f"{table} does not exist: it was moved or deleted.")
+        self.create(unused_folder(self._settings.projects_folder, table.stem), table.stem)
+        self.found.emit(Found(PathKind.TABLE, table))
+
+    def open_sample(self) -> None:
+        """Open the sample project, made from the shipped tables the first time."""
+        if not self._samples:
+            raise UserError("No sample table is in resources/samples: install the program anew.")
+        path = self._settings.projects_folder / SAMPLE_NAME
+        if (path / PROJECT_FILE).exists():
+            self.open(path)
+        else:
+            self.create(path, SAMPLE_NAME)
+            with explain_disk_errors(path):
+                for sample in self._samples:
+                    shutil.copyfile(sample, path / sample.name)
+        if not self._project.project.datasets:
+            self.found.emit(Found(PathKind.TABLE, path / self._samples[0].name))
+
+    def active_runs(self) -> list[RunModel]:
+        """Runs that a process works on."""
+        return [run for run in self._runs.all() if run.status.state.is_active]
+
+    def _enter(self, path: Path, open_it: Callable[[], None]) -> None:
+        lock = FolderLock(path)
+        if not lock.acquire(patience_s=0):
+            raise UserError(
+                f"The project {path} is open in another window of this program: close it there "
+                "first."
+            )
+        self.close()
+        try:
+            open_it()
+        except BaseException:
+            lock.release()
+            raise
+        self._lock = lock
+        self._settings.add_recent(path)
+        self._follow_runs(ProjectFolder(path))
+
+    def _follow_runs(self, folder: ProjectFolder) -> None:
+        interrupted = []
+        for path in folder.run_paths():
+            run = self._runs.add(path)
+            if run is None:
+                continue
+            try:
+                state = run.folder.read_status().state
+            except WorkbenchError:
+                continue  # the run control tells the state of a run without a whole status file
+            if state is RunState.QUEUED:
+                self._run_control.enqueue(path)
+            elif state is RunState.INTERRUPTED:
+                interrupted.append(run)
+        if interrupted:
+            self.interrupted.emit(tuple(interrupted))
+
+
+def unused_folder(parent: Path, name: str) -> Path:
+    """A folder for a project of this name in `parent` that does not exist yet."""
+    plain = re.sub(r"[^\w .-]+", "_", name).strip(" .") or "Project"
+    path, number = parent / plain, 2
+    while path.exists():
+        path, number = parent / f"{plain} {number}", number + 1
+    return path

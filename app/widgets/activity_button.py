@@ -1,0 +1,181 @@
+"""The Activity button of the status bar and the list that it opens."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QProgressBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.assets import icon
+from app.models.activities import ActivitiesModel, Activity
+from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
+from app.widgets.labels import ElidedLabel, MutedLabel
+from app.words import duration, size
+
+POPUP_WIDTH_CHARS = 58
+
+
+class ActivityButton(QToolButton):
+    """Says how many pieces of long work go on; a click opens or closes the list of them."""
+
+    def __init__(
+        self, theme: Theme, activities: ActivitiesModel, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._activities = activities
+        self.setAutoRaise(True)
+        self.setIcon(icon("activity"))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.popup = ActivityPopup(theme, activities, self)
+        self.clicked.connect(self.toggle)
+        activities.added.connect(self._count)
+        activities.removed.connect(self._count)
+        self._count()
+
+    def toggle(self) -> None:
+        """Open or close the list."""
+        if self.popup.isVisible():
+            self.popup.hide()
+            return
+        self.popup.fit()
+        corner = self.mapToGlobal(QPoint(self.width(), 0))
+        self.popup.move(corner - QPoint(self.popup.width(), self.popup.height() + SPACE_XS))
+        self.popup.show()
+        self.popup.setFocus()
+
+    def _count(self) -> None:
+        count = len(self._activities.activities)
+        text = "Idle" if count == 0 else f"{count} running"
+        self.setText(text)
+        self.setAccessibleName(f"Activity: {text}")
+        self.setToolTip("Long work that is going on, with progress and cancel")
+
+
+class ActivityPopup(QFrame):
+    """The list: one row an activity."""
+
+    def __init__(self, theme: Theme, activities: ActivitiesModel, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self._theme = theme
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setAccessibleName("Activity list")
+        self._rows: dict[Activity, ActivityRow] = {}
+        self._empty = MutedLabel(theme, "Nothing is going on. Training, scoring, fetching and "
+                                 "exporting show here.")  # fmt: skip
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(SPACE_M, SPACE_M, SPACE_M, SPACE_M)
+        self._layout.setSpacing(SPACE_M)
+        self._layout.addWidget(self._empty)
+        activities.added.connect(self._add)
+        activities.removed.connect(self._remove)
+        for activity in activities.activities:
+            self._add(activity)
+
+    def rows(self) -> list[ActivityRow]:
+        """The rows, oldest first."""
+        return list(self._rows.values())
+
+    def fit(self) -> None:
+        """Take the size that the rows need."""
+        self.setFixedWidth(self.fontMetrics().averageCharWidth() * POPUP_WIDTH_CHARS)
+        self.adjustSize()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape closes."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.hide()
+        else:
+            super().keyPressEvent(event)
+
+    def _add(self, activity: Activity) -> None:
+        row = ActivityRow(self._theme, activity, self)
+        self._rows[activity] = row
+        self._layout.addWidget(row)
+        self._empty.hide()
+        self.fit()
+
+    def _remove(self, activity: Activity) -> None:
+        row = self._rows.pop(activity, None)
+        if row is not None:
+            self._layout.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self._empty.setVisible(not self._rows)
+        self.fit()
+
+
+class ActivityRow(QWidget):
+    """Title, bar, what and how long still, cancel."""
+
+    def __init__(self, theme: Theme, activity: Activity, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._activity = activity
+        self.title = ElidedLabel(activity.title)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(f"Progress of {activity.title}")
+        self.bar.setFixedHeight(SPACE_S)
+        self.detail = MutedLabel(theme)
+        self.detail.setWordWrap(False)
+        self.cancel = QToolButton()
+        self.cancel.setAutoRaise(True)
+        self.cancel.setIcon(icon("close"))
+        self.cancel.setToolTip(f"Cancel: {activity.title}")
+        self.cancel.setAccessibleName(f"Cancel: {activity.title}")
+        self.cancel.setVisible(activity.can_cancel)
+        self.cancel.clicked.connect(self._cancel)
+        words = QVBoxLayout()
+        words.setSpacing(SPACE_XS)
+        words.addWidget(self.title)
+        words.addWidget(self.bar)
+        words.addWidget(self.detail)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(words, 1)
+        layout.addWidget(self.cancel, 0, Qt.AlignmentFlag.AlignVCenter)
+        activity.changed.connect(self._update)
+        self._update()
+
+    def _cancel(self) -> None:
+        self.cancel.setEnabled(False)
+        self.detail.setText("stopping …")
+        self._activity.cancel()
+
+    def _update(self) -> None:
+        show_progress(self.bar, self._activity)
+        self.detail.setText(describe_progress(self._activity))
+
+
+def show_progress(bar: QProgressBar, activity: Activity) -> None:
+    """Set a bar from an activity; unknown totals make it move to and fro."""
+    progress = activity.progress
+    if progress is None or progress.total <= 0:
+        bar.setRange(0, 0)
+    else:
+        bar.setRange(0, 1000)
+        bar.setValue(min(1000, 1000 * progress.done // progress.total))
+
+
+def describe_progress(activity: Activity) -> str:
+    """Such as "training: 120 of 200 steps, 3 min 20 s left"."""
+    progress = activity.progress
+    if progress is None:
+        return "waiting …"
+    show = size if progress.unit == "bytes" else "{:,}".format
+    unit = "" if progress.unit == "bytes" else f" {progress.unit}"
+    parts = [progress.text] if progress.text else []
+    if progress.total > 0:
+        parts.append(f"{show(progress.done)} of {show(progress.total)}{unit}")
+    elif progress.done:
+        parts.append(f"{show(progress.done)}{unit}")
+    text = ": ".join(parts) if parts else "working …"
+    if activity.remaining_s is not None:
+        text += f", {duration(activity.remaining_s)} left"
+    return text

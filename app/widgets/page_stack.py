@@ -1,0 +1,44 @@
+"""The room for pages: made on demand, replaced by a hint while no project is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+
+class PageStack(QStackedWidget):
+    """Shows one page at a time.
+
+    Args:
+        make: makes the page of a name.
+        hint: what is shown instead of a page that needs a project while there is none.
+    """
+
+    def __init__(
+        self, make: Callable[[str], QWidget], hint: QWidget, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._make, self._hint = make, hint
+        self._pages: dict[str, QWidget] = {}
+        self.addWidget(hint)
+
+    def page(self, name: str) -> QWidget:
+        """The page, made now if it was not yet."""
+        if name not in self._pages:
+            page = self._make(name)
+            self._pages[name] = page
+            self.addWidget(page)
+        return self._pages[name]
+
+    def built(self) -> dict[str, QWidget]:
+        """The pages that have been made, by name."""
+        return dict(self._pages)
+
+    def show_page(self, name: str) -> None:
+        """Show the page."""
+        self.setCurrentWidget(self.page(name))
+
+    def show_hint(self) -> None:
+        """Show the hint."""
+        self.setCurrentWidget(self._hint)

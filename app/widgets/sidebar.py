@@ -1,0 +1,96 @@
+"""The column of pages at the left edge."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
+
+from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
+
+ICON_SIDE = 20
+
+
+class Sidebar(QWidget):
+    """One button a page; the arrow keys move between them."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setAccessibleName("Pages")
+        self.setAutoFillBackground(True)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
+        self._layout.setSpacing(SPACE_XS)
+        self._layout.addStretch(1)
+        self._buttons: list[SidebarButton] = []
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def add(self, action: QAction) -> None:
+        """Add the button of a page, which triggers and follows a checkable action."""
+        button = SidebarButton(self._theme, action, self)
+        self._buttons.append(button)
+        self._layout.insertWidget(self._layout.count() - 1, button)
+
+    def _restyle(self) -> None:
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Window, self._theme.colors.sidebar)
+        self.setPalette(palette)
+        self.updateGeometry()
+
+
+class SidebarButton(QAbstractButton):
+    """Icon and name; the page shown has a filled ground and a bar at the left."""
+
+    def __init__(self, theme: Theme, action: QAction, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme, self._action = theme, action
+        self.setCheckable(True)
+        self.setAutoExclusive(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        name = action.text().replace("&", "")
+        self.setText(name)
+        self.setIcon(action.icon())
+        self.setAccessibleName(f"Page {name}")
+        self.setToolTip(f"{name} ({action.shortcut().toString()})")
+        self.clicked.connect(action.trigger)
+        action.toggled.connect(self.setChecked)
+        self.setChecked(action.isChecked())
+
+    def sizeHint(self) -> QSize:
+        """Room for icon, name and gaps."""
+        metrics = self.fontMetrics()
+        width = ICON_SIDE + 3 * SPACE_M + metrics.horizontalAdvance("Prefixes") + SPACE_M
+        return QSize(width, max(ICON_SIDE, metrics.height()) + SPACE_M)
+
+    def minimumSizeHint(self) -> QSize:
+        """The same: a cut name would say nothing."""
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Ground, bar, icon, name, focus ring."""
+        colours = self._theme.colors
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ground = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(colours.accent if self.hasFocus() else Qt.PenStyle.NoPen)
+        if self.isChecked():
+            painter.setBrush(colours.accent_fill)
+        elif self.underMouse():
+            painter.setBrush(colours.line)
+        else:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(ground, 5, 5)
+        if self.isChecked():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colours.accent)
+            bar = QRectF(1, self.height() * 0.25, 3, self.height() * 0.5)
+            painter.drawRoundedRect(bar, 1.5, 1.5)
+        top = (self.height() - ICON_SIDE) // 2
+        self.icon().paint(painter, SPACE_M, top, ICON_SIDE, ICON_SIDE)
+        painter.setPen(colours.text)
+        left = ICON_SIDE + 2 * SPACE_M
+        words = self.rect().adjusted(left, 0, -SPACE_XS, 0)
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self.text())

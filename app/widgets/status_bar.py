@@ -1,0 +1,101 @@
+"""The line at the foot of the window."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
+
+from app.assets import icon
+from app.models.activities import ActivitiesModel
+from app.models.project import ProjectModel
+from app.models.run import RunModel
+from app.models.runs import RunsModel
+from app.navigator import Navigator
+from app.theme import SPACE_S, SPACE_XS, Theme
+from app.widgets.activity_button import ActivityButton
+from app.words import duration, size
+
+
+class StatusBar(QStatusBar):
+    """Project, the run at work with its progress, the device, the Activity button."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        project: ProjectModel,
+        runs: RunsModel,
+        activities: ActivitiesModel,
+        navigator: Navigator,
+        *,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._project, self._runs, self._navigator = project, runs, navigator
+        self._run: RunModel | None = None
+        self.project_label = QLabel()
+        self.project_label.setContentsMargins(SPACE_S, 0, SPACE_S, 0)
+        self.run_button = QToolButton()
+        self.run_button.setAutoRaise(True)
+        self.run_button.setToolTip("Show this run")
+        self.run_button.clicked.connect(self._show_run)
+        self.run_bar = QProgressBar()
+        self.run_bar.setTextVisible(False)
+        self.run_bar.setFixedSize(self.fontMetrics().averageCharWidth() * 18, SPACE_S)
+        self.device_label = QLabel()
+        self.device_label.setContentsMargins(SPACE_S, 0, SPACE_S, 0)
+        self.device_label.setToolTip("Where the engine computes")
+        self.activity = ActivityButton(theme, activities)
+        self.addWidget(self.project_label)
+        for widget in (self.run_button, self.run_bar, self.device_label, self.activity):
+            self.addPermanentWidget(widget)
+        self.setContentsMargins(SPACE_XS, 0, SPACE_XS, 0)
+        for signal in (project.opened, project.closed, project.changed):
+            signal.connect(self._show_project)
+        runs.added.connect(self._follow)
+        runs.removed.connect(lambda _run: self._choose())
+        self.set_device("", 0)
+        self._show_project()
+        self._choose()
+
+    def set_device(self, device: str, memory_bytes: int) -> None:
+        """Say what AUTO computes on; nothing while that is not known."""
+        words = {"cpu": "CPU", "mps": "Apple GPU", "cuda": "GPU"}
+        name = words.get(device.split(":")[0], device)
+        memory = f", {size(memory_bytes)}" if memory_bytes else ""
+        self.device_label.setText(f"{name}{memory}")
+        self.device_label.setVisible(bool(device))
+
+    def _show_project(self) -> None:
+        name = self._project.project.name if self._project.is_open else "No project"
+        self.project_label.setText(name)
+        path = self._project.folder.path if self._project.folder is not None else ""
+        self.project_label.setToolTip(str(path))
+
+    def _follow(self, run: RunModel) -> None:
+        run.status_changed.connect(self._choose)
+        run.meta_changed.connect(self._choose)
+        self._choose()
+
+    def _choose(self) -> None:
+        active = [run for run in self._runs.all() if run.status.state.is_active]
+        self._run = active[0] if active else None
+        self.run_button.setVisible(self._run is not None)
+        self.run_bar.setVisible(self._run is not None)
+        if self._run is not None:
+            self._show_progress(self._run)
+
+    def _show_progress(self, run: RunModel) -> None:
+        status = run.status
+        self.run_bar.setRange(0, max(0, status.total_steps))
+        self.run_bar.setValue(status.step)
+        self.run_bar.setAccessibleName(f"Progress of {run.meta.name}")
+        text = f"{run.meta.name}: {status.state.value}"
+        if status.phase is not None and status.state.value == "running":
+            text = f"{run.meta.name}: {status.phase.value}"
+        if status.remaining_s is not None:
+            text += f", {duration(status.remaining_s)} left"
+        self.run_button.setText(text)
+        self.run_button.setIcon(icon("runs"))
+
+    def _show_run(self) -> None:
+        if self._run is not None:
+            self._navigator.show_runs(self._run.run_id)

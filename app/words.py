@@ -1,0 +1,38 @@
+"""Numbers as people read them: durations, sizes, counts, dates."""
+
+from __future__ import annotations
+
+import time
+
+
+def duration(seconds: float) -> str:
+    """Such as 45 s, 3 min 20 s, 2 h 05 min, 1 d 4 h."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    if whole < 3600:
+        return f"{round(whole / 60)} min"
+    if whole < 86_400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole // 86_400} d {whole % 86_400 // 3600} h"
+
+
+def size(count_bytes: float) -> str:
+    """Such as 812 B, 461 kB, 540 MB, 1.6 GB (powers of 1,000, as disks are sold)."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count_bytes >= factor:
+            value = count_bytes / factor
+            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
+    return f"{count_bytes:.0f} B"
+
+
+def count(number: int) -> str:
+    """Such as 1,234,567."""
+    return f"{number:,}"
+
+
+def date(time_s: float) -> str:
+    """Such as 2026-11-21 14:05, in local time; nothing for 0."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(time_s)) if time_s else ""
