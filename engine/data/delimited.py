@@ -1,0 +1,161 @@
+"""The reader for delimited text: CSV, TSV and their kin."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from engine.contract.errors import UserError
+from engine.contract.reading import Finding, FindingKind, ReadOptions
+from engine.data.dialects import DELIMITERS, MAX_CELL_CHARACTERS, guess_dialect
+from engine.data.encodings import (
+    check_encoding,
+    find_bad_byte,
+    guess_encoding,
+    open_text,
+    show_bad_bytes,
+)
+from engine.data.headers import Header, read_header
+from engine.data.opening import explain_read_errors, open_source, refuse_binary
+from engine.data.records import BadRow, EmptyRow, Item, ReadRow, RecordReader
+
+_HEAD_LINES = 2000
+_HEAD_CHARACTERS = 2 * 2**20
+_HEAD_ROWS = 500
+_BINARY_CHECK_BYTES = 64 * 2**10
+
+
+class DelimitedReader:
+    """Reads a delimited file (see `engine.data.readers.Reader`).
+
+    Encoding, dialect and columns are found from the same parts of the file in a first look
+    and in the import, so that the two agree.
+
+    Args:
+        path: of the file.
+        options: what the user has settled; the rest is found out.
+        look_bytes: read no more than this.
+    """
+
+    format = "csv"
+
+    def __init__(self, path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> None:
+        self._path = path
+        self._file = self._stream = open_source(path)
+        try:
+            with explain_read_errors(path):
+                self.size_bytes = self._file.seek(0, io.SEEK_END)
+                if not self.size_bytes:
+                    raise UserError(f"{path.name} is empty (0 bytes): choose a file with rows.")
+                self._encoding = self._find_encoding(options.encoding)
+                lines = self._head_lines()
+                self._dialect = guess_dialect(lines, options)
+                header = self._find_header(lines, options.header)
+                self.looked_at_bytes = min(look_bytes or self.size_bytes, self.size_bytes)
+                self._stream = self._part(self.looked_at_bytes)
+        except BaseException:
+            self._file.close()
+            raise
+        self.columns = header.columns
+        self.findings = header.findings
+        self.options = ReadOptions(
+            self._encoding, self._dialect.delimiter, self._dialect.quote, header.present
+        )
+        delimiter = DELIMITERS.get(self._dialect.delimiter, repr(self._dialect.delimiter))
+        self.description = f"CSV, {self._encoding.upper()}, {delimiter}"
+
+    def rows(self) -> Iterator[Item]:
+        """All rows in the file's order, broken and empty ones too; to be called once."""
+        cut = self.looked_at_bytes < self.size_bytes
+        lines = self._lines(self._stream, cut=cut)
+        records = RecordReader(lines, self._dialect, encoding=self._encoding, cut=cut)
+        items = iter(records)
+        if self.options.header:
+            for item in items:
+                if not isinstance(item, EmptyRow):
+                    break
+                yield item
+        records.width = len(self.columns)
+        yield from items
+
+    def position_bytes(self) -> int:
+        """How far `rows` is, as far as the file is concerned."""
+        return self._stream.tell()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _find_encoding(self, settled: str | None) -> str:
+        if settled is not None:
+            check_encoding(settled)
+        encoding = settled or guess_encoding(self._file, self.size_bytes)
+        if "16" not in encoding and "32" not in encoding:
+            self._file.seek(0)
+            refuse_binary(self._path, self._file.read(_BINARY_CHECK_BYTES))
+        return encoding
+
+    def _part(self, size: int) -> BinaryIO:
+        self._file.seek(0)
+        return self._file if size == self.size_bytes else io.BytesIO(self._file.read(size))
+
+    def _head_lines(self) -> list[str]:
+        self._file.seek(0)
+        lines: list[str] = []
+        characters = 0
+        for line in itertools.islice(self._lines(self._file, cut=False), _HEAD_LINES):
+            lines.append(line)
+            characters += len(line)
+            if characters > _HEAD_CHARACTERS:
+                break
+        return lines
+
+    def _lines(self, stream: BinaryIO, *, cut: bool) -> Iterator[str]:
+        """Lines with their ends; without the last where the stream is `cut` within it."""
+        text = open_text(stream, self._encoding)
+        number = 1
+        try:
+            with explain_read_errors(self._path):
+                line = text.readline(MAX_CELL_CHARACTERS).removeprefix("\ufeff")
+                while line:
+                    if len(line) == MAX_CELL_CHARACTERS:
+                        raise UserError(
+                            f"Line {number} of {self._path.name} is longer than "
+                            f"{MAX_CELL_CHARACTERS:,} characters: it is no table with a row a line."
+                        )
+                    following = text.readline(MAX_CELL_CHARACTERS)
+                    if cut and not following and number > 1:
+                        return
+                    yield line
+                    line = following
+                    number += 1
+        finally:
+            text.detach()
+
+    def _find_header(self, lines: list[str], present: bool | None) -> Header:
+        readable = [show_bad_bytes(line) for line in lines]
+        records = RecordReader(iter(readable), self._dialect, encoding=self._encoding, cut=True)
+        items = [
+            item for item in itertools.islice(records, _HEAD_ROWS) if not isinstance(item, EmptyRow)
+        ]
+        if not items:
+            raise UserError(f"{self._path.name} holds no text: choose a file with rows.")
+        first = items[0]
+        if isinstance(first, BadRow) and present is not False:
+            raise UserError(
+                f"Line {first.row.line} of {self._path.name} should hold the column names, but "
+                f"{first.row.reason}: correct it, or read the file without quotes."
+            )
+        rows = [item.cells for item in items if isinstance(item, ReadRow)]
+        if not rows:
+            raise UserError(f"No row of {self._path.name} can be read: choose another quote.")
+        line = first.row.line if isinstance(first, BadRow) else first.line
+        header = read_header(rows, present=present, line=line)
+        if not header.present or find_bad_byte(lines[line - 1]) is None:
+            return header
+        message = f"The column names hold bytes that are not {self._encoding}."
+        finding = Finding(FindingKind.UNDECODABLE, message, 1, (line,))
+        return Header(True, header.columns, (*header.findings, finding))

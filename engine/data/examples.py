@@ -1,0 +1,167 @@
+"""The examples of a run: training rows, and inputs to validate and test on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from engine.contract.data_spec import DataSpec, Linearisation, Mapping
+from engine.contract.dataset_store import DatasetStore
+from engine.contract.errors import UserError
+from engine.contract.reading import Finding
+from engine.data.inputs import RowReader
+from engine.data.meaning import Field
+from engine.data.scanning import scan
+from engine.data.sides import Side
+from engine.data.splitting import assign
+from engine.reporter import Reporter
+
+_UPDATE_ROWS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class TrainRow:
+    """A source text and the target to learn for it."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvalInput:
+    """A distinct input with all its references.
+
+    Attributes:
+        example_id: the same for the same input in every run of a dataset.
+        fields: of the table, for showing it; empty for a source text.
+        source: the input as text.
+        references: targets of all rows with this input, in their order.
+        category: of its first row, or "".
+    """
+
+    example_id: str
+    fields: tuple[Field, ...]
+    source: str
+    references: tuple[str, ...]
+    category: str = ""
+
+
+@dataclass(frozen=True)
+class ExampleSets:
+    """What a run trains, validates and tests on, in the dataset's order.
+
+    Attributes:
+        findings: rows that were left out, and why.
+    """
+
+    train: Sequence[TrainRow]
+    valid: Sequence[EvalInput]
+    test: Sequence[EvalInput]
+    findings: tuple[Finding, ...] = ()
+
+
+def load_examples(store: DatasetStore, data: DataSpec, reporter: Reporter) -> ExampleSets:
+    """Split a dataset and write out its examples as text.
+
+    Raises:
+        UserError: the dataset is another one than `data` was made for; the mapping or split
+            does not fit it; no row is left to train on.
+        Cancelled: through the reporter.
+    """
+    if data.fingerprint and data.fingerprint != store.meta.fingerprint:
+        raise UserError(
+            f"The dataset {store.path} is not the one this run was set up with (sha256 "
+            f"{store.meta.fingerprint[:12]}…, expected {data.fingerprint[:12]}…): import the "
+            "original file again, or start a new run."
+        )
+    rows = scan(store, data.mapping, reporter)
+    sides = assign(rows, data.split)
+    reader = RowReader(store, data.mapping)
+    train: list[TrainRow] = []
+    held_out = {
+        Side.VALID: _Grouping(reader, data.linearisation),
+        Side.TEST: _Grouping(reader, data.linearisation),
+    }
+    sources: dict[int, str] = {}  # one text for all rows of an input
+    for row, side in zip(store.rows(), sides, strict=True):
+        if row.number % _UPDATE_ROWS == 1:
+            reporter.update(row.number - 1, len(rows), "rows", "writing the examples")
+        if side == Side.TRAIN:
+            key = rows.ids[row.number - 1]
+            if key not in sources:
+                sources[key] = reader.input(row.cells).text(data.linearisation)
+            train.append(TrainRow(sources[key], reader.target(row.cells)))
+        elif side != Side.UNUSED:
+            held_out[Side(side)].add(row.cells)
+    valid, test = (held_out[side].inputs() for side in (Side.VALID, Side.TEST))
+    return ExampleSets(train, valid, test, rows.findings)
+
+
+def inputs_of(
+    store: DatasetStore, mapping: Mapping, linearisation: Linearisation, reporter: Reporter
+) -> list[EvalInput]:
+    """All distinct inputs of a dataset in file order, for decoding a file.
+
+    Rows without a target, or a dataset without a target column, give inputs whose references
+    are fewer or none.
+
+    Raises:
+        UserError: no input column, or a column that the dataset does not have.
+        Cancelled: through the reporter.
+    """
+    if not mapping.inputs:
+        raise UserError(
+            "No column is read as input: give at least one column the role field, meaning or "
+            "source."
+        )
+    grouping = _Grouping(RowReader(store, mapping), linearisation)
+    for row in store.rows():
+        if row.number % _UPDATE_ROWS == 1:
+            reporter.update(row.number - 1, store.meta.row_count, "rows", "reading the inputs")
+        grouping.add(row.cells)
+    return grouping.inputs()
+
+
+def split_fingerprint(inputs: Iterable[EvalInput]) -> str:
+    """sha256 over example ids and references: systems are compared only where it is equal.
+
+    The order of the inputs and of each one's references does not matter.
+    """
+    sha256 = hashlib.sha256()
+    pairs = sorted((one.example_id, sorted(one.references)) for one in inputs)
+    for pair in pairs:
+        sha256.update(json.dumps(pair, ensure_ascii=False).encode("utf-8") + b"\n")
+    return sha256.hexdigest()
+
+
+class _Grouping:
+    """Rows with the same input become one input with several references."""
+
+    def __init__(self, reader: RowReader, form: Linearisation) -> None:
+        self._reader = reader
+        self._form = form
+        self._firsts: dict[str, tuple[str, ...]] = {}
+        self._references: dict[str, list[str]] = {}
+
+    def add(self, cells: tuple[str, ...]) -> None:
+        example_id = self._reader.example_id(cells)
+        self._firsts.setdefault(example_id, cells)
+        references = self._references.setdefault(example_id, [])
+        target = self._reader.target(cells)
+        if target:
+            references.append(target)
+
+    def inputs(self) -> list[EvalInput]:
+        return [self._input(example_id, cells) for example_id, cells in self._firsts.items()]
+
+    def _input(self, example_id: str, cells: tuple[str, ...]) -> EvalInput:
+        found = self._reader.input(cells)
+        return EvalInput(
+            example_id=example_id,
+            fields=found.fields,
+            source=found.text(self._form),
+            references=tuple(self._references[example_id]),
+            category=self._reader.category(cells),
+        )

@@ -1,0 +1,97 @@
+"""What the mapping makes of a row: its input, its target, its split and its category."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from engine.contract.data_spec import Linearisation, Mapping, Role
+from engine.contract.dataset_store import DatasetStore
+from engine.data.linearising import linearise
+from engine.data.meaning import Field, NotAMeaningError, parse_meaning
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """The input of a row.
+
+    Attributes:
+        fields: of the table, in the mapping's order; a meaning representation's in its place.
+        sources: source texts, and meaning representations that do not parse.
+        all_parsed: whether every meaning representation did.
+    """
+
+    fields: tuple[Field, ...]
+    sources: tuple[str, ...]
+    all_parsed: bool = True
+
+    def text(self, form: Linearisation) -> str:
+        """The input as the backbone reads it."""
+        return linearise(self.fields, self.sources, form)
+
+
+class RowReader:
+    """Takes rows of one dataset apart as a mapping says.
+
+    Raises:
+        UserError: the mapping names a column that the dataset does not have.
+    """
+
+    def __init__(self, store: DatasetStore, mapping: Mapping) -> None:
+        self._inputs = [(store.column(c.name), c.name, c.role) for c in mapping.inputs]
+        # Sorted, so that the id does not change with the order in which fields are written.
+        self._sorted = sorted((name, index) for index, name, _ in self._inputs)
+        self._target = self._index(store, mapping, Role.TARGET)
+        self._split = self._index(store, mapping, Role.SPLIT)
+        self._category = self._index(store, mapping, Role.CATEGORY)
+
+    @staticmethod
+    def _index(store: DatasetStore, mapping: Mapping, role: Role) -> int | None:
+        name = mapping.one(role)
+        return None if name is None else store.column(name)
+
+    def example_id(self, cells: tuple[str, ...]) -> str:
+        """Name of the input: 16 hex digits of a sha256 over names and values of its cells.
+
+        It does not depend on the linearisation, so the same input has the same id in all runs.
+        """
+        pairs = [(name, cells[index]) for name, index in self._sorted]
+        text = json.dumps(pairs, ensure_ascii=False)
+        return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
+
+    def input(self, cells: tuple[str, ...]) -> Input:
+        """Fields and source texts."""
+        fields: list[Field] = []
+        sources: list[str] = []
+        all_parsed = True
+        for index, name, role in self._inputs:
+            cell = cells[index]
+            if role is Role.FIELD:
+                fields.append((name, cell))
+            elif role is Role.MEANING:
+                try:
+                    fields.extend(parse_meaning(cell))
+                except NotAMeaningError:
+                    sources.append(cell)
+                    all_parsed = False
+            elif cell.strip():
+                sources.append(cell)
+        return Input(tuple(fields), tuple(sources), all_parsed)
+
+    def has_input(self, cells: tuple[str, ...]) -> bool:
+        """Whether any input cell holds text."""
+        return any(cells[index].strip() for index, _, _ in self._inputs)
+
+    def target(self, cells: tuple[str, ...]) -> str:
+        """The target, or "" where it is empty or there is no target column."""
+        text = "" if self._target is None else cells[self._target]
+        return text if text.strip() else ""
+
+    def split(self, cells: tuple[str, ...]) -> str:
+        """The cell of the split column, or ""."""
+        return "" if self._split is None else cells[self._split]
+
+    def category(self, cells: tuple[str, ...]) -> str:
+        """The cell of the category column, or ""."""
+        return "" if self._category is None else cells[self._category].strip()

@@ -1,0 +1,73 @@
+"""The CSV doctor's first look: how a file is to be read, and what is wrong with it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+from engine.contract.commands import InspectFile
+from engine.contract.reading import FileReport
+from engine.data.readers import Reader, open_reader
+from engine.data.records import ReadRow
+from engine.data.roles import SAMPLE_ROWS, guess_roles
+from engine.data.tallies import Tally
+from engine.reporter import Reporter
+
+PREVIEW_ROWS = 100
+PREVIEW_CELL_CHARACTERS = 2000
+_LOOK_BYTES = (4 * 2**20, 16 * 2**20, 80 * 2**20)
+"""A first look; further ones only where the part holds no whole row."""
+_MOST_ITEMS = 50_000
+_UPDATE_ITEMS = 1000
+
+
+def inspect_file(command: InspectFile, reporter: Reporter) -> FileReport:
+    """Look at the first few megabytes of a file.
+
+    Raises:
+        UserError: the file cannot be read, is no table of text, or is empty.
+        Cancelled: through the reporter.
+    """
+    path = Path(command.path)
+    for look_bytes in _LOOK_BYTES:
+        with closing(open_reader(path, command.options, look_bytes=look_bytes)) as reader:
+            report = _look(path, reader, reporter)
+        if report.preview or report.looked_at_bytes == report.size_bytes:
+            break
+    return report
+
+
+def _look(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
+    tally = Tally(reader.columns, reader.options.encoding or "")
+    rows: list[ReadRow] = []
+    row_count, looked_at_bytes = 0, reader.looked_at_bytes
+    for number, item in enumerate(reader.rows(), start=1):
+        if number % _UPDATE_ITEMS == 0:
+            reporter.update(reader.position_bytes(), reader.looked_at_bytes, "bytes")
+        tally.add(item)
+        if isinstance(item, ReadRow):
+            row_count += 1
+            if row_count <= SAMPLE_ROWS:
+                rows.append(item)
+        if number == _MOST_ITEMS:
+            looked_at_bytes = min(looked_at_bytes, reader.position_bytes())
+            break
+    columns, ignored = guess_roles(reader.columns, [row.cells for row in rows])
+    whole = looked_at_bytes == reader.size_bytes
+    scale = 1.0 if whole else reader.size_bytes / looked_at_bytes
+    return FileReport(
+        path=str(path),
+        format=reader.format,
+        options=reader.options,
+        columns=columns,
+        preview=tuple(
+            tuple(cell[:PREVIEW_CELL_CHARACTERS] for cell in row.cells)
+            for row in rows[:PREVIEW_ROWS]
+        ),
+        preview_lines=tuple(row.line for row in rows[:PREVIEW_ROWS]),
+        size_bytes=reader.size_bytes,
+        looked_at_bytes=looked_at_bytes,
+        row_count=round(row_count * scale),
+        row_count_exact=whole,
+        findings=(*reader.findings, *ignored, *tally.findings()),
+    )

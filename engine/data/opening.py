@@ -1,0 +1,118 @@
+"""Is this a file that can be read as text at all? If not: one sentence that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from engine.contract.errors import UserError
+
+# First bytes of common formats (the "magic numbers" of their specifications), and what to do.
+_SAVE_AS_CSV = "open it in a spreadsheet program and save the table as CSV"
+_MAGIC: tuple[tuple[bytes, str, str], ...] = (
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel or Word file", _SAVE_AS_CSV),
+    (b"%PDF-", "a PDF file", "copy its table into a spreadsheet program and save it as CSV"),
+    (b"\x1f\x8b", "a gzip archive", "unpack it and choose the file inside"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it and choose the file inside"),
+    (b"Rar!\x1a\x07", "a RAR archive", "unpack it and choose the file inside"),
+    (b"BZh91AY&SY", "a bzip2 archive", "unpack it and choose the file inside"),
+    (b"\xfd7zXZ\x00", "an xz archive", "unpack it and choose the file inside"),
+    (b"\x28\xb5\x2f\xfd", "a zstd archive", "unpack it and choose the file inside"),
+    (b"PAR1\x15", "a parquet file", "convert it to CSV; parquet is not read by this version"),
+    (b"SQLite format 3\x00", "an SQLite database", "export its table as CSV"),
+    (b"\x89PNG\r\n", "a picture (PNG)", "choose a CSV file"),
+    (b"\xff\xd8\xff", "a picture (JPEG)", "choose a CSV file"),
+    (b"\x7fELF", "a program", "choose a CSV file"),
+)
+_ZIP = b"PK\x03\x04"
+_OTHER_TEXT = {
+    ".json": "a JSON file",
+    ".jsonl": "a JSON lines file",
+    ".ndjson": "a JSON lines file",
+    ".xml": "an XML file",
+    ".html": "a web page",
+    ".htm": "a web page",
+}
+# Control characters that do not stand in text; NUL is judged with the encoding.
+_CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1b"))
+_MOST_CONTROLS = 0.05
+_WEB_PAGE = (b"<!doctype html", b"<html")
+
+
+def open_source(path: Path) -> BinaryIO:
+    """Open a file for reading.
+
+    Raises:
+        UserError: missing, a folder, no ordinary file, no right to read it, a broken disk.
+    """
+    if path.is_dir():
+        raise UserError(f"{path} is a folder: choose a file in it.")
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path} is not an ordinary file: choose a CSV file.")
+    with explain_read_errors(path):
+        return open(path, "rb")
+
+
+@contextmanager
+def explain_read_errors(path: Path) -> Iterator[None]:
+    """Turn the system's refusal to read a file into a `UserError`."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise UserError(f"{path} does not exist: it may have been moved or renamed.") from error
+    except PermissionError as error:
+        raise UserError(
+            f"{path} may not be read by this user: change its permissions, or copy it to your "
+            "own folder."
+        ) from error
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be read ({error.strerror}): check the disk or the connection to it."
+        ) from error
+
+
+def refuse_other_formats(path: Path, head: bytes) -> None:
+    """Raise `UserError` where the first bytes of a file show that it is no table of text.
+
+    Args:
+        path: for its ending and for the message.
+        head: the first bytes of the file, 64 KiB are plenty.
+    """
+    for magic, kind, advice in _MAGIC:
+        if head.startswith(magic):
+            raise UserError(f"{path.name} is {kind}, not a CSV file: {advice}.")
+    if head.startswith(_ZIP):
+        kind, advice = _kind_of_zip(path, head)
+        raise UserError(f"{path.name} is {kind}, not a CSV file: {advice}.")
+    if head.lstrip()[:20].lower().startswith(_WEB_PAGE):
+        raise UserError(
+            f"{path.name} is a web page, not a CSV file: use the site's download link rather "
+            "than saving the page."
+        )
+    kind = _OTHER_TEXT.get(path.suffix.lower(), "")
+    if kind and head.lstrip()[:1] in (b"{", b"[", b"<"):
+        raise UserError(f"{path.name} is {kind}: this version reads CSV, so convert it to CSV.")
+
+
+def refuse_binary(path: Path, head: bytes) -> None:
+    """Raise `UserError` for bytes of a one-byte encoding that no text has."""
+    controls = len(head) - len(head.translate(None, _CONTROLS))
+    nuls = head.count(0)
+    if controls > _MOST_CONTROLS * len(head) or nuls > len(head) / 2:
+        raise UserError(
+            f"{path.name} is not text ({controls + nuls} of its first {len(head)} bytes are "
+            "control bytes): choose a CSV file."
+        )
+
+
+def _kind_of_zip(path: Path, head: bytes) -> tuple[str, str]:
+    suffix = path.suffix.lower()
+    if suffix in (".xlsx", ".xlsm", ".xlsb") or b"xl/" in head:
+        return "an Excel file", "open it in Excel and save it as CSV UTF-8"
+    if suffix == ".ods" or b"opendocument.spreadsheet" in head:
+        return "an OpenDocument spreadsheet", _SAVE_AS_CSV
+    if suffix in (".docx", ".odt") or b"word/" in head:
+        return "a text document", _SAVE_AS_CSV
+    return "a zip archive", "unpack it and choose the file inside"

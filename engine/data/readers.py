@@ -1,0 +1,61 @@
+"""What a reader of a file format does, and which one a file needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from engine.contract.reading import Finding, ReadOptions
+from engine.data.delimited import DelimitedReader
+from engine.data.opening import open_source, refuse_other_formats
+from engine.data.records import Item
+
+_HEAD_BYTES = 64 * 2**10
+
+
+class Reader(Protocol):
+    """Streams the rows of one file; another format is another class beside this one.
+
+    Attributes:
+        format: short name, such as "csv".
+        description: how the file is read, in words, such as "CSV, UTF-8, comma".
+        options: all filled in.
+        columns: unique names.
+        findings: about the names of the columns.
+        size_bytes: of the whole file.
+        looked_at_bytes: of the part that is read.
+    """
+
+    format: str
+    description: str
+    options: ReadOptions
+    columns: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    size_bytes: int
+    looked_at_bytes: int
+
+    def rows(self) -> Iterator[Item]:
+        """All rows in the file's order, broken and empty ones too; to be called once."""
+
+    def position_bytes(self) -> int:
+        """How far `rows` is."""
+
+    def close(self) -> None:
+        """Close the file."""
+
+
+def open_reader(path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> Reader:
+    """The reader for a file.
+
+    Args:
+        path: of the file.
+        options: what the user has settled; the rest is found out.
+        look_bytes: read no more than this, for a first look; None reads the whole file.
+
+    Raises:
+        UserError: the file cannot be opened, is of a format that is not read, or is empty.
+    """
+    with open_source(path) as stream:
+        refuse_other_formats(path, stream.read(_HEAD_BYTES))
+    return DelimitedReader(path, options, look_bytes=look_bytes)

@@ -1,0 +1,116 @@
+"""One pass over a dataset that notes, in little memory, what splitting and counting need."""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from engine.contract.data_spec import Mapping
+from engine.contract.dataset_store import DatasetStore
+from engine.contract.reading import Finding, FindingKind
+from engine.data.inputs import RowReader
+from engine.data.tallies import Count, counted
+from engine.reporter import Reporter
+
+_UPDATE_ROWS = 2000
+
+
+@dataclass
+class Names:
+    """Texts that recur, numbered in the order in which they come."""
+
+    texts: list[str] = field(default_factory=list)
+    _numbers: dict[str, int] = field(default_factory=dict)
+
+    def number(self, text: str) -> int:
+        """The number of a text, given out on first sight."""
+        number = self._numbers.setdefault(text, len(self.texts))
+        if number == len(self.texts):
+            self.texts.append(text)
+        return number
+
+
+@dataclass
+class Scan:
+    """A dataset's rows as numbers: some 30 bytes a row, whatever the length of its texts.
+
+    Attributes:
+        ids: example id of each row, as a 64-bit number.
+        targets: the first 64 bits of a sha256 over the target of each row; 0 where the row is
+            of no use for training (no target, no input).
+        lines: where each row starts in its file.
+        splits, categories: number of each row's cell in the names beside it.
+        findings: rows without target or input, meaning representations that do not parse.
+    """
+
+    ids: array[int] = field(default_factory=lambda: array("Q"))
+    targets: array[int] = field(default_factory=lambda: array("Q"))
+    lines: array[int] = field(default_factory=lambda: array("q"))
+    splits: array[int] = field(default_factory=lambda: array("i"))
+    categories: array[int] = field(default_factory=lambda: array("i"))
+    split_names: Names = field(default_factory=Names)
+    category_names: Names = field(default_factory=Names)
+    findings: tuple[Finding, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def useful(self) -> Iterator[int]:
+        """Indexes (0-based) of the rows with an input and a target."""
+        return (index for index, target in enumerate(self.targets) if target)
+
+
+def scan(store: DatasetStore, mapping: Mapping, reporter: Reporter) -> Scan:
+    """Read all rows once.
+
+    Raises:
+        UserError: the mapping has no input or target, or names a column that is not there.
+        Cancelled: through the reporter.
+    """
+    mapping.check_trainable()
+    reader = RowReader(store, mapping)
+    result = Scan()
+    no_target, no_input, unparsed = Count(), Count(), Count()
+    parsed: dict[int, bool] = {}  # each distinct input is parsed once
+    for row in store.rows():
+        if row.number % _UPDATE_ROWS == 1:
+            reporter.update(row.number - 1, store.meta.row_count, "rows", "reading the dataset")
+        target = reader.target(row.cells)
+        has_input = reader.has_input(row.cells)
+        if not target:
+            no_target.add(row.line)
+        if not has_input:
+            no_input.add(row.line)
+        example = int(reader.example_id(row.cells), 16)
+        if example not in parsed:
+            parsed[example] = reader.input(row.cells).all_parsed
+        if not parsed[example]:
+            unparsed.add(row.line)
+        result.ids.append(example)
+        result.targets.append(_digest(target) if target and has_input else 0)
+        result.lines.append(row.line)
+        result.splits.append(result.split_names.number(reader.split(row.cells)))
+        result.categories.append(result.category_names.number(reader.category(row.cells)))
+    result.findings = tuple(_findings(no_target, no_input, unparsed))
+    return result
+
+
+def _digest(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest()[:8], "big") or 1
+
+
+def _findings(no_target: Count, no_input: Count, unparsed: Count) -> Iterator[Finding]:
+    if no_target.count:
+        message = f"{counted(no_target.count, 'row')} without a target text: left out."
+        yield no_target.finding(FindingKind.EMPTY_CELLS, message)
+    if no_input.count:
+        message = f"{counted(no_input.count, 'row')} whose input is empty: left out."
+        yield no_input.finding(FindingKind.EMPTY_CELLS, message)
+    if unparsed.count:
+        message = (
+            f"{counted(unparsed.count, 'row')} whose meaning representation is not of the form "
+            "key[value], key[value]: used as plain text."
+        )
+        yield unparsed.finding(FindingKind.UNPARSED_MEANING, message)

@@ -1,0 +1,145 @@
+"""Writing a dataset file: under a temporary name until it is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import glob
+import hashlib
+import json
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.contract.dataset_store import (
+    DatasetMeta,
+    RejectedRow,
+    Row,
+    create_tables,
+    insert_rejected,
+    insert_rows,
+    write_meta,
+)
+from engine.contract.errors import UserError
+from engine.contract.files import explain_disk_errors
+
+_BATCH_ROWS = 1000
+_BATCH_CHARACTERS = 2**20
+"""Rows wait in memory until a batch is full, so that memory does not grow with the file."""
+
+
+class StoreWriter:
+    """Writes rows to a new dataset file, which takes its name only in `finish`.
+
+    Args:
+        path: of the dataset file; an older one there is replaced.
+        columns: names.
+
+    Raises:
+        UserError: the disk is full or the place cannot be written to (from every method).
+    """
+
+    def __init__(self, path: Path, columns: tuple[str, ...]) -> None:
+        self._path = path
+        self._columns = columns
+        self._part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        self._rows: list[Row] = []
+        self._rejected: list[RejectedRow] = []
+        self._waiting_characters = 0
+        self.row_count = self.rejected_count = 0
+        self._sha256 = hashlib.sha256()
+        self._hash(columns)
+        with explain_store_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            for stale in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+                stale.unlink()  # of an import that was killed
+            self._db = sqlite3.connect(self._part)
+            try:
+                # No journal: a file that is not finished is thrown away.
+                self._db.execute("PRAGMA journal_mode = OFF")
+                self._db.execute("PRAGMA synchronous = OFF")
+                create_tables(self._db)
+            except BaseException:
+                self.discard()
+                raise
+
+    def add_row(self, line: int, cells: tuple[str, ...]) -> None:
+        """Append a row."""
+        self.row_count += 1
+        self._rows.append(Row(self.row_count, line, cells))
+        self._hash(cells)
+        self._wait(sum(map(len, cells)))
+
+    def add_rejected(self, row: RejectedRow) -> None:
+        """Append a rejected row."""
+        self.rejected_count += 1
+        self._rejected.append(row)
+        self._wait(len(row.text))
+
+    def finish(self, *, name: str, description: str) -> DatasetMeta:
+        """Put the file in its place.
+
+        Args:
+            name: file name of the source.
+            description: how it was read.
+        """
+        meta = DatasetMeta(
+            name=name,
+            columns=self._columns,
+            row_count=self.row_count,
+            rejected_count=self.rejected_count,
+            fingerprint=self._sha256.hexdigest(),
+            format=description,
+        )
+        self._flush()
+        with explain_store_errors(self._path):
+            write_meta(self._db, meta)
+            self._db.commit()
+            self._db.close()
+            with open(self._part, "rb") as stream:
+                os.fsync(stream.fileno())
+            os.replace(self._part, self._path)
+        return meta
+
+    def discard(self) -> None:
+        """Leave nothing behind; does nothing after `finish`."""
+        self._db.close()
+        self._part.unlink(missing_ok=True)
+
+    def _hash(self, cells: tuple[str, ...]) -> None:
+        self._sha256.update(json.dumps(cells, ensure_ascii=False).encode("utf-8") + b"\n")
+
+    def _wait(self, characters: int) -> None:
+        self._waiting_characters += characters
+        waiting = len(self._rows) + len(self._rejected)
+        if waiting >= _BATCH_ROWS or self._waiting_characters >= _BATCH_CHARACTERS:
+            self._flush()
+
+    def _flush(self) -> None:
+        with explain_store_errors(self._path):
+            insert_rows(self._db, self._rows)
+            insert_rejected(self._db, self._rejected)
+        self._rows, self._rejected = [], []
+        self._waiting_characters = 0
+
+
+@contextlib.contextmanager
+def explain_store_errors(path: Path) -> Iterator[None]:
+    """Turn SQLite's words for a full disk or a missing right into a `UserError`."""
+    with explain_disk_errors(path):
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            kind = getattr(error, "sqlite_errorname", "")
+            if kind == "SQLITE_FULL":
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+            if kind.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+                raise OSError(errno.EACCES, str(error)) from error
+            if kind.startswith("SQLITE_IOERR"):
+                raise UserError(
+                    f"Writing {path} failed ({error}): check the disk's space and health, or "
+                    "choose another folder."
+                ) from error
+            raise
