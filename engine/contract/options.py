@@ -1,0 +1,205 @@
+"""The command line's options and the fields of a `RunSpec` they set: one table for both.
+
+The command line builds its parser from it, and the window shows with it the command for what
+it is about to do.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import json
+import shlex
+import types
+import typing
+from dataclasses import dataclass
+from typing import Any
+
+from engine.contract import codec
+from engine.contract.data_spec import DataSpec, Role, Split
+from engine.contract.errors import ProtocolError, UserError
+from engine.contract.method_spec import FinetuneMethod, PrefixMethod
+from engine.contract.run_spec import RunSpec, default_training
+from engine.contract.training_spec import DecodingSpec
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of `train` (and, where its field is in `decoding`, of `decode`).
+
+    Attributes:
+        flag: such as "--prefix-length".
+        field: dotted field of the spec, such as "method.prefix_length".
+        help: one sentence with the unit.
+    """
+
+    flag: str
+    field: str
+    help: str
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("--linearisation", "data.linearisation.preset", "how a table is written as text"),
+    Option("--keep-empty", "data.linearisation.skip_empty", "write empty fields too"),
+    Option("--lower-keys", "data.linearisation.lower_keys", "write keys in lower case"),
+    Option("--valid-fraction", "data.split.valid_fraction", "share of inputs to validate on"),
+    Option("--test-fraction", "data.split.test_fraction", "share of inputs to test on"),
+    Option("--train-rows", "data.split.max_train_rows", "train on at most this many rows"),
+    Option("--valid-inputs", "data.split.max_valid_inputs", "validate on at most this many inputs"),
+    Option("--test-inputs", "data.split.max_test_inputs", "test on at most this many inputs"),
+    Option("--split-seed", "data.split.seed", "seed of the split and of the rows chosen"),
+    Option("--max-source-tokens", "data.max_source_tokens", "longer inputs are cut at the end"),
+    Option("--max-target-tokens", "data.max_target_tokens", "longer targets are cut at the end"),
+    Option("--prefix-length", "method.prefix_length", "P, in tokens, 1 to 512"),
+    Option("--parametrisation", "method.parametrisation", "how the prefix is trained"),
+    Option("--mid-dim", "method.mid_dim", "hidden width of the prefix's MLP"),
+    Option("--init", "method.init", "start from real words or at random"),
+    Option("--init-text", "method.init_text", "the words to start from"),
+    Option("--prefix-dropout", "method.dropout", "chance that a prefix entry is zeroed"),
+    Option("--no-backbone-dropout", "method.backbone_dropout", "fine-tune without dropout"),
+    Option("--epochs", "training.epochs", "passes over the training rows"),
+    Option("--max-steps", "training.max_steps", "optimiser steps, instead of epochs"),
+    Option("--batch-size", "training.batch_size", "rows a forward pass"),
+    Option("--accumulation-steps", "training.accumulation_steps", "passes an optimiser step"),
+    Option("--learning-rate", "training.learning_rate", "peak rate of AdamW"),
+    Option("--warmup-steps", "training.warmup_steps", "optimiser steps of rising rate"),
+    Option("--weight-decay", "training.weight_decay", "AdamW's weight decay"),
+    Option("--clip-norm", "training.clip_norm", "largest gradient norm; 0: no clipping"),
+    Option("--objective", "training.objective", "how token losses become one number"),
+    Option("--evaluate-every-steps", "training.evaluate_every_steps", "optimiser steps"),
+    Option("--no-bleu", "training.evaluate_bleu", "evaluate by loss alone"),
+    Option("--sample-count", "training.sample_count", "outputs shown at each evaluation"),
+    Option("--select-by", "training.select_by", "what decides the best checkpoint"),
+    Option("--patience", "training.patience_evaluations", "evaluations without a better one"),
+    Option("--checkpoint-every-steps", "training.checkpoint_every_steps", "optimiser steps"),
+    Option("--seed", "training.seed", "seed of initialisation, order and dropout"),
+    Option("--device", "training.device", "where to compute"),
+    Option("--precision", "training.precision", "number format of the backbone"),
+    Option("--gradient-checkpointing", "training.gradient_checkpointing", "less memory, slower"),
+    Option("--strategy", "decoding.strategy", "how tokens are chosen"),
+    Option("--num-beams", "decoding.num_beams", "beams, for --strategy beam"),
+    Option("--length-penalty", "decoding.length_penalty", "for --strategy beam"),
+    Option("--temperature", "decoding.temperature", "for --strategy sampling"),
+    Option("--top-k", "decoding.top_k", "for --strategy sampling; 0: all tokens"),
+    Option("--top-p", "decoding.top_p", "for --strategy sampling"),
+    Option("--repetition-penalty", "decoding.repetition_penalty", "1: none"),
+    Option("--no-repeat-ngram", "decoding.no_repeat_ngram", "0: all may repeat"),
+    Option("--min-new-tokens", "decoding.min_new_tokens", "shortest output, in tokens"),
+    Option("--max-new-tokens", "decoding.max_new_tokens", "longest output, in tokens"),
+    Option("--decode-batch-size", "decoding.batch_size", "inputs decoded together"),
+    Option("--decode-seed", "decoding.seed", "for --strategy sampling"),
+)
+"""Options whose field is a bool are switches: giving one sets the opposite of its default."""
+
+
+def field_kind(spec: object, field: str) -> tuple[type, object]:
+    """The scalar type and the present value of a dotted field.
+
+    Raises:
+        KeyError: this spec has no such field (another method's, say).
+    """
+    *parents, name = field.split(".")
+    for parent in parents:
+        spec = getattr(spec, parent)
+    if not dataclasses.is_dataclass(spec) or name not in spec.__dataclass_fields__:
+        raise KeyError(field)
+    hint = typing.get_type_hints(type(spec))[name]
+    if isinstance(hint, types.UnionType):
+        hint = next(part for part in typing.get_args(hint) if part is not type(None))
+    assert isinstance(hint, type)
+    return hint, getattr(spec, name)
+
+
+def with_changes(spec: RunSpec, changes: tuple[tuple[str, str], ...]) -> RunSpec:
+    """The spec with dotted fields set from JSON text (as `Remedy.changes` holds them).
+
+    Raises:
+        UserError: a value is outside its field's range.
+        ProtocolError: there is no such field, or the value is of another type.
+    """
+    plain = codec.to_plain(spec)
+    for field, text in changes:
+        *parents, name = field.split(".")
+        place = plain
+        for parent in parents:
+            place = place[parent]
+        if name not in place:
+            raise ProtocolError(f"a run has no field {field!r}")
+        place[name] = json.loads(text)
+    return codec.from_plain(RunSpec, plain)
+
+
+def parse_value(kind: type, flag: str, text: str) -> Any:
+    """An option's text as its field's type.
+
+    Raises:
+        UserError: it does not read as one, naming the flag, the text and what is expected.
+    """
+    if issubclass(kind, enum.Enum):
+        known = [str(member.value) for member in kind]
+        if text not in known:
+            raise UserError(f"{flag} is {text!r}: it must be one of {', '.join(known)}.")
+        return kind(text)
+    if text == "none":
+        return None
+    try:
+        return kind(text)
+    except ValueError as error:
+        expected = "a whole number" if kind is int else "a number"
+        raise UserError(f"{flag} is {text!r}: it must be {expected}.") from error
+
+
+def command_line(spec: RunSpec, *, data: str, out: str) -> str:
+    """The `python main.py train …` command that makes this run; defaults are left out."""
+    words = ["python", "main.py", "train", "--data", data]
+    for column in spec.data.mapping.columns:
+        match column.role:
+            case Role.FIELD | Role.MEANING | Role.SOURCE:
+                words += ["--source", column.name]
+            case Role.TARGET:
+                words += ["--target", column.name]
+            case Role.SPLIT:
+                words += ["--split-column", column.name]
+            case Role.CATEGORY:
+                words += ["--category-column", column.name]
+    for category in spec.data.split.unseen_categories:
+        words += ["--unseen", category]
+    method = "finetune" if isinstance(spec.method, FinetuneMethod) else "prefix"
+    words += ["--backbone", spec.backbone, "--method", method]
+    words += spec_words(spec)
+    return " ".join(shlex.quote(word) for word in (*words, "--out", out))
+
+
+def spec_words(spec: RunSpec) -> list[str]:
+    """Flags and values of all fields that differ from the method's defaults."""
+    usual = default_spec(spec)
+    words: list[str] = []
+    for option in OPTIONS:
+        try:
+            kind, value = field_kind(spec, option.field)
+        except KeyError:
+            continue
+        needed = option.flag == "--prefix-length"
+        if value == field_kind(usual, option.field)[1] and not needed:
+            continue
+        if kind is bool:
+            words.append(option.flag)
+        elif value is None:
+            words += [option.flag, "none"]
+        else:
+            words += [option.flag, str(value.value if isinstance(value, enum.Enum) else value)]
+    return words
+
+
+def default_spec(spec: RunSpec) -> RunSpec:
+    """The same run with chosen defaults everywhere but in data set, mapping and method kind."""
+    method = PrefixMethod() if isinstance(spec.method, PrefixMethod) else FinetuneMethod()
+    split = Split(kind=spec.data.split.kind, unseen_categories=spec.data.split.unseen_categories)
+    data = DataSpec(spec.data.dataset, spec.data.fingerprint, spec.data.mapping, split=split)
+    return dataclasses.replace(
+        spec,
+        method=method,
+        data=data,
+        training=default_training(method),
+        decoding=DecodingSpec(),
+    )

@@ -1,0 +1,210 @@
+"""Decoding with any system: greedy, beam and sampling, in batches of independent rows.
+
+transformers' own `generate` does the search; the prefix enters through attention, so it is
+neither copied per beam nor carried in the cache. Rows are padded on the left, and positions
+count real tokens, so a row in a batch gives the output of the row alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from transformers import (
+    GenerationConfig,
+    LogitsProcessor,
+    LogitsProcessorList,
+    StoppingCriteria,
+    StoppingCriteriaList,
+    TemperatureLogitsWarper,
+    TopKLogitsWarper,
+    TopPLogitsWarper,
+)
+
+from engine.contract.errors import UserError
+from engine.contract.training_spec import DecodingSpec, Strategy
+from engine.methods.base import System
+from engine.reporter import Reporter
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Outputs in the order of the prompts.
+
+    Attributes:
+        texts: without special tokens, stripped.
+        new_tokens: tokens generated in all, padding not counted.
+        seconds: wall time.
+    """
+
+    texts: tuple[str, ...]
+    new_tokens: int
+    seconds: float
+
+
+def decode(
+    system: System,
+    prompts: Sequence[Sequence[int]],
+    decoding: DecodingSpec,
+    reporter: Reporter,
+) -> Decoded:
+    """Decode prompts (token ids, separator included).
+
+    Raises:
+        UserError: a prompt and its output do not fit into the backbone's positions.
+        Cancelled: the reporter says so.
+    """
+    _check_positions(system, prompts, decoding)
+    start = time.monotonic()
+    order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
+    texts = [""] * len(prompts)
+    new_tokens = 0
+    with torch.inference_mode(), system.active():
+        for at in range(0, len(order), decoding.batch_size):
+            rows = order[at : at + decoding.batch_size]
+            listener = _Listener(reporter, done=at, total=len(prompts))
+            outputs = _decode_batch(system, [prompts[row] for row in rows], decoding, listener)
+            for row, output in zip(rows, outputs, strict=True):
+                new_tokens += len(output)
+                text = system.backbone.tokenizer.decode(output, skip_special_tokens=True)
+                texts[row] = text.strip()
+    reporter.update(len(prompts), len(prompts), "inputs")
+    return Decoded(tuple(texts), new_tokens, time.monotonic() - start)
+
+
+def decoding_signature(decoding: DecodingSpec) -> str:
+    """The decoding part of a score's signature, such as "beam5|lp1.0|max100"."""
+    match decoding.strategy:
+        case Strategy.GREEDY:
+            parts = ["greedy"]
+        case Strategy.BEAM:
+            parts = [f"beam{decoding.num_beams}", f"lp{decoding.length_penalty:g}"]
+        case Strategy.SAMPLING:
+            parts = [f"sampling{decoding.seed}", f"t{decoding.temperature:g}"]
+            parts += [f"k{decoding.top_k}"] if decoding.top_k else []
+            parts += [f"p{decoding.top_p:g}"] if decoding.top_p < 1 else []
+    if decoding.repetition_penalty != 1:
+        parts.append(f"rp{decoding.repetition_penalty:g}")
+    if decoding.no_repeat_ngram:
+        parts.append(f"nr{decoding.no_repeat_ngram}")
+    if decoding.min_new_tokens > 1:
+        parts.append(f"min{decoding.min_new_tokens}")
+    return "|".join((*parts, f"max{decoding.max_new_tokens}"))
+
+
+def _decode_batch(
+    system: System,
+    prompts: Sequence[Sequence[int]],
+    decoding: DecodingSpec,
+    listener: StoppingCriteria,
+) -> list[list[int]]:
+    backbone = system.backbone
+    device = backbone.model.device
+    pad, eos = backbone.tokenizer.pad_token_id, backbone.tokenizer.eos_token_id
+    width = max(len(prompt) for prompt in prompts)
+    input_ids = torch.full((len(prompts), width), pad, device=device)
+    attention = torch.zeros_like(input_ids)
+    for row, prompt in enumerate(prompts):
+        input_ids[row, width - len(prompt) :] = torch.tensor(prompt, device=device)
+        attention[row, width - len(prompt) :] = 1
+    positions = (attention.cumsum(dim=1) - 1).clamp(min=0) + system.position_offset
+    generated: torch.Tensor = backbone.model.generate(
+        input_ids=input_ids,
+        attention_mask=attention,
+        position_ids=positions,
+        generation_config=_generation_config(decoding, pad=pad, eos=eos),
+        logits_processor=_samplers(decoding, prompts),
+        stopping_criteria=StoppingCriteriaList([listener]),
+    )
+    return [_until(row[width:].tolist(), eos) for row in generated]
+
+
+def _generation_config(decoding: DecodingSpec, *, pad: int, eos: int) -> GenerationConfig:
+    settings: dict[str, Any] = {}
+    if decoding.strategy is Strategy.BEAM:
+        settings = {"num_beams": decoding.num_beams, "length_penalty": decoding.length_penalty}
+    return GenerationConfig(
+        do_sample=False,  # sampling is done by `_RowSampler`
+        max_new_tokens=decoding.max_new_tokens,
+        min_new_tokens=decoding.min_new_tokens,
+        repetition_penalty=decoding.repetition_penalty,
+        no_repeat_ngram_size=decoding.no_repeat_ngram,
+        pad_token_id=pad,
+        eos_token_id=eos,
+        **settings,
+    )
+
+
+def _samplers(decoding: DecodingSpec, prompts: Sequence[Sequence[int]]) -> LogitsProcessorList:
+    processors = LogitsProcessorList()
+    if decoding.strategy is Strategy.SAMPLING:
+        if decoding.temperature != 1:
+            processors.append(TemperatureLogitsWarper(decoding.temperature))
+        if decoding.top_k:
+            processors.append(TopKLogitsWarper(decoding.top_k))
+        if decoding.top_p < 1:
+            processors.append(TopPLogitsWarper(decoding.top_p))
+        processors.append(_RowSampler(prompts, decoding.seed))
+    return processors
+
+
+class _RowSampler(LogitsProcessor):  # type: ignore[misc]
+    """Makes the likeliest token a sample: Gumbel noise added to logits (the Gumbel-max trick).
+
+    Each row draws from a generator of its own, seeded by the prompt, so that a row's sample
+    depends neither on its neighbours nor on the batch size.
+    """
+
+    def __init__(self, prompts: Sequence[Sequence[int]], seed: int) -> None:
+        self._generators = [
+            torch.Generator().manual_seed(_row_seed(prompt, seed)) for prompt in prompts
+        ]
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.Tensor:
+        noise = torch.stack(
+            [torch.rand(scores.shape[1], generator=one) for one in self._generators]
+        ).to(scores.device)
+        return scores - torch.log(-torch.log(noise.clamp(1e-20, 1 - 1e-7)))
+
+
+def _row_seed(prompt: Sequence[int], seed: int) -> int:
+    digest = hashlib.sha256(repr((seed, list(prompt))).encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+class _Listener(StoppingCriteria):  # type: ignore[misc]
+    """Stops nothing, but lets a cancel through between two tokens."""
+
+    def __init__(self, reporter: Reporter, *, done: int, total: int) -> None:
+        self._reporter, self._done, self._total = reporter, done, total
+
+    def __call__(
+        self, input_ids: torch.LongTensor, scores: torch.FloatTensor, **kwargs: Any
+    ) -> torch.Tensor:
+        self._reporter.update(self._done, self._total, "inputs")
+        return torch.zeros(input_ids.shape[0], dtype=torch.bool, device=input_ids.device)
+
+
+def _until(tokens: list[int], eos: int) -> list[int]:
+    return tokens[: tokens.index(eos)] if eos in tokens else tokens
+
+
+def _check_positions(
+    system: System, prompts: Sequence[Sequence[int]], decoding: DecodingSpec
+) -> None:
+    config = system.backbone.model.config.get_text_config()
+    limit = getattr(config, "max_position_embeddings", None)
+    if limit is None or not prompts:
+        return
+    longest = max(len(prompt) for prompt in prompts)
+    needed = system.position_offset + longest + decoding.max_new_tokens
+    if needed > limit:
+        raise UserError(
+            f"The longest input needs {needed} positions (prefix {system.position_offset}, input "
+            f"{longest}, output up to {decoding.max_new_tokens}), but the backbone has {limit}: "
+            "lower max_new_tokens, max_source_tokens or the prefix length."
+        )

@@ -1,0 +1,46 @@
+"""What every method offers to training and decoding: the interface that rivals share."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import torch
+
+from engine.backbones.loading import Backbone
+
+
+class System(Protocol):
+    """Something that can be decoded with: a backbone and what was put on it.
+
+    Attributes:
+        backbone: the model and its tokenizer.
+        position_offset: where the positions of real tokens start (P behind a prefix).
+    """
+
+    backbone: Backbone
+    position_offset: int
+
+    def active(self) -> AbstractContextManager[None]:
+        """Inside, forward and backward passes of the backbone see what was put on it.
+
+        What does not depend on the input (an MLP's output) is computed once, on entry.
+        """
+
+
+class Method(System, Protocol):
+    """A system that can be trained."""
+
+    def trainable(self) -> dict[str, torch.nn.Parameter]:
+        """The parameters that are trained, by names that stay the same between program runs."""
+
+    def set_training(self, training: bool) -> None:
+        """Switch dropout on or off, as the method wants it."""
+
+    def notes(self) -> tuple[str, ...]:
+        """Sentences that the user should read before training, such as a text that was cut."""
+
+
+def count(parameters: dict[str, torch.nn.Parameter]) -> int:
+    """How many numbers these parameters hold."""
+    return sum(parameter.numel() for parameter in parameters.values())

@@ -1,0 +1,51 @@
+"""Full fine-tuning, and the bare backbone: the systems a prefix is compared with."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+
+from engine.backbones.loading import Backbone
+from engine.contract.method_spec import FinetuneMethod
+
+
+class FullFinetuning:
+    """A backbone whose every weight is trained, in float32."""
+
+    def __init__(self, backbone: Backbone, method: FinetuneMethod) -> None:
+        self.backbone = backbone
+        self.position_offset = 0
+        self._dropout = method.backbone_dropout
+        backbone.model.requires_grad_(True)
+
+    def trainable(self) -> dict[str, torch.nn.Parameter]:
+        """All parameters; tied ones once."""
+        return dict(self.backbone.model.named_parameters())
+
+    def set_training(self, training: bool) -> None:
+        """Switch the backbone's own dropout, if the method wants it."""
+        self.backbone.model.train(training and self._dropout)
+
+    def notes(self) -> tuple[str, ...]:
+        """Nothing to say."""
+        return ()
+
+    @contextlib.contextmanager
+    def active(self) -> Iterator[None]:
+        """Nothing to prepare."""
+        yield
+
+
+class BareBackbone:
+    """A backbone as it stands: untuned, or loaded from a fine-tuned run's folder."""
+
+    def __init__(self, backbone: Backbone) -> None:
+        self.backbone = backbone
+        self.position_offset = 0
+
+    @contextlib.contextmanager
+    def active(self) -> Iterator[None]:
+        """Nothing to prepare."""
+        yield

@@ -1,0 +1,99 @@
+"""Prefix-tuning (Li & Liang 2021): keys and values of P virtual tokens before every layer."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+
+from engine.backbones.loading import Backbone
+from engine.contract.method_spec import Init, Parametrisation, PrefixMethod
+from engine.methods.attention import KeyValues, attention_of
+from engine.methods.parametrisation import DirectPrefix, MLPPrefix
+
+
+class PrefixTuning:
+    """A frozen backbone with a trainable prefix.
+
+    Attributes:
+        backbone: frozen; its weights are bit-equal before and after.
+        position_offset: P; tokens stand after the prefix, as in the paper's code.
+    """
+
+    def __init__(self, backbone: Backbone, method: PrefixMethod, *, seed: int) -> None:
+        self.backbone = backbone
+        self.position_offset = method.prefix_length
+        self._notes: tuple[str, ...] = ()
+        self._attention = attention_of(backbone.model)
+        backbone.model.requires_grad_(False)
+        backbone.model.eval()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self._prefix = self._make(method)
+        if method.init is Init.WORDS:
+            self._prefix.start_from(self._words(method))
+        self._prefix.to(backbone.model.device)
+
+    def _make(self, method: PrefixMethod) -> MLPPrefix | DirectPrefix:
+        sites, length = self._attention.sites, method.prefix_length
+        if method.parametrisation is Parametrisation.DIRECT:
+            return DirectPrefix(sites, length, dropout=method.dropout)
+        width = self.backbone.model.config.get_text_config().hidden_size
+        return MLPPrefix(sites, length, width=width, mid_dim=method.mid_dim, dropout=method.dropout)
+
+    def _words(self, method: PrefixMethod) -> KeyValues:
+        """The backbone's keys and values of the words, cut or repeated to P tokens."""
+        words = self.backbone.tokenizer(method.init_text, add_special_tokens=False)["input_ids"]
+        length = method.prefix_length
+        repeated = (words * (length // len(words) + 1))[:length]
+        if len(words) != length:
+            done = "cut" if len(words) > length else "repeated"
+            self._notes = (
+                f"The words to start from make {len(words)} tokens; they were {done} to the "
+                f"prefix length {length}.",
+            )
+        ids = torch.tensor([repeated], device=self.backbone.model.device)
+        recorded = self._attention.record(self.backbone.model, ids)
+        return {site: entries.float().cpu() for site, entries in recorded.items()}
+
+    def trainable(self) -> dict[str, torch.nn.Parameter]:
+        """The prefix's parameters, in float32 whatever the backbone's precision."""
+        return dict(self._prefix.named_parameters())
+
+    def set_training(self, training: bool) -> None:
+        """Switch prefix dropout; the backbone stays in evaluation mode (paper's code)."""
+        self._prefix.train(training)
+
+    def notes(self) -> tuple[str, ...]:
+        """What was done with the words to start from."""
+        return self._notes
+
+    @contextlib.contextmanager
+    def active(self) -> Iterator[None]:
+        """Compute the prefix once, and let the backbone see it."""
+        with self._attention.attached(self._prefix()):
+            yield
+
+    @torch.no_grad()
+    def folded(self) -> KeyValues:
+        """The prefix as keys and values, the MLP evaluated once and left behind."""
+        self._prefix.eval()
+        return {site: entries.detach().float().cpu() for site, entries in self._prefix().items()}
+
+
+class StoredPrefix:
+    """A frozen backbone behind a trained, folded prefix: for decoding."""
+
+    def __init__(self, backbone: Backbone, key_values: KeyValues) -> None:
+        self.backbone = backbone
+        self._attention = attention_of(backbone.model)
+        device = backbone.model.device
+        self._key_values = {site: entries.to(device) for site, entries in key_values.items()}
+        self.position_offset = next(iter(key_values.values())).shape[2]
+
+    @contextlib.contextmanager
+    def active(self) -> Iterator[None]:
+        """Let the backbone see the prefix."""
+        with self._attention.attached(self._key_values):
+            yield

@@ -1,0 +1,313 @@
+"""One training run from its folder to its verdict: what `python -m engine run DIR` does."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import signal
+import traceback
+from pathlib import Path
+from types import FrameType
+
+import torch
+
+from engine.backbones.device import choose_device, choose_dtype
+from engine.backbones.loading import load_backbone
+from engine.contract.dataset_store import DatasetStore
+from engine.contract.errors import Cancelled, UserError
+from engine.contract.events import (
+    Blame,
+    Evaluation,
+    Level,
+    Notice,
+    OutputsSaved,
+    Phase,
+    RunCancelled,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    RunState,
+    Sample,
+    SamplesTaken,
+)
+from engine.contract.lock import FolderLock
+from engine.contract.method_spec import FinetuneMethod, PrefixMethod
+from engine.contract.outputs import write_outputs
+from engine.contract.run_folder import RunFolder
+from engine.contract.run_spec import RunSpec, describe_method
+from engine.contract.scores import OutputRow, OutputsMeta, Score
+from engine.contract.training_spec import DecodingSpec
+from engine.data.examples import ExampleSets, load_examples, split_fingerprint
+from engine.decoding.decoder import decoding_signature
+from engine.methods.base import Method, count
+from engine.methods.making import make_method
+from engine.training import checkpoint
+from engine.training.evaluating import HeldOut, decode_and_score, held_out_loss
+from engine.training.keeping import keep
+from engine.training.loop import Trainer
+from engine.training.memory import explain_memory_errors
+from engine.training.preparing import Prepared, prepare
+from engine.training.recorder import Listener, RunRecorder, StopRequested
+
+log = logging.getLogger(__name__)
+
+EXIT_FINISHED, EXIT_OUR_FAULT, EXIT_USER, EXIT_CANCELLED = 0, 1, 2, 3
+FINAL_METRICS = ("bleu", "chrf", "rougeL")
+
+
+def run_folder(path: Path, *, listener: Listener | None = None) -> int:
+    """Train, or go on training, the run in this folder; its verdict is in the journal.
+
+    Args:
+        path: a run folder as `RunFolder.create` makes it.
+        listener: hears every journal entry and status, for the command line.
+
+    Returns:
+        0 finished, 1 our fault, 2 the user's, 3 cancelled.
+
+    Raises:
+        UserError: the folder holds no run, or another process works on it.
+    """
+    folder = RunFolder(path)
+    spec = folder.read_spec()
+    lock = FolderLock(path)
+    if not lock.acquire():
+        raise UserError(f"Another process works on the run in {path}: wait for it, or stop it.")
+    with lock:
+        recorder = RunRecorder(folder, spec.run_id, listener=listener)
+        try:
+            return _Session(folder, spec, recorder).work()
+        finally:
+            recorder.close()
+
+
+class _Session:
+    """The run's phases in order, and what becomes of an exception in any of them."""
+
+    def __init__(self, folder: RunFolder, spec: RunSpec, recorder: RunRecorder) -> None:
+        self._folder, self._spec, self._recorder = folder, spec, recorder
+        self._trainer: Trainer | None = None
+        self._data_name = ""
+
+    def work(self) -> int:
+        """Run to the verdict and record it."""
+        try:
+            with _terminate_as_stop(), explain_memory_errors(self._spec):
+                self._work()
+        except Cancelled:
+            return self._verdict(
+                RunCancelled(self._step(), self._saved_step()), RunState.CANCELLED, EXIT_CANCELLED
+            )
+        except UserError as error:
+            log.warning("%s", error)
+            event = RunFailed(self._step(), Blame.USER, error.message, error.remedies)
+            return self._verdict(event, RunState.FAILED, EXIT_USER)
+        except Exception as error:
+            log.exception("the run failed")
+            message = f"{type(error).__name__}: {error}"
+            event = RunFailed(self._step(), Blame.ENGINE, message, traceback=traceback.format_exc())
+            return self._verdict(event, RunState.FAILED, EXIT_OUR_FAULT)
+        self._recorder.status(state=RunState.FINISHED, remaining_s=0.0, pid=0)
+        return EXIT_FINISHED
+
+    def _verdict(self, event: RunCancelled | RunFailed, state: RunState, code: int) -> int:
+        message = event.message if isinstance(event, RunFailed) else ""
+        self._recorder.event(event, flush=True)
+        self._recorder.status(state=state, remaining_s=None, message=message, pid=0)
+        return code
+
+    def _step(self) -> int:
+        return self._trainer.state.step if self._trainer is not None else 0
+
+    def _saved_step(self) -> int | None:
+        place = checkpoint.latest(self._folder.checkpoints)
+        return int(place.name.removeprefix("step-")) if place is not None else None
+
+    def _work(self) -> None:
+        spec, recorder = self._spec, self._recorder
+        device = choose_device(spec.training.device)
+        dtype = choose_dtype(spec.training.precision, device)
+
+        recorder.phase(Phase.DATA)
+        examples = self._examples()
+        recorder.phase(Phase.LOADING)
+        finetuning = isinstance(spec.method, FinetuneMethod)
+        backbone = load_backbone(
+            spec.backbone,
+            device=device,
+            # Fine-tuned weights stay in float32 and are rounded only inside the passes.
+            dtype=torch.float32 if finetuning else dtype,
+            reporter=recorder,
+        )
+        prepared = prepare(spec.data, examples, backbone, recorder)
+        for text in prepared.notes:
+            recorder.event(Notice(Level.WARNING, text))
+
+        recorder.phase(Phase.INITIALISING)
+        method = make_method(backbone, spec.method, seed=spec.training.seed)
+        for text in method.notes():
+            recorder.event(Notice(Level.INFO, text))
+        if spec.training.gradient_checkpointing:
+            backbone.model.gradient_checkpointing_enable()
+        trainer = self._trainer = Trainer(
+            method,
+            prepared.train,
+            spec.training,
+            recorder,
+            checkpoints=self._folder.checkpoints,
+            evaluate=lambda step: self._evaluate(method, prepared, step),
+            autocast=dtype if finetuning and dtype is not torch.float32 else None,
+        )
+        resumed = trainer.resume()
+        self._started(method, prepared, trainer, resumed, device=device, dtype=dtype)
+        recorder.phase(Phase.TRAINING)
+        recorder.status(step=trainer.state.step, total_steps=trainer.total_steps)
+        stopped_early = trainer.train()
+        self._finish(method, prepared, trainer, stopped_early)
+
+    def _examples(self) -> ExampleSets:
+        data = self._spec.data
+        with DatasetStore(self._folder.resolve(data.dataset)) as store:
+            if data.fingerprint != store.meta.fingerprint:
+                raise UserError(
+                    f"The dataset {store.path} is not the one this run was made with (its "
+                    "content changed): import that file again, or start a new run."
+                )
+            self._data_name = store.meta.name
+            return load_examples(store, data, self._recorder)
+
+    def _started(
+        self,
+        method: Method,
+        prepared: Prepared,
+        trainer: Trainer,
+        resumed: int | None,
+        *,
+        device: torch.device,
+        dtype: torch.dtype,
+    ) -> None:
+        trainable = count(method.trainable())
+        backbone = method.backbone
+        total = sum(p.numel() for p in backbone.model.parameters())
+        frozen = 0 if isinstance(self._spec.method, FinetuneMethod) else total
+        packages = ("torch", "transformers", "sacrebleu")
+        self._recorder.event(
+            RunStarted(
+                total_steps=trainer.total_steps,
+                resumed_from_step=resumed,
+                device=str(device),
+                precision=str(dtype).removeprefix("torch."),
+                trainable_parameters=trainable,
+                frozen_parameters=frozen,
+                train_rows=len(prepared.train),
+                valid_inputs=len(prepared.valid.inputs),
+                test_inputs=len(prepared.test.inputs),
+                backbone_fingerprint=backbone.fingerprint,
+                versions=tuple((name, importlib.metadata.version(name)) for name in packages),
+            ),
+            flush=True,
+        )
+
+    def _evaluate(self, method: Method, prepared: Prepared, step: int) -> Evaluation:
+        """Validation loss, greedy outputs and their scores, and the sample strip."""
+        training, valid = self._spec.training, prepared.valid
+        self._recorder.phase(Phase.EVALUATING)
+        loss = float("nan")
+        if valid.rows:
+            loss = held_out_loss(method, valid.rows, training.batch_size, self._recorder)
+        shown = valid
+        if not training.evaluate_bleu:
+            shown = _first(valid, training.sample_count)
+        scores: tuple[Score, ...] = ()
+        rows: tuple[OutputRow, ...] = ()
+        if shown.inputs:
+            greedy = DecodingSpec(
+                max_new_tokens=self._spec.decoding.max_new_tokens,
+                batch_size=self._spec.decoding.batch_size,
+            )
+            scores, rows, _ = decode_and_score(
+                method, shown, greedy, self._recorder, metrics=("bleu", "chrf")
+            )
+        samples = tuple(
+            Sample(row.example_id, row.input, row.output, row.references)
+            for row in rows[: training.sample_count]
+        )
+        self._recorder.event(SamplesTaken(step, samples))
+        self._recorder.phase(Phase.TRAINING)
+        kept_scores = scores if training.evaluate_bleu else ()
+        return Evaluation(step, 0.0, loss, kept_scores, 0.0, is_best=False)
+
+    def _finish(
+        self, method: Method, prepared: Prepared, trainer: Trainer, stopped_early: bool
+    ) -> None:
+        """Keep what was trained, decode the test inputs, give the verdict."""
+        recorder, spec = self._recorder, self._spec
+        recorder.phase(Phase.SAVING)
+        best_step = trainer.state.best_step or trainer.state.step
+        stored_bytes = self._keep(method, prepared, ())
+        elapsed_s = trainer.state.elapsed_s
+        if prepared.test.inputs:
+            recorder.phase(Phase.DECODING)
+            meta = self._decode_test(method, prepared.test)
+            elapsed_s += meta.seconds
+            if isinstance(spec.method, PrefixMethod):  # its card tells the scores
+                stored_bytes = self._keep(method, prepared, meta.scores)
+        recorder.event(
+            RunFinished(trainer.state.step, best_step, elapsed_s, stored_bytes, stopped_early),
+            flush=True,
+        )
+        checkpoint.discard(self._folder.checkpoints)
+
+    def _keep(self, method: Method, prepared: Prepared, scores: tuple[Score, ...]) -> int:
+        return keep(
+            self._folder,
+            self._spec,
+            method,
+            data_name=self._data_name,
+            train_rows=len(prepared.train),
+            scores=scores,
+        )
+
+    def _decode_test(self, method: Method, test: HeldOut) -> OutputsMeta:
+        spec = self._spec
+        scores, rows, decoded = decode_and_score(
+            method, test, spec.decoding, self._recorder, metrics=FINAL_METRICS
+        )
+        meta = OutputsMeta(
+            system=describe_method(spec.method),
+            run_id=spec.run_id,
+            split="test",
+            split_fingerprint=split_fingerprint(test.inputs),
+            decoding=decoding_signature(spec.decoding),
+            scores=scores,
+            seconds=decoded.seconds,
+            tokens_per_s=decoded.new_tokens / max(decoded.seconds, 1e-9),
+        )
+        path = self._folder.outputs / "test.jsonl"
+        write_outputs(path, rows, meta)
+        self._recorder.event(
+            OutputsSaved("test", "outputs/test.jsonl", len(rows), scores, decoded.seconds),
+            flush=True,
+        )
+        return meta
+
+
+def _first(held_out: HeldOut, count: int) -> HeldOut:
+    return HeldOut(held_out.inputs[:count], held_out.prompts[:count], ())
+
+
+class _terminate_as_stop:  # noqa: N801 - a context manager, used like a function
+    """While inside, SIGTERM ends the run as a stop without saving; the verdict is written."""
+
+    def __enter__(self) -> None:
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            raise StopRequested(save=False)
+
+        try:
+            self._before = signal.signal(signal.SIGTERM, stop)
+        except ValueError:  # not in the main thread: then nobody terminates us alone
+            self._before = None
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGTERM, self._before)

@@ -1,0 +1,123 @@
+"""Rows as token ids, and the batches of an epoch: left-padded, grouped by length, repeatable."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+IGNORED = -100
+"""Label of a token that carries no loss (the default of torch's cross-entropy)."""
+
+
+@dataclass(frozen=True)
+class TokenRow:
+    """One training row: source with its separator, then target with its end token."""
+
+    source: array[int]
+    target: array[int]
+
+    def __len__(self) -> int:
+        return len(self.source) + len(self.target)
+
+
+def token_row(source: Iterable[int], target: Iterable[int]) -> TokenRow:
+    """A row in 4 bytes a token."""
+    return TokenRow(array("i", source), array("i", target))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of one forward pass, padded on the left so that all targets end at the last column.
+
+    Attributes:
+        input_ids, attention_mask: [B, T].
+        labels: [B, K], the last K columns' next tokens; IGNORED where there is no loss.
+        rows: B.
+        target_tokens: labels that carry loss.
+        tokens: source and target tokens, padding not counted.
+    """
+
+    input_ids: torch.Tensor
+    attention_mask: torch.Tensor
+    labels: torch.Tensor
+    rows: int
+    target_tokens: int
+    tokens: int
+
+
+def collate(rows: Sequence[TokenRow], *, pad_id: int, device: torch.device) -> Batch:
+    """Pad rows to the longest.
+
+    The last target token is predicted but never read, so T is one less than the longest row
+    and K the longest target: only the last K columns need logits.
+    """
+    width = max(len(row) for row in rows) - 1
+    keep = max(len(row.target) for row in rows)
+    input_ids = np.full((len(rows), width), pad_id, dtype=np.int64)
+    attention = np.zeros((len(rows), width), dtype=np.int64)
+    labels = np.full((len(rows), keep), IGNORED, dtype=np.int64)
+    for index, row in enumerate(rows):
+        read = (row.source + row.target)[:-1]
+        input_ids[index, width - len(read) :] = read
+        attention[index, width - len(read) :] = 1
+        labels[index, keep - len(row.target) :] = row.target
+    return Batch(
+        input_ids=torch.from_numpy(input_ids).to(device),
+        attention_mask=torch.from_numpy(attention).to(device),
+        labels=torch.from_numpy(labels).to(device),
+        rows=len(rows),
+        target_tokens=sum(len(row.target) for row in rows),
+        tokens=sum(len(row) for row in rows),
+    )
+
+
+class Epochs:
+    """The batches of every epoch, a function of the seed and the epoch alone.
+
+    So a resumed run needs no saved loader state: the step says which batch comes next.
+    """
+
+    def __init__(
+        self, rows: Sequence[TokenRow], batch_size: int, *, accumulation_steps: int, seed: int
+    ) -> None:
+        self._rows = rows
+        self._lengths = np.array([len(row) for row in rows])
+        self._batch_size = batch_size
+        self._accumulation = accumulation_steps
+        self._seed = seed
+        self.steps_per_epoch = math.ceil(math.ceil(len(rows) / batch_size) / accumulation_steps)
+        self._epoch = -1
+        self._batches: list[list[int]] = []
+
+    def step_batches(self, step: int) -> list[list[TokenRow]]:
+        """The batches that optimiser step `step` (from 0) accumulates."""
+        epoch, within = divmod(step, self.steps_per_epoch)
+        if epoch != self._epoch:
+            self._epoch, self._batches = epoch, self._order(epoch)
+        first = within * self._accumulation
+        chosen = self._batches[first : first + self._accumulation]
+        return [[self._rows[index] for index in batch] for batch in chosen]
+
+    def _order(self, epoch: int) -> list[list[int]]:
+        """Shuffle, sort by length within groups of 16 batches, shuffle the batches.
+
+        Rows of similar length share a batch, so that little of it is padding, and batches
+        still differ from epoch to epoch.
+        """
+        random = np.random.default_rng([self._seed, epoch])
+        order = random.permutation(len(self._rows))
+        group = 16 * self._batch_size
+        batches: list[list[int]] = []
+        for start in range(0, len(order), group):
+            part = order[start : start + group]
+            part = part[np.argsort(self._lengths[part], kind="stable")]
+            batches += [
+                part[at : at + self._batch_size].tolist()
+                for at in range(0, len(part), self._batch_size)
+            ]
+        return [batches[index] for index in random.permutation(len(batches))]

@@ -1,0 +1,79 @@
+"""What stays of a run: a folded prefix of some hundred kilobytes, or all the weights."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+from engine.contract.errors import EngineError
+from engine.contract.files import explain_disk_errors
+from engine.contract.method_spec import PrefixMethod
+from engine.contract.prefix_card import Positions, PrefixCard
+from engine.contract.run_folder import RunFolder
+from engine.contract.run_spec import RunSpec
+from engine.contract.scores import Score
+from engine.data.prompt import PROMPT
+from engine.exchange import native
+from engine.methods.base import Method
+from engine.methods.finetune import FullFinetuning
+from engine.methods.prefix import PrefixTuning
+
+
+def keep(
+    folder: RunFolder,
+    spec: RunSpec,
+    method: Method,
+    *,
+    data_name: str,
+    train_rows: int,
+    scores: tuple[Score, ...],
+) -> int:
+    """Write what was trained into the run folder, replacing what was there.
+
+    Returns:
+        Size in bytes.
+    """
+    if isinstance(method, FullFinetuning):
+        return _keep_model(folder.model, method)
+    if not isinstance(method, PrefixTuning) or not isinstance(spec.method, PrefixMethod):
+        raise EngineError(f"{type(method).__name__} says nothing about what is kept of it")
+    key_values = method.folded()
+    heads, _, width = next(iter(key_values.values())).shape[1:]
+    card = PrefixCard(
+        name=folder.read_meta().name,
+        method=spec.method,
+        backbone=method.backbone.name,
+        backbone_fingerprint=method.backbone.fingerprint,
+        layers=len(key_values),
+        kv_heads=heads,
+        head_width=width,
+        positions=Positions.AFTER_PREFIX,
+        linearisation=spec.data.linearisation,
+        prompt=PROMPT,
+        decoding=spec.decoding,
+        data_name=data_name,
+        data_fingerprint=spec.data.fingerprint,
+        train_rows=train_rows,
+        created_s=time.time(),
+        run_id=spec.run_id,
+        scores=scores,
+    )
+    native.write(folder.prefix, key_values, card)
+    return _size(folder.prefix)
+
+
+def _keep_model(place: Path, method: FullFinetuning) -> int:
+    """Weights and tokenizer in transformers' format, replaced as a whole."""
+    part = place.with_name(f".{place.name}.part")
+    with explain_disk_errors(place):
+        shutil.rmtree(part, ignore_errors=True)
+        method.backbone.model.save_pretrained(part)
+        method.backbone.tokenizer.save_pretrained(part)
+        shutil.rmtree(place, ignore_errors=True)
+        part.rename(place)
+    return _size(place)
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

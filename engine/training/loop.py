@@ -1,0 +1,225 @@
+"""Training on one page: the same loop for a prefix and for every rival."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from engine.contract.errors import UserError
+from engine.contract.events import CheckpointSaved, Evaluation, TrainMetrics
+from engine.contract.training_spec import Objective, TrainingSpec
+from engine.methods.base import Method
+from engine.training import checkpoint
+from engine.training.batches import Batch, Epochs, TokenRow, collate
+from engine.training.checkpoint import TrainingState
+from engine.training.loss import loss_sum
+from engine.training.memory import peak_memory_bytes
+from engine.training.recorder import RunRecorder, StopRequested
+from engine.training.schedule import evaluation_steps, learning_rate
+
+Evaluate = Callable[[int], Evaluation]
+"""Evaluates after the given step; records samples itself; `is_best` is decided here."""
+
+
+class Trainer:
+    """One run of optimiser steps, from its first or its last checkpoint to the end.
+
+    Attributes:
+        state: where the run stands; complete once `train` returns.
+        total_steps: optimiser steps of the whole run.
+    """
+
+    def __init__(
+        self,
+        method: Method,
+        rows: list[TokenRow],
+        training: TrainingSpec,
+        recorder: RunRecorder,
+        *,
+        checkpoints: Path,
+        evaluate: Evaluate,
+        autocast: torch.dtype | None = None,
+    ) -> None:
+        self._method, self._training, self._recorder = method, training, recorder
+        self._checkpoints, self._evaluate, self._autocast = checkpoints, evaluate, autocast
+        self._epochs = Epochs(
+            rows,
+            training.batch_size,
+            accumulation_steps=training.accumulation_steps,
+            seed=training.seed,
+        )
+        self.total_steps = training.max_steps or math.ceil(
+            training.epochs * self._epochs.steps_per_epoch
+        )
+        self._parameters = method.trainable()
+        self._optimiser = torch.optim.AdamW(
+            self._parameters.values(), lr=training.learning_rate, weight_decay=training.weight_decay
+        )
+        self.state = TrainingState()
+        torch.manual_seed(training.seed)
+
+    def resume(self) -> int | None:
+        """Put the newest checkpoint back; its step, or None where there is none."""
+        place = checkpoint.latest(self._checkpoints)
+        if place is None:
+            return None
+        self.state = checkpoint.load(place, self._parameters, self._optimiser)
+        return self.state.step
+
+    def train(self) -> bool:
+        """Take the remaining steps; then hold the best parameters.
+
+        Returns:
+            Whether patience ended the run early.
+
+        Raises:
+            StopRequested: the user asked to stop; saved first, if that was asked.
+            UserError: the loss is not a number any more, or the disk is full.
+        """
+        due = evaluation_steps(self.total_steps, self._training.evaluate_every_steps)
+        try:
+            if self.state.evaluation_due:
+                self._evaluation()
+            while self.state.step < self.total_steps and not self._out_of_patience():
+                self._recorder.steps(self.state.step, self.total_steps, self._remaining_s())
+                self._step()
+                if self.state.step in due:
+                    self._evaluation()
+                elif self._checkpoint_due():
+                    self._save()
+        except StopRequested as request:
+            if request.save:
+                self._save()
+            raise
+        if self.state.best_step not in (None, self.state.step):
+            checkpoint.load_best(self._checkpoints, self.state.best_step or 0, self._parameters)
+        return self.state.step < self.total_steps
+
+    def _step(self) -> None:
+        """One optimiser step over `accumulation_steps` batches."""
+        training, state = self._training, self.state
+        start = time.monotonic()
+        rate = learning_rate(
+            state.step,
+            peak=training.learning_rate,
+            warmup_steps=training.warmup_steps,
+            total_steps=self.total_steps,
+        )
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate
+        backbone = self._method.backbone
+        device, pad = backbone.model.device, backbone.tokenizer.pad_token_id
+        batches = [
+            collate(rows, pad_id=pad, device=device)
+            for rows in self._epochs.step_batches(state.step)
+        ]
+        tokens = sum(batch.target_tokens for batch in batches)
+        rows = sum(batch.rows for batch in batches)
+        # Both objectives are normalised over the whole step, so that accumulating smaller
+        # batches gives the gradient of the large one.
+        norm = rows if training.objective is Objective.SENTENCE_SUM else tokens
+        self._method.set_training(True)
+        total = sum(self._backward(batch, norm) for batch in batches)
+        self._method.set_training(False)
+        if not math.isfinite(total):
+            raise UserError(
+                f"The loss is {total} at step {state.step + 1} with learning rate {rate:g}: "
+                "lower the learning rate or add warm-up steps."
+            )
+        limit = training.clip_norm or math.inf
+        grad_norm = torch.nn.utils.clip_grad_norm_(self._parameters.values(), limit)
+        self._optimiser.step()
+        self._optimiser.zero_grad(set_to_none=True)
+        taken_s = time.monotonic() - start
+        self.state = replace(
+            state,
+            step=state.step + 1,
+            tokens=state.tokens + tokens,
+            elapsed_s=state.elapsed_s + taken_s,
+        )
+        self._recorder.event(
+            TrainMetrics(
+                step=self.state.step,
+                epoch=self._epoch(),
+                loss=total / tokens,
+                learning_rate=rate,
+                grad_norm=float(grad_norm),
+                tokens=self.state.tokens,
+                tokens_per_s=sum(batch.tokens for batch in batches) / taken_s,
+                elapsed_s=self.state.elapsed_s,
+                memory_bytes=peak_memory_bytes(device),
+            )
+        )
+
+    def _backward(self, batch: Batch, norm: int) -> float:
+        """Add a batch's gradient; its summed loss in nats."""
+        with self._method.active():
+            with self._precision():
+                loss = loss_sum(self._method, batch)
+            (loss / norm).backward()  # type: ignore[no-untyped-call]
+        return loss.item()
+
+    def _precision(self) -> contextlib.AbstractContextManager[object]:
+        if self._autocast is None:
+            return contextlib.nullcontext()
+        return torch.autocast(self._method.backbone.model.device.type, dtype=self._autocast)
+
+    def _evaluation(self) -> None:
+        """Evaluate, keep the parameters if they are the best, save."""
+        start, paused = time.monotonic(), self._recorder.paused_s
+        self.state = replace(self.state, evaluation_due=True)
+        found = self._evaluate(self.state.step)
+        value = self._value(found)
+        known = self.state.best_value
+        # Without validation rows the loss is not a number: then the latest is the best.
+        best = known is None or value < known or math.isnan(value)
+        taken_s = time.monotonic() - start - (self._recorder.paused_s - paused)
+        self.state = replace(
+            self.state, evaluation_due=False, elapsed_s=self.state.elapsed_s + taken_s
+        )
+        if best:
+            checkpoint.save_best(self._checkpoints, self.state.step, self._parameters)
+            self.state = replace(
+                self.state, best_step=self.state.step, best_value=value, bad_evaluations=0
+            )
+        else:
+            self.state = replace(self.state, bad_evaluations=self.state.bad_evaluations + 1)
+        self._recorder.event(
+            replace(found, epoch=self._epoch(), elapsed_s=self.state.elapsed_s, is_best=best)
+        )
+        self._save()
+
+    def _out_of_patience(self) -> bool:
+        patience = self._training.patience_evaluations
+        return patience is not None and self.state.bad_evaluations >= patience
+
+    def _value(self, found: Evaluation) -> float:
+        """What decides the best evaluation, lower is better."""
+        if self._training.select_by.value == "bleu" and found.scores:
+            return -found.scores[0].value
+        return found.valid_loss
+
+    def _epoch(self) -> float:
+        return self.state.step / self._epochs.steps_per_epoch
+
+    def _checkpoint_due(self) -> bool:
+        every = self._training.checkpoint_every_steps
+        return every is not None and self.state.step % every == 0
+
+    def _save(self) -> None:
+        checkpoint.save(self._checkpoints, self.state, self._parameters, self._optimiser)
+        self._recorder.event(
+            CheckpointSaved(step=self.state.step, best_step=self.state.best_step), flush=True
+        )
+
+    def _remaining_s(self) -> float | None:
+        """Seconds left if the rest goes as the run went so far, evaluations included."""
+        if self.state.step == 0:
+            return None
+        return self.state.elapsed_s / self.state.step * (self.total_steps - self.state.step)

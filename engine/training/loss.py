@@ -1,0 +1,30 @@
+"""The loss of a batch: target and end-of-sequence tokens only (Li & Liang 2021, section 3.1)."""
+
+from __future__ import annotations
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from engine.methods.base import System
+from engine.training.batches import IGNORED, Batch
+
+
+def loss_sum(system: System, batch: Batch) -> torch.Tensor:
+    """The summed loss of all target tokens of a batch, in nats; inside `system.active()`.
+
+    Logits are computed for the last K columns only: prompt tokens carry no loss.
+    """
+    # Positions count real tokens; left padding has none, and a prefix stands before them.
+    positions = (batch.attention_mask.cumsum(dim=1) - 1).clamp(min=0) + system.position_offset
+    keep = batch.labels.shape[1]
+    output = system.backbone.model(
+        input_ids=batch.input_ids,
+        attention_mask=batch.attention_mask,
+        position_ids=positions,
+        use_cache=False,
+        logits_to_keep=keep,
+    )
+    logits = output.logits[:, -keep:].float()  # [B, K, vocabulary]
+    return cross_entropy(
+        logits.flatten(0, 1), batch.labels.flatten(), ignore_index=IGNORED, reduction="sum"
+    )

@@ -1,0 +1,84 @@
+"""How much memory a run took, and what to do when there was not enough."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+
+import torch
+
+from engine.contract.errors import Remedy, UserError
+from engine.contract.run_spec import RunSpec
+
+
+def peak_memory_bytes(device: torch.device) -> int:
+    """Peak memory: of the GPU's allocator, else of this process; 0 where it is not told."""
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(device))
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024  # kilobytes on Linux
+
+
+@contextlib.contextmanager
+def explain_memory_errors(spec: RunSpec) -> Iterator[None]:
+    """Turn "out of memory" into a sentence with settings that need less."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise _out_of_memory(spec, error) from error
+    except RuntimeError as error:
+        if "can't allocate memory" in str(error) or "not enough memory" in str(error):
+            raise _out_of_memory(spec, error) from error
+        raise
+
+
+def _out_of_memory(spec: RunSpec, error: BaseException) -> UserError:
+    training = spec.training
+    return UserError(
+        f"Out of memory with batch size {training.batch_size}, up to "
+        f"{spec.data.max_source_tokens} source and {spec.data.max_target_tokens} target tokens "
+        f"({str(error).splitlines()[0] if str(error) else 'no detail given'}). Try one of the "
+        "settings below, a smaller backbone, or close other programs.",
+        remedies(spec),
+    )
+
+
+def remedies(spec: RunSpec) -> tuple[Remedy, ...]:
+    """Changes that lower the memory a run needs, the mildest first."""
+    training, found = spec.training, []
+    if training.batch_size > 1:
+        smaller = replace(
+            training,
+            batch_size=training.batch_size // 2,
+            accumulation_steps=training.accumulation_steps * 2,
+        )
+        found.append(
+            Remedy(
+                f"Batch size {smaller.batch_size}, accumulation {smaller.accumulation_steps} "
+                "(same result)",
+                (
+                    ("training.batch_size", json.dumps(smaller.batch_size)),
+                    ("training.accumulation_steps", json.dumps(smaller.accumulation_steps)),
+                ),
+            )
+        )
+    if not training.gradient_checkpointing:
+        found.append(
+            Remedy(
+                "Gradient checkpointing (slower, same result)",
+                (("training.gradient_checkpointing", "true"),),
+            )
+        )
+    if spec.data.max_source_tokens > 128:
+        half = spec.data.max_source_tokens // 2
+        found.append(
+            Remedy(f"At most {half} source tokens", (("data.max_source_tokens", json.dumps(half)),))
+        )
+    return tuple(found)

@@ -1,0 +1,89 @@
+"""From examples to token ids: what training and evaluation read, made once a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.backbones.loading import Backbone
+from engine.contract.data_spec import DataSpec
+from engine.contract.errors import UserError
+from engine.data.examples import EvalInput, ExampleSets
+from engine.data.prompt import Prompt
+from engine.reporter import Reporter
+from engine.training.batches import TokenRow, token_row
+from engine.training.evaluating import HeldOut
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run's data as token ids, and sentences on what had to be cut."""
+
+    train: list[TokenRow]
+    valid: HeldOut
+    test: HeldOut
+    notes: tuple[str, ...]
+
+
+class Tokeniser:
+    """Turns texts into the token ids that training and decoding share."""
+
+    def __init__(self, backbone: Backbone, data: DataSpec) -> None:
+        self._prompt = Prompt()
+        self._tokenizer = backbone.tokenizer
+        self._data = data
+        self.cut_sources = 0
+        self.cut_targets = 0
+
+    def prompt(self, source: str) -> list[int]:
+        """A source with its separator."""
+        ids, cut = self._prompt.encode_source(self._tokenizer, source, self._data.max_source_tokens)
+        self.cut_sources += cut > 0
+        return ids
+
+    def target(self, target: str) -> list[int]:
+        """A target with its end token."""
+        ids, cut = self._prompt.encode_target(self._tokenizer, target, self._data.max_target_tokens)
+        self.cut_targets += cut > 0
+        return ids
+
+    def held_out(self, inputs: Sequence[EvalInput]) -> HeldOut:
+        """Inputs with their prompts, and a row for each reference."""
+        prompts = [self.prompt(one.source) for one in inputs]
+        rows = [
+            token_row(prompt, self.target(reference))
+            for one, prompt in zip(inputs, prompts, strict=True)
+            for reference in one.references
+        ]
+        return HeldOut(inputs, prompts, rows)
+
+
+def prepare(
+    data: DataSpec, examples: ExampleSets, backbone: Backbone, reporter: Reporter
+) -> Prepared:
+    """Tokenise the three sides of the split.
+
+    Raises:
+        UserError: there is no training row, or rows cannot fit the backbone's positions.
+    """
+    if not examples.train:
+        raise UserError("There is no row to train on: choose another split or another file.")
+    tokeniser = Tokeniser(backbone, data)
+    train = []
+    for index, row in enumerate(examples.train):
+        reporter.update(index, len(examples.train), "rows")
+        train.append(token_row(tokeniser.prompt(row.source), tokeniser.target(row.target)))
+    valid = tokeniser.held_out(examples.valid)
+    test = tokeniser.held_out(examples.test)
+    notes = [finding.message for finding in examples.findings]
+    if tokeniser.cut_sources:
+        notes.append(
+            f"{tokeniser.cut_sources} inputs were longer than {data.max_source_tokens} tokens "
+            "and were cut at the end."
+        )
+    if tokeniser.cut_targets:
+        notes.append(
+            f"{tokeniser.cut_targets} targets were longer than {data.max_target_tokens} tokens "
+            "and were cut at the end."
+        )
+    return Prepared(train, valid, test, tuple(notes))

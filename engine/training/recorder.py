@@ -1,0 +1,160 @@
+"""What a working run writes (journal, status) and reads (control requests) in its folder."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+from engine.contract import codec
+from engine.contract.errors import Cancelled, ProtocolError
+from engine.contract.events import (
+    Event,
+    JournalEntry,
+    Phase,
+    RunContinued,
+    RunPaused,
+    RunState,
+)
+from engine.contract.journal import JournalWriter
+from engine.contract.run_folder import (
+    ContinueRequest,
+    ControlLine,
+    ControlRequest,
+    PauseRequest,
+    RunFolder,
+    RunStatus,
+    StopRequest,
+)
+
+STATUS_INTERVAL_S = 0.2
+PAUSE_POLL_S = 0.1
+
+Listener = Callable[[JournalEntry | RunStatus], None]
+"""Hears everything that is recorded, in the process that records it (the command line)."""
+
+
+class StopRequested(Cancelled):
+    """The user asked the run to end; `save` says whether to leave a checkpoint."""
+
+    def __init__(self, *, save: bool) -> None:
+        super().__init__("stop requested")
+        self.save = save
+
+
+class RunRecorder:
+    """Journal, status and control of one run; also the `Reporter` of its long work.
+
+    Attributes:
+        paused_s: seconds spent paused, to be left out of the time worked.
+    """
+
+    def __init__(self, folder: RunFolder, run_id: str, *, listener: Listener | None = None) -> None:
+        self._folder = folder
+        self._journal = JournalWriter(folder.events, run_id)
+        self._listener = listener
+        self._status = RunStatus(run_id=run_id, state=RunState.STARTING, pid=os.getpid())
+        self._written_s = 0.0
+        self._control_offset = 0
+        self._phase_start_s = time.monotonic()
+        self.paused_s = 0.0
+        self.status()
+
+    def event(self, event: Event, *, flush: bool = False) -> None:
+        """Append to the journal."""
+        entry = self._journal.append(event, flush=flush)
+        if self._listener is not None:
+            self._listener(entry)
+
+    def phase(self, phase: Phase) -> None:
+        """Begin a phase; the run counts as running."""
+        self._phase_start_s = time.monotonic()
+        self.status(state=RunState.RUNNING, phase=phase, done=0, total=0)
+
+    def status(self, **changes: object) -> None:
+        """Change the status and write it at once."""
+        fields = {**vars(self._status), **changes, "updated_s": time.time()}
+        self._status = RunStatus(**fields)
+        self._folder.write_status(self._status)
+        self._written_s = time.monotonic()
+        if self._listener is not None:
+            self._listener(self._status)
+
+    def steps(self, step: int, total_steps: int, remaining_s: float | None) -> None:
+        """Report optimiser steps; obey requests.
+
+        Raises:
+            StopRequested: the user asked to stop.
+        """
+        self._obey(step)
+        if step == total_steps or time.monotonic() - self._written_s >= STATUS_INTERVAL_S:
+            self.status(
+                done=step,
+                total=total_steps,
+                step=step,
+                total_steps=total_steps,
+                remaining_s=remaining_s,
+            )
+
+    def update(self, done: int, total: int, unit: str, text: str = "") -> None:
+        """Report progress of the present phase; obey requests (`Reporter`).
+
+        Raises:
+            StopRequested: the user asked to stop.
+        """
+        self._obey(self._status.step)
+        if time.monotonic() - self._written_s >= STATUS_INTERVAL_S:
+            self.status(done=done, total=total)
+
+    def close(self) -> None:
+        """Close the journal."""
+        self._journal.close()
+
+    def _obey(self, step: int) -> None:
+        for request in self._requests():
+            match request:
+                case StopRequest(save=save):
+                    self.status(state=RunState.STOPPING)
+                    raise StopRequested(save=save)
+                case PauseRequest():
+                    self._pause(step)
+
+    def _pause(self, step: int) -> None:
+        start = time.monotonic()
+        self.event(RunPaused(step))
+        self.status(state=RunState.PAUSED, remaining_s=None)
+        try:
+            while True:
+                time.sleep(PAUSE_POLL_S)
+                for request in self._requests():
+                    if isinstance(request, StopRequest):
+                        self.status(state=RunState.STOPPING)
+                        raise StopRequested(save=request.save)
+                    if isinstance(request, ContinueRequest):
+                        return
+        finally:
+            self.paused_s += time.monotonic() - start
+            if self._status.state is RunState.PAUSED:
+                self.event(RunContinued(step))
+                self.status(state=RunState.RUNNING)
+
+    def _requests(self) -> list[ControlRequest]:
+        """Requests that arrived since the last look; usually one `stat` and nothing more."""
+        try:
+            size = self._folder.control.stat().st_size
+        except FileNotFoundError:
+            return []
+        if size <= self._control_offset:
+            return []
+        requests = []
+        with open(self._folder.control, "rb") as stream:
+            stream.seek(self._control_offset)
+            for line in stream:
+                if not line.endswith(b"\n"):
+                    break
+                self._control_offset += len(line)
+                try:
+                    requests.append(codec.from_text(ControlLine, line.decode("utf-8")).request)
+                except (ProtocolError, UnicodeDecodeError):
+                    continue
+        return requests
