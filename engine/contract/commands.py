@@ -224,11 +224,16 @@ class TokenPreview:
 
 @dataclass(frozen=True)
 class BackboneList:
-    """The catalog; `device` is what AUTO would choose, with its memory in bytes."""
+    """The catalog; `device` is what AUTO would choose, with its memory in bytes.
+
+    Attributes:
+        cache_folder: where fetched backbones are kept on this machine.
+    """
 
     entries: tuple[BackboneEntry, ...]
     device: str = "cpu"
     device_memory_bytes: int = 0
+    cache_folder: str = ""
 
 
 @dataclass(frozen=True)
