@@ -1,0 +1,97 @@
+"""The catalog with what is on this machine, and the user's own folders. Never loads torch."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from engine.backbones.config import BackboneConfig
+from engine.backbones.entries import shipped_entries
+from engine.backbones.fingerprint import tokenizer_files
+from engine.backbones.machine import describe_device
+from engine.backbones.manifest import looks_whole
+from engine.backbones.paths import folder_of
+from engine.backbones.tensor_files import StoredTensor, read_tensors, weight_files
+from engine.contract.backbone import BackboneEntry, BackboneShape, BackboneSource
+from engine.contract.commands import BackboneList, ListBackbones
+from engine.contract.errors import UserError
+from engine.reporter import Reporter
+
+_OUTPUT_MATRIX = ("lm_head.weight", "embed_out.weight")
+_BUFFERS = (".attn.bias", ".attn.masked_bias", "rotary_emb.inv_freq")
+"""Masks and tables that older files keep among the weights."""
+
+
+def list_backbones(command: ListBackbones, reporter: Reporter) -> BackboneList:
+    """The catalog in its order, then the folders; a bad folder is listed with what is wrong."""
+    reporter.update(0, 0, "backbones", "Looking for backbones")
+    shipped = [dataclasses.replace(item, on_disk=_is_on_disk(item)) for item in shipped_entries()]
+    folders = [_entry_or_note(Path(folder).expanduser()) for folder in command.folders]
+    device, memory = describe_device()
+    return BackboneList((*shipped, *folders), device, memory)
+
+
+def describe_folder(folder: Path) -> BackboneEntry:
+    """An entry for a local folder in transformers' format.
+
+    Raises:
+        UserError: it is none, is damaged, or holds weights that could run code.
+    """
+    if not folder.is_dir():
+        raise UserError(f"{folder} is no folder: choose one with a backbone in it.")
+    config = BackboneConfig(folder)
+    files = weight_files(folder)
+    tokenizer_files(folder)
+    tensors = [tensor for file in files for tensor in read_tensors(file)]
+    refusal = config.refusal()
+    return BackboneEntry(
+        name=str(folder),
+        title=folder.name,
+        source=BackboneSource.FOLDER,
+        where=str(folder),
+        licence="",
+        download_bytes=0,
+        shape=config.shape(count_parameters(tensors, tied=config.tied)),
+        on_disk=True,
+        supported=not refusal,
+        note=refusal,
+    )
+
+
+def count_parameters(tensors: list[StoredTensor], *, tied: bool) -> int:
+    """Parameters among the stored tensors, tied weights counted once."""
+    return sum(
+        tensor.count
+        for tensor in tensors
+        if not tensor.name.endswith(_BUFFERS) and not (tied and tensor.name in _OUTPUT_MATRIX)
+    )
+
+
+def _entry_or_note(folder: Path) -> BackboneEntry:
+    try:
+        return describe_folder(folder)
+    except UserError as error:
+        return BackboneEntry(
+            name=str(folder),
+            title=folder.name,
+            source=BackboneSource.FOLDER,
+            where=str(folder),
+            licence="",
+            download_bytes=0,
+            shape=BackboneShape(0, 0, 0, 0, 0, 0, 0),
+            on_disk=folder.is_dir(),
+            supported=False,
+            note=error.message,
+        )
+
+
+def _is_on_disk(entry: BackboneEntry) -> bool:
+    folder = folder_of(entry.name)
+    if folder is None:
+        return False
+    if entry.source is BackboneSource.WHEEL:
+        return looks_whole(folder)
+    try:
+        return bool(weight_files(folder))
+    except UserError:
+        return False

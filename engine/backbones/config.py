@@ -1,0 +1,116 @@
+"""What a backbone's `config.json` says about its shape; read without torch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from engine.contract.backbone import BackboneShape
+from engine.contract.errors import UserError
+
+CONFIG_FILE = "config.json"
+
+TRAINABLE_TYPES = (
+    "gpt2",
+    "llama",
+    "mistral",
+    "qwen2",
+    "qwen3",
+    "gemma",
+    "phi3",
+    "gpt_neox",
+    "opt",
+    "olmo2",
+)
+"""Model types of decoder-only backbones whose every layer takes a prefix of one shape."""
+
+
+class BackboneConfig:
+    """A `config.json`, whichever names its architecture uses for the same thing.
+
+    Attributes:
+        folder: where it lies.
+        model_type: transformers' name of the architecture.
+
+    Raises:
+        UserError: missing, damaged, or no configuration of a language model.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        path = folder / CONFIG_FILE
+        try:
+            plain = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise UserError(
+                f"{folder} is no backbone in transformers' format ({CONFIG_FILE} is missing): "
+                "choose a folder that save_pretrained has written."
+            ) from error
+        except (OSError, ValueError) as error:
+            raise UserError(f"{path} is damaged ({error}): get the file again.") from error
+        if not isinstance(plain, dict) or not isinstance(plain.get("model_type"), str):
+            raise UserError(
+                f"{path} names no model_type: choose a folder that save_pretrained has written."
+            )
+        self._plain: dict[str, Any] = plain
+        self.model_type: str = plain["model_type"]
+
+    @property
+    def encoder_decoder(self) -> bool:
+        """Whether it is an encoder–decoder."""
+        return bool(self._plain.get("is_encoder_decoder", False))
+
+    @property
+    def tied(self) -> bool:
+        """Whether the output matrix is the embedding; GPT-2's file does not say so."""
+        return bool(self._plain.get("tie_word_embeddings", self.model_type in ("gpt2", "opt")))
+
+    def refusal(self) -> str:
+        """Why this version cannot train a prefix for it, or "" where it can."""
+        if self.encoder_decoder:
+            return (
+                "An encoder–decoder: this version trains decoder-only backbones; a later "
+                "version will take it."
+            )
+        if self.model_type not in TRAINABLE_TYPES:
+            return (
+                f"Its architecture {self.model_type} is none of {', '.join(TRAINABLE_TYPES)}, "
+                "which this version knows."
+            )
+        return ""
+
+    def shape(self, parameters: int) -> BackboneShape:
+        """The shape, with the parameter count from elsewhere."""
+        width = self._number("hidden_size", "n_embd", "d_model")
+        heads = self._number(
+            "num_attention_heads", "n_head", "decoder_attention_heads", "num_heads"
+        )
+        # Encoder–decoders take a prefix in the encoder and twice in each decoder layer.
+        if self.encoder_decoder:
+            decoder = self._number("decoder_layers", "num_decoder_layers", "num_layers")
+            layers = self._number("encoder_layers", "num_layers") + 2 * decoder
+        else:
+            layers = self._number("num_hidden_layers", "n_layer")
+        return BackboneShape(
+            layers=layers,
+            kv_heads=self._number("num_key_value_heads", fallback=heads),
+            head_width=self._number("head_dim", "d_kv", fallback=width // heads),
+            width=width,
+            parameters=parameters,
+            vocabulary=self._number("vocab_size"),
+            max_positions=self._number("max_position_embeddings", "n_positions", fallback=0),
+            encoder_decoder=self.encoder_decoder,
+        )
+
+    def _number(self, *names: str, fallback: int | None = None) -> int:
+        for name in names:
+            value = self._plain.get(name)
+            if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+                return value
+        if fallback is not None:
+            return fallback
+        raise UserError(
+            f"{self.folder / CONFIG_FILE} does not say {names[0]}: choose a folder with a "
+            "language model that save_pretrained has written."
+        )

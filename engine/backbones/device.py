@@ -1,0 +1,41 @@
+"""Where to compute and in which number format."""
+
+from __future__ import annotations
+
+import torch
+
+from engine.contract.errors import UserError
+from engine.contract.training_spec import Device, Precision
+
+
+def choose_device(device: Device) -> torch.device:
+    """CUDA, else MPS, else the CPU; or the one asked for.
+
+    Raises:
+        UserError: the device asked for is not there.
+    """
+    if device is Device.CUDA and not torch.cuda.is_available():
+        built = "" if torch.version.cuda else ", as this torch is a build without CUDA"
+        raise UserError(
+            f"The device is cuda, but torch finds no NVIDIA GPU{built}: choose auto or cpu."
+        )
+    if device is Device.MPS and not torch.backends.mps.is_available():
+        raise UserError("The device is mps, but this is no Mac with Metal: choose auto or cpu.")
+    if device is not Device.AUTO:
+        return torch.device(device.value)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def choose_dtype(precision: Precision, device: torch.device) -> torch.dtype:
+    """bfloat16 on a GPU that computes in it, float32 elsewhere; or the one asked for."""
+    if precision is Precision.FLOAT32:
+        return torch.float32
+    if precision is Precision.BFLOAT16:
+        return torch.bfloat16
+    # The first generation with bfloat16 arithmetic is Ampere, compute capability 8.0
+    # (https://docs.nvidia.com/cuda/cuda-c-programming-guide/#arithmetic-instructions).
+    if device.type == "cuda" and torch.cuda.get_device_capability(device)[0] >= 8:
+        return torch.bfloat16
+    return torch.float32

@@ -1,0 +1,149 @@
+"""The fingerprint of a backbone: which weights and which vocabulary a prefix was trained on.
+
+It is taken over what the files mean and not over their bytes, so that another version of a
+library, other shards or another order of a file's entries leave it as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.backbones.paths import cache_folder
+from engine.backbones.tensor_files import read_tensors, weight_files
+from engine.contract import codec
+from engine.contract.errors import UserError, WorkbenchError
+from engine.contract.files import write_atomically
+from engine.reporter import Reporter
+
+log = logging.getLogger(__name__)
+
+TOKENIZER_FILE = "tokenizer.json"
+_OLDER_TOKENIZER_FILES = (
+    "vocab.json",
+    "merges.txt",
+    "spiece.model",
+    "tokenizer.model",
+    "sentencepiece.bpe.model",
+)
+_CHUNK_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class FileStamp:
+    """What tells without reading whether a file has changed."""
+
+    path: str
+    size_bytes: int
+    modified_ns: int
+
+
+@dataclass(frozen=True)
+class FingerprintNote:
+    """A fingerprint that was taken, kept in the cache folder."""
+
+    stamps: tuple[FileStamp, ...]
+    fingerprint: str
+    version: int = 1
+
+
+def fingerprint_of(folder: Path, reporter: Reporter) -> str:
+    """The fingerprint of the backbone in `folder`: 64 hexadecimal digits.
+
+    Reads all weights the first time, and only looks at sizes and times after that.
+
+    Raises:
+        UserError: weights or tokenizer are missing or damaged.
+    """
+    folder = folder.absolute()
+    files = (*weight_files(folder), *tokenizer_files(folder))
+    stamps = tuple(_stamp(file) for file in files)
+    place = hashlib.sha256(str(folder).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    note = cache_folder() / "fingerprints" / f"{place}.json"
+    known = _read_note(note)
+    if known is not None and known.stamps == stamps:
+        return known.fingerprint
+    fingerprint = take_fingerprint(folder, reporter)
+    try:
+        write_atomically(note, codec.to_text(FingerprintNote(stamps, fingerprint)))
+    except (WorkbenchError, OSError) as error:  # it only costs time at the next load
+        log.warning("The fingerprint of %s could not be kept: %s", folder, error)
+    return fingerprint
+
+
+def take_fingerprint(folder: Path, reporter: Reporter) -> str:
+    """The same, reading everything."""
+    digest = hashlib.sha256()
+    _add_weights(digest, folder, reporter)
+    _add_vocabulary(digest, folder)
+    return digest.hexdigest()
+
+
+def tokenizer_files(folder: Path) -> tuple[Path, ...]:
+    """The files that hold the vocabulary.
+
+    Raises:
+        UserError: there are none.
+    """
+    if (folder / TOKENIZER_FILE).is_file():
+        return (folder / TOKENIZER_FILE,)
+    found = [folder / name for name in _OLDER_TOKENIZER_FILES if (folder / name).is_file()]
+    if not found:
+        raise UserError(
+            f"{folder} holds no tokenizer ({TOKENIZER_FILE} is missing): save the backbone's "
+            "tokenizer into the same folder."
+        )
+    return tuple(found)
+
+
+def _add_weights(digest: Any, folder: Path, reporter: Reporter) -> None:
+    tensors = [tensor for file in weight_files(folder) for tensor in read_tensors(file)]
+    total, done = sum(tensor.end - tensor.start for tensor in tensors), 0
+    for tensor in sorted(tensors, key=lambda tensor: tensor.name):
+        digest.update(f"{tensor.name}|{tensor.dtype}|{tensor.shape}\n".encode())
+        with open(tensor.file, "rb") as stream:
+            stream.seek(tensor.start)
+            left = tensor.end - tensor.start
+            while left:
+                chunk = stream.read(min(left, _CHUNK_BYTES))
+                if not chunk:
+                    raise UserError(f"{tensor.file} is damaged (it ends too early).")
+                digest.update(chunk)
+                left -= len(chunk)
+                done += len(chunk)
+                reporter.update(done, total, "bytes", "Taking the backbone's fingerprint")
+
+
+def _add_vocabulary(digest: Any, folder: Path) -> None:
+    for file in tokenizer_files(folder):
+        if file.name != TOKENIZER_FILE:
+            digest.update(f"{file.name}\n".encode())
+            digest.update(file.read_bytes())
+            continue
+        try:
+            tokenizer = json.loads(file.read_text(encoding="utf-8"))
+            model = tokenizer["model"]
+            # Merges are pairs in newer files and "left right" in older ones.
+            merges = [m if isinstance(m, str) else " ".join(m) for m in model.get("merges", ())]
+            added = [[t["id"], t["content"]] for t in tokenizer.get("added_tokens", ())]
+            meaning = [model["vocab"], merges, sorted(added)]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UserError(f"{file} is damaged ({error}): get the file again.") from error
+        digest.update(json.dumps(meaning, sort_keys=True).encode("utf-8"))
+
+
+def _stamp(file: Path) -> FileStamp:
+    found = os.stat(file)
+    return FileStamp(str(file), found.st_size, found.st_mtime_ns)
+
+
+def _read_note(path: Path) -> FingerprintNote | None:
+    try:
+        return codec.from_text(FingerprintNote, path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, WorkbenchError):
+        return None

@@ -1,0 +1,105 @@
+"""Looking into safetensors files without torch: names, types, shapes and where the bytes lie.
+
+Format: an unsigned 64-bit length, that many bytes of JSON, then the tensors
+(https://github.com/huggingface/safetensors#format).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.contract.errors import UserError
+
+_MAX_HEADER_BYTES = 100_000_000
+
+SINGLE = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+
+_RUNS_CODE = (".bin", ".pt", ".pth", ".ckpt", ".h5", ".msgpack", ".pkl", ".pickle", ".ot")
+
+
+@dataclass(frozen=True)
+class StoredTensor:
+    """One tensor of a file; its bytes are `file[start:end]`."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    file: Path
+    start: int
+    end: int
+
+    @property
+    def count(self) -> int:
+        """How many numbers it holds."""
+        return math.prod(self.shape)
+
+
+def weight_files(folder: Path) -> tuple[Path, ...]:
+    """The safetensors files that hold the weights of a folder in transformers' format.
+
+    Raises:
+        UserError: there are none, or some are missing.
+    """
+    if (folder / SINGLE).is_file():
+        return (folder / SINGLE,)
+    if (folder / INDEX).is_file():
+        return _shards(folder)
+    pickles = sorted(path.name for path in folder.glob("*") if path.suffix in _RUNS_CODE)
+    if pickles:
+        raise UserError(
+            f"{folder} holds its weights in {pickles[0]}: only safetensors and JSON are read, a "
+            "file that could run code is refused; save the backbone as safetensors first."
+        )
+    raise UserError(
+        f"{folder} holds no weights ({SINGLE} is missing): choose a folder that transformers' "
+        "save_pretrained has written."
+    )
+
+
+def read_tensors(file: Path) -> list[StoredTensor]:
+    """Describe the tensors of a safetensors file, in the order of their names.
+
+    Raises:
+        UserError: it is damaged or no safetensors file.
+    """
+    try:
+        size = file.stat().st_size
+        with open(file, "rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            if not 2 <= length <= min(_MAX_HEADER_BYTES, size - 8):
+                raise ValueError(f"its header would be {length} bytes long")
+            header = json.loads(stream.read(length))
+        tensors = []
+        for name, entry in header.items():
+            if name == "__metadata__":
+                continue
+            start, end = entry["data_offsets"]
+            shape = tuple(int(number) for number in entry["shape"])
+            place = 8 + length
+            if place + end > size:
+                raise ValueError(f"{place + end - size} bytes are missing at its end")
+            dtype = str(entry["dtype"])
+            tensors.append(StoredTensor(name, dtype, shape, file, place + start, place + end))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{file} is damaged ({error}): get the file again.") from error
+    return sorted(tensors, key=lambda tensor: tensor.name)
+
+
+def _shards(folder: Path) -> tuple[Path, ...]:
+    try:
+        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        names = sorted(set(index["weight_map"].values()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{folder / INDEX} is damaged ({error}): get the file again.") from error
+    files = [folder / Path(str(name)).name for name in names]
+    missing = [file.name for file in files if not file.is_file()]
+    if missing:
+        raise UserError(
+            f"{folder} lacks {len(missing)} of its {len(files)} weight files ({missing[0]} …): "
+            "fetch or copy the backbone again."
+        )
+    return tuple(files)

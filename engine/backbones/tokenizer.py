@@ -1,0 +1,93 @@
+"""A backbone's tokenizer for rooms that must not load torch.
+
+transformers' tokenizers import torch (some 2 s and 300 MB), which a desk for data has no use
+for. What they encode is decided by `tokenizer.json` alone, so the `tokenizers` library reads
+it directly here, under the few method names of transformers that the engine uses.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import tokenizers
+
+from engine.backbones.config import CONFIG_FILE
+from engine.backbones.fingerprint import TOKENIZER_FILE
+from engine.contract.errors import UserError
+
+_ROLES = ("bos_token", "eos_token", "pad_token", "unk_token")
+
+
+class LightTokenizer:
+    """The part of a transformers tokenizer that previewing needs, with equal results.
+
+    Attributes:
+        bos_token_id, eos_token_id, pad_token_id, unk_token_id: None where there is none.
+
+    Raises:
+        UserError: `tokenizer.json` is damaged.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            self._backend = tokenizers.Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+        except Exception as error:  # the library raises bare Exception
+            raise UserError(
+                f"{folder / TOKENIZER_FILE} is damaged ({error}): get the file again."
+            ) from error
+        self._backend.no_truncation()
+        self._backend.no_padding()
+        ids = self._special_ids(folder)
+        self.bos_token_id = ids["bos_token"]
+        self.eos_token_id = ids["eos_token"]
+        self.unk_token_id = ids["unk_token"]
+        self.pad_token_id = ids["eos_token"] if ids["pad_token"] is None else ids["pad_token"]
+
+    def __call__(self, text: str, *, add_special_tokens: bool = True) -> dict[str, list[int]]:
+        """Token ids of a text under the key "input_ids"."""
+        return {"input_ids": self.encode(text, add_special_tokens=add_special_tokens)}
+
+    def __len__(self) -> int:
+        return self._backend.get_vocab_size(with_added_tokens=True)
+
+    def encode(self, text: str, *, add_special_tokens: bool = True) -> list[int]:
+        """Token ids of a text."""
+        return list(self._backend.encode(text, add_special_tokens=add_special_tokens).ids)
+
+    def decode(self, token_ids: Sequence[int], *, skip_special_tokens: bool = False) -> str:
+        """The text of token ids."""
+        return self._backend.decode(list(token_ids), skip_special_tokens=skip_special_tokens)
+
+    def convert_ids_to_tokens(self, token_ids: Sequence[int]) -> list[str]:
+        """The vocabulary's own spelling of tokens, such as "Ġname"."""
+        return [self._backend.id_to_token(token_id) or "" for token_id in token_ids]
+
+    def _special_ids(self, folder: Path) -> dict[str, int | None]:
+        """Token id of each role: as the tokenizer's files say, else as `config.json` does."""
+        ids: dict[str, int | None] = dict.fromkeys(_ROLES)
+        config = _read_object(folder / CONFIG_FILE)
+        for role in _ROLES:
+            value = config.get(f"{role}_id")
+            value = value[0] if isinstance(value, list) and value else value
+            if isinstance(value, int) and self._backend.id_to_token(value) is not None:
+                ids[role] = value
+        for name in ("special_tokens_map.json", "tokenizer_config.json"):
+            plain = _read_object(folder / name)
+            for role in _ROLES:
+                token = plain.get(role)
+                token = token.get("content") if isinstance(token, dict) else token
+                if isinstance(token, str) and self._backend.token_to_id(token) is not None:
+                    ids[role] = self._backend.token_to_id(token)
+        return ids
+
+
+def _read_object(path: Path) -> dict[str, object]:
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} is damaged ({error}): get the file again.") from error
+    return plain if isinstance(plain, dict) else {}

@@ -1,0 +1,70 @@
+"""Writing whole folders so that a kill or a full disk never leaves half of one under its name."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.contract.errors import UserError
+from engine.contract.files import explain_disk_errors
+
+
+@contextlib.contextmanager
+def fill_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
+    """Give a folder beside `path` to fill; when the block ends well it becomes `path`.
+
+    An error in the block removes what was written and leaves `path` as it was.
+
+    Args:
+        path: may be missing or an empty folder.
+        replace: also take the place of a folder that holds something.
+
+    Raises:
+        UserError: `path` holds something, the disk is full, or it cannot be written to.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    with explain_disk_errors(path):
+        if not replace:
+            _refuse_used(path)
+        temporary.mkdir(parents=True)
+        try:
+            yield temporary
+            for file in temporary.rglob("*"):
+                if file.is_file():
+                    _flush(file)
+            _put(temporary, path)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+
+
+def _refuse_used(path: Path) -> None:
+    if path.is_dir() and any(path.iterdir()):
+        raise UserError(f"The folder {path} is not empty: choose a new or an empty one.")
+    if path.exists() and not path.is_dir():
+        raise UserError(f"{path} is a file: choose a folder.")
+
+
+def _flush(file: Path) -> None:
+    with open(file, "rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def _put(temporary: Path, path: Path) -> None:
+    """Rename; what stands in the way is moved aside first and removed last."""
+    aside = None
+    if path.exists():
+        aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.old")
+        path.rename(aside)
+    try:
+        temporary.rename(path)
+    except OSError:
+        if aside is not None:
+            aside.rename(path)
+        raise
+    if aside is not None:
+        shutil.rmtree(aside, ignore_errors=True)
