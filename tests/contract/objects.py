@@ -1,0 +1,14 @@
+"""Small valid objects for tests."""
+
+from engine.contract.data_spec import Column, DataSpec, Mapping, Role
+from engine.contract.method_spec import PrefixMethod
+from engine.contract.run_spec import RunSpec
+
+RUN_ID = "20260101-120000-abcd"
+MAPPING = Mapping((Column("name", Role.FIELD), Column("text", Role.TARGET)))
+SPEC = RunSpec(
+    run_id=RUN_ID,
+    backbone="smollm2-135m-instruct",
+    method=PrefixMethod(),
+    data=DataSpec("../../datasets/walks.sqlite", "f" * 64, MAPPING),
+)

@@ -1,0 +1,55 @@
+"""Parameter counts against the paper's code and against counting by hand."""
+
+import pytest
+
+from engine.contract.backbone import BackboneShape, cost
+from engine.contract.method_spec import FinetuneMethod, Parametrisation, PrefixMethod
+
+GPT2_SMALL = BackboneShape(12, 12, 64, 768, 124_439_808, 50_257, 1024)
+GPT2_MEDIUM = BackboneShape(24, 16, 64, 1024, 354_823_168, 50_257, 1024)
+GPT2_LARGE = BackboneShape(36, 20, 64, 1280, 774_030_080, 50_257, 1024)
+# Grouped queries: 9 heads share 3 key/value heads.
+SMOLLM2 = BackboneShape(30, 3, 64, 576, 134_515_008, 49_152, 8192)
+
+
+@pytest.mark.parametrize(
+    ("shape", "length", "trainable", "stored"),
+    [
+        # Derived from the authors' code (github.com/XiangLi1999/PrefixTuning, gpt2/
+        # prefix-tuning code, mid_dim 512).
+        (GPT2_MEDIUM, 5, 25_744_896, 245_760),
+        (GPT2_MEDIUM, 10, 25_750_016, 491_520),
+        (GPT2_LARGE, 10, 47_946_752, 921_600),
+        (GPT2_SMALL, 5, 9_853_184, 92_160),
+        # By hand: P*d = 10*576; 576*512 + 512; 512*E + E with E = 30*2*3*64 = 11,520.
+        (SMOLLM2, 10, 5_760 + 295_424 + 5_909_760, 115_200),
+    ],
+)
+def test_mlp_prefix(shape: BackboneShape, length: int, trainable: int, stored: int) -> None:
+    found = cost(shape, PrefixMethod(prefix_length=length, mid_dim=512))
+    assert (found.trainable, found.stored, found.stored_bytes) == (trainable, stored, 4 * stored)
+
+
+@pytest.mark.parametrize("length", [1, 5, 512])
+def test_direct_prefix_trains_what_it_stores(length: int) -> None:
+    method = PrefixMethod(prefix_length=length, parametrisation=Parametrisation.DIRECT)
+    found = cost(GPT2_MEDIUM, method)
+    assert found.trainable == found.stored == length * 49_152
+
+
+def test_fine_tuning_trains_and_stores_the_backbone() -> None:
+    found = cost(SMOLLM2, FinetuneMethod())
+    assert found.trainable == found.stored == 134_515_008
+    assert found.stored_bytes == 538_060_032
+
+
+def test_memory_grows_with_what_is_trained_and_with_the_batch() -> None:
+    prefix, tuned = cost(SMOLLM2, PrefixMethod()), cost(SMOLLM2, FinetuneMethod())
+    assert 4 * SMOLLM2.parameters < prefix.memory_bytes < tuned.memory_bytes
+    assert tuned.memory_bytes > 16 * SMOLLM2.parameters
+    # Weights, gradients and two moments differ; activations are the same.
+    difference = 4 * (4 * tuned.trainable - SMOLLM2.parameters - 4 * prefix.trainable)
+    assert tuned.memory_bytes - prefix.memory_bytes == difference
+    larger = cost(SMOLLM2, PrefixMethod(), tokens_per_batch=2048)
+    assert larger.memory_bytes > prefix.memory_bytes
+    assert larger.trainable == prefix.trainable
