@@ -111,8 +111,8 @@ def _hold_out(rows: Scan, sides: bytearray, split: Split, shares: dict[Side, flo
             count = max(1, count)  # a share of a few inputs still holds one out
         moved.update(dict.fromkeys(inputs[start : start + count], side))
         start += count
-    for index, side in enumerate(sides):
-        if side == Side.TRAIN:
+    for index, found in enumerate(sides):
+        if found == Side.TRAIN:
             sides[index] = moved.get(rows.ids[index], Side.TRAIN)
 
 

@@ -1,0 +1,87 @@
+"""What the window shows of a dataset before a run: examples, tokens, and the split."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.contract.commands import (
+    Preview,
+    PreviewExamples,
+    PreviewTokens,
+    ReportSplit,
+    TokenPreview,
+)
+from engine.contract.dataset_store import DatasetStore
+from engine.contract.errors import UserError
+from engine.contract.reading import PreviewExample, PreviewToken, SplitReport
+from engine.data.inputs import RowReader
+from engine.data.prompt import prompt_named
+from engine.data.split_report import describe_split
+from engine.reporter import Reporter
+
+
+def preview_examples(command: PreviewExamples, reporter: Reporter) -> Preview:
+    """Rows as source and target text; the target is "" where there is no target column.
+
+    Raises:
+        UserError: the dataset does not open, or has not the columns of the mapping.
+    """
+    with DatasetStore(Path(command.store)) as store:
+        reader = RowReader(store, command.mapping)
+        examples = []
+        for row in store.rows(command.start, command.count):
+            found = reader.input(row.cells)
+            examples.append(
+                PreviewExample(
+                    row_number=row.number,
+                    fields=found.fields,
+                    source=found.text(command.linearisation),
+                    target=reader.target(row.cells),
+                )
+            )
+            reporter.update(len(examples), command.count, "rows")
+    return Preview(tuple(examples))
+
+
+def preview_tokens(command: PreviewTokens, reporter: Reporter) -> TokenPreview:
+    """One row as the tokens that a backbone is trained on, with the loss mask.
+
+    Raises:
+        UserError: the dataset, the row or the backbone's tokenizer is missing.
+    """
+    data = command.data
+    with DatasetStore(Path(data.dataset)) as store:
+        row = next(store.rows(command.row_number, 1), None)
+        if row is None or row.number != command.row_number:
+            raise UserError(
+                f"There is no row {command.row_number:,}: the dataset has "
+                f"{store.meta.row_count:,} rows."
+            )
+        reader = RowReader(store, data.mapping)
+        source = reader.input(row.cells).text(data.linearisation)
+        target = reader.target(row.cells)
+    # Imported here: nothing else of this room needs transformers.
+    from engine.backbones.loading import load_tokenizer
+
+    reporter.update(0, 1, "rows", "loading the tokenizer")
+    tokenizer = load_tokenizer(command.backbone)
+    prompt = prompt_named()
+    source_ids, source_cut = prompt.cut_source(tokenizer, source, data.max_source_tokens)
+    target_ids, target_cut = prompt.encode_target(tokenizer, target, data.max_target_tokens)
+    tokens = [
+        PreviewToken(tokenizer.decode([token]), token, has_loss)
+        for ids, has_loss in ((source_ids, False), (target_ids, True))
+        for token in ids
+    ]
+    return TokenPreview(tuple(tokens), source_cut + target_cut)
+
+
+def report_split(command: ReportSplit, reporter: Reporter) -> SplitReport:
+    """What a mapping and a split make of a dataset: sizes, and what to look at.
+
+    Raises:
+        UserError: the dataset does not open, or mapping or split do not fit it.
+        Cancelled: through the reporter.
+    """
+    with DatasetStore(Path(command.store)) as store:
+        return describe_split(store, command.mapping, command.split, reporter)

@@ -1,0 +1,112 @@
+"""Counting a split: sizes of its sides, inputs that recur, inputs that leak, categories."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator
+
+from engine.contract.data_spec import Linearisation, Mapping, Role, Split, SplitKind
+from engine.contract.dataset_store import DatasetStore
+from engine.contract.reading import Finding, FindingKind, SplitCounts, SplitReport
+from engine.data.inputs import RowReader
+from engine.data.scanning import Scan, scan
+from engine.data.sides import Side
+from engine.data.splitting import assign
+from engine.data.tallies import Count, counted
+from engine.reporter import Reporter
+
+_SAMPLE_ROWS = 1000
+
+
+def describe_split(
+    store: DatasetStore, mapping: Mapping, split: Split, reporter: Reporter
+) -> SplitReport:
+    """Apply a mapping and a split to a dataset and count.
+
+    Raises:
+        UserError: as `engine.data.scanning.scan` and `engine.data.splitting.assign` do.
+        Cancelled: through the reporter.
+    """
+    rows = scan(store, mapping, reporter)
+    sides = assign(rows, split)
+    source, target = _mean_lengths(store, mapping)
+    findings = [*rows.findings, *_repetitions(rows)]
+    if split.kind is SplitKind.COLUMN:
+        findings.extend(_overlaps(rows, sides))
+    return SplitReport(
+        sides=tuple(_count(rows, sides, side) for side in (Side.TRAIN, Side.VALID, Side.TEST)),
+        findings=tuple(findings),
+        categories=_categories(rows) if mapping.one(Role.CATEGORY) else (),
+        mean_source_characters=source,
+        mean_target_characters=target,
+    )
+
+
+def _count(rows: Scan, sides: bytearray, side: Side) -> SplitCounts:
+    inputs = {rows.ids[index] for index, found in enumerate(sides) if found == side}
+    return SplitCounts(side.name.lower(), sides.count(side), len(inputs))
+
+
+def _repetitions(rows: Scan) -> Iterator[Finding]:
+    """Inputs with several texts, which become references, and rows that say the same again."""
+    pairs: set[tuple[int, int]] = set()
+    inputs: dict[int, int] = {}
+    duplicates, shared = Count(), Count()
+    for index in rows.useful():
+        pair = rows.ids[index], rows.targets[index]
+        if pair in pairs:
+            duplicates.add(rows.lines[index])
+        pairs.add(pair)
+        inputs[rows.ids[index]] = inputs.get(rows.ids[index], 0) + 1
+        if inputs[rows.ids[index]] == 2:
+            shared.add(rows.lines[index])
+    if shared.count:
+        message = (
+            f"{counted(shared.count, 'input')} of {len(inputs):,} in several rows: their "
+            "targets are references of one another."
+        )
+        yield shared.finding(FindingKind.SHARED_INPUT, message)
+    if duplicates.count:
+        message = (
+            f"{counted(duplicates.count, 'row')} with the input and target of an earlier row: kept."
+        )
+        yield duplicates.finding(FindingKind.DUPLICATE_ROWS, message)
+
+
+def _overlaps(rows: Scan, sides: bytearray) -> Iterator[Finding]:
+    """Inputs that are held out by the split column and trained on as well."""
+    trained = {rows.ids[index] for index, side in enumerate(sides) if side == Side.TRAIN}
+    for side in (Side.VALID, Side.TEST):
+        leaked = Count()
+        seen: set[int] = set()
+        for index, found in enumerate(sides):
+            example = rows.ids[index]
+            if found == side and example in trained and example not in seen:
+                seen.add(example)
+                leaked.add(rows.lines[index])
+        if leaked.count:
+            message = (
+                f"{counted(leaked.count, 'input')} of the {side.name.lower()} rows also in the "
+                "training rows: scores on them tell what was memorised; split at random by "
+                "input to avoid it."
+            )
+            yield leaked.finding(FindingKind.SPLIT_OVERLAP, message)
+
+
+def _categories(rows: Scan) -> tuple[tuple[str, int], ...]:
+    """Categories with their useful rows, the largest first."""
+    counts = Counter(rows.categories[index] for index in rows.useful())
+    return tuple((rows.category_names.texts[number], n) for number, n in counts.most_common())
+
+
+def _mean_lengths(store: DatasetStore, mapping: Mapping) -> tuple[float, float]:
+    """Mean characters of source and target over the first rows."""
+    reader = RowReader(store, mapping)
+    form = Linearisation()
+    sources, targets = [], []
+    for row in itertools.islice(store.rows(), _SAMPLE_ROWS):
+        sources.append(len(reader.input(row.cells).text(form)))
+        targets.append(len(reader.target(row.cells)))
+    count = max(1, len(sources))
+    return sum(sources) / count, sum(targets) / count
