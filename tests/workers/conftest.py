@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,14 @@ def processes_of(place: Path) -> list[int]:
     return found
 
 
+def remaining_processes_of(place: Path) -> list[int]:
+    """The same, after those that are about to end had time to."""
+    give_up_s = time.monotonic() + 5
+    while (found := processes_of(place)) and time.monotonic() < give_up_s:
+        time.sleep(0.01)
+    return found
+
+
 def children() -> set[int]:
     """Child processes of this one, those that nobody waited for included."""
     pids: set[int] = set()
@@ -57,7 +66,7 @@ def leaves_nothing_behind(tmp_path: Path) -> Iterator[None]:
     threads_before, children_before = threads(), children()
     yield
     left = [repr(thread) for thread in threads() - threads_before]
-    for pid in processes_of(tmp_path):
+    for pid in remaining_processes_of(tmp_path):
         left.append(f"process {pid}")
         os.kill(pid, signal.SIGKILL)
     left += [f"child {pid}" for pid in children() - children_before]
@@ -111,7 +120,6 @@ class Listener(QObject):
         super().__init__()
         self._qtbot = qtbot
         self._runs: dict[str, Told] = {}
-        self.order: list[tuple[str, RunState]] = []
         supervisor.entries_arrived.connect(self._on_entries)
         supervisor.status_changed.connect(self._on_status)
 
@@ -130,7 +138,6 @@ class Listener(QObject):
     def _on_status(self, run_id: str, status: RunStatus) -> None:
         told = self.run(run_id)
         told.statuses.append(status)
-        self.order.append((run_id, status.state))
         if status.state.is_final:
             told.entries_at_end = len(told.entries)
 
