@@ -45,16 +45,28 @@ class LightTokenizer:
         self.unk_token_id = ids["unk_token"]
         self.pad_token_id = ids["eos_token"] if ids["pad_token"] is None else ids["pad_token"]
 
-    def __call__(self, text: str, *, add_special_tokens: bool = True) -> dict[str, list[int]]:
-        """Token ids of a text under the key "input_ids"."""
-        return {"input_ids": self.encode(text, add_special_tokens=add_special_tokens)}
+    def __call__(
+        self,
+        text: str,
+        *,
+        add_special_tokens: bool = True,
+        split_special_tokens: bool = False,
+        verbose: bool = True,
+    ) -> dict[str, list[int]]:
+        """Token ids of a text under the key "input_ids".
+
+        Args:
+            text: what to encode.
+            add_special_tokens: put the begin token in front where the backbone wants one.
+            split_special_tokens: take "<|im_end|>" and the like in the text as mere letters.
+            verbose: taken for likeness with transformers; nothing is ever said.
+        """
+        self._backend.encode_special_tokens = split_special_tokens
+        encoding = self._backend.encode(text, add_special_tokens=add_special_tokens)
+        return {"input_ids": list(encoding.ids)}
 
     def __len__(self) -> int:
         return self._backend.get_vocab_size(with_added_tokens=True)
-
-    def encode(self, text: str, *, add_special_tokens: bool = True) -> list[int]:
-        """Token ids of a text."""
-        return list(self._backend.encode(text, add_special_tokens=add_special_tokens).ids)
 
     def decode(self, token_ids: Sequence[int], *, skip_special_tokens: bool = False) -> str:
         """The text of token ids."""

@@ -80,10 +80,8 @@ def load_examples(store: DatasetStore, data: DataSpec, reporter: Reporter) -> Ex
     sides = assign(rows, data.split)
     reader = RowReader(store, data.mapping)
     train: list[TrainRow] = []
-    held_out = {
-        Side.VALID: _Grouping(reader, data.linearisation),
-        Side.TEST: _Grouping(reader, data.linearisation),
-    }
+    valid = _Grouping(reader, data.linearisation)
+    test = _Grouping(reader, data.linearisation)
     sources: dict[int, str] = {}  # one text for all rows of an input
     for row, side in zip(store.rows(), sides, strict=True):
         if row.number % _UPDATE_ROWS == 1:
@@ -93,10 +91,11 @@ def load_examples(store: DatasetStore, data: DataSpec, reporter: Reporter) -> Ex
             if key not in sources:
                 sources[key] = reader.input(row.cells).text(data.linearisation)
             train.append(TrainRow(sources[key], reader.target(row.cells)))
-        elif side != Side.UNUSED:
-            held_out[Side(side)].add(row.cells)
-    valid, test = (held_out[side].inputs() for side in (Side.VALID, Side.TEST))
-    return ExampleSets(train, valid, test, rows.findings)
+        elif side == Side.VALID:
+            valid.add(row.cells)
+        elif side == Side.TEST:
+            test.add(row.cells)
+    return ExampleSets(train, valid.inputs(), test.inputs(), rows.findings)
 
 
 def inputs_of(

@@ -48,9 +48,7 @@ def _by_chance(rows: Scan, split: Split) -> bytearray:
     sides = bytearray(len(rows))
     for index in rows.useful():
         sides[index] = Side.TRAIN
-    _hold_out(
-        rows, sides, split, {Side.TEST: split.test_fraction, Side.VALID: split.valid_fraction}
-    )
+    _hold_out(rows, sides, split, _shares(split))
     return sides
 
 
@@ -71,8 +69,8 @@ def _by_column(rows: Scan, split: Split) -> bytearray:
                 "valid (or dev, validation) or test."
             )
         sides[index] = side
-    shares = {Side.TEST: split.test_fraction, Side.VALID: split.valid_fraction}
-    _hold_out(rows, sides, split, {s: share for s, share in shares.items() if s not in sides})
+    unnamed = {side: share for side, share in _shares(split).items() if side not in sides}
+    _hold_out(rows, sides, split, unnamed)
     return sides
 
 
@@ -98,6 +96,10 @@ def _by_category(rows: Scan, split: Split) -> bytearray:
         sides[index] = Side.TEST if rows.ids[index] in held_out else Side.TRAIN
     _hold_out(rows, sides, split, {Side.VALID: split.valid_fraction})
     return sides
+
+
+def _shares(split: Split) -> dict[Side, float]:
+    return {Side.TEST: split.test_fraction, Side.VALID: split.valid_fraction}
 
 
 def _hold_out(rows: Scan, sides: bytearray, split: Split, shares: dict[Side, float]) -> None:
