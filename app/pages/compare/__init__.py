@@ -1,0 +1,1 @@
+"""The Compare page: outputs of several systems beside each other."""

@@ -1,0 +1,74 @@
+"""Which row of one outputs file is the same example as which row of another."""
+
+from __future__ import annotations
+
+import enum
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.contract.scores import OutputRow
+
+
+class How(enum.Enum):
+    """What two rows must share to be the same example; tried in this order."""
+
+    ID = "by example id"
+    INPUT = "by input text"
+    ORDER = "by order only"
+    NONE = "not at all"
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Where the examples of a base file stand in another one.
+
+    Attributes:
+        places: for each base row, the index of the row in the other file, or None.
+    """
+
+    how: How
+    places: tuple[int | None, ...]
+
+    @property
+    def common(self) -> int:
+        """Number of base rows that the other file has."""
+        return sum(place is not None for place in self.places)
+
+
+def has_own_ids(rows: Sequence[OutputRow]) -> bool:
+    """Whether example ids were given: a file without them gets its line numbers as ids."""
+    return any(not row.example_id.isdecimal() for row in rows)
+
+
+def align(base: Sequence[OutputRow], other: Sequence[OutputRow]) -> Alignment:
+    """Find the rows of `other` for those of `base`.
+
+    By example id if any is shared, else by input text if any is shared, else by order if
+    both have equally many rows. An id or input that occurs several times is matched in the
+    order of its occurrences, each row once.
+    """
+    if has_own_ids(base) and has_own_ids(other):
+        found = _match([row.example_id for row in base], [row.example_id for row in other])
+        if found.common:
+            return Alignment(How.ID, found.places)
+    found = _match([_plain(row.input) for row in base], [_plain(row.input) for row in other])
+    if found.common:
+        return Alignment(How.INPUT, found.places)
+    if len(base) == len(other):
+        return Alignment(How.ORDER, tuple(range(len(base))))
+    return Alignment(How.NONE, (None,) * len(base))
+
+
+def _plain(text: str) -> str:
+    """Inputs are the same if only spaces and line breaks differ."""
+    return " ".join(text.split())
+
+
+def _match(base: Sequence[str], other: Sequence[str]) -> Alignment:
+    waiting: defaultdict[str, deque[int]] = defaultdict(deque)
+    for place, name in enumerate(other):
+        if name:
+            waiting[name].append(place)
+    places = tuple(waiting[name].popleft() if waiting.get(name) else None for name in base)
+    return Alignment(How.NONE, places)

@@ -1,0 +1,150 @@
+"""Systems aligned example by example: what the page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from app.pages.compare.alignment import Alignment, How, align, has_own_ids
+from app.pages.compare.statistics import Floats
+from app.pages.compare.systems import Kind, System
+from engine.contract.scores import OutputRow
+
+METRIC_TITLES = {
+    "bleu": "BLEU",
+    "chrf": "chrF",
+    "rouge1": "ROUGE-1",
+    "rouge2": "ROUGE-2",
+    "rougeL": "ROUGE-L",
+}
+
+
+def metric_title(metric: str) -> str:
+    """How a metric is written in headings."""
+    return METRIC_TITLES.get(metric, metric)
+
+
+@dataclass(frozen=True)
+class Example:
+    """One input with what each system made of it.
+
+    Attributes:
+        number: its place, from 1, in the file of the system that the others are aligned to.
+        rows: one a system, in the order of the columns.
+        haystack: everything that is searched, in lower case.
+        words: of the longest output.
+    """
+
+    number: int
+    example_id: str
+    input: str
+    fields: tuple[tuple[str, str], ...]
+    references: tuple[str, ...]
+    category: str
+    rows: tuple[OutputRow, ...]
+    haystack: str
+    words: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two or more systems over the examples that all of them have.
+
+    Attributes:
+        systems: in the order of the columns; the first is the reference system.
+        base: index of the system that gives inputs, references and the order.
+        alignments: of each system to the base.
+        metrics: that at least one system has row scores of.
+        scores: for each metric, row scores [systems, examples]; NaN where there is none.
+        other_references: for each system, common rows with other references than the base's.
+    """
+
+    systems: tuple[System, ...] = ()
+    base: int = 0
+    alignments: tuple[Alignment, ...] = ()
+    examples: tuple[Example, ...] = ()
+    metrics: tuple[str, ...] = ()
+    scores: dict[str, Floats] = field(default_factory=dict)
+    other_references: tuple[int, ...] = ()
+
+    def difference(self, metric: str, system: int, reference: int = 0) -> Floats:
+        """Row scores of one system less those of another."""
+        if metric not in self.scores:
+            return np.full(len(self.examples), np.nan)
+        scores = self.scores[metric]
+        return np.asarray(scores[system] - scores[reference])
+
+    def covers_all(self, system: int) -> bool:
+        """Whether every row of this system is among the examples."""
+        return len(self.systems[system].rows) == len(self.examples)
+
+
+def base_of(systems: Sequence[System]) -> int:
+    """The first run or bare backbone, else the first with ids of its own, else the first."""
+    for place, system in enumerate(systems):
+        if system.entry.kind is not Kind.FILE:
+            return place
+    for place, system in enumerate(systems):
+        if has_own_ids(system.rows):
+            return place
+    return 0
+
+
+def compare(systems: Sequence[System]) -> Generator[None, None, Comparison]:
+    """Align systems, yielding now and then; rows that not all of them have are left out."""
+    base = base_of(systems)
+    alignments = []
+    for place, system in enumerate(systems):
+        if place == base:
+            own = tuple(range(len(system.rows)))
+            alignments.append(Alignment(How.ID, own))
+        else:
+            alignments.append(align(systems[base].rows, system.rows))
+        yield
+    examples: list[Example] = []
+    others = [0] * len(systems)
+    for index, shown in enumerate(systems[base].rows):
+        places = [alignment.places[index] for alignment in alignments]
+        rows = [
+            system.rows[place]
+            for system, place in zip(systems, places, strict=True)
+            if place is not None
+        ]
+        if len(rows) < len(systems):
+            continue
+        for place, row in enumerate(rows):
+            others[place] += bool(row.references) and row.references != shown.references
+        examples.append(_example(index + 1, shown, rows))
+        yield
+    metrics = tuple(dict.fromkeys(m for e in examples for row in e.rows for m, _ in row.row_scores))
+    yield
+    scores = {}
+    for metric in metrics:
+        values = np.full((len(systems), len(examples)), np.nan)
+        for column, example in enumerate(examples):
+            for place, row in enumerate(example.rows):
+                values[place, column] = dict(row.row_scores).get(metric, np.nan)
+        scores[metric] = values
+        yield
+    return Comparison(
+        tuple(systems), base, tuple(alignments), tuple(examples), metrics, scores, tuple(others)
+    )
+
+
+def _example(number: int, shown: OutputRow, rows: Sequence[OutputRow]) -> Example:
+    outputs = [row.output for row in rows]
+    parts = [shown.input, shown.category, *shown.references, *outputs]
+    parts += [f"{key} {value}" for key, value in shown.fields]
+    return Example(
+        number=number,
+        example_id=shown.example_id,
+        input=shown.input,
+        fields=shown.fields,
+        references=shown.references,
+        category=shown.category,
+        rows=tuple(rows),
+        haystack="\n".join(parts).casefold(),
+        words=max(len(output.split()) for output in outputs),
+    )

@@ -1,0 +1,120 @@
+"""What Compare asks of the model desk: decode with a bare backbone, score outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from app.context import AppContext
+from app.models.run import RunModel
+from app.pages.compare.comparison import base_of
+from app.pages.compare.outside import with_references, write_rows
+from app.pages.compare.slices import SlicedWork
+from app.pages.compare.systems import Entry, Kind, System
+from app.ports import Ticket
+from engine.contract.commands import DecodeSplit, Failure, ScoreOutputs
+from engine.contract.errors import UserError
+
+
+class EngineJobs(QObject):
+    """Jobs under way by system, each in the Activity list.
+
+    Signals:
+        changed: a job has begun.
+        ended: key of the system; a sentence if it failed, else "".
+    """
+
+    changed = Signal()
+    ended = Signal(str, str)
+
+    def __init__(self, context: AppContext, parent: QObject) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._texts: dict[str, str] = {}
+        self._tickets: dict[str, Ticket] = {}
+        self._asked: set[str] = set()
+        self._preparing: dict[str, SlicedWork[None]] = {}
+
+    def text(self, key: str) -> str:
+        """What is being done for this system, or ""."""
+        return self._texts.get(key, "")
+
+    def decode_bare(self, entry: Entry, run: RunModel) -> None:
+        """Decode the run's test inputs with its backbone alone."""
+        if entry.key in self._texts:
+            return
+        command = DecodeSplit(
+            run=str(run.path),
+            system="",
+            split="test",
+            decoding=run.spec.decoding,
+            out=str(entry.path),
+        )
+        ticket = self._context.model_desk.ask(command)
+        self._follow(entry.key, f"Decode with the {entry.name}", "decoding", ticket)
+
+    def score(self, system: System, beside: Sequence[System]) -> None:
+        """Score a system's outputs in place; asked once, whatever comes of it.
+
+        Rows of an outside file that have no references first get those of the systems that
+        it stands beside.
+        """
+        if system.key in self._asked or system.key in self._texts:
+            return
+        rows = system.rows
+        base = beside[base_of(beside)]
+        if system.entry.kind is Kind.FILE and base.key != system.key:
+            rows = with_references(rows, base.rows)
+        if not any(text.strip() for row in rows for text in row.references):
+            return
+        self._asked.add(system.key)
+        if rows == system.rows:
+            self._ask_score(system)
+            return
+
+        def done(_nothing: None) -> None:
+            del self._preparing[system.key]
+            self._ask_score(system)
+
+        def failed(error: UserError) -> None:
+            del self._preparing[system.key]
+            self.ended.emit(system.key, str(error))
+
+        work = SlicedWork(write_rows(system.entry.path, rows), self, done=done, failed=failed)
+        self._preparing[system.key] = work
+
+    def forget_scored(self) -> None:
+        """Let scores be asked for again, after outputs have changed."""
+        self._asked.clear()
+
+    def cancel_all(self) -> None:
+        """Give everything up, as when the project is closed."""
+        for work in self._preparing.values():
+            work.cancel()
+        self._preparing.clear()
+        self._asked.clear()
+        for ticket in list(self._tickets.values()):
+            ticket.cancel()
+
+    def _ask_score(self, system: System) -> None:
+        ticket = self._context.model_desk.ask(ScoreOutputs(str(system.entry.path)))
+        self._follow(system.key, f"Score {system.name}", "scoring", ticket)
+
+    def _follow(self, key: str, title: str, text: str, ticket: Ticket) -> None:
+        self._texts[key] = text
+        self._tickets[key] = ticket
+        self._context.activities.follow(title, ticket, tell_failure=False)
+
+        def end(problem: str) -> None:
+            if self._tickets.get(key) is ticket:
+                del self._tickets[key], self._texts[key]
+                self.ended.emit(key, problem)
+
+        def fail(failure: Failure) -> None:
+            end(f"{title} failed: {failure.message}")
+
+        ticket.answered.connect(lambda _reply: end(""))
+        ticket.cancelled.connect(lambda: end(""))
+        ticket.failed.connect(fail)
+        self.changed.emit()

@@ -1,0 +1,44 @@
+"""Reading one outputs file in slices, and reading it again when it has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.contract.outputs import iterate_outputs, read_meta
+from engine.contract.scores import OutputRow, OutputsMeta
+
+Stamp = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """An outputs file in memory, with the time and size it had when it was read."""
+
+    stamp: Stamp
+    rows: tuple[OutputRow, ...]
+    meta: OutputsMeta | None
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """Time of change and size, or None for a missing file."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
+
+
+def load(path: Path) -> Generator[None, None, Loaded]:
+    """Read an outputs file and its description, yielding after each row.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    stamp = stamp_of(path) or (0, 0)
+    rows = []
+    for row in iterate_outputs(path):
+        rows.append(row)
+        yield
+    return Loaded(stamp, tuple(rows), read_meta(path))

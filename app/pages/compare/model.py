@@ -1,0 +1,257 @@
+"""What the Compare page shows; widgets write to it and listen to it."""
+
+from __future__ import annotations
+
+import enum
+import random
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+
+from app.context import AppContext
+from app.pages.compare.comparison import Comparison, Example, compare
+from app.pages.compare.guard import Remark, remarks
+from app.pages.compare.listing import (
+    Buckets,
+    Filter,
+    Histogram,
+    Order,
+    Sorting,
+    buckets,
+    histogram,
+    listed,
+)
+from app.pages.compare.notes_model import NotesModel
+from app.pages.compare.score_table import ScoreTable, score_table
+from app.pages.compare.slices import SlicedWork
+from app.pages.compare.statistics import Floats, MeanDifference, paired_bootstrap
+from app.pages.compare.systems_model import SystemsModel
+
+
+class DiffMode(enum.Enum):
+    """What is marked in the outputs."""
+
+    REFERENCE = "reference"
+    SYSTEM = "system"
+    MATCHES = "matches"
+    OFF = "off"
+
+
+class CompareModel(QObject):
+    """The comparison of the chosen systems and what the user looks at in it.
+
+    Attributes:
+        systems: what is chosen and in memory.
+        comparison: the systems, aligned; empty until there are two.
+        notes: stars, notes and tags.
+        metric: whose row scores and differences are shown.
+        other: index of the system whose difference to the reference system is listed.
+        listed: indices of the examples that the list shows, in its order.
+        current: index of the example shown, or None.
+
+    Signals:
+        comparison_changed: systems, alignment, metric or `other` are new.
+        scores_changed: a difference of the score table was computed.
+        listed_changed: other examples are listed, or in another order.
+        current_changed: another example is shown.
+        marks_changed: the diff mode is new.
+    """
+
+    comparison_changed = Signal()
+    scores_changed = Signal()
+    listed_changed = Signal()
+    current_changed = Signal()
+    marks_changed = Signal()
+
+    def __init__(
+        self, context: AppContext, systems: SystemsModel, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.systems = systems
+        self.comparison = Comparison()
+        self.metric = "bleu"
+        self.other = 1
+        self.filter, self.sorting = Filter(), Sorting()
+        self.listed: tuple[int, ...] = ()
+        self.current: int | None = None
+        self.diff_mode = DiffMode.REFERENCE
+        self.notes = NotesModel(context.project, self)
+        self._means: dict[tuple[str, int], MeanDifference | None] = {}
+        self._building: SlicedWork[Comparison] | None = None
+        self._resampling: SlicedWork[MeanDifference | None] | None = None
+        systems.loaded_changed.connect(self._build)
+        context.project.closed.connect(self._forget)
+        self.notes.changed.connect(self._on_notes)
+        self._build()
+
+    @property
+    def example(self) -> Example | None:
+        """The example shown."""
+        return None if self.current is None else self.comparison.examples[self.current]
+
+    @property
+    def differences(self) -> Floats:
+        """Row scores of system `other` less those of the reference system."""
+        return self.comparison.difference(self.metric, self.other)
+
+    @property
+    def histogram(self) -> Histogram:
+        """Spread of `differences` over all compared examples."""
+        return histogram(self.differences)
+
+    @property
+    def buckets(self) -> Buckets:
+        """What there is to filter by."""
+        return buckets(self.comparison.examples)
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """In what the systems are not like for like."""
+        return remarks(self.comparison)
+
+    @property
+    def score_table(self) -> ScoreTable:
+        """The score table with the differences that are known by now."""
+        return score_table(self.comparison, self.metric, self._means)
+
+    def set_metric(self, metric: str) -> None:
+        """Show differences of this metric."""
+        if metric != self.metric and metric in self.comparison.metrics:
+            self.metric = metric
+            self._show_pair()
+
+    def set_other(self, system: int) -> None:
+        """Show differences of this system to the reference system."""
+        if system != self.other and 0 < system < len(self.comparison.systems):
+            self.other = system
+            self._show_pair()
+
+    def set_filter(self, chosen: Filter) -> None:
+        """List the examples that pass."""
+        if chosen != self.filter:
+            self.filter = chosen
+            self._list()
+            if self.listed and self.current not in self.listed:
+                self.set_current(self.listed[0])
+
+    def set_sorting(self, sorting: Sorting) -> None:
+        """List in this order."""
+        if sorting != self.sorting:
+            self.sorting = sorting
+            self._list()
+
+    def set_diff_mode(self, mode: DiffMode) -> None:
+        """Mark other things in the outputs."""
+        if mode is not self.diff_mode:
+            self.diff_mode = mode
+            self.marks_changed.emit()
+
+    def set_current(self, index: int | None) -> None:
+        """Show this example."""
+        if index != self.current:
+            self.current = index
+            self.current_changed.emit()
+
+    def step(self, by: int) -> None:
+        """Show a neighbour in the list; stays at its ends."""
+        if not self.listed:
+            return
+        place = self.listed.index(self.current) + by if self.current in self.listed else 0
+        self.set_current(self.listed[min(max(place, 0), len(self.listed) - 1)])
+
+    def step_random(self) -> None:
+        """Show any other example of the list."""
+        others = [index for index in self.listed if index != self.current]
+        if others:
+            self.set_current(random.choice(others))
+
+    def _on_notes(self) -> None:
+        if self.filter.starred or self.filter.noted or self.sorting.order is Order.MARKS:
+            self._list()
+
+    def _forget(self) -> None:
+        self.filter, self.sorting = Filter(), Sorting()
+        self.other = 1
+
+    def _build(self) -> None:
+        """Align the systems anew; what is shown stays until that is done."""
+        if self._building is not None:
+            self._building.cancel()
+            self._building = None
+        systems = self.systems.systems
+        if len(systems) < 2:
+            self._set_comparison(Comparison(systems))
+        else:
+            self._building = SlicedWork(
+                compare(systems), self, done=self._on_built, failed=lambda _error: None
+            )
+
+    def _on_built(self, comparison: Comparison) -> None:
+        self._building = None
+        self._set_comparison(comparison)
+
+    def _set_comparison(self, comparison: Comparison) -> None:
+        shown, old = self.example, self.comparison
+        if comparison.systems == old.systems and bool(old.examples) == bool(comparison.examples):
+            return
+        self.comparison = comparison
+        self._means.clear()
+        if self.metric not in comparison.metrics and comparison.metrics:
+            self.metric = comparison.metrics[0]
+        if not 0 < self.other < len(comparison.systems):
+            self.other = 1
+        self.current = None
+        if shown is not None:
+            self.current = next(
+                (i for i, e in enumerate(comparison.examples) if e.example_id == shown.example_id),
+                None,
+            )
+        self._show_pair()
+        self.current_changed.emit()
+
+    def _show_pair(self) -> None:
+        """The metric, the pair or the systems are new: the range chosen before is void."""
+        self.filter = replace(self.filter, low=None, high=None)
+        self.comparison_changed.emit()
+        self._list()
+        self._resample()
+
+    def _list(self) -> None:
+        if len(self.comparison.systems) > 1:
+            self.listed = tuple(
+                listed(
+                    self.comparison,
+                    self.differences,
+                    self.notes.notes,
+                    chosen=self.filter,
+                    sorting=self.sorting,
+                )
+            )
+        else:
+            self.listed = ()
+        self.listed_changed.emit()
+        if self.current is None and self.listed:
+            self.set_current(self.listed[0])
+
+    def _resample(self) -> None:
+        """Compute the missing differences of the score table, one system after another."""
+        if self._resampling is not None:
+            self._resampling.cancel()
+            self._resampling = None
+        for place in range(1, len(self.comparison.systems)):
+            pair = (self.metric, place)
+            if pair not in self._means and self.comparison.examples:
+                self._start_resampling(pair)
+                return
+
+    def _start_resampling(self, pair: tuple[str, int]) -> None:
+        def done(mean: MeanDifference | None) -> None:
+            self._resampling = None
+            self._means[pair] = mean
+            self.scores_changed.emit()
+            self._resample()
+
+        differences = self.comparison.difference(*pair)
+        self._resampling = SlicedWork(
+            paired_bootstrap(differences), self, done=done, failed=lambda _error: None
+        )

@@ -1,0 +1,96 @@
+"""Outside files of outputs: copied into the project, since scoring writes into them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from app.pages.compare.alignment import align
+from engine.contract import codec
+from engine.contract.errors import ProtocolError, UserError
+from engine.contract.files import write_atomically
+from engine.contract.outputs import read_meta, split_fingerprint, write_meta
+from engine.contract.scores import OutputRow, OutputsMeta
+
+EXPECTED = (
+    'Each line must be a JSON object with "output" (a text), or plain text in a file that ends '
+    "in .txt."
+)
+
+
+def copy_outside(source: Path, folder: Path) -> Generator[None, None, Path]:
+    """Copy an outside file into `folder`, yielding after each line; returns the copy's path.
+
+    A line is a JSON object with "output"; "input", "references" and "example_id" are taken
+    where they are there. Each line of a .txt file is one output.
+
+    Raises:
+        UserError: the file cannot be read, is empty, or a line is not as it should be.
+    """
+    rows = []
+    try:
+        with open(source, encoding="utf-8-sig", newline="\n") as stream:
+            for number, line in enumerate(stream, start=1):
+                if source.suffix.lower() == ".txt":
+                    rows.append(OutputRow(str(number), "", line.rstrip("\r\n"), ()))
+                elif line.strip():
+                    rows.append(_row(source, number, line))
+                yield
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{source} cannot be read ({error}): give a UTF-8 text file.") from error
+    if not rows:
+        raise UserError(f"{source} holds no outputs: it has no lines. {EXPECTED}")
+    meta = read_meta(source) or OutputsMeta(source.stem, "", "", split_fingerprint(rows), "")
+    target = _free_path(folder, source.stem)
+    yield from write_rows(target, rows)
+    write_meta(target, meta)
+    return target
+
+
+def write_rows(path: Path, rows: Sequence[OutputRow]) -> Generator[None, None, None]:
+    """As `engine.contract.outputs.write_outputs`, yielding after each row."""
+    lines = []
+    for row in rows:
+        plain = codec.to_plain(row)
+        del plain["type"]
+        lines.append(codec.dump(plain) + "\n")
+        yield
+    write_atomically(path, "".join(lines))
+
+
+def with_references(rows: Sequence[OutputRow], base: Sequence[OutputRow]) -> tuple[OutputRow, ...]:
+    """Rows without references get those of the same example of `base`, so as to be scored."""
+    found = list(rows)
+    for reference_row, place in zip(base, align(base, rows).places, strict=True):
+        if place is not None and not any(text.strip() for text in rows[place].references):
+            found[place] = replace(rows[place], references=reference_row.references)
+    return tuple(found)
+
+
+def _row(path: Path, number: int, line: str) -> OutputRow:
+    try:
+        plain: Any = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path}, line {number}: {error}. {EXPECTED}") from error
+    if not isinstance(plain, dict):
+        raise UserError(f"{path}, line {number}: not an object. {EXPECTED}")
+    known = {name: plain[name] for name in OutputRow.__dataclass_fields__ if name in plain}
+    if isinstance(known.get("references"), str):
+        known["references"] = [known["references"]]
+    if isinstance(known.get("example_id"), int):
+        known["example_id"] = str(known["example_id"])
+    defaults = {"example_id": str(number), "input": "", "references": []}
+    try:
+        return codec.from_plain(OutputRow, {**defaults, **known})
+    except ProtocolError as error:
+        raise UserError(f"{path}, line {number}: {error}. {EXPECTED}") from error
+
+
+def _free_path(folder: Path, stem: str) -> Path:
+    path, number = folder / f"{stem}.jsonl", 2
+    while path.exists():
+        path, number = folder / f"{stem}-{number}.jsonl", number + 1
+    return path

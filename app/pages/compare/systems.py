@@ -1,0 +1,159 @@
+"""What can be compared: runs, bare backbones and outside files of outputs."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.models.run import RunModel
+from engine.contract import codec
+from engine.contract.run_spec import RunSpec
+from engine.contract.scores import OutputRow, OutputsMeta
+
+BARE = "bare:"
+FILE = "file:"
+"""First letters of a key in `Project.compared`; a run's key is its id."""
+
+
+class Kind(enum.Enum):
+    """What made the outputs."""
+
+    RUN = "run"
+    BARE = "bare backbone"
+    FILE = "outside file"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a system costs beside its quality; None where it is not known.
+
+    Attributes:
+        stored_bytes: kept on disk beside the backbone.
+        training_s: seconds of training.
+        trainable: parameters that were trained.
+    """
+
+    stored_bytes: int | None = None
+    training_s: float | None = None
+    trainable: int | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the chooser.
+
+    Attributes:
+        key: what `Project.compared` holds.
+        path: where its outputs are, or will be.
+        ready: whether they are there.
+        note: why they are not, or what the system is, in a few words.
+        look: number of the run's colour in the whole program, or -1.
+    """
+
+    key: str
+    kind: Kind
+    name: str
+    path: Path
+    ready: bool
+    note: str = ""
+    cost: Cost = Cost()
+    look: int = -1
+
+
+@dataclass(frozen=True)
+class System:
+    """A chosen system with its outputs in memory.
+
+    Attributes:
+        rows: in the file's order.
+        meta: what they were made with, or None where the file does not say.
+    """
+
+    entry: Entry
+    rows: tuple[OutputRow, ...]
+    meta: OutputsMeta | None = None
+
+    @property
+    def key(self) -> str:
+        """The entry's key."""
+        return self.entry.key
+
+    @property
+    def name(self) -> str:
+        """The entry's name."""
+        return self.entry.name
+
+    @property
+    def decoding(self) -> str:
+        """The decoding's signature, "" where it is not known."""
+        return self.meta.decoding if self.meta is not None else ""
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether it has corpus scores, and each row that has references has scores."""
+        if self.meta is None or not self.meta.scores:
+            return False
+        return all(row.row_scores for row in self.rows if any(t.strip() for t in row.references))
+
+
+def letter(place: int) -> str:
+    """The short name of the system in this place (from 0): A, B, C and so on."""
+    return chr(ord("A") + place) if place < 26 else f"S{place + 1}"
+
+
+def run_entry(run: RunModel, look: int) -> Entry:
+    """A run of the project as a system."""
+    path = run.folder.outputs / "test.jsonl"
+    ready = path.exists()
+    state = run.status.state.value
+    if ready:
+        note = run.spec.backbone
+    else:
+        note = "no test outputs yet" if not run.status.state.is_final else f"{state}, no outputs"
+    cost = Cost(
+        stored_bytes=run.finished.stored_bytes if run.finished else None,
+        training_s=_training_seconds(run),
+        trainable=run.started.trainable_parameters if run.started else None,
+    )
+    return Entry(run.run_id, Kind.RUN, run.meta.name, path, ready, note, cost, look)
+
+
+def _training_seconds(run: RunModel) -> float | None:
+    """Seconds until the last step: the decoding of the test inputs is not training."""
+    if run.metrics and run.finished is not None:
+        return run.metrics[-1].elapsed_s
+    return run.finished.elapsed_s if run.finished else None
+
+
+def bare_key(spec: RunSpec) -> str:
+    """Key of the bare backbone on this run's test inputs, equal for runs that share them."""
+    parts = [spec.backbone, codec.to_line(spec.data), codec.to_line(spec.decoding)]
+    return BARE + hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()[:12]
+
+
+def bare_entry(run: RunModel, project: Path) -> Entry:
+    """The backbone of a run, untrained, on the same test inputs with the same decoding."""
+    key = bare_key(run.spec)
+    path = compare_folder(project) / f"bare-{key.removeprefix(BARE)}.jsonl"
+    name = f"bare {Path(run.spec.backbone).name}"
+    ready = path.exists()
+    note = "untrained" if ready else "untrained; tick to decode the test inputs"
+    return Entry(key, Kind.BARE, name, path, ready, note, Cost(0, 0.0, 0))
+
+
+def file_entry(path: Path) -> Entry:
+    """An outside file, as it was copied into the project."""
+    note = "outside file" if path.exists() else "the copy in the project is missing"
+    return Entry(FILE + path.name, Kind.FILE, path.stem, path, path.exists(), note)
+
+
+def compare_folder(project: Path) -> Path:
+    """Where Compare keeps its own files in a project."""
+    return project / "compare"
+
+
+def outside_folder(project: Path) -> Path:
+    """Where copies of outside files are kept."""
+    return compare_folder(project) / "outside"

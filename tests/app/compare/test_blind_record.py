@@ -1,0 +1,91 @@
+"""Blind sessions: sides, votes, agreement, files."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.pages.compare.blind import (
+    BlindRecord,
+    Choice,
+    Judged,
+    begin,
+    is_swapped,
+    result,
+    save,
+    take_back,
+    unfinished,
+    vote,
+)
+from engine.contract import codec
+
+A, B = Judged("a", "prefix"), Judged("b", "twin")
+IDS = [f"id{n}" for n in range(40)]
+
+
+def test_sides_and_order_come_from_the_seed() -> None:
+    record = begin(A, B, IDS, seed=5)
+    assert record.examples != tuple(IDS)
+    assert sorted(record.examples) == sorted(IDS)
+    assert begin(A, B, IDS, seed=5).examples == record.examples
+    sides = [is_swapped(record, ident) for ident in IDS]
+    assert 5 < sum(sides) < 35
+    assert sides == [is_swapped(record, ident) for ident in IDS]
+    assert sides != [is_swapped(replace(record, seed=6), ident) for ident in IDS]
+
+
+def test_a_vote_is_for_the_system_behind_the_side() -> None:
+    record = begin(A, B, IDS, seed=1)
+    while (current := record.current) is not None:
+        record = vote(record, 1)
+        expected = Choice.SECOND if is_swapped(record, current) else Choice.FIRST
+        assert record.votes[-1].choice is expected
+    assert len(record.votes) == 40
+    assert vote(record, 1) is record, "there is nothing left to judge"
+
+
+def test_ties_and_taking_back() -> None:
+    record = vote(vote(begin(A, B, IDS, seed=1), 0), 2)
+    assert record.votes[0].choice is Choice.TIE
+    back = take_back(record)
+    assert back.current == record.votes[1].example_id
+    assert take_back(take_back(take_back(back))).votes == ()
+
+
+def voted(choices: str) -> BlindRecord:
+    """A session with these verdicts: f first, s second, t tie."""
+    record = begin(A, B, IDS[: len(choices)], seed=2)
+    for letter in choices:
+        assert record.current is not None
+        swapped = is_swapped(record, record.current)
+        output = {"t": 0, "f": 2 if swapped else 1, "s": 1 if swapped else 2}[letter]
+        record = vote(record, output)
+    return record
+
+
+def test_result_counts_tests_and_agrees() -> None:
+    record = voted("ffffffffsst")
+    ids = record.examples
+    differences = dict.fromkeys(ids, 0.0)
+    differences[ids[0]] = 3.0  # first preferred, first scored higher: agrees
+    differences[ids[1]] = -3.0  # first preferred, second scored higher: does not
+    differences[ids[8]] = -1.0  # second preferred, second scored higher: agrees
+    differences[ids[10]] = 5.0  # a tie says nothing about it
+    found = result(record, differences)
+    assert (found.first_wins, found.second_wins, found.ties) == (8, 2, 1)
+    assert found.p == pytest.approx(2 * (1 + 10 + 45) / 1024)
+    assert (found.agreeing, found.comparable) == (2, 3)
+
+
+def test_sessions_are_found_again_until_they_end(tmp_path: Path) -> None:
+    record = voted("fs")
+    record = replace(record, examples=(*record.examples, "more"))
+    path = save(record, tmp_path)
+    assert path.name.startswith("blind-")
+    assert codec.from_text(BlindRecord, path.read_text(encoding="utf-8")) == record
+    assert unfinished(tmp_path, "b", "a") == record
+    assert unfinished(tmp_path, "a", "c") is None
+    assert save(replace(record, ended=True), tmp_path) == path
+    assert unfinished(tmp_path, "a", "b") is None
+    (tmp_path / "blind-99999999-damaged.json").write_text("{", encoding="utf-8")
+    assert unfinished(tmp_path, "a", "b") is None

@@ -1,0 +1,196 @@
+"""Sign test, bootstrap, listing and the histogram's ranges."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.pages.compare.comparison import Comparison, compare
+from app.pages.compare.listing import (
+    BINS,
+    Filter,
+    Order,
+    Sorting,
+    buckets,
+    histogram,
+    length_bucket,
+    listed,
+)
+from app.pages.compare.statistics import MeanDifference, paired_bootstrap, sign_test
+from app.pages.compare.systems import Entry, Kind, System
+from engine.contract.project import ExampleNote
+from engine.contract.scores import OutputRow
+
+
+@pytest.mark.parametrize(
+    ("wins", "losses", "p"),
+    [
+        (0, 0, 1.0),
+        (1, 0, 1.0),  # 2 * 1/2
+        (5, 0, 2 / 32),
+        (0, 6, 2 / 64),
+        (8, 2, 2 * (1 + 10 + 45) / 1024),
+        (2, 8, 2 * (1 + 10 + 45) / 1024),
+        (5, 5, 1.0),
+        (9, 1, 2 * (1 + 10) / 1024),
+        (15, 5, 2 * (1 + 20 + 190 + 1140 + 4845 + 15504) / 2**20),
+    ],
+)
+def test_sign_test_is_the_binomial_by_hand(wins: int, losses: int, p: float) -> None:
+    assert sign_test(wins, losses) == pytest.approx(p, rel=1e-12)
+
+
+def test_sign_test_of_thousands_of_votes_is_finite() -> None:
+    assert 0 < sign_test(2600, 2400) < 0.01
+
+
+def boot(values: list[float]) -> MeanDifference | None:
+    work = paired_bootstrap(np.array(values))
+    while True:
+        try:
+            next(work)
+        except StopIteration as stop:
+            return stop.value
+
+
+def test_bootstrap_of_equal_differences_has_no_width() -> None:
+    found = boot([2.0] * 30)
+    assert found == MeanDifference(30, 2.0, 2.0, 2.0, 30, 0, 0)
+    assert found.excludes_zero
+
+
+def test_bootstrap_agrees_with_the_normal_interval() -> None:
+    rng = np.random.default_rng(3)
+    values = rng.normal(1.0, 10.0, 400)
+    found = boot(values.tolist())
+    half = 1.96 * values.std() / math.sqrt(400)
+    assert found is not None
+    assert found.low == pytest.approx(values.mean() - half, abs=0.2)
+    assert found.high == pytest.approx(values.mean() + half, abs=0.2)
+    assert boot(values.tolist()) == found, "the seed is fixed"
+
+
+def test_bootstrap_leaves_out_rows_without_scores() -> None:
+    found = boot([1.0, math.nan, -1.0, 0.0])
+    assert found is not None
+    assert (found.rows, found.better, found.worse, found.equal) == (3, 1, 1, 1)
+    assert not found.excludes_zero
+    assert boot([math.nan]) is None
+    assert boot([3.0]) == MeanDifference(1, 3.0, None, None, 1, 0, 0)
+
+
+def comparison(differences: list[float], outputs: list[str] | None = None) -> Comparison:
+    """Two systems whose BLEU differs by these numbers; the first has 50 everywhere."""
+    outputs = outputs or ["some words"] * len(differences)
+    systems = []
+    for place in range(2):
+        rows = tuple(
+            OutputRow(
+                f"id{n}", f"input {n}", text, ("ref",),
+                tuple((f"k{k}", "v") for k in range(n % 3)),
+                "even" if n % 2 == 0 else "odd",
+                () if math.isnan(d) else (("bleu", 50.0 + place * d),),
+            )
+            for n, (d, text) in enumerate(zip(differences, outputs, strict=True))
+        )  # fmt: skip
+        systems.append(System(Entry(f"s{place}", Kind.RUN, f"s{place}", Path("x"), True), rows))
+    work = compare(systems)
+    while True:
+        try:
+            next(work)
+        except StopIteration as stop:
+            return stop.value
+
+
+DIFFERENCES = [1.0, -8.0, 3.0, math.nan, 0.0, 7.0]
+NOTES = {
+    "id2": ExampleNote("id2", starred=True),
+    "id4": ExampleNote("id4", note="look at the Price"),
+}
+
+
+def order(chosen: Filter | None = None, sorting: Sorting | None = None) -> list[int]:
+    found = comparison(DIFFERENCES)
+    return listed(
+        found,
+        found.difference("bleu", 1),
+        NOTES,
+        chosen=chosen or Filter(),
+        sorting=sorting or Sorting(),
+    )
+
+
+def test_largest_difference_comes_first_and_unscored_last() -> None:
+    assert order() == [1, 5, 2, 0, 4, 3]
+
+
+@pytest.mark.parametrize(
+    ("sorting", "expected"),
+    [
+        (Sorting(Order.DIFFERENCE, descending=True), [5, 2, 0, 4, 1, 3]),
+        (Sorting(Order.DIFFERENCE, descending=False), [1, 4, 0, 2, 5, 3]),
+        (Sorting(Order.LARGEST, descending=False), [4, 0, 2, 5, 1, 3]),
+        (Sorting(Order.NUMBER, descending=False), [0, 1, 2, 3, 4, 5]),
+        (Sorting(Order.INPUT, descending=True), [5, 4, 3, 2, 1, 0]),
+        (Sorting(Order.MARKS, descending=True), [2, 4, 0, 1, 3, 5]),
+        (Sorting(Order.SCORE, descending=True, system=1, metric="bleu"), [5, 2, 0, 4, 1, 3]),
+        (Sorting(Order.SCORE, system=1, metric="unknown"), [0, 1, 2, 3, 4, 5]),
+    ],
+)
+def test_orders(sorting: Sorting, expected: list[int]) -> None:
+    assert order(sorting=sorting) == expected
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        (Filter(search="INPUT 4"), [4]),
+        (Filter(search="price"), [4]),
+        (Filter(search="nowhere"), []),
+        (Filter(starred=True), [2]),
+        (Filter(noted=True), [4]),
+        (Filter(category="odd"), [1, 5, 3]),
+        (Filter(fields=2), [5, 2]),
+        (Filter(length=0), [1, 5, 2, 0, 4, 3]),
+        (Filter(length=1), []),
+        (Filter(low=0.0, high=5.0), [2, 0, 4]),
+        (Filter(category="odd", low=-9.0, high=0.0), [1]),
+    ],
+)
+def test_filters(chosen: Filter, expected: list[int]) -> None:
+    assert order(chosen) == expected
+
+
+@given(st.lists(st.floats(-100, 100), min_size=1, max_size=40))
+def test_bars_filter_exactly_what_they_count(values: list[float]) -> None:
+    found = comparison(values)
+    differences = found.difference("bleu", 1)
+    bars = histogram(differences)
+    assert sum(bars.counts) == len(values)
+    for index, count in enumerate(bars.counts):
+        low, high = bars.span(index, index)
+        chosen = Filter(low=low, high=high)
+        shown = listed(found, differences, {}, chosen=chosen, sorting=Sorting())
+        assert len(shown) == count
+    low, high = bars.span(0, BINS - 1)
+    assert (low, high) == (-math.inf, math.inf)
+
+
+def test_histogram_is_symmetric_and_leaves_out_unscored() -> None:
+    bars = histogram(np.array(DIFFERENCES))
+    assert bars.edges[0] == -8.0
+    assert bars.edges[BINS // 2] == 0.0
+    assert bars.edges[-1] == 8.0
+    assert sum(bars.counts) == 5
+    assert sum(histogram(np.array([math.nan])).counts) == 0
+
+
+def test_buckets_count_what_there_is() -> None:
+    found = buckets(comparison(DIFFERENCES, ["w " * n for n in (1, 10, 11, 20, 41, 99)]).examples)
+    assert found.fields == ((0, 2), (1, 2), (2, 2))
+    assert found.lengths == ((0, 2), (1, 2), (3, 1), (4, 1))
+    assert found.categories == (("even", 3), ("odd", 3))
+    assert length_bucket(0) == 0
