@@ -6,6 +6,7 @@ memory; nothing of the file that was imported is thrown away. Every cell is text
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -69,29 +70,30 @@ class DatasetStore:
         if not path.exists():
             raise UserError(f"The dataset {path} is missing: import its source file again.")
         self.path = path
-        try:
+        with self._explain_damage():
             self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-            text = self._db.execute("SELECT value FROM meta WHERE key = 'meta'").fetchone()
-            self.meta = codec.from_text(DatasetMeta, text[0] if text else "")
-        except (sqlite3.DatabaseError, ProtocolError) as error:
-            raise UserError(
-                f"{path} is no dataset of this program, or damaged ({error}): import its "
-                "source file again."
-            ) from error
+            try:
+                text = self._db.execute("SELECT value FROM meta WHERE key = 'meta'").fetchone()
+                self.meta = codec.from_text(DatasetMeta, text[0] if text else "")
+            except BaseException:
+                self._db.close()
+                raise
 
     def rows(self, start: int = 1, count: int | None = None) -> Iterator[Row]:
         """Rows from number `start` on, streamed."""
         query = "SELECT number, line, cells FROM rows WHERE number >= ? ORDER BY number LIMIT ?"
         limit = -1 if count is None else count
-        for number, line, cells in self._db.execute(query, (start, limit)):
-            yield Row(number, line, tuple(json.loads(cells)))
+        with self._explain_damage():
+            for number, line, cells in self._db.execute(query, (start, limit)):
+                yield Row(number, line, tuple(json.loads(cells)))
 
     def rejected(self, start: int = 0, count: int | None = None) -> Iterator[RejectedRow]:
         """Rejected rows in the file's order, streamed, leaving out the first `start`."""
         query = "SELECT line, reason, text FROM rejected ORDER BY line LIMIT ? OFFSET ?"
         limit = -1 if count is None else count
-        for line, reason, text in self._db.execute(query, (limit, start)):
-            yield RejectedRow(line, reason, text)
+        with self._explain_damage():
+            for line, reason, text in self._db.execute(query, (limit, start)):
+                yield RejectedRow(line, reason, text)
 
     def column(self, name: str) -> int:
         """Index of a column; raise `UserError` naming the columns there are."""
@@ -99,6 +101,16 @@ class DatasetStore:
             known = ", ".join(map(repr, self.meta.columns))
             raise UserError(f"There is no column {name!r}: the columns are {known}.")
         return self.meta.columns.index(name)
+
+    @contextlib.contextmanager
+    def _explain_damage(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.DatabaseError, ProtocolError) as error:
+            raise UserError(
+                f"{self.path} is no dataset of this program, or damaged ({error}): import its "
+                "source file again."
+            ) from error
 
     def close(self) -> None:
         """Close the file."""
