@@ -15,8 +15,8 @@ SMOLLM2 = BackboneShape(30, 3, 64, 576, 134_515_008, 49_152, 8192)
 @pytest.mark.parametrize(
     ("shape", "length", "trainable", "stored"),
     [
-        # Derived from the authors' code (github.com/XiangLi1999/PrefixTuning, gpt2/
-        # prefix-tuning code, mid_dim 512).
+        # Derived from the authors' code: github.com/XiangLi1999/PrefixTuning,
+        # gpt2/train_control.py, mid_dim 512.
         (GPT2_MEDIUM, 5, 25_744_896, 245_760),
         (GPT2_MEDIUM, 10, 25_750_016, 491_520),
         (GPT2_LARGE, 10, 47_946_752, 921_600),

@@ -1,0 +1,70 @@
+"""Files that earlier versions of this program wrote still open, and mean the same."""
+
+import logging
+import typing
+from pathlib import Path
+
+import pytest
+
+from engine.contract import codec
+from engine.contract.errors import UserError
+from engine.contract.events import Event, JournalEntry
+from engine.contract.journal import JournalReader
+from engine.contract.prefix_card import PrefixCard
+from engine.contract.project import Project, ProjectFolder
+from engine.contract.run_folder import RunFolder
+from engine.contract.run_spec import RunSpec
+from tests.golden.make import contract_v1
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+FILES = {
+    "run-v1.json": contract_v1.RUN,
+    "run-finetune-v1.json": contract_v1.FINETUNE_RUN,
+    "project-v1.json": contract_v1.PROJECT,
+    "prefix-v1.json": contract_v1.PREFIX,
+}
+
+
+@pytest.mark.parametrize(("name", "meant"), FILES.items())
+def test_files_of_version_1_mean_what_they_meant(
+    name: str, meant: RunSpec | Project | PrefixCard
+) -> None:
+    text = (GOLDEN / name).read_text(encoding="utf-8")
+    assert codec.from_text(type(meant), text) == meant
+
+
+def test_a_journal_of_version_1_reads_whole(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        read = JournalReader(GOLDEN / "events-v1.jsonl", contract_v1.RUN_ID).read_new()
+    assert caplog.records == []
+    # Compared as text: a loss that is not a number does not equal itself.
+    written = [codec.to_line(entry) for entry in contract_v1.entries()]
+    assert [codec.to_line(entry) for entry in read] == written
+
+
+def test_the_golden_journal_holds_every_event() -> None:
+    kinds = {type(event) for event in contract_v1.EVENTS}
+    assert kinds == set(typing.get_args(Event))
+
+
+def test_folders_open_the_golden_files(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_bytes((GOLDEN / "run-v1.json").read_bytes())
+    (tmp_path / "project.json").write_bytes((GOLDEN / "project-v1.json").read_bytes())
+    assert RunFolder(tmp_path).read_spec() == contract_v1.RUN
+    assert ProjectFolder(tmp_path).read() == contract_v1.PROJECT
+
+
+@pytest.mark.parametrize(("name", "meant"), FILES.items())
+def test_the_next_version_is_refused_by_this_program(
+    name: str, meant: RunSpec | Project | PrefixCard
+) -> None:
+    later = f'"version": {meant.version + 1}, "unheard_of": 1'
+    text = (GOLDEN / name).read_text(encoding="utf-8")
+    with pytest.raises(UserError, match=f"newer version .*format {meant.version + 1}; this one"):
+        codec.from_text(type(meant), text.replace(f'"version": {meant.version}', later))
+
+
+def test_an_event_of_the_next_version_is_refused() -> None:
+    line = codec.to_line(contract_v1.entries()[1])
+    with pytest.raises(UserError, match="JournalEntry was written by a newer version"):
+        codec.from_text(JournalEntry, line.replace('"version":1', '"version":2'))
