@@ -49,14 +49,18 @@ class EngineDesk(QObject):
         self._thread.answered.connect(self._on_answer)
 
     def ask(self, command: Command) -> CommandTicket:
-        """Send a command. Never blocks; the ticket's signals come later."""
+        """Send a command. Never blocks; the ticket's signals come later.
+
+        Raises:
+            ProtocolError: the command holds what has no place in the contract.
+        """
         ask_id = next(self._numbers)
         ticket = CommandTicket(lambda: self._cancel(ask_id))
-        self._tickets[ask_id] = ticket
         if self._closed:
-            QTimer.singleShot(0, self, lambda: self._on_answer(Answer(ask_id, CancelledAsk())))
+            QTimer.singleShot(0, self, lambda: ticket.deliver(CancelledAsk()))
             return ticket
         self._thread.ask(Ask(ask_id, command))
+        self._tickets[ask_id] = ticket
         if not self._thread.isRunning():
             self._thread.start()
         return ticket

@@ -34,12 +34,12 @@ log = logging.getLogger(__name__)
 MAX_DEATHS = 2
 """A question that the engine died of so often is not asked again."""
 
-Outbox = queue.SimpleQueue[DeskLine | None]
+Outbox = queue.SimpleQueue[bytes | None]
 
 
 @dataclass
 class _Question:
-    ask: Ask
+    line: bytes
     deaths: int = 0
     cancelled: bool = False
 
@@ -68,10 +68,11 @@ class DeskThread(QThread):
         self._closing = False
 
     def ask(self, ask: Ask) -> None:
-        """Put a question last in the row."""
+        """Put a question last in the row; raise `ProtocolError` if it cannot be sent."""
+        line = _encode(ask)
         with self._changed:
-            self._questions[ask.ask_id] = _Question(ask)
-            self._outbox.put(DeskLine(ask))
+            self._questions[ask.ask_id] = _Question(line)
+            self._outbox.put(line)
             self._changed.notify()
 
     def cancel(self, ask_id: int) -> None:
@@ -80,7 +81,7 @@ class DeskThread(QThread):
             question = self._questions.get(ask_id)
             if question is not None:
                 question.cancelled = True
-                self._outbox.put(DeskLine(CancelAsk(ask_id)))
+                self._outbox.put(_encode(CancelAsk(ask_id)))
 
     def insist(self, ask_id: int) -> None:
         """End the engine if it still works on this question, which was cancelled."""
@@ -93,7 +94,7 @@ class DeskThread(QThread):
         """Ask the engine, and then this thread, to end."""
         with self._changed:
             self._closing = True
-            self._outbox.put(DeskLine(Shutdown()))
+            self._outbox.put(_encode(Shutdown()))
             self._changed.notify()
 
     def end_engine(self, *, force: bool) -> None:
@@ -144,12 +145,12 @@ class DeskThread(QThread):
         with self._changed:
             self._process = process
             self._outbox = queue.SimpleQueue()
-            for question in self._questions.values():
-                self._outbox.put(DeskLine(question.ask))
+            for ask_id, question in self._questions.items():
+                self._outbox.put(question.line)
                 if question.cancelled:
-                    self._outbox.put(DeskLine(CancelAsk(question.ask.ask_id)))
+                    self._outbox.put(_encode(CancelAsk(ask_id)))
             if self._closing:
-                self._outbox.put(DeskLine(Shutdown()))
+                self._outbox.put(_encode(Shutdown()))
             return self._outbox
 
     def _take(self, raw: bytes) -> None:
@@ -192,6 +193,10 @@ class DeskThread(QThread):
         return [Answer(ask_id, body) for ask_id, body in final.items()]
 
 
+def _encode(message: Ask | CancelAsk | Shutdown) -> bytes:
+    return codec.to_line(DeskLine(message)).encode("utf-8") + b"\n"
+
+
 def _describe_death(outcome: ProcessOutcome) -> Failure:
     message = f"The engine {outcome.describe()}"
     if outcome.end is not End.NOT_STARTED:
@@ -205,7 +210,7 @@ def _write(stream: IO[bytes], outbox: Outbox) -> None:
     while (line := outbox.get()) is not None:
         try:
             if not broken:
-                stream.write(codec.to_line(line).encode("utf-8") + b"\n")
+                stream.write(line)
                 stream.flush()
         except OSError:  # the engine is gone, which its reader notices
             broken = True

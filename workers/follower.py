@@ -61,7 +61,7 @@ class Follower(QThread):
             self._changed.notify()
 
     def close(self) -> None:
-        """End the thread after what it is at; runs at work go on."""
+        """End the thread after what was posted is done; runs at work go on."""
         with self._changed:
             self._closing = True
             self._changed.notify()
@@ -72,15 +72,15 @@ class Follower(QThread):
         done = 0
         while True:
             with self._changed:
-                if self._closing:
-                    break
                 actions, self._actions = self._actions, []
-                room = self._room
+                room, closing = self._room, self._closing
             done += len(actions)
             told = False
             try:
                 for action in actions:
                     action(self._book)
+                if closing:
+                    break
                 told = self._tell(done, room=room)
             except Exception:  # a fault of ours in one turn must not end all following
                 log.exception("following runs failed")

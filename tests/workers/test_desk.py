@@ -9,11 +9,21 @@ import pytest
 from PySide6.QtCore import QThread
 from pytestqt.qtbot import QtBot
 
-from engine.contract.commands import Command, Done, Failure, FetchBackbone, Progress
+from engine.contract.commands import (
+    Command,
+    Done,
+    Failure,
+    FetchBackbone,
+    InspectFile,
+    Progress,
+)
+from engine.contract.errors import ProtocolError
 from engine.contract.events import Blame
+from engine.contract.reading import FileReport
 from tests.helpers.serve_for_tests import COMMAND
 from tests.workers.conftest import WAIT_MS, children
 from workers.desk import EngineDesk
+from workers.launching import engine_command
 from workers.ticket import CommandTicket
 
 
@@ -188,6 +198,20 @@ def test_an_engine_that_cannot_be_started_fails_every_question(
         assert isinstance(failure, Failure)
         assert "could not be started" in failure.message
         assert "no-python" in failure.message
+
+
+def test_a_command_that_cannot_be_sent_is_refused_at_once(window: Window, tmp_path: Path) -> None:
+    with pytest.raises(ProtocolError, match="has no place in the contract"):
+        window.ask(FetchBackbone(tmp_path))  # type: ignore[arg-type]
+    assert window.ask_and_wait("say next") == Done("next")
+
+
+def test_the_real_engine_looks_at_a_file(make_window: MakeWindow, tmp_path: Path) -> None:
+    table = tmp_path / "huts.csv"
+    table.write_text("name,text\nAlpine View,A hut.\n", encoding="utf-8")
+    report = make_window(engine_command("serve")).ask_and_wait(InspectFile(str(table)))
+    assert isinstance(report, FileReport)
+    assert [column.name for column in report.columns] == ["name", "text"]
 
 
 def test_standard_error_is_kept_in_the_log(window: Window, tmp_path: Path) -> None:

@@ -161,6 +161,20 @@ def test_closing_the_supervisor_leaves_the_run_at_work(
     listener.wait_for(RunState.FINISHED)
 
 
+def test_a_stop_asked_just_before_the_end_of_the_window_is_heard(
+    make_run: MakeRun, make_supervisor: Callable[..., RunSupervisor], qtbot: QtBot
+) -> None:
+    folder = make_run(Play(end="silence"))
+    supervisor = make_supervisor()
+    listener = Listener(supervisor, qtbot)
+    supervisor.enqueue(folder.path)
+    told = listener.wait_for(RunState.RUNNING)
+    supervisor.stop("r1", save=True)
+    supervisor.close()
+    os.waitpid(told.statuses[-1].pid, 0)
+    assert folder.read_status().state is RunState.CANCELLED
+
+
 def write_journal(folder: RunFolder, lines: int) -> None:
     """A finished run with a long journal, written by a real writer."""
     writer = JournalWriter(folder.events, "r1")

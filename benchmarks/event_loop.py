@@ -1,0 +1,162 @@
+"""How long the window's event loop pauses while both cores are busy.
+
+    python benchmarks/event_loop.py --project DIR                   two processes that burn CPU
+    python benchmarks/event_loop.py --project DIR --run RUN_DIR     the training run in RUN_DIR
+
+Opens the real window on the project with the Runs page in front, sets a timer of 5 ms, and
+reports by how much its ticks came late: the longest and the 99th percentile. Exit code 1 where
+the longest is over the limit (50 ms, house rule 17). Add QT_QPA_PLATFORM=offscreen where there
+is no screen. The run is started or resumed, and asked to stop and save at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app import startup
+from app.main_window import MainWindow
+from engine.contract.events import Phase, RunState
+from engine.contract.run_folder import RunFolder, RunStatus
+
+INTERVAL_MS = 5
+BURN = "import os\nif hasattr(os, 'nice'): os.nice(5)\nwhile True: pass"
+"""As busy as a training run, and as nice (`engine/__main__.py`)."""
+
+
+class Pauses(QObject):
+    """Measures how late the ticks of a timer come.
+
+    Attributes:
+        late_ms: for each tick, milliseconds beyond the interval.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.late_ms: list[float] = []
+        self._last_s = 0.0
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(INTERVAL_MS)
+        self._timer.timeout.connect(self._tick)
+
+    def start(self) -> None:
+        """Begin to measure."""
+        self._last_s = time.perf_counter()
+        self._timer.start()
+
+    def _tick(self) -> None:
+        now_s = time.perf_counter()
+        self.late_ms.append(max(0.0, (now_s - self._last_s) * 1000 - INTERVAL_MS))
+        self._last_s = now_s
+
+
+class Measurement(QObject):
+    """Opens the project, puts the load on, measures for a while, and closes the window."""
+
+    def __init__(self, window: MainWindow, given: argparse.Namespace) -> None:
+        super().__init__()
+        self._window, self._given = window, given
+        self._pauses = Pauses()
+        self._run_id = ""
+        self._began_s: float | None = None
+        self._burners: list[subprocess.Popen[bytes]] = []
+        self.opening_ms = 0.0
+
+    def begin(self) -> None:
+        """Open the project and start the load; pauses count from the first training step."""
+        start_s = time.perf_counter()
+        self._window.control.open(self._given.project.resolve())
+        self._window.context.navigator.show_runs()
+        self.opening_ms = (time.perf_counter() - start_s) * 1000
+        if self._given.run is None:
+            command = [sys.executable, "-c", BURN]
+            self._burners = [subprocess.Popen(command) for _ in range(os.cpu_count() or 1)]
+            self._measure()
+            return
+        self._run_id = RunFolder(self._given.run).read_spec().run_id
+        control = self._window.context.run_control
+        control.status_changed.connect(self._on_status)
+        control.enqueue(self._given.run.resolve())
+
+    def _on_status(self, run_id: str, status: RunStatus) -> None:
+        if run_id != self._run_id:
+            return
+        if status.state is RunState.FAILED:
+            sys.stderr.write(f"the run failed: {status.message}\n")
+            self._end()
+        elif self._began_s is None and status.phase is Phase.TRAINING and status.step > 0:
+            self._measure()
+        elif self._began_s is not None and status.state.is_final:
+            self._end()
+
+    def _measure(self) -> None:
+        self._began_s = time.perf_counter()
+        self._pauses.start()
+        QTimer.singleShot(int(self._given.seconds * 1000), self, self._end)
+
+    def _end(self) -> None:
+        for burner in self._burners:
+            burner.kill()
+            burner.wait()
+        if self._run_id:
+            self._window.context.run_control.stop(self._run_id, save=True)
+        QApplication.exit(0)
+
+    def report(self) -> int:
+        """Print what was measured; returns the exit code."""
+        late = sorted(self._pauses.late_ms)
+        if not late or self._began_s is None:
+            print("nothing was measured")
+            return 1
+        load = "a training run" if self._run_id else f"{len(self._burners)} burning processes"
+        print(
+            f"longest pause {late[-1]:.1f} ms, 99th percentile "
+            f"{late[int(0.99 * (len(late) - 1))]:.1f} ms, median {late[len(late) // 2]:.2f} ms "
+            f"({len(late):,} ticks of {INTERVAL_MS} ms, {os.cpu_count()} cores, load: {load}); "
+            f"opening the project took {self.opening_ms:.0f} ms"
+        )
+        return 0 if late[-1] <= self._given.limit_ms else 1
+
+
+def main() -> int:
+    """Measure, and print one line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--project", type=Path, required=True)
+    parser.add_argument("--run", type=Path, help="a run folder of the project")
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--limit-ms", type=float, default=50.0)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as own_settings:
+        os.environ["XDG_CONFIG_HOME"] = own_settings
+        return measure(given)
+
+
+def measure(given: argparse.Namespace) -> int:
+    """Build the window as `main.py` does, but enter its event loop with a clock in hand."""
+    made: list[Measurement] = []
+    enter_event_loop = QApplication.exec
+
+    def enter_with_clock(*_: object) -> int:
+        windows = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]
+        made.append(Measurement(windows[0], given))
+        QTimer.singleShot(0, made[0], made[0].begin)
+        return enter_event_loop()
+
+    QApplication.exec = enter_with_clock  # type: ignore[method-assign,assignment]
+    startup.run([])
+    return made[0].report()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
