@@ -1,0 +1,201 @@
+"""What the form holds: every setting of a `RunSpec` by its dotted name, valid or not yet.
+
+A frozen contract dataclass refuses a wrong value at once, but a form must be able to hold
+one while its user is typing. So the form edits a `Draft`, and `to_spec` either makes the
+`RunSpec` or raises the contract's own sentence. The names are those of `Remedy.changes`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import json
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from engine.contract import codec
+from engine.contract.data_spec import DataSpec
+from engine.contract.errors import ProtocolError, UserError
+from engine.contract.method_spec import FinetuneMethod, MethodSpec, PrefixMethod
+from engine.contract.run_spec import RunSpec, default_training
+from engine.contract.training_spec import DecodingSpec, TrainingSpec
+
+S = TypeVar("S")
+
+
+class MethodKind(enum.Enum):
+    """Which method the form is set to; the settings of the other one are kept."""
+
+    PREFIX = "prefix"
+    FINETUNE = "finetune"
+
+
+LIMITS = ("max_source_tokens", "max_target_tokens")
+"""The fields of `DataSpec` that the form sets; the Data page sets the others."""
+
+
+def _kinds() -> dict[str, Any]:
+    sections = (
+        ("method", PrefixMethod),
+        ("method", FinetuneMethod),
+        ("training", TrainingSpec),
+        ("decoding", DecodingSpec),
+    )
+    kinds: dict[str, Any] = {"backbone": str, "method.kind": MethodKind}
+    for section, spec in sections:
+        hints = typing.get_type_hints(spec)
+        kinds |= {f"{section}.{f.name}": hints[f.name] for f in dataclasses.fields(spec)}
+    return kinds | {f"data.{name}": int for name in LIMITS}
+
+
+KINDS: Mapping[str, Any] = MappingProxyType(_kinds())
+"""The type of each setting."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A form's content; `values` has exactly the names of `KINDS`."""
+
+    values: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        """One setting."""
+        return self.values[name]
+
+    @property
+    def kind(self) -> MethodKind:
+        """The chosen method."""
+        kind: MethodKind = self.values["method.kind"]
+        return kind
+
+    def changed(self, changes: Mapping[str, Any]) -> Draft:
+        """The same with other values; an unknown name raises `ProtocolError`."""
+        for name in changes:
+            if name not in KINDS:
+                raise ProtocolError(f"there is no setting {name!r} in a run")
+        return Draft(MappingProxyType({**self.values, **changes}))
+
+    def method(self) -> MethodSpec:
+        """The chosen method; raise `UserError` where a value is out of range."""
+        if self.kind is MethodKind.PREFIX:
+            return self._section("method", PrefixMethod)
+        return self._section("method", FinetuneMethod)
+
+    def training(self) -> TrainingSpec:
+        """How it is optimised; raise `UserError` where a value is out of range."""
+        return self._section("training", TrainingSpec)
+
+    def decoding(self) -> DecodingSpec:
+        """How outputs are decoded; raise `UserError` where a value is out of range."""
+        return self._section("decoding", DecodingSpec)
+
+    def to_spec(self, run_id: str, data: DataSpec) -> RunSpec:
+        """The run; raise `UserError` naming the first value that is out of range."""
+        if not self["backbone"]:
+            raise UserError("No backbone is chosen: choose one in the list.")
+        limits = {name: self[f"data.{name}"] for name in LIMITS}
+        return RunSpec(
+            run_id=run_id,
+            backbone=self["backbone"],
+            method=self.method(),
+            data=dataclasses.replace(data, **limits),
+            training=self.training(),
+            decoding=self.decoding(),
+        )
+
+    def _section(self, section: str, kind: type[S]) -> S:
+        names = [field.name for field in dataclasses.fields(typing.cast(Any, kind))]
+        return kind(**{name: self[f"{section}.{name}"] for name in names})
+
+
+def default_draft(backbone: str = "") -> Draft:
+    """The chosen defaults for a prefix."""
+    method = PrefixMethod()
+    return _draft(
+        {
+            **_values("method", FinetuneMethod()),
+            **_values("method", method),
+            **_values("training", default_training(method)),
+            **_values("decoding", DecodingSpec()),
+            **{f"data.{name}": getattr(DataSpec, name) for name in LIMITS},
+            "backbone": backbone,
+            "method.kind": MethodKind.PREFIX,
+        }
+    )
+
+
+def draft_of(spec: RunSpec) -> Draft:
+    """The form's content for a run like this one; the other method has its defaults."""
+    prefix = isinstance(spec.method, PrefixMethod)
+    return default_draft().changed(
+        {
+            **_values("method", spec.method),
+            **_values("training", spec.training),
+            **_values("decoding", spec.decoding),
+            **{f"data.{name}": getattr(spec.data, name) for name in LIMITS},
+            "backbone": spec.backbone,
+            "method.kind": MethodKind.PREFIX if prefix else MethodKind.FINETUNE,
+        }
+    )
+
+
+def apply_remedy(draft: Draft, changes: Iterable[tuple[str, str]]) -> Draft:
+    """The draft with the changes of a `Remedy`, whose values are JSON text."""
+    return draft.changed({name: decode_value(name, json.loads(text)) for name, text in changes})
+
+
+def switch_method(draft: Draft, kind: MethodKind) -> Draft:
+    """The draft for the other method; its training defaults come along where still untouched."""
+    if draft.kind is kind:
+        return draft
+    methods: dict[MethodKind, MethodSpec] = {
+        MethodKind.PREFIX: PrefixMethod(),
+        MethodKind.FINETUNE: FinetuneMethod(),
+    }
+    before = _values("training", default_training(methods[draft.kind]))
+    after = _values("training", default_training(methods[kind]))
+    moved = {name: value for name, value in after.items() if draft[name] == before[name]}
+    return draft.changed({**moved, "method.kind": kind})
+
+
+def to_text(draft: Draft) -> str:
+    """The draft as JSON, for the settings file."""
+    return json.dumps({name: codec.to_plain(value) for name, value in draft.values.items()})
+
+
+def from_text(text: str) -> Draft:
+    """Read what `to_text` wrote; settings it lacks have their defaults.
+
+    Raises:
+        ProtocolError: no JSON, an unknown name or a value of another type.
+    """
+    try:
+        plain = json.loads(text)
+    except ValueError as error:
+        raise ProtocolError(f"not valid JSON ({error})") from error
+    if not isinstance(plain, dict):
+        raise ProtocolError(f"expected an object, found {plain!r}")
+    return default_draft().changed(
+        {name: decode_value(name, value) for name, value in plain.items()}
+    )
+
+
+def decode_value(name: str, plain: object) -> Any:
+    """A setting's value from JSON; raise `ProtocolError` where name or type is wrong."""
+    if name not in KINDS:
+        raise ProtocolError(f"there is no setting {name!r} in a run")
+    return codec.from_plain(KINDS[name], plain, name)
+
+
+def _values(section: str, spec: MethodSpec | TrainingSpec | DecodingSpec) -> dict[str, Any]:
+    return {
+        f"{section}.{field.name}": getattr(spec, field.name) for field in dataclasses.fields(spec)
+    }
+
+
+def _draft(values: dict[str, Any]) -> Draft:
+    assert values.keys() == KINDS.keys(), values.keys() ^ KINDS.keys()
+    return Draft(MappingProxyType(values))

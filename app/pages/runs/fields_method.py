@@ -1,0 +1,182 @@
+"""The settings of the method and of decoding, as a table.
+
+Units and meaning are those of the contract's field documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.pages.runs.draft import Draft, MethodKind
+from app.pages.runs.fields import Choice, Field, Real, Section, Switch, Whole, Words
+from engine.contract.method_spec import Init, Parametrisation
+from engine.contract.training_spec import Strategy
+
+
+def _prefix(draft: Draft) -> bool:
+    return draft.kind is MethodKind.PREFIX
+
+
+def _finetune(draft: Draft) -> bool:
+    return draft.kind is MethodKind.FINETUNE
+
+
+def _mlp(draft: Draft) -> bool:
+    return _prefix(draft) and draft["method.parametrisation"] is Parametrisation.MLP
+
+
+def _from_words(draft: Draft) -> bool:
+    return _prefix(draft) and draft["method.init"] is Init.WORDS
+
+
+def _strategy(strategy: Strategy) -> Callable[[Draft], bool]:
+    return lambda draft: draft["decoding.strategy"] is strategy
+
+
+METHOD = Section(
+    "Prefix",
+    (
+        Field(
+            "method.parametrisation",
+            "Parametrisation",
+            "How the prefix is written while it is trained: through an MLP that is dropped "
+            "afterwards (the paper's default), or as keys and values directly.",
+            Choice(
+                (
+                    (Parametrisation.MLP, "MLP, dropped afterwards"),
+                    (Parametrisation.DIRECT, "direct keys and values"),
+                )
+            ),
+            _prefix,
+        ),
+        Field(
+            "method.mid_dim",
+            "MLP width",
+            "Hidden width of the MLP, in units: 512 for table-to-text and 800 for "
+            "summarisation in the paper.",
+            Whole(1, 16384),
+            _mlp,
+        ),
+        Field(
+            "method.init",
+            "Start from",
+            "Where the prefix starts: at the backbone's own keys and values of real words, "
+            "or at random numbers.",
+            Choice(((Init.WORDS, "real words"), (Init.RANDOM, "random"))),
+            _prefix,
+        ),
+        Field(
+            "method.init_text",
+            "Words",
+            "The words to start from; repeated or cut to as many tokens as the prefix is long.",
+            Words(),
+            _from_words,
+        ),
+        Field(
+            "method.dropout",
+            "Prefix dropout",
+            "Chance, from 0 to below 1, that an entry of the prefix is zeroed in a training step.",
+            Real(0.0, 0.95, 0.05),
+            _prefix,
+        ),
+        Field(
+            "method.backbone_dropout",
+            "Backbone dropout",
+            "Whether the backbone's own dropout is active while it is fine-tuned, as in the "
+            "paper's baselines.",
+            Switch(),
+            _finetune,
+        ),
+    ),
+)
+
+DECODING = Section(
+    "Decoding of the test inputs",
+    (
+        Field(
+            "decoding.strategy",
+            "Strategy",
+            "How tokens are chosen: the likeliest one, the best of several beams, or by chance.",
+            Choice(
+                (
+                    (Strategy.GREEDY, "greedy"),
+                    (Strategy.BEAM, "beam search"),
+                    (Strategy.SAMPLING, "sampling"),
+                )
+            ),
+        ),
+        Field(
+            "decoding.num_beams",
+            "Beams",
+            "Beams that are kept side by side: the paper uses 5 for tables and 6 for summaries.",
+            Whole(1, 256),
+            _strategy(Strategy.BEAM),
+        ),
+        Field(
+            "decoding.length_penalty",
+            "Length penalty",
+            "Exponent of the length by which a beam's log-probability is divided: above 1 "
+            "favours longer texts.",
+            Real(-10.0, 10.0, 0.1),
+            _strategy(Strategy.BEAM),
+        ),
+        Field(
+            "decoding.temperature",
+            "Temperature",
+            "Divides the logits: below 1 is more careful, above 1 more surprising.",
+            Real(0.01, 100.0, 0.05),
+            _strategy(Strategy.SAMPLING),
+        ),
+        Field(
+            "decoding.top_k",
+            "Top k",
+            "Sample among this many likeliest tokens; 0 means all.",
+            Whole(0, 1_000_000),
+            _strategy(Strategy.SAMPLING),
+        ),
+        Field(
+            "decoding.top_p",
+            "Top p",
+            "Sample among the likeliest tokens that together reach this probability, up to 1.",
+            Real(0.01, 1.0, 0.05),
+            _strategy(Strategy.SAMPLING),
+        ),
+        Field(
+            "decoding.seed",
+            "Sampling seed",
+            "Number that fixes each row's own chance.",
+            Whole(0, 2_147_483_647),
+            _strategy(Strategy.SAMPLING),
+        ),
+        Field(
+            "decoding.repetition_penalty",
+            "Repetition penalty",
+            "Divides the logits of tokens that stand there already; 1 switches it off.",
+            Real(0.01, 100.0, 0.05),
+        ),
+        Field(
+            "decoding.no_repeat_ngram",
+            "No repeated n-gram",
+            "Never repeat a run of this many tokens; 0 allows all.",
+            Whole(0, 1000),
+        ),
+        Field(
+            "decoding.min_new_tokens",
+            "Shortest output",
+            "Tokens that an output has at least.",
+            Whole(0, 100_000),
+        ),
+        Field(
+            "decoding.max_new_tokens",
+            "Longest output",
+            "Tokens after which an output is cut.",
+            Whole(1, 100_000),
+        ),
+        Field(
+            "decoding.batch_size",
+            "Decoding batch",
+            "Inputs decoded together: changes speed and memory, never the outputs' meaning.",
+            Whole(1, 4096),
+        ),
+    ),
+)

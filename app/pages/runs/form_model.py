@@ -1,0 +1,115 @@
+"""The form's content with undo, remembered from one start of the program to the next."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from app.pages.runs.draft import (
+    KINDS,
+    Draft,
+    MethodKind,
+    default_draft,
+    from_text,
+    switch_method,
+    to_text,
+)
+from app.settings import Settings
+from engine.contract.errors import ProtocolError
+
+log = logging.getLogger(__name__)
+
+CHOICE = "runs/draft"
+_MERGE_BASE = 7_000
+"""Steps of one setting have the id `_MERGE_BASE` plus its place in `KINDS`."""
+
+
+class FormModel(QObject):
+    """The draft that the form's widgets write to and listen to.
+
+    Signals:
+        changed: the draft is new.
+    """
+
+    changed = Signal()
+
+    def __init__(self, undo: QUndoStack, settings: Settings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._undo = undo
+        self._settings = settings
+        self.draft = _remembered(settings)
+
+    def set(self, name: str, value: Any, label: str = "") -> None:
+        """Change one setting, undoable; changes of it in a row are one step."""
+        if name == "method.kind":
+            self.set_kind(value)
+        else:
+            merge_id = _MERGE_BASE + list(KINDS).index(name)
+            self._edit(f"Change {label or name}", self.draft.changed({name: value}), merge_id)
+
+    def set_many(self, text: str, changes: Mapping[str, Any]) -> None:
+        """Change several settings as one undoable step called `text`."""
+        self._edit(text, self.draft.changed(changes), -1)
+
+    def set_kind(self, kind: MethodKind) -> None:
+        """Change the method, with its training defaults where they were untouched."""
+        self._edit("Change method", switch_method(self.draft, kind), -1)
+
+    def replace(self, text: str, draft: Draft) -> None:
+        """Take a whole draft (a preset, another run's settings) as one undoable step."""
+        self._edit(text, draft, -1)
+
+    def choose_default_backbone(self, name: str) -> None:
+        """Choose a backbone for a form that has none: no step to undo."""
+        if not self.draft["backbone"]:
+            self._take(self.draft.changed({"backbone": name}))
+
+    def _edit(self, text: str, draft: Draft, merge_id: int) -> None:
+        if draft != self.draft:
+            self._undo.push(_Edit(self, text, self.draft, draft, merge_id))
+
+    def _take(self, draft: Draft) -> None:
+        self.draft = draft
+        self._settings.set_choice(CHOICE, to_text(draft))
+        self.changed.emit()
+
+
+class _Edit(QUndoCommand):
+    """One step on the undo stack."""
+
+    def __init__(
+        self, model: FormModel, text: str, before: Draft, after: Draft, merge_id: int
+    ) -> None:
+        super().__init__(text)
+        self._model, self._before, self._after = model, before, after
+        self._merge_id = merge_id
+
+    def redo(self) -> None:
+        self._model._take(self._after)
+
+    def undo(self) -> None:
+        self._model._take(self._before)
+
+    def id(self) -> int:
+        return self._merge_id
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, _Edit) or other._merge_id != self._merge_id:
+            return False
+        self._after = other._after
+        return True
+
+
+def _remembered(settings: Settings) -> Draft:
+    text = settings.choice(CHOICE)
+    if not text:
+        return default_draft()
+    try:
+        return from_text(text)
+    except ProtocolError as error:
+        log.warning("the remembered form does not open and is left out: %s", error)
+        return default_draft()

@@ -1,0 +1,47 @@
+"""The data of a new run: the dataset that the Data page shows, as a run folder refers to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.models.project import ProjectModel
+from engine.contract.data_spec import DataSpec
+from engine.contract.dataset_store import DatasetStore
+from engine.contract.errors import UserError
+from engine.contract.project import DatasetEntry, ProjectFolder
+
+
+@dataclass(frozen=True)
+class RunData:
+    """The dataset entry, and what a `RunSpec` holds of it."""
+
+    entry: DatasetEntry
+    spec: DataSpec
+
+
+def run_data(project: ProjectModel) -> RunData:
+    """The data that a run made now would read.
+
+    Raises:
+        UserError: no project, no dataset, a missing file, or columns without roles.
+    """
+    if project.folder is None:
+        raise UserError("No project is open: open one, or make one from a CSV.")
+    entry = project.dataset
+    if entry is None:
+        raise UserError("The project has no dataset: add one on the Data page.")
+    entry.mapping.check_trainable()
+    return RunData(entry, _spec(project.folder, entry))
+
+
+def _spec(folder: ProjectFolder, entry: DatasetEntry) -> DataSpec:
+    with DatasetStore(folder.dataset_store(entry.dataset_id)) as store:
+        fingerprint = store.meta.fingerprint
+    return DataSpec(
+        # As a run folder, two levels below the project, sees it: projects can be moved.
+        dataset=f"../../{folder.datasets.name}/{entry.dataset_id}.sqlite",
+        fingerprint=fingerprint,
+        mapping=entry.mapping,
+        linearisation=entry.linearisation,
+        split=entry.split,
+    )

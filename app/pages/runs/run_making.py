@@ -1,0 +1,87 @@
+"""From the form to run folders in the queue."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.models.project import ProjectModel
+from app.models.runs import RunsModel
+from app.pages.runs.draft import Draft, MethodKind
+from app.ports import RunControl
+from engine.contract.data_spec import DataSpec
+from engine.contract.errors import UserError
+from engine.contract.run_folder import RunFolder, RunMeta
+from engine.contract.run_spec import RunSpec, describe_method, finetuned_twin, new_run_id
+
+
+@dataclass(frozen=True)
+class NewRun:
+    """A run that is about to be made."""
+
+    spec: RunSpec
+    name: str
+
+
+def train(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
+    """The run of the form; raise `UserError` where it cannot be made."""
+    spec = draft.to_spec(new_run_id(), data)
+    return (NewRun(spec, describe_method(spec.method)),)
+
+
+def twin(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
+    """The fine-tuned run to compare the form's prefix with; raise `UserError` as `train`."""
+    if draft.kind is MethodKind.FINETUNE:
+        raise UserError(
+            "The form is set to full fine-tuning, which has no fine-tuned twin: choose prefix."
+        )
+    spec = finetuned_twin(draft.to_spec(new_run_id(), data))
+    return (NewRun(spec, "fine-tuned twin"),)
+
+
+def both(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
+    """The form's prefix and its twin, which sorts after it by its id."""
+    (prefix,), (other,) = train(draft, data), twin(draft, data)
+    spec = replace(other.spec, run_id=f"{prefix.spec.run_id}-twin")
+    return (prefix, replace(other, spec=spec))
+
+
+class RunMaker:
+    """Makes run folders in the open project and puts them into the queue."""
+
+    def __init__(self, project: ProjectModel, runs: RunsModel, control: RunControl) -> None:
+        self._project = project
+        self._runs = runs
+        self._control = control
+
+    def make(self, new: Iterable[NewRun]) -> list[str]:
+        """Create, watch and queue these runs; return their ids.
+
+        Raises:
+            UserError: no project is open, or its folder cannot be written to.
+        """
+        folder = self._project.folder
+        if folder is None:
+            raise UserError("No project is open: open one, or make one from a CSV.")
+        made = []
+        for run in new:
+            path = folder.runs / run.spec.run_id
+            meta = RunMeta(name=self._free_name(run.name), created_s=time.time())
+            RunFolder.create(path, run.spec, meta)
+            self._start(path)
+            made.append(run.spec.run_id)
+        return made
+
+    def _start(self, path: Path) -> None:
+        if self._runs.add(path) is not None:
+            self._control.enqueue(path)
+
+    def _free_name(self, wanted: str) -> str:
+        taken = {run.meta.name for run in self._runs.all()}
+        name, number = wanted, 1
+        while name in taken:
+            number += 1
+            name = f"{wanted} ({number})"
+        return name

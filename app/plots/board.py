@@ -1,0 +1,217 @@
+"""The plots with their controls: panels, legend, table of numbers, export."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import pyqtgraph as pg
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHeaderView,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.plots.controls import PlotControls
+from app.plots.legend import Legend
+from app.plots.lines import Line, Quantity
+from app.plots.numbers import NamedLine, NumbersModel
+from app.plots.panel import MetricPanel
+from app.plots.plot_view import PlotView, ShownRun
+from app.settings import Settings
+from app.theme import SPACE_XS, Theme
+from app.widgets.table_view import TableView
+
+REFRESH_MS = 100
+"""Plots are drawn at most ten times a second, however fast the metrics come."""
+STEPS_A_DRAW = 12_000
+"""Steps of long runs that are taken in at once: some 15 ms."""
+NUMBERS_REFRESH_S = 1.0
+PANEL_HEIGHT_LINES = 11
+WIDE_CHARS = 160
+
+pg.setConfigOptions(antialias=False)
+
+
+class PlotBoard(QWidget):
+    """Plots of the shown runs; `set_runs` decides which.
+
+    Attributes:
+        view: the model behind the controls.
+    """
+
+    def __init__(self, theme: Theme, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.view = PlotView(self)
+        self._theme = theme
+        self._panels = {q: MetricPanel(q, self.view, theme, self) for q in Quantity}
+        self._dirty: set[str] = set()
+        self._all_dirty = True
+        self._numbers_at_s = 0.0
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REFRESH_MS)
+        self._timer.timeout.connect(self._refresh)
+        self._build(settings)
+        self.view.changed.connect(self._on_view_changed)
+        self.view.runs_changed.connect(self._on_runs_changed)
+        self.controls.numbers_toggled.connect(self._show_numbers)
+        self.controls.follow_asked.connect(self.follow)
+        for panel in self._panels.values():
+            panel.following_changed.connect(self._tell_following)
+        self._arrange()
+
+    def panel(self, quantity: Quantity) -> MetricPanel:
+        """The plot of a quantity."""
+        return self._panels[quantity]
+
+    def set_runs(self, runs: Sequence[ShownRun]) -> None:
+        """Show these runs, in this order."""
+        self.view.set_runs(runs)
+
+    def follow(self) -> None:
+        """Let every plot on the screen show all of its data again."""
+        for quantity, panel in self._panels.items():
+            if self.view.shows(quantity):
+                panel.follow()
+
+    def refresh_now(self) -> None:
+        """Take in and draw all there is, as for an export."""
+        self._timer.stop()
+        for run in self.view.runs:
+            run.series.update()
+        self._all_dirty = True
+        self._draw()
+
+    def touch(self, run_id: str) -> None:
+        """A shown run has new numbers: draw them soon."""
+        self._dirty.add(run_id)
+        self._soon()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw what came while the board was hidden."""
+        super().showEvent(event)
+        self._refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Take as many columns of plots as fit."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _build(self, settings: Settings) -> None:
+        self.picture = QWidget(self)
+        self.legend = Legend(self.view, self._theme, self._lines, self.picture)
+        self._grid = QGridLayout()
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(SPACE_XS)
+        inner = QVBoxLayout(self.picture)
+        inner.setContentsMargins(0, 0, 0, SPACE_XS)
+        inner.setSpacing(SPACE_XS)
+        inner.addLayout(self._grid, 1)
+        inner.addWidget(self.legend)
+        scroll = QScrollArea(self)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(self.picture)
+        self.numbers = NumbersModel(self)
+        self.table = TableView("Plotted numbers", self)
+        self.table.setModel(self.numbers)
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(scroll)
+        self._stack.addWidget(self.table)
+        self.controls = PlotControls(self.view, self._theme, settings, self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_XS)
+        layout.addWidget(self.controls)
+        layout.addWidget(self._stack, 1)
+
+    def _lines(self, quantity: Quantity, run_id: str) -> tuple[Line, ...]:
+        return self._panels[quantity].lines(run_id)
+
+    def _soon(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _on_view_changed(self) -> None:
+        self._arrange()
+        self._tell_following()
+        self._all_dirty = True
+        self._soon()
+
+    def _on_runs_changed(self) -> None:
+        self._all_dirty = True
+        self._soon()
+
+    def _refresh(self) -> None:
+        if self.isVisible():
+            self._draw()
+
+    def _draw(self) -> None:
+        everything, touched = self._all_dirty, set(self._dirty)
+        self._all_dirty = False
+        self._dirty.clear()
+        asked = [run for run in self.view.runs if everything or run.run_id in touched]
+        limit = max(1, STEPS_A_DRAW // max(len(asked), 1))
+        changed = {run.run_id for run in asked if run.series.update(limit)}
+        for quantity, panel in self._panels.items():
+            if self.view.shows(quantity):
+                panel.refresh(None if everything else changed)
+        if everything or changed:
+            self.legend.tell()
+            self._fill_numbers(force=everything)
+        for run in asked:
+            if run.series.is_behind:
+                self.touch(run.run_id)
+
+    def _show_numbers(self, shown: bool) -> None:
+        self._stack.setCurrentIndex(1 if shown else 0)
+        self._fill_numbers(force=True)
+
+    def _fill_numbers(self, *, force: bool) -> None:
+        """Once a second while a run is going on: a reset of the table costs the reader."""
+        now_s = time.monotonic()
+        if self._stack.currentIndex() == 0 or not (
+            force or now_s - self._numbers_at_s >= NUMBERS_REFRESH_S
+        ):
+            return
+        self._numbers_at_s = now_s
+        self.numbers.set_lines(
+            [
+                NamedLine(run.name, line)
+                for quantity in Quantity
+                if self.view.shows(quantity)
+                for run in self.view.runs
+                for line in self._lines(quantity, run.run_id)
+            ]
+        )
+
+    def _arrange(self) -> None:
+        """One plot alone, or all in two or three columns."""
+        shown = [quantity for quantity in Quantity if self.view.shows(quantity)]
+        chars = self.width() / max(self.fontMetrics().averageCharWidth(), 1)
+        columns = 1 if len(shown) == 1 else 3 if chars > WIDE_CHARS else 2
+        height = 0 if len(shown) == 1 else self.fontMetrics().height() * PANEL_HEIGHT_LINES
+        for place, quantity in enumerate(shown):
+            panel = self._panels[quantity]
+            panel.setMinimumHeight(height)
+            self._grid.addWidget(panel, place // columns, place % columns)
+        for column in range(3):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+        for quantity, panel in self._panels.items():
+            panel.setVisible(self.view.shows(quantity))
+
+    def _tell_following(self) -> None:
+        self.controls.set_following(
+            all(
+                panel.is_following
+                for quantity, panel in self._panels.items()
+                if self.view.shows(quantity)
+            )
+        )

@@ -1,0 +1,124 @@
+"""Saving plots: pictures as PNG or SVG, numbers as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QPoint, QTimer, Signal
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QWidget
+
+from app.plots.plot_view import ShownRun
+from app.plots.series import METRIC_COLUMNS, Axis
+from engine.contract.errors import UserError
+from engine.contract.files import write_atomically
+
+PNG_SCALE = 2.0
+CHUNK_ROWS = 4_000
+"""Rows that are written in one turn of the event loop: some 10 ms."""
+
+
+def save_png(widget: QWidget, path: Path, background: QColor) -> None:
+    """Draw a widget at twice its size on the screen; raise `UserError` where it fails."""
+    image = QImage(widget.size() * PNG_SCALE, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(PNG_SCALE)
+    image.fill(background)
+    painter = QPainter(image)
+    widget.render(painter, QPoint())
+    painter.end()
+    if not image.save(str(path), b"PNG"):
+        raise UserError(f"The picture cannot be written to {path}: choose another folder.")
+
+
+def save_svg(widget: QWidget, path: Path, title: str) -> None:
+    """Draw a widget as lines and text; raise `UserError` where it fails."""
+    generator = QSvgGenerator()
+    generator.setFileName(str(path))
+    generator.setSize(widget.size())
+    generator.setViewBox(widget.rect())
+    generator.setTitle(title)
+    painter = QPainter()
+    if not painter.begin(generator):
+        raise UserError(f"The picture cannot be written to {path}: choose another folder.")
+    widget.render(painter, QPoint())
+    painter.end()
+
+
+class CsvExport(QObject):
+    """Writes the numbers of runs a few thousand rows at a time, so that the window goes on.
+
+    Signals:
+        finished: the file is there.
+        failed: a sentence; the file is as it was before.
+    """
+
+    finished = Signal()
+    failed = Signal(str)
+
+    def __init__(self, runs: Sequence[ShownRun], path: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._path = path
+        self._text = io.StringIO()
+        self._writer = csv.writer(self._text, lineterminator="\n")
+        self._rows = _rows(runs)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._turn)
+        self._timer.start(0)
+
+    def _turn(self) -> None:
+        for _ in range(CHUNK_ROWS):
+            row = next(self._rows, None)
+            if row is None:
+                self._timer.stop()
+                self._save()
+                return
+            self._writer.writerow(row)
+
+    def _save(self) -> None:
+        try:
+            write_atomically(self._path, self._text.getvalue())
+        except (UserError, OSError) as error:
+            self.failed.emit(str(error))
+        else:
+            self.finished.emit()
+
+
+def _rows(runs: Sequence[ShownRun]) -> Iterator[list[object]]:
+    """One row a step and one an evaluation, each with the columns that it has."""
+    metrics = tuple(dict.fromkeys(name for run in runs for name in run.series.score_metrics()))
+    yield ["run_id", "run", "kind", *METRIC_COLUMNS, "valid_loss", "is_best", *metrics]
+    # Copies of all runs first: they may grow, or be cut back, while the file is written.
+    copies = [
+        ([run.series.metrics[name].copy() for name in METRIC_COLUMNS], _evaluations(run, metrics))
+        for run in runs
+    ]
+    for run, (columns, evaluations) in zip(runs, copies, strict=True):
+        head = [run.run_id, run.name]
+        for values in zip(*columns, strict=True):
+            yield [*head, "step", *map(_number, values), "", "", *[""] * len(metrics)]
+        for cells in evaluations:
+            yield [*head, "evaluation", *cells]
+
+
+def _evaluations(run: ShownRun, metrics: Sequence[str]) -> list[list[object]]:
+    evaluations = run.series.evaluations
+    tokens = run.series.evaluation_x(Axis.TOKENS)
+    scores = [run.series.scores(metric) for metric in metrics]
+    rows = []
+    for row in range(evaluations.size):
+        at = {name: evaluations[name][row] for name in ("step", "epoch", "elapsed_s")}
+        at["tokens"] = tokens[row]
+        places = [_number(at[name]) if name in at else "" for name in METRIC_COLUMNS]
+        loss = _number(evaluations["valid_loss"][row])
+        values = [_number(column[row]) for column in scores]
+        rows.append([*places, loss, int(evaluations["is_best"][row]), *values])
+    return rows
+
+
+def _number(value: float) -> str:
+    """Whole numbers without a point; others in full."""
+    return str(int(value)) if float(value).is_integer() else repr(float(value))

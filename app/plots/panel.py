@@ -1,0 +1,159 @@
+"""One plot: a quantity of all shown runs over steps, epochs, tokens or time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from app.plots.curves import RunCurves
+from app.plots.lines import AXIS_TITLES, INFO, Line, Quantity
+from app.plots.plot_view import PlotView
+from app.theme import Theme
+
+
+class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
+    """A plot that follows its data until the user zooms.
+
+    Signals:
+        following_changed: it stopped or began to follow its data.
+    """
+
+    following_changed = Signal()
+
+    def __init__(
+        self, quantity: Quantity, view: PlotView, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.quantity = quantity
+        self._view = view
+        self._theme = theme
+        self._curves: dict[str, RunCurves] = {}
+        self._is_log = False
+        self._axis = view.axis
+        self._is_following = True
+        info = INFO[quantity]
+        self.setAccessibleName(f"Plot: {info.title}")
+        self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
+        plot = self.getPlotItem()
+        plot.hideButtons()
+        plot.setMenuEnabled(False)
+        plot.setContentsMargins(4, 4, 10, 2)
+        plot.showGrid(x=True, y=True, alpha=0.25)
+        self._box = plot.getViewBox()
+        self._box.setDefaultPadding(0.03)
+        self._box.setAutoVisible(y=True)
+        self._box.sigRangeChangedManually.connect(self._on_zoomed)
+        self._crosshair = pg.InfiniteLine(angle=90, movable=False)
+        self._crosshair.setZValue(40)
+        self._crosshair.hide()
+        plot.addItem(self._crosshair, ignoreBounds=True)
+        self.scene().sigMouseMoved.connect(self._on_mouse_moved)
+        view.cursor_changed.connect(self._move_crosshair)
+        theme.changed.connect(self.restyle)
+        self.restyle()
+
+    @property
+    def is_following(self) -> bool:
+        """Whether the ranges grow with the data."""
+        return self._is_following
+
+    def follow(self) -> None:
+        """Show all of the data again, and keep doing so."""
+        self._box.enableAutoRange(x=True, y=True)
+        self._set_following(True)
+
+    def lines(self, run_id: str) -> tuple[Line, ...]:
+        """The lines of a run as they were drawn last."""
+        curves = self._curves.get(run_id)
+        return curves.lines if curves is not None else ()
+
+    def refresh(self, run_ids: set[str] | None = None) -> None:
+        """Draw these runs again, or all of them after the view or its runs have changed."""
+        if run_ids is None:
+            self._sync_runs()
+            self._apply_view()
+        for run_id, curves in self._curves.items():
+            if run_ids is None or run_id in run_ids:
+                curves.update(self._view, log=self._is_log)
+
+    def restyle(self) -> None:
+        """Take the theme's colours."""
+        colours = self._theme.colors
+        self.setBackground(colours.base)
+        plot = self.getPlotItem()
+        for name in ("left", "bottom"):
+            axis = plot.getAxis(name)
+            axis.setPen(pg.mkPen(colours.line))
+            axis.setTextPen(colours.muted)
+        self._crosshair.setPen(pg.mkPen(colours.muted, width=1, style=Qt.PenStyle.DashLine))
+        self._label_axes()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Take the crosshair away."""
+        super().leaveEvent(event)
+        self._view.set_cursor(None, self.quantity)
+
+    def mouseDoubleClickEvent(self, event: Any) -> None:
+        """Follow the data again."""
+        super().mouseDoubleClickEvent(event)
+        self.follow()
+
+    def _sync_runs(self) -> None:
+        shown = {run.run_id: run for run in self._view.runs}
+        for run_id, curves in list(self._curves.items()):
+            if shown.get(run_id) != curves.shown:
+                curves.remove()
+                curves.deleteLater()
+                del self._curves[run_id]
+        for run_id, run in shown.items():
+            if run_id not in self._curves:
+                curves = RunCurves(self.getPlotItem(), run, self.quantity)
+                curves.setParent(self)
+                curves.clicked.connect(lambda run_id=run_id: self._view.run_picked.emit(run_id))
+                self._curves[run_id] = curves
+
+    def _apply_view(self) -> None:
+        is_log = self._view.is_log and INFO[self.quantity].can_log
+        if (is_log, self._view.axis) != (self._is_log, self._axis):
+            # A range that was zoomed to means nothing in other units.
+            self._is_log, self._axis = is_log, self._view.axis
+            self.getPlotItem().setLogMode(y=is_log)
+            self.follow()
+        self._label_axes()
+
+    def _label_axes(self) -> None:
+        colour = self._theme.colors.muted.name()
+        info = INFO[self.quantity]
+        plot = self.getPlotItem()
+        plot.setLabel("bottom", AXIS_TITLES[self._view.axis], color=colour)
+        # Among others a panel needs its title, and its width; alone, its tab is the title.
+        alone = self._view.quantity is not None
+        plot.setLabel("left", info.unit if alone else None, color=colour)
+        title = None if alone else f"{info.title} ({info.unit})"
+        plot.setTitle(title, color=colour, size=f"{self.font().pointSizeF():g}pt")
+        for name in ("left", "bottom"):
+            plot.getAxis(name).enableAutoSIPrefix(False)
+
+    def _on_mouse_moved(self, position: QPointF) -> None:
+        if self._box.sceneBoundingRect().contains(position):
+            x = float(self._box.mapSceneToView(position).x())
+            self._view.set_cursor(x, self.quantity)
+        else:
+            self._view.set_cursor(None, self.quantity)
+
+    def _move_crosshair(self) -> None:
+        cursor = self._view.cursor
+        self._crosshair.setVisible(cursor is not None)
+        if cursor is not None:
+            self._crosshair.setPos(cursor)
+
+    def _on_zoomed(self) -> None:
+        self._set_following(False)
+
+    def _set_following(self, is_following: bool) -> None:
+        if is_following != self._is_following:
+            self._is_following = is_following
+            self.following_changed.emit()

@@ -1,0 +1,50 @@
+"""A run's colour and line style as a small picture."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.theme import RunLook
+
+SIZE = QSize(26, 12)
+
+
+def paint_swatch(painter: QPainter, look: RunLook, size: QSize) -> None:
+    """Draw a stroke from the left to the right edge."""
+    pen = QPen(look.colour, 2.5, look.style, Qt.PenCapStyle.FlatCap)
+    painter.setPen(pen)
+    middle = size.height() / 2
+    painter.drawLine(QPointF(0, middle), QPointF(size.width(), middle))
+
+
+def swatch_pixmap(look: RunLook, ratio: float = 1.0, *, shown: bool = True) -> QPixmap:
+    """The stroke on a transparent ground; faint where the run is not shown."""
+    pixmap = QPixmap(SIZE * ratio)
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setOpacity(1.0 if shown else 0.3)
+    paint_swatch(painter, look, SIZE)
+    painter.end()
+    return pixmap
+
+
+class Swatch(QWidget):
+    """The stroke as a widget, for legends."""
+
+    def __init__(self, look: RunLook, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """As large as the picture in tables."""
+        return SIZE
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the stroke."""
+        painter = QPainter(self)
+        paint_swatch(painter, self._look, self.size())
+        painter.end()
