@@ -139,14 +139,15 @@ class _Session:
             dtype=torch.float32 if finetuning else dtype,
             reporter=recorder,
         )
-        prepared = prepare(spec.data, examples, backbone, recorder)
-        for text in prepared.notes:
-            recorder.event(Notice(Level.WARNING, text))
-
         recorder.phase(Phase.INITIALISING)
         method = make_method(backbone, spec.method, seed=spec.training.seed)
         for text in method.notes():
             recorder.event(Notice(Level.INFO, text))
+        prepared = prepare(
+            spec.data, examples, backbone, recorder, position_offset=method.position_offset
+        )
+        for text in prepared.notes:
+            recorder.event(Notice(Level.WARNING, text))
         if spec.training.gradient_checkpointing:
             backbone.model.gradient_checkpointing_enable()
         trainer = self._trainer = Trainer(
@@ -168,11 +169,6 @@ class _Session:
     def _examples(self) -> ExampleSets:
         data = self._spec.data
         with DatasetStore(self._folder.resolve(data.dataset)) as store:
-            if data.fingerprint != store.meta.fingerprint:
-                raise UserError(
-                    f"The dataset {store.path} is not the one this run was made with (its "
-                    "content changed): import that file again, or start a new run."
-                )
             self._data_name = store.meta.name
             return load_examples(store, data, self._recorder)
 

@@ -129,7 +129,7 @@ def with_changes(spec: RunSpec, changes: tuple[tuple[str, str], ...]) -> RunSpec
     return codec.from_plain(RunSpec, plain)
 
 
-def parse_value(kind: type, flag: str, text: str) -> Any:
+def parse_value(kind: type[Any], flag: str, text: str) -> Any:
     """An option's text as its field's type.
 
     Raises:

@@ -27,7 +27,7 @@ from transformers import (
 
 from engine.contract.errors import UserError
 from engine.contract.training_spec import DecodingSpec, Strategy
-from engine.methods.base import System
+from engine.methods.base import System, max_positions
 from engine.reporter import Reporter
 
 
@@ -196,8 +196,7 @@ def _until(tokens: list[int], eos: int) -> list[int]:
 def _check_positions(
     system: System, prompts: Sequence[Sequence[int]], decoding: DecodingSpec
 ) -> None:
-    config = system.backbone.model.config.get_text_config()
-    limit = getattr(config, "max_position_embeddings", None)
+    limit = max_positions(system.backbone)
     if limit is None or not prompts:
         return
     longest = max(len(prompt) for prompt in prompts)

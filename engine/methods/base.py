@@ -44,3 +44,9 @@ class Method(System, Protocol):
 def count(parameters: dict[str, torch.nn.Parameter]) -> int:
     """How many numbers these parameters hold."""
     return sum(parameter.numel() for parameter in parameters.values())
+
+
+def max_positions(backbone: Backbone) -> int | None:
+    """How many positions the backbone knows, or None where there is no limit."""
+    limit = getattr(backbone.model.config.get_text_config(), "max_position_embeddings", None)
+    return limit if isinstance(limit, int) else None

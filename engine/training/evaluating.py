@@ -11,6 +11,7 @@ from engine.contract.scores import OutputRow, Score
 from engine.contract.training_spec import DecodingSpec
 from engine.data.examples import EvalInput
 from engine.decoding.decoder import Decoded, decode, decoding_signature
+from engine.decoding.files import output_rows
 from engine.methods.base import System
 from engine.metrics.scoring import score_rows
 from engine.reporter import Reporter
@@ -60,17 +61,7 @@ def decode_and_score(
 ) -> tuple[tuple[Score, ...], tuple[OutputRow, ...], Decoded]:
     """Decode every held-out input and score the outputs against all its references."""
     decoded = decode(system, held_out.prompts, decoding, reporter)
-    rows = tuple(
-        OutputRow(
-            example_id=one.example_id,
-            input=one.source,
-            output=text,
-            references=one.references,
-            fields=one.fields,
-            category=one.category,
-        )
-        for one, text in zip(held_out.inputs, decoded.texts, strict=True)
-    )
+    rows = output_rows(held_out.inputs, decoded.texts)
     scores, scored = score_rows(
         rows, metrics, decoding=decoding_signature(decoding), seed=0, reporter=reporter
     )

@@ -9,7 +9,8 @@ from engine.backbones.loading import Backbone
 from engine.contract.data_spec import DataSpec
 from engine.contract.errors import UserError
 from engine.data.examples import EvalInput, ExampleSets
-from engine.data.prompt import Prompt
+from engine.data.prompt import PROMPT, prompt_named
+from engine.methods.base import max_positions
 from engine.reporter import Reporter
 from engine.training.batches import TokenRow, token_row
 from engine.training.evaluating import HeldOut
@@ -28,8 +29,8 @@ class Prepared:
 class Tokeniser:
     """Turns texts into the token ids that training and decoding share."""
 
-    def __init__(self, backbone: Backbone, data: DataSpec) -> None:
-        self._prompt = Prompt()
+    def __init__(self, backbone: Backbone, data: DataSpec, *, prompt: str = PROMPT) -> None:
+        self._prompt = prompt_named(prompt)
         self._tokenizer = backbone.tokenizer
         self._data = data
         self.cut_sources = 0
@@ -37,7 +38,7 @@ class Tokeniser:
 
     def prompt(self, source: str) -> list[int]:
         """A source with its separator."""
-        ids, cut = self._prompt.encode_source(self._tokenizer, source, self._data.max_source_tokens)
+        ids, cut = self._prompt.cut_source(self._tokenizer, source, self._data.max_source_tokens)
         self.cut_sources += cut > 0
         return ids
 
@@ -59,20 +60,24 @@ class Tokeniser:
 
 
 def prepare(
-    data: DataSpec, examples: ExampleSets, backbone: Backbone, reporter: Reporter
+    data: DataSpec,
+    examples: ExampleSets,
+    backbone: Backbone,
+    reporter: Reporter,
+    *,
+    position_offset: int,
 ) -> Prepared:
     """Tokenise the three sides of the split.
 
     Raises:
-        UserError: there is no training row, or rows cannot fit the backbone's positions.
+        UserError: a row does not fit into the backbone's positions behind the prefix.
     """
-    if not examples.train:
-        raise UserError("There is no row to train on: choose another split or another file.")
     tokeniser = Tokeniser(backbone, data)
     train = []
     for index, row in enumerate(examples.train):
         reporter.update(index, len(examples.train), "rows")
         train.append(token_row(tokeniser.prompt(row.source), tokeniser.target(row.target)))
+    _check_positions(train, backbone, position_offset)
     valid = tokeniser.held_out(examples.valid)
     test = tokeniser.held_out(examples.test)
     notes = [finding.message for finding in examples.findings]
@@ -87,3 +92,14 @@ def prepare(
             "and were cut at the end."
         )
     return Prepared(train, valid, test, tuple(notes))
+
+
+def _check_positions(rows: Sequence[TokenRow], backbone: Backbone, offset: int) -> None:
+    limit = max_positions(backbone)
+    longest = max(len(row) for row in rows)
+    if limit is not None and offset + longest > limit:
+        raise UserError(
+            f"The longest row needs {offset + longest} positions (prefix {offset}, text "
+            f"{longest} tokens), but the backbone has {limit}: lower max_source_tokens, "
+            "max_target_tokens or the prefix length."
+        )

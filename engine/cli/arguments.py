@@ -1,0 +1,219 @@
+"""From words on the command line to a `RunSpec`, by the contract's table of options."""
+
+from __future__ import annotations
+
+import argparse
+import enum
+from dataclasses import fields, replace
+from typing import Any, NoReturn
+
+from engine.contract.data_spec import Column, DataSpec, Mapping, Role, Split, SplitKind
+from engine.contract.errors import UserError
+from engine.contract.method_spec import FinetuneMethod, MethodSpec, PrefixMethod
+from engine.contract.options import OPTIONS, Option, field_kind, parse_value
+from engine.contract.run_spec import RunSpec, default_training, new_run_id
+from engine.contract.training_spec import DecodingSpec
+
+DEFAULT_BACKBONE = "smollm2-135m-instruct"
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints are one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `UserError` instead of printing the usage and leaving."""
+        raise UserError(
+            f"{message[:1].upper()}{message[1:]}. {self.prog} --help lists all options."
+        )
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `train` that describe a run."""
+    data = parser.add_argument_group("data")
+    data.add_argument(
+        "--source",
+        action="append",
+        required=True,
+        metavar="COL",
+        help="an input column; repeat it for several",
+    )
+    data.add_argument("--target", required=True, metavar="COL", help="the column to learn")
+    data.add_argument("--split-column", metavar="COL", help='a column of "train", "valid", "test"')
+    data.add_argument("--category-column", metavar="COL", help="a column of categories")
+    data.add_argument(
+        "--unseen",
+        action="append",
+        default=[],
+        metavar="CATEGORY",
+        help="hold this category out for testing",
+    )
+    method = parser.add_argument_group("method")
+    method.add_argument(
+        "--backbone",
+        default=DEFAULT_BACKBONE,
+        metavar="NAME|DIR",
+        help=f"default {DEFAULT_BACKBONE}; `backbones list` shows all",
+    )
+    method.add_argument(
+        "--method", choices=("prefix", "finetune"), default="prefix", help="default prefix"
+    )
+    groups = {"data": data, "method": method}
+    for option in OPTIONS:
+        room = option.field.partition(".")[0]
+        if room not in groups:
+            groups[room] = parser.add_argument_group(room)
+        _add(groups[room], option)
+
+
+def add_decoding_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `decode` that change how a run decodes."""
+    group = parser.add_argument_group("decoding (default: as the run says)")
+    for option in OPTIONS:
+        if option.field.startswith("decoding."):
+            _add(group, option)
+
+
+def run_spec(
+    arguments: argparse.Namespace, *, dataset: str, fingerprint: str, mapping: Mapping
+) -> RunSpec:
+    """The run that the arguments describe.
+
+    Raises:
+        UserError: a value does not read as its type, is outside its range, or belongs to the
+            other method.
+    """
+    method: MethodSpec = PrefixMethod() if arguments.method == "prefix" else FinetuneMethod()
+    split = Split()
+    if arguments.unseen:
+        if arguments.category_column is None:
+            raise UserError("--unseen needs --category-column COL, which names the categories.")
+        split = Split(kind=SplitKind.CATEGORY, unseen_categories=tuple(arguments.unseen))
+    elif arguments.split_column is not None:
+        split = Split(kind=SplitKind.COLUMN)
+    spec = RunSpec(
+        run_id=new_run_id(),
+        backbone=arguments.backbone,
+        method=method,
+        data=DataSpec(dataset, fingerprint, mapping, split=split),
+        training=default_training(method),
+    )
+    return apply(spec, arguments)
+
+
+def decoding_spec(decoding: DecodingSpec, arguments: argparse.Namespace) -> DecodingSpec:
+    """The run's decoding with what the arguments change."""
+    changes = {
+        option.field.removeprefix("decoding."): value
+        for option, value in _given(arguments, decoding, room="decoding.")
+    }
+    return replace(decoding, **changes)
+
+
+def apply(spec: RunSpec, arguments: argparse.Namespace) -> RunSpec:
+    """The spec with every option that was given."""
+    changes = [(option.field.split("."), value) for option, value in _given(arguments, spec)]
+    changed: RunSpec = _replaced(spec, changes)
+    return changed
+
+
+def mapping_of(
+    guessed: tuple[Column, ...],
+    *,
+    sources: list[str],
+    target: str | None,
+    split: str | None = None,
+    category: str | None = None,
+) -> Mapping:
+    """Roles of the columns named; what a source column holds is as the doctor guessed.
+
+    Raises:
+        UserError: a column is missing, or named twice.
+    """
+    guesses = {column.name: column.role for column in guessed}
+    others = ((target, Role.TARGET), (split, Role.SPLIT), (category, Role.CATEGORY))
+    roles: list[tuple[str, Role | None]] = [(name, None) for name in sources]
+    roles += [(name, role) for name, role in others if name is not None]
+    names = [name for name, _ in roles]
+    for name in names:
+        if name not in guesses:
+            known = ", ".join(map(repr, guesses))
+            raise UserError(f"There is no column {name!r}: the columns are {known}.")
+        if names.count(name) > 1:
+            raise UserError(f"The column {name!r} is named twice: give each column one role.")
+    return Mapping(
+        tuple(
+            Column(name, role or _input_role(guesses[name], many=len(sources) > 1))
+            for name, role in roles
+        )
+    )
+
+
+def _input_role(guessed: Role, *, many: bool) -> Role:
+    """Several source columns are the fields of a table; one alone is text as it stands."""
+    if guessed in (Role.MEANING, Role.SOURCE):
+        return guessed
+    return Role.FIELD if many else Role.SOURCE
+
+
+def _given(
+    arguments: argparse.Namespace, spec: object, *, room: str = ""
+) -> list[tuple[Option, Any]]:
+    """Options that were given, with their values as their fields' types."""
+    found = []
+    for option in OPTIONS:
+        given = getattr(arguments, _name(option), None)
+        if given is None or not option.field.startswith(room):
+            continue
+        try:
+            kind, value = field_kind(spec, option.field.removeprefix(room))
+        except KeyError as error:
+            raise UserError(
+                f"{option.flag} does not belong to --method {arguments.method}: leave it out."
+            ) from error
+        found.append((option, not value if kind is bool else parse_value(kind, option.flag, given)))
+    return found
+
+
+def _replaced(value: Any, changes: list[tuple[list[str], Any]]) -> Any:
+    """A dataclass with nested fields replaced, each dataclass rebuilt once."""
+    news: dict[str, Any] = {}
+    for field in fields(value):
+        inner = [(path[1:], new) for path, new in changes if path[0] == field.name]
+        if not inner:
+            continue
+        if inner[0][0]:
+            news[field.name] = _replaced(getattr(value, field.name), inner)
+        else:
+            news[field.name] = inner[0][1]
+    return replace(value, **news) if news else value
+
+
+def _add(group: argparse._ArgumentGroup, option: Option) -> None:
+    """A switch for a bool field, else an option that takes a word."""
+    kinds = []
+    for spec in _TYPICAL:
+        try:
+            kinds.append(field_kind(spec, option.field))
+        except KeyError:
+            continue
+    kind, value = kinds[0]
+    if kind is bool:
+        group.add_argument(option.flag, action="store_true", default=None, help=option.help)
+        return
+    usual = getattr(value, "value", value)
+    help_text = option.help if usual is None else f"{option.help} (default {usual})"
+    metavar = "TEXT" if kind is str else "N"
+    if issubclass(kind, enum.Enum):
+        metavar = "|".join(str(member.value) for member in kind)
+    group.add_argument(option.flag, metavar=metavar, help=help_text.replace("%", "%%"))
+
+
+def _name(option: Option) -> str:
+    return option.flag.removeprefix("--").replace("-", "_")
+
+
+_NO_DATA = DataSpec("", "", Mapping(()))
+_TYPICAL = tuple(
+    RunSpec("", "", method, _NO_DATA, default_training(method))
+    for method in (PrefixMethod(), FinetuneMethod())
+)

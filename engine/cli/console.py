@@ -1,0 +1,166 @@
+"""What the command line shows: a progress bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from engine.contract.events import (
+    Evaluation,
+    JournalEntry,
+    Notice,
+    OutputsSaved,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    RunState,
+    TrainMetrics,
+)
+from engine.contract.run_folder import RunStatus
+from engine.contract.scores import Score
+
+BAR_WIDTH = 30
+PLAIN_INTERVAL_S = 10.0
+
+
+class Console:
+    """Standard output; `line` for what stays, `bar` for what is replaced."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stdout.isatty()
+        self._bar = ""
+        self._shown_s = 0.0
+
+    def line(self, text: str = "") -> None:
+        """A line that stays."""
+        self._clear()
+        print(text, flush=True)
+
+    def bar(self, done: int, total: int, text: str) -> None:
+        """Progress: drawn in place on a terminal, else a line now and then."""
+        share = done / total if total else 0.0
+        if self._terminal:
+            filled = round(BAR_WIDTH * share)
+            shown = f"{'█' * filled}{'░' * (BAR_WIDTH - filled)} {share:4.0%}  {text}"
+            sys.stdout.write("\r\x1b[K" + shown)
+            sys.stdout.flush()
+            self._bar = shown
+        elif time.monotonic() - self._shown_s >= PLAIN_INTERVAL_S:
+            self._shown_s = time.monotonic()
+            print(f"{share:4.0%}  {text}" if total else text, flush=True)
+
+    def _clear(self) -> None:
+        if self._bar:
+            sys.stdout.write("\r\x1b[K")
+            self._bar = ""
+
+
+class ConsoleReporter:
+    """A `Reporter` that draws on the console."""
+
+    def __init__(self, console: Console, title: str) -> None:
+        self._console, self._title = console, title
+        self._drawn_s = 0.0
+
+    def update(self, done: int, total: int, unit: str, text: str = "") -> None:
+        """Draw at most ten times a second."""
+        if time.monotonic() - self._drawn_s < 0.1 and done != total:
+            return
+        self._drawn_s = time.monotonic()
+        amount = (
+            f"{_amount(done, unit)} of {_amount(total, unit)}" if total else _amount(done, unit)
+        )
+        self._console.bar(done, total, f"{self._title}: {amount}")
+
+
+class RunPrinter:
+    """Hears a run's journal and status, and prints what a person wants to see.
+
+    Attributes:
+        failed: the verdict of a run that could not go on, or None.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._loss = ""
+        self.failed: RunFailed | None = None
+
+    def __call__(self, heard: JournalEntry | RunStatus) -> None:
+        """Print one entry, or draw the progress."""
+        if isinstance(heard, RunStatus):
+            self._status(heard)
+        else:
+            self._entry(heard)
+
+    def _status(self, status: RunStatus) -> None:
+        if status.phase is None or status.state is not RunState.RUNNING:
+            return
+        left = f", {duration(status.remaining_s)} left" if status.remaining_s else ""
+        step = f"step {status.step} of {status.total_steps}{left}" if status.total_steps else ""
+        phase = status.phase.value
+        self._console.bar(
+            status.done, status.total, "  ".join(filter(None, (phase, step, self._loss)))
+        )
+
+    def _entry(self, entry: JournalEntry) -> None:
+        console = self._console
+        match entry.event:
+            case RunStarted() as event:
+                if event.resumed_from_step is not None:
+                    console.line(f"  resumed from step {event.resumed_from_step}")
+                console.line(
+                    f"  {event.trainable_parameters:,} trainable parameters, "
+                    f"{event.frozen_parameters:,} frozen; {event.train_rows} rows, "
+                    f"{event.valid_inputs} validation and {event.test_inputs} test inputs; "
+                    f"{event.total_steps} steps on {event.device} in {event.precision}"
+                )
+            case TrainMetrics() as event:
+                self._loss = f"loss {event.loss:.3f}"
+            case Evaluation() as event:
+                scores = "".join(f"  {score.metric} {score.value:.1f}" for score in event.scores)
+                best = "  best so far" if event.is_best else ""
+                console.line(
+                    f"  step {event.step:5d}  validation loss {event.valid_loss:.4f}{scores}{best}"
+                )
+            case Notice() as event:
+                console.line(f"  note: {event.text}")
+            case OutputsSaved() as event:
+                console.line(
+                    f"  {event.count} {event.split} inputs decoded in {duration(event.elapsed_s)}"
+                )
+                print_scores(console, event.scores)
+            case RunFinished() as event:
+                early = " (stopped early)" if event.stopped_early else ""
+                console.line(
+                    f"  finished{early} after {duration(event.elapsed_s)}; best step "
+                    f"{event.best_step}; {event.stored_bytes:,} bytes stored"
+                )
+            case RunFailed() as event:
+                self.failed = event
+                if event.traceback:
+                    console.line(event.traceback)
+
+
+def print_scores(console: Console, scores: tuple[Score, ...]) -> None:
+    """One line a score: value, interval, signature."""
+    for score in scores:
+        interval = ""
+        if score.low is not None and score.high is not None:
+            interval = f" [{score.low:.2f}, {score.high:.2f}]"
+        console.line(f"  {score.metric:7s} {score.value:6.2f}{interval}  {score.signature}")
+
+
+def duration(seconds: float) -> str:
+    """In words: "45 s", "3 min 20 s" or "2 h 5 min"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _amount(count: int, unit: str) -> str:
+    if unit == "bytes":
+        return f"{count / 1e6:.1f} MB"
+    return f"{count:,} {unit}"

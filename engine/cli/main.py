@@ -1,0 +1,125 @@
+"""The command line: the window's twin, on the same engine and the same `RunSpec`.
+
+Exit codes: 0 done, 1 a fault of this program, 2 something the user can mend (one sentence on
+standard error), 130 stopped with Ctrl+C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from engine.cli.arguments import Parser, add_decoding_options, add_run_options
+from engine.contract.errors import Cancelled, UserError
+
+EXIT_OUR_FAULT, EXIT_USER, EXIT_STOPPED = 1, 2, 130
+
+Verb = Callable[[argparse.Namespace], int]
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run the verb in `argv`; the exit code."""
+    logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        arguments = _parser().parse_args(argv)
+        verb: Verb = arguments.verb
+        return verb(arguments)
+    except UserError as error:
+        print(f"error: {error.message}", file=sys.stderr)
+        for remedy in error.remedies:
+            print(f"  would need less: {remedy.label}", file=sys.stderr)
+        return EXIT_USER
+    except (KeyboardInterrupt, Cancelled):
+        print("stopped", file=sys.stderr)
+        return EXIT_STOPPED
+    except BrokenPipeError:  # the reader of our output has gone, as with `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OUR_FAULT
+    except Exception:
+        logging.getLogger(__name__).exception("a fault of this program; please report it")
+        return EXIT_OUR_FAULT
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="python main.py",
+        description="Prefix-tuning from a CSV to a prefix file. Without a verb: the window.",
+    )
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    _training_verbs(verbs)
+    _output_verbs(verbs)
+    _prefix_verbs(verbs)
+    return parser
+
+
+def _training_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
+    one = verbs.add_parser("try", help="the whole job on the shipped sample, without a window")
+    one.add_argument("--out", metavar="DIR", help="project folder to make (default projects/try-…)")
+    one.add_argument("--prefix-only", action="store_true", help="leave out the fine-tuned twin")
+    one.set_defaults(verb=_later("trying", "try_sample"))
+
+    one = verbs.add_parser("train", help="train a prefix, or fine-tune, on a file of yours")
+    one.add_argument("--data", required=True, metavar="F.csv", help="the file to learn from")
+    one.add_argument("--out", required=True, metavar="RUN_DIR", help="run folder to make")
+    one.add_argument("--name", help="name of the run (default: its method)")
+    add_run_options(one)
+    one.set_defaults(verb=_later("training", "train"))
+
+    one = verbs.add_parser("resume", help="go on with a run from its last checkpoint")
+    one.add_argument("run", metavar="RUN_DIR")
+    one.set_defaults(verb=_later("training", "resume"))
+
+
+def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
+    one = verbs.add_parser("decode", help="write a run's outputs for the inputs of a file")
+    one.add_argument("system", metavar="RUN_DIR", help="a finished run, or a prefix folder")
+    one.add_argument("--data", required=True, metavar="F.csv", help="the file with the inputs")
+    one.add_argument("--out", required=True, metavar="OUT.jsonl", help="one JSON object a line")
+    one.add_argument("--source", action="append", metavar="COL", help="for a prefix without a run")
+    one.add_argument("--target", metavar="COL", help="references, for a prefix without a run")
+    one.add_argument("--limit", type=int, metavar="N", help="decode the first N inputs only")
+    one.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
+    add_decoding_options(one)
+    one.set_defaults(verb=_later("outputs", "decode"))
+
+    one = verbs.add_parser("score", help="score an outputs file")
+    one.add_argument("outputs", metavar="OUT.jsonl")
+    one.add_argument("--metrics", default="bleu,chrf,rougeL", help="comma-separated names")
+    one.add_argument("--json", action="store_true", help="print one JSON object")
+    one.set_defaults(verb=_later("outputs", "score"))
+
+
+def _prefix_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
+    one = verbs.add_parser("export", help="write a run's prefix as a folder to pass on")
+    one.add_argument("source", metavar="RUN_DIR", help="a finished run, or a prefix folder")
+    one.add_argument("--format", choices=("native", "peft"), default="native")
+    one.add_argument("--out", required=True, metavar="DIR")
+    one.set_defaults(verb=_later("prefixes", "export"))
+
+    one = verbs.add_parser("import", help="take a native or PEFT prefix folder into a project")
+    one.add_argument("path", metavar="DIR")
+    one.add_argument("--project", required=True, metavar="DIR")
+    one.set_defaults(verb=_later("prefixes", "import_"))
+
+    one = verbs.add_parser("backbones", help="list or fetch backbones")
+    kinds = one.add_subparsers(title="verbs", metavar="VERB", required=True)
+    kinds.add_parser("list").set_defaults(verb=_later("backbones", "list_"))
+    fetch = kinds.add_parser("fetch")
+    fetch.add_argument("name", metavar="NAME")
+    fetch.set_defaults(verb=_later("backbones", "fetch"))
+
+
+def _later(module: str, name: str) -> Verb:
+    """The verb's function, its module (and torch, if it needs it) imported when it is run."""
+
+    def verb(arguments: argparse.Namespace) -> int:
+        import importlib
+
+        function: Verb = getattr(importlib.import_module(f"engine.cli.{module}"), name)
+        return function(arguments)
+
+    return verb

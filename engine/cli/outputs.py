@@ -1,0 +1,105 @@
+"""`decode` and `score`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+
+from engine.cli.arguments import decoding_spec, mapping_of
+from engine.cli.console import Console, ConsoleReporter, duration, print_scores
+from engine.cli.training import import_data
+from engine.contract.commands import InspectFile
+from engine.contract.data_spec import Mapping
+from engine.contract.dataset_store import DatasetStore
+from engine.contract.errors import UserError
+from engine.contract.training_spec import Device
+from engine.data.inspecting import inspect_file
+from engine.reporter import Silent
+
+
+def decode(arguments: argparse.Namespace) -> int:
+    """Decode every distinct input of a file, with its references where the file has them."""
+    from engine.data.examples import inputs_of
+    from engine.decoding.files import decode_inputs
+    from engine.decoding.systems import Systems
+
+    console = Console()
+    source = Path(arguments.data)
+    if not source.exists():
+        raise UserError(f"{source} does not exist: give --data a file with the inputs.")
+    loaded = Systems(device=Device(arguments.device)).load(
+        Path(arguments.system), ConsoleReporter(console, "loading")
+    )
+    decoding = decoding_spec(loaded.decoding, arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        store_path = Path(folder) / "dataset.sqlite"
+        import_data(console, source, store_path)
+        with DatasetStore(store_path) as store:
+            mapping = _mapping(arguments, loaded.mapping, store, source)
+            reporter = ConsoleReporter(console, "reading")
+            inputs = inputs_of(store, mapping, loaded.linearisation, reporter)
+    if arguments.limit is not None:
+        if arguments.limit < 1:
+            raise UserError(f"--limit is {arguments.limit}: it must be 1 or more.")
+        inputs = inputs[: arguments.limit]
+    if not inputs:
+        raise UserError(f"{source} holds no inputs to decode: it has no rows.")
+    meta, rows = decode_inputs(
+        loaded,
+        inputs,
+        decoding,
+        ConsoleReporter(console, "decoding"),
+        split=source.name,
+        out=Path(arguments.out),
+    )
+    console.line(f"{len(rows)} inputs decoded in {duration(meta.seconds)}: {arguments.out}")
+    print_scores(console, meta.scores)
+    return 0
+
+
+def score(arguments: argparse.Namespace) -> int:
+    """Score an outputs file of ours or of another system, without changing it."""
+    from engine.contract.outputs import read_meta, read_outputs
+    from engine.metrics.scoring import score_rows
+
+    console = Console()
+    path = Path(arguments.outputs)
+    rows = read_outputs(path)
+    meta = read_meta(path)
+    names = tuple(name.strip() for name in arguments.metrics.split(",") if name.strip())
+    scores, _ = score_rows(rows, names, decoding=meta.decoding if meta else "unknown")
+    if arguments.json:
+        found = {
+            one.metric: {
+                "value": one.value,
+                "low": one.low,
+                "high": one.high,
+                "signature": one.signature,
+            }
+            for one in scores
+        }
+        console.line(json.dumps(found, ensure_ascii=False))
+    else:
+        print_scores(console, scores)
+    return 0
+
+
+def _mapping(
+    arguments: argparse.Namespace, known: Mapping | None, store: DatasetStore, source: Path
+) -> Mapping:
+    """The run's mapping, its target only if the file has it; or what the arguments name."""
+    if arguments.source:
+        report = inspect_file(InspectFile(str(source)), Silent())
+        return mapping_of(report.columns, sources=arguments.source, target=arguments.target)
+    if known is None:
+        raise UserError(
+            "This prefix came without its run: name the input columns with --source COL."
+        )
+    columns = tuple(
+        column
+        for column in known.columns
+        if column in known.inputs or column.name in store.meta.columns
+    )
+    return Mapping(columns)

@@ -1,0 +1,29 @@
+"""`export` and `import`."""
+
+from __future__ import annotations
+
+import argparse
+
+from engine.cli.console import Console, ConsoleReporter
+from engine.contract.commands import ExportPrefix, ImportPrefix
+from engine.exchange.desk import export_prefix, import_prefix
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Write a prefix as a native or PEFT folder."""
+    console = Console()
+    command = ExportPrefix(arguments.source, arguments.format, arguments.out)
+    console.line(export_prefix(command, ConsoleReporter(console, "exporting")).message)
+    return 0
+
+
+def import_(arguments: argparse.Namespace) -> int:
+    """Copy a prefix folder into a project."""
+    console = Console()
+    command = ImportPrefix(arguments.path, arguments.project)
+    info = import_prefix(command, ConsoleReporter(console, "importing"))
+    console.line(
+        f"{info.name}: prefix length {info.prefix_length} for {info.backbone}, "
+        f"{info.stored_bytes:,} bytes, in {info.path}"
+    )
+    return 0

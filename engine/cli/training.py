@@ -1,0 +1,116 @@
+"""`train` and `resume`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from engine.cli.arguments import mapping_of, run_spec
+from engine.cli.console import Console, ConsoleReporter, RunPrinter
+from engine.contract.commands import ImportFile, InspectFile
+from engine.contract.data_spec import Mapping
+from engine.contract.errors import UserError
+from engine.contract.events import RunState
+from engine.contract.reading import ReadOptions
+from engine.contract.run_folder import RunFolder, RunMeta, StopRequest
+from engine.contract.run_spec import describe_method
+from engine.data.importing import import_file
+from engine.data.inspecting import inspect_file
+
+DATASET = "dataset.sqlite"
+EXIT_STOPPED = 130
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """Import the file into the run folder, then train there."""
+    console = Console()
+    out = Path(arguments.out)
+    if (out / "run.json").exists():
+        raise UserError(
+            f"{out} holds a run already: choose another --out, or python main.py resume {out}."
+        )
+    source = Path(arguments.data)
+    report = inspect_file(InspectFile(str(source)), ConsoleReporter(console, "looking at the file"))
+    mapping = mapping_of(
+        report.columns,
+        sources=arguments.source,
+        target=arguments.target,
+        split=arguments.split_column,
+        category=arguments.category_column,
+    )
+    # Checked before the file is imported: a mistyped number should cost no time.
+    run_spec(arguments, dataset="", fingerprint="", mapping=mapping)
+    fingerprint = import_data(console, source, out / DATASET)
+    spec = run_spec(arguments, dataset=DATASET, fingerprint=fingerprint, mapping=mapping)
+    meta = RunMeta(name=arguments.name or describe_method(spec.method), created_s=time.time())
+    folder = RunFolder.create(out, spec, meta)
+    console.line(f"{meta.name} on {spec.backbone}, {source.name}: {_words(mapping)}")
+    return work(console, folder)
+
+
+def resume(arguments: argparse.Namespace) -> int:
+    """Go on with a run that was stopped, interrupted or failed."""
+    console = Console()
+    folder = RunFolder(Path(arguments.run))
+    backbone = folder.read_spec().backbone
+    if folder.read_status().state is RunState.FINISHED:
+        raise UserError(f"The run in {folder.path} is finished: there is nothing to resume.")
+    console.line(f"{folder.read_meta().name} on {backbone}")
+    return work(console, folder)
+
+
+def import_data(console: Console, source: Path, store: Path) -> str:
+    """Import a file into a dataset file, saying what was found; its fingerprint."""
+    imported = import_file(
+        ImportFile(str(source), ReadOptions(), str(store)),
+        ConsoleReporter(console, f"reading {source.name}"),
+    )
+    console.line(f"{source.name}: {imported.row_count:,} rows")
+    for finding in imported.findings:
+        console.line(f"  note: {finding.message}")
+    return imported.fingerprint
+
+
+def work(console: Console, folder: RunFolder) -> int:
+    """Train in this process, with the progress on the console; the exit code.
+
+    The first Ctrl+C stops the run and saves it; a second one ends it at once.
+    """
+    from engine.run import EXIT_CANCELLED, EXIT_USER, run_folder
+
+    folder.control.unlink(missing_ok=True)
+    printer = RunPrinter(console)
+    with _interrupt_as_stop(console, folder):
+        code = run_folder(folder.path, listener=printer)
+    if code == EXIT_CANCELLED:
+        console.line(f"stopped; python main.py resume {folder.path} goes on from there")
+        return EXIT_STOPPED
+    if code == EXIT_USER and printer.failed is not None:
+        raise UserError(printer.failed.message, printer.failed.remedies)
+    return code
+
+
+@contextmanager
+def _interrupt_as_stop(console: Console, folder: RunFolder) -> Iterator[None]:
+    before = signal.getsignal(signal.SIGINT)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, before)
+        console.line("stopping after this step, and saving (Ctrl+C again: at once)")
+        folder.request(StopRequest(save=True))
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _words(mapping: Mapping) -> str:
+    inputs = ", ".join(f"{column.name} ({column.role.value})" for column in mapping.inputs)
+    return f"{inputs} → {mapping.columns[len(mapping.inputs)].name}"

@@ -1,0 +1,81 @@
+"""The desk's decoding commands: a few inputs now, or a whole split with another system."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from engine.contract.commands import Decoded as DecodedFile
+from engine.contract.commands import DecodeSplit, Generate, Generated
+from engine.contract.dataset_store import DatasetStore
+from engine.contract.errors import UserError
+from engine.contract.run_folder import RunFolder
+from engine.data.examples import load_examples
+from engine.data.prompt import PROMPT, prompt_named
+from engine.decoding.decoder import decode
+from engine.decoding.files import decode_inputs
+from engine.decoding.systems import Loaded, Systems
+from engine.reporter import Reporter
+
+_systems: list[Systems] = []
+"""One per engine process: what makes the engine worth keeping alive is the loaded backbone."""
+
+
+def generate(command: Generate, reporter: Reporter) -> Generated:
+    """Decode a few inputs.
+
+    Raises:
+        UserError: the system cannot be loaded, or an input does not fit its positions.
+    """
+    start = time.monotonic()
+    if command.system:
+        loaded = _shared().load(Path(command.system), reporter)
+        system, prompt, limit = loaded.system, loaded.prompt, loaded.max_source_tokens
+    else:
+        system, prompt, limit = _shared().bare(command.backbone, reporter), PROMPT, 512
+    form, tokenizer = prompt_named(prompt), system.backbone.tokenizer
+    prompts = [form.encode_source(tokenizer, text, limit) for text in command.inputs]
+    decoded = decode(system, prompts, command.decoding, reporter)
+    return Generated(decoded.texts, time.monotonic() - start)
+
+
+def decode_split(command: DecodeSplit, reporter: Reporter) -> DecodedFile:
+    """Decode a split of a run's dataset with that run, another system, or the bare backbone.
+
+    Raises:
+        UserError: run, dataset or system cannot be loaded, or the split is empty.
+    """
+    folder = RunFolder(Path(command.run))
+    spec = folder.read_spec()
+    with DatasetStore(folder.resolve(spec.data.dataset)) as store:
+        examples = load_examples(store, spec.data, reporter)
+    sides = {"valid": examples.valid, "test": examples.test}
+    if command.split not in sides:
+        raise UserError(f"The split is {command.split!r}: it must be valid or test.")
+    inputs = sides[command.split]
+    if not inputs:
+        raise UserError(f"The split {command.split!r} of this run holds no inputs.")
+    if command.system:
+        loaded = _shared().load(Path(command.system), reporter)
+    else:
+        loaded = Loaded(
+            system=_shared().bare(spec.backbone, reporter),
+            title="bare backbone",
+            run_id="",
+            prompt=PROMPT,
+            linearisation=spec.data.linearisation,
+            mapping=spec.data.mapping,
+            decoding=spec.decoding,
+        )
+    loaded = replace(loaded, max_source_tokens=spec.data.max_source_tokens)
+    meta, rows = decode_inputs(
+        loaded, inputs, command.decoding, reporter, split=command.split, out=Path(command.out)
+    )
+    return DecodedFile(command.out, meta, rows)
+
+
+def _shared() -> Systems:
+    if not _systems:
+        _systems.append(Systems())
+    return _systems[0]

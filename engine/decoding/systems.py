@@ -1,0 +1,115 @@
+"""Systems to decode with, found by path: a run, a prefix folder, or the bare backbone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.backbones.device import choose_device, choose_dtype
+from engine.backbones.loading import Backbone, load_backbone
+from engine.contract.data_spec import Linearisation, Mapping
+from engine.contract.errors import UserError
+from engine.contract.run_folder import RunFolder
+from engine.contract.run_spec import describe_method
+from engine.contract.training_spec import DecodingSpec, Device, Precision
+from engine.data.prompt import PROMPT
+from engine.exchange import native
+from engine.methods.base import System
+from engine.methods.finetune import BareBackbone
+from engine.methods.prefix import StoredPrefix
+from engine.reporter import Reporter
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A system with what it was trained to read.
+
+    Attributes:
+        title: how a table calls it, such as "prefix 10, MLP 512".
+        run_id: of the run that made it, or "".
+        mapping: None for a prefix that came without its run.
+    """
+
+    system: System
+    title: str
+    run_id: str
+    prompt: str
+    linearisation: Linearisation
+    mapping: Mapping | None
+    decoding: DecodingSpec
+    max_source_tokens: int = 512
+
+
+class Systems:
+    """Loads systems, and keeps the backbone loaded last for the next one."""
+
+    def __init__(
+        self, *, device: Device = Device.AUTO, precision: Precision = Precision.AUTO
+    ) -> None:
+        self._device = choose_device(device)
+        self._dtype = choose_dtype(precision, self._device)
+        self._kept: tuple[str, Backbone] | None = None
+
+    def load(self, path: Path, reporter: Reporter) -> Loaded:
+        """The system of a finished run's folder or of a prefix folder.
+
+        Raises:
+            UserError: there is neither, or the run has nothing to decode with yet.
+        """
+        if (path / "run.json").exists():
+            return self._load_run(RunFolder(path), reporter)
+        if (path / "prefix.json").exists():
+            return self._load_prefix(path, None, reporter)
+        raise UserError(
+            f"{path} is neither a run nor a prefix (run.json and prefix.json are missing): "
+            "choose the folder that holds one of them."
+        )
+
+    def bare(self, backbone: str, reporter: Reporter) -> System:
+        """The backbone as it came."""
+        return BareBackbone(self._backbone(backbone, reporter))
+
+    def _load_run(self, folder: RunFolder, reporter: Reporter) -> Loaded:
+        spec = folder.read_spec()
+        if folder.prefix.is_dir():
+            return self._load_prefix(folder.prefix, folder, reporter)
+        if not folder.model.is_dir():
+            state = folder.read_status().state.value
+            raise UserError(
+                f"The run in {folder.path} is {state} and has nothing to decode with yet: let "
+                "it finish first (python main.py resume RUN_DIR)."
+            )
+        backbone = self._backbone(str(folder.model), reporter)
+        return Loaded(
+            system=BareBackbone(backbone),
+            title=describe_method(spec.method),
+            run_id=spec.run_id,
+            prompt=PROMPT,
+            linearisation=spec.data.linearisation,
+            mapping=spec.data.mapping,
+            decoding=spec.decoding,
+            max_source_tokens=spec.data.max_source_tokens,
+        )
+
+    def _load_prefix(self, path: Path, folder: RunFolder | None, reporter: Reporter) -> Loaded:
+        key_values, card = native.read(path)
+        spec = folder.read_spec() if folder is not None else None
+        backbone = self._backbone(spec.backbone if spec else card.backbone, reporter)
+        native.check_fits(card, backbone)
+        return Loaded(
+            system=StoredPrefix(backbone, key_values),
+            title=describe_method(card.method),
+            run_id=card.run_id,
+            prompt=card.prompt,
+            linearisation=card.linearisation,
+            mapping=spec.data.mapping if spec else None,
+            decoding=card.decoding,
+            max_source_tokens=spec.data.max_source_tokens if spec else 512,
+        )
+
+    def _backbone(self, name: str, reporter: Reporter) -> Backbone:
+        if self._kept is None or self._kept[0] != name:
+            self._kept = None  # free the one before first: two may not fit
+            loaded = load_backbone(name, device=self._device, dtype=self._dtype, reporter=reporter)
+            self._kept = (name, loaded)
+        return self._kept[1]
