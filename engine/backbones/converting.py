@@ -44,8 +44,9 @@ def _unquantised(model: Any) -> Any:
         del config.quantization_config
     config._name_or_path = ""
     config.dtype = torch.float32
-    plain = type(model)(config)
-    plain.load_state_dict(model.state_dict())
+    with torch.device("meta"):
+        plain = type(model)(config)
+    plain.load_state_dict(model.state_dict(), assign=True)
     plain.tie_weights()
     plain.generation_config = transformers.GenerationConfig(
         bos_token_id=config.bos_token_id,

@@ -6,6 +6,7 @@ library, other shards or another order of a file's entries leave it as it is.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -74,6 +75,18 @@ def fingerprint_of(folder: Path, reporter: Reporter) -> str:
     except (WorkbenchError, OSError) as error:  # it only costs time at the next load
         log.warning("The fingerprint of %s could not be kept: %s", folder, error)
     return fingerprint
+
+
+def folder_with(fingerprint: str) -> Path | None:
+    """A folder on this machine that was seen with this fingerprint and has not changed."""
+    for path in sorted((cache_folder() / "fingerprints").glob("*.json")):
+        note = _read_note(path)
+        if note is None or note.fingerprint != fingerprint:
+            continue
+        with contextlib.suppress(OSError):
+            if all(_stamp(Path(stamp.path)) == stamp for stamp in note.stamps):
+                return Path(note.stamps[0].path).parent
+    return None
 
 
 def take_fingerprint(folder: Path, reporter: Reporter) -> str:

@@ -1,0 +1,129 @@
+"""The card of a prefix folder: reading it, describing it, writing it out for people.
+
+Nothing here loads torch, so that a list of a hundred prefixes costs a hundred small reads.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.contract import codec
+from engine.contract.commands import PrefixInfo
+from engine.contract.errors import ProtocolError, UserError
+from engine.contract.method_spec import Parametrisation
+from engine.contract.prefix_card import PrefixCard
+from engine.contract.run_spec import describe_method
+
+CARD_FILE = "prefix.json"
+TENSOR_FILE = "prefix.safetensors"
+README_FILE = "README.md"
+
+_RUNS_CODE = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
+
+
+def is_prefix_folder(folder: Path) -> bool:
+    """Whether the folder says that it holds a prefix in our native format."""
+    return (folder / CARD_FILE).is_file()
+
+
+def read_card(folder: Path, name: str = CARD_FILE) -> PrefixCard:
+    """Read the card of a prefix folder.
+
+    Raises:
+        UserError: missing, damaged, or of a newer version.
+    """
+    path = folder / name
+    try:
+        return codec.from_text(PrefixCard, path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        refuse_pickles(folder)
+        raise UserError(
+            f"{folder} holds no prefix ({name} is missing): choose a folder that holds "
+            f"{CARD_FILE} and {TENSOR_FILE}, or a PEFT folder."
+        ) from error
+    except (OSError, UnicodeDecodeError, ProtocolError) as error:
+        raise UserError(
+            f"{path} is damaged ({error}): get the prefix again from where it came."
+        ) from error
+
+
+def refuse_pickles(folder: Path) -> None:
+    """Raise `UserError` where a folder's tensors lie in a file that could run code."""
+    found = sorted(path.name for path in folder.glob("*") if path.suffix in _RUNS_CODE)
+    if found:
+        raise UserError(
+            f"{folder} holds its prefix in {found[0]}: only safetensors and JSON are read, a file "
+            "that could run code is refused; save it as safetensors first."
+        )
+
+
+def describe(folder: Path) -> PrefixInfo:
+    """What a list shows of a prefix folder.
+
+    Raises:
+        UserError: the card or the tensors are missing, or the card is damaged.
+    """
+    card = read_card(folder)
+    tensors = folder / TENSOR_FILE
+    if not tensors.is_file():
+        raise UserError(f"{folder} lacks {TENSOR_FILE}: get the prefix again from where it came.")
+    rows = f", {card.train_rows} rows" if card.train_rows else ""
+    return PrefixInfo(
+        path=str(folder),
+        name=card.name,
+        backbone=card.backbone,
+        backbone_fingerprint=card.backbone_fingerprint,
+        prefix_length=card.method.prefix_length,
+        method=describe_method(card.method),
+        stored_bytes=tensors.stat().st_size,
+        trained_on=f"{card.data_name}{rows}",
+        created_s=card.created_s,
+        scores=card.scores,
+    )
+
+
+def readme(card: PrefixCard, *, stored_bytes: int, use: str) -> str:
+    """The README of a prefix folder, in Markdown.
+
+    Args:
+        card: what it describes.
+        stored_bytes: size of the tensors' file.
+        use: how to use the folder, in Markdown.
+    """
+    method = card.method
+    form = "keys and values trained directly"
+    if method.parametrisation is Parametrisation.MLP:
+        form = f"trained through an MLP of width {method.mid_dim}, then folded"
+    rows = [
+        ("backbone", card.backbone),
+        ("its fingerprint", f"`{card.backbone_fingerprint}`" if card.backbone_fingerprint else ""),
+        ("prefix length", f"{method.prefix_length} tokens"),
+        (
+            "tensors",
+            f"{card.layers} layers × [2, {card.kv_heads}, {method.prefix_length}, "
+            f"{card.head_width}] in float32, {stored_bytes / 1000:.1f} kB",
+        ),
+        ("method", f"prefix-tuning (Li & Liang, 2021), {form}"),
+        ("positions of the tokens", card.positions.value.replace("_", " ")),
+        ("linearisation", card.linearisation.preset.value),
+        ("prompt form", card.prompt),
+        ("trained on", f"{card.data_name} ({card.train_rows} rows)" if card.data_name else ""),
+    ]
+    lines = [f"# {card.name}", "", "A trained prefix: the backbone itself is not in this folder."]
+    lines += ["", "| | |", "| --- | --- |"]
+    lines += [f"| {name} | {_cell(value)} |" for name, value in rows if value]
+    if card.scores:
+        lines += ["", "## Scores", "", "| metric | value | signature |", "| --- | --- | --- |"]
+        for score in card.scores:
+            interval = "" if score.low is None else f" ({score.low:.1f} to {score.high:.1f})"
+            value = f"{score.value:.2f}{interval}"
+            lines.append(f"| {score.metric} | {value} | `{_cell(score.signature)}` |")
+    lines += ["", "## Use", "", use.strip()]
+    if card.notes.strip():
+        lines += ["", "## Notes", "", card.notes.strip()]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    """Text that cannot break a Markdown table."""
+    return " ".join(text.split()).replace("|", "\\|")

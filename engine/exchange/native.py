@@ -1,0 +1,190 @@
+"""Our own format of a trained prefix: a folder that can be mailed.
+
+    prefix.safetensors  one float32 tensor [2, H, P, D] per site, named "decoder_self.0"
+    prefix.json         the `PrefixCard`, with the sha256 of the tensors' file
+    README.md           the same for people
+
+Only safetensors and JSON are read, so a prefix from a stranger cannot run code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+
+from engine.backbones.fingerprint import folder_with
+from engine.backbones.loading import Backbone
+from engine.backbones.paths import folder_of
+from engine.contract import codec
+from engine.contract.errors import EngineError, UserError
+from engine.contract.folders import fill_folder
+from engine.contract.prefix_card import Place, PrefixCard, Site
+from engine.exchange.card import (
+    CARD_FILE,
+    README_FILE,
+    TENSOR_FILE,
+    is_prefix_folder,
+    read_card,
+    readme,
+    refuse_pickles,
+)
+from engine.methods.attention import KeyValues
+
+_USE = """Import the folder in Prefix Workbench (the page *Prefixes*), or on the command line:
+
+    python main.py decode THIS_FOLDER --data TABLE.csv --out OUTPUTS.jsonl"""
+
+
+def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> PrefixCard:
+    """Write a prefix folder, whole or not at all.
+
+    Args:
+        folder: missing, empty, or a prefix folder, which is then replaced.
+        key_values: for each site [2, H, P, D].
+        card: its `tensors_sha256` is filled in.
+
+    Returns:
+        The card as it was written.
+
+    Raises:
+        UserError: the folder holds something else, the disk is full or cannot be written to.
+    """
+    tensors = to_bytes(key_values)
+    card = replace(card, tensors_sha256=hashlib.sha256(tensors).hexdigest())
+    _check_shapes(key_values, card, EngineError)
+    text = readme(card, stored_bytes=len(tensors), use=_USE)
+    with fill_folder(folder, replace=is_prefix_folder(folder)) as target:
+        (target / TENSOR_FILE).write_bytes(tensors)
+        (target / CARD_FILE).write_text(codec.to_text(card), encoding="utf-8")
+        (target / README_FILE).write_text(text, encoding="utf-8")
+    return card
+
+
+def read(folder: Path) -> tuple[KeyValues, PrefixCard]:
+    """Read and check a prefix folder.
+
+    Returns:
+        For each site [2, H, P, D] in float32 on the CPU, and the card.
+
+    Raises:
+        UserError: not a prefix folder, damaged, or made by a newer version.
+    """
+    card = read_card(folder)
+    path = folder / TENSOR_FILE
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        refuse_pickles(folder)
+        raise UserError(
+            f"{folder} lacks {TENSOR_FILE}: get the prefix again from where it came."
+        ) from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}).") from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != card.tensors_sha256:
+        raise UserError(
+            f"{path} is damaged or has been changed (its sha256 is {found[:12]}…, the card says "
+            f"{card.tensors_sha256[:12]}…): get the prefix again from where it came."
+        )
+    key_values = _from_bytes(path, data)
+    _check_shapes(key_values, card, UserError)
+    return key_values, card
+
+
+def to_bytes(key_values: KeyValues) -> bytes:
+    """The content of `prefix.safetensors`; the same numbers always give the same bytes."""
+    tensors = {
+        site.key: entries.detach().to("cpu", torch.float32).contiguous()
+        for site, entries in sorted(key_values.items())
+    }
+    return bytes(safetensors.torch.save(tensors))
+
+
+def check_fits(card: PrefixCard, backbone: Backbone) -> None:
+    """Refuse a backbone that the prefix was not trained on.
+
+    A prefix imported from elsewhere may not know its backbone's fingerprint (it is ""): then
+    only the shape can be compared.
+
+    Raises:
+        UserError: another backbone, naming both.
+    """
+    if card.backbone_fingerprint:
+        if card.backbone_fingerprint == backbone.fingerprint:
+            return
+        same = " of other weights or another vocabulary" if card.backbone == backbone.name else ""
+        raise UserError(
+            f"The prefix {card.name!r} was trained on the backbone {card.backbone} (fingerprint "
+            f"{card.backbone_fingerprint[:12]}…) and cannot be used with {backbone.name}{same} "
+            f"(fingerprint {backbone.fingerprint[:12]}…): choose the backbone it was trained on."
+        )
+    shape = backbone.shape
+    wanted = (card.layers, card.kv_heads, card.head_width)
+    found = (shape.layers, shape.kv_heads, shape.head_width)
+    if wanted != found:
+        raise UserError(
+            f"The prefix {card.name!r} was trained on the backbone {card.backbone} "
+            f"({_sizes(wanted)}) and cannot be used with {backbone.name} ({_sizes(found)}): choose "
+            "the backbone it was trained on."
+        )
+
+
+def backbone_for(card: PrefixCard) -> str:
+    """What `load_backbone` takes for a card: its backbone's name, else a known folder.
+
+    A card names a local backbone by its folder's name only; where that backbone has been
+    loaded on this machine before, its folder is found by its fingerprint.
+    """
+    if folder_of(card.backbone) is None and card.backbone_fingerprint:
+        folder = folder_with(card.backbone_fingerprint)
+        if folder is not None:
+            return str(folder)
+    return card.backbone
+
+
+def _from_bytes(path: Path, data: bytes) -> KeyValues:
+    try:
+        tensors = safetensors.torch.load(data)
+        sites = {_site(name): entries for name, entries in tensors.items()}
+    except (safetensors.SafetensorError, ValueError) as error:
+        raise UserError(
+            f"{path} is damaged ({error}): get the prefix again from where it came."
+        ) from error
+    return dict(sorted(sites.items()))
+
+
+def _site(name: str) -> Site:
+    place, _, layer = name.rpartition(".")
+    return Site(Place(place).value, int(layer))
+
+
+def _check_shapes(
+    key_values: KeyValues, card: PrefixCard, kind: type[UserError] | type[EngineError]
+) -> None:
+    """Hold every tensor against the card."""
+    wanted = (2, card.kv_heads, card.method.prefix_length, card.head_width)
+    if len(key_values) != card.layers:
+        raise kind(
+            f"The prefix {card.name!r} has {len(key_values)} tensors where its card says "
+            f"{card.layers}: get it again from where it came."
+        )
+    for site, entries in key_values.items():
+        if tuple(entries.shape) != wanted:
+            raise kind(
+                f"The tensor {site.key} of the prefix {card.name!r} is {list(entries.shape)} where "
+                f"its card says {list(wanted)}: get it again from where it came."
+            )
+        if not bool(torch.isfinite(entries).all()):
+            raise UserError(
+                f"The tensor {site.key} of the prefix {card.name!r} holds values that are no "
+                "numbers (NaN or infinite): train it again, with a lower learning rate."
+            )
+
+
+def _sizes(sizes: tuple[int, int, int]) -> str:
+    return f"{sizes[0]} layers, {sizes[1]} key/value heads of width {sizes[2]}"

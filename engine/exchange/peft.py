@@ -1,0 +1,266 @@
+"""PEFT's format of a prefix, written and read without PEFT (checked against peft 0.21.2).
+
+A folder of `adapter_config.json` and `adapter_model.safetensors`, which holds one tensor
+`prompt_embeddings` [P, L*2*H*D]: entry ((l*2 + kv)*H + h)*D + j of row p is entry j of layer l,
+kv 0 = key and 1 = value, head h. Keys of rotary backbones are stored rotated, as ours. Only
+decoder-only backbones: PEFT's format has no place for encoder and cross-attention prefixes.
+
+Beside PEFT's two files lies `prefix_card.json`, our card, so that what PEFT has no place for
+(linearisation, prompt, scores) survives the way there and back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+
+from engine.backbones.entries import find_entry
+from engine.contract import codec
+from engine.contract.backbone import BackboneShape, BackboneSource
+from engine.contract.data_spec import Linearisation
+from engine.contract.errors import UserError
+from engine.contract.folders import fill_folder
+from engine.contract.method_spec import Init, Parametrisation, PrefixMethod
+from engine.contract.prefix_card import Positions, PrefixCard, decoder_site
+from engine.contract.training_spec import DecodingSpec
+from engine.data.prompt import PROMPT
+from engine.exchange.card import README_FILE, read_card, readme, refuse_pickles
+from engine.exchange.native import to_bytes
+from engine.methods.attention import KeyValues
+
+CONFIG_FILE = "adapter_config.json"
+TENSOR_FILE = "adapter_model.safetensors"
+OUR_CARD_FILE = "prefix_card.json"
+_TENSOR = "prompt_embeddings"
+
+_USE = """With PEFT, on the backbone named above:
+
+    from peft import PeftModel
+    model = PeftModel.from_pretrained(backbone, "THIS_FOLDER")
+
+The input text must be written as in training: see linearisation and prompt form above."""
+
+
+def is_peft_folder(folder: Path) -> bool:
+    """Whether the folder says that it holds a PEFT adapter."""
+    return (folder / CONFIG_FILE).is_file()
+
+
+def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> None:
+    """Write a prefix as a PEFT folder, whole or not at all.
+
+    Args:
+        folder: missing or empty.
+        key_values: for each layer [2, H, P, D].
+        card: of the prefix.
+
+    Raises:
+        UserError: PEFT's format cannot hold it, the folder is not empty, or the disk is full.
+    """
+    sites = [decoder_site(layer) for layer in range(card.layers)]
+    if set(key_values) != set(sites) or card.positions is not Positions.AFTER_PREFIX:
+        raise UserError(
+            f"PEFT's format cannot hold the prefix {card.name!r}: it has a place for decoder "
+            "self-attention only; export it as native."
+        )
+    stacked = torch.stack([key_values[site].detach().float().cpu() for site in sites])
+    length = card.method.prefix_length
+    flat = stacked.permute(3, 0, 1, 2, 4).reshape(length, -1).contiguous()  # [P, L*2*H*D]
+    tensors = bytes(safetensors.torch.save({_TENSOR: flat}, metadata={"format": "pt"}))
+    card = replace(card, tensors_sha256=hashlib.sha256(to_bytes(key_values)).hexdigest())
+    text = readme(card, stored_bytes=len(tensors), use=_USE)
+    with fill_folder(folder) as target:
+        (target / TENSOR_FILE).write_bytes(tensors)
+        (target / CONFIG_FILE).write_text(_config(card), encoding="utf-8")
+        (target / OUR_CARD_FILE).write_text(codec.to_text(card), encoding="utf-8")
+        (target / README_FILE).write_text(text, encoding="utf-8")
+
+
+def backbone_named_in(folder: Path) -> str:
+    """The backbone that a PEFT folder names: a hub id or a path, or "" for none."""
+    if (folder / OUR_CARD_FILE).is_file():
+        return read_card(folder, OUR_CARD_FILE).backbone
+    return str(_read_config(folder).get("base_model_name_or_path") or "")
+
+
+def read(
+    folder: Path, *, shape: BackboneShape | None = None, fingerprint: str = ""
+) -> tuple[KeyValues, PrefixCard]:
+    """Read a prefix that PEFT or we have written.
+
+    Args:
+        folder: of the adapter.
+        shape: of the backbone; without it, the folder's own sizes are believed.
+        fingerprint: of the backbone; "" where it is not on this machine.
+
+    Returns:
+        For each layer [2, H, P, D] in float32, and a card; what a foreign folder does not say
+        (linearisation, prompt, data) has this program's defaults.
+
+    Raises:
+        UserError: no prefix-tuning adapter of a decoder-only backbone, or damaged.
+    """
+    config = _read_config(folder)
+    _refuse_others(folder, config)
+    flat = _read_tensor(folder)
+    layers, heads, width = _sizes(folder, config, shape)
+    length = flat.shape[0]
+    if flat.shape[1] != layers * 2 * heads * width or config.get("num_virtual_tokens") != length:
+        raise UserError(
+            f"The prefix in {folder} is {list(flat.shape)}, but {config.get('num_virtual_tokens')} "
+            f"tokens before {layers} layers of {heads} key/value heads of width {width} make "
+            f"[{config.get('num_virtual_tokens')}, {layers * 2 * heads * width}]: it was trained "
+            "on another backbone."
+        )
+    # [P, L, 2, H, D] -> [L, 2, H, P, D]
+    stacked = flat.reshape(length, layers, 2, heads, width).permute(1, 2, 3, 0, 4)
+    key_values = {decoder_site(layer): stacked[layer].contiguous() for layer in range(layers)}
+    if (folder / OUR_CARD_FILE).is_file():
+        return key_values, _own_card(folder, key_values)
+    card = PrefixCard(
+        name=folder.resolve().name,
+        method=_method(config, length),
+        backbone=_catalog_name(backbone_named_in(folder)),
+        backbone_fingerprint=fingerprint,
+        layers=layers,
+        kv_heads=heads,
+        head_width=width,
+        positions=Positions.AFTER_PREFIX,
+        linearisation=Linearisation(),
+        prompt=PROMPT,
+        decoding=DecodingSpec(),
+        data_name="",
+        data_fingerprint="",
+        train_rows=0,
+        created_s=(folder / TENSOR_FILE).stat().st_mtime,
+        notes="Imported from a PEFT folder, which does not say how inputs were written.",
+    )
+    return key_values, card
+
+
+def _config(card: PrefixCard) -> str:
+    """`adapter_config.json`. Without task_type, PEFT would silently ignore the prefix."""
+    entry = find_entry(card.backbone)
+    where = entry.where if entry and entry.source is BackboneSource.HUB else card.backbone
+    width = card.kv_heads * card.head_width
+    return json.dumps(
+        {
+            "peft_type": "PREFIX_TUNING",
+            "task_type": "CAUSAL_LM",
+            "base_model_name_or_path": where,
+            "inference_mode": True,
+            "num_virtual_tokens": card.method.prefix_length,
+            "num_transformer_submodules": 1,
+            "num_layers": card.layers,
+            "num_attention_heads": card.kv_heads,
+            "token_dim": width,
+            "encoder_hidden_size": width,
+            "prefix_projection": False,
+        },
+        indent=2,
+    )
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    path = folder / CONFIG_FILE
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{path} cannot be read ({error}): choose a folder that PEFT's save_pretrained has "
+            "written."
+        ) from error
+    if not isinstance(config, dict):
+        raise UserError(f"{path} is damaged (it holds no object): get the folder again.")
+    return config
+
+
+def _refuse_others(folder: Path, config: dict[str, Any]) -> None:
+    kind, task = config.get("peft_type"), config.get("task_type")
+    if kind != "PREFIX_TUNING":
+        raise UserError(
+            f"{folder} holds an adapter of the kind {kind}: only PREFIX_TUNING can be imported."
+        )
+    if task is None:
+        raise UserError(
+            f"{folder / CONFIG_FILE} has no task_type, so even PEFT would ignore the prefix: set "
+            'it to "CAUSAL_LM" if it was trained on a decoder-only backbone.'
+        )
+    if task != "CAUSAL_LM":
+        raise UserError(
+            f"{folder} holds a prefix for the task {task}: this version imports CAUSAL_LM, "
+            "prefixes of decoder-only backbones, only."
+        )
+
+
+def _read_tensor(folder: Path) -> torch.Tensor:
+    path = folder / TENSOR_FILE
+    if not path.is_file():
+        refuse_pickles(folder)
+        raise UserError(f"{folder} lacks {TENSOR_FILE}: save the adapter with PEFT again.")
+    try:
+        tensors = safetensors.torch.load_file(path)
+    except (OSError, safetensors.SafetensorError) as error:
+        raise UserError(f"{path} is damaged ({error}): get the file again.") from error
+    others = sorted(name for name in tensors if name != _TENSOR)
+    if others or _TENSOR not in tensors or tensors[_TENSOR].dim() != 2:
+        what = f"also {others[0]}" if others else f"no matrix {_TENSOR}"
+        raise UserError(
+            f"{path} holds {what}: only adapters that are a prefix and nothing else are imported."
+        )
+    flat: torch.Tensor = tensors[_TENSOR].float()
+    if not bool(torch.isfinite(flat).all()):
+        raise UserError(f"{path} holds values that are no numbers (NaN or infinite).")
+    return flat
+
+
+def _sizes(
+    folder: Path, config: dict[str, Any], shape: BackboneShape | None
+) -> tuple[int, int, int]:
+    """(L, H, D) of the backbone."""
+    if shape is not None:
+        return shape.layers, shape.kv_heads, shape.head_width
+    sizes = [config.get(name) for name in ("num_layers", "num_attention_heads", "token_dim")]
+    if not all(isinstance(size, int) and size > 0 for size in sizes):
+        raise UserError(
+            f"{folder / CONFIG_FILE} does not say num_layers, num_attention_heads and token_dim, "
+            "and the backbone is not on this machine: fetch the backbone first."
+        )
+    layers, heads, width = (int(size or 0) for size in sizes)
+    return layers, heads, width // heads
+
+
+def _method(config: dict[str, Any], length: int) -> PrefixMethod:
+    """How PEFT trained it; both of its forms start at random or at zero."""
+    if not config.get("prefix_projection"):
+        return PrefixMethod(
+            prefix_length=length, parametrisation=Parametrisation.DIRECT, init=Init.RANDOM
+        )
+    return PrefixMethod(
+        prefix_length=length,
+        parametrisation=Parametrisation.MLP,
+        mid_dim=int(config.get("encoder_hidden_size") or config.get("token_dim") or 512),
+        init=Init.RANDOM,
+    )
+
+
+def _own_card(folder: Path, key_values: KeyValues) -> PrefixCard:
+    card = read_card(folder, OUR_CARD_FILE)
+    if hashlib.sha256(to_bytes(key_values)).hexdigest() != card.tensors_sha256:
+        raise UserError(
+            f"The tensors in {folder} are not those that {OUR_CARD_FILE} describes: get the folder "
+            f"again, or delete {OUR_CARD_FILE} to import them as they are."
+        )
+    return card
+
+
+def _catalog_name(backbone: str) -> str:
+    entry = find_entry(backbone)
+    return entry.name if entry else backbone
