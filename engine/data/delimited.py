@@ -92,8 +92,9 @@ class DelimitedReader:
     def _find_encoding(self, settled: str | None) -> str:
         if settled is not None:
             check_encoding(settled)
-        encoding = settled or guess_encoding(self._file, self.size_bytes)
-        if "16" not in encoding and "32" not in encoding:
+            return settled
+        encoding = guess_encoding(self._file, self.size_bytes)
+        if not encoding.startswith(("utf-16", "utf-32")):
             self._file.seek(0)
             refuse_binary(self._path, self._file.read(_BINARY_CHECK_BYTES))
         return encoding
@@ -141,21 +142,24 @@ class DelimitedReader:
         items = [
             item for item in itertools.islice(records, _HEAD_ROWS) if not isinstance(item, EmptyRow)
         ]
-        if not items:
-            raise UserError(f"{self._path.name} holds no text: choose a file with rows.")
-        first = items[0]
-        if isinstance(first, BadRow) and present is not False:
-            raise UserError(
-                f"Line {first.row.line} of {self._path.name} should hold the column names, but "
-                f"{first.row.reason}: correct it, or read the file without quotes."
-            )
         rows = [item.cells for item in items if isinstance(item, ReadRow)]
-        if not rows:
-            raise UserError(f"No row of {self._path.name} can be read: choose another quote.")
-        line = first.row.line if isinstance(first, BadRow) else first.line
+        if not rows or (isinstance(items[0], BadRow) and present is not False):
+            raise UserError(self._explain_no_header(lines, items))
+        line = items[0].row.line if isinstance(items[0], BadRow) else items[0].line
         header = read_header(rows, present=present, line=line)
         if not header.present or find_bad_byte(lines[line - 1]) is None:
             return header
         message = f"The column names hold bytes that are not {self._encoding}."
         finding = Finding(FindingKind.UNDECODABLE, message, 1, (line,))
         return Header(True, header.columns, (*header.findings, finding))
+
+    def _explain_no_header(self, lines: list[str], items: list[BadRow | ReadRow]) -> str:
+        if not any(line.strip("\r\n \t" + self._dialect.delimiter) for line in lines):
+            return f"{self._path.name} holds no text: choose a file with rows."
+        bad = next((item.row for item in items if isinstance(item, BadRow)), None)
+        line = 1 if bad is None else bad.line
+        reason = "a quote that is opened there is never closed" if bad is None else bad.reason
+        return (
+            f"Line {line} of {self._path.name} should hold the column names, but {reason}: correct "
+            "it, or read the file without quotes."
+        )

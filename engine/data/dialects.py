@@ -103,7 +103,7 @@ def _try(dialect: Dialect, lines: list[str]) -> _Trial:
     """Share of the lines that stand in rows of the commonest width."""
     reader = dialect.rows(lines)
     widths: Counter[int] = Counter()
-    first = total = seen = 0
+    first = header_lines = total = seen = 0
     while True:
         cells: list[str] | None = None
         try:
@@ -118,14 +118,16 @@ def _try(dialect: Dialect, lines: list[str]) -> _Trial:
                 break  # the sample ends within this record, or its quote is never closed
             total += taken
         elif cells:
-            first = first or len(cells)
+            if not first:
+                first, header_lines = len(cells), taken
             widths[len(cells)] += taken
             total += taken
     if not widths:
         return _Trial(dialect, 0.0, 0)
     width, count = max(widths.items(), key=lambda item: (item[1], item[0]))
-    evenness = count / total
-    return _Trial(dialect, evenness if first == width else evenness * _ODD_HEADER, width)
+    if first == width:
+        return _Trial(dialect, count / total, width)
+    return _Trial(dialect, _ODD_HEADER * count / max(1, total - header_lines), width)
 
 
 def _choose_quote(group: list[_Trial], lines: list[str]) -> Dialect:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from engine.contract.reading import Finding, ReadOptions
 from engine.data.delimited import DelimitedReader
-from engine.data.opening import open_source, refuse_other_formats
+from engine.data.opening import explain_read_errors, open_source, refuse_other_formats
 from engine.data.records import Item
 
 _HEAD_BYTES = 64 * 2**10
@@ -56,6 +56,6 @@ def open_reader(path: Path, options: ReadOptions, *, look_bytes: int | None = No
     Raises:
         UserError: the file cannot be opened, is of a format that is not read, or is empty.
     """
-    with open_source(path) as stream:
+    with explain_read_errors(path), open_source(path) as stream:
         refuse_other_formats(path, stream.read(_HEAD_BYTES))
     return DelimitedReader(path, options, look_bytes=look_bytes)

@@ -26,7 +26,7 @@ class ReadRow:
 
 @dataclass(frozen=True, slots=True)
 class EmptyRow:
-    """A row without text in any cell; it is skipped."""
+    """A row of empty cells, or a line of spaces; it is skipped."""
 
     line: int
 
@@ -85,7 +85,7 @@ class RecordReader:
                     return
                 yield bad
                 continue
-            if not any(cells):
+            if not any(cells) or (len(cells) == 1 and not cells[0].strip()):
                 yield EmptyRow(line)
                 continue
             yield self._check(line, cells)
