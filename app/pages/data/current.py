@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.models.project import ProjectModel
 from app.pages.data.edits import full_mapping
+from app.pages.data.row_pages import row_of_line
 from engine.contract.data_spec import DataSpec, Mapping
 from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
@@ -81,6 +82,18 @@ class CurrentDataset(QObject):
         if number != self.row_number:
             self.row_number = number
             self.row_changed.emit(number)
+
+    def choose_line(self, line: int) -> None:
+        """Choose the row that stands in this line of the file."""
+        if self.store is None:
+            return
+        try:
+            number = row_of_line(self.store, line)
+        except UserError as error:
+            self.refused.emit(error.message)
+            return
+        if number is not None:
+            self.choose_row(number)
 
     def edit(
         self, text: str, make: Callable[[DatasetEntry], DatasetEntry], *, merge_id: int = -1

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
+from app.assets import icon
 from app.context import AppContext
 from app.pages.data.command_text import data_arguments
 from app.pages.data.current import CurrentDataset
@@ -13,6 +14,7 @@ from app.pages.data.example_preview import ExamplePreview
 from app.pages.data.linearisation_panel import LinearisationPanel
 from app.pages.data.mapping_panel import MappingPanel
 from app.pages.data.rows_view import RowsView
+from app.pages.data.scrolling import scrolled
 from app.pages.data.split_counts import SplitCounts
 from app.pages.data.split_panel import SplitPanel
 from app.pages.data.text_view import TextView
@@ -51,7 +53,7 @@ class DatasetView(QWidget):
             "Settings of the dataset",
             (self.mapping, "&Columns"),
             (self.linearisation, "&Linearisation"),
-            (self.split, "&Split"),
+            (scrolled(self.split), "&Split"),
         )
         left = QSplitter(Qt.Orientation.Vertical)
         left.addWidget(self.rows)
@@ -61,20 +63,26 @@ class DatasetView(QWidget):
         whole = QSplitter(Qt.Orientation.Horizontal)
         whole.addWidget(left)
         whole.addWidget(self.settings)
-        whole.setStretchFactor(0, 3)
-        whole.setStretchFactor(1, 1)
+        whole.setStretchFactor(0, 1)
+        whole.setStretchFactor(1, 0)
         self.splitters = {"rows": left, "settings": whole}
         for name, splitter in self.splitters.items():
             splitter.setChildrenCollapsible(False)
             splitter.restoreState(context.settings.layout(LAYOUT + name))
             splitter.splitterMoved.connect(self._keep_layout)
         self.command = CommandLine(theme)
+        self.go_on = QPushButton(icon("runs"), "Go on to &Runs")
+        self.go_on.clicked.connect(lambda: context.navigator.show_runs())
+        bottom = QHBoxLayout()
+        bottom.setSpacing(SPACE_S)
+        bottom.addWidget(self.command, 1)
+        bottom.addWidget(self.go_on)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_M, SPACE_M, SPACE_M, SPACE_S)
         layout.setSpacing(SPACE_S)
         layout.addWidget(self.header)
         layout.addWidget(whole, 1)
-        layout.addWidget(self.command)
+        layout.addLayout(bottom)
         current.shown.connect(self._show_command)
         current.entry_changed.connect(self._show_command)
         self._show_command()

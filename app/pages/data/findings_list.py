@@ -6,7 +6,7 @@ import html
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.assets import icon
 from app.theme import SPACE_S, SPACE_XS, Theme
@@ -14,9 +14,10 @@ from engine.contract.reading import Finding, FindingKind
 
 QUIET_KINDS = frozenset({FindingKind.SHARED_INPUT, FindingKind.EMPTY_ROWS, FindingKind.EMPTY_CELLS})
 """Findings that ask for nothing."""
+SHOWN_LINES = 10
 
 
-class FindingsList(QScrollArea):
+class FindingsList(QWidget):
     """A column of findings.
 
     Signals:
@@ -31,9 +32,10 @@ class FindingsList(QScrollArea):
         self._findings: tuple[Finding, ...] = ()
         self._can_choose: Callable[[int], bool] = _never
         self.setAccessibleName(name)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._body = QWidget()
+        self._layout.addWidget(self._body)
         theme.changed.connect(self._draw)
         self._draw()
 
@@ -55,14 +57,16 @@ class FindingsList(QScrollArea):
         self._draw()
 
     def _draw(self) -> None:
-        body = QWidget()
-        layout = QVBoxLayout(body)
+        self._layout.removeWidget(self._body)
+        self._body.deleteLater()
+        self._body = QWidget()
+        self._layout.addWidget(self._body)
+        layout = QVBoxLayout(self._body)
         layout.setContentsMargins(0, 0, SPACE_XS, 0)
         layout.setSpacing(SPACE_S)
         for finding in self._findings:
             layout.addLayout(self._line(finding))
         layout.addStretch(1)
-        self.setWidget(body)
 
     def _line(self, finding: Finding) -> QHBoxLayout:
         colours = self._theme.colors
@@ -94,7 +98,7 @@ class FindingsList(QScrollArea):
             return text
         lines = [
             f'<a href="{line}">{line}</a>' if self._can_choose(line) else str(line)
-            for line in finding.lines
+            for line in finding.lines[:SHOWN_LINES]
         ]
         more = " …" if finding.count > len(lines) else ""
         word = "Line" if len(lines) == 1 else "Lines"

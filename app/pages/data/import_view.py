@@ -17,9 +17,11 @@ from app.assets import icon
 from app.pages.data.file_import import FileImport, ImportState
 from app.pages.data.findings_list import FindingsList
 from app.pages.data.import_words import looked_at, summary, what_happens
+from app.pages.data.number_header import NumberHeader
 from app.pages.data.options_form import OptionsForm
 from app.pages.data.preview_model import PreviewModel
 from app.pages.data.role_header import RoleHeader
+from app.pages.data.scrolling import scrolled
 from app.theme import SPACE_M, SPACE_S, Theme, scaled_font
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import ElidedLabel, MutedLabel, SectionHeader
@@ -65,7 +67,8 @@ class ImportView(QWidget):
         table = TableView("First rows of the file")
         table.setHorizontalHeader(RoleHeader(theme, table))
         table.setSelectionMode(TableView.SelectionMode.SingleSelection)
-        table.verticalHeader().show()
+        table.setVerticalHeader(NumberHeader(theme, table))
+        table.fit_rows()
         table.verticalHeader().setToolTip("Line in the file")
         table.setModel(self.model)
         return table
@@ -77,7 +80,7 @@ class ImportView(QWidget):
         lower.setSpacing(SPACE_S)
         lower.addWidget(SectionHeader("Findings"))
         lower.addWidget(self.looked_at)
-        lower.addWidget(self.findings, 1)
+        lower.addWidget(scrolled(self.findings), 1)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.table)

@@ -9,12 +9,11 @@ from engine.contract.reading import FileReport
 
 def summary(report: FileReport) -> str:
     """Size, format, rows and columns in one line."""
-    rows = count(report.row_count, "row")
     parts = (
         size(report.size_bytes),
         report.format.upper(),
         read_options(report.options) if report.options.delimiter else "",
-        rows if report.row_count_exact else f"about {rows}",
+        _rows(report),
         count(len(report.columns), "column"),
     )
     return "  ·  ".join(part for part in parts if part)
@@ -22,25 +21,35 @@ def summary(report: FileReport) -> str:
 
 def looked_at(report: FileReport) -> str:
     """What the findings are about: the whole file, or its beginning."""
-    if report.looked_at_bytes >= report.size_bytes:
-        about = "The whole file was looked at"
-    else:
-        about = (
-            f"The first {size(report.looked_at_bytes)} of {size(report.size_bytes)} "
-            "were looked at; the rest is checked while importing"
-        )
-    return f"{about}." if report.findings else f"{about}: nothing is wrong with it."
+    if _whole(report):
+        end = "." if report.findings else ": nothing is wrong with it."
+        return f"The whole file was looked at{end}"
+    part = f"the first {size(report.looked_at_bytes)} of {size(report.size_bytes)}"
+    start = "Found in" if report.findings else "Nothing is wrong in"
+    return f"{start} {part}; the rest is checked while importing."
 
 
 def what_happens(report: FileReport) -> str:
     """What becomes of the rows when Import is pressed."""
     lost = sum(finding.count for finding in report.findings if finding.loses_rows)
-    if not report.row_count:
+    so_far = "" if _whole(report) else " seen so far"
+    if not report.row_count and not lost:
         return "There is no row to import."
     if not lost:
-        return "Every row will be imported."
-    where = "" if report.looked_at_bytes >= report.size_bytes else " so far"
+        return f"Every row{so_far} will be imported."
     return (
-        f"{count(lost, 'row')}{where} cannot be read and will be kept in a list of rejected "
+        f"{count(lost, 'row')}{so_far} cannot be read and will be kept in a list of rejected "
         "rows, which you can look at and export; all others will be imported."
     )
+
+
+def _whole(report: FileReport) -> bool:
+    return report.looked_at_bytes >= report.size_bytes
+
+
+def _rows(report: FileReport) -> str:
+    if report.row_count_exact:
+        return count(report.row_count, "row")
+    # An estimate is not shown more exactly than it is known.
+    digits = len(str(report.row_count))
+    return f"about {count(round(report.row_count, 2 - digits), 'row')}"

@@ -18,7 +18,7 @@ _PARTS: dict[str, tuple[str, Mapping[Value, str]]] = {
     "encoding": ("&Encoding", ENCODINGS),
     "delimiter": ("&Delimiter", DELIMITERS),
     "quote": ("&Quoting", QUOTES),
-    "header": ("&Header", HEADERS),
+    "header": ("Column &names", HEADERS),
 }
 
 

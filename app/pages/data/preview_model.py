@@ -27,13 +27,10 @@ class PreviewModel(QAbstractTableModel):
         self.endResetModel()
 
     def row_of_line(self, line: int) -> int | None:
-        """The preview's row that holds this line of the file, or None where none does."""
+        """The preview's row that begins in this line of the file, or None."""
         lines = self._report.preview_lines if self._report is not None else ()
-        row = bisect.bisect_right(lines, line) - 1
-        if row < 0:
-            return None
-        # A row may have line breaks in its cells; past the last row nothing is known.
-        return row if lines[row] == line or row + 1 < len(lines) else None
+        row = bisect.bisect_left(lines, line)
+        return row if row < len(lines) and lines[row] == line else None
 
     def rowCount(self, parent: Index = ROOT) -> int:
         """Rows; none below a cell."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import sqlite3
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +12,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from app.pages.data.qt_index import ROOT, Index
 from app.pages.data.words import one_line
 from engine.contract.dataset_store import DatasetStore, RejectedRow
+from engine.contract.errors import UserError
+
+log = logging.getLogger(__name__)
 
 BATCH_ROWS = 200
 HEADERS = ("Line", "Why it was not read", "Text in the file")
@@ -45,8 +48,9 @@ class RejectedModel(QAbstractTableModel):
             return
         try:
             batch = list(itertools.islice(self._source, BATCH_ROWS))
-        except sqlite3.Error:
-            batch = []  # the dataset was closed while its list was open
+        except UserError as error:
+            log.warning("%s", error)
+            batch = []
         self._more = len(batch) == BATCH_ROWS
         if batch:
             first = len(self._rows)

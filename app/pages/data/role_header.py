@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QHeaderView, QStyle, QStyleOptionHeaderV2, QWidget
+from PySide6.QtWidgets import QHeaderView, QWidget
 
 from app.pages.data.rows_model import ROLE_OF_COLUMN
 from app.pages.data.words import ROLE_TITLES
@@ -20,7 +20,7 @@ def role_colours(theme: Theme, role: Role) -> tuple[QColor, QColor]:
     if role in (Role.FIELD, Role.MEANING, Role.SOURCE):
         return colours.frozen, colours.frozen_fill
     if role is Role.IGNORED:
-        return colours.muted, colours.window
+        return colours.muted, colours.alternate
     return colours.accent, colours.accent_fill
 
 
@@ -46,24 +46,24 @@ class RoleHeader(QHeaderView):
         return QSize(wide + 3 * SPACE_S, self.sizeHint().height())
 
     def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N803
-        """Draw name and role over the style's own section."""
+        """Draw the name, and the role as a badge below it."""
         if not rect.isValid():
             return
-        option = QStyleOptionHeaderV2()
-        self.initStyleOption(option)
-        self.initStyleOptionForIndex(option, logicalIndex)
-        option.rect = rect
-        option.text = ""
-        self.style().drawControl(QStyle.ControlElement.CE_Header, option, painter, self)
+        colours = self._theme.colors
+        painter.save()
+        painter.fillRect(rect, colours.window)
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, colours.line)
+        painter.fillRect(
+            rect.right(), rect.top() + SPACE_S, 1, rect.height() - 2 * SPACE_S, colours.line
+        )
         name, role = self._texts(logicalIndex)
         line = self._line_height()
         inner = rect.adjusted(SPACE_S, SPACE_XS, -SPACE_XS, 0)
-        painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         font = self.font()
         font.setBold(True)
         painter.setFont(font)
-        painter.setPen(self._theme.colors.text)
+        painter.setPen(colours.text)
         upper = QRect(inner.left(), inner.top(), inner.width(), line)
         self._write(painter, upper, name)
         painter.setFont(self.font())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import OrderedDict
 
 from engine.contract.dataset_store import DatasetStore, Row
@@ -47,8 +46,28 @@ class RowPages:
     def _read(self, page: int) -> tuple[Row, ...]:
         try:
             return tuple(self._store.rows(page * self._page_rows + 1, self._page_rows))
-        except (sqlite3.Error, ValueError) as error:
+        except ValueError as error:
             raise UserError(
-                f"{self._store.path} cannot be read any more ({error}): import its source "
-                "file again."
+                f"{self._store.path} holds cells that cannot be read ({error}): import its "
+                "source file again."
             ) from error
+
+
+def row_of_line(store: DatasetStore, line: int) -> int | None:
+    """Number of the row that holds this line of the file, or None before the first row.
+
+    Rows stand in the order of the file, so some twenty looks find one among a million.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
+    low, high = 1, store.meta.row_count
+    found = None
+    while low <= high:
+        middle = (low + high) // 2
+        row = next(store.rows(middle, 1), None)
+        if row is not None and row.line <= line:
+            found, low = middle, middle + 1
+        else:
+            high = middle - 1
+    return found

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from app.assets import icon
 from app.pages.data.current import CurrentDataset
+from app.pages.data.number_header import NumberHeader
 from app.pages.data.role_header import RoleHeader
 from app.pages.data.role_menu import role_menu
 from app.pages.data.rows_model import RowsModel
@@ -61,10 +62,11 @@ class RowsView(QWidget):
         header.setToolTip("Right click: set the role of a column")
         table.setHorizontalHeader(header)
         table.setSelectionMode(TableView.SelectionMode.SingleSelection)
-        table.verticalHeader().show()
+        table.setVerticalHeader(NumberHeader(self._theme, table))
         # One height for all rows: a million of them are laid out without a look at any.
         table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         table.setModel(self.model)
+        table.fit_rows()
         table.selectionModel().currentRowChanged.connect(self._choose)
         return table
 

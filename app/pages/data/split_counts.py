@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Signal
 
 from app.pages.data.current import CurrentDataset
 from app.pages.data.latest import LatestAsk
 from app.ports import Desk
 from engine.contract.commands import Failure, ReportSplit
+from engine.contract.data_spec import SplitKind
 from engine.contract.reading import SplitReport
 
 WAIT_MS = 200
+TICK_CATEGORY = "No category is held out: tick at least one as unseen."
+NO_CATEGORIES = (
+    "No column holds categories: give one column the role category, or choose another split."
+)
 
 
 class SplitCounts(QObject):
@@ -32,7 +39,12 @@ class SplitCounts(QObject):
         super().__init__(parent)
         self._current = current
         self._command: ReportSplit | None = None
-        self._clear()
+        self.report: SplitReport | None = None
+        self.categories: tuple[tuple[str, int], ...] = ()
+        self.fault = ""
+        self._answer: SplitReport | None = None
+        self._refusal = ""
+        self._wants_category = False
         self._ask = LatestAsk(desk, self, wait_ms=WAIT_MS)
         self._ask.answered.connect(self._on_answered)
         self._ask.failed.connect(self._on_failed)
@@ -54,23 +66,39 @@ class SplitCounts(QObject):
         self._follow()
 
     def _clear(self) -> None:
-        self.report: SplitReport | None = None
-        self.categories: tuple[tuple[str, int], ...] = ()
-        self.fault = ""
+        self.report = self._answer = None
+        self.categories = ()
+        self.fault = self._refusal = ""
 
     def _follow(self) -> None:
         entry, store = self._current.entry, self._current.store
         if entry is None or store is None:
             return
-        command = ReportSplit(str(store.path), self._current.mapping, entry.split)
+        split = entry.split
+        self._wants_category = split.kind is SplitKind.CATEGORY and not split.unseen_categories
+        if self._wants_category:
+            # No such split can be; another one still tells which categories there are.
+            split = replace(split, kind=SplitKind.RANDOM)
+        command = ReportSplit(str(store.path), self._current.mapping, split)
         if command != self._command:
             self._command = command
             self._ask.ask(command)
+        elif not self._ask.is_busy:
+            self._tell()
 
     def _on_answered(self, reply: SplitReport) -> None:
-        self.report, self.categories, self.fault = reply, reply.categories, ""
-        self.changed.emit()
+        self._answer, self._refusal = reply, ""
+        self.categories = reply.categories
+        self._tell()
 
     def _on_failed(self, failure: Failure) -> None:
-        self.report, self.fault = None, failure.message
+        self._answer, self._refusal = None, failure.message
+        self._tell()
+
+    def _tell(self) -> None:
+        self.report, self.fault = self._answer, self._refusal
+        if self._wants_category and self._answer is not None:
+            self.report, self.fault = None, NO_CATEGORIES
+            if self.categories:
+                self.fault = TICK_CATEGORY
         self.changed.emit()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QSpinBox, QWidget
 
 from app.pages.data import current as merging
 from app.pages.data.current import CurrentDataset
@@ -25,6 +25,10 @@ class SplitForm(QWidget):
         super().__init__(parent)
         self._current = current
         self.kind = QComboBox()
+        self.kind.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.kind.setMinimumContentsLength(12)
         for kind, title in SPLIT_TITLES.items():
             self.kind.addItem(title, kind)
             place = self.kind.count() - 1
@@ -46,21 +50,25 @@ class SplitForm(QWidget):
         self._show()
 
     def _lay_out(self) -> None:
-        layout = QFormLayout(self)
+        layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE_S)
-        layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
-        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for text, widget in (
-            ("S&plit", self.kind),
-            ("&Validation share", self.valid),
-            ("&Test share", self.test),
-            ("&Seed", self.seed),
-            ("Train on at &most", self.train_rows),
-            ("Va&lidate on at most", self.valid_inputs),
-            ("T&est on at most", self.test_inputs),
+        layout.setColumnStretch(1, 1)
+        for line, (text, widget) in enumerate(
+            (
+                ("S&plit", self.kind),
+                ("&Validation share", self.valid),
+                ("&Test share", self.test),
+                ("Se&ed", self.seed),
+                ("Train on at most", self.train_rows),
+                ("Validate on at most", self.valid_inputs),
+                ("Test on at most", self.test_inputs),
+            )
         ):
-            layout.addRow(text, widget)
+            label = QLabel(text)
+            label.setBuddy(widget)
+            layout.addWidget(label, line, 0)
+            layout.addWidget(widget, line, 1)
             widget.setAccessibleName(text.replace("&", ""))
 
     def _share(self, slot: Callable[[float], None]) -> QDoubleSpinBox:

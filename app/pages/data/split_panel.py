@@ -31,6 +31,7 @@ class SplitPanel(QWidget):
         self.categories = CategoriesList(current, counts)
         self.state = MutedLabel(theme)
         self.findings = FindingsList(theme, "What the split brings to light")
+        self.findings.line_chosen.connect(current.choose_line)
         self.numbers: dict[str, tuple[QLabel, QLabel]] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_S, SPACE_M, SPACE_S, SPACE_S)
@@ -78,4 +79,4 @@ class SplitPanel(QWidget):
         self.state.setVisible(bool(self.state.text()))
         findings = counts.report.findings if counts.report else ()
         if findings != self.findings.findings:
-            self.findings.set_findings(findings)
+            self.findings.set_findings(findings, lambda _line: True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPlainTextEdit, QStackedLayout, QVBoxLayout, QWidget
 
 from app.pages.data.example_preview import ExamplePreview
@@ -20,16 +21,17 @@ class TextView(QWidget):
         self.source = self._make_text("Source text")
         self.target = self._make_text("Target text")
         self.fault = MutedLabel(theme)
+        self.fault.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.fault.setMargin(SPACE_S)
         texts = QWidget()
         layout = QVBoxLayout(texts)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
         layout.setSpacing(SPACE_XS)
         layout.addWidget(Badge(theme, "source: the model reads it", tone="frozen"))
         layout.addWidget(self.source, 3)
         layout.addWidget(Badge(theme, "target: the model learns to write it", tone="trainable"))
         layout.addWidget(self.target, 2)
         self._stack = QStackedLayout(self)
-        self._stack.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
         self._stack.addWidget(texts)
         self._stack.addWidget(self.fault)
         preview.changed.connect(self._show)

@@ -24,7 +24,7 @@ class TokenFlow(QWidget):
         self._tokens: tuple[PreviewToken, ...] = ()
         self._boxes: list[QRect] = []
         self._laid_out_width = -1
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setFont(fixed_font())

@@ -43,7 +43,8 @@ class TokenView(QWidget):
         self.choice = BackboneChoice(context, self)
         self.box = QComboBox()
         self.box.setAccessibleName("Backbone whose tokens are shown")
-        self.box.setMinimumContentsLength(16)
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.box.setMinimumContentsLength(12)
         self.box.activated.connect(lambda: self.choice.choose(self.box.currentData()))
         self.fetch_button = QPushButton(icon("import"), "Fetch")
         self.fetch_button.clicked.connect(self.choice.fetch)
@@ -82,8 +83,8 @@ class TokenView(QWidget):
         top.addWidget(self.note, 1)
         legend = QHBoxLayout()
         legend.setSpacing(SPACE_S)
-        legend.addWidget(Badge(context.theme, "read only", tone="frozen"))
-        legend.addWidget(Badge(context.theme, "carries loss, underlined", tone="trainable"))
+        legend.addWidget(Badge(context.theme, "read", tone="frozen"))
+        legend.addWidget(Badge(context.theme, "carries loss", tone="trainable"))
         legend.addWidget(self.counts, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
@@ -144,10 +145,10 @@ class TokenView(QWidget):
         loss = sum(token.has_loss for token in reply.tokens)
         parts = [
             count(len(reply.tokens), "token"),
-            f"{loss:,} with loss" if loss else "none with loss: there is no target",
+            f"{loss:,} with loss",
         ]
         if reply.cut_tokens:
-            parts.append(f"{reply.cut_tokens:,} cut, beyond the limits of length")
+            parts.append(f"{reply.cut_tokens:,} cut off")
         self.counts.setText("  ·  ".join(parts))
         self._scroll.verticalScrollBar().setValue(0)
 

@@ -75,7 +75,7 @@ DELIMITERS: dict[str | bool, str] = {
     " ": "Space  ·",
 }
 QUOTES: dict[str | bool, str] = {'"': 'Double  "', "'": "Single  '", "": "None"}
-HEADERS: dict[str | bool, str] = {True: "First row holds names", False: "No header row"}
+HEADERS: dict[str | bool, str] = {True: "First row", False: "None"}
 
 _SIGNS = {" ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽"}
 
