@@ -61,7 +61,7 @@ AXIS_TITLES = {
     Axis.TIME: "Time (minutes)",
 }
 
-_METRIC_NAMES = {"bleu": "BLEU", "chrf": "chrF", "rouge1": "ROUGE-1", "rouge2": "ROUGE-2"}
+
 
 
 @dataclass(frozen=True)

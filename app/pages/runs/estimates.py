@@ -61,7 +61,7 @@ def plan(draft: Draft, rows: int | None, epoch_s: float | None) -> Plan:
         return Plan(rows, None, epoch_s)
     batches = math.ceil(rows / training.batch_size)
     a_pass = math.ceil(batches / training.accumulation_steps)
-    return Plan(rows, max(1, round(training.epochs * a_pass)), epoch_s)
+    return Plan(rows, math.ceil(training.epochs * a_pass), epoch_s)
 
 
 def measured_epoch_s(spec: RunSpec, rows: int, runs: Iterable[RunModel]) -> float | None:

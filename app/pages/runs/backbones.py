@@ -1,0 +1,109 @@
+"""The catalog of backbones as the form needs it: listed, fetched, kept up to date."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from app.models.activities import ActivitiesModel
+from app.models.project import ProjectModel
+from app.ports import Desk, Ticket
+from app.words import size
+from engine.contract.backbone import BackboneEntry
+from engine.contract.commands import BackboneList, Failure, FetchBackbone, ListBackbones
+
+
+class BackbonesModel(QObject):
+    """The backbones that a run can have, and the device that AUTO would choose.
+
+    Args:
+        data_desk: lists them (it needs no torch); `model_desk` fetches and converts.
+
+    Signals:
+        changed: the list, or what is being fetched, is new.
+        fetched: name of a backbone that is now on disk.
+        fetch_failed: name, sentence.
+    """
+
+    changed = Signal()
+    fetched = Signal(str)
+    fetch_failed = Signal(str, str)
+
+    def __init__(
+        self,
+        data_desk: Desk,
+        model_desk: Desk,
+        project: ProjectModel,
+        activities: ActivitiesModel,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._data_desk = data_desk
+        self._model_desk = model_desk
+        self._project = project
+        self._activities = activities
+        self.entries: tuple[BackboneEntry, ...] = ()
+        self.device = ""
+        self.device_memory_bytes = 0
+        self.failure = ""
+        self._ticket: Ticket | None = None
+        self._fetches: dict[str, Ticket] = {}
+        self._folders: tuple[str, ...] | None = None
+        project.changed.connect(self._on_project_changed)
+
+    def get(self, name: str) -> BackboneEntry | None:
+        """The catalog's entry, or None."""
+        return next((entry for entry in self.entries if entry.name == name), None)
+
+    def is_fetching(self, name: str) -> bool:
+        """Whether it is on its way."""
+        return name in self._fetches
+
+    def refresh(self) -> None:
+        """Ask for the list."""
+        self._folders = self._project.project.backbone_folders
+        ticket = self._data_desk.ask(ListBackbones(self._folders))
+        self._ticket = ticket
+        ticket.answered.connect(lambda reply: self._take(ticket, reply))
+        ticket.failed.connect(lambda failure: self._fail(ticket, failure))
+
+    def fetch(self, name: str) -> None:
+        """Bring a backbone to this machine, in the list of activities."""
+        entry = self.get(name)
+        if entry is None or self.is_fetching(name):
+            return
+        ticket = self._model_desk.ask(FetchBackbone(name))
+        self._fetches[name] = ticket
+        title = f"Fetching {entry.title} ({size(entry.download_bytes)})"
+        self._activities.follow(title, ticket, tell_failure=False)
+        ticket.answered.connect(lambda _reply: self._on_fetched(name))
+        ticket.cancelled.connect(lambda: self._on_not_fetched(name, "Fetching was cancelled."))
+        ticket.failed.connect(lambda failure: self._on_not_fetched(name, failure.message))
+        self.changed.emit()
+
+    def _on_project_changed(self) -> None:
+        if self._project.is_open and self._project.project.backbone_folders != self._folders:
+            self.refresh()
+
+    def _take(self, ticket: Ticket, reply: BackboneList) -> None:
+        if ticket is self._ticket:
+            self.entries = reply.entries
+            self.device = reply.device
+            self.device_memory_bytes = reply.device_memory_bytes
+            self.failure = ""
+            self.changed.emit()
+
+    def _fail(self, ticket: Ticket, failure: Failure) -> None:
+        if ticket is self._ticket:
+            self.failure = failure.message
+            self.changed.emit()
+
+    def _on_fetched(self, name: str) -> None:
+        del self._fetches[name]
+        self.refresh()
+        self.changed.emit()
+        self.fetched.emit(name)
+
+    def _on_not_fetched(self, name: str, message: str) -> None:
+        del self._fetches[name]
+        self.changed.emit()
+        self.fetch_failed.emit(name, message)

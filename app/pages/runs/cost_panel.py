@@ -1,0 +1,161 @@
+"""The live figures under the method: what it trains, stores, needs, and how long it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+
+from app.pages.runs.planner import Planner
+from app.theme import SPACE_S, SPACE_XS, Theme
+from app.widgets.labels import MutedLabel
+from app.words import count, duration, size
+from engine.contract.backbone import BackboneEntry, Cost
+
+TIGHT_SHARE = 0.8
+"""Above this share of the device's memory, the rough figure is called tight."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the panel; `tone` names a colour of the theme."""
+
+    label: str
+    value: str
+    tip: str
+    tone: str = "text"
+
+
+def figures(planner: Planner) -> tuple[Figure, ...]:
+    """The lines for what the form describes now."""
+    cost, backbone = planner.cost, planner.backbone
+    if cost is None or backbone is None:
+        return ()
+    return (
+        _trainable(cost, backbone),
+        Figure(
+            "Frozen",
+            count(_frozen(cost, backbone)),
+            "Parameters of the backbone that training leaves bit-equal.",
+            "frozen",
+        ),
+        Figure(
+            "File",
+            f"{size(cost.stored_bytes)}, of {size(4 * backbone.shape.parameters)}",
+            "What is kept of the run in float32, beside the whole backbone's size.",
+        ),
+        _memory(planner, cost),
+        _steps(planner),
+        _time(planner),
+    )
+
+
+def _frozen(cost: Cost, backbone: BackboneEntry) -> int:
+    return 0 if cost.stored == backbone.shape.parameters else backbone.shape.parameters
+
+
+def _trainable(cost: Cost, backbone: BackboneEntry) -> Figure:
+    share = 100 * cost.trainable / backbone.shape.parameters
+    return Figure(
+        "Trained",
+        f"{count(cost.trainable)} ({share:.3g} % of the backbone)",
+        "Parameters with a gradient while training; an MLP among them is dropped afterwards.",
+        "trainable",
+    )
+
+
+def _memory(planner: Planner, cost: Cost) -> Figure:
+    there = planner.device_memory_bytes
+    text, tone = f"about {size(cost.memory_bytes)}", "text"
+    if there:
+        device = planner.device.upper() or "device"
+        if cost.memory_bytes > there:
+            word, tone = "does not fit", "bad"
+        elif cost.memory_bytes > TIGHT_SHARE * there:
+            word, tone = "tight", "warning"
+        else:
+            word, tone = "fits", "good"
+        text += f": {word} ({device}, {size(there)})"
+    return Figure(
+        "Memory",
+        text,
+        "A rough peak while training: weights, gradients, AdamW's moments, activations.",
+        tone,
+    )
+
+
+def _steps(planner: Planner) -> Figure:
+    plan = planner.plan
+    rows = "" if plan.train_rows is None else f" over {count(plan.train_rows)} rows"
+    value = "known once the split is counted" if plan.steps is None else count(plan.steps) + rows
+    return Figure("Steps", value, "Optimiser steps of the whole run.")
+
+
+def _time(planner: Planner) -> Figure:
+    seconds = planner.plan.epoch_s
+    value = "measured once it runs" if seconds is None else f"about {duration(seconds)}"
+    return Figure(
+        "An epoch",
+        value,
+        "Time of one pass over the training rows with its evaluations, as measured on the "
+        "latest run with this backbone, data, method, batch size and device.",
+    )
+
+
+class CostPanel(QWidget):
+    """The figures as a small table."""
+
+    def __init__(self, planner: Planner, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._planner, self._theme = planner, theme
+        self._rows: list[tuple[QLabel, QLabel]] = []
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(SPACE_S)
+        self._grid.setVerticalSpacing(SPACE_XS)
+        self._grid.setColumnStretch(1, 1)
+        planner.changed.connect(self._tell)
+        theme.changed.connect(self._tell)
+        self._tell()
+
+    def text(self) -> str:
+        """All lines as plain text."""
+        shown = [
+            (label.text(), value.text()) for label, value in self._rows if label.isVisibleTo(self)
+        ]
+        return "\n".join(f"{label}: {value}" for label, value in shown)
+
+    def _tell(self) -> None:
+        lines = figures(self._planner)
+        while len(self._rows) < len(lines):
+            self._add_row()
+        for place, (label, value) in enumerate(self._rows):
+            shown = place < len(lines)
+            label.setVisible(shown)
+            value.setVisible(shown)
+            if shown:
+                self._fill(label, value, lines[place])
+
+    def _fill(self, label: QLabel, value: QLabel, figure: Figure) -> None:
+        label.setText(figure.label)
+        value.setText(figure.value)
+        value.setToolTip(figure.tip)
+        label.setToolTip(figure.tip)
+        value.setAccessibleName(f"{figure.label}: {figure.value}")
+        palette = value.palette()
+        palette.setColor(value.foregroundRole(), getattr(self._theme.colors, figure.tone))
+        value.setPalette(palette)
+
+    def _add_row(self) -> None:
+        label, value = MutedLabel(self._theme), QLabel()
+        label.setWordWrap(False)
+        label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        value.setTextFormat(Qt.TextFormat.PlainText)
+        value.setWordWrap(True)
+        value.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row = len(self._rows)
+        self._grid.addWidget(label, row, 0)
+        self._grid.addWidget(value, row, 1)
+        self._rows.append((label, value))

@@ -1,0 +1,127 @@
+"""The form of a new run: backbone, method, length, cost, and everything else below."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QRadioButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.pages.runs.advanced import AdvancedSettings, PresetBox
+from app.pages.runs.backbone_picker import BackbonePicker
+from app.pages.runs.backbones import BackbonesModel
+from app.pages.runs.cost_panel import CostPanel
+from app.pages.runs.draft import MethodKind
+from app.pages.runs.form_model import FormModel
+from app.pages.runs.length_control import LengthControl
+from app.pages.runs.method_drawing import MethodDrawing
+from app.pages.runs.planner import Planner
+from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
+from app.widgets.labels import SectionHeader
+from engine.contract.errors import UserError
+
+_METHODS = (
+    (
+        MethodKind.PREFIX,
+        "Prefix-tuning",
+        "Train a few hundred kilobytes before a frozen backbone (Li & Liang 2021)",
+    ),
+    (MethodKind.FINETUNE, "Full fine-tuning", "Train every weight of the backbone"),
+)
+
+
+class RunForm(QScrollArea):
+    """Writes to the form model and shows what the planner makes of it."""
+
+    def __init__(
+        self,
+        form: FormModel,
+        backbones: BackbonesModel,
+        planner: Planner,
+        theme: Theme,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._form, self._planner = form, planner
+        self.setAccessibleName("Settings of a new run")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.picker = BackbonePicker(form, backbones, theme)
+        self.methods = QButtonGroup(self)
+        self.length = LengthControl()
+        self.length.edited.connect(
+            lambda length: form.set("method.prefix_length", length, "prefix length")
+        )
+        self._length_row = QWidget()
+        self.drawing = MethodDrawing(theme)
+        self.cost = CostPanel(planner, theme)
+        self.presets = PresetBox(form)
+        self.advanced = AdvancedSettings(form)
+        self._lay_out()
+        form.changed.connect(self._tell)
+        planner.changed.connect(self._draw)
+        self._tell()
+        self._draw()
+
+    def _lay_out(self) -> None:
+        body = QWidget()
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(SPACE_M, SPACE_S, SPACE_M, SPACE_S)
+        layout.setSpacing(SPACE_S)
+        layout.addWidget(SectionHeader("Backbone"))
+        layout.addWidget(self.picker)
+        layout.addWidget(SectionHeader("Method"))
+        layout.addLayout(self._make_methods())
+        row = QHBoxLayout(self._length_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACE_S)
+        label = QLabel("Prefix length")
+        label.setBuddy(self.length.slider)
+        row.addWidget(label)
+        row.addWidget(self.length, 1)
+        layout.addWidget(self._length_row)
+        layout.addWidget(self.drawing)
+        layout.addWidget(self.cost)
+        layout.addWidget(SectionHeader("Settings"))
+        layout.addWidget(self.presets)
+        layout.addWidget(self.advanced)
+        layout.addStretch(1)
+        self.setWidget(body)
+
+    def _make_methods(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(SPACE_XS)
+        for number, (kind, words, tip) in enumerate(_METHODS):
+            button = QRadioButton(words)
+            button.setToolTip(tip)
+            self.methods.addButton(button, number)
+            column.addWidget(button)
+            button.clicked.connect(lambda _checked=False, kind=kind: self._form.set_kind(kind))
+        return column
+
+    def _tell(self) -> None:
+        draft = self._form.draft
+        for number, (kind, _words, _tip) in enumerate(_METHODS):
+            button = self.methods.button(number)
+            blocker = QSignalBlocker(button)
+            button.setChecked(draft.kind is kind)
+            blocker.unblock()
+        self._length_row.setVisible(draft.kind is MethodKind.PREFIX)
+        self.length.show_length(draft["method.prefix_length"])
+
+    def _draw(self) -> None:
+        backbone = self._planner.backbone
+        try:
+            method = self._form.draft.method()
+        except UserError:
+            return  # the last drawing stays while a value is being typed
+        self.drawing.show_method(backbone.shape if backbone is not None else None, method)
+        self.drawing.setVisible(backbone is not None)

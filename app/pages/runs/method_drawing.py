@@ -1,0 +1,153 @@
+"""A drawing of the chosen method: where the prefix enters each layer, and what is trained."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.theme import SPACE_S, SPACE_XS, Theme
+from engine.contract.backbone import BackboneShape
+from engine.contract.method_spec import MethodSpec, Parametrisation, PrefixMethod
+
+HEIGHT_LINES = 10
+TEXT_TOKENS = 24
+"""Tokens of text that the drawing gives room to, beside the P of the prefix."""
+MAX_SHARE = 0.55
+
+
+def describe(shape: BackboneShape, method: MethodSpec) -> str:
+    """The drawing in words."""
+    if not isinstance(method, PrefixMethod):
+        return f"All {shape.layers} layers are trained; nothing stands before the text."
+    way = (
+        f"an MLP of width {method.mid_dim}, dropped afterwards,"
+        if method.parametrisation is Parametrisation.MLP
+        else "no MLP: the numbers themselves are trained, and the prefix"
+    )
+    return (
+        f"In each of the {shape.layers} frozen layers, {method.prefix_length} trained keys and "
+        f"values ({shape.kv_heads} heads of width {shape.head_width}) stand before those of the "
+        f"text; {way} makes them."
+    )
+
+
+class MethodDrawing(QWidget):
+    """One row a layer; the prefix in the colour of what is trained, the rest in the frozen one."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._shape: BackboneShape | None = None
+        self._method: MethodSpec | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def show_method(self, shape: BackboneShape | None, method: MethodSpec | None) -> None:
+        """Draw this method on a backbone of this shape, or nothing."""
+        self._shape, self._method = shape, method
+        words = describe(shape, method) if shape is not None and method is not None else ""
+        self.setAccessibleName("Drawing of the method")
+        self.setAccessibleDescription(words)
+        self.setToolTip(words)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Some ten lines of text high."""
+        metrics = self.fontMetrics()
+        return QSize(metrics.averageCharWidth() * 36, metrics.height() * HEIGHT_LINES)
+
+    def minimumSizeHint(self) -> QSize:
+        """Narrower is still legible."""
+        metrics = self.fontMetrics()
+        return QSize(metrics.averageCharWidth() * 24, metrics.height() * HEIGHT_LINES)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw layers, prefix, labels."""
+        if self._shape is None or self._method is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        line = self.fontMetrics().height()
+        stack = QRectF(self.rect()).adjusted(1, line + SPACE_XS, -1, -(line + SPACE_XS))
+        if isinstance(self._method, PrefixMethod):
+            self._draw_prefix(painter, stack, self._shape, self._method)
+        else:
+            self._draw_finetuning(painter, stack, self._shape)
+        painter.end()
+
+    def _draw_prefix(
+        self, painter: QPainter, area: QRectF, shape: BackboneShape, method: PrefixMethod
+    ) -> None:
+        colours = self._theme.colors
+        mlp = method.parametrisation is Parametrisation.MLP
+        source = self.fontMetrics().horizontalAdvance("MLP 16384") + SPACE_S if mlp else 0.0
+        stack = area.adjusted(source + (SPACE_S * 2 if mlp else 0), 0, 0, 0)
+        share = method.prefix_length / (method.prefix_length + TEXT_TOKENS)
+        width = max(6.0, min(share, MAX_SHARE) * stack.width())
+        prefix = QRectF(stack.left(), stack.top(), width, stack.height())
+        text = stack.adjusted(width + 3, 0, 0, 0)
+        self._draw_rows(painter, prefix, shape.layers, colours.trainable, method.prefix_length)
+        self._draw_rows(painter, text, shape.layers, colours.frozen, TEXT_TOKENS)
+        if mlp:
+            self._draw_mlp(painter, QRectF(area.left(), area.top(), source, area.height()), method)
+            self._draw_arrow(painter, area.left() + source, prefix.left() - 2, area.center().y())
+        self._label_top(painter, prefix, f"prefix, P = {method.prefix_length}", colours.trainable)
+        bottom = f"{shape.layers} layers, frozen"
+        self._label_bottom(painter, text, bottom, colours.frozen)
+
+    def _draw_finetuning(self, painter: QPainter, area: QRectF, shape: BackboneShape) -> None:
+        colours = self._theme.colors
+        self._draw_rows(painter, area, shape.layers, colours.trainable, TEXT_TOKENS)
+        self._label_top(painter, area, "text", colours.muted)
+        self._label_bottom(painter, area, f"{shape.layers} layers, all trained", colours.trainable)
+
+    def _draw_rows(
+        self, painter: QPainter, area: QRectF, layers: int, colour: QColor, tokens: int
+    ) -> None:
+        """A row a layer, with a cell a token where cells can be told apart."""
+        pitch = area.height() / layers
+        gap = min(2.0, pitch * 0.3)
+        cell = area.width() / tokens
+        fill = QColor(colour)
+        fill.setAlphaF(0.75)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(fill)
+        for layer in range(layers):
+            row = QRectF(area.left(), area.top() + layer * pitch, area.width(), pitch - gap)
+            if cell < 4.0:
+                painter.drawRect(row)
+                continue
+            for token in range(tokens):
+                left = row.left() + token * cell
+                painter.drawRect(QRectF(left, row.top(), cell - 1.0, row.height()))
+
+    def _draw_mlp(self, painter: QPainter, area: QRectF, method: PrefixMethod) -> None:
+        colours = self._theme.colors
+        height = self.fontMetrics().height() * 2.6
+        box = QRectF(area.left() + 1, area.center().y() - height / 2, area.width() - 2, height)
+        painter.setPen(QPen(colours.trainable, 1.2, Qt.PenStyle.DashLine))
+        painter.setBrush(colours.trainable_fill)
+        painter.drawRoundedRect(box, 4, 4)
+        painter.setPen(colours.trainable)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, f"MLP {method.mid_dim}\n(dropped)")
+
+    def _draw_arrow(self, painter: QPainter, left: float, right: float, y: float) -> None:
+        painter.setPen(QPen(self._theme.colors.trainable, 1.4))
+        tip = QPointF(right, y)
+        painter.drawLine(QPointF(left, y), tip)
+        painter.drawLine(tip, QPointF(right - 4, y - 4))
+        painter.drawLine(tip, QPointF(right - 4, y + 4))
+
+    def _label_top(self, painter: QPainter, over: QRectF, text: str, colour: QColor) -> None:
+        """Above, from the left edge of what it names."""
+        painter.setPen(colour)
+        top = QRectF(over.left(), 0, self.width() - over.left(), self.fontMetrics().height())
+        painter.drawText(top, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _label_bottom(self, painter: QPainter, under: QRectF, text: str, colour: QColor) -> None:
+        """Below, to the right edge of what it names."""
+        painter.setPen(colour)
+        line = self.fontMetrics().height()
+        bottom = QRectF(0, self.height() - line, under.right(), line)
+        painter.drawText(bottom, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
