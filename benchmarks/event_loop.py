@@ -25,11 +25,12 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app import startup
-from app.main_window import MainWindow
 from engine.contract.events import Phase, RunState
 from engine.contract.run_folder import RunFolder, RunStatus
 
 INTERVAL_MS = 5
+SETTLE_MS = 2_000
+"""Left for the window to open and the project's journals to be read, before the load."""
 BURN = "import os\nif hasattr(os, 'nice'): os.nice(5)\nwhile True: pass"
 """As busy as a training run, and as nice (`engine/__main__.py`)."""
 
@@ -38,12 +39,14 @@ class Pauses(QObject):
     """Measures how late the ticks of a timer come.
 
     Attributes:
+        is_on: whether it has begun.
         late_ms: for each tick, milliseconds beyond the interval.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.late_ms: list[float] = []
+        self.is_on = False
         self._last_s = 0.0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -52,6 +55,7 @@ class Pauses(QObject):
 
     def start(self) -> None:
         """Begin to measure."""
+        self.is_on = True
         self._last_s = time.perf_counter()
         self._timer.start()
 
@@ -62,46 +66,37 @@ class Pauses(QObject):
 
 
 class Measurement(QObject):
-    """Opens the project, puts the load on, measures for a while, and closes the window."""
+    """Puts the load on an open project, measures for a while, and ends the event loop."""
 
-    def __init__(self, window: MainWindow, given: argparse.Namespace) -> None:
+    def __init__(self, program: startup.Program, given: argparse.Namespace) -> None:
         super().__init__()
-        self._window, self._given = window, given
+        self._control, self._given = program.supervisor, given
         self._pauses = Pauses()
         self._run_id = ""
-        self._began_s: float | None = None
         self._burners: list[subprocess.Popen[bytes]] = []
-        self.opening_ms = 0.0
 
     def begin(self) -> None:
-        """Open the project and start the load; pauses count from the first training step."""
-        start_s = time.perf_counter()
-        self._window.control.open(self._given.project.resolve())
-        self._window.context.navigator.show_runs()
-        self.opening_ms = (time.perf_counter() - start_s) * 1000
+        """Start the load; with a run, pauses count from its first training step."""
         if self._given.run is None:
             command = [sys.executable, "-c", BURN]
             self._burners = [subprocess.Popen(command) for _ in range(os.cpu_count() or 1)]
             self._measure()
             return
         self._run_id = RunFolder(self._given.run).read_spec().run_id
-        control = self._window.context.run_control
-        control.status_changed.connect(self._on_status)
-        control.enqueue(self._given.run.resolve())
+        self._control.status_changed.connect(self._on_status)
+        self._control.enqueue(self._given.run.resolve())
 
     def _on_status(self, run_id: str, status: RunStatus) -> None:
         if run_id != self._run_id:
             return
         if status.state is RunState.FAILED:
             sys.stderr.write(f"the run failed: {status.message}\n")
+        if status.state.is_final:
             self._end()
-        elif self._began_s is None and status.phase is Phase.TRAINING and status.step > 0:
+        elif not self._pauses.is_on and status.phase is Phase.TRAINING and status.step > 0:
             self._measure()
-        elif self._began_s is not None and status.state.is_final:
-            self._end()
 
     def _measure(self) -> None:
-        self._began_s = time.perf_counter()
         self._pauses.start()
         QTimer.singleShot(int(self._given.seconds * 1000), self, self._end)
 
@@ -110,21 +105,20 @@ class Measurement(QObject):
             burner.kill()
             burner.wait()
         if self._run_id:
-            self._window.context.run_control.stop(self._run_id, save=True)
+            self._control.stop(self._run_id, save=True)
         QApplication.exit(0)
 
     def report(self) -> int:
         """Print what was measured; returns the exit code."""
         late = sorted(self._pauses.late_ms)
-        if not late or self._began_s is None:
-            print("nothing was measured")
+        if not late:
+            print("nothing was measured: the run ended before its first step was told")
             return 1
         load = "a training run" if self._run_id else f"{len(self._burners)} burning processes"
         print(
             f"longest pause {late[-1]:.1f} ms, 99th percentile "
             f"{late[int(0.99 * (len(late) - 1))]:.1f} ms, median {late[len(late) // 2]:.2f} ms "
-            f"({len(late):,} ticks of {INTERVAL_MS} ms, {os.cpu_count()} cores, load: {load}); "
-            f"opening the project took {self.opening_ms:.0f} ms"
+            f"({len(late):,} ticks of {INTERVAL_MS} ms, {os.cpu_count()} cores, load: {load})"
         )
         return 0 if late[-1] <= self._given.limit_ms else 1
 
@@ -138,24 +132,16 @@ def main() -> int:
     parser.add_argument("--limit-ms", type=float, default=50.0)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as own_settings:
-        os.environ["XDG_CONFIG_HOME"] = own_settings
-        return measure(given)
-
-
-def measure(given: argparse.Namespace) -> int:
-    """Build the window as `main.py` does, but enter its event loop with a clock in hand."""
-    made: list[Measurement] = []
-    enter_event_loop = QApplication.exec
-
-    def enter_with_clock(*_: object) -> int:
-        windows = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]
-        made.append(Measurement(windows[0], given))
-        QTimer.singleShot(0, made[0], made[0].begin)
-        return enter_event_loop()
-
-    QApplication.exec = enter_with_clock  # type: ignore[method-assign,assignment]
-    startup.run([])
-    return made[0].report()
+        application = QApplication(["prefix-workbench"])
+        program = startup.build(application, Path(own_settings) / "settings.ini")
+        program.window.show()
+        program.window.control.open(given.project.resolve())
+        program.context.navigator.show_runs()
+        measurement = Measurement(program, given)
+        QTimer.singleShot(SETTLE_MS, measurement, measurement.begin)
+        application.exec()
+        program.close()
+    return measurement.report()
 
 
 if __name__ == "__main__":
