@@ -165,6 +165,11 @@ class CompareModel(QObject):
         if others:
             self.set_current(random.choice(others))
 
+    def toggle_star(self) -> None:
+        """Star the example shown, or take its star away."""
+        if self.example is not None:
+            self.notes.toggle_star(self.example.example_id)
+
     def _on_notes(self) -> None:
         if self.filter.starred or self.filter.noted or self.sorting.order is Order.MARKS:
             self._list()

@@ -1,0 +1,115 @@
+"""Choosing the systems: in the middle of an empty page, or in a panel that drops down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.assets import icon
+from app.pages.compare.chooser_model import ChooserModel
+from app.pages.compare.systems_model import SystemsModel
+from app.theme import SPACE_M, SPACE_S, Theme
+from app.widgets.labels import MutedLabel
+from app.widgets.search_field import SearchField
+from app.widgets.table_view import TableView
+
+OUTSIDE_FILTER = "Outputs (*.jsonl *.txt);;All files (*)"
+HINT = "Tick two or more. The first one ticked (A) is the reference system for differences."
+
+
+class ChooserTable(TableView):
+    """Space or Enter ticks the current row.
+
+    Signals:
+        toggled: row.
+    """
+
+    toggled = Signal(int)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Tick with the keyboard."""
+        keys = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if event.key() in keys and self.currentIndex().isValid():
+            self.toggled.emit(self.currentIndex().row())
+        else:
+            super().keyPressEvent(event)
+
+
+class SystemChooser(QWidget):
+    """A list of ticks, a search line for long lists, and a button for outside files."""
+
+    def __init__(self, systems: SystemsModel, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._systems = systems
+        self.search = SearchField("Find a system")
+        self.model = ChooserModel(systems, theme, self)
+        self.table = ChooserTable("Systems that can be compared")
+        self.table.setModel(self.model)
+        self.table.setSelectionMode(TableView.SelectionMode.SingleSelection)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.add_file = QPushButton(icon("file"), "Outside file…")
+        self.add_file.setToolTip(
+            'A JSONL file with an "output" in each line, or a text file with one output a line'
+        )
+        self.add_file.clicked.connect(lambda: self._ask_file())
+        self.search.searched.connect(self.model.set_search)
+        self.table.toggled.connect(self.model.toggle)
+        self.table.clicked.connect(
+            lambda index: self.model.toggle(index.row()) if index.column() == 1 else None
+        )
+        bottom = QHBoxLayout()
+        bottom.addWidget(MutedLabel(theme, HINT), 1)
+        bottom.addWidget(self.add_file, 0, Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_S)
+        layout.addWidget(self.search)
+        layout.addWidget(self.table, 1)
+        layout.addLayout(bottom)
+
+    def sizeHint(self) -> QSize:
+        """Room for about ten systems."""
+        width = self.fontMetrics().averageCharWidth() * 78
+        return QSize(width, self.fontMetrics().height() * 20)
+
+    def _ask_file(self) -> None:
+        name, _filter = QFileDialog.getOpenFileName(
+            self.window(), "Outputs of another system", "", OUTSIDE_FILTER
+        )
+        if name:
+            self._systems.add_file(Path(name))
+
+
+class ChooserPanel(QFrame):
+    """The chooser as a panel that drops down below a button, and closes with Escape."""
+
+    def __init__(self, systems: SystemsModel, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setAccessibleName("Choose systems")
+        self.chooser = SystemChooser(systems, theme, self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE_M, SPACE_M, SPACE_M, SPACE_M)
+        layout.addWidget(self.chooser)
+
+    def drop_below(self, button: QWidget) -> None:
+        """Show the panel under `button`."""
+        self.adjustSize()
+        self.move(button.mapToGlobal(button.rect().bottomLeft()))
+        self.show()
+        self.chooser.table.setFocus()
+        if not self.chooser.table.currentIndex().isValid() and self.chooser.model.rowCount():
+            self.chooser.table.select_row(0)

@@ -1,0 +1,61 @@
+"""Marked texts as HTML: what is inserted is underlined, what is missing is struck out."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+from app.pages.compare.word_diff import Change, Piece
+from app.theme import Colors
+
+STYLES = {
+    Change.INSERTED: "color:{accent};background-color:{accent_fill};text-decoration:underline",
+    Change.MISSING: "color:{bad};background-color:{bad_fill};text-decoration:line-through",
+}
+
+
+def plain_html(text: str) -> str:
+    """A text without marks, its line breaks kept."""
+    return _escape(text)
+
+
+def diff_html(pieces: Sequence[Piece], colors: Colors) -> str:
+    """Differences: never by colour alone."""
+    parts = []
+    for piece in pieces:
+        if piece.change is Change.SAME:
+            parts.append(_escape(piece.here))
+        else:
+            text = piece.here or piece.there
+            parts.append(_marked(text, _style(STYLES[piece.change], colors)))
+    return "".join(parts)
+
+
+def matches_html(pieces: Sequence[Piece], colors: Colors) -> str:
+    """What both texts share is highlighted, the rest of this text is faint."""
+    shared = _style("background-color:{highlight};font-weight:600", colors)
+    rest = _style("color:{muted}", colors)
+    parts = [
+        _marked(piece.here, shared if piece.change is Change.SAME else rest)
+        for piece in pieces
+        if piece.here
+    ]
+    return "".join(parts)
+
+
+def _marked(text: str, style: str) -> str:
+    """The words in the style, the spaces after them without it."""
+    words = text.rstrip()
+    spaces = text[len(words) :]
+    if not words:
+        return _escape(text)
+    return f'<span style="{style}">{_escape(words)}</span>{_escape(spaces) or " "}'
+
+
+def _style(template: str, colors: Colors) -> str:
+    names = ("accent", "accent_fill", "bad", "bad_fill", "highlight", "muted")
+    return template.format(**{name: getattr(colors, name).name() for name in names})
+
+
+def _escape(text: str) -> str:
+    return html.escape(text).replace("\n", "<br>")

@@ -1,0 +1,87 @@
+"""What the page shows while fewer than two systems have outputs: what to do next."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from app.assets import icon
+from app.context import AppContext
+from app.pages.compare.chooser import SystemChooser
+from app.pages.compare.systems import Kind
+from app.pages.compare.systems_model import SystemsModel
+from app.theme import SPACE_L, SPACE_M
+from app.widgets.empty_state import EmptyState
+from app.widgets.labels import MutedLabel, SectionHeader
+
+NOTHING = (
+    "Train a prefix and its fine-tuned twin on the Runs page. When a run finishes, its outputs "
+    "on the test inputs can be compared here. A file with the outputs of another system can be "
+    "added as well."
+)
+CHOOSE = (
+    "Each system writes a text for the same test inputs. They are shown side by side, with "
+    "scores, word differences and your notes."
+)
+
+
+class EmptyView(QWidget):
+    """Nothing to choose from: the way to the Runs page. Something: the chooser itself."""
+
+    def __init__(
+        self, context: AppContext, systems: SystemsModel, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._systems = systems
+        self.nothing = EmptyState(
+            context.theme, "No outputs to compare yet", NOTHING, picture="compare"
+        )
+        self.to_runs = self.nothing.add_button(
+            "Go to Runs", context.navigator.show_runs, primary=True
+        )
+        self.chooser = SystemChooser(systems, context.theme)
+        self.nothing.add_button("Outside file…", self.chooser.add_file.click)
+        self.suggestion = QPushButton()
+        self.suggestion.setIcon(icon("compare"))
+        self.suggestion.clicked.connect(lambda: systems.choose(self._suggested()))
+        self.choosing = self._make_choosing(context)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.nothing)
+        self.pages.addWidget(self.choosing)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.pages)
+        systems.entries_changed.connect(self._show)
+        self._show()
+
+    def _make_choosing(self, context: AppContext) -> QWidget:
+        inner = QVBoxLayout()
+        inner.setSpacing(SPACE_M)
+        inner.addWidget(SectionHeader("Choose the systems to compare"))
+        inner.addWidget(MutedLabel(context.theme, CHOOSE))
+        inner.addWidget(self.suggestion, 0, Qt.AlignmentFlag.AlignLeft)
+        inner.addWidget(self.chooser, 1)
+        page = QWidget()
+        page_layout = QHBoxLayout(page)
+        page_layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_L)
+        page_layout.addStretch(1)
+        page_layout.addLayout(inner, 8)
+        page_layout.addStretch(1)
+        return page
+
+    def _suggested(self) -> tuple[str, ...]:
+        """The two latest runs with outputs, a fine-tuned one first as the reference system."""
+        ready = [e for e in self._systems.entries if e.ready and e.kind is Kind.RUN][:2]
+        if len(ready) < 2:
+            return ()
+        ready.sort(key=lambda entry: -(entry.cost.trainable or 0))
+        return tuple(entry.key for entry in ready)
+
+    def _show(self) -> None:
+        entries = self._systems.entries
+        something = any(entry.ready for entry in entries) or bool(self._systems.chosen)
+        self.pages.setCurrentWidget(self.choosing if something else self.nothing)
+        keys = self._suggested()
+        names = {entry.key: entry.name for entry in entries}
+        self.suggestion.setVisible(bool(keys) and not self._systems.chosen)
+        self.suggestion.setText(" ".join(["Compare", " and ".join(names[key] for key in keys)]))

@@ -1,0 +1,125 @@
+"""The pane at the left: histogram, filters and the list of examples."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, Qt
+from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from app.pages.compare.example_model import DIFFERENCE, INPUT, MARKS, NUMBER, ExampleModel
+from app.pages.compare.filter_bar import FilterBar
+from app.pages.compare.histogram_view import HistogramView
+from app.pages.compare.listing import Order
+from app.pages.compare.model import CompareModel
+from app.theme import SPACE_M, SPACE_XS, Theme
+from app.widgets.labels import MutedLabel
+from app.widgets.table_view import TableView
+
+
+class ExampleList(QWidget):
+    """Shows `CompareModel.listed`; its current row is the example shown."""
+
+    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.histogram = HistogramView(model, theme)
+        self.filters = FilterBar(model, theme)
+        self.model = ExampleModel(model, theme, self)
+        self.table = TableView("Examples")
+        self.table.setModel(self.model)
+        self.table.setSelectionMode(TableView.SelectionMode.SingleSelection)
+        header = self.table.horizontalHeader()
+        header.setStretchLastSection(False)
+        header.setSectionsClickable(True)
+        header.setSortIndicatorShown(True)
+        header.setSortIndicator(-1, Qt.SortOrder.DescendingOrder)
+        header.setMinimumSectionSize(self.fontMetrics().averageCharWidth() * 3)
+        header.sectionClicked.connect(self._sort)
+        self.table.selectionModel().currentRowChanged.connect(self._choose)
+        self.nothing = self._make_nothing(theme)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.table)
+        self.pages.addWidget(self.nothing)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_XS)
+        layout.addWidget(self.histogram)
+        layout.addWidget(self.filters)
+        layout.addWidget(self.pages, 1)
+        model.comparison_changed.connect(self._fit)
+        model.listed_changed.connect(self._show)
+        model.current_changed.connect(self._show_current)
+        self._fit()
+        self._show()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit to another font."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self.table.fit_rows()
+            self._fit()
+
+    def _make_nothing(self, theme: Theme) -> QWidget:
+        page = QWidget()
+        text = MutedLabel(theme, "No example passes the search and the filters.")
+        button = QPushButton("Show all examples")
+        button.clicked.connect(self.filters.clear)
+        layout = QVBoxLayout(page)
+        layout.setSpacing(SPACE_M)
+        layout.addStretch(1)
+        layout.addWidget(text)
+        layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addStretch(3)
+        return page
+
+    def _choose(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self._model.set_current(self.model.example_at(index.row()))
+
+    def _sort(self, column: int) -> None:
+        """Descending first, since the best and the largest are sought; then ascending."""
+        present = self._model.sorting
+        falling = self.model.sorting(column, descending=True)
+        self._model.set_sorting(
+            self.model.sorting(column, descending=False) if present == falling else falling
+        )
+
+    def _show(self) -> None:
+        filtered_away = bool(self._model.comparison.examples) and not self._model.listed
+        self.pages.setCurrentWidget(self.nothing if filtered_away else self.table)
+        self._show_order()
+        self._show_current()
+
+    def _show_order(self) -> None:
+        sorting, header = self._model.sorting, self.table.horizontalHeader()
+        order = Qt.SortOrder.DescendingOrder if sorting.descending else Qt.SortOrder.AscendingOrder
+        column = -1
+        if sorting.order is not Order.LARGEST:
+            columns = range(self.model.columnCount())
+            found = [c for c in columns if self._is_sorted_by(c)]
+            column = found[0] if found else -1
+        header.setSortIndicator(column, order)
+
+    def _is_sorted_by(self, column: int) -> bool:
+        sorting = self._model.sorting
+        return self.model.sorting(column, descending=sorting.descending) == sorting
+
+    def _show_current(self) -> None:
+        row = self.model.row_of(self._model.current)
+        selection = self.table.selectionModel()
+        if row is None:
+            selection.clear()
+        elif self.table.currentIndex().row() != row or not selection.hasSelection():
+            flags = QItemSelectionModel.SelectionFlag
+            index = self.model.index(row, 0)
+            selection.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+            self.table.scrollTo(index)
+
+    def _fit(self) -> None:
+        """Widths from what the columns may hold, without looking at every row."""
+        header, metrics = self.table.horizontalHeader(), self.fontMetrics()
+        widths = {MARKS: "★✎M", NUMBER: "0000M", INPUT: "M" * 14, DIFFERENCE: "−100.0M"}
+        for column in range(self.model.columnCount()):
+            title = str(self.model.headerData(column, Qt.Orientation.Horizontal))
+            text = widths.get(column, "100.0M")
+            width = max(metrics.horizontalAdvance(text), metrics.horizontalAdvance(f"{title}MM"))
+            header.resizeSection(column, width)

@@ -1,0 +1,89 @@
+"""What stands above the score table: how the systems differ, what is awaited, what failed."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.pages.compare.model import CompareModel
+from app.pages.compare.systems import Kind
+from app.theme import SPACE_XS, Theme
+from app.widgets.info_bar import InfoBar, Tone
+
+
+class Messages(QWidget):
+    """Three bars, each hidden while it has nothing to say."""
+
+    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model, self._systems = model, model.systems
+        self.guard = InfoBar(theme)
+        self.waiting = InfoBar(theme, closable=False)
+        self.failed = InfoBar(theme)
+        self._guarded = ""
+        self._told = ""
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_XS)
+        for bar in (self.failed, self.waiting, self.guard):
+            layout.addWidget(bar)
+        self.failed.dismissed.connect(self._forget)
+        model.comparison_changed.connect(self._show_guard)
+        model.systems.entries_changed.connect(self._show_states)
+        model.systems.loaded_changed.connect(self._show_states)
+        self._show_guard()
+        self._show_states()
+
+    def _show_guard(self) -> None:
+        """A message that was closed stays closed until it says something else."""
+        found = self._model.remarks
+        text = "\n".join(remark.text for remark in found)
+        if text == self._guarded:
+            return
+        self._guarded = text
+        if not text:
+            self.guard.hide()
+            return
+        warned = any(remark.is_warning for remark in found)
+        self.guard.show_message(Tone.WARNING if warned else Tone.INFO, text)
+
+    def _show_states(self) -> None:
+        self._show_waiting()
+        problems = self._systems.problems
+        text = "\n".join(problems.values())
+        if text == self._told:
+            return
+        self._told = text
+        if not text:
+            self.failed.hide()
+            return
+        self.failed.show_message(Tone.BAD, text)
+        again = [e for e in self._systems.entries if e.key in problems and e.kind is Kind.BARE]
+        if again:
+            self.failed.add_button("Decode again", lambda: self._systems.decode(again[0].key))
+
+    def _show_waiting(self) -> None:
+        """Chosen systems that have no column yet, and why."""
+        parts, undecoded = [], ""
+        for entry in self._systems.waiting:
+            doing = self._systems.doing(entry.key)
+            if entry.key in self._systems.problems:
+                continue
+            if doing:
+                parts.append(f"{entry.name}: {doing}…")
+            elif entry.kind is Kind.BARE and not entry.ready:
+                parts.append(f"{entry.name}: the test inputs are not decoded")
+                undecoded = undecoded or entry.key
+            elif not entry.ready:
+                parts.append(f"{entry.name}: {entry.note}; its column appears with its outputs")
+        if not parts:
+            self.waiting.hide()
+            return
+        text = " · ".join(parts)
+        if text != self.waiting.label.text() or not self.waiting.isVisibleTo(self):
+            self.waiting.show_message(Tone.INFO, text)
+            if undecoded:
+                self.waiting.add_button("Decode", lambda: self._systems.decode(undecoded))
+
+    def _forget(self) -> None:
+        for key in list(self._systems.problems):
+            self._systems.forget_problem(key)

@@ -1,0 +1,94 @@
+"""Star, tags and note of the example shown."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QToolButton, QWidget
+
+from app.assets import icon
+from app.pages.compare.model import CompareModel
+from app.theme import SPACE_S, Theme
+
+NOTE_LINES = 2
+
+
+class NoteEdit(QPlainTextEdit):
+    """Plain text; Escape gives the focus back to the page, Tab goes on."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Note on this example")
+        self.setPlaceholderText("Note on this example (N)")
+        self.setTabChangesFocus(True)
+        # The project's undo covers notes; a second one in the field would undo other steps.
+        self.setUndoRedoEnabled(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave with Escape."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.focusPreviousChild()
+            self.clearFocus()
+        else:
+            super().keyPressEvent(event)
+
+
+class NotePanel(QWidget):
+    """Writes the project's notes and shows them."""
+
+    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model, self._theme = model, theme
+        self.star = QToolButton()
+        self.star.setAutoRaise(True)
+        self.star.setCheckable(True)
+        self.star.setToolTip("Star this example (S)")
+        self.star.setAccessibleName("Star this example")
+        self.star.clicked.connect(lambda: model.toggle_star())
+        self.tags = QLineEdit()
+        self.tags.setPlaceholderText("Tags, with commas")
+        self.tags.setAccessibleName("Tags of this example")
+        self.tags.textEdited.connect(self._write_tags)
+        self.tags.editingFinished.connect(self._show)
+        self.note = NoteEdit()
+        self.note.textChanged.connect(self._write_note)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_S)
+        top = Qt.AlignmentFlag.AlignTop
+        layout.addWidget(self.star, 0, top)
+        layout.addWidget(self.tags, 1, top)
+        layout.addWidget(self.note, 3)
+        model.notes.changed.connect(self._show)
+        model.current_changed.connect(self._show)
+        model.comparison_changed.connect(self._show)
+        theme.changed.connect(self._show)
+        self._show()
+
+    def _write_tags(self, text: str) -> None:
+        if self._model.example is not None:
+            self._model.notes.set_tags(self._model.example.example_id, text.split(","))
+
+    def _write_note(self) -> None:
+        if self._model.example is not None:
+            self._model.notes.set_note(self._model.example.example_id, self.note.toPlainText())
+
+    def _show(self) -> None:
+        metrics = self.note.fontMetrics()
+        margins = 2 * (self.note.frameWidth() + round(self.note.document().documentMargin()))
+        self.note.setFixedHeight(metrics.lineSpacing() * NOTE_LINES + margins)
+        example = self._model.example
+        self.setEnabled(example is not None)
+        note = self._model.notes.get(example.example_id if example else "")
+        self.star.setChecked(note.starred)
+        colors = self._theme.colors
+        self.star.setIcon(icon("star-filled", colors.warning) if note.starred else icon("star"))
+        if not (self.tags.hasFocus() and _tags(self.tags.text()) == note.tags):
+            self.tags.setText(", ".join(note.tags))
+        if self.note.toPlainText() != note.note:
+            with QSignalBlocker(self.note):
+                self.note.setPlainText(note.note)
+
+
+def _tags(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tag.strip() for tag in text.split(",") if tag.strip()))

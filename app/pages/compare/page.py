@@ -1,0 +1,210 @@
+"""The Compare page: the systems' scores above, their outputs example by example below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.assets import icon
+from app.context import AppContext
+from app.pages.compare.blind_model import BlindModel
+from app.pages.compare.blind_view import BlindView
+from app.pages.compare.chooser import ChooserPanel
+from app.pages.compare.empty_view import EmptyView
+from app.pages.compare.example_list import ExampleList
+from app.pages.compare.example_view import ExampleView
+from app.pages.compare.messages import Messages
+from app.pages.compare.model import CompareModel
+from app.pages.compare.pair_bar import PairBar
+from app.pages.compare.row_export import export_rows
+from app.pages.compare.score_view import COPIES, ScoreView
+from app.pages.compare.slices import SlicedWork
+from app.pages.compare.systems_model import SystemsModel
+from app.theme import SPACE_M, SPACE_S, SPACE_XS
+from app.widgets.info_bar import InfoBar, Tone
+from engine.contract.errors import UserError
+
+LAYOUT = "compare/list"
+
+
+class ComparePage(QWidget):
+    """Compares systems of the open project."""
+
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self.systems = SystemsModel(context, self)
+        self.model = CompareModel(context, self.systems, self)
+        self.blind = BlindModel(context, self.model, self)
+        theme = context.theme
+        self.messages = Messages(self.model, theme)
+        self.done = InfoBar(theme)
+        self.pair = PairBar(self.model, theme)
+        self.scores = ScoreView(self.model, theme)
+        self.list = ExampleList(self.model, theme)
+        self.view = ExampleView(self.model, theme)
+        self.empty = EmptyView(context, self.systems)
+        self.blind_view = BlindView(self.blind, theme)
+        self.panel = ChooserPanel(self.systems, theme, self)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.comparing = self._make_comparing()
+        self.pages = QStackedWidget()
+        for page in (self.empty, self.comparing, self.blind_view):
+            self.pages.addWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE_M, SPACE_S, SPACE_M, SPACE_S)
+        layout.setSpacing(SPACE_S)
+        layout.addWidget(self.messages)
+        layout.addWidget(self.done)
+        layout.addWidget(self.pages, 1)
+        self._exporting: SlicedWork[int] | None = None
+        self._add_keys()
+        self.model.comparison_changed.connect(self._show)
+        self.systems.entries_changed.connect(self._show)
+        self.blind.changed.connect(self._show)
+        context.navigator.compare_requested.connect(self.choose_runs)
+        context.project.closed.connect(self._forget)
+        self._show()
+
+    def choose_runs(self, run_ids: Iterable[str]) -> None:
+        """Compare these runs; nothing changes for an empty list."""
+        keys = tuple(run_ids)
+        if keys:
+            self.systems.choose(keys)
+
+    def open_path(self, path: Path) -> None:
+        """Add an outside file of outputs."""
+        self.systems.add_file(path)
+
+    def export_rows(self, path: Path) -> None:
+        """Write all compared rows side by side as CSV."""
+        if self._exporting is not None:
+            return
+
+        def done(count: int) -> None:
+            self._exporting = None
+            self.done.show_message(Tone.GOOD, f"{count:,} rows are written to {path}.")
+
+        def failed(error: UserError) -> None:
+            self._exporting = None
+            self.done.show_message(Tone.BAD, str(error))
+
+        work = export_rows(self.model.comparison, self.model.notes.notes, path)
+        self._exporting = SlicedWork(work, self, done=done, failed=failed)
+
+    def start_blind(self) -> None:
+        """Judge the listed examples without names."""
+        self.blind.start()
+        if self.blind.record is not None:
+            self.blind_view.begin()
+
+    def _make_comparing(self) -> QWidget:
+        self.choose = QToolButton()
+        self.choose.setText("Systems")
+        self.choose.setIcon(icon("columns"))
+        self.choose.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.choose.setToolTip("Choose the systems to compare")
+        self.choose.clicked.connect(lambda: self.panel.drop_below(self.choose))
+        self.judge = QPushButton(icon("blind"), "Blind…")
+        self.judge.setToolTip("Judge pairs of outputs without knowing whose they are")
+        self.judge.clicked.connect(lambda: self.start_blind())
+        self.copies = QPushButton(icon("export"), "Copy and export")
+        self.copies.setMenu(self._make_menu())
+        bar = QHBoxLayout()
+        bar.setSpacing(SPACE_S)
+        bar.addWidget(self.choose)
+        bar.addWidget(self.pair)
+        bar.addStretch(1)
+        bar.addWidget(self.judge)
+        bar.addWidget(self.copies)
+        self.splitter.addWidget(self.list)
+        self.splitter.addWidget(self.view)
+        self.splitter.setStretchFactor(0, 2)
+        self.splitter.setStretchFactor(1, 5)
+        self.splitter.setHandleWidth(SPACE_M)
+        self.splitter.setCollapsible(1, False)
+        self.splitter.setSizes([320, 800])
+        state = self._context.settings.layout(LAYOUT)
+        if state != QByteArray():
+            self.splitter.restoreState(state)
+        self.splitter.splitterMoved.connect(
+            lambda _place, _index: self._context.settings.set_layout(
+                LAYOUT, self.splitter.saveState()
+            )
+        )
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_S)
+        layout.addLayout(bar)
+        layout.addWidget(self.scores)
+        layout.addSpacing(SPACE_XS)
+        layout.addWidget(self.splitter, 1)
+        return page
+
+    def _make_menu(self) -> QMenu:
+        menu = QMenu(self)
+        for form in COPIES:
+            action = menu.addAction(icon("copy"), f"Copy the score table as {form}")
+            action.triggered.connect(lambda _checked=False, f=form: self.scores.copy(f))
+        menu.addSeparator()
+        export = menu.addAction(icon("export"), "Export all rows side by side as CSV…")
+        export.triggered.connect(lambda: self._ask_export())
+        return menu
+
+    def _add_keys(self) -> None:
+        """Keys of the comparison; a field that is typed into keeps its letters."""
+        keys: tuple[tuple[str, Callable[[], object]], ...] = (
+            ("Right", lambda: self.model.step(1)),
+            ("J", lambda: self.model.step(1)),
+            ("Left", lambda: self.model.step(-1)),
+            ("K", lambda: self.model.step(-1)),
+            ("R", self.model.step_random),
+            ("S", self.model.toggle_star),
+            ("N", self.view.note.note.setFocus),
+        )
+        for key, slot in keys:
+            shortcut = QShortcut(QKeySequence(key), self.comparing)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(slot)
+
+    def _ask_export(self) -> None:
+        name, _filter = QFileDialog.getSaveFileName(
+            self.window(), "Export all rows", "comparison.csv", "CSV (*.csv)"
+        )
+        if name:
+            self.export_rows(Path(name))
+
+    def _show(self) -> None:
+        count = len(self.model.comparison.systems)
+        self.choose.setText(f"Systems ({count})")
+        self.judge.setEnabled(bool(self.model.listed))
+        if self.blind.record is not None:
+            page: QWidget = self.blind_view
+        else:
+            page = self.comparing if count > 1 else self.empty
+        if self.pages.currentWidget() is not page:
+            self.pages.setCurrentWidget(page)
+            if page is self.comparing:
+                self.list.table.setFocus()
+        self.messages.setVisible(page is not self.blind_view)
+
+    def _forget(self) -> None:
+        self.done.hide()
+        if self._exporting is not None:
+            self._exporting.cancel()
+            self._exporting = None

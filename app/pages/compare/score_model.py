@@ -1,0 +1,172 @@
+"""The score table as an item model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from app.pages.compare import formats
+from app.pages.compare.comparison import metric_title
+from app.pages.compare.model import CompareModel
+from app.pages.compare.score_table import ScoreRow, ScoreTable
+from app.pages.compare.swatch import swatch
+from app.theme import Theme
+
+Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A column: its title, what it means, and what a row shows in it (text, tool tip)."""
+
+    title: str
+    tip: str
+    cell: Callable[[ScoreRow], tuple[str, str]]
+
+
+class ScoreModel(QAbstractTableModel):
+    """One row a system; columns follow the metrics that there are."""
+
+    def __init__(self, model: CompareModel, theme: Theme, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._model, self._theme = model, theme
+        self.table: ScoreTable = model.score_table
+        self._headings = headings(self.table)
+        model.comparison_changed.connect(self._reset)
+        model.scores_changed.connect(self._take)
+        theme.changed.connect(self._repaint)
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        """One row a system."""
+        return 0 if parent.isValid() else len(self.table.rows)
+
+    def columnCount(self, parent: Index = _ROOT) -> int:
+        """System, metrics, differences, cost."""
+        return 0 if parent.isValid() else len(self._headings)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """Titles, with their meaning as a tool tip."""
+        if orientation is not Qt.Orientation.Horizontal or section >= len(self._headings):
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._headings[section].title
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._headings[section].tip
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(section)
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """What one cell shows."""
+        if not index.isValid():
+            return None
+        row = self.table.rows[index.row()]
+        heading = self._headings[index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return heading.cell(row)[0]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return heading.cell(row)[1] or None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(index.column())
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
+            return swatch(self._theme, row.look)
+        if role == Qt.ItemDataRole.ForegroundRole and heading.title.startswith("Mean"):
+            mean = row.mean_difference
+            return self._theme.colors.muted if mean and not mean.excludes_zero else None
+        return None
+
+    def _reset(self) -> None:
+        self.beginResetModel()
+        self.table = self._model.score_table
+        self._headings = headings(self.table)
+        self.endResetModel()
+
+    def _take(self) -> None:
+        self.table = self._model.score_table
+        self._repaint()
+
+    def _repaint(self) -> None:
+        if self.table.rows:
+            last = self.index(self.rowCount() - 1, self.columnCount() - 1)
+            self.dataChanged.emit(self.index(0, 0), last)
+
+
+def headings(table: ScoreTable) -> tuple[Heading, ...]:
+    """The columns of a table."""
+    title = metric_title(table.metric)
+    found = [Heading("System", "A is the reference system", _name)]
+    found += [_metric(metric) for metric in table.metrics]
+    found += [
+        Heading(f"Δ {title}", f"Corpus {title} less that of A", _corpus(title)),
+        Heading(
+            f"Mean row Δ {title}",
+            f"Mean of the rows' {title} differences to A, with its 95 % paired bootstrap "
+            "interval; grey where the interval holds 0",
+            lambda row: (
+                formats.mean_text(row.mean_difference),
+                formats.mean_tip(row.mean_difference, title) if row.mean_difference else "",
+            ),
+        ),
+        Heading(
+            "Stored",
+            "Kept on disk beside the backbone",
+            lambda row: (formats.bytes_text(row.cost.stored_bytes), ""),
+        ),
+        Heading(
+            "Training",
+            "Time until the last optimiser step",
+            lambda row: (formats.duration_text(row.cost.training_s), ""),
+        ),
+        Heading(
+            "Trainable",
+            "Parameters that were trained",
+            lambda row: (
+                formats.count_text(row.cost.trainable),
+                f"{row.cost.trainable:,}" if row.cost.trainable is not None else "",
+            ),
+        ),
+        Heading(
+            "Tokens/s",
+            "Speed of decoding the test inputs",
+            lambda row: (formats.speed_text(row.tokens_per_s), ""),
+        ),
+    ]
+    return tuple(found)
+
+
+def _name(row: ScoreRow) -> tuple[str, str]:
+    decoding = row.decoding.replace("|", ", ") or "not known"
+    return f"{row.letter}  {row.name}", f"{row.name}\nDecoding: {decoding}\nRows: {row.rows:,}"
+
+
+def _metric(metric: str) -> Heading:
+    def cell(row: ScoreRow) -> tuple[str, str]:
+        score = row.scores.get(metric)
+        if score is None:
+            return formats.NONE, "Not scored yet"
+        mark = "†" if row.own_rows else ""
+        note = f"\n† over all {row.rows:,} rows of this system" if mark else ""
+        return formats.score_text(score) + mark, formats.score_tip(score) + note
+
+    title = metric_title(metric)
+    return Heading(title, f"Corpus {title} ± half its 95 % bootstrap interval", cell)
+
+
+def _corpus(title: str) -> Callable[[ScoreRow], tuple[str, str]]:
+    def cell(row: ScoreRow) -> tuple[str, str]:
+        tip = f"Corpus {title} less that of A" if row.corpus_difference is not None else ""
+        if row.own_rows:
+            tip = "The corpus scores were taken over different rows"
+        return formats.signed(row.corpus_difference), tip
+
+    return cell
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight
+    return side | Qt.AlignmentFlag.AlignVCenter

@@ -1,0 +1,26 @@
+"""A read-only text that can be selected, marked up, and be asked for as plain text."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextOption
+from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
+
+
+class TextBox(QTextBrowser):
+    """Wrapped text without a frame; Tab leaves it."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setTabChangesFocus(True)
+        self.setOpenLinks(False)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def show_html(self, text: str) -> None:
+        """Show a piece of HTML in the application's font."""
+        if text != self.property("_shown"):
+            self.setProperty("_shown", text)
+            self.setHtml(f'<div style="white-space:pre-wrap;line-height:130%">{text}</div>')
