@@ -40,6 +40,7 @@ from engine.contract.training_spec import DecodingSpec
 from engine.data.examples import ExampleSets, load_examples, split_fingerprint
 from engine.decoding.decoder import decoding_signature
 from engine.methods.base import Method, count
+from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.making import make_method
 from engine.training import checkpoint
 from engine.training.evaluating import HeldOut, decode_and_score, held_out_loss
@@ -149,7 +150,7 @@ class _Session:
         for text in prepared.notes:
             recorder.event(Notice(Level.WARNING, text))
         if spec.training.gradient_checkpointing:
-            backbone.model.gradient_checkpointing_enable()
+            enable_checkpointing(backbone.model)
         trainer = self._trainer = Trainer(
             method,
             prepared.train,

@@ -10,6 +10,7 @@ import torch
 from engine.backbones.loading import Backbone
 from engine.contract.method_spec import Init, Parametrisation, PrefixMethod
 from engine.methods.attention import KeyValues, attention_of
+from engine.methods.checkpointing import set_checkpointing
 from engine.methods.parametrisation import DirectPrefix, MLPPrefix
 
 
@@ -64,6 +65,7 @@ class PrefixTuning:
     def set_training(self, training: bool) -> None:
         """Switch prefix dropout; the backbone stays in evaluation mode (paper's code)."""
         self._prefix.train(training)
+        set_checkpointing(self.backbone.model, training)
 
     def notes(self) -> tuple[str, ...]:
         """What was done with the words to start from."""

@@ -1,0 +1,267 @@
+"""Rule 24 of the house, resume bit for bit, and what ends a training early."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.backbones.loading import Backbone
+from engine.contract.errors import UserError
+from engine.contract.events import Evaluation, JournalEntry, TrainMetrics
+from engine.contract.journal import JournalReader
+from engine.contract.method_spec import (
+    FinetuneMethod,
+    MethodSpec,
+    Parametrisation,
+    PrefixMethod,
+)
+from engine.contract.run_folder import RunFolder, StopRequest
+from engine.contract.training_spec import Objective, TrainingSpec
+from engine.methods.making import make_method
+from engine.reporter import Silent
+from engine.training import checkpoint
+from engine.training.batches import collate, token_row
+from engine.training.evaluating import held_out_loss
+from engine.training.loop import Trainer
+from engine.training.loss import loss_sum
+from engine.training.recorder import RunRecorder, StopRequested
+from tests.engine.tiny import tiny
+
+ROWS = [token_row(range(5, 9 + n % 7), [20 + n, 30 + n, 0]) for n in range(20)]
+METHODS = {
+    "mlp": PrefixMethod(prefix_length=4, mid_dim=16, dropout=0.1),
+    "direct": PrefixMethod(prefix_length=4, parametrisation=Parametrisation.DIRECT),
+    "finetune": FinetuneMethod(),
+}
+
+
+class Session:
+    """A trainer on a tiny backbone, its recorder and folder."""
+
+    def __init__(
+        self, place: Path, backbone: Backbone, method: MethodSpec, training: TrainingSpec
+    ) -> None:
+        place.mkdir(parents=True, exist_ok=True)
+        self.folder = RunFolder(place)
+        self.recorder = RunRecorder(self.folder, "run")
+        self.method = make_method(backbone, method, seed=training.seed)
+        self.evaluated: list[int] = []
+        self.losses = [3.0, 2.0, 1.0, 0.5]
+        self.trainer = Trainer(
+            self.method,
+            ROWS,
+            training,
+            self.recorder,
+            checkpoints=self.folder.checkpoints,
+            evaluate=self._evaluate,
+        )
+
+    def _evaluate(self, step: int) -> Evaluation:
+        self.evaluated.append(step)
+        loss = self.losses[min(len(self.evaluated), len(self.losses)) - 1]
+        return Evaluation(step, 0.0, loss, (), 0.0, is_best=False)
+
+    def metrics(self) -> list[TrainMetrics]:
+        entries: list[JournalEntry] = JournalReader(self.folder.events, "run").read_new()
+        return [entry.event for entry in entries if isinstance(entry.event, TrainMetrics)]
+
+
+MakeSession = Callable[[Path, Backbone, MethodSpec, TrainingSpec], Session]
+
+
+@pytest.fixture
+def start() -> Iterator[MakeSession]:
+    """Makes sessions, and closes their journals."""
+    made: list[Session] = []
+
+    def make(
+        place: Path, backbone: Backbone, method: MethodSpec, training: TrainingSpec
+    ) -> Session:
+        made.append(Session(place, backbone, method, training))
+        return made[-1]
+
+    yield make
+    for session in made:
+        session.recorder.close()
+
+
+def snapshot(parameters: dict[str, torch.nn.Parameter]) -> dict[str, torch.Tensor]:
+    return {name: parameter.detach().clone() for name, parameter in parameters.items()}
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt2"])
+@pytest.mark.parametrize("name", METHODS)
+def test_two_steps_a_validation_pass_and_two_more(family: str, name: str, tmp_path: Path) -> None:
+    """Each time every trainable parameter moves and every frozen one is bit-equal."""
+    backbone = tiny(tmp_path, family)
+    frozen_before = snapshot(dict(backbone.model.named_parameters()))
+    method = make_method(backbone, METHODS[name], seed=0)
+    trainable = method.trainable()
+    optimiser = torch.optim.AdamW(trainable.values(), lr=1e-2, weight_decay=0.0)
+
+    def step() -> None:
+        before = snapshot(trainable)
+        # Every vocabulary entry occurs, so that each row of an embedding table has a gradient.
+        row = token_row(range(200), range(200, 250))
+        batch = collate([row], pad_id=0, device=torch.device("cpu"))
+        optimiser.zero_grad()
+        method.set_training(True)
+        with method.active():
+            (loss_sum(method, batch) / batch.target_tokens).backward()
+        method.set_training(False)
+        for key, parameter in trainable.items():
+            assert parameter.grad is not None, f"{key} has no gradient"
+            assert parameter.grad.abs().sum() > 0, f"the gradient of {key} is zero"
+        optimiser.step()
+        for key, parameter in trainable.items():
+            assert not torch.equal(parameter, before[key]), f"{key} has not moved"
+
+    step()
+    step()
+    held_out_loss(method, ROWS[:4], 2, Silent())
+    step()
+    step()
+    if name != "finetune":
+        for key, parameter in backbone.model.named_parameters():
+            assert torch.equal(parameter, frozen_before[key]), f"{key} was to stay frozen"
+            assert parameter.grad is None
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(
+    start: MakeSession, name: str, tmp_path: Path
+) -> None:
+    training = TrainingSpec(
+        max_steps=9, batch_size=3, accumulation_steps=2, evaluate_every_steps=4, learning_rate=1e-2
+    )
+    whole = start(tmp_path / "whole", tiny(tmp_path / "a", "llama"), METHODS[name], training)
+    whole.trainer.train()
+
+    first = start(tmp_path / "cut", tiny(tmp_path / "b", "llama"), METHODS[name], training)
+
+    def stop_at_six(entry: object) -> None:
+        event = getattr(entry, "event", None)
+        if isinstance(event, TrainMetrics) and event.step == 6:
+            raise KeyboardInterrupt  # as abrupt as a kill: nothing is saved
+
+    first.recorder._listener = stop_at_six
+    with pytest.raises(KeyboardInterrupt):
+        first.trainer.train()
+    first.recorder.close()
+
+    second = start(tmp_path / "cut", tiny(tmp_path / "c", "llama"), METHODS[name], training)
+    torch.manual_seed(12345)  # a resumed process does not start from the same random state
+    assert second.trainer.resume() == 4
+    second.trainer.train()
+
+    expected = {one.step: one.loss for one in whole.metrics()}
+    found = [(one.step, one.loss) for one in second.metrics()]
+    assert [step for step, _ in found] == [1, 2, 3, 4, 5, 6, 5, 6, 7, 8, 9]
+    assert all(loss == expected[step] for step, loss in found)
+    for key, parameter in whole.method.trainable().items():
+        assert torch.equal(parameter, second.method.trainable()[key]), key
+
+
+def test_stop_and_save_in_an_evaluation_takes_it_again_on_resume(
+    start: MakeSession, tmp_path: Path
+) -> None:
+    training = TrainingSpec(max_steps=6, batch_size=4, evaluate_every_steps=3)
+    first = start(tmp_path / "run", tiny(tmp_path / "a", "llama"), METHODS["mlp"], training)
+
+    def stop(step: int) -> Evaluation:
+        raise StopRequested(save=True)
+
+    first.trainer._evaluate = stop
+    with pytest.raises(StopRequested):
+        first.trainer.train()
+    first.recorder.close()
+    second = start(tmp_path / "run", tiny(tmp_path / "b", "llama"), METHODS["mlp"], training)
+    assert second.trainer.resume() == 3
+    second.trainer.train()
+    assert second.evaluated == [3, 6]
+
+
+def test_a_stop_request_is_obeyed_between_steps(start: MakeSession, tmp_path: Path) -> None:
+    session = start(
+        tmp_path / "run", tiny(tmp_path, "llama"), METHODS["mlp"], TrainingSpec(max_steps=50)
+    )
+    session.folder.request(StopRequest(save=True))
+    with pytest.raises(StopRequested):
+        session.trainer.train()
+    assert session.metrics() == []
+    assert checkpoint.latest(session.folder.checkpoints) is not None
+
+
+def test_patience_ends_a_run_and_the_best_parameters_are_held(
+    start: MakeSession, tmp_path: Path
+) -> None:
+    training = TrainingSpec(
+        max_steps=40, batch_size=4, evaluate_every_steps=2, patience_evaluations=2
+    )
+    session = start(tmp_path / "run", tiny(tmp_path, "llama"), METHODS["mlp"], training)
+    session.losses = [2.0, 1.0, 1.5, 1.7]
+    at_best: dict[str, torch.Tensor] = {}
+    evaluate = session.trainer._evaluate
+
+    def remember(step: int) -> Evaluation:
+        if step == 4:
+            at_best.update(snapshot(session.method.trainable()))
+        return evaluate(step)
+
+    session.trainer._evaluate = remember
+    assert session.trainer.train()
+    assert session.trainer.state.step == 8
+    assert session.trainer.state.best_step == 4
+    for key, parameter in session.method.trainable().items():
+        assert torch.equal(parameter, at_best[key])
+
+
+@pytest.mark.parametrize("objective", list(Objective))
+def test_accumulating_gives_the_large_batchs_gradient(
+    start: MakeSession, objective: Objective, tmp_path: Path
+) -> None:
+    def after(place: str, batch_size: int, accumulation: int) -> dict[str, torch.Tensor]:
+        training = TrainingSpec(
+            max_steps=1,
+            batch_size=batch_size,
+            accumulation_steps=accumulation,
+            objective=objective,
+            clip_norm=0,
+        )
+        method = METHODS["direct"]
+        session = start(tmp_path / place, tiny(tmp_path / place, "llama"), method, training)
+        # All rows in one step, whatever the batches they come in.
+        batches = [ROWS[at : at + batch_size] for at in range(0, len(ROWS), batch_size)]
+        session.trainer._epochs.step_batches = lambda step: batches  # type: ignore[method-assign]
+        session.trainer._step()
+        return snapshot(session.method.trainable())
+
+    large, small = after("large", 20, 1), after("small", 5, 4)
+    for key, value in large.items():
+        torch.testing.assert_close(small[key], value, rtol=1e-5, atol=1e-6)
+
+
+def test_a_loss_that_is_no_number_says_what_to_do(start: MakeSession, tmp_path: Path) -> None:
+    session = start(
+        tmp_path / "run", tiny(tmp_path, "llama"), METHODS["direct"], TrainingSpec(max_steps=3)
+    )
+    with torch.no_grad():
+        next(iter(session.method.trainable().values())).fill_(float("nan"))
+    with pytest.raises(UserError, match=r"The loss is nan at step 1 .* lower the learning rate"):
+        session.trainer.train()
+
+
+def test_a_damaged_checkpoint_is_refused_by_name(start: MakeSession, tmp_path: Path) -> None:
+    training = TrainingSpec(max_steps=2, batch_size=4)
+    session = start(tmp_path / "run", tiny(tmp_path / "a", "llama"), METHODS["mlp"], training)
+    session.trainer.train()
+    place = checkpoint.latest(session.folder.checkpoints)
+    assert place is not None
+    data = (place / "state.safetensors").read_bytes()
+    (place / "state.safetensors").write_bytes(data[: len(data) // 2])
+    again = start(tmp_path / "run", tiny(tmp_path / "b", "llama"), METHODS["mlp"], training)
+    with pytest.raises(UserError, match=r"step-000002 is damaged .* delete that folder"):
+        again.trainer.resume()
