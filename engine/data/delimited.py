@@ -134,7 +134,8 @@ class DelimitedReader:
                     line = following
                     number += 1
         finally:
-            text.detach()
+            if not stream.closed:
+                text.detach()  # else the text would close it
 
     def _find_header(self, lines: list[str], present: bool | None) -> Header:
         readable = [show_bad_bytes(line) for line in lines]

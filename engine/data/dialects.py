@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ QUOTES = ('"', "'", "")
 MAX_CELL_CHARACTERS = 64 * 2**20
 """Longest cell that is read; a longer one is a quote that is never closed."""
 
+_ENOUGH_CHARACTERS = 512 * 2**10
 _NEAR = 0.02  # differences in evenness that say nothing
 _LEAST_EVEN = 0.5  # below it, no delimiter is at work: the file has one column
 _ODD_HEADER = 0.6  # factor where the first row has another width than most
@@ -73,6 +75,7 @@ def guess_dialect(lines: list[str], options: ReadOptions) -> Dialect:
         options: what the user has settled already.
     """
     check_options(options)
+    lines = _beginning(lines)
     delimiters = (options.delimiter,) if options.delimiter else tuple(DELIMITERS)
     quotes = QUOTES if options.quote is None else (options.quote,)
     trials = [
@@ -84,6 +87,12 @@ def guess_dialect(lines: list[str], options: ReadOptions) -> Dialect:
         return _single_column(trials)
     group = next(group for group in trials if max(map(_merit, group)) >= best - _NEAR)
     return _choose_quote(group, lines)
+
+
+def _beginning(lines: list[str]) -> list[str]:
+    """The first lines, so many that trying all dialects stays quick; at least one."""
+    sizes = itertools.accumulate(map(len, lines))
+    return lines[: max(1, sum(size <= _ENOUGH_CHARACTERS for size in sizes))]
 
 
 def _merit(trial: _Trial) -> float:

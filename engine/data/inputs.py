@@ -11,6 +11,8 @@ from engine.contract.dataset_store import DatasetStore
 from engine.data.linearising import linearise
 from engine.data.meaning import Field, NotAMeaningError, parse_meaning
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes a new one each time
+
 
 @dataclass(frozen=True, slots=True)
 class Input:
@@ -57,8 +59,7 @@ class RowReader:
         It does not depend on the linearisation, so the same input has the same id in all runs.
         """
         pairs = [(name, cells[index]) for name, index in self._sorted]
-        text = json.dumps(pairs, ensure_ascii=False)
-        return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
+        return hashlib.sha256(_encode(pairs).encode("utf-8")).hexdigest()[:16]
 
     def input(self, cells: tuple[str, ...]) -> Input:
         """Fields and source texts."""

@@ -15,8 +15,8 @@ from engine.reporter import Reporter
 
 PREVIEW_ROWS = 100
 PREVIEW_CELL_CHARACTERS = 2000
-_LOOK_BYTES = (4 * 2**20, 16 * 2**20, 80 * 2**20)
-"""A first look; further ones only where the part holds no whole row."""
+_LOOK_BYTES = (4 * 2**20, 80 * 2**20)
+"""A first look; a longer one only where it holds no whole row."""
 _MOST_ITEMS = 50_000
 _UPDATE_ITEMS = 1000
 

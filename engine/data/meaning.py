@@ -11,7 +11,7 @@ import re
 Field = tuple[str, str]
 """A key and its value."""
 
-_AFTER = re.compile(r"\s*(?:,|\Z)")
+_AFTER = re.compile(r"\s*(?:,\s*|\Z)")
 _BRACKET = re.compile(r"[\[\]]")
 
 

@@ -25,6 +25,7 @@ from engine.contract.dataset_store import (
 from engine.contract.errors import UserError
 from engine.contract.files import explain_disk_errors
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes a new one each time
 _BATCH_ROWS = 1000
 _BATCH_CHARACTERS = 2**20
 """Rows wait in memory until a batch is full, so that memory does not grow with the file."""
@@ -109,7 +110,7 @@ class StoreWriter:
         self._part.unlink(missing_ok=True)
 
     def _hash(self, cells: tuple[str, ...]) -> None:
-        self._sha256.update(json.dumps(cells, ensure_ascii=False).encode("utf-8") + b"\n")
+        self._sha256.update(_encode(cells).encode("utf-8") + b"\n")
 
     def _wait(self, characters: int) -> None:
         self._waiting_characters += characters

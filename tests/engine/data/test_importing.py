@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import gc
 import io
 import sqlite3
 import sys
@@ -18,6 +19,8 @@ from engine.contract.dataset_store import DatasetStore, RejectedRow, Row
 from engine.contract.errors import Cancelled, UserError
 from engine.contract.reading import FindingKind, ReadOptions
 from engine.data.importing import export_rejected, import_file
+from engine.data.readers import open_reader
+from engine.data.records import ReadRow
 from engine.data.store_writer import StoreWriter, explain_store_errors
 from engine.reporter import Silent
 
@@ -247,6 +250,15 @@ def test_cancelling_leaves_the_old_dataset_and_nothing_else(
     assert [entry.name for entry in out.parent.iterdir()] == ["out.sqlite"]
     with DatasetStore(out) as store:
         assert store.meta.fingerprint == first.fingerprint
+
+
+def test_a_reader_may_be_closed_in_the_middle(write_file: WriteFile) -> None:
+    reader = open_reader(write_file("a,b\n" + "1,2\n" * 5000), EXACT)
+    rows = reader.rows()
+    assert next(rows) == ReadRow(2, ("1", "2"))
+    reader.close()
+    del rows  # a complaint of the generator's would fail this test
+    gc.collect()
 
 
 def test_progress_is_in_bytes_and_ends_at_the_size(write_file: WriteFile, tmp_path: Path) -> None:

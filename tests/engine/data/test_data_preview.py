@@ -1,0 +1,143 @@
+"""What the window is told of a dataset before a run."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.contract.commands import PreviewExamples, PreviewTokens, ReportSplit
+from engine.contract.data_spec import (
+    Column,
+    DataSpec,
+    Linearisation,
+    Mapping,
+    Role,
+    Split,
+    SplitKind,
+)
+from engine.contract.dataset_store import DatasetStore
+from engine.contract.errors import UserError
+from engine.contract.reading import FindingKind, PreviewExample, SplitCounts
+from engine.data.preview import preview_examples, preview_tokens, report_split
+from engine.reporter import Silent
+
+MakeStore = Callable[..., DatasetStore]
+ROOT = Path(__file__).parents[3]
+HUTS = (
+    "name,beds,text,part,kind\n"
+    "Larch,5,Larch has 5 beds.,train,hut\n"
+    "Raven,,At Raven nobody sleeps.,test,inn\n"
+    "Larch,5,Five sleep at Larch.,train,hut\n"
+    "Larch,5,Larch has 5 beds.,test,hut\n"
+    "Crow,2,Two beds in Crow.,valid,hut\n"
+    "Jay,3,,train,hut\n"
+)
+MAPPING = Mapping(
+    (
+        Column("name", Role.FIELD),
+        Column("beds", Role.FIELD),
+        Column("text", Role.TARGET),
+        Column("part", Role.SPLIT),
+        Column("kind", Role.CATEGORY),
+    )
+)
+
+
+def test_examples(make_store: MakeStore) -> None:
+    store = make_store(HUTS)
+    command = PreviewExamples(str(store.path), MAPPING, Linearisation(), 2, 2)
+    assert preview_examples(command, Silent()).examples == (
+        PreviewExample(
+            2, (("name", "Raven"), ("beds", "")), "name : Raven", "At Raven nobody sleeps."
+        ),
+        PreviewExample(
+            3, (("name", "Larch"), ("beds", "5")), "name : Larch | beds : 5", "Five sleep at Larch."
+        ),
+    )
+    only_input = Mapping((Column("name", Role.FIELD),))
+    beyond = PreviewExamples(str(store.path), only_input, Linearisation(), 6, 50)
+    assert [one.target for one in preview_examples(beyond, Silent()).examples] == [""]
+
+
+def test_a_missing_dataset(tmp_path: Path) -> None:
+    command = PreviewExamples(str(tmp_path / "none"), MAPPING, Linearisation(), 1, 1)
+    with pytest.raises(UserError, match="is missing: import its source file again"):
+        preview_examples(command, Silent())
+
+
+def test_tokens_and_their_loss(make_store: MakeStore, tokenizer_folder: Path) -> None:
+    store = make_store(HUTS)
+    data = DataSpec(str(store.path), store.meta.fingerprint, MAPPING)
+    preview = preview_tokens(PreviewTokens(data, str(tokenizer_folder), 1), Silent())
+    source = "".join(token.text for token in preview.tokens if not token.has_loss)
+    target = "".join(token.text for token in preview.tokens if token.has_loss)
+    assert source == "name : Larch | beds : 5\n"
+    assert target == "Larch has 5 beds.<eos>"
+    assert preview.cut_tokens == 0
+    # Source tokens come first: loss starts once and does not stop.
+    losses = [token.has_loss for token in preview.tokens]
+    assert losses == sorted(losses)
+    short = DataSpec(str(store.path), "", MAPPING, max_source_tokens=5, max_target_tokens=4)
+    cut = preview_tokens(PreviewTokens(short, str(tokenizer_folder), 1), Silent())
+    assert len(cut.tokens) == 9
+    assert cut.cut_tokens == len(preview.tokens) - 9
+
+
+def test_a_row_or_backbone_that_is_not_there(
+    make_store: MakeStore, tokenizer_folder: Path, tmp_path: Path
+) -> None:
+    store = make_store(HUTS)
+    data = DataSpec(str(store.path), "", MAPPING)
+    with pytest.raises(UserError, match="no row 7: the dataset has 6 rows"):
+        preview_tokens(PreviewTokens(data, str(tokenizer_folder), 7), Silent())
+    with pytest.raises(UserError, match="There is no backbone"):
+        preview_tokens(PreviewTokens(data, str(tmp_path / "none"), 1), Silent())
+
+
+def test_a_split_is_counted(make_store: MakeStore) -> None:
+    store = make_store(HUTS)
+    split = Split(kind=SplitKind.COLUMN)
+    report = report_split(ReportSplit(str(store.path), MAPPING, split), Silent())
+    assert report.sides == (
+        SplitCounts("train", 2, 1),
+        SplitCounts("valid", 1, 1),
+        SplitCounts("test", 2, 2),
+    )
+    assert report.categories == (("hut", 4), ("inn", 1))
+    found = {finding.kind: finding for finding in report.findings}
+    assert found[FindingKind.EMPTY_CELLS].lines == (7,)
+    shared = found[FindingKind.SHARED_INPUT]
+    assert (shared.count, shared.lines) == (1, (4,))
+    assert "1 input of 3 in several rows" in shared.message
+    assert found[FindingKind.DUPLICATE_ROWS].lines == (5,)
+    overlap = found[FindingKind.SPLIT_OVERLAP]
+    assert (overlap.count, overlap.lines) == (1, (5,))
+    assert "1 input of the test rows also in the training rows" in overlap.message
+    assert not any(finding.loses_rows for finding in report.findings)
+    targets = [len(line.split(",")[2]) for line in HUTS.splitlines()[1:]]
+    assert report.mean_target_characters == pytest.approx(sum(targets) / 6)
+    assert report.mean_source_characters == pytest.approx((23 * 3 + 12 + 22 + 21) / 6)
+
+
+def test_random_splits_have_no_overlap(make_store: MakeStore) -> None:
+    store = make_store(HUTS)
+    columns = tuple(column for column in MAPPING.columns if column.role is not Role.CATEGORY)
+    report = report_split(ReportSplit(str(store.path), Mapping(columns), Split()), Silent())
+    kinds = {finding.kind for finding in report.findings}
+    assert FindingKind.SPLIT_OVERLAP not in kinds
+    assert report.categories == ()
+    assert sum(side.inputs for side in report.sides) == 3
+
+
+def test_the_data_room_needs_neither_torch_nor_transformers() -> None:
+    code = (
+        "import pkgutil, importlib, sys, engine.data as room\n"
+        "for found in pkgutil.iter_modules(room.__path__):\n"
+        "    importlib.import_module('engine.data.' + found.name)\n"
+        "heavy = {'torch', 'transformers', 'numpy', 'tokenizers'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
