@@ -12,7 +12,11 @@ from types import FrameType
 import torch
 
 from engine.backbones.device import choose_device, choose_dtype
+from engine.backbones.entries import find_entry
+from engine.backbones.fetching import fetch_backbone
 from engine.backbones.loading import load_backbone
+from engine.backbones.paths import folder_of
+from engine.contract.commands import FetchBackbone
 from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import Cancelled, UserError
 from engine.contract.events import (
@@ -108,13 +112,15 @@ class _Session:
             message = f"{type(error).__name__}: {error}"
             event = RunFailed(self._step(), Blame.ENGINE, message, traceback=traceback.format_exc())
             return self._verdict(event, RunState.FAILED, EXIT_OUR_FAULT)
-        self._recorder.status(state=RunState.FINISHED, remaining_s=0.0, pid=0)
+        self._recorder.status(state=RunState.FINISHED, step=self._step(), remaining_s=0.0, pid=0)
         return EXIT_FINISHED
 
     def _verdict(self, event: RunCancelled | RunFailed, state: RunState, code: int) -> int:
         message = event.message if isinstance(event, RunFailed) else ""
         self._recorder.event(event, flush=True)
-        self._recorder.status(state=state, remaining_s=None, message=message, pid=0)
+        self._recorder.status(
+            state=state, step=self._step(), remaining_s=None, message=message, pid=0
+        )
         return code
 
     def _step(self) -> int:
@@ -132,6 +138,8 @@ class _Session:
         recorder.phase(Phase.DATA)
         examples = self._examples()
         recorder.phase(Phase.LOADING)
+        if folder_of(spec.backbone) is None and find_entry(spec.backbone) is not None:
+            fetch_backbone(FetchBackbone(spec.backbone), recorder)
         finetuning = isinstance(spec.method, FinetuneMethod)
         backbone = load_backbone(
             spec.backbone,
