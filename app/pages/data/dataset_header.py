@@ -49,6 +49,7 @@ class DatasetHeader(QWidget):
         super().__init__(parent)
         self._project = project
         self._current = current
+        self._renaming = False
         self.box = QComboBox()
         self.box.setAccessibleName("Dataset")
         self.box.setFont(scaled_font(115, bold=True))
@@ -89,6 +90,7 @@ class DatasetHeader(QWidget):
     def start_renaming(self) -> None:
         """Put a line to write the new name in place of the menu."""
         if self._current.entry is not None:
+            self._renaming = True
             self.name.setText(self._current.entry.name)
             self.names.setCurrentWidget(self.name)
             self.name.selectAll()
@@ -140,7 +142,7 @@ class DatasetHeader(QWidget):
         self._project.edit(f"Show ‘{name}’", replace(project, dataset=dataset_id))
 
     def _rename(self) -> None:
-        if self.names.currentWidget() is not self.name:
+        if not self._renaming:
             return
         name = self.name.text().strip()
         self._end_renaming()
@@ -148,6 +150,7 @@ class DatasetHeader(QWidget):
             self._current.edit(f"Rename dataset to ‘{name}’", lambda old: replace(old, name=name))
 
     def _end_renaming(self) -> None:
+        self._renaming = False  # before the line loses the focus, which ends its editing too
         self.names.setCurrentWidget(self.box)
         self.box.setFocus()
 

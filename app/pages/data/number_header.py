@@ -19,6 +19,7 @@ class NumberHeader(QHeaderView):
         self._theme = theme
         self.setSectionsClickable(True)
         self.setHighlightSections(False)
+        self.setAccessibleName("Numbers of the rows")
         for corner in parent.findChildren(QAbstractButton, options=DIRECT):
             corner.installEventFilter(self)
 

@@ -1,0 +1,152 @@
+"""The split: live counts, limits, categories."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.context import AppContext
+from app.pages.data.categories_list import NAME
+from app.pages.data.edits import with_role
+from app.pages.data.page import DataPage
+from app.pages.data.split_counts import TICK_CATEGORY
+from engine.contract.commands import ReportSplit
+from engine.contract.data_spec import Role, SplitKind
+from engine.contract.reading import FindingKind, SplitCounts, SplitReport
+from tests.helpers.fake_ports import FakeDesk
+
+
+def numbers(page: DataPage) -> dict[str, tuple[str, str]]:
+    return {
+        side: (rows.text(), inputs.text())
+        for side, (rows, inputs) in page.dataset_view.split.numbers.items()
+    }
+
+
+def choose(page: DataPage, kind: SplitKind) -> None:
+    box = page.dataset_view.split.form.kind
+    place = box.findData(kind)
+    box.setCurrentIndex(place)
+    box.activated.emit(place)
+
+
+def test_counts_come_from_the_engine(page: DataPage, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: numbers(page)["train"][0] != "–")
+    assert numbers(page) == {
+        "train": ("192", "96"),
+        "valid": ("24", "12"),
+        "test": ("24", "12"),
+    }
+    findings = page.dataset_view.split.findings.findings
+    assert FindingKind.SHARED_INPUT in [finding.kind for finding in findings]
+
+
+def test_changes_in_a_row_are_counted_once_and_late_counts_are_dropped(
+    page: DataPage, qtbot: QtBot, desk: FakeDesk
+) -> None:
+    del desk.replies[ReportSplit]
+    qtbot.waitUntil(lambda: len(desk.open_tickets(ReportSplit)) == 1)
+    first = desk.last(ReportSplit)
+    form = page.dataset_view.split.form
+    for seed in (1, 2, 3):
+        form.seed.setValue(seed)
+    assert first.cancel_asked
+    qtbot.waitUntil(lambda: desk.last(ReportSplit) is not first)
+    asked = [command for command in desk.asked if isinstance(command, ReportSplit)]
+    assert [command.split.seed for command in asked] == [0, 3]
+    desk.last(ReportSplit).answer(SplitReport((SplitCounts("train", 5, 4),), ()))
+    assert numbers(page)["train"] == ("5", "4")
+    assert numbers(page)["test"] == ("–", "–")
+
+
+def test_edits_of_one_control_are_one_step(
+    page: DataPage, qtbot: QtBot, context: AppContext
+) -> None:
+    form = page.dataset_view.split.form
+    for percent in (11, 12, 13):
+        form.valid.setValue(percent)
+    form.train_rows.setValue(50)
+    assert context.undo.count() == 2
+    entry = context.project.dataset
+    assert entry is not None
+    assert (entry.split.valid_fraction, entry.split.max_train_rows) == (0.13, 50)
+    qtbot.waitUntil(lambda: numbers(page)["train"][0] == "50")
+    context.undo.undo()
+    assert form.train_rows.text() == "all"
+    context.undo.undo()
+    assert form.valid.value() == 10.0
+    assert context.undo.redoText() == "Set validation share"
+
+
+def test_shares_that_leave_nothing_are_refused_and_go_back(
+    page: DataPage, qtbot: QtBot, context: AppContext
+) -> None:
+    form = page.dataset_view.split.form
+    form.test.setValue(95)
+    assert "leaves nothing to train on" in page.bar.label.text()
+    assert form.test.value() == 10.0
+    assert context.undo.count() == 0
+
+
+def test_split_without_its_column_says_what_to_do(
+    page: DataPage, qtbot: QtBot, context: AppContext
+) -> None:
+    choose(page, SplitKind.COLUMN)
+    assert context.undo.undoText() == "Split as a column says"
+    state = page.dataset_view.split.state
+    qtbot.waitUntil(lambda: "give one column the role split" in state.text())
+    assert numbers(page)["train"] == ("–", "–")
+
+
+def test_categories_are_ticked_as_unseen(page: DataPage, qtbot: QtBot, context: AppContext) -> None:
+    panel = page.dataset_view.split
+    page.dataset_view.settings.setCurrentIndex(2)
+    assert not panel.categories.isVisible()
+    page.current.edit("Set category", lambda entry: with_role(entry, ("kind",), Role.CATEGORY))
+    choose(page, SplitKind.CATEGORY)
+    qtbot.waitUntil(lambda: panel.categories.count() == 3)
+    assert panel.categories.isVisible()
+    assert panel.state.text() == TICK_CATEGORY
+    assert not panel.form.test.isEnabled()
+    item = panel.categories.item(0)
+    name, rows = item.data(NAME), item.text().split("·")[1].split()[0]
+    item.setCheckState(Qt.CheckState.Checked)
+    assert context.undo.undoText() == f"Hold out category ‘{name}’"
+    qtbot.waitUntil(lambda: numbers(page)["test"][0] == rows)
+    assert panel.state.text() == ""
+    context.undo.undo()
+    assert panel.categories.item(0).checkState() is Qt.CheckState.Unchecked
+
+
+def test_line_of_a_finding_leads_to_its_row(page: DataPage, qtbot: QtBot) -> None:
+    page.dataset_view.split.findings.line_chosen.emit(31)
+    assert page.current.row_number == 30
+
+
+def test_counts_of_another_dataset_are_dropped(
+    page: DataPage, qtbot: QtBot, desk: FakeDesk, context: AppContext, odd_csv: Path
+) -> None:
+    del desk.replies[ReportSplit]
+    qtbot.waitUntil(lambda: len(desk.open_tickets(ReportSplit)) == 1)
+    first = desk.last(ReportSplit)
+    page.open_path(odd_csv)
+    qtbot.waitUntil(lambda: page.import_view.import_button.isEnabled())
+    page.file.start()
+    qtbot.waitUntil(lambda: len(context.project.project.datasets) == 2)
+    first.answer(SplitReport((SplitCounts("train", 5, 4),), ()))
+    assert numbers(page)["train"] == ("–", "–")
+
+
+def test_share_set_elsewhere_is_shown(
+    make_page: Callable[[Path], DataPage], project: Path, context: AppContext
+) -> None:
+    page = make_page(project)
+    entry = context.project.dataset
+    assert entry is not None
+    split = replace(entry.split, test_fraction=0.25, seed=7, max_test_inputs=None)
+    context.project.edit_dataset("Elsewhere", replace(entry, split=split))
+    form = page.dataset_view.split.form
+    assert (form.test.value(), form.seed.value(), form.test_inputs.text()) == (25.0, 7, "all")
+    assert context.undo.count() == 1

@@ -1,0 +1,129 @@
+"""The row as the model sees it."""
+
+from dataclasses import replace
+
+from pytestqt.qtbot import QtBot
+
+from app.context import AppContext
+from app.pages.data.page import DataPage
+from app.pages.data.token_flow import TokenFlow
+from app.pages.data.words import visible
+from engine.contract.commands import (
+    BackboneList,
+    Done,
+    FetchBackbone,
+    ListBackbones,
+    PreviewTokens,
+    TokenPreview,
+)
+from engine.contract.reading import PreviewToken
+from tests.app.data.answers import EMBEDDED, GPT2
+from tests.helpers.fake_ports import FakeDesk
+
+TOKENS = (
+    PreviewToken("name", 11, False),
+    PreviewToken(" :", 12, False),
+    PreviewToken("\n", 13, False),
+    PreviewToken("It", 14, True),
+    PreviewToken(" sleeps", 15, True),
+    PreviewToken("<|end|>", 2, True),
+)
+
+
+def show_tokens(page: DataPage) -> None:
+    page.dataset_view.example.setCurrentWidget(page.dataset_view.tokens)
+
+
+def test_nothing_is_asked_before_the_tokens_are_looked_at(
+    page: DataPage, qtbot: QtBot, desk: FakeDesk
+) -> None:
+    qtbot.waitUntil(lambda: page.dataset_view.text.source.toPlainText() != "")
+    assert not [c for c in desk.asked if isinstance(c, (ListBackbones, PreviewTokens))]
+
+
+def test_tokens_are_shown_with_what_carries_loss(
+    page: DataPage, qtbot: QtBot, desk: FakeDesk
+) -> None:
+    desk.replies[PreviewTokens] = lambda command: TokenPreview(TOKENS, cut_tokens=3)
+    show_tokens(page)
+    view = page.dataset_view.tokens
+    qtbot.waitUntil(lambda: view.flow.tokens == TOKENS)
+    command = desk.last(PreviewTokens).command
+    assert isinstance(command, PreviewTokens)
+    assert (command.backbone, command.row_number) == ("smollm2-135m-instruct", 1)
+    assert page.current.store is not None
+    assert command.data.fingerprint == page.current.store.meta.fingerprint
+    assert view.counts.text() == "6 tokens  ·  3 with loss  ·  3 cut off"
+    assert view.flow.accessibleDescription() == (
+        "Without loss: name ·: ⏎. With loss: It ·sleeps <|end|>."
+    )
+    page.current.choose_row(5)
+    qtbot.waitUntil(lambda: desk.last(PreviewTokens).command.row_number == 5)
+
+
+def test_chips_wrap_and_begin_a_line_after_a_break(qtbot: QtBot, context: AppContext) -> None:
+    flow = TokenFlow(context.theme)
+    qtbot.addWidget(flow)
+    flow.set_tokens(TOKENS)
+    flow.resize(2000, 100)
+    boxes = [flow.box_of(place) for place in range(len(TOKENS))]
+    assert [box.y() == boxes[0].y() for box in boxes] == [True, True, True, False, False, False]
+    assert boxes[3].x() == 0
+    assert flow.heightForWidth(60) > flow.heightForWidth(2000)
+    flow.resize(60, 400)
+    assert all(flow.box_of(place).right() <= 60 for place in range(len(TOKENS)))
+
+
+def test_spaces_breaks_and_control_characters_are_visible() -> None:
+    assert visible(" a\n\tb\x00\u200b") == "·a⏎⇥b␀⟨200B⟩"
+
+
+def test_missing_backbone_is_fetched_with_progress(
+    page: DataPage, qtbot: QtBot, desk: FakeDesk, model_desk: FakeDesk, context: AppContext
+) -> None:
+    desk.replies[PreviewTokens] = lambda command: TokenPreview(TOKENS)
+    show_tokens(page)
+    view = page.dataset_view.tokens
+    qtbot.waitUntil(lambda: view.flow.tokens == TOKENS)
+    assert not view.fetch_button.isVisible()
+    place = view.box.findData("gpt2")
+    view.box.setCurrentIndex(place)
+    view.box.activated.emit(place)
+    assert view.flow.tokens == ()
+    assert view.fetch_button.isVisible()
+    assert "548 MB" in view.note.text()
+    view.fetch_button.click()
+    ticket = model_desk.last(FetchBackbone)
+    assert ticket.command == FetchBackbone("gpt2")
+    assert [activity.title for activity in context.activities.activities] == ["Fetch GPT-2 small"]
+    assert not view.fetch_button.isEnabled()
+    desk.replies[ListBackbones] = lambda command: BackboneList(
+        (EMBEDDED, replace(GPT2, on_disk=True))
+    )
+    ticket.answer(Done())
+    qtbot.waitUntil(lambda: view.flow.tokens == TOKENS)
+    command = desk.last(PreviewTokens).command
+    assert isinstance(command, PreviewTokens)
+    assert command.backbone == "gpt2"
+    assert not view.fetch_button.isVisible()
+
+
+def test_failed_fetch_says_why_and_may_be_tried_again(
+    page: DataPage, qtbot: QtBot, desk: FakeDesk, model_desk: FakeDesk, context: AppContext
+) -> None:
+    show_tokens(page)
+    view = page.dataset_view.tokens
+    qtbot.waitUntil(lambda: view.box.count() == 2)
+    view.choice.choose("gpt2")
+    view.fetch_button.click()
+    model_desk.last(FetchBackbone).fail("The hub cannot be reached: go online, or add a folder.")
+    assert view.note.text() == "The hub cannot be reached: go online, or add a folder."
+    assert view.fetch_button.isEnabled()
+    assert context.activities.activities == []
+
+
+def test_refused_preview_shows_the_sentence(page: DataPage, qtbot: QtBot, desk: FakeDesk) -> None:
+    show_tokens(page)
+    qtbot.waitUntil(lambda: bool(desk.open_tickets(PreviewTokens)))
+    desk.last(PreviewTokens).fail("The tokenizer of smollm2 is damaged: fetch it again.")
+    assert "is damaged" in page.dataset_view.tokens.counts.text()
