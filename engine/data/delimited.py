@@ -18,7 +18,7 @@ from engine.data.encodings import (
     open_text,
     show_bad_bytes,
 )
-from engine.data.headers import Header, read_header
+from engine.data.headers import MOST_COLUMNS, Header, read_header
 from engine.data.opening import explain_read_errors, open_source, refuse_binary
 from engine.data.records import BadRow, EmptyRow, Item, ReadRow, RecordReader
 
@@ -146,6 +146,12 @@ class DelimitedReader:
         rows = [item.cells for item in items if isinstance(item, ReadRow)]
         if not rows or (isinstance(items[0], BadRow) and present is not False):
             raise UserError(self._explain_no_header(lines, items))
+        width = max(map(len, rows))
+        if width > MOST_COLUMNS:
+            raise UserError(
+                f"A row of {self._path.name} has {width:,} columns, more than {MOST_COLUMNS:,}: "
+                f"choose another delimiter than {self._dialect.delimiter!r}."
+            )
         line = items[0].row.line if isinstance(items[0], BadRow) else items[0].line
         header = read_header(rows, present=present, line=line)
         if not header.present or find_bad_byte(lines[line - 1]) is None:

@@ -10,6 +10,8 @@ from engine.data.column_names import KNOWN_NAMES, UNNAMED
 
 _NUMBER = re.compile(r"\s*[-+]?\d[\d.,\s]*%?\s*")
 _MEANING = re.compile(r"[^\[\],]+\[.*\]", re.DOTALL)
+MOST_COLUMNS = 2000
+"""More are a delimiter that is none."""
 _LONGEST_NAME = 60  # characters
 _MOST_WORDS = 6
 _WIDER_SHARE = 0.9
@@ -97,17 +99,15 @@ def _has_more_cells(rows: list[tuple[str, ...]], width: int) -> bool:
 
 
 def _make_unique(names: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
-    unique: list[str] = []
-    renamed = []
+    given = set(names)
+    unique: dict[str, str] = {}  # new name -> old name
     for name in names:
         new, number = name, 1
-        while new in unique or (number > 1 and new in names):
+        while new in unique or (number > 1 and new in given):
             number += 1
             new = f"{name} ({number})"
-        if new != name:
-            renamed.append((name, new))
-        unique.append(new)
-    return unique, renamed
+        unique[new] = name
+    return list(unique), [(old, new) for new, old in unique.items() if new != old]
 
 
 def _commonest(values: list[int]) -> int:

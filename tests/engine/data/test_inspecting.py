@@ -330,6 +330,7 @@ def test_impossible_options(
         (b"<?xml version='1.0'?><a/>", "a.xml", "XML file"),
         (bytes(range(256)) * 50, "a.csv", "is not text .* control bytes"),
         (b"\0" * 5000, "a.csv", "is not text"),
+        (b"a," * 1_000_000 + b"b\n", "a.csv", "has 1,000,001 columns, more than 2,000"),
         (b'a,"b\n1,2\n3,4\n', "a.csv", "Line 1 of a.csv should hold the column names"),
     ],
 )
