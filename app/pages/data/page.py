@@ -52,6 +52,7 @@ class DataPage(QWidget):
         self.file.imported.connect(self._on_imported)
         self.current.shown.connect(self._on_shown)
         self.current.entry_changed.connect(self.bar.hide)
+        context.undo.indexChanged.connect(self.bar.hide)  # its Undo would undo something else
         self.current.refused.connect(self._warn)
         self.dataset_view.rows.model.broken.connect(self._on_broken)
         self._show()

@@ -21,7 +21,9 @@ NO_CATEGORIES = (
 
 
 class SplitCounts(QObject):
-    """Keeps a `SplitReport` in step with dataset, mapping and split.
+    """Keeps a `SplitReport` in step with dataset, mapping and split, while it is watched.
+
+    Counting a million rows takes seconds of the desk, so nothing is counted unseen.
 
     Attributes:
         report: the latest answer for the dataset shown; while `is_busy`, for an older split.
@@ -45,18 +47,27 @@ class SplitCounts(QObject):
         self._answer: SplitReport | None = None
         self._refusal = ""
         self._wants_category = False
+        self._watched = False
         self._ask = LatestAsk(desk, self, wait_ms=WAIT_MS)
         self._ask.answered.connect(self._on_answered)
         self._ask.failed.connect(self._on_failed)
         self._ask.busy_changed.connect(self.changed)
         current.shown.connect(self._start_anew)
         current.entry_changed.connect(self._follow)
-        self._follow()
 
     @property
     def is_busy(self) -> bool:
         """Whether newer numbers are on their way."""
         return self._ask.is_busy
+
+    def watch(self, on: bool) -> None:
+        """Begin or cease to count."""
+        self._watched = on
+        if on:
+            self._follow()
+        elif self._ask.is_busy:
+            self._ask.drop()
+            self._command = None
 
     def _start_anew(self) -> None:
         self._ask.drop()
@@ -72,7 +83,7 @@ class SplitCounts(QObject):
 
     def _follow(self) -> None:
         entry, store = self._current.entry, self._current.store
-        if entry is None or store is None:
+        if entry is None or store is None or not self._watched:
             return
         split = entry.split
         self._wants_category = split.kind is SplitKind.CATEGORY and not split.unseen_categories

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.pages.data.categories_list import CategoriesList
@@ -44,6 +45,16 @@ class SplitPanel(QWidget):
         layout.addWidget(self.findings, 2)
         counts.changed.connect(self._show)
         self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Count from now on."""
+        super().showEvent(event)
+        self._counts.watch(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Count no more."""
+        super().hideEvent(event)
+        self._counts.watch(False)
 
     def _make_table(self, theme: Theme) -> QGridLayout:
         grid = QGridLayout()

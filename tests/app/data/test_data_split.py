@@ -1,15 +1,17 @@
 """The split: live counts, limits, categories."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.pages.data.categories_list import NAME
-from app.pages.data.edits import with_role
+from app.pages.data.edits import added, with_role
 from app.pages.data.page import DataPage
 from app.pages.data.split_counts import TICK_CATEGORY
 from engine.contract.commands import ReportSplit
@@ -25,11 +27,32 @@ def numbers(page: DataPage) -> dict[str, tuple[str, str]]:
     }
 
 
+@pytest.fixture
+def page(page: DataPage) -> DataPage:
+    page.dataset_view.settings.setCurrentIndex(2)
+    return page
+
+
 def choose(page: DataPage, kind: SplitKind) -> None:
     box = page.dataset_view.split.form.kind
     place = box.findData(kind)
     box.setCurrentIndex(place)
     box.activated.emit(place)
+
+
+def test_nothing_is_counted_unseen(page: DataPage, qtbot: QtBot, desk: FakeDesk) -> None:
+    del desk.replies[ReportSplit]
+    qtbot.waitUntil(lambda: len(desk.open_tickets(ReportSplit)) == 1)
+    page.dataset_view.settings.setCurrentIndex(0)
+    assert desk.last(ReportSplit).cancel_asked
+    assert not page.dataset_view.counts.is_busy
+    page.dataset_view.split.form.seed.setValue(9)
+    asked = len(desk.asked)
+    page.dataset_view.settings.setCurrentIndex(2)
+    qtbot.waitUntil(lambda: len(desk.asked) > asked)
+    command = desk.last(ReportSplit).command
+    assert isinstance(command, ReportSplit)
+    assert command.split.seed == 9
 
 
 def test_counts_come_from_the_engine(page: DataPage, qtbot: QtBot) -> None:
@@ -102,7 +125,6 @@ def test_split_without_its_column_says_what_to_do(
 
 def test_categories_are_ticked_as_unseen(page: DataPage, qtbot: QtBot, context: AppContext) -> None:
     panel = page.dataset_view.split
-    page.dataset_view.settings.setCurrentIndex(2)
     assert not panel.categories.isVisible()
     page.current.edit("Set category", lambda entry: with_role(entry, ("kind",), Role.CATEGORY))
     choose(page, SplitKind.CATEGORY)
@@ -126,17 +148,22 @@ def test_line_of_a_finding_leads_to_its_row(page: DataPage, qtbot: QtBot) -> Non
 
 
 def test_counts_of_another_dataset_are_dropped(
-    page: DataPage, qtbot: QtBot, desk: FakeDesk, context: AppContext, odd_csv: Path
+    page: DataPage, qtbot: QtBot, desk: FakeDesk, context: AppContext
 ) -> None:
     del desk.replies[ReportSplit]
     qtbot.waitUntil(lambda: len(desk.open_tickets(ReportSplit)) == 1)
     first = desk.last(ReportSplit)
-    page.open_path(odd_csv)
-    qtbot.waitUntil(lambda: page.import_view.import_button.isEnabled())
-    page.file.start()
-    qtbot.waitUntil(lambda: len(context.project.project.datasets) == 2)
+    folder, entry = context.project.folder, context.project.dataset
+    assert folder is not None
+    assert entry is not None
+    shutil.copyfile(folder.dataset_store(entry.dataset_id), folder.dataset_store("second"))
+    second = replace(entry, dataset_id="second")
+    context.project.edit("Add", added(context.project.project, second))
     first.answer(SplitReport((SplitCounts("train", 5, 4),), ()))
     assert numbers(page)["train"] == ("–", "–")
+    qtbot.waitUntil(lambda: desk.last(ReportSplit) is not first)
+    desk.last(ReportSplit).answer(SplitReport((SplitCounts("train", 7, 6),), ()))
+    assert numbers(page)["train"] == ("7", "6")
 
 
 def test_share_set_elsewhere_is_shown(
