@@ -95,7 +95,7 @@ class ActionRegistry(QObject):
 
 def _sequences(shortcut: Shortcut) -> list[QKeySequence]:
     if isinstance(shortcut, QKeySequence.StandardKey):
-        return QKeySequence.keyBindings(shortcut)
+        return QKeySequence.keyBindings(shortcut)[:1]  # the others are keys such as "Open"
     if isinstance(shortcut, str):
         return [QKeySequence(part) for part in shortcut.split("; ")]
     return [shortcut] if shortcut is not None else []

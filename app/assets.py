@@ -43,7 +43,7 @@ class _TintedEngine(QIconEngine):
         _source(name)  # a missing file should be noticed here, not while painting
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        text = _source(self._name).replace("currentColor", self._tint(mode).name())
+        text = _source(self._name).replace("currentColor", self._tint().name())
         renderer = QSvgRenderer(QByteArray(text.encode("utf-8")))
         side = min(rect.width(), rect.height())
         square = QRectF(0, 0, side, side)
@@ -65,10 +65,7 @@ class _TintedEngine(QIconEngine):
     def clone(self) -> QIconEngine:
         return _TintedEngine(self._name, self._colour)
 
-    def _tint(self, mode: QIcon.Mode) -> QColor:
-        palette = QApplication.palette()
-        if mode is QIcon.Mode.Selected:
-            return palette.color(QPalette.ColorRole.HighlightedText)
+    def _tint(self) -> QColor:
         if self._colour is not None:
             return self._colour
-        return palette.color(QPalette.ColorRole.WindowText)
+        return QApplication.palette().color(QPalette.ColorRole.WindowText)

@@ -111,6 +111,19 @@ class ProjectControl(QObject):
         else:
             self.found.emit(thing)
 
+    def stays(self, path: Path) -> bool:
+        """Whether opening `path` leaves the present project open."""
+        folder = self._project.folder
+        if folder is None:
+            return True
+        try:
+            found = find_out(path)
+            if found.kind is PathKind.RUN:
+                return project_of_run(found.path) == folder.path.resolve()
+        except UserError:
+            return True
+        return found.kind is not PathKind.PROJECT or found.path.resolve() == folder.path.resolve()
+
     def create_from_table(self, table: Path) -> None:
         """Make a project named after a table, among the user's projects, and import it there."""
         if not table.is_file():

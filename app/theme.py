@@ -88,18 +88,18 @@ LIGHT = Colors(
 )
 
 DARK = Colors(
-    window=QColor("#212327"),
-    sidebar=QColor("#1b1d20"),
-    base=QColor("#191b1e"),
-    alternate=QColor("#1e2024"),
+    window=QColor("#27292e"),
+    sidebar=QColor("#1f2125"),
+    base=QColor("#17191c"),
+    alternate=QColor("#1c1e22"),
     text=QColor("#e3e5e8"),
     muted=QColor("#9ca3ab"),
-    line=QColor("#3c4046"),
-    grid=QColor("#33363b"),
+    line=QColor("#454950"),
+    grid=QColor("#33363c"),
     accent=QColor("#6fb0ee"),
     on_accent=QColor("#0d1a27"),
     accent_fill=QColor("#27405a"),
-    button=QColor("#2d3035"),
+    button=QColor("#34373d"),
     trainable=QColor("#f2a565"),
     trainable_fill=QColor("#4a3320"),
     frozen=QColor("#9fb2c8"),
@@ -211,7 +211,13 @@ class Theme(QObject):
         system_dark = self._hints.colorScheme() is Qt.ColorScheme.Dark
         dark = self.scheme is Scheme.DARK or (self.scheme is Scheme.SYSTEM and system_dark)
         self.is_dark, self.colors = dark, DARK if dark else LIGHT
-        self._application.setPalette(palette(self.colors))
+        main = palette(self.colors)
+        self._application.setPalette(main)
+        # Selected rows are calm; menus and text selections keep the accent.
+        main.setColor(QPalette.ColorRole.Highlight, self.colors.accent_fill)
+        main.setColor(QPalette.ColorRole.HighlightedText, self.colors.text)
+        # PySide6 6.12 takes the class name as str, though its type stub says bytes.
+        self._application.setPalette(main, "QAbstractItemView")  # type: ignore[arg-type]
         self.changed.emit()
 
 

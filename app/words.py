@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import time
 
+_METRICS = {
+    "bleu": "BLEU",
+    "chrf": "chrF",
+    "rouge1": "ROUGE-1",
+    "rouge2": "ROUGE-2",
+    "rougeL": "ROUGE-L",
+}
+
 
 def duration(seconds: float) -> str:
     """Such as 45 s, 3 min 20 s, 2 h 05 min, 1 d 4 h."""
@@ -36,3 +44,8 @@ def count(number: int) -> str:
 def date(time_s: float) -> str:
     """Such as 2026-11-21 14:05, in local time; nothing for 0."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(time_s)) if time_s else ""
+
+
+def metric(name: str) -> str:
+    """A metric as papers write it; an unknown one as it is called."""
+    return _METRICS.get(name, name)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -44,7 +45,7 @@ class NewProjectDialog(QDialog):
         form.setHorizontalSpacing(SPACE_L)
         form.setVerticalSpacing(SPACE_M)
         form.addRow("&Name:", self.name)
-        form.addRow("&Folder:", row)
+        form.addRow(_buddy("&Folder:", self.folder), row)
         hint = MutedLabel(
             theme, "Everything of the project is kept in this folder: data, runs and prefixes."
         )
@@ -97,3 +98,10 @@ class NewProjectDialog(QDialog):
 
     def _check(self) -> None:
         self.ok.setEnabled(bool(self.name.text().strip()) and bool(self.folder.text().strip()))
+
+
+def _buddy(text: str, field: QWidget) -> QLabel:
+    """A label whose key goes to a field that stands in a row with a button."""
+    label = QLabel(text)
+    label.setBuddy(field)
+    return label

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
+from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPalette, QPixmap
+from PySide6.QtWidgets import (
+    QDialog,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.actions import ActionEntry, ActionRegistry
 from app.assets import icon
 from app.theme import SPACE_S
 
 ROWS_SHOWN = 12
+KEYS_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
 class CommandPalette(QDialog):
@@ -30,6 +40,10 @@ class CommandPalette(QDialog):
         self.list.setAccessibleName("Commands")
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
         self.list.setUniformItemSizes(True)
+        self.list.setItemDelegate(_KeysDelegate(self.list))
+        blank = QPixmap(self.list.iconSize() if self.list.iconSize().isValid() else QSize(16, 16))
+        blank.fill(Qt.GlobalColor.transparent)
+        self._blank = QIcon(blank)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
@@ -75,12 +89,36 @@ class CommandPalette(QDialog):
         self.list.clear()
         for _score, place in ranked:
             entry = self._entries[place]
-            keys = entry.action.shortcut().toString()
-            item = QListWidgetItem(f"{entry.title}    {keys}" if keys else entry.title)
-            item.setIcon(entry.action.icon())
+            item = QListWidgetItem(entry.title)
+            item.setIcon(entry.action.icon() if not entry.action.icon().isNull() else self._blank)
+            item.setData(KEYS_ROLE, entry.action.shortcut().toString())
             item.setData(Qt.ItemDataRole.UserRole, entry)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
+
+
+class _KeysDelegate(QStyledItemDelegate):
+    """Writes the keys at the right end of a row."""
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        super().paint(painter, option, index)
+        painter.save()
+        painter.setPen(option.palette.color(QPalette.ColorRole.PlaceholderText))
+        room = option.rect.adjusted(0, 0, -SPACE_S, 0)
+        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(room, int(flags), index.data(KEYS_ROLE))
+        painter.restore()
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        size = super().sizeHint(option, index)
+        return QSize(size.width(), max(size.height(), option.fontMetrics.height() + SPACE_S))
 
 
 def match_score(typed: str, title: str) -> int | None:

@@ -18,9 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.ports import Desk
 from app.settings import FONT_PERCENTS, Settings
 from app.theme import SPACE_L, SPACE_M, Scheme, Theme
 from app.widgets.labels import ElidedLabel, MutedLabel
+from engine.contract.commands import BackboneList, ListBackbones
 
 _SCHEMES = {
     Scheme.SYSTEM: "As the system has it",
@@ -37,7 +39,7 @@ class PreferencesDialog(QDialog):
         theme: Theme,
         settings: Settings,
         *,
-        cache_folder: Path,
+        desk: Desk,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -56,18 +58,18 @@ class PreferencesDialog(QDialog):
         choose = QPushButton("Choose…")
         choose.setAccessibleName("Choose the folder for new projects")
         choose.clicked.connect(self._choose_projects)
-        cache = ElidedLabel(str(cache_folder), mode=Qt.TextElideMode.ElideMiddle)
-        show = QPushButton("Show")
-        show.setAccessibleName("Show the folder of the backbones")
-        show.setEnabled(cache_folder.is_dir())
-        show.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(cache_folder)))
+        self.cache = ElidedLabel("asking the engine …", mode=Qt.TextElideMode.ElideMiddle)
+        self.show_cache = QPushButton("Show")
+        self.show_cache.setAccessibleName("Show the folder of the backbones")
+        self.show_cache.setEnabled(False)
+        self.show_cache.clicked.connect(self._open_cache)
         form = QFormLayout()
         form.setHorizontalSpacing(SPACE_L)
         form.setVerticalSpacing(SPACE_M)
         form.addRow("Colour &scheme:", self.scheme)
         form.addRow("Text si&ze:", self.font_percent)
         form.addRow("New projects are made in:", _beside(self.projects, choose))
-        form.addRow("Backbones are kept in:", _beside(cache, show))
+        form.addRow("Backbones are kept in:", _beside(self.cache, self.show_cache))
         hint = MutedLabel(
             theme,
             "Changes take effect at once. Backbones are kept where the environment variable "
@@ -86,12 +88,21 @@ class PreferencesDialog(QDialog):
         settings.changed.connect(self._show)
         self.scheme.activated.connect(self._set_scheme)
         self.font_percent.activated.connect(self._set_font_percent)
+        self._ticket = desk.ask(ListBackbones())
+        self._ticket.answered.connect(self._show_cache)
 
     def _show(self) -> None:
         self.scheme.setCurrentIndex(self.scheme.findData(self._settings.scheme))
         place = self.font_percent.findData(self._settings.font_percent)
         self.font_percent.setCurrentIndex(place)
         self.projects.set_full_text(str(self._settings.projects_folder))
+
+    def _show_cache(self, catalog: BackboneList) -> None:
+        self.cache.set_full_text(catalog.cache_folder)
+        self.show_cache.setEnabled(Path(catalog.cache_folder).is_dir())
+
+    def _open_cache(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(self.cache.full_text()))
 
     def _set_scheme(self) -> None:
         self._settings.scheme = self.scheme.currentData()

@@ -34,7 +34,7 @@ class ShortcutsDialog(QDialog):
         self.table.setModel(shown)
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
-        self.table.resizeColumnsToContents()
+        self.table.fit_columns()
         search = SearchField("Search for an action or a key")
         search.searched.connect(shown.setFilterFixedString)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

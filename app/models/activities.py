@@ -15,6 +15,7 @@ class Activity(QObject):
     """One piece of long work.
 
     Attributes:
+        outlives: whether it goes on when the window is closed, as training does.
         remaining_s: estimate from the pace so far, or None while there is none.
 
     Signals:
@@ -26,10 +27,16 @@ class Activity(QObject):
     ended = Signal()
 
     def __init__(
-        self, title: str, cancel: Callable[[], None] | None, parent: QObject | None = None
+        self,
+        title: str,
+        cancel: Callable[[], None] | None,
+        *,
+        outlives: bool = False,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.title = title
+        self.outlives = outlives
         self.progress: Progress | None = None
         self.remaining_s: float | None = None
         self._cancel = cancel
@@ -77,9 +84,11 @@ class ActivitiesModel(QObject):
         super().__init__(parent)
         self.activities: list[Activity] = []
 
-    def start(self, title: str, cancel: Callable[[], None] | None = None) -> Activity:
+    def start(
+        self, title: str, cancel: Callable[[], None] | None = None, *, outlives: bool = False
+    ) -> Activity:
         """Add work that the caller reports on and ends."""
-        activity = Activity(title, cancel, self)
+        activity = Activity(title, cancel, outlives=outlives, parent=self)
         self.activities.append(activity)
         self.added.emit(activity)
         return activity

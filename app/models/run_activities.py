@@ -47,7 +47,7 @@ class RunActivities(QObject):
         activity = self._shown.get(run.run_id)
         if activity is None:
             stop = partial(self._run_control.stop, run.run_id, save=True)
-            activity = self._activities.start(f"Train “{run.meta.name}”", stop)
+            activity = self._activities.start(f"Train “{run.meta.name}”", stop, outlives=True)
             self._shown[run.run_id] = activity
         phase = status.phase.value if status.phase is not None else status.state.value
         progress = Progress(status.step, status.total_steps, "steps", phase)

@@ -16,7 +16,7 @@ class DropOverlay(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        self._theme = theme
+        self._theme, self._under = theme, parent
         self.text = ""
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAccessibleName("Drop target")
@@ -25,10 +25,13 @@ class DropOverlay(QWidget):
     def show_over(self, text: str) -> None:
         """Cover the parent and say what a drop would do."""
         self.text = text
-        parent = self.parentWidget()
-        self.setGeometry(parent.rect())
+        self.fit()
         self.raise_()
         self.show()
+
+    def fit(self) -> None:
+        """Take the parent's size."""
+        self.setGeometry(self._under.rect())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A veil, a dashed frame, the sentence."""

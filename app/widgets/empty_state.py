@@ -78,7 +78,7 @@ class EmptyState(QWidget):
 
     def add_action(self, action: QAction, *, primary: bool = False) -> QPushButton:
         """Add a button that triggers an action of the registry and follows its state."""
-        button = self.add_button(action.text(), action.trigger, primary=primary)
+        button = self.add_button(action.text().replace("&", ""), action.trigger, primary=primary)
         button.setIcon(action.icon())
 
         def follow() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QAction, QFocusEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
@@ -46,6 +46,7 @@ class SidebarButton(QAbstractButton):
     def __init__(self, theme: Theme, action: QAction, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme, self._action = theme, action
+        self._by_key = False
         self.setCheckable(True)
         self.setAutoExclusive(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -69,13 +70,24 @@ class SidebarButton(QAbstractButton):
         """The same: a cut name would say nothing."""
         return self.sizeHint()
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Remember whether the focus came by a key: only then is a ring drawn."""
+        reasons = (
+            Qt.FocusReason.TabFocusReason,
+            Qt.FocusReason.BacktabFocusReason,
+            Qt.FocusReason.ShortcutFocusReason,
+        )
+        self._by_key = event.reason() in reasons
+        super().focusInEvent(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Ground, bar, icon, name, focus ring."""
         colours = self._theme.colors
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ground = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(colours.accent if self.hasFocus() else Qt.PenStyle.NoPen)
+        ring = self.hasFocus() and self._by_key
+        painter.setPen(colours.accent if ring else Qt.PenStyle.NoPen)
         if self.isChecked():
             painter.setBrush(colours.accent_fill)
         elif self.underMouse():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from app.assets import icon
@@ -35,6 +36,7 @@ class StatusBar(QStatusBar):
         self.project_label.setContentsMargins(SPACE_S, 0, SPACE_S, 0)
         self.run_button = QToolButton()
         self.run_button.setAutoRaise(True)
+        self.run_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.run_button.setToolTip("Show this run")
         self.run_button.clicked.connect(self._show_run)
         self.run_bar = QProgressBar()

@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from app.theme import SPACE_S
+
+CELL_MARGIN = 5
+MAX_COLUMN_CHARS = 48
+HEADER_STYLE = """
+QHeaderView::section {
+    background: palette(window); color: palette(window-text);
+    border: none; border-bottom: 1px solid palette(mid); border-right: 1px solid palette(mid);
+    padding: 4px 8px;
+}
+"""
 
 
 class TableView(QTableView):
@@ -27,7 +51,9 @@ class TableView(QTableView):
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.verticalHeader().hide()
         self.fit_rows()
+        self.setItemDelegate(PaddedDelegate(self))
         header = self.horizontalHeader()
+        header.setStyleSheet(HEADER_STYLE)
         header.setHighlightSections(False)
         header.setStretchLastSection(True)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -35,6 +61,22 @@ class TableView(QTableView):
     def fit_rows(self) -> None:
         """Take the row height from the font; call it after the font has changed."""
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + SPACE_S + 2)
+
+    def fit_columns(self) -> None:
+        """Take the column widths from the cells in view, none wider than a long phrase."""
+        limit = self.fontMetrics().averageCharWidth() * MAX_COLUMN_CHARS
+        header = self.horizontalHeader()
+        self.resizeColumnsToContents()
+        for column in range(header.count()):
+            header.resizeSection(column, min(header.sectionSize(column), limit))
+        # Resizing by hand ends the stretch of the last column until it is asked for again.
+        header.setStretchLastSection(False)
+        header.setStretchLastSection(True)
+
+    def copy(self) -> None:
+        """Put the selected rows on the clipboard."""
+        if self.selected_rows():
+            QGuiApplication.clipboard().setText(self.copy_text())
 
     def selected_rows(self) -> list[int]:
         """Rows that are selected, from the top."""
@@ -62,10 +104,35 @@ class TableView(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy rows."""
-        if event.matches(QKeySequence.StandardKey.Copy) and self.selected_rows():
-            QGuiApplication.clipboard().setText(self.copy_text())
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
         else:
             super().keyPressEvent(event)
+
+
+class PaddedDelegate(QStyledItemDelegate):
+    """Gives cells a margin at left and right, which the style keeps too small for numbers."""
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """Draw the ground over the whole cell, then the cell with its margin."""
+        ground = QStyleOptionViewItem(option)
+        self.initStyleOption(ground, index)
+        widget = option.widget
+        style = widget.style() if widget is not None else QApplication.style()
+        style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, ground, painter, widget)
+        option.rect.adjust(CELL_MARGIN, 0, -CELL_MARGIN, 0)
+        super().paint(painter, option, index)
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        """The style's, with the margin."""
+        return super().sizeHint(option, index) + QSize(2 * CELL_MARGIN, 0)
 
 
 def _cell(value: object) -> str:

@@ -1,0 +1,140 @@
+"""Export a prefix: in which format, to which folder, and the command that does the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme
+from app.widgets.command_line import CommandLine
+from app.widgets.labels import MutedLabel
+
+FORMATS = {
+    "native": (
+        "&Native",
+        "prefix.safetensors with its card: everything this program needs, and nothing that "
+        "could run code.",
+    ),
+    "peft": (
+        "&PEFT",
+        "adapter_config.json and adapter_model.safetensors, for Python programs that use the "
+        "peft library. It does not hold the card.",
+    ),
+}
+
+
+class ExportPrefixDialog(QDialog):
+    """Asks for format and folder.
+
+    Args:
+        source: the prefix folder, for the command.
+        name: what it is called, for the proposed folder.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        *,
+        source: Path,
+        name: str,
+        start: Path,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._source, self._name, self._start = source, name, start
+        self.setWindowTitle(f"Export “{name}”")
+        self.formats = QButtonGroup(self)
+        choices = QVBoxLayout()
+        choices.setSpacing(SPACE_S)
+        for number, (title, words) in enumerate(FORMATS.values()):
+            button = QRadioButton(title)
+            self.formats.addButton(button, number)
+            choices.addWidget(button)
+            hint = MutedLabel(theme, words)
+            hint.setContentsMargins(SPACE_L, 0, 0, SPACE_S)
+            choices.addWidget(hint)
+        self.formats.button(0).setChecked(True)
+        self.folder = QLineEdit()
+        self.folder.setAccessibleName("Folder to write to")
+        choose = QPushButton("Choose…")
+        choose.setAccessibleName("Choose the folder to write to")
+        choose.clicked.connect(self._choose)
+        row = QHBoxLayout()
+        row.addWidget(self.folder, 1)
+        row.addWidget(choose)
+        form = QFormLayout()
+        form.addRow(_buddy("New &folder:", self.folder), row)
+        self.command = CommandLine(theme)
+        self.buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        self.ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self.ok.setText("Export")
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)
+        layout.setSpacing(SPACE_M)
+        layout.addLayout(choices)
+        layout.addLayout(form)
+        layout.addWidget(self.command)
+        layout.addWidget(self.buttons)
+        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 84)
+        self._follows = True
+        self.formats.idToggled.connect(lambda _number, _on: self._propose())
+        self.folder.textChanged.connect(lambda _text: self._show())
+        self.folder.textEdited.connect(self._stop_following)
+        self._propose()
+
+    def export_format(self) -> str:
+        """The format, as the command line calls it."""
+        return tuple(FORMATS)[self.formats.checkedId()]
+
+    def export_folder(self) -> Path:
+        """Where to write."""
+        return Path(self.folder.text().strip()).expanduser()
+
+    def _propose(self) -> None:
+        if self._follows:
+            plain = "".join(c if c.isalnum() or c in " -_." else "_" for c in self._name)
+            self.folder.setText(str(self._start / f"{plain.strip()} {self.export_format()}"))
+        self._show()
+
+    def _stop_following(self, _text: str) -> None:
+        self._follows = False
+
+    def _choose(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(
+            self, "Make the folder of the export in", str(self._start)
+        )
+        if chosen:
+            self._start, self._follows = Path(chosen), True
+            self._propose()
+
+    def _show(self) -> None:
+        self.ok.setEnabled(bool(self.folder.text().strip()))
+        out = str(self.export_folder())
+        self.command.set_command(
+            ["export", str(self._source), "--format", self.export_format(), "--out", out]
+        )
+
+
+def _buddy(text: str, field: QWidget) -> QLabel:
+    """A label whose key goes to a field that stands in a row with a button."""
+    label = QLabel(text)
+    label.setBuddy(field)
+    return label

@@ -1,0 +1,314 @@
+"""The window: sidebar, pages, menus, status bar. It shows and asks; it decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QSize, QTimer
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+
+from app.assets import application_icon
+from app.context import AppContext
+from app.leaving import Leaving
+from app.models.run import RunModel
+from app.opening import Found, PathKind
+from app.page_list import PAGES, make_page
+from app.project_control import ProjectControl
+from app.widgets.drop_overlay import DropOverlay, dropped_paths
+from app.widgets.empty_state import EmptyState
+from app.widgets.info_bar import InfoBar, Tone
+from app.widgets.menus import MenuBar, RecentMenu
+from app.widgets.page_stack import PageStack
+from app.widgets.sidebar import Sidebar
+from app.widgets.status_bar import StatusBar
+from app.window_actions import (
+    add_edit_actions,
+    add_file_actions,
+    add_help_actions,
+    add_page_actions,
+    add_view_actions,
+    make_scheme_menu,
+)
+from app.window_commands import WindowCommands
+from engine.contract.commands import BackboneList, Failure, ListBackbones
+from engine.contract.events import Blame
+
+FIRST_SIZE = QSize(1280, 820)
+PAGE_OF = {PathKind.TABLE: "data", PathKind.PREFIX: "prefixes", PathKind.OUTPUTS: "compare"}
+GEOMETRY = "window"
+
+
+class MainWindow(QMainWindow):
+    """The program's only window.
+
+    Args:
+        control: opens and closes projects.
+        diagnostics: makes the text of *Copy diagnostics* from a description of the fault.
+    """
+
+    def __init__(
+        self,
+        context: AppContext,
+        control: ProjectControl,
+        *,
+        diagnostics: Callable[[str], str],
+    ) -> None:
+        super().__init__()
+        self.context, self.control = context, control
+        self.current = "start"
+        self.setWindowIcon(application_icon())
+        self.setAcceptDrops(True)
+        self.commands = WindowCommands(context, control, self, diagnostics=diagnostics)
+        self.leaving = Leaving(context, control, self)
+        self._page_actions = self._add_actions()
+        self.setMenuBar(self._make_menus())
+        self.bar = InfoBar(context.theme)
+        self.stack = PageStack(partial(make_page, context=context), self._make_hint())
+        self.sidebar = Sidebar(context.theme)
+        for action in self._page_actions.values():
+            self.sidebar.add(action)
+        centre = self._make_centre()
+        self.setCentralWidget(centre)
+        self.overlay = DropOverlay(context.theme, centre)
+        self.status = StatusBar(
+            context.theme, context.project, context.runs, context.activities, context.navigator
+        )
+        self.setStatusBar(self.status)
+        self._warming = QTimer(self)
+        self._warming.setInterval(0)
+        self._warming.timeout.connect(self._warm_next)
+        self._connect()
+        self._restore_geometry()
+        self._on_project_changed()
+        self.show_page("start")
+
+    def show_page(self, name: str) -> None:
+        """Show a page, or the hint to open a project where it needs one."""
+        self.current = name
+        self._page_actions[name].setChecked(True)
+        needs_project = next(entry.needs_project for entry in PAGES if entry.name == name)
+        if needs_project and not self.context.project.is_open:
+            self.stack.show_hint()
+        else:
+            self.stack.show_page(name)
+
+    def warm_up(self) -> None:
+        """Make the other pages while the window is idle, one a turn of the event loop."""
+        self._warming.start()
+
+    def reset_layout(self) -> None:
+        """Go back to the first arrangement of the window and of every page that has one."""
+        self.context.settings.forget_layouts()
+        self.showNormal()
+        self._place_first()
+        for page in self.stack.built().values():
+            reset = getattr(page, "reset_layout", None)
+            if callable(reset):
+                reset()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask while work is going on; otherwise keep the layout and close."""
+        if not self.leaving.may_close(self.close):
+            event.ignore()
+            return
+        self._warming.stop()
+        if not self.isFullScreen():
+            self.context.settings.set_layout(GEOMETRY, self.saveGeometry())
+        self.control.close()
+        self.context.settings.sync()
+        event.accept()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the sentence of a drag over the whole window."""
+        super().resizeEvent(event)
+        self.overlay.fit()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Say what a drop would do."""
+        if dropped_paths(event.mimeData()):
+            event.acceptProposedAction()
+            self.overlay.show_over("Drop a table, a project, a prefix or a file of outputs")
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Take the sentence away."""
+        self.overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        self.overlay.hide()
+        for path in dropped_paths(event.mimeData())[:1]:
+            event.acceptProposedAction()
+            self.context.navigator.open_path(path)
+
+    def _add_actions(self) -> dict[str, QAction]:
+        actions = self.context.actions
+        commands = self.commands.table()
+        commands["view.full_screen"] = self._toggle_full_screen
+        commands["view.reset_layout"] = self.reset_layout
+        add_file_actions(actions, commands)
+        add_edit_actions(actions, self.context.undo)
+        pages = add_page_actions(actions, self.context.navigator)
+        add_view_actions(actions, commands)
+        add_help_actions(actions, commands)
+        actions.get("project.sample").setEnabled(self.control.has_samples)
+        return pages
+
+    def _make_menus(self) -> MenuBar:
+        actions, settings = self.context.actions, self.context.settings
+        bar = MenuBar(actions)
+        self.recent = RecentMenu(settings, self.context.navigator, bar)
+        bar.add_submenu("file", self.recent, after="project.open")
+        schemes = make_scheme_menu(actions, settings, bar)
+        bar.add_submenu("view", schemes, after="view.full_screen")
+        for entry in actions.all():
+            self._take_shortcut(entry.action)
+        actions.added.connect(lambda entry: self._take_shortcut(entry.action))
+        return bar
+
+    def _take_shortcut(self, action: QAction) -> None:
+        """Let the action's keys work in the whole window, unless they belong to one widget."""
+        if action.parent() is self.context.actions:
+            self.addAction(action)
+
+    def _make_hint(self) -> EmptyState:
+        hint = EmptyState(
+            self.context.theme,
+            "No project is open",
+            "A project is a folder that holds your table, the runs and the prefixes. Drop a "
+            "table on this window to make one.",
+            picture="folder",
+        )
+        for number, ident in enumerate(("project.new_from_table", "project.open")):
+            hint.add_action(self.context.actions.get(ident), primary=number == 0)
+        return hint
+
+    def _make_centre(self) -> QWidget:
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addWidget(self.bar)
+        right.addWidget(self.stack, 1)
+        centre = QWidget()
+        layout = QHBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.sidebar)
+        layout.addLayout(right, 1)
+        return centre
+
+    def _connect(self) -> None:
+        context, control, commands = self.context, self.control, self.commands
+        navigator = context.navigator
+        navigator.page_requested.connect(self.show_page)
+        # The page must exist before it can hear what it is asked to show.
+        navigator.open_requested.connect(commands.open_path)
+        commands.import_asked.connect(self._import_prefix)
+        commands.leave_asked.connect(self.leaving.leave_project)
+        control.found.connect(self._on_found)
+        control.run_found.connect(navigator.show_runs)
+        control.interrupted.connect(self._on_interrupted)
+        context.project.opened.connect(self._on_opened)
+        context.project.closed.connect(self._on_closed)
+        context.project.changed.connect(self._on_project_changed)
+        context.project.save_failed.connect(partial(self._warn, Tone.BAD))
+        context.runs.damaged.connect(lambda _path, sentence: self._warn(Tone.WARNING, sentence))
+        context.activities.failed.connect(self._on_failed)
+
+    def _warm_next(self) -> None:
+        missing = [entry.name for entry in PAGES if entry.name not in self.stack.built()]
+        if missing:
+            self.stack.page(missing[0])
+        else:
+            self._warming.stop()
+
+    def _on_opened(self) -> None:
+        self.bar.hide()
+        has_data = bool(self.context.project.project.datasets)
+        self.show_page("runs" if has_data else "data")
+        ticket = self.context.data_desk.ask(ListBackbones())
+        ticket.answered.connect(self._on_catalog)
+
+    def _on_catalog(self, catalog: BackboneList) -> None:
+        self.status.set_device(catalog.device, catalog.device_memory_bytes)
+
+    def _on_closed(self) -> None:
+        self.bar.hide()
+        self._on_project_changed()
+        self.show_page("start")
+
+    def _on_project_changed(self) -> None:
+        project = self.context.project
+        name = project.project.name if project.is_open else ""
+        self.setWindowTitle(f"{name} – Prefix Workbench" if name else "Prefix Workbench")
+        for ident in ("close.project", "exchange.import_prefix"):
+            self.context.actions.get(ident).setEnabled(project.is_open)
+
+    def _on_found(self, found: Found) -> None:
+        name = PAGE_OF[found.kind]
+        self.show_page(name)
+        open_path = getattr(self.stack.page(name), "open_path", None)
+        if not callable(open_path) or not open_path(found.path):
+            self._warn(Tone.WARNING, f"{found.path.name} could not be taken as {found.kind.value}.")
+
+    def _on_interrupted(self, runs: tuple[RunModel, ...]) -> None:
+        names = ", ".join(f"“{run.meta.name}”" for run in runs)
+        text = f"Interrupted before the end, by a crash or a kill: {names}."
+        self.bar.show_message(Tone.WARNING, text)
+        self.bar.add_button("Resume", partial(self._resume, runs))
+        self.bar.add_button("Show", partial(self.context.navigator.show_runs, runs[0].run_id))
+
+    def _resume(self, runs: tuple[RunModel, ...]) -> None:
+        self.bar.hide()
+        for run in runs:
+            self.context.run_control.enqueue(run.path)
+
+    def _import_prefix(self) -> None:
+        self.show_page("prefixes")
+        ask = getattr(self.stack.page("prefixes"), "ask_for_prefix", None)
+        if callable(ask):
+            ask()
+
+    def _on_failed(self, title: str, failure: Failure) -> None:
+        if failure.blame is Blame.ENGINE:
+            self.commands.show_failure(title, failure)
+        else:
+            self._warn(Tone.BAD, f"{title}: {failure.message}")
+
+    def _warn(self, tone: Tone, sentence: str) -> None:
+        self.bar.show_message(tone, sentence)
+
+    def _toggle_full_screen(self) -> None:
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
+
+    def _restore_geometry(self) -> None:
+        state = self.context.settings.layout(GEOMETRY)
+        if state.isEmpty() or not self.restoreGeometry(state) or not self._is_on_a_screen():
+            self._place_first()
+
+    def _is_on_a_screen(self) -> bool:
+        """Whether enough of the window can be seen to take hold of it."""
+        frame = self.frameGeometry()
+        for screen in QGuiApplication.screens():
+            seen = screen.availableGeometry().intersected(frame)
+            if seen.width() >= 100 and seen.height() >= 100:
+                return True
+        return False
+
+    def _place_first(self) -> None:
+        room = QGuiApplication.primaryScreen().availableGeometry()
+        self.resize(FIRST_SIZE.boundedTo(room.size()))
+        frame = self.frameGeometry()
+        frame.moveCenter(room.center())
+        self.move(frame.topLeft())

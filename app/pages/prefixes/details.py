@@ -1,0 +1,119 @@
+"""The card of the prefix that is selected."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QFrame,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.pages.prefixes.library import LibraryRow
+from app.theme import SPACE_L, SPACE_M, SPACE_XS, Theme, scaled_font
+from app.widgets.info_bar import InfoBar, Tone
+from app.widgets.labels import Badge, ElidedLabel, MutedLabel, SectionHeader
+from app.words import date, metric, size
+from engine.contract.commands import PrefixInfo
+from engine.contract.scores import Score
+
+
+class PrefixDetails(QScrollArea):
+    """Name, what is trained and what stays frozen, scores with signatures, files."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Card of the prefix")
+        self.show_row(None)
+
+    def show_row(self, row: LibraryRow | None) -> None:
+        """Show this prefix, or a hint."""
+        inside = QWidget()
+        layout = QVBoxLayout(inside)
+        layout.setContentsMargins(SPACE_M, SPACE_M, SPACE_M, SPACE_M)
+        layout.setSpacing(SPACE_M)
+        if row is None:
+            layout.addWidget(MutedLabel(self._theme, "Select a prefix to see its card."))
+        else:
+            heading = QLabel(row.name)
+            heading.setFont(scaled_font(130, bold=True))
+            heading.setWordWrap(True)
+            layout.addWidget(heading)
+            if row.info is None:
+                layout.addWidget(self._damage(row))
+            else:
+                self._add_card(layout, row.info)
+            self._add_files(layout, row)
+        layout.addStretch(1)
+        self.setWidget(inside)
+        self.setMinimumWidth(inside.minimumSizeHint().width() + SPACE_L)
+
+    def _damage(self, row: LibraryRow) -> InfoBar:
+        bar = InfoBar(self._theme, closable=False)
+        bar.show_message(Tone.WARNING, row.damage)
+        return bar
+
+    def _add_card(self, layout: QVBoxLayout, info: PrefixInfo) -> None:
+        badges = QVBoxLayout()
+        badges.setSpacing(SPACE_XS)
+        trained = f"trained: {info.prefix_length} tokens, {size(info.stored_bytes)}"
+        badges.addWidget(Badge(self._theme, trained, tone="trainable"))
+        badges.addWidget(Badge(self._theme, f"frozen: {info.backbone}", tone="frozen"))
+        layout.addLayout(badges)
+        fingerprint = ElidedLabel(info.backbone_fingerprint, mode=Qt.TextElideMode.ElideMiddle)
+        facts: list[tuple[str, str | QWidget]] = [
+            ("Backbone's sha256", fingerprint),
+            ("Method", info.method),
+            ("Trained on", info.trained_on or "unknown"),
+            ("Created", date(info.created_s) or "unknown"),
+        ]
+        layout.addLayout(self._form(facts))
+        layout.addWidget(SectionHeader("Scores"))
+        if not info.scores:
+            layout.addWidget(MutedLabel(self._theme, "Its card holds no scores."))
+        for score in info.scores:
+            layout.addLayout(self._score(score))
+
+    def _score(self, score: Score) -> QVBoxLayout:
+        value = f"{metric(score.metric)}  {score.value:.1f}"
+        if score.low is not None and score.high is not None:
+            value += f"   ({score.low:.1f} to {score.high:.1f})"
+        lines = QVBoxLayout()
+        lines.setSpacing(0)
+        lines.addWidget(QLabel(value))
+        signature = MutedLabel(self._theme, score.signature.replace("|", " | "))
+        signature.setFont(scaled_font(88))
+        lines.addWidget(signature)
+        return lines
+
+    def _add_files(self, layout: QVBoxLayout, row: LibraryRow) -> None:
+        layout.addWidget(SectionHeader("Files"))
+        where = ElidedLabel(str(row.path), mode=Qt.TextElideMode.ElideMiddle)
+        facts: list[tuple[str, str | QWidget]] = [("Folder", where)]
+        if row.path.is_dir():
+            files = sorted(path for path in row.path.iterdir() if path.is_file())
+            facts += [(path.name, size(path.stat().st_size)) for path in files]
+        layout.addLayout(self._form(facts))
+
+    def _form(self, facts: list[tuple[str, str | QWidget]]) -> QFormLayout:
+        form = QFormLayout()
+        form.setHorizontalSpacing(SPACE_L)
+        form.setVerticalSpacing(SPACE_XS)
+        for name, value in facts:
+            words = MutedLabel(self._theme, name)
+            words.setWordWrap(False)
+            if isinstance(value, str):
+                label = QLabel(value)
+                label.setWordWrap(True)
+                label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+                form.addRow(words, label)
+            else:
+                form.addRow(words, value)
+        return form

@@ -1,0 +1,118 @@
+"""The prefixes of the open project, asked of the engine and kept up to date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.models.project import ProjectModel
+from app.models.run import RunModel
+from app.models.runs import RunsModel
+from app.ports import Desk
+from engine.contract.commands import Failure, ListPrefixes, PrefixInfo, PrefixList
+from engine.contract.events import RunState
+
+
+@dataclass(frozen=True)
+class LibraryRow:
+    """A prefix of the project.
+
+    Attributes:
+        info: what its card says, or None where it does not open.
+        damage: the sentence about a damaged one, else "".
+        run_id: the run that trained it, or "" for an imported one.
+    """
+
+    path: Path
+    info: PrefixInfo | None
+    damage: str = ""
+    run_id: str = ""
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return self.info.name if self.info is not None else self.path.name
+
+
+class PrefixLibrary(QObject):
+    """Finished prefix runs and imported prefixes.
+
+    Signals:
+        changed: `rows` are new.
+        failed: `Failure`: the list could not be had; the rows are those of before.
+    """
+
+    changed = Signal()
+    failed = Signal(object)
+
+    def __init__(
+        self, project: ProjectModel, runs: RunsModel, desk: Desk, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._project, self._desk = project, desk
+        self.rows: tuple[LibraryRow, ...] = ()
+        self._latest = 0
+        project.opened.connect(self.refresh)
+        project.closed.connect(self._clear)
+        runs.added.connect(self._follow)
+        runs.removed.connect(self._on_removed)
+        for run in runs.all():
+            self._follow(run)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Ask anew; an answer to an earlier question is dropped."""
+        folder = self._project.folder
+        if folder is None:
+            return
+        self._latest += 1
+        number = self._latest
+        ticket = self._desk.ask(ListPrefixes(str(folder.path)))
+        ticket.answered.connect(lambda reply: self._take(number, reply))
+        ticket.failed.connect(lambda failure: self._fail(number, failure))
+
+    def _follow(self, run: RunModel) -> None:
+        run.status_changed.connect(lambda: self._on_status(run))
+
+    def _on_status(self, run: RunModel) -> None:
+        known = any(row.run_id == run.run_id for row in self.rows)
+        if run.status.state is RunState.FINISHED and not known and run.folder.prefix.is_dir():
+            self.refresh()
+
+    def _on_removed(self, run: RunModel) -> None:
+        if any(row.run_id == run.run_id for row in self.rows):
+            self.rows = tuple(row for row in self.rows if row.run_id != run.run_id)
+            self.changed.emit()
+
+    def _take(self, number: int, reply: PrefixList) -> None:
+        if number != self._latest or self._project.folder is None:
+            return
+        runs = self._project.folder.runs
+        rows = []
+        for info in reply.prefixes:
+            path = Path(info.path)
+            rows.append(LibraryRow(path, info, run_id=_run_id(path, runs)))
+        for text, sentence in reply.damaged:
+            path = Path(text)
+            rows.append(LibraryRow(path, None, sentence, _run_id(path, runs)))
+        self.rows = tuple(rows)
+        self.changed.emit()
+
+    def _fail(self, number: int, failure: Failure) -> None:
+        if number == self._latest:
+            self.failed.emit(failure)
+
+    def _clear(self) -> None:
+        self._latest += 1
+        self.rows = ()
+        self.changed.emit()
+
+
+def _run_id(path: Path, runs: Path) -> str:
+    """The run whose folder holds `path`, or nothing."""
+    try:
+        return path.resolve().relative_to(runs.resolve()).parts[0]
+    except (ValueError, IndexError):
+        return ""

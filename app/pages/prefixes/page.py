@@ -1,0 +1,294 @@
+"""The Prefixes page: the library of the project's trained and imported prefixes."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QSortFilterProxyModel, Qt, QUrl
+from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QSplitter,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.assets import icon
+from app.context import AppContext
+from app.dialogs.export_prefix import ExportPrefixDialog
+from app.models.activities import Activity
+from app.opening import PathKind, find_out
+from app.pages.prefixes.deleting import DeletePrefix
+from app.pages.prefixes.details import PrefixDetails
+from app.pages.prefixes.library import LibraryRow, PrefixLibrary
+from app.pages.prefixes.model import SORT_ROLE, PrefixTableModel
+from app.ports import Ticket
+from app.theme import SPACE_S
+from app.widgets.empty_state import EmptyState
+from app.widgets.info_bar import InfoBar, Tone
+from app.widgets.search_field import SearchField
+from app.widgets.table_view import TableView
+from engine.contract.commands import (
+    Command,
+    Done,
+    ExportPrefix,
+    Failure,
+    ImportPrefix,
+    PrefixInfo,
+    VerifyPrefix,
+)
+from engine.contract.errors import UserError
+from engine.contract.events import Blame
+
+
+class PrefixesPage(QWidget):
+    """A table of prefixes with the card of the selected one."""
+
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._select_path: Path | None = None
+        self.library = PrefixLibrary(context.project, context.runs, context.model_desk, self)
+        self.model = PrefixTableModel(context.theme, self)
+        self._sorted = QSortFilterProxyModel(self)
+        self._sorted.setSourceModel(self.model)
+        self._sorted.setSortRole(SORT_ROLE)
+        self._sorted.setFilterKeyColumn(-1)
+        self._sorted.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.bar = InfoBar(context.theme)
+        self.table = TableView("Prefixes")
+        self.table.setModel(self._sorted)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(6, Qt.SortOrder.DescendingOrder)
+        self.details = PrefixDetails(context.theme)
+        self.empty = self._make_empty()
+        self._actions = self._make_actions()
+        self.views = QStackedWidget()
+        self.views.addWidget(self.empty)
+        self.views.addWidget(self._make_library_view())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.views, 1)
+        self.library.changed.connect(self._show)
+        self.library.failed.connect(partial(self._fail, "List the prefixes"))
+        self.table.selectionModel().selectionChanged.connect(self._on_selected)
+        context.theme.changed.connect(self.table.fit_rows)
+        context.project.opened.connect(self.bar.hide)
+        self._show()
+
+    def open_path(self, path: Path) -> bool:
+        """Import the prefix in this folder; False where there is none or no project is open."""
+        folder = self._context.project.folder
+        if folder is None:
+            return False
+        try:
+            found = find_out(path)
+        except UserError as error:
+            self.bar.show_message(Tone.WARNING, str(error))
+            return False
+        if found.kind is not PathKind.PREFIX:
+            return False
+        command = ImportPrefix(str(found.path), str(folder.path))
+        _activity, ticket = self._ask(f"Import {found.path.name}", command)
+        ticket.answered.connect(self._on_imported)
+        return True
+
+    def ask_for_prefix(self) -> None:
+        """Let the user choose a folder to import."""
+        start = str(self._context.settings.projects_folder)
+        chosen = QFileDialog.getExistingDirectory(self, "Folder of the prefix", start)
+        if chosen:
+            self.open_path(Path(chosen))
+
+    def selected(self) -> LibraryRow | None:
+        """The selected prefix."""
+        rows = self.table.selected_rows()
+        if len(rows) != 1:
+            return None
+        return self.model.row_at(self._sorted.mapToSource(self._sorted.index(rows[0], 0)).row())
+
+    def export_selected(self) -> None:
+        """Ask for format and folder, then export."""
+        row = self.selected()
+        if row is None:
+            return
+        dialog = ExportPrefixDialog(
+            self._context.theme,
+            source=row.path,
+            name=row.name,
+            start=self._context.settings.projects_folder,
+            parent=self,
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(
+            lambda: self.export(row, dialog.export_format(), dialog.export_folder())
+        )
+        dialog.open()
+
+    def export(self, row: LibraryRow, form: str, out: Path) -> None:
+        """Write a prefix to a folder."""
+        command = ExportPrefix(str(row.path), form, str(out))
+        _activity, ticket = self._ask(f"Export “{row.name}”", command)
+        ticket.answered.connect(lambda reply: self._on_done(reply, out))
+
+    def verify_selected(self) -> None:
+        """Check that the selected prefix is whole."""
+        row = self.selected()
+        if row is not None:
+            _activity, ticket = self._ask(f"Verify “{row.name}”", VerifyPrefix(str(row.path)))
+            ticket.answered.connect(self._on_done)
+
+    def delete_selected(self) -> None:
+        """Move the selected prefix to the trash; a run's prefix goes with its run only."""
+        row, folder = self.selected(), self._context.project.folder
+        if row is None or folder is None:
+            return
+        if row.run_id:
+            self.bar.show_message(
+                Tone.INFO, f"“{row.name}” belongs to a run: delete that run on the Runs page."
+            )
+            self.bar.add_button("Show the run", self.show_run)
+            return
+        self.bar.hide()
+        step = DeletePrefix(
+            folder, row.path, name=row.name, moved=self.library.refresh, report=self._warn
+        )
+        self._context.undo.push(step)
+        if self.bar.isHidden():
+            self.bar.show_message(Tone.INFO, f"“{row.name}” was moved to the project's trash.")
+            self.bar.add_button("Undo", self._context.undo.undo)
+
+    def show_run(self) -> None:
+        """Show the run that trained the selected prefix."""
+        row = self.selected()
+        if row is not None and row.run_id:
+            self._context.navigator.show_runs(row.run_id)
+
+    def _make_actions(self) -> dict[str, QAction]:
+        add = self._context.actions.add
+        made = {
+            "import": add(
+                "prefixes.import", "&Import…", slot=self.ask_for_prefix,
+                icon=icon("import"), tip="Copy a native or PEFT prefix folder into the project",
+            ),
+            "export": add(
+                "prefixes.export", "&Export prefix…", slot=self.export_selected,
+                icon=icon("export"), tip="Write the selected prefix to a folder, native or PEFT",
+            ),
+            "verify": add(
+                "prefixes.verify", "&Verify prefix", slot=self.verify_selected,
+                icon=icon("verify"), tip="Check that the files are whole and fit the backbone",
+            ),
+            "run": add(
+                "prefixes.show_run", "Show the prefix's &run", slot=self.show_run,
+                icon=icon("runs"), tip="Go to the run that trained the selected prefix",
+            ),
+            "delete": add(
+                "prefixes.delete", "&Delete prefix", slot=self.delete_selected,
+                icon=icon("delete"), shortcut="Del", scope=self.table,
+                tip="Move the selected prefix to the project's trash; can be undone",
+            ),
+        }  # fmt: skip
+        return made
+
+    def _make_empty(self) -> EmptyState:
+        empty = EmptyState(
+            self._context.theme,
+            "No prefixes yet",
+            "A finished prefix run puts its prefix here. You can also drop a prefix folder on "
+            "the window: one that this program exported, or one of the peft library.",
+            picture="prefixes",
+        )
+        empty.add_button("Import prefix…", self.ask_for_prefix, picture="import", primary=True)
+        empty.add_button("Go to Runs", self._context.navigator.show_runs, picture="runs")
+        return empty
+
+    def _make_library_view(self) -> QWidget:
+        tools = QHBoxLayout()
+        tools.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
+        tools.setSpacing(SPACE_S)
+        for action in self._actions.values():
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setAccessibleName(action.toolTip())
+            button.setAutoRaise(True)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            tools.addWidget(button)
+        tools.addStretch(1)
+        search = SearchField("Search prefixes")
+        search.searched.connect(self._sorted.setFilterFixedString)
+        tools.addWidget(search, 1)
+        self.splitter = QSplitter()
+        self.splitter.addWidget(self.table)
+        self.splitter.addWidget(self.details)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 2)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setSizes([700, 420])
+        view = QWidget()
+        layout = QVBoxLayout(view)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(tools)
+        layout.addWidget(self.splitter, 1)
+        return view
+
+    def _show(self) -> None:
+        row = self.selected()
+        wanted = self._select_path or (row.path if row is not None else None)
+        self.model.set_rows(self.library.rows)
+        self.views.setCurrentIndex(1 if self.library.rows else 0)
+        self.table.fit_columns()
+        paths = [self._row_path(place) for place in range(self._sorted.rowCount())]
+        if wanted in paths:
+            self.table.select_row(paths.index(wanted))
+            self._select_path = None
+        elif paths:
+            self.table.select_row(0)
+        self._on_selected()
+
+    def _row_path(self, place: int) -> Path:
+        index = self._sorted.mapToSource(self._sorted.index(place, 0))
+        return self.model.row_at(index.row()).path
+
+    def _on_selected(self) -> None:
+        row = self.selected()
+        self.details.show_row(row)
+        whole = row is not None and row.info is not None
+        self._actions["export"].setEnabled(whole)
+        self._actions["verify"].setEnabled(row is not None)
+        self._actions["run"].setEnabled(row is not None and bool(row.run_id))
+        self._actions["delete"].setEnabled(row is not None)
+
+    def _ask(self, title: str, command: Command) -> tuple[Activity, Ticket]:
+        self.bar.hide()
+        ticket = self._context.model_desk.ask(command)
+        activity = self._context.activities.follow(title, ticket, tell_failure=False)
+        ticket.failed.connect(partial(self._fail, title))
+        return activity, ticket
+
+    def _on_imported(self, info: PrefixInfo) -> None:
+        self._select_path = Path(info.path)
+        self.bar.show_message(Tone.GOOD, f"“{info.name}” was imported.")
+        self.library.refresh()
+
+    def _on_done(self, reply: Done, folder: Path | None = None) -> None:
+        self.bar.show_message(Tone.GOOD, reply.message)
+        if folder is not None:
+            url = QUrl.fromLocalFile(str(folder))
+            self.bar.add_button("Show the folder", lambda: QDesktopServices.openUrl(url))
+
+    def _fail(self, title: str, failure: Failure) -> None:
+        if failure.blame is Blame.ENGINE:
+            self._context.activities.failed.emit(title, failure)
+        else:
+            self.bar.show_message(Tone.BAD, failure.message)
+
+    def _warn(self, sentence: str) -> None:
+        self.bar.show_message(Tone.BAD, sentence)

