@@ -164,6 +164,7 @@ def _load_model(folder: Path, device: torch.device, dtype: torch.dtype) -> Any:
             local_files_only=True,
             use_safetensors=True,
             trust_remote_code=False,
+            ignore_mismatched_sizes=True,  # told below, in our own words
             output_loading_info=True,
         )
         _refuse_incomplete(folder, found)
@@ -176,7 +177,7 @@ def _load_model(folder: Path, device: torch.device, dtype: torch.dtype) -> Any:
 def _refuse_incomplete(folder: Path, found: dict[str, Any]) -> None:
     """Where a weight is missing, transformers would go on with a random one."""
     absent = sorted(found["missing_keys"])
-    misfits = sorted(str(name) for name in found["mismatched_keys"])
+    misfits = sorted(str(name) for name, *_ in found["mismatched_keys"])
     if absent or misfits:
         what = f"lacks {absent[0]}" if absent else f"holds {misfits[0]} in another shape"
         raise UserError(

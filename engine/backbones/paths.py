@@ -48,7 +48,7 @@ def folder_of(backbone: str) -> Path | None:
     if entry is not None:
         return _hub_folder(entry.where)
     folder = Path(backbone).expanduser()
-    if folder.is_dir():
+    if backbone and folder.is_dir():
         return folder
     return _hub_folder(backbone)
 

@@ -1,0 +1,56 @@
+"""Backbones for the engine's tests: tiny ones made here, and the embedded one, fetched once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.backbones.entries import EMBEDDED
+from engine.backbones.fetching import fetch_backbone
+from engine.backbones.paths import CACHE_VARIABLE
+from engine.contract.commands import FetchBackbone
+from engine.reporter import Silent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "embedded_backbone" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
+
+
+@pytest.fixture(scope="session")
+def embedded_backbone() -> str:
+    """The embedded backbone's name, after fetching it into the user's own cache folder.
+
+    The first session downloads 93 MB and converts them; the next ones check the files' hashes.
+    """
+    fetch_backbone(FetchBackbone(EMBEDDED), Silent())
+    return EMBEDDED
+
+
+@pytest.fixture(autouse=True)
+def cache_folder_of_the_test(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path | None]:
+    """A cache folder of its own for each test that does not use the embedded backbone."""
+    if "embedded_backbone" in request.fixturenames:
+        yield None
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv(CACHE_VARIABLE, str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def tiny_gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.helpers.tiny_backbones import save_tiny
+
+    return save_tiny(tmp_path_factory.mktemp("backbones") / "tiny-gpt2", "gpt2")
+
+
+@pytest.fixture(scope="session")
+def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.helpers.tiny_backbones import save_tiny
+
+    return save_tiny(tmp_path_factory.mktemp("backbones") / "tiny-llama", "llama")

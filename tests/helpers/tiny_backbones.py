@@ -1,0 +1,97 @@
+"""Small real backbones with random weights and a real tokenizer, made at test time."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+TEXTS = (
+    "name[Blue Spice], eatType[coffee shop], area[city centre]",
+    "name : Alimentum | food : French | priceRange : less than £20",
+    "Blue Spice is a coffee shop in the city centre. It has 3 out of 5 stars.",
+    "Alimentum serves French food for less than £20, near the river.",
+    "The quick brown fox jumps over the lazy dog, and then goes home to sleep.",
+)
+
+
+def tiny_tokenizer(*, begin: bool = False) -> Any:
+    """A byte-level BPE tokenizer; with `begin`, "<s>" comes before every text, as Llama's."""
+    backend = Tokenizer(models.BPE())
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=["<s>", "</s>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    backend.train_from_iterator(TEXTS * 3, trainer)
+    if begin:
+        from tokenizers.processors import TemplateProcessing
+
+        backend.post_processor = TemplateProcessing(
+            single="<s> $A", pair="<s> $A $B", special_tokens=[("<s>", 0)]
+        )
+    return transformers.PreTrainedTokenizerFast(
+        tokenizer_object=backend, bos_token="<s>", eos_token="</s>"
+    )
+
+
+def tiny_model(kind: str, *, vocabulary: int = 400, seed: int = 0) -> Any:
+    """A random model of a kind of `CONFIGS`, in eval mode."""
+    config = transformers.AutoConfig.for_model(
+        "llama" if kind.startswith("llama") else kind,
+        vocab_size=vocabulary,
+        bos_token_id=0,
+        eos_token_id=1,
+        pad_token_id=None,
+        **CONFIGS[kind],
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = transformers.AutoModelForCausalLM.from_config(config)
+        for parameter in model.parameters():  # the stock initialisation is all but constant
+            torch.nn.init.normal_(parameter, std=0.3)
+    return model.eval()
+
+
+def save_tiny(folder: Path, kind: str, *, seed: int = 0) -> Path:
+    """Write model and tokenizer of a kind into `folder`, as `save_pretrained` does."""
+    tokenizer = tiny_tokenizer(begin=kind.startswith("llama"))
+    tiny_model(kind, vocabulary=len(tokenizer), seed=seed).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+_GROUPED = {
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 256,
+}
+_PLAIN = {**_GROUPED, "num_key_value_heads": 4}
+CONFIGS: dict[str, dict[str, Any]] = {
+    "gpt2": {"n_layer": 2, "n_head": 4, "n_embd": 32, "n_positions": 256},
+    "llama": _GROUPED,
+    "llama-wide-heads": {**_GROUPED, "head_dim": 16},
+    "mistral": {**_GROUPED, "sliding_window": None},
+    "qwen2": _GROUPED,
+    "qwen3": {**_GROUPED, "head_dim": 16},
+    "gemma": {**_GROUPED, "head_dim": 16},
+    "phi3": _GROUPED,
+    "gpt_neox": {key: value for key, value in _PLAIN.items() if key != "num_key_value_heads"},
+    "opt": {
+        "hidden_size": 32,
+        "ffn_dim": 48,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 4,
+        "max_position_embeddings": 256,
+        "word_embed_proj_dim": 32,
+    },
+    "olmo2": _GROUPED,
+}
+"""Configurations by kind; "llama" has grouped queries."""
