@@ -1,0 +1,266 @@
+"""Our own prefix folders: there and back unchanged, and nothing else gets in."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.backbones.loading import Backbone, load_backbone
+from engine.contract.backbone import BackboneShape
+from engine.contract.errors import EngineError, UserError
+from engine.contract.prefix_card import decoder_site
+from engine.exchange import native
+from engine.exchange.card import describe
+from engine.reporter import Silent
+from tests.helpers.prefixes import CARD, card_for, random_prefix
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    native.write(tmp_path / "mine", random_prefix(CARD), CARD)
+    return tmp_path / "mine"
+
+
+def edit_card(folder: Path, **changes: object) -> None:
+    plain = json.loads((folder / "prefix.json").read_text())
+    plain.update(changes)
+    (folder / "prefix.json").write_text(json.dumps(plain))
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    layers=st.integers(1, 4),
+    heads=st.integers(1, 3),
+    length=st.integers(1, 9),
+    width=st.integers(1, 6),
+    name=texts,
+    notes=texts,
+    data=st.data(),
+)
+def test_round_trip(
+    layers: int,
+    heads: int,
+    length: int,
+    width: int,
+    name: str,
+    notes: str,
+    data: st.DataObject,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("prefix")
+    shape = BackboneShape(layers, heads, width, 8, 0, 0, 0)
+    card = card_for(shape, length, name=name, notes=notes)
+    numbers = st.floats(width=32, allow_nan=False, allow_infinity=False)
+    key_values = {
+        decoder_site(layer): torch.full(
+            (2, heads, length, width), data.draw(numbers), dtype=torch.float32
+        )
+        for layer in range(layers)
+    }
+    written = native.write(folder, key_values, card)
+    read, read_card = native.read(folder)
+    assert read_card == written == replace(card, tensors_sha256=written.tensors_sha256)
+    assert list(read) == list(key_values)
+    assert all(torch.equal(read[site], key_values[site]) for site in read)
+
+
+def test_the_file_has_the_names_and_shapes_of_the_contract(folder: Path) -> None:
+    tensors = safetensors.torch.load_file(folder / "prefix.safetensors")
+    assert sorted(tensors) == ["decoder_self.0", "decoder_self.1", "decoder_self.2"]
+    assert {tuple(tensor.shape) for tensor in tensors.values()} == {(2, 2, 5, 8)}
+    assert {tensor.dtype for tensor in tensors.values()} == {torch.float32}
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "README.md",
+        "prefix.json",
+        "prefix.safetensors",
+    ]
+
+
+def test_other_number_formats_are_written_as_float32(tmp_path: Path) -> None:
+    half = {site: entries.bfloat16() for site, entries in random_prefix(CARD).items()}
+    native.write(tmp_path / "half", half, CARD)
+    read, _ = native.read(tmp_path / "half")
+    assert all(torch.equal(read[site], half[site].float()) for site in half)
+
+
+def test_the_same_numbers_give_the_same_bytes(tmp_path: Path) -> None:
+    prefix = random_prefix(CARD)
+    native.write(tmp_path / "a", prefix, CARD)
+    native.write(tmp_path / "b", dict(reversed(prefix.items())), CARD)
+    first, second = (tmp_path / name / "prefix.safetensors" for name in "ab")
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_the_readme_says_what_one_must_know(folder: Path) -> None:
+    text = (folder / "README.md").read_text()
+    for words in (
+        "# restaurants, five tokens",
+        "| backbone | tiny |",
+        "| prefix length | 5 tokens |",
+        "MLP of width 512, then folded",
+        "| linearisation | brackets |",
+        "| trained on | e2e.csv (200 rows) |",
+        "| bleu | 61.25 (58.0 to 64.5) | `bleu\\|refs:4\\|case:mixed` |",
+        "Trained on a rainy day.",
+        "python main.py decode",
+    ):
+        assert words in text
+    assert "icence" not in text
+
+
+def test_a_prefix_folder_is_replaced_as_a_whole(folder: Path) -> None:
+    (folder / "stray.txt").write_text("left from before")
+    second = random_prefix(CARD, seed=1)
+    native.write(folder, second, CARD)
+    read, _ = native.read(folder)
+    assert all(torch.equal(read[site], second[site]) for site in read)
+    assert not (folder / "stray.txt").exists()
+    assert [path.name for path in folder.parent.iterdir()] == ["mine"]
+
+
+def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(UserError, match="is not empty: choose a new or an empty one"):
+        native.write(tmp_path, random_prefix(CARD), CARD)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_failed_write_leaves_the_old_prefix(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def full(*_args: object, **_kwargs: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(UserError, match="is full: free some space"):
+        native.write(folder, random_prefix(CARD, seed=1), CARD)
+    monkeypatch.undo()
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert [path.name for path in folder.parent.iterdir()] == ["mine"]
+
+
+def test_a_diverged_prefix_is_not_written(tmp_path: Path) -> None:
+    prefix = random_prefix(CARD)
+    prefix[decoder_site(1)][0, 0, 0, 0] = float("nan")
+    with pytest.raises(UserError, match=r"decoder_self\.1 .* no numbers \(NaN or infinite\)"):
+        native.write(tmp_path / "mine", prefix, CARD)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_card_that_does_not_fit_is_our_fault(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="has 3 tensors where its card says 4"):
+        native.write(tmp_path / "mine", random_prefix(CARD), replace(CARD, layers=4))
+
+
+def test_a_flipped_bit_is_found(folder: Path) -> None:
+    path = folder / "prefix.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-3] ^= 4
+    path.write_bytes(data)
+    with pytest.raises(UserError, match=r"damaged or has been changed \(its sha256 is [0-9a-f]"):
+        native.read(folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"version": 2}, "written by a newer version"),
+        ({"layers": "three"}, "expected int, found 'three'"),
+        ({"surprise": 1}, "unknown field 'surprise'"),
+        ({"head_width": 9}, r"is \[2, 2, 5, 8\] where its card says \[2, 2, 5, 9\]"),
+        ({"layers": 2}, "has 3 tensors where its card says 2"),
+    ],
+)
+def test_a_card_that_says_otherwise_is_refused(
+    changes: dict[str, object], words: str, folder: Path
+) -> None:
+    edit_card(folder, **changes)
+    with pytest.raises(UserError, match=words):
+        native.read(folder)
+
+
+def write_other(folder: Path, data: bytes) -> None:
+    import hashlib
+
+    (folder / "prefix.safetensors").write_bytes(data)
+    edit_card(folder, tensors_sha256=hashlib.sha256(data).hexdigest())
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x80\x04N.",
+        safetensors.torch.save({"nonsense": torch.zeros(1)}),
+        safetensors.torch.save({"decoder_self.x": torch.zeros(1)}),
+    ],
+    ids=["empty", "pickle", "unknown site", "no layer"],
+)
+def test_tensors_that_are_none_of_ours_are_refused(data: bytes, folder: Path) -> None:
+    write_other(folder, data)
+    with pytest.raises(UserError, match=r"prefix\.safetensors is damaged"):
+        native.read(folder)
+
+
+def test_a_pickled_prefix_is_refused_unread(folder: Path) -> None:
+    (folder / "prefix.safetensors").rename(folder / "prefix.pt")
+    with pytest.raises(UserError, match=r"prefix\.pt: only safetensors and JSON are read"):
+        native.read(folder)
+    with pytest.raises(UserError, match=r"lacks prefix\.safetensors"):
+        describe(folder)
+
+
+@pytest.mark.parametrize("missing", ["prefix.json", "prefix.safetensors"])
+def test_a_missing_file_is_named(missing: str, folder: Path) -> None:
+    (folder / missing).unlink()
+    with pytest.raises(UserError, match=missing.replace(".", r"\.")):
+        native.read(folder)
+
+
+def load(folder: Path) -> Backbone:
+    cpu = torch.device("cpu")
+    return load_backbone(str(folder), device=cpu, dtype=torch.float32, reporter=Silent())
+
+
+def test_only_the_backbone_it_was_trained_on_fits(
+    tiny_gpt2: Path, tiny_llama: Path, tmp_path: Path
+) -> None:
+    gpt2, llama = load(tiny_gpt2), load(tiny_llama)
+    card = card_for(gpt2.shape, backbone=gpt2.name, backbone_fingerprint=gpt2.fingerprint)
+    native.check_fits(card, gpt2)
+    with pytest.raises(UserError) as caught:
+        native.check_fits(card, llama)
+    assert "tiny-gpt2" in caught.value.message
+    assert "tiny-llama" in caught.value.message
+    tuned = Path(shutil.copytree(tiny_gpt2, tmp_path / "tiny-gpt2"))
+    weights = safetensors.torch.load_file(tuned / "model.safetensors")
+    weights["transformer.wpe.weight"] += 0.1
+    safetensors.torch.save_file(weights, tuned / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(UserError, match="tiny-gpt2 of other weights or another vocabulary"):
+        native.check_fits(card, load(tuned))
+
+
+def test_without_a_fingerprint_the_shape_decides(tiny_gpt2: Path, tiny_llama: Path) -> None:
+    gpt2, llama = load(tiny_gpt2), load(tiny_llama)
+    card = card_for(gpt2.shape, backbone="theirs", backbone_fingerprint="")
+    native.check_fits(card, gpt2)
+    with pytest.raises(UserError, match=r"2 layers, 4 key/value heads of width 8\) and cannot"):
+        native.check_fits(card, llama)
+
+
+def test_a_local_backbone_is_found_by_its_fingerprint(tiny_gpt2: Path) -> None:
+    card = replace(CARD, backbone="tiny-gpt2")
+    assert native.backbone_for(card) == "tiny-gpt2"
+    card = replace(card, backbone_fingerprint=load(tiny_gpt2).fingerprint)
+    assert native.backbone_for(card) == str(tiny_gpt2)

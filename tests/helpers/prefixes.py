@@ -1,0 +1,74 @@
+"""Prefixes with random numbers and full cards, made at test time."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import torch
+from transformers import DynamicCache
+
+from engine.contract.backbone import BackboneShape
+from engine.contract.data_spec import Linearisation, Preset
+from engine.contract.method_spec import PrefixMethod
+from engine.contract.prefix_card import Positions, PrefixCard, decoder_site
+from engine.contract.scores import Score
+from engine.contract.training_spec import DecodingSpec, Strategy
+from engine.methods.attention import KeyValues
+
+CARD = PrefixCard(
+    name="restaurants, five tokens",
+    method=PrefixMethod(prefix_length=5),
+    backbone="tiny",
+    backbone_fingerprint="ab" * 32,
+    layers=3,
+    kv_heads=2,
+    head_width=8,
+    positions=Positions.AFTER_PREFIX,
+    linearisation=Linearisation(Preset.BRACKETS, lower_keys=True),
+    prompt="newline",
+    decoding=DecodingSpec(strategy=Strategy.BEAM, num_beams=3),
+    data_name="e2e.csv",
+    data_fingerprint="cd" * 32,
+    train_rows=200,
+    created_s=1_700_000_000.25,
+    run_id="20250101-000000-abcd",
+    scores=(Score("bleu", 61.25, "bleu|refs:4|case:mixed", 58.0, 64.5),),
+    notes="Trained on a rainy day.",
+)
+
+
+def card_for(shape: BackboneShape, length: int = 5, **changes: Any) -> PrefixCard:
+    """A full card of a prefix for a backbone of this shape."""
+    return replace(
+        CARD,
+        method=PrefixMethod(prefix_length=length),
+        layers=shape.layers,
+        kv_heads=shape.kv_heads,
+        head_width=shape.head_width,
+        **changes,
+    )
+
+
+def random_prefix(card: PrefixCard, *, seed: int = 0) -> KeyValues:
+    """Key/values as the card says, drawn from a normal distribution."""
+    generator = torch.Generator().manual_seed(seed)
+    sizes = 2, card.kv_heads, card.method.prefix_length, card.head_width
+    return {
+        decoder_site(layer): torch.randn(*sizes, generator=generator)
+        for layer in range(card.layers)
+    }
+
+
+def logits_with(model: Any, key_values: KeyValues, ids: torch.Tensor) -> torch.Tensor:
+    """Logits [B, T, vocabulary] with the prefix as a plain cache: the reference."""
+    batch = ids.shape[0]
+
+    def layers() -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        for _, entries in sorted(key_values.items()):
+            grown = entries.unsqueeze(1).expand(-1, batch, -1, -1, -1)
+            yield grown[0].contiguous(), grown[1].contiguous()  # [B, H, P, D]
+
+    with torch.no_grad():
+        output = model(input_ids=ids, past_key_values=DynamicCache(list(layers())))
+    logits: torch.Tensor = output.logits
+    return logits
