@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from app.pages.data.current import CurrentDataset
@@ -25,6 +26,8 @@ class CategoriesList(QListWidget):
         self._current = current
         self._counts = counts
         self.setAccessibleName("Categories held out as unseen")
+        # Boxes on the ground of fields would not show in the dark.
+        self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
         self.itemChanged.connect(self._tick)
         current.shown.connect(self._show)
         current.entry_changed.connect(self._show)

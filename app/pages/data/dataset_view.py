@@ -71,7 +71,7 @@ class DatasetView(QWidget):
             splitter.restoreState(context.settings.layout(LAYOUT + name))
             splitter.splitterMoved.connect(self._keep_layout)
         self.command = CommandLine(theme)
-        self.go_on = QPushButton(icon("runs"), "Go on to &Runs")
+        self.go_on = QPushButton(icon("runs"), "&Go on to Runs")
         self.go_on.clicked.connect(lambda: context.navigator.show_runs())
         bottom = QHBoxLayout()
         bottom.setSpacing(SPACE_S)

@@ -83,6 +83,9 @@ class ImportView(QWidget):
         lower.addWidget(scrolled(self.findings), 1)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
+        policy = self.splitter.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.splitter.setSizePolicy(policy)
         self.splitter.addWidget(self.table)
         self.splitter.addWidget(below)
         self.splitter.setStretchFactor(0, 3)
@@ -127,6 +130,7 @@ class ImportView(QWidget):
     def _show_report(self, report: FileReport | None) -> None:
         self._shown = report
         self.model.set_report(report)
+        self.splitter.setVisible(report is not None)
         if report is None:
             self.options.forget()
             self.findings.set_findings(())

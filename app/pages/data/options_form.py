@@ -15,7 +15,7 @@ from engine.contract.reading import ReadOptions
 Value = str | bool
 
 _PARTS: dict[str, tuple[str, Mapping[Value, str]]] = {
-    "encoding": ("&Encoding", ENCODINGS),
+    "encoding": ("En&coding", ENCODINGS),
     "delimiter": ("&Delimiter", DELIMITERS),
     "quote": ("&Quoting", QUOTES),
     "header": ("Column &names", HEADERS),

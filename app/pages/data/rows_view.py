@@ -23,6 +23,8 @@ from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import MutedLabel
 from app.widgets.table_view import TableView
 
+WIDEST_CHARACTERS = 40
+"""No column begins wider than this."""
 WIDTH_ROWS = 50
 """Rows whose text decides the first widths of the columns."""
 
@@ -80,7 +82,7 @@ class RowsView(QWidget):
         return button
 
     def _lay_out(self) -> None:
-        label = QLabel("&Row")
+        label = QLabel("Ro&w")
         label.setBuddy(self.spin)
         bar = QHBoxLayout()
         bar.setSpacing(SPACE_XS)
@@ -104,13 +106,19 @@ class RowsView(QWidget):
         header = self.table.horizontalHeader()
         header.setResizeContentsPrecision(WIDTH_ROWS)
         self.table.resizeColumnsToContents()
-        widest = self.fontMetrics().averageCharWidth() * 40
         for column in range(header.count()):
-            header.resizeSection(column, min(header.sectionSize(column), widest))
+            header.resizeSection(column, min(header.sectionSize(column), self._widest()))
         self._show_row(self._current.row_number)
+
+    def _widest(self) -> int:
+        return self.fontMetrics().averageCharWidth() * WIDEST_CHARACTERS
 
     def _show_roles(self) -> None:
         self.model.set_mapping(self._current.mapping)
+        header = self.table.horizontalHeader()
+        for column in range(header.count()):
+            if header.sectionSize(column) < header.sectionSizeHint(column) < self._widest():
+                header.resizeSection(column, header.sectionSizeHint(column))
 
     def _show_row(self, number: int) -> None:
         rows = self.model.rowCount()

@@ -28,7 +28,7 @@ class SplitForm(QWidget):
         self.kind.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self.kind.setMinimumContentsLength(12)
+        self.kind.setMinimumContentsLength(15)
         for kind, title in SPLIT_TITLES.items():
             self.kind.addItem(title, kind)
             place = self.kind.count() - 1
@@ -57,9 +57,9 @@ class SplitForm(QWidget):
         for line, (text, widget) in enumerate(
             (
                 ("S&plit", self.kind),
-                ("&Validation share", self.valid),
-                ("&Test share", self.test),
-                ("Se&ed", self.seed),
+                ("Val&idation share", self.valid),
+                ("Test sh&are", self.test),
+                ("See&d", self.seed),
                 ("Train on at most", self.train_rows),
                 ("Validate on at most", self.valid_inputs),
                 ("Test on at most", self.test_inputs),

@@ -50,6 +50,10 @@ class TokenView(QWidget):
         self.fetch_button.clicked.connect(self.choice.fetch)
         self.counts = MutedLabel(theme)
         self.note = MutedLabel(theme)
+        self._legend = (
+            Badge(theme, "read", tone="frozen"),
+            Badge(theme, "carries loss", tone="trainable"),
+        )
         self.flow = TokenFlow(theme)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -59,7 +63,7 @@ class TokenView(QWidget):
         self._ask = LatestAsk(context.data_desk, self, wait_ms=WAIT_MS)
         self._ask.answered.connect(self._on_tokens)
         self._ask.failed.connect(self._on_failed)
-        self._lay_out(context)
+        self._lay_out()
         self.choice.changed.connect(self._show_choice)
         current.shown.connect(self._follow)
         current.entry_changed.connect(self._follow)
@@ -72,7 +76,7 @@ class TokenView(QWidget):
         self.choice.load()
         self._follow()
 
-    def _lay_out(self, context: AppContext) -> None:
+    def _lay_out(self) -> None:
         label = QLabel("&Backbone")
         label.setBuddy(self.box)
         top = QHBoxLayout()
@@ -80,16 +84,17 @@ class TokenView(QWidget):
         top.addWidget(label)
         top.addWidget(self.box)
         top.addWidget(self.fetch_button)
-        top.addWidget(self.note, 1)
+        top.addStretch(1)
         legend = QHBoxLayout()
         legend.setSpacing(SPACE_S)
-        legend.addWidget(Badge(context.theme, "read", tone="frozen"))
-        legend.addWidget(Badge(context.theme, "carries loss", tone="trainable"))
+        for badge in self._legend:
+            legend.addWidget(badge)
         legend.addWidget(self.counts, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
         layout.setSpacing(SPACE_S)
         layout.addLayout(top)
+        layout.addWidget(self.note)
         layout.addLayout(legend)
         layout.addWidget(self._scroll, 1)
 
@@ -104,6 +109,9 @@ class TokenView(QWidget):
         self.fetch_button.setVisible(entry is not None and not entry.on_disk)
         self.fetch_button.setEnabled(not self.choice.fetching)
         self.note.setText(self.choice.fault or self._note(entry))
+        self.note.setVisible(bool(self.note.text()))
+        for badge in self._legend:
+            badge.setVisible(entry is not None and entry.on_disk)
         self._follow()
 
     def _note(self, entry: BackboneEntry | None) -> str:

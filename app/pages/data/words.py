@@ -44,7 +44,7 @@ PRESET_EXAMPLES = {
 SPLIT_TITLES = {
     SplitKind.RANDOM: "At random, by input",
     SplitKind.COLUMN: "As a column says",
-    SplitKind.CATEGORY: "By category (unseen ones tested)",
+    SplitKind.CATEGORY: "By category",
 }
 
 SPLIT_HINTS = {

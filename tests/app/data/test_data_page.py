@@ -157,6 +157,49 @@ def _is_part(widget: QWidget) -> bool:
     )
 
 
+MENU_KEYS = "FEVRH"
+
+
+@pytest.mark.parametrize("settings_tab", [0, 1, 2])
+@pytest.mark.parametrize("example_tab", [0, 1])
+def test_no_two_controls_share_a_key(
+    page: DataPage, qtbot: QtBot, settings_tab: int, example_tab: int
+) -> None:
+    page.dataset_view.settings.setCurrentIndex(settings_tab)
+    page.dataset_view.example.setCurrentIndex(example_tab)
+    texts = [
+        widget.text()
+        for widget in page.findChildren(QWidget)
+        if isinstance(widget, (QAbstractButton, QLabel)) and widget.isVisible()
+    ]
+    for bar in page.findChildren(QTabBar):
+        texts += [bar.tabText(index) for index in range(bar.count())]
+    keys = [text[text.index("&") + 1].upper() for text in texts if "&" in text]
+    assert len(keys) >= 8
+    assert sorted(keys) == sorted(set(keys) - set(MENU_KEYS))
+
+
+def test_tab_goes_from_the_rows_to_the_settings(page: DataPage, qtbot: QtBot) -> None:
+    view = page.dataset_view
+    wanted: list[QWidget] = [
+        view.header.box,
+        view.header.open_button,
+        view.rows.spin,
+        view.rows.table,
+        view.text.source,
+        view.text.target,
+        view.mapping.table,
+        view.go_on,
+    ]
+    met: list[QWidget] = [view.header.box]
+    widget = view.header.box.nextInFocusChain()
+    while widget is not view.header.box:
+        if widget in wanted:
+            met.append(widget)
+        widget = widget.nextInFocusChain()
+    assert met == wanted
+
+
 @pytest.mark.parametrize("scheme", [Scheme.LIGHT, Scheme.DARK])
 def test_page_fits_a_small_window_at_150_percent(
     page: DataPage, qtbot: QtBot, context: AppContext, scheme: Scheme, odd_csv: Path
