@@ -32,7 +32,8 @@ REFRESH_MS = 100
 STEPS_A_DRAW = 12_000
 """Steps of long runs that are taken in at once: some 15 ms."""
 NUMBERS_REFRESH_S = 1.0
-PANEL_HEIGHT_LINES = 11
+PANEL_LINES = 11
+LONE_PANEL_LINES = 7
 WIDE_CHARS = 160
 
 pg.setConfigOptions(antialias=False)
@@ -80,6 +81,11 @@ class PlotBoard(QWidget):
             if self.view.shows(quantity):
                 panel.follow()
 
+    @property
+    def picture(self) -> tuple[QWidget, ...]:
+        """What an exported picture shows, from the top."""
+        return (self._plots, self.legend)
+
     def refresh_now(self) -> None:
         """Take in and draw all there is, as for an export."""
         self._timer.stop()
@@ -104,20 +110,16 @@ class PlotBoard(QWidget):
         self._arrange()
 
     def _build(self, settings: Settings) -> None:
-        self.picture = QWidget(self)
-        self.legend = Legend(self.view, self._theme, self._lines, self.picture)
+        self._plots = QWidget(self)
+        self.legend = Legend(self.view, self._theme, self._lines)
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(SPACE_XS)
-        inner = QVBoxLayout(self.picture)
-        inner.setContentsMargins(0, 0, 0, SPACE_XS)
-        inner.setSpacing(SPACE_XS)
-        inner.addLayout(self._grid, 1)
-        inner.addWidget(self.legend)
+        self._plots.setLayout(self._grid)
         scroll = QScrollArea(self)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setWidgetResizable(True)
-        scroll.setWidget(self.picture)
+        scroll.setWidget(self._plots)
         self.numbers = NumbersModel(self)
         self.table = TableView("Plotted numbers", self)
         self.table.setModel(self.numbers)
@@ -131,6 +133,7 @@ class PlotBoard(QWidget):
         layout.setSpacing(SPACE_XS)
         layout.addWidget(self.controls)
         layout.addWidget(self._stack, 1)
+        layout.addWidget(self.legend)
 
     def _lines(self, quantity: Quantity, run_id: str) -> tuple[Line, ...]:
         return self._panels[quantity].lines(run_id)
@@ -197,7 +200,8 @@ class PlotBoard(QWidget):
         shown = [quantity for quantity in Quantity if self.view.shows(quantity)]
         chars = self.width() / max(self.fontMetrics().averageCharWidth(), 1)
         columns = 1 if len(shown) == 1 else 3 if chars > WIDE_CHARS else 2
-        height = 0 if len(shown) == 1 else self.fontMetrics().height() * PANEL_HEIGHT_LINES
+        lines = LONE_PANEL_LINES if len(shown) == 1 else PANEL_LINES
+        height = self.fontMetrics().height() * lines
         for place, quantity in enumerate(shown):
             panel = self._panels[quantity]
             panel.setMinimumHeight(height)

@@ -58,6 +58,7 @@ class PlotControls(QWidget):
         self.follow_button = _tool("Follow", "refresh", "Show all of the data again, and go on")
         self.follow_button.clicked.connect(self.follow_asked)
         self.numbers_button = _tool("Numbers", "new-table", "The plotted numbers as a table")
+        self.numbers_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.numbers_button.setCheckable(True)
         self.numbers_button.toggled.connect(self.numbers_toggled)
         self._lay_out(self._make_export())
@@ -115,6 +116,7 @@ class PlotControls(QWidget):
 
     def _make_export(self) -> QToolButton:
         button = _tool("Export", "export", "Save what is plotted")
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
         for kind, words in (
@@ -169,6 +171,7 @@ def _tool(text: str, picture: str, tip: str) -> QToolButton:
     button.setText(text)
     button.setIcon(icon(picture))
     button.setToolTip(tip)
+    button.setAccessibleName(text)
     button.setAutoRaise(True)
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     return button

@@ -7,45 +7,57 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QByteArray, QObject, QPoint, QRect, QSize, QTimer, Signal
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
 from app.plots.plot_view import ShownRun
 from app.plots.series import METRIC_COLUMNS, Axis
 from engine.contract.errors import UserError
-from engine.contract.files import write_atomically
+from engine.contract.files import explain_disk_errors, write_atomically
 
 PNG_SCALE = 2.0
 CHUNK_ROWS = 4_000
 """Rows that are written in one turn of the event loop: some 10 ms."""
 
 
-def save_png(widget: QWidget, path: Path, background: QColor) -> None:
-    """Draw a widget at twice its size on the screen; raise `UserError` where it fails."""
-    image = QImage(widget.size() * PNG_SCALE, QImage.Format.Format_ARGB32_Premultiplied)
+def save_png(widgets: Sequence[QWidget], path: Path, background: QColor) -> None:
+    """Draw widgets, one under another, at twice their size; raise `UserError` where it fails."""
+    image = QImage(_size(widgets) * PNG_SCALE, QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(PNG_SCALE)
     image.fill(background)
     painter = QPainter(image)
-    widget.render(painter, QPoint())
+    _render(widgets, painter)
     painter.end()
-    if not image.save(str(path), b"PNG"):
+    if not QImageWriter(str(path), QByteArray(b"PNG")).write(image):
         raise UserError(f"The picture cannot be written to {path}: choose another folder.")
 
 
-def save_svg(widget: QWidget, path: Path, title: str) -> None:
-    """Draw a widget as lines and text; raise `UserError` where it fails."""
+def save_svg(widgets: Sequence[QWidget], path: Path, title: str) -> None:
+    """Draw widgets as lines and text; raise `UserError` where it fails."""
     generator = QSvgGenerator()
     generator.setFileName(str(path))
-    generator.setSize(widget.size())
-    generator.setViewBox(widget.rect())
+    generator.setSize(_size(widgets))
+    generator.setViewBox(QRect(QPoint(), _size(widgets)))
     generator.setTitle(title)
-    painter = QPainter()
-    if not painter.begin(generator):
-        raise UserError(f"The picture cannot be written to {path}: choose another folder.")
-    widget.render(painter, QPoint())
+    # Opened here first: the generator only warns where it cannot write.
+    with explain_disk_errors(path), open(path, "wb"):
+        pass
+    painter = QPainter(generator)
+    _render(widgets, painter)
     painter.end()
+
+
+def _size(widgets: Sequence[QWidget]) -> QSize:
+    width = max(widget.width() for widget in widgets)
+    return QSize(width, sum(widget.height() for widget in widgets))
+
+
+def _render(widgets: Sequence[QWidget], painter: QPainter) -> None:
+    for widget in widgets:
+        widget.render(painter, QPoint())
+        painter.translate(0, widget.height())
 
 
 class CsvExport(QObject):

@@ -143,9 +143,9 @@ def _tell(line: Line, cursor: float | None) -> str:
     if line.is_points and not words:
         words = f"{line.label} "
     if smoothed is None:
-        return f"{words}{value:.4g}"
+        return f"{words}{value:.3g}" if cursor is None else f"{words}{value:.4g}"
     if cursor is None:
-        return f"{words}{smoothed:.4g}"
+        return f"{words}{smoothed:.3g}"
     return f"{words}{value:.4g} (smoothed {smoothed:.4g})"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app import words
 from app.plots.series import Axis, RunSeries
 from app.plots.smoothing import smooth
 
@@ -60,8 +61,6 @@ AXIS_TITLES = {
     Axis.TOKENS: "Target tokens",
     Axis.TIME: "Time (minutes)",
 }
-
-
 
 
 @dataclass(frozen=True)
@@ -121,8 +120,7 @@ def mark_positions(series: RunSeries, steps: tuple[float, ...], axis: Axis) -> F
 
 
 def _score(series: RunSeries, metric: str, axis: Axis) -> Line:
-    name = _METRIC_NAMES.get(metric, metric.replace("rouge", "ROUGE-"))
-    return _evaluated(series, name, series.scores(metric), axis)
+    return _evaluated(series, words.metric(metric), series.scores(metric), axis)
 
 
 def _evaluated(series: RunSeries, label: str, values: Floats, axis: Axis) -> Line:

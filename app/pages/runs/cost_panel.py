@@ -59,8 +59,9 @@ def _trainable(cost: Cost, backbone: BackboneEntry) -> Figure:
     share = 100 * cost.trainable / backbone.shape.parameters
     return Figure(
         "Trained",
-        f"{count(cost.trainable)} ({share:.3g} % of the backbone)",
-        "Parameters with a gradient while training; an MLP among them is dropped afterwards.",
+        f"{count(cost.trainable)} ({share:.3g} %)",
+        "Parameters with a gradient while training, and their number in per cent of the "
+        "backbone's; an MLP among them is dropped afterwards.",
         "trainable",
     )
 

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.pages.runs.fields import Choice, Field, Real, Switch, Whole
 
-WIDTH_CHARS = 18
+WIDTH_CHARS = 14
 
 
 class Editor(QObject):
@@ -153,7 +153,7 @@ def _real(kind: Real) -> Editor:
     spin = RealSpin(kind)
     spin.setKeyboardTracking(False)
     editor = Editor(spin, spin.setValue)
-    spin.valueChanged.connect(editor.edited)
+    spin.valueChanged.connect(editor.edited.emit)
     return editor
 
 
@@ -171,7 +171,7 @@ def _choice(kind: Choice) -> Editor:
 def _switch(label: str) -> Editor:
     box = QCheckBox(label)
     editor = Editor(box, box.setChecked)
-    box.toggled.connect(editor.edited)
+    box.toggled.connect(editor.edited.emit)
     return editor
 
 
@@ -181,7 +181,8 @@ def _words() -> Editor:
     def show(text: str) -> None:
         if line.text() != text:  # keeps the cursor while the user types
             line.setText(text)
+            line.setCursorPosition(0)
 
     editor = Editor(line, show)
-    line.textEdited.connect(editor.edited)
+    line.textEdited.connect(editor.edited.emit)
     return editor

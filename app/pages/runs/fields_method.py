@@ -34,7 +34,7 @@ def _strategy(strategy: Strategy) -> Callable[[Draft], bool]:
 
 
 METHOD = Section(
-    "Prefix",
+    "Method",
     (
         Field(
             "method.parametrisation",

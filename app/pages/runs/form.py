@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -35,6 +35,9 @@ _METHODS = (
     ),
     (MethodKind.FINETUNE, "Full fine-tuning", "Train every weight of the backbone"),
 )
+
+
+MINIMUM_LINES = 12
 
 
 class RunForm(QScrollArea):
@@ -71,6 +74,18 @@ class RunForm(QScrollArea):
         self._tell()
         self._draw()
 
+    def minimumSizeHint(self) -> QSize:
+        """Wide enough for its settings: it scrolls up and down only."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        width = self.widget().minimumSizeHint().width() + bar if self.widget() else 0
+        return QSize(width, self.fontMetrics().height() * MINIMUM_LINES)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Ask for another width when a section was opened."""
+        if event.type() is QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
     def _lay_out(self) -> None:
         body = QWidget()
         layout = QVBoxLayout(body)
@@ -95,6 +110,7 @@ class RunForm(QScrollArea):
         layout.addWidget(self.advanced)
         layout.addStretch(1)
         self.setWidget(body)
+        body.installEventFilter(self)
 
     def _make_methods(self) -> QVBoxLayout:
         column = QVBoxLayout()

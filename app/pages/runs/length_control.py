@@ -16,7 +16,7 @@ _TICKS = 360
 
 def length_at(position: int) -> int:
     """The prefix length at a slider position, 0 to 360."""
-    return round(MAX_PREFIX_LENGTH ** (position / _TICKS))
+    return round(math.pow(MAX_PREFIX_LENGTH, position / _TICKS))
 
 
 def position_of(length: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from app.models.project import ProjectModel
+from app.models.run import RunModel
 from app.models.runs import RunsModel
 from app.pages.runs.backbones import BackbonesModel
 from app.pages.runs.estimates import Plan, live_cost, measured_epoch_s, plan, train_rows
@@ -62,7 +63,9 @@ class Planner(QObject):
         backbones.changed.connect(self._on_backbones)
         project.changed.connect(self._on_project)
         project.closed.connect(self._on_project)
-        runs.added.connect(lambda _run: self._update())
+        runs.added.connect(self._on_run_added)
+        for run in runs.all():
+            run.evaluated.connect(self._update)
         self._on_project()
 
     @property
@@ -87,8 +90,8 @@ class Planner(QObject):
         source = self.data.entry.source_path or self.data.entry.name
         return command_line(self.spec, data=source, out="RUN_DIR")
 
-    def remeasure(self) -> None:
-        """Look at the runs again, for how long an epoch takes."""
+    def _on_run_added(self, run: RunModel) -> None:
+        run.evaluated.connect(self._update)  # it may now tell how long an epoch takes
         self._update()
 
     def _on_project(self) -> None:

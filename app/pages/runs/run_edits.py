@@ -1,7 +1,8 @@
-"""Deleting runs so that it can be undone: their folders move to the project's trash."""
+"""Renaming, tagging and deleting runs, each as a step that can be undone."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +16,9 @@ from engine.contract.events import RunState
 from engine.contract.files import explain_disk_errors
 from engine.contract.lock import is_locked
 from engine.contract.project import ProjectFolder
+from engine.contract.run_folder import RunMeta
+
+_META_ID = 6_900
 
 
 def check_deletable(run: RunModel) -> None:
@@ -26,6 +30,62 @@ def check_deletable(run: RunModel) -> None:
         raise UserError(
             f"“{run.meta.name}” waits in the queue: take it out with Stop first, then delete it."
         )
+
+
+class EditMeta(QUndoCommand):
+    """Changes a run's name, tags, notes or star; notes typed in a row are one step.
+
+    Args:
+        report: told a sentence where the disk refuses.
+    """
+
+    def __init__(
+        self,
+        runs: RunsModel,
+        run: RunModel,
+        meta: RunMeta,
+        *,
+        text: str,
+        report: Callable[[str], None],
+    ) -> None:
+        super().__init__(text)
+        self._runs, self._run_id = runs, run.run_id
+        self._before, self._after = run.meta, meta
+        self._report = report
+
+    def redo(self) -> None:
+        """Write the new words."""
+        self._set(self._after)
+
+    def undo(self) -> None:
+        """Write the old words."""
+        self._set(self._before)
+
+    def id(self) -> int:
+        """The same for all edits of words, which may merge."""
+        return _META_ID
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        """Take in the next edit of the same run's notes."""
+        if not isinstance(other, EditMeta) or other._run_id != self._run_id:
+            return False
+        only_notes = all(
+            dataclasses.replace(step._before, notes="")
+            == dataclasses.replace(step._after, notes="")
+            for step in (self, other)
+        )
+        if only_notes:
+            self._after = other._after
+        return only_notes
+
+    def _set(self, meta: RunMeta) -> None:
+        run = self._runs.get(self._run_id)
+        if run is None:
+            return  # deleted since; its folder in the trash keeps the words it has
+        try:
+            run.set_meta(meta)
+        except (UserError, OSError) as error:
+            self._report(str(error))
 
 
 class DeleteRuns(QUndoCommand):

@@ -1,0 +1,86 @@
+"""A run's results and settings in words, for the details pane."""
+
+from __future__ import annotations
+
+from app.models.run import RunModel
+from app.pages.runs.advanced import SECTIONS
+from app.pages.runs.draft import draft_of
+from app.pages.runs.fields import Choice, Field, Switch, Whole
+from app.pages.runs.fields_method import METHOD
+from app.words import count, date, duration, metric, size
+from engine.contract.method_spec import PrefixMethod
+from engine.contract.run_spec import describe_method
+
+Rows = list[tuple[str, str]]
+
+
+def facts(run: RunModel) -> list[tuple[str, Rows]]:
+    """Groups of (label, value) pairs; groups without any are left out."""
+    groups = [("Results", _results(run)), ("Run", _about(run)), *_settings(run)]
+    return [(title, rows) for title, rows in groups if rows]
+
+
+def _results(run: RunModel) -> Rows:
+    rows: Rows = []
+    for split, outputs in run.outputs.items():
+        for score in outputs.scores:
+            interval = "" if score.low is None else f" [{score.low:.1f}, {score.high:.1f}]"
+            value = f"{score.value:.2f}{interval} over {outputs.count} inputs: {score.signature}"
+            rows.append((f"{metric(score.metric)}, {split}", value))
+    if run.finished is not None:
+        rows.append(("Kept", f"the parameters of step {run.finished.best_step:,}"))
+        rows.append(("Stored", size(run.finished.stored_bytes)))
+        rows.append(("Time", duration(run.finished.elapsed_s)))
+    return rows
+
+
+def _about(run: RunModel) -> Rows:
+    spec = run.spec
+    rows = [
+        ("Backbone", spec.backbone),
+        ("Method", describe_method(spec.method)),
+        ("Id", spec.run_id),
+        ("Folder", str(run.path)),
+        ("Created", date(run.meta.created_s)),
+    ]
+    if run.started is not None:
+        started = run.started
+        share = started.trainable_parameters / max(
+            1, started.trainable_parameters + started.frozen_parameters
+        )
+        rows += [
+            ("Trained", f"{count(started.trainable_parameters)} parameters ({share:.3%})"),
+            ("Frozen", f"{count(started.frozen_parameters)} parameters"),
+            ("Rows", f"{count(started.train_rows)} trained on"),
+            (
+                "Inputs",
+                f"{count(started.valid_inputs)} validated, {count(started.test_inputs)} tested",
+            ),
+            ("Device", f"{started.device}, {started.precision}"),
+            ("Backbone's sha256", started.backbone_fingerprint),
+            ("Versions", ", ".join(f"{name} {version}" for name, version in started.versions)),
+        ]
+    return rows
+
+
+def _settings(run: RunModel) -> list[tuple[str, Rows]]:
+    draft = draft_of(run.spec)
+    groups = []
+    for section in SECTIONS:
+        used = [field for field in section.fields if field.used(draft)]
+        rows = [(field.label, _say(field, draft[field.name])) for field in used]
+        if section is METHOD and isinstance(run.spec.method, PrefixMethod):
+            rows.insert(0, ("Prefix length", f"{run.spec.method.prefix_length} tokens"))
+        groups.append((section.title, rows))
+    return groups
+
+
+def _say(field: Field, value: object) -> str:
+    """A setting's value with the words of its editor."""
+    if isinstance(field.kind, Choice):
+        return next(words for member, words in field.kind.words if member is value)
+    if isinstance(field.kind, Switch):
+        return "yes" if value else "no"
+    if value is None and isinstance(field.kind, Whole):
+        return field.kind.none
+    return f"{value:g}" if isinstance(value, float) else str(value)

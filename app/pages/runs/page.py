@@ -1,0 +1,200 @@
+"""The Runs page: a form on the left; runs, their plots, samples and details on the right."""
+
+from __future__ import annotations
+
+import shlex
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+
+from app.assets import icon
+from app.context import AppContext
+from app.models.run import RunModel
+from app.pages.runs.backbones import BackbonesModel
+from app.pages.runs.details_pane import DetailsPane
+from app.pages.runs.form import RunForm
+from app.pages.runs.form_model import FormModel
+from app.pages.runs.launch_panel import LaunchPanel
+from app.pages.runs.launcher import Launcher
+from app.pages.runs.planner import Planner
+from app.pages.runs.run_actions import RunActions
+from app.pages.runs.run_header import RunHeader
+from app.pages.runs.run_making import RunMaker
+from app.pages.runs.run_table import RunTable
+from app.pages.runs.runs_view import RunsView
+from app.pages.runs.samples_pane import SamplesPane
+from app.pages.runs.shown_runs import ShownRuns
+from app.plots.board import PlotBoard
+from app.plots.saving import PlotSaver
+from app.theme import SPACE_S, SPACE_XS
+from app.widgets.command_line import CommandLine
+from app.widgets.empty_state import EmptyState
+from app.widgets.info_bar import InfoBar, Tone
+
+FORM_CHARS = 50
+TABLE_LINES = 15
+
+
+class RunsPage(QWidget):
+    """Makes the page's models and panes and ties them together; decides nothing."""
+
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self.form_model = FormModel(context.undo, context.settings, self)
+        self.backbones = BackbonesModel(
+            context.data_desk, context.model_desk, context.project, context.activities, self
+        )
+        self.planner = Planner(
+            self.form_model, self.backbones, context.project, context.runs, context.data_desk, self
+        )
+        maker = RunMaker(context.project, context.runs, context.run_control)
+        self.launcher = Launcher(
+            self.form_model, self.planner, self.backbones, context.project, maker, self
+        )
+        self.view = RunsView(context.runs, self)
+        self._make_panes()
+        self._shown = ShownRuns(context.runs, self.view, self.board, self)
+        self._lay_out()
+        self._connect()
+        if context.project.is_open:
+            self.backbones.refresh()
+        self._choose_first()
+        self._tell_emptiness()
+        self._tell_command()
+
+    def _make_panes(self) -> None:
+        context, theme = self._context, self._context.theme
+        self.bar = InfoBar(theme)
+        self.form = RunForm(self.form_model, self.backbones, self.planner, theme)
+        self.launch = LaunchPanel(context, self.form_model, self.planner, self.launcher)
+        self._runs_pane = QWidget()
+        self.command = CommandLine(theme)
+        self.command.setContentsMargins(SPACE_S, SPACE_XS, SPACE_S, SPACE_XS)
+        self.actions_ = RunActions(context, self.view, self.form_model, self._runs_pane)
+        self.table = RunTable(context, self.view, self.actions_)
+        self.header = RunHeader(self.view, self.form_model, self.actions_, theme)
+        self.board = PlotBoard(theme, context.settings)
+        self.saver = PlotSaver(self.board, theme, self)
+        self.samples = SamplesPane(self.view, theme)
+        self.details = DetailsPane(self.view, self.actions_, theme)
+        self.empty = EmptyState(
+            theme,
+            "No runs yet",
+            "Choose a backbone and a prefix length on the left, then press Train: the run's "
+            "curves and outputs appear here. Train both puts its fine-tuned twin beside it.",
+            picture="runs",
+        )
+
+    def _lay_out(self) -> None:
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.form, 1)
+        column.addWidget(self.launch)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.board, icon("activity"), "Plots")
+        self.tabs.addTab(self.samples, icon("columns"), "Samples")
+        self.tabs.addTab(self.details, icon("info"), "Details")
+        lower = QWidget()
+        stacked = QVBoxLayout(lower)
+        stacked.setContentsMargins(0, 0, 0, 0)
+        stacked.setSpacing(0)
+        stacked.addWidget(self.header)
+        stacked.addWidget(self.tabs, 1)
+        self.upper = QSplitter(Qt.Orientation.Vertical)
+        self.upper.setChildrenCollapsible(False)
+        self.upper.addWidget(self.table)
+        self.upper.addWidget(lower)
+        line = self.fontMetrics().height()
+        self.upper.setSizes([line * TABLE_LINES, line * 40])
+        self.upper.setStretchFactor(1, 1)
+        pane = QVBoxLayout(self._runs_pane)
+        pane.setContentsMargins(0, 0, 0, 0)
+        pane.setSpacing(0)
+        pane.addWidget(self.bar)
+        pane.addWidget(self.empty, 1)
+        pane.addWidget(self.upper, 1)
+        self.columns = QSplitter(Qt.Orientation.Horizontal)
+        self.columns.addWidget(side)
+        self.columns.addWidget(self._runs_pane)
+        self.columns.setCollapsible(1, False)
+        self.columns.setStretchFactor(1, 1)
+        char = self.fontMetrics().averageCharWidth()
+        self.columns.setSizes([char * FORM_CHARS, char * 160])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.columns, 1)
+        layout.addWidget(self.command)
+
+    def _connect(self) -> None:
+        context = self._context
+        for name, splitter in (("columns", self.columns), ("upper", self.upper)):
+            key = f"runs/{name}"
+            state = context.settings.layout(key)
+            if not state.isEmpty():
+                splitter.restoreState(state)
+            splitter.splitterMoved.connect(
+                lambda _at, _index, key=key, splitter=splitter: context.settings.set_layout(
+                    key, splitter.saveState()
+                )
+            )
+        context.runs.added.connect(self._tell_emptiness)
+        context.runs.removed.connect(self._tell_emptiness)
+        context.runs.damaged.connect(self._tell_damaged)
+        context.navigator.runs_requested.connect(self._show_run)
+        context.project.opened.connect(self._choose_first)
+        self.planner.changed.connect(self._tell_command)
+        self.launcher.made.connect(self._show_made)
+        self.actions_.refused.connect(lambda text: self._say(Tone.WARNING, text))
+        self.actions_.duplicated.connect(self._show_form)
+        self.actions_.annotate_asked.connect(self._show_notes)
+        self.saver.failed.connect(lambda text: self._say(Tone.BAD, text))
+        self.saver.saved.connect(lambda path: self._say(Tone.GOOD, f"Saved {path}."))
+
+    def _tell_command(self) -> None:
+        command = self.planner.command()
+        self.command.setVisible(bool(command))
+        if command:
+            self.command.set_command(shlex.split(command)[2:])
+
+    def _say(self, tone: Tone, text: str) -> None:
+        self.bar.show_message(tone, text)
+
+    def _tell_damaged(self, _path: str, text: str) -> None:
+        self._say(Tone.BAD, f"A run cannot be opened: {text}")
+
+    def _choose_first(self) -> None:
+        runs = self._context.runs.all()
+        if runs and self.view.current is None:
+            self.view.set_current(runs[-1].run_id)
+
+    def _tell_emptiness(self) -> None:
+        some = bool(self._context.runs.all())
+        self.empty.setVisible(not some)
+        self.upper.setVisible(some)
+        self._choose_first()
+
+    def _show_made(self, run_ids: tuple[str, ...]) -> None:
+        for run_id in run_ids:
+            self.view.set_shown(run_id, True)
+        self.view.set_current(run_ids[0] if run_ids else "")
+
+    def _show_run(self, run_id: str) -> None:
+        if self._context.runs.get(run_id) is not None:
+            self.view.set_current(run_id)
+
+    def _show_form(self) -> None:
+        if self.columns.sizes()[0] == 0:
+            char = self.fontMetrics().averageCharWidth()
+            self.columns.setSizes([char * FORM_CHARS, max(1, self.width() - char * FORM_CHARS)])
+        self.form.verticalScrollBar().setValue(0)
+        self.form.picker.box.setFocus()
+
+    def _show_notes(self, run: RunModel) -> None:
+        self.view.set_current(run.run_id)
+        self.tabs.setCurrentWidget(self.details)
+        self.details.focus_notes()

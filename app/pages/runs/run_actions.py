@@ -1,0 +1,199 @@
+"""What can be done with the selected runs: one list for buttons, menu and shortcuts."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtWidgets import QWidget
+
+from app.assets import icon
+from app.context import AppContext
+from app.models.run import RunModel
+from app.pages.runs.draft import draft_of
+from app.pages.runs.form_model import FormModel
+from app.pages.runs.run_edits import DeleteRuns, EditMeta, check_deletable
+from app.pages.runs.runs_view import RunsView
+from engine.contract.errors import UserError
+from engine.contract.events import RunState
+from engine.contract.run_folder import RunMeta
+
+_RESUMABLE = (RunState.CANCELLED, RunState.INTERRUPTED, RunState.FAILED)
+_STOPPABLE = (RunState.STARTING, RunState.RUNNING, RunState.PAUSED)
+
+
+class RunActions(QObject):
+    """Actions on the selected runs, enabled where they make sense.
+
+    Signals:
+        refused: a sentence that says why something cannot be done.
+        duplicated: the form was filled with a run's settings.
+        annotate_asked, rename_asked: `RunModel`.
+    """
+
+    refused = Signal(str)
+    duplicated = Signal()
+    annotate_asked = Signal(object)
+    rename_asked = Signal(object)
+
+    def __init__(
+        self, context: AppContext, view: RunsView, form: FormModel, scope: QWidget
+    ) -> None:
+        super().__init__(scope)
+        self._context, self._view, self._form = context, view, form
+        add = context.actions.add
+
+        def make(
+            ident: str, text: str, slot: Callable[[], None], picture: str, tip: str, key: str = ""
+        ) -> QAction:
+            return add(
+                f"runs.{ident}", text, slot=slot, menu="run", shortcut=key or None,
+                icon=icon(picture) if picture else None, tip=tip, scope=scope,
+            )  # fmt: skip
+
+        self.stop_and_save = make(
+            "stop_and_save", "Stop and &save", self._stop_and_save, "stop",
+            "End the run after this step and leave a checkpoint to resume from",
+        )  # fmt: skip
+        self.stop = make(
+            "stop", "S&top", self._stop, "stop",
+            "End the run without a new checkpoint, or take it out of the queue",
+        )  # fmt: skip
+        self.pause = make(
+            "pause", "&Pause", self._pause, "pause", "Let the run wait, holding its memory"
+        )
+        self.resume = make(
+            "resume", "&Resume", self._resume, "resume",
+            "Go on: a paused run at once, an ended one from its last checkpoint",
+        )  # fmt: skip
+        self.duplicate = make(
+            "duplicate", "&Duplicate and change", self._duplicate, "copy",
+            "Fill the form with this run's settings", "Ctrl+D",
+        )  # fmt: skip
+        self.compare = make(
+            "compare", "&Compare outputs", self._compare, "compare",
+            "Read the outputs of the selected runs side by side",
+        )  # fmt: skip
+        self.rename = make("rename", "Re&name", self._rename, "edit", "Change the name", "F2")
+        self.annotate = make(
+            "annotate", "&Notes and tags…", self._annotate, "", "Write about this run"
+        )
+        self.star = make("star", "S&tar", self._star, "star", "Mark or unmark the runs")
+        self.show_only = make(
+            "show_only", "Show &only these on the plots", self._show_only, "filter",
+            "Take all other runs off the plots",
+        )  # fmt: skip
+        self.open_folder = make(
+            "open_folder", "Open &folder", self._open_folder, "folder", "Show the run's files"
+        )
+        self.delete = make(
+            "delete", "&Delete", self._delete, "delete",
+            "Move the runs to the project's trash; Undo brings them back", "Delete",
+        )  # fmt: skip
+        view.selection_changed.connect(self.update)
+        self.update()
+
+    def menu_actions(self) -> tuple[QAction | None, ...]:
+        """For a context menu; None is a line."""
+        return (
+            self.stop_and_save, self.stop, self.pause, self.resume, None,
+            self.duplicate, self.compare, self.show_only, None,
+            self.rename, self.annotate, self.star, self.open_folder, None, self.delete,
+        )  # fmt: skip
+
+    def update(self) -> None:
+        """Enable what the selected runs allow; call it when a state is new."""
+        chosen = self._view.selected
+        states = {run.status.state for run in chosen}
+        self.stop_and_save.setEnabled(bool(states & set(_STOPPABLE)))
+        self.stop.setEnabled(bool(states & {*_STOPPABLE, RunState.QUEUED, RunState.STOPPING}))
+        self.pause.setEnabled(RunState.RUNNING in states)
+        self.resume.setEnabled(bool(states & {RunState.PAUSED, *_RESUMABLE}))
+        for action in (self.duplicate, self.rename, self.annotate, self.open_folder):
+            action.setEnabled(len(chosen) == 1)
+        for action in (self.compare, self.star, self.show_only, self.delete):
+            action.setEnabled(bool(chosen))
+
+    def set_meta(self, run: RunModel, meta: RunMeta, text: str) -> None:
+        """Change a run's words as one undoable step."""
+        if meta != run.meta:
+            step = EditMeta(self._context.runs, run, meta, text=text, report=self.refused.emit)
+            self._context.undo.push(step)
+
+    def resume_run(self, run: RunModel) -> None:
+        """Go on with one run."""
+        if run.status.state is RunState.PAUSED:
+            self._context.run_control.proceed(run.run_id)
+        elif run.status.state in _RESUMABLE:
+            self._context.run_control.enqueue(run.path)
+
+    def _stop_and_save(self) -> None:
+        for run in self._of(_STOPPABLE):
+            self._context.run_control.stop(run.run_id, save=True)
+
+    def _stop(self) -> None:
+        for run in self._of((RunState.QUEUED,)):
+            self._context.run_control.dequeue(run.run_id)
+        for run in self._of((*_STOPPABLE, RunState.STOPPING)):
+            self._context.run_control.stop(run.run_id, save=False)
+
+    def _pause(self) -> None:
+        for run in self._of((RunState.RUNNING,)):
+            self._context.run_control.pause(run.run_id)
+
+    def _resume(self) -> None:
+        for run in self._view.selected:
+            self.resume_run(run)
+
+    def _duplicate(self) -> None:
+        run = self._view.selected[0]
+        self._form.replace(f"Take the settings of “{run.meta.name}”", draft_of(run.spec))
+        self.duplicated.emit()
+
+    def _compare(self) -> None:
+        self._context.navigator.show_compare([run.run_id for run in self._view.selected])
+
+    def _rename(self) -> None:
+        self.rename_asked.emit(self._view.selected[0])
+
+    def _annotate(self) -> None:
+        self.annotate_asked.emit(self._view.selected[0])
+
+    def _star(self) -> None:
+        chosen = self._view.selected
+        starred = not all(run.meta.starred for run in chosen)
+        verb = "Star" if starred else "Unstar"
+        self._context.undo.beginMacro(f"{verb} {_name(chosen)}")
+        for run in chosen:
+            self.set_meta(run, dataclasses.replace(run.meta, starred=starred), verb)
+        self._context.undo.endMacro()
+
+    def _show_only(self) -> None:
+        self._view.show_only([run.run_id for run in self._view.selected])
+
+    def _open_folder(self) -> None:
+        path = self._view.selected[0].path
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            self.refused.emit(f"No file manager answered; the run's folder is {path}.")
+
+    def _delete(self) -> None:
+        folder, chosen = self._context.project.folder, self._view.selected
+        if folder is None or not chosen:
+            return
+        try:
+            for run in chosen:
+                check_deletable(run)
+        except UserError as error:
+            self.refused.emit(error.message)
+            return
+        step = DeleteRuns(folder, self._context.runs, chosen, report=self.refused.emit)
+        self._context.undo.push(step)
+
+    def _of(self, states: Sequence[RunState]) -> list[RunModel]:
+        return [run for run in self._view.selected if run.status.state in states]
+
+
+def _name(runs: Sequence[RunModel]) -> str:
+    return f"“{runs[0].meta.name}”" if len(runs) == 1 else f"{len(runs)} runs"

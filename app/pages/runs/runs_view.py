@@ -1,0 +1,99 @@
+"""Which runs are on the plots, and which one is looked at: a model between table and panes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from app.models.run import RunModel
+from app.models.runs import RunsModel
+from app.theme import RunLook, run_look
+
+MAX_SHOWN_AT_FIRST = 6
+"""More runs than this are opened hidden: their lines would cover one another."""
+
+
+class RunsView(QObject):
+    """Shown, current and selected runs.
+
+    Signals:
+        shown_changed: other runs are on the plots.
+        current_changed: another run is looked at, or none.
+        selection_changed: other runs are selected.
+    """
+
+    shown_changed = Signal()
+    current_changed = Signal()
+    selection_changed = Signal()
+
+    def __init__(self, runs: RunsModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._runs = runs
+        self._hidden: set[str] = set()
+        self._current = ""
+        self._selected: tuple[str, ...] = ()
+        for number, run in enumerate(runs.all()):
+            if number >= MAX_SHOWN_AT_FIRST:
+                self._hidden.add(run.run_id)
+        runs.added.connect(self._on_added)
+        runs.removed.connect(self._on_removed)
+
+    def shown(self) -> list[RunModel]:
+        """Runs on the plots, oldest first."""
+        return [run for run in self._runs.all() if run.run_id not in self._hidden]
+
+    def is_shown(self, run_id: str) -> bool:
+        """Whether this run is on the plots."""
+        return run_id not in self._hidden
+
+    def set_shown(self, run_id: str, shown: bool) -> None:
+        """Put a run on the plots, or take it off."""
+        if shown != self.is_shown(run_id):
+            self._hidden ^= {run_id}
+            self.shown_changed.emit()
+
+    def show_only(self, run_ids: Sequence[str]) -> None:
+        """Put these runs on the plots and take all others off."""
+        self._hidden = {run.run_id for run in self._runs.all()} - set(run_ids)
+        self.shown_changed.emit()
+
+    @property
+    def current(self) -> RunModel | None:
+        """The run that samples and details are of."""
+        return self._runs.get(self._current)
+
+    def set_current(self, run_id: str) -> None:
+        """Look at a run, or at none with ""."""
+        if run_id != self._current:
+            self._current = run_id
+            self.current_changed.emit()
+
+    @property
+    def selected(self) -> list[RunModel]:
+        """Selected runs, in the table's order."""
+        found = [self._runs.get(run_id) for run_id in self._selected]
+        return [run for run in found if run is not None]
+
+    def set_selected(self, run_ids: Sequence[str]) -> None:
+        """Select runs."""
+        if tuple(run_ids) != self._selected:
+            self._selected = tuple(run_ids)
+            self.selection_changed.emit()
+
+    def look(self, run_id: str) -> RunLook:
+        """The run's lasting colour and line style."""
+        return run_look(self._runs.number(run_id))
+
+    def _on_added(self, run: RunModel) -> None:
+        if len(self.shown()) > MAX_SHOWN_AT_FIRST:
+            self._hidden.add(run.run_id)
+        self.shown_changed.emit()
+
+    def _on_removed(self, run: RunModel) -> None:
+        self._hidden.discard(run.run_id)
+        if run.run_id in self._selected:
+            self.set_selected([run_id for run_id in self._selected if run_id != run.run_id])
+        if run.run_id == self._current:
+            self.set_current("")
+        self.shown_changed.emit()

@@ -1,0 +1,132 @@
+"""The cells of the run table: what stands in them, how they sort, what they explain."""
+
+from __future__ import annotations
+
+import enum
+
+from app.models.run import RunModel
+from app.pages.runs.run_words import STATES, best_valid_loss, test_bleu, valid_bleu
+from app.words import date, duration
+from engine.contract.run_spec import describe_method
+from engine.contract.scores import Score
+
+
+class Column(enum.IntEnum):
+    """Columns from the left; their titles are in `TITLES`."""
+
+    SHOWN = 0
+    NAME = 1
+    STATE = 2
+    PROGRESS = 3
+    LEFT = 4
+    LOSS = 5
+    VALID_BLEU = 6
+    TEST_BLEU = 7
+    SPEED = 8
+    METHOD = 9
+    TAGS = 10
+    CREATED = 11
+
+
+TITLES = (
+    ("", "On the plots"),
+    ("Name", "The run's name; double-click to change it"),
+    ("State", "Where the run is in its life"),
+    ("Progress", "Optimiser steps taken, of all"),
+    ("Left", "Estimated time until the run ends"),
+    ("Valid loss", "Lowest validation loss, in nats per target token"),
+    ("BLEU valid", "Best corpus BLEU of the validation inputs while training"),
+    ("BLEU test", "Corpus BLEU of the test inputs, decoded once the run ends"),
+    ("Tokens/s", "Source and target tokens a second, padding not counted"),
+    ("Method", "What is trained"),
+    ("Tags", "Words to find a run by; double-click to change them"),
+    ("Created", "When the run was made"),
+)
+NUMBERS = (Column.LEFT, Column.LOSS, Column.VALID_BLEU, Column.TEST_BLEU, Column.SPEED)
+
+
+def text(run: RunModel, column: Column) -> str:
+    """What a cell shows."""
+    match column:
+        case Column.NAME:
+            return run.meta.name
+        case Column.STATE:
+            return STATES[run.status.state].word
+        case Column.PROGRESS:
+            step, total = progress(run)
+            return f"{step:,} / {total:,}" if total else ""
+        case Column.LEFT:
+            left = run.status.remaining_s if run.status.state.is_active else None
+            return "" if left is None else duration(left)
+        case Column.METHOD:
+            return describe_method(run.spec.method)
+        case Column.TAGS:
+            return ", ".join(run.meta.tags)
+        case Column.CREATED:
+            return date(run.meta.created_s)
+        case _:
+            value = number(run, column)
+            digits = {Column.LOSS: 3, Column.SPEED: 0}.get(column, 1)
+            return "" if value is None else f"{value:,.{digits}f}"
+
+
+def progress(run: RunModel) -> tuple[int, int]:
+    """Optimiser steps taken, and of all; 0 while unknown."""
+    total = run.status.total_steps
+    if not total and run.started is not None:
+        total = run.started.total_steps
+    step = run.status.step or (run.metrics[-1].step if run.metrics else 0)
+    return step, total
+
+
+def number(run: RunModel, column: Column) -> float | None:
+    """The number of a cell, or None."""
+    if column is Column.LOSS:
+        return best_valid_loss(run)
+    if column is Column.SPEED:
+        return run.metrics[-1].tokens_per_s if run.metrics else None
+    score = score_of(run, column)
+    return score.value if score is not None else None
+
+
+def score_of(run: RunModel, column: Column) -> Score | None:
+    """The score of a cell, or None."""
+    if column is Column.VALID_BLEU:
+        return valid_bleu(run)
+    return test_bleu(run) if column is Column.TEST_BLEU else None
+
+
+def sort_key(run: RunModel, column: Column) -> object:
+    """What a column is sorted by."""
+    if column in (Column.LOSS, Column.SPEED, Column.VALID_BLEU, Column.TEST_BLEU):
+        value = number(run, column)
+        return float("-inf") if value is None else value
+    if column is Column.LEFT:
+        return -1.0 if run.status.remaining_s is None else run.status.remaining_s
+    if column is Column.PROGRESS:
+        step, total = progress(run)
+        return step / total if total else 0.0
+    if column is Column.CREATED:
+        return run.meta.created_s
+    if column is Column.STATE:
+        return list(STATES).index(run.status.state)
+    return text(run, column).casefold()
+
+
+def tip(run: RunModel, column: Column) -> str | None:
+    """What a cell explains, or None."""
+    if column is Column.NAME:
+        notes = f"\n{run.meta.notes}" if run.meta.notes else ""
+        return f"{run.meta.name}{' (starred)' if run.meta.starred else ''}{notes}"
+    if column is Column.STATE:
+        return run.status.message or None
+    score = score_of(run, column)
+    if score is None:
+        return None
+    interval = "" if score.low is None else f" [{score.low:.1f}, {score.high:.1f}]"
+    return f"{score.value:.2f}{interval}\n{score.signature}"
+
+
+def edited(run: RunModel, column: Column) -> str | None:
+    """What an editor starts with."""
+    return text(run, column) if column in (Column.NAME, Column.TAGS) else None
