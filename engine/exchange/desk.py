@@ -168,7 +168,7 @@ def _read_any(path: Path, reporter: Reporter) -> tuple[KeyValues, PrefixCard]:
 
 
 def _free_folder(parent: Path, name: str) -> Path:
-    plain = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "prefix"
+    plain = re.sub(r"[^\w.-]+", "-", name)[:60].strip("-.") or "prefix"
     folder, number = parent / plain, 2
     while folder.exists():
         folder, number = parent / f"{plain}-{number}", number + 1
