@@ -67,10 +67,12 @@ class ConsoleReporter:
         if time.monotonic() - self._drawn_s < 0.1 and done != total:
             return
         self._drawn_s = time.monotonic()
-        amount = (
-            f"{_amount(done, unit)} of {_amount(total, unit)}" if total else _amount(done, unit)
-        )
-        self._console.bar(done, total, f"{self._title}: {amount}")
+        shown = self._title if not text else f"{self._title}: {text}"
+        if total:
+            shown += f", {_amount(done, unit)} of {_amount(total, unit)}"
+        elif done:
+            shown += f", {_amount(done, unit)}"
+        self._console.bar(done, total, shown)
 
 
 class RunPrinter:
