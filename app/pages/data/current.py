@@ -16,11 +16,6 @@ from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
 from engine.contract.project import DatasetEntry
 
-MERGE_SEED, MERGE_VALID, MERGE_TEST, MERGE_TRAIN_ROWS, MERGE_VALID_INPUTS, MERGE_TEST_INPUTS = (
-    range(4100, 4106)
-)
-"""Undo steps of the same control in a row become one."""
-
 
 class CurrentDataset(QObject):
     """What all parts of the page look at and edit; they never talk to one another.
@@ -64,7 +59,7 @@ class CurrentDataset(QObject):
 
     @property
     def data_spec(self) -> DataSpec | None:
-        """What a run on this dataset would read, or None."""
+        """What decides the text of a row (so without the split), or None."""
         if self.entry is None or self.store is None:
             return None
         return DataSpec(
@@ -72,7 +67,6 @@ class CurrentDataset(QObject):
             fingerprint=self.store.meta.fingerprint,
             mapping=self.mapping,
             linearisation=self.entry.linearisation,
-            split=self.entry.split,
         )
 
     def choose_row(self, number: int) -> None:

@@ -14,9 +14,9 @@ def full_mapping(mapping: Mapping, columns: tuple[str, ...]) -> Mapping:
 
     The order is the mapping's own, as fields are written in it.
     """
-    known = {column.name for column in mapping.columns}
+    known, wanted = {column.name for column in mapping.columns}, set(columns)
     rest = tuple(Column(name, Role.IGNORED) for name in columns if name not in known)
-    kept = tuple(column for column in mapping.columns if column.name in columns)
+    kept = tuple(column for column in mapping.columns if column.name in wanted)
     return Mapping(kept + rest)
 
 

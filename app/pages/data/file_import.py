@@ -27,7 +27,7 @@ class ImportState(enum.Enum):
     READY = "ready"
     """There is a report; Import may be pressed."""
     FAILED = "failed"
-    """The file could not be looked at or read; `message` says why."""
+    """The file could not be looked at; `failure` says why."""
     IMPORTING = "importing"
 
 

@@ -58,6 +58,7 @@ class ImportView(QWidget):
         self.import_button = QPushButton(icon("import"), "Import")
         self.import_button.setDefault(True)
         self.import_button.setShortcut("Ctrl+Return")
+        self.import_button.setToolTip("Import the file as it is shown (Ctrl+Return)")
         self.import_button.clicked.connect(file.start)
         self._lay_out()
         file.changed.connect(self._show)
@@ -115,15 +116,15 @@ class ImportView(QWidget):
             self._show_report(report)
         self._show_failure()
         importing, looking = state is ImportState.IMPORTING, state is ImportState.LOOKING
-        if report is not None:
-            self.summary.setText("Reading…" if looking else summary(report))
+        known = state in (ImportState.READY, ImportState.IMPORTING)
+        self.summary.setText("Reading…" if looking else "")
+        self.what_happens.clear()
+        if known and report is not None:
+            self.summary.setText(summary(report))
             self.what_happens.setText(what_happens(report))
-        else:
-            self.summary.setText("Reading…" if looking else "")
-            self.what_happens.clear()
         self._show_progress(importing)
         self.options.setEnabled(not importing)
-        self.table.setEnabled(not looking)
+        self.table.setEnabled(known)
         self.import_button.setEnabled(state is ImportState.READY)
         self.cancel_button.setText("Cancel import" if importing else "Cancel")
 

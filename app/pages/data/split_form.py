@@ -8,12 +8,15 @@ from dataclasses import replace
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QSpinBox, QWidget
 
-from app.pages.data import current as merging
 from app.pages.data.current import CurrentDataset
 from app.pages.data.words import SPLIT_HINTS, SPLIT_TITLES
 from app.theme import SPACE_S
 from engine.contract.data_spec import Split, SplitKind
 
+MERGE_SEED, MERGE_VALID, MERGE_TEST, MERGE_TRAIN_ROWS, MERGE_VALID_INPUTS, MERGE_TEST_INPUTS = (
+    range(4100, 4106)
+)
+"""Undo steps of the same control in a row become one."""
 MOST_ROWS = 100_000_000
 MOST_SEED = 2**31 - 1
 
@@ -130,23 +133,23 @@ class SplitForm(QWidget):
 
     def _set_valid(self, percent: float) -> None:
         share = round(percent / 100, 4)
-        self._edit("Set validation share", merging.MERGE_VALID, valid_fraction=share)
+        self._edit("Set validation share", MERGE_VALID, valid_fraction=share)
 
     def _set_test(self, percent: float) -> None:
         share = round(percent / 100, 4)
-        self._edit("Set test share", merging.MERGE_TEST, test_fraction=share)
+        self._edit("Set test share", MERGE_TEST, test_fraction=share)
 
     def _set_seed(self, seed: int) -> None:
-        self._edit("Set seed of the split", merging.MERGE_SEED, seed=seed)
+        self._edit("Set seed of the split", MERGE_SEED, seed=seed)
 
     def _set_train_rows(self, rows: int) -> None:
         text = "Limit training rows" if rows else "Train on all rows"
-        self._edit(text, merging.MERGE_TRAIN_ROWS, max_train_rows=rows or None)
+        self._edit(text, MERGE_TRAIN_ROWS, max_train_rows=rows or None)
 
     def _set_valid_inputs(self, inputs: int) -> None:
         text = "Limit validation inputs" if inputs else "Validate on all inputs"
-        self._edit(text, merging.MERGE_VALID_INPUTS, max_valid_inputs=inputs or None)
+        self._edit(text, MERGE_VALID_INPUTS, max_valid_inputs=inputs or None)
 
     def _set_test_inputs(self, inputs: int) -> None:
         text = "Limit test inputs" if inputs else "Test on all inputs"
-        self._edit(text, merging.MERGE_TEST_INPUTS, max_test_inputs=inputs or None)
+        self._edit(text, MERGE_TEST_INPUTS, max_test_inputs=inputs or None)

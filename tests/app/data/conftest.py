@@ -13,7 +13,6 @@ from tests.app.data.answers import REPLIES
 from tests.helpers.fake_ports import FakeDesk
 from tests.helpers.projects import make_project
 
-
 HERE = Path(__file__).parent
 
 
