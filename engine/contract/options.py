@@ -122,10 +122,13 @@ def with_changes(spec: RunSpec, changes: tuple[tuple[str, str], ...]) -> RunSpec
         *parents, name = field.split(".")
         place = plain
         for parent in parents:
-            place = place[parent]
-        if name not in place:
+            place = place.get(parent) if isinstance(place, dict) else None
+        if not isinstance(place, dict) or name not in place:
             raise ProtocolError(f"a run has no field {field!r}")
-        place[name] = json.loads(text)
+        try:
+            place[name] = json.loads(text)
+        except ValueError as error:
+            raise ProtocolError(f"{field}: {text!r} is not JSON ({error})") from error
     return codec.from_plain(RunSpec, plain)
 
 

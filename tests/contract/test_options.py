@@ -1,0 +1,195 @@
+"""The command line's options: every one sets a field, and a command says the whole spec."""
+
+import shlex
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from engine.contract.data_spec import (
+    Column,
+    DataSpec,
+    Linearisation,
+    Mapping,
+    Preset,
+    Role,
+    Split,
+    SplitKind,
+)
+from engine.contract.errors import ProtocolError, UserError
+from engine.contract.method_spec import FinetuneMethod, Init, PrefixMethod
+from engine.contract.options import (
+    OPTIONS,
+    command_line,
+    default_spec,
+    field_kind,
+    parse_value,
+    spec_words,
+    with_changes,
+)
+from engine.contract.run_spec import RunSpec, default_training
+from engine.contract.training_spec import DecodingSpec, Strategy, TrainingSpec
+from tests.contract.objects import SPEC
+
+USUAL = replace(SPEC, training=default_training(SPEC.method))
+TUNED = replace(SPEC, method=FinetuneMethod(), training=default_training(FinetuneMethod()))
+
+
+def has(spec: RunSpec, field: str) -> bool:
+    try:
+        field_kind(spec, field)
+    except KeyError:
+        return False
+    return True
+
+
+def test_every_option_sets_a_field_of_one_method_at_least() -> None:
+    assert len({option.flag for option in OPTIONS}) == len(OPTIONS)
+    assert len({option.field for option in OPTIONS}) == len(OPTIONS)
+    for option in OPTIONS:
+        assert has(SPEC, option.field) or has(TUNED, option.field), option
+        assert has(SPEC, option.field) or option.field.startswith("method."), option
+        assert option.flag.startswith("--")
+        assert option.help
+
+
+def test_every_number_and_switch_of_training_and_decoding_has_an_option() -> None:
+    fields = {option.field for option in OPTIONS}
+    for part, kind in (("training", TrainingSpec), ("decoding", DecodingSpec)):
+        missing = {f"{part}.{name}" for name in kind.__dataclass_fields__} - fields
+        assert missing == set()
+    for method in (PrefixMethod, FinetuneMethod):
+        assert {f"method.{name}" for name in method.__dataclass_fields__} <= fields
+
+
+@pytest.mark.parametrize(
+    ("field", "kind", "value"),
+    [
+        ("method.prefix_length", int, 10),
+        ("method.init", Init, Init.WORDS),
+        ("training.max_steps", int, None),
+        ("training.learning_rate", float, 1e-3),
+        ("training.evaluate_bleu", bool, True),
+        ("data.linearisation.preset", Preset, Preset.PAPER),
+    ],
+)
+def test_fields_tell_their_type_and_value(field: str, kind: type, value: object) -> None:
+    assert field_kind(SPEC, field) == (kind, value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        (int, "7", 7),
+        (int, "none", None),
+        (float, "2e-5", 2e-5),
+        (str, "a b", "a b"),
+        (Strategy, "beam", Strategy.BEAM),
+    ],
+)
+def test_values_are_read_as_their_fields_type(kind: type, text: str, value: Any) -> None:
+    assert parse_value(kind, "--flag", text) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "sentence"),
+    [
+        (int, "seven", r"^--flag is 'seven': it must be a whole number\.$"),
+        (int, "7.5", r"^--flag is '7\.5': it must be a whole number\.$"),
+        (float, "", r"^--flag is '': it must be a number\.$"),
+        (Strategy, "best", r"^--flag is 'best': it must be one of greedy, beam, sampling\.$"),
+    ],
+)
+def test_values_of_another_type_are_refused(kind: type, text: str, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        parse_value(kind, "--flag", text)
+
+
+def test_defaults_need_no_words_but_the_prefix_length() -> None:
+    assert spec_words(USUAL) == ["--prefix-length", "10"]
+    assert spec_words(TUNED) == []
+    assert default_spec(USUAL) == USUAL
+
+
+def test_a_command_says_everything_that_differs() -> None:
+    mapping = Mapping(
+        (
+            Column("my name", Role.FIELD),
+            Column("mr", Role.MEANING),
+            Column("side", Role.SPLIT),
+            Column("kind", Role.CATEGORY),
+            Column("id", Role.IGNORED),
+            Column("text", Role.TARGET),
+        )
+    )
+    data = DataSpec(
+        "d.sqlite",
+        "f",
+        mapping,
+        linearisation=Linearisation(Preset.LINES, skip_empty=False),
+        split=Split(SplitKind.CATEGORY, unseen_categories=("lake & sea",), max_valid_inputs=None),
+    )
+    spec = replace(
+        USUAL,
+        data=data,
+        method=PrefixMethod(prefix_length=8, init=Init.RANDOM),
+        training=replace(USUAL.training, seed=3, evaluate_bleu=False),
+        decoding=DecodingSpec(strategy=Strategy.BEAM, length_penalty=0.8),
+    )
+    words = shlex.split(command_line(spec, data="my data.csv", out="run 1"))
+    text = " ".join(words)
+    assert words[:5] == ["python", "main.py", "train", "--data", "my data.csv"]
+    assert words[-2:] == ["--out", "run 1"]
+    for part in (
+        "--source my name --source mr --split-column side --category-column kind --target text",
+        "--unseen lake & sea",
+        "--backbone smollm2-135m-instruct --method prefix",
+        "--linearisation lines",
+        "--keep-empty",
+        "--valid-inputs none",
+        "--prefix-length 8",
+        "--init random",
+        "--seed 3",
+        "--no-bleu",
+        "--strategy beam",
+        "--length-penalty 0.8",
+    ):
+        assert part in text, part
+    assert "--method finetune" in command_line(TUNED, data="d", out="o")
+
+
+def test_changes_of_a_remedy_are_made() -> None:
+    changed = with_changes(
+        SPEC,
+        (
+            ("training.batch_size", "2"),
+            ("method.init", '"random"'),
+            ("data.split.max_train_rows", "null"),
+            ("backbone", '"other"'),
+        ),
+    )
+    assert changed.training == replace(SPEC.training, batch_size=2)
+    assert changed.method == PrefixMethod(init=Init.RANDOM)
+    assert changed.backbone == "other"
+    assert with_changes(SPEC, ()) == SPEC
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "sentence"),
+    [
+        ("training.speed", "1", r"^a run has no field 'training\.speed'$"),
+        ("cooking.salt", "1", r"^a run has no field 'cooking\.salt'$"),
+        ("run_id.first", "1", r"^a run has no field 'run_id\.first'$"),
+        ("method.backbone_dropout", "true", r"^a run has no field 'method\.backbone_dropout'$"),
+        ("training.batch_size", '"2"', r"training\.batch_size: expected int, found '2'$"),
+        ("training.batch_size", "two", r"^training\.batch_size: 'two' is not JSON"),
+    ],
+)
+def test_changes_that_do_not_fit_are_our_fault(field: str, text: str, sentence: str) -> None:
+    with pytest.raises(ProtocolError, match=sentence):
+        with_changes(SPEC, ((field, text),))
+
+
+def test_changes_outside_a_range_are_the_users_matter() -> None:
+    with pytest.raises(UserError, match=r"^batch_size is 0: it must be 1 or more\.$"):
+        with_changes(SPEC, (("training.batch_size", "0"),))
