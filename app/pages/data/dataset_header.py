@@ -83,7 +83,7 @@ class DatasetHeader(QWidget):
         layout.addWidget(self.rejected)
         layout.addWidget(self.open_button)
         project.changed.connect(self._show)
-        current.shown.connect(self._show)
+        current.shown.connect(self._show_dataset)
         theme.changed.connect(self._show)
         self._show()
 
@@ -116,6 +116,11 @@ class DatasetHeader(QWidget):
         button.setAccessibleName(tip)
         button.clicked.connect(lambda _checked=False: slot())
         return button
+
+    def _show_dataset(self) -> None:
+        if self._renaming:  # another dataset must not get the name
+            self._end_renaming()
+        self._show()
 
     def _show(self) -> None:
         project = self._project.project

@@ -58,6 +58,7 @@ class FindingsList(QWidget):
 
     def _draw(self) -> None:
         self._layout.removeWidget(self._body)
+        self._body.hide()
         self._body.deleteLater()
         self._body = QWidget()
         self._layout.addWidget(self._body)

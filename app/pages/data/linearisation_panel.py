@@ -62,7 +62,7 @@ class LinearisationPanel(QWidget):
         for widget in (self.live_title, self.live, self.hint):
             layout.addWidget(widget)
         layout.addStretch(1)
-        theme.changed.connect(lambda: self.live.setFont(fixed_font()))
+        theme.changed.connect(self._restyle)
         current.shown.connect(self._show)
         current.entry_changed.connect(self._show)
         current.refused.connect(self._show)
@@ -91,6 +91,9 @@ class LinearisationPanel(QWidget):
         example = self._preview.example
         self.live_title.setText(f"Row {example.row_number:,} reads" if example else "")
         self.live.setText(one_line(example.source, LIVE_CHARACTERS) if example else "")
+
+    def _restyle(self) -> None:
+        self.live.setFont(fixed_font())
 
     def _edit(self, text: str, **change: object) -> None:
         self._current.edit(

@@ -33,7 +33,6 @@ class OptionsForm(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._chosen = ReadOptions()
         self._detected = ReadOptions()
         self.boxes: dict[str, QComboBox] = {}
         row = QHBoxLayout(self)
@@ -60,7 +59,6 @@ class OptionsForm(QWidget):
         Args:
             used: the options of the latest report, all filled in.
         """
-        self._chosen = chosen
         for part in fields(ReadOptions):
             picked, value = getattr(chosen, part.name), getattr(used, part.name)
             if picked is None:
@@ -70,7 +68,7 @@ class OptionsForm(QWidget):
 
     def forget(self) -> None:
         """Another file follows: nothing is detected yet."""
-        self._chosen = self._detected = ReadOptions()
+        self._detected = ReadOptions()
         for box in self.boxes.values():
             box.clear()
 
@@ -90,7 +88,5 @@ class OptionsForm(QWidget):
         values: dict[str, Value | None] = {}
         for name, box in self.boxes.items():
             value = box.currentData()
-            # What is already chosen stays chosen, though it may be what is detected now.
-            detected = value == getattr(self._detected, name)
-            values[name] = None if detected else value
+            values[name] = None if value == getattr(self._detected, name) else value
         self.chosen.emit(ReadOptions(**values))  # type: ignore[arg-type]

@@ -32,10 +32,8 @@ class RejectedDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.finished.connect(self._store.close)
         text = (
-            f"{count(meta.rejected_count, 'row')} of the file could not be read and "
-            f"{'is' if meta.rejected_count == 1 else 'are'} kept here as "
-            f"{'it stands' if meta.rejected_count == 1 else 'they stand'} in it. Mend the file "
-            "and import it again to get them in."
+            f"{count(meta.rejected_count, 'row')} of the file could not be read. Nothing of it is "
+            "lost: mend the file and import it again, or export the list."
         )
         self.model = RejectedModel(self._store, self)
         self.table = TableView("Rejected rows")

@@ -60,7 +60,10 @@ def test_datasets_are_chosen_renamed_and_deleted_with_undo(
     qtbot.keyClick(header.name, Qt.Key.Key_Escape)
     assert header.box.currentText() == "Mountain huts"
 
+    header.rename_button.click()
+    header.name.setText("for the one that is shown")
     header.delete_button.click()
+    assert not header.name.isVisible()
     assert header.box.currentText() == "hütten.csv"
     assert "‘Mountain huts’ was deleted" in page.bar.label.text()
     context.undo.undo()
