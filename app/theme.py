@@ -74,7 +74,7 @@ LIGHT = Colors(
     on_accent=QColor("#ffffff"),
     accent_fill=QColor("#dbe8f5"),
     button=QColor("#fbfbfa"),
-    trainable=QColor("#b4530a"),
+    trainable=QColor("#a34905"),
     trainable_fill=QColor("#fbe6d3"),
     frozen=QColor("#56687d"),
     frozen_fill=QColor("#e3e8ee"),
@@ -171,7 +171,7 @@ class Theme(QObject):
         self._application = application
         self._hints = application.styleHints()
         self.scheme = scheme
-        self.font_percent = 100
+        self.font_percent = 0  # so that the first call sets it
         self.is_dark = False
         self.colors = LIGHT
         if application.property("_workbench_point_size") is None:

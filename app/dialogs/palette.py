@@ -20,6 +20,7 @@ from app.assets import icon
 from app.theme import SPACE_S
 
 ROWS_SHOWN = 12
+ICON_SIZE = QSize(16, 16)
 KEYS_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
@@ -41,7 +42,8 @@ class CommandPalette(QDialog):
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
         self.list.setUniformItemSizes(True)
         self.list.setItemDelegate(_KeysDelegate(self.list))
-        blank = QPixmap(self.list.iconSize() if self.list.iconSize().isValid() else QSize(16, 16))
+        self.list.setIconSize(ICON_SIZE)
+        blank = QPixmap(ICON_SIZE)
         blank.fill(Qt.GlobalColor.transparent)
         self._blank = QIcon(blank)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)

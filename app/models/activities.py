@@ -54,14 +54,16 @@ class Activity(QObject):
 
     def set_progress(self, progress: Progress, *, remaining_s: float | None = None) -> None:
         """Show how far it is; without `remaining_s` the time left is estimated."""
+        estimate = self._estimate(progress)
         self.progress = progress
-        self.remaining_s = self._estimate(progress) if remaining_s is None else remaining_s
+        self.remaining_s = estimate if remaining_s is None else remaining_s
         self.changed.emit()
 
     def _estimate(self, progress: Progress) -> float | None:
         now_s = time.monotonic()
-        if self._first is None or progress.done < self._first[1]:  # a new phase counts anew
-            self._first = (now_s, progress.done)
+        before = self.progress
+        if self._first is None or before is None or progress.done < before.done:
+            self._first = (now_s, progress.done)  # a new phase counts anew
         since_s, done = now_s - self._first[0], progress.done - self._first[1]
         if done <= 0 or since_s < 1.0 or progress.total <= progress.done:
             return None

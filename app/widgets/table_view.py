@@ -66,11 +66,10 @@ class TableView(QTableView):
         """Take the column widths from the cells in view, none wider than a long phrase."""
         limit = self.fontMetrics().averageCharWidth() * MAX_COLUMN_CHARS
         header = self.horizontalHeader()
+        header.setStretchLastSection(False)  # else the last column keeps its stretched width
         self.resizeColumnsToContents()
         for column in range(header.count()):
             header.resizeSection(column, min(header.sectionSize(column), limit))
-        # Resizing by hand ends the stretch of the last column until it is asked for again.
-        header.setStretchLastSection(False)
         header.setStretchLastSection(True)
 
     def copy(self) -> None:

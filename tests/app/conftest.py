@@ -16,6 +16,13 @@ from tests.helpers.fake_ports import FakeDesk, FakeRunControl, make_context
 from tests.helpers.projects import make_project, make_rich_project
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "/tests/app/" in item.path.as_posix():
+            # The offscreen platform has no size hints, keyboard grabs and the like to pass on.
+            item.add_marker(pytest.mark.qt_log_ignore("^This plugin does not support"))
+
+
 @pytest.fixture(autouse=True)
 def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The user's own settings, documents, logs and caches are never touched."""

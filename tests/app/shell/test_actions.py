@@ -1,0 +1,112 @@
+from collections import Counter
+
+import pytest
+from PySide6.QtWidgets import QMenu, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.actions import ActionRegistry
+from app.dialogs.palette import CommandPalette, match_score
+from app.dialogs.shortcuts import ShortcutsDialog
+from app.main_window import MainWindow
+from app.widgets.menus import MenuBar
+
+
+def texts(menu: QMenu) -> list[str]:
+    return ["—" if action.isSeparator() else action.text() for action in menu.actions()]
+
+
+def test_menus_fill_from_the_registry_in_groups(qtbot: QtBot) -> None:
+    registry = ActionRegistry()
+    registry.add("project.new", "New", menu="file")
+    bar = MenuBar(registry)
+    qtbot.addWidget(bar)
+    registry.add("app.quit", "Quit", menu="file")
+    registry.add("project.open", "Open", menu="file")
+    submenu = QMenu("Recent", bar)
+    bar.add_submenu("file", submenu, after="project.open")
+    registry.add("runs.export", "Export", menu="file")
+    registry.add("hidden.one", "Not in a menu")
+    expected = ["New", "Open", "Recent", "—", "Export", "—", "Quit"]
+    assert texts(bar.menu_named("file")) == expected
+    assert not bar.menu_named("run").menuAction().isVisible()
+    registry.add("runs.train", "Train", menu="run")
+    assert bar.menu_named("run").menuAction().isVisible()
+
+
+def test_names_are_unique(qtbot: QtBot) -> None:
+    registry = ActionRegistry()
+    registry.add("a.b", "x")
+    with pytest.raises(ValueError, match=r"'a.b' already"):
+        registry.add("a.b", "y")
+    with pytest.raises(KeyError):
+        registry.get("a.c")
+
+
+def test_a_scoped_shortcut_belongs_to_its_widget(qtbot: QtBot) -> None:
+    registry, widget = ActionRegistry(), QWidget()
+    qtbot.addWidget(widget)
+    action = registry.add("a.b", "&Delete it…", shortcut="Del", scope=widget)
+    assert action in widget.actions()
+    assert registry.all()[0].title == "Delete it"
+
+
+def test_no_two_actions_share_keys_in_the_whole_window(window: MainWindow) -> None:
+    window_wide = [
+        entry.action
+        for entry in window.context.actions.all()
+        if entry.action.parent() is window.context.actions
+    ]
+    keys = Counter(sequence.toString() for action in window_wide for sequence in action.shortcuts())
+    assert [key for key, count in keys.items() if count > 1] == []
+    for wanted in ("Ctrl+1", "Ctrl+5", "Ctrl+N", "Ctrl+O", "Ctrl+K", "Ctrl+Shift+P", "Ctrl+Q"):
+        assert wanted in keys
+
+
+def test_every_action_says_what_it_does(window: MainWindow) -> None:
+    for entry in window.context.actions.all():
+        assert entry.title, entry.ident
+
+
+def test_palette_finds_and_runs(window: MainWindow, qtbot: QtBot) -> None:
+    window.context.actions.get("help.palette").trigger()
+    palette = window.findChild(CommandPalette)
+    assert palette is not None
+    assert "New project" in palette.titles()
+    assert "Close project" not in palette.titles(), "disabled actions are left out"
+    qtbot.keyClicks(palette.field, "colours dark")
+    assert palette.titles() == ["Colours dark"]
+    palette.run_current()
+    assert window.context.theme.is_dark
+
+
+def test_palette_moves_with_the_arrow_keys(window: MainWindow, qtbot: QtBot) -> None:
+    from PySide6.QtCore import Qt
+
+    palette = CommandPalette(window.context.actions, window)
+    qtbot.addWidget(palette)
+    qtbot.keyClick(palette.field, Qt.Key.Key_Down)
+    assert palette.list.currentRow() == 1
+    qtbot.keyClick(palette.field, Qt.Key.Key_Up)
+    qtbot.keyClick(palette.field, Qt.Key.Key_Up)
+    assert palette.list.currentRow() == palette.list.count() - 1
+
+
+def test_matching_prefers_whole_parts() -> None:
+    whole, scattered = match_score("open", "Open project"), match_score("opj", "Open project")
+    assert whole is not None
+    assert scattered is not None
+    assert whole < scattered
+    assert match_score("xyz", "Open project") is None
+    assert match_score("", "Open project") == 0
+
+
+def test_shortcut_list_is_searchable(window: MainWindow, qtbot: QtBot) -> None:
+    dialog = ShortcutsDialog(window.context.actions, window)
+    qtbot.addWidget(dialog)
+    everything = dialog.table.model().rowCount()
+    assert everything >= 15
+    dialog.search.setText("ctrl+k")
+    with qtbot.waitSignal(dialog.search.searched):
+        pass
+    assert dialog.table.model().rowCount() == 1
+    assert dialog.table.model().index(0, 0).data() == "Command palette"

@@ -1,0 +1,141 @@
+from pathlib import Path
+
+import pytest
+import shiboken6
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.context import AppContext
+from app.dialogs.about import AboutDialog
+from app.dialogs.export_prefix import ExportPrefixDialog
+from app.dialogs.new_project import NewProjectDialog
+from app.dialogs.preferences import PreferencesDialog
+from app.dialogs.problem import ProblemDialog, failure_of
+from app.theme import Scheme
+from engine.contract.commands import Failure
+from engine.contract.errors import EngineError, Remedy, UserError
+from engine.contract.events import Blame
+from tests.helpers.fake_ports import FakeDesk
+
+
+def problem(context: AppContext, failure: Failure, qtbot: QtBot) -> ProblemDialog:
+    dialog = ProblemDialog(
+        context.theme, "Import x.csv", failure, diagnostics=lambda fault: f"D\n{fault}"
+    )
+    qtbot.addWidget(dialog)
+    return dialog
+
+
+def test_users_problem_is_a_sentence_with_remedies(context: AppContext, qtbot: QtBot) -> None:
+    error = UserError("Batch size 8 needs 9 GB: take 4.", (Remedy("Batch size 4"),))
+    dialog = problem(context, failure_of(error), qtbot)
+    shown = [label.text() for label in dialog.findChildren(QLabel)]
+    assert "Batch size 8 needs 9 GB: take 4." in shown
+    assert "•  Batch size 4" in shown
+    assert dialog.findChild(QPlainTextEdit) is None
+    assert "Copy diagnostics" not in [b.text() for b in dialog.findChildren(QPushButton)]
+
+
+def test_our_fault_shows_the_traceback_and_copies_it(context: AppContext, qtbot: QtBot) -> None:
+    try:
+        raise EngineError("a row had no cells")
+    except EngineError as error:
+        failure = failure_of(error)
+    assert failure.blame is Blame.ENGINE
+    dialog = problem(context, failure, qtbot)
+    view = dialog.findChild(QPlainTextEdit)
+    assert view is not None
+    assert "a row had no cells" in view.toPlainText()
+    dialog.copy_diagnostics()
+    copied = QGuiApplication.clipboard().text()
+    assert copied.startswith("D\n")
+    assert "test_our_fault" in copied
+
+
+def test_preferences_take_effect_at_once(context: AppContext, qtbot: QtBot) -> None:
+    dialog = PreferencesDialog(context.theme, context.settings, desk=context.data_desk)
+    qtbot.addWidget(dialog)
+    dialog.scheme.setCurrentIndex(dialog.scheme.findData(Scheme.DARK))
+    dialog.scheme.activated.emit(dialog.scheme.currentIndex())
+    assert context.settings.scheme is Scheme.DARK
+    dialog.font_percent.setCurrentIndex(dialog.font_percent.findData(150))
+    dialog.font_percent.activated.emit(dialog.font_percent.currentIndex())
+    assert context.settings.font_percent == 150
+    context.settings.scheme = Scheme.LIGHT
+    assert dialog.scheme.currentData() is Scheme.LIGHT
+    qtbot.waitUntil(lambda: dialog.cache.full_text() == "/home/user/.cache/prefix-workbench")
+
+
+def test_preferences_may_be_closed_before_the_engine_answers(
+    context: AppContext, desk: FakeDesk, qtbot: QtBot
+) -> None:
+    dialog = PreferencesDialog(context.theme, context.settings, desk=desk)
+    (ticket,) = desk.tickets
+    with qtbot.waitSignal(ticket.answered):
+        dialog.deleteLater()
+        QCoreApplication.sendPostedEvents(dialog, QEvent.Type.DeferredDelete)
+    assert not shiboken6.isValid(dialog)
+
+
+def test_new_projects_folder_follows_its_name(
+    context: AppContext, tmp_path: Path, qtbot: QtBot
+) -> None:
+    dialog = NewProjectDialog(context.theme, tmp_path)
+    qtbot.addWidget(dialog)
+    assert not dialog.ok.isEnabled()
+    qtbot.keyClicks(dialog.name, "Bars/2")
+    assert dialog.ok.isEnabled()
+    assert dialog.project_folder() == tmp_path / "Bars_2"
+    assert dialog.project_name() == "Bars/2"
+    dialog.folder.selectAll()
+    qtbot.keyClicks(dialog.folder, "/elsewhere")
+    qtbot.keyClicks(dialog.name, "3")
+    assert dialog.project_folder() == Path("/elsewhere")
+
+
+def test_export_shows_the_command_for_it(context: AppContext, tmp_path: Path, qtbot: QtBot) -> None:
+    dialog = ExportPrefixDialog(
+        context.theme, source=Path("runs/1/prefix"), name="prefix: 10", start=tmp_path
+    )
+    qtbot.addWidget(dialog)
+    assert dialog.export_folder() == tmp_path / "prefix_ 10 native"
+    dialog.formats.button(1).click()
+    assert dialog.export_format() == "peft"
+    out = tmp_path / "prefix_ 10 peft"
+    command = f"python main.py export runs/1/prefix --format peft --out '{out}'"
+    assert dialog.command.command() == command
+    dialog.folder.clear()
+    assert not dialog.ok.isEnabled()
+
+
+def test_about_names_versions_without_loading_torch(context: AppContext, qtbot: QtBot) -> None:
+    dialog = AboutDialog(context.theme)
+    qtbot.addWidget(dialog)
+    dialog.copy_versions()
+    copied = QGuiApplication.clipboard().text()
+    assert copied.startswith("Prefix Workbench ")
+    assert "\ntorch " in copied
+
+
+@pytest.mark.parametrize("percent", [100, 200])
+def test_dialogs_fit_a_small_screen(context: AppContext, qtbot: QtBot, percent: int) -> None:
+    context.theme.set_font_percent(percent)
+    trace = "\n".join(f"line {number}" for number in range(200))
+    fault = Failure(Blame.ENGINE, "Something. " * 40, traceback=trace)
+    dialogs = [
+        problem(context, fault, qtbot),
+        AboutDialog(context.theme),
+        NewProjectDialog(context.theme, Path("/p")),
+        PreferencesDialog(context.theme, context.settings, desk=context.data_desk),
+        ExportPrefixDialog(context.theme, source=Path("p"), name="p", start=Path("/p")),
+    ]
+    for dialog in dialogs:
+        qtbot.addWidget(dialog)
+        dialog.adjustSize()
+        size = dialog.minimumSizeHint()
+        limit = (1024, 700) if percent == 100 else (1600, 1200)
+        assert size.width() <= limit[0], type(dialog).__name__
+        assert size.height() <= limit[1], type(dialog).__name__
+    context.theme.set_font_percent(100)

@@ -1,0 +1,175 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.context import AppContext
+from app.opening import Found, PathKind
+from app.project_control import SAMPLE_NAME, ProjectControl, unused_folder
+from engine.contract.errors import UserError
+from engine.contract.lock import FolderLock, is_locked
+from engine.contract.project import ProjectFolder
+from tests.helpers.fake_ports import FakeRunControl
+from tests.helpers.projects import make_project, make_rich_project
+
+
+@pytest.fixture
+def control(context: AppContext, tmp_path: Path) -> Iterator[ProjectControl]:
+    sample = tmp_path / "sample.csv"
+    sample.write_text("a,text\n1,one\n", encoding="utf-8")
+    made = ProjectControl(
+        context.project, context.runs, context.run_control, context.settings, samples=[sample]
+    )
+    yield made
+    made.close()
+
+
+def test_opening_takes_up_runs_queue_and_interruptions(
+    control: ProjectControl,
+    context: AppContext,
+    run_control: FakeRunControl,
+    rich_project: Path,
+    qtbot: QtBot,
+) -> None:
+    with qtbot.waitSignal(control.interrupted) as interrupted:
+        control.open(rich_project)
+    paths = ProjectFolder(rich_project).run_paths()
+    assert [run.path for run in context.runs.all()] == paths
+    assert run_control.queue == [paths[5]]
+    # The builder's "running" run has no process, so it counts as interrupted as well.
+    assert [run.path for run in interrupted.args[0]] == [paths[2], paths[4]]
+    assert context.settings.recent_projects == (rich_project,)
+
+
+def test_closing_empties_the_trash_and_gives_the_lock_back(
+    control: ProjectControl, context: AppContext, project: Path
+) -> None:
+    control.open(project)
+    trash = ProjectFolder(project).trash
+    trash.mkdir()
+    (trash / "old").write_text("x", encoding="utf-8")
+    assert is_locked(project)
+    control.close()
+    assert not trash.exists()
+    assert not is_locked(project)
+    assert not context.project.is_open
+    assert context.runs.all() == []
+
+
+def test_a_project_is_open_in_one_window_only(control: ProjectControl, project: Path) -> None:
+    with FolderLock(project) as lock:
+        assert lock.acquire()
+        with pytest.raises(UserError, match="open in another window"):
+            control.open(project)
+    control.open(project)
+
+
+def test_a_damaged_project_leaves_the_present_one_open(
+    control: ProjectControl, context: AppContext, project: Path, tmp_path: Path
+) -> None:
+    control.open(project)
+    broken = make_project(tmp_path / "broken")
+    (broken / "project.json").write_text("{", encoding="utf-8")
+    with pytest.raises(UserError, match="damaged"):
+        control.open(broken)
+    assert context.project.folder is not None
+    assert context.project.folder.path == project
+    assert not is_locked(broken)
+
+
+def test_a_new_project_needs_an_empty_folder(control: ProjectControl, tmp_path: Path) -> None:
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "x").write_text("", encoding="utf-8")
+    with pytest.raises(UserError, match="is not empty"):
+        control.create(full, "x")
+    with pytest.raises(UserError, match="is a file"):
+        control.create(full / "x", "x")
+
+
+def test_an_unwritable_place_is_named(control: ProjectControl, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(UserError, match="cannot be written to"):
+        control.create(tmp_path / "file" / "project", "x")
+
+
+def test_a_table_makes_a_project_beside_others(
+    control: ProjectControl, context: AppContext, table: Path, qtbot: QtBot
+) -> None:
+    (context.settings.projects_folder / "peaks").mkdir(parents=True)
+    with qtbot.waitSignal(control.found) as found:
+        control.open_path(table)
+    assert found.args == [Found(PathKind.TABLE, table)]
+    assert context.project.folder is not None
+    assert context.project.folder.path == context.settings.projects_folder / "peaks 2"
+    assert context.project.project.name == "peaks"
+
+
+def test_without_a_project_a_prefix_says_what_to_do(
+    control: ProjectControl, tmp_path: Path
+) -> None:
+    (tmp_path / "prefix.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UserError, match="no project is open to take it"):
+        control.open_path(tmp_path)
+
+
+def test_a_run_folder_opens_its_project(
+    control: ProjectControl, context: AppContext, rich_project: Path, qtbot: QtBot
+) -> None:
+    run = ProjectFolder(rich_project).run_paths()[1]
+    assert control.stays(run)
+    with qtbot.waitSignal(control.run_found) as found:
+        control.open_path(run)
+    assert found.args == [run.name]
+    assert context.project.is_open
+    assert control.stays(run)
+    assert control.stays(rich_project)
+
+
+def test_another_project_does_not_stay(
+    control: ProjectControl, project: Path, rich_project: Path
+) -> None:
+    control.open(project)
+    assert not control.stays(rich_project)
+
+
+def test_sample_project_is_made_once_and_then_opened(
+    control: ProjectControl, context: AppContext, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(control.found) as found:
+        control.open_sample()
+    folder = context.settings.projects_folder / SAMPLE_NAME
+    assert found.args == [Found(PathKind.TABLE, folder / "sample.csv")]
+    assert (folder / "sample.csv").read_text(encoding="utf-8") == "a,text\n1,one\n"
+    control.close()
+    with qtbot.waitSignal(control.found):
+        control.open_sample()
+    assert context.project.folder is not None
+    assert context.project.folder.path == folder
+
+
+def test_without_samples_it_says_so(context: AppContext) -> None:
+    control = ProjectControl(context.project, context.runs, context.run_control, context.settings)
+    assert not control.has_samples
+    with pytest.raises(UserError, match="resources/samples"):
+        control.open_sample()
+
+
+def test_names_become_folders(tmp_path: Path) -> None:
+    assert unused_folder(tmp_path, "a/b: c?").name == "a_b_ c_"
+    assert unused_folder(tmp_path, " .. ").name == "Project"
+    (tmp_path / "x").mkdir()
+    assert unused_folder(tmp_path, "x").name == "x 2"
+
+
+def test_damaged_run_folders_are_told_not_hidden(
+    control: ProjectControl, context: AppContext, tmp_path: Path, qtbot: QtBot
+) -> None:
+    project = make_rich_project(tmp_path / "p")
+    broken = ProjectFolder(project).run_paths()[0]
+    (broken / "run.json").write_text("{}", encoding="utf-8")
+    with qtbot.waitSignal(context.runs.damaged) as damaged:
+        control.open(project)
+    assert damaged.args[0] == str(broken)
+    assert len(context.runs.all()) == 5

@@ -1,0 +1,37 @@
+import pytest
+
+from app.words import count, date, duration, metric, size
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 s"),
+        (59.4, "59 s"),
+        (60, "1 min 00 s"),
+        (200, "3 min 20 s"),
+        (601, "10 min"),
+        (3599, "60 min"),
+        (7500, "2 h 05 min"),
+        (100_000, "1 d 3 h"),
+        (-3, "0 s"),
+    ],
+)
+def test_durations(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(812, "812 B"), (460_800, "461 kB"), (540e6, "540 MB"), (1.6e9, "1.6 GB"), (5_200, "5.2 kB")],
+)
+def test_sizes(number: float, words: str) -> None:
+    assert size(number) == words
+
+
+def test_others() -> None:
+    assert count(1_234_567) == "1,234,567"
+    assert date(0) == ""
+    assert date(1_780_000_000).startswith("2026-05-2")
+    assert metric("rougeL") == "ROUGE-L"
+    assert metric("new") == "new"
