@@ -17,8 +17,17 @@ from app.pages.compare.systems import compare_folder
 from engine.contract.errors import UserError
 
 
+def _differ(one: str, other: str) -> bool:
+    """Whether there is anything to judge; equal outputs could only be ties."""
+    return one.split() != other.split()
+
+
 class BlindModel(QObject):
     """The session, over the reference system and `CompareModel.other`.
+
+    Attributes:
+        continued: whether it goes on with a session begun before.
+        left_out: listed examples that are not judged, since both outputs are equal.
 
     Signals:
         changed: another example, another vote, begun or ended.
@@ -35,6 +44,7 @@ class BlindModel(QObject):
         self._context, self._model = context, model
         self.record: BlindRecord | None = None
         self.continued = False
+        self.left_out = 0
         self._comparison = Comparison()
         self._examples: dict[str, Example] = {}
         self._places = (0, 0)
@@ -72,7 +82,11 @@ class BlindModel(QObject):
             if earlier is not None and not set(earlier.examples) <= set(self._examples):
                 earlier = None  # over other test inputs: it could not be shown
         self.continued = earlier is not None
-        ids = [self._comparison.examples[index].example_id for index in model.listed]
+        listed = [self._comparison.examples[index] for index in model.listed]
+        ids = [
+            e.example_id for e in listed if _differ(e.rows[0].output, e.rows[model.other].output)
+        ]
+        self.left_out = len(listed) - len(ids)
         self.record = earlier or blind.begin(first, second, ids, seed=secrets.randbits(31))
         keys = [system.key for system in self._comparison.systems]
         self._places = (keys.index(self.record.first.key), keys.index(self.record.second.key))

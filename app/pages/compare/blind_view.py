@@ -82,6 +82,8 @@ class BlindView(QWidget):
         self.input.setModel(PlainInputModel(blind))
         self.input.setWordWrap(True)
         self.input.setSelectionMode(TableView.SelectionMode.SingleSelection)
+        rows = self.input.verticalHeader()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.source = TextBox("Input as text")
         self.references = TextBox("References")
         self.outputs = (TextBox("Output 1"), TextBox("Output 2"))
@@ -107,14 +109,17 @@ class BlindView(QWidget):
     def begin(self) -> None:
         """Say what is going on, and take the keyboard."""
         self.bar.hide()
-        if self._blind.continued and self._blind.record is not None:
+        record, left_out = self._blind.record, self._blind.left_out
+        if self._blind.continued and record is not None:
+            text = f"Going on with an unfinished session: {len(record.votes)} were judged before."
+            self.bar.show_message(Tone.INFO, text)
+            self.bar.add_button("Start anew", self._start_anew)
+        elif left_out:
             self.bar.show_message(
                 Tone.INFO,
-                f"Going on with the unfinished session of this pair: "
-                f"{len(self._blind.record.votes)} were judged before.",
+                f"{left_out} of the listed examples are left out: both outputs are equal there.",
             )
-            self.bar.add_button("Start anew", self._start_anew)
-        self.setFocus()
+        self.judging.setFocus()
 
     def _start_anew(self) -> None:
         self._blind.start(anew=True)
@@ -132,11 +137,11 @@ class BlindView(QWidget):
         buttons.setSpacing(SPACE_S)
         self.buttons: list[QPushButton] = []
         verdicts: tuple[tuple[str, str, Callable[[], object]], ...] = (
-            ("Output 1 is better (1)", "1; A", lambda: self._blind.vote(1)),
+            ("1 is better", "1; A", lambda: self._blind.vote(1)),
             ("Neither (0)", "0; T", lambda: self._blind.vote(0)),
-            ("Output 2 is better (2)", "2; B", lambda: self._blind.vote(2)),
-            ("Judge the last one again (Backspace)", "Backspace", self._blind.take_back),
-            ("Show the result", "", self._blind.end),
+            ("2 is better", "2; B", lambda: self._blind.vote(2)),
+            ("Back one", "Backspace", self._blind.take_back),
+            ("Result", "", self._blind.end),
             ("Leave", "", self._blind.leave),
         )
         for text, keys, slot in verdicts:
@@ -146,7 +151,9 @@ class BlindView(QWidget):
                 shortcut = QShortcut(QKeySequence(key), page)
                 shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
                 shortcut.activated.connect(button.click)
-            if text.startswith("Judge"):
+            if keys:
+                button.setToolTip(f"Keys: {keys.replace('; ', ' or ')}")
+            if text == "Back one":
                 buttons.addStretch(1)
             buttons.addWidget(button)
             self.buttons.append(button)
@@ -157,7 +164,6 @@ class BlindView(QWidget):
         layout.addWidget(self.progress)
         layout.addLayout(row, 1)
         layout.addLayout(buttons)
-        self.setFocusProxy(page)
         return page
 
     def _make_result(self) -> QWidget:
@@ -197,7 +203,6 @@ class BlindView(QWidget):
         self.source.setVisible(not example.fields)
         header = self.input.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        self.input.resizeRowsToContents()
         self.source.show_html(plain_html(example.input))
         self.references.show_html(
             "".join(f"<p>{plain_html(text)}</p>" for text in example.references)

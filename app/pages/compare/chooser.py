@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
+    QApplication,
     QFileDialog,
     QFrame,
     QHBoxLayout,
     QHeaderView,
     QPushButton,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +30,32 @@ from app.widgets.table_view import TableView
 
 OUTSIDE_FILTER = "Outputs (*.jsonl *.txt);;All files (*)"
 HINT = "Tick two or more. The first one ticked (A) is the reference system for differences."
+
+
+class TickDelegate(QStyledItemDelegate):
+    """Outlines the boxes of ticks, which the style draws too faintly on dark."""
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """Paint the cell, then the outline."""
+        super().paint(painter, option, index)
+        shown = QStyleOptionViewItem(option)
+        self.initStyleOption(shown, index)
+        widget = shown.widget
+        if not shown.features & QStyleOptionViewItem.ViewItemFeature.HasCheckIndicator:
+            return
+        style = widget.style() if widget is not None else QApplication.style()
+        box = style.subElementRect(QStyle.SubElement.SE_ItemViewItemCheckIndicator, shown, widget)
+        selected = shown.state & QStyle.StateFlag.State_Selected
+        role = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text
+        painter.setPen(shown.palette.color(role))
+        painter.setOpacity(0.6)
+        painter.drawRect(box.adjusted(0, 0, -1, -1))
+        painter.setOpacity(1.0)
 
 
 class ChooserTable(TableView):
@@ -56,6 +86,7 @@ class SystemChooser(QWidget):
         self.model = ChooserModel(systems, theme, self)
         self.table = ChooserTable("Systems that can be compared")
         self.table.setModel(self.model)
+        self.table.setItemDelegateForColumn(0, TickDelegate(self.table))
         self.table.setSelectionMode(TableView.SelectionMode.SingleSelection)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

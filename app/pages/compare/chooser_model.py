@@ -11,7 +11,7 @@ from app.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
-_HEADS = ("System", "State")
+_HEADS = ("System", "About")
 
 
 class ChooserModel(QAbstractTableModel):

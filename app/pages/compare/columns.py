@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.pages.compare.comparison import metric_title
 from app.pages.compare.coverage import coverage, unsupported
 from app.pages.compare.diff_html import diff_html, matches_html, plain_html
+from app.pages.compare.metric_titles import metric_title
 from app.pages.compare.model import CompareModel, DiffMode
 from app.pages.compare.swatch import swatch
 from app.pages.compare.systems import letter
@@ -18,7 +18,7 @@ from app.pages.compare.word_diff import nearest, word_diff
 from app.theme import SPACE_XS, Theme, scaled_font
 from app.widgets.labels import ElidedLabel, MutedLabel
 
-COLUMN_CHARS = 26
+COLUMN_CHARS = 20
 """Least width of a column, in average letters."""
 
 

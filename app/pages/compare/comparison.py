@@ -12,19 +12,6 @@ from app.pages.compare.statistics import Floats
 from app.pages.compare.systems import Kind, System
 from engine.contract.scores import OutputRow
 
-METRIC_TITLES = {
-    "bleu": "BLEU",
-    "chrf": "chrF",
-    "rouge1": "ROUGE-1",
-    "rouge2": "ROUGE-2",
-    "rougeL": "ROUGE-L",
-}
-
-
-def metric_title(metric: str) -> str:
-    """How a metric is written in headings."""
-    return METRIC_TITLES.get(metric, metric)
-
 
 @dataclass(frozen=True)
 class Example:

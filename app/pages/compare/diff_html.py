@@ -21,20 +21,32 @@ def plain_html(text: str) -> str:
 
 def diff_html(pieces: Sequence[Piece], colors: Colors) -> str:
     """Differences: never by colour alone."""
-    parts = []
+    parts: list[str] = []
+    before = Piece(Change.SAME, " ", " ")
     for piece in pieces:
+        text = piece.there if piece.change is Change.MISSING else piece.here
+        if _needs_gap(before, piece, text):
+            parts.append(" ")
         if piece.change is Change.SAME:
-            parts.append(_escape(piece.here))
+            parts.append(_escape(text))
         else:
-            text = piece.here or piece.there
             parts.append(_marked(text, _style(STYLES[piece.change], colors)))
+        before = piece
     return "".join(parts)
+
+
+def _needs_gap(before: Piece, piece: Piece, text: str) -> bool:
+    """Missing words stand between words that had no room for them."""
+    if Change.MISSING not in (before.change, piece.change) or not text[:1].isalnum():
+        return False
+    last = before.there if before.change is Change.MISSING else before.here
+    return not last[-1:].isspace()
 
 
 def matches_html(pieces: Sequence[Piece], colors: Colors) -> str:
     """What both texts share is highlighted, the rest of this text is faint."""
-    shared = _style("background-color:{highlight};font-weight:600", colors)
-    rest = _style("color:{muted}", colors)
+    shared = _style("background-color:{highlight}", colors)
+    rest = _style("color:{muted};font-style:italic", colors)
     parts = [
         _marked(piece.here, shared if piece.change is Change.SAME else rest)
         for piece in pieces
@@ -49,7 +61,7 @@ def _marked(text: str, style: str) -> str:
     spaces = text[len(words) :]
     if not words:
         return _escape(text)
-    return f'<span style="{style}">{_escape(words)}</span>{_escape(spaces) or " "}'
+    return f'<span style="{style}">{_escape(words)}</span>{_escape(spaces)}'
 
 
 def _style(template: str, colors: Colors) -> str:

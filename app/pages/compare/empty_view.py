@@ -70,12 +70,12 @@ class EmptyView(QWidget):
         return page
 
     def _suggested(self) -> tuple[str, ...]:
-        """The two latest runs with outputs, a fine-tuned one first as the reference system."""
-        ready = [e for e in self._systems.entries if e.ready and e.kind is Kind.RUN][:2]
-        if len(ready) < 2:
-            return ()
-        ready.sort(key=lambda entry: -(entry.cost.trainable or 0))
-        return tuple(entry.key for entry in ready)
+        """The latest fine-tuned run (the reference system) and prefix, else the two latest."""
+        ready = [e for e in self._systems.entries if e.ready and e.kind is Kind.RUN]
+        tuned = [entry for entry in ready if entry.finetuned]
+        others = [entry for entry in ready if not entry.finetuned]
+        pair = [tuned[0], others[0]] if tuned and others else ready[:2]
+        return tuple(entry.key for entry in pair) if len(pair) == 2 else ()
 
     def _show(self) -> None:
         entries = self._systems.entries

@@ -105,16 +105,35 @@ class EngineJobs(QObject):
         self._texts[key] = text
         self._tickets[key] = ticket
         self._context.activities.follow(title, ticket, tell_failure=False)
-
-        def end(problem: str) -> None:
-            if self._tickets.get(key) is ticket:
-                del self._tickets[key], self._texts[key]
-                self.ended.emit(key, problem)
-
-        def fail(failure: Failure) -> None:
-            end(f"{title} failed: {failure.message}")
-
-        ticket.answered.connect(lambda _reply: end(""))
-        ticket.cancelled.connect(lambda: end(""))
-        ticket.failed.connect(fail)
+        _Job(key, title, ticket, self).over.connect(self._end)
         self.changed.emit()
+
+    def _end(self, key: str, problem: str) -> None:
+        self._tickets.pop(key, None)
+        self._texts.pop(key, None)
+        self.ended.emit(key, problem)
+
+
+class _Job(QObject):
+    """One ticket's end, heard as long as its owner lives.
+
+    Signals:
+        over: key of the system; a sentence if it failed, else "".
+    """
+
+    over = Signal(str, str)
+
+    def __init__(self, key: str, title: str, ticket: Ticket, parent: QObject) -> None:
+        super().__init__(parent)
+        self._key, self._title = key, title
+        ticket.answered.connect(self._end)
+        ticket.cancelled.connect(self._end)
+        ticket.failed.connect(self._fail)
+
+    def _fail(self, failure: Failure) -> None:
+        self.over.emit(self._key, f"{self._title} failed: {failure.message}")
+        self.deleteLater()
+
+    def _end(self, _reply: object = None) -> None:
+        self.over.emit(self._key, "")
+        self.deleteLater()

@@ -7,8 +7,8 @@ import math
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app.pages.compare import formats
-from app.pages.compare.comparison import metric_title
 from app.pages.compare.listing import Order, Sorting
+from app.pages.compare.metric_titles import metric_title
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems import letter
 from app.theme import Theme
@@ -17,12 +17,12 @@ Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 SHORT_CHARS = 120
 SHOWN_METRICS = ("bleu", "chrf")
-MARKS, NUMBER, INPUT, DIFFERENCE = range(4)
+MARKS, NUMBER, DIFFERENCE, INPUT = range(4)
 """Columns before the row scores."""
 
 
 class ExampleModel(QAbstractTableModel):
-    """Marks, number, input, difference, then row scores: each metric of each system."""
+    """Marks, number, difference, input, then row scores: each metric of each system."""
 
     def __init__(self, model: CompareModel, theme: Theme, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -60,11 +60,11 @@ class ExampleModel(QAbstractTableModel):
                 return f"Row {metric_title(metric)} of {self._model.comparison.systems[place].name}"
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return ("★", "No.", "Input", f"Δ {title}")[section]
+            return ("★", "No.", f"Δ {title}", "Input")[section]
         if role == Qt.ItemDataRole.ToolTipRole:
             other = letter(self._model.other)
-            tips = ("Stars and notes", "Place in the file", "", f"Row {title} of {other} less A's")
-            return tips[section] or None
+            tips = ("Stars and notes", "Place in the file", f"Row {title} of {other} less A's")
+            return tips[section] if section < INPUT else None
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -94,7 +94,7 @@ class ExampleModel(QAbstractTableModel):
         if column >= 4:
             place, metric = self._scores[column - 4]
             return Sorting(Order.SCORE, descending=descending, system=place, metric=metric)
-        order = (Order.MARKS, Order.NUMBER, Order.INPUT, Order.DIFFERENCE)[column]
+        order = (Order.MARKS, Order.NUMBER, Order.DIFFERENCE, Order.INPUT)[column]
         return Sorting(order, descending=descending)
 
     def row_of(self, example: int | None) -> int | None:
@@ -113,7 +113,8 @@ class ExampleModel(QAbstractTableModel):
         if column == NUMBER:
             return str(example.number)
         if column == INPUT:
-            return " ".join(example.input[:SHORT_CHARS].split())
+            values = ", ".join(value for _key, value in example.fields)
+            return " ".join((values or example.input)[:SHORT_CHARS].split())
         if column == DIFFERENCE:
             value = float(self._differences[place])
             return formats.NONE if math.isnan(value) else formats.signed(value)

@@ -54,6 +54,7 @@ class ExampleView(QWidget):
         self.splitter.setStretchFactor(0, 2)
         self.splitter.setStretchFactor(1, 5)
         self.splitter.setHandleWidth(SPACE_S)
+        self.splitter.setSizes([240, 520])
         self.note = NotePanel(model, theme)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -80,11 +80,11 @@ class FilterBar(QWidget):
         ]
         other = letter(self._model.other)
         orders = [
-            ("Largest difference first", Sorting()),
+            ("Largest Δ first", Sorting()),
             (f"{other} better first", Sorting(Order.DIFFERENCE, descending=True)),
             ("A better first", Sorting(Order.DIFFERENCE, descending=False)),
-            ("Smallest difference first", Sorting(Order.LARGEST, descending=False)),
-            ("As in the file", Sorting(Order.NUMBER, descending=False)),
+            ("Smallest Δ first", Sorting(Order.LARGEST, descending=False)),
+            ("File order", Sorting(Order.NUMBER, descending=False)),
         ]
         with QSignalBlocker(self.bucket), QSignalBlocker(self.order):
             self.bucket.clear()

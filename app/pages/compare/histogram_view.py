@@ -18,11 +18,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from app.pages.compare.comparison import metric_title
-from app.pages.compare.listing import BINS, Histogram
+from app.pages.compare.listing import SIDE, Histogram
+from app.pages.compare.metric_titles import metric_title
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems import letter
 from app.theme import SPACE_XS, Theme, run_look
+
+BINS = 2 * SIDE + 1
 
 
 class HistogramView(QWidget):
@@ -36,7 +38,7 @@ class HistogramView(QWidget):
         super().__init__(parent)
         self._model, self._theme = model, theme
         self._bars: Histogram = model.histogram
-        self._first = self._last = BINS // 2
+        self._first = self._last = SIDE
         self._dragging = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -81,16 +83,15 @@ class HistogramView(QWidget):
             if count:
                 column.setTop(column.bottom() + 1 - max(2, column.height() * count // top))
                 self._paint_bar(painter, index, column.adjusted(1, 0, -1, 0))
-        painter.setPen(QPen(colours.muted, 1, Qt.PenStyle.DashLine))
-        middle = self._column(BINS // 2).left()
-        painter.drawLine(middle, area.top(), middle, area.bottom())
         self._paint_words(painter, area)
 
     def _paint_bar(self, painter: QPainter, index: int, bar: QRect) -> None:
-        """In the colour of the system that is better; those of A are hatched as well."""
-        left = index < BINS // 2
+        """In the colour of the system that is better, those of A hatched; grey for equal."""
+        left = index < SIDE
         systems = self._model.comparison.systems
-        look = systems[0 if left else self._model.other].entry.look if systems else -1
+        look = -1
+        if systems and index != SIDE:
+            look = systems[0 if left else self._model.other].entry.look
         colour = run_look(look).colour if look >= 0 else self._theme.colors.muted
         if not self._is_shown(index):
             painter.fillRect(bar, self._theme.colors.line)
@@ -168,6 +169,8 @@ class HistogramView(QWidget):
         count = sum(self._bars.counts[first : last + 1])
         low, high = self._bars.edges[first], self._bars.edges[last + 1]
         title = metric_title(self._model.metric)
+        if first == last == SIDE:
+            return f"{count} examples with equal {title}"
         return f"{count} examples with a {title} difference from {low:+.1f} to {high:+.1f}"
 
     def _is_shown(self, index: int) -> bool:
@@ -202,4 +205,4 @@ class HistogramView(QWidget):
         )
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | bottom, left)
         painter.drawText(line, Qt.AlignmentFlag.AlignRight | bottom, right)
-        painter.drawText(line, Qt.AlignmentFlag.AlignHCenter | bottom, "0")
+        painter.drawText(line, Qt.AlignmentFlag.AlignHCenter | bottom, "equal")

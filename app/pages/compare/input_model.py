@@ -84,7 +84,7 @@ class InputModel(QAbstractTableModel):
                 return font
             if role == Qt.ItemDataRole.ToolTipRole:
                 return f"{LITERAL}; yes, no and long texts (?) are not counted."
-            words = ("Said", "literally, of those checked")
+            words = ("Said", "literally")
             return words[column] if role == Qt.ItemDataRole.DisplayRole else None
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return self._fields[row][column]

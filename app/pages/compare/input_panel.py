@@ -9,9 +9,14 @@ from app.pages.compare.diff_html import plain_html
 from app.pages.compare.input_model import InputModel
 from app.pages.compare.model import CompareModel
 from app.pages.compare.text_box import TextBox
-from app.theme import SPACE_XS, Theme
+from app.theme import SPACE_M, SPACE_XS, Theme
 from app.widgets.labels import SectionHeader
-from app.widgets.table_view import TableView
+from app.widgets.table_view import HEADER_STYLE, TableView
+
+NARROW_HEADER = HEADER_STYLE.replace("4px 8px", "4px 5px")
+
+FIELD_CHARS = 16
+"""Longer names of fields are cut."""
 
 
 class InputPanel(QWidget):
@@ -25,7 +30,10 @@ class InputPanel(QWidget):
         self.table = TableView("Input of the example, and which values each system says")
         self.table.setModel(self.model)
         self.table.setWordWrap(True)
+        rows = self.table.verticalHeader()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.setSelectionMode(TableView.SelectionMode.SingleSelection)
+        self.table.horizontalHeader().setStyleSheet(NARROW_HEADER)
         self.text = TextBox("Input as the backbone reads it")
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(self.table)
@@ -58,10 +66,12 @@ class InputPanel(QWidget):
         header.setStretchLastSection(False)
         if self.model.columnCount() < 2:
             return
-        narrow = self.fontMetrics().horizontalAdvance("00/00M")
-        field = self.fontMetrics().averageCharWidth() * 12
+        counts = [f"{found.count}/{found.total}" for found in self.model.coverages]
+        narrow = max(map(self.fontMetrics().horizontalAdvance, ["✓", *counts])) + SPACE_M
+        header.setMinimumSectionSize(narrow)
         for column in range(self.model.columnCount()):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-            header.resizeSection(column, field if column == 0 else narrow)
+            header.resizeSection(column, narrow)
+        longest = self.fontMetrics().averageCharWidth() * FIELD_CHARS
+        header.resizeSection(0, min(self.table.sizeHintForColumn(0) + SPACE_XS, longest))
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        self.table.resizeRowsToContents()

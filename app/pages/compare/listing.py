@@ -14,8 +14,11 @@ from app.pages.compare.comparison import Comparison, Example
 from app.pages.compare.statistics import Floats
 from engine.contract.project import ExampleNote
 
-BINS = 24
-"""Even, so that 0 is an edge and no bar holds both signs."""
+SIDE = 12
+"""Bins on each side of the one in the middle, which holds equal scores only."""
+
+EQUAL = 1e-9
+"""Row scores that differ by less are equal: the rest is rounding."""
 
 LENGTHS = ((0, 10), (11, 20), (21, 40), (41, 80), (81, None))
 """Buckets of output length in words, ends included."""
@@ -66,7 +69,10 @@ class Filter:
 
 @dataclass(frozen=True)
 class Histogram:
-    """Numbers of examples in equal bins, symmetric about 0; one more edge than bins."""
+    """Numbers of examples in bins symmetric about 0; one more edge than bins.
+
+    The bin in the middle (index `SIDE`) holds equal scores; those beside it are equally wide.
+    """
 
     counts: tuple[int, ...]
     edges: tuple[float, ...]
@@ -90,9 +96,10 @@ class Buckets:
 def histogram(differences: Floats) -> Histogram:
     """Spread of the differences over a range that is symmetric about 0."""
     values = differences[~np.isnan(differences)]
-    limit = float(np.abs(values).max()) if values.size else 0.0
-    limit = limit or 1.0
-    counts, edges = np.histogram(values, bins=np.linspace(-limit, limit, BINS + 1))
+    limit = float(np.abs(values).max()) if values.size else 1.0
+    steps = np.linspace(0, max(limit, 2 * SIDE * EQUAL), SIDE + 1)[1:]
+    edges = np.concatenate((-steps[::-1], [-EQUAL, EQUAL], steps))
+    counts, _ = np.histogram(values, bins=edges)
     return Histogram(tuple(int(count) for count in counts), tuple(float(edge) for edge in edges))
 
 

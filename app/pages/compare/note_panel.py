@@ -49,7 +49,7 @@ class NotePanel(QWidget):
         self.tags.setPlaceholderText("Tags, with commas")
         self.tags.setAccessibleName("Tags of this example")
         self.tags.textEdited.connect(self._write_tags)
-        self.tags.editingFinished.connect(self._show)
+        self.tags.editingFinished.connect(self._tidy_tags)
         self.note = NoteEdit()
         self.note.textChanged.connect(self._write_note)
         layout = QHBoxLayout(self)
@@ -68,6 +68,9 @@ class NotePanel(QWidget):
     def _write_tags(self, text: str) -> None:
         if self._model.example is not None:
             self._model.notes.set_tags(self._model.example.example_id, text.split(","))
+
+    def _tidy_tags(self) -> None:
+        self.tags.setText(", ".join(_tags(self.tags.text())))
 
     def _write_note(self) -> None:
         if self._model.example is not None:

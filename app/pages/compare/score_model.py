@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app.pages.compare import formats
-from app.pages.compare.comparison import metric_title
+from app.pages.compare.metric_titles import metric_title
 from app.pages.compare.model import CompareModel
 from app.pages.compare.score_table import ScoreRow, ScoreTable
 from app.pages.compare.swatch import swatch

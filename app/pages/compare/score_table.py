@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.pages.compare.comparison import Comparison, metric_title
+from app.pages.compare.comparison import Comparison
+from app.pages.compare.metric_titles import metric_title
 from app.pages.compare.statistics import RESAMPLES, SEED, MeanDifference
 from app.pages.compare.systems import Cost, letter
 from engine.contract.scores import Score

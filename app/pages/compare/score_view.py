@@ -17,7 +17,7 @@ from app.widgets.table_view import TableView
 MOST_ROWS = 6
 """More systems than this scroll."""
 
-NAME_CHARS = 30
+NAME_CHARS = 20
 """Longer names are cut unless there is room."""
 
 COPIES = {"CSV": to_csv, "Markdown": to_markdown, "LaTeX": to_latex}

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.models.run import RunModel
+from app.pages.compare.metric_titles import metric_title
 from engine.contract import codec
+from engine.contract.method_spec import FinetuneMethod
 from engine.contract.run_spec import RunSpec
 from engine.contract.scores import OutputRow, OutputsMeta
 
@@ -50,6 +52,7 @@ class Entry:
         ready: whether they are there.
         note: why they are not, or what the system is, in a few words.
         look: number of the run's colour in the whole program, or -1.
+        finetuned: whether it is a fine-tuned backbone, the usual thing to compare with.
     """
 
     key: str
@@ -60,6 +63,7 @@ class Entry:
     note: str = ""
     cost: Cost = Cost()
     look: int = -1
+    finetuned: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,9 @@ def run_entry(run: RunModel, look: int) -> Entry:
     ready = path.exists()
     state = run.status.state.value
     if ready:
-        note = run.spec.backbone
+        scores = run.outputs["test"].scores if "test" in run.outputs else ()
+        parts = [f"{metric_title(score.metric)} {score.value:.1f}" for score in scores[:1]]
+        note = " · ".join([*parts, Path(run.spec.backbone).name])
     else:
         note = "no test outputs yet" if not run.status.state.is_final else f"{state}, no outputs"
     cost = Cost(
@@ -117,7 +123,8 @@ def run_entry(run: RunModel, look: int) -> Entry:
         training_s=_training_seconds(run),
         trainable=run.started.trainable_parameters if run.started else None,
     )
-    return Entry(run.run_id, Kind.RUN, run.meta.name, path, ready, note, cost, look)
+    finetuned = isinstance(run.spec.method, FinetuneMethod)
+    return Entry(run.run_id, Kind.RUN, run.meta.name, path, ready, note, cost, look, finetuned)
 
 
 def _training_seconds(run: RunModel) -> float | None:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.context import AppContext
 from app.models.run import RunModel
 from app.pages.compare.engine_jobs import EngineJobs
-from app.pages.compare.loading import Loaded, load, stamp_of
+from app.pages.compare.loading import Loaded, Stamp, load, stamp_of
 from app.pages.compare.outside import copy_outside
 from app.pages.compare.slices import SlicedWork
 from app.pages.compare.systems import (
@@ -48,6 +48,7 @@ class SystemsModel(QObject):
         self._loaded: dict[str, Loaded] = {}
         self._reading: dict[str, SlicedWork[Loaded]] = {}
         self._copying: list[SlicedWork[Path]] = []
+        self._damaged: dict[str, Stamp | None] = {}
         self._shown: object = None
         self.jobs = EngineJobs(context, self)
         self.jobs.ended.connect(self._on_job_ended)
@@ -165,6 +166,7 @@ class SystemsModel(QObject):
         self._copying.clear()
         self.jobs.cancel_all()
         self._loaded.clear()
+        self._damaged.clear()
         self.problems.clear()
         self._plan()
 
@@ -205,22 +207,24 @@ class SystemsModel(QObject):
         loaded = self._loaded.get(key)
         if key in self._reading or (loaded is not None and loaded.stamp == stamp):
             return
-        if key in self.problems and loaded is None:
+        if key in self._damaged and self._damaged[key] == stamp:
             return
 
         def done(loaded: Loaded) -> None:
             del self._reading[key]
             self._loaded[key] = loaded
-            self._after_reading(key)
+            self.problems.pop(key, None)
+            self._after_reading()
 
         def failed(error: UserError) -> None:
             del self._reading[key]
+            self._damaged[key] = stamp
             self.problems[key] = str(error)
             self._plan()
 
         self._reading[key] = SlicedWork(load(entry.path), self, done=done, failed=failed)
 
-    def _after_reading(self, key: str) -> None:
+    def _after_reading(self) -> None:
         self.loaded_changed.emit()
         for system in self.systems:
             if not system.is_scored:

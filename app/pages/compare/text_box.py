@@ -17,10 +17,13 @@ class TextBox(QTextBrowser):
         self.setTabChangesFocus(True)
         self.setOpenLinks(False)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.document().setDefaultStyleSheet(
+            "p { line-height: 125%; margin-top: 0; margin-bottom: 8px; white-space: pre-wrap }"
+        )
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def show_html(self, text: str) -> None:
         """Show a piece of HTML in the application's font."""
         if text != self.property("_shown"):
             self.setProperty("_shown", text)
-            self.setHtml(f'<div style="white-space:pre-wrap;line-height:130%">{text}</div>')
+            self.setHtml(text if text.startswith("<p") else f"<p>{text}</p>")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.pages.compare.comparison import Comparison, compare
 from app.pages.compare.listing import (
-    BINS,
+    SIDE,
     Filter,
     Order,
     Sorting,
@@ -175,16 +175,17 @@ def test_bars_filter_exactly_what_they_count(values: list[float]) -> None:
         chosen = Filter(low=low, high=high)
         shown = listed(found, differences, {}, chosen=chosen, sorting=Sorting())
         assert len(shown) == count
-    low, high = bars.span(0, BINS - 1)
+    low, high = bars.span(0, 2 * SIDE)
     assert (low, high) == (-math.inf, math.inf)
 
 
 def test_histogram_is_symmetric_and_leaves_out_unscored() -> None:
     bars = histogram(np.array(DIFFERENCES))
     assert bars.edges[0] == -8.0
-    assert bars.edges[BINS // 2] == 0.0
     assert bars.edges[-1] == 8.0
-    assert sum(bars.counts) == 5
+    assert bars.counts[SIDE] == 1, "equal scores have a bar of their own"
+    assert sum(bars.counts[:SIDE]) == 1
+    assert sum(bars.counts[SIDE + 1 :]) == 3
     assert sum(histogram(np.array([math.nan])).counts) == 0
 
 

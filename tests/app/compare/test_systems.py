@@ -1,0 +1,308 @@
+"""Where systems come from: live runs, bare backbones, outside files; what is asked of engines."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
+
+from app.context import AppContext
+from app.pages.compare.page import ComparePage
+from app.pages.compare.slices import SlicedWork
+from engine.contract.commands import Decoded, DecodeSplit, ScoreOutputs
+from engine.contract.errors import UserError
+from engine.contract.events import OutputsSaved, RunState
+from engine.contract.method_spec import PrefixMethod
+from engine.contract.outputs import read_meta, read_outputs, write_outputs
+from engine.contract.scores import OutputRow, OutputsMeta, Score
+from tests.app.compare.conftest import choose, shown
+from tests.helpers.fake_ports import FakeDesk, FakeRunControl
+from tests.helpers.projects import make_run
+
+MakePage = Callable[[Path], ComparePage]
+
+
+def score_in_place(command: ScoreOutputs) -> Decoded:
+    """What the engine does, with invented numbers: row scores, corpus scores, signature."""
+    path = Path(command.path)
+    rows = tuple(
+        replace(row, row_scores=(("bleu", 10.0 + n), ("chrf", 20.0 + n))) if row.references else row
+        for n, row in enumerate(read_outputs(path))
+    )
+    meta = read_meta(path) or OutputsMeta(path.stem, "", "", "", "")
+    scores = (Score("bleu", 11.0, "bleu|nrefs:2"), Score("chrf", 21.0, "chrf|nrefs:2"))
+    meta = replace(meta, scores=scores)
+    write_outputs(path, rows, meta)
+    return Decoded(command.path, meta, rows)
+
+
+def strip_scores(path: Path) -> None:
+    rows = [replace(row, row_scores=()) for row in read_outputs(path)]
+    meta = read_meta(path)
+    assert meta is not None
+    write_outputs(path, rows, replace(meta, scores=()))
+
+
+def test_a_run_may_be_chosen_before_it_has_outputs(
+    qtbot: QtBot,
+    make_page: MakePage,
+    runs_project: Path,
+    context: AppContext,
+    run_control: FakeRunControl,
+    tmp_path: Path,
+) -> None:
+    late = make_run(
+        runs_project, 4, method=PrefixMethod(prefix_length=1), state=RunState.RUNNING, name="late"
+    )
+    page = make_page(runs_project)
+    choose(qtbot, page, "twin", "prefix 10")
+    keys = {entry.name: entry.key for entry in page.systems.entries}
+    page.systems.set_chosen(keys["late"], chosen=True)
+    qtbot.waitUntil(page.messages.waiting.isVisible)
+    assert "its column appears with its outputs" in page.messages.waiting.label.text()
+    assert shown(page) == ["twin", "prefix 10"]
+    current = page.model.current
+
+    rows = read_outputs(context.runs.all()[0].path / "outputs" / "test.jsonl")
+    meta = read_meta(context.runs.all()[0].path / "outputs" / "test.jsonl")
+    path = late / "outputs" / "test.jsonl"
+    path.parent.mkdir()
+    write_outputs(path, rows, meta)
+    run_control.feed(keys["late"], [OutputsSaved("test", "outputs/test.jsonl", 24, (), 1.0)])
+    qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10", "late"])
+    assert page.model.current == current
+    assert not page.messages.waiting.isVisible()
+
+
+def test_missing_scores_are_asked_for_once_and_shown(
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_desk: FakeDesk, context: AppContext
+) -> None:
+    page = make_page(runs_project)
+    path = context.runs.all()[1].path / "outputs" / "test.jsonl"
+    strip_scores(path)
+    choose(qtbot, page, "twin", "prefix 10")
+    qtbot.waitUntil(lambda: bool(model_desk.asked))
+    assert model_desk.asked == [ScoreOutputs(str(path))]
+    assert [activity.title for activity in context.activities.activities] == ["Score prefix 10"]
+    assert page.scores.model.table.rows[1].scores == {}
+    ticket = model_desk.last(ScoreOutputs)
+    ticket.answer(score_in_place(ticket.command))
+    qtbot.waitUntil(lambda: "bleu" in page.scores.model.table.rows[1].scores)
+    assert page.model.comparison.scores["bleu"][1][0] == 10.0
+    assert len(model_desk.asked) == 1
+
+
+def test_scoring_that_fails_is_said_and_not_repeated(
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_desk: FakeDesk, context: AppContext
+) -> None:
+    page = make_page(runs_project)
+    strip_scores(context.runs.all()[1].path / "outputs" / "test.jsonl")
+    choose(qtbot, page, "twin", "prefix 10")
+    qtbot.waitUntil(lambda: bool(model_desk.asked))
+    model_desk.tickets[0].fail("The disk is full.")
+    qtbot.waitUntil(page.messages.failed.isVisible)
+    assert "Score prefix 10 failed: The disk is full." in page.messages.failed.label.text()
+    assert shown(page) == ["twin", "prefix 10"], "outputs can be read without scores"
+    assert len(model_desk.asked) == 1
+    page.messages.failed.dismissed.emit()
+    qtbot.waitUntil(lambda: not page.systems.problems)
+
+
+def test_bare_backbone_is_decoded_when_it_is_ticked(
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_desk: FakeDesk, context: AppContext
+) -> None:
+    page = make_page(runs_project)
+    choose(qtbot, page, "twin", "prefix 10")
+    bare = [entry for entry in page.systems.entries if entry.name.startswith("bare ")]
+    assert len(bare) == 1, "runs with the same backbone, data and decoding share it"
+    page.systems.set_chosen(bare[0].key, chosen=True)
+    qtbot.waitUntil(lambda: bool(model_desk.asked))
+    command = model_desk.last(DecodeSplit).command
+    assert isinstance(command, DecodeSplit)
+    assert (command.system, command.split) == ("", "test")
+    assert Path(command.run) in [run.path for run in context.runs.all()]
+    assert Path(command.out).parent == runs_project / "compare"
+    qtbot.waitUntil(page.messages.waiting.isVisible)
+    assert "decoding" in page.messages.waiting.label.text()
+
+    rows = read_outputs(Path(command.run) / "outputs" / "test.jsonl")
+    meta = OutputsMeta("bare", "", "test", "77aa" * 16, "greedy|max100")
+    write_outputs(Path(command.out), [replace(row, row_scores=()) for row in rows], meta)
+    model_desk.replies[ScoreOutputs] = score_in_place
+    model_desk.last(DecodeSplit).answer(Decoded(command.out, meta))
+    qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10", bare[0].name])
+    qtbot.waitUntil(lambda: "bleu" in page.scores.model.table.rows[2].scores)
+    cost = page.scores.model.table.rows[2].cost
+    assert (cost.stored_bytes, cost.training_s, cost.trainable) == (0, 0.0, 0)
+
+
+def test_bare_backbone_that_fails_can_be_tried_again(
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_desk: FakeDesk
+) -> None:
+    page = make_page(runs_project)
+    bare = next(entry for entry in page.systems.entries if entry.name.startswith("bare "))
+    page.systems.set_chosen(bare.key, chosen=True)
+    qtbot.waitUntil(lambda: bool(model_desk.asked))
+    model_desk.tickets[0].fail("The backbone is not on this machine.")
+    qtbot.waitUntil(page.messages.failed.isVisible)
+    assert "not on this machine" in page.messages.failed.label.text()
+    page.systems.decode(bare.key)
+    assert len(model_desk.asked) == 2
+    model_desk.tickets[1].cancel()
+    qtbot.waitUntil(lambda: not page.systems.doing(bare.key))
+    assert page.systems.problems == {}
+
+
+def test_bare_backbone_missing_on_reopening_waits_for_a_click(
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_desk: FakeDesk, context: AppContext
+) -> None:
+    page = make_page(runs_project)
+    bare = next(entry for entry in page.systems.entries if entry.name.startswith("bare "))
+    project = context.project.project
+    context.project.edit("choose", replace(project, compared=(bare.key,)))
+    qtbot.waitUntil(page.messages.waiting.isVisible)
+    assert "not decoded" in page.messages.waiting.label.text()
+    assert model_desk.asked == []
+
+
+def test_outside_file_is_copied_aligned_scored_and_left_alone(
+    qtbot: QtBot,
+    make_page: MakePage,
+    runs_project: Path,
+    model_desk: FakeDesk,
+    context: AppContext,
+    tmp_path: Path,
+) -> None:
+    page = make_page(runs_project)
+    choose(qtbot, page, "twin", "prefix 10")
+    model_desk.replies[ScoreOutputs] = score_in_place
+    inputs = [row.input for row in context_rows(context)]
+    theirs = tmp_path / "theirs.jsonl"
+    lines = [json.dumps({"input": text, "output": f"out {n}"}) for n, text in enumerate(inputs)]
+    theirs.write_text("\n".join(reversed(lines)), encoding="utf-8")
+    before = theirs.read_bytes()
+    page.open_path(theirs)
+    qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10", "theirs"])
+    assert [e.rows[2].output for e in page.model.comparison.examples] == [
+        f"out {n}" for n in range(24)
+    ]
+    assert "found by their input text" in page.messages.guard.label.text()
+    qtbot.waitUntil(lambda: "bleu" in page.scores.model.table.rows[2].scores)
+    copy = runs_project / "compare" / "outside" / "theirs.jsonl"
+    assert model_desk.asked == [ScoreOutputs(str(copy))]
+    assert all(row.references for row in read_outputs(copy)), "references were lent for scoring"
+    assert theirs.read_bytes() == before
+    assert page.scores.model.table.rows[2].cost.stored_bytes is None
+
+
+def context_rows(context: AppContext) -> tuple[OutputRow, ...]:
+    return read_outputs(context.runs.all()[0].path / "outputs" / "test.jsonl")
+
+
+def test_outside_file_in_order_warns_and_one_of_another_length_is_refused(
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, tmp_path: Path
+) -> None:
+    page = make_page(runs_project)
+    choose(qtbot, page, "twin", "prefix 10")
+    path = tmp_path / "lines.txt"
+    path.write_text("".join(f"line {n}\n" for n in range(24)), encoding="utf-8")
+    page.open_path(path)
+    qtbot.waitUntil(lambda: shown(page)[2:] == ["lines"])
+    assert "taken in their order" in page.messages.guard.label.text()
+    assert page.model.comparison.examples[3].rows[2].output == "line 3"
+    short = tmp_path / "short.txt"
+    short.write_text("one\ntwo\n", encoding="utf-8")
+    page.open_path(short)
+    qtbot.waitUntil(lambda: shown(page)[3:] == ["short"])
+    assert "nothing to compare" in page.messages.guard.label.text()
+    assert page.model.listed == ()
+    assert page.model.example is None
+
+
+def test_a_bad_outside_file_is_said_with_its_line(
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, tmp_path: Path
+) -> None:
+    page = make_page(runs_project)
+    path = tmp_path / "bad.jsonl"
+    path.write_text('{"output": "x"}\nnonsense\n', encoding="utf-8")
+    page.open_path(path)
+    qtbot.waitUntil(page.messages.failed.isVisible)
+    assert "line 2" in page.messages.failed.label.text()
+
+
+def test_damaged_outputs_are_said_and_read_again_when_mended(
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, context: AppContext
+) -> None:
+    page = make_page(runs_project)
+    run = context.runs.all()[2]
+    path = run.path / "outputs" / "test.jsonl"
+    whole = path.read_text(encoding="utf-8")
+    path.write_text("{\n", encoding="utf-8")
+    keys = {entry.name: entry.key for entry in page.systems.entries}
+    page.systems.choose([keys["twin"], keys["prefix 10"], keys["prefix 20"]])
+    qtbot.waitUntil(page.messages.failed.isVisible)
+    qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10"])
+    path.write_text(whole, encoding="utf-8")
+    run.outputs_changed.emit()
+    qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10", "prefix 20"])
+    assert page.systems.problems == {}
+
+
+def test_other_test_inputs_are_said_and_only_common_rows_compared(
+    qtbot: QtBot, make_page: MakePage, runs_project: Path
+) -> None:
+    make_run(runs_project, 5, method=PrefixMethod(prefix_length=5), name="fewer", outputs=10)
+    page = make_page(runs_project)
+    choose(qtbot, page, "twin", "fewer")
+    assert page.messages.guard.isVisible()
+    assert "Only the 10 rows that all have are compared" in page.messages.guard.label.text()
+    table = page.scores.model
+    assert str(table.index(0, 1).data()).endswith("†")
+    assert not str(table.index(1, 1).data()).endswith("†")
+    assert "† taken over all rows" in page.scores.notes.text()
+    assert table.index(1, 3).data() == "–"
+
+
+def test_sliced_work_gives_results_and_errors_to_its_owner(qtbot: QtBot) -> None:
+    owner, results = QObject(), []
+
+    def work(fail: bool) -> "object":
+        for _ in range(3):
+            yield
+        if fail:
+            raise UserError("no")
+        return 7
+
+    SlicedWork(work(False), owner, done=results.append, failed=results.append)
+    SlicedWork(work(True), owner, done=results.append, failed=lambda e: results.append(str(e)))
+    cancelled = SlicedWork(work(False), owner, done=results.append, failed=results.append)
+    cancelled.cancel()
+    qtbot.waitUntil(lambda: len(results) == 2)
+    assert results == [7, "no"]
+
+
+def test_five_thousand_rows_of_six_systems_come_in_slices(
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every step between two yields is one row: no step grows with the files."""
+    from app.pages.compare import comparison, loading
+
+    page = make_page(runs_project)
+    rows = [
+        OutputRow(f"x{n}", f"in {n}", f"out {n}", ("ref",), row_scores=(("bleu", float(n % 7)),))
+        for n in range(500)
+    ]
+    path = runs_project / "many.jsonl"
+    write_outputs(path, rows, OutputsMeta("m", "", "test", "f", "greedy"))
+    reading = loading.load(path)
+    assert sum(1 for _ in reading) == 500
+    systems = page.systems.systems
+    assert systems == ()
+    entry = page.systems.entries[0]
+    from app.pages.compare.systems import System
+
+    work = comparison.compare([System(replace(entry, key=str(n)), tuple(rows)) for n in range(6)])
+    assert sum(1 for _ in work) >= 500
