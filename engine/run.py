@@ -36,18 +36,17 @@ from engine.contract.events import (
 )
 from engine.contract.lock import FolderLock
 from engine.contract.method_spec import FinetuneMethod, PrefixMethod
-from engine.contract.outputs import write_outputs
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import RunSpec, describe_method
-from engine.contract.scores import OutputRow, OutputsMeta, Score
+from engine.contract.scores import OutputsMeta, Score
 from engine.contract.training_spec import DecodingSpec
-from engine.data.examples import ExampleSets, load_examples, split_fingerprint
-from engine.decoding.decoder import decoding_signature
+from engine.data.examples import ExampleSets, load_examples
+from engine.decoding.files import decode_and_score, save_outputs
 from engine.methods.base import Method, count
 from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.making import make_method
 from engine.training import checkpoint
-from engine.training.evaluating import HeldOut, decode_and_score, held_out_loss
+from engine.training.evaluating import HeldOut, held_out_loss
 from engine.training.keeping import keep
 from engine.training.loop import Trainer
 from engine.training.memory import explain_memory_errors
@@ -57,7 +56,8 @@ from engine.training.recorder import Listener, RunRecorder, StopRequested
 log = logging.getLogger(__name__)
 
 EXIT_FINISHED, EXIT_OUR_FAULT, EXIT_USER, EXIT_CANCELLED = 0, 1, 2, 3
-FINAL_METRICS = ("bleu", "chrf", "rougeL")
+QUICK_METRICS = ("bleu", "chrf")
+"""What validation outputs are scored with while training."""
 
 
 def run_folder(path: Path, *, listener: Listener | None = None) -> int:
@@ -113,14 +113,22 @@ class _Session:
             event = RunFailed(self._step(), Blame.ENGINE, message, traceback=traceback.format_exc())
             return self._verdict(event, RunState.FAILED, EXIT_OUR_FAULT)
         self._recorder.status(state=RunState.FINISHED, step=self._step(), remaining_s=0.0, pid=0)
+        checkpoint.discard(self._folder.checkpoints)  # last: until then the run can be resumed
         return EXIT_FINISHED
 
     def _verdict(self, event: RunCancelled | RunFailed, state: RunState, code: int) -> int:
+        """Record the verdict.
+
+        Raises:
+            UserError: not even that can be written; the run then counts as interrupted.
+        """
         message = event.message if isinstance(event, RunFailed) else ""
-        self._recorder.event(event, flush=True)
-        self._recorder.status(
-            state=state, step=self._step(), remaining_s=None, message=message, pid=0
-        )
+        try:
+            self._recorder.event(event, flush=True)
+        finally:  # a journal that takes no more is no reason to leave the status at "running"
+            self._recorder.status(
+                state=state, step=self._step(), remaining_s=None, message=message, pid=0
+            )
         return code
 
     def _step(self) -> int:
@@ -223,24 +231,21 @@ class _Session:
         shown = valid
         if not training.evaluate_bleu:
             shown = _first(valid, training.sample_count)
-        scores: tuple[Score, ...] = ()
-        rows: tuple[OutputRow, ...] = ()
-        if shown.inputs:
-            greedy = DecodingSpec(
-                max_new_tokens=self._spec.decoding.max_new_tokens,
-                batch_size=self._spec.decoding.batch_size,
-            )
-            scores, rows, _ = decode_and_score(
-                method, shown, greedy, self._recorder, metrics=("bleu", "chrf")
-            )
+        greedy = DecodingSpec(
+            max_new_tokens=self._spec.decoding.max_new_tokens,
+            batch_size=self._spec.decoding.batch_size,
+        )
+        scored = decode_and_score(
+            method, shown.inputs, shown.prompts, greedy, self._recorder, metrics=QUICK_METRICS
+        )
         samples = tuple(
             Sample(row.example_id, row.input, row.output, row.references)
-            for row in rows[: training.sample_count]
+            for row in scored.rows[: training.sample_count]
         )
         self._recorder.event(SamplesTaken(step, samples))
         self._recorder.phase(Phase.TRAINING)
-        kept_scores = scores if training.evaluate_bleu else ()
-        return Evaluation(step, 0.0, loss, kept_scores, 0.0, is_best=False)
+        scores = scored.scores if training.evaluate_bleu else ()
+        return Evaluation(step, 0.0, loss, scores, 0.0, is_best=False)
 
     def _finish(
         self, method: Method, prepared: Prepared, trainer: Trainer, stopped_early: bool
@@ -261,7 +266,6 @@ class _Session:
             RunFinished(trainer.state.step, best_step, elapsed_s, stored_bytes, stopped_early),
             flush=True,
         )
-        checkpoint.discard(self._folder.checkpoints)
 
     def _keep(self, method: Method, prepared: Prepared, scores: tuple[Score, ...]) -> int:
         return keep(
@@ -274,24 +278,19 @@ class _Session:
         )
 
     def _decode_test(self, method: Method, test: HeldOut) -> OutputsMeta:
-        spec = self._spec
-        scores, rows, decoded = decode_and_score(
-            method, test, spec.decoding, self._recorder, metrics=FINAL_METRICS
+        scored = decode_and_score(
+            method, test.inputs, test.prompts, self._spec.decoding, self._recorder
         )
-        meta = OutputsMeta(
-            system=describe_method(spec.method),
-            run_id=spec.run_id,
+        path = "outputs/test.jsonl"
+        meta = save_outputs(
+            self._folder.path / path,
+            scored,
+            system=describe_method(self._spec.method),
+            run_id=self._spec.run_id,
             split="test",
-            split_fingerprint=split_fingerprint(test.inputs),
-            decoding=decoding_signature(spec.decoding),
-            scores=scores,
-            seconds=decoded.seconds,
-            tokens_per_s=decoded.new_tokens / max(decoded.seconds, 1e-9),
         )
-        path = self._folder.outputs / "test.jsonl"
-        write_outputs(path, rows, meta)
         self._recorder.event(
-            OutputsSaved("test", "outputs/test.jsonl", len(rows), scores, decoded.seconds),
+            OutputsSaved("test", path, len(scored.rows), scored.scores, scored.seconds),
             flush=True,
         )
         return meta

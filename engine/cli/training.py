@@ -83,7 +83,6 @@ def work(console: Console, folder: RunFolder) -> int:
     """
     from engine.run import EXIT_CANCELLED, EXIT_USER, run_folder
 
-    folder.control.unlink(missing_ok=True)
     printer = RunPrinter(console)
     with _interrupt_as_stop(console, folder):
         code = run_folder(folder.path, listener=printer)

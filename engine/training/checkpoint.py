@@ -20,8 +20,10 @@ from safetensors.torch import load_file, save_file
 
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
-from engine.contract.files import explain_disk_errors, write_atomically
+from engine.contract.files import write_atomically
+from engine.training.disk import explain_save_errors, flush
 
+TENSORS, STATE = "state.safetensors", "state.json"
 _STEP = re.compile(r"step-(\d+)")
 
 
@@ -36,6 +38,7 @@ class TrainingState:
         best_step, best_value: of the best evaluation; best_value is lower-is-better.
         bad_evaluations: evaluations since the best one.
         evaluation_due: the evaluation of this step was interrupted and comes first on resume.
+        backbone: fingerprint of the backbone that is trained on; a resume refuses another one.
         rng, cuda_rng: torch's random states, base64; cuda_rng is "" without a GPU.
     """
 
@@ -46,6 +49,7 @@ class TrainingState:
     best_value: float | None = None
     bad_evaluations: int = 0
     evaluation_due: bool = False
+    backbone: str = ""
     rng: str = ""
     cuda_rng: str = ""
     version: int = 1
@@ -67,7 +71,13 @@ def save(
         for key, value in optimiser.state.get(parameter, {}).items():
             tensors[f"{key}.{name}"] = value
     place = folder / f"step-{state.step:06d}"
-    _write_folder(place, tensors, codec.to_text(_with_random_states(state)))
+    text = codec.to_text(_with_random_states(state))
+    if place.exists():
+        # The same step again, as when a stop follows an evaluation: its tensors are these, and
+        # at no moment may the only checkpoint be gone.
+        write_atomically(place / STATE, text)
+    else:
+        _write_folder(place, tensors, text)
     best = f"best-{state.best_step or 0:06d}"
     for other in (*folder.glob("step-*"), *folder.glob("best-*")):
         if other.name not in (place.name, best):
@@ -87,13 +97,27 @@ def latest(folder: Path) -> Path | None:
 
 
 def load(
-    place: Path, parameters: dict[str, torch.nn.Parameter], optimiser: torch.optim.AdamW
+    place: Path,
+    parameters: dict[str, torch.nn.Parameter],
+    optimiser: torch.optim.AdamW,
+    *,
+    backbone: str,
 ) -> TrainingState:
     """Put a checkpoint back: parameters, moments and random states.
 
+    Args:
+        backbone: fingerprint of the one at hand.
+
     Raises:
-        UserError: the checkpoint is damaged or of another model.
+        UserError: the checkpoint is damaged, or of another method or backbone.
     """
+    state = _read_state(place)
+    if state.backbone and state.backbone != backbone:
+        raise UserError(
+            f"The checkpoint {place} was made on another backbone (fingerprint "
+            f"{state.backbone[:12]}…, the one here has {backbone[:12]}…): put the first one back, "
+            "or start a new run."
+        )
     tensors = _read_tensors(place)
     _copy_parameters(place, tensors, parameters)
     for name, parameter in parameters.items():
@@ -107,7 +131,6 @@ def load(
                 key: value if key == "step" else value.to(parameter.device)
                 for key, value in moments.items()
             }
-    state = _read_state(place)
     torch.set_rng_state(_from_text(state.rng))
     if state.cuda_rng and torch.cuda.is_available():
         torch.cuda.set_rng_state(_from_text(state.cuda_rng))
@@ -122,31 +145,24 @@ def load_best(folder: Path, step: int, parameters: dict[str, torch.nn.Parameter]
 
 def _write_folder(place: Path, tensors: dict[str, torch.Tensor], state: str) -> None:
     part = place.with_name(f".{place.name}.part")
-    with explain_disk_errors(place):
-        shutil.rmtree(part, ignore_errors=True)
+    with explain_save_errors(place):
+        for left in place.parent.glob(".*.part"):  # by a kill in the middle of a save
+            shutil.rmtree(left, ignore_errors=True)
         part.mkdir(parents=True)
         try:
-            save_file({k: v.contiguous() for k, v in tensors.items()}, part / "state.safetensors")
-        except SafetensorError as error:
-            raise _disk_error(place, error) from error
-        write_atomically(part / "state.json", state)
-        shutil.rmtree(place, ignore_errors=True)  # the same step, saved before a resume
+            save_file({k: v.contiguous() for k, v in tensors.items()}, part / TENSORS)
+            flush(part / TENSORS)  # the checkpoints before this one are removed next
+            write_atomically(part / STATE, state)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)  # a full disk gets its room back
+            raise
+        shutil.rmtree(place, ignore_errors=True)
         part.rename(place)
-
-
-def _disk_error(place: Path, error: SafetensorError) -> UserError:
-    """A full disk, which safetensors reports in its own words."""
-    text = str(error)
-    cause = "is full" if "os error 28" in text or "No space" in text else f"failed ({text})"
-    return UserError(
-        f"The disk holding {place.parent} {cause}: free some space, then resume. "
-        "The checkpoints saved before are still there."
-    )
 
 
 def _read_tensors(place: Path) -> dict[str, torch.Tensor]:
     try:
-        tensors: dict[str, torch.Tensor] = load_file(place / "state.safetensors")
+        tensors: dict[str, torch.Tensor] = load_file(place / TENSORS)
     except (OSError, SafetensorError) as error:
         raise UserError(
             f"The checkpoint {place} is damaged ({error}): delete that folder and start the "
@@ -157,8 +173,8 @@ def _read_tensors(place: Path) -> dict[str, torch.Tensor]:
 
 def _read_state(place: Path) -> TrainingState:
     try:
-        return codec.from_text(TrainingState, (place / "state.json").read_text(encoding="utf-8"))
-    except (OSError, ProtocolError) as error:
+        return codec.from_text(TrainingState, (place / STATE).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ProtocolError) as error:
         raise UserError(
             f"The checkpoint {place} is damaged ({error}): delete that folder and start the "
             "run again."

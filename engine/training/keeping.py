@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 from engine.contract.errors import EngineError
-from engine.contract.files import explain_disk_errors
 from engine.contract.method_spec import PrefixMethod
 from engine.contract.prefix_card import Positions, PrefixCard
 from engine.contract.run_folder import RunFolder
@@ -18,6 +17,7 @@ from engine.exchange import native
 from engine.methods.base import Method
 from engine.methods.finetune import FullFinetuning
 from engine.methods.prefix import PrefixTuning
+from engine.training.disk import explain_save_errors
 
 
 def keep(
@@ -66,10 +66,14 @@ def keep(
 def _keep_model(place: Path, method: FullFinetuning) -> int:
     """Weights and tokenizer in transformers' format, replaced as a whole."""
     part = place.with_name(f".{place.name}.part")
-    with explain_disk_errors(place):
+    with explain_save_errors(place):
         shutil.rmtree(part, ignore_errors=True)
-        method.backbone.model.save_pretrained(part)
-        method.backbone.tokenizer.save_pretrained(part)
+        try:
+            method.backbone.model.save_pretrained(part)
+            method.backbone.tokenizer.save_pretrained(part)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
         shutil.rmtree(place, ignore_errors=True)
         part.rename(place)
     return _size(place)

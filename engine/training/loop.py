@@ -61,15 +61,24 @@ class Trainer:
         self._optimiser = torch.optim.AdamW(
             self._parameters.values(), lr=training.learning_rate, weight_decay=training.weight_decay
         )
-        self.state = TrainingState()
+        self.state = TrainingState(backbone=method.backbone.fingerprint)
         torch.manual_seed(training.seed)
 
     def resume(self) -> int | None:
-        """Put the newest checkpoint back; its step, or None where there is none."""
+        """Put the newest checkpoint back; its step, or None where there is none.
+
+        Raises:
+            UserError: the checkpoint is damaged, or made on another backbone.
+        """
         place = checkpoint.latest(self._checkpoints)
         if place is None:
             return None
-        self.state = checkpoint.load(place, self._parameters, self._optimiser)
+        self.state = checkpoint.load(
+            place,
+            self._parameters,
+            self._optimiser,
+            backbone=self._method.backbone.fingerprint,
+        )
         return self.state.step
 
     def train(self) -> bool:

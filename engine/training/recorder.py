@@ -51,6 +51,7 @@ class RunRecorder:
 
     def __init__(self, folder: RunFolder, run_id: str, *, listener: Listener | None = None) -> None:
         self._folder = folder
+        folder.control.unlink(missing_ok=True)  # requests to an engine of the past
         self._journal = JournalWriter(folder.events, run_id)
         self._listener = listener
         self._status = RunStatus(run_id=run_id, state=RunState.STARTING, pid=os.getpid())
