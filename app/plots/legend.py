@@ -16,6 +16,7 @@ from app.theme import SPACE_M, SPACE_S, Theme
 from app.widgets.labels import MutedLabel
 
 MAX_NAME_CHARS = 32
+_SHORT_LABELS = {"training loss": "train", "validation loss": "valid"}
 
 _AXIS_WORDS = {Axis.STEP: "step", Axis.EPOCH: "epoch", Axis.TOKENS: "tokens", Axis.TIME: "minute"}
 
@@ -56,18 +57,24 @@ class Legend(QWidget):
 
     def tell(self) -> None:
         """Write the values at the crosshair, or the latest."""
-        cursor = self._view.cursor
-        if cursor is None:
-            self._place.setText("latest")
-        else:
-            digits = 0 if self._view.axis in (Axis.STEP, Axis.TOKENS) else 2
-            self._place.setText(f"{_AXIS_WORDS[self._view.axis]} {cursor:,.{digits}f}")
+        cursor, quantity = self._view.cursor, self._view.cursor_quantity
+        lines = {run_id: self._lines(quantity, run_id) for run_id in self._values}
+        labels = max(
+            ([line.label for line in found] for found in lines.values()), key=len, default=[]
+        )
+        words = " · ".join(_SHORT_LABELS.get(label, label) for label in labels)
+        self._place.setText(f"{self._where(cursor)}{words}")
         for run_id, label in self._values.items():
-            lines = self._lines(self._view.cursor_quantity, run_id)
-            told = [part for line in lines if (part := _tell(line, cursor))]
+            told = [_tell(line, cursor) for line in lines[run_id]]
             label.setText(" · ".join(told) if told else "–")
         self.setAccessibleName(self.text())
         self._reflow()
+
+    def _where(self, cursor: float | None) -> str:
+        if cursor is None:
+            return "latest "
+        digits = 0 if self._view.axis in (Axis.STEP, Axis.TOKENS) else 2
+        return f"{_AXIS_WORDS[self._view.axis]} {cursor:,.{digits}f}: "
 
     def hasHeightForWidth(self) -> bool:
         """The narrower, the more lines."""
@@ -135,18 +142,14 @@ class Legend(QWidget):
 
 def _tell(line: Line, cursor: float | None) -> str:
     """The value at the crosshair with the smoothed one; without a crosshair the latest."""
-    found = value_at(line, float(line.x[-1]) if cursor is None and line.x.size else cursor or 0.0)
+    last = float(line.x[-1]) if line.x.size else 0.0
+    found = value_at(line, last if cursor is None else cursor)
     if found is None:
-        return ""
+        return "–"
     value, smoothed = found
-    words = {"training loss": "train ", "validation loss": "valid "}.get(line.label, "")
-    if line.is_points and not words:
-        words = f"{line.label} "
-    if smoothed is None:
-        return f"{words}{value:.3g}" if cursor is None else f"{words}{value:.4g}"
     if cursor is None:
-        return f"{words}{smoothed:.3g}"
-    return f"{words}{value:.4g} (smoothed {smoothed:.4g})"
+        return f"{value if smoothed is None else smoothed:.3g}"
+    return f"{value:.4g}" + ("" if smoothed is None else f" ({smoothed:.3g})")
 
 
 def _short(name: str) -> str:

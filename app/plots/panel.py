@@ -26,7 +26,7 @@ class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
     def __init__(
         self, quantity: Quantity, view: PlotView, theme: Theme, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
+        super().__init__(parent, enableMenu=False)
         self.quantity = quantity
         self._view = view
         self._theme = theme
@@ -39,7 +39,8 @@ class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
         self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         plot = self.getPlotItem()
         plot.hideButtons()
-        plot.setMenuEnabled(False)
+        # WORKAROUND: pyqtgraph 0.14 makes the menu all the same, without an owner.
+        plot.ctrlMenu.setParent(self, plot.ctrlMenu.windowFlags())
         plot.setContentsMargins(4, 4, 10, 2)
         plot.showGrid(x=True, y=True, alpha=0.25)
         self._box = plot.getViewBox()

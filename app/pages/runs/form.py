@@ -77,7 +77,8 @@ class RunForm(QScrollArea):
     def minimumSizeHint(self) -> QSize:
         """Wide enough for its settings: it scrolls up and down only."""
         bar = self.verticalScrollBar().sizeHint().width()
-        width = self.widget().minimumSizeHint().width() + bar if self.widget() else 0
+        body = self.widget()
+        width = body.minimumSizeHint().width() + bar if body is not None else 0
         return QSize(width, self.fontMetrics().height() * MINIMUM_LINES)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

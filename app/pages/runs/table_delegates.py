@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QIcon, QPainter
 from PySide6.QtWidgets import (
     QApplication,
     QStyle,
@@ -41,7 +41,10 @@ class SwatchDelegate(QStyledItemDelegate):
         run: RunModel = index.data(RUN_ROLE)
         shown = self._view.is_shown(run.run_id)
         ratio = option.widget.devicePixelRatio() if option.widget else 1.0
-        option.icon = swatch_pixmap(self._view.look(run.run_id), ratio, shown=shown)
+        swatch = swatch_pixmap(self._view.look(run.run_id), ratio, shown=shown)
+        option.icon = QIcon(swatch)
+        # Otherwise the style tints it in a selected row, and the colour must stay.
+        option.icon.addPixmap(swatch, QIcon.Mode.Selected)
         option.decorationSize = SIZE
         option.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration
 
