@@ -22,7 +22,7 @@ from engine.reporter import Silent
 def decode(arguments: argparse.Namespace) -> int:
     """Decode every distinct input of a file, with its references where the file has them."""
     from engine.data.examples import inputs_of
-    from engine.decoding.files import decode_inputs
+    from engine.decoding.files import decode_and_score, save_outputs
     from engine.decoding.systems import Systems
 
     console = Console()
@@ -46,16 +46,20 @@ def decode(arguments: argparse.Namespace) -> int:
         inputs = inputs[: arguments.limit]
     if not inputs:
         raise UserError(f"{source} holds no inputs to decode: it has no rows.")
-    meta, rows = decode_inputs(
-        loaded,
+    scored = decode_and_score(
+        loaded.system,
         inputs,
+        loaded.prompts([one.source for one in inputs]),
         decoding,
         ConsoleReporter(console, "decoding"),
-        split=source.name,
-        out=Path(arguments.out),
     )
-    console.line(f"{len(rows)} inputs decoded in {duration(meta.seconds)}: {arguments.out}")
-    print_scores(console, meta.scores)
+    save_outputs(
+        Path(arguments.out), scored, system=loaded.title, run_id=loaded.run_id, split=source.name
+    )
+    console.line(
+        f"{len(scored.rows)} inputs decoded in {duration(scored.seconds)}: {arguments.out}"
+    )
+    print_scores(console, scored.scores)
     return 0
 
 
@@ -69,7 +73,12 @@ def score(arguments: argparse.Namespace) -> int:
     rows = read_outputs(path)
     meta = read_meta(path)
     names = tuple(name.strip() for name in arguments.metrics.split(",") if name.strip())
-    scores, _ = score_rows(rows, names, decoding=meta.decoding if meta else "unknown")
+    scores, _ = score_rows(
+        rows,
+        names,
+        decoding=meta.decoding if meta else "unknown",
+        reporter=ConsoleReporter(console, "scoring"),
+    )
     if arguments.json:
         found = {
             one.metric: {

@@ -71,8 +71,7 @@ def iterate_outputs(path: Path) -> Iterator[OutputRow]:
 def split_fingerprint(rows: Iterable[OutputRow]) -> str:
     """sha256 over example ids and references, as `OutputsMeta.split_fingerprint` holds it.
 
-    The order of the rows and of each one's references does not matter. It is the number that
-    `engine.data.examples.split_fingerprint` gives for the inputs that the rows were made from.
+    The order of the rows and of each one's references does not matter.
     """
     digest = hashlib.sha256()
     for pair in sorted((row.example_id, sorted(row.references)) for row in rows):

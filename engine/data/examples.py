@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.contract.data_spec import DataSpec, Linearisation, Mapping
@@ -121,18 +119,6 @@ def inputs_of(
             reporter.update(row.number - 1, store.meta.row_count, "rows", "reading the inputs")
         grouping.add(row.cells)
     return grouping.inputs()
-
-
-def split_fingerprint(inputs: Iterable[EvalInput]) -> str:
-    """sha256 over example ids and references: systems are compared only where it is equal.
-
-    The order of the inputs and of each one's references does not matter.
-    """
-    sha256 = hashlib.sha256()
-    pairs = sorted((one.example_id, sorted(one.references)) for one in inputs)
-    for pair in pairs:
-        sha256.update(json.dumps(pair, ensure_ascii=False).encode("utf-8") + b"\n")
-    return sha256.hexdigest()
 
 
 class _Grouping:

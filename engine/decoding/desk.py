@@ -12,9 +12,8 @@ from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
 from engine.contract.run_folder import RunFolder
 from engine.data.examples import load_examples
-from engine.data.prompt import PROMPT, prompt_named
 from engine.decoding.decoder import decode
-from engine.decoding.files import decode_inputs
+from engine.decoding.files import decode_and_score, save_outputs
 from engine.decoding.systems import Loaded, Systems
 from engine.reporter import Reporter
 
@@ -29,14 +28,9 @@ def generate(command: Generate, reporter: Reporter) -> Generated:
         UserError: the system cannot be loaded, or an input does not fit its positions.
     """
     start = time.monotonic()
-    if command.system:
-        loaded = _shared().load(Path(command.system), reporter)
-        system, prompt, limit = loaded.system, loaded.prompt, loaded.max_source_tokens
-    else:
-        system, prompt, limit = _shared().bare(command.backbone, reporter), PROMPT, 512
-    form, tokenizer = prompt_named(prompt), system.backbone.tokenizer
-    prompts = [form.encode_source(tokenizer, text, limit) for text in command.inputs]
-    decoded = decode(system, prompts, command.decoding, reporter)
+    loaded = _load(command.system, command.backbone, reporter)
+    prompts = loaded.prompts(command.inputs)
+    decoded = decode(loaded.system, prompts, command.decoding, reporter)
     return Generated(decoded.texts, time.monotonic() - start)
 
 
@@ -56,23 +50,27 @@ def decode_split(command: DecodeSplit, reporter: Reporter) -> DecodedFile:
     inputs = sides[command.split]
     if not inputs:
         raise UserError(f"The split {command.split!r} of this run holds no inputs.")
-    if command.system:
-        loaded = _shared().load(Path(command.system), reporter)
-    else:
-        loaded = Loaded(
-            system=_shared().bare(spec.backbone, reporter),
-            title="bare backbone",
-            run_id="",
-            prompt=PROMPT,
-            linearisation=spec.data.linearisation,
-            mapping=spec.data.mapping,
-            decoding=spec.decoding,
-        )
-    loaded = replace(loaded, max_source_tokens=spec.data.max_source_tokens)
-    meta, rows = decode_inputs(
-        loaded, inputs, command.decoding, reporter, split=command.split, out=Path(command.out)
+    loaded = replace(
+        _load(command.system, spec.backbone, reporter),
+        max_source_tokens=spec.data.max_source_tokens,
     )
-    return DecodedFile(command.out, meta, rows)
+    prompts = loaded.prompts([one.source for one in inputs])
+    scored = decode_and_score(loaded.system, inputs, prompts, command.decoding, reporter)
+    meta = save_outputs(
+        Path(command.out),
+        scored,
+        system=loaded.title,
+        run_id=loaded.run_id,
+        split=command.split,
+    )
+    return DecodedFile(command.out, meta, scored.rows)
+
+
+def _load(system: str, backbone: str, reporter: Reporter) -> Loaded:
+    """The system of this path, or the bare backbone where there is none."""
+    if system:
+        return _shared().load(Path(system), reporter)
+    return _shared().bare(backbone, reporter)
 
 
 def _shared() -> Systems:

@@ -1,61 +1,51 @@
-"""Decoding whole data sets into outputs files."""
+"""From inputs to scored rows, and from those to an outputs file."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from engine.contract.outputs import write_outputs
-from engine.contract.scores import OutputRow, OutputsMeta
+from engine.contract.outputs import split_fingerprint, write_outputs
+from engine.contract.scores import OutputRow, OutputsMeta, Score
 from engine.contract.training_spec import DecodingSpec
-from engine.data.examples import EvalInput, split_fingerprint
-from engine.data.prompt import prompt_named
+from engine.data.examples import EvalInput
 from engine.decoding.decoder import decode, decoding_signature
-from engine.decoding.systems import Loaded
+from engine.methods.base import System
 from engine.metrics.scoring import score_rows
 from engine.reporter import Reporter
 
 METRICS = ("bleu", "chrf", "rougeL")
+"""What finished outputs are scored with."""
 
 
-def decode_inputs(
-    loaded: Loaded,
+@dataclass(frozen=True)
+class Scored:
+    """Decoded inputs with their scores; no scores where no input has a reference."""
+
+    rows: tuple[OutputRow, ...]
+    scores: tuple[Score, ...]
+    decoding: str
+    seconds: float
+    tokens_per_s: float
+
+
+def decode_and_score(
+    system: System,
     inputs: Sequence[EvalInput],
+    prompts: Sequence[Sequence[int]],
     decoding: DecodingSpec,
     reporter: Reporter,
     *,
-    split: str,
-    out: Path,
-) -> tuple[OutputsMeta, tuple[OutputRow, ...]]:
-    """Decode inputs, score them where they have references, and write the outputs file."""
-    prompt = prompt_named(loaded.prompt)
-    tokenizer = loaded.system.backbone.tokenizer
-    prompts = [
-        prompt.encode_source(tokenizer, one.source, loaded.max_source_tokens) for one in inputs
-    ]
-    decoded = decode(loaded.system, prompts, decoding, reporter)
-    rows = output_rows(inputs, decoded.texts)
-    signature = decoding_signature(decoding)
-    meta = OutputsMeta(
-        system=loaded.title,
-        run_id=loaded.run_id,
-        split=split,
-        split_fingerprint=split_fingerprint(inputs),
-        decoding=signature,
-        seconds=decoded.seconds,
-        tokens_per_s=decoded.new_tokens / max(decoded.seconds, 1e-9),
-    )
-    if any(one.references for one in inputs):
-        scores, rows = score_rows(rows, METRICS, decoding=signature, reporter=reporter)
-        meta = replace(meta, scores=scores)
-    write_outputs(out, rows, meta)
-    return meta, rows
+    metrics: Sequence[str] = METRICS,
+) -> Scored:
+    """Decode inputs, and score them against all their references.
 
-
-def output_rows(inputs: Sequence[EvalInput], texts: Sequence[str]) -> tuple[OutputRow, ...]:
-    """Inputs joined with their outputs."""
-    return tuple(
+    Args:
+        prompts: token ids of each input, separator included.
+    """
+    decoded = decode(system, prompts, decoding, reporter)
+    rows = tuple(
         OutputRow(
             example_id=one.example_id,
             input=one.source,
@@ -64,5 +54,34 @@ def output_rows(inputs: Sequence[EvalInput], texts: Sequence[str]) -> tuple[Outp
             fields=one.fields,
             category=one.category,
         )
-        for one, text in zip(inputs, texts, strict=True)
+        for one, text in zip(inputs, decoded.texts, strict=True)
     )
+    signature = decoding_signature(decoding)
+    scores: tuple[Score, ...] = ()
+    if any(one.references for one in inputs):
+        scores, rows = score_rows(rows, metrics, decoding=signature, reporter=reporter)
+    speed = decoded.new_tokens / max(decoded.seconds, 1e-9)
+    return Scored(rows, scores, signature, decoded.seconds, speed)
+
+
+def save_outputs(
+    path: Path, scored: Scored, *, system: str, run_id: str, split: str
+) -> OutputsMeta:
+    """Write the rows and what they were made with.
+
+    Args:
+        system: how the maker is called in a table.
+        split: "test", "valid", or the name of the file that was decoded.
+    """
+    meta = OutputsMeta(
+        system=system,
+        run_id=run_id,
+        split=split,
+        split_fingerprint=split_fingerprint(scored.rows),
+        decoding=scored.decoding,
+        scores=scored.scores,
+        seconds=scored.seconds,
+        tokens_per_s=scored.tokens_per_s,
+    )
+    write_outputs(path, scored.rows, meta)
+    return meta

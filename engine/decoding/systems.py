@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from engine.contract.errors import UserError
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import describe_method
 from engine.contract.training_spec import DecodingSpec, Device, Precision
-from engine.data.prompt import PROMPT
+from engine.data.prompt import PROMPT, prompt_named
 from engine.exchange import native
 from engine.methods.base import System
 from engine.methods.finetune import BareBackbone
@@ -38,6 +39,11 @@ class Loaded:
     mapping: Mapping | None
     decoding: DecodingSpec
     max_source_tokens: int = 512
+
+    def prompts(self, inputs: Sequence[str]) -> list[list[int]]:
+        """Inputs as the system was trained to read them, as token ids."""
+        form, tokenizer = prompt_named(self.prompt), self.system.backbone.tokenizer
+        return [form.encode_source(tokenizer, text, self.max_source_tokens) for text in inputs]
 
 
 class Systems:
@@ -65,9 +71,17 @@ class Systems:
             "choose the folder that holds one of them."
         )
 
-    def bare(self, backbone: str, reporter: Reporter) -> System:
+    def bare(self, backbone: str, reporter: Reporter) -> Loaded:
         """The backbone as it came."""
-        return BareBackbone(self._backbone(backbone, reporter))
+        return Loaded(
+            system=BareBackbone(self._backbone(backbone, reporter)),
+            title="bare backbone",
+            run_id="",
+            prompt=PROMPT,
+            linearisation=Linearisation(),
+            mapping=None,
+            decoding=DecodingSpec(),
+        )
 
     def _load_run(self, folder: RunFolder, reporter: Reporter) -> Loaded:
         spec = folder.read_spec()

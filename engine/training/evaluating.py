@@ -1,4 +1,4 @@
-"""A look at held-out inputs: loss over all their references, scores of their outputs."""
+"""Held-out inputs, and the loss over all their references."""
 
 from __future__ import annotations
 
@@ -7,13 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
-from engine.contract.scores import OutputRow, Score
-from engine.contract.training_spec import DecodingSpec
 from engine.data.examples import EvalInput
-from engine.decoding.decoder import Decoded, decode, decoding_signature
-from engine.decoding.files import output_rows
 from engine.methods.base import System
-from engine.metrics.scoring import score_rows
 from engine.reporter import Reporter
 from engine.training.batches import TokenRow, collate
 from engine.training.loss import loss_sum
@@ -49,20 +44,3 @@ def held_out_loss(
             total += loss_sum(system, batch).item()
             tokens += batch.target_tokens
     return total / max(tokens, 1)
-
-
-def decode_and_score(
-    system: System,
-    held_out: HeldOut,
-    decoding: DecodingSpec,
-    reporter: Reporter,
-    *,
-    metrics: Sequence[str],
-) -> tuple[tuple[Score, ...], tuple[OutputRow, ...], Decoded]:
-    """Decode every held-out input and score the outputs against all its references."""
-    decoded = decode(system, held_out.prompts, decoding, reporter)
-    rows = output_rows(held_out.inputs, decoded.texts)
-    scores, scored = score_rows(
-        rows, metrics, decoding=decoding_signature(decoding), seed=0, reporter=reporter
-    )
-    return scores, scored, decoded

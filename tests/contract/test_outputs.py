@@ -19,8 +19,6 @@ from engine.contract.outputs import (
     write_row_scores,
 )
 from engine.contract.scores import OutputRow, OutputsMeta, Score
-from engine.data.examples import EvalInput
-from engine.data.examples import split_fingerprint as fingerprint_of_inputs
 
 ROWS = (
     OutputRow(
@@ -181,8 +179,6 @@ def test_damaged_meta_is_the_users_matter(path: Path) -> None:
 def test_the_fingerprint_of_a_split_is_of_ids_and_references() -> None:
     whole = split_fingerprint(ROWS)
     assert len(whole) == 64
-    inputs = [EvalInput(r.example_id, r.fields, r.input, r.references, "") for r in ROWS]
-    assert fingerprint_of_inputs(inputs) == whole
     turned = replace(ROWS[0], references=("", "Ås: 4 km."))
     assert split_fingerprint((ROWS[1], turned)) == whole
     other_output = [replace(row, output="else", row_scores=(), fields=()) for row in ROWS]

@@ -21,7 +21,7 @@ from engine.contract.data_spec import (
 from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import Cancelled, UserError
 from engine.contract.reading import FindingKind, ReadOptions
-from engine.data.examples import EvalInput, TrainRow, inputs_of, load_examples, split_fingerprint
+from engine.data.examples import EvalInput, TrainRow, inputs_of, load_examples
 from engine.data.importing import import_file
 from engine.reporter import Silent
 
@@ -132,17 +132,6 @@ def test_cancelling(make_store: MakeStore) -> None:
         load_examples(store, spec(store, TABLE), Stop())
     with pytest.raises(Cancelled):
         inputs_of(store, TABLE, Linearisation(), Stop())
-
-
-def test_the_fingerprint_of_a_split() -> None:
-    one = EvalInput("a", (), "x", ("r1", "r2"))
-    two = EvalInput("b", (), "y", ("r3",))
-    first = split_fingerprint([one, two])
-    assert re.fullmatch("[0-9a-f]{64}", first)
-    turned = dataclasses.replace(one, references=("r2", "r1"), source="written otherwise")
-    assert split_fingerprint([two, turned]) == first
-    fewer = dataclasses.replace(one, references=("r1",))
-    assert len({first, split_fingerprint([one]), split_fingerprint([fewer, two])}) == 3
 
 
 def test_real_e2e(shared_data: Path, tmp_path: Path) -> None:
