@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.contract import codec
-from engine.contract.data_spec import DataSpec, Role, Split
+from engine.contract.data_spec import DataSpec, Role, Split, SplitKind
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.method_spec import FinetuneMethod, PrefixMethod
 from engine.contract.run_spec import RunSpec, default_training
@@ -161,7 +161,7 @@ def command_line(spec: RunSpec, *, data: str, out: str) -> str:
                 words += ["--source", column.name]
             case Role.TARGET:
                 words += ["--target", column.name]
-            case Role.SPLIT:
+            case Role.SPLIT if spec.data.split.kind is SplitKind.COLUMN:
                 words += ["--split-column", column.name]
             case Role.CATEGORY:
                 words += ["--category-column", column.name]
