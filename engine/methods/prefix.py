@@ -34,7 +34,8 @@ class PrefixTuning:
             self._prefix = self._make(method)
         if method.init is Init.WORDS:
             self._prefix.start_from(self._words(method))
-        self._prefix.to(backbone.model.device)
+        # Without dropout until a step asks for it: a resumed run may evaluate first.
+        self._prefix.to(backbone.model.device).eval()
 
     def _make(self, method: PrefixMethod) -> MLPPrefix | DirectPrefix:
         sites, length = self._attention.sites, method.prefix_length
