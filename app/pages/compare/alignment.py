@@ -7,7 +7,7 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.contract.scores import OutputRow
+from app.pages.compare.rows import Rows
 
 
 class How(enum.Enum):
@@ -36,12 +36,12 @@ class Alignment:
         return sum(place is not None for place in self.places)
 
 
-def has_own_ids(rows: Sequence[OutputRow]) -> bool:
+def has_own_ids(rows: Rows) -> bool:
     """Whether example ids were given: a file without them gets its line numbers as ids."""
-    return any(not row.example_id.isdecimal() for row in rows)
+    return any(not ident.isdecimal() for ident in rows.ids)
 
 
-def align(base: Sequence[OutputRow], other: Sequence[OutputRow]) -> Alignment:
+def align(base: Rows, other: Rows) -> Alignment:
     """Find the rows of `other` for those of `base`.
 
     By example id if any is shared, else by input text if any is shared, else by order if
@@ -49,10 +49,10 @@ def align(base: Sequence[OutputRow], other: Sequence[OutputRow]) -> Alignment:
     order of its occurrences, each row once.
     """
     if has_own_ids(base) and has_own_ids(other):
-        found = _match([row.example_id for row in base], [row.example_id for row in other])
+        found = _match(base.ids, other.ids)
         if found.common:
             return Alignment(How.ID, found.places)
-    found = _match([_plain(row.input) for row in base], [_plain(row.input) for row in other])
+    found = _match([_plain(text) for text in base.inputs], [_plain(text) for text in other.inputs])
     if found.common:
         return Alignment(How.INPUT, found.places)
     if len(base) == len(other):

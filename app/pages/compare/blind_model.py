@@ -62,7 +62,7 @@ class BlindModel(QObject):
         example, record = self.example, self.record
         if example is None or record is None:
             return "", ""
-        texts = [example.rows[place].output for place in self._places]
+        texts = [example.outputs[place] for place in self._places]
         if blind.is_swapped(record, example.example_id):
             texts.reverse()
         return texts[0], texts[1]
@@ -83,9 +83,7 @@ class BlindModel(QObject):
                 earlier = None  # over other test inputs: it could not be shown
         self.continued = earlier is not None
         listed = [self._comparison.examples[index] for index in model.listed]
-        ids = [
-            e.example_id for e in listed if _differ(e.rows[0].output, e.rows[model.other].output)
-        ]
+        ids = [e.example_id for e in listed if _differ(e.outputs[0], e.outputs[model.other])]
         self.left_out = len(listed) - len(ids)
         self.record = earlier or blind.begin(first, second, ids, seed=secrets.randbits(31))
         keys = [system.key for system in self._comparison.systems]

@@ -63,8 +63,8 @@ class ReferencesColumn(Column):
         references = example.references if example else ()
         self.facts.setText(f"{len(references)} reference{'s' * (len(references) != 1)}")
         near: dict[int, list[str]] = {}
-        for place, row in enumerate(example.rows if example else ()):
-            near.setdefault(nearest(row.output, references), []).append(letter(place))
+        for place, output in enumerate(example.outputs if example else ()):
+            near.setdefault(nearest(output, references), []).append(letter(place))
         muted = self._theme.colors.muted.name()
         parts = []
         for index, reference in enumerate(references):
@@ -99,17 +99,17 @@ class SystemColumn(Column):
             self.findings.setText("")
             self.text.show_html("")
             return
-        row = example.rows[self._place]
-        facts = [f"{metric_title(m)} {value:.1f}" for m, value in row.row_scores]
+        output = example.outputs[self._place]
+        facts = [f"{metric_title(m)} {value:.1f}" for m, value in example.row_scores[self._place]]
         if example.fields:
-            found = coverage(example.fields, row.output)
+            found = coverage(example.fields, output)
             facts.append(f"says {found.count}/{found.total}")
         self.facts.setText(" · ".join(facts) or "not scored")
         self.facts.setToolTip(
             "Row scores of this output alone; values of the input that are said literally"
         )
-        self.text.show_html(self._marked(row.output))
-        beyond = unsupported(row.output, example.fields, example.input)
+        self.text.show_html(self._marked(output))
+        beyond = unsupported(output, example.fields, example.input)
         self.findings.setVisible(bool(beyond))
         self.findings.setText(f"Not in the input: {', '.join(beyond)}")
         self.findings.setToolTip(
@@ -134,7 +134,7 @@ class SystemColumn(Column):
             return None
         if mode is DiffMode.SYSTEM:
             other = self._model.other if self._place == 0 else 0
-            return example.rows[other].output
+            return example.outputs[other]
         return _nearest_text(output, example.references)
 
     def _draw_sign(self) -> None:

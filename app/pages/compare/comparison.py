@@ -10,7 +10,6 @@ import numpy as np
 from app.pages.compare.alignment import Alignment, How, align, has_own_ids
 from app.pages.compare.statistics import Floats
 from app.pages.compare.systems import Kind, System
-from engine.contract.scores import OutputRow
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,8 @@ class Example:
 
     Attributes:
         number: its place, from 1, in the file of the system that the others are aligned to.
-        rows: one a system, in the order of the columns.
+        outputs: one a system, in the order of the columns.
+        row_scores: (metric, value) pairs of each system's output.
         haystack: everything that is searched, in lower case.
         words: of the longest output.
     """
@@ -30,7 +30,8 @@ class Example:
     fields: tuple[tuple[str, str], ...]
     references: tuple[str, ...]
     category: str
-    rows: tuple[OutputRow, ...]
+    outputs: tuple[str, ...]
+    row_scores: tuple[tuple[tuple[str, float], ...], ...]
     haystack: str
     words: int
 
@@ -43,8 +44,8 @@ class Comparison:
         systems: in the order of the columns; the first is the reference system.
         base: index of the system that gives inputs, references and the order.
         alignments: of each system to the base.
-        metrics: that at least one system has row scores of.
-        scores: for each metric, row scores [systems, examples]; NaN where there is none.
+        scores: for each metric that a system has row scores of, those scores
+            [systems, examples]; NaN where there is none.
         other_references: for each system, common rows with other references than the base's.
     """
 
@@ -52,9 +53,13 @@ class Comparison:
     base: int = 0
     alignments: tuple[Alignment, ...] = ()
     examples: tuple[Example, ...] = ()
-    metrics: tuple[str, ...] = ()
     scores: dict[str, Floats] = field(default_factory=dict)
     other_references: tuple[int, ...] = ()
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Metrics that at least one system has row scores of."""
+        return tuple(self.scores)
 
     def difference(self, metric: str, system: int, reference: int = 0) -> Floats:
         """Row scores of one system less those of another."""
@@ -92,46 +97,46 @@ def compare(systems: Sequence[System]) -> Generator[None, None, Comparison]:
         yield
     examples: list[Example] = []
     others = [0] * len(systems)
-    for index, shown in enumerate(systems[base].rows):
+    for index in range(len(systems[base].rows)):
         places = [alignment.places[index] for alignment in alignments]
-        rows = [
-            system.rows[place]
-            for system, place in zip(systems, places, strict=True)
-            if place is not None
-        ]
-        if len(rows) < len(systems):
+        common = [place for place in places if place is not None]
+        if len(common) < len(systems):
             continue
-        for place, row in enumerate(rows):
-            others[place] += bool(row.references) and row.references != shown.references
-        examples.append(_example(index + 1, shown, rows))
+        examples.append(_example(systems, common, base=base))
+        shown = systems[base].rows.references[index]
+        for number, place in enumerate(common):
+            references = systems[number].rows.references[place]
+            others[number] += bool(references) and references != shown
         yield
-    metrics = tuple(dict.fromkeys(m for e in examples for row in e.rows for m, _ in row.row_scores))
-    yield
-    scores = {}
-    for metric in metrics:
-        values = np.full((len(systems), len(examples)), np.nan)
-        for column, example in enumerate(examples):
-            for place, row in enumerate(example.rows):
-                values[place, column] = dict(row.row_scores).get(metric, np.nan)
-        scores[metric] = values
+    scores: dict[str, Floats] = {}
+    for column, example in enumerate(examples):
+        for number, row_scores in enumerate(example.row_scores):
+            for metric, value in row_scores:
+                if metric not in scores:
+                    scores[metric] = np.full((len(systems), len(examples)), np.nan)
+                scores[metric][number, column] = value
         yield
     return Comparison(
-        tuple(systems), base, tuple(alignments), tuple(examples), metrics, scores, tuple(others)
+        tuple(systems), base, tuple(alignments), tuple(examples), scores, tuple(others)
     )
 
 
-def _example(number: int, shown: OutputRow, rows: Sequence[OutputRow]) -> Example:
-    outputs = [row.output for row in rows]
+def _example(systems: Sequence[System], places: Sequence[int], *, base: int) -> Example:
+    """The example that stands at these places of the systems' files."""
+    shown = systems[base].rows[places[base]]
+    pairs = list(zip(systems, places, strict=True))
+    outputs = tuple(system.rows.outputs[place] for system, place in pairs)
     parts = [shown.input, shown.category, *shown.references, *outputs]
     parts += [f"{key} {value}" for key, value in shown.fields]
     return Example(
-        number=number,
+        number=places[base] + 1,
         example_id=shown.example_id,
         input=shown.input,
         fields=shown.fields,
         references=shown.references,
         category=shown.category,
-        rows=tuple(rows),
+        outputs=outputs,
+        row_scores=tuple(system.rows.scores[place] for system, place in pairs),
         haystack="\n".join(parts).casefold(),
         words=max(len(output.split()) for output in outputs),
     )

@@ -62,14 +62,13 @@ class EngineJobs(QObject):
         """
         if system.key in self._asked or system.key in self._texts:
             return
-        rows = system.rows
-        base = beside[base_of(beside)]
+        base, rows = beside[base_of(beside)], None
         if system.entry.kind is Kind.FILE and base.key != system.key:
-            rows = with_references(rows, base.rows)
-        if not any(text.strip() for row in rows for text in row.references):
+            rows = with_references(system.rows, base.rows)
+        if rows is None and not any(system.rows.references):
             return
         self._asked.add(system.key)
-        if rows == system.rows:
+        if rows is None:
             self._ask_score(system)
             return
 

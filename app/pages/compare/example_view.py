@@ -38,6 +38,7 @@ class ExampleView(QWidget):
         super().__init__(parent)
         self._model, self._theme = model, theme
         self.columns: list[ReferencesColumn | SystemColumn] = []
+        self._shown: list[tuple[str, str]] = []
         self.place = MutedLabel(theme)
         self.place.setWordWrap(False)
         self.modes: dict[DiffMode, QToolButton] = {}
@@ -104,6 +105,11 @@ class ExampleView(QWidget):
 
     def _make_columns(self) -> None:
         """One column a system; made anew only when the systems are new."""
+        systems = [(system.key, system.name) for system in self._model.comparison.systems]
+        if systems == self._shown and self.columns:
+            self._show()
+            return
+        self._shown = systems
         holder = QWidget()
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)

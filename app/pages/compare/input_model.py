@@ -97,6 +97,6 @@ class InputModel(QAbstractTableModel):
         example = self._model.example
         self._fields = example.fields if example else ()
         self.coverages = (
-            [coverage(example.fields, row.output) for row in example.rows] if example else []
+            [coverage(example.fields, text) for text in example.outputs] if example else []
         )
         self.endResetModel()

@@ -132,35 +132,33 @@ def listed(
     sorting: Sorting,
 ) -> list[int]:
     """Indices of the examples to list, in order; equal ones stay in the file's order."""
-    words = chosen.search.casefold().split()
-    passing = [
-        index
-        for index, example in enumerate(comparison.examples)
-        if _passes(example, float(differences[index]), notes.get(example.example_id), words, chosen)
-    ]
+    examples = comparison.examples
+    passing: Sequence[int] = range(len(examples))
+    if chosen.low is not None and chosen.high is not None:
+        inside = (chosen.low <= differences) & (differences < chosen.high)  # False for NaN
+        passing = np.flatnonzero(inside).tolist()
+    if chosen != Filter(low=chosen.low, high=chosen.high):
+        words = chosen.search.casefold().split()
+        passing = [
+            index
+            for index in passing
+            if _passes(examples[index], notes.get(examples[index].example_id), words, chosen)
+        ]
     return _sorted(comparison, differences, notes, passing, sorting)
 
 
 def _passes(
-    example: Example,
-    difference: float,
-    note: ExampleNote | None,
-    words: Sequence[str],
-    chosen: Filter,
+    example: Example, note: ExampleNote | None, words: Sequence[str], chosen: Filter
 ) -> bool:
-    if chosen.low is not None and chosen.high is not None:
-        inside = chosen.low <= difference < chosen.high  # False for NaN
-        if not inside:
-            return False
+    if chosen.starred and not (note and note.starred):
+        return False
+    if chosen.noted and not (note and (note.note or note.tags)):
+        return False
     if chosen.fields is not None and len(example.fields) != chosen.fields:
         return False
     if chosen.length is not None and length_bucket(example.words) != chosen.length:
         return False
     if chosen.category is not None and example.category != chosen.category:
-        return False
-    if chosen.starred and not (note and note.starred):
-        return False
-    if chosen.noted and not (note and (note.note or note.tags)):
         return False
     haystack = example.haystack
     if words and note:
@@ -172,22 +170,18 @@ def _sorted(
     comparison: Comparison,
     differences: Floats,
     notes: Mapping[str, ExampleNote],
-    passing: list[int],
+    passing: Sequence[int],
     sorting: Sorting,
 ) -> list[int]:
-    examples = comparison.examples
+    examples, falling = comparison.examples, sorting.descending
     match sorting.order:
         case Order.NUMBER:
-            return passing[::-1] if sorting.descending else passing
+            return list(reversed(passing) if falling else passing)
         case Order.INPUT:
-            return sorted(
-                passing, key=lambda i: examples[i].input.casefold(), reverse=sorting.descending
-            )
+            return sorted(passing, key=lambda i: examples[i].input.casefold(), reverse=falling)
         case Order.MARKS:
             return sorted(
-                passing,
-                key=lambda i: _mark(notes.get(examples[i].example_id)),
-                reverse=sorting.descending,
+                passing, key=lambda i: _mark(notes.get(examples[i].example_id)), reverse=falling
             )
         case Order.LARGEST:
             values = np.abs(differences)
@@ -195,11 +189,12 @@ def _sorted(
             values = differences
         case Order.SCORE:
             if sorting.metric not in comparison.scores:
-                return passing
+                return list(passing)
             values = comparison.scores[sorting.metric][sorting.system]
-    known = [i for i in passing if not np.isnan(values[i])]
-    unknown = [i for i in passing if np.isnan(values[i])]
-    return sorted(known, key=lambda i: float(values[i]), reverse=sorting.descending) + unknown
+    places = np.array(passing, dtype=np.intp)
+    keys = values[places]
+    order = np.argsort(-keys if falling else keys, kind="stable")  # NaN comes last either way
+    return [int(place) for place in places[order]]
 
 
 def _mark(note: ExampleNote | None) -> tuple[bool, bool]:

@@ -6,19 +6,25 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.pages.compare.rows import Rows
 from engine.contract.outputs import iterate_outputs, read_meta
-from engine.contract.scores import OutputRow, OutputsMeta
+from engine.contract.scores import OutputsMeta
 
 Stamp = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """An outputs file in memory, with the time and size it had when it was read."""
+    """An outputs file in memory, with the time and size it had when it was read.
+
+    Attributes:
+        is_scored: whether it has corpus scores, and each row with references has scores.
+    """
 
     stamp: Stamp
-    rows: tuple[OutputRow, ...]
+    rows: Rows
     meta: OutputsMeta | None
+    is_scored: bool
 
 
 def stamp_of(path: Path) -> Stamp | None:
@@ -37,8 +43,10 @@ def load(path: Path) -> Generator[None, None, Loaded]:
         UserError: the file is missing or damaged.
     """
     stamp = stamp_of(path) or (0, 0)
-    rows = []
+    rows, is_scored = Rows(), True
     for row in iterate_outputs(path):
         rows.append(row)
+        is_scored &= bool(row.row_scores) or not any(text.strip() for text in row.references)
         yield
-    return Loaded(stamp, tuple(rows), read_meta(path))
+    meta = read_meta(path)
+    return Loaded(stamp, rows, meta, is_scored and meta is not None and bool(meta.scores))

@@ -77,6 +77,7 @@ class CompareModel(QObject):
         self.diff_mode = DiffMode.REFERENCE
         self.notes = NotesModel(context.project, self)
         self._means: dict[tuple[str, int], MeanDifference | None] = {}
+        self._buckets: Buckets | None = None
         self._building: SlicedWork[Comparison] | None = None
         self._resampling: SlicedWork[MeanDifference | None] | None = None
         systems.loaded_changed.connect(self._build)
@@ -102,7 +103,9 @@ class CompareModel(QObject):
     @property
     def buckets(self) -> Buckets:
         """What there is to filter by."""
-        return buckets(self.comparison.examples)
+        if self._buckets is None:
+            self._buckets = buckets(self.comparison.examples)
+        return self._buckets
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
@@ -201,6 +204,7 @@ class CompareModel(QObject):
             return
         self.comparison = comparison
         self._means.clear()
+        self._buckets = None
         if self.metric not in comparison.metrics and comparison.metrics:
             self.metric = comparison.metrics[0]
         if not 0 < self.other < len(comparison.systems):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.pages.compare.alignment import align
+from app.pages.compare.rows import Rows
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files import write_atomically
@@ -61,13 +62,20 @@ def write_rows(path: Path, rows: Sequence[OutputRow]) -> Generator[None, None, N
     write_atomically(path, "".join(lines))
 
 
-def with_references(rows: Sequence[OutputRow], base: Sequence[OutputRow]) -> tuple[OutputRow, ...]:
-    """Rows without references get those of the same example of `base`, so as to be scored."""
-    found = list(rows)
-    for reference_row, place in zip(base, align(base, rows).places, strict=True):
-        if place is not None and not any(text.strip() for text in rows[place].references):
-            found[place] = replace(rows[place], references=reference_row.references)
-    return tuple(found)
+def with_references(rows: Rows, base: Rows) -> Rows | None:
+    """Rows without references with those of the same example of `base`, so as to be scored.
+
+    Returns None where no row gets any.
+    """
+    lent = {}
+    for references, place in zip(base.references, align(base, rows).places, strict=True):
+        if place is not None and not any(text.strip() for text in rows.references[place]):
+            lent[place] = references
+    if not any(lent.values()):
+        return None
+    return Rows(
+        replace(row, references=lent.get(place, row.references)) for place, row in enumerate(rows)
+    )
 
 
 def _row(path: Path, number: int, line: str) -> OutputRow:

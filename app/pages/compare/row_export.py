@@ -38,9 +38,9 @@ def export_rows(
         references = [*example.references, *[""] * (most - len(example.references))]
         line: list[object] = [example.number, example.example_id, example.category, example.input]
         line += references
-        for row in example.rows:
-            scores = dict(row.row_scores)
-            line += [row.output, *(scores.get(metric, "") for metric in comparison.metrics)]
+        for output, row_scores in zip(example.outputs, example.row_scores, strict=True):
+            scores = dict(row_scores)
+            line += [output, *(scores.get(metric, "") for metric in comparison.metrics)]
         note = notes.get(example.example_id, ExampleNote(example.example_id))
         line += ["yes" if note.starred else "", ", ".join(note.tags), note.note]
         writer.writerow(line)

@@ -12,7 +12,7 @@ from engine.contract.errors import UserError
 
 T = TypeVar("T")
 
-SLICE_S = 0.012
+SLICE_S = 0.008
 """Longest time in one go, unless a single step takes longer."""
 
 

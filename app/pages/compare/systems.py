@@ -9,10 +9,11 @@ from pathlib import Path
 
 from app.models.run import RunModel
 from app.pages.compare.metric_titles import metric_title
+from app.pages.compare.rows import Rows
 from engine.contract import codec
 from engine.contract.method_spec import FinetuneMethod
 from engine.contract.run_spec import RunSpec
-from engine.contract.scores import OutputRow, OutputsMeta
+from engine.contract.scores import OutputsMeta
 
 BARE = "bare:"
 FILE = "file:"
@@ -73,11 +74,13 @@ class System:
     Attributes:
         rows: in the file's order.
         meta: what they were made with, or None where the file does not say.
+        is_scored: whether it has corpus scores, and each row with references has scores.
     """
 
     entry: Entry
-    rows: tuple[OutputRow, ...]
+    rows: Rows
     meta: OutputsMeta | None = None
+    is_scored: bool = True
 
     @property
     def key(self) -> str:
@@ -93,13 +96,6 @@ class System:
     def decoding(self) -> str:
         """The decoding's signature, "" where it is not known."""
         return self.meta.decoding if self.meta is not None else ""
-
-    @property
-    def is_scored(self) -> bool:
-        """Whether it has corpus scores, and each row that has references has scores."""
-        if self.meta is None or not self.meta.scores:
-            return False
-        return all(row.row_scores for row in self.rows if any(t.strip() for t in row.references))
 
 
 def letter(place: int) -> str:

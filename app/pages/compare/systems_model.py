@@ -69,11 +69,12 @@ class SystemsModel(QObject):
     def systems(self) -> tuple[System, ...]:
         """Chosen systems whose outputs are in memory, in the order of their choice."""
         entries = {entry.key: entry for entry in self.entries}
-        return tuple(
-            System(entries[key], self._loaded[key].rows, self._loaded[key].meta)
-            for key in self.chosen
-            if key in entries and key in self._loaded
-        )
+        found = []
+        for key in self.chosen:
+            if key in entries and key in self._loaded:
+                loaded = self._loaded[key]
+                found.append(System(entries[key], loaded.rows, loaded.meta, loaded.is_scored))
+        return tuple(found)
 
     @property
     def waiting(self) -> tuple[Entry, ...]:
@@ -205,8 +206,8 @@ class SystemsModel(QObject):
     def _read_if_new(self, entry: Entry) -> None:
         key, stamp = entry.key, stamp_of(entry.path)
         loaded = self._loaded.get(key)
-        if key in self._reading or (loaded is not None and loaded.stamp == stamp):
-            return
+        if self._reading or (loaded is not None and loaded.stamp == stamp):
+            return  # one file at a time, so that their slices do not add up
         if key in self._damaged and self._damaged[key] == stamp:
             return
 

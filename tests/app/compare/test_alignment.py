@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.pages.compare.alignment import How, align
+from app.pages.compare.alignment import Alignment, How, align
 from app.pages.compare.comparison import Comparison, compare
 from app.pages.compare.guard import remarks
+from app.pages.compare.rows import Rows
 from app.pages.compare.systems import Entry, Kind, System
 from engine.contract.scores import OutputRow, OutputsMeta, Score
 
@@ -26,7 +27,11 @@ def system(
     signature: str = "bleu|nrefs:1|n:3|tok:13a|decoding:greedy,max100|bs:1000|seed:0",
 ) -> System:
     meta = OutputsMeta(name, name, "test", "f", decoding, (Score("bleu", 50.0, signature),))
-    return System(Entry(name, kind, name, Path(name), True), tuple(rows), meta)
+    return System(Entry(name, kind, name, Path(name), True), Rows(rows), meta)
+
+
+def aligned(base: list[OutputRow], other: list[OutputRow]) -> Alignment:
+    return align(Rows(base), Rows(other))
 
 
 def finish(systems: list[System]) -> Comparison:
@@ -39,7 +44,7 @@ def finish(systems: list[System]) -> Comparison:
 
 
 def test_ids_decide_whatever_the_order() -> None:
-    found = align([row("a1"), row("b2"), row("c3")], [row("c3"), row("a1")])
+    found = aligned([row("a1"), row("b2"), row("c3")], [row("c3"), row("a1")])
     assert found.how is How.ID
     assert found.places == (1, None, 0)
     assert found.common == 2
@@ -48,32 +53,32 @@ def test_ids_decide_whatever_the_order() -> None:
 def test_inputs_decide_without_ids_and_spaces_do_not_count() -> None:
     base = [row("a1", "name : X | food : Y"), row("b2", "name : Z")]
     other = [row("1", "name : Z"), row("2", "name : X |\n food : Y")]
-    found = align(base, other)
+    found = aligned(base, other)
     assert found.how is How.INPUT
     assert found.places == (1, 0)
 
 
 def test_ids_of_another_dataset_fall_back_to_inputs() -> None:
-    found = align([row("a1", "same")], [row("zz", "same")])
+    found = aligned([row("a1", "same")], [row("zz", "same")])
     assert (found.how, found.places) == (How.INPUT, (0,))
 
 
 def test_repeated_inputs_are_matched_once_each_in_order() -> None:
     base = [row("a1", "x"), row("b2", "x"), row("c3", "x")]
-    found = align(base, [row("1", "x"), row("2", "x")])
+    found = aligned(base, [row("1", "x"), row("2", "x")])
     assert found.places == (0, 1, None)
 
 
 def test_order_decides_only_for_equal_counts() -> None:
     base = [row("a1", "x"), row("b2", "y")]
-    assert align(base, [row("1"), row("2")]).how is How.ORDER
-    found = align(base, [row("1"), row("2"), row("3")])
+    assert aligned(base, [row("1"), row("2")]).how is How.ORDER
+    found = aligned(base, [row("1"), row("2"), row("3")])
     assert (found.how, found.common) == (How.NONE, 0)
 
 
 def test_line_numbers_are_no_ids() -> None:
     """Two files without ids would otherwise seem to share theirs."""
-    found = align([row("1", "x"), row("2", "y")], [row("1", "y"), row("2", "x")])
+    found = aligned([row("1", "x"), row("2", "y")], [row("1", "y"), row("2", "x")])
     assert (found.how, found.places) == (How.INPUT, (1, 0))
 
 

@@ -43,14 +43,14 @@ def test_names_are_nowhere_while_judging(qtbot: QtBot, page: ComparePage) -> Non
     assert not any("twin" in text or "prefix" in text for text in texts)
     example = page.blind.example
     assert example is not None
-    assert set(page.blind.outputs) == {row.output for row in example.rows}
+    assert set(page.blind.outputs) == set(example.outputs)
     assert page.blind_view.outputs[0].toPlainText() == page.blind.outputs[0]
 
 
 def test_equal_outputs_are_left_out_and_said(qtbot: QtBot, page: ComparePage) -> None:
     record = begin(qtbot, page)
     examples = page.model.comparison.examples
-    differing = {e.example_id for e in examples if e.rows[0].output != e.rows[1].output}
+    differing = {e.example_id for e in examples if e.outputs[0] != e.outputs[1]}
     assert set(record.examples) == differing
     assert page.blind.left_out == len(examples) - len(differing) > 0
     assert f"{page.blind.left_out} of the listed examples" in page.blind_view.bar.label.text()
@@ -67,7 +67,7 @@ def test_keys_vote_and_every_vote_is_on_disk(
     assert len(record.votes) == 1
     chosen = record.votes[0]
     example = next(e for e in page.model.comparison.examples if e.example_id == chosen.example_id)
-    preferred = example.rows[1 if chosen.choice is Choice.FIRST else 0].output
+    preferred = example.outputs[1 if chosen.choice is Choice.FIRST else 0]
     assert preferred == first[0], "first is the other system, second the reference system"
     press(qtbot, page, Qt.Key.Key_0, Qt.Key.Key_2, Qt.Key.Key_Backspace)
     record = codec.from_text(BlindRecord, path.read_text(encoding="utf-8"))

@@ -14,6 +14,7 @@ from app.pages.compare.comparison import Comparison, compare
 from app.pages.compare.copying import latex, to_csv, to_latex, to_markdown
 from app.pages.compare.outside import copy_outside, with_references
 from app.pages.compare.row_export import export_rows
+from app.pages.compare.rows import Rows
 from app.pages.compare.score_table import ScoreTable, footnotes, score_table
 from app.pages.compare.statistics import MeanDifference
 from app.pages.compare.systems import Cost, Entry, Kind, System
@@ -48,7 +49,7 @@ def comparison(*, second_rows: int = 2) -> Comparison:
         meta = OutputsMeta(name, name, "test", "f", "greedy|max100", (score,), 10.0, 310.0)
         cost = Cost(460_800, 200.0, 4_900_000) if place else Cost(538_000_000, None, 134_515_008)
         entry = Entry(name, Kind.RUN, name, Path(name), True, cost=cost)
-        systems.append(System(entry, made, meta))
+        systems.append(System(entry, Rows(made), meta))
     return finish(compare(systems))
 
 
@@ -188,5 +189,6 @@ def test_missing_and_latin_files_are_refused(tmp_path: Path) -> None:
 def test_references_are_lent_to_rows_without() -> None:
     base = [OutputRow("a1", "x", "o", ("r1",)), OutputRow("b2", "y", "o", ("r2",))]
     rows = [OutputRow("1", "y", "p", ()), OutputRow("2", "x", "q", ("own",))]
-    found = with_references(rows, base)
+    found = with_references(Rows(rows), Rows(base))
+    assert found is not None
     assert [row.references for row in found] == [("r2",), ("own",)]

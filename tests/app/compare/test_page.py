@@ -250,7 +250,7 @@ def test_words_are_marked_by_style_and_not_by_colour_only(page: ComparePage) -> 
     differing = next(
         index
         for index in page.model.listed
-        if len({row.output for row in page.model.comparison.examples[index].rows}) > 1
+        if len(set(page.model.comparison.examples[index].outputs)) > 1
     )
     page.model.set_current(differing)
     column = page.view.columns[1]
@@ -264,7 +264,7 @@ def test_words_are_marked_by_style_and_not_by_colour_only(page: ComparePage) -> 
     assert "background-color" not in column.text.toHtml()
     example = page.model.example
     assert example is not None
-    assert column.text.toPlainText() == example.rows[0].output
+    assert column.text.toPlainText() == example.outputs[0]
 
 
 def test_references_say_to_which_output_they_are_nearest(page: ComparePage) -> None:

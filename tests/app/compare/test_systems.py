@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.pages.compare.page import ComparePage
+from app.pages.compare.rows import Rows
 from app.pages.compare.slices import SlicedWork
 from engine.contract.commands import Decoded, DecodeSplit, ScoreOutputs
 from engine.contract.errors import UserError
@@ -186,9 +187,7 @@ def test_outside_file_is_copied_aligned_scored_and_left_alone(
     before = theirs.read_bytes()
     page.open_path(theirs)
     qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10", "theirs"])
-    assert [e.rows[2].output for e in page.model.comparison.examples] == [
-        f"out {n}" for n in range(24)
-    ]
+    assert [e.outputs[2] for e in page.model.comparison.examples] == [f"out {n}" for n in range(24)]
     assert "found by their input text" in page.messages.guard.label.text()
     qtbot.waitUntil(lambda: "bleu" in page.scores.model.table.rows[2].scores)
     copy = runs_project / "compare" / "outside" / "theirs.jsonl"
@@ -212,7 +211,7 @@ def test_outside_file_in_order_warns_and_one_of_another_length_is_refused(
     page.open_path(path)
     qtbot.waitUntil(lambda: shown(page)[2:] == ["lines"])
     assert "taken in their order" in page.messages.guard.label.text()
-    assert page.model.comparison.examples[3].rows[2].output == "line 3"
+    assert page.model.comparison.examples[3].outputs[2] == "line 3"
     short = tmp_path / "short.txt"
     short.write_text("one\ntwo\n", encoding="utf-8")
     page.open_path(short)
@@ -304,5 +303,5 @@ def test_five_thousand_rows_of_six_systems_come_in_slices(
     entry = page.systems.entries[0]
     from app.pages.compare.systems import System
 
-    work = comparison.compare([System(replace(entry, key=str(n)), tuple(rows)) for n in range(6)])
+    work = comparison.compare([System(replace(entry, key=str(n)), Rows(rows)) for n in range(6)])
     assert sum(1 for _ in work) >= 500
