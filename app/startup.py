@@ -120,7 +120,9 @@ def build(
     return Program(program[0], context, supervisor, (data_desk, model_desk), program[1:])
 
 
-def tie(context: AppContext, *, log_file: Path | None = None) -> tuple[MainWindow, object, object]:
+def tie(
+    context: AppContext, *, log_file: Path | None = None
+) -> tuple[MainWindow, ProjectControl, RunActivities]:
     """Make the window over a context of real or fake ports.
 
     Returns:

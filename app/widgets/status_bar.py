@@ -38,9 +38,11 @@ class StatusBar(QStatusBar):
         self.run_button.setAutoRaise(True)
         self.run_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.run_button.setToolTip("Show this run")
+        self.run_button.setAccessibleName("Show the run at work")
         self.run_button.clicked.connect(self._show_run)
         self.run_bar = QProgressBar()
         self.run_bar.setTextVisible(False)
+        self.run_bar.setAccessibleName("Progress of the run at work")
         self.run_bar.setFixedSize(self.fontMetrics().averageCharWidth() * 18, SPACE_S)
         self.device_label = QLabel()
         self.device_label.setContentsMargins(SPACE_S, 0, SPACE_S, 0)
@@ -89,7 +91,6 @@ class StatusBar(QStatusBar):
         status = run.status
         self.run_bar.setRange(0, max(0, status.total_steps))
         self.run_bar.setValue(status.step)
-        self.run_bar.setAccessibleName(f"Progress of {run.meta.name}")
         text = f"{run.meta.name}: {status.state.value}"
         if status.phase is not None and status.state.value == "running":
             text = f"{run.meta.name}: {status.phase.value}"

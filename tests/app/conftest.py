@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.context import AppContext
-from tests.helpers.fake_ports import FakeDesk, FakeRunControl, make_context
+from tests.helpers.fake_ports import FakeDesk, FakeRunControl, discard, make_context
 from tests.helpers.projects import make_project, make_rich_project
 
 
@@ -39,6 +39,7 @@ def leaves_nothing_behind(qapp: QApplication) -> Iterator[None]:
     children = _children()
     timers = {id(timer) for timer in _living(QTimer, QTimer.isActive)}
     yield
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     gc.collect()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     left = [repr(widget) for widget in QApplication.topLevelWidgets() if widget not in widgets]
@@ -81,7 +82,7 @@ def context(qapp: QApplication, tmp_path: Path) -> Iterator[AppContext]:
     """Real models over fake ports, with no project open."""
     made = make_context(tmp_path / "settings.ini")
     yield made
-    made.project.close()
+    discard(made)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHeaderView,
     QLineEdit,
+    QMenu,
     QPlainTextEdit,
     QProgressBar,
     QScrollBar,
@@ -47,8 +48,13 @@ def controls(root: QWidget) -> list[QWidget]:
 
 
 def _is_part_of_a_control(widget: QWidget) -> bool:
-    """A spin box's line, a table's corner button, the list of a combo box."""
+    """A spin box's line, a table's corner button, the list of a combo box, a plot's menu."""
     parent = widget.parentWidget()
+    above = parent
+    while above is not None:
+        if isinstance(above, QMenu):
+            return True
+        above = above.parentWidget()
     if isinstance(parent, INNER_PARENTS):
         return True
     return parent is not None and parent.metaObject().className() == "QComboBoxPrivateContainer"

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -214,3 +215,13 @@ def make_context(
         actions=ActionRegistry(),
         navigator=Navigator(),
     )
+
+
+def discard(context: AppContext) -> None:
+    """Close the project and delete the parts, which ends what is connected to them.
+
+    Python cannot collect a cycle that goes through a signal's connection to a lambda.
+    """
+    context.project.close()
+    for field in dataclasses.fields(context):
+        getattr(context, field.name).deleteLater()

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.main_window import MainWindow
 from app.startup import tie
-from tests.helpers.fake_ports import make_context
+from tests.helpers.fake_ports import discard, make_context
 from tests.helpers.replies import RICH
 
 
@@ -19,17 +19,18 @@ def context(tmp_path: Path, qapp: object) -> Iterator[AppContext]:
     made = make_context(tmp_path / "settings.ini", replies=RICH)
     made.settings.projects_folder = tmp_path / "projects"
     yield made
-    made.project.close()
+    discard(made)
 
 
 @pytest.fixture
 def window(context: AppContext, qtbot: QtBot) -> Iterator[MainWindow]:
     """The window, shown, with no project open."""
-    made, *owned = tie(context)
+    made, control, run_activities = tie(context)
     qtbot.addWidget(made)
     made.show()
     yield made
-    del owned
+    control.close()  # a window that asks before it closes has not done so
+    del run_activities
 
 
 @pytest.fixture

@@ -1,0 +1,261 @@
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.context import AppContext
+from app.pages.prefixes.page import PrefixesPage
+from app.widgets.info_bar import Tone
+from engine.contract.commands import (
+    Done,
+    ExportPrefix,
+    ImportPrefix,
+    ListPrefixes,
+    PrefixInfo,
+    PrefixList,
+    VerifyPrefix,
+)
+from engine.contract.events import Blame, RunState
+from engine.contract.project import ProjectFolder
+from tests.helpers.fake_ports import FakeDesk, FakeRunControl
+from tests.helpers.projects import make_run
+from tests.helpers.replies import list_prefixes
+
+
+def info(path: Path, name: str, length: int = 5, created_s: float = 1.0) -> PrefixInfo:
+    return PrefixInfo(
+        str(path), name, "gpt2", "ff" * 32, length, "prefix", 4000, "x.csv", created_s
+    )
+
+
+@pytest.fixture
+def page(
+    context: AppContext,
+    model_desk: FakeDesk,
+    rich_project: Path,
+    open_project: Callable[[Path], None],
+    qtbot: QtBot,
+) -> PrefixesPage:
+    """The page over a project with a run's prefix, an imported one and a damaged one."""
+    imported = ProjectFolder(rich_project).prefixes / "restaurants-5"
+    imported.mkdir(parents=True)
+    (imported / "prefix.json").write_text("{}", encoding="utf-8")
+    model_desk.replies[ListPrefixes] = list_prefixes
+    open_project(rich_project)
+    made = PrefixesPage(context)
+    qtbot.addWidget(made)
+    made.resize(1000, 650)
+    made.show()
+    qtbot.waitUntil(lambda: made.model.rowCount() == 3)
+    return made
+
+
+def names(page: PrefixesPage) -> list[str]:
+    model = page.table.model()
+    return [model.index(row, 0).data() for row in range(model.rowCount())]
+
+
+def select(page: PrefixesPage, name: str) -> None:
+    page.table.select_row(names(page).index(name))
+
+
+def press(page: PrefixesPage, name: str) -> None:
+    page._actions[name].trigger()
+
+
+def card(page: PrefixesPage) -> str:
+    return "\n".join(label.text() for label in page.details.findChildren(QLabel))
+
+
+def test_lists_newest_first_and_damaged_ones_with_their_sentence(page: PrefixesPage) -> None:
+    assert names(page) == ["prefix 10", "restaurants 5", "old-copy"]
+    select(page, "old-copy")
+    assert "prefix.safetensors does not fit its card" in card(page)
+    assert not page._actions["export"].isEnabled()
+    assert page._actions["delete"].isEnabled()
+
+
+def test_card_carries_signatures(page: PrefixesPage) -> None:
+    select(page, "prefix 10")
+    text = card(page)
+    assert "trained: 10 tokens, 461 kB" in text
+    assert "frozen: smollm2-135m-instruct" in text
+    assert "BLEU  62.4   (58.2 to 64.9)" in text
+    assert "tok:13a" in text
+
+
+def test_sorting_is_by_number_not_by_text(
+    page: PrefixesPage, model_desk: FakeDesk, qtbot: QtBot
+) -> None:
+    found = PrefixList(tuple(info(Path(f"/p/{n}"), f"p{n}", length=n) for n in (100, 9, 20)))
+    model_desk.replies[ListPrefixes] = lambda command: found
+    page.library.refresh()
+    qtbot.waitUntil(lambda: len(names(page)) == 3 and "p9" in names(page))
+    page.table.sortByColumn(1, Qt.SortOrder.AscendingOrder)
+    assert names(page) == ["p9", "p20", "p100"]
+
+
+def test_search_narrows_the_table(page: PrefixesPage) -> None:
+    page._sorted.setFilterFixedString("RESTAU")
+    assert names(page) == ["restaurants 5"]
+
+
+def test_export_says_where_it_is(page: PrefixesPage, model_desk: FakeDesk, tmp_path: Path) -> None:
+    select(page, "prefix 10")
+    row = page.selected()
+    assert row is not None
+    page.export(row, "peft", tmp_path / "out")
+    ticket = model_desk.last(ExportPrefix)
+    assert ticket.command == ExportPrefix(str(row.path), "peft", str(tmp_path / "out"))
+    ticket.answer(Done("The prefix is in out."))
+    assert page.bar.tone is Tone.GOOD
+    assert page.bar.label.text() == "The prefix is in out."
+
+
+def test_export_dialog_is_opened_for_the_selection(page: PrefixesPage, qtbot: QtBot) -> None:
+    from app.dialogs.export_prefix import ExportPrefixDialog
+
+    select(page, "restaurants 5")
+    press(page, "export")
+    dialog = page.findChild(ExportPrefixDialog)
+    assert dialog is not None
+    assert dialog.windowTitle() == "Export “restaurants 5”"
+    dialog.reject()
+
+
+def test_users_failure_stays_on_the_page_ours_goes_to_the_window(
+    page: PrefixesPage, model_desk: FakeDesk, context: AppContext, qtbot: QtBot
+) -> None:
+    press(page, "verify")
+    with qtbot.assertNotEmitted(context.activities.failed):
+        model_desk.last(VerifyPrefix).fail("The file is damaged: copy it again.")
+    assert page.bar.tone is Tone.BAD
+    assert page.bar.label.text() == "The file is damaged: copy it again."
+    press(page, "verify")
+    with qtbot.waitSignal(context.activities.failed) as failed:
+        model_desk.last(VerifyPrefix).fail("x", blame=Blame.ENGINE, traceback="T")
+    assert failed.args[0] == "Verify “prefix 10”"
+    assert failed.args[1].traceback == "T"
+
+
+def test_work_is_on_the_activity_list_until_it_ends(
+    page: PrefixesPage, model_desk: FakeDesk, context: AppContext
+) -> None:
+    press(page, "verify")
+    (activity,) = context.activities.activities
+    assert activity.title == "Verify “prefix 10”"
+    model_desk.last(VerifyPrefix).answer(Done("Whole."))
+    assert context.activities.activities == []
+
+
+def test_deleting_an_imported_prefix_can_be_undone(
+    page: PrefixesPage, context: AppContext, rich_project: Path
+) -> None:
+    folder = ProjectFolder(rich_project)
+    select(page, "restaurants 5")
+    press(page, "delete")
+    assert not (folder.prefixes / "restaurants-5").exists()
+    assert (folder.trash / "prefixes" / "restaurants-5" / "prefix.json").exists()
+    assert page.bar.label.text() == "“restaurants 5” was moved to the project's trash."
+    assert context.undo.undoText() == "Delete “restaurants 5”"
+    context.undo.undo()
+    assert (folder.prefixes / "restaurants-5" / "prefix.json").exists()
+
+
+def test_a_deletion_that_the_disk_refuses_is_told(page: PrefixesPage, rich_project: Path) -> None:
+    select(page, "restaurants 5")
+    shutil.rmtree(ProjectFolder(rich_project).prefixes / "restaurants-5")
+    press(page, "delete")
+    assert page.bar.tone is Tone.BAD
+    assert "restaurants-5 could not be moved" in page.bar.label.text()
+
+
+def test_a_runs_prefix_goes_with_its_run(
+    page: PrefixesPage, context: AppContext, qtbot: QtBot
+) -> None:
+    select(page, "prefix 10")
+    press(page, "delete")
+    assert "belongs to a run" in page.bar.label.text()
+    assert context.undo.count() == 0
+    with qtbot.waitSignal(context.navigator.runs_requested) as requested:
+        page.bar._buttons[0].click()
+    assert requested.args == [context.runs.all()[0].run_id]
+
+
+def test_import_selects_the_new_one(
+    page: PrefixesPage, model_desk: FakeDesk, rich_project: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    peft = tmp_path / "peft"
+    peft.mkdir()
+    (peft / "adapter_config.json").write_text("{}", encoding="utf-8")
+    assert page.open_path(peft / "adapter_config.json")
+    ticket = model_desk.last(ImportPrefix)
+    assert ticket.command == ImportPrefix(str(peft), str(rich_project))
+    path = ProjectFolder(rich_project).prefixes / "peft"
+    new = info(path, "from peft")
+    before = list_prefixes(ListPrefixes(str(rich_project))).prefixes
+    model_desk.replies[ListPrefixes] = lambda command: PrefixList((*before, new))
+    ticket.answer(new)
+    qtbot.waitUntil(lambda: "from peft" in names(page))
+    row = page.selected()
+    assert row is not None
+    assert row.path == path
+
+
+def test_only_prefixes_are_taken(page: PrefixesPage, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n", encoding="utf-8")
+    assert not page.open_path(tmp_path / "a.csv")
+    assert not page.open_path(tmp_path / "gone")
+    assert "does not exist" in page.bar.label.text()
+
+
+def test_a_run_that_finishes_appears(
+    page: PrefixesPage,
+    context: AppContext,
+    model_desk: FakeDesk,
+    run_control: FakeRunControl,
+    rich_project: Path,
+) -> None:
+    run = context.runs.add(make_run(rich_project, 9, state=RunState.QUEUED))
+    assert run is not None
+    run.folder.prefix.mkdir()
+    asked = len(model_desk.asked)
+    run_control.set_status(run.run_id, RunState.RUNNING)
+    assert len(model_desk.asked) == asked
+    run_control.set_status(run.run_id, RunState.FINISHED)
+    assert model_desk.asked[asked:] == [ListPrefixes(str(rich_project))]
+
+
+def test_a_late_answer_about_another_project_is_dropped(
+    context: AppContext, model_desk: FakeDesk, project: Path, rich_project: Path, qtbot: QtBot
+) -> None:
+    model_desk.replies.clear()
+    context.project.open(project)
+    page = PrefixesPage(context)
+    qtbot.addWidget(page)
+    late = model_desk.last(ListPrefixes)
+    context.project.open(rich_project)
+    late.answer(PrefixList((info(project, "late"),)))
+    assert names(page) == []
+    model_desk.last(ListPrefixes).answer(PrefixList((info(rich_project, "right"),)))
+    assert names(page) == ["right"]
+    context.project.close()
+    assert names(page) == []
+
+
+def test_empty_library_says_what_to_do(
+    context: AppContext, model_desk: FakeDesk, project: Path, qtbot: QtBot
+) -> None:
+    context.project.open(project)
+    page = PrefixesPage(context)
+    qtbot.addWidget(page)
+    page.show()
+    model_desk.last(ListPrefixes).answer(PrefixList(()))
+    assert page.empty.isVisible()
+    with qtbot.waitSignal(context.navigator.page_requested):
+        buttons = {button.text(): button for button in page.empty.findChildren(QPushButton)}
+        buttons["Go to Runs"].click()

@@ -1,0 +1,113 @@
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.dialogs.closing import Closing, ClosingDialog
+from app.main_window import MainWindow
+from app.models.run import RunModel
+from engine.contract.commands import FetchBackbone
+from engine.contract.events import RunState
+from engine.contract.run_folder import RunFolder
+from tests.helpers.fake_ports import FakeDesk, FakeRunControl
+from tests.helpers.projects import make_run
+
+
+@pytest.fixture
+def running(
+    window: MainWindow, project: Path, run_control: FakeRunControl, qtbot: QtBot
+) -> RunModel:
+    """A run that trains, and one that waits behind it."""
+    make_run(project, 1, state=RunState.RUNNING, name="prefix 10")
+    make_run(project, 2, state=RunState.QUEUED)
+    window.context.navigator.open_path(project)
+    run = window.context.runs.all()[0]
+    qtbot.waitUntil(lambda: run.status.state is RunState.RUNNING)
+    run_control.calls.clear()
+    return run
+
+
+def asked(window: MainWindow) -> ClosingDialog:
+    assert window.leaving.dialog is not None
+    return window.leaving.dialog
+
+
+def test_closes_at_once_when_idle(window: MainWindow) -> None:
+    assert window.close()
+    assert window.leaving.dialog is None
+
+
+def test_staying_changes_nothing(
+    window: MainWindow, running: RunModel, run_control: FakeRunControl
+) -> None:
+    assert not window.close()
+    asked(window).buttons[Closing.STAY].click()
+    assert window.isVisible()
+    assert run_control.calls == []
+    assert window.context.project.is_open
+
+
+def test_escape_means_stay(window: MainWindow, running: RunModel) -> None:
+    window.close()
+    asked(window).reject()
+    assert window.isVisible()
+
+
+def test_asking_twice_shows_one_dialog(window: MainWindow, running: RunModel) -> None:
+    window.close()
+    first = asked(window)
+    window.close()
+    assert asked(window) is first
+
+
+def test_kept_running_it_is_let_go(
+    window: MainWindow, running: RunModel, run_control: FakeRunControl
+) -> None:
+    window.close()
+    asked(window).buttons[Closing.KEEP_RUNNING].click()
+    assert not window.isVisible()
+    assert ("unwatch", running.run_id) in run_control.calls
+    assert not any(name.startswith("stop") for name, _ in run_control.calls)
+
+
+def test_stop_and_save_waits_for_the_checkpoint(
+    window: MainWindow, running: RunModel, run_control: FakeRunControl
+) -> None:
+    waiting = window.context.runs.all()[1]
+    window.close()
+    asked(window).buttons[Closing.STOP_AND_SAVE].click()
+    assert run_control.calls == [("unwatch", waiting.run_id), ("stop_and_save", running.run_id)]
+    assert window.isVisible(), "it waits for the end of the run"
+    run_control.set_status(running.run_id, RunState.STOPPING)
+    assert window.isVisible()
+    run_control.set_status(running.run_id, RunState.CANCELLED)
+    assert not window.isVisible()
+    assert RunFolder(waiting.path).read_status().state is RunState.QUEUED
+
+
+def test_opening_another_project_asks_too(
+    window: MainWindow, running: RunModel, tmp_path: Path, run_control: FakeRunControl
+) -> None:
+    other = tmp_path / "other"
+    window.control.create(other, "x")
+    first = running.path.parent.parent
+    window.context.navigator.open_path(first)
+    run = window.context.runs.all()[0]
+    run_control.set_status(run.run_id, RunState.RUNNING)
+    window.context.navigator.open_path(other)
+    folder = window.context.project.folder
+    assert folder is not None
+    assert folder.path == first, "not before the user has agreed"
+    asked(window).buttons[Closing.KEEP_RUNNING].click()
+    folder = window.context.project.folder
+    assert folder is not None
+    assert folder.path == other
+
+
+def test_other_work_is_named_and_ends_with_the_window(window: MainWindow, desk: FakeDesk) -> None:
+    window.context.activities.follow("Fetch GPT-2", desk.ask(FetchBackbone("gpt2")))
+    assert not window.close()
+    dialog = asked(window)
+    assert set(dialog.buttons) == {Closing.KEEP_RUNNING, Closing.STAY}
+    dialog.buttons[Closing.KEEP_RUNNING].click()
+    assert not window.isVisible()

@@ -1,0 +1,138 @@
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.dialogs.problem import ProblemDialog
+from app.startup import _on_exception, build
+from engine.contract.events import RunState
+from tests.helpers.projects import make_run
+
+ROOT = Path(__file__).parents[3]
+
+
+def run_program(code: str, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    """Run the real `startup.run` in a process of its own, with a home of its own."""
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONFAULTHANDLER": "1"}
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, env=environment,
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+
+def test_starts_makes_its_pages_and_ends_cleanly(tmp_path: Path) -> None:
+    done = run_program(
+        """
+        import sys
+        from PySide6.QtCore import QTimer
+        from app import startup
+        from app.main_window import MainWindow
+        from app.page_list import PAGES
+
+        def close_when_warm(window):
+            if len(window.stack.built()) == len(PAGES):
+                window.close()
+
+        def warm_up(window):
+            window._warming.timeout.connect(lambda: close_when_warm(window))
+            window._warming.start()
+
+        MainWindow.warm_up = warm_up
+        code = startup.run([])
+        heavy = {"torch", "transformers", "datasets"} & set(sys.modules)
+        assert not heavy, heavy
+        sys.exit(code)
+        """,
+        tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    log = tmp_path / "home" / "data" / "prefix-workbench" / "logs" / "window.log"
+    settings = tmp_path / "home" / "config" / "prefix-workbench" / "prefix-workbench.ini"
+    assert settings.exists()
+    assert log.parent.is_dir()
+
+
+def test_first_paint_needs_neither_plots_nor_numpy(tmp_path: Path) -> None:
+    done = run_program(
+        """
+        import sys
+        from pathlib import Path
+        from PySide6.QtWidgets import QApplication
+        from app import startup
+        program = startup.build(QApplication([]), Path(sys.argv[0] or "x").parent / "s.ini")
+        program.window.show()
+        late = {"numpy", "pyqtgraph", "torch"} & set(sys.modules)
+        program.close()
+        sys.exit(f"too early: {late}" if late else 0)
+        """,
+        tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_fault_in_a_slot_is_a_dialog_not_the_end(tmp_path: Path) -> None:
+    done = run_program(
+        """
+        import sys
+        from PySide6.QtCore import QTimer
+        from app import startup
+        from app.dialogs.problem import ProblemDialog
+        from app.main_window import MainWindow
+
+        shown = []
+
+        def look(window):
+            shown.extend(d.failure.traceback for d in window.findChildren(ProblemDialog))
+            window.close()
+
+        def fail(window):
+            QTimer.singleShot(0, lambda: look(window))
+            raise ZeroDivisionError("of a slot")
+
+        MainWindow.warm_up = lambda window: QTimer.singleShot(0, lambda: fail(window))
+        code = startup.run([])
+        assert len(shown) == 1 and "ZeroDivisionError: of a slot" in shown[0], shown
+        sys.exit(code)
+        """,
+        tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    log = tmp_path / "home" / "data" / "prefix-workbench" / "logs" / "window.log"
+    assert "ZeroDivisionError: of a slot" in log.read_text(encoding="utf-8")
+
+
+def test_real_workers_follow_the_runs_of_a_project(
+    qapp: QApplication, tmp_path: Path, project: Path, qtbot: QtBot
+) -> None:
+    make_run(project, state=RunState.FINISHED, steps=20)
+    program = build(qapp, tmp_path / "settings.ini")
+    program.window.show()
+    try:
+        program.context.navigator.open_path(project)
+        (run,) = program.context.runs.all()
+        qtbot.waitUntil(lambda: run.status.state is RunState.FINISHED)
+        qtbot.waitUntil(lambda: len(run.metrics) == 20)
+    finally:
+        program.window.close()
+        program.close()
+
+
+def test_the_hook_tells_faults_and_obeys_ctrl_c(
+    qapp: QApplication, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    program = build(qapp, tmp_path / "settings.ini")
+    program.window.show()
+    try:
+        _on_exception(program.window, ValueError, ValueError("x"), None)
+        (dialog,) = program.window.findChildren(ProblemDialog)
+        assert "ValueError: x" in dialog.failure.traceback
+        dialog.close()
+        _on_exception(program.window, KeyboardInterrupt, KeyboardInterrupt(), None)
+        assert not program.window.isVisible()
+    finally:
+        program.close()

@@ -1,0 +1,288 @@
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.dialogs.problem import ProblemDialog
+from app.main_window import FIRST_SIZE, MainWindow
+from app.page_list import PAGES
+from app.pages.prefixes.page import PrefixesPage
+from app.pages.start import StartPage
+from app.widgets.info_bar import Tone
+from engine.contract.commands import Failure, ImportPrefix
+from engine.contract.events import Blame, RunState
+from engine.contract.project import DatasetEntry, ProjectFolder
+from tests.helpers.fake_ports import FakeRunControl
+from tests.helpers.projects import MAPPING
+
+
+def drop(window: MainWindow, path: Path) -> None:
+    """Drag a path onto the window and let go, as the system tells it."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, buttons, keys)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    assert window.overlay.isVisible()
+    action = Qt.DropAction.CopyAction
+    dropped = QDropEvent(QPointF(5, 5), action, data, buttons, keys)
+    QApplication.sendEvent(window, dropped)
+    assert not window.overlay.isVisible()
+
+
+def problems(window: MainWindow) -> list[ProblemDialog]:
+    return [d for d in window.findChildren(ProblemDialog) if d.isVisible()]
+
+
+def start_page(window: MainWindow) -> StartPage:
+    page = window.stack.page("start")
+    assert isinstance(page, StartPage)
+    return page
+
+
+def test_starts_with_no_project(window: MainWindow) -> None:
+    assert window.windowTitle() == "Prefix Workbench"
+    assert window.status.project_label.text() == "No project"
+    assert window.stack.currentWidget() is start_page(window)
+    assert not window.context.actions.get("close.project").isEnabled()
+
+
+def test_pages_hint_at_a_project_while_there_is_none(window: MainWindow) -> None:
+    window.context.actions.get("page.runs").trigger()
+    assert window.current == "runs"
+    assert set(window.stack.built()) == {"start"}
+    assert window.context.actions.get("page.runs").isChecked()
+
+
+def test_dropped_table_becomes_a_project_on_the_data_page(
+    window: MainWindow, table: Path, qtbot: QtBot
+) -> None:
+    drop(window, table)
+    assert window.context.project.is_open
+    assert window.current == "data"
+    assert window.windowTitle() == "peaks – Prefix Workbench"
+    assert window.context.settings.recent_projects[0].name == "peaks"
+
+
+def test_dropped_project_opens_with_its_runs(
+    window: MainWindow, rich_project: Path, qtbot: QtBot
+) -> None:
+    drop(window, rich_project)
+    assert window.current == "runs"
+    assert len(window.context.runs.all()) == 6
+    assert window.status.project_label.text() == "Mountain huts"
+    qtbot.waitUntil(lambda: window.status.device_label.text() == "CPU, 16 GB")
+
+
+def test_dropped_prefix_is_imported(
+    window: MainWindow, rich_project: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    drop(window, rich_project)
+    prefix = tmp_path / "mailed"
+    prefix.mkdir()
+    (prefix / "prefix.json").write_text("{}", encoding="utf-8")
+    drop(window, prefix)
+    assert window.current == "prefixes"
+    page = window.stack.page("prefixes")
+    assert isinstance(page, PrefixesPage)
+    desk = window.context.model_desk
+    assert ImportPrefix(str(prefix), str(rich_project)) in desk.asked  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: page.bar.label.text() == "“mailed” was imported.")
+
+
+def test_what_cannot_be_opened_is_explained(window: MainWindow, tmp_path: Path) -> None:
+    (tmp_path / "x.png").write_bytes(b"")
+    drop(window, tmp_path / "x.png")
+    (dialog,) = problems(window)
+    assert "ending '.png'" in dialog.message.text()
+    dialog.close()
+    assert not window.context.project.is_open
+
+
+def test_interrupted_runs_are_offered_to_resume(
+    window: MainWindow, rich_project: Path, run_control: FakeRunControl, qtbot: QtBot
+) -> None:
+    window.context.navigator.open_path(rich_project)
+    assert window.bar.tone is Tone.WARNING
+    assert "“prefix 20, MLP 512”" in window.bar.label.text()
+    queued = len(run_control.queue)
+    resume = window.bar._buttons[0]
+    assert resume.text() == "Resume"
+    resume.click()
+    paths = ProjectFolder(rich_project).run_paths()
+    assert run_control.queue[queued:] == [paths[2], paths[4]]
+    assert window.bar.isHidden()
+
+
+def test_recent_projects_open_and_missing_ones_can_be_removed(
+    window: MainWindow, project: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    settings = window.context.settings
+    settings.add_recent(tmp_path / "gone")
+    settings.add_recent(project)
+    here, gone = start_page(window).recent.rows()
+    assert here.button.isEnabled()
+    assert gone.is_missing
+    assert not gone.button.isEnabled()
+    gone.removed.emit()
+    assert settings.recent_projects == (project,)
+    (here,) = start_page(window).recent.rows()
+    here.button.setFocus()
+    qtbot.keyClick(here.button, Qt.Key.Key_Return)
+    assert window.context.project.is_open
+
+    window.recent.fill()
+    texts = [action.text() for action in window.recent.actions()]
+    assert texts[0].startswith("project  (")
+    assert texts[-1] == "&Clear this list"
+    window.recent.actions()[-1].trigger()
+    assert settings.recent_projects == ()
+    assert not window.recent.menuAction().isEnabled()
+
+
+def test_undo_says_what_it_undoes(window: MainWindow, project: Path) -> None:
+    window.context.navigator.open_path(project)
+    model = window.context.project
+    entry = model.dataset
+    assert entry is not None
+    undo, redo = (window.context.actions.get(f"edit.{name}") for name in ("undo", "redo"))
+    assert not undo.isEnabled()
+    renamed = DatasetEntry(entry.dataset_id, "other", "huts.csv", MAPPING)
+    model.edit_dataset("Rename the table", renamed)
+    assert undo.isEnabled()
+    assert undo.text() == "&Undo Rename the table"
+    undo.trigger()
+    assert model.dataset == entry
+    assert redo.text() == "&Redo Rename the table"
+    redo.trigger()
+    assert model.dataset == renamed
+
+
+def test_edits_are_saved_without_being_asked(
+    window: MainWindow, project: Path, qtbot: QtBot
+) -> None:
+    window.context.navigator.open_path(project)
+    model = window.context.project
+    entry = model.dataset
+    assert entry is not None
+    renamed = DatasetEntry(entry.dataset_id, "other", "huts.csv", MAPPING)
+    model.edit_dataset("Rename the table", renamed)
+    qtbot.waitUntil(lambda: ProjectFolder(project).read().datasets == (renamed,))
+    assert window.context.actions.get("edit.undo").isEnabled(), "saving keeps the undo stack"
+
+
+def test_running_run_is_in_the_status_bar(
+    window: MainWindow, rich_project: Path, qtbot: QtBot, run_control: FakeRunControl
+) -> None:
+    window.context.navigator.open_path(rich_project)
+    qtbot.waitUntil(lambda: window.status.run_button.isVisible())
+    assert "training" in window.status.run_button.text()
+    run = window.context.runs.all()[4]
+    run_control.set_status(run.run_id, RunState.RUNNING, step=150, total_steps=200)
+    assert window.status.run_bar.value() == 150
+    window.show_page("data")
+    window.status.run_button.click()
+    assert window.current == "runs"
+    run_control.set_status(run.run_id, RunState.FINISHED, step=200, total_steps=200)
+    assert not window.status.run_button.isVisible()
+
+
+def test_users_failures_are_a_line_and_our_faults_a_dialog(window: MainWindow) -> None:
+    activities = window.context.activities
+    activities.failed.emit("Fetch GPT-2", Failure(Blame.USER, "No network: use a local folder."))
+    assert window.bar.label.text() == "Fetch GPT-2: No network: use a local folder."
+    assert problems(window) == []
+    activities.failed.emit("Score", Failure(Blame.ENGINE, "No rows.", traceback="Traceback: x"))
+    (dialog,) = problems(window)
+    assert dialog.failure.traceback == "Traceback: x"
+    dialog.close()
+
+
+def test_one_dialog_for_a_storm_of_faults(
+    window: MainWindow, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(3):
+        window.commands.show_fault(ValueError(str(number)))
+    (dialog,) = problems(window)
+    assert "ValueError: 0" in dialog.failure.traceback
+    dialog.close()
+    window.commands.show_fault(ValueError("later"))
+    (dialog,) = problems(window)
+    assert "ValueError: later" in dialog.failure.traceback
+    dialog.close()
+    assert len(caplog.records) == 4
+
+
+def test_unsaved_edit_is_told(window: MainWindow) -> None:
+    window.context.project.save_failed.emit("The disk holding /p is full: free some space.")
+    assert window.bar.tone is Tone.BAD
+    assert "is full" in window.bar.label.text()
+
+
+def test_other_pages_are_made_while_idle(window: MainWindow, qtbot: QtBot) -> None:
+    window.warm_up()
+    qtbot.waitUntil(lambda: set(window.stack.built()) == {entry.name for entry in PAGES})
+    qtbot.waitUntil(lambda: not window._warming.isActive())
+    assert window.stack.currentWidget() is start_page(window)
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in PAGES])
+def test_every_page_fits_a_small_window(
+    window: MainWindow, rich_project: Path, name: str, qtbot: QtBot
+) -> None:
+    window.context.navigator.open_path(rich_project)
+    window.show_page(name)
+    window.resize(1024, 700)
+    qtbot.waitUntil(lambda: window.width() <= 1024)
+    assert window.minimumSizeHint().width() <= 1024
+    assert window.minimumSizeHint().height() <= 700
+    assert window.size().width() == 1024
+    assert window.size().height() == 700
+
+
+def test_place_is_kept_and_reset(window: MainWindow) -> None:
+    window.resize(780, 640)  # the offscreen screen is 800 wide
+    window.close()
+    assert not window.context.settings.layout("window").isEmpty()
+    window.resize(500, 500)
+    window._restore_geometry()
+    assert (window.width(), window.height()) == (780, 640)
+    window.reset_layout()
+    assert window.context.settings.layout("window").isEmpty()
+    room = window.screen().availableGeometry().size()
+    assert window.size() == FIRST_SIZE.boundedTo(room)
+
+
+def test_a_window_that_was_on_a_lost_screen_comes_back(window: MainWindow) -> None:
+    window.move(-9000, -9000)
+    assert not window._is_on_a_screen()
+    window._place_first()
+    assert window._is_on_a_screen()
+
+
+def test_scheme_menu_and_preferences_agree(window: MainWindow) -> None:
+    actions = window.context.actions
+    actions.get("view.scheme.dark").trigger()
+    assert window.context.theme.is_dark
+    window.commands.show_preferences()
+    from app.dialogs.preferences import PreferencesDialog
+
+    dialog = window.findChild(PreferencesDialog)
+    assert dialog is not None
+    assert dialog.scheme.currentText() == "Dark"
+    dialog.scheme.setCurrentIndex(1)
+    dialog.scheme.activated.emit(1)
+    assert actions.get("view.scheme.light").isChecked()
+    dialog.close()
+
+
+def test_activity_popup_closes_with_escape(window: MainWindow, qtbot: QtBot) -> None:
+    window.status.activity.click()
+    popup = window.status.activity.popup
+    assert popup.isVisible()
+    qtbot.keyClick(popup, Qt.Key.Key_Escape)
+    assert not popup.isVisible()
