@@ -17,7 +17,10 @@ from typing import Any
 
 import torch
 import transformers
-from tokenizers import pre_tokenizers
+from gguf import GGUFReader, TokenType
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+
+from engine.contract.errors import EngineError
 
 
 def convert(gguf: Path, folder: Path) -> None:
@@ -25,13 +28,8 @@ def convert(gguf: Path, folder: Path) -> None:
     model = transformers.AutoModelForCausalLM.from_pretrained(
         gguf.parent, gguf_file=gguf.name, dtype=torch.float32, local_files_only=True
     )
-    tokenizer = transformers.AutoTokenizer.from_pretrained(
-        gguf.parent, gguf_file=gguf.name, local_files_only=True
-    )
-    _mend_tokenizer(tokenizer, model.config.max_position_embeddings)
-    plain = _unquantised(model)
-    plain.save_pretrained(folder, max_shard_size="100GB")
-    tokenizer.save_pretrained(folder)
+    _unquantised(model).save_pretrained(folder, max_shard_size="100GB")
+    _tokenizer(gguf, model.config.max_position_embeddings).save_pretrained(folder)
 
 
 def _unquantised(model: Any) -> Any:
@@ -56,22 +54,43 @@ def _unquantised(model: Any) -> Any:
     return plain
 
 
-def _mend_tokenizer(tokenizer: Any, max_tokens: int) -> None:
-    """Restore what transformers leaves out when it reads a tokenizer from GGUF.
+def _tokenizer(gguf: Path, max_tokens: int) -> Any:
+    """The byte-level BPE that the GGUF file describes.
 
-    This GGUF names its pre-tokenizer "smollm": each digit is cut out first, then the rest is
-    split as in GPT-2 (so named in llama.cpp, src/llama-vocab.cpp). transformers always takes
-    the plain GPT-2 one, which differs where several spaces stand before a digit.
+    Made here and not by transformers, whose versions read it differently (5.17 takes the begin
+    token for the end token) and all take GPT-2's pre-tokenizer for the one that the file
+    names: "smollm" cuts each digit out first (so named in llama.cpp, src/llama-vocab.cpp).
     """
-    tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+    fields = GGUFReader(gguf).fields
+
+    def read(name: str) -> Any:
+        return fields[f"tokenizer.{name}"].contents()
+
+    if (read("ggml.model"), read("ggml.pre")) != ("gpt2", "smollm"):
+        raise EngineError(f"{gguf.name} has a {read('ggml.pre')} tokenizer, which is not known")
+    tokens = read("ggml.tokens")
+    merges = [tuple(merge.split(" ")) for merge in read("ggml.merges")]
+    backend = Tokenizer(models.BPE({token: i for i, token in enumerate(tokens)}, merges))
+    backend.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Digits(individual_digits=True),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True),
         ]
     )
-    tokenizer.model_max_length = max_tokens
-    tokenizer.init_kwargs.pop("local_files_only", None)
-    tokenizer.init_kwargs.pop("is_local", None)
+    backend.decoder = decoders.ByteLevel()
+    types = zip(tokens, read("ggml.token_type"), strict=True)
+    control = [token for token, kind in types if kind == TokenType.CONTROL]
+    backend.add_special_tokens([AddedToken(token, normalized=False) for token in control])
+    return transformers.PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        bos_token=tokens[read("ggml.bos_token_id")],
+        eos_token=tokens[read("ggml.eos_token_id")],
+        pad_token=tokens[read("ggml.padding_token_id")],
+        unk_token=tokens[read("ggml.unknown_token_id")],
+        chat_template=read("chat_template"),
+        model_max_length=max_tokens,
+        clean_up_tokenization_spaces=False,
+    )
 
 
 if __name__ == "__main__":

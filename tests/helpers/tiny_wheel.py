@@ -82,6 +82,7 @@ def _add_tokenizer(writer: gguf.GGUFWriter, tokenizer: Any) -> None:
     writer.add_eos_token_id(1)
     writer.add_unk_token_id(0)
     writer.add_pad_token_id(1)
+    writer.add_chat_template("{{ messages[0]['content'] }}")
     writer.add_add_bos_token(False)
     writer.add_add_space_prefix(False)
 

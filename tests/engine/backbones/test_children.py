@@ -28,7 +28,10 @@ def test_the_child_can_import_the_engine_from_anywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    ended = run_python(("-c", "import engine.reporter"), environment={}, look=nothing)
+    (tmp_path / "users_own.py").write_text("")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    code = "import engine.reporter, users_own"
+    ended = run_python(("-c", code), environment={}, look=nothing)
     assert ended.code == 0, ended.output
 
 
