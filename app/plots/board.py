@@ -50,7 +50,7 @@ class PlotBoard(QWidget):
         super().__init__(parent)
         self.view = PlotView(self)
         self._theme = theme
-        self._panels = {q: MetricPanel(q, self.view, theme, self) for q in Quantity}
+        self._panels: dict[Quantity, MetricPanel] = {}
         self._dirty: set[str] = set()
         self._all_dirty = True
         self._numbers_at_s = 0.0
@@ -63,12 +63,14 @@ class PlotBoard(QWidget):
         self.view.runs_changed.connect(self._on_runs_changed)
         self.controls.numbers_toggled.connect(self._show_numbers)
         self.controls.follow_asked.connect(self.follow)
-        for panel in self._panels.values():
-            panel.following_changed.connect(self._tell_following)
         self._arrange()
 
     def panel(self, quantity: Quantity) -> MetricPanel:
-        """The plot of a quantity."""
+        """The plot of a quantity, made when it is first looked at (it takes some 20 ms)."""
+        if quantity not in self._panels:
+            panel = MetricPanel(quantity, self.view, self._theme, self)
+            panel.following_changed.connect(self._tell_following)
+            self._panels[quantity] = panel
         return self._panels[quantity]
 
     def set_runs(self, runs: Sequence[ShownRun]) -> None:
@@ -136,7 +138,8 @@ class PlotBoard(QWidget):
         layout.addWidget(self.legend)
 
     def _lines(self, quantity: Quantity, run_id: str) -> tuple[Line, ...]:
-        return self._panels[quantity].lines(run_id)
+        panel = self._panels.get(quantity)
+        return panel.lines(run_id) if panel is not None else ()
 
     def _soon(self) -> None:
         if not self._timer.isActive():
@@ -203,7 +206,7 @@ class PlotBoard(QWidget):
         lines = LONE_PANEL_LINES if len(shown) == 1 else PANEL_LINES
         height = self.fontMetrics().height() * lines
         for place, quantity in enumerate(shown):
-            panel = self._panels[quantity]
+            panel = self.panel(quantity)
             panel.setMinimumHeight(height)
             self._grid.addWidget(panel, place // columns, place % columns)
         for column in range(3):

@@ -1,0 +1,177 @@
+"""The form's content: there and back to a RunSpec, to text, through presets and remedies."""
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.pages.runs.advanced import SECTIONS
+from app.pages.runs.draft import (
+    KINDS,
+    LIMITS,
+    MethodKind,
+    apply_remedy,
+    default_draft,
+    draft_of,
+    from_text,
+    switch_method,
+    to_text,
+)
+from app.pages.runs.presets import PRESETS, preset_of
+from engine.contract.data_spec import DataSpec
+from engine.contract.errors import ProtocolError, UserError
+from engine.contract.method_spec import FinetuneMethod, Init, Parametrisation, PrefixMethod
+from engine.contract.run_spec import RunSpec, default_training
+from engine.contract.training_spec import DecodingSpec, Objective, Strategy, TrainingSpec
+from tests.helpers.projects import MAPPING
+
+DATA = DataSpec("../../datasets/x.sqlite", "ab", MAPPING)
+
+methods = st.builds(
+    PrefixMethod,
+    prefix_length=st.integers(1, 512),
+    parametrisation=st.sampled_from(Parametrisation),
+    mid_dim=st.integers(1, 2048),
+    init=st.sampled_from(Init),
+    init_text=st.text("ab :-é", min_size=1).filter(str.strip),
+    dropout=st.floats(0, 0.9),
+) | st.builds(FinetuneMethod, backbone_dropout=st.booleans())
+trainings = st.builds(
+    TrainingSpec,
+    epochs=st.floats(0.1, 100),
+    max_steps=st.none() | st.integers(1, 10**6),
+    batch_size=st.integers(1, 64),
+    learning_rate=st.floats(1e-7, 1),
+    objective=st.sampled_from(Objective),
+    evaluate_every_steps=st.none() | st.integers(1, 1000),
+    evaluate_bleu=st.booleans(),
+    patience_evaluations=st.none() | st.integers(1, 9),
+    seed=st.integers(0, 10**6),
+)
+decodings = st.builds(
+    DecodingSpec,
+    strategy=st.sampled_from(Strategy),
+    num_beams=st.integers(1, 20),
+    top_p=st.floats(0.01, 1.0),
+    max_new_tokens=st.integers(1, 500),
+)
+specs = st.builds(
+    RunSpec,
+    run_id=st.just("r"),
+    backbone=st.sampled_from(["smollm2-135m-instruct", "/models/my gpt"]),
+    method=methods,
+    data=st.builds(
+        lambda s, t: dataclasses.replace(DATA, max_source_tokens=s, max_target_tokens=t),
+        st.integers(1, 2000),
+        st.integers(1, 2000),
+    ),
+    training=trainings,
+    decoding=decodings,
+)
+
+
+@given(specs)
+def test_a_run_fills_the_form_and_the_form_makes_the_same_run(spec: RunSpec) -> None:
+    assert draft_of(spec).to_spec("r", DATA) == spec
+
+
+@given(specs)
+def test_a_draft_survives_as_text(spec: RunSpec) -> None:
+    draft = draft_of(spec)
+    assert from_text(to_text(draft)) == draft
+
+
+def test_the_default_is_the_contracts() -> None:
+    spec = default_draft("b").to_spec("r", DATA)
+    method = PrefixMethod()
+    assert spec == RunSpec("r", "b", method, DATA, default_training(method), DecodingSpec())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("backbone", "", "No backbone is chosen"),
+        ("method.prefix_length", 513, "513.*from 1 to 512"),
+        ("method.init_text", "  ", "init_text is empty"),
+        ("training.learning_rate", 0.0, "learning_rate is 0.0"),
+        ("decoding.min_new_tokens", 101, "min_new_tokens is 101, above max_new_tokens 100"),
+        ("data.max_source_tokens", 0, "max_source_tokens is 0"),
+    ],
+)
+def test_a_wrong_value_can_be_held_and_is_explained(name: str, value: object, words: str) -> None:
+    draft = default_draft("b").changed({name: value})
+    with pytest.raises(UserError, match=words):
+        draft.to_spec("r", DATA)
+
+
+def test_the_other_methods_settings_are_kept() -> None:
+    draft = default_draft("b").changed({"method.prefix_length": 77})
+    there = switch_method(draft, MethodKind.FINETUNE)
+    assert switch_method(there, MethodKind.PREFIX)["method.prefix_length"] == 77
+
+
+def test_an_untouched_learning_rate_follows_the_method_and_a_chosen_one_stays() -> None:
+    draft = default_draft("b")
+    finetune = switch_method(draft, MethodKind.FINETUNE)
+    expected = default_training(FinetuneMethod()).learning_rate
+    assert finetune["training.learning_rate"] == expected
+    chosen = draft.changed({"training.learning_rate": 3e-4})
+    assert switch_method(chosen, MethodKind.FINETUNE)["training.learning_rate"] == 3e-4
+
+
+def test_a_remedy_changes_what_it_names() -> None:
+    changes = (("training.batch_size", "4"), ("training.accumulation_steps", "2"))
+    draft = apply_remedy(default_draft("b"), changes)
+    assert draft.training().batch_size == 4
+    assert draft.training().accumulation_steps == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[1]", '{"training.batch": 4}', '{"training.batch_size": "four"}']
+)
+def test_text_that_does_not_fit_is_refused(text: str) -> None:
+    with pytest.raises(ProtocolError):
+        from_text(text)
+
+
+def test_settings_of_an_older_version_get_their_defaults() -> None:
+    assert from_text('{"training.seed": 5}') == default_draft().changed({"training.seed": 5})
+
+
+def test_the_papers_settings() -> None:
+    paper = PRESETS[1].applied(default_draft("gpt2-medium")).to_spec("r", DATA)
+    assert isinstance(paper.method, PrefixMethod)
+    assert (paper.backbone, paper.method.prefix_length, paper.method.mid_dim) == (
+        "gpt2-medium",
+        5,
+        512,
+    )
+    training, decoding = paper.training, paper.decoding
+    assert (training.learning_rate, training.epochs, training.batch_size) == (8e-5, 5, 10)
+    assert training.objective is Objective.SENTENCE_SUM
+    assert (decoding.strategy, decoding.num_beams) == (Strategy.BEAM, 5)
+    low = PRESETS[2].applied(default_draft("b")).to_spec("r", DATA)
+    assert isinstance(low.method, PrefixMethod)
+    assert (low.method.prefix_length, low.method.init_text) == (6, "table-to-text:")
+    assert (low.training.warmup_steps, low.training.learning_rate) == (100, 5e-5)
+    assert low.training.max_steps == 200
+
+
+def test_a_preset_is_recognised_until_something_is_changed() -> None:
+    for preset in PRESETS:
+        draft = preset.applied(default_draft("b"))
+        assert preset_of(draft) is preset
+        assert preset_of(draft.changed({"training.seed": 99})) is None
+
+
+def test_every_setting_of_the_contract_has_one_editor_with_a_sentence() -> None:
+    fields = [field for section in SECTIONS for field in section.fields]
+    names = [field.name for field in fields]
+    assert len(names) == len(set(names))
+    elsewhere = {"backbone", "method.kind", "method.prefix_length"}
+    assert set(names) | elsewhere == set(KINDS)
+    assert {f"data.{name}" for name in LIMITS} <= set(names)
+    for field in fields:
+        assert field.tip.endswith("."), field.name
+        assert field.label, field.name

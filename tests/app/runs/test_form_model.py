@@ -1,0 +1,64 @@
+"""The form's model: undo, redo, and from one start of the program to the next."""
+
+from app.context import AppContext
+from app.pages.runs.draft import MethodKind, default_draft
+from app.pages.runs.form_model import CHOICE, FormModel
+
+
+def model(context: AppContext) -> FormModel:
+    return FormModel(context.undo, context.settings)
+
+
+def test_an_edit_is_undone_and_done_again(context: AppContext) -> None:
+    form = model(context)
+    form.set("training.batch_size", 4, "batch size")
+    assert context.undo.undoText() == "Change batch size"
+    context.undo.undo()
+    assert form.draft["training.batch_size"] == 8
+    context.undo.redo()
+    assert form.draft["training.batch_size"] == 4
+
+
+def test_edits_of_one_setting_in_a_row_are_one_step(context: AppContext) -> None:
+    form = model(context)
+    for length in (11, 12, 13):
+        form.set("method.prefix_length", length)
+    form.set("training.seed", 1)
+    assert context.undo.count() == 2
+    context.undo.undo()
+    context.undo.undo()
+    assert form.draft == default_draft()
+
+
+def test_the_same_value_is_no_step(context: AppContext) -> None:
+    form = model(context)
+    form.set("training.batch_size", 8)
+    assert context.undo.count() == 0
+
+
+def test_a_change_of_method_is_one_step(context: AppContext) -> None:
+    form = model(context)
+    form.set_kind(MethodKind.FINETUNE)
+    assert form.draft["training.learning_rate"] == 2e-5
+    context.undo.undo()
+    assert form.draft == default_draft()
+
+
+def test_the_form_survives_a_restart(context: AppContext) -> None:
+    form = model(context)
+    form.set("method.prefix_length", 64)
+    form.set("method.init_text", "Beschreibe: ")
+    assert model(context).draft == form.draft
+
+
+def test_a_damaged_memory_gives_the_defaults(context: AppContext) -> None:
+    context.settings.set_choice(CHOICE, '{"training.batch_size": "many"}')
+    assert model(context).draft == default_draft()
+
+
+def test_the_first_backbone_is_no_step_and_a_chosen_one_stays(context: AppContext) -> None:
+    form = model(context)
+    form.choose_default_backbone("a")
+    form.choose_default_backbone("b")
+    assert form.draft["backbone"] == "a"
+    assert context.undo.count() == 0

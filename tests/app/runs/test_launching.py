@@ -1,0 +1,249 @@
+"""From the form to the queue: run folders, twins, fetching first, the same as a command."""
+
+import dataclasses
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.context import AppContext
+from app.pages.runs.draft import MethodKind
+from app.pages.runs.page import RunsPage
+from app.pages.runs.presets import PRESETS
+from engine.cli.arguments import Parser, add_run_options, run_spec
+from engine.contract.backbone import BackboneEntry
+from engine.contract.commands import Done, FetchBackbone, ReportSplit
+from engine.contract.data_spec import SplitKind
+from engine.contract.dataset_store import DatasetStore
+from engine.contract.events import RunState
+from engine.contract.method_spec import FinetuneMethod, PrefixMethod
+from engine.contract.run_folder import RunFolder
+from engine.contract.run_spec import RunSpec
+from tests.helpers.fake_ports import FakeDesk, FakeRunControl
+from tests.helpers.projects import DATASET_ID, make_project
+
+
+def made(context: AppContext) -> list[RunSpec]:
+    return [run.spec for run in context.runs.all()]
+
+
+def test_train_makes_a_run_folder_and_queues_it(
+    page: RunsPage, context: AppContext, run_control: FakeRunControl
+) -> None:
+    page.form_model.set("method.prefix_length", 7)
+    page.launch.train.click()
+    (run,) = context.runs.all()
+    assert run_control.queue == [run.path]
+    assert run.path.parent == context.project.folder.runs
+    folder = RunFolder(run.path)
+    spec = folder.read_spec()
+    assert spec.method == PrefixMethod(prefix_length=7)
+    assert folder.read_status().state is RunState.QUEUED
+    assert run.meta.name == "prefix 7, MLP 512"
+    assert page.view.current is run
+    with DatasetStore(folder.resolve(spec.data.dataset)) as store:
+        assert store.meta.fingerprint == spec.data.fingerprint
+    assert spec.data.dataset == f"../../datasets/{DATASET_ID}.sqlite"
+
+
+def test_the_twin_differs_in_method_and_its_rate_alone(
+    page: RunsPage, context: AppContext, run_control: FakeRunControl
+) -> None:
+    page.form_model.set("training.seed", 3)
+    page.form_model.set("training.batch_size", 4)
+    page.form_model.set("decoding.num_beams", 7)
+    page.launch.both.click()
+    prefix, twin = made(context)
+    assert isinstance(prefix.method, PrefixMethod)
+    assert isinstance(twin.method, FinetuneMethod)
+    assert (twin.data, twin.decoding, twin.backbone) == (
+        prefix.data,
+        prefix.decoding,
+        prefix.backbone,
+    )
+    same = dataclasses.replace(twin.training, learning_rate=prefix.training.learning_rate)
+    assert same == prefix.training
+    assert [path.name for path in run_control.queue] == [prefix.run_id, twin.run_id]
+    assert sorted([prefix.run_id, twin.run_id]) == [prefix.run_id, twin.run_id]
+
+
+def test_the_twin_alone(page: RunsPage, context: AppContext) -> None:
+    page.launch.twin.click()
+    (twin,) = made(context)
+    assert isinstance(twin.method, FinetuneMethod)
+
+
+def test_names_are_told_apart(page: RunsPage, context: AppContext) -> None:
+    page.launch.train.click()
+    page.launch.train.click()
+    names = [run.meta.name for run in context.runs.all()]
+    assert names == ["prefix 10, MLP 512", "prefix 10, MLP 512 (2)"]
+
+
+def test_full_fine_tuning_has_no_twin(page: RunsPage) -> None:
+    page.form_model.set_kind(MethodKind.FINETUNE)
+    assert page.launch.train.isEnabled()
+    assert not page.launch.twin.isEnabled()
+    assert not page.launch.both.isEnabled()
+
+
+def test_a_wrong_value_is_explained_and_train_waits(page: RunsPage) -> None:
+    page.form_model.set("method.init_text", "")
+    assert not page.launch.train.isEnabled()
+    assert "init_text is empty" in page.launch.bar.label.text()
+    assert page.launch.bar.isVisible()
+    page.form_model.set("method.init_text", "Say it:")
+    assert page.launch.train.isEnabled()
+    assert not page.launch.bar.isVisible()
+
+
+def test_without_data_it_says_where_to_go(
+    make_page: Callable[[Path], RunsPage], tmp_path: Path, context: AppContext, qtbot: QtBot
+) -> None:
+    page = make_page(make_project(tmp_path / "empty", dataset=False))
+    assert "no dataset" in page.launch.bar.label.text()
+    assert not page.launch.train.isEnabled()
+    (button,) = page.launch.bar._buttons
+    with qtbot.waitSignal(context.navigator.page_requested) as asked:
+        button.click()
+    assert asked.args == ["data"]
+
+
+def test_an_unsupported_backbone_says_why(page: RunsPage) -> None:
+    page.form_model.set("backbone", "bart")
+    assert "encoder–decoders are not trained yet" in page.launch.bar.label.text()
+    assert not page.launch.train.isEnabled()
+
+
+def test_a_full_disk_is_a_sentence(page: RunsPage, context: AppContext) -> None:
+    context.project.folder.runs.write_text("not a folder")
+    page.launch.train.click()
+    assert "cannot be written to" in page.launch.question.label.text()
+    assert context.runs.all() == []
+
+
+def test_a_backbone_that_is_not_there_is_fetched_first(
+    page: RunsPage,
+    context: AppContext,
+    catalog: list[BackboneEntry],
+    model_desk: FakeDesk,
+    run_control: FakeRunControl,
+    qtbot: QtBot,
+) -> None:
+    page.form_model.set("backbone", "gpt2")
+    page.launch.both.click()
+    assert context.runs.all() == []
+    assert "548 MB" in page.launch.question.label.text()
+    (button,) = page.launch.question._buttons
+    button.click()
+    ticket = model_desk.last(FetchBackbone)
+    assert ticket.command == FetchBackbone("gpt2")
+    assert [a.title for a in context.activities.activities] == ["Fetching GPT-2 (548 MB)"]
+    assert "2 runs wait" in page.launch.question.label.text()
+    ticket.progress(1, 10, "bytes")
+    assert run_control.queue == []
+    catalog[1] = dataclasses.replace(catalog[1], on_disk=True)
+    ticket.answer(Done())
+    assert len(run_control.queue) == 2
+    assert not page.launch.question.isVisible()
+    qtbot.waitUntil(lambda: not page.form.picker.fetch.isVisible())
+
+
+@pytest.mark.parametrize("cancel", [True, False])
+def test_a_fetch_that_fails_or_is_cancelled_queues_nothing(
+    page: RunsPage, context: AppContext, model_desk: FakeDesk, qtbot: QtBot, cancel: bool
+) -> None:
+    page.form_model.set("backbone", "gpt2")
+    page.launch.train.click()
+    page.launch.question._buttons[0].click()
+    ticket = model_desk.last(FetchBackbone)
+    if cancel:
+        ticket.cancel()
+        qtbot.waitUntil(lambda: ticket.is_over)
+        words = "Fetching was cancelled."
+    else:
+        ticket.fail("No hub answers: choose the embedded backbone.")
+        words = "No hub answers"
+    assert words in page.launch.question.label.text()
+    assert context.runs.all() == []
+    assert not page.backbones.is_fetching("gpt2")
+
+
+def test_runs_of_a_project_that_was_closed_meanwhile_are_not_made_in_another(
+    page: RunsPage, context: AppContext, model_desk: FakeDesk, tmp_path: Path
+) -> None:
+    page.form_model.set("backbone", "gpt2")
+    page.launch.train.click()
+    page.launch.question._buttons[0].click()
+    context.project.open(make_project(tmp_path / "other"))
+    model_desk.last(FetchBackbone).answer(Done())
+    assert context.runs.all() == []
+    assert not list(context.project.folder.runs.glob("*"))
+
+
+def test_the_split_is_counted_again_when_it_changes(
+    page: RunsPage, context: AppContext, desk: FakeDesk
+) -> None:
+    before = len([c for c in desk.asked if isinstance(c, ReportSplit)])
+    entry = context.project.dataset
+    split = dataclasses.replace(entry.split, max_train_rows=50)
+    context.project.edit_dataset("Change split", dataclasses.replace(entry, split=split))
+    asked = [c for c in desk.asked if isinstance(c, ReportSplit)]
+    assert len(asked) == before + 1
+    assert asked[-1].split.max_train_rows == 50
+    assert page.planner.data.spec.split.max_train_rows == 50
+
+
+def spec_of(command: str, spec: RunSpec) -> RunSpec:
+    """What the command line would train."""
+    parser = Parser(prog="train")
+    parser.add_argument("--data")
+    parser.add_argument("--out")
+    add_run_options(parser)
+    words = shlex.split(command)
+    assert words[:3] == ["python", "main.py", "train"]
+    arguments = parser.parse_args(words[3:])
+    found = run_spec(
+        arguments,
+        dataset=spec.data.dataset,
+        fingerprint=spec.data.fingerprint,
+        mapping=spec.data.mapping,
+    )
+    return dataclasses.replace(found, run_id=spec.run_id)
+
+
+def test_the_strip_shows_the_command_that_makes_the_same_run(
+    page: RunsPage, context: AppContext
+) -> None:
+    form = page.form_model
+    drafts = [preset.applied(form.draft) for preset in PRESETS]
+    drafts.append(
+        form.draft.changed(
+            {
+                "method.kind": MethodKind.FINETUNE,
+                "method.backbone_dropout": False,
+                "training.max_steps": 12,
+                "training.evaluate_bleu": False,
+                "training.patience_evaluations": 3,
+                "training.gradient_checkpointing": True,
+                "decoding.max_new_tokens": 40,
+                "data.max_source_tokens": 99,
+            }
+        )
+    )
+    for draft in drafts:
+        form.replace("test", draft)
+        spec = page.planner.spec
+        assert spec is not None
+        assert spec_of(page.command.command(), spec) == spec
+
+
+def test_the_strip_follows_the_data(page: RunsPage, context: AppContext) -> None:
+    entry = context.project.dataset
+    split = dataclasses.replace(entry.split, kind=SplitKind.RANDOM, seed=5, max_test_inputs=None)
+    context.project.edit_dataset("Change split", dataclasses.replace(entry, split=split))
+    spec = page.planner.spec
+    assert spec_of(page.command.command(), spec) == spec
+    assert "--split-seed 5" in page.command.command()

@@ -1,0 +1,115 @@
+"""The run table: cells, edits, sorting, selection."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
+
+from app.context import AppContext
+from app.models.run import RunModel
+from app.pages.runs.page import RunsPage
+from app.pages.runs.table_cells import Column
+from engine.contract.events import RunState
+from engine.contract.run_folder import RunFolder
+from tests.helpers.fake_ports import FakeRunControl
+from tests.helpers.projects import make_run
+
+
+@pytest.fixture
+def full(rich_page: RunsPage, context: AppContext, qtbot: QtBot) -> RunsPage:
+    """The page once all journals have been told."""
+    first, last = context.runs.all()[0], context.runs.all()[-1]
+    qtbot.waitUntil(lambda: bool(first.outputs) and first.status.state is RunState.FINISHED)
+    qtbot.waitUntil(lambda: context.runs.all()[4].status.state is RunState.RUNNING)
+    assert last.status.state is RunState.QUEUED
+    return rich_page
+
+
+def cell(
+    page: RunsPage, row: int, column: Column, role: int = Qt.ItemDataRole.DisplayRole
+) -> object:
+    return page.table.model.index(row, column).data(role)
+
+
+def row_of(page: RunsPage, run: RunModel) -> int:
+    return page.table.model.row_of(run.run_id)
+
+
+def test_cells_tell_the_runs(full: RunsPage, context: AppContext) -> None:
+    run = context.runs.all()[0]
+    assert [cell(full, 0, c) for c in (Column.NAME, Column.STATE, Column.PROGRESS)] == [
+        "prefix 10",
+        "finished",
+        "200 / 200",
+    ]
+    assert cell(full, 0, Column.LOSS) == f"{min(e.valid_loss for e in run.evaluations):.3f}"
+    (bleu, _chrf) = run.outputs["test"].scores
+    assert cell(full, 0, Column.TEST_BLEU) == f"{bleu.value:.1f}"
+    assert bleu.signature in cell(full, 0, Column.TEST_BLEU, Qt.ItemDataRole.ToolTipRole)
+    valid_tip = cell(full, 0, Column.VALID_BLEU, Qt.ItemDataRole.ToolTipRole)
+    assert "nrefs:2" in valid_tip
+    assert cell(full, 4, Column.LEFT) == "1 min 12 s"
+    states = [cell(full, row, Column.STATE) for row in range(6)]
+    assert states[1:] == ["finished", "interrupted", "failed", "running", "queued"]
+
+
+def test_the_model_keeps_qts_rules_while_runs_come_and_go(
+    full: RunsPage,
+    context: AppContext,
+    rich_project: Path,
+    qtmodeltester: ModelTester,
+) -> None:
+    qtmodeltester.check(full.table.model)
+    qtmodeltester.check(full.table.proxy)
+    context.runs.remove(context.runs.all()[1].run_id)
+    context.runs.add(make_run(rich_project, 9, name="late"))
+    assert cell(full, 5, Column.NAME) == "late"
+    qtmodeltester.check(full.table.model)
+
+
+def test_a_name_and_tags_are_edited_in_place_and_undone(
+    full: RunsPage, context: AppContext
+) -> None:
+    model, run = full.table.model, context.runs.all()[0]
+    assert model.setData(model.index(0, Column.NAME), "best one")
+    assert model.setData(model.index(0, Column.TAGS), "paper, e2e , paper")
+    meta = RunFolder(run.path).read_meta()
+    assert (meta.name, meta.tags) == ("best one", ("paper", "e2e"))
+    context.undo.undo()
+    context.undo.undo()
+    assert (run.meta.name, run.meta.tags) == ("prefix 10", ())
+    assert not model.setData(model.index(0, Column.NAME), "  ")
+
+
+def test_a_check_box_puts_a_run_on_the_plots(full: RunsPage, context: AppContext) -> None:
+    model, run_id = full.table.model, context.runs.all()[0].run_id
+    box = model.index(0, Column.SHOWN)
+    assert model.setData(box, Qt.CheckState.Unchecked.value, Qt.ItemDataRole.CheckStateRole)
+    assert run_id not in [run.run_id for run in full.board.view.runs]
+    assert box.data(Qt.ItemDataRole.AccessibleTextRole) == "not on the plots"
+    assert model.setData(box, Qt.CheckState.Checked.value, Qt.ItemDataRole.CheckStateRole)
+    assert run_id in [run.run_id for run in full.board.view.runs]
+
+
+def test_sorting_goes_by_number_not_by_letters(full: RunsPage) -> None:
+    full.table.table.sortByColumn(Column.LOSS, Qt.SortOrder.DescendingOrder)
+    proxy = full.table.proxy
+    shown = [proxy.index(row, Column.LOSS).data() for row in range(6)]
+    values = [float(text) for text in shown if text]
+    assert values == sorted(values, reverse=True)
+    assert shown[-1] == ""
+
+
+def test_progress_of_a_running_run_reaches_its_row(
+    full: RunsPage, context: AppContext, run_control: FakeRunControl, qtbot: QtBot
+) -> None:
+    run = context.runs.all()[4]
+    actions = full.actions_
+    full.view.set_current(run.run_id)
+    run_control.set_status(run.run_id, RunState.PAUSED, step=130, total_steps=200)
+    qtbot.waitUntil(lambda: not actions.pause.isEnabled())
+    assert cell(full, row_of(full, run), Column.PROGRESS) == "130 / 200"
+    assert cell(full, row_of(full, run), Column.STATE) == "paused"
+    assert actions.resume.isEnabled()
