@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.backbones.config import BackboneConfig
 from engine.backbones.entries import shipped_entries
-from engine.backbones.fingerprint import tokenizer_files
+from engine.backbones.fingerprint import is_complete, tokenizer_files
 from engine.backbones.machine import describe_device
 from engine.backbones.manifest import looks_whole
 from engine.backbones.paths import folder_of
@@ -91,7 +91,4 @@ def _is_on_disk(entry: BackboneEntry) -> bool:
         return False
     if entry.source is BackboneSource.WHEEL:
         return looks_whole(folder)
-    try:
-        return bool(weight_files(folder))
-    except UserError:
-        return False
+    return is_complete(folder)

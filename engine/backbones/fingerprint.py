@@ -114,6 +114,14 @@ def tokenizer_files(folder: Path) -> tuple[Path, ...]:
     return tuple(found)
 
 
+def is_complete(folder: Path) -> bool:
+    """Whether weights and tokenizer are there; a download that was given up may lack some."""
+    try:
+        return bool(weight_files(folder) and tokenizer_files(folder))
+    except UserError:
+        return False
+
+
 def _add_weights(digest: Any, folder: Path, reporter: Reporter) -> None:
     tensors = [tensor for file in weight_files(folder) for tensor in read_tensors(file)]
     total, done = sum(tensor.end - tensor.start for tensor in tensors), 0

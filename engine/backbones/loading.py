@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from engine.backbones.config import BackboneConfig
 from engine.backbones.entries import find_entry
-from engine.backbones.fingerprint import TOKENIZER_FILE, fingerprint_of, tokenizer_files
+from engine.backbones.fingerprint import (
+    TOKENIZER_FILE,
+    fingerprint_of,
+    is_complete,
+    tokenizer_files,
+)
 from engine.backbones.manifest import damaged, read_manifest, refuse_damaged
 from engine.backbones.paths import folder_of
 from engine.backbones.tensor_files import weight_files
@@ -23,7 +28,7 @@ if TYPE_CHECKING:
     import torch
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Backbone:
     """A loaded backbone.
 
@@ -55,7 +60,7 @@ def find_folder(backbone: str) -> Path:
     """
     folder = folder_of(backbone)
     entry = find_entry(backbone)
-    if folder is None and entry is not None:
+    if entry is not None and (folder is None or not is_complete(folder)):
         raise UserError(
             f"The backbone {entry.name} is not on this machine yet: run "
             f"`python main.py backbones fetch {entry.name}`."
