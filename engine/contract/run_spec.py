@@ -40,7 +40,7 @@ def default_training(method: MethodSpec) -> TrainingSpec:
     """Chosen defaults for a few hundred rows on a small backbone; measured in benchmarks/."""
     if isinstance(method, FinetuneMethod):
         return TrainingSpec(learning_rate=2e-5)
-    return TrainingSpec(learning_rate=1e-3)
+    return TrainingSpec(learning_rate=5e-4)
 
 
 def finetuned_twin(spec: RunSpec) -> RunSpec:

@@ -60,7 +60,7 @@ class TrainingSpec:
     """Rows a forward pass."""
     accumulation_steps: int = 1
     """Forward passes an optimiser step."""
-    learning_rate: float = 1e-3
+    learning_rate: float = 5e-4
     """Peak rate of AdamW, reached after the warm-up and then falling linearly to 0."""
     warmup_steps: int = 0
     """Optimiser steps."""

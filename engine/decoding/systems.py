@@ -108,7 +108,7 @@ class Systems:
     def _load_prefix(self, path: Path, folder: RunFolder | None, reporter: Reporter) -> Loaded:
         key_values, card = native.read(path)
         spec = folder.read_spec() if folder is not None else None
-        backbone = self._backbone(spec.backbone if spec else card.backbone, reporter)
+        backbone = self._backbone(spec.backbone if spec else native.backbone_for(card), reporter)
         native.check_fits(card, backbone)
         return Loaded(
             system=StoredPrefix(backbone, key_values),
