@@ -40,6 +40,13 @@ class ProcessOutcome:
             return cls(End.CRASHED, -returncode, said)
         return cls(End.FAILED, returncode, said)
 
+    @property
+    def sentence(self) -> str:
+        """What an engine that ended with exit code 2 has to say to the user, or ""."""
+        if self.end is End.FAILED and self.code == 2 and self.said:
+            return self.said.splitlines()[-1]
+        return ""
+
     def describe(self) -> str:
         """What happened, to follow "the process …"."""
         match self.end:

@@ -15,7 +15,7 @@ from engine.contract.run_folder import ControlRequest, RunFolder, RunStatus, Sto
 from workers.launching import end_process
 from workers.outcome import End, ProcessOutcome
 from workers.run_process import RunProcess, Stamp, status_stamp
-from workers.verdicts import conclude_cancelled, conclude_interrupted, conclude_launch_failed
+from workers.verdicts import conclude_cancelled, conclude_failed, conclude_interrupted
 
 log = logging.getLogger(__name__)
 
@@ -147,7 +147,7 @@ class RunWatch:
             self._process = RunProcess(self.folder, command)
         except OSError as error:
             outcome = ProcessOutcome(End.NOT_STARTED, said=str(error))
-            self.status = conclude_launch_failed(self.folder, self.status, outcome)
+            self.status = conclude_failed(self.folder, self.status, outcome)
             return
         self.status = self._bare(RunState.STARTING)
 
@@ -206,9 +206,9 @@ class RunWatch:
             return status
         if asked:
             return conclude_cancelled(self.folder, status)
-        if spoken:
+        if spoken and not outcome.sentence:
             return conclude_interrupted(self.folder, status, outcome)
-        return conclude_launch_failed(self.folder, status, outcome)
+        return conclude_failed(self.folder, status, outcome)
 
     def _read_status(self) -> RunStatus:
         """The status on disk; one that cannot be read is shown as INTERRUPTED, with why."""

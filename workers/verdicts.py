@@ -11,7 +11,7 @@ from engine.contract.events import Blame, Event, RunCancelled, RunFailed, RunSta
 from engine.contract.journal import JournalWriter
 from engine.contract.lock import FolderLock
 from engine.contract.run_folder import RunFolder, RunStatus
-from workers.outcome import End, ProcessOutcome
+from workers.outcome import ProcessOutcome
 
 log = logging.getLogger(__name__)
 
@@ -22,12 +22,10 @@ def conclude_cancelled(folder: RunFolder, last: RunStatus) -> RunStatus:
     return _conclude(folder, _ended(last, RunState.CANCELLED), event)
 
 
-def conclude_launch_failed(
-    folder: RunFolder, last: RunStatus, outcome: ProcessOutcome
-) -> RunStatus:
-    """The engine ended before it said anything; exit code 2 is the user's to mend."""
-    if outcome.end is End.FAILED and outcome.code == 2 and outcome.said:
-        blame, message = Blame.USER, outcome.said.splitlines()[-1]
+def conclude_failed(folder: RunFolder, last: RunStatus, outcome: ProcessOutcome) -> RunStatus:
+    """The engine ended before it said anything, or with a sentence that it could not record."""
+    if outcome.sentence:
+        blame, message = Blame.USER, outcome.sentence
     else:
         blame, message = Blame.ENGINE, f"The engine {outcome.describe()} before the run began."
     event = RunFailed(last.step, blame, message, traceback=outcome.said)

@@ -11,7 +11,11 @@ from dataclasses import replace
 import torch
 
 from engine.contract.errors import Remedy, UserError
+from engine.contract.method_spec import Parametrisation, PrefixMethod
 from engine.contract.run_spec import RunSpec
+
+USUAL_MID_DIM = 800
+"""The larger of the paper's two (Li & Liang 2021, section 4.3)."""
 
 
 def peak_memory_bytes(device: torch.device) -> int:
@@ -74,6 +78,18 @@ def remedies(spec: RunSpec) -> tuple[Remedy, ...]:
             Remedy(
                 "Gradient checkpointing (slower, same result)",
                 (("training.gradient_checkpointing", "true"),),
+            )
+        )
+    match spec.method:
+        case PrefixMethod(parametrisation=Parametrisation.MLP, mid_dim=width):
+            too_wide = width > USUAL_MID_DIM
+        case _:
+            too_wide = False
+    if too_wide:
+        found.append(
+            Remedy(
+                f"MLP width {USUAL_MID_DIM}, the paper's",
+                (("method.mid_dim", json.dumps(USUAL_MID_DIM)),),
             )
         )
     if spec.data.max_source_tokens > 128:

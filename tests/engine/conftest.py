@@ -10,6 +10,7 @@ from engine.backbones.fetching import fetch_backbone
 from engine.backbones.paths import CACHE_VARIABLE
 from engine.contract.commands import FetchBackbone
 from engine.reporter import Silent
+from tests.helpers.tiny_runs import Workshop
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -54,3 +55,9 @@ def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.helpers.tiny_backbones import save_tiny
 
     return save_tiny(tmp_path_factory.mktemp("backbones") / "tiny-llama", "llama")
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """Tiny backbones and a dataset, for whole runs."""
+    return Workshop.make(tmp_path_factory.mktemp("workshop"))

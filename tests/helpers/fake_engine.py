@@ -57,7 +57,8 @@ class Play:
     Attributes:
         end: "finish"; "fail" and "user_error" (verdicts); "crash" (SIGKILL in the middle of a
             line); "kill" (SIGKILL between lines, as when memory runs out); "exit" (code 3
-            without a verdict); "silence" (nothing more, but it obeys); "refuse" (neither
+            without a verdict); "full_disk" (code 2 and a
+            sentence without a verdict); "silence" (nothing more, but it obeys); "refuse" (neither
             obeys nor hears SIGTERM); "linger" (a verdict, but the process stays).
         steps: training steps before that; a checkpoint follows each.
         start: "" or how it ends before its first status: "import_error", "user_error".
@@ -151,6 +152,9 @@ class FakeEngine:
             case "exit":
                 sys.stderr.write("the last words\n")
                 raise SystemExit(3)
+            case "full_disk":
+                sys.stderr.write("The disk is full: free some space.\n")
+                raise SystemExit(2)
             case "silence":
                 self.stay(obedient=True)
             case "refuse":

@@ -81,6 +81,16 @@ def test_an_end_without_a_verdict_names_the_exit_code(
     assert "ended with exit code 3" in told.statuses[-1].message
 
 
+def test_an_end_with_a_sentence_that_could_not_be_recorded_is_a_failure(
+    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener
+) -> None:
+    supervisor.enqueue(make_run(Play(end="full_disk")).path)
+    told = listener.wait_for(RunState.FAILED)
+    assert told.statuses[-1].message == "The disk is full: free some space."
+    (failed,) = told.events(RunFailed)
+    assert failed.blame is Blame.USER
+
+
 def test_a_killed_run_is_interrupted(
     make_run: MakeRun, supervisor: RunSupervisor, listener: Listener
 ) -> None:

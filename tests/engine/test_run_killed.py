@@ -1,0 +1,146 @@
+"""SIGKILL at any moment: INTERRUPTED, and the resumed run is the uninterrupted one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import pytest
+
+from engine.contract.events import (
+    CheckpointSaved,
+    Evaluation,
+    OutputsSaved,
+    Phase,
+    RunFinished,
+    RunStarted,
+    RunState,
+    TrainMetrics,
+)
+from engine.contract.run_folder import RunFolder
+from engine.contract.run_spec import RunSpec
+from engine.contract.training_spec import DecodingSpec
+from engine.training import checkpoint
+from tests.helpers.tiny_runs import (
+    METHODS,
+    TRAINING,
+    Watcher,
+    Workshop,
+    end,
+    events,
+    kill,
+    losses,
+    results,
+    start_engine,
+    wait_until,
+)
+
+STEPS = 18
+MOMENTS: dict[str, Callable[[Watcher], bool]] = {
+    "in the first steps": lambda run: run.told(TrainMetrics, at_least_step=2),
+    "in an evaluation": lambda run: run.in_phase(Phase.EVALUATING),
+    "after a checkpoint": lambda run: run.told(CheckpointSaved, at_least_step=8),
+    "while decoding": lambda run: run.in_phase(Phase.DECODING),
+}
+CHOSEN = {
+    "mlp": tuple(MOMENTS),
+    "direct": ("after a checkpoint",),
+    "finetune": ("in an evaluation", "while decoding"),
+}
+"""Fewer for the others: every process costs seconds of importing."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The same run once left alone, and once killed at each of the moments."""
+
+    whole: RunFolder
+    killed: RunFolder
+    kills: dict[str, tuple[RunState, int | None]]
+
+
+def slow_spec(workshop: Workshop, method: str) -> RunSpec:
+    """A run of a second, so that each of its phases can be seen."""
+    training = replace(
+        TRAINING, max_steps=STEPS, evaluate_every_steps=STEPS // 3, checkpoint_every_steps=4
+    )
+    spec = workshop.spec(method, training=training)
+    return replace(spec, decoding=DecodingSpec(max_new_tokens=24, min_new_tokens=24, batch_size=1))
+
+
+def leave_alone(folder: RunFolder) -> None:
+    code, _, err = end(start_engine(folder.path))
+    assert code == 0, err
+
+
+def kill_at(folder: RunFolder, moment: str) -> tuple[RunState, int | None]:
+    """Kill an engine then; the state after that, and the step of the last checkpoint."""
+    watcher = Watcher(folder)
+    process = start_engine(folder.path)
+    wait_until(process, lambda: MOMENTS[moment](watcher), what=moment)
+    kill(process)
+    place = checkpoint.latest(folder.checkpoints)
+    saved = None if place is None else int(place.name.removeprefix("step-"))
+    return folder.read_status().state, saved
+
+
+@pytest.fixture(scope="module")
+def pairs(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Future[Pair]]:
+    """All runs at once, two processes at a time."""
+    place = tmp_path_factory.mktemp("killed")
+
+    def make(method: str) -> Pair:
+        spec = slow_spec(workshop, method)
+        killed = workshop.run(place / method / "killed", spec)
+        kills = [kill_at(killed, moment) for moment in CHOSEN[method]]
+        leave_alone(killed)
+        whole = workshop.run(place / method / "whole", spec)
+        leave_alone(whole)
+        return Pair(whole, killed, dict(zip(CHOSEN[method], kills, strict=True)))
+
+    for method in METHODS:
+        workshop.spec(method)  # makes its backbone
+    with ThreadPoolExecutor(2) as pool:
+        return {method: pool.submit(make, method) for method in METHODS}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_run_killed_again_and_again_is_the_uninterrupted_one(
+    pairs: dict[str, Future[Pair]], method: str
+) -> None:
+    pair = pairs[method].result()
+    states, saved = zip(*pair.kills.values(), strict=True)
+    assert set(states) == {RunState.INTERRUPTED}
+    starts = [event.resumed_from_step for event in events(pair.killed, RunStarted)]
+    assert starts == [None, *saved]
+    if "after a checkpoint" in pair.kills:
+        assert pair.kills["after a checkpoint"][1] in range(8, STEPS + 1)
+    if "while decoding" in pair.kills:
+        assert pair.kills["while decoding"][1] == STEPS
+
+    assert losses(pair.whole).keys() == set(range(1, STEPS + 1))
+    assert all(len(found) == 1 for found in losses(pair.whole).values())
+    assert losses(pair.killed) == losses(pair.whole)
+    looks = [
+        {(event.step, event.valid_loss, event.scores) for event in events(run, Evaluation)}
+        for run in (pair.whole, pair.killed)
+    ]
+    assert looks[0] == looks[1]
+    assert results(pair.killed) == results(pair.whole)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_finished_run_has_all_it_should(pairs: dict[str, Future[Pair]], method: str) -> None:
+    pair = pairs[method].result()
+    for folder in (pair.whole, pair.killed):
+        assert folder.read_status().state is RunState.FINISHED
+        (finished,) = events(folder, RunFinished)
+        (saved,) = events(folder, OutputsSaved)
+        assert finished.step == STEPS
+        assert [score.metric for score in saved.scores] == ["bleu", "chrf", "rougeL"]
+        assert not folder.checkpoints.exists()
+        names = {path.name for path in folder.path.iterdir()}
+        kept = "model" if method == "finetune" else "prefix"
+        usual = {"run.json", "meta.json", "status.json", "events.jsonl", "lock", "outputs"}
+        assert names == {*usual, kept}
