@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QStackedWidget,
+    QStyledItemDelegate,
     QVBoxLayout,
     QWidget,
 )
@@ -82,6 +83,7 @@ class BlindView(QWidget):
         self.input.setModel(PlainInputModel(blind))
         self.input.setWordWrap(True)
         self.input.setSelectionMode(TableView.SelectionMode.SingleSelection)
+        self.input.setItemDelegateForColumn(1, QStyledItemDelegate(self.input))
         rows = self.input.verticalHeader()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.source = TextBox("Input as text")

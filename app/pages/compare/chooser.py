@@ -117,8 +117,12 @@ class SystemChooser(QWidget):
         return QSize(width, self.fontMetrics().height() * 20)
 
     def _ask_file(self) -> None:
+        window, page = self.window(), self.window().parentWidget()
+        if page is not None:  # the panel that drops down would take the dialog along
+            window.hide()
+            window = page.window()
         name, _filter = QFileDialog.getOpenFileName(
-            self.window(), "Outputs of another system", "", OUTSIDE_FILTER
+            window, "Outputs of another system", "", OUTSIDE_FILTER
         )
         if name:
             self._systems.add_file(Path(name))

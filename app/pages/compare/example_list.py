@@ -117,7 +117,7 @@ class ExampleList(QWidget):
     def _fit(self) -> None:
         """Widths from what the columns may hold, without looking at every row."""
         header, metrics = self.table.horizontalHeader(), self.fontMetrics()
-        widths = {MARKS: "★✎M", NUMBER: "0000M", INPUT: "M" * 14, DIFFERENCE: "−100.0M"}
+        widths = {MARKS: "★✎MM", NUMBER: "0000M", INPUT: "M" * 14, DIFFERENCE: "−100.0M"}
         for column in range(self.model.columnCount()):
             title = str(self.model.headerData(column, Qt.Orientation.Horizontal))
             text = widths.get(column, "100.0M")

@@ -25,7 +25,7 @@ from app.widgets.labels import MutedLabel
 
 MODES = {
     DiffMode.REFERENCE: ("Reference", "Mark how each output differs from its nearest reference"),
-    DiffMode.SYSTEM: ("Other system", "Mark how each output differs from A (and A from B)"),
+    DiffMode.SYSTEM: ("System", "Mark how each output differs from A (and A from B)"),
     DiffMode.MATCHES: ("Matches", "Mark the words that an output shares with its reference"),
     DiffMode.OFF: ("Off", "Mark nothing"),
 }
@@ -52,10 +52,10 @@ class ExampleView(QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.input)
         self.splitter.addWidget(self.area)
-        self.splitter.setStretchFactor(0, 2)
+        self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 5)
         self.splitter.setHandleWidth(SPACE_S)
-        self.splitter.setSizes([240, 520])
+        self.splitter.setSizes([270, 520])
         self.note = NotePanel(model, theme)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -88,7 +88,7 @@ class ExampleView(QWidget):
             bar.addWidget(button)
         bar.addWidget(self.place)
         bar.addStretch(1)
-        bar.addWidget(QLabel("Mark words:"))
+        bar.addWidget(QLabel("Mark:"))
         group = QButtonGroup(self)
         for mode, (text, tip) in MODES.items():
             button = QToolButton()

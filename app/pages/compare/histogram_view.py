@@ -197,12 +197,16 @@ class HistogramView(QWidget):
     def _paint_words(self, painter: QPainter, area: QRect) -> None:
         painter.setPen(self._theme.colors.muted)
         line = QRect(area.left(), area.bottom(), area.width(), self.height() - area.bottom())
-        limit = self._bars.edges[-1]
-        bottom = Qt.AlignmentFlag.AlignBottom
-        left, right = (
-            f"−{limit:.0f}  ◂ A better",
-            f"{letter(self._model.other)} better ▸  +{limit:.0f}",
-        )
+        limit, other = self._bars.edges[-1], letter(self._model.other)
+        bottom, room = Qt.AlignmentFlag.AlignBottom, line.width()
+        left, right = f"−{limit:.0f}  ◂ A better", f"{other} better ▸  +{limit:.0f}"
+        if self._width(left, right) > room:
+            left, right = "◂ A better", f"{other} better ▸"
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | bottom, left)
         painter.drawText(line, Qt.AlignmentFlag.AlignRight | bottom, right)
-        painter.drawText(line, Qt.AlignmentFlag.AlignHCenter | bottom, "equal")
+        if self._width(left, "equal", right) < room:
+            painter.drawText(line, Qt.AlignmentFlag.AlignHCenter | bottom, "equal")
+
+    def _width(self, *words: str) -> int:
+        """Room that these words need beside each other."""
+        return sum(self.fontMetrics().horizontalAdvance(f"{word}MM") for word in words)

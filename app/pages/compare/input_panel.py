@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QHeaderView, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QSplitter, QStyledItemDelegate, QVBoxLayout, QWidget
 
 from app.pages.compare.diff_html import plain_html
 from app.pages.compare.input_model import InputModel
 from app.pages.compare.model import CompareModel
 from app.pages.compare.text_box import TextBox
-from app.theme import SPACE_M, SPACE_XS, Theme
+from app.theme import SPACE_L, SPACE_XS, Theme
 from app.widgets.labels import SectionHeader
 from app.widgets.table_view import HEADER_STYLE, TableView
 
@@ -33,6 +33,8 @@ class InputPanel(QWidget):
         rows = self.table.verticalHeader()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.setSelectionMode(TableView.SelectionMode.SingleSelection)
+        # The padded delegate of the house measures wrapped text wider than it paints it.
+        self.table.setItemDelegateForColumn(1, QStyledItemDelegate(self.table))
         self.table.horizontalHeader().setStyleSheet(NARROW_HEADER)
         self.text = TextBox("Input as the backbone reads it")
         self.splitter = QSplitter(Qt.Orientation.Vertical)
@@ -67,7 +69,7 @@ class InputPanel(QWidget):
         if self.model.columnCount() < 2:
             return
         counts = [f"{found.count}/{found.total}" for found in self.model.coverages]
-        narrow = max(map(self.fontMetrics().horizontalAdvance, ["✓", *counts])) + SPACE_M
+        narrow = max(map(self.fontMetrics().horizontalAdvance, ["✓", *counts])) + SPACE_L
         header.setMinimumSectionSize(narrow)
         for column in range(self.model.columnCount()):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)

@@ -182,7 +182,9 @@ class CompareModel(QObject):
         self.other = 1
 
     def _build(self) -> None:
-        """Align the systems anew; what is shown stays until that is done."""
+        """Align the systems anew once all are read; what is shown stays until that is done."""
+        if self.systems.is_reading:
+            return
         if self._building is not None:
             self._building.cancel()
             self._building = None
@@ -209,6 +211,8 @@ class CompareModel(QObject):
             self.metric = comparison.metrics[0]
         if not 0 < self.other < len(comparison.systems):
             self.other = 1
+        if self.sorting.system >= len(comparison.systems):
+            self.sorting = Sorting()
         self.current = None
         if shown is not None:
             self.current = next(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt
@@ -74,6 +75,7 @@ class ComparePage(QWidget):
         self._exporting: SlicedWork[int] | None = None
         self._add_keys()
         self.model.comparison_changed.connect(self._show)
+        self.model.listed_changed.connect(self._show)
         self.systems.entries_changed.connect(self._show)
         self.blind.changed.connect(self._show)
         context.navigator.compare_requested.connect(self.choose_runs)
@@ -86,9 +88,10 @@ class ComparePage(QWidget):
         if keys:
             self.systems.choose(keys)
 
-    def open_path(self, path: Path) -> None:
-        """Add an outside file of outputs."""
+    def open_path(self, path: Path) -> bool:
+        """Add an outside file of outputs; says whether it was taken."""
         self.systems.add_file(path)
+        return self._context.project.is_open
 
     def export_rows(self, path: Path) -> None:
         """Write all compared rows side by side as CSV."""
@@ -122,7 +125,7 @@ class ComparePage(QWidget):
         self.judge = QPushButton(icon("blind"), "Blind…")
         self.judge.setToolTip("Judge pairs of outputs without knowing whose they are")
         self.judge.clicked.connect(lambda: self.start_blind())
-        self.copies = QPushButton(icon("export"), "Copy and export")
+        self.copies = QPushButton(icon("export"), "Export")
         self.copies.setMenu(self._make_menu())
         bar = QHBoxLayout()
         bar.setSpacing(SPACE_S)
@@ -154,6 +157,10 @@ class ComparePage(QWidget):
         layout.addWidget(self.scores)
         layout.addSpacing(SPACE_XS)
         layout.addWidget(self.splitter, 1)
+        pair = (self.pair.other, self.pair.reference, self.pair.measure)
+        order = (self.choose, *pair, self.judge, self.copies, self.scores.table)
+        for before, after in pairwise((*order, self.list.histogram)):
+            QWidget.setTabOrder(before, after)
         return page
 
     def _make_menu(self) -> QMenu:

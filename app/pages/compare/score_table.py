@@ -105,13 +105,12 @@ def footnotes(table: ScoreTable) -> tuple[str, ...]:
     if len(table.rows) > 1:
         title, reference = metric_title(table.metric), table.rows[0]
         notes.append(
-            f"Differences are to {reference.letter} ({reference.name}). Mean row {title} "
-            f"difference: 95 % paired bootstrap over {reference.compared:,} rows, "
-            f"{RESAMPLES:,} resamples, seed {SEED}; it covers the choice of test rows only, not "
-            "another training seed."
+            f"Differences are to {reference.letter}. Mean row {title} difference: 95 % paired "
+            f"bootstrap over {reference.compared:,} rows, {RESAMPLES:,} resamples, seed {SEED}; "
+            "it covers the choice of test rows, not another training seed."
         )
     if any(row.own_rows and row.scores for row in table.rows):
-        notes.append("† taken over all rows of that system, not only over those compared here.")
+        notes.append("† over all rows of that system.")
     return tuple(notes)
 
 

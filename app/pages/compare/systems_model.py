@@ -81,6 +81,11 @@ class SystemsModel(QObject):
         """Chosen systems without outputs in memory: not decoded yet, being read, damaged."""
         return tuple(e for e in self.entries if e.key in self.chosen and e.key not in self._loaded)
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether a chosen system's outputs are on disk and not in memory yet."""
+        return any(e.ready and e.key not in self._damaged for e in self.waiting)
+
     def doing(self, key: str) -> str:
         """What is being done for a system just now, in a word, or ""."""
         return self.jobs.text(key) or ("reading" if key in self._reading else "")
@@ -214,6 +219,7 @@ class SystemsModel(QObject):
         def done(loaded: Loaded) -> None:
             del self._reading[key]
             self._loaded[key] = loaded
+            self._damaged.pop(key, None)
             self.problems.pop(key, None)
             self._after_reading()
 
@@ -221,6 +227,7 @@ class SystemsModel(QObject):
             del self._reading[key]
             self._damaged[key] = stamp
             self.problems[key] = str(error)
+            self.loaded_changed.emit()
             self._plan()
 
         self._reading[key] = SlicedWork(load(entry.path), self, done=done, failed=failed)

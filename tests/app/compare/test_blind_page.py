@@ -14,6 +14,7 @@ from engine.contract import codec
 
 
 def begin(qtbot: QtBot, page: ComparePage) -> BlindRecord:
+    assert page.judge.isEnabled()
     page.judge.click()
     qtbot.waitUntil(lambda: page.pages.currentWidget() is page.blind_view)
     assert page.blind.record is not None

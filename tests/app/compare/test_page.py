@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QComboBox,
+    QFileDialog,
     QLineEdit,
     QTextEdit,
     QWidget,
@@ -142,6 +143,15 @@ def test_a_head_sorts_and_sorts_the_other_way_round(page: ComparePage) -> None:
     header.sectionClicked.emit(DIFFERENCE)
     values = page.model.differences[list(page.model.listed)]
     assert list(values) == sorted(values, reverse=True)
+
+
+def test_order_by_a_system_that_is_unticked_goes_back(qtbot: QtBot, page: ComparePage) -> None:
+    choose(qtbot, page, "twin", "prefix 10", "prefix 20")
+    page.list.table.horizontalHeader().sectionClicked.emit(6)
+    assert page.model.sorting.system == 2
+    choose(qtbot, page, "twin", "prefix 10")
+    assert page.model.sorting.order is Order.LARGEST
+    assert len(page.model.listed) == 24
 
 
 def test_a_bar_lists_its_examples_and_lists_all_again(qtbot: QtBot, page: ComparePage) -> None:
@@ -298,6 +308,27 @@ def test_other_reference_system_other_metric(qtbot: QtBot, page: ComparePage) ->
     choose(qtbot, page, "twin", "prefix 10", "prefix 20")
     page.pair.other.activated.emit(1)
     assert page.model.other == 2
+
+
+def test_an_outside_file_is_asked_for_beside_the_window(
+    qtbot: QtBot, page: ComparePage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A dialog over the panel that drops down would close together with it."""
+    path = tmp_path / "theirs.txt"
+    path.write_text("line\n" * 24, encoding="utf-8")
+    parents = []
+
+    def ask(parent: QWidget, *_arguments: str) -> tuple[str, str]:
+        parents.append(parent)
+        return str(path), ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", ask)
+    page.choose.click()
+    assert page.panel.isVisible()
+    page.panel.chooser.add_file.click()
+    assert not page.panel.isVisible()
+    assert parents == [page.window()]
+    qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10", "theirs"])
 
 
 def test_copies_reach_the_clipboard(qtbot: QtBot, page: ComparePage) -> None:

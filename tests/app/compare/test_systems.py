@@ -5,20 +5,24 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
+from app.pages.compare.comparison import compare
+from app.pages.compare.loading import load
 from app.pages.compare.page import ComparePage
 from app.pages.compare.rows import Rows
 from app.pages.compare.slices import SlicedWork
+from app.pages.compare.systems import Entry, Kind, System
 from engine.contract.commands import Decoded, DecodeSplit, ScoreOutputs
 from engine.contract.errors import UserError
 from engine.contract.events import OutputsSaved, RunState
 from engine.contract.method_spec import PrefixMethod
 from engine.contract.outputs import read_meta, read_outputs, write_outputs
-from engine.contract.scores import OutputRow, OutputsMeta, Score
+from engine.contract.scores import OutputRow, OutputsMeta
+from engine.metrics.desk import score_outputs
+from engine.reporter import Silent
 from tests.app.compare.conftest import choose, shown
 from tests.helpers.fake_ports import FakeDesk, FakeRunControl
 from tests.helpers.projects import make_run
@@ -26,18 +30,9 @@ from tests.helpers.projects import make_run
 MakePage = Callable[[Path], ComparePage]
 
 
-def score_in_place(command: ScoreOutputs) -> Decoded:
-    """What the engine does, with invented numbers: row scores, corpus scores, signature."""
-    path = Path(command.path)
-    rows = tuple(
-        replace(row, row_scores=(("bleu", 10.0 + n), ("chrf", 20.0 + n))) if row.references else row
-        for n, row in enumerate(read_outputs(path))
-    )
-    meta = read_meta(path) or OutputsMeta(path.stem, "", "", "", "")
-    scores = (Score("bleu", 11.0, "bleu|nrefs:2"), Score("chrf", 21.0, "chrf|nrefs:2"))
-    meta = replace(meta, scores=scores)
-    write_outputs(path, rows, meta)
-    return Decoded(command.path, meta, rows)
+def score_in_place(command: ScoreOutputs) -> object:
+    """The engine's own handler, in this process."""
+    return score_outputs(command, Silent())
 
 
 def strip_scores(path: Path) -> None:
@@ -92,7 +87,9 @@ def test_missing_scores_are_asked_for_once_and_shown(
     ticket = model_desk.last(ScoreOutputs)
     ticket.answer(score_in_place(ticket.command))
     qtbot.waitUntil(lambda: "bleu" in page.scores.model.table.rows[1].scores)
-    assert page.model.comparison.scores["bleu"][1][0] == 10.0
+    rows = read_outputs(path)
+    assert page.model.comparison.scores["bleu"][1][0] == dict(rows[0].row_scores)["bleu"]
+    assert "rougeL" in page.scores.model.table.metrics
     assert len(model_desk.asked) == 1
 
 
@@ -261,7 +258,7 @@ def test_other_test_inputs_are_said_and_only_common_rows_compared(
     table = page.scores.model
     assert str(table.index(0, 1).data()).endswith("†")
     assert not str(table.index(1, 1).data()).endswith("†")
-    assert "† taken over all rows" in page.scores.notes.text()
+    assert "† over all rows" in page.scores.notes.text()
     assert table.index(1, 3).data() == "–"
 
 
@@ -283,25 +280,14 @@ def test_sliced_work_gives_results_and_errors_to_its_owner(qtbot: QtBot) -> None
     assert results == [7, "no"]
 
 
-def test_five_thousand_rows_of_six_systems_come_in_slices(
-    qtbot: QtBot, make_page: MakePage, runs_project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Every step between two yields is one row: no step grows with the files."""
-    from app.pages.compare import comparison, loading
-
-    page = make_page(runs_project)
+def test_reading_and_aligning_pause_after_every_row(tmp_path: Path) -> None:
+    """So that no step of the sliced work grows with the number of rows."""
     rows = [
         OutputRow(f"x{n}", f"in {n}", f"out {n}", ("ref",), row_scores=(("bleu", float(n % 7)),))
         for n in range(500)
     ]
-    path = runs_project / "many.jsonl"
+    path = tmp_path / "many.jsonl"
     write_outputs(path, rows, OutputsMeta("m", "", "test", "f", "greedy"))
-    reading = loading.load(path)
-    assert sum(1 for _ in reading) == 500
-    systems = page.systems.systems
-    assert systems == ()
-    entry = page.systems.entries[0]
-    from app.pages.compare.systems import System
-
-    work = comparison.compare([System(replace(entry, key=str(n)), Rows(rows)) for n in range(6)])
-    assert sum(1 for _ in work) >= 500
+    assert sum(1 for _ in load(path)) == 500
+    entries = [Entry(f"s{n}", Kind.RUN, f"s{n}", path, True) for n in range(6)]
+    assert sum(1 for _ in compare([System(entry, Rows(rows)) for entry in entries])) >= 1000
