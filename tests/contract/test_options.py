@@ -68,7 +68,7 @@ def test_every_number_and_switch_of_training_and_decoding_has_an_option() -> Non
         ("method.prefix_length", int, 10),
         ("method.init", Init, Init.WORDS),
         ("training.max_steps", int, None),
-        ("training.learning_rate", float, 1e-3),
+        ("training.learning_rate", float, 5e-4),
         ("training.evaluate_bleu", bool, True),
         ("data.linearisation.preset", Preset, Preset.PAPER),
     ],
