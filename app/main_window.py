@@ -23,6 +23,7 @@ from app.leaving import Leaving
 from app.models.run import RunModel
 from app.opening import Found, PathKind
 from app.page_list import PAGES, make_page
+from app.preloading import Preloader
 from app.project_control import ProjectControl
 from app.widgets.drop_overlay import DropOverlay, dropped_paths
 from app.widgets.empty_state import EmptyState
@@ -87,6 +88,8 @@ class MainWindow(QMainWindow):
         self._warming = QTimer(self)
         self._warming.setInterval(0)
         self._warming.timeout.connect(self._warm_next)
+        self._preloader = Preloader(self)
+        self._preloader.finished.connect(self._on_preloaded)
         self._connect()
         self._restore_geometry()
         self._on_project_changed()
@@ -103,8 +106,8 @@ class MainWindow(QMainWindow):
             self.stack.show_page(name)
 
     def warm_up(self) -> None:
-        """Make the other pages while the window is idle, one a turn of the event loop."""
-        self._warming.start()
+        """Load the other pages beside the window, then make them, one a turn of its loop."""
+        self._preloader.start()
 
     def reset_layout(self) -> None:
         """Go back to the first arrangement of the window and of every page that has one."""
@@ -121,6 +124,7 @@ class MainWindow(QMainWindow):
         if not self.leaving.may_close(self.close):
             event.ignore()
             return
+        self._preloader.close()
         self._warming.stop()
         if not self.isFullScreen():
             self.context.settings.set_layout(GEOMETRY, self.saveGeometry())
@@ -222,6 +226,10 @@ class MainWindow(QMainWindow):
         context.project.save_failed.connect(partial(self._warn, Tone.BAD))
         context.runs.damaged.connect(lambda _path, sentence: self._warn(Tone.WARNING, sentence))
         context.activities.failed.connect(self._on_failed)
+
+    def _on_preloaded(self) -> None:
+        if self.isVisible():
+            self._warming.start()
 
     def _warm_next(self) -> None:
         missing = [entry.name for entry in PAGES if entry.name not in self.stack.built()]

@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
+from app.style import OutlinedStyle
+
 SPACE_XS = 4
 SPACE_S = 8
 SPACE_M = 12
@@ -177,7 +179,8 @@ class Theme(QObject):
         if application.property("_workbench_point_size") is None:
             application.setProperty("_workbench_point_size", application.font().pointSizeF())
         self._point_size = float(application.property("_workbench_point_size"))
-        application.setStyle("fusion")
+        if not isinstance(application.style(), OutlinedStyle):
+            application.setStyle(OutlinedStyle())
         self._ask_system()
         self._hints.colorSchemeChanged.connect(self._apply)
         self.set_font_percent(font_percent)

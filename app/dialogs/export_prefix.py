@@ -74,6 +74,7 @@ class ExportPrefixDialog(QDialog):
         choose.setAccessibleName("Choose the folder to write to")
         choose.clicked.connect(self._choose)
         row = QHBoxLayout()
+        row.setSpacing(SPACE_S)
         row.addWidget(self.folder, 1)
         row.addWidget(choose)
         form = QFormLayout()

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.project_control import unused_folder
-from app.theme import SPACE_L, SPACE_M, Theme
+from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme
 from app.widgets.labels import MutedLabel
 
 
@@ -39,6 +39,7 @@ class NewProjectDialog(QDialog):
         choose.setAccessibleName("Choose where the project's folder is made")
         choose.clicked.connect(self._choose)
         row = QHBoxLayout()
+        row.setSpacing(SPACE_S)
         row.addWidget(self.folder, 1)
         row.addWidget(choose)
         form = QFormLayout()

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.ports import Desk
 from app.settings import FONT_PERCENTS, Settings
-from app.theme import SPACE_L, SPACE_M, Scheme, Theme
+from app.theme import SPACE_L, SPACE_M, SPACE_S, Scheme, Theme
 from app.widgets.labels import ElidedLabel, MutedLabel
 from engine.contract.commands import BackboneList, ListBackbones
 
@@ -119,6 +119,7 @@ class PreferencesDialog(QDialog):
 
 def _beside(label: QWidget, button: QWidget) -> QHBoxLayout:
     row = QHBoxLayout()
+    row.setSpacing(SPACE_S)
     row.addWidget(label, 1)
     row.addWidget(button)
     return row

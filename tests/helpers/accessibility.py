@@ -80,7 +80,16 @@ def unreachable(root: QWidget) -> list[str]:
         and widget.isVisibleTo(root)
         and widget.isEnabled()
         and not widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and not _is_one_of_several(widget)
     ]
+
+
+def _is_one_of_several(widget: QWidget) -> bool:
+    """In an exclusive group Tab goes to the chosen one, and arrow keys to the others."""
+    if not isinstance(widget, QAbstractButton):
+        return False
+    group = widget.group()
+    return widget.autoExclusive() or (group is not None and group.exclusive())
 
 
 def _describe(widget: QWidget) -> str:

@@ -200,7 +200,7 @@ def _verdict(
 
 def _write_outputs(folder: RunFolder, spec: RunSpec, chosen: Sequence[Hut]) -> OutputsSaved:
     prefix = isinstance(spec.method, PrefixMethod)
-    rows = tuple(hut.output_row(0.9, prefix=prefix) for hut in chosen)
+    rows = tuple(hut.output_row(0.8, prefix=prefix) for hut in chosen)
     scores = []
     for metric in ("bleu", "chrf"):
         values = [dict(row.row_scores)[metric] for row in rows]

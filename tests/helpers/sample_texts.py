@@ -90,4 +90,7 @@ def output_of(hut: Hut, share: float, *, prefix: bool) -> str:
     if rng.random() > share + 0.1:
         near = "the village"
     first, second = _texts(name, kind, beds, food, altitude, near)
-    return first if prefix or rng.random() < 0.5 else second
+    close = f" close to {near}" if near else ""
+    meals = f", and offers {food}" if food else ""
+    third = f"There is a {kind} called {name}{close}. It has {beds} beds{meals}."
+    return rng.choices((first, second, third), (3, 2, 5) if prefix else (2, 3, 5))[0]

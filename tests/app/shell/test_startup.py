@@ -40,7 +40,7 @@ def test_starts_makes_its_pages_and_ends_cleanly(tmp_path: Path) -> None:
 
         def warm_up(window):
             window._warming.timeout.connect(lambda: close_when_warm(window))
-            window._warming.start()
+            window._preloader.start()
 
         MainWindow.warm_up = warm_up
         code = startup.run([])

@@ -1,0 +1,48 @@
+"""The Fusion style with outlines that can be seen in the dark."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPalette, QPen
+from PySide6.QtWidgets import QProxyStyle, QStyle, QStyleOption, QWidget
+
+_Primitive = QStyle.PrimitiveElement
+_State = QStyle.StateFlag
+
+
+class OutlinedStyle(QProxyStyle):
+    """Fusion draws the outlines of fields and boxes darker than the window: lost on dark."""
+
+    def __init__(self) -> None:
+        super().__init__("fusion")
+
+    def drawPrimitive(
+        self,
+        element: QStyle.PrimitiveElement,
+        option: QStyleOption,
+        painter: QPainter,
+        widget: QWidget | None = None,
+    ) -> None:
+        """Draw as Fusion does, then the outline."""
+        super().drawPrimitive(element, option, painter, widget)
+        if option.palette.color(QPalette.ColorRole.Window).lightness() > 127:
+            return
+        if element in (_Primitive.PE_IndicatorCheckBox, _Primitive.PE_IndicatorRadioButton):
+            self._outline(option, painter, round_=element == _Primitive.PE_IndicatorRadioButton)
+        elif element == _Primitive.PE_FrameLineEdit and not option.state & _State.State_HasFocus:
+            self._outline(option, painter, round_=False)
+
+    def _outline(self, option: QStyleOption, painter: QPainter, *, round_: bool) -> None:
+        group = QPalette.ColorGroup.Active
+        muted = option.palette.color(group, QPalette.ColorRole.PlaceholderText)
+        muted.setAlphaF(0.75 if option.state & _State.State_Enabled else 0.3)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(muted, 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        frame = QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5)
+        if round_:
+            painter.drawEllipse(frame)
+        else:
+            painter.drawRoundedRect(frame, 2, 2)
+        painter.restore()
