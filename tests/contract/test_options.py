@@ -136,12 +136,14 @@ def test_a_command_says_everything_that_differs() -> None:
         training=replace(USUAL.training, seed=3, evaluate_bleu=False),
         decoding=DecodingSpec(strategy=Strategy.BEAM, length_penalty=0.8),
     )
+    by_column = replace(spec, data=replace(data, split=Split(SplitKind.COLUMN)))
+    assert "--split-column side" in command_line(by_column, data="my data.csv", out="run 1")
     words = shlex.split(command_line(spec, data="my data.csv", out="run 1"))
     text = " ".join(words)
     assert words[:5] == ["python", "main.py", "train", "--data", "my data.csv"]
     assert words[-2:] == ["--out", "run 1"]
     for part in (
-        "--source my name --source mr --split-column side --category-column kind --target text",
+        "--source my name --source mr --category-column kind --target text",
         "--unseen lake & sea",
         "--backbone smollm2-135m-instruct --method prefix",
         "--linearisation lines",

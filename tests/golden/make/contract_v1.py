@@ -130,6 +130,7 @@ FINETUNE_RUN = RunSpec(
     backbone="/models/own",
     method=FinetuneMethod(backbone_dropout=False),
     data=RUN.data,
+    training=TrainingSpec(learning_rate=1e-3),
 )
 PROJECT = Project(
     name="Walks & lakes",
