@@ -5,9 +5,20 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QObject, QPoint, QRect, QSize, QTimer, Signal
+from PySide6.QtCore import (
+    QByteArray,
+    QIODevice,
+    QObject,
+    QPoint,
+    QRect,
+    QSaveFile,
+    QSize,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
@@ -15,10 +26,10 @@ from PySide6.QtWidgets import QWidget
 from app.plots.plot_view import ShownRun
 from app.plots.series import METRIC_COLUMNS, Axis
 from engine.contract.errors import UserError
-from engine.contract.files import explain_disk_errors, write_atomically
+from engine.contract.files import explain_disk_errors
 
 PNG_SCALE = 2.0
-CHUNK_ROWS = 4_000
+CHUNK_ROWS = 2_000
 """Rows that are written in one turn of the event loop: some 10 ms."""
 
 
@@ -73,28 +84,29 @@ class CsvExport(QObject):
 
     def __init__(self, runs: Sequence[ShownRun], path: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._path = path
-        self._text = io.StringIO()
-        self._writer = csv.writer(self._text, lineterminator="\n")
+        # It writes beside the file and replaces it at the end, or leaves it as it was.
+        self._file = QSaveFile(str(path), self)
         self._rows = _rows(runs)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._turn)
         self._timer.start(0)
 
     def _turn(self) -> None:
-        for _ in range(CHUNK_ROWS):
-            row = next(self._rows, None)
-            if row is None:
-                self._timer.stop()
-                self._save()
-                return
-            self._writer.writerow(row)
+        if not self._file.isOpen() and not self._file.open(QIODevice.OpenModeFlag.WriteOnly):
+            self._end(f"{self._file.fileName()} cannot be written to", is_failure=True)
+            return
+        text = io.StringIO()
+        rows = list(islice(self._rows, CHUNK_ROWS))
+        csv.writer(text, lineterminator="\n").writerows(rows)
+        self._file.write(text.getvalue().encode("utf-8"))
+        if len(rows) < CHUNK_ROWS:
+            self._end("The file cannot be written", is_failure=not self._file.commit())
 
-    def _save(self) -> None:
-        try:
-            write_atomically(self._path, self._text.getvalue())
-        except (UserError, OSError) as error:
-            self.failed.emit(str(error))
+    def _end(self, text: str, *, is_failure: bool) -> None:
+        self._timer.stop()
+        if is_failure:
+            reason = self._file.errorString()
+            self.failed.emit(f"{text} ({reason}): choose another folder, or free some space.")
         else:
             self.finished.emit()
 

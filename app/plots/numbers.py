@@ -59,6 +59,8 @@ class NumbersModel(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
         """Column titles."""
+        if role == Qt.ItemDataRole.TextAlignmentRole and section >= 2:
+            return _RIGHT
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return HEADERS[section]
         return None

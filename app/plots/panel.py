@@ -71,14 +71,16 @@ class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
         curves = self._curves.get(run_id)
         return curves.lines if curves is not None else ()
 
-    def refresh(self, run_ids: set[str] | None = None) -> None:
-        """Draw these runs again, or all of them after the view or its runs have changed."""
-        if run_ids is None:
-            self._sync_runs()
-            self._apply_view()
-        for run_id, curves in self._curves.items():
-            if run_ids is None or run_id in run_ids:
-                curves.update(self._view, log=self._is_log)
+    def sync(self) -> None:
+        """Take over runs, axis and scale of the view; `draw` then draws each run."""
+        self._sync_runs()
+        self._apply_view()
+
+    def draw(self, run_id: str) -> None:
+        """Draw one run as it is now; nothing where it is not shown."""
+        curves = self._curves.get(run_id)
+        if curves is not None:
+            curves.update(self._view, log=self._is_log)
 
     def restyle(self) -> None:
         """Take the theme's colours."""
@@ -89,6 +91,7 @@ class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
             axis = plot.getAxis(name)
             axis.setPen(pg.mkPen(colours.line))
             axis.setTextPen(colours.muted)
+            axis.setStyle(maxTickLevel=0)  # the finer grid is noise, and half of the paint
         self._crosshair.setPen(pg.mkPen(colours.muted, width=1, style=Qt.PenStyle.DashLine))
         self._label_axes()
 

@@ -45,14 +45,16 @@ class PlotSaver(QObject):
 
     def save(self, kind: str, path: Path) -> None:
         """Write what is plotted to `path`; `saved` or `failed` tells how it went."""
-        self._board.refresh_now()
         if kind == "csv":
+            for run in self._board.view.runs:
+                run.series.update()
             export = CsvExport(self._board.view.runs, path, self)
             export.finished.connect(lambda: self.saved.emit(path))
             export.failed.connect(self.failed)
             export.finished.connect(export.deleteLater)
             export.failed.connect(export.deleteLater)
             return
+        self._board.refresher.draw_now()
         try:
             if kind == "svg":
                 save_svg(self._board.picture, path, self._title())

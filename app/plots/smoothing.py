@@ -26,6 +26,9 @@ def smooth(values: Floats, weight: float) -> Floats:
     if weight == 0.0 or values.size == 0:
         return values.copy()
     finite = np.isfinite(values)
+    if finite.all():
+        ages = np.arange(1, values.size + 1)
+        return _decaying_sum(values, weight) * (1.0 - weight) / (1.0 - weight**ages)
     total = _decaying_sum(np.where(finite, values, 0.0), weight)
     count = _decaying_sum(finite.astype(np.float64), weight)
     return np.where(count > 0.0, total / np.where(count > 0.0, count, 1.0), np.nan)

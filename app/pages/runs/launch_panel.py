@@ -32,7 +32,7 @@ class LaunchPanel(QWidget):
         super().__init__(parent)
         self._context, self._form = context, form
         self._planner, self._launcher = planner, launcher
-        self._says_error = False
+        self._asks_fetch = False
         self.bar = InfoBar(context.theme, closable=False)
         self.question = InfoBar(context.theme)
         self.train = self._button(
@@ -59,6 +59,7 @@ class LaunchPanel(QWidget):
         layout.addLayout(first)
         layout.addWidget(self.twin)
         planner.changed.connect(self._tell)
+        form.changed.connect(self._drop_question)
         launcher.fetch_needed.connect(self._ask_fetch)
         launcher.failed.connect(self._show_failure)
         launcher.made.connect(lambda _ids: self.question.hide())
@@ -94,8 +95,16 @@ class LaunchPanel(QWidget):
             "then train.",
         )
         self.question.add_button("Fetch and train", self._launcher.fetch_then_train)
+        self._asks_fetch = True
+
+    def _drop_question(self) -> None:
+        """The form is not what was asked about any more."""
+        if self._asks_fetch:
+            self._asks_fetch = False
+            self.question.hide()
 
     def _tell_waiting(self) -> None:
+        self._asks_fetch = False
         count = self._launcher.waiting_count
         if count == 0:
             self.question.hide()

@@ -108,8 +108,6 @@ class RunsPage(QWidget):
         self.upper.setChildrenCollapsible(False)
         self.upper.addWidget(self.table)
         self.upper.addWidget(lower)
-        line = self.fontMetrics().height()
-        self.upper.setSizes([line * TABLE_LINES, line * 40])
         self.upper.setStretchFactor(1, 1)
         pane = QVBoxLayout(self._runs_pane)
         pane.setContentsMargins(0, 0, 0, 0)
@@ -122,13 +120,24 @@ class RunsPage(QWidget):
         self.columns.addWidget(self._runs_pane)
         self.columns.setCollapsible(1, False)
         self.columns.setStretchFactor(1, 1)
-        char = self.fontMetrics().averageCharWidth()
-        self.columns.setSizes([char * FORM_CHARS, char * 160])
+        self._size_splitters()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.columns, 1)
         layout.addWidget(self.command)
+
+    def reset_layout(self) -> None:
+        """Put splitters and columns back as they first were."""
+        self._size_splitters()
+        self.table.reset_layout()
+
+    def _size_splitters(self) -> None:
+        metrics = self.fontMetrics()
+        form = metrics.averageCharWidth() * FORM_CHARS
+        self.columns.setSizes([form, max(self.width() - form, form)])
+        table = metrics.height() * TABLE_LINES
+        self.upper.setSizes([table, max(self.height() - table, table)])
 
     def _connect(self) -> None:
         context = self._context
@@ -189,8 +198,7 @@ class RunsPage(QWidget):
 
     def _show_form(self) -> None:
         if self.columns.sizes()[0] == 0:
-            char = self.fontMetrics().averageCharWidth()
-            self.columns.setSizes([char * FORM_CHARS, max(1, self.width() - char * FORM_CHARS)])
+            self._size_splitters()
         self.form.verticalScrollBar().setValue(0)
         self.form.picker.box.setFocus()
 

@@ -24,7 +24,6 @@ from engine.contract.events import Blame, RunState
 REFRESH_MS = 200
 
 _TONES = {
-    RunState.FINISHED: Tone.GOOD,
     RunState.CANCELLED: Tone.INFO,
     RunState.INTERRUPTED: Tone.WARNING,
     RunState.FAILED: Tone.BAD,
@@ -32,7 +31,7 @@ _TONES = {
 
 
 class RunHeader(QWidget):
-    """Name and status of the current run; a bar with its verdict and what can be done."""
+    """Name and status of the current run; a bar with what went wrong and what can be done."""
 
     def __init__(
         self,

@@ -70,9 +70,22 @@ class RunTable(QWidget):
         """Let the user type another name."""
         self.table.edit(self._index(run.run_id, Column.NAME))
 
-    def save_layout(self) -> None:
-        """Remember widths, order and sorting of the columns."""
+    def reset_layout(self) -> None:
+        """Put the columns back as they first were."""
+        header = self.table.horizontalHeader()
+        for column in Column:
+            header.moveSection(header.visualIndex(column), column)
+        self._fit_columns(self.table)
+        self.table.sortByColumn(Column.CREATED, Qt.SortOrder.AscendingOrder)
+
+    def _save_layout(self) -> None:
         self._context.settings.set_layout(LAYOUT, self.table.horizontalHeader().saveState())
+
+    def _fit_columns(self, table: TableView) -> None:
+        metrics = table.fontMetrics()
+        for column, chars in _WIDTHS_CHARS.items():
+            title = metrics.horizontalAdvance(TITLES[column][0]) + SORT_MARK_PX
+            table.setColumnWidth(column, max(metrics.averageCharWidth() * chars, title))
 
     def _make_table(self) -> TableView:
         table = TableView("Runs", self)
@@ -89,14 +102,12 @@ class RunTable(QWidget):
         table.setItemDelegateForColumn(
             Column.PROGRESS, ProgressDelegate(self._context.theme, table)
         )
-        metrics = table.fontMetrics()
-        for column, chars in _WIDTHS_CHARS.items():
-            title = metrics.horizontalAdvance(TITLES[column][0]) + SORT_MARK_PX
-            width = max(metrics.averageCharWidth() * chars, title)
-            table.setColumnWidth(column, width)
+        self._fit_columns(table)
         header = table.horizontalHeader()
         header.setSectionsMovable(True)
         header.restoreState(self._context.settings.layout(LAYOUT))
+        for changed in (header.sectionResized, header.sectionMoved, header.sortIndicatorChanged):
+            changed.connect(self._save_layout)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._show_menu)
         selection = table.selectionModel()

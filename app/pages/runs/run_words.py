@@ -45,18 +45,17 @@ def status_line(run: RunModel) -> str:
         parts.append(f"step {status.step:,} of {status.total_steps:,}")
     if status.state.is_active and status.remaining_s is not None:
         parts.append(f"about {duration(status.remaining_s)} left")
+    if status.state is RunState.FINISHED and run.finished is not None:
+        parts.append(duration(run.finished.elapsed_s))
+        parts.append(f"step {run.finished.best_step:,} is kept")
+        if run.finished.stopped_early:
+            parts.append("stopped early")
     return " · ".join(parts)
 
 
 def verdict(run: RunModel) -> str:
-    """What a run that has ended left behind, in a sentence; "" while it goes on."""
+    """Why a run ended before its end, in a sentence; "" where it did not."""
     state = run.status.state
-    if state is RunState.FINISHED and run.finished is not None:
-        early = ", stopped early" if run.finished.stopped_early else ""
-        return (
-            f"Finished in {duration(run.finished.elapsed_s)}{early}; the parameters of step "
-            f"{run.finished.best_step:,} are kept."
-        )
     if state is RunState.CANCELLED:
         saved = run.cancelled.saved_step if run.cancelled is not None else None
         if saved is not None:

@@ -31,7 +31,7 @@ class Stage:
         self.board.touch(self.runs[number].run_id)
 
     def draw(self) -> None:
-        self.board.refresh_now()
+        self.board.refresher.draw_now()
 
 
 def started(step: int | None = None) -> RunStarted:

@@ -197,7 +197,7 @@ def test_a_click_on_a_line_picks_its_run(stage: Stage, qtbot: QtBot) -> None:
 def test_a_hidden_board_draws_nothing_and_catches_up(stage: Stage, qtbot: QtBot) -> None:
     stage.board.hide()
     stage.feed([started(), *metrics(1, 20)])
-    qtbot.waitUntil(lambda: not stage.board._timer.isActive())
+    qtbot.waitUntil(lambda: not stage.board.refresher.is_waiting)
     assert stage.board.view.runs[0].series.metrics.size == 0
     stage.board.show()
     assert stage.board.view.runs[0].series.metrics.size == 20

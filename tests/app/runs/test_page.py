@@ -195,7 +195,7 @@ def test_a_resumed_run_takes_its_steps_again_on_the_plot(
     started = dataclasses.replace(running.started, resumed_from_step=100)
     assert isinstance(started, RunStarted)
     run_control.feed(running.run_id, [started, step])
-    rich_page.board.refresh_now()
+    rich_page.board.refresher.draw_now()
     training, _valid = rich_page.board.panel(Quantity.LOSS).lines(running.run_id)
     assert training.step[-1] == 101
     assert training.y[-1] == 7.5
