@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import enum
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any, NoReturn
 
 from engine.contract.data_spec import Column, DataSpec, Mapping, Role, Split, SplitKind
 from engine.contract.errors import UserError
 from engine.contract.method_spec import FinetuneMethod, MethodSpec, PrefixMethod
-from engine.contract.options import OPTIONS, Option, field_kind, parse_value
+from engine.contract.options import OPTIONS, Option, field_kind, is_optional, parse_value
 from engine.contract.run_spec import RunSpec, default_training, new_run_id
 from engine.contract.training_spec import DecodingSpec
 
@@ -30,13 +31,7 @@ class Parser(argparse.ArgumentParser):
 def add_run_options(parser: argparse.ArgumentParser) -> None:
     """The options of `train` that describe a run."""
     data = parser.add_argument_group("data")
-    data.add_argument(
-        "--source",
-        action="append",
-        required=True,
-        metavar="COL",
-        help="an input column; repeat it for several",
-    )
+    add_input_options(data)
     data.add_argument("--target", required=True, metavar="COL", help="the column to learn")
     data.add_argument("--split-column", metavar="COL", help='a column of "train", "valid", "test"')
     data.add_argument("--category-column", metavar="COL", help="a column of categories")
@@ -63,6 +58,39 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         if room not in groups:
             groups[room] = parser.add_argument_group(room)
         _add(groups[room], option)
+
+
+def add_input_options(group: argparse._ActionsContainer) -> None:
+    """The options that name input columns; together they keep the order they are given in."""
+    words = {
+        "--source": (None, "an input column, what it holds is guessed; repeat it for several"),
+        "--field": (Role.FIELD, "an input column that is one field of a table"),
+        "--meaning": (Role.MEANING, "an input column such as E2E's name[Blue Spice], food[…]"),
+        "--text": (Role.SOURCE, "an input column that is used as it stands"),
+    }
+    for flag, (role, help_text) in words.items():
+        group.add_argument(
+            flag,
+            action=_InputColumn,
+            dest="inputs",
+            const=role,
+            default=[],
+            metavar="COL",
+            help=help_text,
+        )
+
+
+class _InputColumn(argparse.Action):
+    """Appends (role or None, column)."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        namespace.inputs = [*namespace.inputs, (self.const, values)]
 
 
 def add_decoding_options(parser: argparse.ArgumentParser) -> None:
@@ -119,19 +147,24 @@ def apply(spec: RunSpec, arguments: argparse.Namespace) -> RunSpec:
 def mapping_of(
     guessed: tuple[Column, ...],
     *,
-    sources: list[str],
+    inputs: Sequence[tuple[Role | None, str]],
     target: str | None,
     split: str | None = None,
     category: str | None = None,
 ) -> Mapping:
-    """Roles of the columns named; what a source column holds is as the doctor guessed.
+    """Roles of the columns named.
+
+    Args:
+        inputs: input columns in order; where the role is None it is as the doctor guessed.
 
     Raises:
-        UserError: a column is missing, or named twice.
+        UserError: no input, or a column is missing, or named twice.
     """
+    if not inputs:
+        raise UserError("No input column is named: give at least one with --source COL.")
     guesses = {column.name: column.role for column in guessed}
     others = ((target, Role.TARGET), (split, Role.SPLIT), (category, Role.CATEGORY))
-    roles: list[tuple[str, Role | None]] = [(name, None) for name in sources]
+    roles: list[tuple[str, Role | None]] = [(name, role) for role, name in inputs]
     roles += [(name, role) for name, role in others if name is not None]
     names = [name for name, _ in roles]
     for name in names:
@@ -142,7 +175,7 @@ def mapping_of(
             raise UserError(f"The column {name!r} is named twice: give each column one role.")
     return Mapping(
         tuple(
-            Column(name, role or _input_role(guesses[name], many=len(sources) > 1))
+            Column(name, role or _input_role(guesses[name], many=len(inputs) > 1))
             for name, role in roles
         )
     )
@@ -164,13 +197,18 @@ def _given(
         given = getattr(arguments, _name(option), None)
         if given is None or not option.field.startswith(room):
             continue
+        field = option.field.removeprefix(room)
         try:
-            kind, value = field_kind(spec, option.field.removeprefix(room))
+            kind, value = field_kind(spec, field)
         except KeyError as error:
             raise UserError(
                 f"{option.flag} does not belong to --method {arguments.method}: leave it out."
             ) from error
-        found.append((option, not value if kind is bool else parse_value(kind, option.flag, given)))
+        if kind is bool:
+            found.append((option, not value))
+            continue
+        optional = is_optional(spec, field)
+        found.append((option, parse_value(kind, option.flag, given, optional=optional)))
     return found
 
 

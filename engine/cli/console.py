@@ -29,7 +29,7 @@ class Console:
     def __init__(self) -> None:
         self._terminal = sys.stdout.isatty()
         self._bar = ""
-        self._shown_s = 0.0
+        self._shown_s = time.monotonic()
 
     def line(self, text: str = "") -> None:
         """A line that stays."""

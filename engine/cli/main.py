@@ -7,12 +7,13 @@ standard error), 130 stopped with Ctrl+C.
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
 
-from engine.cli.arguments import Parser, add_decoding_options, add_run_options
+from engine.cli.arguments import Parser, add_decoding_options, add_input_options, add_run_options
 from engine.contract.errors import Cancelled, UserError
 
 EXIT_OUR_FAULT, EXIT_USER, EXIT_STOPPED = 1, 2, 130
@@ -24,6 +25,9 @@ def run(argv: Sequence[str]) -> int:
     """Run the verb in `argv`; the exit code."""
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a letter that it cannot show ends no run
+            stream.reconfigure(errors="replace")
     try:
         arguments = _parser().parse_args(argv)
         verb: Verb = arguments.verb
@@ -79,8 +83,9 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     one.add_argument("system", metavar="RUN_DIR", help="a finished run, or a prefix folder")
     one.add_argument("--data", required=True, metavar="F.csv", help="the file with the inputs")
     one.add_argument("--out", required=True, metavar="OUT.jsonl", help="one JSON object a line")
-    one.add_argument("--source", action="append", metavar="COL", help="for a prefix without a run")
-    one.add_argument("--target", metavar="COL", help="references, for a prefix without a run")
+    columns = one.add_argument_group("columns (default: as the run says)")
+    add_input_options(columns)
+    columns.add_argument("--target", metavar="COL", help="the references")
     one.add_argument("--limit", type=int, metavar="N", help="decode the first N inputs only")
     one.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
     add_decoding_options(one)

@@ -99,9 +99,9 @@ def _mapping(
     arguments: argparse.Namespace, known: Mapping | None, store: DatasetStore, source: Path
 ) -> Mapping:
     """The run's mapping, its target only if the file has it; or what the arguments name."""
-    if arguments.source:
+    if arguments.inputs:
         report = inspect_file(InspectFile(str(source)), Silent())
-        return mapping_of(report.columns, sources=arguments.source, target=arguments.target)
+        return mapping_of(report.columns, inputs=arguments.inputs, target=arguments.target)
     if known is None:
         raise UserError(
             "This prefix came without its run: name the input columns with --source COL."

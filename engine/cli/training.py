@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ def train(arguments: argparse.Namespace) -> int:
     report = inspect_file(InspectFile(str(source)), ConsoleReporter(console, "looking at the file"))
     mapping = mapping_of(
         report.columns,
-        sources=arguments.source,
+        inputs=arguments.inputs,
         target=arguments.target,
         split=arguments.split_column,
         category=arguments.category_column,
@@ -84,7 +85,7 @@ def work(console: Console, folder: RunFolder) -> int:
     from engine.run import EXIT_CANCELLED, EXIT_USER, run_folder
 
     printer = RunPrinter(console)
-    with _interrupt_as_stop(console, folder):
+    with _interrupt_as_stop(folder):
         code = run_folder(folder.path, listener=printer)
     if code == EXIT_CANCELLED:
         console.line(f"stopped; python main.py resume {folder.path} goes on from there")
@@ -95,12 +96,13 @@ def work(console: Console, folder: RunFolder) -> int:
 
 
 @contextmanager
-def _interrupt_as_stop(console: Console, folder: RunFolder) -> Iterator[None]:
+def _interrupt_as_stop(folder: RunFolder) -> Iterator[None]:
     before = signal.getsignal(signal.SIGINT)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, before)
-        console.line("stopping after this step, and saving (Ctrl+C again: at once)")
+        # Not by `print`, which may be what was interrupted.
+        os.write(2, b"\nstopping after this step, and saving (Ctrl+C again: at once)\n")
         folder.request(StopRequest(save=True))
 
     signal.signal(signal.SIGINT, stop)

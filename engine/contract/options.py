@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.contract import codec
-from engine.contract.data_spec import DataSpec, Role, Split, SplitKind
+from engine.contract.data_spec import DataSpec, Mapping, Role, Split, SplitKind
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.method_spec import FinetuneMethod, PrefixMethod
 from engine.contract.run_spec import RunSpec, default_training
@@ -92,22 +92,35 @@ OPTIONS: tuple[Option, ...] = (
 """Options whose field is a bool are switches: giving one sets the opposite of its default."""
 
 
+INPUT_FLAGS = {Role.FIELD: "--field", Role.MEANING: "--meaning", Role.SOURCE: "--text"}
+"""Options that name an input column and say what it holds; `--source` leaves that to a guess."""
+
+
 def field_kind(spec: object, field: str) -> tuple[type, object]:
     """The scalar type and the present value of a dotted field.
 
     Raises:
         KeyError: this spec has no such field (another method's, say).
     """
+    hint, value = _hint(spec, field)
+    if isinstance(hint, types.UnionType):
+        hint = next(part for part in typing.get_args(hint) if part is not type(None))
+    assert isinstance(hint, type)
+    return hint, value
+
+
+def is_optional(spec: object, field: str) -> bool:
+    """Whether a dotted field may be None, which is "none" on the command line."""
+    return type(None) in typing.get_args(_hint(spec, field)[0])
+
+
+def _hint(spec: object, field: str) -> tuple[object, object]:
     *parents, name = field.split(".")
     for parent in parents:
         spec = getattr(spec, parent)
     if not dataclasses.is_dataclass(spec) or name not in spec.__dataclass_fields__:
         raise KeyError(field)
-    hint = typing.get_type_hints(type(spec))[name]
-    if isinstance(hint, types.UnionType):
-        hint = next(part for part in typing.get_args(hint) if part is not type(None))
-    assert isinstance(hint, type)
-    return hint, getattr(spec, name)
+    return typing.get_type_hints(type(spec))[name], getattr(spec, name)
 
 
 def with_changes(spec: RunSpec, changes: tuple[tuple[str, str], ...]) -> RunSpec:
@@ -132,8 +145,8 @@ def with_changes(spec: RunSpec, changes: tuple[tuple[str, str], ...]) -> RunSpec
     return codec.from_plain(RunSpec, plain)
 
 
-def parse_value(kind: type[Any], flag: str, text: str) -> Any:
-    """An option's text as its field's type.
+def parse_value(kind: type[Any], flag: str, text: str, *, optional: bool = False) -> Any:
+    """An option's text as its field's type; with `optional`, "none" is None.
 
     Raises:
         UserError: it does not read as one, naming the flag, the text and what is expected.
@@ -143,7 +156,7 @@ def parse_value(kind: type[Any], flag: str, text: str) -> Any:
         if text not in known:
             raise UserError(f"{flag} is {text!r}: it must be one of {', '.join(known)}.")
         return kind(text)
-    if text == "none":
+    if optional and text == "none":
         return None
     try:
         return kind(text)
@@ -154,30 +167,50 @@ def parse_value(kind: type[Any], flag: str, text: str) -> Any:
 
 def command_line(spec: RunSpec, *, data: str, out: str) -> str:
     """The `python main.py train …` command that makes this run; defaults are left out."""
-    words = ["python", "main.py", "train", "--data", data]
-    for column in spec.data.mapping.columns:
-        match column.role:
-            case Role.FIELD | Role.MEANING | Role.SOURCE:
-                words += ["--source", column.name]
-            case Role.TARGET:
-                words += ["--target", column.name]
-            case Role.SPLIT if spec.data.split.kind is SplitKind.COLUMN:
-                words += ["--split-column", column.name]
-            case Role.CATEGORY:
-                words += ["--category-column", column.name]
-    for category in spec.data.split.unseen_categories:
-        words += ["--unseen", category]
+    words = ["python", "main.py", "train", *option_words("--data", data)]
+    words += column_words(spec.data.mapping, spec.data.split)
     method = "finetune" if isinstance(spec.method, FinetuneMethod) else "prefix"
-    words += ["--backbone", spec.backbone, "--method", method]
+    words += [*option_words("--backbone", spec.backbone), "--method", method]
     words += spec_words(spec)
-    return " ".join(shlex.quote(word) for word in (*words, "--out", out))
+    return shlex.join([*words, *option_words("--out", out)])
 
 
-def spec_words(spec: RunSpec) -> list[str]:
-    """Flags and values of all fields that differ from the method's defaults."""
+def column_words(mapping: Mapping, split: Split) -> list[str]:
+    """Flags that name the columns with their roles, and the categories held out."""
+    words: list[str] = []
+    for column in mapping.inputs:
+        words += option_words(INPUT_FLAGS[column.role], column.name)
+    for flag, role, wanted in (
+        ("--target", Role.TARGET, True),
+        # The option does not only name the column: it also chooses the kind of split.
+        ("--split-column", Role.SPLIT, split.kind is SplitKind.COLUMN),
+        ("--category-column", Role.CATEGORY, True),
+    ):
+        name = mapping.one(role)
+        if name is not None and wanted:
+            words += option_words(flag, name)
+    if split.kind is SplitKind.CATEGORY:
+        for category in split.unseen_categories:
+            words += option_words("--unseen", category)
+    return words
+
+
+def option_words(flag: str, value: str) -> list[str]:
+    """A flag and its value; one word where the value would look like a flag itself."""
+    return [f"{flag}={value}"] if value.startswith("-") else [flag, value]
+
+
+def spec_words(spec: RunSpec, *, room: str = "") -> list[str]:
+    """Flags and values of all fields that differ from the method's defaults.
+
+    Args:
+        room: start of the fields wanted, such as "data.".
+    """
     usual = default_spec(spec)
     words: list[str] = []
     for option in OPTIONS:
+        if not option.field.startswith(room):
+            continue
         try:
             kind, value = field_kind(spec, option.field)
         except KeyError:
@@ -190,7 +223,8 @@ def spec_words(spec: RunSpec) -> list[str]:
         elif value is None:
             words += [option.flag, "none"]
         else:
-            words += [option.flag, str(value.value if isinstance(value, enum.Enum) else value)]
+            text = str(value.value if isinstance(value, enum.Enum) else value)
+            words += option_words(option.flag, text)
     return words
 
 

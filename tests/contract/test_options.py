@@ -23,6 +23,7 @@ from engine.contract.options import (
     command_line,
     default_spec,
     field_kind,
+    is_optional,
     parse_value,
     spec_words,
     with_changes,
@@ -81,7 +82,6 @@ def test_fields_tell_their_type_and_value(field: str, kind: type, value: object)
     ("kind", "text", "value"),
     [
         (int, "7", 7),
-        (int, "none", None),
         (float, "2e-5", 2e-5),
         (str, "a b", "a b"),
         (Strategy, "beam", Strategy.BEAM),
@@ -91,11 +91,19 @@ def test_values_are_read_as_their_fields_type(kind: type, text: str, value: Any)
     assert parse_value(kind, "--flag", text) == value
 
 
+def test_none_is_a_value_where_a_field_may_be_none() -> None:
+    assert is_optional(SPEC, "training.max_steps")
+    assert not is_optional(SPEC, "training.epochs")
+    assert parse_value(int, "--max-steps", "none", optional=True) is None
+    assert parse_value(str, "--init-text", "none") == "none"
+
+
 @pytest.mark.parametrize(
     ("kind", "text", "sentence"),
     [
         (int, "seven", r"^--flag is 'seven': it must be a whole number\.$"),
         (int, "7.5", r"^--flag is '7\.5': it must be a whole number\.$"),
+        (int, "none", r"^--flag is 'none': it must be a whole number\.$"),
         (float, "", r"^--flag is '': it must be a number\.$"),
         (Strategy, "best", r"^--flag is 'best': it must be one of greedy, beam, sampling\.$"),
     ],
@@ -143,7 +151,7 @@ def test_a_command_says_everything_that_differs() -> None:
     assert words[:5] == ["python", "main.py", "train", "--data", "my data.csv"]
     assert words[-2:] == ["--out", "run 1"]
     for part in (
-        "--source my name --source mr --category-column kind --target text",
+        "--field my name --meaning mr --target text --category-column kind",
         "--unseen lake & sea",
         "--backbone smollm2-135m-instruct --method prefix",
         "--linearisation lines",

@@ -129,7 +129,8 @@ def test_command_line_twin_is_understood_by_the_command_line(
     add_run_options(parser)
     assert words.pop(0) == "train"
     arguments = parser.parse_args(words)
-    assert arguments.source == ["name", "beds", "food", "altitude", "near"]
+    inputs = ["name", "beds", "food", "altitude", "near"]
+    assert arguments.inputs == [(Role.FIELD, name) for name in inputs]
     assert (arguments.target, arguments.category_column) == ("text", "kind")
     assert arguments.unseen == ["hut"]
     assert (arguments.linearisation, arguments.keep_empty) == ("brackets", True)
