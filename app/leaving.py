@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.context import AppContext
@@ -14,7 +14,13 @@ from engine.contract.events import RunState
 
 
 class Leaving(QObject):
-    """Asks whether runs shall go on, and waits for those that shall stop; never blocks."""
+    """Asks whether runs shall go on, and waits for those that shall stop; never blocks.
+
+    Signals:
+        waiting: a sentence: the runs were asked to stop, and have not ended yet.
+    """
+
+    waiting = Signal(str)
 
     def __init__(self, context: AppContext, control: ProjectControl, window: QWidget) -> None:
         super().__init__(window)
@@ -72,6 +78,7 @@ class Leaving(QObject):
         for run in self._control.active_runs():
             run.status_changed.connect(self._check)
             self._context.run_control.stop(run.run_id, save=True)
+        self.waiting.emit("Stopping at a checkpoint; what you asked for follows once it is saved.")
         self._check()
 
     def _check(self) -> None:

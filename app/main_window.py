@@ -71,6 +71,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.commands = WindowCommands(context, control, self, diagnostics=diagnostics)
         self.leaving = Leaving(context, control, self)
+        self.leaving.waiting.connect(partial(self._warn, Tone.INFO))
         self._page_actions = self._add_actions()
         self.setMenuBar(self._make_menus())
         self.bar = InfoBar(context.theme)
@@ -86,6 +87,7 @@ class MainWindow(QMainWindow):
         )
         self.setStatusBar(self.status)
         self._warming = QTimer(self)
+        self._warming.setSingleShot(True)  # a page that cannot be made is not tried for ever
         self._warming.setInterval(0)
         self._warming.timeout.connect(self._warm_next)
         self._preloader = Preloader(self)
@@ -235,8 +237,7 @@ class MainWindow(QMainWindow):
         missing = [entry.name for entry in PAGES if entry.name not in self.stack.built()]
         if missing:
             self.stack.page(missing[0])
-        else:
-            self._warming.stop()
+            self._warming.start()
 
     def _on_opened(self) -> None:
         self.bar.hide()

@@ -10,7 +10,7 @@ from engine.backbones.entries import shipped_entries
 from engine.backbones.fingerprint import is_complete, tokenizer_files
 from engine.backbones.machine import describe_device
 from engine.backbones.manifest import looks_whole
-from engine.backbones.paths import folder_of
+from engine.backbones.paths import cache_folder, folder_of
 from engine.backbones.tensor_files import StoredTensor, read_tensors, weight_files
 from engine.contract.backbone import BackboneEntry, BackboneShape, BackboneSource
 from engine.contract.commands import BackboneList, ListBackbones
@@ -28,7 +28,7 @@ def list_backbones(command: ListBackbones, reporter: Reporter) -> BackboneList:
     shipped = [dataclasses.replace(item, on_disk=_is_on_disk(item)) for item in shipped_entries()]
     folders = [_entry_or_note(Path(folder).expanduser()) for folder in command.folders]
     device, memory = describe_device()
-    return BackboneList((*shipped, *folders), device, memory)
+    return BackboneList((*shipped, *folders), device, memory, str(cache_folder()))
 
 
 def describe_folder(folder: Path) -> BackboneEntry:

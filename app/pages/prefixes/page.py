@@ -52,7 +52,8 @@ class PrefixesPage(QWidget):
         super().__init__(parent)
         self._context = context
         self._select_path: Path | None = None
-        self.library = PrefixLibrary(context.project, context.runs, context.model_desk, self)
+        # Cards are read without torch: the list need not wait behind a decoding.
+        self.library = PrefixLibrary(context.project, context.runs, context.data_desk, self)
         self.model = PrefixTableModel(context.theme, self)
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)

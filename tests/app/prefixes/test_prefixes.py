@@ -35,7 +35,7 @@ def info(path: Path, name: str, length: int = 5, created_s: float = 1.0) -> Pref
 @pytest.fixture
 def page(
     context: AppContext,
-    model_desk: FakeDesk,
+    desk: FakeDesk,
     rich_project: Path,
     open_project: Callable[[Path], None],
     qtbot: QtBot,
@@ -44,7 +44,7 @@ def page(
     imported = ProjectFolder(rich_project).prefixes / "restaurants-5"
     imported.mkdir(parents=True)
     (imported / "prefix.json").write_text("{}", encoding="utf-8")
-    model_desk.replies[ListPrefixes] = list_prefixes
+    desk.replies[ListPrefixes] = list_prefixes
     open_project(rich_project)
     made = PrefixesPage(context)
     qtbot.addWidget(made)
@@ -88,11 +88,9 @@ def test_card_carries_signatures(page: PrefixesPage) -> None:
     assert "tok:13a" in text
 
 
-def test_sorting_is_by_number_not_by_text(
-    page: PrefixesPage, model_desk: FakeDesk, qtbot: QtBot
-) -> None:
+def test_sorting_is_by_number_not_by_text(page: PrefixesPage, desk: FakeDesk, qtbot: QtBot) -> None:
     found = PrefixList(tuple(info(Path(f"/p/{n}"), f"p{n}", length=n) for n in (100, 9, 20)))
-    model_desk.replies[ListPrefixes] = lambda command: found
+    desk.replies[ListPrefixes] = lambda command: found
     page.library.refresh()
     qtbot.waitUntil(lambda: len(names(page)) == 3 and "p9" in names(page))
     page.table.sortByColumn(1, Qt.SortOrder.AscendingOrder)
@@ -187,7 +185,12 @@ def test_a_runs_prefix_goes_with_its_run(
 
 
 def test_import_selects_the_new_one(
-    page: PrefixesPage, model_desk: FakeDesk, rich_project: Path, tmp_path: Path, qtbot: QtBot
+    page: PrefixesPage,
+    desk: FakeDesk,
+    model_desk: FakeDesk,
+    rich_project: Path,
+    tmp_path: Path,
+    qtbot: QtBot,
 ) -> None:
     peft = tmp_path / "peft"
     peft.mkdir()
@@ -198,7 +201,7 @@ def test_import_selects_the_new_one(
     path = ProjectFolder(rich_project).prefixes / "peft"
     new = info(path, "from peft")
     before = list_prefixes(ListPrefixes(str(rich_project))).prefixes
-    model_desk.replies[ListPrefixes] = lambda command: PrefixList((*before, new))
+    desk.replies[ListPrefixes] = lambda command: PrefixList((*before, new))
     ticket.answer(new)
     qtbot.waitUntil(lambda: "from peft" in names(page))
     row = page.selected()
@@ -216,45 +219,50 @@ def test_only_prefixes_are_taken(page: PrefixesPage, tmp_path: Path) -> None:
 def test_a_run_that_finishes_appears(
     page: PrefixesPage,
     context: AppContext,
-    model_desk: FakeDesk,
+    desk: FakeDesk,
     run_control: FakeRunControl,
     rich_project: Path,
 ) -> None:
     run = context.runs.add(make_run(rich_project, 9, state=RunState.QUEUED))
     assert run is not None
     run.folder.prefix.mkdir()
-    asked = len(model_desk.asked)
+    asked = len(desk.asked)
     run_control.set_status(run.run_id, RunState.RUNNING)
-    assert len(model_desk.asked) == asked
+    assert len(desk.asked) == asked
     run_control.set_status(run.run_id, RunState.FINISHED)
-    assert model_desk.asked[asked:] == [ListPrefixes(str(rich_project))]
+    assert desk.asked[asked:] == [ListPrefixes(str(rich_project))]
 
 
 def test_a_late_answer_about_another_project_is_dropped(
-    context: AppContext, model_desk: FakeDesk, project: Path, rich_project: Path, qtbot: QtBot
+    context: AppContext,
+    desk: FakeDesk,
+    model_desk: FakeDesk,
+    project: Path,
+    rich_project: Path,
+    qtbot: QtBot,
 ) -> None:
     model_desk.replies.clear()
     context.project.open(project)
     page = PrefixesPage(context)
     qtbot.addWidget(page)
-    late = model_desk.last(ListPrefixes)
+    late = desk.last(ListPrefixes)
     context.project.open(rich_project)
     late.answer(PrefixList((info(project, "late"),)))
     assert names(page) == []
-    model_desk.last(ListPrefixes).answer(PrefixList((info(rich_project, "right"),)))
+    desk.last(ListPrefixes).answer(PrefixList((info(rich_project, "right"),)))
     assert names(page) == ["right"]
     context.project.close()
     assert names(page) == []
 
 
 def test_empty_library_says_what_to_do(
-    context: AppContext, model_desk: FakeDesk, project: Path, qtbot: QtBot
+    context: AppContext, desk: FakeDesk, project: Path, qtbot: QtBot
 ) -> None:
     context.project.open(project)
     page = PrefixesPage(context)
     qtbot.addWidget(page)
     page.show()
-    model_desk.last(ListPrefixes).answer(PrefixList(()))
+    desk.last(ListPrefixes).answer(PrefixList(()))
     assert page.empty.isVisible()
     with qtbot.waitSignal(context.navigator.page_requested):
         buttons = {button.text(): button for button in page.empty.findChildren(QPushButton)}

@@ -78,6 +78,7 @@ def test_stop_and_save_waits_for_the_checkpoint(
     asked(window).buttons[Closing.STOP_AND_SAVE].click()
     assert run_control.calls == [("unwatch", waiting.run_id), ("stop_and_save", running.run_id)]
     assert window.isVisible(), "it waits for the end of the run"
+    assert window.bar.label.text().startswith("Stopping at a checkpoint")
     run_control.set_status(running.run_id, RunState.STOPPING)
     assert window.isVisible()
     run_control.set_status(running.run_id, RunState.CANCELLED)
