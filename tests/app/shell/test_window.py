@@ -135,6 +135,12 @@ def test_recent_projects_open_and_missing_ones_can_be_removed(
     qtbot.keyClick(here.button, Qt.Key.Key_Return)
     assert window.context.project.is_open
 
+    window.context.actions.get("close.project").trigger()
+    assert not window.context.project.is_open
+    window.recent.fill()
+    window.recent.actions()[0].trigger()
+    assert window.context.project.is_open
+
     window.recent.fill()
     texts = [action.text() for action in window.recent.actions()]
     assert texts[0].startswith("project  (")
