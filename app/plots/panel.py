@@ -6,7 +6,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.plots.curves import RunCurves
 from app.plots.lines import AXIS_TITLES, INFO, Line, Quantity
@@ -129,15 +129,16 @@ class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
         self._label_axes()
 
     def _label_axes(self) -> None:
-        colour = self._theme.colors.muted.name()
+        points = f"{QApplication.font().pointSizeF():g}pt"
+        style = {"color": self._theme.colors.muted.name(), "font-size": points}
         info = INFO[self.quantity]
         plot = self.getPlotItem()
-        plot.setLabel("bottom", AXIS_TITLES[self._view.axis], color=colour)
+        plot.setLabel("bottom", AXIS_TITLES[self._view.axis], **style)
         # Among others a panel needs its title, and its width; alone, its tab is the title.
         alone = self._view.quantity is not None
-        plot.setLabel("left", info.unit if alone else None, color=colour)
+        plot.setLabel("left", info.unit if alone else None, **style)
         title = None if alone else f"{info.title} ({info.unit})"
-        plot.setTitle(title, color=colour, size=f"{self.font().pointSizeF():g}pt")
+        plot.setTitle(title, color=style["color"], size=points)
         for name in ("left", "bottom"):
             plot.getAxis(name).enableAutoSIPrefix(False)
 

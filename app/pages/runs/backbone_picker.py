@@ -12,7 +12,7 @@ from app.pages.runs.editors import CalmWheel
 from app.pages.runs.form_model import FormModel
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import MutedLabel
-from app.words import size
+from app.words import count, size
 from engine.contract.backbone import BackboneEntry
 
 WIDTH_CHARS = 20
@@ -21,7 +21,7 @@ WIDTH_CHARS = 20
 def describe(entry: BackboneEntry) -> str:
     """Size, licence, and where it is."""
     shape = entry.shape
-    parts = [f"{shape.parameters / 1e6:,.0f} M parameters", entry.licence or "licence unknown"]
+    parts = [f"{_millions(shape.parameters)} parameters", entry.licence or "licence unknown"]
     if not entry.supported:
         parts.append(entry.note or "not supported by this version")
     elif entry.on_disk:
@@ -31,6 +31,12 @@ def describe(entry: BackboneEntry) -> str:
     if entry.supported and entry.note:
         parts.append(entry.note)
     return " · ".join(parts)
+
+
+def _millions(parameters: int) -> str:
+    if parameters < 1_000_000:
+        return count(parameters)
+    return f"{parameters / 1e6:,.{1 if parameters < 10_000_000 else 0}f} M"
 
 
 class BackbonePicker(QWidget):

@@ -95,7 +95,9 @@ def _steps(planner: Planner) -> Figure:
 
 def _time(planner: Planner) -> Figure:
     seconds = planner.plan.epoch_s
-    value = "measured once it runs" if seconds is None else f"about {duration(seconds)}"
+    value = "measured once it runs"
+    if seconds is not None:
+        value = f"about {duration(seconds)}" if seconds >= 1 else "under 1 s"
     return Figure(
         "An epoch",
         value,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.assets import icon
@@ -19,7 +18,11 @@ from engine.contract.backbone import BackboneEntry
 
 
 class LaunchPanel(QWidget):
-    """The way from the form to the queue."""
+    """The way from the form to the queue.
+
+    Args:
+        scope: the page whose shortcuts start a run.
+    """
 
     def __init__(
         self,
@@ -27,26 +30,31 @@ class LaunchPanel(QWidget):
         form: FormModel,
         planner: Planner,
         launcher: Launcher,
+        scope: QWidget,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._context, self._form = context, form
         self._planner, self._launcher = planner, launcher
+        self._scope = scope
+        self._actions: list[QAction] = []
         self._asks_fetch = False
         self.bar = InfoBar(context.theme, closable=False)
         self.question = InfoBar(context.theme)
-        self.train = self._button(
-            "Train", "play", "Put this run into the queue (Ctrl+Enter)", launcher.train
-        )
+        self.train = self._button("train", "&Train", "Put this run into the queue", "Ctrl+Return")
+        self.train.setIcon(icon("play"))
         self.train.setDefault(True)
         self.twin = self._button(
-            "Train the fine-tuned twin", "", "Put full fine-tuning with the same data, split, "
-            "seed and decoding into the queue", launcher.train_twin,
-        )  # fmt: skip
+            "train_twin",
+            "Train the &fine-tuned twin",
+            "Put full fine-tuning with the same data, split, seed and decoding into the queue",
+        )
         self.both = self._button(
-            "Train both", "", "Put this run and its fine-tuned twin into the queue",
-            launcher.train_both,
-        )  # fmt: skip
+            "train_both",
+            "Train &both",
+            "Put this run and its fine-tuned twin into the queue",
+            "Ctrl+Shift+Return",
+        )
         first = QHBoxLayout()
         first.setSpacing(SPACE_S)
         first.addWidget(self.train, 1)
@@ -66,21 +74,33 @@ class LaunchPanel(QWidget):
         launcher.waiting_changed.connect(self._tell_waiting)
         self._tell()
 
-    def _button(self, text: str, picture: str, tip: str, slot: Callable[[], None]) -> QPushButton:
-        button = QPushButton(text)
-        if picture:
-            button.setIcon(icon(picture))
-        button.setToolTip(tip)
-        button.clicked.connect(lambda _checked=False: slot())
+    def _button(self, name: str, text: str, tip: str, shortcut: str = "") -> QPushButton:
+        """A button for an action of the Run menu, enabled and disabled together with it."""
+        action = self._context.actions.add(
+            f"runs.{name}",
+            text,
+            slot=getattr(self._launcher, name),
+            menu="run",
+            shortcut=shortcut or None,
+            tip=tip,
+            scope=self._scope,
+        )
+        self._actions.append(action)
+        button = QPushButton(text.replace("&", ""))
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        button.setToolTip(f"{tip} ({keys})" if keys else tip)
+        button.clicked.connect(action.trigger)
+        action.enabledChanged.connect(button.setEnabled)
         return button
 
     def _tell(self) -> None:
         error = self._planner.error
         ready = not error and self._planner.spec is not None
         prefix = self._form.draft.kind is MethodKind.PREFIX
-        self.train.setEnabled(ready)
-        self.twin.setEnabled(ready and prefix)
-        self.both.setEnabled(ready and prefix)
+        train, *twins = self._actions
+        train.setEnabled(ready)
+        for action in twins:
+            action.setEnabled(ready and prefix)
         if error:
             self.bar.show_message(Tone.WARNING, error)
             if self._planner.data_error:

@@ -67,7 +67,7 @@ class RunsPage(QWidget):
         context, theme = self._context, self._context.theme
         self.bar = InfoBar(theme)
         self.form = RunForm(self.form_model, self.backbones, self.planner, theme)
-        self.launch = LaunchPanel(context, self.form_model, self.planner, self.launcher)
+        self.launch = LaunchPanel(context, self.form_model, self.planner, self.launcher, self)
         self._runs_pane = QWidget()
         self.command = CommandLine(theme)
         self.command.setContentsMargins(SPACE_S, SPACE_XS, SPACE_S, SPACE_XS)

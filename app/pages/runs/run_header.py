@@ -47,7 +47,6 @@ class RunHeader(QWidget):
         self._told: tuple[object, ...] = ()
         self._swatch: Swatch | None = None
         self.name, self.status = ElidedLabel(), ElidedLabel()
-        self.name.setFont(scaled_font(100, bold=True))
         self.bar = InfoBar(theme)
         self._line = QHBoxLayout()
         self._line.setContentsMargins(SPACE_S, 0, SPACE_S, 0)
@@ -64,7 +63,12 @@ class RunHeader(QWidget):
         self._timer.setInterval(REFRESH_MS)
         self._timer.timeout.connect(self._tell)
         view.current_changed.connect(self._follow_run)
+        theme.changed.connect(self._restyle)
+        self._restyle()
         self._follow_run()
+
+    def _restyle(self) -> None:
+        self.name.setFont(scaled_font(100, bold=True))
 
     def _follow_run(self) -> None:
         if self._run is not None:

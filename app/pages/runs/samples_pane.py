@@ -159,7 +159,8 @@ class SamplesPane(QWidget):
     def _still(self, taken: list[SamplesTaken], place: int) -> str:
         """All inputs at one evaluation, with the changes since the one before."""
         before = _by_id(taken[place - 1]) if place > 0 else {}
-        rows = [self._head("Input", "References", f"Output at step {taken[place].step:,}")]
+        titles = ("Input", "References", f"Output at step {taken[place].step:,}")
+        rows = [self._head(titles, ("28%", "34%", "38%"))]
         for sample in taken[place].samples:
             output = self._output(sample, before.get(sample.example_id))
             rows.append(self._row(self._muted(sample.input), _references(sample), output))
@@ -168,7 +169,7 @@ class SamplesPane(QWidget):
     def _film(self, taken: list[SamplesTaken], number: int) -> str:
         """One input at all evaluations, each with the changes since the one before."""
         sample = taken[-1].samples[number]
-        rows = [self._head("Step", "Output")]
+        rows = [self._head(("Step", "Output"), (str(STEP_COLUMN_PX), ""))]
         before: Sample | None = None
         for moment in taken:
             now = _by_id(moment).get(sample.example_id)
@@ -176,7 +177,7 @@ class SamplesPane(QWidget):
                 rows.append(self._row(f"{moment.step:,}", self._output(now, before)))
                 before = now
         intro = f"<p>{self._muted(sample.input)}</p><p>{_references(sample)}</p><br>"
-        return intro + _table(rows, first_width=STEP_COLUMN_PX)
+        return intro + _table(rows)
 
     def _output(self, sample: Sample, before: Sample | None) -> str:
         if before is None:
@@ -188,8 +189,11 @@ class SamplesPane(QWidget):
     def _muted(self, text: str) -> str:
         return f'<span style="color:{self._theme.colors.muted.name()}">{html.escape(text)}</span>'
 
-    def _head(self, *titles: str) -> str:
-        cells = (f'<th align="left">{html.escape(title)}</th>' for title in titles)
+    def _head(self, titles: tuple[str, ...], widths: tuple[str, ...]) -> str:
+        cells = (
+            f'<th align="left" width="{width}">{html.escape(title)}</th>'
+            for title, width in zip(titles, widths, strict=True)
+        )
         return f"<tr>{''.join(cells)}</tr>"
 
     def _row(self, *cells: str) -> str:
@@ -198,11 +202,11 @@ class SamplesPane(QWidget):
         return "<tr>" + "".join(f'<td style="{style}">{cell}</td>' for cell in cells) + "</tr>"
 
 
-def _table(rows: list[str], *, first_width: int = 0) -> str:
-    text = "".join(rows)
-    if first_width:
-        text = text.replace("<th ", f'<th width="{first_width}" ', 1)
-    return f'<table width="100%" cellspacing="0" style="border-collapse:collapse">{text}</table>'
+def _table(rows: list[str]) -> str:
+    return (
+        '<table width="100%" cellspacing="0" style="border-collapse:collapse">'
+        f"{''.join(rows)}</table>"
+    )
 
 
 def _references(sample: Sample) -> str:
