@@ -136,7 +136,7 @@ EVALUATION = Section(
 )
 
 HARDWARE = Section(
-    "Device",
+    "Device and limits",
     (
         Field(
             "training.device",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -50,10 +49,6 @@ class FormModel(QObject):
         else:
             merge_id = _MERGE_BASE + list(KINDS).index(name)
             self._edit(f"Change {label or name}", self.draft.changed({name: value}), merge_id)
-
-    def set_many(self, text: str, changes: Mapping[str, Any]) -> None:
-        """Change several settings as one undoable step called `text`."""
-        self._edit(text, self.draft.changed(changes), -1)
 
     def set_kind(self, kind: MethodKind) -> None:
         """Change the method, with its training defaults where they were untouched."""
