@@ -23,7 +23,7 @@ from app.leaving import Leaving
 from app.models.run import RunModel
 from app.opening import Found, PathKind
 from app.page_list import PAGES, make_page
-from app.preloading import Preloader
+from app.preloading import Preloader, settle
 from app.project_control import ProjectControl
 from app.widgets.drop_overlay import DropOverlay, dropped_paths
 from app.widgets.empty_state import EmptyState
@@ -238,6 +238,8 @@ class MainWindow(QMainWindow):
         if missing:
             self.stack.page(missing[0])
             self._warming.start()
+        else:
+            settle()
 
     def _on_opened(self) -> None:
         self.bar.hide()

@@ -4,6 +4,7 @@
     datasets/ID.sqlite  dataset files
     runs/RUN_ID/        run folders
     prefixes/NAME/      imported prefixes in native format
+    compare/            outputs of other systems, and blind judgements
     trash/              what was deleted, until the project is closed
 
 History of `project.json`: version 1, the first.
