@@ -133,7 +133,7 @@ def _checked_fingerprint(backbone: str, folder: Path, reporter: Reporter) -> str
 def _load_full_tokenizer(folder: Path) -> Any:
     import transformers
 
-    with _quiet(transformers), _explained(folder):
+    with quiet(transformers), _explained(folder):
         if (folder / TOKENIZER_FILE).is_file():
             # The generic class takes tokenizer.json as it stands; GPT2Tokenizer and others
             # put their own rules in its place.
@@ -162,7 +162,7 @@ def _load_full_tokenizer(folder: Path) -> Any:
 def _load_model(folder: Path, device: torch.device, dtype: torch.dtype) -> Any:
     import transformers
 
-    with _quiet(transformers), _explained(folder):
+    with quiet(transformers), _explained(folder):
         model, found = transformers.AutoModelForCausalLM.from_pretrained(
             folder,
             dtype=dtype,
@@ -226,7 +226,7 @@ def _first_line(error: Exception) -> str:
 
 
 @contextlib.contextmanager
-def _quiet(transformers: Any) -> Iterator[None]:
+def quiet(transformers: Any) -> Iterator[None]:
     """Switch the progress bars and notices of transformers off for a while."""
     logging = transformers.utils.logging
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

@@ -16,19 +16,26 @@ from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
 from engine.contract.training_spec import Device
 from engine.data.inspecting import inspect_file
+from engine.exchange.card import is_prefix_folder
 from engine.reporter import Silent
 
 
 def decode(arguments: argparse.Namespace) -> int:
     """Decode every distinct input of a file, with its references where the file has them."""
-    from engine.data.examples import inputs_of
-    from engine.decoding.files import decode_and_score, save_outputs
-    from engine.decoding.systems import Systems
-
     console = Console()
     source = Path(arguments.data)
     if not source.exists():
         raise UserError(f"{source} does not exist: give --data a file with the inputs.")
+    if arguments.limit is not None and arguments.limit < 1:
+        raise UserError(f"--limit is {arguments.limit}: it must be 1 or more.")
+    if not arguments.inputs and is_prefix_folder(Path(arguments.system)):
+        raise UserError(
+            "This prefix came without its run: name the input columns with --source COL."
+        )
+    from engine.data.examples import inputs_of
+    from engine.decoding.files import decode_and_score, save_outputs
+    from engine.decoding.systems import Systems
+
     loaded = Systems(device=Device(arguments.device)).load(
         Path(arguments.system), ConsoleReporter(console, "loading")
     )
@@ -40,10 +47,7 @@ def decode(arguments: argparse.Namespace) -> int:
             mapping = _mapping(arguments, loaded.mapping, store, source)
             reporter = ConsoleReporter(console, "reading")
             inputs = inputs_of(store, mapping, loaded.linearisation, reporter)
-    if arguments.limit is not None:
-        if arguments.limit < 1:
-            raise UserError(f"--limit is {arguments.limit}: it must be 1 or more.")
-        inputs = inputs[: arguments.limit]
+    inputs = inputs[: arguments.limit]
     if not inputs:
         raise UserError(f"{source} holds no inputs to decode: it has no rows.")
     scored = decode_and_score(
@@ -102,10 +106,7 @@ def _mapping(
     if arguments.inputs:
         report = inspect_file(InspectFile(str(source)), Silent())
         return mapping_of(report.columns, inputs=arguments.inputs, target=arguments.target)
-    if known is None:
-        raise UserError(
-            "This prefix came without its run: name the input columns with --source COL."
-        )
+    assert known is not None, "only a prefix without its run has none"
     columns = tuple(
         column
         for column in known.columns

@@ -11,12 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from engine.backbones.entries import find_entry
+from engine.backbones.loading import find_folder
 from engine.cli.arguments import mapping_of, run_spec
 from engine.cli.console import Console, ConsoleReporter, RunPrinter
 from engine.contract.commands import ImportFile, InspectFile
 from engine.contract.data_spec import Mapping
 from engine.contract.errors import UserError
 from engine.contract.events import RunState
+from engine.contract.lock import is_locked
 from engine.contract.reading import ReadOptions
 from engine.contract.run_folder import RunFolder, RunMeta, StopRequest
 from engine.contract.run_spec import describe_method
@@ -44,7 +47,8 @@ def train(arguments: argparse.Namespace) -> int:
         split=arguments.split_column,
         category=arguments.category_column,
     )
-    # Checked before the file is imported: a mistyped number should cost no time.
+    # Checked before the file is imported: a mistyped word should cost no time.
+    arguments.backbone = _backbone(arguments.backbone)
     run_spec(arguments, dataset="", fingerprint="", mapping=mapping)
     fingerprint = import_data(console, source, out / DATASET)
     spec = run_spec(arguments, dataset=DATASET, fingerprint=fingerprint, mapping=mapping)
@@ -61,6 +65,10 @@ def resume(arguments: argparse.Namespace) -> int:
     backbone = folder.read_spec().backbone
     if folder.read_status().state is RunState.FINISHED:
         raise UserError(f"The run in {folder.path} is finished: there is nothing to resume.")
+    if is_locked(folder.path):  # the engine looks again, but takes seconds to load
+        raise UserError(
+            f"Another process works on the run in {folder.path}: wait for it, or stop it."
+        )
     console.line(f"{folder.read_meta().name} on {backbone}")
     return work(console, folder)
 
@@ -110,6 +118,19 @@ def _interrupt_as_stop(folder: RunFolder) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _backbone(name: str) -> str:
+    """A backbone as a run keeps it: a folder by its whole path, so that it is found again.
+
+    Raises:
+        UserError: there is none, neither on this machine nor in the catalog.
+    """
+    if find_entry(name) is not None:
+        return name
+    find_folder(name)
+    folder = Path(name).expanduser()
+    return str(folder.resolve()) if folder.is_dir() else name
 
 
 def _words(mapping: Mapping) -> str:

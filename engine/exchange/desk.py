@@ -42,13 +42,13 @@ def export_prefix(command: ExportPrefix, reporter: Reporter) -> Done:
         UserError: there is no prefix, the format is unknown or cannot hold it, the folder is
             not empty, or it cannot be written to.
     """
-    from engine.exchange import native, peft
-
     if command.format not in FORMATS:
         raise UserError(f"The format is {command.format!r}: choose native or peft.")
     folder, out = prefix_folder_of(Path(command.source)), Path(command.out).expanduser()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"{out} is there already and not empty: choose a new or empty folder.")
+    from engine.exchange import native, peft
+
     reporter.update(0, 0, "bytes", "Exporting the prefix")
     key_values, card = native.read(folder)
     if command.format == "native":
@@ -64,10 +64,10 @@ def import_prefix(command: ImportPrefix, reporter: Reporter) -> PrefixInfo:
     Raises:
         UserError: no project, no prefix, damaged, or of a kind that cannot be used.
     """
-    from engine.exchange import native
-
     project = ProjectFolder(Path(command.project).expanduser())
     project.read()
+    from engine.exchange import native
+
     reporter.update(0, 0, "bytes", "Importing the prefix")
     key_values, card = _read_any(Path(command.path).expanduser(), reporter)
     target = _free_folder(project.prefixes, card.name)

@@ -6,6 +6,9 @@ import shutil
 import time
 from pathlib import Path
 
+import transformers
+
+from engine.backbones.loading import quiet
 from engine.contract.errors import EngineError
 from engine.contract.method_spec import PrefixMethod
 from engine.contract.prefix_card import Positions, PrefixCard
@@ -69,8 +72,9 @@ def _keep_model(place: Path, method: FullFinetuning) -> int:
     with explain_save_errors(place):
         shutil.rmtree(part, ignore_errors=True)
         try:
-            method.backbone.model.save_pretrained(part)
-            method.backbone.tokenizer.save_pretrained(part)
+            with quiet(transformers):
+                method.backbone.model.save_pretrained(part)
+                method.backbone.tokenizer.save_pretrained(part)
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
             raise

@@ -15,6 +15,7 @@ import pytest
 import torch
 from torch.nn.modules.module import register_module_forward_hook
 
+from engine.contract.errors import UserError
 from engine.contract.events import (
     Blame,
     CheckpointSaved,
@@ -39,6 +40,8 @@ from engine.contract.run_folder import (
     StopRequest,
 )
 from engine.contract.run_spec import RunSpec
+from engine.decoding.systems import Systems
+from engine.reporter import Silent
 from engine.run import EXIT_CANCELLED, EXIT_FINISHED, EXIT_OUR_FAULT, EXIT_USER, run_folder
 from engine.training import checkpoint
 from tests.helpers.projects import make_store
@@ -46,6 +49,7 @@ from tests.helpers.tiny_runs import (
     METHODS,
     TRAINING,
     Workshop,
+    cache_in,
     end,
     events,
     losses,
@@ -63,7 +67,8 @@ def whole(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> dict[
     found = {}
     for method in METHODS:
         folder = workshop.run(tmp_path_factory.mktemp("whole") / method, workshop.spec(method))
-        assert run_folder(folder.path) == EXIT_FINISHED
+        with cache_in(tmp_path_factory.mktemp("cache")):
+            assert run_folder(folder.path) == EXIT_FINISHED
         found[method] = folder
     return found
 
@@ -127,6 +132,8 @@ def test_stop_and_save_resumes_where_it_was(
     assert run_folder(folder.path, listener=stop) == EXIT_CANCELLED
     assert folder.read_status().state is RunState.CANCELLED
     assert only(folder, RunCancelled) == RunCancelled(step=6, saved_step=6)
+    with pytest.raises(UserError, match=r"is cancelled and has nothing to decode with yet"):
+        Systems().load(folder.path, Silent())
     assert_resumes_to(whole[method], folder)
     assert [event.resumed_from_step for event in events(folder, RunStarted)] == [None, 6]
     assert all(len(found) == 1 for found in losses(folder).values())

@@ -30,6 +30,7 @@ from tests.helpers.small_disk import SmallDisk, small_disk
 from tests.helpers.tiny_runs import (
     TRAINING,
     Workshop,
+    cache_in,
     end,
     events,
     losses,
@@ -49,7 +50,8 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 @pytest.fixture(scope="module")
 def whole(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     folder = make(workshop, tmp_path_factory.mktemp("whole") / "run")
-    assert run_folder(folder.path) == EXIT_FINISHED
+    with cache_in(tmp_path_factory.mktemp("cache")):
+        assert run_folder(folder.path) == EXIT_FINISHED
     return folder
 
 

@@ -27,6 +27,7 @@ from tests.helpers.tiny_runs import (
     TRAINING,
     Watcher,
     Workshop,
+    cache_in,
     end,
     events,
     kill,
@@ -101,7 +102,7 @@ def pairs(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
     for method in METHODS:
         workshop.spec(method)  # makes its backbone
-    with ThreadPoolExecutor(2) as pool:
+    with cache_in(place / "cache"), ThreadPoolExecutor(2) as pool:
         return {method: pool.submit(make, method) for method in METHODS}
 
 

@@ -8,10 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
+from engine.backbones.paths import CACHE_VARIABLE
 from engine.contract.commands import ImportFile, InspectFile
 from engine.contract.data_spec import Column, DataSpec, Role, Split
 from engine.contract.data_spec import Mapping as ColumnMapping
@@ -130,6 +134,14 @@ def results(folder: RunFolder) -> dict[str, bytes]:
     files = [folder.outputs / "test.jsonl", *kept.glob("*.safetensors")]
     assert len(files) == 2, files
     return {file.name: file.read_bytes() for file in files}
+
+
+@contextmanager
+def cache_in(folder: Path) -> Iterator[None]:
+    """Keep this process, and those it starts, out of the user's cache folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(CACHE_VARIABLE, str(folder))
+        yield
 
 
 def engine_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
