@@ -309,6 +309,6 @@ def test_a_fine_tuned_folder_is_a_backbone_too(tiny_gpt2: Path, tmp_path: Path) 
 def test_quiet_gives_back_what_it_took() -> None:
     logging = transformers.utils.logging
     before = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    with loading._quiet(transformers):
+    with loading.quiet(transformers):
         assert not logging.is_progress_bar_enabled()
     assert (logging.get_verbosity(), logging.is_progress_bar_enabled()) == before
