@@ -32,7 +32,7 @@ FORMATS = {
     "peft": (
         "&PEFT",
         "adapter_config.json and adapter_model.safetensors, for Python programs that use the "
-        "peft library. It does not hold the card.",
+        "peft library; the card lies beside them.",
     ),
 }
 
