@@ -221,6 +221,10 @@ class Theme(QObject):
         main.setColor(QPalette.ColorRole.HighlightedText, self.colors.text)
         # PySide6 6.12 takes the class name as str, though its type stub says bytes.
         self._application.setPalette(main, "QAbstractItemView")  # type: ignore[arg-type]
+        for widget in self._application.allWidgets():
+            if sheet := widget.styleSheet():  # it holds the colours it was set under
+                widget.setStyleSheet("")
+                widget.setStyleSheet(sheet)
         self.changed.emit()
 
 

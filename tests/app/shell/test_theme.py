@@ -2,12 +2,13 @@ import itertools
 import math
 
 import pytest
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QPalette, QStandardItemModel
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.theme import DARK, LIGHT, RUN_COLOURS, Colors, Scheme, Theme, run_look
+from app.widgets.table_view import TableView
 
 # Machado, Oliveira & Fernandes 2009, severity 1.0, on linear RGB.
 BLINDNESS = {
@@ -93,6 +94,17 @@ def test_scheme_is_applied_at_once(context: AppContext, qtbot: QtBot) -> None:
     assert QApplication.palette().color(QPalette.ColorRole.Window) == DARK.window
     theme.set_scheme(Scheme.LIGHT)
     assert QApplication.palette().color(QPalette.ColorRole.Window) == LIGHT.window
+
+
+def test_style_sheets_take_the_new_colours(context: AppContext, qtbot: QtBot) -> None:
+    table = TableView("Numbers")
+    qtbot.addWidget(table)
+    table.setModel(QStandardItemModel(1, 1))
+    for scheme, colors in ((Scheme.LIGHT, LIGHT), (Scheme.DARK, DARK), (Scheme.LIGHT, LIGHT)):
+        context.theme.set_scheme(scheme)
+        header = table.horizontalHeader()
+        ground = header.grab().toImage().pixelColor(3, header.height() // 2)
+        assert ground == colors.window
 
 
 def test_text_size_scales_from_the_systems_and_back(qapp: QApplication) -> None:
