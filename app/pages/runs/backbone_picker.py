@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.assets import icon
 from app.pages.runs.backbones import BackbonesModel
@@ -40,7 +49,7 @@ def _millions(parameters: int) -> str:
 
 
 class BackbonePicker(QWidget):
-    """A list, a line about the chosen one, and a button that fetches it."""
+    """A list, a line about the chosen one, and buttons to fetch it or take another folder."""
 
     def __init__(
         self,
@@ -67,11 +76,16 @@ class BackbonePicker(QWidget):
         self.fetch = QPushButton(icon("import"), "Fetch")
         self.fetch.setToolTip("Bring this backbone to this machine now")
         self.fetch.clicked.connect(self._on_fetch)
+        self.folder = QPushButton(icon("folder"), "")
+        self.folder.setAccessibleName("Choose a folder with a backbone")
+        self.folder.setToolTip("Take a backbone from a folder of yours, in transformers' format")
+        self.folder.clicked.connect(self._ask_folder)
         self.about = MutedLabel(theme)
         row = QHBoxLayout()
         row.setSpacing(SPACE_S)
         row.addWidget(self.box, 1)
         row.addWidget(self.fetch)
+        row.addWidget(self.folder)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE_XS)
@@ -80,6 +94,11 @@ class BackbonePicker(QWidget):
         form.changed.connect(self._tell)
         backbones.changed.connect(self._tell)
         self._tell()
+
+    def take_folder(self, path: Path) -> None:
+        """List the backbone in this folder, and choose it."""
+        self._backbones.add_folder(path)
+        self._form.set("backbone", str(path), "backbone")
 
     def _tell(self) -> None:
         blocker = QSignalBlocker(self.box)
@@ -123,6 +142,11 @@ class BackbonePicker(QWidget):
     def _on_chosen(self, place: int) -> None:
         if place >= 0:
             self._form.set("backbone", self.box.itemData(place), "backbone")
+
+    def _ask_folder(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, "Folder with the backbone")
+        if chosen:
+            self.take_folder(Path(chosen))
 
     def _on_fetch(self) -> None:
         self._backbones.fetch(self._form.draft["backbone"])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Signal
 
 from app.models.activities import ActivitiesModel
@@ -57,6 +60,14 @@ class BackbonesModel(QObject):
     def is_fetching(self, name: str) -> bool:
         """Whether it is on its way."""
         return name in self._fetches
+
+    def add_folder(self, path: Path) -> None:
+        """List the user's own folder too, as an undoable edit of the project."""
+        project, name = self._project.project, str(path)
+        if name not in project.backbone_folders:
+            folders = (*project.backbone_folders, name)
+            edited = dataclasses.replace(project, backbone_folders=folders)
+            self._project.edit(f"Add the backbone “{path.name}”", edited)
 
     def refresh(self) -> None:
         """Ask for the list."""

@@ -1,0 +1,78 @@
+"""The real window over real engines, offscreen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.startup import Program, build
+from engine.contract.project import DatasetEntry, Project, ProjectFolder
+from engine.contract.run_folder import RunFolder
+from tests.app.conftest import leaves_nothing_behind, own_places
+from tests.end2end.person import Person
+from tests.helpers.tiny_runs import Workshop
+
+__all__ = ["leaves_nothing_behind", "own_places"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread_for_each_engine() -> Iterator[None]:
+    """The window and an engine share two cores."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", "1"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """A tiny backbone and a table."""
+    made = Workshop.make(tmp_path_factory.mktemp("workshop"))
+    made.backbone("llama")
+    return made
+
+
+@pytest.fixture
+def open_window(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[], Person]]:
+    """Opens the program as `main.py` does; closed at the end, its runs left alone."""
+    programs: list[Program] = []
+
+    def open_it() -> Person:
+        program = build(qapp, tmp_path / "settings.ini")
+        programs.append(program)
+        program.context.settings.projects_folder = tmp_path / "projects"
+        program.window.show()
+        qtbot.waitExposed(program.window)
+        return Person(program, qtbot)
+
+    yield open_it
+    for program in programs:
+        program.window.close()
+        program.close()
+
+
+@pytest.fixture
+def project(workshop: Workshop, tmp_path: Path) -> ProjectFolder:
+    """A project with the workshop's dataset, as the Data page would leave it."""
+    folder = ProjectFolder(tmp_path / "huts")
+    folder.datasets.mkdir(parents=True)
+    folder.dataset_store("huts").write_bytes(workshop.dataset.read_bytes())
+    spec = workshop.spec("mlp").data
+    entry = DatasetEntry("huts", "huts.csv", str(workshop.csv), workshop.mapping, split=spec.split)
+    folder.write(Project(name="huts", datasets=(entry,), dataset="huts"))
+    return folder
+
+
+@pytest.fixture
+def queue_run(workshop: Workshop, project: ProjectFolder) -> Callable[..., RunFolder]:
+    """Makes a queued run in the project; opening the project starts it."""
+    from tests.end2end.person import queued_run
+
+    def make(steps: int) -> RunFolder:
+        return queued_run(workshop, project, steps=steps)
+
+    return make
