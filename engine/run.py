@@ -39,7 +39,7 @@ from engine.contract.method_spec import FinetuneMethod, PrefixMethod
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import RunSpec, describe_method
 from engine.contract.scores import OutputsMeta, Score
-from engine.contract.training_spec import DecodingSpec
+from engine.contract.training_spec import DecodingSpec, Strategy
 from engine.data.examples import ExampleSets, load_examples
 from engine.decoding.files import decode_and_score, save_outputs
 from engine.methods.base import Method, count
@@ -232,6 +232,7 @@ class _Session:
         if not training.evaluate_bleu:
             shown = _first(valid, training.sample_count)
         greedy = DecodingSpec(
+            strategy=Strategy.GREEDY,
             max_new_tokens=self._spec.decoding.max_new_tokens,
             batch_size=self._spec.decoding.batch_size,
         )

@@ -142,7 +142,7 @@ def test_a_command_says_everything_that_differs() -> None:
         data=data,
         method=PrefixMethod(prefix_length=8, init=Init.RANDOM),
         training=replace(USUAL.training, seed=3, evaluate_bleu=False),
-        decoding=DecodingSpec(strategy=Strategy.BEAM, length_penalty=0.8),
+        decoding=DecodingSpec(strategy=Strategy.GREEDY, length_penalty=0.8),
     )
     by_column = replace(spec, data=replace(data, split=Split(SplitKind.COLUMN)))
     assert "--split-column side" in command_line(by_column, data="my data.csv", out="run 1")
@@ -161,7 +161,7 @@ def test_a_command_says_everything_that_differs() -> None:
         "--init random",
         "--seed 3",
         "--no-bleu",
-        "--strategy beam",
+        "--strategy greedy",
         "--length-penalty 0.8",
     ):
         assert part in text, part

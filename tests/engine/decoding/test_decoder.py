@@ -20,14 +20,16 @@ from tests.engine.tiny import tiny
 
 PROMPTS = ([7, 8, 9], [20, 21, 22, 23, 24, 25, 26], [30], [40, 41, 42, 43])
 STRATEGIES = {
-    "greedy": DecodingSpec(max_new_tokens=12),
+    "greedy": DecodingSpec(strategy=Strategy.GREEDY, max_new_tokens=12),
     "beam": DecodingSpec(
         strategy=Strategy.BEAM, num_beams=3, max_new_tokens=12, length_penalty=0.8
     ),
     "sampling": DecodingSpec(
         strategy=Strategy.SAMPLING, temperature=0.9, top_k=50, top_p=0.95, max_new_tokens=12, seed=3
     ),
-    "no repeats": DecodingSpec(no_repeat_ngram=2, repetition_penalty=1.2, max_new_tokens=12),
+    "no repeats": DecodingSpec(
+        strategy=Strategy.GREEDY, no_repeat_ngram=2, repetition_penalty=1.2, max_new_tokens=12
+    ),
 }
 
 
@@ -156,7 +158,8 @@ def test_a_cancel_gets_through_between_two_tokens(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("decoding", "expected"),
     [
-        (DecodingSpec(), "greedy|max100"),
+        (DecodingSpec(), "beam5|lp1|max100"),
+        (DecodingSpec(strategy=Strategy.GREEDY), "greedy|max100"),
         (DecodingSpec(strategy=Strategy.BEAM, length_penalty=0.8), "beam5|lp0.8|max100"),
         (STRATEGIES["sampling"], "sampling3|t0.9|k50|p0.95|max12"),
         (STRATEGIES["no repeats"], "greedy|rp1.2|nr2|max12"),

@@ -131,6 +131,7 @@ FINETUNE_RUN = RunSpec(
     method=FinetuneMethod(backbone_dropout=False),
     data=RUN.data,
     training=TrainingSpec(learning_rate=1e-3),
+    decoding=DecodingSpec(strategy=Strategy.GREEDY),
 )
 PROJECT = Project(
     name="Walks & lakes",
