@@ -1,5 +1,6 @@
 """Every test of the workers: nothing left behind, and small runs of a fake engine."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -50,7 +51,8 @@ def children() -> set[int]:
     """Child processes of this one, those that nobody waited for included."""
     pids: set[int] = set()
     for task in Path("/proc/self/task").glob("*/children"):
-        pids |= {int(pid) for pid in task.read_text().split()}
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread just ended
+            pids |= {int(pid) for pid in task.read_text().split()}
     return pids
 
 
