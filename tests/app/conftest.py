@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.context import AppContext
 from tests.helpers.fake_ports import FakeDesk, FakeRunControl, discard, make_context
+from tests.helpers.processes import children
 from tests.helpers.projects import make_project, make_rich_project
 
 
@@ -62,11 +63,8 @@ def _living(kind: type[T], question: Callable[[T], bool]) -> list[T]:
 
 
 def _children() -> set[int]:
-    """Direct child processes; empty where the system does not tell."""
-    pids: set[int] = set()
-    for task in Path("/proc/self/task").glob("*/children"):
-        pids |= {int(pid) for pid in task.read_text().split()}
-    return {pid for pid in pids if _is_alive(pid)}
+    """Child processes that are alive."""
+    return {pid for pid in children() if _is_alive(pid)}
 
 
 def _is_alive(pid: int) -> bool:

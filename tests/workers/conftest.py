@@ -1,6 +1,5 @@
 """Every test of the workers: nothing left behind, and small runs of a fake engine."""
 
-import contextlib
 import os
 import signal
 import threading
@@ -19,6 +18,7 @@ from engine.contract.method_spec import PrefixMethod
 from engine.contract.run_folder import RunFolder, RunMeta, RunStatus
 from engine.contract.run_spec import RunSpec
 from tests.helpers.fake_engine import COMMAND, Play, write_play
+from tests.helpers.processes import children
 from workers.run_watch import Patience
 from workers.supervisor import RunSupervisor
 
@@ -45,15 +45,6 @@ def remaining_processes_of(place: Path) -> list[int]:
     while (found := processes_of(place)) and time.monotonic() < give_up_s:
         time.sleep(0.01)
     return found
-
-
-def children() -> set[int]:
-    """Child processes of this one, those that nobody waited for included."""
-    pids: set[int] = set()
-    for task in Path("/proc/self/task").glob("*/children"):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread just ended
-            pids |= {int(pid) for pid in task.read_text().split()}
-    return pids
 
 
 def threads() -> set[threading.Thread]:
