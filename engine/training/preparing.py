@@ -10,6 +10,7 @@ from engine.contract.data_spec import DataSpec
 from engine.contract.errors import UserError
 from engine.data.examples import EvalInput, ExampleSets
 from engine.data.prompt import PROMPT, prompt_named
+from engine.data.tallies import counted
 from engine.methods.base import max_positions
 from engine.reporter import Reporter
 from engine.training.batches import TokenRow, token_row
@@ -82,16 +83,18 @@ def prepare(
     test = tokeniser.held_out(examples.test)
     notes = [finding.message for finding in examples.findings]
     if tokeniser.cut_sources:
-        notes.append(
-            f"{tokeniser.cut_sources} inputs were longer than {data.max_source_tokens} tokens "
-            "and were cut at the end."
-        )
+        notes.append(_cut(tokeniser.cut_sources, "input", data.max_source_tokens))
     if tokeniser.cut_targets:
-        notes.append(
-            f"{tokeniser.cut_targets} targets were longer than {data.max_target_tokens} tokens "
-            "and were cut at the end."
-        )
+        notes.append(_cut(tokeniser.cut_targets, "target", data.max_target_tokens))
     return Prepared(train, valid, test, tuple(notes))
+
+
+def _cut(count: int, noun: str, limit: int) -> str:
+    was = "was" if count == 1 else "were"
+    return (
+        f"{counted(count, noun)} {was} longer than {counted(limit, 'token')} and {was} cut at "
+        "the end."
+    )
 
 
 def _check_positions(rows: Sequence[TokenRow], backbone: Backbone, offset: int) -> None:

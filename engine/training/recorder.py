@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable
 
 from engine.contract import codec
@@ -57,6 +58,7 @@ class RunRecorder:
         self._status = RunStatus(run_id=run_id, state=RunState.STARTING, pid=os.getpid())
         self._written_s = 0.0
         self._control_offset = 0
+        self._waiting: deque[ControlRequest] = deque()
         self._phase_start_s = time.monotonic()
         self.paused_s = 0.0
         self.status()
@@ -112,7 +114,7 @@ class RunRecorder:
         self._journal.close()
 
     def _obey(self, step: int) -> None:
-        for request in self._requests():
+        while (request := self._next_request()) is not None:
             match request:
                 case StopRequest(save=save):
                     self.status(state=RunState.STOPPING)
@@ -125,21 +127,25 @@ class RunRecorder:
         self.event(RunPaused(step))
         self.status(state=RunState.PAUSED, remaining_s=None)
         try:
-            while True:
-                time.sleep(PAUSE_POLL_S)
-                for request in self._requests():
-                    if isinstance(request, StopRequest):
-                        self.status(state=RunState.STOPPING)
-                        raise StopRequested(save=request.save)
-                    if isinstance(request, ContinueRequest):
-                        return
+            while not isinstance(request := self._next_request(), ContinueRequest):
+                if isinstance(request, StopRequest):
+                    self.status(state=RunState.STOPPING)
+                    raise StopRequested(save=request.save)
+                if request is None:
+                    time.sleep(PAUSE_POLL_S)
         finally:
             self.paused_s += time.monotonic() - start
             if self._status.state is RunState.PAUSED:
                 self.event(RunContinued(step))
                 self.status(state=RunState.RUNNING)
 
-    def _requests(self) -> list[ControlRequest]:
+    def _next_request(self) -> ControlRequest | None:
+        """The oldest request that was not obeyed yet; several may come during one long step."""
+        if not self._waiting:
+            self._waiting.extend(self._read_requests())
+        return self._waiting.popleft() if self._waiting else None
+
+    def _read_requests(self) -> list[ControlRequest]:
         """Requests that arrived since the last look; usually one `stat` and nothing more."""
         try:
             size = self._folder.control.stat().st_size

@@ -15,6 +15,7 @@ from engine.contract.data_spec import Role
 from engine.contract.events import RunState
 from engine.contract.method_spec import FinetuneMethod, PrefixMethod
 from engine.contract.outputs import read_meta, read_outputs
+from engine.contract.training_spec import Strategy
 from engine.exchange import native
 from tests.end2end.person import Person
 from tests.helpers.tiny_runs import Workshop
@@ -25,6 +26,7 @@ TINY = {
     "training.batch_size": 4,
     "training.learning_rate": 1e-2,
     "training.evaluate_every_steps": 4,
+    "decoding.strategy": Strategy.GREEDY,
     "decoding.max_new_tokens": 10,
 }
 

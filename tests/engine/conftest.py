@@ -9,8 +9,9 @@ from engine.backbones.entries import EMBEDDED
 from engine.backbones.fetching import fetch_backbone
 from engine.backbones.paths import CACHE_VARIABLE
 from engine.contract.commands import FetchBackbone
+from engine.contract.run_folder import RunFolder
 from engine.reporter import Silent
-from tests.helpers.tiny_runs import Workshop
+from tests.helpers.tiny_runs import METHODS, Workshop, cache_in
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -61,3 +62,19 @@ def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     """Tiny backbones and a dataset, for whole runs."""
     return Workshop.make(tmp_path_factory.mktemp("workshop"))
+
+
+@pytest.fixture(scope="session")
+def finished_runs(
+    workshop: Workshop, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, RunFolder]:
+    """A finished run of each method; not to be changed."""
+    from engine.run import run_folder
+
+    found = {}
+    with cache_in(tmp_path_factory.mktemp("cache")):
+        for method in METHODS:
+            place = tmp_path_factory.mktemp("finished") / method
+            found[method] = workshop.run(place, workshop.spec(method))
+            assert run_folder(found[method].path) == 0
+    return found

@@ -49,7 +49,6 @@ from tests.helpers.tiny_runs import (
     METHODS,
     TRAINING,
     Workshop,
-    cache_in,
     end,
     events,
     losses,
@@ -62,15 +61,9 @@ Act = Callable[[], None]
 
 
 @pytest.fixture(scope="session")
-def whole(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunFolder]:
+def whole(finished_runs: dict[str, RunFolder]) -> dict[str, RunFolder]:
     """Each method's run, uninterrupted."""
-    found = {}
-    for method in METHODS:
-        folder = workshop.run(tmp_path_factory.mktemp("whole") / method, workshop.spec(method))
-        with cache_in(tmp_path_factory.mktemp("cache")):
-            assert run_folder(folder.path) == EXIT_FINISHED
-        found[method] = folder
-    return found
+    return finished_runs
 
 
 class At:

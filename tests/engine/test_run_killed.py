@@ -20,7 +20,6 @@ from engine.contract.events import (
 )
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import RunSpec
-from engine.contract.training_spec import DecodingSpec
 from engine.training import checkpoint
 from tests.helpers.tiny_runs import (
     METHODS,
@@ -67,7 +66,8 @@ def slow_spec(workshop: Workshop, method: str) -> RunSpec:
         TRAINING, max_steps=STEPS, evaluate_every_steps=STEPS // 3, checkpoint_every_steps=4
     )
     spec = workshop.spec(method, training=training)
-    return replace(spec, decoding=DecodingSpec(max_new_tokens=24, min_new_tokens=24, batch_size=1))
+    slow = replace(spec.decoding, max_new_tokens=24, min_new_tokens=24, batch_size=1)
+    return replace(spec, decoding=slow)
 
 
 def leave_alone(folder: RunFolder) -> None:

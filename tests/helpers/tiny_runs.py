@@ -26,7 +26,7 @@ from engine.contract.method_spec import PrefixMethod as Prefix
 from engine.contract.reading import ReadOptions
 from engine.contract.run_folder import RunFolder, RunMeta, RunStatus
 from engine.contract.run_spec import RunSpec
-from engine.contract.training_spec import DecodingSpec, Device, TrainingSpec
+from engine.contract.training_spec import DecodingSpec, Device, Strategy, TrainingSpec
 from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent
@@ -50,7 +50,7 @@ TRAINING = TrainingSpec(
     evaluate_every_steps=4,
     device=Device.CPU,
 )
-DECODING = DecodingSpec(max_new_tokens=10, batch_size=4)
+DECODING = DecodingSpec(strategy=Strategy.GREEDY, max_new_tokens=10, batch_size=4)
 
 
 def table(rows: int = 30) -> list[tuple[str, ...]]:

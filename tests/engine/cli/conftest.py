@@ -20,7 +20,7 @@ PREFIX = ("--prefix-length", "4", "--mid-dim", "16", "--prefix-dropout", "0.1")
 QUICK = (
     *("--max-steps", "40", "--batch-size", "4", "--evaluate-every-steps", "10"),
     *("--learning-rate", "0.01", "--test-fraction", "0.3", "--device", "cpu"),
-    *("--max-new-tokens", "10", "--init-text", "A hut:"),
+    *("--strategy", "greedy", "--max-new-tokens", "10", "--init-text", "A hut:"),
 )
 COLUMNS = (
     *("--source", "name", "--source", "food", "--source", "area"),

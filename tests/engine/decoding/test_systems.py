@@ -1,0 +1,134 @@
+"""Systems found by path, and what the desk decodes with them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.contract.commands import DecodeSplit, Generate
+from engine.contract.errors import Cancelled, UserError
+from engine.contract.outputs import read_meta, read_outputs
+from engine.contract.run_folder import RunFolder
+from engine.decoding import desk
+from engine.decoding.desk import decode_split, generate
+from engine.decoding.systems import Systems
+from engine.reporter import Silent
+from tests.helpers.tiny_runs import DECODING, METHODS, Workshop
+
+Runs = dict[str, RunFolder]
+
+
+@pytest.fixture(autouse=True)
+def fresh_desk() -> None:
+    """As in an engine that was started this moment."""
+    desk._systems.clear()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_finished_run_writes_its_own_outputs_again(
+    finished_runs: Runs, tmp_path: Path, method: str
+) -> None:
+    run = finished_runs[method]
+    out = tmp_path / "out" / "again.jsonl"
+    decoded = decode_split(
+        DecodeSplit(str(run.path), str(run.path), "test", DECODING, str(out)), Silent()
+    )
+    assert decoded.rows == read_outputs(run.outputs / "test.jsonl") == read_outputs(out)
+    own, again = read_meta(run.outputs / "test.jsonl"), read_meta(out)
+    assert own is not None
+    assert again == decoded.meta
+    for name in ("system", "run_id", "split", "split_fingerprint", "decoding", "scores"):
+        assert getattr(decoded.meta, name) == getattr(own, name), name
+
+
+def test_the_validation_inputs_and_the_bare_backbone(finished_runs: Runs, tmp_path: Path) -> None:
+    run = finished_runs["mlp"]
+    out = str(tmp_path / "bare.jsonl")
+    decoded = decode_split(DecodeSplit(str(run.path), "", "valid", DECODING, out), Silent())
+    assert len(decoded.rows) == 6
+    assert decoded.meta.system == "bare backbone"
+    assert decoded.meta.split == "valid"
+    tuned = decode_split(
+        DecodeSplit(str(run.path), str(run.path), "valid", DECODING, out), Silent()
+    )
+    assert [row.output for row in tuned.rows] != [row.output for row in decoded.rows]
+
+
+def test_another_prefix_on_the_runs_inputs(finished_runs: Runs, tmp_path: Path) -> None:
+    other = shutil.copytree(finished_runs["direct"].prefix, tmp_path / "prefix")
+    # A card names a local backbone by its fingerprint; this machine has to have met it.
+    generate(Generate(str(finished_runs["mlp"].path), "", (), DECODING), Silent())
+    command = DecodeSplit(
+        str(finished_runs["mlp"].path), str(other), "test", DECODING, str(tmp_path / "o.jsonl")
+    )
+    decoded = decode_split(command, Silent())
+    assert decoded.rows == read_outputs(finished_runs["direct"].outputs / "test.jsonl")
+    assert decoded.meta.system == "prefix 4, direct"
+
+
+def test_a_few_inputs_now(finished_runs: Runs, workshop: Workshop) -> None:
+    run = finished_runs["mlp"]
+    rows = read_outputs(run.outputs / "test.jsonl")[:3]
+    inputs = tuple(row.input for row in rows)
+    said = generate(Generate(str(run.path), "", inputs, DECODING), Silent())
+    assert said.outputs == tuple(row.output for row in rows)
+    assert said.seconds > 0
+    bare = generate(Generate("", str(workshop.backbone("llama")), inputs, DECODING), Silent())
+    assert len(bare.outputs) == 3
+    assert generate(Generate(str(run.path), "", (), DECODING), Silent()).outputs == ()
+
+
+def test_the_backbone_is_loaded_once(finished_runs: Runs) -> None:
+    systems = Systems()
+    first = systems.load(finished_runs["mlp"].path, Silent())
+    second = systems.load(finished_runs["direct"].prefix, Silent())
+    assert first.system.backbone is second.system.backbone
+    assert first.mapping is not None
+    assert second.mapping is None, "a prefix folder does not say its columns"
+    tuned = systems.load(finished_runs["finetune"].path, Silent())
+    assert tuned.system.backbone is not first.system.backbone
+
+
+def refused(command: DecodeSplit | Generate) -> str:
+    act: Callable[..., object] = generate if isinstance(command, Generate) else decode_split
+    with pytest.raises(UserError) as error:
+        act(command, Silent())
+    return error.value.message
+
+
+def test_what_cannot_be_decoded_says_why(
+    finished_runs: Runs, workshop: Workshop, tmp_path: Path
+) -> None:
+    run, out = str(finished_runs["mlp"].path), str(tmp_path / "o.jsonl")
+    assert "is neither a run nor a prefix" in refused(Generate(str(tmp_path), "", ("a",)))
+    assert "The split is 'train': it must be valid or test." in refused(
+        DecodeSplit(run, run, "train", DECODING, out)
+    )
+    fresh = workshop.run(tmp_path / "fresh", workshop.spec("mlp"))
+    assert "is queued and has nothing to decode with yet" in refused(
+        DecodeSplit(run, str(fresh.path), "test", DECODING, out)
+    )
+    foreign = shutil.copytree(finished_runs["mlp"].prefix, tmp_path / "foreign")
+    (foreign / "prefix.safetensors").write_bytes(b"{}")
+    assert "is damaged or has been changed" in refused(Generate(str(foreign), "", ("a",)))
+    long = "word " * 300
+    assert "but the backbone has 256" in refused(Generate(run, "", (long,), DECODING))
+    assert not Path(out).exists()
+
+
+def test_a_cancelled_decoding_writes_nothing(finished_runs: Runs, tmp_path: Path) -> None:
+    class AfterSomeTokens:
+        left = 12
+
+        def update(self, done: int, total: int, unit: str, text: str = "") -> None:
+            self.left -= unit == "inputs"
+            if self.left < 0:
+                raise Cancelled
+
+    run, out = str(finished_runs["mlp"].path), tmp_path / "o.jsonl"
+    with pytest.raises(Cancelled):
+        decode_split(DecodeSplit(run, run, "test", DECODING, str(out)), AfterSomeTokens())
+    assert not out.exists()

@@ -1,0 +1,72 @@
+"""Out of memory: which errors count as that, and what would need less."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from engine.contract.errors import UserError
+from engine.contract.method_spec import FinetuneMethod, Parametrisation, PrefixMethod
+from engine.contract.options import with_changes
+from engine.training.memory import explain_memory_errors, peak_memory_bytes, remedies
+from tests.contract.objects import SPEC
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.\nMore follows."),
+        MemoryError(),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 bytes"),
+    ],
+)
+def test_every_kind_of_no_memory_becomes_a_sentence(error: Exception) -> None:
+    with (
+        pytest.raises(UserError, match=r"^Out of memory with batch size 8, ") as found,
+        explain_memory_errors(SPEC),
+    ):
+        raise error
+    assert "\n" not in found.value.message
+    assert found.value.remedies == remedies(SPEC)
+
+
+def test_other_errors_stay_what_they_are() -> None:
+    with pytest.raises(RuntimeError, match="sizes do not match"), explain_memory_errors(SPEC):
+        raise RuntimeError("sizes do not match")
+
+
+def test_each_remedy_makes_a_run_that_can_be_trained() -> None:
+    wide = replace(SPEC, method=PrefixMethod(mid_dim=4096))
+    labels = []
+    for remedy in remedies(wide):
+        labels.append(remedy.label)
+        changed = with_changes(wide, remedy.changes)
+        assert changed != wide
+        for field, text in remedy.changes:
+            part, _, name = field.rpartition(".")
+            assert getattr(getattr(changed, part), name) == json.loads(text)
+    assert labels == [
+        "Batch size 4, accumulation 2 (same result)",
+        "Gradient checkpointing (slower, same result)",
+        "MLP width 800, the paper's",
+        "At most 256 source tokens",
+    ]
+
+
+def test_only_what_helps_is_offered() -> None:
+    small = replace(
+        SPEC,
+        method=FinetuneMethod(),
+        training=replace(SPEC.training, batch_size=1, gradient_checkpointing=True),
+        data=replace(SPEC.data, max_source_tokens=64),
+    )
+    assert remedies(small) == ()
+    direct = PrefixMethod(parametrisation=Parametrisation.DIRECT, mid_dim=4096)
+    assert not [r for r in remedies(replace(SPEC, method=direct)) if "MLP" in r.label]
+
+
+def test_the_peak_of_this_process_is_known() -> None:
+    assert peak_memory_bytes(torch.device("cpu")) > 50_000_000
