@@ -1,4 +1,4 @@
-"""The only reader of `resources/`: icons that take the colour of the text around them."""
+"""What is shipped: icons that take the colour of the text around them, samples, an example."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPalette, QPixma
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
-RESOURCES = Path(__file__).parents[1] / "resources"
+ROOT = Path(__file__).parents[1]
+RESOURCES = ROOT / "resources"
+EXAMPLES = ROOT / "projects" / "examples"
 ICONS = RESOURCES / "icons"
 
 
@@ -27,6 +29,12 @@ def application_icon() -> QIcon:
 def sample_files() -> list[Path]:
     """The tables that the program ships, or none."""
     return sorted((RESOURCES / "samples").glob("*.csv"))
+
+
+def example_project() -> Path | None:
+    """The project with finished runs that the program ships, or none."""
+    found = sorted(EXAMPLES.glob("*/project.json"))
+    return found[0].parent if found else None
 
 
 @functools.cache

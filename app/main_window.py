@@ -167,6 +167,7 @@ class MainWindow(QMainWindow):
         add_view_actions(actions, commands)
         add_help_actions(actions, commands)
         actions.get("project.sample").setEnabled(self.control.has_samples)
+        actions.get("project.example").setEnabled(self.control.has_example)
         return pages
 
     def _make_menus(self) -> MenuBar:

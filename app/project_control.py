@@ -22,6 +22,7 @@ from engine.contract.lock import FolderLock
 from engine.contract.project import PROJECT_FILE, ProjectFolder
 
 SAMPLE_NAME = "Sample project"
+EXAMPLE_NAME = "Example project"
 
 
 class ProjectControl(QObject):
@@ -29,6 +30,7 @@ class ProjectControl(QObject):
 
     Args:
         samples: the tables that the program ships, for `open_sample`.
+        example: the project with finished runs that it ships, for `open_example`.
 
     Signals:
         found: `Found`: a table, prefix or file of outputs for a page of the open project.
@@ -48,6 +50,7 @@ class ProjectControl(QObject):
         settings: Settings,
         *,
         samples: Sequence[Path] = (),
+        example: Path | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -56,12 +59,18 @@ class ProjectControl(QObject):
         self._run_control = run_control
         self._settings = settings
         self._samples = tuple(samples)
+        self._example = example
         self._lock: FolderLock | None = None
 
     @property
     def has_samples(self) -> bool:
         """Whether the program ships a table to try."""
         return bool(self._samples)
+
+    @property
+    def has_example(self) -> bool:
+        """Whether the program ships a project to look at."""
+        return self._example is not None
 
     def create(self, path: Path, name: str) -> None:
         """Make a new project in an empty or missing folder, and open it."""
@@ -145,6 +154,16 @@ class ProjectControl(QObject):
                     shutil.copyfile(sample, path / sample.name)
         if not self._project.project.datasets:
             self.found.emit(Found(PathKind.TABLE, path / self._samples[0].name))
+
+    def open_example(self) -> None:
+        """Open the user's copy of the example project, made the first time."""
+        if self._example is None:
+            raise UserError("No project is in projects/examples: install the program anew.")
+        path = self._settings.projects_folder / EXAMPLE_NAME
+        if not (path / PROJECT_FILE).exists():
+            with explain_disk_errors(path):
+                shutil.copytree(self._example, path, dirs_exist_ok=True)
+        self.open(path)
 
     def active_runs(self) -> list[RunModel]:
         """Runs that a process works on."""

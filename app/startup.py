@@ -17,7 +17,7 @@ from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QApplication
 
 from app.actions import ActionRegistry
-from app.assets import application_icon, sample_files
+from app.assets import application_icon, example_project, sample_files
 from app.context import AppContext
 from app.diagnostics import VERSION, report, start_log, stop_log
 from app.main_window import MainWindow
@@ -136,7 +136,12 @@ def tie(
 
     settings.changed.connect(apply_preferences)
     control = ProjectControl(
-        context.project, context.runs, context.run_control, settings, samples=sample_files()
+        context.project,
+        context.runs,
+        context.run_control,
+        settings,
+        samples=sample_files(),
+        example=example_project(),
     )
     run_activities = RunActivities(context.runs, context.activities, context.run_control)
     window = MainWindow(context, control, diagnostics=lambda fault: report(log_file, fault=fault))

@@ -29,8 +29,12 @@ def add_file_actions(actions: ActionRegistry, commands: Commands) -> None:
         ),
         ("project.open", "&Open project…", Keys.Open, "open", "Open a project's folder"),
         (
-            "project.sample", "Open the &sample project", None, "sample",
-            "A small table to try everything with",
+            "project.example", "Open the &example project", None, "runs",
+            "Two finished runs on the sample table: plots, outputs and scores to look at",
+        ),
+        (
+            "project.sample", "New project from the &sample table", None, "sample",
+            "332 invented walking trails, to try everything with",
         ),
         (
             "exchange.import_prefix", "&Import prefix…", "Ctrl+I", "import",

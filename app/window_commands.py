@@ -59,7 +59,10 @@ class WindowCommands(QObject):
             "project.new_from_table": self.new_from_table,
             "project.open": self.open_project,
             "project.sample": lambda: self._leave(
-                "Open the sample project", self._control.open_sample
+                "New project from the sample table", self._control.open_sample
+            ),
+            "project.example": lambda: self._leave(
+                "Open the example project", self._control.open_example
             ),
             "exchange.import_prefix": self.import_asked.emit,
             "close.project": lambda: self._leave("Close the project", self._control.close),

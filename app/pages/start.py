@@ -30,7 +30,9 @@ WELCOME = (
     "prefix and a fine-tuned twin of the same language model, watch both, and read what they "
     "write side by side. The prefix is a small file of its own."
 )
-BUTTONS = ("project.new_from_table", "project.open", "project.sample", "project.new")
+BUTTONS = (
+    "project.new_from_table", "project.sample", "project.example", "project.open", "project.new"
+)  # fmt: skip
 
 
 class StartPage(QWidget):

@@ -33,8 +33,8 @@ ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "resources" / "samples" / "trails.csv"
 DATASET_ID = "sample"
 
-# A few minutes on two CPU cores: some 200 rows to learn from, 40 inputs to be judged by.
-SPLIT = Split(max_train_rows=200, max_valid_inputs=20, max_test_inputs=40)
+# A few minutes on two CPU cores: some 130 rows to learn from, at most 40 inputs to be judged by.
+SPLIT = Split(max_train_rows=128, max_valid_inputs=20, max_test_inputs=40)
 PREFIX_LENGTH = 8
 
 

@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.opening import Found, PathKind
-from app.project_control import SAMPLE_NAME, ProjectControl, unused_folder
+from app.project_control import EXAMPLE_NAME, SAMPLE_NAME, ProjectControl, unused_folder
 from engine.contract.errors import UserError
 from engine.contract.lock import FolderLock, is_locked
 from engine.contract.project import ProjectFolder
@@ -154,6 +154,36 @@ def test_without_samples_it_says_so(context: AppContext) -> None:
     assert not control.has_samples
     with pytest.raises(UserError, match="resources/samples"):
         control.open_sample()
+
+
+def test_the_example_is_copied_once_and_then_opened(
+    control: ProjectControl, context: AppContext, rich_project: Path, tmp_path: Path
+) -> None:
+    control = ProjectControl(
+        context.project,
+        context.runs,
+        context.run_control,
+        context.settings,
+        example=rich_project,
+    )
+    control.open_example()
+    folder = context.settings.projects_folder / EXAMPLE_NAME
+    assert context.project.folder is not None
+    assert context.project.folder.path == folder
+    assert len(context.runs.all()) == len(ProjectFolder(rich_project).run_paths())
+    (folder / "mine.txt").write_text("kept", encoding="utf-8")
+    control.close()
+    control.open_example()
+    assert (folder / "mine.txt").exists()
+    control.close()
+    assert not is_locked(rich_project)
+
+
+def test_without_an_example_it_says_so(context: AppContext) -> None:
+    control = ProjectControl(context.project, context.runs, context.run_control, context.settings)
+    assert not control.has_example
+    with pytest.raises(UserError, match="projects/examples"):
+        control.open_example()
 
 
 def test_names_become_folders(tmp_path: Path) -> None:
