@@ -1,5 +1,6 @@
 """Shared fixtures: offscreen Qt and isolation from the user's own files."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -16,6 +17,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(f"/tests/{folder}/" in item.path.as_posix() for folder in GUI_FOLDERS):
             item.add_marker("gui")
+
+
+def pytest_collection_finish() -> None:
+    """Keep what importing made (torch alone: a million objects) out of every later collection.
+
+    The tests of the window look through all living objects for what was left behind.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
