@@ -43,8 +43,9 @@ def leaves_nothing_behind(qapp: QApplication) -> Iterator[None]:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     gc.collect()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    main = qapp.thread()
     left = [repr(widget) for widget in QApplication.topLevelWidgets() if widget not in widgets]
-    left += [repr(thread) for thread in _living(QThread, QThread.isRunning)]
+    left += [repr(thread) for thread in _living(QThread, QThread.isRunning) if thread is not main]
     active = _living(QTimer, QTimer.isActive)
     left += [f"{timer!r} of {timer.parent()!r}" for timer in active if id(timer) not in timers]
     left += [f"process {pid}" for pid in _children() - children]
