@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 from app.plots.lines import Line, Quantity, value_at
 from app.plots.plot_view import PlotView, ShownRun
 from app.plots.series import Axis
-from app.plots.swatch import Swatch
 from app.theme import SPACE_M, SPACE_S, Theme
 from app.widgets.labels import MutedLabel
+from app.widgets.swatch import Swatch
 
 MAX_NAME_CHARS = 32
 _SHORT_LABELS = {"training loss": "train", "validation loss": "valid"}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.pages.compare.swatch import swatch
 from app.pages.compare.systems import Entry, letter
 from app.pages.compare.systems_model import SystemsModel
 from app.theme import Theme
+from app.widgets.swatch import look_of, swatch_pixmap
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -82,7 +82,7 @@ class ChooserModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.CheckStateRole:
             return Qt.CheckState.Checked if entry.key in chosen else Qt.CheckState.Unchecked
         if role == Qt.ItemDataRole.DecorationRole:
-            return swatch(self._theme, entry.look)
+            return swatch_pixmap(look_of(self._theme, entry.look))
         return None
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:

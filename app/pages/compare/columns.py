@@ -11,12 +11,12 @@ from app.pages.compare.coverage import coverage, unsupported
 from app.pages.compare.diff_html import diff_html, matches_html, plain_html
 from app.pages.compare.metric_titles import metric_title
 from app.pages.compare.model import CompareModel, DiffMode
-from app.pages.compare.swatch import swatch
 from app.pages.compare.systems import letter
 from app.pages.compare.text_box import TextBox
 from app.pages.compare.word_diff import nearest, word_diff
 from app.theme import SPACE_XS, Theme, scaled_font
 from app.widgets.labels import ElidedLabel, MutedLabel
+from app.widgets.swatch import look_of, swatch_pixmap
 
 COLUMN_CHARS = 20
 """Least width of a column, in average letters."""
@@ -139,7 +139,7 @@ class SystemColumn(Column):
 
     def _draw_sign(self) -> None:
         look = self._model.comparison.systems[self._place].entry.look
-        self.sign.setPixmap(swatch(self._theme, look))
+        self.sign.setPixmap(swatch_pixmap(look_of(self._theme, look)))
         self.sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
 
 

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidg
 
 from app.pages.compare.metric_titles import metric_title
 from app.pages.compare.model import CompareModel
-from app.pages.compare.swatch import swatch
 from app.pages.compare.systems import letter
 from app.theme import SPACE_XS, Theme
+from app.widgets.swatch import SIZE, look_of, swatch_pixmap
 
 
 class PairBar(QWidget):
@@ -27,6 +27,8 @@ class PairBar(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE_XS)
+        self.other.setIconSize(SIZE)
+        self.reference.setIconSize(SIZE)
         for words, combo in (
             ("Differences of", self.other),
             ("to", self.reference),
@@ -52,7 +54,7 @@ class PairBar(QWidget):
         for combo in (self.other, self.reference, self.measure):
             combo.clear()
         for place, system in enumerate(systems):
-            picture = swatch(self._theme, system.entry.look)
+            picture = swatch_pixmap(look_of(self._theme, system.entry.look))
             name = f"{letter(place)}  {system.name}"
             self.reference.addItem(picture, name)
             if place > 0:

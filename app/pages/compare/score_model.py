@@ -11,8 +11,8 @@ from app.pages.compare import formats
 from app.pages.compare.metric_titles import metric_title
 from app.pages.compare.model import CompareModel
 from app.pages.compare.score_table import ScoreRow, ScoreTable
-from app.pages.compare.swatch import swatch
 from app.theme import Theme
+from app.widgets.swatch import look_of, swatch_pixmap
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -74,7 +74,7 @@ class ScoreModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(index.column())
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
-            return swatch(self._theme, row.look)
+            return swatch_pixmap(look_of(self._theme, row.look))
         if role == Qt.ItemDataRole.ForegroundRole and heading.title.startswith("Mean"):
             mean = row.mean_difference
             return self._theme.colors.muted if mean and not mean.excludes_zero else None

@@ -14,10 +14,10 @@ from app.pages.runs.form_model import FormModel
 from app.pages.runs.run_actions import RunActions
 from app.pages.runs.run_words import status_line, verdict
 from app.pages.runs.runs_view import RunsView
-from app.plots.swatch import Swatch
 from app.theme import SPACE_S, SPACE_XS, Theme, scaled_font
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import ElidedLabel
+from app.widgets.swatch import Swatch
 from engine.contract.errors import Remedy, WorkbenchError
 from engine.contract.events import Blame, RunState
 

@@ -20,8 +20,8 @@ from app.pages.runs.run_words import STATES
 from app.pages.runs.runs_view import RunsView
 from app.pages.runs.table_cells import progress
 from app.pages.runs.table_model import RUN_ROLE
-from app.plots.swatch import SIZE, swatch_pixmap
 from app.theme import SPACE_S, SPACE_XS, Theme
+from app.widgets.swatch import SIZE, swatch_pixmap
 from engine.contract.events import RunState
 
 Index = QModelIndex | QPersistentModelIndex
@@ -40,8 +40,7 @@ class SwatchDelegate(QStyledItemDelegate):
         super().initStyleOption(option, index)
         run: RunModel = index.data(RUN_ROLE)
         shown = self._view.is_shown(run.run_id)
-        ratio = option.widget.devicePixelRatio() if option.widget else 1.0
-        swatch = swatch_pixmap(self._view.look(run.run_id), ratio, shown=shown)
+        swatch = swatch_pixmap(self._view.look(run.run_id), shown=shown)
         option.icon = QIcon(swatch)
         # Otherwise the style tints it in a selected row, and the colour must stay.
         option.icon.addPixmap(swatch, QIcon.Mode.Selected)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.theme import RunLook
+from app.theme import RunLook, Theme, run_look
 
 SIZE = QSize(26, 12)
+
+
+def look_of(theme: Theme, number: int) -> RunLook:
+    """The look of the run with this number; grey and plain for what is no run (below 0)."""
+    return run_look(number) if number >= 0 else RunLook(theme.colors.muted, Qt.PenStyle.SolidLine)
 
 
 def paint_swatch(painter: QPainter, look: RunLook, size: QSize) -> None:
@@ -19,8 +24,9 @@ def paint_swatch(painter: QPainter, look: RunLook, size: QSize) -> None:
     painter.drawLine(QPointF(0, middle), QPointF(size.width(), middle))
 
 
-def swatch_pixmap(look: RunLook, ratio: float = 1.0, *, shown: bool = True) -> QPixmap:
-    """The stroke on a transparent ground; faint where the run is not shown."""
+def swatch_pixmap(look: RunLook, *, shown: bool = True) -> QPixmap:
+    """The stroke on a transparent ground, sharp on every screen; faint where it is not shown."""
+    ratio = _screens_ratio()
     pixmap = QPixmap(SIZE * ratio)
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -29,6 +35,11 @@ def swatch_pixmap(look: RunLook, ratio: float = 1.0, *, shown: bool = True) -> Q
     paint_swatch(painter, look, SIZE)
     painter.end()
     return pixmap
+
+
+def _screens_ratio() -> float:
+    """Device pixels to a pixel, of the finest screen."""
+    return max(screen.devicePixelRatio() for screen in QGuiApplication.screens())
 
 
 class Swatch(QWidget):
