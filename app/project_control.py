@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ from engine.contract.events import RunState
 from engine.contract.files import explain_disk_errors
 from engine.contract.lock import FolderLock
 from engine.contract.project import PROJECT_FILE, ProjectFolder
+from engine.contract.run_folder import RunFolder
 
 SAMPLE_NAME = "Sample project"
 EXAMPLE_NAME = "Example project"
@@ -95,9 +97,11 @@ class ProjectControl(QObject):
         folder = self._project.folder
         if folder is None:
             return
+        removed = self._project.removed_datasets
         self._runs.clear()
         self._project.close()
         shutil.rmtree(folder.trash, ignore_errors=True)
+        _delete_datasets(folder, removed)
         if self._lock is not None:
             self._lock.release()
             self._lock = None
@@ -211,3 +215,21 @@ def unused_folder(parent: Path, name: str) -> Path:
     while path.exists():
         path, number = parent / f"{plain} {number}", number + 1
     return path
+
+
+def _delete_datasets(folder: ProjectFolder, removed: set[str]) -> None:
+    """Delete the files of removed datasets that neither the project as saved nor a run names."""
+    if not removed:
+        return
+    try:
+        named = {folder.dataset_store(entry.dataset_id) for entry in folder.read().datasets}
+        for path in folder.run_paths():
+            run = RunFolder(path)
+            named.add(run.resolve(run.read_spec().data.dataset))
+    except WorkbenchError:
+        return  # what cannot be read may need them
+    named = {path.resolve() for path in named}
+    for path in map(folder.dataset_store, removed):
+        if path.resolve() not in named:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)

@@ -36,6 +36,7 @@ class ProjectModel(QObject):
         self.undo = undo
         self.folder: ProjectFolder | None = None
         self.project = Project(name="")
+        self._ids: set[str] = set()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(AUTOSAVE_MS)
@@ -54,6 +55,11 @@ class ProjectModel(QObject):
                 return entry
         return None
 
+    @property
+    def removed_datasets(self) -> set[str]:
+        """Ids of the datasets that were in the project since it was opened and are no more."""
+        return self._ids - {entry.dataset_id for entry in self.project.datasets}
+
     def create(self, path: Path, name: str) -> None:
         """Make a new project in an empty or missing folder, and open it."""
         folder = ProjectFolder(path)
@@ -68,6 +74,7 @@ class ProjectModel(QObject):
         project = folder.read()
         self.close()
         self.folder, self.project = folder, project
+        self._ids = {entry.dataset_id for entry in project.datasets}
         self.opened.emit()
         self.changed.emit()
 
@@ -110,6 +117,7 @@ class ProjectModel(QObject):
 
     def _set(self, project: Project) -> None:
         self.project = project
+        self._ids.update(entry.dataset_id for entry in project.datasets)
         self._timer.start()
         self.changed.emit()
 

@@ -1,4 +1,6 @@
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,9 @@ from app.opening import Found, PathKind
 from app.project_control import EXAMPLE_NAME, SAMPLE_NAME, ProjectControl, unused_folder
 from engine.contract.errors import UserError
 from engine.contract.lock import FolderLock, is_locked
-from engine.contract.project import ProjectFolder
+from engine.contract.project import Project, ProjectFolder
 from tests.helpers.fake_ports import FakeRunControl
-from tests.helpers.projects import make_project, make_rich_project
+from tests.helpers.projects import DATASET_ID, make_project, make_rich_project
 
 
 @pytest.fixture
@@ -55,6 +57,64 @@ def test_closing_empties_the_trash_and_gives_the_lock_back(
     assert not is_locked(project)
     assert not context.project.is_open
     assert context.runs.all() == []
+
+
+def remove_dataset(context: AppContext) -> None:
+    context.project.edit("Remove", replace(context.project.project, datasets=(), dataset=""))
+
+
+def test_closing_deletes_the_file_of_a_removed_dataset(
+    control: ProjectControl, context: AppContext, project: Path
+) -> None:
+    store = ProjectFolder(project).dataset_store(DATASET_ID)
+    control.open(project)
+    remove_dataset(context)
+    assert store.exists()
+    control.close()
+    assert not store.exists()
+
+
+def test_a_dataset_brought_back_keeps_its_file(
+    control: ProjectControl, context: AppContext, project: Path
+) -> None:
+    store = ProjectFolder(project).dataset_store(DATASET_ID)
+    control.open(project)
+    remove_dataset(context)
+    context.undo.undo()
+    control.close()
+    assert store.exists()
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_removed_dataset_that_a_run_may_need_keeps_its_file(
+    control: ProjectControl, context: AppContext, rich_project: Path, damaged: bool
+) -> None:
+    folder = ProjectFolder(rich_project)
+    *others, run = folder.run_paths()
+    for path in others:
+        shutil.rmtree(path)
+    if damaged:
+        (run / "run.json").write_text("{", encoding="utf-8")
+    control.open(rich_project)
+    remove_dataset(context)
+    control.close()
+    assert folder.dataset_store(DATASET_ID).exists()
+
+
+def test_a_removal_that_could_not_be_saved_deletes_nothing(
+    control: ProjectControl,
+    context: AppContext,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(self: ProjectFolder, content: Project) -> None:
+        raise UserError("The disk is full.")
+
+    control.open(project)
+    monkeypatch.setattr(ProjectFolder, "write", full)
+    remove_dataset(context)
+    control.close()
+    assert ProjectFolder(project).dataset_store(DATASET_ID).exists()
 
 
 def test_a_project_is_open_in_one_window_only(control: ProjectControl, project: Path) -> None:
