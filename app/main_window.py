@@ -19,8 +19,8 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from app.assets import application_icon
 from app.context import AppContext
+from app.interrupted_bar import InterruptedBar
 from app.leaving import Leaving
-from app.models.run import RunModel
 from app.opening import Found, PathKind
 from app.page_list import PAGES, make_page
 from app.preloading import Preloader, settle
@@ -75,6 +75,7 @@ class MainWindow(QMainWindow):
         self._page_actions = self._add_actions()
         self.setMenuBar(self._make_menus())
         self.bar = InfoBar(context.theme)
+        self.interrupted = InterruptedBar(context)
         self.stack = PageStack(partial(make_page, context=context), self._make_hint())
         self.sidebar = Sidebar(context.theme)
         for action in self._page_actions.values():
@@ -202,6 +203,7 @@ class MainWindow(QMainWindow):
     def _make_centre(self) -> QWidget:
         right = QVBoxLayout()
         right.setSpacing(0)
+        right.addWidget(self.interrupted)
         right.addWidget(self.bar)
         right.addWidget(self.stack, 1)
         centre = QWidget()
@@ -222,7 +224,7 @@ class MainWindow(QMainWindow):
         commands.leave_asked.connect(self.leaving.leave_project)
         control.found.connect(self._on_found)
         control.run_found.connect(navigator.show_runs)
-        control.interrupted.connect(self._on_interrupted)
+        control.interrupted.connect(self.interrupted.offer)
         context.project.opened.connect(self._on_opened)
         context.project.closed.connect(self._on_closed)
         context.project.changed.connect(self._on_project_changed)
@@ -270,18 +272,6 @@ class MainWindow(QMainWindow):
         open_path = getattr(self.stack.page(name), "open_path", None)
         if not callable(open_path) or not open_path(found.path):
             self._warn(Tone.WARNING, f"{found.path.name} could not be taken as {found.kind.value}.")
-
-    def _on_interrupted(self, runs: tuple[RunModel, ...]) -> None:
-        names = ", ".join(f"“{run.meta.name}”" for run in runs)
-        text = f"Interrupted before the end, by a crash or a kill: {names}."
-        self.bar.show_message(Tone.WARNING, text)
-        self.bar.add_button("Resume", partial(self._resume, runs))
-        self.bar.add_button("Show", partial(self.context.navigator.show_runs, runs[0].run_id))
-
-    def _resume(self, runs: tuple[RunModel, ...]) -> None:
-        self.bar.hide()
-        for run in runs:
-            self.context.run_control.enqueue(run.path)
 
     def _import_prefix(self) -> None:
         self.show_page("prefixes")

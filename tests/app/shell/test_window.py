@@ -107,15 +107,48 @@ def test_interrupted_runs_are_offered_to_resume(
     window: MainWindow, rich_project: Path, run_control: FakeRunControl, qtbot: QtBot
 ) -> None:
     window.context.navigator.open_path(rich_project)
-    assert window.bar.tone is Tone.WARNING
-    assert "“prefix 20, MLP 512”" in window.bar.label.text()
+    bar = window.interrupted
+    assert bar.tone is Tone.WARNING
+    assert "“prefix 20, MLP 512”" in bar.label.text()
     queued = len(run_control.queue)
-    resume = window.bar._buttons[0]
+    resume = bar._buttons[0]
     assert resume.text() == "Resume"
     resume.click()
     paths = ProjectFolder(rich_project).run_paths()
     assert run_control.queue[queued:] == [paths[2], paths[4]]
-    assert window.bar.isHidden()
+    assert bar.isHidden()
+
+
+def test_what_was_resumed_or_deleted_is_offered_no_more(
+    window: MainWindow, rich_project: Path, run_control: FakeRunControl
+) -> None:
+    window.context.navigator.open_path(rich_project)
+    bar, (_, _, first, _, second, *_) = window.interrupted, window.context.runs.all()
+    assert first.meta.name in bar.label.text()
+    assert second.meta.name in bar.label.text()
+    run_control.set_status(first.run_id, RunState.INTERRUPTED, step=3)
+    assert first.meta.name in bar.label.text()
+    run_control.set_status(first.run_id, RunState.RUNNING)
+    assert first.meta.name not in bar.label.text()
+    window.context.runs.remove(second.run_id)
+    assert bar.isHidden()
+
+
+def test_a_dismissed_offer_stays_away(
+    window: MainWindow, rich_project: Path, run_control: FakeRunControl
+) -> None:
+    window.context.navigator.open_path(rich_project)
+    bar, (_, _, first, *_) = window.interrupted, window.context.runs.all()
+    bar.dismissed.emit()
+    run_control.set_status(first.run_id, RunState.RUNNING)
+    assert bar.isHidden()
+
+
+def test_an_offer_goes_with_its_project(window: MainWindow, rich_project: Path) -> None:
+    window.context.navigator.open_path(rich_project)
+    assert not window.interrupted.isHidden()
+    window.commands._control.close()
+    assert window.interrupted.isHidden()
 
 
 def test_recent_projects_open_and_missing_ones_can_be_removed(

@@ -1,0 +1,64 @@
+"""The message that offers to resume what a crash left unfinished."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from PySide6.QtWidgets import QWidget
+
+from app.context import AppContext
+from app.models.run import RunModel
+from app.widgets.info_bar import InfoBar, Tone
+from engine.contract.events import RunState
+
+
+class InterruptedBar(InfoBar):
+    """Names the interrupted runs until each was resumed or deleted."""
+
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(context.theme, parent)
+        self._context = context
+        self._runs: dict[str, RunModel] = {}
+        context.runs.removed.connect(self._drop)
+        context.project.closed.connect(self._drop_all)
+        self.dismissed.connect(self._drop_all)
+
+    def offer(self, runs: Iterable[RunModel]) -> None:
+        """Show these runs instead of those before."""
+        self._runs = {run.run_id: run for run in runs}
+        for run in self._runs.values():
+            run.status_changed.connect(partial(self._on_status, run))
+            run.meta_changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        if not self._runs:
+            self.hide()
+            return
+        names = ", ".join(f"“{run.meta.name}”" for run in self._runs.values())
+        text = f"Interrupted before the end, by a crash or a kill: {names}."
+        self.show_message(Tone.WARNING, text)
+        self.add_button("Resume", self._resume)
+        self.add_button("Show", self._show_first)
+
+    def _on_status(self, run: RunModel) -> None:
+        if run.status.state is not RunState.INTERRUPTED:
+            self._drop(run)
+
+    def _drop(self, run: RunModel) -> None:
+        if self._runs.pop(run.run_id, None) is not None:
+            self._show()
+
+    def _drop_all(self) -> None:
+        self._runs = {}
+        self._show()
+
+    def _resume(self) -> None:
+        runs, self._runs = self._runs, {}
+        self._show()
+        for run in runs.values():
+            self._context.run_control.enqueue(run.path)
+
+    def _show_first(self) -> None:
+        self._context.navigator.show_runs(next(iter(self._runs)))
