@@ -6,7 +6,7 @@ import functools
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPalette, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
@@ -51,16 +51,11 @@ class _TintedEngine(QIconEngine):
         _source(name)  # a missing file should be noticed here, not while painting
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        text = _source(self._name).replace("currentColor", self._tint().name())
-        renderer = QSvgRenderer(QByteArray(text.encode("utf-8")))
         side = min(rect.width(), rect.height())
-        square = QRectF(0, 0, side, side)
-        square.moveCenter(QRectF(rect).center())
-        painter.save()
-        if mode is QIcon.Mode.Disabled:
-            painter.setOpacity(0.4)
-        renderer.render(painter, square)
-        painter.restore()
+        picture = self._square(side, painter.device().devicePixelRatio(), mode)
+        corner = QRectF(0, 0, side, side)
+        corner.moveCenter(QRectF(rect).center())
+        painter.drawPixmap(corner.topLeft(), picture)
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         pixmap = QPixmap(size)
@@ -69,6 +64,24 @@ class _TintedEngine(QIconEngine):
         self.paint(painter, QRect(QPoint(0, 0), size), mode, state)
         painter.end()
         return pixmap
+
+    def _square(self, side: int, ratio: float, mode: QIcon.Mode) -> QPixmap:
+        """The drawing; from Qt's cache if it was made before, as a table paints many."""
+        colour, faint = self._tint().name(), mode is QIcon.Mode.Disabled
+        key = f"{self._name} {colour} {side} {ratio} {faint}"
+        picture = QPixmap()
+        if QPixmapCache.find(key, picture):
+            return picture
+        picture = QPixmap(QSize(side, side) * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        text = _source(self._name).replace("currentColor", colour)
+        painter = QPainter(picture)
+        painter.setOpacity(0.4 if faint else 1.0)
+        QSvgRenderer(QByteArray(text.encode("utf-8"))).render(painter, QRectF(0, 0, side, side))
+        painter.end()
+        QPixmapCache.insert(key, picture)
+        return picture
 
     def clone(self) -> QIconEngine:
         return _TintedEngine(self._name, self._colour)

@@ -65,6 +65,10 @@ class Pauses(QObject):
         self._last_s, self._last_own_s = time.perf_counter(), time.thread_time()
         self._timer.start()
 
+    def stop(self) -> None:
+        """Measure no longer."""
+        self._timer.stop()
+
     def _tick(self) -> None:
         now_s, own_s = time.perf_counter(), time.thread_time()
         self.late_ms.append(max(0.0, (now_s - self._last_s) * 1000 - INTERVAL_MS))
@@ -114,6 +118,7 @@ class Measurement(QObject):
         QTimer.singleShot(int(self._given.seconds * 1000), self, self._end)
 
     def _end(self) -> None:
+        self._pauses.stop()
         for burner in self._burners:
             burner.kill()
             burner.wait()

@@ -7,6 +7,7 @@ fault, 2 the user's (the last line on standard error is the sentence for them).
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import sys
@@ -18,6 +19,8 @@ log = logging.getLogger("engine")
 
 NICENESS = 5
 """How far a training run stands back behind the window and other programs (POSIX only)."""
+AUTOGROUP = Path("/proc/self/autogroup")
+"""Where Linux shares the processor among sessions first, the niceness of a whole session."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,11 +48,23 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(folder: Path) -> int:
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    _stand_back()
     from engine.run import run_folder
 
     return run_folder(folder)
+
+
+def _stand_back() -> None:
+    """Let the window and other programs go first.
+
+    The engine leads a session of its own, so that where the kernel groups by session
+    (sched(7), "The autogroup feature") its own niceness has no effect on theirs.
+    """
+    if not hasattr(os, "nice"):
+        return
+    niceness = os.nice(NICENESS)
+    with contextlib.suppress(OSError):
+        AUTOGROUP.write_text(str(niceness), encoding="ascii")
 
 
 if __name__ == "__main__":

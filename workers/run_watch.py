@@ -89,16 +89,20 @@ class RunWatch:
 
     def look(self, now_s: float) -> None:
         """Judge the run's state, and press on a process that should have ended."""
-        if self.looked and not self.is_active:
+        idle = self.looked and not self.is_active
+        if idle:
             if now_s < self._next_idle_look_s:
                 return
             self._next_idle_look_s = now_s + IDLE_LOOK_S
-            if status_stamp(self.folder) == self._stamp:
-                return
-        self._stamp = status_stamp(self.folder)
+        stamp = status_stamp(self.folder)
+        if idle and stamp == self._stamp:
+            return
+        self._drained = False
+        if stamp == self._stamp and self._is_at_work():
+            return
+        self._stamp = stamp
         self.status = self._judge(now_s)
         self.looked = True
-        self._drained = False
         if self.is_active:
             self._press(now_s)
         else:
@@ -173,6 +177,12 @@ class RunWatch:
         """Leave a process that works on the run to itself."""
         if self._process is not None:
             self._process.let_go()
+
+    def _is_at_work(self) -> bool:
+        """Whether it was judged so, and our process is there and not asked to end."""
+        if self._process is None or self._ending is not None or not self.looked:
+            return False
+        return self._process.outcome() is None
 
     def _judge(self, now_s: float) -> RunStatus:
         # In this order: once a process has ended, its last word is in the file.
