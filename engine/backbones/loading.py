@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.backbones.allocator import keep_freed_memory
 from engine.backbones.config import BackboneConfig
 from engine.backbones.entries import find_entry
 from engine.backbones.fingerprint import (
@@ -106,6 +107,8 @@ def load_backbone(
             that could run code, damaged files, or not enough memory.
         Cancelled: the user gave up.
     """
+    if device.type == "cpu":
+        keep_freed_memory()
     folder = find_folder(backbone)
     config = BackboneConfig(folder)
     if config.refusal():
