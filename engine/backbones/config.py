@@ -11,7 +11,7 @@ from engine.contract.errors import UserError
 
 CONFIG_FILE = "config.json"
 
-TRAINABLE_TYPES = (
+DECODER_TYPES = (
     "gpt2",
     "llama",
     "mistral",
@@ -24,6 +24,8 @@ TRAINABLE_TYPES = (
     "olmo2",
 )
 """Model types of decoder-only backbones whose every layer takes a prefix of one shape."""
+ENCODER_DECODER_TYPES = ("bart", "t5", "pegasus", "marian")
+"""Model types of encoder–decoders that take a prefix in all three places."""
 
 
 class BackboneConfig:
@@ -68,17 +70,13 @@ class BackboneConfig:
 
     def refusal(self) -> str:
         """Why this version cannot train a prefix for it, or "" where it can."""
-        if self.encoder_decoder:
-            return (
-                "An encoder–decoder: this version trains decoder-only backbones; a later "
-                "version will take it."
-            )
-        if self.model_type not in TRAINABLE_TYPES:
-            return (
-                f"Its architecture {self.model_type} is none of {', '.join(TRAINABLE_TYPES)}, "
-                "which this version knows."
-            )
-        return ""
+        known = ENCODER_DECODER_TYPES if self.encoder_decoder else DECODER_TYPES
+        if self.model_type in known:
+            return ""
+        kind = "encoder–decoder" if self.encoder_decoder else "architecture"
+        return (
+            f"Its {kind} {self.model_type} is none of {', '.join(known)}, which this version knows."
+        )
 
     def shape(self, parameters: int) -> BackboneShape:
         """The shape, with the parameter count from elsewhere."""
@@ -86,21 +84,21 @@ class BackboneConfig:
         heads = self._number(
             "num_attention_heads", "n_head", "decoder_attention_heads", "num_heads"
         )
-        # Encoder–decoders take a prefix in the encoder and twice in each decoder layer.
+        encoder = 0
         if self.encoder_decoder:
-            decoder = self._number("decoder_layers", "num_decoder_layers", "num_layers")
-            layers = self._number("encoder_layers", "num_layers") + 2 * decoder
+            layers = self._number("decoder_layers", "num_decoder_layers", "num_layers")
+            encoder = self._number("encoder_layers", "num_layers")
         else:
             layers = self._number("num_hidden_layers", "n_layer")
         return BackboneShape(
             layers=layers,
+            encoder_layers=encoder,
             kv_heads=self._number("num_key_value_heads", fallback=heads),
             head_width=self._number("head_dim", "d_kv", fallback=width // heads),
             width=width,
             parameters=parameters,
             vocabulary=self._number("vocab_size"),
             max_positions=self._number("max_position_embeddings", "n_positions", fallback=0),
-            encoder_decoder=self.encoder_decoder,
         )
 
     def _number(self, *names: str, fallback: int | None = None) -> int:

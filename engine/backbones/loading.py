@@ -36,7 +36,8 @@ class Backbone:
     Attributes:
         name: in the catalog, else its hub id or its folder's name.
         folder: where its files lie.
-        model: transformers' causal language model, in eval mode, no parameter with a gradient.
+        model: transformers' causal language model or encoder–decoder, in eval mode, no
+            parameter with a gradient.
         tokenizer: transformers' tokenizer; always has an end and a padding token.
         fingerprint: of weights and vocabulary, see `engine.backbones.fingerprint`.
         shape: sizes that decide those of a prefix.
@@ -48,6 +49,20 @@ class Backbone:
     tokenizer: Any
     fingerprint: str
     shape: BackboneShape
+
+    @property
+    def is_encoder_decoder(self) -> bool:
+        """Whether the source has an encoder of its own."""
+        return self.shape.encoder_decoder
+
+    @property
+    def decoder_start_id(self) -> int:
+        """The token before the first of a target, of an encoder–decoder."""
+        config = self.model.config
+        start = config.decoder_start_token_id
+        if start is None:
+            start = self.model.generation_config.decoder_start_token_id
+        return int(self.tokenizer.pad_token_id if start is None else start)
 
 
 def find_folder(backbone: str) -> Path:
@@ -117,7 +132,7 @@ def load_backbone(
     fingerprint = _checked_fingerprint(backbone, folder, reporter)
     reporter.update(0, 0, "bytes", "Loading the backbone")
     tokenizer = _load_full_tokenizer(folder)
-    model = _load_model(folder, device, dtype)
+    model = _load_model(folder, device, dtype, encoder_decoder=config.encoder_decoder)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     entry = find_entry(backbone)
     is_folder = Path(backbone).expanduser().is_dir()
@@ -162,11 +177,16 @@ def _load_full_tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
-def _load_model(folder: Path, device: torch.device, dtype: torch.dtype) -> Any:
+def _load_model(
+    folder: Path, device: torch.device, dtype: torch.dtype, *, encoder_decoder: bool
+) -> Any:
     import transformers
 
+    kind = transformers.AutoModelForCausalLM
+    if encoder_decoder:
+        kind = transformers.AutoModelForSeq2SeqLM
     with quiet(transformers), _explained(folder):
-        model, found = transformers.AutoModelForCausalLM.from_pretrained(
+        model, found = kind.from_pretrained(
             folder,
             dtype=dtype,
             local_files_only=True,

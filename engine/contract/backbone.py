@@ -5,7 +5,13 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from engine.contract.method_spec import FinetuneMethod, MethodSpec, Parametrisation
+from engine.contract.method_spec import (
+    FinetuneMethod,
+    MethodSpec,
+    Parametrisation,
+    Place,
+    PrefixMethod,
+)
 
 
 class BackboneSource(enum.Enum):
@@ -23,12 +29,12 @@ class BackboneShape:
     """Sizes that decide parameter counts.
 
     Attributes:
-        layers: L, attention layers that take a prefix.
+        layers: L, of the decoder.
+        encoder_layers: 0 for decoder-only backbones.
         kv_heads: H, key/value heads.
         head_width: D.
         width: d, of the hidden states.
         parameters: of the whole backbone, tied weights counted once.
-        encoder_decoder: whether it is one.
     """
 
     layers: int
@@ -38,7 +44,23 @@ class BackboneShape:
     parameters: int
     vocabulary: int
     max_positions: int
-    encoder_decoder: bool = False
+    encoder_layers: int = 0
+
+    @property
+    def encoder_decoder(self) -> bool:
+        """Whether it is an encoder–decoder."""
+        return self.encoder_layers > 0
+
+    def sites(self, method: PrefixMethod) -> dict[Place, int]:
+        """How many attention modules of each place take a prefix of this method."""
+        if not self.encoder_decoder:
+            return {Place.DECODER_SELF: self.layers}
+        every = {
+            Place.ENCODER_SELF: self.encoder_layers,
+            Place.DECODER_SELF: self.layers,
+            Place.DECODER_CROSS: self.layers,
+        }
+        return {place: count for place, count in every.items() if method.has(place)}
 
 
 @dataclass(frozen=True)
@@ -87,17 +109,27 @@ def cost(shape: BackboneShape, method: MethodSpec, *, tokens_per_batch: int = 10
     """Count parameters exactly and memory roughly (float32), without loading anything."""
     # About 34 numbers a token, layer and unit of width live until the backward pass
     # (attention and MLP inputs and outputs of a Llama or GPT-2 block), and the logits.
-    activations = tokens_per_batch * (34 * shape.layers * shape.width + 2 * shape.vocabulary)
+    layers = shape.layers + shape.encoder_layers
+    activations = tokens_per_batch * (34 * layers * shape.width + 2 * shape.vocabulary)
     if isinstance(method, FinetuneMethod):
         n = shape.parameters
         return Cost(n, n, 4 * n, 4 * (4 * n + activations))
-    entries = shape.layers * 2 * shape.kv_heads * shape.head_width  # L*2*H*D
-    stored = method.prefix_length * entries
-    trainable = stored
-    if method.parametrisation is Parametrisation.MLP:
-        table = method.prefix_length * shape.width
-        first = shape.width * method.mid_dim + method.mid_dim
-        second = method.mid_dim * entries + entries
-        trainable = table + first + second
+    stored = trainable = 0
+    for count in shape.sites(method).values():
+        entries = count * 2 * shape.kv_heads * shape.head_width  # L*2*H*D
+        stored += method.prefix_length * entries
+        trainable += _trainable(shape, method, entries)
     memory = 4 * (shape.parameters + 4 * trainable + activations)
     return Cost(trainable, stored, 4 * stored, memory)
+
+
+def _trainable(shape: BackboneShape, method: PrefixMethod, entries: int) -> int:
+    """Parameters of one place's prefix, of `entries` numbers a token."""
+    if method.parametrisation is Parametrisation.DIRECT:
+        return method.prefix_length * entries
+    mid = method.mid_dim
+    table = method.prefix_length * shape.width
+    hidden = shape.width * mid + mid
+    if method.parametrisation is Parametrisation.DEEP_MLP:
+        hidden += mid * mid + mid
+    return table + hidden + mid * entries + entries

@@ -15,8 +15,19 @@ class Parametrisation(enum.Enum):
 
     MLP = "mlp"
     """Embedding(P, d) -> Linear(d, mid) -> Tanh -> Linear(mid, L*2*H*D), dropped afterwards."""
+    DEEP_MLP = "deep_mlp"
+    """The same with a second hidden layer: … -> Tanh -> Linear(mid, mid) -> Tanh -> …"""
     DIRECT = "direct"
     """The keys and values themselves."""
+
+
+class Place(enum.Enum):
+    """Which attention a prefix stands before (Li & Liang 2021, section 4)."""
+
+    DECODER_SELF = "decoder_self"
+    """The only one of decoder-only backbones."""
+    ENCODER_SELF = "encoder_self"
+    DECODER_CROSS = "decoder_cross"
 
 
 class Init(enum.Enum):
@@ -45,6 +56,11 @@ class PrefixMethod:
     """Words to start from; repeated or cut to P tokens."""
     dropout: float = 0.0
     """Chance that an entry of the prefix is zeroed in a training step."""
+    encoder_self: bool = True
+    decoder_self: bool = True
+    decoder_cross: bool = True
+    """Where the prefix of an encoder–decoder stands; the paper's code has it everywhere. A
+    decoder-only backbone has decoder self-attention alone, and none of this counts there."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.prefix_length <= MAX_PREFIX_LENGTH:
@@ -58,8 +74,22 @@ class PrefixMethod:
             raise UserError(
                 f"The prefix dropout is {self.dropout}: it must be at least 0 and below 1."
             )
+        if not (self.encoder_self or self.decoder_self or self.decoder_cross):
+            raise UserError(
+                "The prefix stands nowhere: switch on at least one of encoder self-attention, "
+                "decoder self-attention and cross-attention."
+            )
         if self.init is Init.WORDS and not self.init_text.strip():
             raise UserError("init_text is empty: give words to start from, or start at random.")
+
+    def has(self, place: Place) -> bool:
+        """Whether the prefix of an encoder–decoder stands there."""
+        on = {
+            Place.ENCODER_SELF: self.encoder_self,
+            Place.DECODER_SELF: self.decoder_self,
+            Place.DECODER_CROSS: self.decoder_cross,
+        }
+        return on[place]
 
 
 @dataclass(frozen=True)

@@ -12,18 +12,9 @@ import enum
 from dataclasses import dataclass
 
 from engine.contract.data_spec import Linearisation
-from engine.contract.method_spec import PrefixMethod
+from engine.contract.method_spec import Place, PrefixMethod
 from engine.contract.scores import Score
 from engine.contract.training_spec import DecodingSpec
-
-
-class Place(enum.Enum):
-    """Which attention a prefix stands before (Li & Liang 2021, section 4)."""
-
-    DECODER_SELF = "decoder_self"
-    """The only one of decoder-only backbones."""
-    ENCODER_SELF = "encoder_self"
-    DECODER_CROSS = "decoder_cross"
 
 
 class Positions(enum.Enum):

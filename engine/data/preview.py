@@ -15,7 +15,7 @@ from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
 from engine.contract.reading import PreviewExample, PreviewToken, SplitReport
 from engine.data.inputs import RowReader
-from engine.data.prompt import prompt_named
+from engine.data.prompt import default_prompt, prompt_named
 from engine.data.split_report import describe_split
 from engine.reporter import Reporter
 
@@ -61,11 +61,13 @@ def preview_tokens(command: PreviewTokens, reporter: Reporter) -> TokenPreview:
         source = reader.input(row.cells).text(data.linearisation)
         target = reader.target(row.cells)
     # Imported here: nothing else of this room needs transformers.
-    from engine.backbones.loading import load_tokenizer
+    from engine.backbones.config import BackboneConfig
+    from engine.backbones.loading import find_folder, load_tokenizer
 
     reporter.update(0, 1, "rows", "loading the tokenizer")
     tokenizer = load_tokenizer(command.backbone)
-    prompt = prompt_named()
+    apart = BackboneConfig(find_folder(command.backbone)).encoder_decoder
+    prompt = prompt_named(default_prompt(encoder_decoder=apart))
     source_ids, source_cut = prompt.cut_source(tokenizer, source, data.max_source_tokens)
     target_ids, target_cut = prompt.encode_target(tokenizer, target, data.max_target_tokens)
     tokens = [

@@ -19,7 +19,14 @@ Tokenizer = Any
 """A transformers tokenizer: callable, with `bos_token_id` and `eos_token_id`."""
 
 PROMPT = "newline"
-"""Name of the default form."""
+"""Name of the default form of decoder-only backbones."""
+ENCODER_PROMPT = "encoder"
+"""Name of the form of encoder–decoders, which read source and target on two sides."""
+
+
+def default_prompt(*, encoder_decoder: bool) -> str:
+    """Name of the form that a backbone is trained with."""
+    return ENCODER_PROMPT if encoder_decoder else PROMPT
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,8 @@ class Prompt:
         name: as stored with a prefix.
         before_source, before_target, after_target: text that is added to source and target.
         separator: text between source and target; None is the begin-of-sequence token.
+        apart: the backbone reads source and target on two sides, each with the special tokens
+            that its tokenizer puts around every text, and no separator.
     """
 
     name: str
@@ -37,6 +46,7 @@ class Prompt:
     separator: str | None = "\n"
     before_target: str = ""
     after_target: str = ""
+    apart: bool = False
 
     def encode_source(self, tokenizer: Tokenizer, source: str, max_tokens: int) -> list[int]:
         """Ids of the source and the separator: what the backbone is given to go on from.
@@ -52,9 +62,8 @@ class Prompt:
         self, tokenizer: Tokenizer, source: str, max_tokens: int
     ) -> tuple[list[int], int]:
         """`encode_source`, with the number of tokens that were cut."""
-        start = _leading_ids(tokenizer)
+        start, end = self._around_source(tokenizer)
         ids = _encode(tokenizer, self.before_source + source)
-        end = self._separator_ids(tokenizer)
         room = max(0, max_tokens - len(start) - len(end))
         return start + ids[:room] + end, max(0, len(ids) - room)
 
@@ -71,8 +80,14 @@ class Prompt:
             UserError: the tokenizer has no end-of-sequence token.
         """
         text = self.before_target + target + self.after_target
-        ids = [*_encode(tokenizer, text), _end_id(tokenizer)]
+        start, end = _around(tokenizer) if self.apart else ([], [_end_id(tokenizer)])
+        ids = [*start, *_encode(tokenizer, text), *end]
         return ids[:max_tokens], max(0, len(ids) - max_tokens)
+
+    def _around_source(self, tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
+        if self.apart:
+            return _around(tokenizer)
+        return _leading_ids(tokenizer), self._separator_ids(tokenizer)
 
     def _separator_ids(self, tokenizer: Tokenizer) -> list[int]:
         if self.separator is not None:
@@ -90,6 +105,7 @@ _FORMS = (
     Prompt("newline"),
     # Li & Liang 2021, run_language_modeling.py of their code: " {source} {BOS} {target} {EOS}".
     Prompt("bos", before_source=" ", separator=None, before_target=" ", after_target=" "),
+    Prompt(ENCODER_PROMPT, apart=True),
 )
 
 
@@ -117,6 +133,14 @@ def _leading_ids(tokenizer: Tokenizer) -> list[int]:
     """The begin token, for backbones whose tokenizer puts one before every text."""
     ids = tokenizer("", verbose=False)["input_ids"]
     return [int(ids[0])] if ids and ids[0] == tokenizer.bos_token_id else []
+
+
+def _around(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
+    """What the tokenizer puts before and behind every text: <s> and </s> for BART."""
+    ids = [int(token) for token in tokenizer("", verbose=False)["input_ids"]]
+    end = _end_id(tokenizer)
+    place = ids.index(end) if end in ids else len(ids)
+    return ids[:place], ids[place:] or [end]
 
 
 def _end_id(tokenizer: Tokenizer) -> int:

@@ -25,6 +25,7 @@ from transformers import (
     TopPLogitsWarper,
 )
 
+from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
 from engine.contract.training_spec import DecodingSpec, Strategy
 from engine.methods.base import System, max_positions
@@ -103,30 +104,47 @@ def _decode_batch(
     listener: StoppingCriteria,
 ) -> list[list[int]]:
     backbone = system.backbone
-    device = backbone.model.device
     pad, eos = backbone.tokenizer.pad_token_id, backbone.tokenizer.eos_token_id
+    inputs = _inputs(system, prompts, pad=pad)
+    generated: torch.Tensor = backbone.model.generate(
+        **inputs,
+        generation_config=_generation_config(decoding, backbone, pad=pad, eos=eos),
+        logits_processor=_samplers(decoding, prompts),
+        stopping_criteria=StoppingCriteriaList([listener]),
+    )
+    # What the output stands behind: the prompt, or a decoder's start token.
+    before = 1 if backbone.is_encoder_decoder else inputs["input_ids"].shape[1]
+    return [_until(row[before:].tolist(), eos) for row in generated]
+
+
+def _inputs(
+    system: System, prompts: Sequence[Sequence[int]], *, pad: int
+) -> dict[str, torch.Tensor]:
+    """Prompts padded to [B, T]: on the left, or on the right for an encoder."""
+    backbone = system.backbone
+    device = backbone.model.device
     width = max(len(prompt) for prompt in prompts)
     input_ids = torch.full((len(prompts), width), pad, device=device)
     attention = torch.zeros_like(input_ids)
     for row, prompt in enumerate(prompts):
-        input_ids[row, width - len(prompt) :] = torch.tensor(prompt, device=device)
-        attention[row, width - len(prompt) :] = 1
-    positions = (attention.cumsum(dim=1) - 1).clamp(min=0) + system.position_offset
-    generated: torch.Tensor = backbone.model.generate(
-        input_ids=input_ids,
-        attention_mask=attention,
-        position_ids=positions,
-        generation_config=_generation_config(decoding, pad=pad, eos=eos),
-        logits_processor=_samplers(decoding, prompts),
-        stopping_criteria=StoppingCriteriaList([listener]),
-    )
-    return [_until(row[width:].tolist(), eos) for row in generated]
+        start = 0 if backbone.is_encoder_decoder else width - len(prompt)
+        input_ids[row, start : start + len(prompt)] = torch.tensor(prompt, device=device)
+        attention[row, start : start + len(prompt)] = 1
+    inputs = {"input_ids": input_ids, "attention_mask": attention}
+    if not backbone.is_encoder_decoder:
+        positions = (attention.cumsum(dim=1) - 1).clamp(min=0) + system.position_offset
+        inputs["position_ids"] = positions
+    return inputs
 
 
-def _generation_config(decoding: DecodingSpec, *, pad: int, eos: int) -> GenerationConfig:
+def _generation_config(
+    decoding: DecodingSpec, backbone: Backbone, *, pad: int, eos: int
+) -> GenerationConfig:
     settings: dict[str, Any] = {}
+    if backbone.is_encoder_decoder:
+        settings["decoder_start_token_id"] = backbone.decoder_start_id
     if decoding.strategy is Strategy.BEAM:
-        settings = {"num_beams": decoding.num_beams, "length_penalty": decoding.length_penalty}
+        settings |= {"num_beams": decoding.num_beams, "length_penalty": decoding.length_penalty}
     return GenerationConfig(
         do_sample=False,  # sampling is done by `_RowSampler`
         max_new_tokens=decoding.max_new_tokens,
@@ -200,6 +218,14 @@ def _check_positions(
     if limit is None or not prompts:
         return
     longest = max(len(prompt) for prompt in prompts)
+    if system.backbone.is_encoder_decoder:
+        if max(longest, decoding.max_new_tokens) > limit:
+            raise UserError(
+                f"The longest input has {longest} tokens and outputs up to "
+                f"{decoding.max_new_tokens}, but the backbone has {limit} positions for each: "
+                "lower max_source_tokens or max_new_tokens."
+            )
+        return
     needed = system.position_offset + longest + decoding.max_new_tokens
     if needed > limit:
         raise UserError(

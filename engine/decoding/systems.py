@@ -13,7 +13,7 @@ from engine.contract.errors import UserError
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import describe_method
 from engine.contract.training_spec import DecodingSpec, Device, Precision
-from engine.data.prompt import PROMPT, prompt_named
+from engine.data.prompt import default_prompt, prompt_named
 from engine.exchange import native
 from engine.methods.base import System
 from engine.methods.finetune import BareBackbone
@@ -73,11 +73,12 @@ class Systems:
 
     def bare(self, backbone: str, reporter: Reporter) -> Loaded:
         """The backbone as it came."""
+        loaded = self._backbone(backbone, reporter)
         return Loaded(
-            system=BareBackbone(self._backbone(backbone, reporter)),
+            system=BareBackbone(loaded),
             title="bare backbone",
             run_id="",
-            prompt=PROMPT,
+            prompt=default_prompt(encoder_decoder=loaded.is_encoder_decoder),
             linearisation=Linearisation(),
             mapping=None,
             decoding=DecodingSpec(),
@@ -98,7 +99,7 @@ class Systems:
             system=BareBackbone(backbone),
             title=describe_method(spec.method),
             run_id=spec.run_id,
-            prompt=PROMPT,
+            prompt=default_prompt(encoder_decoder=backbone.is_encoder_decoder),
             linearisation=spec.data.linearisation,
             mapping=spec.data.mapping,
             decoding=spec.decoding,

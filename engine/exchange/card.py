@@ -92,15 +92,16 @@ def readme(card: PrefixCard, *, stored_bytes: int, use: str) -> str:
     """
     method = card.method
     form = "keys and values trained directly"
-    if method.parametrisation is Parametrisation.MLP:
-        form = f"trained through an MLP of width {method.mid_dim}, then folded"
+    if method.parametrisation is not Parametrisation.DIRECT:
+        deep = "deep " if method.parametrisation is Parametrisation.DEEP_MLP else ""
+        form = f"trained through a {deep}MLP of width {method.mid_dim}, then folded"
     rows = [
         ("backbone", card.backbone),
         ("its fingerprint", f"`{card.backbone_fingerprint}`" if card.backbone_fingerprint else ""),
         ("prefix length", f"{method.prefix_length} tokens"),
         (
             "tensors",
-            f"{card.layers} layers × [2, {card.kv_heads}, {method.prefix_length}, "
+            f"{card.layers} attentions × [2, {card.kv_heads}, {method.prefix_length}, "
             f"{card.head_width}] in float32, {stored_bytes / 1000:.1f} kB",
         ),
         ("method", f"prefix-tuning (Li & Liang, 2021), {form}"),

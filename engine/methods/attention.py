@@ -13,41 +13,57 @@ P prefix length, T query tokens, S key tokens, D head width.
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
+from transformers import (
+    AttentionInterface,
+    AttentionMaskInterface,
+    PreTrainedConfig,
+    PreTrainedModel,
+)
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 from engine.contract.errors import EngineError, UserError
-from engine.contract.prefix_card import Site, decoder_site
+from engine.contract.prefix_card import Place, Site
 
 KeyValues = dict[Site, torch.Tensor]
 """A prefix: for each site a tensor [2, H, P, D], 0 = key (rotated, where keys are), 1 = value."""
 
 ATTENTION_NAME = "prefix_sdpa"
+WORDS_FOR = {
+    Place.DECODER_SELF: "decoder self-attention",
+    Place.ENCODER_SELF: "encoder self-attention",
+    Place.DECODER_CROSS: "cross-attention",
+}
 _SLOT = "prefix_slot"
 _ATTENTION = "prefix_attention"
 
 
-@dataclass
+@dataclass(eq=False)
 class Slot:
     """What an attention module sees of a prefix; empty between forward passes.
 
     Attributes:
-        site: which site of the backbone this module is.
         entries: [2, H, P, D] while a prefix is attached.
         recording: while set, the module's own keys and values of the next forward pass are
-            kept in `recorded`, [2, B, H, S, D].
+            kept in `recorded`, [2, B, H, S, D], and put on this list.
     """
 
-    site: Site
     entries: torch.Tensor | None = None
-    recording: bool = False
+    recording: list[Slot] | None = None
     recorded: torch.Tensor | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, D) of what was recorded."""
+        assert self.recorded is not None
+        _, _, heads, _, width = self.recorded.shape
+        return heads, width
 
 
 def _attention(
@@ -61,8 +77,9 @@ def _attention(
     slot: Slot | None = getattr(module, _SLOT, None)
     if slot is None:
         raise EngineError(f"{type(module).__name__} attends through a slot it was never given")
-    if slot.recording:
+    if slot.recording is not None:
         slot.recorded = torch.stack([key, value]).detach()
+        slot.recording.append(slot)
     if slot.entries is None:
         result: tuple[torch.Tensor, None] = sdpa_attention_forward(
             module, query, key, value, attention_mask, **kwargs
@@ -76,6 +93,8 @@ def _attention(
     if attention_mask is not None:
         visible = True if attention_mask.dtype == torch.bool else 0.0
         attention_mask = torch.nn.functional.pad(attention_mask, (length, 0), value=visible)
+    if kwargs.get("position_bias") is not None:  # T5: a prefix stands at no distance
+        kwargs["position_bias"] = torch.nn.functional.pad(kwargs["position_bias"], (length, 0))
     # Without a mask every query sees every key: the mask function below gives None only for
     # a single query or for attention that is not causal.
     kwargs["is_causal"] = False
@@ -104,7 +123,7 @@ class PrefixAttention:
     """The attention modules of one backbone, ready to take a prefix.
 
     Attributes:
-        sites: site → (H, D), in the order of layers.
+        sites: site → (H, D), by place and layer in the order in which they attend.
 
     Raises:
         UserError: the backbone's attention cannot be reached, with its class's name.
@@ -119,31 +138,40 @@ class PrefixAttention:
                 f"{name} cannot take a prefix: transformers does not let its attention be "
                 f"replaced ({error}). Choose another backbone."
             ) from error
-        slots = []
-        for module in model.modules():
-            layer = getattr(module, "layer_idx", None)
-            if isinstance(layer, int):
-                slots.append(Slot(decoder_site(layer)))
-                setattr(module, _SLOT, slots[-1])
         self._slots: dict[Site, Slot] = {}
         self.sites: dict[Site, tuple[int, int]] = {}
-        self._probe(model, slots)
-        layers = model.config.get_text_config().num_hidden_layers
-        if len(self.sites) != layers:
-            raise UserError(
-                f"{name} cannot take a prefix: only {len(self.sites)} of its {layers} layers "
-                "have an attention that a prefix can stand before. Choose another backbone."
-            )
+        self._find_sites(model)
+        expected = expected_layers(model.config)
+        for place, layers in expected.items():
+            found = sum(site.place is place for site in self.sites)
+            if found != layers:
+                raise UserError(
+                    f"{name} cannot take a prefix: only {found} of its {layers} layers have "
+                    f"{WORDS_FOR[place]} that a prefix can stand before. Choose another backbone."
+                )
 
-    def _probe(self, model: PreTrainedModel, slots: list[Slot]) -> None:
-        """Run two tokens through the model: the modules that attend are the sites."""
-        with _recording(slots), torch.no_grad():
-            model(input_ids=torch.zeros(1, 2, dtype=torch.long, device=model.device))
-            for slot in slots:
-                if slot.recorded is not None:
-                    _, _, heads, _, width = slot.recorded.shape
-                    self._slots[slot.site] = slot
-                    self.sites[slot.site] = (heads, width)
+    def _find_sites(self, model: PreTrainedModel) -> None:
+        """Run a few tokens through the model: the modules that attend are the sites."""
+        modules = {slot_of(module): module for module in model.modules()}
+        encoder = set(model.get_encoder().modules()) if model.config.is_encoder_decoder else set()
+        layers: Counter[Place] = Counter()
+        with _recording(list(modules)) as attended:
+            # Of two lengths, so that attention across is told from attention to oneself.
+            _run(model, _zeros(model, 3), _zeros(model, 2))
+            for slot in attended:
+                module = modules.pop(slot)
+                assert slot.recorded is not None
+                if module in encoder:
+                    place = Place.ENCODER_SELF
+                elif encoder and slot.recorded.shape[3] == 3:
+                    place = Place.DECODER_CROSS
+                else:
+                    place = Place.DECODER_SELF
+                site = Site(place.value, layers[place])
+                layers[place] += 1
+                self._slots[site], self.sites[site] = slot, slot.size
+        for module in modules.values():
+            delattr(module, _SLOT)
 
     @contextlib.contextmanager
     def attached(self, key_values: KeyValues) -> Iterator[None]:
@@ -163,6 +191,8 @@ class PrefixAttention:
     def record(self, model: PreTrainedModel, input_ids: torch.Tensor) -> KeyValues:
         """The backbone's own keys and values of real tokens, as a cache would hold them.
 
+        An encoder–decoder reads the tokens on both sides.
+
         Args:
             model: the backbone.
             input_ids: [1, P].
@@ -170,14 +200,46 @@ class PrefixAttention:
         Returns:
             For each site [2, H, P, D].
         """
-        slots = list(self._slots.values())
-        with _recording(slots):
-            model(input_ids=input_ids, use_cache=False)
+        with _recording(list(self._slots.values())):
+            _run(model, input_ids, input_ids)
             return {
-                slot.site: slot.recorded[:, 0].clone()
-                for slot in slots
+                site: slot.recorded[:, 0].clone()
+                for site, slot in self._slots.items()
                 if slot.recorded is not None
             }
+
+
+def expected_layers(config: PreTrainedConfig) -> dict[Place, int]:
+    """How many attentions a backbone of this configuration has in each place."""
+    if not config.is_encoder_decoder:
+        return {Place.DECODER_SELF: config.get_text_config().num_hidden_layers}
+    # The names of BART and its kin, then those of T5 and its kin.
+    layers = getattr(config, "decoder_layers", None) or config.num_decoder_layers
+    return {
+        Place.ENCODER_SELF: getattr(config, "encoder_layers", None) or config.num_layers,
+        Place.DECODER_SELF: layers,
+        Place.DECODER_CROSS: layers,
+    }
+
+
+def slot_of(module: torch.nn.Module) -> Slot:
+    """The module's slot, made and put on it if it has none."""
+    slot = getattr(module, _SLOT, None)
+    if slot is None:
+        slot = Slot()
+        setattr(module, _SLOT, slot)
+    assert isinstance(slot, Slot)
+    return slot
+
+
+def _zeros(model: PreTrainedModel, length: int) -> torch.Tensor:
+    return torch.zeros(1, length, dtype=torch.long, device=model.device)
+
+
+@torch.no_grad()
+def _run(model: PreTrainedModel, input_ids: torch.Tensor, decoder_ids: torch.Tensor) -> None:
+    sides = {"decoder_input_ids": decoder_ids} if model.config.is_encoder_decoder else {}
+    model(input_ids=input_ids, use_cache=False, **sides)
 
 
 def attention_of(model: PreTrainedModel) -> PrefixAttention:
@@ -191,11 +253,13 @@ def attention_of(model: PreTrainedModel) -> PrefixAttention:
 
 
 @contextlib.contextmanager
-def _recording(slots: list[Slot]) -> Iterator[None]:
+def _recording(slots: list[Slot]) -> Iterator[list[Slot]]:
+    """Let these slots record; gives those that did, in the order in which they attended."""
+    attended: list[Slot] = []
     for slot in slots:
-        slot.recording = True
+        slot.recording = attended
     try:
-        yield
+        yield attended
     finally:
         for slot in slots:
-            slot.recording, slot.recorded = False, None
+            slot.recording, slot.recorded = None, None

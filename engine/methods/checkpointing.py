@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from transformers import PreTrainedModel
+from transformers.modeling_layers import GradientCheckpointingLayer
 
 
 def enable_checkpointing(model: PreTrainedModel) -> None:
@@ -15,9 +16,13 @@ def enable_checkpointing(model: PreTrainedModel) -> None:
 def set_checkpointing(model: PreTrainedModel, training: bool) -> None:
     """Let checkpointed layers checkpoint, in a model that is otherwise in evaluation mode.
 
-    A layer does so only while its own `training` flag is set; its dropouts and its attention
-    have flags of their own, which stay as they are.
+    A layer does so only while its own `training` flag is set. Dropouts that are modules, and
+    attention, have flags of their own, which stay as they are; those that are mere numbers of
+    the layer (BART and its kin) are set to 0.
     """
     for module in model.modules():
-        if getattr(module, "gradient_checkpointing", False):
+        if isinstance(module, GradientCheckpointingLayer) and module.gradient_checkpointing:
             module.training = training
+            for name, value in vars(module).items():
+                if "drop" in name and isinstance(value, float):
+                    setattr(module, name, 0.0)

@@ -6,9 +6,12 @@ size. (PEFT and the paper's code run the MLP on B equal copies.)
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import nn
 
+from engine.contract.method_spec import Place
 from engine.contract.prefix_card import Site
 from engine.methods.attention import KeyValues
 
@@ -24,20 +27,34 @@ class MLPPrefix(nn.Module):
     """
 
     def __init__(
-        self, sites: Sites, length: int, *, width: int, mid_dim: int, dropout: float
+        self,
+        sites: Sites,
+        length: int,
+        *,
+        width: int,
+        mid_dim: int,
+        dropout: float,
+        deep: bool = False,
     ) -> None:
         super().__init__()
         self._sites, self._length = sites, length
         entries = sum(2 * heads * head_width for heads, head_width in sites.values())
         self.embedding = nn.Embedding(length, width)
         self.first = nn.Linear(width, mid_dim)
+        if deep:  # the authors' --use_deep, seq2seq/prefixTuning.py:237-279
+            self.between = nn.Linear(mid_dim, mid_dim)
         self.second = nn.Linear(mid_dim, entries)
         self.dropout = nn.Dropout(dropout)
+        self._deep = deep
 
     def forward(self) -> KeyValues:
         """The prefix: for each site [2, H, P, D]."""
-        hidden = torch.tanh(self.first(self.embedding.weight))  # [P, mid]
-        return _split(self.dropout(self.second(hidden)), self._sites)
+        return _split(self.dropout(self.second(self._hidden())), self._sites)
+
+    def _hidden(self) -> torch.Tensor:
+        """What the last layer reads: [P, mid]."""
+        hidden = torch.tanh(self.first(self.embedding.weight))
+        return torch.tanh(self.between(hidden)) if self._deep else hidden
 
     @torch.no_grad()
     def start_from(self, key_values: KeyValues) -> None:
@@ -47,7 +64,7 @@ class MLPPrefix(nn.Module):
         Its last layer is linear and P is far below mid, so the smallest change of that layer
         that gives them exactly is a least-squares solution, found at once.
         """
-        hidden = torch.tanh(self.first(self.embedding.weight)).double()  # [P, mid]
+        hidden = self._hidden().double()  # [P, mid]
         target = _join(key_values, self._sites).double()  # [P, Σ 2·H·D]
         ones = torch.ones(len(hidden), 1, dtype=hidden.dtype, device=hidden.device)
         missing = target - torch.nn.functional.linear(
@@ -86,6 +103,27 @@ class DirectPrefix(nn.Module):
         """Copy these keys and values."""
         for site in self._sites:
             self.key_values[_parameter_name(site)].copy_(key_values[site])
+
+
+class PrefixInPlaces(nn.Module):
+    """Prefixes of several places side by side, each with parameters of its own."""
+
+    def __init__(self, parts: Mapping[Place, MLPPrefix | DirectPrefix]) -> None:
+        super().__init__()
+        self.parts = nn.ModuleDict({place.value: part for place, part in parts.items()})
+
+    def forward(self) -> KeyValues:
+        """The prefix: for each site [2, H, P, D]."""
+        found: KeyValues = {}
+        for part in self.parts.values():
+            found.update(part())
+        return found
+
+    def start_from(self, key_values: KeyValues) -> None:
+        """Make every part give these keys and values."""
+        for part in self.parts.values():
+            assert isinstance(part, MLPPrefix | DirectPrefix)
+            part.start_from(key_values)
 
 
 def _parameter_name(site: Site) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import torch
 
 from engine.backbones.loading import Backbone
-from engine.contract.method_spec import Init, Parametrisation, PrefixMethod
+from engine.contract.method_spec import Init, Parametrisation, Place, PrefixMethod
 from engine.methods.attention import KeyValues, attention_of
 from engine.methods.checkpointing import set_checkpointing
-from engine.methods.parametrisation import DirectPrefix, MLPPrefix
+from engine.methods.parametrisation import DirectPrefix, MLPPrefix, PrefixInPlaces, Sites
 
 
 class PrefixTuning:
@@ -19,12 +19,13 @@ class PrefixTuning:
 
     Attributes:
         backbone: frozen; its weights are bit-equal before and after.
-        position_offset: P; tokens stand after the prefix, as in the paper's code.
+        position_offset: P on decoder-only backbones, whose tokens stand after the prefix, and
+            0 on encoder–decoders, both as in the paper's code.
     """
 
     def __init__(self, backbone: Backbone, method: PrefixMethod, *, seed: int) -> None:
         self.backbone = backbone
-        self.position_offset = method.prefix_length
+        self.position_offset = 0 if backbone.is_encoder_decoder else method.prefix_length
         self._notes: tuple[str, ...] = ()
         self._attention = attention_of(backbone.model)
         backbone.model.requires_grad_(False)
@@ -37,12 +38,26 @@ class PrefixTuning:
         # Without dropout until a step asks for it: a resumed run may evaluate first.
         self._prefix.to(backbone.model.device).eval()
 
-    def _make(self, method: PrefixMethod) -> MLPPrefix | DirectPrefix:
-        sites, length = self._attention.sites, method.prefix_length
+    def _make(self, method: PrefixMethod) -> PrefixInPlaces:
+        """An MLP or a table of its own for each place, as in the paper's code for BART."""
+        places: dict[Place, Sites] = {}
+        for site, size in self._attention.sites.items():
+            if not self.backbone.is_encoder_decoder or method.has(site.place):
+                places.setdefault(site.place, {})[site] = size
+        return PrefixInPlaces({place: self._part(method, places[place]) for place in places})
+
+    def _part(self, method: PrefixMethod, sites: Sites) -> MLPPrefix | DirectPrefix:
+        length = method.prefix_length
         if method.parametrisation is Parametrisation.DIRECT:
             return DirectPrefix(sites, length, dropout=method.dropout)
-        width = self.backbone.model.config.get_text_config().hidden_size
-        return MLPPrefix(sites, length, width=width, mid_dim=method.mid_dim, dropout=method.dropout)
+        return MLPPrefix(
+            sites,
+            length,
+            width=self.backbone.shape.width,
+            mid_dim=method.mid_dim,
+            dropout=method.dropout,
+            deep=method.parametrisation is Parametrisation.DEEP_MLP,
+        )
 
     def _words(self, method: PrefixMethod) -> KeyValues:
         """The backbone's keys and values of the words, cut or repeated to P tokens."""
@@ -93,7 +108,8 @@ class StoredPrefix:
         self._attention = attention_of(backbone.model)
         device = backbone.model.device
         self._key_values = {site: entries.to(device) for site, entries in key_values.items()}
-        self.position_offset = next(iter(key_values.values())).shape[2]
+        longest = max(entries.shape[2] for entries in key_values.values())
+        self.position_offset = 0 if backbone.is_encoder_decoder else longest
 
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""Rows as token ids, and the batches of an epoch: left-padded, grouped by length, repeatable."""
+"""Rows as token ids, and the batches of an epoch: padded, grouped by length, repeatable."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+
+from engine.backbones.loading import Backbone
 
 IGNORED = -100
 """Label of a token that carries no loss (the default of torch's cross-entropy)."""
@@ -32,11 +34,17 @@ def token_row(source: Iterable[int], target: Iterable[int]) -> TokenRow:
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of one forward pass, padded on the left so that all targets end at the last column.
+    """Rows of one forward pass.
+
+    Decoder-only rows are padded on the left, so that all targets end at the last column. Of an
+    encoder–decoder, sources and targets are padded on the right, where its positions count
+    from the first column.
 
     Attributes:
         input_ids, attention_mask: [B, T].
-        labels: [B, K], the last K columns' next tokens; IGNORED where there is no loss.
+        labels: [B, K], the next tokens of the last K columns, or of the decoder's; IGNORED
+            where there is no loss.
+        decoder_input_ids: [B, K] of an encoder–decoder, else None.
         rows: B.
         target_tokens: labels that carry loss.
         tokens: source and target tokens, padding not counted.
@@ -48,6 +56,7 @@ class Batch:
     rows: int
     target_tokens: int
     tokens: int
+    decoder_input_ids: torch.Tensor | None = None
 
 
 def collate(rows: Sequence[TokenRow], *, pad_id: int, device: torch.device) -> Batch:
@@ -74,6 +83,47 @@ def collate(rows: Sequence[TokenRow], *, pad_id: int, device: torch.device) -> B
         target_tokens=sum(len(row.target) for row in rows),
         tokens=sum(len(row) for row in rows),
     )
+
+
+def collate_sides(
+    rows: Sequence[TokenRow], *, pad_id: int, start_id: int, device: torch.device
+) -> Batch:
+    """Pad sources and targets to the longest, for an encoder–decoder.
+
+    Args:
+        rows: the whole source, and the target with what its tokenizer puts around it.
+        pad_id: of the padding token, in sources and in the decoder's input.
+        start_id: of the token that the decoder reads before the first of a target.
+        device: of the tensors.
+    """
+    width = max(len(row.source) for row in rows)
+    keep = max(len(row.target) for row in rows)
+    input_ids = np.full((len(rows), width), pad_id, dtype=np.int64)
+    attention = np.zeros((len(rows), width), dtype=np.int64)
+    decoder_ids = np.full((len(rows), keep), pad_id, dtype=np.int64)
+    labels = np.full((len(rows), keep), IGNORED, dtype=np.int64)
+    for index, row in enumerate(rows):
+        input_ids[index, : len(row.source)] = row.source
+        attention[index, : len(row.source)] = 1
+        decoder_ids[index, : len(row.target)] = [start_id, *row.target[:-1]]
+        labels[index, : len(row.target)] = row.target
+    return Batch(
+        input_ids=torch.from_numpy(input_ids).to(device),
+        attention_mask=torch.from_numpy(attention).to(device),
+        labels=torch.from_numpy(labels).to(device),
+        rows=len(rows),
+        target_tokens=sum(len(row.target) for row in rows),
+        tokens=sum(len(row) for row in rows),
+        decoder_input_ids=torch.from_numpy(decoder_ids).to(device),
+    )
+
+
+def collate_for(backbone: Backbone, rows: Sequence[TokenRow]) -> Batch:
+    """Pad rows as this backbone reads them."""
+    pad, device = backbone.tokenizer.pad_token_id, backbone.model.device
+    if backbone.is_encoder_decoder:
+        return collate_sides(rows, pad_id=pad, start_id=backbone.decoder_start_id, device=device)
+    return collate(rows, pad_id=pad, device=device)
 
 
 class Epochs:

@@ -10,7 +10,7 @@ import torch
 from engine.data.examples import EvalInput
 from engine.methods.base import System
 from engine.reporter import Reporter
-from engine.training.batches import TokenRow, collate
+from engine.training.batches import TokenRow, collate_for
 from engine.training.loss import loss_sum
 
 
@@ -34,13 +34,11 @@ def held_out_loss(
 ) -> float:
     """Nats per target token over all references."""
     ordered = sorted(rows, key=len)
-    pad = system.backbone.tokenizer.pad_token_id
-    device = system.backbone.model.device
     total, tokens = 0.0, 0
     with torch.inference_mode(), system.active():
         for at in range(0, len(ordered), batch_size):
             reporter.update(at, len(ordered), "rows")
-            batch = collate(ordered[at : at + batch_size], pad_id=pad, device=device)
+            batch = collate_for(system.backbone, ordered[at : at + batch_size])
             total += loss_sum(system, batch).item()
             tokens += batch.target_tokens
     return total / max(tokens, 1)

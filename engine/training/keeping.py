@@ -15,7 +15,7 @@ from engine.contract.prefix_card import Positions, PrefixCard
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import RunSpec
 from engine.contract.scores import Score
-from engine.data.prompt import PROMPT
+from engine.data.prompt import default_prompt
 from engine.exchange import native
 from engine.methods.base import Method
 from engine.methods.finetune import FullFinetuning
@@ -42,6 +42,7 @@ def keep(
     if not isinstance(method, PrefixTuning) or not isinstance(spec.method, PrefixMethod):
         raise EngineError(f"{type(method).__name__} says nothing about what is kept of it")
     key_values = method.folded()
+    apart = method.backbone.is_encoder_decoder
     heads, _, width = next(iter(key_values.values())).shape[1:]
     card = PrefixCard(
         name=folder.read_meta().name,
@@ -51,9 +52,9 @@ def keep(
         layers=len(key_values),
         kv_heads=heads,
         head_width=width,
-        positions=Positions.AFTER_PREFIX,
+        positions=Positions.UNSHIFTED if apart else Positions.AFTER_PREFIX,
         linearisation=spec.data.linearisation,
-        prompt=PROMPT,
+        prompt=default_prompt(encoder_decoder=apart),
         decoding=spec.decoding,
         data_name=data_name,
         data_fingerprint=spec.data.fingerprint,

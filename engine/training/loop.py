@@ -16,7 +16,7 @@ from engine.contract.events import CheckpointSaved, Evaluation, TrainMetrics
 from engine.contract.training_spec import Objective, TrainingSpec
 from engine.methods.base import Method
 from engine.training import checkpoint
-from engine.training.batches import Batch, Epochs, TokenRow, collate
+from engine.training.batches import Batch, Epochs, TokenRow, collate_for
 from engine.training.checkpoint import TrainingState
 from engine.training.loss import loss_sum
 from engine.training.memory import peak_memory_bytes
@@ -123,11 +123,7 @@ class Trainer:
         for group in self._optimiser.param_groups:
             group["lr"] = rate
         backbone = self._method.backbone
-        device, pad = backbone.model.device, backbone.tokenizer.pad_token_id
-        batches = [
-            collate(rows, pad_id=pad, device=device)
-            for rows in self._epochs.step_batches(state.step)
-        ]
+        batches = [collate_for(backbone, rows) for rows in self._epochs.step_batches(state.step)]
         tokens = sum(batch.target_tokens for batch in batches)
         rows = sum(batch.rows for batch in batches)
         # Both objectives are normalised over the whole step, so that accumulating smaller
@@ -162,7 +158,7 @@ class Trainer:
                 tokens=self.state.tokens,
                 tokens_per_s=sum(batch.tokens for batch in batches) / taken_s,
                 elapsed_s=self.state.elapsed_s,
-                memory_bytes=peak_memory_bytes(device),
+                memory_bytes=peak_memory_bytes(backbone.model.device),
             )
         )
 

@@ -14,6 +14,16 @@ def loss_sum(system: System, batch: Batch) -> torch.Tensor:
 
     Logits are computed for the last K columns only: prompt tokens carry no loss.
     """
+    if batch.decoder_input_ids is not None:
+        logits = _encoder_decoder_logits(system, batch)
+    else:
+        logits = _decoder_logits(system, batch)
+    return cross_entropy(
+        logits.flatten(0, 1), batch.labels.flatten(), ignore_index=IGNORED, reduction="sum"
+    )
+
+
+def _decoder_logits(system: System, batch: Batch) -> torch.Tensor:
     # Positions count real tokens; left padding has none, and a prefix stands before them.
     positions = (batch.attention_mask.cumsum(dim=1) - 1).clamp(min=0) + system.position_offset
     keep = batch.labels.shape[1]
@@ -24,7 +34,15 @@ def loss_sum(system: System, batch: Batch) -> torch.Tensor:
         use_cache=False,
         logits_to_keep=keep,
     )
-    logits = output.logits[:, -keep:].float()  # [B, K, vocabulary]
-    return cross_entropy(
-        logits.flatten(0, 1), batch.labels.flatten(), ignore_index=IGNORED, reduction="sum"
+    return output.logits[:, -keep:].float()  # [B, K, vocabulary]
+
+
+def _encoder_decoder_logits(system: System, batch: Batch) -> torch.Tensor:
+    # Padding of a target stands behind its tokens, where causal attention does not look.
+    output = system.backbone.model(
+        input_ids=batch.input_ids,
+        attention_mask=batch.attention_mask,
+        decoder_input_ids=batch.decoder_input_ids,
+        use_cache=False,
     )
+    return output.logits.float()  # [B, K, vocabulary]

@@ -9,7 +9,7 @@ from engine.backbones.loading import Backbone
 from engine.contract.data_spec import DataSpec
 from engine.contract.errors import UserError
 from engine.data.examples import EvalInput, ExampleSets
-from engine.data.prompt import PROMPT, prompt_named
+from engine.data.prompt import default_prompt, prompt_named
 from engine.data.tallies import counted
 from engine.methods.base import max_positions
 from engine.reporter import Reporter
@@ -30,8 +30,9 @@ class Prepared:
 class Tokeniser:
     """Turns texts into the token ids that training and decoding share."""
 
-    def __init__(self, backbone: Backbone, data: DataSpec, *, prompt: str = PROMPT) -> None:
-        self._prompt = prompt_named(prompt)
+    def __init__(self, backbone: Backbone, data: DataSpec) -> None:
+        name = default_prompt(encoder_decoder=backbone.is_encoder_decoder)
+        self._prompt = prompt_named(name)
         self._tokenizer = backbone.tokenizer
         self._data = data
         self.cut_sources = 0
@@ -99,8 +100,18 @@ def _cut(count: int, noun: str, limit: int) -> str:
 
 def _check_positions(rows: Sequence[TokenRow], backbone: Backbone, offset: int) -> None:
     limit = max_positions(backbone)
+    if limit is None:
+        return
+    if backbone.is_encoder_decoder:
+        longest = max(max(len(row.source), len(row.target)) for row in rows)
+        if longest > limit:
+            raise UserError(
+                f"The longest side of a row has {longest} tokens, but the backbone has {limit} "
+                "positions: lower max_source_tokens or max_target_tokens."
+            )
+        return
     longest = max(len(row) for row in rows)
-    if limit is not None and offset + longest > limit:
+    if offset + longest > limit:
         raise UserError(
             f"The longest row needs {offset + longest} positions (prefix {offset}, text "
             f"{longest} tokens), but the backbone has {limit}: lower max_source_tokens, "

@@ -16,23 +16,28 @@ TEXTS = (
 )
 
 
-def tiny_tokenizer(*, begin: bool = False) -> Any:
-    """A byte-level BPE tokenizer; with `begin`, "<s>" comes before every text, as Llama's."""
+def tiny_tokenizer(template: str = "") -> Any:
+    """A byte-level BPE tokenizer.
+
+    Args:
+        template: what it puts around every text ("$A"): "<s> $A" as Llama's, "<s> $A </s>" as
+            BART's, "$A </s>" as T5's; nothing where it is empty.
+    """
     backend = Tokenizer(models.BPE())
     backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     backend.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=400,
-        special_tokens=["<s>", "</s>"],
+        special_tokens=["<s>", "</s>", "<pad>"],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     backend.train_from_iterator(TEXTS * 3, trainer)
-    if begin:
+    if template:
         from tokenizers.processors import TemplateProcessing
 
         backend.post_processor = TemplateProcessing(
-            single="<s> $A", pair="<s> $A $B", special_tokens=[("<s>", 0)]
+            single=template, pair=f"{template} $B", special_tokens=[("<s>", 0), ("</s>", 1)]
         )
     return transformers.PreTrainedTokenizerFast(
         tokenizer_object=backend, bos_token="<s>", eos_token="</s>"
@@ -42,16 +47,16 @@ def tiny_tokenizer(*, begin: bool = False) -> Any:
 def tiny_model(kind: str, *, vocabulary: int = 400, seed: int = 0) -> Any:
     """A random model of a kind of `CONFIGS`, in eval mode."""
     config = transformers.AutoConfig.for_model(
-        "llama" if kind.startswith("llama") else kind,
+        kind.split("-")[0],
         vocab_size=vocabulary,
-        bos_token_id=0,
-        eos_token_id=1,
-        pad_token_id=None,
-        **CONFIGS[kind],
+        **{"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": None, **CONFIGS[kind]},
     )
+    auto = transformers.AutoModelForCausalLM
+    if config.is_encoder_decoder:
+        auto = transformers.AutoModelForSeq2SeqLM
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = transformers.AutoModelForCausalLM.from_config(config)
+        model = auto.from_config(config)
         for parameter in model.parameters():  # the stock initialisation is all but constant
             torch.nn.init.normal_(parameter, std=0.3)
     return model.eval()
@@ -59,7 +64,7 @@ def tiny_model(kind: str, *, vocabulary: int = 400, seed: int = 0) -> Any:
 
 def save_tiny(folder: Path, kind: str, *, seed: int = 0) -> Path:
     """Write model and tokenizer of a kind into `folder`, as `save_pretrained` does."""
-    tokenizer = tiny_tokenizer(begin=kind.startswith("llama"))
+    tokenizer = tiny_tokenizer(TEMPLATES.get(kind.split("-")[0], ""))
     tiny_model(kind, vocabulary=len(tokenizer), seed=seed).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
@@ -95,3 +100,37 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "olmo2": _GROUPED,
 }
 """Configurations by kind; "llama" has grouped queries."""
+_SIDES = {
+    "d_model": 32,
+    "encoder_layers": 2,
+    "decoder_layers": 3,
+    "encoder_attention_heads": 4,
+    "decoder_attention_heads": 4,
+    "encoder_ffn_dim": 48,
+    "decoder_ffn_dim": 48,
+    "max_position_embeddings": 128,
+    "pad_token_id": 2,
+    "decoder_start_token_id": 1,
+    "forced_eos_token_id": None,
+}
+ENCODER_DECODERS: dict[str, dict[str, Any]] = {
+    "bart": _SIDES,
+    "t5": {
+        "d_model": 32,
+        "d_kv": 12,  # not d_model / heads
+        "d_ff": 48,
+        # Not the other way round: for a deeper decoder generate() makes too small a cache.
+        "num_layers": 3,
+        "num_decoder_layers": 2,
+        "num_heads": 4,
+        "pad_token_id": 2,
+        "decoder_start_token_id": 2,
+    },
+    "pegasus": {**_SIDES, "decoder_start_token_id": 2},
+    "marian": {**_SIDES, "decoder_start_token_id": 2, "decoder_vocab_size": None},
+}
+CONFIGS |= ENCODER_DECODERS
+TEMPLATES = {"llama": "<s> $A", "bart": "<s> $A </s>"} | dict.fromkeys(
+    ("t5", "pegasus", "marian"), "$A </s>"
+)
+"""What each kind's tokenizer puts around a text."""

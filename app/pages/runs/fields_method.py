@@ -22,7 +22,7 @@ def _finetune(draft: Draft) -> bool:
 
 
 def _mlp(draft: Draft) -> bool:
-    return _prefix(draft) and draft["method.parametrisation"] is Parametrisation.MLP
+    return _prefix(draft) and draft["method.parametrisation"] is not Parametrisation.DIRECT
 
 
 def _from_words(draft: Draft) -> bool:
@@ -40,10 +40,12 @@ METHOD = Section(
             "method.parametrisation",
             "Parametrisation",
             "How the prefix is written while it is trained: through an MLP that is dropped "
-            "afterwards (the paper's default), or as keys and values directly.",
+            "afterwards (the paper's default), through one with two hidden layers, or as keys "
+            "and values directly.",
             Choice(
                 (
                     (Parametrisation.MLP, "MLP, dropped afterwards"),
+                    (Parametrisation.DEEP_MLP, "deep MLP, dropped afterwards"),
                     (Parametrisation.DIRECT, "direct keys and values"),
                 )
             ),
@@ -77,6 +79,29 @@ METHOD = Section(
             "Prefix dropout",
             "Chance, from 0 to below 1, that an entry of the prefix is zeroed in a training step.",
             Real(0.0, 0.95, 0.05),
+            _prefix,
+        ),
+        Field(
+            "method.encoder_self",
+            "Encoder prefix",
+            "Of an encoder–decoder: whether a prefix stands in the encoder's self-attention.",
+            Switch(),
+            _prefix,
+        ),
+        Field(
+            "method.decoder_self",
+            "Decoder prefix",
+            "Of an encoder–decoder: whether a prefix stands in the decoder's self-attention. "
+            "Decoder-only backbones always have it.",
+            Switch(),
+            _prefix,
+        ),
+        Field(
+            "method.decoder_cross",
+            "Cross prefix",
+            "Of an encoder–decoder: whether a prefix stands in the attention from the decoder "
+            "to the encoder.",
+            Switch(),
             _prefix,
         ),
         Field(

@@ -8,25 +8,39 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.theme import SPACE_S, SPACE_XS, Theme
 from engine.contract.backbone import BackboneShape
-from engine.contract.method_spec import MethodSpec, Parametrisation, PrefixMethod
+from engine.contract.method_spec import MethodSpec, Parametrisation, Place, PrefixMethod
 
 HEIGHT_LINES = 10
 TEXT_TOKENS = 24
 """Tokens of text that the drawing gives room to, beside the P of the prefix."""
 MAX_SHARE = 0.55
+_PLACES = {
+    Place.ENCODER_SELF: "the encoder",
+    Place.DECODER_SELF: "the decoder",
+    Place.DECODER_CROSS: "the decoder to the encoder",
+}
 
 
 def describe(shape: BackboneShape, method: MethodSpec) -> str:
     """The drawing in words."""
     if not isinstance(method, PrefixMethod):
-        return f"All {shape.layers} layers are trained; nothing stands before the text."
+        layers = shape.layers + shape.encoder_layers
+        return f"All {layers} layers are trained; nothing stands before the text."
+    deep = "deep " if method.parametrisation is Parametrisation.DEEP_MLP else ""
     way = (
-        f"an MLP of width {method.mid_dim}, dropped afterwards,"
-        if method.parametrisation is Parametrisation.MLP
+        f"a {deep}MLP of width {method.mid_dim}, dropped afterwards,"
+        if method.parametrisation is not Parametrisation.DIRECT
         else "no MLP: the numbers themselves are trained, and the prefix"
     )
+    where = f"the {shape.layers} frozen layers"
+    if shape.encoder_decoder:
+        found = shape.sites(method).items()
+        where = "these frozen attentions (" + ", ".join(
+            f"{count} of {_PLACES[place]}" for place, count in found
+        )
+        where += ")"
     return (
-        f"In each of the {shape.layers} frozen layers, {method.prefix_length} trained keys and "
+        f"In each of {where}, {method.prefix_length} trained keys and "
         f"values ({shape.kv_heads} heads of width {shape.head_width}) stand before those of the "
         f"text; {way} makes them."
     )
@@ -80,27 +94,30 @@ class MethodDrawing(QWidget):
         self, painter: QPainter, area: QRectF, shape: BackboneShape, method: PrefixMethod
     ) -> None:
         colours = self._theme.colors
-        mlp = method.parametrisation is Parametrisation.MLP
+        mlp = method.parametrisation is not Parametrisation.DIRECT
+        rows = sum(shape.sites(method).values())
         source = self.fontMetrics().horizontalAdvance("MLP 16384") + SPACE_S if mlp else 0.0
         stack = area.adjusted(source + (SPACE_S * 2 if mlp else 0), 0, 0, 0)
         share = method.prefix_length / (method.prefix_length + TEXT_TOKENS)
         width = max(6.0, min(share, MAX_SHARE) * stack.width())
         prefix = QRectF(stack.left(), stack.top(), width, stack.height())
         text = stack.adjusted(width + 3, 0, 0, 0)
-        self._draw_rows(painter, prefix, shape.layers, colours.trainable, method.prefix_length)
-        self._draw_rows(painter, text, shape.layers, colours.frozen, TEXT_TOKENS)
+        self._draw_rows(painter, prefix, rows, colours.trainable, method.prefix_length)
+        self._draw_rows(painter, text, rows, colours.frozen, TEXT_TOKENS)
         if mlp:
             self._draw_mlp(painter, QRectF(area.left(), area.top(), source, area.height()), method)
             self._draw_arrow(painter, area.left() + source, prefix.left() - 2, area.center().y())
         self._label_top(painter, prefix, f"prefix, P = {method.prefix_length}", colours.trainable)
-        bottom = f"{shape.layers} layers, frozen"
+        noun = "attentions" if shape.encoder_decoder else "layers"
+        bottom = f"{rows} {noun}, frozen"
         self._label_bottom(painter, text, bottom, colours.frozen)
 
     def _draw_finetuning(self, painter: QPainter, area: QRectF, shape: BackboneShape) -> None:
         colours = self._theme.colors
-        self._draw_rows(painter, area, shape.layers, colours.trainable, TEXT_TOKENS)
+        layers = shape.layers + shape.encoder_layers
+        self._draw_rows(painter, area, layers, colours.trainable, TEXT_TOKENS)
         self._label_top(painter, area, "text", colours.muted)
-        self._label_bottom(painter, area, f"{shape.layers} layers, all trained", colours.trainable)
+        self._label_bottom(painter, area, f"{layers} layers, all trained", colours.trainable)
 
     def _draw_rows(
         self, painter: QPainter, area: QRectF, layers: int, colour: QColor, tokens: int

@@ -24,7 +24,7 @@ GPT2 = BackboneEntry(
 )  # fmt: skip
 BART = BackboneEntry(
     "bart", "BART", BackboneSource.HUB, "facebook/bart-base", "Apache-2.0", 558_000_000,
-    BackboneShape(6, 12, 64, 768, 139_420_416, 50_265, 1_024, encoder_decoder=True),
+    BackboneShape(6, 12, 64, 768, 139_420_416, 50_265, 1_024, encoder_layers=6),
     supported=False, note="encoder–decoders are not trained yet",
 )  # fmt: skip
 REPORT = SplitReport(

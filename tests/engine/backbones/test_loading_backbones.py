@@ -17,7 +17,7 @@ from engine.backbones.fingerprint import fingerprint_of, folder_with, take_finge
 from engine.backbones.loading import Backbone, load_backbone, load_tokenizer
 from engine.contract.errors import Cancelled, UserError
 from engine.reporter import Silent
-from tests.helpers.tiny_backbones import tiny_model, tiny_tokenizer
+from tests.helpers.tiny_backbones import ENCODER_DECODERS, save_tiny, tiny_model, tiny_tokenizer
 
 CPU = torch.device("cpu")
 
@@ -190,13 +190,17 @@ def test_code_of_its_own_is_refused(tiny_gpt2: Path, tmp_path: Path) -> None:
         load(folder)
 
 
-@pytest.mark.parametrize("family", ["bart", "t5"])
-def test_encoder_decoders_wait_for_a_later_version(family: str, tmp_path: Path) -> None:
-    small = {"d_model": 16, "vocab_size": 400}
-    config = transformers.AutoConfig.for_model(family, **small)
-    config.save_pretrained(tmp_path)
-    with pytest.raises(UserError, match="trains decoder-only backbones; a later version"):
+def test_an_unknown_encoder_decoder_is_named(tmp_path: Path) -> None:
+    transformers.AutoConfig.for_model("led", d_model=16, vocab_size=400).save_pretrained(tmp_path)
+    with pytest.raises(UserError, match="encoder–decoder led is none of bart, t5, pegasus, marian"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize("family", ENCODER_DECODERS)
+def test_an_encoder_decoder_knows_where_its_decoder_starts(family: str, tmp_path: Path) -> None:
+    backbone = load(save_tiny(tmp_path / family, family))
+    assert backbone.is_encoder_decoder
+    assert backbone.decoder_start_id == backbone.model.config.decoder_start_token_id
 
 
 @pytest.mark.parametrize("missing", ["config.json", "model.safetensors", "tokenizer.json"])

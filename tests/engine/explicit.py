@@ -1,0 +1,90 @@
+"""A second, slow attention with a prefix, written from the formula: what the fast one must equal."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import torch
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.masking_utils import sdpa_mask
+
+from engine.backbones.loading import Backbone
+from engine.contract.method_spec import Place
+from engine.contract.prefix_card import Site
+from engine.methods.attention import KeyValues
+
+NAME = "explicit"
+_PLACES = {
+    r"encoder\.layers\.(\d+)\.self_attn": Place.ENCODER_SELF,
+    r"decoder\.layers\.(\d+)\.self_attn": Place.DECODER_SELF,
+    r"decoder\.layers\.(\d+)\.encoder_attn": Place.DECODER_CROSS,
+    r"encoder\.block\.(\d+)\.layer\.0\.SelfAttention": Place.ENCODER_SELF,
+    r"decoder\.block\.(\d+)\.layer\.0\.SelfAttention": Place.DECODER_SELF,
+    r"decoder\.block\.(\d+)\.layer\.1\.EncDecAttention": Place.DECODER_CROSS,
+}
+"""Module names of BART and its kin, then of T5: written by hand, so that the search for sites
+is tested too."""
+
+
+def explicit_model(backbone: Backbone, key_values: KeyValues) -> Any:
+    """A fresh copy of the backbone whose attention modules hold these prefixes."""
+    model = type(backbone.model).from_pretrained(backbone.folder).eval()
+    model.set_attn_implementation(NAME)
+    left = dict(key_values)
+    for name, module in model.named_modules():
+        for pattern, place in _PLACES.items():
+            if found := re.search(rf"{pattern}$", name):
+                module.prefix = left.pop(Site(place.value, int(found[1])), None)
+    assert not left, f"no module for {[site.key for site in left]}"
+    return model
+
+
+def _attend(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    *,
+    scaling: float,
+    position_bias: torch.Tensor | None = None,
+    **_: Any,
+) -> tuple[torch.Tensor, None]:
+    """One softmax a row, head and query over the prefix and the keys that it may see."""
+    rows, heads, queries, width = query.shape
+    out = torch.zeros(rows, queries, heads, width)
+    prefix = module.prefix if module.prefix is not None else torch.zeros(2, heads, 0, width)
+    for row in range(rows):
+        for at in range(queries):
+            visible = _visible(module, attention_mask, row, at, queries, key.shape[2])
+            for head in range(heads):
+                keys = torch.cat([prefix[0, head], key[row, head, visible]])
+                values = torch.cat([prefix[1, head], value[row, head, visible]])
+                scores = keys @ query[row, head, at] * scaling
+                if position_bias is not None:
+                    bias = position_bias[min(row, len(position_bias) - 1), head, at, visible]
+                    scores = scores + torch.cat([torch.zeros(prefix.shape[2]), bias])
+                out[row, at, head] = scores.softmax(0) @ values
+    return out, None
+
+
+def _visible(
+    module: torch.nn.Module,
+    mask: torch.Tensor | None,
+    row: int,
+    at: int,
+    queries: int,
+    keys: int,
+) -> torch.Tensor:
+    if mask is not None:
+        found: torch.Tensor = mask[min(row, len(mask) - 1), 0, at]
+        return found
+    visible = torch.ones(keys, dtype=torch.bool)
+    if module.is_causal and queries > 1:
+        visible[at + 1 :] = False
+    return visible
+
+
+AttentionInterface.register(NAME, _attend)
+AttentionMaskInterface.register(NAME, sdpa_mask)

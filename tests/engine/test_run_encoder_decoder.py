@@ -1,0 +1,80 @@
+"""Whole runs on encoder–decoders: trained, kept, loaded again, decoded."""
+
+import pytest
+
+from engine.contract.events import RunFinished, RunStarted, RunState
+from engine.contract.method_spec import FinetuneMethod, MethodSpec, Parametrisation
+from engine.contract.outputs import read_outputs
+from engine.contract.method_spec import PrefixMethod as Prefix
+from engine.contract.prefix_card import Positions
+from engine.data.prompt import ENCODER_PROMPT
+from engine.decoding.decoder import decode
+from engine.decoding.systems import Systems
+from engine.exchange import native, peft
+from engine.contract.errors import UserError
+from engine.reporter import Silent
+from engine.run import run_folder
+from tests.helpers.tiny_runs import Workshop, events
+
+PREFIX = Prefix(prefix_length=4, mid_dim=16, init_text="A hut:")
+CASES = {
+    "bart-mlp": ("bart", PREFIX),
+    "t5-deep": ("t5", Prefix(prefix_length=4, mid_dim=16, parametrisation=Parametrisation.DEEP_MLP)),
+    "pegasus-cross": (
+        "pegasus",
+        Prefix(prefix_length=4, mid_dim=16, encoder_self=False, decoder_self=False),
+    ),
+    "marian": ("marian", PREFIX),
+    "bart-finetune": ("bart", FinetuneMethod()),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_run_ends_in_a_system_that_writes_its_outputs_again(
+    case: str, workshop: Workshop, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    kind, method = CASES[case]
+    spec = workshop.spec(method, kind=kind)
+    folder = workshop.run(tmp_path_factory.mktemp("sides") / case, spec)
+    assert run_folder(folder.path) == 0
+    assert folder.read_status().state is RunState.FINISHED
+    (started,) = events(folder, RunStarted)
+    assert isinstance(started, RunStarted)
+    assert (started.frozen_parameters == 0) == isinstance(method, FinetuneMethod)
+    assert events(folder, RunFinished)
+
+    loaded = Systems().load(folder.path, Silent())
+    rows = read_outputs(folder.outputs / "test.jsonl")
+    prompts = loaded.prompts([row.input for row in rows])
+    again = decode(loaded.system, prompts, spec.decoding, Silent())
+    assert again.texts == tuple(row.output for row in rows)
+
+
+def test_the_card_says_how_it_stands_and_peft_has_no_place_for_it(
+    workshop: Workshop, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    spec = workshop.spec(PREFIX, kind="bart")
+    folder = workshop.run(tmp_path_factory.mktemp("card") / "run", spec)
+    assert run_folder(folder.path) == 0
+    key_values, card = native.read(folder.prefix)
+    assert card.positions is Positions.UNSHIFTED
+    assert card.prompt == ENCODER_PROMPT
+    assert card.layers == len(key_values) == 2 + 3 + 3
+    with pytest.raises(UserError, match="it has a place for decoder self-attention only"):
+        peft.write(folder.path / "peft", key_values, card)
+
+
+def test_a_side_that_does_not_fit_is_told(
+    workshop: Workshop, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    from dataclasses import replace
+
+    from engine.contract.events import RunFailed
+
+    spec = workshop.spec(PREFIX, kind="bart")
+    spec = replace(spec, decoding=replace(spec.decoding, max_new_tokens=500))
+    folder = workshop.run(tmp_path_factory.mktemp("long") / "run", spec)
+    assert run_folder(folder.path) == 2
+    (failed,) = events(folder, RunFailed)
+    assert isinstance(failed, RunFailed)
+    assert "outputs up to 500, but the backbone has 128 positions for each" in failed.message
