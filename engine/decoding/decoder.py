@@ -28,7 +28,7 @@ from transformers import (
 from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
 from engine.contract.training_spec import DecodingSpec, Strategy
-from engine.methods.base import System, max_positions
+from engine.methods.base import Offset, System, max_positions
 from engine.reporter import Reporter
 
 
@@ -68,7 +68,9 @@ def decode(
         for at in range(0, len(order), decoding.batch_size):
             rows = order[at : at + decoding.batch_size]
             listener = _Listener(reporter, done=at, total=len(prompts))
-            outputs = _decode_batch(system, [prompts[row] for row in rows], decoding, listener)
+            with system.batch(rows) as offset:
+                batch = [prompts[row] for row in rows]
+                outputs = _decode_batch(system.backbone, batch, offset, decoding, listener)
             for row, output in zip(rows, outputs, strict=True):
                 new_tokens += len(output)
                 text = system.backbone.tokenizer.decode(output, skip_special_tokens=True)
@@ -98,14 +100,14 @@ def decoding_signature(decoding: DecodingSpec) -> str:
 
 
 def _decode_batch(
-    system: System,
+    backbone: Backbone,
     prompts: Sequence[Sequence[int]],
+    offset: Offset,
     decoding: DecodingSpec,
     listener: StoppingCriteria,
 ) -> list[list[int]]:
-    backbone = system.backbone
     pad, eos = backbone.tokenizer.pad_token_id, backbone.tokenizer.eos_token_id
-    inputs = _inputs(system, prompts, pad=pad)
+    inputs = _inputs(backbone, prompts, offset, pad=pad)
     generated: torch.Tensor = backbone.model.generate(
         **inputs,
         generation_config=_generation_config(decoding, backbone, pad=pad, eos=eos),
@@ -118,10 +120,9 @@ def _decode_batch(
 
 
 def _inputs(
-    system: System, prompts: Sequence[Sequence[int]], *, pad: int
+    backbone: Backbone, prompts: Sequence[Sequence[int]], offset: Offset, *, pad: int
 ) -> dict[str, torch.Tensor]:
     """Prompts padded to [B, T]: on the left, or on the right for an encoder."""
-    backbone = system.backbone
     device = backbone.model.device
     width = max(len(prompt) for prompt in prompts)
     input_ids = torch.full((len(prompts), width), pad, device=device)
@@ -132,8 +133,7 @@ def _inputs(
         attention[row, start : start + len(prompt)] = 1
     inputs = {"input_ids": input_ids, "attention_mask": attention}
     if not backbone.is_encoder_decoder:
-        positions = (attention.cumsum(dim=1) - 1).clamp(min=0) + system.position_offset
-        inputs["position_ids"] = positions
+        inputs["position_ids"] = (attention.cumsum(dim=1) - 1).clamp(min=0) + offset
     return inputs
 
 

@@ -23,7 +23,8 @@ from engine.backbones.paths import folder_of
 from engine.contract import codec
 from engine.contract.errors import EngineError, UserError
 from engine.contract.folders import fill_folder
-from engine.contract.prefix_card import Place, PrefixCard, Site
+from engine.contract.method_spec import Place
+from engine.contract.prefix_card import PrefixCard, Site
 from engine.exchange.card import (
     CARD_FILE,
     README_FILE,

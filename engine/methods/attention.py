@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -29,7 +30,8 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 from engine.contract.errors import EngineError, UserError
-from engine.contract.prefix_card import Place, Site
+from engine.contract.method_spec import Place
+from engine.contract.prefix_card import Site
 
 KeyValues = dict[Site, torch.Tensor]
 """A prefix: for each site a tensor [2, H, P, D], 0 = key (rotated, where keys are), 1 = value."""
@@ -40,6 +42,7 @@ WORDS_FOR = {
     Place.ENCODER_SELF: "encoder self-attention",
     Place.DECODER_CROSS: "cross-attention",
 }
+_ALL_VISIBLE: Mapping[Site, torch.Tensor] = MappingProxyType({})
 _SLOT = "prefix_slot"
 _ATTENTION = "prefix_attention"
 
@@ -49,12 +52,15 @@ class Slot:
     """What an attention module sees of a prefix; empty between forward passes.
 
     Attributes:
-        entries: [2, H, P, D] while a prefix is attached.
+        entries: [2, H, P, D] while a prefix is attached; [R, 2, H, P, D] while each of R rows
+            has one of its own.
+        visible: [R, P], in the second case: False where a row's prefix is shorter than P.
         recording: while set, the module's own keys and values of the next forward pass are
             kept in `recorded`, [2, B, H, S, D], and put on this list.
     """
 
     entries: torch.Tensor | None = None
+    visible: torch.Tensor | None = None
     recording: list[Slot] | None = None
     recorded: torch.Tensor | None = None
 
@@ -85,12 +91,13 @@ def _attention(
             module, query, key, value, attention_mask, **kwargs
         )
         return result
-    batch, length = key.shape[0], slot.entries.shape[2]
-    # One copy of the prefix for all rows and beams: expand does not copy, cat must.
-    prefix = slot.entries.to(key.dtype).unsqueeze(1).expand(-1, batch, -1, -1, -1)  # [2,B,H,P,D]
+    length = slot.entries.shape[-2]
+    prefix = _spread(slot.entries.to(key.dtype), key.shape[0])
     key = torch.cat([prefix[0], key], dim=2)  # [B, H, P + S, D]
     value = torch.cat([prefix[1], value], dim=2)
-    if attention_mask is not None:
+    if slot.visible is not None:
+        attention_mask = _join_masks(slot.visible, attention_mask, query, key.shape[2] - length)
+    elif attention_mask is not None:
         visible = True if attention_mask.dtype == torch.bool else 0.0
         attention_mask = torch.nn.functional.pad(attention_mask, (length, 0), value=visible)
     if kwargs.get("position_bias") is not None:  # T5: a prefix stands at no distance
@@ -100,6 +107,33 @@ def _attention(
     kwargs["is_causal"] = False
     result = sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)
     return result
+
+
+def _spread(entries: torch.Tensor, batch: int) -> torch.Tensor:
+    """A prefix for each of B rows (beams of a row behind each other): [2, B, H, P, D]."""
+    if entries.dim() == 4:
+        # One copy for all rows and beams: expand does not copy, only the cat that follows.
+        return entries.unsqueeze(1).expand(-1, batch, -1, -1, -1)
+    return entries.repeat_interleave(batch // entries.shape[0], dim=0).transpose(0, 1)
+
+
+def _join_masks(
+    visible: torch.Tensor,  # [R, P]
+    attention_mask: torch.Tensor | None,  # [B or 1, 1, T, S]
+    query: torch.Tensor,
+    keys: int,
+) -> torch.Tensor:
+    """The mask over prefix and tokens where rows have prefixes of their own: [B, 1, T, P + S]."""
+    batch, queries = query.shape[0], query.shape[2]
+    own = visible.repeat_interleave(batch // visible.shape[0], dim=0)[:, None, None]
+    own = own.expand(-1, 1, queries, -1)
+    if attention_mask is None:
+        return torch.cat([own, own.new_ones(batch, 1, queries, keys)], dim=3)
+    attention_mask = attention_mask.expand(batch, -1, -1, -1)
+    if attention_mask.dtype != torch.bool:
+        lowest = torch.finfo(attention_mask.dtype).min
+        own = torch.zeros_like(own, dtype=attention_mask.dtype).masked_fill(~own, lowest)
+    return torch.cat([own, attention_mask], dim=3)
 
 
 def _mask(*args: Any, **kwargs: Any) -> torch.Tensor | None:
@@ -174,18 +208,26 @@ class PrefixAttention:
             delattr(module, _SLOT)
 
     @contextlib.contextmanager
-    def attached(self, key_values: KeyValues) -> Iterator[None]:
-        """Let every forward (and backward) pass inside see the prefix; nothing stays after."""
+    def attached(
+        self, key_values: KeyValues, *, visible: Mapping[Site, torch.Tensor] = _ALL_VISIBLE
+    ) -> Iterator[None]:
+        """Let every forward (and backward) pass inside see the prefix; nothing stays after.
+
+        Args:
+            key_values: for each site [2, H, P, D]; or [R, 2, H, P, D], one prefix a row.
+            visible: in the second case, for each site [R, P]: where the prefixes are.
+        """
         unknown = [site.key for site in key_values if site not in self._slots]
         if unknown:
             raise EngineError(f"the backbone has no site {unknown[0]}")
         try:
             for site, entries in key_values.items():
-                self._slots[site].entries = entries
+                slot = self._slots[site]
+                slot.entries, slot.visible = entries, visible.get(site)
             yield
         finally:
             for slot in self._slots.values():
-                slot.entries = None
+                slot.entries = slot.visible = None
 
     @torch.no_grad()
     def record(self, model: PreTrainedModel, input_ids: torch.Tensor) -> KeyValues:

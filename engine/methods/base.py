@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 import torch
 
 from engine.backbones.loading import Backbone
+
+Offset = int | torch.Tensor
 
 
 class System(Protocol):
@@ -27,6 +31,16 @@ class System(Protocol):
         What does not depend on the input (an MLP's output) is computed once, on entry.
         """
 
+    def batch(self, rows: Sequence[int]) -> AbstractContextManager[Offset]:
+        """Inside `active`, around the passes over these rows of the whole input.
+
+        Args:
+            rows: places in the list of prompts or rows that is worked on, one a batch row.
+
+        Returns:
+            On entry, where the positions of real tokens start, for all or for each row [B, 1].
+        """
+
 
 class Method(System, Protocol):
     """A system that can be trained."""
@@ -39,6 +53,17 @@ class Method(System, Protocol):
 
     def notes(self) -> tuple[str, ...]:
         """Sentences that the user should read before training, such as a text that was cut."""
+
+
+class SameForAllRows:
+    """The part of a system that does not ask which rows it works on."""
+
+    position_offset: int
+
+    @contextlib.contextmanager
+    def batch(self, rows: Sequence[int]) -> Iterator[Offset]:
+        """Nothing to do."""
+        yield self.position_offset
 
 
 def count(parameters: dict[str, torch.nn.Parameter]) -> int:

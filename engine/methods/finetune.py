@@ -9,9 +9,10 @@ import torch
 
 from engine.backbones.loading import Backbone
 from engine.contract.method_spec import FinetuneMethod
+from engine.methods.base import SameForAllRows
 
 
-class FullFinetuning:
+class FullFinetuning(SameForAllRows):
     """A backbone whose every weight is trained, in float32."""
 
     def __init__(self, backbone: Backbone, method: FinetuneMethod) -> None:
@@ -38,7 +39,7 @@ class FullFinetuning:
         yield
 
 
-class BareBackbone:
+class BareBackbone(SameForAllRows):
     """A backbone as it stands: untuned, or loaded from a fine-tuned run's folder."""
 
     def __init__(self, backbone: Backbone) -> None:

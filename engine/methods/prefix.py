@@ -10,11 +10,12 @@ import torch
 from engine.backbones.loading import Backbone
 from engine.contract.method_spec import Init, Parametrisation, Place, PrefixMethod
 from engine.methods.attention import KeyValues, attention_of
+from engine.methods.base import SameForAllRows
 from engine.methods.checkpointing import set_checkpointing
 from engine.methods.parametrisation import DirectPrefix, MLPPrefix, PrefixInPlaces, Sites
 
 
-class PrefixTuning:
+class PrefixTuning(SameForAllRows):
     """A frozen backbone with a trainable prefix.
 
     Attributes:
@@ -100,7 +101,7 @@ class PrefixTuning:
         return {site: entries.detach().float().cpu() for site, entries in self._prefix().items()}
 
 
-class StoredPrefix:
+class StoredPrefix(SameForAllRows):
     """A frozen backbone behind a trained, folded prefix: for decoding."""
 
     def __init__(self, backbone: Backbone, key_values: KeyValues) -> None:

@@ -33,12 +33,13 @@ def held_out_loss(
     system: System, rows: Sequence[TokenRow], batch_size: int, reporter: Reporter
 ) -> float:
     """Nats per target token over all references."""
-    ordered = sorted(rows, key=len)
+    order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
     total, tokens = 0.0, 0
     with torch.inference_mode(), system.active():
-        for at in range(0, len(ordered), batch_size):
-            reporter.update(at, len(ordered), "rows")
-            batch = collate_for(system.backbone, ordered[at : at + batch_size])
-            total += loss_sum(system, batch).item()
+        for at in range(0, len(order), batch_size):
+            reporter.update(at, len(order), "rows")
+            chosen = order[at : at + batch_size]
+            batch = collate_for(system.backbone, [rows[row] for row in chosen])
+            total += loss_sum(system, batch, chosen).item()
             tokens += batch.target_tokens
     return total / max(tokens, 1)

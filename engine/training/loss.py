@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch.nn.functional import cross_entropy
 
-from engine.methods.base import System
+from engine.methods.base import Offset, System
 from engine.training.batches import IGNORED, Batch
 
 
-def loss_sum(system: System, batch: Batch) -> torch.Tensor:
+def loss_sum(system: System, batch: Batch, rows: Sequence[int] = ()) -> torch.Tensor:
     """The summed loss of all target tokens of a batch, in nats; inside `system.active()`.
 
     Logits are computed for the last K columns only: prompt tokens carry no loss.
+
+    Args:
+        system: whose loss.
+        batch: rows of one forward pass.
+        rows: their places in the whole input, for systems that ask.
     """
-    if batch.decoder_input_ids is not None:
-        logits = _encoder_decoder_logits(system, batch)
-    else:
-        logits = _decoder_logits(system, batch)
+    with system.batch(rows) as offset:
+        if batch.decoder_input_ids is not None:
+            logits = _encoder_decoder_logits(system, batch)
+        else:
+            logits = _decoder_logits(system, batch, offset)
     return cross_entropy(
         logits.flatten(0, 1), batch.labels.flatten(), ignore_index=IGNORED, reduction="sum"
     )
 
 
-def _decoder_logits(system: System, batch: Batch) -> torch.Tensor:
+def _decoder_logits(system: System, batch: Batch, offset: Offset) -> torch.Tensor:
     # Positions count real tokens; left padding has none, and a prefix stands before them.
-    positions = (batch.attention_mask.cumsum(dim=1) - 1).clamp(min=0) + system.position_offset
+    positions = (batch.attention_mask.cumsum(dim=1) - 1).clamp(min=0) + offset
     keep = batch.labels.shape[1]
     output = system.backbone.model(
         input_ids=batch.input_ids,
@@ -34,7 +42,8 @@ def _decoder_logits(system: System, batch: Batch) -> torch.Tensor:
         use_cache=False,
         logits_to_keep=keep,
     )
-    return output.logits[:, -keep:].float()  # [B, K, vocabulary]
+    logits: torch.Tensor = output.logits[:, -keep:].float()  # [B, K, vocabulary]
+    return logits
 
 
 def _encoder_decoder_logits(system: System, batch: Batch) -> torch.Tensor:
@@ -45,4 +54,5 @@ def _encoder_decoder_logits(system: System, batch: Batch) -> torch.Tensor:
         decoder_input_ids=batch.decoder_input_ids,
         use_cache=False,
     )
-    return output.logits.float()  # [B, K, vocabulary]
+    logits: torch.Tensor = output.logits.float()  # [B, K, vocabulary]
+    return logits

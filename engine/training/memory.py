@@ -81,7 +81,9 @@ def remedies(spec: RunSpec) -> tuple[Remedy, ...]:
             )
         )
     match spec.method:
-        case PrefixMethod(parametrisation=Parametrisation.MLP | Parametrisation.DEEP_MLP, mid_dim=width):
+        case PrefixMethod(
+            parametrisation=Parametrisation.MLP | Parametrisation.DEEP_MLP, mid_dim=width
+        ):
             too_wide = width > USUAL_MID_DIM
         case _:
             too_wide = False

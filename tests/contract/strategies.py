@@ -101,6 +101,7 @@ RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
     DataSpec: {"max_source_tokens": COUNTS, "max_target_tokens": COUNTS},
     Linearisation: {},
     PrefixMethod: {
+        "decoder_self": st.just(True),  # one of the three places must be on
         "prefix_length": st.integers(1, MAX_PREFIX_LENGTH),
         "mid_dim": COUNTS,
         "init": st.sampled_from(Init),

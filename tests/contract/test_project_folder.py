@@ -6,7 +6,8 @@ import pytest
 
 from engine.contract import codec
 from engine.contract.errors import UserError
-from engine.contract.prefix_card import Place, Site, decoder_site
+from engine.contract.method_spec import Place
+from engine.contract.prefix_card import Site, decoder_site
 from engine.contract.project import DatasetEntry, ExampleNote, Project, ProjectFolder
 from engine.contract.run_folder import RunFolder, RunMeta
 from tests.contract.objects import MAPPING, SPEC

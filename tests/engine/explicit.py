@@ -1,4 +1,4 @@
-"""A second, slow attention with a prefix, written from the formula: what the fast one must equal."""
+"""A second, slow attention with a prefix, from the formula: what the fast one must equal."""
 
 from __future__ import annotations
 

@@ -2,16 +2,16 @@
 
 import pytest
 
+from engine.contract.errors import UserError
 from engine.contract.events import RunFinished, RunStarted, RunState
-from engine.contract.method_spec import FinetuneMethod, MethodSpec, Parametrisation
-from engine.contract.outputs import read_outputs
+from engine.contract.method_spec import FinetuneMethod, Parametrisation
 from engine.contract.method_spec import PrefixMethod as Prefix
+from engine.contract.outputs import read_outputs
 from engine.contract.prefix_card import Positions
 from engine.data.prompt import ENCODER_PROMPT
 from engine.decoding.decoder import decode
 from engine.decoding.systems import Systems
 from engine.exchange import native, peft
-from engine.contract.errors import UserError
 from engine.reporter import Silent
 from engine.run import run_folder
 from tests.helpers.tiny_runs import Workshop, events
@@ -19,7 +19,10 @@ from tests.helpers.tiny_runs import Workshop, events
 PREFIX = Prefix(prefix_length=4, mid_dim=16, init_text="A hut:")
 CASES = {
     "bart-mlp": ("bart", PREFIX),
-    "t5-deep": ("t5", Prefix(prefix_length=4, mid_dim=16, parametrisation=Parametrisation.DEEP_MLP)),
+    "t5-deep": (
+        "t5",
+        Prefix(prefix_length=4, mid_dim=16, parametrisation=Parametrisation.DEEP_MLP),
+    ),
     "pegasus-cross": (
         "pegasus",
         Prefix(prefix_length=4, mid_dim=16, encoder_self=False, decoder_self=False),

@@ -13,10 +13,10 @@ import transformers
 from engine.backbones.catalog import describe_folder, list_backbones
 from engine.backbones.config import DECODER_TYPES, ENCODER_DECODER_TYPES, BackboneConfig
 from engine.backbones.entries import EMBEDDED, find_entry, shipped_entries
-from engine.contract.method_spec import PrefixMethod
 from engine.contract.backbone import BackboneSource
 from engine.contract.commands import ListBackbones
 from engine.contract.errors import UserError
+from engine.contract.method_spec import PrefixMethod
 from engine.reporter import Silent
 from tests.helpers.tiny_backbones import CONFIGS, tiny_model
 
@@ -149,12 +149,13 @@ def test_the_shape_is_what_a_cache_of_the_model_holds(kind: str, tmp_path: Path)
     assert config.refusal() == ""
     shape = config.shape(0)
     ids = torch.tensor([[5, 6, 7]])
-    sides = {"decoder_input_ids": ids} if shape.encoder_decoder else {}
+    decoder = {"decoder_input_ids": ids} if shape.encoder_decoder else {}
     with torch.no_grad():
-        cache = model(input_ids=ids, use_cache=True, **sides).past_key_values
-    layers = cache.layers
+        cache = model(input_ids=ids, use_cache=True, **decoder).past_key_values
+    sides = [cache]
     if shape.encoder_decoder:
-        layers = cache.self_attention_cache.layers + cache.cross_attention_cache.layers
+        sides = [cache.self_attention_cache, cache.cross_attention_cache]
+    layers = [layer for side in sides for layer in side.layers]
     assert len(layers) == sum(shape.sites(PrefixMethod()).values()) - shape.encoder_layers
     for layer in layers:
         assert layer.keys.shape == (1, shape.kv_heads, 3, shape.head_width)

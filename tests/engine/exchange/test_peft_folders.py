@@ -14,8 +14,8 @@ from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, BartConfig
 
 from engine.backbones.loading import load_backbone
 from engine.contract.errors import UserError
-from engine.contract.method_spec import Init, Parametrisation
-from engine.contract.prefix_card import Place, Positions, Site
+from engine.contract.method_spec import Init, Parametrisation, Place
+from engine.contract.prefix_card import Positions, Site
 from engine.exchange import native
 from engine.exchange import peft as peft_folders
 from engine.reporter import Silent

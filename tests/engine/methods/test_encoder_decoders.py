@@ -28,9 +28,7 @@ ROWS = [
 
 
 def method(length: int = 5, **changes: object) -> PrefixMethod:
-    return PrefixMethod(
-        **{"prefix_length": length, "mid_dim": 16, "init": Init.RANDOM, **changes}
-    )
+    return PrefixMethod(**{"prefix_length": length, "mid_dim": 16, "init": Init.RANDOM, **changes})
 
 
 def logits(model: object, batch: Batch) -> torch.Tensor:
@@ -151,9 +149,7 @@ def test_words_start_every_place_with_the_backbones_own_keys_and_values(
 ) -> None:
     backbone = tiny(tmp_path, "bart")
     words = backbone.tokenizer("Blue Spice serves", add_special_tokens=False)["input_ids"]
-    spec = method(
-        len(words), init=Init.WORDS, init_text="Blue Spice serves", parametrisation=form
-    )
+    spec = method(len(words), init=Init.WORDS, init_text="Blue Spice serves", parametrisation=form)
     folded = PrefixTuning(backbone, spec, seed=1).folded()
     model, ids = explicit_model(backbone, {}), torch.tensor([words])
     seen = {}

@@ -1,0 +1,71 @@
+"""Many prefixes over one backbone in one batch, each row its own (Li & Liang 2021, section 8)."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch.nn.functional import pad
+
+from engine.backbones.loading import Backbone
+from engine.contract.prefix_card import Site
+from engine.methods.attention import KeyValues, attention_of
+from engine.methods.base import Offset
+
+
+class PrefixPerRow:
+    """A frozen backbone behind stored prefixes of any lengths, one for each row of the input.
+
+    A row gets the output that it gets alone behind its prefix.
+
+    Attributes:
+        backbone: shared by all rows.
+        position_offset: the longest prefix's length, or 0 on an encoder–decoder.
+
+    Args:
+        backbone: frozen.
+        prefixes: each as for `StoredPrefix`; an empty one is the bare backbone.
+        choice: for each row of the input, the place of its prefix in `prefixes`.
+
+    Raises:
+        IndexError: a choice that is no prefix.
+    """
+
+    def __init__(
+        self, backbone: Backbone, prefixes: Sequence[KeyValues], choice: Sequence[int]
+    ) -> None:
+        self.backbone = backbone
+        self._attention = attention_of(backbone.model)
+        self._choice = [range(len(prefixes))[number] for number in choice]
+        device = backbone.model.device
+        self._entries: KeyValues = {}  # [prefixes, 2, H, P, D]
+        self._visible: dict[Site, torch.Tensor] = {}  # [prefixes, P]
+        for site, (heads, width) in self._attention.sites.items():
+            found = [one.get(site, torch.zeros(2, heads, 0, width)) for one in prefixes]
+            lengths = torch.tensor([entries.shape[2] for entries in found])
+            longest = int(lengths.max())
+            if longest == 0:
+                continue
+            padded = [pad(one.float(), (0, 0, longest - one.shape[2], 0)) for one in found]
+            self._entries[site] = torch.stack(padded).to(device)
+            self._visible[site] = (torch.arange(longest) >= longest - lengths[:, None]).to(device)
+        starts = [max((one.shape[2] for one in prefix.values()), default=0) for prefix in prefixes]
+        if backbone.is_encoder_decoder:
+            starts = [0] * len(prefixes)
+        self._offsets = torch.tensor(starts, device=device)
+        self.position_offset = max(starts)
+
+    @contextlib.contextmanager
+    def active(self) -> Iterator[None]:
+        """Nothing to prepare."""
+        yield
+
+    @contextlib.contextmanager
+    def batch(self, rows: Sequence[int]) -> Iterator[Offset]:
+        """Let each of these rows see its own prefix."""
+        chosen = torch.tensor([self._choice[row] for row in rows], device=self._offsets.device)
+        entries = {site: every[chosen] for site, every in self._entries.items()}
+        visible = {site: every[chosen] for site, every in self._visible.items()}
+        with self._attention.attached(entries, visible=visible):
+            yield self._offsets[chosen, None]
