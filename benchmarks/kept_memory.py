@@ -25,6 +25,8 @@ TURNS, STEPS, WARM_UP = 3, 8, 2
 
 def measure(data: Path, method: str, *, kept: bool) -> dict[str, float]:
     """Median seconds and page faults of a step, in this process."""
+    import torch
+
     from benchmarks import speed_against_peft as shared
     from engine.backbones import loading
     from engine.contract.method_spec import FinetuneMethod, PrefixMethod
@@ -37,7 +39,7 @@ def measure(data: Path, method: str, *, kept: bool) -> dict[str, float]:
     epochs = Epochs(shared.rows(data, backbone.tokenizer, 400), 8, accumulation_steps=1, seed=0)
     spec = PrefixMethod(prefix_length=8) if method == "prefix" else FinetuneMethod()
     made = make_method(backbone, spec, seed=0)
-    step = shared.our_step(made, shared.torch.optim.AdamW(made.trainable().values(), lr=1e-5))
+    step = shared.our_step(made, torch.optim.AdamW(made.trainable().values(), lr=1e-5))
     seconds, faults = [], 0
     for number in range(WARM_UP + STEPS):
         if number == WARM_UP:
