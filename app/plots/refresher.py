@@ -54,7 +54,7 @@ class Refresher(QObject):
     @property
     def is_waiting(self) -> bool:
         """Whether a round is due or under way."""
-        return self._timer.isActive() or bool(self._work)
+        return self._timer.isActive() or self._turns.isActive() or bool(self._work)
 
     def touch(self, run_id: str) -> None:
         """A run has new numbers."""
@@ -113,8 +113,12 @@ class Refresher(QObject):
         self._work.extendleft((quantity, draw) for draw in draws)
 
     def _turn(self, seconds: float) -> None:
-        """Work for so long, on one plot at most: what it drew is painted after this."""
+        """Work for so long, on one plot at most: what it drew is painted after this.
+
+        Only after the last painting is the round told to be over, as who hears it works too.
+        """
         end_s = time.monotonic() + seconds
+        painted = not self._work or seconds != TURN_S
         while self._work:
             quantity, draw = self._work.popleft()
             draw()
@@ -122,4 +126,7 @@ class Refresher(QObject):
             if self._work and (time.monotonic() >= end_s or (others and seconds == TURN_S)):
                 self._turns.start(0)
                 return
+        if not painted:
+            self._turns.start(0)
+            return
         self.drawn.emit(self._round_is_whole)

@@ -33,8 +33,10 @@ ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "resources" / "samples" / "trails.csv"
 DATASET_ID = "sample"
 
-# A few minutes on two CPU cores: some 130 rows to learn from, at most 40 inputs to be judged by.
-SPLIT = Split(max_train_rows=128, max_valid_inputs=20, max_test_inputs=40)
+# A few minutes on two CPU cores: some 100 rows to learn from, 24 inputs to be judged by, and
+# not more looks on the way than a plot needs.
+SPLIT = Split(max_train_rows=96, max_valid_inputs=20, max_test_inputs=24)
+EVALUATE_EVERY_STEPS = 30
 PREFIX_LENGTH = 8
 
 
@@ -87,7 +89,11 @@ def _prefix_spec(console: Console, project: ProjectFolder) -> RunSpec:
         backbone=DEFAULT_BACKBONE,
         method=method,
         data=data,
-        training=replace(default_training(method), evaluate_bleu=False),
+        training=replace(
+            default_training(method),
+            evaluate_bleu=False,
+            evaluate_every_steps=EVALUATE_EVERY_STEPS,
+        ),
     )
 
 
