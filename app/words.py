@@ -1,8 +1,9 @@
-"""Numbers as people read them: durations, sizes, counts, dates."""
+"""Numbers and paths as people read them: durations, sizes, counts, dates."""
 
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 _METRICS = {
     "bleu": "BLEU",
@@ -25,6 +26,14 @@ def duration(seconds: float) -> str:
     if whole < 86_400:
         return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
     return f"{whole // 86_400} d {whole % 86_400 // 3600} h"
+
+
+def from_home(path: Path) -> str:
+    """A path as people call it: ~/Documents/huts for one under their home folder."""
+    try:
+        return str(Path("~") / path.relative_to(Path.home()))
+    except ValueError:
+        return str(path)
 
 
 def size(count_bytes: float) -> str:

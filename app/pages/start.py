@@ -24,6 +24,7 @@ from app.assets import application_icon, icon
 from app.context import AppContext
 from app.theme import SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS, Theme, scaled_font
 from app.widgets.labels import MutedLabel, SectionHeader
+from app.words import from_home
 
 WELCOME = (
     "Drop a table with texts anywhere on this window. You see what the model will see, train a "
@@ -206,7 +207,7 @@ class _ProjectButton(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        where = f"{path.parent} (missing)" if missing else str(path.parent)
+        where = from_home(path.parent) + (" (missing)" if missing else "")
         self._where = where
         self.setAccessibleName(f"Open {path.name}")
         self.setAccessibleDescription(where)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from app.actions import ActionEntry, ActionRegistry
 from app.navigator import Navigator
 from app.settings import Settings
+from app.words import from_home
 
 MENUS = {"file": "&File", "edit": "&Edit", "view": "&View", "run": "&Run", "help": "&Help"}
 LAST_GROUP = "app"
@@ -76,7 +76,7 @@ class RecentMenu(QMenu):
         """List the projects as they are now."""
         self.clear()
         for path in self._settings.recent_projects:
-            action = self.addAction(f"{path.name}  ({_shorten(path)})".replace("&", "&&"))
+            action = self.addAction(f"{path.name}  ({from_home(path.parent)})".replace("&", "&&"))
             action.setEnabled(path.is_dir())
             action.triggered.connect(partial(self._navigator.open_path, path))
         self.addSeparator()
@@ -84,10 +84,3 @@ class RecentMenu(QMenu):
 
     def _note(self) -> None:
         self.menuAction().setEnabled(bool(self._settings.recent_projects))
-
-
-def _shorten(path: Path) -> str:
-    try:
-        return str(Path("~") / path.parent.relative_to(Path.home()))
-    except ValueError:
-        return str(path.parent)

@@ -16,7 +16,7 @@ from app.pages.prefixes.library import LibraryRow
 from app.theme import SPACE_L, SPACE_M, SPACE_XS, Theme, scaled_font
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import Badge, ElidedLabel, MutedLabel, SectionHeader
-from app.words import date, metric, size
+from app.words import date, from_home, metric, size
 from engine.contract.commands import PrefixInfo
 from engine.contract.scores import Score
 
@@ -95,7 +95,7 @@ class PrefixDetails(QScrollArea):
 
     def _add_files(self, layout: QVBoxLayout, row: LibraryRow) -> None:
         layout.addWidget(SectionHeader("Files"))
-        where = ElidedLabel(str(row.path), mode=Qt.TextElideMode.ElideMiddle)
+        where = ElidedLabel(from_home(row.path), mode=Qt.TextElideMode.ElideMiddle)
         facts: list[tuple[str, str | QWidget]] = [("Folder", where)]
         if row.path.is_dir():
             files = sorted(path for path in row.path.iterdir() if path.is_file())

@@ -7,7 +7,7 @@ from app.pages.runs.advanced import SECTIONS
 from app.pages.runs.draft import draft_of
 from app.pages.runs.fields import Choice, Field, Switch, Whole
 from app.pages.runs.fields_method import METHOD
-from app.words import count, date, duration, metric, size
+from app.words import count, date, duration, from_home, metric, size
 from engine.contract.method_spec import PrefixMethod
 from engine.contract.run_spec import describe_method
 
@@ -40,7 +40,7 @@ def _about(run: RunModel) -> Rows:
         ("Backbone", spec.backbone),
         ("Method", describe_method(spec.method)),
         ("Id", spec.run_id),
-        ("Folder", str(run.path)),
+        ("Folder", from_home(run.path)),
         ("Created", date(run.meta.created_s)),
     ]
     if run.started is not None:

@@ -1,6 +1,8 @@
+from pathlib import Path
+
 import pytest
 
-from app.words import count, date, duration, metric, size
+from app.words import count, date, duration, from_home, metric, size
 
 
 @pytest.mark.parametrize(
@@ -35,3 +37,8 @@ def test_others() -> None:
     assert date(1_780_000_000).startswith("2026-05-2")
     assert metric("rougeL") == "ROUGE-L"
     assert metric("new") == "new"
+
+
+def test_paths_under_the_home_folder_are_short() -> None:
+    assert from_home(Path.home() / "Documents" / "huts") == str(Path("~/Documents/huts"))
+    assert from_home(Path("/elsewhere/huts")) == str(Path("/elsewhere/huts"))
