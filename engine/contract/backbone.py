@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass
 
 from engine.contract.method_spec import (
+    Depth,
     FinetuneMethod,
     MethodSpec,
     Parametrisation,
@@ -118,13 +119,16 @@ def cost(shape: BackboneShape, method: MethodSpec, *, tokens_per_batch: int = 10
     for count in shape.sites(method).values():
         entries = count * 2 * shape.kv_heads * shape.head_width  # L*2*H*D
         stored += method.prefix_length * entries
-        trainable += _trainable(shape, method, entries)
+        if method.depth is Depth.ALL_LAYERS:
+            trainable += _trainable(shape, method, entries)
+    if method.depth is Depth.EMBEDDING_ONLY:
+        trainable = _trainable(shape, method, shape.width)
     memory = 4 * (shape.parameters + 4 * trainable + activations)
     return Cost(trainable, stored, 4 * stored, memory)
 
 
 def _trainable(shape: BackboneShape, method: PrefixMethod, entries: int) -> int:
-    """Parameters of one place's prefix, of `entries` numbers a token."""
+    """Parameters of what makes `entries` numbers for each of P tokens."""
     if method.parametrisation is Parametrisation.DIRECT:
         return method.prefix_length * entries
     mid = method.mid_dim

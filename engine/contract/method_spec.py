@@ -21,6 +21,16 @@ class Parametrisation(enum.Enum):
     """The keys and values themselves."""
 
 
+class Depth(enum.Enum):
+    """What of the prefix is trained (Li & Liang 2021, section 7.2)."""
+
+    ALL_LAYERS = "all_layers"
+    """Keys and values in every layer."""
+    EMBEDDING_ONLY = "embedding_only"
+    """P input embeddings alone; the frozen backbone makes the layers' keys and values of them.
+    The paper's ablation, for decoder-only backbones."""
+
+
 class Place(enum.Enum):
     """Which attention a prefix stands before (Li & Liang 2021, section 4)."""
 
@@ -49,6 +59,7 @@ class PrefixMethod:
     prefix_length: int = 10
     """P, in tokens: 1 to 512."""
     parametrisation: Parametrisation = Parametrisation.MLP
+    depth: Depth = Depth.ALL_LAYERS
     mid_dim: int = 512
     """Hidden width of the MLP: 512 for table-to-text, 800 for summarisation (paper, 4.3)."""
     init: Init = Init.WORDS

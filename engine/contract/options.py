@@ -52,6 +52,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("--max-target-tokens", "data.max_target_tokens", "longer targets are cut at the end"),
     Option("--prefix-length", "method.prefix_length", "P, in tokens, 1 to 512"),
     Option("--parametrisation", "method.parametrisation", "how the prefix is trained"),
+    Option("--depth", "method.depth", "every layer's keys and values, or input embeddings only"),
     Option("--mid-dim", "method.mid_dim", "hidden width of the prefix's MLP"),
     Option("--init", "method.init", "start from real words or at random"),
     Option("--init-text", "method.init_text", "the words to start from"),

@@ -7,7 +7,13 @@ import time
 from dataclasses import dataclass, field, replace
 
 from engine.contract.data_spec import DataSpec
-from engine.contract.method_spec import FinetuneMethod, MethodSpec, PrefixMethod
+from engine.contract.method_spec import (
+    Depth,
+    FinetuneMethod,
+    MethodSpec,
+    Parametrisation,
+    PrefixMethod,
+)
 from engine.contract.training_spec import DecodingSpec, TrainingSpec
 
 RUN_VERSION = 1
@@ -55,7 +61,12 @@ def finetuned_twin(spec: RunSpec) -> RunSpec:
 
 def describe_method(method: MethodSpec) -> str:
     """A few words for a list: "prefix 10, MLP 512" or "full fine-tuning"."""
-    if isinstance(method, PrefixMethod):
-        form = f"MLP {method.mid_dim}" if method.parametrisation.value == "mlp" else "direct"
-        return f"prefix {method.prefix_length}, {form}"
-    return "full fine-tuning"
+    if not isinstance(method, PrefixMethod):
+        return "full fine-tuning"
+    forms = {
+        Parametrisation.MLP: f"MLP {method.mid_dim}",
+        Parametrisation.DEEP_MLP: f"deep MLP {method.mid_dim}",
+        Parametrisation.DIRECT: "direct",
+    }
+    name = "embedding-only" if method.depth is Depth.EMBEDDING_ONLY else "prefix"
+    return f"{name} {method.prefix_length}, {forms[method.parametrisation]}"

@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.contract import codec
 from engine.contract.commands import PrefixInfo
 from engine.contract.errors import ProtocolError, UserError
-from engine.contract.method_spec import Parametrisation
+from engine.contract.method_spec import Depth, Parametrisation
 from engine.contract.prefix_card import PrefixCard
 from engine.contract.run_spec import describe_method
 
@@ -18,6 +18,10 @@ CARD_FILE = "prefix.json"
 TENSOR_FILE = "prefix.safetensors"
 README_FILE = "README.md"
 
+_METHODS = {
+    Depth.ALL_LAYERS: "prefix-tuning",
+    Depth.EMBEDDING_ONLY: "embedding-only tuning, stored as the keys and values it gives",
+}
 _RUNS_CODE = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 
 
@@ -91,7 +95,7 @@ def readme(card: PrefixCard, *, stored_bytes: int, use: str) -> str:
         use: how to use the folder, in Markdown.
     """
     method = card.method
-    form = "keys and values trained directly"
+    form = "trained directly, without an MLP"
     if method.parametrisation is not Parametrisation.DIRECT:
         deep = "deep " if method.parametrisation is Parametrisation.DEEP_MLP else ""
         form = f"trained through a {deep}MLP of width {method.mid_dim}, then folded"
@@ -104,7 +108,7 @@ def readme(card: PrefixCard, *, stored_bytes: int, use: str) -> str:
             f"{card.layers} attentions × [2, {card.kv_heads}, {method.prefix_length}, "
             f"{card.head_width}] in float32, {stored_bytes / 1000:.1f} kB",
         ),
-        ("method", f"prefix-tuning (Li & Liang, 2021), {form}"),
+        ("method", f"{_METHODS[method.depth]} (Li & Liang, 2021), {form}"),
         ("positions of the tokens", card.positions.value.replace("_", " ")),
         ("linearisation", card.linearisation.preset.value),
         ("prompt form", card.prompt),

@@ -84,7 +84,7 @@ def _attention(
     if slot is None:
         raise EngineError(f"{type(module).__name__} attends through a slot it was never given")
     if slot.recording is not None:
-        slot.recorded = torch.stack([key, value]).detach()
+        slot.recorded = torch.stack([key, value])
         slot.recording.append(slot)
     if slot.entries is None:
         result: tuple[torch.Tensor, None] = sdpa_attention_forward(
@@ -244,11 +244,23 @@ class PrefixAttention:
         """
         with _recording(list(self._slots.values())):
             _run(model, input_ids, input_ids)
-            return {
-                site: slot.recorded[:, 0].clone()
-                for site, slot in self._slots.items()
-                if slot.recorded is not None
-            }
+            return self._recorded()
+
+    def read(self, model: PreTrainedModel, embeddings: torch.Tensor) -> KeyValues:
+        """The keys and values that a decoder-only backbone makes of input embeddings [P, d].
+
+        With their gradient, so that the embeddings can be trained.
+        """
+        with _recording(list(self._slots.values())):
+            model(inputs_embeds=embeddings[None].to(model.dtype), use_cache=False, logits_to_keep=1)
+            return self._recorded()
+
+    def _recorded(self) -> KeyValues:
+        return {
+            site: slot.recorded[:, 0]
+            for site, slot in self._slots.items()
+            if slot.recorded is not None
+        }
 
 
 def expected_layers(config: PreTrainedConfig) -> dict[Place, int]:

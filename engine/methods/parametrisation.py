@@ -1,4 +1,4 @@
-"""How a prefix is parametrised while it is trained: an MLP, or the keys and values themselves.
+"""How a prefix is parametrised while it is trained: through an MLP, or as its numbers themselves.
 
 Both are called without arguments and give the whole prefix, computed once for a batch of any
 size. (PEFT and the paper's code run the MLP on B equal copies.)
@@ -19,96 +19,117 @@ Sites = dict[Site, tuple[int, int]]
 """Site → (H, D)."""
 
 
-class MLPPrefix(nn.Module):
-    """Embedding(P, d) → Linear(d, mid) → Tanh → Linear(mid, Σ 2·H·D) (Li & Liang 2021, 4.3).
+def entries_of(sites: Sites) -> int:
+    """Numbers a token at these sites: Σ 2·H·D."""
+    return sum(2 * heads * width for heads, width in sites.values())
+
+
+class MLPTable(nn.Module):
+    """Embedding(P, d) → Linear(d, mid) → Tanh → Linear(mid, N) (Li & Liang 2021, 4.3).
 
     Layers, activation and initialisation (PyTorch's own) are those of the authors' code,
-    gpt2/train_control.py:116-129.
+    gpt2/train_control.py:116-129; a deep one has Linear(mid, mid) → Tanh before the last layer,
+    as their seq2seq/prefixTuning.py:237-279.
     """
 
     def __init__(
-        self,
-        sites: Sites,
-        length: int,
-        *,
-        width: int,
-        mid_dim: int,
-        dropout: float,
-        deep: bool = False,
+        self, length: int, entries: int, *, width: int, mid_dim: int, deep: bool = False
     ) -> None:
         super().__init__()
-        self._sites, self._length = sites, length
-        entries = sum(2 * heads * head_width for heads, head_width in sites.values())
         self.embedding = nn.Embedding(length, width)
         self.first = nn.Linear(width, mid_dim)
-        if deep:  # the authors' --use_deep, seq2seq/prefixTuning.py:237-279
-            self.between = nn.Linear(mid_dim, mid_dim)
+        self.between = nn.Linear(mid_dim, mid_dim) if deep else None
         self.second = nn.Linear(mid_dim, entries)
-        self.dropout = nn.Dropout(dropout)
-        self._deep = deep
 
-    def forward(self) -> KeyValues:
-        """The prefix: for each site [2, H, P, D]."""
-        return _split(self.dropout(self.second(self._hidden())), self._sites)
+    def forward(self) -> torch.Tensor:
+        """[P, N]."""
+        table: torch.Tensor = self.second(self._hidden())
+        return table
 
     def _hidden(self) -> torch.Tensor:
         """What the last layer reads: [P, mid]."""
         hidden = torch.tanh(self.first(self.embedding.weight))
-        return torch.tanh(self.between(hidden)) if self._deep else hidden
+        return hidden if self.between is None else torch.tanh(self.between(hidden))
 
     @torch.no_grad()
-    def start_from(self, key_values: KeyValues) -> None:
-        """Make the MLP give these keys and values.
+    def start_from(self, target: torch.Tensor) -> None:
+        """Make the MLP give these numbers, [P, N].
 
         The authors regress the MLP on them with 500 steps of Adam (train_control.py:202-213).
         Its last layer is linear and P is far below mid, so the smallest change of that layer
         that gives them exactly is a least-squares solution, found at once.
         """
         hidden = self._hidden().double()  # [P, mid]
-        target = _join(key_values, self._sites).double()  # [P, Σ 2·H·D]
         ones = torch.ones(len(hidden), 1, dtype=hidden.dtype, device=hidden.device)
-        missing = target - torch.nn.functional.linear(
+        missing = target.double() - torch.nn.functional.linear(
             hidden, self.second.weight.double(), self.second.bias.double()
         )
         inputs = torch.cat([hidden, ones], dim=1)  # [P, mid + 1]
-        change = torch.linalg.pinv(inputs) @ missing  # [mid + 1, Σ 2·H·D]
+        change = torch.linalg.pinv(inputs) @ missing  # [mid + 1, N]
         self.second.weight.add_(change[:-1].T)
         self.second.bias.add_(change[-1])
 
 
-class DirectPrefix(nn.Module):
-    """The keys and values themselves, without reparametrisation (the paper's ablation).
+class DirectTable(nn.Module):
+    """The numbers themselves, without reparametrisation (the paper's ablation).
 
     Drawn from N(0, 1) as in the authors' code, train_control.py:215-221, unless `start_from`
     is called.
     """
 
-    def __init__(self, sites: Sites, length: int, *, dropout: float) -> None:
+    def __init__(self, length: int, entries: int) -> None:
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(length, entries))
+
+    def forward(self) -> torch.Tensor:
+        """[P, N]."""
+        return self.table
+
+    @torch.no_grad()
+    def start_from(self, target: torch.Tensor) -> None:
+        """Copy these numbers, [P, N]."""
+        self.table.copy_(target)
+
+
+Table = MLPTable | DirectTable
+
+
+class KeyValuePrefix(nn.Module):
+    """Keys and values for some sites, out of a table of all their numbers."""
+
+    def __init__(self, sites: Sites, table: Table, *, dropout: float) -> None:
         super().__init__()
         self._sites = sites
-        self.key_values = nn.ParameterDict(
-            {
-                _parameter_name(site): nn.Parameter(torch.randn(2, heads, length, head_width))
-                for site, (heads, head_width) in sites.items()
-            }
-        )
+        self.table = table
         self.dropout = nn.Dropout(dropout)
 
     def forward(self) -> KeyValues:
         """The prefix: for each site [2, H, P, D]."""
-        return {site: self.dropout(self.key_values[_parameter_name(site)]) for site in self._sites}
+        return _split(self.dropout(self.table()), self._sites)
 
-    @torch.no_grad()
     def start_from(self, key_values: KeyValues) -> None:
-        """Copy these keys and values."""
-        for site in self._sites:
-            self.key_values[_parameter_name(site)].copy_(key_values[site])
+        """Give these keys and values."""
+        self.table.start_from(_join(key_values, self._sites))
+
+
+class EmbeddingPrefix(nn.Module):
+    """Input embeddings of P virtual tokens: what embedding-only tuning trains."""
+
+    def __init__(self, table: Table, *, dropout: float) -> None:
+        super().__init__()
+        self.table = table
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self) -> torch.Tensor:
+        """[P, d]."""
+        embeddings: torch.Tensor = self.dropout(self.table())
+        return embeddings
 
 
 class PrefixInPlaces(nn.Module):
     """Prefixes of several places side by side, each with parameters of its own."""
 
-    def __init__(self, parts: Mapping[Place, MLPPrefix | DirectPrefix]) -> None:
+    def __init__(self, parts: Mapping[Place, KeyValuePrefix]) -> None:
         super().__init__()
         self.parts = nn.ModuleDict({place.value: part for place, part in parts.items()})
 
@@ -122,12 +143,8 @@ class PrefixInPlaces(nn.Module):
     def start_from(self, key_values: KeyValues) -> None:
         """Make every part give these keys and values."""
         for part in self.parts.values():
-            assert isinstance(part, MLPPrefix | DirectPrefix)
+            assert isinstance(part, KeyValuePrefix)
             part.start_from(key_values)
-
-
-def _parameter_name(site: Site) -> str:
-    return site.key.replace(".", "_")  # a dot is not allowed in a parameter's name
 
 
 def _split(flat: torch.Tensor, sites: Sites) -> KeyValues:

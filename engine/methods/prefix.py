@@ -8,11 +8,21 @@ from collections.abc import Iterator
 import torch
 
 from engine.backbones.loading import Backbone
-from engine.contract.method_spec import Init, Parametrisation, Place, PrefixMethod
+from engine.contract.errors import UserError
+from engine.contract.method_spec import Depth, Init, Parametrisation, Place, PrefixMethod
 from engine.methods.attention import KeyValues, attention_of
 from engine.methods.base import SameForAllRows
 from engine.methods.checkpointing import set_checkpointing
-from engine.methods.parametrisation import DirectPrefix, MLPPrefix, PrefixInPlaces, Sites
+from engine.methods.parametrisation import (
+    DirectTable,
+    EmbeddingPrefix,
+    KeyValuePrefix,
+    MLPTable,
+    PrefixInPlaces,
+    Sites,
+    Table,
+    entries_of,
+)
 
 
 class PrefixTuning(SameForAllRows):
@@ -35,33 +45,47 @@ class PrefixTuning(SameForAllRows):
             torch.manual_seed(seed)
             self._prefix = self._make(method)
         if method.init is Init.WORDS:
-            self._prefix.start_from(self._words(method))
+            self._start_from(self._word_ids(method))
         # Without dropout until a step asks for it: a resumed run may evaluate first.
         self._prefix.to(backbone.model.device).eval()
 
-    def _make(self, method: PrefixMethod) -> PrefixInPlaces:
-        """An MLP or a table of its own for each place, as in the paper's code for BART."""
+    def _make(self, method: PrefixMethod) -> PrefixInPlaces | EmbeddingPrefix:
+        """A table of its own for each place, as in the paper's code for BART."""
+        if method.depth is Depth.EMBEDDING_ONLY:
+            if self.backbone.is_encoder_decoder:
+                raise UserError(
+                    f"{self.backbone.name} is an encoder–decoder, and embedding-only tuning is "
+                    "for decoder-only backbones: train all layers, or choose another backbone."
+                )
+            table = self._table(method, self.backbone.shape.width)
+            return EmbeddingPrefix(table, dropout=method.dropout)
         places: dict[Place, Sites] = {}
         for site, size in self._attention.sites.items():
             if not self.backbone.is_encoder_decoder or method.has(site.place):
                 places.setdefault(site.place, {})[site] = size
-        return PrefixInPlaces({place: self._part(method, places[place]) for place in places})
+        return PrefixInPlaces(
+            {
+                place: KeyValuePrefix(
+                    sites, self._table(method, entries_of(sites)), dropout=method.dropout
+                )
+                for place, sites in places.items()
+            }
+        )
 
-    def _part(self, method: PrefixMethod, sites: Sites) -> MLPPrefix | DirectPrefix:
-        length = method.prefix_length
+    def _table(self, method: PrefixMethod, entries: int) -> Table:
+        """What makes `entries` numbers for each of P tokens."""
         if method.parametrisation is Parametrisation.DIRECT:
-            return DirectPrefix(sites, length, dropout=method.dropout)
-        return MLPPrefix(
-            sites,
-            length,
+            return DirectTable(method.prefix_length, entries)
+        return MLPTable(
+            method.prefix_length,
+            entries,
             width=self.backbone.shape.width,
             mid_dim=method.mid_dim,
-            dropout=method.dropout,
             deep=method.parametrisation is Parametrisation.DEEP_MLP,
         )
 
-    def _words(self, method: PrefixMethod) -> KeyValues:
-        """The backbone's keys and values of the words, cut or repeated to P tokens."""
+    def _word_ids(self, method: PrefixMethod) -> torch.Tensor:
+        """The words to start from, cut or repeated to P tokens: [1, P]."""
         words = self.backbone.tokenizer(method.init_text, add_special_tokens=False)["input_ids"]
         length = method.prefix_length
         repeated = (words * (length // len(words) + 1))[:length]
@@ -71,9 +95,31 @@ class PrefixTuning(SameForAllRows):
                 f"The words to start from make {len(words)} tokens; they were {done} to the "
                 f"prefix length {length}.",
             )
-        ids = torch.tensor([repeated], device=self.backbone.model.device)
-        recorded = self._attention.record(self.backbone.model, ids)
-        return {site: entries.float().cpu() for site, entries in recorded.items()}
+        return torch.tensor([repeated], device=self.backbone.model.device)
+
+    @torch.no_grad()
+    def _start_from(self, ids: torch.Tensor) -> None:
+        """Begin at the backbone's own embeddings, or keys and values, of these tokens."""
+        model = self.backbone.model
+        if isinstance(self._prefix, EmbeddingPrefix):
+            self._prefix.table.start_from(model.get_input_embeddings()(ids)[0].float().cpu())
+        else:
+            recorded = self._attention.record(model, ids)
+            self._prefix.start_from({site: one.float().cpu() for site, one in recorded.items()})
+
+    def _key_values(self) -> KeyValues:
+        """The prefix as it is now, with its gradient: for each site [2, H, P, D]."""
+        if isinstance(self._prefix, EmbeddingPrefix):
+            # Its layers are not checkpointed: they would be computed again in the backward
+            # pass, when the prefix stands before them.
+            model = self.backbone.model
+            set_checkpointing(model, False)
+            try:
+                return self._attention.read(model, self._prefix())
+            finally:
+                set_checkpointing(model, self._prefix.training)
+        key_values: KeyValues = self._prefix()
+        return key_values
 
     def trainable(self) -> dict[str, torch.nn.Parameter]:
         """The prefix's parameters, in float32 whatever the backbone's precision."""
@@ -91,14 +137,15 @@ class PrefixTuning(SameForAllRows):
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:
         """Compute the prefix once, and let the backbone see it."""
-        with self._attention.attached(self._prefix()):
+        with self._attention.attached(self._key_values()):
             yield
 
     @torch.no_grad()
     def folded(self) -> KeyValues:
         """The prefix as keys and values, the MLP evaluated once and left behind."""
         self._prefix.eval()
-        return {site: entries.detach().float().cpu() for site, entries in self._prefix().items()}
+        folded = self._key_values()
+        return {site: entries.detach().float().cpu() for site, entries in folded.items()}
 
 
 class StoredPrefix(SameForAllRows):

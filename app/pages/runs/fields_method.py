@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from app.pages.runs.draft import Draft, MethodKind
 from app.pages.runs.fields import Choice, Field, Real, Section, Switch, Whole, Words
-from engine.contract.method_spec import Init, Parametrisation
+from engine.contract.method_spec import Depth, Init, Parametrisation
 from engine.contract.training_spec import Strategy
 
 
@@ -47,6 +47,19 @@ METHOD = Section(
                     (Parametrisation.MLP, "MLP, dropped afterwards"),
                     (Parametrisation.DEEP_MLP, "deep MLP, dropped afterwards"),
                     (Parametrisation.DIRECT, "direct keys and values"),
+                )
+            ),
+            _prefix,
+        ),
+        Field(
+            "method.depth",
+            "Trained",
+            "What of the prefix is trained: keys and values in every layer, or only the input "
+            "embeddings of its tokens (the paper's ablation, for decoder-only backbones).",
+            Choice(
+                (
+                    (Depth.ALL_LAYERS, "keys and values of every layer"),
+                    (Depth.EMBEDDING_ONLY, "input embeddings only"),
                 )
             ),
             _prefix,
