@@ -19,6 +19,7 @@ from app.pages.runs.fields import Field, Section, Switch
 from app.pages.runs.fields_method import DECODING, METHOD
 from app.pages.runs.fields_training import EVALUATION, HARDWARE, OPTIMISER
 from app.pages.runs.form_model import FormModel
+from app.pages.runs.planner import Planner
 from app.pages.runs.presets import PRESETS, preset_of
 from app.theme import SPACE_M, SPACE_S, SPACE_XS
 
@@ -60,10 +61,15 @@ class SectionBox(QWidget):
     """A heading that opens its settings; closed, it says how many are not the defaults."""
 
     def __init__(
-        self, section: Section, form: FormModel, calm: CalmWheel, parent: QWidget | None = None
+        self,
+        section: Section,
+        form: FormModel,
+        planner: Planner,
+        calm: CalmWheel,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._section, self._form = section, form
+        self._section, self._form, self._planner = section, form, planner
         self._editors: dict[Field, Editor] = {}
         self.header = QToolButton()
         self.header.setCheckable(True)
@@ -87,6 +93,7 @@ class SectionBox(QWidget):
         layout.addWidget(self.header)
         layout.addWidget(self.body)
         form.changed.connect(self._tell)
+        planner.changed.connect(self._tell)
         self._tell()
 
     def _add(self, field: Field, calm: CalmWheel) -> None:
@@ -103,7 +110,12 @@ class SectionBox(QWidget):
 
     def _tell(self) -> None:
         draft = self._form.draft
-        used = [field for field in self._section.fields if field.used(draft)]
+        backbone = self._planner.backbone
+        used = [
+            field
+            for field in self._section.fields
+            if field.used(draft) and (backbone is None or field.fits(backbone.shape))
+        ]
         for field, editor in self._editors.items():
             editor.show(draft[field.name])
             self._rows.setRowVisible(editor.widget, field in used)
@@ -121,13 +133,13 @@ class SectionBox(QWidget):
 class AdvancedSettings(QWidget):
     """All sections, one under the other."""
 
-    def __init__(self, form: FormModel, parent: QWidget | None = None) -> None:
+    def __init__(self, form: FormModel, planner: Planner, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         calm = CalmWheel(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        self.sections = [SectionBox(section, form, calm, self) for section in SECTIONS]
+        self.sections = [SectionBox(section, form, planner, calm, self) for section in SECTIONS]
         for box in self.sections:
             layout.addWidget(box)
 

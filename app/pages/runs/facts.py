@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from app.models.run import RunModel
 from app.pages.runs.advanced import SECTIONS
-from app.pages.runs.draft import draft_of
-from app.pages.runs.fields import Choice, Field, Switch, Whole
+from app.pages.runs.draft import default_draft, draft_of
+from app.pages.runs.fields import Choice, Field, Switch, Whole, any_backbone
 from app.pages.runs.fields_method import METHOD
 from app.words import count, date, duration, from_home, metric, size
 from engine.contract.method_spec import PrefixMethod
@@ -64,10 +64,16 @@ def _about(run: RunModel) -> Rows:
 
 
 def _settings(run: RunModel) -> list[tuple[str, Rows]]:
-    draft = draft_of(run.spec)
+    draft, usual = draft_of(run.spec), default_draft()
     groups = []
     for section in SECTIONS:
-        used = [field for field in section.fields if field.used(draft)]
+        # What only some backbones have is told where it was changed.
+        used = [
+            field
+            for field in section.fields
+            if field.used(draft)
+            and (field.fits is any_backbone or draft[field.name] != usual[field.name])
+        ]
         rows = [(field.label, _say(field, draft[field.name])) for field in used]
         if section is METHOD and isinstance(run.spec.method, PrefixMethod):
             rows.insert(0, ("Prefix length", f"{run.spec.method.prefix_length} tokens"))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.pages.runs.draft import Draft
+from engine.contract.backbone import BackboneShape
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,21 @@ def always(_draft: Draft) -> bool:
     return True
 
 
+def any_backbone(_shape: BackboneShape) -> bool:
+    """Whether a setting means anything on a backbone: it does."""
+    return True
+
+
+def encoder_decoder(shape: BackboneShape) -> bool:
+    """The same, of one that only encoder–decoders have."""
+    return shape.encoder_decoder
+
+
+def decoder_only(shape: BackboneShape) -> bool:
+    """The same, of one that only decoder-only backbones have."""
+    return not shape.encoder_decoder
+
+
 @dataclass(frozen=True)
 class Field:
     """One setting: its name in the draft, words, editor, and when it means anything."""
@@ -62,6 +78,7 @@ class Field:
     tip: str
     kind: Kind
     used: Callable[[Draft], bool] = always
+    fits: Callable[[BackboneShape], bool] = any_backbone
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.pages.runs.draft import Draft, MethodKind
-from app.pages.runs.fields import Choice, Field, Real, Section, Switch, Whole, Words
+from app.pages.runs.fields import (
+    Choice,
+    Field,
+    Real,
+    Section,
+    Switch,
+    Whole,
+    Words,
+    decoder_only,
+    encoder_decoder,
+)
 from engine.contract.method_spec import Depth, Init, Parametrisation
 from engine.contract.training_spec import Strategy
 
@@ -55,7 +65,7 @@ METHOD = Section(
             "method.depth",
             "Trained",
             "What of the prefix is trained: keys and values in every layer, or only the input "
-            "embeddings of its tokens (the paper's ablation, for decoder-only backbones).",
+            "embeddings of its tokens (the paper's ablation).",
             Choice(
                 (
                     (Depth.ALL_LAYERS, "keys and values of every layer"),
@@ -63,6 +73,7 @@ METHOD = Section(
                 )
             ),
             _prefix,
+            decoder_only,
         ),
         Field(
             "method.mid_dim",
@@ -97,25 +108,26 @@ METHOD = Section(
         Field(
             "method.encoder_self",
             "Encoder prefix",
-            "Of an encoder–decoder: whether a prefix stands in the encoder's self-attention.",
+            "Whether a prefix stands in the encoder's self-attention.",
             Switch(),
             _prefix,
+            encoder_decoder,
         ),
         Field(
             "method.decoder_self",
             "Decoder prefix",
-            "Of an encoder–decoder: whether a prefix stands in the decoder's self-attention. "
-            "Decoder-only backbones always have it.",
+            "Whether a prefix stands in the decoder's self-attention.",
             Switch(),
             _prefix,
+            encoder_decoder,
         ),
         Field(
             "method.decoder_cross",
             "Cross prefix",
-            "Of an encoder–decoder: whether a prefix stands in the attention from the decoder "
-            "to the encoder.",
+            "Whether a prefix stands in the attention from the decoder to the encoder.",
             Switch(),
             _prefix,
+            encoder_decoder,
         ),
         Field(
             "method.backbone_dropout",

@@ -67,7 +67,7 @@ class RunForm(QScrollArea):
         self.drawing = MethodDrawing(theme)
         self.cost = CostPanel(planner, theme)
         self.presets = PresetBox(form)
-        self.advanced = AdvancedSettings(form)
+        self.advanced = AdvancedSettings(form, planner)
         self._lay_out()
         form.changed.connect(self._tell)
         planner.changed.connect(self._draw)
