@@ -31,6 +31,16 @@ class Depth(enum.Enum):
     The paper's ablation, for decoder-only backbones."""
 
 
+class Position(enum.Enum):
+    """Where the trained vectors stand (Li & Liang 2021, section 7.3)."""
+
+    PREFIX = "prefix"
+    """Before source and target."""
+    INFIX = "infix"
+    """Between them: the source does not see the vectors. The paper's ablation, for decoder-only
+    backbones."""
+
+
 class Place(enum.Enum):
     """Which attention a prefix stands before (Li & Liang 2021, section 4)."""
 
@@ -60,6 +70,7 @@ class PrefixMethod:
     """P, in tokens: 1 to 512."""
     parametrisation: Parametrisation = Parametrisation.MLP
     depth: Depth = Depth.ALL_LAYERS
+    position: Position = Position.PREFIX
     mid_dim: int = 512
     """Hidden width of the MLP: 512 for table-to-text, 800 for summarisation (paper, 4.3)."""
     init: Init = Init.WORDS
@@ -89,6 +100,11 @@ class PrefixMethod:
             raise UserError(
                 "The prefix stands nowhere: switch on at least one of encoder self-attention, "
                 "decoder self-attention and cross-attention."
+            )
+        if self.position is Position.INFIX and self.depth is Depth.EMBEDDING_ONLY:
+            raise UserError(
+                "An infix is trained in all layers, not as embeddings alone: choose another depth, "
+                "or a prefix."
             )
         if self.init is Init.WORDS and not self.init_text.strip():
             raise UserError("init_text is empty: give words to start from, or start at random.")

@@ -53,6 +53,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("--prefix-length", "method.prefix_length", "P, in tokens, 1 to 512"),
     Option("--parametrisation", "method.parametrisation", "how the prefix is trained"),
     Option("--depth", "method.depth", "every layer's keys and values, or input embeddings only"),
+    Option("--position", "method.position", "before source and target, or between them (infix)"),
     Option("--mid-dim", "method.mid_dim", "hidden width of the prefix's MLP"),
     Option("--init", "method.init", "start from real words or at random"),
     Option("--init-text", "method.init_text", "the words to start from"),

@@ -24,6 +24,8 @@ class Positions(enum.Enum):
     """At P: decoder-only backbones, as in the paper's code."""
     UNSHIFTED = "unshifted"
     """At 0: encoder–decoders, as in the paper's code."""
+    INFIX = "infix"
+    """The vectors stand behind the source: those after them are P further on."""
 
 
 @dataclass(frozen=True, order=True)

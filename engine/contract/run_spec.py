@@ -68,5 +68,5 @@ def describe_method(method: MethodSpec) -> str:
         Parametrisation.DEEP_MLP: f"deep MLP {method.mid_dim}",
         Parametrisation.DIRECT: "direct",
     }
-    name = "embedding-only" if method.depth is Depth.EMBEDDING_ONLY else "prefix"
+    name = "embedding-only" if method.depth is Depth.EMBEDDING_ONLY else method.position.value
     return f"{name} {method.prefix_length}, {forms[method.parametrisation]}"

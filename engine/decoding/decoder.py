@@ -28,7 +28,7 @@ from transformers import (
 from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
 from engine.contract.training_spec import DecodingSpec, Strategy
-from engine.methods.base import Offset, System, max_positions
+from engine.methods.base import System, max_positions
 from engine.reporter import Reporter
 
 
@@ -68,9 +68,8 @@ def decode(
         for at in range(0, len(order), decoding.batch_size):
             rows = order[at : at + decoding.batch_size]
             listener = _Listener(reporter, done=at, total=len(prompts))
-            with system.batch(rows) as offset:
-                batch = [prompts[row] for row in rows]
-                outputs = _decode_batch(system.backbone, batch, offset, decoding, listener)
+            batch = [prompts[row] for row in rows]
+            outputs = _decode_batch(system, rows, batch, decoding, listener)
             for row, output in zip(rows, outputs, strict=True):
                 new_tokens += len(output)
                 text = system.backbone.tokenizer.decode(output, skip_special_tokens=True)
@@ -100,27 +99,33 @@ def decoding_signature(decoding: DecodingSpec) -> str:
 
 
 def _decode_batch(
-    backbone: Backbone,
+    system: System,
+    rows: Sequence[int],
     prompts: Sequence[Sequence[int]],
-    offset: Offset,
     decoding: DecodingSpec,
     listener: StoppingCriteria,
 ) -> list[list[int]]:
+    backbone = system.backbone
     pad, eos = backbone.tokenizer.pad_token_id, backbone.tokenizer.eos_token_id
-    inputs = _inputs(backbone, prompts, offset, pad=pad)
-    generated: torch.Tensor = backbone.model.generate(
-        **inputs,
-        generation_config=_generation_config(decoding, backbone, pad=pad, eos=eos),
-        logits_processor=_samplers(decoding, prompts),
-        stopping_criteria=StoppingCriteriaList([listener]),
-    )
+    inputs = _inputs(backbone, prompts, pad=pad)
+    behind = torch.zeros_like(inputs["attention_mask"], dtype=torch.bool)
+    behind[:, -1] = not backbone.is_encoder_decoder
+    with system.batch(rows, inputs["attention_mask"], behind) as positions:
+        if not backbone.is_encoder_decoder:
+            inputs["position_ids"] = positions
+        generated: torch.Tensor = backbone.model.generate(
+            **inputs,
+            generation_config=_generation_config(decoding, backbone, pad=pad, eos=eos),
+            logits_processor=_samplers(decoding, prompts),
+            stopping_criteria=StoppingCriteriaList([listener]),
+        )
     # What the output stands behind: the prompt, or a decoder's start token.
     before = 1 if backbone.is_encoder_decoder else inputs["input_ids"].shape[1]
     return [_until(row[before:].tolist(), eos) for row in generated]
 
 
 def _inputs(
-    backbone: Backbone, prompts: Sequence[Sequence[int]], offset: Offset, *, pad: int
+    backbone: Backbone, prompts: Sequence[Sequence[int]], *, pad: int
 ) -> dict[str, torch.Tensor]:
     """Prompts padded to [B, T]: on the left, or on the right for an encoder."""
     device = backbone.model.device
@@ -131,10 +136,7 @@ def _inputs(
         start = 0 if backbone.is_encoder_decoder else width - len(prompt)
         input_ids[row, start : start + len(prompt)] = torch.tensor(prompt, device=device)
         attention[row, start : start + len(prompt)] = 1
-    inputs = {"input_ids": input_ids, "attention_mask": attention}
-    if not backbone.is_encoder_decoder:
-        inputs["position_ids"] = (attention.cumsum(dim=1) - 1).clamp(min=0) + offset
-    return inputs
+    return {"input_ids": input_ids, "attention_mask": attention}
 
 
 def _generation_config(

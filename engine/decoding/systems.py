@@ -112,7 +112,7 @@ class Systems:
         backbone = self._backbone(spec.backbone if spec else native.backbone_for(card), reporter)
         native.check_fits(card, backbone)
         return Loaded(
-            system=StoredPrefix(backbone, key_values),
+            system=StoredPrefix(backbone, key_values, position=card.method.position),
             title=describe_method(card.method),
             run_id=card.run_id,
             prompt=card.prompt,

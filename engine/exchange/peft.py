@@ -67,8 +67,8 @@ def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> None:
     sites = [decoder_site(layer) for layer in range(card.layers)]
     if set(key_values) != set(sites) or card.positions is not Positions.AFTER_PREFIX:
         raise UserError(
-            f"PEFT's format cannot hold the prefix {card.name!r}: it has a place for decoder "
-            "self-attention only; export it as native."
+            f"PEFT's format cannot hold the prefix {card.name!r}: it has a place for a prefix in "
+            "decoder self-attention only; export it as native."
         )
     stacked = torch.stack([key_values[site].detach().float().cpu() for site in sites])
     length = card.method.prefix_length

@@ -55,12 +55,15 @@ class Slot:
         entries: [2, H, P, D] while a prefix is attached; [R, 2, H, P, D] while each of R rows
             has one of its own.
         visible: [R, P], in the second case: False where a row's prefix is shorter than P.
+        seen: [R, T], of an infix: the columns of the first pass, of T tokens, that see it; what
+            follows one by one sees it too.
         recording: while set, the module's own keys and values of the next forward pass are
             kept in `recorded`, [2, B, H, S, D], and put on this list.
     """
 
     entries: torch.Tensor | None = None
     visible: torch.Tensor | None = None
+    seen: torch.Tensor | None = None
     recording: list[Slot] | None = None
     recorded: torch.Tensor | None = None
 
@@ -95,8 +98,9 @@ def _attention(
     prefix = _spread(slot.entries.to(key.dtype), key.shape[0])
     key = torch.cat([prefix[0], key], dim=2)  # [B, H, P + S, D]
     value = torch.cat([prefix[1], value], dim=2)
-    if slot.visible is not None:
-        attention_mask = _join_masks(slot.visible, attention_mask, query, key.shape[2] - length)
+    own = _own_mask(slot, query, length)
+    if own is not None:
+        attention_mask = _join_masks(own, attention_mask, key.shape[2] - length)
     elif attention_mask is not None:
         visible = True if attention_mask.dtype == torch.bool else 0.0
         attention_mask = torch.nn.functional.pad(attention_mask, (length, 0), value=visible)
@@ -117,16 +121,25 @@ def _spread(entries: torch.Tensor, batch: int) -> torch.Tensor:
     return entries.repeat_interleave(batch // entries.shape[0], dim=0).transpose(0, 1)
 
 
+def _own_mask(slot: Slot, query: torch.Tensor, length: int) -> torch.Tensor | None:
+    """Which query of which row sees what of the prefix: [B, 1, T, P], or None for all all."""
+    batch, queries = query.shape[0], query.shape[2]
+    own = None
+    if slot.visible is not None:
+        own = slot.visible[:, None, None].expand(-1, 1, queries, -1)
+    if slot.seen is not None and queries > 1:
+        seen = slot.seen[:, None, :, None].expand(-1, 1, -1, length)
+        own = seen if own is None else own & seen
+    return None if own is None else own.repeat_interleave(batch // own.shape[0], dim=0)
+
+
 def _join_masks(
-    visible: torch.Tensor,  # [R, P]
+    own: torch.Tensor,  # [B, 1, T, P]
     attention_mask: torch.Tensor | None,  # [B or 1, 1, T, S]
-    query: torch.Tensor,
     keys: int,
 ) -> torch.Tensor:
-    """The mask over prefix and tokens where rows have prefixes of their own: [B, 1, T, P + S]."""
-    batch, queries = query.shape[0], query.shape[2]
-    own = visible.repeat_interleave(batch // visible.shape[0], dim=0)[:, None, None]
-    own = own.expand(-1, 1, queries, -1)
+    """The mask over prefix and tokens: [B, 1, T, P + S]."""
+    batch, _, queries, _ = own.shape
     if attention_mask is None:
         return torch.cat([own, own.new_ones(batch, 1, queries, keys)], dim=3)
     attention_mask = attention_mask.expand(batch, -1, -1, -1)
@@ -158,6 +171,8 @@ class PrefixAttention:
 
     Attributes:
         sites: site → (H, D), by place and layer in the order in which they attend.
+        is_rotary: whether positions are rotations of queries and keys, so that only distances
+            count, and may be below 0.
 
     Raises:
         UserError: the backbone's attention cannot be reached, with its class's name.
@@ -175,6 +190,7 @@ class PrefixAttention:
         self._slots: dict[Site, Slot] = {}
         self.sites: dict[Site, tuple[int, int]] = {}
         self._find_sites(model)
+        self.is_rotary = any(name.endswith("rotary_emb") for name, _ in model.named_modules())
         expected = expected_layers(model.config)
         for place, layers in expected.items():
             found = sum(site.place is place for site in self.sites)
@@ -209,13 +225,18 @@ class PrefixAttention:
 
     @contextlib.contextmanager
     def attached(
-        self, key_values: KeyValues, *, visible: Mapping[Site, torch.Tensor] = _ALL_VISIBLE
+        self,
+        key_values: KeyValues,
+        *,
+        visible: Mapping[Site, torch.Tensor] = _ALL_VISIBLE,
+        seen: torch.Tensor | None = None,
     ) -> Iterator[None]:
         """Let every forward (and backward) pass inside see the prefix; nothing stays after.
 
         Args:
             key_values: for each site [2, H, P, D]; or [R, 2, H, P, D], one prefix a row.
             visible: in the second case, for each site [R, P]: where the prefixes are.
+            seen: [R, T], of an infix: the columns that see it; None where all do.
         """
         unknown = [site.key for site in key_values if site not in self._slots]
         if unknown:
@@ -223,11 +244,11 @@ class PrefixAttention:
         try:
             for site, entries in key_values.items():
                 slot = self._slots[site]
-                slot.entries, slot.visible = entries, visible.get(site)
+                slot.entries, slot.visible, slot.seen = entries, visible.get(site), seen
             yield
         finally:
             for slot in self._slots.values():
-                slot.entries = slot.visible = None
+                slot.entries = slot.visible = slot.seen = None
 
     @torch.no_grad()
     def record(self, model: PreTrainedModel, input_ids: torch.Tensor) -> KeyValues:

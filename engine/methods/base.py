@@ -11,8 +11,6 @@ import torch
 
 from engine.backbones.loading import Backbone
 
-Offset = int | torch.Tensor
-
 
 class System(Protocol):
     """Something that can be decoded with: a backbone and what was put on it.
@@ -31,14 +29,19 @@ class System(Protocol):
         What does not depend on the input (an MLP's output) is computed once, on entry.
         """
 
-    def batch(self, rows: Sequence[int]) -> AbstractContextManager[Offset]:
+    def batch(
+        self, rows: Sequence[int], mask: torch.Tensor, behind: torch.Tensor
+    ) -> AbstractContextManager[torch.Tensor]:
         """Inside `active`, around the passes over these rows of the whole input.
 
         Args:
-            rows: places in the list of prompts or rows that is worked on, one a batch row.
+            rows: places in the list of prompts or rows that is worked on, one a batch row; may
+                be empty where only one system's rows are worked on.
+            mask: [B, T], 1 on real tokens.
+            behind: [B, T], True on the source's last token, the separator, and on the target.
 
         Returns:
-            On entry, where the positions of real tokens start, for all or for each row [B, 1].
+            On entry, the positions of the tokens, [B, T], for backbones that take them.
         """
 
 
@@ -61,9 +64,16 @@ class SameForAllRows:
     position_offset: int
 
     @contextlib.contextmanager
-    def batch(self, rows: Sequence[int]) -> Iterator[Offset]:
+    def batch(
+        self, rows: Sequence[int], mask: torch.Tensor, behind: torch.Tensor
+    ) -> Iterator[torch.Tensor]:
         """Nothing to do."""
-        yield self.position_offset
+        yield counted_positions(mask) + self.position_offset
+
+
+def counted_positions(mask: torch.Tensor) -> torch.Tensor:
+    """Positions that count real tokens: [B, T] from 0; left padding has none."""
+    return (mask.cumsum(dim=1) - 1).clamp(min=0)
 
 
 def count(parameters: dict[str, torch.nn.Parameter]) -> int:

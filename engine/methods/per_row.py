@@ -11,7 +11,7 @@ from torch.nn.functional import pad
 from engine.backbones.loading import Backbone
 from engine.contract.prefix_card import Site
 from engine.methods.attention import KeyValues, attention_of
-from engine.methods.base import Offset
+from engine.methods.base import counted_positions
 
 
 class PrefixPerRow:
@@ -62,10 +62,12 @@ class PrefixPerRow:
         yield
 
     @contextlib.contextmanager
-    def batch(self, rows: Sequence[int]) -> Iterator[Offset]:
+    def batch(
+        self, rows: Sequence[int], mask: torch.Tensor, behind: torch.Tensor
+    ) -> Iterator[torch.Tensor]:
         """Let each of these rows see its own prefix."""
         chosen = torch.tensor([self._choice[row] for row in rows], device=self._offsets.device)
         entries = {site: every[chosen] for site, every in self._entries.items()}
         visible = {site: every[chosen] for site, every in self._visible.items()}
         with self._attention.attached(entries, visible=visible):
-            yield self._offsets[chosen, None]
+            yield counted_positions(mask) + self._offsets[chosen, None]

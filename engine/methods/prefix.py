@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 
 from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
-from engine.contract.method_spec import Depth, Init, Parametrisation, Place, PrefixMethod
+from engine.contract.method_spec import (
+    Depth,
+    Init,
+    Parametrisation,
+    Place,
+    Position,
+    PrefixMethod,
+)
 from engine.methods.attention import KeyValues, attention_of
-from engine.methods.base import SameForAllRows
+from engine.methods.base import counted_positions
 from engine.methods.checkpointing import set_checkpointing
 from engine.methods.parametrisation import (
     DirectTable,
@@ -25,8 +32,8 @@ from engine.methods.parametrisation import (
 )
 
 
-class PrefixTuning(SameForAllRows):
-    """A frozen backbone with a trainable prefix.
+class _Behind:
+    """A frozen backbone behind keys and values, or with them between source and target.
 
     Attributes:
         backbone: frozen; its weights are bit-equal before and after.
@@ -34,11 +41,60 @@ class PrefixTuning(SameForAllRows):
             0 on encoder–decoders, both as in the paper's code.
     """
 
-    def __init__(self, backbone: Backbone, method: PrefixMethod, *, seed: int) -> None:
+    def __init__(self, backbone: Backbone, length: int, position: Position) -> None:
+        if position is Position.INFIX and backbone.is_encoder_decoder:
+            raise UserError(
+                f"{backbone.name} is an encoder–decoder, and an infix is for decoder-only "
+                "backbones: train a prefix, or choose another backbone."
+            )
         self.backbone = backbone
-        self.position_offset = 0 if backbone.is_encoder_decoder else method.prefix_length
-        self._notes: tuple[str, ...] = ()
+        self.position_offset = 0 if backbone.is_encoder_decoder else length
         self._attention = attention_of(backbone.model)
+        self._is_infix = position is Position.INFIX
+        self._now: KeyValues = {}
+
+    def _key_values(self) -> KeyValues:
+        """What the backbone is to see: for each site [2, H, P, D]."""
+        raise NotImplementedError
+
+    @contextlib.contextmanager
+    def active(self) -> Iterator[None]:
+        """Compute the keys and values once, and let the backbone see them."""
+        key_values = self._key_values()
+        if self._is_infix:  # who sees it depends on the batch
+            self._now = key_values
+            try:
+                yield
+            finally:
+                self._now = {}
+        else:
+            with self._attention.attached(key_values):
+                yield
+
+    @contextlib.contextmanager
+    def batch(
+        self, rows: Sequence[int], mask: torch.Tensor, behind: torch.Tensor
+    ) -> Iterator[torch.Tensor]:
+        """Let those behind an infix see it."""
+        positions = counted_positions(mask)
+        if not self._is_infix:
+            yield positions + self.position_offset
+            return
+        positions = positions + self.position_offset * behind
+        if self._attention.is_rotary:
+            # Only distances count, and the infix's keys are rotated to 0 … P - 1: so the source
+            # ends at -1.
+            positions = positions - (mask.bool() & ~behind).sum(dim=1, keepdim=True)
+        with self._attention.attached(self._now, seen=behind):
+            yield positions
+
+
+class PrefixTuning(_Behind):
+    """A frozen backbone with a trainable prefix or infix."""
+
+    def __init__(self, backbone: Backbone, method: PrefixMethod, *, seed: int) -> None:
+        super().__init__(backbone, method.prefix_length, method.position)
+        self._notes: tuple[str, ...] = ()
         backbone.model.requires_grad_(False)
         backbone.model.eval()
         with torch.random.fork_rng(devices=[]):
@@ -134,12 +190,6 @@ class PrefixTuning(SameForAllRows):
         """What was done with the words to start from."""
         return self._notes
 
-    @contextlib.contextmanager
-    def active(self) -> Iterator[None]:
-        """Compute the prefix once, and let the backbone see it."""
-        with self._attention.attached(self._key_values()):
-            yield
-
     @torch.no_grad()
     def folded(self) -> KeyValues:
         """The prefix as keys and values, the MLP evaluated once and left behind."""
@@ -148,19 +198,20 @@ class PrefixTuning(SameForAllRows):
         return {site: entries.detach().float().cpu() for site, entries in folded.items()}
 
 
-class StoredPrefix(SameForAllRows):
-    """A frozen backbone behind a trained, folded prefix: for decoding."""
+class StoredPrefix(_Behind):
+    """A frozen backbone behind a trained, folded prefix, or with an infix: for decoding."""
 
-    def __init__(self, backbone: Backbone, key_values: KeyValues) -> None:
-        self.backbone = backbone
-        self._attention = attention_of(backbone.model)
-        device = backbone.model.device
-        self._key_values = {site: entries.to(device) for site, entries in key_values.items()}
+    def __init__(
+        self,
+        backbone: Backbone,
+        key_values: KeyValues,
+        *,
+        position: Position = Position.PREFIX,
+    ) -> None:
         longest = max(entries.shape[2] for entries in key_values.values())
-        self.position_offset = 0 if backbone.is_encoder_decoder else longest
+        super().__init__(backbone, longest, position)
+        device = backbone.model.device
+        self._stored = {site: entries.to(device) for site, entries in key_values.items()}
 
-    @contextlib.contextmanager
-    def active(self) -> Iterator[None]:
-        """Let the backbone see the prefix."""
-        with self._attention.attached(self._key_values):
-            yield
+    def _key_values(self) -> KeyValues:
+        return self._stored

@@ -10,7 +10,7 @@ import transformers
 
 from engine.backbones.loading import quiet
 from engine.contract.errors import EngineError
-from engine.contract.method_spec import PrefixMethod
+from engine.contract.method_spec import Position, PrefixMethod
 from engine.contract.prefix_card import Positions, PrefixCard
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import RunSpec
@@ -52,7 +52,7 @@ def keep(
         layers=len(key_values),
         kv_heads=heads,
         head_width=width,
-        positions=Positions.UNSHIFTED if apart else Positions.AFTER_PREFIX,
+        positions=_positions(spec.method, encoder_decoder=apart),
         linearisation=spec.data.linearisation,
         prompt=default_prompt(encoder_decoder=apart),
         decoding=spec.decoding,
@@ -86,3 +86,9 @@ def _keep_model(place: Path, method: FullFinetuning) -> int:
 
 def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _positions(method: PrefixMethod, *, encoder_decoder: bool) -> Positions:
+    if method.position is Position.INFIX:
+        return Positions.INFIX
+    return Positions.UNSHIFTED if encoder_decoder else Positions.AFTER_PREFIX

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch.nn.functional import cross_entropy
 
-from engine.methods.base import Offset, System
+from engine.methods.base import System
 from engine.training.batches import IGNORED, Batch
 
 
@@ -21,19 +21,25 @@ def loss_sum(system: System, batch: Batch, rows: Sequence[int] = ()) -> torch.Te
         batch: rows of one forward pass.
         rows: their places in the whole input, for systems that ask.
     """
-    with system.batch(rows) as offset:
+    with system.batch(rows, batch.attention_mask, _behind(batch)) as positions:
         if batch.decoder_input_ids is not None:
             logits = _encoder_decoder_logits(system, batch)
         else:
-            logits = _decoder_logits(system, batch, offset)
+            logits = _decoder_logits(system, batch, positions)
     return cross_entropy(
         logits.flatten(0, 1), batch.labels.flatten(), ignore_index=IGNORED, reduction="sum"
     )
 
 
-def _decoder_logits(system: System, batch: Batch, offset: Offset) -> torch.Tensor:
-    # Positions count real tokens; left padding has none, and a prefix stands before them.
-    positions = (batch.attention_mask.cumsum(dim=1) - 1).clamp(min=0) + offset
+def _behind(batch: Batch) -> torch.Tensor:
+    """[B, T]: the columns whose next token carries loss; none in an encoder's input."""
+    behind = torch.zeros_like(batch.attention_mask, dtype=torch.bool)
+    if batch.decoder_input_ids is None:
+        behind[:, -batch.labels.shape[1] :] = batch.labels != IGNORED
+    return behind
+
+
+def _decoder_logits(system: System, batch: Batch, positions: torch.Tensor) -> torch.Tensor:
     keep = batch.labels.shape[1]
     output = system.backbone.model(
         input_ids=batch.input_ids,

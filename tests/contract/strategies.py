@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import engine.contract
 from engine.contract.data_spec import Column, DataSpec, Linearisation, Mapping, Role, Split
-from engine.contract.method_spec import MAX_PREFIX_LENGTH, Init, PrefixMethod
+from engine.contract.method_spec import MAX_PREFIX_LENGTH, Depth, Init, PrefixMethod
 from engine.contract.training_spec import DecodingSpec, TrainingSpec
 
 # Any text, lone surrogates (file names that are no UTF-8) and line separators included.
@@ -101,6 +101,7 @@ RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
     DataSpec: {"max_source_tokens": COUNTS, "max_target_tokens": COUNTS},
     Linearisation: {},
     PrefixMethod: {
+        "depth": st.just(Depth.ALL_LAYERS),  # an infix has no other
         "decoder_self": st.just(True),  # one of the three places must be on
         "prefix_length": st.integers(1, MAX_PREFIX_LENGTH),
         "mid_dim": COUNTS,

@@ -19,7 +19,7 @@ from app.pages.runs.fields import (
     decoder_only,
     encoder_decoder,
 )
-from engine.contract.method_spec import Depth, Init, Parametrisation
+from engine.contract.method_spec import Depth, Init, Parametrisation, Position
 from engine.contract.training_spec import Strategy
 
 
@@ -33,6 +33,10 @@ def _finetune(draft: Draft) -> bool:
 
 def _mlp(draft: Draft) -> bool:
     return _prefix(draft) and draft["method.parametrisation"] is not Parametrisation.DIRECT
+
+
+def _in_all_layers(draft: Draft) -> bool:
+    return _prefix(draft) and draft["method.depth"] is Depth.ALL_LAYERS
 
 
 def _from_words(draft: Draft) -> bool:
@@ -73,6 +77,20 @@ METHOD = Section(
                 )
             ),
             _prefix,
+            decoder_only,
+        ),
+        Field(
+            "method.position",
+            "Stands",
+            "Where the trained vectors stand: before source and target (a prefix), or between "
+            "them, where the source does not see them (an infix, the paper's ablation).",
+            Choice(
+                (
+                    (Position.PREFIX, "before the source"),
+                    (Position.INFIX, "between source and target"),
+                )
+            ),
+            _in_all_layers,
             decoder_only,
         ),
         Field(

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.theme import SPACE_S, SPACE_XS, Theme
 from engine.contract.backbone import BackboneShape
-from engine.contract.method_spec import MethodSpec, Parametrisation, Place, PrefixMethod
+from engine.contract.method_spec import MethodSpec, Parametrisation, Place, Position, PrefixMethod
 
 HEIGHT_LINES = 10
 TEXT_TOKENS = 24
@@ -32,6 +32,9 @@ def describe(shape: BackboneShape, method: MethodSpec) -> str:
         if method.parametrisation is not Parametrisation.DIRECT
         else "no MLP: the numbers themselves are trained, and the prefix"
     )
+    stand = "stand before those of the text"
+    if method.position is Position.INFIX:
+        stand = "stand between those of source and target"
     where = f"the {shape.layers} frozen layers"
     if shape.encoder_decoder:
         found = shape.sites(method).items()
@@ -41,8 +44,8 @@ def describe(shape: BackboneShape, method: MethodSpec) -> str:
         where += ")"
     return (
         f"In each of {where}, {method.prefix_length} trained keys and "
-        f"values ({shape.kv_heads} heads of width {shape.head_width}) stand before those of the "
-        f"text; {way} makes them."
+        f"values ({shape.kv_heads} heads of width {shape.head_width}) {stand}; "
+        f"{way} makes them."
     )
 
 

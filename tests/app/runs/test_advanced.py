@@ -12,7 +12,9 @@ SIDES = ("method.encoder_self", "method.decoder_self", "method.decoder_cross")
 def shown(box: SectionBox) -> set[str]:
     """Names of the settings whose rows are there."""
     return {
-        field.name for field, editor in box._editors.items() if box._rows.isRowVisible(editor.widget)
+        field.name
+        for field, editor in box._editors.items()
+        if box._rows.isRowVisible(editor.widget)
     }
 
 

@@ -105,7 +105,8 @@ def test_nothing_stays_attached(tmp_path: Path) -> None:
     with torch.no_grad():
         before = backbone.model(input_ids=ids).logits
         system = PrefixPerRow(backbone, prefixes(backbone), [3])
-        with system.active(), system.batch([0]):
+        mask = torch.ones_like(ids)
+        with system.active(), system.batch([0], mask, mask.bool()):
             inside = backbone.model(input_ids=ids).logits
         after = backbone.model(input_ids=ids).logits
     assert torch.equal(before, after)

@@ -1,10 +1,17 @@
-"""Whole runs on encoder–decoders: trained, kept, loaded again, decoded."""
+"""Whole runs of every form, on encoder–decoders too: trained, kept, loaded again, decoded."""
+
+from dataclasses import replace
 
 import pytest
 
 from engine.contract.errors import UserError
-from engine.contract.events import RunFinished, RunStarted, RunState
-from engine.contract.method_spec import FinetuneMethod, Parametrisation
+from engine.contract.events import RunFailed, RunFinished, RunStarted, RunState
+from engine.contract.method_spec import (
+    Depth,
+    FinetuneMethod,
+    Parametrisation,
+    Position,
+)
 from engine.contract.method_spec import PrefixMethod as Prefix
 from engine.contract.outputs import read_outputs
 from engine.contract.prefix_card import Positions
@@ -29,6 +36,9 @@ CASES = {
     ),
     "marian": ("marian", PREFIX),
     "bart-finetune": ("bart", FinetuneMethod()),
+    "llama-infix": ("llama", replace(PREFIX, position=Position.INFIX)),
+    "gpt2-infix": ("gpt2", replace(PREFIX, position=Position.INFIX)),
+    "llama-embedding-only": ("llama", replace(PREFIX, depth=Depth.EMBEDDING_ONLY)),
 }
 
 
@@ -63,17 +73,13 @@ def test_the_card_says_how_it_stands_and_peft_has_no_place_for_it(
     assert card.positions is Positions.UNSHIFTED
     assert card.prompt == ENCODER_PROMPT
     assert card.layers == len(key_values) == 2 + 3 + 3
-    with pytest.raises(UserError, match="it has a place for decoder self-attention only"):
+    with pytest.raises(UserError, match="it has a place for a prefix in decoder self-attention"):
         peft.write(folder.path / "peft", key_values, card)
 
 
 def test_a_side_that_does_not_fit_is_told(
     workshop: Workshop, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    from dataclasses import replace
-
-    from engine.contract.events import RunFailed
-
     spec = workshop.spec(PREFIX, kind="bart")
     spec = replace(spec, decoding=replace(spec.decoding, max_new_tokens=500))
     folder = workshop.run(tmp_path_factory.mktemp("long") / "run", spec)
