@@ -66,6 +66,7 @@ def add_input_options(group: argparse._ActionsContainer) -> None:
         "--source": (None, "an input column, what it holds is guessed; repeat it for several"),
         "--field": (Role.FIELD, "an input column that is one field of a table"),
         "--meaning": (Role.MEANING, "an input column such as E2E's name[Blue Spice], food[…]"),
+        "--triples": (Role.TRIPLES, "an input column of facts, subject | relation | object a line"),
         "--text": (Role.SOURCE, "an input column that is used as it stands"),
     }
     for flag, (role, help_text) in words.items():
@@ -183,7 +184,7 @@ def mapping_of(
 
 def _input_role(guessed: Role, *, many: bool) -> Role:
     """Several source columns are the fields of a table; one alone is text as it stands."""
-    if guessed in (Role.MEANING, Role.SOURCE):
+    if guessed in (Role.MEANING, Role.TRIPLES, Role.SOURCE):
         return guessed
     return Role.FIELD if many else Role.SOURCE
 

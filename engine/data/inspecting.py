@@ -7,10 +7,9 @@ from pathlib import Path
 
 from engine.contract.commands import InspectFile
 from engine.contract.reading import FileReport
-from engine.data.readers import Reader, open_reader
+from engine.data.readers import Reader, open_reader, tally_for
 from engine.data.records import ReadRow
 from engine.data.roles import SAMPLE_ROWS, guess_roles
-from engine.data.tallies import Tally
 from engine.reporter import Reporter
 
 PREVIEW_ROWS = 100
@@ -38,7 +37,7 @@ def inspect_file(command: InspectFile, reporter: Reporter) -> FileReport:
 
 
 def _look(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
-    tally = Tally(reader.columns, reader.options.encoding or "")
+    tally = tally_for(reader)
     rows: list[ReadRow] = []
     row_count, looked_at_bytes = 0, reader.looked_at_bytes
     for number, item in enumerate(reader.rows(), start=1):

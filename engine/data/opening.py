@@ -28,9 +28,6 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
 )
 _ZIP = b"PK\x03\x04"
 _OTHER_TEXT = {
-    ".json": "a JSON file",
-    ".jsonl": "a JSON lines file",
-    ".ndjson": "a JSON lines file",
     ".xml": "an XML file",
     ".html": "a web page",
     ".htm": "a web page",

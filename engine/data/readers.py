@@ -8,8 +8,10 @@ from typing import Protocol
 
 from engine.contract.reading import Finding, ReadOptions
 from engine.data.delimited import DelimitedReader
+from engine.data.json_reader import JsonReader, holds_json
 from engine.data.opening import explain_read_errors, open_source, refuse_other_formats
 from engine.data.records import Item
+from engine.data.tallies import Tally
 
 _HEAD_BYTES = 64 * 2**10
 
@@ -20,9 +22,8 @@ class Reader(Protocol):
     Attributes:
         format: short name, such as "csv".
         description: how the file is read, in words, such as "CSV, UTF-8, comma".
-        options: all filled in.
+        options: those of the format, filled in.
         columns: unique names.
-        findings: about the names of the columns.
         size_bytes: of the whole file.
         looked_at_bytes: of the part that is read.
     """
@@ -31,9 +32,12 @@ class Reader(Protocol):
     description: str
     options: ReadOptions
     columns: tuple[str, ...]
-    findings: tuple[Finding, ...]
     size_bytes: int
     looked_at_bytes: int
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """About the names of the columns, as far as `rows` has been read."""
 
     def rows(self) -> Iterator[Item]:
         """All rows in the file's order, broken and empty ones too; to be called once."""
@@ -57,5 +61,14 @@ def open_reader(path: Path, options: ReadOptions, *, look_bytes: int | None = No
         UserError: the file cannot be opened, is of a format that is not read, or is empty.
     """
     with explain_read_errors(path), open_source(path) as stream:
-        refuse_other_formats(path, stream.read(_HEAD_BYTES))
+        head = stream.read(_HEAD_BYTES)
+    refuse_other_formats(path, head)
+    if holds_json(path, head):
+        return JsonReader(path, options, look_bytes=look_bytes)
     return DelimitedReader(path, options, look_bytes=look_bytes)
+
+
+def tally_for(reader: Reader) -> Tally:
+    """A tally of what this reader gives."""
+    quoted = reader.options.quote is not None
+    return Tally(reader.columns, reader.options.encoding or "", quoted=quoted)
