@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from engine.contract.data_spec import Column
+from engine.contract.data_spec import Column, Linearisation, SplitKind
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ class FileReport:
         row_count: exact where the whole file was read, else an estimate.
         row_count_exact: which of the two.
         findings: in the part that was read.
+        linearisation, split_kind: what suits the format to start with.
     """
 
     path: str
@@ -104,6 +105,8 @@ class FileReport:
     row_count_exact: bool
     findings: tuple[Finding, ...] = ()
     preview_lines: tuple[int, ...] = ()
+    linearisation: Linearisation = field(default_factory=Linearisation)
+    split_kind: SplitKind = SplitKind.RANDOM
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from engine.contract.commands import InspectFile
+from engine.contract.data_spec import Role, SplitKind, usual_linearisation
 from engine.contract.reading import FileReport
 from engine.data.readers import Reader, open_reader, tally_for
 from engine.data.records import ReadRow
@@ -53,6 +54,8 @@ def _look(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
             break
     columns, ignored = guess_roles(reader.columns, [row.cells for row in rows])
     whole = looked_at_bytes == reader.size_bytes
+    # Any table may have a column that looks like a split; these formats come with theirs.
+    comes_split = reader.format != "csv" and any(one.role is Role.SPLIT for one in columns)
     scale = 1.0 if whole else reader.size_bytes / looked_at_bytes
     return FileReport(
         path=str(path),
@@ -69,4 +72,6 @@ def _look(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
         row_count=round(row_count * scale),
         row_count_exact=whole,
         findings=(*reader.findings, *ignored, *tally.findings()),
+        linearisation=usual_linearisation(reader.format),
+        split_kind=SplitKind.COLUMN if comes_split else SplitKind.RANDOM,
     )

@@ -27,11 +27,6 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\x7fELF", "a program", "choose a CSV file"),
 )
 _ZIP = b"PK\x03\x04"
-_OTHER_TEXT = {
-    ".xml": "an XML file",
-    ".html": "a web page",
-    ".htm": "a web page",
-}
 # Control characters that do not stand in text; NUL is judged with the encoding.
 _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1b"))
 _MOST_CONTROLS = 0.05
@@ -47,7 +42,7 @@ def open_source(path: Path) -> BinaryIO:
     if path.is_dir():
         raise UserError(f"{path} is a folder: choose a file in it.")
     if path.exists() and not path.is_file():
-        raise UserError(f"{path} is not an ordinary file: choose a CSV file.")
+        raise UserError(f"{path} is not an ordinary file: choose a file with data.")
     with explain_read_errors(path):
         return open(path, "rb")
 
@@ -88,9 +83,6 @@ def refuse_other_formats(path: Path, head: bytes) -> None:
             f"{path.name} is a web page, not a CSV file: use the site's download link rather "
             "than saving the page."
         )
-    kind = _OTHER_TEXT.get(path.suffix.lower(), "")
-    if kind and head.lstrip()[:1] in (b"{", b"[", b"<"):
-        raise UserError(f"{path.name} is {kind}: this version reads CSV, so convert it to CSV.")
 
 
 def refuse_binary(path: Path, head: bytes) -> None:

@@ -12,12 +12,13 @@ from engine.data.json_reader import JsonReader, holds_json
 from engine.data.opening import explain_read_errors, open_source, refuse_other_formats
 from engine.data.records import Item
 from engine.data.tallies import Tally
+from engine.data.webnlg_reader import WebNlgReader
 
 _HEAD_BYTES = 64 * 2**10
 
 
 class Reader(Protocol):
-    """Streams the rows of one file; another format is another class beside this one.
+    """Streams the rows of one file or folder; another format is another class beside this one.
 
     Attributes:
         format: short name, such as "csv".
@@ -50,21 +51,25 @@ class Reader(Protocol):
 
 
 def open_reader(path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> Reader:
-    """The reader for a file.
+    """The reader for a file, or for a folder of WebNLG's files.
 
     Args:
-        path: of the file.
+        path: of the file or folder.
         options: what the user has settled; the rest is found out.
         look_bytes: read no more than this, for a first look; None reads the whole file.
 
     Raises:
         UserError: the file cannot be opened, is of a format that is not read, or is empty.
     """
+    if path.is_dir():
+        return WebNlgReader(path, options, look_bytes=look_bytes)
     with explain_read_errors(path), open_source(path) as stream:
         head = stream.read(_HEAD_BYTES)
     refuse_other_formats(path, head)
     if holds_json(path, head):
         return JsonReader(path, options, look_bytes=look_bytes)
+    if path.suffix.lower() == ".xml":
+        return WebNlgReader(path, options, look_bytes=look_bytes)
     return DelimitedReader(path, options, look_bytes=look_bytes)
 
 

@@ -7,6 +7,7 @@ holds a bar or a line break itself, the cell is a JSON list of lists instead.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -26,7 +27,8 @@ class NotTriplesError(ValueError):
 def triples_cell(triples: Sequence[Triple]) -> str:
     """The cell for these triples."""
     parts = [part for triple in triples for part in triple]
-    if all(part == part.strip() and not set("|\r\n") & set(part) for part in parts):
+    plain = all(part == part.strip() and not set("|\r\n") & set(part) for part in parts)
+    if plain and not "".join(parts).startswith("[["):
         return "\n".join(" | ".join(triple) for triple in triples)
     return json.dumps(triples, ensure_ascii=False)
 
@@ -39,7 +41,7 @@ def parse_triples(cell: str) -> tuple[Triple, ...]:
     """
     if cell.startswith("[["):
         return _parse_json(cell)
-    lines = [line for line in cell.splitlines() if line.strip()]
+    lines = [line for line in re.split(r"[\r\n]+", cell) if line.strip()]
     return tuple(parse_triple(line, number) for number, line in enumerate(lines, start=1))
 
 
