@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,7 +21,6 @@ from engine.data.encodings import (
 )
 from engine.data.json_rows import (
     DART_COLUMNS,
-    Cells,
     NotAnItemError,
     dart_rows,
     find_columns,
@@ -32,7 +31,7 @@ from engine.data.json_rows import (
 from engine.data.json_values import ListValues, Value, line_values
 from engine.data.opening import explain_read_errors, open_source, refuse_binary
 from engine.data.records import BadRow, EmptyRow, Item, ReadRow
-from engine.data.tallies import Count, counted
+from engine.data.unknown_keys import UnknownKeys
 
 LINE_ENDINGS = (".jsonl", ".ndjson")
 ENDINGS = (".json", *LINE_ENDINGS)
@@ -40,7 +39,6 @@ _TABLE_ENDINGS = (".csv", ".tsv", ".tab")
 _HEAD_ITEMS = 1000
 _HEAD_CHARACTERS = 2 * 2**20
 _BINARY_CHECK_BYTES = 64 * 2**10
-_NAMED_KEYS = 5
 
 
 def holds_json(path: Path, head: bytes) -> bool:
@@ -49,34 +47,6 @@ def holds_json(path: Path, head: bytes) -> bool:
     if suffix in ENDINGS:
         return True
     return suffix not in _TABLE_ENDINGS and _is_object(head.partition(b"\n")[0])
-
-
-class UnknownKeys:
-    """Counts items with keys that are no columns."""
-
-    def __init__(self, columns: Iterable[str]) -> None:
-        self._columns = frozenset(columns)
-        self._keys: dict[str, None] = {}
-        self._items = Count()
-
-    def look(self, row: Cells, line: int) -> None:
-        """Count the keys of a row that hold text and are no column."""
-        unknown = [key for key, cell in row.items() if cell and key not in self._columns]
-        if unknown:
-            self._items.add(line)
-            self._keys.update(dict.fromkeys(unknown[:_NAMED_KEYS]))
-
-    def findings(self) -> tuple[Finding, ...]:
-        """One finding, where there were any."""
-        if not self._items.count:
-            return ()
-        names = ", ".join(map(repr, list(self._keys)[:_NAMED_KEYS]))
-        more = " …" if len(self._keys) > _NAMED_KEYS else ""
-        message = (
-            f"{counted(self._items.count, 'item')} with keys that the first items do not have "
-            f"({names}{more}): kept without them."
-        )
-        return (self._items.finding(FindingKind.UNKNOWN_KEY, message),)
 
 
 class JsonReader:

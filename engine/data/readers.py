@@ -10,6 +10,8 @@ from engine.contract.reading import Finding, ReadOptions
 from engine.data.delimited import DelimitedReader
 from engine.data.json_reader import JsonReader, holds_json
 from engine.data.opening import explain_read_errors, open_source, refuse_other_formats
+from engine.data.parquet_reader import MAGIC as PARQUET_MAGIC
+from engine.data.parquet_reader import ParquetReader
 from engine.data.records import Item
 from engine.data.tallies import Tally
 from engine.data.webnlg_reader import WebNlgReader
@@ -65,6 +67,8 @@ def open_reader(path: Path, options: ReadOptions, *, look_bytes: int | None = No
         return WebNlgReader(path, options, look_bytes=look_bytes)
     with explain_read_errors(path), open_source(path) as stream:
         head = stream.read(_HEAD_BYTES)
+    if path.suffix.lower() == ".parquet" or head.startswith(PARQUET_MAGIC):
+        return ParquetReader(path, options, look_bytes=look_bytes)
     refuse_other_formats(path, head)
     if holds_json(path, head):
         return JsonReader(path, options, look_bytes=look_bytes)
