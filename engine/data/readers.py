@@ -8,6 +8,7 @@ from typing import Protocol
 
 from engine.contract.reading import Finding, ReadOptions
 from engine.data.delimited import DelimitedReader
+from engine.data.hub_reader import HubReader, is_hub_name
 from engine.data.json_reader import JsonReader, holds_json
 from engine.data.opening import explain_read_errors, open_source, refuse_other_formats
 from engine.data.parquet_reader import MAGIC as PARQUET_MAGIC
@@ -20,7 +21,7 @@ _HEAD_BYTES = 64 * 2**10
 
 
 class Reader(Protocol):
-    """Streams the rows of one file or folder; another format is another class beside this one.
+    """Streams the rows of one file, folder or data set; each format has a class of its own.
 
     Attributes:
         format: short name, such as "csv".
@@ -53,16 +54,18 @@ class Reader(Protocol):
 
 
 def open_reader(path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> Reader:
-    """The reader for a file, or for a folder of WebNLG's files.
+    """The reader for a file, a folder of WebNLG's files, or a data set of the hub.
 
     Args:
-        path: of the file or folder.
+        path: of the file or folder; "hub:NAME" for one of the hub.
         options: what the user has settled; the rest is found out.
         look_bytes: read no more than this, for a first look; None reads the whole file.
 
     Raises:
         UserError: the file cannot be opened, is of a format that is not read, or is empty.
     """
+    if is_hub_name(path):
+        return HubReader(path, options, look_bytes=look_bytes)
     if path.is_dir():
         return WebNlgReader(path, options, look_bytes=look_bytes)
     with explain_read_errors(path), open_source(path) as stream:
