@@ -4,7 +4,6 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import pytest
 
@@ -24,29 +23,10 @@ from engine.data.examples import ExampleSets, load_examples
 from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent
+from tests.helpers.webnlg_files import document, entry
 
 WriteFile = Callable[..., Path]
 COLUMNS = ("split", "category", "eid", "size", "triples", "text")
-
-
-def entry(
-    number: int,
-    triples: list[str],
-    texts: list[tuple[str, str]],
-    *,
-    category: str = "Hut",
-) -> str:
-    sets = "".join(f"<mtriple>{escape(one)}</mtriple>" for one in triples)
-    lexes = "\n".join(f'<lex comment="{mark}">{escape(text)}</lex>' for mark, text in texts)
-    return (
-        f'<entry category="{category}" eid="Id{number}" size="{len(triples)}">\n'
-        f"<originaltripleset><otriple>left | out | here</otriple></originaltripleset>\n"
-        f"<modifiedtripleset>{sets}</modifiedtripleset>\n{lexes}\n</entry>\n"
-    )
-
-
-def document(*entries: str, head: str = "<?xml version='1.0' encoding='UTF-8'?>\n") -> str:
-    return f"{head}<benchmark><entries>\n{''.join(entries)}</entries></benchmark>\n"
 
 
 LARCH = entry(
