@@ -12,7 +12,14 @@ from app.assets import icon
 from app.theme import SPACE_S, SPACE_XS, Theme
 from engine.contract.reading import Finding, FindingKind
 
-QUIET_KINDS = frozenset({FindingKind.SHARED_INPUT, FindingKind.EMPTY_ROWS, FindingKind.EMPTY_CELLS})
+QUIET_KINDS = frozenset(
+    {
+        FindingKind.SHARED_INPUT,
+        FindingKind.EMPTY_ROWS,
+        FindingKind.EMPTY_CELLS,
+        FindingKind.REPEATED,
+    }
+)
 """Findings that ask for nothing."""
 SHOWN_LINES = 10
 

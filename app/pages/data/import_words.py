@@ -6,12 +6,24 @@ from app.pages.data.words import count, read_options
 from app.words import size
 from engine.contract.reading import FileReport
 
+_NO_SIZE = 2  # bytes; less than any file with a row
+
+FORMATS = {
+    "csv": "CSV",
+    "jsonl": "JSON lines",
+    "json": "JSON",
+    "dart": "DART",
+    "webnlg": "WebNLG",
+    "hub": "data set of the hub",
+}
+
 
 def summary(report: FileReport) -> str:
     """Size, format, rows and columns in one line."""
     parts = (
-        size(report.size_bytes),
-        report.format.upper(),
+        # A data set of the hub may not tell its size.
+        size(report.size_bytes) if report.size_bytes > _NO_SIZE else "",
+        FORMATS.get(report.format, report.format),
         read_options(report.options) if report.options.delimiter else "",
         _rows(report),
         count(len(report.columns), "column"),
@@ -24,6 +36,8 @@ def looked_at(report: FileReport) -> str:
     if _whole(report):
         end = "." if report.findings else ": nothing is wrong with it."
         return f"The whole file was looked at{end}"
+    if report.size_bytes <= _NO_SIZE:
+        return "The first rows were looked at; the rest is checked while importing."
     part = f"the first {size(report.looked_at_bytes)} of {size(report.size_bytes)}"
     start = "Found in" if report.findings else "Nothing is wrong in"
     return f"{start} {part}; the rest is checked while importing."
