@@ -149,7 +149,9 @@ class Split:
     unseen_categories: tuple[str, ...] = ()
     seed: int = 0
     max_train_rows: int | None = None
-    """Low-data setting: train on at most this many rows, chosen with the seed."""
+    """Low-data setting: train on at most this many rows, chosen with the seed. The rows of a
+    smaller number are among those of a larger one with the same seed (50 in 100 in 200 in 500,
+    the sizes of Li & Liang 2021, figure 3)."""
     max_valid_inputs: int | None = 100
     """At most this many distinct inputs are validated on."""
     max_test_inputs: int | None = 200

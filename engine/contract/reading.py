@@ -64,7 +64,7 @@ class Finding:
     Attributes:
         message: a sentence that says what was found and what was done about it.
         lines: first lines of the file where it occurs (at most 20); 1-based. Rows or entries
-            where `FileReport.preview_lines` counts those.
+            where `FileReport.place` says so.
         count: how often it occurs in what was looked at.
         loses_rows: whether rows are rejected because of it.
     """
@@ -85,12 +85,12 @@ class FileReport:
         options: the options that were used, those of its format filled in.
         columns: names with guessed roles.
         preview: the first rows, cells cut to 2,000 characters for showing.
-        preview_lines: where each row of the preview starts: its line in the file; its row
-            in a format without lines; its entry in a folder of files.
+        preview_lines: where each row of the preview starts.
         size_bytes: of the file; `looked_at_bytes`: of the part that was read.
         row_count: exact where the whole file was read, else an estimate.
         row_count_exact: which of the two.
         findings: in the part that was read.
+        place: what `preview_lines` and the lines of findings count: "line", "row" or "entry".
         linearisation, split_kind: what suits the format to start with.
     """
 
@@ -105,6 +105,7 @@ class FileReport:
     row_count_exact: bool
     findings: tuple[Finding, ...] = ()
     preview_lines: tuple[int, ...] = ()
+    place: str = "line"
     linearisation: Linearisation = field(default_factory=Linearisation)
     split_kind: SplitKind = SplitKind.RANDOM
 

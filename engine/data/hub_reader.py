@@ -42,6 +42,7 @@ class HubReader:
     """
 
     format = "hub"
+    place = "row"
 
     def __init__(self, path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> None:
         name = path.as_posix().removeprefix(SCHEME)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine.contract.data_spec import Linearisation, Mapping, Role
 from engine.contract.dataset_store import DatasetStore
-from engine.data.linearising import Part, as_field, linearise
+from engine.data.linearising import Part, linearise, shown_field
 from engine.data.meaning import Field, NotAMeaningError, parse_meaning
 from engine.data.triples import NotTriplesError, parse_triples
 
@@ -33,7 +33,7 @@ class Input:
     @property
     def fields(self) -> tuple[Field, ...]:
         """The parts as keys and values, for showing them as a table."""
-        return tuple(as_field(part) for part in self.parts)
+        return tuple(shown_field(part) for part in self.parts)
 
     def text(self, form: Linearisation) -> str:
         """The input as the backbone reads it."""

@@ -72,6 +72,7 @@ def _look(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
         row_count=round(row_count * scale),
         row_count_exact=whole,
         findings=(*reader.findings, *ignored, *tally.findings()),
+        place=reader.place,
         linearisation=usual_linearisation(reader.format),
         split_kind=SplitKind.COLUMN if comes_split else SplitKind.RANDOM,
     )

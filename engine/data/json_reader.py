@@ -28,7 +28,7 @@ from engine.data.json_rows import (
     item_rows,
     parse_item,
 )
-from engine.data.json_values import ListValues, Value, line_values
+from engine.data.json_values import ListValues, Value, line_values, wraps_a_list
 from engine.data.opening import explain_read_errors, open_source, refuse_binary
 from engine.data.records import BadRow, EmptyRow, Item, ReadRow
 from engine.data.unknown_keys import UnknownKeys
@@ -61,6 +61,8 @@ class JsonReader:
         options: the encoding, where the user has settled it.
         look_bytes: read no more than this.
     """
+
+    place = "line"
 
     def __init__(self, path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> None:
         self._path = path
@@ -150,9 +152,12 @@ class JsonReader:
         text = open_text(self._file, self._encoding)
         try:
             line = text.readline(_HEAD_CHARACTERS).removeprefix("\ufeff")
+            following = text.readline(_HEAD_CHARACTERS)
         finally:
             text.detach()  # else the text would close the file
-        return _is_object(line.encode("utf-8", "surrogatepass"))
+        if following.strip():
+            return _is_object(line)
+        return _is_object(line) and not wraps_a_list(line)
 
     def _part(self, size: int) -> BinaryIO:
         self._file.seek(0)
@@ -194,7 +199,7 @@ class JsonReader:
         return found
 
 
-def _is_object(line: bytes) -> bool:
+def _is_object(line: str | bytes) -> bool:
     try:
         return isinstance(json.loads(line), dict)
     except (ValueError, RecursionError):

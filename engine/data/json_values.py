@@ -62,6 +62,11 @@ def line_values(stream: TextIO, *, name: str, cut: bool) -> Iterator[Value]:
         number += 1
 
 
+def wraps_a_list(text: str) -> bool:
+    """Whether the text starts an object whose first entry is a list of objects."""
+    return _WRAPPER.match(text) is not None
+
+
 class ListValues:
     """The items of one list, which may be the first entry of an object that wraps it.
 

@@ -32,6 +32,16 @@ def as_field(part: Part) -> Field:
     return part
 
 
+def shown_field(part: Part) -> Field:
+    """As `as_field`, with WebNLG's underscores and quotes taken off a triple, for people."""
+    if isinstance(part, Triple):
+        subject, value = (text.replace("_", " ") for text in (part.subject, part.object))
+        if len(value) > 1 and value[0] == value[-1] == '"':
+            value = value[1:-1]
+        return f"{subject} : {part.relation}", value
+    return part
+
+
 def _prepare(parts: Sequence[Part], form: Linearisation) -> list[Field]:
     prepared = []
     lower_relations = form.lower_keys or form.preset is Preset.DART

@@ -34,6 +34,7 @@ class ParquetReader:
     """
 
     format = "parquet"
+    place = "row"
 
     def __init__(self, path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> None:
         self._path = path

@@ -25,6 +25,7 @@ class Reader(Protocol):
 
     Attributes:
         format: short name, such as "csv".
+        place: what the numbers of its items count: "line", "row" or "entry".
         description: how the file is read, in words, such as "CSV, UTF-8, comma".
         options: those of the format, filled in.
         columns: unique names.
@@ -33,6 +34,7 @@ class Reader(Protocol):
     """
 
     format: str
+    place: str
     description: str
     options: ReadOptions
     columns: tuple[str, ...]

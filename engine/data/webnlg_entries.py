@@ -13,8 +13,8 @@ _ROOT = "benchmark"
 _TEXTS = ("mtriple", "lex")
 _DEEPEST = 32
 """WebNLG's own elements are five deep."""
-MAX_TEXT_CHARACTERS = 2**20
-"""Longest triple or text; WebNLG's are some hundred characters."""
+MAX_ENTRY_CHARACTERS = 2**20
+"""Longest entry, its triples and texts together; WebNLG's have some thousand characters."""
 
 
 @dataclass
@@ -78,7 +78,9 @@ class EntryHandler(ContentHandler):
                 f"{self._name} is nested more than {_DEEPEST} elements deep in line "
                 f"{self._line()}: it is no WebNLG file."
             )
+        self._characters += 1  # an entry of a million empty elements is none
         if name == "entry":
+            self._characters = 0
             self._entry = Entry(
                 self._line(),
                 attrs.get("category", "").strip(),
@@ -88,19 +90,19 @@ class EntryHandler(ContentHandler):
         elif name == "modifiedtripleset":
             self._modified = True
         elif name in _TEXTS and self._entry is not None:
-            self._text, self._characters = [], 0
+            self._text = []
             self._text_line = self._line()
             self._comment = attrs.get("comment", "").strip()
 
     def characters(self, content: str) -> None:
         """Text, in pieces."""
-        if self._text is None:
+        if self._text is None or self._entry is None:
             return
         self._characters += len(content)
-        if self._characters > MAX_TEXT_CHARACTERS:
+        if self._characters > MAX_ENTRY_CHARACTERS:
             raise UserError(
-                f"A text that starts in line {self._text_line} of {self._name} is longer than "
-                f"{MAX_TEXT_CHARACTERS:,} characters: it is no WebNLG file."
+                f"The entry in line {self._entry.line} of {self._name} is longer than "
+                f"{MAX_ENTRY_CHARACTERS:,} characters: it is no WebNLG file."
             )
         self._text.append(content)
 

@@ -38,6 +38,7 @@ def test_a_folder_of_webnlg(
     assert "38 rows" in view.summary.text()
     assert not view.options.isVisible()
     assert view.model.index(0, 4).data() == "Hut_0 | beds | 2"
+    assert view.table.verticalHeader().toolTip() == "Entry of the data"
     view.import_button.click()
     qtbot.waitUntil(lambda: page.views.currentWidget() is page.dataset_view)
     entry = context.project.dataset

@@ -213,7 +213,8 @@ def test_a_list_of_objects(write_file: WriteFile, make_store: MakeStore) -> None
     items = [
         {"article": f'Text {n}, "with" [signs] and {{}} \\.', "summary": "S"} for n in range(9)
     ]
-    for text in (json.dumps(items), json.dumps({"data": items}, indent=1)):
+    wrapped = {"data": items}
+    for text in (json.dumps(items), json.dumps(wrapped), json.dumps(wrapped, indent=1)):
         assert look(write_file(text, "a.json")).format == "json"
         store = make_store(text, None, ".json")
         assert cells(store) == [(item["article"], "S") for item in items]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.contract.data_spec import Linearisation, Preset, usual_linearisation
-from engine.data.linearising import linearise
+from engine.data.linearising import linearise, shown_field
 from engine.data.triples import NotTriplesError, Triple, parse_triple, parse_triples, triples_cell
 
 FACTS = (
@@ -63,6 +63,15 @@ def test_lower_keys_and_sources() -> None:
         "An article."
     )
     assert linearise((), ("Title", "An article."), Linearisation()) == "Title\nAn article."
+
+
+def test_triples_as_a_table_for_people() -> None:
+    assert [shown_field(fact) for fact in FACTS] == [
+        ("Aarhus Airport : cityServed", "Aarhus, Denmark"),
+        ("Aarhus Airport : runwayLength", "2777.0"),
+    ]
+    assert shown_field(Triple("a", "b_c", '"')) == ("a : b_c", '"')
+    assert shown_field(("first_name", '"A"')) == ("first_name", '"A"')
 
 
 def test_what_suits_a_format() -> None:

@@ -242,7 +242,7 @@ OUTSIDE = (
         ),
         (
             document(entry(1, ["a | b | c"], [("good", "x" * (2**20 + 1))])),
-            "text that starts in line 6 of a.xml is longer than 1,048,576 characters",
+            "The entry in line 3 of a.xml is longer than 1,048,576 characters: it is no",
         ),
     ],
 )
