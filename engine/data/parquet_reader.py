@@ -84,7 +84,7 @@ class ParquetReader:
                     yield from self._made.rows_of(self._number, row)
                     if self._number >= self._rows_wanted:
                         return
-            except (OSError, ValueError) as error:
+            except _damage() as error:
                 lost = counted(start + size - self._number, "row")
                 reason = f"the file is damaged here, {lost} cannot be read: {_first_line(error)}"
                 yield BadRow(FindingKind.BROKEN, RejectedRow(self._number + 1, reason, ""))
@@ -101,12 +101,13 @@ class ParquetReader:
         self._stream.close()
 
     def _open(self) -> Any:
-        from pyarrow import ArrowException
         from pyarrow.parquet import ParquetFile
 
         try:
-            return ParquetFile(self._stream)
-        except (ArrowException, OSError) as error:
+            file = ParquetFile(self._stream)
+            file.schema_arrow  # noqa: B018 - damage may show only now
+            return file
+        except _damage() as error:
             raise UserError(
                 f"{self._path.name} is no whole parquet file ({_first_line(error)}): it may have "
                 "been cut on its way, so fetch it again."
@@ -134,7 +135,7 @@ class ParquetReader:
                 items.append(as_item(row))
                 if len(items) >= _BATCH_ROWS:
                     break
-        except (OSError, ValueError):
+        except _damage():
             pass  # bytes that are no text, damage: told when the rows are read
         if not items:
             return tuple(self._file.schema_arrow.names), None
@@ -143,6 +144,13 @@ class ParquetReader:
     def _objects(self, group: int) -> Iterator[dict[str, Any]]:
         for batch in self._file.iter_batches(batch_size=_BATCH_ROWS, row_groups=[group]):
             yield from batch.to_pylist()
+
+
+def _damage() -> tuple[type[Exception], ...]:
+    """What the library raises where bytes are not as they should be."""
+    from pyarrow import ArrowException
+
+    return (ArrowException, OSError, ValueError, OverflowError, MemoryError)
 
 
 def _first_line(error: Exception) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import re
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,10 +17,10 @@ from engine.contract.errors import UserError
 from engine.contract.reading import Finding, FindingKind, ReadOptions
 from engine.data.opening import explain_read_errors, open_source
 from engine.data.records import BadRow, EmptyRow, Item, ReadRow
-from engine.data.sides import side_named
-from engine.data.tallies import Count, counted
+from engine.data.tallies import counted
 from engine.data.triples import NotTriplesError, parse_triple, triples_cell
 from engine.data.webnlg_entries import Entry, EntryHandler
+from engine.data.webnlg_files import KnownEntries, find_files, split_of
 
 COLUMNS = ("split", "category", "eid", "size", "triples", "text")
 GOOD = ("good", "")
@@ -31,45 +28,6 @@ GOOD = ("good", "")
 _DART_SOURCES = ("wikisql", "wikitablequestions", "webnlg", "e2e")
 """How DART's XML names a text's source in the same place."""
 _PIECE_BYTES = 64 * 2**10
-_DEEPEST_FOLDER = 4
-_NO_SIDE = 9
-_WORDS = re.compile(r"[^a-zA-Z]+")
-
-
-def find_files(path: Path) -> tuple[Path, ...]:
-    """The XML files of a folder: training first; of each folder the largest first.
-
-    WebNLG's test folder holds the same entries in several files; the largest has them all.
-
-    Raises:
-        UserError: there is none.
-    """
-    found: list[tuple[int, Path, int, str]] = []
-    with explain_read_errors(path):
-        for folder, inner, names in os.walk(path):
-            place = Path(folder)
-            if len(place.relative_to(path).parts) >= _DEEPEST_FOLDER:
-                inner.clear()
-            for name in names:
-                file = place / name
-                if file.suffix.lower() == ".xml" and not name.startswith(".") and file.is_file():
-                    side = side_named(split_of(file, path)) or _NO_SIDE
-                    found.append((side, place, -file.stat().st_size, name))
-    if not found:
-        raise UserError(
-            f"The folder {path} holds no XML files: choose a file, or the folder of WebNLG with "
-            "train, dev and test in it."
-        )
-    return tuple(place / name for _, place, _, name in sorted(found))
-
-
-def split_of(file: Path, folder: Path) -> str:
-    """What the names of the folders below `folder`, then the file's own, say of the split."""
-    *folders, _ = file.relative_to(folder).parts
-    for name in (*folders, *_WORDS.split(file.stem)):
-        if side_named(name) is not None:
-            return name.lower()
-    return "test" if file.name.lower().startswith("testdata") else ""
 
 
 class WebNlgReader:
@@ -102,7 +60,7 @@ class WebNlgReader:
         self._position = 0
         self._stream: BinaryIO | None = None
         self._entries = 0
-        self._known = _Known()
+        self._known = KnownEntries()
         if not self._is_folder:
             self._check_start(path)
 
@@ -222,40 +180,6 @@ class WebNlgReader:
         return BadRow(kind, RejectedRow(self._place(line), reason, text))
 
 
-class _Known:
-    """Which entries of other files of the same folder and split have been read."""
-
-    def __init__(self) -> None:
-        self._place = ""
-        self._before: set[bytes] = set()
-        self._here: set[bytes] = set()
-        self._repeated = Count()
-
-    def start_file(self, place: str) -> None:
-        if place != self._place:
-            self._before.clear()
-        else:
-            self._before |= self._here
-        self._here = set()
-        self._place = place
-
-    def has(self, entry: str, texts: list[str], line: int) -> bool:
-        """Whether another file had the entry, and all its texts; else note them."""
-        digests = {_digest(entry, ""), *(_digest(entry, text) for text in texts)}
-        if digests <= self._before:
-            self._repeated.add(line)
-            return True
-        self._here |= digests
-        return False
-
-    def findings(self) -> tuple[Finding, ...]:
-        if not self._repeated.count:
-            return ()
-        words = counted(self._repeated.count, "entry").replace("entrys", "entries")
-        message = f"{words} that a larger file of the same folder holds too: read once."
-        return (self._repeated.finding(FindingKind.REPEATED, message),)
-
-
 def _parser(handler: EntryHandler) -> Any:
     """A parser that refuses entities and reads nothing but what it is fed."""
     parser = make_parser()
@@ -277,10 +201,6 @@ def _refused(name: str) -> Iterator[None]:
         raise UserError(
             f"{name} says it has an encoding that is not read ({error}): save it as UTF-8."
         ) from error
-
-
-def _digest(*parts: str) -> bytes:
-    return hashlib.sha256("\n\n".join(parts).encode("utf-8")).digest()[:12]
 
 
 def _is_good(comment: str) -> bool:
