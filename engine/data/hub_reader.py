@@ -21,6 +21,7 @@ from engine.data.tallies import counted
 SCHEME = "hub:"
 _HEAD_ITEMS = 200
 """Items of the first split that the columns are found from, and a first look ends with."""
+_SIZE_UNKNOWN = 1000  # bytes; so that a look at the first items counts nearly these
 _INSTEAD = "download its files with a browser and open them here, parquet or JSON lines"
 
 
@@ -62,15 +63,14 @@ class HubReader:
         self.columns = (*columns, self._split_column)
         self._made = ObjectRows(self.columns, references)
         self._count = 0
-        # Bytes are not known before all is read, where the data set does not tell its size.
-        told = sum(_told_bytes(split) for split in self._splits.values())
-        in_part = self._limit is not None and len(head) >= self._limit
-        self.size_bytes = told or (2 if in_part else 1)
         self._rows_told = sum(_told_rows(split) for split in self._splits.values())
-        share = len(head) / self._rows_told if self._rows_told else 0.5
+        self.size_bytes = sum(_told_bytes(split) for split in self._splits.values())
+        if not self.size_bytes and self._limit is not None:
+            self.size_bytes = _SIZE_UNKNOWN  # 0 in an import: its end is not known
         self.looked_at_bytes = self.size_bytes
-        if in_part:
-            self.looked_at_bytes = min(self.size_bytes - 1, max(1, round(share * self.size_bytes)))
+        if self._limit is not None and len(head) >= self._limit:
+            share = len(head) / self._rows_told if self._rows_told else 1.0
+            self.looked_at_bytes = max(1, min(round(share * self.size_bytes), self.size_bytes - 1))
         self.options = ReadOptions()
         self.description = f"hub, {counted(len(self._splits), 'split')}"
 

@@ -43,12 +43,13 @@ class WebNlgReader:
     """
 
     format = "webnlg"
-    columns: tuple[str, ...] = COLUMNS
 
     def __init__(self, path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> None:
         self._root = path
         self._files = find_files(path) if path.is_dir() else (path,)
         self._is_folder = path.is_dir()
+        # One file alone is split as the user says, whatever its name.
+        self.columns: tuple[str, ...] = COLUMNS if self._is_folder else COLUMNS[1:]
         self.place = "entry" if self._is_folder else "line"
         with explain_read_errors(path):
             self.size_bytes = sum(file.stat().st_size for file in self._files)
@@ -74,7 +75,6 @@ class WebNlgReader:
         for file in self._files:
             if self._position >= self.looked_at_bytes:
                 return
-            # One file alone is split as the user says, whatever its name.
             split = split_of(file, self._root) if self._is_folder else ""
             self._known.start_file(f"{file.parent}\n{split}")
             with explain_read_errors(file), open_source(file) as self._stream:
@@ -153,7 +153,9 @@ class WebNlgReader:
         texts = [text for _, _, text in entry.texts]
         if self._known.has(f"{entry.category}\n{cell}", texts, self._place(entry.line)):
             return
-        head = (split, entry.category, entry.eid, entry.size, cell)
+        head: tuple[str, ...] = (entry.category, entry.eid, entry.size, cell)
+        if self._is_folder:
+            head = (split, *head)
         for line, comment, text in entry.texts or [(entry.line, "", "")]:
             if not _is_good(comment):
                 reason = f"the text is marked {comment!r}, not 'good'"

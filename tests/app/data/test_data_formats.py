@@ -115,6 +115,25 @@ def test_the_menu_asks_for_each_kind(page: DataPage, qtbot: QtBot) -> None:
     QApplication.processEvents()
 
 
+def test_a_data_set_of_the_hub_that_does_not_tell_its_size(
+    empty_page: DataPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    folder = tmp_path / "news"  # read as a repository of the hub is
+    folder.mkdir()
+    rows = [json.dumps({"text": f"Text {n}.", "summary": "A."}) for n in range(300)]
+    (folder / "train.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    empty_page.file.open(Path(f"hub:{folder}"))
+    qtbot.waitUntil(lambda: empty_page.file.state is ImportState.READY, timeout=30_000)
+    view = empty_page.import_view
+    assert view.summary.text() == "data set of the hub  ·  more than 200 rows  ·  3 columns"
+    assert view.looked_at.text() == (
+        "The first rows were looked at; the rest is checked while importing."
+    )
+    view.import_button.click()
+    qtbot.waitUntil(lambda: empty_page.views.currentWidget() is empty_page.dataset_view)
+    assert "300 rows imported" in empty_page.bar.label.text()
+
+
 @pytest.mark.parametrize("name", ["empty.jsonl", "empty.parquet", "empty.xml"])
 def test_what_cannot_be_read_says_so(
     empty_page: DataPage, qtbot: QtBot, tmp_path: Path, name: str

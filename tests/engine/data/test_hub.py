@@ -2,6 +2,8 @@
 
 import json
 import socket
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -68,7 +70,16 @@ def test_a_first_look_reads_the_first_items_only(repository: Path) -> None:
     (repository / "train.jsonl").write_text(text, encoding="utf-8")
     report = look(f"hub:{repository}")
     assert not report.row_count_exact
-    assert len(report.preview) == 100
+    assert (report.row_count, len(report.preview)) == (200, 100)
+
+
+def test_real_scitldr_in_a_folder(shared_data: Path, tmp_path: Path) -> None:
+    name, out = f"hub:{shared_data / 'scitldr'}", tmp_path / "out.sqlite"
+    import_file(ImportFile(name, ReadOptions(), str(out)), Silent())
+    with DatasetStore(out) as store:
+        splits = Counter(row.cells[-1] for row in store.rows())
+    # Target texts, as the folder's SOURCE.txt counts them.
+    assert splits == {"train": 1992, "validation": 1453, "test": 1967}
 
 
 def test_without_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,6 +131,26 @@ def test_what_fails_is_one_sentence(
     monkeypatch.setattr(datasets, "load_dataset", fail)
     with pytest.raises(UserError, match=message):
         look("hub:x")
+
+
+def test_a_connection_that_is_lost_leaves_nothing(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = datasets.IterableDataset.__iter__
+
+    def breaks_off(self: datasets.IterableDataset) -> Iterator[Any]:
+        for number, row in enumerate(stream(self)):
+            if number == 250:
+                raise TimeoutError("read timed out")
+            yield row
+
+    text = "".join(json.dumps({"text": f"t {n}", "summary": "s"}) + "\n" for n in range(500))
+    (repository / "train.jsonl").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(datasets.IterableDataset, "__iter__", breaks_off)
+    out = tmp_path / "sets" / "out.sqlite"
+    with pytest.raises(UserError, match=r"without a connection to the hub \(read timed out\)"):
+        import_file(ImportFile(f"hub:{repository}", ReadOptions(), str(out)), Silent())
+    assert list(out.parent.iterdir()) == []
 
 
 def test_names_and_rows_that_are_missing(repository: Path) -> None:

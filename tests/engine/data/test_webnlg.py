@@ -61,7 +61,6 @@ def test_a_file(write_file: WriteFile, tmp_path: Path) -> None:
     report = look(path)
     assert (report.format, report.options) == ("webnlg", ReadOptions())
     assert {one.name: one.role.value for one in report.columns} == {
-        "split": "ignored",
         "category": "category",
         "eid": "ignored",
         "size": "ignored",
@@ -79,17 +78,17 @@ def test_a_file(write_file: WriteFile, tmp_path: Path) -> None:
     )
     reply = run(path, tmp_path / "out.sqlite")
     with DatasetStore(tmp_path / "out.sqlite") as store:
-        assert (store.meta.columns, store.meta.format) == (COLUMNS, "WebNLG, 1 XML file")
+        assert (store.meta.columns, store.meta.format) == (COLUMNS[1:], "WebNLG, 1 XML file")
         triples = "Larch_Hut | beds | 12\nLarch_Hut | near | Café & Lake"
         assert [row.cells for row in store.rows()] == [
-            ("", "Hut", "Id1", "2", triples, "Larch Hut, near Café & Lake, has 12 beds."),
-            ("", "Hut", "Id2", "1", "Raven | kind | inn", "An inn."),
-            ("", "Hut", "Id2", "1", "Raven | kind | inn", "Raven is an inn."),
+            ("Hut", "Id1", "2", triples, "Larch Hut, near Café & Lake, has 12 beds."),
+            ("Hut", "Id2", "1", "Raven | kind | inn", "An inn."),
+            ("Hut", "Id2", "1", "Raven | kind | inn", "Raven is an inn."),
         ]
         assert list(store.rejected()) == [
             RejectedRow(8, "the text is marked 'toFix', not 'good'", "Larch hutt.")
         ]
-    (finding,) = [one for one in reply.findings if one.loses_rows]
+    (finding,) = reply.findings
     assert finding.kind is FindingKind.NOT_GOOD
     assert finding.message == "1 text that the data set marks as not good: rejected."
 
@@ -101,14 +100,14 @@ def test_files_say_their_encoding(write_file: WriteFile, tmp_path: Path, encodin
     path = write_file(document(LARCH, head=head), "a.xml", encoding)
     run(path, tmp_path / "out.sqlite")
     with DatasetStore(tmp_path / "out.sqlite") as store:
-        assert "Café & Lake" in next(store.rows()).cells[5]
+        assert "Café & Lake" in next(store.rows()).cells[4]
 
 
 def test_entries_without_texts_can_be_decoded(write_file: WriteFile, tmp_path: Path) -> None:
     path = write_file(document(entry(1, ["a | b | c"], [])), "a.xml")
     run(path, tmp_path / "out.sqlite")
     with DatasetStore(tmp_path / "out.sqlite") as store:
-        assert [row.cells[4:] for row in store.rows()] == [("a | b | c", "")]
+        assert [row.cells[3:] for row in store.rows()] == [("a | b | c", "")]
 
 
 def test_darts_xml_is_read_too(write_file: WriteFile, tmp_path: Path) -> None:
@@ -117,7 +116,7 @@ def test_darts_xml_is_read_too(write_file: WriteFile, tmp_path: Path) -> None:
     reply = run(path, tmp_path / "out.sqlite")
     assert (reply.row_count, reply.rejected_count) == (2, 1)
     with DatasetStore(tmp_path / "out.sqlite") as store:
-        assert next(store.rows()).cells[4] == '[["a", "B", "c | d"]]'
+        assert next(store.rows()).cells[3] == '[["a", "B", "c | d"]]'
 
 
 @pytest.fixture
@@ -191,7 +190,7 @@ def test_a_cut_file_keeps_what_is_whole(write_file: WriteFile, tmp_path: Path) -
     path = write_file(whole[: whole.index("has 12 beds")], "a.xml")
     run(path, tmp_path / "out.sqlite")
     with DatasetStore(tmp_path / "out.sqlite") as store:
-        assert [row.cells[5] for row in store.rows()] == ["An inn.", "Raven is an inn."]
+        assert [row.cells[4] for row in store.rows()] == ["An inn.", "Raven is an inn."]
         (rejected,) = store.rejected()
     assert rejected.reason == "the file cannot be read from here on: no element found"
 
