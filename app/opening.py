@@ -10,7 +10,10 @@ from pathlib import Path
 from engine.contract.errors import UserError
 from engine.contract.project import PROJECT_FILE
 
-TABLE_ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".xml", ".parquet")
+TABLE_ENDINGS = (
+    *(".csv", ".tsv", ".tab", ".txt"),
+    *(".json", ".jsonl", ".ndjson", ".xml", ".parquet"),
+)
 PREFIX_MARKS = ("prefix.json", "adapter_config.json")
 _PEEK_BYTES = 65_536
 
@@ -50,9 +53,12 @@ def find_out(path: Path) -> Found:
     if path.is_dir():
         if any((path / name).exists() for name in PREFIX_MARKS):
             return Found(PathKind.PREFIX, path)
+        if holds_xml(path):
+            return Found(PathKind.TABLE, path)
         raise UserError(
-            f"The folder {path} holds no project ({PROJECT_FILE}), no run (run.json) and no "
-            "prefix (prefix.json or adapter_config.json): drop one of those, or a table file."
+            f"The folder {path} holds no project ({PROJECT_FILE}), no run (run.json), no prefix "
+            "(prefix.json or adapter_config.json) and no XML of WebNLG: drop one of those, or a "
+            "table file."
         )
     if path.name in marks:
         return Found(PathKind.PREFIX, folder)
@@ -62,6 +68,14 @@ def find_out(path: Path) -> Found:
             f"{', '.join(TABLE_ENDINGS)}."
         )
     return Found(PathKind.OUTPUTS if _holds_outputs(path) else PathKind.TABLE, path)
+
+
+def holds_xml(folder: Path) -> bool:
+    """Whether a folder is data as WebNLG's: XML files in it or two folders below."""
+    try:
+        return any(any(folder.glob(place)) for place in ("*.xml", "*/*.xml", "*/*/*.xml"))
+    except OSError:
+        return False
 
 
 def project_of_run(run: Path) -> Path:

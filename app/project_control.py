@@ -139,7 +139,7 @@ class ProjectControl(QObject):
 
     def create_from_table(self, table: Path) -> None:
         """Make a project named after a table, among the user's projects, and import it there."""
-        if not table.is_file():
+        if not table.exists():
             raise UserError(f"{table} does not exist: it was moved or deleted.")
         self.create(unused_folder(self._settings.projects_folder, table.stem), table.stem)
         self.found.emit(Found(PathKind.TABLE, table))

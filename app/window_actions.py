@@ -24,7 +24,7 @@ def add_file_actions(actions: ActionRegistry, commands: Commands) -> None:
     table = (
         ("project.new", "&New project…", Keys.New, "add", "Make an empty project"),
         (
-            "project.new_from_table", "New project from &CSV…", "Ctrl+Shift+N", "new-table",
+            "project.new_from_table", "New project from &data…", "Ctrl+Shift+N", "new-table",
             "Choose a table and make a project for it",
         ),
         ("project.open", "&Open project…", Keys.Open, "open", "Open a project's folder"),

@@ -8,10 +8,19 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any, NoReturn
 
-from engine.contract.data_spec import Column, DataSpec, Mapping, Role, Split, SplitKind
+from engine.contract.data_spec import (
+    Column,
+    DataSpec,
+    Linearisation,
+    Mapping,
+    Role,
+    Split,
+    SplitKind,
+)
 from engine.contract.errors import UserError
 from engine.contract.method_spec import FinetuneMethod, MethodSpec, PrefixMethod
 from engine.contract.options import OPTIONS, Option, field_kind, is_optional, parse_value
+from engine.contract.reading import FileReport
 from engine.contract.run_spec import RunSpec, default_training, new_run_id
 from engine.contract.training_spec import DecodingSpec
 
@@ -32,7 +41,11 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     """The options of `train` that describe a run."""
     data = parser.add_argument_group("data")
     add_input_options(data)
-    data.add_argument("--target", required=True, metavar="COL", help="the column to learn")
+    data.add_argument(
+        "--target",
+        metavar="COL",
+        help="the column to learn (input and target both left out: guessed by name and content)",
+    )
     data.add_argument("--split-column", metavar="COL", help='a column of "train", "valid", "test"')
     data.add_argument("--category-column", metavar="COL", help="a column of categories")
     data.add_argument(
@@ -66,6 +79,7 @@ def add_input_options(group: argparse._ActionsContainer) -> None:
         "--source": (None, "an input column, what it holds is guessed; repeat it for several"),
         "--field": (Role.FIELD, "an input column that is one field of a table"),
         "--meaning": (Role.MEANING, "an input column such as E2E's name[Blue Spice], food[…]"),
+        "--triples": (Role.TRIPLES, "an input column of facts, subject | relation | object a line"),
         "--text": (Role.SOURCE, "an input column that is used as it stands"),
     }
     for flag, (role, help_text) in words.items():
@@ -102,9 +116,17 @@ def add_decoding_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run_spec(
-    arguments: argparse.Namespace, *, dataset: str, fingerprint: str, mapping: Mapping
+    arguments: argparse.Namespace,
+    *,
+    dataset: str,
+    fingerprint: str,
+    mapping: Mapping,
+    linearisation: Linearisation | None = None,
 ) -> RunSpec:
     """The run that the arguments describe.
+
+    Args:
+        linearisation: what the options start from; None is the usual one.
 
     Raises:
         UserError: a value does not read as its type, is outside its range, or belongs to the
@@ -122,7 +144,7 @@ def run_spec(
         run_id=new_run_id(),
         backbone=arguments.backbone,
         method=method,
-        data=DataSpec(dataset, fingerprint, mapping, split=split),
+        data=DataSpec(dataset, fingerprint, mapping, linearisation or Linearisation(), split=split),
         training=default_training(method),
     )
     return apply(spec, arguments)
@@ -181,9 +203,25 @@ def mapping_of(
     )
 
 
+def guessed_mapping(report: FileReport) -> Mapping:
+    """The columns as the doctor guesses them, without those that are ignored.
+
+    Raises:
+        UserError: no input or no target is recognised.
+    """
+    mapping = Mapping(tuple(one for one in report.columns if one.role is not Role.IGNORED))
+    if not mapping.inputs or mapping.one(Role.TARGET) is None:
+        known = ", ".join(repr(column.name) for column in report.columns)
+        raise UserError(
+            f"Which columns are input and target is not clear (there are {known}): name them "
+            "with --source COL and --target COL."
+        )
+    return mapping
+
+
 def _input_role(guessed: Role, *, many: bool) -> Role:
     """Several source columns are the fields of a table; one alone is text as it stands."""
-    if guessed in (Role.MEANING, Role.SOURCE):
+    if guessed in (Role.MEANING, Role.TRIPLES, Role.SOURCE):
         return guessed
     return Role.FIELD if many else Role.SOURCE
 

@@ -60,6 +60,9 @@ def _parser() -> Parser:
     return parser
 
 
+_DATA = "CSV, JSON lines, JSON, parquet, WebNLG's XML or their folder, or hub:OWNER/NAME"
+
+
 def _training_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     one = verbs.add_parser("try", help="the whole job on the shipped sample, without a window")
     one.add_argument("--out", metavar="DIR", help="project folder to make (default projects/try-…)")
@@ -67,7 +70,7 @@ def _training_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     one.set_defaults(verb=_later("trying", "try_sample"))
 
     one = verbs.add_parser("train", help="train a prefix, or fine-tune, on a file of yours")
-    one.add_argument("--data", required=True, metavar="F.csv", help="the file to learn from")
+    one.add_argument("--data", required=True, metavar="FILE", help=f"learn from {_DATA}")
     one.add_argument("--out", required=True, metavar="RUN_DIR", help="run folder to make")
     one.add_argument("--name", help="name of the run (default: its method)")
     add_run_options(one)
@@ -81,7 +84,7 @@ def _training_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
 def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     one = verbs.add_parser("decode", help="write a run's outputs for the inputs of a file")
     one.add_argument("system", metavar="RUN_DIR", help="a finished run, or a prefix folder")
-    one.add_argument("--data", required=True, metavar="F.csv", help="the file with the inputs")
+    one.add_argument("--data", required=True, metavar="FILE", help=f"the inputs: {_DATA}")
     one.add_argument("--out", required=True, metavar="OUT.jsonl", help="one JSON object a line")
     columns = one.add_argument_group("columns (default: as the run says)")
     add_input_options(columns)

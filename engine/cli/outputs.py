@@ -15,6 +15,7 @@ from engine.contract.data_spec import Mapping
 from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
 from engine.contract.training_spec import Device
+from engine.data.hub_reader import is_hub_name
 from engine.data.inspecting import inspect_file
 from engine.exchange.card import is_prefix_folder
 from engine.reporter import Silent
@@ -24,7 +25,7 @@ def decode(arguments: argparse.Namespace) -> int:
     """Decode every distinct input of a file, with its references where the file has them."""
     console = Console()
     source = Path(arguments.data)
-    if not source.exists():
+    if not is_hub_name(source) and not source.exists():
         raise UserError(f"{source} does not exist: give --data a file with the inputs.")
     if arguments.limit is not None and arguments.limit < 1:
         raise UserError(f"--limit is {arguments.limit}: it must be 1 or more.")

@@ -8,19 +8,20 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 from engine.backbones.entries import find_entry
 from engine.backbones.loading import find_folder
-from engine.cli.arguments import mapping_of, run_spec
+from engine.cli.arguments import guessed_mapping, mapping_of, run_spec
 from engine.cli.console import Console, ConsoleReporter, RunPrinter
 from engine.contract.commands import ImportFile, InspectFile
-from engine.contract.data_spec import Mapping
+from engine.contract.data_spec import Column, Linearisation, Mapping, Role, SplitKind
 from engine.contract.errors import UserError
 from engine.contract.events import RunState
 from engine.contract.lock import is_locked
-from engine.contract.reading import ReadOptions
+from engine.contract.reading import FileReport, ReadOptions
 from engine.contract.run_folder import RunFolder, RunMeta, StopRequest
 from engine.contract.run_spec import describe_method
 from engine.data.importing import import_file
@@ -40,18 +41,18 @@ def train(arguments: argparse.Namespace) -> int:
         )
     source = Path(arguments.data)
     report = inspect_file(InspectFile(str(source)), ConsoleReporter(console, "looking at the file"))
-    mapping = mapping_of(
-        report.columns,
-        inputs=arguments.inputs,
-        target=arguments.target,
-        split=arguments.split_column,
-        category=arguments.category_column,
-    )
+    mapping, form = _columns(arguments, report)
     # Checked before the file is imported: a mistyped word should cost no time.
     arguments.backbone = _backbone(arguments.backbone)
-    run_spec(arguments, dataset="", fingerprint="", mapping=mapping)
+    run_spec(arguments, dataset="", fingerprint="", mapping=mapping, linearisation=form)
     fingerprint = import_data(console, source, out / DATASET)
-    spec = run_spec(arguments, dataset=DATASET, fingerprint=fingerprint, mapping=mapping)
+    spec = run_spec(
+        arguments,
+        dataset=DATASET,
+        fingerprint=fingerprint,
+        mapping=mapping,
+        linearisation=form,
+    )
     meta = RunMeta(name=arguments.name or describe_method(spec.method), created_s=time.time())
     folder = RunFolder.create(out, spec, meta)
     console.line(f"{meta.name} on {spec.backbone}, {source.name}: {_words(mapping)}")
@@ -133,6 +134,38 @@ def _backbone(name: str) -> str:
     return str(folder.resolve()) if folder.is_dir() else name
 
 
+def _columns(
+    arguments: argparse.Namespace, report: FileReport
+) -> tuple[Mapping, Linearisation | None]:
+    """The columns that are named; where none is, what suits the file, its split included."""
+    if arguments.inputs or arguments.target is not None:
+        if arguments.target is None:
+            raise UserError("No target column is named: give it with --target COL.")
+        mapping = mapping_of(
+            report.columns,
+            inputs=arguments.inputs,
+            target=arguments.target,
+            split=arguments.split_column,
+            category=arguments.category_column,
+        )
+        return mapping, None
+    roles = {arguments.split_column: Role.SPLIT, arguments.category_column: Role.CATEGORY}
+    for name in roles:
+        if name is not None and name not in {column.name for column in report.columns}:
+            known = ", ".join(repr(column.name) for column in report.columns)
+            raise UserError(f"There is no column {name!r}: the columns are {known}.")
+    named = {role for name, role in roles.items() if name is not None}
+    columns = [
+        Column(one.name, roles.get(one.name, Role.IGNORED if one.role in named else one.role))
+        for one in report.columns
+    ]
+    mapping = guessed_mapping(replace(report, columns=tuple(columns)))
+    arguments.category_column = mapping.one(Role.CATEGORY)
+    if report.split_kind is SplitKind.COLUMN and arguments.split_column is None:
+        arguments.split_column = mapping.one(Role.SPLIT)
+    return mapping, report.linearisation
+
+
 def _words(mapping: Mapping) -> str:
     inputs = ", ".join(f"{column.name} ({column.role.value})" for column in mapping.inputs)
-    return f"{inputs} → {mapping.columns[len(mapping.inputs)].name}"
+    return f"{inputs} → {mapping.one(Role.TARGET)}"

@@ -15,6 +15,8 @@ class Role(enum.Enum):
     """One field of the input table: the column's name is the key, the cell the value."""
     MEANING = "meaning"
     """A ready-made meaning representation such as E2E's "name[Blue Spice], food[French]"."""
+    TRIPLES = "triples"
+    """Facts such as WebNLG's, "subject | relation | object", one a line of the cell."""
     SOURCE = "source"
     """Source text that is used as it stands, such as an article to summarise."""
     TARGET = "target"
@@ -67,7 +69,7 @@ class Mapping:
     @property
     def inputs(self) -> tuple[Column, ...]:
         """The columns that make the input, in order."""
-        roles = (Role.FIELD, Role.MEANING, Role.SOURCE)
+        roles = (Role.FIELD, Role.MEANING, Role.TRIPLES, Role.SOURCE)
         return tuple(column for column in self.columns if column.role in roles)
 
     def check_trainable(self) -> None:
@@ -75,7 +77,7 @@ class Mapping:
         if not self.inputs:
             raise UserError(
                 "No column is read as input: give at least one column the role "
-                "field, meaning or source."
+                "field, meaning, triples or source."
             )
         if self.one(Role.TARGET) is None:
             raise UserError("No column is the target: give one column the role target.")
@@ -86,12 +88,20 @@ class Preset(enum.Enum):
 
     PAPER = "paper"
     """"name : Blue Spice | food : French": the form of Li & Liang's E2E files."""
+    WEBNLG = "webnlg"
+    """" | Blue_Spice : food : French": a bar before every triple, the first one too, as Li &
+    Liang's code writes WebNLG (run_language_modeling.py)."""
+    DART = "dart"
+    """"Blue Spice : food : French | …": relations in lower case and no leading bar, as Li &
+    Liang's code writes DART (run_language_modeling.py)."""
     BRACKETS = "brackets"
     """"name[Blue Spice], food[French]": the form of the E2E challenge."""
     LINES = "lines"
     """"name: Blue Spice" and a line break after each field."""
     VALUES = "values"
     """"Blue Spice, French": values only, for tables whose keys say nothing."""
+    TEXT = "text"
+    """Values only, a line each: for articles to summarise, title first."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +112,13 @@ class Linearisation:
     skip_empty: bool = True
     """Leave out fields whose cell is empty."""
     lower_keys: bool = False
-    """Write keys in lower case, as DART's files have them."""
+    """Write keys (of triples: the relations) in lower case."""
+
+
+def usual_linearisation(file_format: str) -> Linearisation:
+    """What the paper's experiments used for a data set that is told by its file's format."""
+    presets = {"webnlg": Preset.WEBNLG, "dart": Preset.DART}
+    return Linearisation(presets.get(file_format, Preset.PAPER))
 
 
 class SplitKind(enum.Enum):
@@ -133,7 +149,9 @@ class Split:
     unseen_categories: tuple[str, ...] = ()
     seed: int = 0
     max_train_rows: int | None = None
-    """Low-data setting: train on at most this many rows, chosen with the seed."""
+    """Low-data setting: train on at most this many rows, chosen with the seed. The rows of a
+    smaller number are among those of a larger one with the same seed (50 in 100 in 200 in 500,
+    the sizes of Li & Liang 2021, figure 3)."""
     max_valid_inputs: int | None = 100
     """At most this many distinct inputs are validated on."""
     max_test_inputs: int | None = 200

@@ -97,7 +97,12 @@ OPTIONS: tuple[Option, ...] = (
 """Options whose field is a bool are switches: giving one sets the opposite of its default."""
 
 
-INPUT_FLAGS = {Role.FIELD: "--field", Role.MEANING: "--meaning", Role.SOURCE: "--text"}
+INPUT_FLAGS = {
+    Role.FIELD: "--field",
+    Role.MEANING: "--meaning",
+    Role.TRIPLES: "--triples",
+    Role.SOURCE: "--text",
+}
 """Options that name an input column and say what it holds; `--source` leaves that to a guess."""
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from engine.contract.data_spec import Column
+from engine.contract.data_spec import Column, Linearisation, SplitKind
 
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """How to read a delimited file; None means: find out.
+    """How to read a file; None means: find out.
+
+    All but the encoding concern delimited files only, and stay None for others.
 
     Attributes:
         encoding: a Python codec name, "utf-8", "latin-1", "utf-16".
@@ -44,7 +46,15 @@ class FindingKind(enum.Enum):
     SPLIT_OVERLAP = "split_overlap"
     """The same input stands on two sides of the split."""
     UNPARSED_MEANING = "unparsed_meaning"
-    """A meaning representation that does not parse: its cell is used as plain text."""
+    """A meaning representation or triples that do not parse: used as plain text."""
+    BROKEN = "broken"
+    """An item (a JSON object, an XML entry …) that cannot be read."""
+    NOT_GOOD = "not_good"
+    """A text that the data set's makers marked as not good."""
+    UNKNOWN_KEY = "unknown_key"
+    """Items with keys that the first items do not have."""
+    REPEATED = "repeated"
+    """Entries that another file of the folder holds too; read once."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,8 @@ class Finding:
 
     Attributes:
         message: a sentence that says what was found and what was done about it.
-        lines: first lines of the file where it occurs (at most 20); 1-based.
+        lines: first lines of the file where it occurs (at most 20); 1-based. Rows or entries
+            where `FileReport.place` says so.
         count: how often it occurs in what was looked at.
         loses_rows: whether rows are rejected because of it.
     """
@@ -70,16 +81,17 @@ class FileReport:
     """What a first look at a file found.
 
     Attributes:
-        format: "csv" ("jsonl", "parquet" … as readers are added).
-        options: the options that were used, all filled in.
+        format: "csv", "jsonl", "json", "dart", "webnlg", "parquet" or "hub".
+        options: the options that were used, those of its format filled in.
         columns: names with guessed roles.
         preview: the first rows, cells cut to 2,000 characters for showing.
-        preview_lines: first line in the file of each row of the preview; empty where the
-            format has no lines.
+        preview_lines: where each row of the preview starts.
         size_bytes: of the file; `looked_at_bytes`: of the part that was read.
         row_count: exact where the whole file was read, else an estimate.
         row_count_exact: which of the two.
         findings: in the part that was read.
+        place: what `preview_lines` and the lines of findings count: "line", "row" or "entry".
+        linearisation, split_kind: what suits the format to start with.
     """
 
     path: str
@@ -93,6 +105,9 @@ class FileReport:
     row_count_exact: bool
     findings: tuple[Finding, ...] = ()
     preview_lines: tuple[int, ...] = ()
+    place: str = "line"
+    linearisation: Linearisation = field(default_factory=Linearisation)
+    split_kind: SplitKind = SplitKind.RANDOM
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,13 @@ TARGETS = (
     "ref",
     "reference",
     "references",
+    "refs",
+    "targets",
     "human_reference",
     "summary",
+    "summaries",
     "highlights",
+    "tldr",
     "description",
     "verbalisation",
     "verbalization",
@@ -29,6 +33,7 @@ TARGETS = (
 )
 """The likelier first: "text" is the target of a table, but the source of a "summary"."""
 MEANINGS = ("mr", "meaning_representation", "meaning representation", "meaning")
+TRIPLES = ("triples", "tripleset", "triple", "modified_triple_sets")
 SOURCES = (
     "source",
     "source_text",
@@ -49,12 +54,28 @@ SOURCES = (
 SPLITS = ("split", "set", "partition", "fold", "subset")
 CATEGORIES = ("category", "domain", "topic", "genre")
 INDEXES = ("index", "id", "idx", "row", "row_id", "nr", "no", "#")
-IDENTIFIERS = ("id", "guid", "uuid", "uid", "url", "link", "hash", "gem_id", "example_id", "mr_id")
+IDENTIFIERS = (
+    "id",
+    "eid",
+    "guid",
+    "uuid",
+    "uid",
+    "url",
+    "link",
+    "hash",
+    "gem_id",
+    "gem_parent_id",
+    "example_id",
+    "paper_id",
+    "mr_id",
+)
 """Names of columns that say nothing about the text."""
+REFERENCES = ("references", "refs", "targets")
+"""Names of columns that only repeat the target where another column is it."""
 
 UNNAMED = re.compile(r"(?i)unnamed: ?\d+")
 """What pandas calls a column without a name: its own index, written and read again."""
 
 KNOWN_NAMES = frozenset(
-    (*TARGETS, *MEANINGS, *SOURCES, *SPLITS, *CATEGORIES, *INDEXES, *IDENTIFIERS)
+    (*TARGETS, *MEANINGS, *TRIPLES, *SOURCES, *SPLITS, *CATEGORIES, *INDEXES, *IDENTIFIERS)
 )

@@ -41,6 +41,7 @@ class DelimitedReader:
     """
 
     format = "csv"
+    place = "line"
 
     def __init__(self, path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> None:
         self._path = path

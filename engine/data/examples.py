@@ -110,8 +110,8 @@ def inputs_of(
     """
     if not mapping.inputs:
         raise UserError(
-            "No column is read as input: give at least one column the role field, meaning or "
-            "source."
+            "No column is read as input: give at least one column the role field, meaning, "
+            "triples or source."
         )
     grouping = _Grouping(RowReader(store, mapping), linearisation)
     for row in store.rows():

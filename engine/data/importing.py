@@ -12,7 +12,7 @@ from engine.contract.commands import Done, ExportRejected, Imported, ImportFile
 from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
 from engine.contract.files import explain_disk_errors
-from engine.data.readers import Reader, open_reader
+from engine.data.readers import Reader, open_reader, tally_for
 from engine.data.records import BadRow, ReadRow
 from engine.data.store_writer import StoreWriter
 from engine.data.tallies import Tally, counted
@@ -30,7 +30,7 @@ def import_file(command: ImportFile, reporter: Reporter) -> Imported:
     """
     path, store = Path(command.path), Path(command.store)
     with closing(open_reader(path, command.options)) as reader:
-        tally = Tally(reader.columns, reader.options.encoding or "")
+        tally = tally_for(reader)
         writer = StoreWriter(store, reader.columns)
         try:
             _copy(reader, writer, tally, reporter)

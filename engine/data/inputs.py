@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from engine.contract.data_spec import Linearisation, Mapping, Role
 from engine.contract.dataset_store import DatasetStore
-from engine.data.linearising import linearise
+from engine.data.linearising import Part, linearise, shown_field
 from engine.data.meaning import Field, NotAMeaningError, parse_meaning
+from engine.data.triples import NotTriplesError, parse_triples
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes a new one each time
 
@@ -19,18 +20,24 @@ class Input:
     """The input of a row.
 
     Attributes:
-        fields: of the table, in the mapping's order; a meaning representation's in its place.
-        sources: source texts, and meaning representations that do not parse.
-        all_parsed: whether every meaning representation did.
+        parts: fields and triples, in the mapping's order; those of a meaning representation
+            in its place.
+        sources: source texts, and meaning representations and triples that do not parse.
+        all_parsed: whether all of these did.
     """
 
-    fields: tuple[Field, ...]
+    parts: tuple[Part, ...]
     sources: tuple[str, ...]
     all_parsed: bool = True
 
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The parts as keys and values, for showing them as a table."""
+        return tuple(shown_field(part) for part in self.parts)
+
     def text(self, form: Linearisation) -> str:
         """The input as the backbone reads it."""
-        return linearise(self.fields, self.sources, form)
+        return linearise(self.parts, self.sources, form)
 
 
 class RowReader:
@@ -63,22 +70,28 @@ class RowReader:
 
     def input(self, cells: tuple[str, ...]) -> Input:
         """Fields and source texts."""
-        fields: list[Field] = []
+        parts: list[Part] = []
         sources: list[str] = []
         all_parsed = True
         for index, name, role in self._inputs:
             cell = cells[index]
             if role is Role.FIELD:
-                fields.append((name, cell))
+                parts.append((name, cell))
             elif role is Role.MEANING:
                 try:
-                    fields.extend(parse_meaning(cell))
+                    parts.extend(parse_meaning(cell))
                 except NotAMeaningError:
+                    sources.append(cell)
+                    all_parsed = False
+            elif role is Role.TRIPLES:
+                try:
+                    parts.extend(parse_triples(cell))
+                except NotTriplesError:
                     sources.append(cell)
                     all_parsed = False
             elif cell.strip():
                 sources.append(cell)
-        return Input(tuple(fields), tuple(sources), all_parsed)
+        return Input(tuple(parts), tuple(sources), all_parsed)
 
     def has_input(self, cells: tuple[str, ...]) -> bool:
         """Whether any input cell holds text."""

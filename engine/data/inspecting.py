@@ -6,11 +6,11 @@ from contextlib import closing
 from pathlib import Path
 
 from engine.contract.commands import InspectFile
+from engine.contract.data_spec import Role, SplitKind, usual_linearisation
 from engine.contract.reading import FileReport
-from engine.data.readers import Reader, open_reader
+from engine.data.readers import Reader, open_reader, tally_for
 from engine.data.records import ReadRow
 from engine.data.roles import SAMPLE_ROWS, guess_roles
-from engine.data.tallies import Tally
 from engine.reporter import Reporter
 
 PREVIEW_ROWS = 100
@@ -38,7 +38,7 @@ def inspect_file(command: InspectFile, reporter: Reporter) -> FileReport:
 
 
 def _look(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
-    tally = Tally(reader.columns, reader.options.encoding or "")
+    tally = tally_for(reader)
     rows: list[ReadRow] = []
     row_count, looked_at_bytes = 0, reader.looked_at_bytes
     for number, item in enumerate(reader.rows(), start=1):
@@ -54,6 +54,8 @@ def _look(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
             break
     columns, ignored = guess_roles(reader.columns, [row.cells for row in rows])
     whole = looked_at_bytes == reader.size_bytes
+    # Any table may have a column that looks like a split; these formats come with theirs.
+    comes_split = reader.format != "csv" and any(one.role is Role.SPLIT for one in columns)
     scale = 1.0 if whole else reader.size_bytes / looked_at_bytes
     return FileReport(
         path=str(path),
@@ -70,4 +72,7 @@ def _look(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
         row_count=round(row_count * scale),
         row_count_exact=whole,
         findings=(*reader.findings, *ignored, *tally.findings()),
+        place=reader.place,
+        linearisation=usual_linearisation(reader.format),
+        split_kind=SplitKind.COLUMN if comes_split else SplitKind.RANDOM,
     )

@@ -20,21 +20,12 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"BZh91AY&SY", "a bzip2 archive", "unpack it and choose the file inside"),
     (b"\xfd7zXZ\x00", "an xz archive", "unpack it and choose the file inside"),
     (b"\x28\xb5\x2f\xfd", "a zstd archive", "unpack it and choose the file inside"),
-    (b"PAR1\x15", "a parquet file", "convert it to CSV; parquet is not read by this version"),
     (b"SQLite format 3\x00", "an SQLite database", "export its table as CSV"),
-    (b"\x89PNG\r\n", "a picture (PNG)", "choose a CSV file"),
-    (b"\xff\xd8\xff", "a picture (JPEG)", "choose a CSV file"),
-    (b"\x7fELF", "a program", "choose a CSV file"),
+    (b"\x89PNG\r\n", "a picture (PNG)", "choose a file of texts"),
+    (b"\xff\xd8\xff", "a picture (JPEG)", "choose a file of texts"),
+    (b"\x7fELF", "a program", "choose a file of texts"),
 )
 _ZIP = b"PK\x03\x04"
-_OTHER_TEXT = {
-    ".json": "a JSON file",
-    ".jsonl": "a JSON lines file",
-    ".ndjson": "a JSON lines file",
-    ".xml": "an XML file",
-    ".html": "a web page",
-    ".htm": "a web page",
-}
 # Control characters that do not stand in text; NUL is judged with the encoding.
 _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1b"))
 _MOST_CONTROLS = 0.05
@@ -50,7 +41,7 @@ def open_source(path: Path) -> BinaryIO:
     if path.is_dir():
         raise UserError(f"{path} is a folder: choose a file in it.")
     if path.exists() and not path.is_file():
-        raise UserError(f"{path} is not an ordinary file: choose a CSV file.")
+        raise UserError(f"{path} is not an ordinary file: choose a file with data.")
     with explain_read_errors(path):
         return open(path, "rb")
 
@@ -82,18 +73,15 @@ def refuse_other_formats(path: Path, head: bytes) -> None:
     """
     for magic, kind, advice in _MAGIC:
         if head.startswith(magic):
-            raise UserError(f"{path.name} is {kind}, not a CSV file: {advice}.")
+            raise UserError(f"{path.name} is {kind}, not a table of text: {advice}.")
     if head.startswith(_ZIP):
         kind, advice = _kind_of_zip(path, head)
-        raise UserError(f"{path.name} is {kind}, not a CSV file: {advice}.")
+        raise UserError(f"{path.name} is {kind}, not a table of text: {advice}.")
     if head.lstrip()[:20].lower().startswith(_WEB_PAGE):
         raise UserError(
-            f"{path.name} is a web page, not a CSV file: use the site's download link rather "
+            f"{path.name} is a web page, not a table of text: use the site's download link rather "
             "than saving the page."
         )
-    kind = _OTHER_TEXT.get(path.suffix.lower(), "")
-    if kind and head.lstrip()[:1] in (b"{", b"[", b"<"):
-        raise UserError(f"{path.name} is {kind}: this version reads CSV, so convert it to CSV.")
 
 
 def refuse_binary(path: Path, head: bytes) -> None:
@@ -103,7 +91,7 @@ def refuse_binary(path: Path, head: bytes) -> None:
     if controls > _MOST_CONTROLS * len(head) or nuls > len(head) / 2:
         raise UserError(
             f"{path.name} is not text ({controls + nuls} of its first {len(head)} bytes are "
-            "control bytes): choose a CSV file."
+            "control bytes): choose a file of texts."
         )
 
 

@@ -8,32 +8,42 @@ from typing import Protocol
 
 from engine.contract.reading import Finding, ReadOptions
 from engine.data.delimited import DelimitedReader
+from engine.data.hub_reader import HubReader, is_hub_name
+from engine.data.json_reader import JsonReader, holds_json
 from engine.data.opening import explain_read_errors, open_source, refuse_other_formats
+from engine.data.parquet_reader import MAGIC as PARQUET_MAGIC
+from engine.data.parquet_reader import ParquetReader
 from engine.data.records import Item
+from engine.data.tallies import Tally
+from engine.data.webnlg_reader import WebNlgReader
 
 _HEAD_BYTES = 64 * 2**10
 
 
 class Reader(Protocol):
-    """Streams the rows of one file; another format is another class beside this one.
+    """Streams the rows of one file, folder or data set; each format has a class of its own.
 
     Attributes:
         format: short name, such as "csv".
+        place: what the numbers of its items count: "line", "row" or "entry".
         description: how the file is read, in words, such as "CSV, UTF-8, comma".
-        options: all filled in.
+        options: those of the format, filled in.
         columns: unique names.
-        findings: about the names of the columns.
         size_bytes: of the whole file.
         looked_at_bytes: of the part that is read.
     """
 
     format: str
+    place: str
     description: str
     options: ReadOptions
     columns: tuple[str, ...]
-    findings: tuple[Finding, ...]
     size_bytes: int
     looked_at_bytes: int
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """About the names of the columns, as far as `rows` has been read."""
 
     def rows(self) -> Iterator[Item]:
         """All rows in the file's order, broken and empty ones too; to be called once."""
@@ -46,16 +56,33 @@ class Reader(Protocol):
 
 
 def open_reader(path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> Reader:
-    """The reader for a file.
+    """The reader for a file, a folder of WebNLG's files, or a data set of the hub.
 
     Args:
-        path: of the file.
+        path: of the file or folder; "hub:NAME" for one of the hub.
         options: what the user has settled; the rest is found out.
         look_bytes: read no more than this, for a first look; None reads the whole file.
 
     Raises:
         UserError: the file cannot be opened, is of a format that is not read, or is empty.
     """
+    if is_hub_name(path):
+        return HubReader(path, options, look_bytes=look_bytes)
+    if path.is_dir():
+        return WebNlgReader(path, options, look_bytes=look_bytes)
     with explain_read_errors(path), open_source(path) as stream:
-        refuse_other_formats(path, stream.read(_HEAD_BYTES))
+        head = stream.read(_HEAD_BYTES)
+    if path.suffix.lower() == ".parquet" or head.startswith(PARQUET_MAGIC):
+        return ParquetReader(path, options, look_bytes=look_bytes)
+    refuse_other_formats(path, head)
+    if holds_json(path, head):
+        return JsonReader(path, options, look_bytes=look_bytes)
+    if path.suffix.lower() == ".xml":
+        return WebNlgReader(path, options, look_bytes=look_bytes)
     return DelimitedReader(path, options, look_bytes=look_bytes)
+
+
+def tally_for(reader: Reader) -> Tally:
+    """A tally of what this reader gives."""
+    quoted = reader.options.quote is not None
+    return Tally(reader.columns, reader.options.encoding or "", quoted=quoted)

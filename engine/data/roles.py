@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,18 +14,22 @@ from engine.data.column_names import (
     IDENTIFIERS,
     INDEXES,
     MEANINGS,
+    REFERENCES,
     SOURCES,
     SPLITS,
     TARGETS,
+    TRIPLES,
     UNNAMED,
 )
 from engine.data.meaning import is_meaning
 from engine.data.sides import side_named
+from engine.data.triples import is_triples
 
 SAMPLE_ROWS = 2000
 """Rows that the guess looks at."""
 _MOST_CATEGORIES = 50
 _MEANING_SHARE = 0.9
+_NUMBERS = re.compile(r"-?[\d.eE+-]+(, -?[\d.eE+-]+)*")
 _ARTICLE_CHARACTERS = 300  # mean length from which a column is an article rather than a field
 
 
@@ -77,10 +82,11 @@ def guess_roles(
     _mark_one(roles, looks, Role.SPLIT, _is_split)
     _mark_one(roles, looks, Role.CATEGORY, _is_category)
     _mark_one(roles, looks, Role.MEANING, _is_meaning)
+    _mark_one(roles, looks, Role.TRIPLES, _holds_triples)
     target = _find_target([look for look in looks if look.index not in roles], bool(roles))
     if target is not None:
         roles[target.index] = Role.TARGET
-    has_meaning = Role.MEANING in roles.values()
+    has_meaning = not {Role.MEANING, Role.TRIPLES}.isdisjoint(roles.values())
     for look in looks:
         if look.index not in roles:
             roles[look.index] = _role_of_input(look, has_meaning)
@@ -135,6 +141,13 @@ def _is_meaning(look: _Look) -> bool:
     return share >= (_MEANING_SHARE if look.name not in MEANINGS else 0.5)
 
 
+def _holds_triples(look: _Look) -> bool:
+    if not look.values:
+        return look.name in TRIPLES
+    share = sum(map(is_triples, look.values)) / len(look.values)
+    return share >= (_MEANING_SHARE if look.name not in TRIPLES else 0.5)
+
+
 def _find_target(looks: list[_Look], has_others: bool) -> _Look | None:
     """By name; else the last column that reads like sentences; else the last one."""
     for name in TARGETS:
@@ -148,9 +161,16 @@ def _find_target(looks: list[_Look], has_others: bool) -> _Look | None:
     return candidates[-1] if candidates else None
 
 
+def _holds_number_lists(look: _Look) -> bool:
+    lists = sum(", " in value for value in look.values)
+    return 2 * lists > len(look.values) and all(map(_NUMBERS.fullmatch, look.values))
+
+
 def _role_of_input(look: _Look, has_meaning: bool) -> Role:
     if look.name in SOURCES:
         return Role.SOURCE
     if has_meaning:
         return Role.IGNORED  # such as the "orig_mr" and "fixed" of the cleaned E2E files
+    if look.name in REFERENCES or _holds_number_lists(look):
+        return Role.IGNORED  # the target once more; labels of sentences
     return Role.SOURCE if look.mean_length >= _ARTICLE_CHARACTERS else Role.FIELD

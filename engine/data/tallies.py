@@ -43,11 +43,13 @@ class Tally:
     Args:
         columns: names.
         encoding: as it was read, for the messages.
+        quoted: cells stand in quotes, so that a long one may be a quote closed too late.
     """
 
-    def __init__(self, columns: tuple[str, ...], encoding: str) -> None:
+    def __init__(self, columns: tuple[str, ...], encoding: str, *, quoted: bool = True) -> None:
         self._columns = columns
         self._encoding = encoding
+        self._quoted = quoted
         self._bad: dict[FindingKind, Count] = {}
         self._empty_rows = Count()
         self._nul = Count()
@@ -70,7 +72,7 @@ class Tally:
                     self._empty_cells[index].add(row.line)
         if any("\0" in cell for cell in row.cells):
             self._nul.add(row.line)
-        if max(map(len, row.cells)) > LONG_CELL_CHARACTERS:
+        if self._quoted and max(map(len, row.cells)) > LONG_CELL_CHARACTERS:
             self._long.add(row.line)
 
     def findings(self) -> tuple[Finding, ...]:
@@ -111,4 +113,8 @@ class Tally:
                 f"{rows} with bytes that are not {self._encoding}: rejected; another encoding "
                 "may read them."
             )
+        if kind is FindingKind.BROKEN:
+            return f"{counted(count, 'item')} that cannot be read: rejected."
+        if kind is FindingKind.NOT_GOOD:
+            return f"{counted(count, 'text')} that the data set marks as not good: rejected."
         return f"{rows} with a quote that is not closed, or not doubled inside a cell: rejected."

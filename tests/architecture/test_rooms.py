@@ -14,6 +14,8 @@ ENGINE_LIBRARIES = {
     "transformers",
     "tokenizers",
     "datasets",
+    "defusedxml",
+    "pyarrow",
     "safetensors",
     "gguf",
     "sacrebleu",

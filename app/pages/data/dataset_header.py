@@ -21,21 +21,20 @@ from app.assets import icon
 from app.models.project import ProjectModel
 from app.pages.data.current import CurrentDataset
 from app.pages.data.edits import removed
+from app.pages.data.open_data import OpenDataMenu
 from app.pages.data.words import count
 from app.theme import SPACE_S, SPACE_XS, Theme, scaled_font
 from app.widgets.labels import ElidedLabel
 
 
 class DatasetHeader(QWidget):
-    """One line above the rows.
+    """One line above the rows; `open_menu` asks for other data.
 
     Signals:
-        open_asked: "Open CSV…" was pressed.
         rejected_asked: the number of rejected rows was pressed.
         deleted: name of the dataset that was deleted; can be undone.
     """
 
-    open_asked = Signal()
     rejected_asked = Signal()
     deleted = Signal(str)
 
@@ -70,8 +69,9 @@ class DatasetHeader(QWidget):
         self.rejected = QPushButton()
         self.rejected.setFlat(True)
         self.rejected.clicked.connect(self.rejected_asked)
-        self.open_button = QPushButton(icon("open"), "&Open CSV…")
-        self.open_button.clicked.connect(self.open_asked)
+        self.open_menu = OpenDataMenu(self)
+        self.open_button = QPushButton(icon("open"), "&Open data")
+        self.open_button.setMenu(self.open_menu)
         self._theme = theme
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -6,24 +6,61 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
+from app.opening import TABLE_ENDINGS
 from app.settings import Settings
 
 TABLE_FILTERS = (
-    "Tables (*.csv *.tsv *.tab *.txt *.json *.jsonl *.xml *.parquet)",
+    f"Data ({' '.join('*' + ending for ending in TABLE_ENDINGS)})",
+    "Delimited text (*.csv *.tsv *.tab *.txt)",
+    "JSON lines, JSON (*.jsonl *.ndjson *.json)",
+    "WebNLG (*.xml)",
+    "Parquet (*.parquet)",
     "All files (*)",
 )
 FOLDER = "data/folder"
+HUB_SCHEME = "hub:"
 
 
 def ask_for_table(
     parent: QWidget, settings: Settings, chosen: Callable[[Path], object]
 ) -> QFileDialog:
     """Let the user choose a file to import."""
-    dialog = _dialog(parent, settings, "Open a table", chosen)
+    dialog = _dialog(parent, settings, "Open data", chosen)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     dialog.setNameFilters(TABLE_FILTERS)
+    dialog.open()
+    return dialog
+
+
+def ask_for_folder(
+    parent: QWidget, settings: Settings, chosen: Callable[[Path], object]
+) -> QFileDialog:
+    """Let the user choose a folder of WebNLG's files."""
+    dialog = _dialog(parent, settings, "Open a folder of WebNLG", chosen)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    dialog.open()
+    return dialog
+
+
+def ask_for_hub_name(parent: QWidget, chosen: Callable[[Path], object]) -> QInputDialog:
+    """Let the user name a data set of the hub; `chosen` gets "hub:NAME"."""
+    dialog = QInputDialog(parent)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle("Open a data set of the hub")
+    dialog.setLabelText(
+        "Owner and name, such as EdinburghNLP/xsum; with a configuration, "
+        "abisee/cnn_dailymail:3.0.0.\nIt is fetched from huggingface.co; no program in it is run."
+    )
+
+    def take(text: str) -> None:
+        name = text.strip().removeprefix(HUB_SCHEME)
+        if name:
+            chosen(Path(f"{HUB_SCHEME}{name}"))
+
+    dialog.textValueSelected.connect(take)
     dialog.open()
     return dialog
 

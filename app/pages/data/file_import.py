@@ -14,7 +14,7 @@ from app.pages.data.import_job import ImportJob
 from app.pages.data.latest import LatestAsk
 from app.ports import Desk
 from engine.contract.commands import Failure, Imported, InspectFile, Progress
-from engine.contract.data_spec import Mapping
+from engine.contract.data_spec import Mapping, Split
 from engine.contract.project import DatasetEntry
 from engine.contract.reading import FileReport, ReadOptions
 
@@ -165,6 +165,8 @@ class FileImport(QObject):
             name=job.source.name,
             source_path=str(job.source),
             mapping=Mapping(job.report.columns),
+            linearisation=job.report.linearisation,
+            split=Split(kind=job.report.split_kind),
         )
         self._clear()
         text = f"Import ‘{entry.name}’"

@@ -12,9 +12,21 @@ from app.assets import icon
 from app.theme import SPACE_S, SPACE_XS, Theme
 from engine.contract.reading import Finding, FindingKind
 
-QUIET_KINDS = frozenset({FindingKind.SHARED_INPUT, FindingKind.EMPTY_ROWS, FindingKind.EMPTY_CELLS})
+QUIET_KINDS = frozenset(
+    {
+        FindingKind.SHARED_INPUT,
+        FindingKind.EMPTY_ROWS,
+        FindingKind.EMPTY_CELLS,
+        FindingKind.REPEATED,
+    }
+)
 """Findings that ask for nothing."""
 SHOWN_LINES = 10
+PLACES = {
+    "line": ("Line", "Lines"),
+    "row": ("Row", "Rows"),
+    "entry": ("Entry", "Entries"),
+}
 
 
 class FindingsList(QWidget):
@@ -31,6 +43,7 @@ class FindingsList(QWidget):
         self._theme = theme
         self._findings: tuple[Finding, ...] = ()
         self._can_choose: Callable[[int], bool] = _never
+        self._place = "line"
         self.setAccessibleName(name)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -45,15 +58,21 @@ class FindingsList(QWidget):
         return self._findings
 
     def set_findings(
-        self, findings: Iterable[Finding], can_choose: Callable[[int], bool] | None = None
+        self,
+        findings: Iterable[Finding],
+        can_choose: Callable[[int], bool] | None = None,
+        *,
+        place: str = "line",
     ) -> None:
         """Show findings, those that lose rows first.
 
         Args:
             can_choose: says whether a line of the file can be shown; those become links.
+            place: what the numbers count, as `FileReport.place`.
         """
         self._findings = tuple(sorted(findings, key=lambda finding: not finding.loses_rows))
         self._can_choose = can_choose or _never
+        self._place = place
         self._draw()
 
     def _draw(self) -> None:
@@ -102,7 +121,7 @@ class FindingsList(QWidget):
             for line in finding.lines[:SHOWN_LINES]
         ]
         more = " …" if finding.count > len(lines) else ""
-        word = "Line" if len(lines) == 1 else "Lines"
+        word = PLACES.get(self._place, PLACES["line"])[len(lines) > 1]
         muted = self._theme.colors.muted.name()
         return f'{text} <span style="color:{muted}">{word} {", ".join(lines)}{more}</span>'
 

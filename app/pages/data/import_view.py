@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from app.assets import icon
 from app.pages.data.file_import import FileImport, ImportState
-from app.pages.data.findings_list import FindingsList
+from app.pages.data.findings_list import PLACES, FindingsList
 from app.pages.data.import_words import looked_at, summary, what_happens
 from app.pages.data.number_header import NumberHeader
 from app.pages.data.options_form import OptionsForm
@@ -142,8 +142,12 @@ class ImportView(QWidget):
         self.options.setVisible(report.format in DELIMITED)
         self.options.show_options(self._file.chosen, report.options)
         self.findings.set_findings(
-            report.findings, lambda line: self.model.row_of_line(line) is not None
+            report.findings,
+            lambda line: self.model.row_of_line(line) is not None,
+            place=report.place,
         )
+        place = PLACES.get(report.place, PLACES["line"])[0]
+        self.table.verticalHeader().setToolTip(f"{place} of the data")
         self.looked_at.setText(looked_at(report))
         self.table.resizeColumnsToContents()
         self._limit_columns()

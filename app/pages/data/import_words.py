@@ -6,12 +6,23 @@ from app.pages.data.words import count, read_options
 from app.words import size
 from engine.contract.reading import FileReport
 
+_NO_SIZE = 1000  # bytes: what a data set of the hub has that does not tell its size
+
+FORMATS = {
+    "csv": "CSV",
+    "jsonl": "JSON lines",
+    "json": "JSON",
+    "dart": "DART",
+    "webnlg": "WebNLG",
+    "hub": "data set of the hub",
+}
+
 
 def summary(report: FileReport) -> str:
     """Size, format, rows and columns in one line."""
     parts = (
-        size(report.size_bytes),
-        report.format.upper(),
+        "" if _size_unknown(report) else size(report.size_bytes),
+        FORMATS.get(report.format, report.format),
         read_options(report.options) if report.options.delimiter else "",
         _rows(report),
         count(len(report.columns), "column"),
@@ -24,6 +35,8 @@ def looked_at(report: FileReport) -> str:
     if _whole(report):
         end = "." if report.findings else ": nothing is wrong with it."
         return f"The whole file was looked at{end}"
+    if _size_unknown(report):
+        return "The first rows were looked at; the rest is checked while importing."
     part = f"the first {size(report.looked_at_bytes)} of {size(report.size_bytes)}"
     start = "Found in" if report.findings else "Nothing is wrong in"
     return f"{start} {part}; the rest is checked while importing."
@@ -43,6 +56,10 @@ def what_happens(report: FileReport) -> str:
     )
 
 
+def _size_unknown(report: FileReport) -> bool:
+    return report.format == "hub" and report.size_bytes <= _NO_SIZE
+
+
 def _whole(report: FileReport) -> bool:
     return report.looked_at_bytes >= report.size_bytes
 
@@ -50,6 +67,8 @@ def _whole(report: FileReport) -> bool:
 def _rows(report: FileReport) -> str:
     if report.row_count_exact:
         return count(report.row_count, "row")
+    if _size_unknown(report):
+        return f"more than {count(report.row_count, 'row')}"
     # An estimate is not shown more exactly than it is known.
     digits = len(str(report.row_count))
     return f"about {count(round(report.row_count, 2 - digits), 'row')}"

@@ -77,13 +77,13 @@ class LinearisationPanel(QWidget):
             self.preset.setCurrentIndex(self.preset.findData(form.preset))
         self.skip_empty.setChecked(form.skip_empty)
         self.lower_keys.setChecked(form.lower_keys)
-        fields = self._current.mapping.named(Role.FIELD, Role.MEANING)
+        fields = self._current.mapping.named(Role.FIELD, Role.MEANING, Role.TRIPLES)
         for widget in (self.preset, self.skip_empty, self.lower_keys):
             widget.setEnabled(bool(fields))
         self.hint.setText(
             ""
             if fields or entry is None
-            else "No column is a field or a meaning representation: "
+            else "No column is a field, a meaning representation or triples: "
             "the source text is used as it stands."
         )
 

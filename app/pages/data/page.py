@@ -8,9 +8,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.context import AppContext
+from app.opening import holds_xml
 from app.pages.data.current import CurrentDataset
 from app.pages.data.dataset_view import DatasetView
-from app.pages.data.file_dialogs import ask_for_table
+from app.pages.data.file_dialogs import ask_for_folder, ask_for_hub_name, ask_for_table
 from app.pages.data.file_import import FileImport, ImportState
 from app.pages.data.import_view import ImportView
 from app.pages.data.rejected_dialog import RejectedDialog
@@ -45,7 +46,9 @@ class DataPage(QWidget):
         layout.addWidget(self.bar)
         layout.addWidget(self.views, 1)
         header = self.dataset_view.header
-        header.open_asked.connect(self.ask_for_file)
+        header.open_menu.file_asked.connect(self.ask_for_file)
+        header.open_menu.folder_asked.connect(self.ask_for_folder)
+        header.open_menu.hub_asked.connect(self.ask_for_hub_name)
         header.rejected_asked.connect(self._show_rejected)
         header.deleted.connect(self._on_deleted)
         self.file.changed.connect(self._show)
@@ -58,14 +61,17 @@ class DataPage(QWidget):
         self._show()
 
     def open_path(self, path: Path) -> bool:
-        """Look at a file in order to import it.
+        """Look at a file, or a folder of WebNLG's, in order to import it.
 
         Returns:
-            Whether the page takes it: it is a file, a project is open, and no other file is
+            Whether the page takes it: it is there, a project is open, and nothing else is
             being imported.
         """
-        if not path.is_file() or not self._context.project.is_open:
+        if not path.exists() or not self._context.project.is_open:
             return False
+        return self._look_at(path)
+
+    def _look_at(self, path: Path) -> bool:
         if self.file.state is ImportState.IMPORTING:
             self._warn(f"{path.name} was not opened: another file is being imported just now.")
             return False
@@ -77,8 +83,16 @@ class DataPage(QWidget):
         """Let the user choose a file."""
         ask_for_table(self, self._context.settings, self.open_path)
 
+    def ask_for_folder(self) -> None:
+        """Let the user choose a folder of WebNLG's files."""
+        ask_for_folder(self, self._context.settings, self.open_path)
+
+    def ask_for_hub_name(self) -> None:
+        """Let the user name a data set of the hub."""
+        ask_for_hub_name(self, self._look_at)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept one local file."""
+        """Accept one local file, or a folder of WebNLG's."""
         if _dropped_file(event) is not None and self._context.project.is_open:
             event.acceptProposedAction()
 
@@ -91,13 +105,15 @@ class DataPage(QWidget):
     def _make_empty(self) -> EmptyState:
         empty = EmptyState(
             self._context.theme,
-            "Start with a table",
-            "Drop a CSV file here, or open one. You see how it is read, what is wrong with it "
-            "and what the model will see, before anything is trained. The file itself is "
-            "never changed.",
+            "Start with data",
+            "Drop a file here, or open one: CSV, JSON lines, JSON, parquet, or WebNLG's XML, also "
+            "a folder of it. You see how it is read, what is wrong with it and what the model "
+            "will see, before anything is trained. The file itself is never changed.",
             picture="data",
         )
-        empty.add_button("Open CSV…", self.ask_for_file, picture="open", primary=True)
+        empty.add_button("Open a file…", self.ask_for_file, picture="open", primary=True)
+        empty.add_button("A folder of WebNLG…", self.ask_for_folder)
+        empty.add_button("From the hub…", self.ask_for_hub_name)
         return empty
 
     def _show(self) -> None:
@@ -131,7 +147,7 @@ class DataPage(QWidget):
     def _on_broken(self, sentence: str) -> None:
         self.bar.show_message(Tone.BAD, sentence)
         entry = self.current.entry
-        if entry is not None and Path(entry.source_path).is_file():
+        if entry is not None and Path(entry.source_path).exists():
             source = Path(entry.source_path)
             self.bar.add_button("Import it again", lambda: self.open_path(source))
 
@@ -154,5 +170,5 @@ def _dropped_file(event: QDropEvent) -> Path | None:
     urls = event.mimeData().urls()
     if len(urls) == 1 and urls[0].isLocalFile():
         path = Path(urls[0].toLocalFile())
-        return path if path.is_file() else None
+        return path if path.is_file() or (path.is_dir() and holds_xml(path)) else None
     return None

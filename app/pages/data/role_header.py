@@ -17,7 +17,7 @@ def role_colours(theme: Theme, role: Role) -> tuple[QColor, QColor]:
     colours = theme.colors
     if role is Role.TARGET:
         return colours.trainable, colours.trainable_fill
-    if role in (Role.FIELD, Role.MEANING, Role.SOURCE):
+    if role in (Role.FIELD, Role.MEANING, Role.TRIPLES, Role.SOURCE):
         return colours.frozen, colours.frozen_fill
     if role is Role.IGNORED:
         return colours.muted, colours.alternate

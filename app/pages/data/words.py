@@ -10,6 +10,7 @@ from engine.contract.reading import ReadOptions
 ROLE_TITLES = {
     Role.FIELD: "field",
     Role.MEANING: "meaning",
+    Role.TRIPLES: "triples",
     Role.SOURCE: "source",
     Role.TARGET: "target",
     Role.SPLIT: "split",
@@ -20,6 +21,7 @@ ROLE_TITLES = {
 ROLE_HINTS = {
     Role.FIELD: "One field of the input table: the column's name is the key, the cell the value.",
     Role.MEANING: "A ready-made meaning representation, such as “name[Blue Spice], food[French]”.",
+    Role.TRIPLES: "Facts such as WebNLG's, one a line: “Alice | knows | Bob”.",
     Role.SOURCE: "Source text that is used as it stands, such as an article to summarise.",
     Role.TARGET: "The text to learn. Rows with the same input are each other's references.",
     Role.SPLIT: "Says “train”, “valid” or “test” for each row.",
@@ -28,17 +30,23 @@ ROLE_HINTS = {
 }
 
 PRESET_TITLES = {
-    Preset.PAPER: "Paper",
+    Preset.PAPER: "Paper, E2E",
+    Preset.WEBNLG: "Paper, WebNLG",
+    Preset.DART: "Paper, DART",
     Preset.BRACKETS: "Brackets",
     Preset.LINES: "Lines",
     Preset.VALUES: "Values only",
+    Preset.TEXT: "Plain text",
 }
 
 PRESET_EXAMPLES = {
     Preset.PAPER: "name : Blue Spice | food : French",
+    Preset.WEBNLG: " | Alice : knows : Bob | Bob : livesIn : Rome",
+    Preset.DART: "Alice : knows : Bob | Bob : livesin : Rome",
     Preset.BRACKETS: "name[Blue Spice], food[French]",
     Preset.LINES: "name: Blue Spice⏎food: French",
     Preset.VALUES: "Blue Spice, French",
+    Preset.TEXT: "Blue Spice⏎French",
 }
 
 SPLIT_TITLES = {

@@ -26,7 +26,7 @@ def run_data(project: ProjectModel) -> RunData:
         UserError: no project, no dataset, a missing file, or columns without roles.
     """
     if project.folder is None:
-        raise UserError("No project is open: open one, or make one from a CSV.")
+        raise UserError("No project is open: open one, or make one from a data file.")
     entry = project.dataset
     if entry is None:
         raise UserError("The project has no dataset: add one on the Data page.")

@@ -64,7 +64,7 @@ class RunMaker:
         """
         folder = self._project.folder
         if folder is None:
-            raise UserError("No project is open: open one, or make one from a CSV.")
+            raise UserError("No project is open: open one, or make one from a data file.")
         made = []
         for run in new:
             path = folder.runs / run.spec.run_id

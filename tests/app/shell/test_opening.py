@@ -5,6 +5,7 @@ import pytest
 from app.opening import Found, PathKind, find_out, project_of_run
 from engine.contract.errors import UserError
 from tests.helpers.projects import make_project, make_run
+from tests.helpers.webnlg_files import write_folder
 
 
 def test_each_kind_is_recognised(tmp_path: Path) -> None:
@@ -35,6 +36,21 @@ def test_jsonl_of_examples_is_a_table(tmp_path: Path) -> None:
     path = tmp_path / "examples.jsonl"
     path.write_text('{"source": "a", "target": "b"}\n', encoding="utf-8")
     assert find_out(path).kind is PathKind.TABLE
+
+
+def test_data_in_other_formats_and_a_folder_of_webnlg(tmp_path: Path) -> None:
+    for name in ("a.parquet", "a.ndjson", "a.json", "a.XML"):
+        (tmp_path / name).write_bytes(b"x")
+        assert find_out(tmp_path / name) == Found(PathKind.TABLE, tmp_path / name)
+    folder = write_folder(tmp_path / "webnlg")
+    assert find_out(folder) == Found(PathKind.TABLE, folder)
+    with pytest.raises(UserError, match=r"adapter_config.json\) and no XML of WebNLG"):
+        find_out(make_empty(tmp_path / "empty"))
+
+
+def make_empty(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 def test_what_cannot_be_opened_says_what_could(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from engine.contract.options import command_line
 from engine.contract.run_spec import RunSpec
 from tests.contract.strategies import TEXT, built
 
-INPUTS = (Role.FIELD, Role.MEANING, Role.SOURCE)
+INPUTS = (Role.FIELD, Role.MEANING, Role.TRIPLES, Role.SOURCE)
 LATER = (Role.TARGET, Role.SPLIT, Role.CATEGORY)
 
 

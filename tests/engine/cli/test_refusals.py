@@ -29,11 +29,20 @@ def places(cli: CommandLine, workshop: Workshop) -> dict[str, str]:
     (place / "bare.jsonl").write_text('{"input": "a", "output": "b", "references": []}\n')
     (place / "good.jsonl").write_text('{"input": "a", "output": "b", "references": ["b c"]}\n')
     write_table(place / "header.csv", [("name", "text")])
+    write_table(place / "odd.csv", [("id", "url"), ("x7", "http://a"), ("x8", "http://b")])
     (place / "folder").mkdir()
     workshop.run(place / "run", workshop.spec("mlp"))
     (place / "damaged").mkdir()
     (place / "damaged" / "run.json").write_text("{")
-    names = ("empty.csv", "empty.jsonl", "bad.jsonl", "bare.jsonl", "good.jsonl", "header.csv")
+    names = (
+        "empty.csv",
+        "empty.jsonl",
+        "bad.jsonl",
+        "bare.jsonl",
+        "good.jsonl",
+        "header.csv",
+        "odd.csv",
+    )
     found = {name: str(place / name) for name in (*names, "folder", "run", "damaged")}
     backbone = str(workshop.backbone("llama"))
     return {**found, "table": str(workshop.csv), "backbone": backbone, "gone": str(place / "gone")}
@@ -57,6 +66,27 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
     "a wrong column": (
         (*TABLE, "--source", "nome", "--target", "text"),
         r"There is no column 'nome': the columns are 'name', 'food', 'area', 'text'\.",
+    ),
+    "an input without a target": (
+        (*TABLE, "--source", "name"),
+        r"No target column is named: give it with --target COL\.",
+    ),
+    "columns that say nothing": (
+        ("train", "--data", "{odd.csv}", "--out", "refused/out"),
+        r"Which columns are input and target is not clear \(there are 'id', 'url'\): name them "
+        r"with --source COL and --target COL\.",
+    ),
+    "a wrong split column": (
+        (*TABLE, "--split-column", "part"),
+        r"There is no column 'part': the columns are 'name', 'food', 'area', 'text'\.",
+    ),
+    "a data set of the hub without a connection": (
+        ("train", "--data", "hub:EdinburghNLP/xsum", "--out", "refused/out"),
+        r"The data set 'EdinburghNLP/xsum' cannot be fetched without a connection to the hub .*",
+    ),
+    "a folder without data": (
+        ("train", "--data", "{folder}", "--out", "refused/out"),
+        r"The folder .*folder holds no XML files: choose a file, or the folder of WebNLG .*",
     ),
     "a column twice": (
         (*TABLE, "--source", "text", "--target", "text"),

@@ -33,8 +33,10 @@ def make_store(tmp_path: Path, write_file: WriteFile) -> Iterator[MakeStore]:
     """A dataset made of a file's text by the real importer."""
     stores: list[DatasetStore] = []
 
-    def make(content: str, options: ReadOptions | None = None) -> DatasetStore:
-        path = write_file(content, f"table{len(stores)}.csv")
+    def make(
+        content: str, options: ReadOptions | None = None, ending: str = ".csv"
+    ) -> DatasetStore:
+        path = write_file(content, f"table{len(stores)}{ending}")
         out = tmp_path / f"table{len(stores)}.sqlite"
         import_file(ImportFile(str(path), options or ReadOptions(), str(out)), Silent())
         stores.append(DatasetStore(out))

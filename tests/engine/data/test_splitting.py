@@ -131,6 +131,23 @@ def test_limits_are_nested() -> None:
     assert assign(rows, split).count(Side.TEST) == 30
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_low_data_sizes_are_nested_for_a_seed(seed: int) -> None:
+    """The sizes of Li & Liang's low-data experiments (figure 3 of the paper)."""
+    rows = rows_of([(number // 3, number + 1) for number in range(2400)])
+
+    def trained(size: int, seed: int) -> set[int]:
+        sides = assign(rows, Split(seed=seed, max_train_rows=size))
+        return {index for index, side in enumerate(sides) if side == Side.TRAIN}
+
+    sizes = (50, 100, 200, 500)
+    found = [trained(size, seed) for size in sizes]
+    assert [len(one) for one in found] == list(sizes)
+    assert found[0] < found[1] < found[2] < found[3]
+    assert found == [trained(size, seed) for size in sizes]
+    assert found[0] != trained(50, seed + 1)
+
+
 def test_the_split_column_decides() -> None:
     words = ["train", " Training ", "DEV", "validation", "Val", "valid", "development", "test"]
     rows = rows_of([(number, number + 1) for number in range(len(words) + 1)])

@@ -1,0 +1,193 @@
+"""The reader for data sets of the Hugging Face hub, "hub:OWNER/NAME" or "hub:NAME:CONFIG"."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import socket
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from engine.contract.errors import UserError
+from engine.contract.reading import Finding, ReadOptions
+from engine.data.json_rows import NotAnItemError, find_columns
+from engine.data.object_rows import ObjectRows, as_item
+from engine.data.records import Item
+from engine.data.tallies import counted
+
+SCHEME = "hub:"
+_HEAD_ITEMS = 200
+"""Items of the first split that the columns are found from, and a first look ends with."""
+_SIZE_UNKNOWN = 1000  # bytes; so that a look at the first items counts nearly these
+_INSTEAD = "download its files with a browser and open them here, parquet or JSON lines"
+
+
+def is_hub_name(path: Path) -> bool:
+    """Whether this is no path, but the name of a data set of the hub."""
+    return path.as_posix().startswith(SCHEME)
+
+
+class HubReader:
+    """Streams all splits of a data set (see `engine.data.readers.Reader`).
+
+    The column "split" says where each row comes from. No code of the data set is run. What a
+    first look reads is not kept.
+
+    Args:
+        path: the name, after "hub:".
+        options: not used.
+        look_bytes: where it is given, only the first 200 items are read.
+    """
+
+    format = "hub"
+    place = "row"
+
+    def __init__(self, path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> None:
+        name = path.as_posix().removeprefix(SCHEME)
+        self._name, _, config = name.partition(":")
+        if not self._name.strip():
+            raise UserError(
+                f"{path} names no data set: write hub:OWNER/NAME, such as hub:EdinburghNLP/xsum."
+            )
+        with self._explained():
+            self._splits = _load(self._name, config or None)
+            self._limit = _HEAD_ITEMS if look_bytes is not None else None
+            head = self._head()
+        if not head:
+            raise UserError(f"The data set {self._name!r} holds no rows: choose another one.")
+        columns, references = find_columns(head, self._name)
+        self._split_column = "split" if "split" not in columns else "split of the hub"
+        self.columns = (*columns, self._split_column)
+        self._made = ObjectRows(self.columns, references)
+        self._count = 0
+        self._rows_told = sum(_told_rows(split) for split in self._splits.values())
+        self.size_bytes = sum(_told_bytes(split) for split in self._splits.values())
+        if not self.size_bytes and self._limit is not None:
+            self.size_bytes = _SIZE_UNKNOWN  # 0 in an import: its end is not known
+        self.looked_at_bytes = self.size_bytes
+        if self._limit is not None and len(head) >= self._limit:
+            share = len(head) / self._rows_told if self._rows_told else 1.0
+            self.looked_at_bytes = max(1, min(round(share * self.size_bytes), self.size_bytes - 1))
+        self.options = ReadOptions()
+        self.description = f"hub, {counted(len(self._splits), 'split')}"
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Keys that are no columns, in what has been read."""
+        return self._made.unknown.findings()
+
+    def rows(self) -> Iterator[Item]:
+        """All rows, split by split; to be called once.
+
+        Raises:
+            UserError: the connection is lost.
+        """
+        for split, row in itertools.islice(self._objects(), self._limit):
+            self._count += 1
+            yield from self._made.rows_of(self._count, row, {self._split_column: split})
+
+    def position_bytes(self) -> int:
+        """How far `rows` is, by the share of rows; 0 where their number is not known."""
+        if not self._rows_told:
+            return 0
+        return min(self.size_bytes, self.size_bytes * self._count // self._rows_told)
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+    def _head(self) -> list[dict[str, Any]]:
+        found = []
+        for _, row in itertools.islice(self._objects(), _HEAD_ITEMS):
+            with contextlib.suppress(NotAnItemError):  # told when the rows are read
+                found.append(as_item(row))
+        return found
+
+    def _objects(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        for split, rows in self._splits.items():
+            with self._explained():
+                for row in rows:
+                    yield str(split), row
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn the many errors of fetching into one sentence that says what to do instead."""
+        try:
+            yield
+        except (UserError, GeneratorExit):
+            raise
+        except Exception as error:  # each file system and format has its own
+            raise _explain(self._name, error) from error
+
+
+def _load(name: str, config: str | None) -> dict[str, Any]:
+    """The splits as streams.
+
+    Raises:
+        UserError: there is no connection.
+        Exception: of `datasets`, for whatever else is wrong.
+    """
+    import datasets
+
+    datasets.disable_progress_bars()
+    if not Path(name).is_dir():
+        _check_connection(name)
+    return dict(datasets.load_dataset(name, config, streaming=True))
+
+
+def _check_connection(name: str) -> None:
+    """Fail at once where there is no network, rather than after the library's retries."""
+    import huggingface_hub
+
+    if urllib.request.getproxies() or huggingface_hub.constants.HF_HUB_OFFLINE:
+        return  # a proxy looks names up itself; the library says the rest
+    host = urlsplit(huggingface_hub.constants.ENDPOINT).hostname or ""
+    try:
+        socket.getaddrinfo(host, 443)
+    except OSError as error:
+        raise _no_connection(name, f"{host} is not found") from error
+
+
+def _no_connection(name: str, why: str) -> UserError:
+    return UserError(
+        f"The data set {name!r} cannot be fetched without a connection to the hub ({why}): "
+        f"{_INSTEAD}."
+    )
+
+
+def _explain(name: str, error: Exception) -> UserError:
+    why = str(error).strip().partition("\n")[0].rstrip(" .:")[:300]
+    kind = type(error).__name__
+    if "NotFound" in kind:
+        return UserError(
+            f"The hub has no data set {name!r} that is open to all ({why}): check the name, "
+            f"OWNER/NAME, or {_INSTEAD}."
+        )
+    if isinstance(error, ConnectionError | TimeoutError) or "Connect" in kind:
+        return _no_connection(name, why)
+    if "scripts are no longer supported" in why:
+        return UserError(
+            f"The data set {name!r} is made by a program of its own, which is not run here: "
+            f"{_INSTEAD}."
+        )
+    if "Config name is missing" in why or "BuilderConfig" in why:
+        return UserError(
+            f"The data set {name!r} has several configurations ({why}): add one to the name, "
+            f"{SCHEME}{name}:CONFIG."
+        )
+    return UserError(f"The data set {name!r} cannot be read ({kind}: {why}): {_INSTEAD}.")
+
+
+def _told_bytes(split: Any) -> int:
+    return int(getattr(_told(split), "num_bytes", 0) or 0)
+
+
+def _told_rows(split: Any) -> int:
+    return int(getattr(_told(split), "num_examples", 0) or 0)
+
+
+def _told(split: Any) -> Any:
+    """What the data set's card tells of a split, or None."""
+    return (split.info.splits or {}).get(str(split.split))

@@ -1,0 +1,144 @@
+"""Other formats than CSV on the Data page, with the engine's own readers behind the desk."""
+
+import json
+from pathlib import Path
+
+import pyarrow
+import pytest
+from pyarrow import parquet
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from app.context import AppContext
+from app.pages.data.file_import import ImportState
+from app.pages.data.page import DataPage
+from engine.contract.data_spec import Preset, Role, SplitKind
+from tests.helpers.webnlg_files import write_folder
+
+
+def look(page: DataPage, qtbot: QtBot, path: Path) -> None:
+    assert page.open_path(path)
+    qtbot.waitUntil(lambda: page.file.state is ImportState.READY)
+
+
+def bring_in(page: DataPage, qtbot: QtBot, path: Path) -> None:
+    look(page, qtbot, path)
+    page.import_view.import_button.click()
+    qtbot.waitUntil(lambda: page.views.currentWidget() is page.dataset_view)
+
+
+def test_a_folder_of_webnlg(
+    empty_page: DataPage, qtbot: QtBot, tmp_path: Path, context: AppContext
+) -> None:
+    page = empty_page
+    folder = write_folder(tmp_path / "webnlg")
+    look(page, qtbot, folder)
+    view = page.import_view
+    assert "WebNLG" in view.summary.text()
+    assert "38 rows" in view.summary.text()
+    assert not view.options.isVisible()
+    assert view.model.index(0, 4).data() == "Hut_0 | beds | 2"
+    assert view.table.verticalHeader().toolTip() == "Entry of the data"
+    view.import_button.click()
+    qtbot.waitUntil(lambda: page.views.currentWidget() is page.dataset_view)
+    entry = context.project.dataset
+    assert entry is not None
+    assert (entry.name, entry.source_path) == ("webnlg", str(folder))
+    assert entry.mapping.named(Role.TRIPLES) == ("triples",)
+    assert entry.linearisation.preset is Preset.WEBNLG
+    assert entry.split.kind is SplitKind.COLUMN
+
+
+def test_triples_stay_to_be_edited(
+    empty_page: DataPage, qtbot: QtBot, tmp_path: Path, context: AppContext
+) -> None:
+    page = empty_page
+    bring_in(page, qtbot, write_folder(tmp_path / "webnlg"))
+    panel = page.dataset_view.linearisation
+    qtbot.waitUntil(lambda: panel.live.text() == " | Hut_0 : beds : 2")
+    assert panel.preset.isEnabled()
+    panel.preset.setCurrentIndex(panel.preset.findData(Preset.DART))
+    panel.preset.activated.emit(panel.preset.currentIndex())
+    qtbot.waitUntil(lambda: panel.live.text() == "Hut_0 : beds : 2")
+
+
+def test_json_lines_and_parquet(
+    empty_page: DataPage, qtbot: QtBot, tmp_path: Path, context: AppContext
+) -> None:
+    page = empty_page
+    rows = [{"article": f"Text {n}.", "summary": [f"A {n}.", f"B {n}."]} for n in range(5)]
+    lines = tmp_path / "news.jsonl"
+    lines.write_text("\n".join([*map(json.dumps, rows), "{"]), encoding="utf-8")
+    look(page, qtbot, lines)
+    assert "JSON lines" in page.import_view.summary.text()
+    assert "10 rows" in page.import_view.summary.text()
+    assert "1 row cannot be read" in page.import_view.what_happens.text()
+    bring_in(page, qtbot, lines)
+    assert "1 row could not be read" in page.bar.label.text()
+    table = tmp_path / "news.parquet"
+    parquet.write_table(pyarrow.table({"text": ["One."], "summary": ["1."]}), table)
+    page.file.open(table)
+    qtbot.waitUntil(lambda: page.file.state is ImportState.READY)
+    page.import_view.import_button.click()
+    qtbot.waitUntil(lambda: len(context.project.project.datasets) == 2)
+    entry = context.project.project.datasets[-1]
+    assert entry.mapping.named(Role.SOURCE, Role.TARGET) == ("text", "summary")
+
+
+def test_the_menu_asks_for_each_kind(page: DataPage, qtbot: QtBot) -> None:
+    menu = page.dataset_view.header.open_menu
+    file, folder, hub = menu.actions()
+    file.trigger()
+    dialog = page.findChild(QFileDialog)
+    assert dialog is not None
+    assert "*.parquet" in dialog.nameFilters()[0]
+    dialog.reject()
+    qtbot.waitUntil(lambda: page.findChild(QFileDialog) is None)
+    folder.trigger()
+    dialog = page.findChild(QFileDialog)
+    assert dialog is not None
+    assert dialog.fileMode() is QFileDialog.FileMode.Directory
+    dialog.reject()
+    hub.trigger()
+    asked = page.findChild(QInputDialog)
+    assert asked is not None
+    line = asked.findChild(QLineEdit)
+    assert line is not None
+    line.setText(" hub:EdinburghNLP/xsum ")
+    asked.accept()
+    assert page.file.path == Path("hub:EdinburghNLP/xsum")
+    # The tests run with HF_HUB_OFFLINE=1.
+    qtbot.waitUntil(lambda: page.file.state is ImportState.FAILED, timeout=30_000)
+    assert "without a connection to the hub" in page.import_view.bar.label.text()
+    page.import_view.cancel_button.click()
+    assert page.views.currentWidget() is page.dataset_view
+    QApplication.processEvents()
+
+
+def test_a_data_set_of_the_hub_that_does_not_tell_its_size(
+    empty_page: DataPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    folder = tmp_path / "news"  # read as a repository of the hub is
+    folder.mkdir()
+    rows = [json.dumps({"text": f"Text {n}.", "summary": "A."}) for n in range(300)]
+    (folder / "train.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    empty_page.file.open(Path(f"hub:{folder}"))
+    qtbot.waitUntil(lambda: empty_page.file.state is ImportState.READY, timeout=30_000)
+    view = empty_page.import_view
+    assert view.summary.text() == "data set of the hub  ·  more than 200 rows  ·  3 columns"
+    assert view.looked_at.text() == (
+        "The first rows were looked at; the rest is checked while importing."
+    )
+    view.import_button.click()
+    qtbot.waitUntil(lambda: empty_page.views.currentWidget() is empty_page.dataset_view)
+    assert "300 rows imported" in empty_page.bar.label.text()
+
+
+@pytest.mark.parametrize("name", ["empty.jsonl", "empty.parquet", "empty.xml"])
+def test_what_cannot_be_read_says_so(
+    empty_page: DataPage, qtbot: QtBot, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).touch()
+    assert empty_page.open_path(tmp_path / name)
+    qtbot.waitUntil(lambda: empty_page.file.state is ImportState.FAILED)
+    assert f"{name} is empty" in empty_page.import_view.bar.label.text()

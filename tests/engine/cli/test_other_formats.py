@@ -1,0 +1,67 @@
+"""`train` and `decode` on JSON lines, parquet and WebNLG's folder, no column named."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pyarrow
+import pytest
+from pyarrow import parquet
+
+from engine.contract.data_spec import Column, Preset, Role, SplitKind
+from engine.contract.outputs import read_outputs
+from engine.contract.run_folder import RunFolder
+from tests.engine.cli.conftest import CommandLine
+from tests.helpers.tiny_runs import Workshop
+from tests.helpers.webnlg_files import write_folder
+
+SHORT = (
+    *("--prefix-length", "2", "--mid-dim", "8", "--max-steps", "2", "--batch-size", "4"),
+    *("--strategy", "greedy", "--max-new-tokens", "4", "--device", "cpu"),
+)
+
+
+@pytest.fixture(scope="module")
+def backbone(workshop: Workshop) -> tuple[str, str]:
+    return ("--backbone", str(workshop.backbone("llama")))
+
+
+def test_json_lines_then_parquet(cli: CommandLine, backbone: tuple[str, str]) -> None:
+    rows = [
+        {"article": f"Hut {n} has beds.", "summary": [f"Hut {n}.", "Beds."], "id": str(n)}
+        for n in range(20)
+    ]
+    text = "\n".join(map(json.dumps, rows))
+    (cli.place / "news.jsonl").write_text(text, encoding="utf-8")
+    done = cli("train", "--data", "news.jsonl", "--out", "news", *backbone, *SHORT)
+    assert "news.jsonl: 40 rows" in done.stdout
+    assert "news.jsonl: article (source) → summary" in done.stdout
+    data = RunFolder(cli.place / "news").read_spec().data
+    assert data.mapping.columns == (
+        Column("article", Role.SOURCE),
+        Column("summary", Role.TARGET),
+    )
+    assert (data.split.kind, data.max_source_tokens) == (SplitKind.RANDOM, 512)
+    (first, *_) = read_outputs(cli.place / "news" / "outputs" / "test.jsonl")
+    assert len(first.references) == 2
+
+    table = pyarrow.table({"article": ["Hut 99 has beds."], "summary": ["Hut 99."]})
+    parquet.write_table(table, cli.place / "more.parquet")
+    cli("decode", "news", "--data", "more.parquet", "--out", "more.jsonl")
+    (row,) = read_outputs(cli.place / "more.jsonl")
+    assert (row.input, row.references) == ("Hut 99 has beds.", ("Hut 99.",))
+
+
+def test_a_folder_of_webnlg(cli: CommandLine, backbone: tuple[str, str]) -> None:
+    write_folder(cli.place / "webnlg")
+    done = cli("train", "--data", "webnlg", "--out", "facts", *backbone, *SHORT)
+    assert "webnlg: triples (triples) → text" in done.stdout
+    data = RunFolder(cli.place / "facts").read_spec().data
+    assert data.linearisation.preset is Preset.WEBNLG
+    assert data.split.kind is SplitKind.COLUMN
+    assert data.mapping.one(Role.CATEGORY) == "category"
+    rows = read_outputs(cli.place / "facts" / "outputs" / "test.jsonl")
+    assert Counter(row.category for row in rows) == {"Hut": 2, "Sky": 2}
+    assert {row.input for row in rows} == {f" | Hut_{n} : beds : {n + 2}" for n in range(15, 19)}
+    assert [len(row.references) for row in rows] == [2, 2, 2, 2]

@@ -1,0 +1,156 @@
+"""Parquet files: good, nested, cut and damaged ones."""
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+import pytest
+from pyarrow import parquet
+
+from engine.contract.commands import Imported, ImportFile, InspectFile
+from engine.contract.dataset_store import DatasetStore, RejectedRow
+from engine.contract.errors import UserError
+from engine.contract.reading import FileReport, FindingKind, ReadOptions
+from engine.data.importing import import_file
+from engine.data.inspecting import inspect_file
+from engine.reporter import Silent
+
+WriteFile = Callable[..., Path]
+
+
+def write(path: Path, columns: dict[str, list[Any]], **options: Any) -> Path:
+    parquet.write_table(pyarrow.table(columns), path, **options)
+    return path
+
+
+def look(path: Path) -> FileReport:
+    return inspect_file(InspectFile(str(path)), Silent())
+
+
+def run(path: Path, out: Path) -> Imported:
+    return import_file(ImportFile(str(path), ReadOptions(), str(out)), Silent())
+
+
+def test_a_file(tmp_path: Path) -> None:
+    columns = {"document": ["Long é", "Words"], "summary": ["Short", ""], "id": ["7", "8"]}
+    path = write(tmp_path / "xsum.parquet", columns)
+    report = look(path)
+    assert (report.format, report.options) == ("parquet", ReadOptions())
+    assert {one.name: one.role.value for one in report.columns} == {
+        "document": "source",
+        "summary": "target",
+        "id": "ignored",
+    }
+    assert (report.row_count, report.row_count_exact, report.preview_lines) == (2, True, (1, 2))
+    run(path, tmp_path / "out.sqlite")
+    with DatasetStore(tmp_path / "out.sqlite") as store:
+        assert store.meta.format == "parquet, 2 rows"
+        assert [row.cells for row in store.rows()] == [("Long é", "Short", "7"), ("Words", "", "8")]
+
+
+def test_values_of_every_kind(tmp_path: Path) -> None:
+    row = {
+        "n": 3,
+        "x": 0.5,
+        "yes": True,
+        "day": datetime.date(2026, 11, 1),
+        "raw": b"caf\xc3\xa9",
+        "inner": {"a": "b", "c": [1, 2]},
+        "sentences": ["One.", "Two."],
+        "references": ["First.", "Second."],
+        "none": None,
+    }
+    path = write(tmp_path / "a.parquet", {key: [value] for key, value in row.items()})
+    run(path, tmp_path / "out.sqlite")
+    with DatasetStore(tmp_path / "out.sqlite") as store:
+        first, second = (
+            dict(zip(store.meta.columns, found.cells, strict=True)) for found in store.rows()
+        )
+    assert first == {
+        "n": "3",
+        "x": "0.5",
+        "yes": "true",
+        "day": "2026-11-01",
+        "raw": "café",
+        "inner.a": "b",
+        "inner.c": "1, 2",
+        "sentences": "One., Two.",
+        "references": "First.",
+        "none": "",
+    }
+    assert second == {**first, "references": "Second."}
+
+
+def test_bytes_that_are_no_text_reject_their_row(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet", {"a": ["x", "y"], "image": [b"ok", b"\x89PNG\xff"]})
+    run(path, tmp_path / "out.sqlite")
+    with DatasetStore(tmp_path / "out.sqlite") as store:
+        assert [row.cells for row in store.rows()] == [("x", "ok")]
+        assert list(store.rejected()) == [
+            RejectedRow(2, "'image' holds bytes that are no text", '{"a": "y", "image": "5 bytes"}')
+        ]
+
+
+def test_a_large_file_is_looked_at_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.data.inspecting._LOOK_BYTES", (20_000, 20_000))
+    texts = [f"{n} " * 40 for n in range(4000)]
+    path = write(tmp_path / "a.parquet", {"source": texts, "target": texts}, compression="none")
+    report = look(path)
+    assert not report.row_count_exact
+    assert abs(report.row_count - 4000) < 400
+    assert run(path, tmp_path / "out.sqlite").row_count == 4000
+
+
+def test_damage_costs_the_rest_of_its_row_group(tmp_path: Path) -> None:
+    texts = [f"text number {n}" for n in range(4000)]
+    path = write(
+        tmp_path / "a.parquet", {"a": texts}, row_group_size=1000, compression="none",
+        use_dictionary=False,
+    )  # fmt: skip
+    content = bytearray(path.read_bytes())
+    place = content.index(b"text number 2000") - 8
+    content[place : place + 50] = b"\xff" * 50
+    path.write_bytes(content)
+    reply = run(path, tmp_path / "out.sqlite")
+    assert (reply.row_count, reply.rejected_count) == (3000, 1)
+    with DatasetStore(tmp_path / "out.sqlite") as store:
+        (rejected,) = store.rejected()
+        numbers = [row.line for row in store.rows()]
+        assert [row.cells[0] for row in store.rows()] == [texts[n - 1] for n in numbers]
+    assert rejected.line == 2001
+    assert rejected.reason.startswith("the file is damaged here, 1,000 rows cannot be read: ")
+    assert reply.findings[0].kind is FindingKind.BROKEN
+
+
+@pytest.mark.parametrize(
+    ("cut", "message"),
+    [
+        (slice(0, 0), r"a\.parquet is empty \(0 bytes\): choose a file with rows"),
+        (slice(0, 6), r"a\.parquet is no whole parquet file \(.*\): it may have been cut"),
+        (slice(0, -20), r"a\.parquet is no whole parquet file \(.*\): .* so fetch it again"),
+    ],
+)
+def test_a_cut_file_is_refused(tmp_path: Path, cut: slice, message: str) -> None:
+    path = write(tmp_path / "a.parquet", {"a": ["x"]})
+    path.write_bytes(path.read_bytes()[cut])
+    with pytest.raises(UserError, match=message):
+        look(path)
+
+
+def test_other_refusals(tmp_path: Path, write_file: WriteFile) -> None:
+    with pytest.raises(UserError, match=r"b\.parquet is no whole parquet file"):
+        look(write_file("a,b\n1,2\n", "b.parquet"))
+    with pytest.raises(UserError, match="does not exist: it may have been moved"):
+        look(tmp_path / "none.parquet")
+    twice = pyarrow.table([pyarrow.array(["x"]), pyarrow.array(["y"])], names=["a", "a"])
+    parquet.write_table(twice, tmp_path / "twice.parquet")
+    with pytest.raises(UserError, match=r"twice\.parquet has several columns 'a': give each"):
+        look(tmp_path / "twice.parquet")
+    wide = write(tmp_path / "wide.parquet", {str(n): ["x"] for n in range(2001)})
+    with pytest.raises(UserError, match=r"wide\.parquet has 2,001 columns, more than 2,000"):
+        look(wide)
+    empty = write(tmp_path / "none.parquet", {"a": pyarrow.array([], pyarrow.string())})
+    with pytest.raises(UserError, match="holds column names but no rows"):
+        run(empty, tmp_path / "out.sqlite")
