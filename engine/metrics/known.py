@@ -9,12 +9,18 @@ from types import MappingProxyType
 from engine.contract.errors import UserError
 from engine.metrics.bleu import Bleu
 from engine.metrics.chrf import Chrf
+from engine.metrics.cider import Cider
 from engine.metrics.metric import Metric
+from engine.metrics.nist import Nist
 from engine.metrics.rouge import Rouge
+from engine.metrics.rouge_e2e import RougeE2e
 
 METRICS: Mapping[str, Callable[[], Metric]] = MappingProxyType(
     {
         "bleu": Bleu,
+        "nist": Nist,
+        "rouge_l": RougeE2e,
+        "cider": Cider,
         "chrf": Chrf,
         "rouge1": partial(Rouge, "rouge1"),
         "rouge2": partial(Rouge, "rouge2"),
