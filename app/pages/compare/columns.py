@@ -17,6 +17,7 @@ from app.pages.compare.word_diff import nearest, word_diff
 from app.theme import SPACE_XS, Theme, scaled_font
 from app.widgets.labels import ElidedLabel, MutedLabel
 from app.widgets.swatch import look_of, swatch_pixmap
+from app.words import metric_value
 
 COLUMN_CHARS = 20
 """Least width of a column, in average letters."""
@@ -100,7 +101,10 @@ class SystemColumn(Column):
             self.text.show_html("")
             return
         output = example.outputs[self._place]
-        facts = [f"{metric_title(m)} {value:.1f}" for m, value in example.row_scores[self._place]]
+        facts = [
+            f"{metric_title(metric)} {metric_value(metric, value)}"
+            for metric, value in example.row_scores[self._place]
+        ]
         if example.fields:
             found = coverage(example.fields, output)
             facts.append(f"says {found.count}/{found.total}")
