@@ -14,6 +14,7 @@ from engine.metrics.metric import Metric
 from engine.metrics.nist import Nist
 from engine.metrics.rouge import Rouge
 from engine.metrics.rouge_e2e import RougeE2e
+from engine.metrics.ter import Ter
 
 METRICS: Mapping[str, Callable[[], Metric]] = MappingProxyType(
     {
@@ -21,6 +22,7 @@ METRICS: Mapping[str, Callable[[], Metric]] = MappingProxyType(
         "nist": Nist,
         "rouge_l": RougeE2e,
         "cider": Cider,
+        "ter": Ter,
         "chrf": Chrf,
         "rouge1": partial(Rouge, "rouge1"),
         "rouge2": partial(Rouge, "rouge2"),

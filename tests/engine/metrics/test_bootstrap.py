@@ -27,7 +27,7 @@ def corpus(count: int) -> tuple[list[str], list[list[str]]]:
     return hypotheses, references
 
 
-@pytest.mark.parametrize("name", MEANS_OF_TEXTS)
+@pytest.mark.parametrize("name", [*MEANS_OF_TEXTS, "ter"])
 def test_resampled_scores_equal_scores_of_the_resampled_texts(name: str) -> None:
     hypotheses, references = corpus(12)
     metric = metric_named(name)

@@ -128,7 +128,7 @@ def test_case_counts_only_for_chrf() -> None:
         assert (value == pytest.approx(100)) is (name != "chrf"), name
 
 
-@pytest.mark.parametrize("name", MEANS_OF_TEXTS)
+@pytest.mark.parametrize("name", [*MEANS_OF_TEXTS, "ter"])
 def test_rows_of_a_corpus_score_as_if_alone(name: str) -> None:
     hypotheses = [row["output"] for row in GOLDEN["rows"]]
     references = [row["references"] for row in GOLDEN["rows"]]

@@ -10,7 +10,7 @@ import sacrebleu
 from engine.contract.errors import Cancelled, UserError
 from engine.contract.scores import OutputRow
 from engine.metrics.scoring import score_rows
-from tests.helpers.metrics import LOCAL
+from tests.helpers.metrics import GAINS, LOCAL
 
 
 def row(output: str, *references: str) -> OutputRow:
@@ -80,9 +80,9 @@ def test_row_scores_hold_what_was_asked_for_and_no_more() -> None:
 
 
 def test_empty_outputs_score_0() -> None:
-    scores, rows = score_rows([row("", "A lake."), row("", "A hill.")], list(LOCAL), decoding="")
-    assert [score.value for score in scores] == [0] * len(LOCAL)
-    assert [(score.low, score.high) for score in scores] == [(0, 0)] * len(LOCAL)
+    scores, rows = score_rows([row("", "A lake."), row("", "A hill.")], GAINS, decoding="")
+    assert [score.value for score in scores] == [0] * len(GAINS)
+    assert [(score.low, score.high) for score in scores] == [(0, 0)] * len(GAINS)
     assert all(value == 0 for r in rows for _, value in r.row_scores)
 
 
