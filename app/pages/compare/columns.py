@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.pages.compare.coverage import coverage, unsupported
 from app.pages.compare.diff_html import diff_html, matches_html, plain_html
 from app.pages.compare.metric_titles import metric_title
 from app.pages.compare.model import CompareModel, DiffMode
@@ -18,6 +17,7 @@ from app.theme import SPACE_XS, Theme, scaled_font
 from app.widgets.labels import ElidedLabel, MutedLabel
 from app.widgets.swatch import look_of, swatch_pixmap
 from app.words import metric_value
+from engine.contract.coverage import coverage, unsupported
 
 COLUMN_CHARS = 20
 """Least width of a column, in average letters."""
