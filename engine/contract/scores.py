@@ -33,6 +33,18 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Absent:
+    """A score that was asked for and could not be taken.
+
+    Attributes:
+        reason: one sentence that says what is missing and what to do.
+    """
+
+    metric: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class OutputRow:
     """One decoded input: a line of an outputs file.
 

@@ -10,16 +10,19 @@ from engine.contract.errors import UserError
 from engine.metrics.bleu import Bleu
 from engine.metrics.chrf import Chrf
 from engine.metrics.cider import Cider
+from engine.metrics.meteor import Meteor
 from engine.metrics.metric import Metric
 from engine.metrics.nist import Nist
 from engine.metrics.rouge import Rouge
 from engine.metrics.rouge_e2e import RougeE2e
+from engine.metrics.slot_error import SlotError
 from engine.metrics.ter import Ter
 
 METRICS: Mapping[str, Callable[[], Metric]] = MappingProxyType(
     {
         "bleu": Bleu,
         "nist": Nist,
+        "meteor": Meteor,
         "rouge_l": RougeE2e,
         "cider": Cider,
         "ter": Ter,
@@ -27,6 +30,7 @@ METRICS: Mapping[str, Callable[[], Metric]] = MappingProxyType(
         "rouge1": partial(Rouge, "rouge1"),
         "rouge2": partial(Rouge, "rouge2"),
         "rougeL": partial(Rouge, "rougeL"),
+        "slot_error": SlotError,
     }
 )
 """Makers of the metrics, in the order in which they are listed."""
