@@ -13,6 +13,7 @@ import pytest
 from app.pages.compare import formats
 from app.pages.compare.comparison import Comparison, compare
 from app.pages.compare.copying import latex, to_csv, to_latex, to_markdown
+from app.pages.compare.metric_titles import metric_tip, metric_title
 from app.pages.compare.outside import copy_outside, with_references
 from app.pages.compare.row_export import export_rows
 from app.pages.compare.rows import Rows
@@ -23,6 +24,7 @@ from engine.contract.errors import UserError
 from engine.contract.outputs import read_meta, read_outputs
 from engine.contract.project import ExampleNote
 from engine.contract.scores import OutputRow, OutputsMeta, Score
+from engine.metrics.known import METRICS
 
 T = TypeVar("T")
 SIGNATURE = "bleu|case:mixed|tok:13a|nrefs:2|n:2|decoding:greedy,max100|bs:1000|seed:0"
@@ -127,6 +129,14 @@ def test_nist_and_cider_have_two_decimal_places() -> None:
     assert formats.signed(-0.004, "cider") == "0.00"
     mean = MeanDifference(2, -0.25, -0.5, 0.125, 1, 0, 1)
     assert formats.mean_text(mean, "cider") == "−0.25 [−0.50, +0.12]"
+
+
+def test_every_metric_has_a_title_and_an_explanation() -> None:
+    for metric in METRICS:
+        assert metric_title(metric) != metric
+        assert metric_tip(metric).startswith(f"{metric_title(metric)}: ")
+        assert metric_tip(metric).endswith("er is better.")
+    assert metric_tip("another") == "Higher is better."
 
 
 def test_it_is_said_where_lower_is_better() -> None:
