@@ -1,6 +1,10 @@
 """The metrics against the packages they count with, the official numbers, and by hand."""
 
 import json
+import math
+import re
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +53,39 @@ def test_scores_equal_the_official_e2e_script(
     hypotheses, references = read_example(shared_data / "e2e_metrics_example")
     value = corpus_value(metric_named(name), hypotheses, references)
     assert round(value / factor, 4) == official
+
+
+def multi_bleu(hypotheses: list[str], references: list[list[str]]) -> float:
+    """What WebNLG's multi-bleu.perl computes of words that blanks divide."""
+    matched, total, length, closest = [0] * 4, [0] * 4, 0, 0
+    for hypothesis, group in zip(hypotheses, references, strict=True):
+        words, texts = hypothesis.split(), [text.split() for text in group]
+        length += len(words)
+        closest += min((abs(len(text) - len(words)), len(text)) for text in texts)[1]
+        for n in range(1, 5):
+            best: Counter[tuple[str, ...]] = Counter()
+            for text in texts:
+                best |= Counter(tuple(text[i : i + n]) for i in range(len(text) - n + 1))
+            own = Counter(tuple(words[i : i + n]) for i in range(len(words) - n + 1))
+            matched[n - 1] += (own & best).total()
+            total[n - 1] += own.total()
+    logarithms = [math.log(hits / all_) for hits, all_ in zip(matched, total, strict=True)]
+    return 100 * math.exp(min(0, 1 - closest / length) + sum(logarithms) / 4)
+
+
+def test_bleu_equals_multi_bleu_on_webnlg(shared_data: Path) -> None:
+    tree = ElementTree.parse(shared_data / "webnlg2017" / "test" / "testdata_with_lex.xml")
+    groups = [[lex.text or "" for lex in entry.iter("lex")] for entry in tree.iter("entry")]
+    # WebNLG's script lower-cases and divides at what is no letter or digit before scoring.
+    texts = [
+        [" ".join(" ".join(re.split(r"(\W)", text.lower())).split()) for text in group]
+        for group in groups
+        if len(group) > 1
+    ]
+    assert len(texts) > 1700
+    hypotheses, references = [group[-1] for group in texts], [group[:-1] for group in texts]
+    expected = multi_bleu(hypotheses, references)
+    assert corpus_value(metric_named("bleu"), hypotheses, references) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("name", LOCAL)
