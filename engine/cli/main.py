@@ -103,8 +103,8 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
         "--metrics",
         default="bleu,chrf,rougeL",
         help="comma-separated names among bleu, nist, meteor, rouge_l (E2E's), cider, ter, chrf, "
-        "rouge1, rouge2, rougeL, slot_error (default bleu,chrf,rougeL); meteor needs Java and the "
-        "package pycocoevalcap",
+        "rouge1, rouge2, rougeL, bertscore, slot_error (default bleu,chrf,rougeL); meteor needs "
+        "Java and the package pycocoevalcap, bertscore --encoder",
     )
     one.add_argument("--by", choices=("category",), help="score each category by itself too")
     one.add_argument(
@@ -115,6 +115,14 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
         help="score seen and unseen categories by themselves too; repeat it for several",
     )
     one.add_argument("--json", action="store_true", help="print one JSON object")
+    encoder = one.add_argument_group("bertscore")
+    encoder.add_argument(
+        "--encoder", default="", metavar="DIR", help="folder of an encoder, or a cached hub id"
+    )
+    encoder.add_argument(
+        "--encoder-layer", type=int, metavar="N", help="whose output is taken (default the last)"
+    )
+    encoder.add_argument("--idf", action="store_true", help="weigh tokens by how rare they are")
     one.set_defaults(verb=_later("scoring", "score"))
 
 

@@ -11,6 +11,7 @@ from engine.cli.console import Console, ConsoleReporter, print_scores
 from engine.contract.errors import UserError
 from engine.contract.outputs import read_meta, read_outputs
 from engine.contract.scores import Absent, OutputRow, Score
+from engine.metrics.bertscore import Encoder
 from engine.metrics.metric import Unavailable
 from engine.metrics.pairing import Difference, common_rows, compare
 from engine.metrics.scoring import score_available
@@ -30,7 +31,7 @@ def score(arguments: argparse.Namespace) -> int:
     if len(paths) == 2:
         if arguments.by or arguments.unseen:
             raise UserError("--by and --unseen are for one outputs file: leave out the second.")
-        return _compare(paths, metrics, as_json=arguments.json)
+        return _compare(paths, metrics, arguments)
     return _score(paths[0], metrics, arguments)
 
 
@@ -42,6 +43,7 @@ def _score(path: Path, metrics: tuple[str, ...], arguments: argparse.Namespace) 
             group,
             metrics,
             decoding=_decoding(path),
+            encoder=_encoder(arguments),
             reporter=ConsoleReporter(console, "scoring" if name == ALL else f"scoring {name}"),
         )
         for name, group in groups.items()
@@ -58,7 +60,7 @@ def _score(path: Path, metrics: tuple[str, ...], arguments: argparse.Namespace) 
     return _unless_all_absent([one for scores in found.values() for one in scores])
 
 
-def _compare(paths: list[Path], metrics: tuple[str, ...], *, as_json: bool) -> int:
+def _compare(paths: list[Path], metrics: tuple[str, ...], arguments: argparse.Namespace) -> int:
     console = Console()
     first, second = common_rows(*(read_outputs(path) for path in paths))
     decodings = dict.fromkeys(_decoding(path) or "unknown" for path in paths)
@@ -67,9 +69,10 @@ def _compare(paths: list[Path], metrics: tuple[str, ...], *, as_json: bool) -> i
         second,
         metrics,
         decoding=" / ".join(decodings),
+        encoder=_encoder(arguments),
         reporter=ConsoleReporter(console, "scoring"),
     )
-    if as_json:
+    if arguments.json:
         _print_json(console, {one.metric: _plain(one) for one in found})
     else:
         console.line(f"{len(first):,} common rows; A {paths[0]}, B {paths[1]}; B less A:")
@@ -107,6 +110,10 @@ def _groups(rows: Rows, *, by_category: bool, unseen: list[str]) -> dict[str, Ro
             part = [row for row in rows if row.category == category]
             groups[f"category {category or '(none)'}"] = part
     return groups
+
+
+def _encoder(arguments: argparse.Namespace) -> Encoder:
+    return Encoder(arguments.encoder, arguments.encoder_layer, arguments.idf)
 
 
 def _decoding(path: Path) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 from types import MappingProxyType
 
 from engine.contract.errors import UserError
+from engine.metrics.bertscore import Bertscore, Encoder
 from engine.metrics.bleu import Bleu
 from engine.metrics.chrf import Chrf
 from engine.metrics.cider import Cider
@@ -30,14 +31,21 @@ METRICS: Mapping[str, Callable[[], Metric]] = MappingProxyType(
         "rouge1": partial(Rouge, "rouge1"),
         "rouge2": partial(Rouge, "rouge2"),
         "rougeL": partial(Rouge, "rougeL"),
+        "bertscore": Bertscore,
         "slot_error": SlotError,
     }
 )
 """Makers of the metrics, in the order in which they are listed."""
 
 
-def metric_named(name: str) -> Metric:
-    """Make a metric; raise `UserError` listing the known names where there is none."""
+def metric_named(name: str, *, encoder: Encoder | None = None) -> Metric:
+    """Make a metric; raise `UserError` listing the known names where there is none.
+
+    Args:
+        encoder: for bertscore.
+    """
+    if name == Bertscore.name and encoder is not None:
+        return Bertscore(encoder)
     if name not in METRICS:
         raise UserError(f"There is no metric {name!r}: choose among {', '.join(METRICS)}.")
     return METRICS[name]()

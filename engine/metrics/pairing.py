@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engine.contract.errors import UserError
 from engine.contract.scores import Absent, OutputRow
 from engine.metrics import bootstrap
+from engine.metrics.bertscore import Encoder
 from engine.metrics.metric import Unavailable
 from engine.metrics.scoring import held_against, metrics_named, signature_of
 from engine.reporter import Reporter, Silent
@@ -59,16 +60,20 @@ def compare(
     metrics: Sequence[str],
     *,
     decoding: str,
+    encoder: Encoder | None = None,
     seed: int = 0,
     reporter: Reporter = _SILENT,
 ) -> tuple[Difference | Absent, ...]:
     """Score two systems over rows that `common_rows` gave, and test the differences.
 
+    Args:
+        encoder: for bertscore; the other arguments are as in `score_rows`.
+
     Raises:
         UserError: as `engine.metrics.scoring.score_rows`.
     """
     found: list[Difference | Absent] = []
-    for metric in metrics_named(metrics):
+    for metric in metrics_named(metrics, encoder=encoder):
         try:
             # Only the first's inputs are asked for their values: both have the same.
             held = held_against(metric, first)

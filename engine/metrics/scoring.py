@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from engine.contract.errors import UserError
 from engine.contract.scores import Absent, OutputRow, Score
 from engine.metrics import bootstrap
+from engine.metrics.bertscore import Encoder
 from engine.metrics.known import metric_named
 from engine.metrics.metric import Metric, Unavailable
 from engine.metrics.slot_error import SlotError, values_of
@@ -60,16 +61,10 @@ def score_rows(
     scores = []
     row_scores: list[list[tuple[str, float]]] = [[] for _ in rows]
     for metric in metrics_named(metrics):
-        held = held_against(metric, rows)
-        outputs = [rows[i].output for i in held.places]
-        statistics = metric.statistics(outputs, held.groups, reporter=reporter)
-        limits = bootstrap.interval(metric, statistics, seed=seed)
-        value = float(metric.from_sums(statistics.sum(axis=0)))
-        signature = signature_of(metric, held, len(rows), decoding=decoding, seed=seed)
-        low, high = limits or (None, None)
-        scores.append(Score(metric.name, value, signature, low=low, high=high))
-        for i, row_value in zip(held.places, metric.rows(statistics), strict=True):
-            row_scores[i].append((metric.name, float(row_value)))
+        score, own = _scored(metric, rows, decoding=decoding, seed=seed, reporter=reporter)
+        scores.append(score)
+        for i, value in own.items():
+            row_scores[i].append((metric.name, value))
     filled = zip(rows, row_scores, strict=True)
     return tuple(scores), tuple(replace(row, row_scores=tuple(own)) for row, own in filled)
 
@@ -79,32 +74,48 @@ def score_available(
     metrics: Sequence[str],
     *,
     decoding: str,
+    encoder: Encoder | None = None,
     seed: int = 0,
     reporter: Reporter = _SILENT,
 ) -> tuple[Score | Absent, ...]:
     """Corpus scores as `score_rows` has them; what is unavailable is absent with its reason.
 
+    Args:
+        encoder: for bertscore; the other arguments are as in `score_rows`.
+
     Raises:
-        UserError: as `score_rows`, before anything is scored.
+        UserError: as `score_rows`; an unknown metric before anything is scored.
     """
     found: list[Score | Absent] = []
-    for metric in metrics_named(metrics):
+    for metric in metrics_named(metrics, encoder=encoder):
         try:
-            scores, _ = score_rows(
-                rows, [metric.name], decoding=decoding, seed=seed, reporter=reporter
-            )
-            found += scores
+            score, _ = _scored(metric, rows, decoding=decoding, seed=seed, reporter=reporter)
+            found.append(score)
         except Unavailable as error:
             found.append(Absent(metric.name, error.message))
     return tuple(found)
 
 
-def metrics_named(names: Sequence[str]) -> list[Metric]:
+def metrics_named(names: Sequence[str], *, encoder: Encoder | None = None) -> list[Metric]:
     """The metrics, each once; raise `UserError` where there is none or one is unknown."""
-    known = [metric_named(name) for name in dict.fromkeys(names)]
+    known = [metric_named(name, encoder=encoder) for name in dict.fromkeys(names)]
     if not known:
         raise UserError("No metric was named: name at least one, such as bleu.")
     return known
+
+
+def _scored(
+    metric: Metric, rows: Sequence[OutputRow], *, decoding: str, seed: int, reporter: Reporter
+) -> tuple[Score, dict[int, float]]:
+    """The corpus score, and the rows' own scores by their place."""
+    held = held_against(metric, rows)
+    outputs = [rows[i].output for i in held.places]
+    statistics = metric.statistics(outputs, held.groups, reporter=reporter)
+    low, high = bootstrap.interval(metric, statistics, seed=seed) or (None, None)
+    value = float(metric.from_sums(statistics.sum(axis=0)))
+    signature = signature_of(metric, held, len(rows), decoding=decoding, seed=seed)
+    own = zip(held.places, metric.rows(statistics).tolist(), strict=True)
+    return Score(metric.name, value, signature, low=low, high=high), dict(own)
 
 
 def held_against(metric: Metric, rows: Sequence[OutputRow]) -> Held:
