@@ -7,8 +7,9 @@
 `--e2e` is for a CSV of the E2E challenge: each input's first reference, less its last word, is
 scored against all of them, with 1,000 bootstrap samples; exit code 1 above 5 s. `--webnlg` is
 for a folder of WebNLG's XML files: each entry's last reference is scored by TER against the
-others. `--stanford` is for stanford-corenlp-3.4.1.jar (pycocoevalcap has it in its folder
-tokenizer): reports the share of the references whose words come out as there.
+others (a single one, less its last word, against itself). `--stanford` is for
+stanford-corenlp-3.4.1.jar, which pycocoevalcap has in its folder tokenizer: reports how many of
+the references come out as the same words.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ def main() -> int:
             agreement(arguments.stanford, [text for group in groups for text in group])
     if arguments.webnlg:
         groups = webnlg_references(arguments.webnlg)
-        timed([row(group[-1], group[:-1]) for group in groups if len(group) > 1], ("ter",))
+        rows = [row(group[-1], group[:-1]) for group in groups if len(group) > 1]
+        rows += [row(group[0].rsplit(" ", 1)[0], group) for group in groups if len(group) == 1]
+        timed(rows, ("ter",))
     return int(taken > LIMIT_S)
 
 

@@ -15,6 +15,7 @@ from engine.metrics.bertscore import Encoder
 from engine.metrics.metric import Unavailable
 from engine.metrics.pairing import Difference, common_rows, compare
 from engine.metrics.scoring import score_available
+from engine.reporter import Reporter, Silent
 
 ALL, SEEN, UNSEEN = "all", "seen", "unseen"
 
@@ -36,6 +37,7 @@ def score(arguments: argparse.Namespace) -> int:
 
 
 def _score(path: Path, metrics: tuple[str, ...], arguments: argparse.Namespace) -> int:
+    """Print one file's scores, and those of its parts."""
     console, rows = Console(), read_outputs(path)
     groups = _groups(rows, by_category=bool(arguments.by), unseen=arguments.unseen)
     found = {
@@ -44,7 +46,7 @@ def _score(path: Path, metrics: tuple[str, ...], arguments: argparse.Namespace) 
             metrics,
             decoding=_decoding(path),
             encoder=_encoder(arguments),
-            reporter=ConsoleReporter(console, "scoring" if name == ALL else f"scoring {name}"),
+            reporter=_reporter(console, name, as_json=arguments.json),
         )
         for name, group in groups.items()
     }
@@ -70,7 +72,7 @@ def _compare(paths: list[Path], metrics: tuple[str, ...], arguments: argparse.Na
         metrics,
         decoding=" / ".join(decodings),
         encoder=_encoder(arguments),
-        reporter=ConsoleReporter(console, "scoring"),
+        reporter=_reporter(console, ALL, as_json=arguments.json),
     )
     if arguments.json:
         _print_json(console, {one.metric: _plain(one) for one in found})
@@ -110,6 +112,13 @@ def _groups(rows: Rows, *, by_category: bool, unseen: list[str]) -> dict[str, Ro
             part = [row for row in rows if row.category == category]
             groups[f"category {category or '(none)'}"] = part
     return groups
+
+
+def _reporter(console: Console, part: str, *, as_json: bool) -> Reporter:
+    """Progress, but none beside JSON: whoever reads it wants nothing else."""
+    if as_json:
+        return Silent()
+    return ConsoleReporter(console, "scoring" if part == ALL else f"scoring {part}")
 
 
 def _encoder(arguments: argparse.Namespace) -> Encoder:

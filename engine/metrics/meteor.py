@@ -19,7 +19,6 @@ from typing import IO
 
 import numpy as np
 
-from engine.contract.errors import UserError
 from engine.metrics.metric import Array, Unavailable, ratio
 from engine.metrics.ptb import ptb_words
 from engine.reporter import Reporter
@@ -44,7 +43,7 @@ class Meteor:
 
     def signature(self) -> str:
         """Language, task, words and where the program comes from."""
-        return f"case:lc|tok:ptb|lang:en|task:rank|norm:yes|meteor:1.5|coco:{_package_version()}"
+        return f"case:lc|tok:ptb|lang:en|task:rank|norm:yes|meteor:1.5|coco:{_version()}"
 
     def statistics(
         self,
@@ -56,8 +55,8 @@ class Meteor:
         """Ask the program for each example; see `Metric.statistics`.
 
         Raises:
-            Unavailable: there is no Java, or pycocoevalcap is not installed.
-            UserError: the program ended before its work was done.
+            Unavailable: there is no Java, pycocoevalcap is not installed, or the program ended
+                before its work was done.
         """
         counted = np.zeros((len(hypotheses), STATISTICS))
         with _program(_jar()) as ask:
@@ -105,7 +104,7 @@ class _Program:
             self._process.wait()
             self._errors.seek(0)
             said = " ".join(self._errors.read().split())[-300:] or "nothing"
-            raise UserError(
+            raise Unavailable(
                 f"METEOR's Java program ended early and said {said!r}: it needs a working Java "
                 "runtime and 2 GB of memory; mend that, or leave meteor out."
             )
@@ -154,7 +153,7 @@ def _jar() -> Path:
     )
 
 
-def _package_version() -> str:
+def _version() -> str:
     return version("pycocoevalcap")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.contract.errors import Cancelled, UserError
+from engine.contract.errors import Cancelled
 from engine.contract.scores import Absent, OutputRow, Score
 from engine.metrics import meteor
 from engine.metrics.meteor import Meteor, without_whole_chunks
@@ -94,7 +94,7 @@ def test_without_java_it_says_what_to_install() -> None:
 def test_a_program_that_ends_early_is_told_with_its_words(empty_program: Path) -> None:
     write_java(empty_program, "echo 'no room for 2 GB' >&2; exit 1")
     with pytest.raises(
-        UserError,
+        Unavailable,
         match=r"^METEOR's Java program ended early and said 'no room for 2 GB': it needs a "
         r"working Java runtime and 2 GB of memory; mend that, or leave meteor out\.$",
     ):
