@@ -7,11 +7,20 @@ from pathlib import Path
 
 _METRICS = {
     "bleu": "BLEU",
+    "nist": "NIST",
+    "meteor": "METEOR",
+    "rouge_l": "ROUGE-L (E2E)",
+    "cider": "CIDEr",
+    "ter": "TER",
     "chrf": "chrF",
     "rouge1": "ROUGE-1",
     "rouge2": "ROUGE-2",
     "rougeL": "ROUGE-L",
+    "bertscore": "BERTScore",
+    "slot_error": "Slot error",
 }
+_OWN_SCALES = frozenset({"nist", "cider"})
+"""From 0 to some 10, where one decimal place says little."""
 
 
 def duration(seconds: float) -> str:
@@ -58,3 +67,13 @@ def date(time_s: float) -> str:
 def metric(name: str) -> str:
     """A metric as papers write it; an unknown one as it is called."""
     return _METRICS.get(name, name)
+
+
+def metric_value(name: str, value: float) -> str:
+    """A metric's value with the decimal places that mean something: 63.7, but NIST 7.82."""
+    return f"{value:.{metric_decimals(name)}f}"
+
+
+def metric_decimals(name: str) -> int:
+    """Decimal places of a metric's values and differences."""
+    return 2 if name in _OWN_SCALES else 1

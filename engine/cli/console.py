@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 
 from engine.contract.events import (
     Evaluation,
@@ -17,7 +18,7 @@ from engine.contract.events import (
     TrainMetrics,
 )
 from engine.contract.run_folder import RunStatus
-from engine.contract.scores import Score
+from engine.contract.scores import Absent, Score
 
 BAR_WIDTH = 30
 PLAIN_INTERVAL_S = 10.0
@@ -143,13 +144,16 @@ class RunPrinter:
                     console.line(event.traceback)
 
 
-def print_scores(console: Console, scores: tuple[Score, ...]) -> None:
-    """One line a score: value, interval, signature."""
+def print_scores(console: Console, scores: Sequence[Score | Absent]) -> None:
+    """One line a score: value, interval, signature; or why there is none."""
     for score in scores:
+        if isinstance(score, Absent):
+            console.line(f"  {score.metric:10s} absent: {score.reason}")
+            continue
         interval = ""
         if score.low is not None and score.high is not None:
             interval = f" [{score.low:.2f}, {score.high:.2f}]"
-        console.line(f"  {score.metric:7s} {score.value:6.2f}{interval}  {score.signature}")
+        console.line(f"  {score.metric:10s} {score.value:6.2f}{interval}  {score.signature}")
 
 
 def duration(seconds: float) -> str:

@@ -94,11 +94,39 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     add_decoding_options(one)
     one.set_defaults(verb=_later("outputs", "decode"))
 
-    one = verbs.add_parser("score", help="score an outputs file")
-    one.add_argument("outputs", metavar="OUT.jsonl")
-    one.add_argument("--metrics", default="bleu,chrf,rougeL", help="comma-separated names")
+    one = verbs.add_parser(
+        "score",
+        help="score an outputs file, or test two against each other",
+        description="Scores run from 0 to 100, only NIST and CIDEr on their own scale; ter and "
+        "slot_error count errors, so lower is better. Two files: the second less the first, with "
+        "95 % interval and p of a paired bootstrap over the rows that both have.",
+    )
+    one.add_argument("outputs", metavar="OUT.jsonl", nargs="+", help="one file, or two")
+    one.add_argument(
+        "--metrics",
+        default="bleu,chrf,rougeL",
+        help="comma-separated names among bleu, nist, meteor, rouge_l (E2E's), cider, ter, chrf, "
+        "rouge1, rouge2, rougeL, bertscore, slot_error (default bleu,chrf,rougeL); meteor needs "
+        "Java and the package pycocoevalcap, bertscore --encoder",
+    )
+    one.add_argument("--by", choices=("category",), help="score each category by itself too")
+    one.add_argument(
+        "--unseen",
+        action="append",
+        default=[],
+        metavar="CATEGORY",
+        help="score seen and unseen categories by themselves too; repeat it for several",
+    )
     one.add_argument("--json", action="store_true", help="print one JSON object")
-    one.set_defaults(verb=_later("outputs", "score"))
+    encoder = one.add_argument_group("bertscore")
+    encoder.add_argument(
+        "--encoder", default="", metavar="DIR", help="folder of an encoder, or a cached hub id"
+    )
+    encoder.add_argument(
+        "--encoder-layer", type=int, metavar="N", help="whose output is taken (default the last)"
+    )
+    encoder.add_argument("--idf", action="store_true", help="weigh tokens by how rare they are")
+    one.set_defaults(verb=_later("scoring", "score"))
 
 
 def _prefix_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:

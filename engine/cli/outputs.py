@@ -1,9 +1,8 @@
-"""`decode` and `score`."""
+"""`decode`."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from pathlib import Path
 
@@ -65,38 +64,6 @@ def decode(arguments: argparse.Namespace) -> int:
         f"{len(scored.rows)} inputs decoded in {duration(scored.seconds)}: {arguments.out}"
     )
     print_scores(console, scored.scores)
-    return 0
-
-
-def score(arguments: argparse.Namespace) -> int:
-    """Score an outputs file of ours or of another system, without changing it."""
-    from engine.contract.outputs import read_meta, read_outputs
-    from engine.metrics.scoring import score_rows
-
-    console = Console()
-    path = Path(arguments.outputs)
-    rows = read_outputs(path)
-    meta = read_meta(path)
-    names = tuple(name.strip() for name in arguments.metrics.split(",") if name.strip())
-    scores, _ = score_rows(
-        rows,
-        names,
-        decoding=meta.decoding if meta else "unknown",
-        reporter=ConsoleReporter(console, "scoring"),
-    )
-    if arguments.json:
-        found = {
-            one.metric: {
-                "value": one.value,
-                "low": one.low,
-                "high": one.high,
-                "signature": one.signature,
-            }
-            for one in scores
-        }
-        console.line(json.dumps(found, ensure_ascii=False))
-    else:
-        print_scores(console, scores)
     return 0
 
 

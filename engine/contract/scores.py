@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LOWER_IS_BETTER = frozenset({"ter", "slot_error"})
+"""Metrics that count errors."""
+
+
+def higher_is_better(metric: str) -> bool:
+    """Whether the system with the higher score of this metric is the better one."""
+    return metric not in LOWER_IS_BETTER
+
 
 @dataclass(frozen=True)
 class Score:
     """A corpus score.
 
     Attributes:
-        metric: "bleu", "chrf", "rouge1", "rouge2", "rougeL".
-        value: on the metric's usual scale (BLEU, chrF and ROUGE: 0 to 100).
+        metric: its name in `engine.metrics.known`, such as "bleu".
+        value: on the metric's usual scale: NIST and CIDEr on their own, all others 0 to 100
+            (TER may pass 100).
         low, high: 95 % bootstrap interval over examples, or None where none was made.
         signature: metric, version, tokeniser, case, number of references, decoding, seed.
     """
@@ -21,6 +30,18 @@ class Score:
     signature: str
     low: float | None = None
     high: float | None = None
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A score that was asked for and could not be taken.
+
+    Attributes:
+        reason: one sentence that says what is missing and what to do.
+    """
+
+    metric: str
+    reason: str
 
 
 @dataclass(frozen=True)

@@ -7,25 +7,45 @@ from functools import partial
 from types import MappingProxyType
 
 from engine.contract.errors import UserError
+from engine.metrics.bertscore import Bertscore, Encoder
 from engine.metrics.bleu import Bleu
 from engine.metrics.chrf import Chrf
+from engine.metrics.cider import Cider
+from engine.metrics.meteor import Meteor
 from engine.metrics.metric import Metric
+from engine.metrics.nist import Nist
 from engine.metrics.rouge import Rouge
+from engine.metrics.rouge_e2e import RougeE2e
+from engine.metrics.slot_error import SlotError
+from engine.metrics.ter import Ter
 
 METRICS: Mapping[str, Callable[[], Metric]] = MappingProxyType(
     {
         "bleu": Bleu,
+        "nist": Nist,
+        "meteor": Meteor,
+        "rouge_l": RougeE2e,
+        "cider": Cider,
+        "ter": Ter,
         "chrf": Chrf,
         "rouge1": partial(Rouge, "rouge1"),
         "rouge2": partial(Rouge, "rouge2"),
         "rougeL": partial(Rouge, "rougeL"),
+        "bertscore": Bertscore,
+        "slot_error": SlotError,
     }
 )
 """Makers of the metrics, in the order in which they are listed."""
 
 
-def metric_named(name: str) -> Metric:
-    """Make a metric; raise `UserError` listing the known names where there is none."""
+def metric_named(name: str, *, encoder: Encoder | None = None) -> Metric:
+    """Make a metric; raise `UserError` listing the known names where there is none.
+
+    Args:
+        encoder: for bertscore.
+    """
+    if name == Bertscore.name and encoder is not None:
+        return Bertscore(encoder)
     if name not in METRICS:
         raise UserError(f"There is no metric {name!r}: choose among {', '.join(METRICS)}.")
     return METRICS[name]()

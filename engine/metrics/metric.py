@@ -15,9 +15,14 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from engine.contract.errors import UserError
 from engine.reporter import Reporter, Silent
 
 Array = npt.NDArray[np.float64]
+
+
+class Unavailable(UserError):  # noqa: N818 - it says what is missing
+    """A metric cannot be taken on this machine; the others can."""
 
 
 class Metric(Protocol):

@@ -1,7 +1,7 @@
 """ROUGE-1, -2 and -L (Lin 2004) by rouge-score, with Porter stemming as summarisation papers.
 
 The tokeniser keeps the letters a to z and digits only: texts in other scripts score 0. The
-E2E challenge's ROUGE_L is another one (F with beta 1.2 on PTB tokens) and differs.
+E2E challenge's ROUGE_L is another one and differs: `rouge_e2e.py`.
 """
 
 from __future__ import annotations

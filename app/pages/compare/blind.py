@@ -75,7 +75,7 @@ class BlindResult:
 
     Attributes:
         p: of the two-sided exact sign test over the votes that are no ties.
-        agreeing, comparable: votes that prefer the output with the higher row score, of
+        agreeing, comparable: votes that prefer the output with the better row score, of
             those that prefer one and whose row scores differ.
     """
 
@@ -119,7 +119,12 @@ def take_back(record: BlindRecord) -> BlindRecord:
 
 
 def result(record: BlindRecord, differences: Mapping[str, float]) -> BlindResult:
-    """Count the votes; `differences` are row scores of the first less the second system."""
+    """Count the votes.
+
+    Args:
+        differences: row scores of the first less the second system; above 0 where the first
+            is better.
+    """
     first = sum(item.choice is Choice.FIRST for item in record.votes)
     second = sum(item.choice is Choice.SECOND for item in record.votes)
     agreeing = comparable = 0

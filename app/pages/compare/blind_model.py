@@ -15,6 +15,7 @@ from app.pages.compare.comparison import Comparison, Example
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems import compare_folder
 from engine.contract.errors import UserError
+from engine.contract.scores import higher_is_better
 
 
 def _differ(one: str, other: str) -> bool:
@@ -117,6 +118,8 @@ class BlindModel(QObject):
         if record is None:
             return BlindResult(0, 0, 0, 1.0, 0, 0)
         values = self._comparison.difference(metric, *self._places)
+        if not higher_is_better(metric):
+            values = -values
         pairs = zip(self._comparison.examples, values, strict=True)
         differences = {e.example_id: float(d) for e, d in pairs if not math.isnan(d)}
         return blind.result(record, differences)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.pages.compare.coverage import coverage, unsupported
 from app.pages.compare.diff_html import diff_html, matches_html, plain_html
 from app.pages.compare.metric_titles import metric_title
 from app.pages.compare.model import CompareModel, DiffMode
@@ -17,6 +16,8 @@ from app.pages.compare.word_diff import nearest, word_diff
 from app.theme import SPACE_XS, Theme, scaled_font
 from app.widgets.labels import ElidedLabel, MutedLabel
 from app.widgets.swatch import look_of, swatch_pixmap
+from app.words import metric_value
+from engine.contract.coverage import coverage, unsupported
 
 COLUMN_CHARS = 20
 """Least width of a column, in average letters."""
@@ -100,7 +101,10 @@ class SystemColumn(Column):
             self.text.show_html("")
             return
         output = example.outputs[self._place]
-        facts = [f"{metric_title(m)} {value:.1f}" for m, value in example.row_scores[self._place]]
+        facts = [
+            f"{metric_title(metric)} {metric_value(metric, value)}"
+            for metric, value in example.row_scores[self._place]
+        ]
         if example.fields:
             found = coverage(example.fields, output)
             facts.append(f"says {found.count}/{found.total}")

@@ -122,7 +122,8 @@ def _words(table: ScoreTable) -> tuple[list[str], list[list[str]]]:
         for metric in table.metrics:
             score = row.scores.get(metric)
             line.append(formats.score_text(score) + (mark if score else ""))
-        line += [formats.signed(row.corpus_difference), formats.mean_text(row.mean_difference)]
+        line.append(formats.signed(row.corpus_difference, table.metric))
+        line.append(formats.mean_text(row.mean_difference, table.metric))
         line += [
             formats.bytes_text(row.cost.stored_bytes),
             formats.duration_text(row.cost.training_s),

@@ -12,6 +12,7 @@ from app.pages.compare.metric_titles import metric_title
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems import letter
 from app.theme import Theme
+from app.words import metric_value
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -117,10 +118,10 @@ class ExampleModel(QAbstractTableModel):
             return " ".join((values or example.input)[:SHORT_CHARS].split())
         if column == DIFFERENCE:
             value = float(self._differences[place])
-            return formats.NONE if math.isnan(value) else formats.signed(value)
+            return formats.NONE if math.isnan(value) else formats.signed(value, self._model.metric)
         system, metric = self._scores[column - 4]
         score = float(self._model.comparison.scores[metric][system][place])
-        return formats.NONE if math.isnan(score) else f"{score:.1f}"
+        return formats.NONE if math.isnan(score) else metric_value(metric, score)
 
     def _alignment(self, column: int) -> Qt.AlignmentFlag:
         if column == MARKS:

@@ -13,6 +13,7 @@ from app.pages.compare.systems import letter
 from app.theme import SPACE_XS, Theme
 from app.widgets.labels import MutedLabel
 from app.widgets.search_field import SearchField
+from engine.contract.scores import higher_is_better
 
 
 class FilterBar(QWidget):
@@ -78,11 +79,11 @@ class FilterBar(QWidget):
             (f"Category {name} ({n})", replace(empty, category=name))
             for name, n in found.categories
         ]
-        other = letter(self._model.other)
+        other, up = letter(self._model.other), higher_is_better(self._model.metric)
         orders = [
             ("Largest Δ first", Sorting()),
-            (f"{other} better first", Sorting(Order.DIFFERENCE, descending=True)),
-            ("A better first", Sorting(Order.DIFFERENCE, descending=False)),
+            (f"{other} better first", Sorting(Order.DIFFERENCE, descending=up)),
+            ("A better first", Sorting(Order.DIFFERENCE, descending=not up)),
             ("Smallest Δ first", Sorting(Order.LARGEST, descending=False)),
             ("File order", Sorting(Order.NUMBER, descending=False)),
         ]

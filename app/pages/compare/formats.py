@@ -13,9 +13,10 @@ def score_text(score: Score | None) -> str:
     """A value with half the width of its interval, such as "63.7 ± 2.1"."""
     if score is None:
         return NONE
+    value = words.metric_value(score.metric, score.value)
     if score.low is None or score.high is None:
-        return f"{score.value:.1f}"
-    return f"{score.value:.1f} ± {(score.high - score.low) / 2:.1f}"
+        return value
+    return f"{value} ± {words.metric_value(score.metric, (score.high - score.low) / 2)}"
 
 
 def score_tip(score: Score) -> str:
@@ -26,21 +27,22 @@ def score_tip(score: Score) -> str:
     return f"{score.value:.2f}\n{interval}{score.signature}"
 
 
-def signed(value: float | None) -> str:
-    """A difference with its sign, such as "+1.8" or "−0.4"."""
+def signed(value: float | None, metric: str = "bleu") -> str:
+    """A metric's difference with its sign, such as "+1.8" or "−0.4"."""
     if value is None:
         return NONE
-    text = f"{value:+.1f}"
-    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
+    text = f"{value:+.{words.metric_decimals(metric)}f}"
+    return text.replace("-", "−") if float(text) else text[1:]
 
 
-def mean_text(mean: MeanDifference | None) -> str:
+def mean_text(mean: MeanDifference | None, metric: str = "bleu") -> str:
     """A mean difference with its interval, such as "+1.8 [−0.3, +3.9]"."""
     if mean is None:
         return NONE
     if mean.low is None or mean.high is None:
-        return signed(mean.mean)
-    return f"{signed(mean.mean)} [{signed(mean.low)}, {signed(mean.high)}]"
+        return signed(mean.mean, metric)
+    low, high = signed(mean.low, metric), signed(mean.high, metric)
+    return f"{signed(mean.mean, metric)} [{low}, {high}]"
 
 
 def mean_tip(mean: MeanDifference, title: str) -> str:

@@ -18,11 +18,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from app import words
 from app.pages.compare.listing import SIDE, Histogram
 from app.pages.compare.metric_titles import metric_title
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems import letter
 from app.theme import SPACE_XS, Theme, run_look
+from engine.contract.scores import higher_is_better
 
 BINS = 2 * SIDE + 1
 
@@ -30,6 +32,7 @@ BINS = 2 * SIDE + 1
 class HistogramView(QWidget):
     """Bars from "A better" at the left to "B better" at the right.
 
+    Where a lower score is better they go the other way: the axis is the difference itself.
     Click a bar to list its examples only, drag or hold Shift for several, click again for
     all. With the keyboard: arrows move, Shift widens, Space lists, Escape lists all.
     """
@@ -68,6 +71,13 @@ class HistogramView(QWidget):
         """List examples whatever their difference."""
         self._model.set_filter(replace(self._model.filter, low=None, high=None))
 
+    def end_words(self) -> tuple[str, str]:
+        """What the left and the right end mean."""
+        first, last = "A", letter(self._model.other)
+        if not higher_is_better(self._model.metric):
+            first, last = last, first
+        return f"◂ {first} better", f"{last} better ▸"
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the bars, the zero line and the words below."""
         painter = QPainter(self)
@@ -87,17 +97,17 @@ class HistogramView(QWidget):
 
     def _paint_bar(self, painter: QPainter, index: int, bar: QRect) -> None:
         """In the colour of the system that is better, those of A hatched; grey for equal."""
-        left = index < SIDE
+        is_a = (index < SIDE) is higher_is_better(self._model.metric)
         systems = self._model.comparison.systems
         look = -1
         if systems and index != SIDE:
-            look = systems[0 if left else self._model.other].entry.look
+            look = systems[0 if is_a else self._model.other].entry.look
         colour = run_look(look).colour if look >= 0 else self._theme.colors.muted
         if not self._is_shown(index):
             painter.fillRect(bar, self._theme.colors.line)
             return
         painter.fillRect(bar, colour)
-        if left:
+        if is_a and index != SIDE:
             hatch = QBrush(self._theme.colors.base, Qt.BrushStyle.BDiagPattern)
             painter.fillRect(bar, hatch)
 
@@ -171,7 +181,9 @@ class HistogramView(QWidget):
         title = metric_title(self._model.metric)
         if first == last == SIDE:
             return f"{count} examples with equal {title}"
-        return f"{count} examples with a {title} difference from {low:+.1f} to {high:+.1f}"
+        places = words.metric_decimals(self._model.metric)
+        span = f"from {low:+.{places}f} to {high:+.{places}f}"
+        return f"{count} examples with a {title} difference {span}"
 
     def _is_shown(self, index: int) -> bool:
         low, high = self._model.filter.low, self._model.filter.high
@@ -181,8 +193,8 @@ class HistogramView(QWidget):
         return low <= own_low and own_high <= high
 
     def _area(self) -> QRect:
-        words = self.fontMetrics().height() + SPACE_XS
-        return self.rect().adjusted(SPACE_XS, SPACE_XS, -SPACE_XS, -words)
+        below = self.fontMetrics().height() + SPACE_XS
+        return self.rect().adjusted(SPACE_XS, SPACE_XS, -SPACE_XS, -below)
 
     def _column(self, index: int) -> QRect:
         area = self._area()
@@ -197,16 +209,17 @@ class HistogramView(QWidget):
     def _paint_words(self, painter: QPainter, area: QRect) -> None:
         painter.setPen(self._theme.colors.muted)
         line = QRect(area.left(), area.bottom(), area.width(), self.height() - area.bottom())
-        limit, other = self._bars.edges[-1], letter(self._model.other)
         bottom, room = Qt.AlignmentFlag.AlignBottom, line.width()
-        left, right = f"−{limit:.0f}  ◂ A better", f"{other} better ▸  +{limit:.0f}"
+        low, high = self.end_words()
+        limit = f"{self._bars.edges[-1]:.{words.metric_decimals(self._model.metric) - 1}f}"
+        left, right = f"−{limit}  {low}", f"{high}  +{limit}"
         if self._width(left, right) > room:
-            left, right = "◂ A better", f"{other} better ▸"
+            left, right = low, high
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | bottom, left)
         painter.drawText(line, Qt.AlignmentFlag.AlignRight | bottom, right)
         if self._width(left, "equal", right) < room:
             painter.drawText(line, Qt.AlignmentFlag.AlignHCenter | bottom, "equal")
 
-    def _width(self, *words: str) -> int:
+    def _width(self, *texts: str) -> int:
         """Room that these words need beside each other."""
-        return sum(self.fontMetrics().horizontalAdvance(f"{word}MM") for word in words)
+        return sum(self.fontMetrics().horizontalAdvance(f"{text}MM") for text in texts)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont
 
-from app.pages.compare.coverage import Coverage, Said, coverage
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems import letter
 from app.theme import Theme
+from engine.contract.coverage import Coverage, Said, coverage
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()

@@ -26,6 +26,7 @@ from app.pages.compare.score_table import ScoreTable, score_table
 from app.pages.compare.slices import SlicedWork
 from app.pages.compare.statistics import Floats, MeanDifference, paired_bootstrap
 from app.pages.compare.systems_model import SystemsModel
+from engine.contract.scores import higher_is_better
 
 
 class DiffMode(enum.Enum):
@@ -92,7 +93,10 @@ class CompareModel(QObject):
 
     @property
     def differences(self) -> Floats:
-        """Row scores of system `other` less those of the reference system."""
+        """Row scores of system `other` less those of the reference system.
+
+        Below 0 means better where `higher_is_better` says so of the metric.
+        """
         return self.comparison.difference(self.metric, self.other)
 
     @property
@@ -120,6 +124,10 @@ class CompareModel(QObject):
     def set_metric(self, metric: str) -> None:
         """Show differences of this metric."""
         if metric != self.metric and metric in self.comparison.metrics:
+            turned = higher_is_better(metric) is not higher_is_better(self.metric)
+            if turned and self.sorting.order is Order.DIFFERENCE:
+                # The same system's wins stay on top.
+                self.sorting = replace(self.sorting, descending=not self.sorting.descending)
             self.metric = metric
             self._show_pair()
 
@@ -266,5 +274,8 @@ class CompareModel(QObject):
 
         differences = self.comparison.difference(*pair)
         self._resampling = SlicedWork(
-            paired_bootstrap(differences), self, done=done, failed=lambda _error: None
+            paired_bootstrap(differences, higher_is_better=higher_is_better(pair[0])),
+            self,
+            done=done,
+            failed=lambda _error: None,
         )

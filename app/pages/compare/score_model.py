@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app.pages.compare import formats
-from app.pages.compare.metric_titles import metric_title
+from app.pages.compare.metric_titles import metric_tip, metric_title
 from app.pages.compare.model import CompareModel
 from app.pages.compare.score_table import ScoreRow, ScoreTable
 from app.theme import Theme
 from app.widgets.swatch import look_of, swatch_pixmap
+from engine.contract.scores import higher_is_better
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -99,16 +100,17 @@ class ScoreModel(QAbstractTableModel):
 def headings(table: ScoreTable) -> tuple[Heading, ...]:
     """The columns of a table."""
     title = metric_title(table.metric)
+    way = "Higher is better." if higher_is_better(table.metric) else "Lower is better."
     found = [Heading("System", "A is the reference system", _name)]
     found += [_metric(metric) for metric in table.metrics]
     found += [
-        Heading(f"Δ {title}", f"Corpus {title} less that of A", _corpus(title)),
+        Heading(f"Δ {title}", f"Corpus {title} less that of A. {way}", _corpus(table.metric)),
         Heading(
             f"Mean row Δ {title}",
             f"Mean of the rows' {title} differences to A, with its 95 % paired bootstrap "
-            "interval; grey where the interval holds 0",
+            f"interval; grey where the interval holds 0. {way}",
             lambda row: (
-                formats.mean_text(row.mean_difference),
+                formats.mean_text(row.mean_difference, table.metric),
                 formats.mean_tip(row.mean_difference, title) if row.mean_difference else "",
             ),
         ),
@@ -153,16 +155,20 @@ def _metric(metric: str) -> Heading:
         note = f"\n† over all {row.rows:,} rows of this system" if mark else ""
         return formats.score_text(score) + mark, formats.score_tip(score) + note
 
-    title = metric_title(metric)
-    return Heading(title, f"Corpus {title} ± half its 95 % bootstrap interval", cell)
+    tip = f"{metric_tip(metric)} The corpus score ± half its 95 % bootstrap interval"
+    return Heading(metric_title(metric), tip, cell)
 
 
-def _corpus(title: str) -> Callable[[ScoreRow], tuple[str, str]]:
+def _corpus(metric: str) -> Callable[[ScoreRow], tuple[str, str]]:
     def cell(row: ScoreRow) -> tuple[str, str]:
-        tip = f"Corpus {title} less that of A" if row.corpus_difference is not None else ""
+        tip = (
+            f"Corpus {metric_title(metric)} less that of A"
+            if row.corpus_difference is not None
+            else ""
+        )
         if row.own_rows:
             tip = "The corpus scores were taken over different rows"
-        return formats.signed(row.corpus_difference), tip
+        return formats.signed(row.corpus_difference, metric), tip
 
     return cell
 

@@ -9,7 +9,7 @@ from app.pages.compare.comparison import Comparison
 from app.pages.compare.metric_titles import metric_title
 from app.pages.compare.statistics import RESAMPLES, SEED, MeanDifference
 from app.pages.compare.systems import Cost, letter
-from engine.contract.scores import Score
+from engine.contract.scores import Score, higher_is_better
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,9 @@ def footnotes(table: ScoreTable) -> tuple[str, ...]:
             f"bootstrap over {reference.compared:,} rows, {RESAMPLES:,} resamples, seed {SEED}; "
             "it covers the choice of test rows, not another training seed."
         )
+    lower = [metric_title(metric) for metric in table.metrics if not higher_is_better(metric)]
+    if lower:
+        notes.append(f"Lower is better: {', '.join(lower)}.")
     if any(row.own_rows and row.scores for row in table.rows):
         notes.append("† over all rows of that system.")
     return tuple(notes)

@@ -24,7 +24,8 @@ class MeanDifference:
     Attributes:
         rows: rows where both systems have a score.
         low, high: 95 % percentile interval over resampled rows, or None for one row.
-        better, worse, equal: rows where the system is above, below, at the reference system.
+        better, worse, equal: rows where the system is better than, worse than, equal to the
+            reference system, whichever way the metric goes.
     """
 
     rows: int
@@ -42,7 +43,11 @@ class MeanDifference:
 
 
 def paired_bootstrap(
-    differences: Floats, *, resamples: int = RESAMPLES, seed: int = SEED
+    differences: Floats,
+    *,
+    higher_is_better: bool = True,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
 ) -> Generator[None, None, MeanDifference | None]:
     """Resample rows with replacement (paired: a row's difference stays one number).
 
@@ -55,7 +60,8 @@ def paired_bootstrap(
     if values.size == 0:
         return None
     mean = float(values.mean())
-    signs = (int((values > 0).sum()), int((values < 0).sum()), int((values == 0).sum()))
+    gains = values if higher_is_better else -values
+    signs = (int((gains > 0).sum()), int((gains < 0).sum()), int((values == 0).sum()))
     if values.size == 1:
         return MeanDifference(1, mean, None, None, *signs)
     rng = np.random.default_rng(seed)

@@ -10,6 +10,7 @@ from pathlib import Path
 from app.models.run import RunModel
 from app.pages.compare.metric_titles import metric_title
 from app.pages.compare.rows import Rows
+from app.words import metric_value
 from engine.contract import codec
 from engine.contract.method_spec import FinetuneMethod
 from engine.contract.run_spec import RunSpec
@@ -110,7 +111,10 @@ def run_entry(run: RunModel, look: int) -> Entry:
     state = run.status.state.value
     if ready:
         scores = run.outputs["test"].scores if "test" in run.outputs else ()
-        parts = [f"{metric_title(score.metric)} {score.value:.1f}" for score in scores[:1]]
+        parts = [
+            f"{metric_title(score.metric)} {metric_value(score.metric, score.value)}"
+            for score in scores[:1]
+        ]
         note = " · ".join([*parts, Path(run.spec.backbone).name])
     else:
         note = "no test outputs yet" if not run.status.state.is_final else f"{state}, no outputs"

@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from app.assets import icon
 from app.pages.prefixes.library import LibraryRow
 from app.theme import Theme
-from app.words import date, metric, size
+from app.words import date, metric, metric_value, size
 
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = ("Name", "Length", "Scores", "Size", "Backbone", "Trained on", "Created", "From")
@@ -73,7 +73,9 @@ class PrefixTableModel(QAbstractTableModel):
 def score_text(row: LibraryRow) -> str:
     """Such as "BLEU 63.7 · chrF 71.2"."""
     scores = row.info.scores if row.info is not None else ()
-    return " · ".join(f"{metric(score.metric)} {score.value:.1f}" for score in scores)
+    return " · ".join(
+        f"{metric(score.metric)} {metric_value(score.metric, score.value)}" for score in scores
+    )
 
 
 def _texts(row: LibraryRow) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ import pytest
 from app.pages.compare import formats
 from app.pages.compare.comparison import Comparison, compare
 from app.pages.compare.copying import latex, to_csv, to_latex, to_markdown
+from app.pages.compare.metric_titles import metric_tip, metric_title
 from app.pages.compare.outside import copy_outside, with_references
 from app.pages.compare.row_export import export_rows
 from app.pages.compare.rows import Rows
@@ -22,6 +24,7 @@ from engine.contract.errors import UserError
 from engine.contract.outputs import read_meta, read_outputs
 from engine.contract.project import ExampleNote
 from engine.contract.scores import OutputRow, OutputsMeta, Score
+from engine.metrics.known import METRICS
 
 T = TypeVar("T")
 SIGNATURE = "bleu|case:mixed|tok:13a|nrefs:2|n:2|decoding:greedy,max100|bs:1000|seed:0"
@@ -119,6 +122,31 @@ def test_numbers_as_words() -> None:
     tip = formats.score_tip(Score("bleu", 12.345, SIGNATURE, 10.0, 14.0))
     assert "10.00 to 14.00" in tip
     assert SIGNATURE in tip
+
+
+def test_nist_and_cider_have_two_decimal_places() -> None:
+    assert formats.score_text(Score("nist", 7.8212, "s", 7.0, 8.5)) == "7.82 ± 0.75"
+    assert formats.signed(-0.004, "cider") == "0.00"
+    mean = MeanDifference(2, -0.25, -0.5, 0.125, 1, 0, 1)
+    assert formats.mean_text(mean, "cider") == "−0.25 [−0.50, +0.12]"
+
+
+def test_every_metric_has_a_title_and_an_explanation() -> None:
+    for metric in METRICS:
+        assert metric_title(metric) != metric
+        assert metric_tip(metric).startswith(f"{metric_title(metric)}: ")
+        assert metric_tip(metric).endswith("er is better.")
+    assert metric_tip("another") == "Higher is better."
+
+
+def test_it_is_said_where_lower_is_better() -> None:
+    assert not any("Lower is better" in note for note in footnotes(table()))
+    system = comparison().systems[0]
+    assert system.meta is not None
+    scores = (*system.meta.scores, Score("ter", 40.0, "ter|s"), Score("slot_error", 5.0, "s"))
+    scored = replace(system, meta=replace(system.meta, scores=scores))
+    found = score_table(replace(comparison(), systems=(scored,)), "bleu", {})
+    assert "Lower is better: TER, Slot error." in footnotes(found)
 
 
 def test_rows_are_exported_side_by_side(tmp_path: Path) -> None:

@@ -83,6 +83,17 @@ def test_bootstrap_leaves_out_rows_without_scores() -> None:
     assert boot([3.0]) == MeanDifference(1, 3.0, None, None, 1, 0, 0)
 
 
+def test_lower_counts_as_better_where_the_metric_says_so() -> None:
+    work = paired_bootstrap(np.array([1.0, -2.0, -3.0, 0.0]), higher_is_better=False)
+    while True:
+        try:
+            next(work)
+        except StopIteration as stop:
+            found = stop.value
+            break
+    assert (found.mean, found.better, found.worse, found.equal) == (-1.0, 2, 1, 1)
+
+
 def comparison(differences: list[float], outputs: list[str] | None = None) -> Comparison:
     """Two systems whose BLEU differs by these numbers; the first has 50 everywhere."""
     outputs = outputs or ["some words"] * len(differences)

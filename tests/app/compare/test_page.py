@@ -26,6 +26,8 @@ from app.pages.compare.example_model import DIFFERENCE, NUMBER
 from app.pages.compare.listing import SIDE, Filter, Order
 from app.pages.compare.model import DiffMode
 from app.pages.compare.page import ComparePage
+from app.pages.compare.statistics import MeanDifference
+from engine.contract.outputs import read_meta, read_outputs, write_outputs
 from engine.contract.project import ExampleNote
 from tests.app.compare.conftest import choose, shown
 from tests.helpers.projects import make_project
@@ -181,6 +183,41 @@ def test_bars_work_with_the_keyboard(qtbot: QtBot, page: ComparePage) -> None:
     assert page.model.current == current, "the arrows belong to the bars here"
     press(qtbot, bars, Qt.Key.Key_Return)
     assert len(page.model.listed) == sum(page.model.histogram.counts[SIDE:])
+
+
+def test_where_lower_is_better_the_words_and_the_order_say_so(
+    qtbot: QtBot, make_page: MakePage, runs_project: Path
+) -> None:
+    for path in sorted(runs_project.glob("runs/*/outputs/test.jsonl")):
+        rows = tuple(
+            replace(row, row_scores=(*row.row_scores, ("ter", 100 - dict(row.row_scores)["bleu"])))
+            for row in read_outputs(path)
+        )
+        write_outputs(path, rows, read_meta(path))
+    page = make_page(runs_project)
+    choose(qtbot, page, "twin", "prefix 10")
+    model, order = page.model, page.list.filters.order
+    assert page.list.histogram.end_words() == ("◂ A better", "B better ▸")
+    order.activated.emit(order.findText("B better first"))
+    best = model.listed[0]
+    bleu = model.differences
+
+    def mean_of_b() -> MeanDifference | None:
+        return model.score_table.rows[1].mean_difference
+
+    qtbot.waitUntil(lambda: mean_of_b() is not None)
+    by_bleu = mean_of_b()
+    model.set_metric("ter")
+    assert list(model.differences) == pytest.approx(list(-bleu))
+    assert page.list.histogram.end_words() == ("◂ B better", "A better ▸")
+    assert order.currentText() == "B better first"
+    assert model.listed[0] == best
+    qtbot.waitUntil(lambda: mean_of_b() is not None)
+    by_ter = mean_of_b()
+    assert by_bleu is not None
+    assert by_ter is not None
+    assert by_ter.mean == pytest.approx(-by_bleu.mean)
+    assert (by_ter.better, by_ter.worse) == (by_bleu.better, by_bleu.worse)
 
 
 def test_search_and_buckets_narrow_the_list(qtbot: QtBot, page: ComparePage) -> None:

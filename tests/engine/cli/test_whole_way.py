@@ -152,7 +152,7 @@ def test_score_reads_the_outputs_of_a_run(cli: CommandLine, trained: RunFolder) 
     meta = read_meta(path)
     assert meta is not None
     for score in meta.scores:
-        assert f"{score.metric:7s} {score.value:6.2f}" in plain.stdout
+        assert f"{score.metric:10s} {score.value:6.2f}" in plain.stdout
         assert score.signature in plain.stdout
         if score.metric in found:
             assert found[score.metric]["value"] == score.value

@@ -1,0 +1,177 @@
+"""`score`: one outputs file, its parts, or two files against each other."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.cli.console import Console, ConsoleReporter, print_scores
+from engine.contract.errors import UserError
+from engine.contract.outputs import read_meta, read_outputs
+from engine.contract.scores import Absent, OutputRow, Score
+from engine.metrics.bertscore import Encoder
+from engine.metrics.metric import Unavailable
+from engine.metrics.pairing import Difference, common_rows, compare
+from engine.metrics.scoring import score_available
+from engine.reporter import Reporter, Silent
+
+ALL, SEEN, UNSEEN = "all", "seen", "unseen"
+
+Rows = Sequence[OutputRow]
+Plain = dict[str, object]
+
+
+def score(arguments: argparse.Namespace) -> int:
+    """Score outputs files of ours or of other systems, without changing them."""
+    paths = [Path(name) for name in arguments.outputs]
+    metrics = tuple(name.strip() for name in arguments.metrics.split(",") if name.strip())
+    if len(paths) > 2:
+        raise UserError(f"{len(paths)} outputs files are named: give one, or two to compare.")
+    if len(paths) == 2:
+        if arguments.by or arguments.unseen:
+            raise UserError("--by and --unseen are for one outputs file: leave out the second.")
+        return _compare(paths, metrics, arguments)
+    return _score(paths[0], metrics, arguments)
+
+
+def _score(path: Path, metrics: tuple[str, ...], arguments: argparse.Namespace) -> int:
+    """Print one file's scores, and those of its parts."""
+    console, rows = Console(), read_outputs(path)
+    groups = _groups(rows, by_category=bool(arguments.by), unseen=arguments.unseen)
+    found = {
+        name: score_available(
+            group,
+            metrics,
+            decoding=_decoding(path),
+            encoder=_encoder(arguments),
+            reporter=_reporter(console, name, as_json=arguments.json),
+        )
+        for name, group in groups.items()
+    }
+    if arguments.json:
+        plain = {name: {one.metric: _plain(one) for one in one_group}
+                 for name, one_group in found.items()}  # fmt: skip
+        _print_json(console, plain if len(groups) > 1 else plain[ALL])
+    else:
+        for name, scores in found.items():
+            if len(groups) > 1:
+                console.line(f"{name} ({len(groups[name]):,} rows)")
+            print_scores(console, scores)
+    return _unless_all_absent([one for scores in found.values() for one in scores])
+
+
+def _compare(paths: list[Path], metrics: tuple[str, ...], arguments: argparse.Namespace) -> int:
+    console = Console()
+    first, second = common_rows(*(read_outputs(path) for path in paths))
+    decodings = dict.fromkeys(_decoding(path) or "unknown" for path in paths)
+    found = compare(
+        first,
+        second,
+        metrics,
+        decoding=" / ".join(decodings),
+        encoder=_encoder(arguments),
+        reporter=_reporter(console, ALL, as_json=arguments.json),
+    )
+    if arguments.json:
+        _print_json(console, {one.metric: _plain(one) for one in found})
+    else:
+        console.line(f"{len(first):,} common rows; A {paths[0]}, B {paths[1]}; B less A:")
+        for one in found:
+            console.line(_words(one))
+    return _unless_all_absent(found)
+
+
+def _groups(rows: Rows, *, by_category: bool, unseen: list[str]) -> dict[str, Rows]:
+    """All rows, and the parts that were asked for, by name.
+
+    Raises:
+        UserError: no row has a category, or none has one that is called unseen.
+    """
+    groups: dict[str, Rows] = {ALL: rows}
+    if not by_category and not unseen:
+        return groups
+    categories = sorted({row.category for row in rows})
+    if categories in ([], [""]):
+        raise UserError(
+            f"None of the {len(rows)} rows has a category: rows need an entry \"category\" to be "
+            "scored in parts."
+        )  # fmt: skip
+    for name in unseen:
+        if name not in categories:
+            known = ", ".join(repr(one) for one in categories if one)
+            raise UserError(f"--unseen is {name!r}: no row has it; the categories are {known}.")
+    if unseen:
+        groups[SEEN] = [row for row in rows if row.category not in unseen]
+        groups[UNSEEN] = [row for row in rows if row.category in unseen]
+        if not groups[SEEN]:
+            raise UserError("--unseen names every category: leave one out, which was seen.")
+    if by_category:
+        for category in categories:
+            part = [row for row in rows if row.category == category]
+            groups[f"category {category or '(none)'}"] = part
+    return groups
+
+
+def _reporter(console: Console, part: str, *, as_json: bool) -> Reporter:
+    """Progress, but none beside JSON: whoever reads it wants nothing else."""
+    if as_json:
+        return Silent()
+    return ConsoleReporter(console, "scoring" if part == ALL else f"scoring {part}")
+
+
+def _encoder(arguments: argparse.Namespace) -> Encoder:
+    return Encoder(arguments.encoder, arguments.encoder_layer, arguments.idf)
+
+
+def _decoding(path: Path) -> str:
+    meta = read_meta(path)
+    return meta.decoding if meta else ""
+
+
+def _plain(one: Score | Difference | Absent) -> Plain:
+    match one:
+        case Absent():
+            return {"value": None, "reason": one.reason}
+        case Score():
+            return {
+                "value": one.value,
+                "low": one.low,
+                "high": one.high,
+                "signature": one.signature,
+            }
+        case Difference():
+            found = one.found
+            return {
+                "first": found.first,
+                "second": found.second,
+                "value": found.difference,
+                "low": found.low,
+                "high": found.high,
+                "p": found.p,
+                "signature": one.signature,
+            }
+
+
+def _words(one: Difference | Absent) -> str:
+    if isinstance(one, Absent):
+        return f"  {one.metric:10s} absent: {one.reason}"
+    found = one.found
+    doubt = "one row: no test"
+    if found.low is not None and found.high is not None and found.p is not None:
+        doubt = f"[{found.low:+.2f}, {found.high:+.2f}]  p {found.p:.3f}"
+    values = f"A {found.first:6.2f}  B {found.second:6.2f}  {found.difference:+6.2f} {doubt}"
+    return f"  {one.metric:10s} {values}  {one.signature}"
+
+
+def _print_json(console: Console, plain: object) -> None:
+    console.line(json.dumps(plain, ensure_ascii=False))
+
+
+def _unless_all_absent(found: Sequence[Score | Difference | Absent]) -> int:
+    """Exit code 0 where there is a score; else the first reason is what ends the command."""
+    absent = [one for one in found if isinstance(one, Absent)]
+    if len(absent) == len(found):
+        raise Unavailable(absent[0].reason)
+    return 0

@@ -1,0 +1,219 @@
+"""BERTScore (Zhang et al. 2020): each token's nearest in the other text, by an encoder's vectors.
+
+The encoder is named by the user, and is a folder or already in the hub's cache: nothing is
+downloaded, and without one there is no score. As in the authors' package bert-score, special
+tokens weigh nothing but may be matched, and nothing is rescaled by a baseline.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.contract.errors import UserError
+from engine.metrics.metric import Array, Unavailable, ratio
+from engine.reporter import Reporter
+
+if TYPE_CHECKING:
+    import torch
+
+CHUNK = 16
+"""Examples whose vectors are held at once."""
+BATCH = 64
+"""Texts that the encoder reads at once."""
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Which vectors tokens are compared by.
+
+    Attributes:
+        name: folder or hub id; "" where none was named.
+        layer: whose output is taken, 0 being the embeddings; None for the last.
+        idf: weigh tokens by how few references hold them (section 3, "importance weighting").
+    """
+
+    name: str = ""
+    layer: int | None = None
+    idf: bool = False
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A text as the encoder reads it: T tokens, width D, vectors of length 1."""
+
+    vectors: torch.Tensor  # [T, D]
+    weights: torch.Tensor  # [T]
+
+
+class Bertscore:
+    """Mean F × 100 over examples; of several references the best one for each output counts.
+
+    Statistics [N, 2]: the example's F × 100, and 1.
+    """
+
+    name = "bertscore"
+
+    def __init__(self, encoder: Encoder = Encoder()) -> None:
+        self._encoder = encoder
+
+    def signature(self) -> str:
+        """The encoder, its layer, weights and the version that ran it."""
+        from transformers import __version__
+
+        chosen = self._encoder
+        name = Path(chosen.name).resolve().name if Path(chosen.name).is_dir() else chosen.name
+        layer = "last" if chosen.layer is None else chosen.layer
+        weights = "yes" if chosen.idf else "no"
+        plain = name.replace("|", ",").replace(":", ",")
+        return (
+            f"encoder:{plain}|layer:{layer}|idf:{weights}|stat:f|multi:best|"
+            f"transformers:{__version__}"
+        )
+
+    def statistics(
+        self,
+        hypotheses: Sequence[str],
+        references: Sequence[Sequence[str]],
+        *,
+        reporter: Reporter,
+    ) -> Array:
+        """Encode and match; see `Metric.statistics`.
+
+        Raises:
+            Unavailable: no encoder was named, or it is not on this machine.
+            UserError: the encoder has no such layer.
+        """
+        reader = _Reader(self._encoder)
+        if self._encoder.idf:
+            reader.weigh_by([text for group in references for text in group])
+        scored = np.ones((len(hypotheses), 2))
+        for start in range(0, len(hypotheses), CHUNK):
+            reporter.update(start, len(hypotheses), "rows", self.name)
+            outputs, groups = hypotheses[start : start + CHUNK], references[start : start + CHUNK]
+            read = reader.read([*outputs, *(text for group in groups for text in group)])
+            for i, (output, group) in enumerate(zip(outputs, groups, strict=True), start=start):
+                reporter.update(i, len(hypotheses), "rows", self.name)
+                scored[i, 0] = 100 * max(_f(read[output], read[text]) for text in group)
+        return scored
+
+    def from_sums(self, sums: Array) -> Array:
+        """The mean over examples."""
+        return ratio(sums[..., 0], sums[..., 1])
+
+    def rows(self, statistics: Array) -> Array:
+        """Each example's F × 100."""
+        return statistics[:, 0]
+
+
+class _Reader:
+    """Tokenizer and encoder, loaded once."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        if not encoder.name:
+            raise Unavailable(
+                "bertscore needs an encoder, and none is named: give one with --encoder DIR (or "
+                "a hub id that is in the cache), or leave bertscore out."
+            )
+        import torch
+        import transformers
+
+        from engine.backbones.loading import quiet
+
+        place, here = encoder.name, {"local_files_only": True}
+        try:
+            with quiet(transformers):
+                self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(place, **here)
+                model: Any = transformers.AutoModel.from_pretrained(place, **here)
+        except (OSError, ValueError, KeyError) as error:
+            raise Unavailable(
+                f"The encoder {encoder.name!r} is not on this machine: give --encoder a folder "
+                "with config, tokenizer and weights, or fetch it before with `hf download`."
+            ) from error
+        if model.config.is_encoder_decoder:
+            model = model.get_encoder()
+        layers = model.config.num_hidden_layers
+        self._layer = layers if encoder.layer is None else encoder.layer
+        if not 0 <= self._layer <= layers:
+            raise UserError(
+                f"--encoder-layer is {encoder.layer}: the encoder {encoder.name!r} has layers 0 "
+                f"to {layers}."
+            )
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._model = model.to(self._device).eval()
+        self._special = frozenset(self._tokenizer.all_special_ids)
+        self._weights: dict[int, float] | None = None
+        self._unseen = 1.0
+        # Fast tokenizers without a limit give a number of 30 digits. RoBERTa's positions
+        # begin at 2.
+        positions = getattr(model.config, "max_position_embeddings", 512) - 2
+        limit = self._tokenizer.model_max_length
+        self._limit = limit if limit < 100_000 else positions
+
+    def weigh_by(self, references: Sequence[str]) -> None:
+        """Take idf weights, smoothed by one, from the references (section 3)."""
+        documents: Counter[int] = Counter()
+        for text in references:
+            documents.update(set(self._ids(text)))
+        self._unseen = math.log(len(references) + 1)
+        self._weights = {
+            token: math.log((len(references) + 1) / (count + 1))
+            for token, count in documents.items()
+        }
+
+    def read(self, texts: Sequence[str]) -> dict[str, _Read]:
+        """Vectors and weights of each text."""
+        import torch
+
+        found = {}
+        ids = {text: self._ids(text) for text in texts}
+        ordered = sorted(ids, key=lambda text: len(ids[text]))
+        for start in range(0, len(ordered), BATCH):
+            batch = ordered[start : start + BATCH]
+            longest = max(len(ids[text]) for text in batch)
+            if longest == 0:
+                empty = torch.zeros(0, 1)
+                found.update({text: _Read(empty, empty[:, 0]) for text in batch})
+                continue
+            padded = torch.zeros(len(batch), longest, dtype=torch.long)
+            mask = torch.zeros(len(batch), longest, dtype=torch.long)
+            for row, text in enumerate(batch):
+                padded[row, : len(ids[text])] = torch.tensor(ids[text])
+                mask[row, : len(ids[text])] = 1
+            with torch.no_grad():
+                states = self._model(
+                    input_ids=padded.to(self._device),
+                    attention_mask=mask.to(self._device),
+                    output_hidden_states=True,
+                ).hidden_states[self._layer]
+            unit = torch.nn.functional.normalize(states.float(), dim=-1).cpu()  # [B, T, D]
+            for row, text in enumerate(batch):
+                weights = torch.tensor([self._weight(token) for token in ids[text]])
+                found[text] = _Read(unit[row, : len(ids[text])], weights)
+        return found
+
+    def _ids(self, text: str) -> list[int]:
+        encoded = self._tokenizer(text.strip(), truncation=True, max_length=self._limit)
+        return list(encoded["input_ids"])
+
+    def _weight(self, token: int) -> float:
+        if token in self._special:
+            return 0.0
+        return 1.0 if self._weights is None else self._weights.get(token, self._unseen)
+
+
+def _f(output: _Read, reference: _Read) -> float:
+    """F of greedy matching (section 3): each token counts by its nearest in the other text."""
+    if not (output.weights.sum() > 0 and reference.weights.sum() > 0):
+        return 0.0
+    similar = output.vectors @ reference.vectors.T  # [output's T, reference's T]
+    precision = (similar.amax(dim=1) * output.weights).sum() / output.weights.sum()
+    recall = (similar.amax(dim=0) * reference.weights).sum() / reference.weights.sum()
+    below = float(precision + recall)
+    return 2 * float(precision * recall) / below if below > 0 else 0.0

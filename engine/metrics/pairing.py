@@ -1,0 +1,103 @@
+"""Two systems' outputs for the same inputs, and whether their scores differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.contract.errors import UserError
+from engine.contract.scores import Absent, OutputRow
+from engine.metrics import bootstrap
+from engine.metrics.bertscore import Encoder
+from engine.metrics.metric import Unavailable
+from engine.metrics.scoring import held_against, metrics_named, signature_of
+from engine.reporter import Reporter, Silent
+
+_SILENT = Silent()
+Rows = Sequence[OutputRow]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A metric of two systems over the rows that both have.
+
+    Attributes:
+        found: both corpus scores, their difference with its interval, and p.
+        signature: of both scores; the decoding is given for both, as "first / second".
+    """
+
+    metric: str
+    found: bootstrap.Paired
+    signature: str
+
+
+def common_rows(first: Rows, second: Rows) -> tuple[Rows, Rows]:
+    """The rows of both with the same example id, in the order of the first.
+
+    Raises:
+        UserError: an id is not unique, none is common, or common rows have other references:
+            scores against different references cannot be held against each other.
+    """
+    own, other = _by_id(first), _by_id(second)
+    ids = [example_id for example_id in own if example_id in other]
+    if not ids:
+        raise UserError(
+            f"The {len(first)} and {len(second)} outputs have no example id in common: decode "
+            "both systems on the same inputs."
+        )
+    differing = sum(sorted(own[i].references) != sorted(other[i].references) for i in ids)
+    if differing:
+        raise UserError(
+            f"The references of {differing} of {len(ids)} common rows differ between the two "
+            "files: give both the same references."
+        )
+    return [own[i] for i in ids], [other[i] for i in ids]
+
+
+def compare(
+    first: Rows,
+    second: Rows,
+    metrics: Sequence[str],
+    *,
+    decoding: str,
+    encoder: Encoder | None = None,
+    seed: int = 0,
+    reporter: Reporter = _SILENT,
+) -> tuple[Difference | Absent, ...]:
+    """Score two systems over rows that `common_rows` gave, and test the differences.
+
+    Args:
+        encoder: for bertscore; the other arguments are as in `score_rows`.
+
+    Raises:
+        UserError: as `engine.metrics.scoring.score_rows`.
+    """
+    found: list[Difference | Absent] = []
+    for metric in metrics_named(metrics, encoder=encoder):
+        try:
+            # Only the first's inputs are asked for their values: both have the same.
+            held = held_against(metric, first)
+            both = [
+                metric.statistics([rows[i].output for i in held.places], held.groups,
+                                  reporter=reporter)
+                for rows in (first, second)
+            ]  # fmt: skip
+        except Unavailable as error:
+            found.append(Absent(metric.name, error.message))
+            continue
+        signature = signature_of(metric, held, len(first), decoding=decoding, seed=seed)
+        result = bootstrap.paired(metric, both[0], both[1], seed=seed)
+        found.append(Difference(metric.name, result, signature))
+    return tuple(found)
+
+
+def _by_id(rows: Rows) -> dict[str, OutputRow]:
+    found: dict[str, OutputRow] = {}
+    for row in rows:
+        if row.example_id in found:
+            raise UserError(
+                f"The example id {row.example_id!r} stands twice in one file: give each row an "
+                "id of its own, or none."
+            )
+        found[row.example_id] = row
+    return found

@@ -1,0 +1,10 @@
+"""Which metrics a test can hold to what all of them share."""
+
+MEANS_OF_TEXTS = ("bleu", "rouge_l", "chrf", "rouge1", "rouge2", "rougeL")
+"""Decided by an output and its references alone: 100 for what is right, 0 for nothing."""
+WEIGHTED = ("nist", "cider")
+"""Weighted by all references that are scored together, on scales of their own."""
+GAINS = (*MEANS_OF_TEXTS, *WEIGHTED)
+"""0 for nothing said; higher is better."""
+LOCAL = (*GAINS, "ter")
+"""All that need neither Java, nor an encoder, nor a table as input."""
