@@ -215,7 +215,9 @@ def test_a_terminal_shows_a_bar_and_ctrl_c_stops_and_saves(
 def test_export_and_import(
     cli: CommandLine, trained: RunFolder, stories: dict[str, Future[object]]
 ) -> None:
-    native, peft, imported = stories["export"].result()  # type: ignore[misc]
+    said = stories["export"].result()
+    # The last lines: a busy machine may tell of its progress first.
+    native, peft, imported = (text.splitlines()[-1] for text in said)  # type: ignore[attr-defined]
     assert native == "The prefix 'my prefix' is in exported/native."
     assert peft == "The prefix 'my prefix' is in exported/peft, for PEFT to load."
     assert imported.startswith("my prefix: prefix length 4 for tiny-llama, ")
