@@ -16,7 +16,7 @@ def keep_freed_memory() -> None:
     """Let glibc keep what is freed for the next allocation, once for this process.
 
     By default it maps every large tensor anew and gives it back when it is freed, so that each
-    training step has its pages zeroed again by the system: a tenth to a third of the step
+    training step has its pages zeroed again by the system: a fifth of the step
     (docs/results.md). Elsewhere than on Linux with glibc this does nothing.
     """
     if sys.platform != "linux":
