@@ -93,10 +93,10 @@ def scan(store: DatasetStore, mapping: Mapping, reporter: Reporter) -> Scan:
         result.lines.append(row.line)
         result.splits.append(result.split_names.number(reader.split(row.cells)))
         result.categories.append(result.category_names.number(reader.category(row.cells)))
-    form = (
-        "key[value], key[value]" if mapping.named(Role.MEANING) else "subject | relation | object"
-    )
-    result.findings = tuple(_findings(no_target, no_input, unparsed, form))
+    wanted = "triples are not of the form subject | relation | object"
+    if mapping.named(Role.MEANING):
+        wanted = "meaning representation is not of the form key[value], key[value]"
+    result.findings = tuple(_findings(no_target, no_input, unparsed, wanted))
     return result
 
 
@@ -104,7 +104,7 @@ def _digest(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest()[:8], "big") or 1
 
 
-def _findings(no_target: Count, no_input: Count, unparsed: Count, what: str) -> Iterator[Finding]:
+def _findings(no_target: Count, no_input: Count, unparsed: Count, wanted: str) -> Iterator[Finding]:
     if no_target.count:
         message = f"{counted(no_target.count, 'row')} without a target text: left out."
         yield no_target.finding(FindingKind.EMPTY_CELLS, message)
@@ -112,5 +112,5 @@ def _findings(no_target: Count, no_input: Count, unparsed: Count, what: str) -> 
         message = f"{counted(no_input.count, 'row')} whose input is empty: left out."
         yield no_input.finding(FindingKind.EMPTY_CELLS, message)
     if unparsed.count:
-        message = f"{counted(unparsed.count, 'row')} whose {what}: used as plain text."
+        message = f"{counted(unparsed.count, 'row')} whose {wanted}: used as plain text."
         yield unparsed.finding(FindingKind.UNPARSED_MEANING, message)
