@@ -50,6 +50,7 @@ def obey(command: FetchBackbone, reporter: Reporter) -> object:
                 time.sleep(0.001)
         case "stick":
             Path(argument).touch()
+            reporter.update(0, 1, "turn")
             while True:
                 time.sleep(1)
         case "noise":

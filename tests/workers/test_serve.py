@@ -209,6 +209,7 @@ def test_the_end_of_the_window_cancels_the_work_at_hand(engine: Engine) -> None:
 
 def test_work_that_does_not_listen_is_ended_with_the_window(engine: Engine, tmp_path: Path) -> None:
     engine.ask(1, f"stick {tmp_path / 'stuck'}")
+    assert isinstance(engine.read().body, Progress)  # it has begun
     engine.ask(2, "say never")
     engine.send(CancelAsk(2))
     assert engine.read() == Answer(2, CancelledAsk())
