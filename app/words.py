@@ -64,7 +64,7 @@ def date(time_s: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(time_s)) if time_s else ""
 
 
-def metric(name: str) -> str:
+def metric_title(name: str) -> str:
     """A metric as papers write it; an unknown one as it is called."""
     return _METRICS.get(name, name)
 

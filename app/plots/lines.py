@@ -120,7 +120,7 @@ def mark_positions(series: RunSeries, steps: tuple[float, ...], axis: Axis) -> F
 
 
 def _score(series: RunSeries, metric: str, axis: Axis) -> Line:
-    return _evaluated(series, words.metric(metric), series.scores(metric), axis)
+    return _evaluated(series, words.metric_title(metric), series.scores(metric), axis)
 
 
 def _evaluated(series: RunSeries, label: str, values: Floats, axis: Axis) -> Line:

@@ -144,11 +144,16 @@ class RunPrinter:
                     console.line(event.traceback)
 
 
+def absent_line(one: Absent) -> str:
+    """Why there is no score."""
+    return f"  {one.metric:10s} absent: {one.reason}"
+
+
 def print_scores(console: Console, scores: Sequence[Score | Absent]) -> None:
     """One line a score: value, interval, signature; or why there is none."""
     for score in scores:
         if isinstance(score, Absent):
-            console.line(f"  {score.metric:10s} absent: {score.reason}")
+            console.line(absent_line(score))
             continue
         interval = ""
         if score.low is not None and score.high is not None:

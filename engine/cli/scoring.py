@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.cli.console import Console, ConsoleReporter, print_scores
+from engine.cli.console import Console, ConsoleReporter, absent_line, print_scores
 from engine.contract.errors import UserError
 from engine.contract.outputs import read_meta, read_outputs
 from engine.contract.scores import Absent, OutputRow, Score
@@ -156,7 +156,7 @@ def _plain(one: Score | Difference | Absent) -> Plain:
 
 def _words(one: Difference | Absent) -> str:
     if isinstance(one, Absent):
-        return f"  {one.metric:10s} absent: {one.reason}"
+        return absent_line(one)
     found = one.found
     doubt = "one row: no test"
     if found.low is not None and found.high is not None and found.p is not None:

@@ -7,6 +7,12 @@ from dataclasses import dataclass, field
 
 from engine.contract.data_spec import Column, Linearisation, SplitKind
 
+HUB_SCHEME = "hub:"
+"""What stands before the name of a data set of the hub, where a path could stand."""
+HUB_SIZE_UNKNOWN_BYTES = 1000
+"""Size of a data set of the hub that does not tell its own; so small that a first look at its
+items counts nearly these."""
+
 
 @dataclass(frozen=True)
 class ReadOptions:

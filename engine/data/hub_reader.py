@@ -12,22 +12,26 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from engine.contract.errors import UserError
-from engine.contract.reading import Finding, ReadOptions
+from engine.contract.reading import (
+    HUB_SCHEME,
+    HUB_SIZE_UNKNOWN_BYTES,
+    Finding,
+    ReadOptions,
+)
 from engine.data.json_rows import NotAnItemError, find_columns
 from engine.data.object_rows import ObjectRows, as_item
+from engine.data.opening import first_line
 from engine.data.records import Item
 from engine.data.tallies import counted
 
-SCHEME = "hub:"
 _HEAD_ITEMS = 200
 """Items of the first split that the columns are found from, and a first look ends with."""
-_SIZE_UNKNOWN = 1000  # bytes; so that a look at the first items counts nearly these
 _INSTEAD = "download its files with a browser and open them here, parquet or JSON lines"
 
 
 def is_hub_name(path: Path) -> bool:
     """Whether this is no path, but the name of a data set of the hub."""
-    return path.as_posix().startswith(SCHEME)
+    return path.as_posix().startswith(HUB_SCHEME)
 
 
 class HubReader:
@@ -46,7 +50,7 @@ class HubReader:
     place = "row"
 
     def __init__(self, path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> None:
-        name = path.as_posix().removeprefix(SCHEME)
+        name = path.as_posix().removeprefix(HUB_SCHEME)
         self._name, _, config = name.partition(":")
         if not self._name.strip():
             raise UserError(
@@ -66,7 +70,7 @@ class HubReader:
         self._rows_told = sum(_told_rows(split) for split in self._splits.values())
         self.size_bytes = sum(_told_bytes(split) for split in self._splits.values())
         if not self.size_bytes and self._limit is not None:
-            self.size_bytes = _SIZE_UNKNOWN  # 0 in an import: its end is not known
+            self.size_bytes = HUB_SIZE_UNKNOWN_BYTES  # 0 in an import: its end is not known
         self.looked_at_bytes = self.size_bytes
         if self._limit is not None and len(head) >= self._limit:
             share = len(head) / self._rows_told if self._rows_told else 1.0
@@ -158,7 +162,7 @@ def _no_connection(name: str, why: str) -> UserError:
 
 
 def _explain(name: str, error: Exception) -> UserError:
-    why = str(error).strip().partition("\n")[0].rstrip(" .:")[:300]
+    why = first_line(error)[:300]
     kind = type(error).__name__
     if "NotFound" in kind:
         return UserError(
@@ -175,7 +179,7 @@ def _explain(name: str, error: Exception) -> UserError:
     if "Config name is missing" in why or "BuilderConfig" in why:
         return UserError(
             f"The data set {name!r} has several configurations ({why}): add one to the name, "
-            f"{SCHEME}{name}:CONFIG."
+            f"{HUB_SCHEME}{name}:CONFIG."
         )
     return UserError(f"The data set {name!r} cannot be read ({kind}: {why}): {_INSTEAD}.")
 

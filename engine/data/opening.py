@@ -104,3 +104,8 @@ def _kind_of_zip(path: Path, head: bytes) -> tuple[str, str]:
     if suffix in (".docx", ".odt") or b"word/" in head:
         return "a text document", _SAVE_AS_CSV
     return "a zip archive", "unpack it and choose the file inside"
+
+
+def first_line(error: Exception) -> str:
+    """What an error of a library says first, without the full stop, to stand in a sentence."""
+    return str(error).strip().partition("\n")[0].rstrip(" .:")

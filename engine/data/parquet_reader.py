@@ -12,7 +12,7 @@ from engine.contract.reading import Finding, FindingKind, ReadOptions
 from engine.data.headers import MOST_COLUMNS
 from engine.data.json_rows import find_columns
 from engine.data.object_rows import ObjectRows, as_item
-from engine.data.opening import explain_read_errors, open_source
+from engine.data.opening import explain_read_errors, first_line, open_source
 from engine.data.records import BadRow, Item
 from engine.data.tallies import counted
 
@@ -86,7 +86,7 @@ class ParquetReader:
                         return
             except _damage() as error:
                 lost = counted(start + size - self._number, "row")
-                reason = f"the file is damaged here, {lost} cannot be read: {_first_line(error)}"
+                reason = f"the file is damaged here, {lost} cannot be read: {first_line(error)}"
                 yield BadRow(FindingKind.BROKEN, RejectedRow(self._number + 1, reason, ""))
             start += size
             self._number = start
@@ -109,7 +109,7 @@ class ParquetReader:
             return file
         except _damage() as error:
             raise UserError(
-                f"{self._path.name} is no whole parquet file ({_first_line(error)}): it may have "
+                f"{self._path.name} is no whole parquet file ({first_line(error)}): it may have "
                 "been cut on its way, so fetch it again."
             ) from error
 
@@ -151,7 +151,3 @@ def _damage() -> tuple[type[Exception], ...]:
     from pyarrow import ArrowException
 
     return (ArrowException, OSError, ValueError, OverflowError, MemoryError)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(" .:")

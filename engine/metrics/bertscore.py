@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.contract.errors import UserError
-from engine.metrics.metric import Array, Unavailable, ratio
+from engine.metrics.metric import Array, MeanOverExamples, Unavailable
 from engine.reporter import Reporter
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class _Read:
     weights: torch.Tensor  # [T]
 
 
-class Bertscore:
+class Bertscore(MeanOverExamples):
     """Mean F × 100 over examples; of several references the best one for each output counts.
 
     Statistics [N, 2]: the example's F × 100, and 1.
@@ -102,14 +102,6 @@ class Bertscore:
                 reporter.update(i, len(hypotheses), "rows", self.name)
                 scored[i, 0] = 100 * max(_f(read[output], read[text]) for text in group)
         return scored
-
-    def from_sums(self, sums: Array) -> Array:
-        """The mean over examples."""
-        return ratio(sums[..., 0], sums[..., 1])
-
-    def rows(self, statistics: Array) -> Array:
-        """Each example's F × 100."""
-        return statistics[:, 0]
 
 
 class _Reader:

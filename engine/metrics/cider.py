@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.metrics.metric import Array, ratio
+from engine.metrics.metric import Array, MeanOverExamples, ratio
 from engine.metrics.ngrams import Integers, Ngrams, Numbering, matching, owners_of
 from engine.metrics.ptb import ptb_words
 from engine.reporter import Reporter
@@ -25,7 +25,7 @@ SIGMA = 6.0
 """Width of the length penalty in words (section 6, CIDEr-D)."""
 
 
-class Cider:
+class Cider(MeanOverExamples):
     """Mean CIDEr over examples on its own scale, 0 to 10.
 
     Statistics [N, 2]: the example's CIDEr, and 1.
@@ -73,14 +73,6 @@ class Cider:
         numbers = np.array([len(group) for group in references], dtype=np.float64)
         values = ratio(np.bincount(owners, each, count).astype(np.float64), numbers)
         return np.column_stack((values, np.ones(count)))
-
-    def from_sums(self, sums: Array) -> Array:
-        """The mean over examples."""
-        return ratio(sums[..., 0], sums[..., 1])
-
-    def rows(self, statistics: Array) -> Array:
-        """Each example's CIDEr."""
-        return statistics[:, 0]
 
 
 def _summed(grams: Ngrams, lengths: Integers, values: Array, texts: int) -> Array:

@@ -69,6 +69,18 @@ class Metric(Protocol):
         """Scores of the single examples: [N, K] -> [N]."""
 
 
+class MeanOverExamples:
+    """The part of a metric whose statistics are [N, 2]: each example's value, and 1."""
+
+    def from_sums(self, sums: Array) -> Array:
+        """The mean over examples."""
+        return ratio(sums[..., 0], sums[..., 1])
+
+    def rows(self, statistics: Array) -> Array:
+        """Each example's value."""
+        return statistics[:, 0]
+
+
 def corpus_value(
     metric: Metric, hypotheses: Sequence[str], references: Sequence[Sequence[str]]
 ) -> float:

@@ -11,11 +11,11 @@ from importlib.metadata import version
 
 import numpy as np
 
-from engine.metrics.metric import Array, ratio
+from engine.metrics.metric import Array, MeanOverExamples
 from engine.reporter import Reporter
 
 
-class Rouge:
+class Rouge(MeanOverExamples):
     """Mean F-measure × 100; of several references the best one for each output counts.
 
     Statistics [N, 2]: the example's F-measure × 100, and 1.
@@ -49,11 +49,3 @@ class Rouge:
             reporter.update(i, len(hypotheses), "rows", self.name)
             scored[i, 0] = 100 * scorer.score_multi(list(group), hypothesis)[self.name].fmeasure
         return scored
-
-    def from_sums(self, sums: Array) -> Array:
-        """The mean over examples."""
-        return ratio(sums[..., 0], sums[..., 1])
-
-    def rows(self, statistics: Array) -> Array:
-        """Each example's F-measure × 100."""
-        return statistics[:, 0]

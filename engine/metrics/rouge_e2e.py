@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.metrics.metric import Array, ratio
+from engine.metrics.metric import Array, MeanOverExamples
 from engine.metrics.ptb import ptb_words
 from engine.reporter import Reporter
 
@@ -18,7 +18,7 @@ BETA = 1.2
 """How much more recall counts than precision (pycocoevalcap/rouge/rouge.py)."""
 
 
-class RougeE2e:
+class RougeE2e(MeanOverExamples):
     """Mean F × 100 over examples.
 
     Statistics [N, 2]: the example's F × 100, and 1.
@@ -50,14 +50,6 @@ class RougeE2e:
             below = recall + BETA**2 * precision
             scored[i, 0] = 100 * (1 + BETA**2) * precision * recall / below if below else 0.0
         return scored
-
-    def from_sums(self, sums: Array) -> Array:
-        """The mean over examples."""
-        return ratio(sums[..., 0], sums[..., 1])
-
-    def rows(self, statistics: Array) -> Array:
-        """Each example's F × 100."""
-        return statistics[:, 0]
 
 
 def common_words(first: Sequence[str], second: Sequence[str]) -> int:

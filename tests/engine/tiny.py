@@ -9,7 +9,10 @@ from transformers import DynamicCache
 
 from engine.backbones.loading import Backbone, load_backbone
 from engine.methods.attention import KeyValues
+from engine.methods.base import Method
 from engine.reporter import Silent
+from engine.training.batches import Batch
+from engine.training.loss import loss_sum
 from tests.helpers.tiny_backbones import save_tiny
 
 
@@ -21,6 +24,15 @@ def tiny(folder: Path, family: str) -> Backbone:
         dtype=torch.float32,
         reporter=Silent(),
     )
+
+
+def gradients(method: Method, batch: Batch) -> dict[str, torch.Tensor]:
+    """The gradients of a batch's loss, of those parameters that get one."""
+    for parameter in method.trainable().values():
+        parameter.grad = None
+    with method.active():
+        loss_sum(method, batch).backward()
+    return {name: p.grad.clone() for name, p in method.trainable().items() if p.grad is not None}
 
 
 def reference_logits(

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.pages.compare.diff_html import diff_html, matches_html, plain_html
-from app.pages.compare.metric_titles import metric_title
 from app.pages.compare.model import CompareModel, DiffMode
 from app.pages.compare.systems import letter
 from app.pages.compare.text_box import TextBox
@@ -16,7 +15,7 @@ from app.pages.compare.word_diff import nearest, word_diff
 from app.theme import SPACE_XS, Theme, scaled_font
 from app.widgets.labels import ElidedLabel, MutedLabel
 from app.widgets.swatch import look_of, swatch_pixmap
-from app.words import metric_value
+from app.words import metric_title, metric_value
 from engine.contract.coverage import coverage, unsupported
 
 COLUMN_CHARS = 20

@@ -7,8 +7,8 @@ import io
 from collections.abc import Sequence
 
 from app.pages.compare import formats
-from app.pages.compare.metric_titles import metric_title
 from app.pages.compare.score_table import ScoreRow, ScoreTable, footnotes, signatures
+from app.words import metric_title
 
 _LATEX = {
     "\\": r"\textbackslash{}",

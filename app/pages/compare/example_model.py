@@ -8,11 +8,10 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from app.pages.compare import formats
 from app.pages.compare.listing import Order, Sorting
-from app.pages.compare.metric_titles import metric_title
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems import letter
 from app.theme import Theme
-from app.words import metric_value
+from app.words import metric_title, metric_value
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()

@@ -20,10 +20,10 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app import words
 from app.pages.compare.listing import SIDE, Histogram
-from app.pages.compare.metric_titles import metric_title
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems import letter
 from app.theme import SPACE_XS, Theme, run_look
+from app.words import metric_title
 from engine.contract.scores import higher_is_better
 
 BINS = 2 * SIDE + 1

@@ -5,11 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from app.pages.compare.metric_titles import metric_title
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems import letter
 from app.theme import SPACE_XS, Theme
 from app.widgets.swatch import SIZE, look_of, swatch_pixmap
+from app.words import metric_title
 
 
 class PairBar(QWidget):

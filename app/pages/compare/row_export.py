@@ -8,8 +8,8 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 
 from app.pages.compare.comparison import Comparison
-from app.pages.compare.metric_titles import metric_title
 from app.pages.compare.systems import letter
+from app.words import metric_title
 from engine.contract.files import write_atomically
 from engine.contract.project import ExampleNote
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app.pages.compare import formats
-from app.pages.compare.metric_titles import metric_tip, metric_title
+from app.pages.compare.metric_tips import metric_tip
 from app.pages.compare.model import CompareModel
 from app.pages.compare.score_table import ScoreRow, ScoreTable
 from app.theme import Theme
 from app.widgets.swatch import look_of, swatch_pixmap
+from app.words import metric_title
 from engine.contract.scores import higher_is_better
 
 Index = QModelIndex | QPersistentModelIndex

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.pages.compare.comparison import Comparison
-from app.pages.compare.metric_titles import metric_title
 from app.pages.compare.statistics import RESAMPLES, SEED, MeanDifference
 from app.pages.compare.systems import Cost, letter
+from app.words import metric_title
 from engine.contract.scores import Score, higher_is_better
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from app.opening import TABLE_ENDINGS
 from app.settings import Settings
+from engine.contract.reading import HUB_SCHEME
 
 TABLE_FILTERS = (
     f"Data ({' '.join('*' + ending for ending in TABLE_ENDINGS)})",
@@ -20,7 +21,6 @@ TABLE_FILTERS = (
     "All files (*)",
 )
 FOLDER = "data/folder"
-HUB_SCHEME = "hub:"
 
 
 def ask_for_table(

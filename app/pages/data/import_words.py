@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from app.pages.data.words import count, read_options
 from app.words import size
-from engine.contract.reading import FileReport
-
-_NO_SIZE = 1000  # bytes: what a data set of the hub has that does not tell its size
+from engine.contract.reading import HUB_SIZE_UNKNOWN_BYTES, FileReport
 
 FORMATS = {
     "csv": "CSV",
@@ -57,7 +55,7 @@ def what_happens(report: FileReport) -> str:
 
 
 def _size_unknown(report: FileReport) -> bool:
-    return report.format == "hub" and report.size_bytes <= _NO_SIZE
+    return report.format == "hub" and report.size_bytes <= HUB_SIZE_UNKNOWN_BYTES
 
 
 def _whole(report: FileReport) -> bool:

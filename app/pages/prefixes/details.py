@@ -16,7 +16,7 @@ from app.pages.prefixes.library import LibraryRow
 from app.theme import SPACE_L, SPACE_M, SPACE_XS, Theme, scaled_font
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import Badge, ElidedLabel, MutedLabel, SectionHeader
-from app.words import date, from_home, metric, metric_value, size
+from app.words import date, from_home, metric_title, metric_value, size
 from engine.contract.commands import PrefixInfo
 from engine.contract.scores import Score
 
@@ -82,7 +82,7 @@ class PrefixDetails(QScrollArea):
             layout.addLayout(self._score(score))
 
     def _score(self, score: Score) -> QVBoxLayout:
-        value = f"{metric(score.metric)}  {metric_value(score.metric, score.value)}"
+        value = f"{metric_title(score.metric)}  {metric_value(score.metric, score.value)}"
         if score.low is not None and score.high is not None:
             ends = (metric_value(score.metric, end) for end in (score.low, score.high))
             value += f"   ({' to '.join(ends)})"

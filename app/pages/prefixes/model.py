@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from app.assets import icon
 from app.pages.prefixes.library import LibraryRow
 from app.theme import Theme
-from app.words import date, metric, metric_value, size
+from app.words import date, metric_title, metric_value, size
 
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = ("Name", "Length", "Scores", "Size", "Backbone", "Trained on", "Created", "From")
@@ -74,7 +74,8 @@ def score_text(row: LibraryRow) -> str:
     """Such as "BLEU 63.7 · chrF 71.2"."""
     scores = row.info.scores if row.info is not None else ()
     return " · ".join(
-        f"{metric(score.metric)} {metric_value(score.metric, score.value)}" for score in scores
+        f"{metric_title(score.metric)} {metric_value(score.metric, score.value)}"
+        for score in scores
     )
 
 
@@ -109,5 +110,7 @@ def _tip(row: LibraryRow, column: int) -> str | None:
     if row.info is None:
         return None
     if column == 2:
-        return "\n".join(f"{metric(s.metric)}: {s.signature}" for s in row.info.scores) or None
+        return (
+            "\n".join(f"{metric_title(s.metric)}: {s.signature}" for s in row.info.scores) or None
+        )
     return str(row.path) if column == 0 else None

@@ -7,7 +7,7 @@ from app.pages.runs.advanced import SECTIONS
 from app.pages.runs.draft import default_draft, draft_of
 from app.pages.runs.fields import Choice, Field, Switch, Whole, any_backbone
 from app.pages.runs.fields_method import METHOD
-from app.words import count, date, duration, from_home, metric, size
+from app.words import count, date, duration, from_home, metric_title, size
 from engine.contract.method_spec import PrefixMethod
 from engine.contract.run_spec import describe_method
 
@@ -26,7 +26,7 @@ def _results(run: RunModel) -> Rows:
         for score in outputs.scores:
             interval = "" if score.low is None else f" [{score.low:.1f}, {score.high:.1f}]"
             value = f"{score.value:.2f}{interval} over {outputs.count} inputs: {score.signature}"
-            rows.append((f"{metric(score.metric)}, {split}", value))
+            rows.append((f"{metric_title(score.metric)}, {split}", value))
     if run.finished is not None:
         rows.append(("Kept", f"the parameters of step {run.finished.best_step:,}"))
         rows.append(("Stored", size(run.finished.stored_bytes)))

@@ -13,13 +13,14 @@ import pytest
 from app.pages.compare import formats
 from app.pages.compare.comparison import Comparison, compare
 from app.pages.compare.copying import latex, to_csv, to_latex, to_markdown
-from app.pages.compare.metric_titles import metric_tip, metric_title
+from app.pages.compare.metric_tips import metric_tip
 from app.pages.compare.outside import copy_outside, with_references
 from app.pages.compare.row_export import export_rows
 from app.pages.compare.rows import Rows
 from app.pages.compare.score_table import ScoreTable, footnotes, score_table
 from app.pages.compare.statistics import MeanDifference
 from app.pages.compare.systems import Cost, Entry, Kind, System
+from app.words import metric_title
 from engine.contract.errors import UserError
 from engine.contract.outputs import read_meta, read_outputs
 from engine.contract.project import ExampleNote

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from app.words import count, date, duration, from_home, metric, size
+from app.words import count, date, duration, from_home, metric_title, size
 
 
 @pytest.mark.parametrize(
@@ -35,8 +35,8 @@ def test_others() -> None:
     assert count(1_234_567) == "1,234,567"
     assert date(0) == ""
     assert date(1_780_000_000).startswith("2026-05-2")
-    assert metric("rougeL") == "ROUGE-L"
-    assert metric("new") == "new"
+    assert metric_title("rougeL") == "ROUGE-L"
+    assert metric_title("new") == "new"
 
 
 def test_paths_under_the_home_folder_are_short() -> None:

@@ -12,7 +12,7 @@ from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.prefix import PrefixTuning, StoredPrefix
 from engine.training.batches import collate, token_row
 from engine.training.loss import loss_sum
-from tests.engine.tiny import reference_logits, tiny
+from tests.engine.tiny import gradients, reference_logits, tiny
 
 FAMILIES = ("llama", "gpt2")
 MORE_FAMILIES = (
@@ -79,21 +79,14 @@ def test_gradient_checkpointing_gives_the_same_gradients(
     tuned = PrefixTuning(backbone, method(parametrisation=form), seed=1)
     batch = collate([token_row([5, 6, 7], [8, 9, 0])], pad_id=0, device=torch.device("cpu"))
 
-    def gradients() -> dict[str, torch.Tensor]:
-        for parameter in tuned.trainable().values():
-            parameter.grad = None
-        with tuned.active():
-            loss_sum(tuned, batch).backward()
-        return {name: p.grad.clone() for name, p in tuned.trainable().items() if p.grad is not None}
-
-    plain = gradients()
+    plain = gradients(tuned, batch)
     assert set(plain) == set(tuned.trainable())
     blocks = backbone.model.model.layers if family == "llama" else backbone.model.transformer.h
     passes: list[int] = []
     blocks[0].mlp.register_forward_pre_hook(lambda *_: passes.append(1))
     enable_checkpointing(backbone.model)
     tuned.set_training(True)
-    checkpointed = gradients()
+    checkpointed = gradients(tuned, batch)
     assert len(passes) == 2, "activations were kept instead of computed again"
     assert not blocks[0].mlp.training, "the backbone's dropout was switched on"
     for name, gradient in plain.items():

@@ -12,8 +12,7 @@ from engine.methods.base import count
 from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.prefix import PrefixTuning, StoredPrefix
 from engine.training.batches import collate_for, token_row
-from engine.training.loss import loss_sum
-from tests.engine.tiny import tiny
+from tests.engine.tiny import gradients, tiny
 
 FAMILIES = ("gpt2", "llama", "gemma", "opt")
 ROWS = [token_row([5, 6, 7], [8, 9, 0]), token_row([10, 11], [12, 0])]
@@ -55,19 +54,12 @@ def test_every_parameter_gets_a_gradient_with_checkpointing_too(
     tuned = PrefixTuning(backbone, method(parametrisation=form), seed=1)
     batch = collate_for(backbone, ROWS)
 
-    def gradients() -> dict[str, torch.Tensor]:
-        for parameter in tuned.trainable().values():
-            parameter.grad = None
-        with tuned.active():
-            loss_sum(tuned, batch).backward()
-        return {name: p.grad.clone() for name, p in tuned.trainable().items() if p.grad is not None}
-
-    plain = gradients()
+    plain = gradients(tuned, batch)
     assert set(plain) == set(tuned.trainable())
     assert all(bool((gradient != 0).any()) for gradient in plain.values())
     enable_checkpointing(backbone.model)
     tuned.set_training(True)
-    again = gradients()
+    again = gradients(tuned, batch)
     for name, gradient in plain.items():
         torch.testing.assert_close(again[name], gradient, rtol=1e-4, atol=1e-6)
     assert all(weight.grad is None for weight in backbone.model.parameters())

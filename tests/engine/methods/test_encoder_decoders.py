@@ -16,7 +16,7 @@ from engine.reporter import Silent
 from engine.training.batches import Batch, collate_for, token_row
 from engine.training.loss import loss_sum
 from tests.engine.explicit import explicit_model
-from tests.engine.tiny import tiny
+from tests.engine.tiny import gradients, tiny
 from tests.helpers.tiny_backbones import ENCODER_DECODERS
 
 FAMILIES = tuple(ENCODER_DECODERS)
@@ -117,18 +117,11 @@ def test_gradient_checkpointing_gives_the_same_gradients(
     tuned = PrefixTuning(backbone, method(parametrisation=form), seed=1)
     batch = collate_for(backbone, ROWS)
 
-    def gradients() -> dict[str, torch.Tensor]:
-        for parameter in tuned.trainable().values():
-            parameter.grad = None
-        with tuned.active():
-            loss_sum(tuned, batch).backward()
-        return {name: p.grad.clone() for name, p in tuned.trainable().items() if p.grad is not None}
-
-    plain = gradients()
+    plain = gradients(tuned, batch)
     assert set(plain) == set(tuned.trainable())
     enable_checkpointing(backbone.model)
     tuned.set_training(True)
-    again = gradients()
+    again = gradients(tuned, batch)
     for name, gradient in plain.items():
         torch.testing.assert_close(again[name], gradient, rtol=1e-4, atol=1e-6)
 

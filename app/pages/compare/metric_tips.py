@@ -1,8 +1,8 @@
-"""How metrics are written and explained for people."""
+"""How metrics are explained to people."""
 
 from __future__ import annotations
 
-from app import words
+from app.words import metric_title
 from engine.contract.scores import higher_is_better
 
 _EXPLANATIONS = {
@@ -19,11 +19,6 @@ _EXPLANATIONS = {
     "bertscore": "words whose meaning an encoder finds in a reference; up to 100",
     "slot_error": "values of the input that are not said literally, in percent",
 }
-
-
-def metric_title(metric: str) -> str:
-    """How a metric is written in headings."""
-    return words.metric(metric)
 
 
 def metric_tip(metric: str) -> str:
