@@ -152,6 +152,9 @@ class Split:
     """Low-data setting: train on at most this many rows, chosen with the seed. The rows of a
     smaller number are among those of a larger one with the same seed (50 in 100 in 200 in 500,
     the sizes of Li & Liang 2021, figure 3)."""
+    sample_seed: int | None = None
+    """Seed of which training rows `max_train_rows` chooses, where it is not to be `seed`: other
+    samples beside the same held-out inputs."""
     max_valid_inputs: int | None = 100
     """At most this many distinct inputs are validated on."""
     max_test_inputs: int | None = 200

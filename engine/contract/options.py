@@ -48,6 +48,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("--valid-inputs", "data.split.max_valid_inputs", "validate on at most this many inputs"),
     Option("--test-inputs", "data.split.max_test_inputs", "test on at most this many inputs"),
     Option("--split-seed", "data.split.seed", "seed of the split and of the rows chosen"),
+    Option("--sample-seed", "data.split.sample_seed", "seed of the rows chosen, if another"),
     Option("--max-source-tokens", "data.max_source_tokens", "longer inputs are cut at the end"),
     Option("--max-target-tokens", "data.max_target_tokens", "longer targets are cut at the end"),
     Option("--prefix-length", "method.prefix_length", "P, in tokens, 1 to 512"),

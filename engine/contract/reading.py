@@ -152,6 +152,7 @@ class SplitReport:
         sides: "train", "valid", "test", after limits.
         findings: shared inputs, overlaps, rows without target …
         categories: (category, rows) pairs where a category column is mapped.
+        unseen: categories that are tested on and not trained on, whatever the limits.
         mean_source_characters, mean_target_characters: over a sample of up to 1,000 rows,
             for the estimate of tokens in the window.
     """
@@ -159,5 +160,6 @@ class SplitReport:
     sides: tuple[SplitCounts, ...]
     findings: tuple[Finding, ...]
     categories: tuple[tuple[str, int], ...] = ()
+    unseen: tuple[str, ...] = ()
     mean_source_characters: float = 0.0
     mean_target_characters: float = 0.0

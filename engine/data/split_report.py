@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections import Counter
 from collections.abc import Iterator
@@ -31,13 +32,15 @@ def describe_split(
     rows = scan(store, mapping, reporter)
     sides = assign(rows, split)
     source, target = _mean_lengths(store, mapping)
+    categories = mapping.one(Role.CATEGORY) is not None
     findings = [*rows.findings, *_repetitions(rows)]
     if split.kind is SplitKind.COLUMN:
         findings.extend(_overlaps(rows, sides))
     return SplitReport(
         sides=tuple(_count(rows, sides, side) for side in (Side.TRAIN, Side.VALID, Side.TEST)),
         findings=tuple(findings),
-        categories=_categories(rows) if mapping.one(Role.CATEGORY) else (),
+        categories=_categories(rows) if categories else (),
+        unseen=_unseen(rows, split) if categories else (),
         mean_source_characters=source,
         mean_target_characters=target,
     )
@@ -98,6 +101,16 @@ def _categories(rows: Scan) -> tuple[tuple[str, int], ...]:
     """Categories with their useful rows, the largest first."""
     counts = Counter(rows.categories[index] for index in rows.useful())
     return tuple((rows.category_names.texts[number], n) for number, n in counts.most_common())
+
+
+def _unseen(rows: Scan, split: Split) -> tuple[str, ...]:
+    """Categories that only held-out inputs have, as WebNLG's five; in alphabetical order."""
+    sides = assign(rows, dataclasses.replace(split, max_train_rows=None, max_test_inputs=None))
+    on: dict[Side, set[int]] = {side: set() for side in Side}
+    for index, side in enumerate(sides):
+        on[Side(side)].add(rows.categories[index])
+    names = (rows.category_names.texts[number] for number in on[Side.TEST] - on[Side.TRAIN])
+    return tuple(sorted(name for name in names if name))
 
 
 def _mean_lengths(store: DatasetStore, mapping: Mapping) -> tuple[float, float]:

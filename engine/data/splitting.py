@@ -159,8 +159,10 @@ def _limit_train_rows(rows: Scan, sides: bytearray, split: Split) -> None:
     if split.max_train_rows is None or len(trained) <= split.max_train_rows:
         return
 
+    seed = split.seed if split.sample_seed is None else split.sample_seed
+
     def order(index: int) -> bytes:
-        return _hash(split.seed, "row", rows.ids[index], rows.targets[index])
+        return _hash(seed, "row", rows.ids[index], rows.targets[index])
 
     kept = set(heapq.nsmallest(split.max_train_rows, trained, key=order))
     for index in trained:

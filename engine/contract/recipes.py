@@ -1,0 +1,290 @@
+"""The studies of the paper as recipes: from one run to the runs that differ in what is studied.
+
+All runs of a study share data set, held-out inputs, decoding and backbone. A replicate is a
+repetition with another seed or other training rows; its runs share both, so that differences
+can be taken within it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from engine.contract.errors import UserError
+from engine.contract.method_spec import (
+    Depth,
+    FinetuneMethod,
+    Init,
+    MethodSpec,
+    Parametrisation,
+    Position,
+    PrefixMethod,
+)
+from engine.contract.run_spec import RunSpec, default_training, describe_method, new_run_id
+from engine.contract.study import StudyKind, StudyRun
+
+PAPER_WORDS = ("active", "elephant", "summarize", "table-to-text:", "banana")
+"""Words of Li & Liang 2021, figure 5: of the task, and of nothing in it."""
+RANDOM = "at random"
+
+
+@dataclass(frozen=True)
+class StudySettings:
+    """What the user chooses of a study.
+
+    Attributes:
+        base: the run that all runs start from; a prefix.
+        methods: what is compared (LOW_DATA, METHODS, EXTRAPOLATION).
+        sizes: training rows (LOW_DATA).
+        lengths: prefix lengths, in tokens (LENGTH, PLACEMENT).
+        words: texts to start from (INITIALISATION).
+        seeds: of initialisation, order and dropout.
+        samples: how often other training rows are drawn; each is trained with every seed.
+            0: each seed draws its own rows.
+    """
+
+    kind: StudyKind
+    base: RunSpec
+    methods: tuple[MethodSpec, ...] = ()
+    sizes: tuple[int, ...] = (50, 100, 200, 500)
+    lengths: tuple[int, ...] = (1, 5, 10, 20, 40)
+    words: tuple[str, ...] = PAPER_WORDS
+    seeds: tuple[int, ...] = (0, 1, 2)
+    samples: int = 0
+
+    def __post_init__(self) -> None:
+        for name, values in (("sizes", self.sizes), ("lengths", self.lengths)):
+            if any(value < 1 for value in values):
+                raise UserError(f"{name} has {min(values)}: each must be 1 or more.")
+        named: tuple[tuple[str, Sequence[object]], ...] = (
+            ("sizes", self.sizes),
+            ("lengths", self.lengths),
+            ("words", self.words),
+            ("seeds", self.seeds),
+        )
+        for name, several in named:
+            if not several:
+                raise UserError(f"{name} is empty: give at least one.")
+            if len(set(several)) < len(several):
+                raise UserError(f"{name} has {several}: each may stand there once.")
+        if self.samples < 0:
+            raise UserError(f"samples is {self.samples}: it must be 0 or more.")
+        if not isinstance(self.base.method, PrefixMethod):
+            raise UserError(
+                f"A study starts from a prefix, not from {describe_method(self.base.method)}: "
+                "name rivals among its methods."
+            )
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One study of the paper.
+
+    Attributes:
+        title: what the figure is called.
+        source: where the paper has it.
+        axis: label of the axis; "" where the series stand beside one another.
+        logarithmic: whether the axis is.
+        question: one sentence for a page or a help text.
+    """
+
+    title: str
+    source: str
+    axis: str
+    question: str
+    logarithmic: bool = False
+
+
+RECIPES: Mapping[StudyKind, Recipe] = {
+    StudyKind.LOW_DATA: Recipe(
+        "Low data",
+        "figure 3",
+        "training rows",
+        "How many rows does each method need?",
+        logarithmic=True,
+    ),
+    StudyKind.LENGTH: Recipe(
+        "Prefix length", "figure 4", "prefix length, tokens", "How long should the prefix be?"
+    ),
+    StudyKind.INITIALISATION: Recipe(
+        "Initialisation", "figure 5", "", "Do real words help, and do they have to fit the task?"
+    ),
+    StudyKind.PARAMETRISATION: Recipe(
+        "Parametrisation", "section 4.3", "", "Does the MLP train better than the prefix itself?"
+    ),
+    StudyKind.PLACEMENT: Recipe(
+        "Prefix, infix, embedding-only",
+        "table 5",
+        "trained vectors, tokens",
+        "What do all layers gain, and what does the place before the source?",
+    ),
+    StudyKind.METHODS: Recipe(
+        "Methods", "table 2", "", "How do prefix-tuning and its rivals compare?"
+    ),
+    StudyKind.EXTRAPOLATION: Recipe(
+        "Extrapolation",
+        "tables 2 and 4",
+        "",
+        "How do the methods do on categories that they have not seen?",
+    ),
+}
+
+Arm = tuple[str, str, RunSpec]
+"""Series, point, and the run without seeds."""
+
+
+def plan(settings: StudySettings) -> tuple[StudyRun, ...]:
+    """All runs of a study, with new run ids; every replicate whole before the next.
+
+    Raises:
+        UserError: a study of methods without two of them, or a value outside its range.
+    """
+    arms = list(_ARMS[settings.kind](settings))
+    repetitions = list(_repetitions(settings))
+    return tuple(
+        StudyRun(series, point, replicate, _repeated(spec, seed, sample))
+        for replicate, (seed, sample) in enumerate(repetitions)
+        for series, point, spec in arms
+    )
+
+
+def take_existing(
+    runs: Sequence[StudyRun], existing: Sequence[RunSpec]
+) -> tuple[StudyRun, ...]:
+    """The same runs, those that the project has already under their own ids."""
+    known = {replace(spec, run_id=""): spec for spec in existing}
+    return tuple(
+        replace(run, spec=known.get(replace(run.spec, run_id=""), run.spec)) for run in runs
+    )
+
+
+def _repetitions(settings: StudySettings) -> Iterator[tuple[int, int]]:
+    """(seed, seed of the sample) of each replicate."""
+    if settings.samples == 0:
+        yield from ((seed, seed) for seed in settings.seeds)
+    else:
+        yield from ((seed, sample) for sample in range(settings.samples) for seed in settings.seeds)
+
+
+def _repeated(spec: RunSpec, seed: int, sample: int) -> RunSpec:
+    split = replace(spec.data.split, sample_seed=sample)
+    return replace(
+        spec,
+        run_id=new_run_id(),
+        data=replace(spec.data, split=split),
+        training=replace(spec.training, seed=seed),
+    )
+
+
+def _with_method(base: RunSpec, method: MethodSpec) -> RunSpec:
+    """The base with another method; what fits the kind of method is its own default."""
+    if isinstance(method, PrefixMethod):
+        return replace(base, method=method)
+    usual = default_training(method)
+    training = replace(
+        base.training, learning_rate=usual.learning_rate, objective=usual.objective
+    )
+    return replace(base, method=method, training=training)
+
+
+def _low_data(settings: StudySettings) -> Iterator[Arm]:
+    for size in settings.sizes:
+        split = replace(settings.base.data.split, max_train_rows=size)
+        base = replace(settings.base, data=replace(settings.base.data, split=split))
+        for method in _compared(settings):
+            spec = _with_method(base, method)
+            if base.training.max_steps is None:
+                steps = low_data_steps(method, size)
+                spec = replace(spec, training=replace(spec.training, max_steps=steps))
+            yield describe_method(method), str(size), spec
+
+
+def low_data_steps(method: MethodSpec, rows: int) -> int:
+    """Optimiser steps for a few rows, as Li & Liang 2021 chose them for E2E (table 8).
+
+    Between and beyond their sizes (50, 100, 200, 500) the next larger of them decides.
+    """
+    finetuning = isinstance(method, FinetuneMethod)
+    steps = (100, 100, 200, 400) if finetuning else (200, 200, 200, 400)
+    for size, number in zip((50, 100, 200), steps, strict=False):
+        if rows <= size:
+            return number
+    return steps[-1]
+
+
+def _length(settings: StudySettings) -> Iterator[Arm]:
+    method = _prefix(settings)
+    for length in settings.lengths:
+        changed = replace(method, prefix_length=length)
+        yield _without_length(changed), str(length), replace(settings.base, method=changed)
+
+
+def _initialisation(settings: StudySettings) -> Iterator[Arm]:
+    method = _prefix(settings)
+    yield "", RANDOM, replace(settings.base, method=replace(method, init=Init.RANDOM))
+    for words in settings.words:
+        changed = replace(method, init=Init.WORDS, init_text=words)
+        yield "", f"“{words}”", replace(settings.base, method=changed)
+
+
+def _parametrisation(settings: StudySettings) -> Iterator[Arm]:
+    method = _prefix(settings)
+    for init in (Init.WORDS, Init.RANDOM):
+        for form in Parametrisation:
+            changed = replace(method, parametrisation=form, init=init)
+            series = "from real words" if init is Init.WORDS else RANDOM
+            point = describe_method(changed).partition(", ")[2]
+            yield series, point, replace(settings.base, method=changed)
+
+
+def _placement(settings: StudySettings) -> Iterator[Arm]:
+    method = _prefix(settings)
+    forms = (
+        (Depth.ALL_LAYERS, Position.PREFIX),
+        (Depth.ALL_LAYERS, Position.INFIX),
+        (Depth.EMBEDDING_ONLY, Position.PREFIX),
+    )
+    for length in settings.lengths:
+        for depth, position in forms:
+            changed = replace(method, prefix_length=length, depth=depth, position=position)
+            yield _without_length(changed), str(length), replace(settings.base, method=changed)
+
+
+def _methods(settings: StudySettings) -> Iterator[Arm]:
+    for method in _compared(settings):
+        yield "", describe_method(method), _with_method(settings.base, method)
+
+
+_ARMS: Mapping[StudyKind, Callable[[StudySettings], Iterator[Arm]]] = {
+    StudyKind.LOW_DATA: _low_data,
+    StudyKind.LENGTH: _length,
+    StudyKind.INITIALISATION: _initialisation,
+    StudyKind.PARAMETRISATION: _parametrisation,
+    StudyKind.PLACEMENT: _placement,
+    StudyKind.METHODS: _methods,
+    StudyKind.EXTRAPOLATION: _methods,
+}
+
+
+def _prefix(settings: StudySettings) -> PrefixMethod:
+    assert isinstance(settings.base.method, PrefixMethod)
+    return settings.base.method
+
+
+def _compared(settings: StudySettings) -> tuple[MethodSpec, ...]:
+    """The methods; without any, the prefix and its fine-tuned twin.
+
+    Raises:
+        UserError: only one, or one twice.
+    """
+    methods = settings.methods or (settings.base.method, FinetuneMethod())
+    if len(methods) < 2:
+        raise UserError("A study of methods has one method: name at least two to compare.")
+    if len(set(methods)) < len(methods):
+        raise UserError("A study of methods has one method twice: name each once.")
+    return methods
+
+
+def _without_length(method: PrefixMethod) -> str:
+    """ "prefix, MLP 512" of "prefix 10, MLP 512"."""
+    return describe_method(method).replace(f" {method.prefix_length},", ",", 1)

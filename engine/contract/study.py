@@ -1,0 +1,122 @@
+"""A study: runs that differ in what is studied and in nothing else.
+
+    studies/ID/study.json   the `StudySpec`
+    studies/ID/             figure.png, figure.svg, runs.csv, table.csv, table.md, table.tex
+
+Its runs are ordinary runs of the project, in `runs/`; two studies may share one.
+
+History of `study.json`: version 1, the first.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.contract import codec
+from engine.contract.errors import ProtocolError, UserError
+from engine.contract.files import explain_disk_errors, write_atomically
+from engine.contract.project import ProjectFolder
+from engine.contract.run_spec import RunSpec
+
+STUDY_VERSION = 1
+STUDY_FILE = "study.json"
+
+
+class StudyKind(enum.Enum):
+    """What is studied; each is a recipe of `engine.contract.recipes`."""
+
+    LOW_DATA = "low-data"
+    LENGTH = "length"
+    INITIALISATION = "initialisation"
+    PARAMETRISATION = "parametrisation"
+    PLACEMENT = "placement"
+    METHODS = "methods"
+    EXTRAPOLATION = "extrapolation"
+
+
+@dataclass(frozen=True)
+class StudyRun:
+    """One run and where it stands in the figure.
+
+    Attributes:
+        series: which line or column it belongs to, such as "prefix 10, MLP 512".
+        point: its place on the axis, such as "200" rows; "" where the series is the place.
+        replicate: which repetition; runs of the same replicate share seed and training rows.
+    """
+
+    series: str
+    point: str
+    replicate: int
+    spec: RunSpec
+
+
+@dataclass(frozen=True)
+class StudySpec:
+    """A study, whole.
+
+    Attributes:
+        study_id: name of its folder.
+        runs: in the order in which they are trained: all of a replicate before the next.
+        metrics: names as in `engine.metrics.known`.
+        unseen: categories that are scored by themselves too, as WebNLG's S/U/A.
+    """
+
+    study_id: str
+    kind: StudyKind
+    name: str
+    runs: tuple[StudyRun, ...]
+    metrics: tuple[str, ...]
+    unseen: tuple[str, ...] = ()
+    created_s: float = 0.0
+    version: int = STUDY_VERSION
+
+
+class StudyFolder:
+    """Paths and small files of one study."""
+
+    def __init__(self, project: ProjectFolder, study_id: str) -> None:
+        self.path = project.path / "studies" / study_id
+        self._project = project
+
+    def exists(self) -> bool:
+        """Whether there is such a study."""
+        return (self.path / STUDY_FILE).exists()
+
+    def run_path(self, run: StudyRun) -> Path:
+        """Where a run of the study is, or is to be."""
+        return self._project.runs / run.spec.run_id
+
+    def read(self) -> StudySpec:
+        """Read `study.json`.
+
+        Raises:
+            UserError: missing, damaged, or of a newer version.
+        """
+        path = self.path / STUDY_FILE
+        try:
+            return codec.from_text(StudySpec, path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise UserError(
+                f"{self.path} is not a study ({STUDY_FILE} is missing): make it anew."
+            ) from error
+        except (OSError, UnicodeDecodeError, ProtocolError) as error:
+            raise UserError(
+                f"{path} is damaged ({error}): delete its folder and make the study anew; its "
+                "runs stay, and the new one takes them."
+            ) from error
+
+    def write(self, study: StudySpec) -> None:
+        """Replace `study.json`."""
+        with explain_disk_errors(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+        write_atomically(self.path / STUDY_FILE, codec.to_text(study))
+
+
+def study_ids(project: ProjectFolder) -> list[str]:
+    """The studies of a project, in alphabetical order."""
+    folder = project.path / "studies"
+    if not folder.is_dir():
+        return []
+    return sorted(path.name for path in folder.iterdir() if (path / STUDY_FILE).exists())
