@@ -5,20 +5,6 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-_METRICS = {
-    "bleu": "BLEU",
-    "nist": "NIST",
-    "meteor": "METEOR",
-    "rouge_l": "ROUGE-L (E2E)",
-    "cider": "CIDEr",
-    "ter": "TER",
-    "chrf": "chrF",
-    "rouge1": "ROUGE-1",
-    "rouge2": "ROUGE-2",
-    "rougeL": "ROUGE-L",
-    "bertscore": "BERTScore",
-    "slot_error": "Slot error",
-}
 _OWN_SCALES = frozenset({"nist", "cider"})
 """From 0 to some 10, where one decimal place says little."""
 
@@ -62,11 +48,6 @@ def count(number: int) -> str:
 def date(time_s: float) -> str:
     """Such as 2026-11-21 14:05, in local time; nothing for 0."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(time_s)) if time_s else ""
-
-
-def metric_title(name: str) -> str:
-    """A metric as papers write it; an unknown one as it is called."""
-    return _METRICS.get(name, name)
 
 
 def metric_value(name: str, value: float) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app import words
 from app.plots.series import Axis, RunSeries
 from app.plots.smoothing import smooth
+from engine.contract.scores import metric_title
 
 Floats = NDArray[np.float64]
 
@@ -120,7 +120,7 @@ def mark_positions(series: RunSeries, steps: tuple[float, ...], axis: Axis) -> F
 
 
 def _score(series: RunSeries, metric: str, axis: Axis) -> Line:
-    return _evaluated(series, words.metric_title(metric), series.scores(metric), axis)
+    return _evaluated(series, metric_title(metric), series.scores(metric), axis)
 
 
 def _evaluated(series: RunSeries, label: str, values: Floats, axis: Axis) -> Line:

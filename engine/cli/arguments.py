@@ -37,8 +37,8 @@ class Parser(argparse.ArgumentParser):
         )
 
 
-def add_run_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `train` that describe a run."""
+def add_run_options(parser: argparse.ArgumentParser, *, choose_method: bool = True) -> None:
+    """The options of `train` that describe a run; those of `study` leave out the method."""
     data = parser.add_argument_group("data")
     add_input_options(data)
     data.add_argument(
@@ -62,9 +62,10 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|DIR",
         help=f"default {DEFAULT_BACKBONE}; `backbones list` shows all",
     )
-    method.add_argument(
-        "--method", choices=("prefix", "finetune"), default="prefix", help="default prefix"
-    )
+    if choose_method:
+        method.add_argument(
+            "--method", choices=("prefix", "finetune"), default="prefix", help="default prefix"
+        )
     groups = {"data": data, "method": method}
     for option in OPTIONS:
         room = option.field.partition(".")[0]

@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 
 from engine.cli.arguments import Parser, add_decoding_options, add_input_options, add_run_options
 from engine.contract.errors import Cancelled, UserError
+from engine.contract.recipes import RECIPES
+from engine.contract.study import StudyKind
 
 EXIT_OUR_FAULT, EXIT_USER, EXIT_STOPPED = 1, 2, 130
 
@@ -55,6 +57,7 @@ def _parser() -> Parser:
     )
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     _training_verbs(verbs)
+    _study_verb(verbs)
     _output_verbs(verbs)
     _prefix_verbs(verbs)
     return parser
@@ -79,6 +82,51 @@ def _training_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     one = verbs.add_parser("resume", help="go on with a run from its last checkpoint")
     one.add_argument("run", metavar="RUN_DIR")
     one.set_defaults(verb=_later("training", "resume"))
+
+
+def _study_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
+    one = verbs.add_parser(
+        "study",
+        help="train the runs of one of the paper's figures or tables, and draw it",
+        description="Runs that are finished in the project are not trained again, so the same "
+        "command goes on with a study that was stopped, and --data may then be left out. "
+        + " ".join(f"{kind.value}: {recipe.question}" for kind, recipe in RECIPES.items()),
+    )
+    one.add_argument("kind", choices=[kind.value for kind in StudyKind], metavar="KIND",
+                     help=", ".join(kind.value for kind in StudyKind))  # fmt: skip
+    one.add_argument("--project", required=True, metavar="DIR", help="made if it is not there")
+    one.add_argument("--data", metavar="FILE", help=f"learn from {_DATA}")
+    one.add_argument("--name", help="to tell studies of a kind apart (default: the kind)")
+    one.add_argument("--sizes", type=int, nargs="+", metavar="N", help="low-data: training rows")
+    one.add_argument(
+        "--lengths", type=int, nargs="+", metavar="P", help="length, placement: prefix lengths"
+    )
+    one.add_argument(
+        "--words", nargs="+", metavar="TEXT", help="initialisation: texts to start from"
+    )
+    one.add_argument(
+        "--methods",
+        nargs="+",
+        metavar="METHOD",
+        help="low-data, methods, extrapolation: what is compared (default prefix finetune)",
+    )
+    one.add_argument("--seeds", type=int, nargs="+", metavar="N", help="default 0 1 2")
+    one.add_argument(
+        "--samples",
+        type=int,
+        default=0,
+        metavar="N",
+        help="draw the training rows N times, each trained with every seed (default 0: each "
+        "seed draws its own)",
+    )
+    one.add_argument(
+        "--metrics", metavar="NAMES", help="comma-separated, as in score (default bleu,chrf,rougeL)"
+    )
+    one.add_argument(
+        "--no-training", action="store_true", help="only draw what is finished, and score it"
+    )
+    add_run_options(one, choose_method=False)
+    one.set_defaults(verb=_later("studies", "study"), method="prefix")
 
 
 def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:

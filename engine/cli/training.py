@@ -41,9 +41,9 @@ def train(arguments: argparse.Namespace) -> int:
         )
     source = Path(arguments.data)
     report = inspect_file(InspectFile(str(source)), ConsoleReporter(console, "looking at the file"))
-    mapping, form = _columns(arguments, report)
+    mapping, form = columns_of(arguments, report)
     # Checked before the file is imported: a mistyped word should cost no time.
-    arguments.backbone = _backbone(arguments.backbone)
+    arguments.backbone = backbone_of(arguments.backbone)
     run_spec(arguments, dataset="", fingerprint="", mapping=mapping, linearisation=form)
     fingerprint = import_data(console, source, out / DATASET)
     spec = run_spec(
@@ -121,7 +121,7 @@ def _interrupt_as_stop(folder: RunFolder) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _backbone(name: str) -> str:
+def backbone_of(name: str) -> str:
     """A backbone as a run keeps it: a folder by its whole path, so that it is found again.
 
     Raises:
@@ -134,10 +134,16 @@ def _backbone(name: str) -> str:
     return str(folder.resolve()) if folder.is_dir() else name
 
 
-def _columns(
+def columns_of(
     arguments: argparse.Namespace, report: FileReport
 ) -> tuple[Mapping, Linearisation | None]:
-    """The columns that are named; where none is, what suits the file, its split included."""
+    """The columns that are named; where none is, what suits the file, its split included.
+
+    What was guessed of split and category is put into the arguments, for `run_spec`.
+
+    Raises:
+        UserError: a column is missing, or input and target are not clear.
+    """
     if arguments.inputs or arguments.target is not None:
         if arguments.target is None:
             raise UserError("No target column is named: give it with --target COL.")

@@ -148,14 +148,23 @@ def plan(settings: StudySettings) -> tuple[StudyRun, ...]:
     )
 
 
-def take_existing(
-    runs: Sequence[StudyRun], existing: Sequence[RunSpec]
-) -> tuple[StudyRun, ...]:
+def take_existing(runs: Sequence[StudyRun], existing: Sequence[RunSpec]) -> tuple[StudyRun, ...]:
     """The same runs, those that the project has already under their own ids."""
     known = {replace(spec, run_id=""): spec for spec in existing}
     return tuple(
         replace(run, spec=known.get(replace(run.spec, run_id=""), run.spec)) for run in runs
     )
+
+
+def run_name(kind: StudyKind, run: StudyRun) -> str:
+    """What a run of a study is called: "prefix 10, MLP 512, 200 rows, seed 1"."""
+    varied = {
+        StudyKind.LOW_DATA: f", {run.point} rows",
+        StudyKind.INITIALISATION: f", {run.point}",
+        StudyKind.PARAMETRISATION: f", {run.series}",
+    }
+    seed = f", seed {run.spec.training.seed}"
+    return describe_method(run.spec.method) + varied.get(kind, "") + seed
 
 
 def _repetitions(settings: StudySettings) -> Iterator[tuple[int, int]]:
@@ -178,12 +187,10 @@ def _repeated(spec: RunSpec, seed: int, sample: int) -> RunSpec:
 
 def _with_method(base: RunSpec, method: MethodSpec) -> RunSpec:
     """The base with another method; what fits the kind of method is its own default."""
-    if isinstance(method, PrefixMethod):
-        return replace(base, method=method)
     usual = default_training(method)
-    training = replace(
-        base.training, learning_rate=usual.learning_rate, objective=usual.objective
-    )
+    if usual == default_training(base.method):
+        return replace(base, method=method)
+    training = replace(base.training, learning_rate=usual.learning_rate, objective=usual.objective)
     return replace(base, method=method, training=training)
 
 
@@ -224,7 +231,7 @@ def _initialisation(settings: StudySettings) -> Iterator[Arm]:
     yield "", RANDOM, replace(settings.base, method=replace(method, init=Init.RANDOM))
     for words in settings.words:
         changed = replace(method, init=Init.WORDS, init_text=words)
-        yield "", f"“{words}”", replace(settings.base, method=changed)
+        yield "", f"from “{words}”", replace(settings.base, method=changed)
 
 
 def _parametrisation(settings: StudySettings) -> Iterator[Arm]:
@@ -234,7 +241,7 @@ def _parametrisation(settings: StudySettings) -> Iterator[Arm]:
             changed = replace(method, parametrisation=form, init=init)
             series = "from real words" if init is Init.WORDS else RANDOM
             point = describe_method(changed).partition(", ")[2]
-            yield series, point, replace(settings.base, method=changed)
+            yield series, point, _with_method(settings.base, changed)
 
 
 def _placement(settings: StudySettings) -> Iterator[Arm]:
@@ -286,5 +293,5 @@ def _compared(settings: StudySettings) -> tuple[MethodSpec, ...]:
 
 
 def _without_length(method: PrefixMethod) -> str:
-    """ "prefix, MLP 512" of "prefix 10, MLP 512"."""
+    """What is the same at all lengths: "prefix, MLP 512"."""
     return describe_method(method).replace(f" {method.prefix_length},", ",", 1)

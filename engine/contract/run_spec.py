@@ -46,6 +46,8 @@ def default_training(method: MethodSpec) -> TrainingSpec:
     """Chosen defaults for a few hundred rows on a small backbone; measured in benchmarks/."""
     if isinstance(method, FinetuneMethod):
         return TrainingSpec(learning_rate=2e-5)
+    if isinstance(method, PrefixMethod) and method.parametrisation is Parametrisation.DIRECT:
+        return TrainingSpec(learning_rate=5e-3)
     return TrainingSpec(learning_rate=5e-4)
 
 

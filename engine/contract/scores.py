@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_TITLES = {
+    "bleu": "BLEU",
+    "nist": "NIST",
+    "meteor": "METEOR",
+    "rouge_l": "ROUGE-L (E2E)",
+    "cider": "CIDEr",
+    "ter": "TER",
+    "chrf": "chrF",
+    "rouge1": "ROUGE-1",
+    "rouge2": "ROUGE-2",
+    "rougeL": "ROUGE-L",
+    "bertscore": "BERTScore",
+    "slot_error": "Slot error",
+}
 LOWER_IS_BETTER = frozenset({"ter", "slot_error"})
 """Metrics that count errors."""
 
@@ -11,6 +25,11 @@ LOWER_IS_BETTER = frozenset({"ter", "slot_error"})
 def higher_is_better(metric: str) -> bool:
     """Whether the system with the higher score of this metric is the better one."""
     return metric not in LOWER_IS_BETTER
+
+
+def metric_title(name: str) -> str:
+    """A metric as papers write it; an unknown one as it is called."""
+    return _TITLES.get(name, name)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ ENGINE_LIBRARIES = {
     "gguf",
     "sacrebleu",
     "rouge_score",
+    "matplotlib",
     "huggingface_hub",
     "numpy",
 }

@@ -15,8 +15,9 @@ from app.pages.compare.word_diff import nearest, word_diff
 from app.theme import SPACE_XS, Theme, scaled_font
 from app.widgets.labels import ElidedLabel, MutedLabel
 from app.widgets.swatch import look_of, swatch_pixmap
-from app.words import metric_title, metric_value
+from app.words import metric_value
 from engine.contract.coverage import coverage, unsupported
+from engine.contract.scores import metric_title
 
 COLUMN_CHARS = 20
 """Least width of a column, in average letters."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from app.pages.compare import formats
 from app.pages.compare.score_table import ScoreRow, ScoreTable, footnotes, signatures
-from app.words import metric_title
+from engine.contract.scores import metric_title
 
 _LATEX = {
     "\\": r"\textbackslash{}",

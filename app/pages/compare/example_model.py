@@ -11,7 +11,8 @@ from app.pages.compare.listing import Order, Sorting
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems import letter
 from app.theme import Theme
-from app.words import metric_title, metric_value
+from app.words import metric_value
+from engine.contract.scores import metric_title
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.pages.compare.alignment import How
 from app.pages.compare.comparison import Comparison
 from app.pages.compare.systems import letter
-from app.words import metric_title
+from engine.contract.scores import metric_title
 
 
 @dataclass(frozen=True)

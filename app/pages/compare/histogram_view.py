@@ -23,8 +23,7 @@ from app.pages.compare.listing import SIDE, Histogram
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems import letter
 from app.theme import SPACE_XS, Theme, run_look
-from app.words import metric_title
-from engine.contract.scores import higher_is_better
+from engine.contract.scores import higher_is_better, metric_title
 
 BINS = 2 * SIDE + 1
 

@@ -9,7 +9,7 @@ from app.pages.compare.model import CompareModel
 from app.pages.compare.systems import letter
 from app.theme import SPACE_XS, Theme
 from app.widgets.swatch import SIZE, look_of, swatch_pixmap
-from app.words import metric_title
+from engine.contract.scores import metric_title
 
 
 class PairBar(QWidget):

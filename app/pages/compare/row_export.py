@@ -9,9 +9,9 @@ from pathlib import Path
 
 from app.pages.compare.comparison import Comparison
 from app.pages.compare.systems import letter
-from app.words import metric_title
 from engine.contract.files import write_atomically
 from engine.contract.project import ExampleNote
+from engine.contract.scores import metric_title
 
 
 def export_rows(

@@ -13,8 +13,7 @@ from app.pages.compare.model import CompareModel
 from app.pages.compare.score_table import ScoreRow, ScoreTable
 from app.theme import Theme
 from app.widgets.swatch import look_of, swatch_pixmap
-from app.words import metric_title
-from engine.contract.scores import higher_is_better
+from engine.contract.scores import higher_is_better, metric_title
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from app.pages.compare.comparison import Comparison
 from app.pages.compare.statistics import RESAMPLES, SEED, MeanDifference
 from app.pages.compare.systems import Cost, letter
-from app.words import metric_title
-from engine.contract.scores import Score, higher_is_better
+from engine.contract.scores import Score, higher_is_better, metric_title
 
 
 @dataclass(frozen=True)

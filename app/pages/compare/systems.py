@@ -9,11 +9,11 @@ from pathlib import Path
 
 from app.models.run import RunModel
 from app.pages.compare.rows import Rows
-from app.words import metric_title, metric_value
+from app.words import metric_value
 from engine.contract import codec
 from engine.contract.method_spec import FinetuneMethod
 from engine.contract.run_spec import RunSpec
-from engine.contract.scores import OutputsMeta
+from engine.contract.scores import OutputsMeta, metric_title
 
 BARE = "bare:"
 FILE = "file:"

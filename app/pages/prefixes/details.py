@@ -16,9 +16,9 @@ from app.pages.prefixes.library import LibraryRow
 from app.theme import SPACE_L, SPACE_M, SPACE_XS, Theme, scaled_font
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import Badge, ElidedLabel, MutedLabel, SectionHeader
-from app.words import date, from_home, metric_title, metric_value, size
+from app.words import date, from_home, metric_value, size
 from engine.contract.commands import PrefixInfo
-from engine.contract.scores import Score
+from engine.contract.scores import Score, metric_title
 
 
 class PrefixDetails(QScrollArea):

@@ -10,7 +10,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from app.assets import icon
 from app.pages.prefixes.library import LibraryRow
 from app.theme import Theme
-from app.words import date, metric_title, metric_value, size
+from app.words import date, metric_value, size
+from engine.contract.scores import metric_title
 
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = ("Name", "Length", "Scores", "Size", "Backbone", "Trained on", "Created", "From")

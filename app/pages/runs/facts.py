@@ -7,9 +7,10 @@ from app.pages.runs.advanced import SECTIONS
 from app.pages.runs.draft import default_draft, draft_of
 from app.pages.runs.fields import Choice, Field, Switch, Whole, any_backbone
 from app.pages.runs.fields_method import METHOD
-from app.words import count, date, duration, from_home, metric_title, size
+from app.words import count, date, duration, from_home, size
 from engine.contract.method_spec import PrefixMethod
 from engine.contract.run_spec import describe_method
+from engine.contract.scores import metric_title
 
 Rows = list[tuple[str, str]]
 

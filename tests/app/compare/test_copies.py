@@ -20,11 +20,10 @@ from app.pages.compare.rows import Rows
 from app.pages.compare.score_table import ScoreTable, footnotes, score_table
 from app.pages.compare.statistics import MeanDifference
 from app.pages.compare.systems import Cost, Entry, Kind, System
-from app.words import metric_title
 from engine.contract.errors import UserError
 from engine.contract.outputs import read_meta, read_outputs
 from engine.contract.project import ExampleNote
-from engine.contract.scores import OutputRow, OutputsMeta, Score
+from engine.contract.scores import OutputRow, OutputsMeta, Score, metric_title
 from engine.metrics.known import METRICS
 
 T = TypeVar("T")

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from app.words import count, date, duration, from_home, metric_title, size
+from app.words import count, date, duration, from_home, size
+from engine.contract.scores import metric_title
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,198 @@
+"""`study`: the runs of one of the paper's figures or tables, then the files."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from engine.cli.arguments import run_spec
+from engine.cli.console import Console, ConsoleReporter
+from engine.cli.project_data import dataset_of, slug
+from engine.cli.training import EXIT_STOPPED, backbone_of, columns_of, work
+from engine.contract.commands import InspectFile
+from engine.contract.data_spec import Role
+from engine.contract.dataset_store import DatasetStore
+from engine.contract.errors import UserError
+from engine.contract.events import RunState
+from engine.contract.lock import is_locked
+from engine.contract.method_spec import FinetuneMethod, MethodSpec
+from engine.contract.project import DatasetEntry, ProjectFolder
+from engine.contract.recipes import RECIPES, StudySettings, plan, run_name, take_existing
+from engine.contract.run_folder import RunFolder, RunMeta
+from engine.contract.run_spec import RunSpec
+from engine.contract.study import StudyFolder, StudyKind, StudySpec
+from engine.data.inspecting import inspect_file
+from engine.data.split_report import describe_split
+from engine.metrics.known import metric_named
+from engine.reporter import Silent
+from engine.studies.results import collect
+from engine.studies.writing import write_files
+
+DEFAULT_METRICS = ("bleu", "chrf", "rougeL")
+
+
+def study(arguments: argparse.Namespace) -> int:
+    """Make the study, or go on with it; train what is missing; write figure and tables."""
+    console = Console()
+    kind = StudyKind(arguments.kind)
+    project = ProjectFolder(Path(arguments.project))
+    folder = StudyFolder(project, slug(arguments.name or kind.value))
+    if arguments.data is not None:
+        made = _made(console, arguments, kind, project, folder.path.name)
+        stored = _same(folder.read(), made) if folder.exists() else made
+    elif folder.exists():
+        stored = folder.read()
+    else:
+        raise UserError(
+            f"There is no study {folder.path.name!r} in {project.path} to go on with: give its "
+            "--data to make it."
+        )
+    if arguments.metrics is not None:
+        stored = replace(stored, metrics=_metrics(arguments.metrics))
+    folder.write(stored)
+    failed: list[str] = []
+    stopped = False
+    if not arguments.no_training:
+        failed, stopped = _train(console, folder, stored)
+    results = collect(folder, stored, ConsoleReporter(console, "scoring"))
+    results = write_files(folder, stored, results)
+    console.line()
+    if results.summaries:
+        console.line((folder.path / "table.md").read_text(encoding="utf-8"))
+    for path in results.files:
+        console.line(path)
+    if stopped:
+        console.line("stopped; the same command goes on from there")
+        return EXIT_STOPPED
+    if failed:
+        raise UserError(f"{len(failed)} of {len(stored.runs)} runs failed: {failed[0]}")
+    return 0
+
+
+def _made(
+    console: Console,
+    arguments: argparse.Namespace,
+    kind: StudyKind,
+    project: ProjectFolder,
+    study_id: str,
+) -> StudySpec:
+    """The study that the arguments describe, its data set in the project."""
+    source = Path(arguments.data)
+    report = inspect_file(InspectFile(str(source)), ConsoleReporter(console, "looking at the file"))
+    mapping, form = columns_of(arguments, report)
+    arguments.backbone = backbone_of(arguments.backbone)
+    metrics = _metrics(arguments.metrics) if arguments.metrics else DEFAULT_METRICS
+    # Checked before the file is imported: a mistyped word should cost no time.
+    draft = run_spec(arguments, dataset="", fingerprint="", mapping=mapping, linearisation=form)
+    plan(_settings(arguments, kind, draft))
+    entry, fingerprint = dataset_of(
+        console, project, source, mapping=mapping, form=form, split=draft.data.split
+    )
+    base = run_spec(
+        arguments,
+        dataset=f"../../datasets/{entry.dataset_id}.sqlite",
+        fingerprint=fingerprint,
+        mapping=mapping,
+        linearisation=form,
+    )
+    unseen = _unseen(project, entry, base)
+    if kind is StudyKind.EXTRAPOLATION and not unseen:
+        raise UserError(
+            "No category is held out, so that there is none to extrapolate to: name some with "
+            "--category-column COL --unseen CATEGORY."
+        )
+    existing = [RunFolder(path).read_spec() for path in project.run_paths()]
+    return StudySpec(
+        study_id=study_id,
+        kind=kind,
+        name=arguments.name or RECIPES[kind].title,
+        runs=take_existing(plan(_settings(arguments, kind, base)), existing),
+        metrics=metrics,
+        unseen=unseen,
+        created_s=time.time(),
+    )
+
+
+def _settings(arguments: argparse.Namespace, kind: StudyKind, base: RunSpec) -> StudySettings:
+    given = {
+        name: tuple(getattr(arguments, name))
+        for name in ("sizes", "lengths", "words", "seeds")
+        if getattr(arguments, name) is not None
+    }
+    methods = tuple(_method(name, base) for name in arguments.methods or ())
+    return StudySettings(kind, base, methods=methods, samples=arguments.samples, **given)
+
+
+def _method(name: str, base: RunSpec) -> MethodSpec:
+    if name == "prefix":
+        return base.method
+    if name == "finetune":
+        return FinetuneMethod()
+    raise UserError(f"--methods has {name!r}: each must be one of prefix, finetune.")
+
+
+def _metrics(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    for name in names:
+        metric_named(name)
+    if not names:
+        raise UserError("--metrics is empty: name at least one metric, such as bleu.")
+    return names
+
+
+def _same(stored: StudySpec, made: StudySpec) -> StudySpec:
+    """The stored study, if the arguments describe it again.
+
+    Raises:
+        UserError: they describe another one.
+    """
+
+    def essence(study: StudySpec) -> object:
+        runs = tuple(replace(run, spec=replace(run.spec, run_id="")) for run in study.runs)
+        return study.kind, runs, study.unseen
+
+    if essence(stored) != essence(made):
+        raise UserError(
+            f"The project has a study {stored.study_id!r} with other settings: leave out --data "
+            "and what describes the runs to go on with it, or give the new one a --name."
+        )
+    return stored
+
+
+def _unseen(project: ProjectFolder, entry: DatasetEntry, base: RunSpec) -> tuple[str, ...]:
+    if base.data.mapping.one(Role.CATEGORY) is None:
+        return ()
+    with DatasetStore(project.dataset_store(entry.dataset_id)) as store:
+        return describe_split(store, base.data.mapping, base.data.split, Silent()).unseen
+
+
+def _train(console: Console, folder: StudyFolder, stored: StudySpec) -> tuple[list[str], bool]:
+    """Train what is not finished; the sentences of runs that failed, and whether to stop."""
+    failed: list[str] = []
+    for number, run in enumerate(stored.runs, start=1):
+        name = run_name(stored.kind, run)
+        place = RunFolder(folder.run_path(run))
+        console.line(f"\n{number} of {len(stored.runs)}: {name}")
+        if not (place.path / "run.json").exists():
+            meta = RunMeta(name=name, tags=(stored.name,), created_s=time.time())
+            RunFolder.create(place.path, run.spec, meta)
+        elif place.read_status().state is RunState.FINISHED:
+            console.line("  finished before")
+            continue
+        elif is_locked(place.path):
+            failed.append(f"{name}: another process works on it; run the study again afterwards.")
+            console.line(f"  {failed[-1]}")
+            continue
+        try:
+            code = work(console, place)
+        except UserError as error:
+            failed.append(f"{name}: {error.message}")
+            console.line(f"  failed: {error.message}")
+            continue
+        if code == EXIT_STOPPED:
+            return failed, True
+        if code:
+            failed.append(f"{name}: a fault of this program; see {place.log}.")
+    return failed, False

@@ -1,0 +1,103 @@
+"""What a study has come to so far: its runs, their means, and the differences between methods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.contract.events import RunState
+from engine.contract.scores import Absent, Score
+
+ALL, SEEN, UNSEEN = "all", "seen", "unseen"
+"""Parts of the held-out inputs, as WebNLG's A, S and U."""
+
+
+@dataclass(frozen=True)
+class PartScore:
+    """A score of one part of the held-out inputs."""
+
+    part: str
+    score: Score | Absent
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """One run of a study.
+
+    Attributes:
+        series, point, replicate: as `StudyRun` has them.
+        state: None where its folder is gone.
+        message: why it failed.
+        trainable_parameters, stored_bytes, elapsed_s: 0 until known.
+    """
+
+    run_id: str
+    series: str
+    point: str
+    replicate: int
+    seed: int
+    state: RunState | None
+    message: str = ""
+    scores: tuple[PartScore, ...] = ()
+    trainable_parameters: int = 0
+    stored_bytes: int = 0
+    elapsed_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Mean:
+    """Some numbers as one.
+
+    Attributes:
+        count: how many.
+        spread: their standard deviation (n - 1); None of one.
+        low, high: of several, the 95 % interval of the mean by Student's t over the runs; of
+            one, its own bootstrap interval over the inputs; None where there is none.
+    """
+
+    count: int
+    value: float
+    spread: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A metric over the replicates of one place in the figure."""
+
+    series: str
+    point: str
+    part: str
+    metric: str
+    mean: Mean
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One method less another, pair by pair: same place, same replicate.
+
+    Attributes:
+        first, second: series, or points where the study has no axis; first less second.
+    """
+
+    first: str
+    second: str
+    part: str
+    metric: str
+    mean: Mean
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """All of it.
+
+    Attributes:
+        signatures: (metric, signature) of the scores; several of a metric where runs differ.
+    """
+
+    study_id: str
+    runs: tuple[RunResult, ...]
+    summaries: tuple[Summary, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    signatures: tuple[tuple[str, str], ...] = ()
+    files: tuple[str, ...] = ()

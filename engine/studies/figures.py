@@ -1,0 +1,144 @@
+"""A study's figure: a panel a metric, every run as a dot, means with their intervals."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from engine.contract.recipes import RECIPES
+from engine.contract.scores import Score, higher_is_better, metric_title
+from engine.contract.study import StudySpec
+from engine.contract.study_results import ALL, StudyResults, Summary
+
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+"""Okabe & Ito's palette, which people of all kinds of colour vision can tell apart."""
+_MARKERS = "osD^vPX"
+_PANEL_WIDTH, _PANEL_HEIGHT = 4.4, 3.4  # inches
+_DPI = 200
+
+
+def draw(study: StudySpec, results: StudyResults) -> dict[str, bytes]:
+    """The figure as PNG and SVG: file name to content.
+
+    Raises:
+        ValueError: nothing is finished, so that there is nothing to draw.
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    panels = list(dict.fromkeys((one.metric, one.part) for one in results.summaries))
+    if not panels:
+        raise ValueError("no run of the study is finished")
+    style = {"svg.hashsalt": study.study_id, "font.size": 9.0, "axes.axisbelow": True}
+    with rc_context(style):
+        figure = Figure(figsize=(_PANEL_WIDTH * len(panels), _PANEL_HEIGHT), layout="constrained")
+        axes = figure.subplots(1, len(panels), squeeze=False)[0]
+        for ax, (metric, part) in zip(axes, panels, strict=True):
+            _panel(ax, study, results, metric=metric, part=part)
+        handles, labels = axes[0].get_legend_handles_labels()
+        if len(labels) > 1:
+            figure.legend(
+                handles, labels, loc="outside lower center", ncols=min(4, len(labels)),
+                frameon=False,
+            )  # fmt: skip
+        return {
+            "figure.png": _saved(figure, format="png", dpi=_DPI),
+            "figure.svg": _saved(figure, format="svg", metadata={"Date": None}),
+        }
+
+
+def _saved(figure: Any, **options: Any) -> bytes:
+    stream = io.BytesIO()
+    figure.savefig(stream, **options)
+    return stream.getvalue()
+
+
+def _panel(ax: Any, study: StudySpec, results: StudyResults, *, metric: str, part: str) -> None:
+    recipe = RECIPES[study.kind]
+    chosen = [one for one in results.summaries if (one.metric, one.part) == (metric, part)]
+    points = list(dict.fromkeys(run.point for run in results.runs))
+    places = {
+        point: float(point) if recipe.axis else float(number) for number, point in enumerate(points)
+    }
+    series = list(dict.fromkeys(run.series for run in results.runs))
+    for number, name in enumerate(series):
+        shift = 0.0 if recipe.axis else 0.12 * (number - (len(series) - 1) / 2)
+        _line(
+            ax,
+            [one for one in chosen if one.series == name],
+            {point: place + shift for point, place in places.items()},
+            _runs(results, name, metric, part),
+            style={
+                "color": _COLOURS[number % len(_COLOURS)],
+                "marker": _MARKERS[number % len(_MARKERS)],
+                "label": name or None,
+                "linestyle": "-" if recipe.axis else "none",
+            },
+        )
+    arrow = "" if higher_is_better(metric) else " (lower is better)"
+    ax.set_title(metric_title(metric) + ("" if part == ALL else f", {part} categories") + arrow)
+    ax.grid(axis="y", color="#dddddd", linewidth=0.6)
+    ax.spines[["top", "right"]].set_visible(False)
+    if recipe.logarithmic:
+        ax.set_xscale("log")
+    ax.minorticks_off()
+    ax.set_xticks([places[point] for point in points], points)
+    if recipe.axis:
+        ax.set_xlabel(recipe.axis)
+    else:
+        ax.tick_params(axis="x", labelrotation=25 if max(map(len, points)) > 12 else 0)
+        for label in ax.get_xticklabels():
+            label.set_horizontalalignment("right" if max(map(len, points)) > 12 else "center")
+        ax.set_xlim(-0.5, len(points) - 0.5)
+
+
+def _runs(results: StudyResults, series: str, metric: str, part: str) -> list[tuple[str, float]]:
+    """(point, score) of each finished run."""
+    return [
+        (run.point, one.score.value)
+        for run in results.runs
+        for one in run.scores
+        if run.series == series
+        and one.part == part
+        and isinstance(one.score, Score)
+        and one.score.metric == metric
+    ]
+
+
+def _line(
+    ax: Any,
+    summaries: Sequence[Summary],
+    places: dict[str, float],
+    runs: Sequence[tuple[str, float]],
+    *,
+    style: dict[str, Any],
+) -> None:
+    if not summaries:
+        return
+    values = [one.mean.value for one in summaries]
+    lows = [one.mean.value - _or(one.mean.low, one.mean.value) for one in summaries]
+    highs = [_or(one.mean.high, one.mean.value) - one.mean.value for one in summaries]
+    ax.errorbar(
+        [places[one.point] for one in summaries],
+        values,
+        yerr=[lows, highs],
+        capsize=3,
+        linewidth=1.4,
+        markersize=5,
+        elinewidth=0.9,
+        **style,
+    )
+    ax.plot(
+        [places[point] for point, _ in runs],
+        [value for _, value in runs],
+        linestyle="none",
+        marker=".",
+        markersize=4,
+        color=style["color"],
+        alpha=0.35,
+    )
+
+
+def _or(value: float | None, other: float) -> float:
+    return other if value is None else value

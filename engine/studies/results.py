@@ -1,0 +1,145 @@
+"""From a study's runs to means and differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from engine.contract.errors import UserError
+from engine.contract.events import RunFinished, RunStarted, RunState
+from engine.contract.journal import JournalReader
+from engine.contract.outputs import read_meta, read_outputs
+from engine.contract.recipes import RECIPES
+from engine.contract.run_folder import RunFolder
+from engine.contract.scores import OutputRow, Score
+from engine.contract.study import StudyFolder, StudyRun, StudySpec
+from engine.contract.study_results import (
+    ALL,
+    SEEN,
+    UNSEEN,
+    Difference,
+    PartScore,
+    RunResult,
+    StudyResults,
+    Summary,
+)
+from engine.metrics.scoring import score_available
+from engine.reporter import Reporter
+from engine.studies.means import mean_of
+
+_MANY = 1_000_000
+
+
+def collect(folder: StudyFolder, study: StudySpec, reporter: Reporter) -> StudyResults:
+    """Score what is finished and take means.
+
+    Raises:
+        UserError: a metric is unknown, or an outputs file is damaged.
+        Cancelled: through the reporter.
+    """
+    results = []
+    for number, run in enumerate(study.runs):
+        reporter.update(number, len(study.runs), "runs")
+        results.append(_result(folder.run_path(run), run, study))
+    reporter.update(len(study.runs), len(study.runs), "runs")
+    return StudyResults(
+        study.study_id,
+        runs=tuple(results),
+        summaries=tuple(_summaries(results)),
+        differences=tuple(_differences(results, by_point=not RECIPES[study.kind].axis)),
+        signatures=_signatures(results),
+    )
+
+
+def _result(path: Path, run: StudyRun, study: StudySpec) -> RunResult:
+    place = (run.spec.run_id, run.series, run.point, run.replicate, run.spec.training.seed)
+    folder = RunFolder(path)
+    try:
+        status = folder.read_status()
+    except UserError as error:
+        return RunResult(*place, state=None, message=error.message)
+    if status.state is not RunState.FINISHED:
+        return RunResult(*place, state=status.state, message=status.message)
+    events = [
+        entry.event for entry in JournalReader(folder.events, run.spec.run_id).read_new(_MANY)
+    ]
+    started = [event for event in events if isinstance(event, RunStarted)][-1]
+    finished = [event for event in events if isinstance(event, RunFinished)][-1]
+    return RunResult(
+        *place,
+        state=status.state,
+        scores=tuple(_scores(folder.outputs / "test.jsonl", study)),
+        trainable_parameters=started.trainable_parameters,
+        stored_bytes=finished.stored_bytes,
+        elapsed_s=finished.elapsed_s,
+    )
+
+
+def _scores(path: Path, study: StudySpec) -> Iterator[PartScore]:
+    """The scores of each part; those that the run took itself are not taken again."""
+    meta = read_meta(path)
+    decoding = meta.decoding if meta else ""
+    taken = {score.metric: score for score in meta.scores} if meta else {}
+    rows = read_outputs(path) if study.unseen or set(study.metrics) - set(taken) else ()
+    for part, chosen in _parts(rows, study.unseen).items():
+        known = taken if part == ALL else {}
+        missing = [name for name in study.metrics if name not in known]
+        fresh = score_available(chosen, missing, decoding=decoding) if missing else ()
+        found = {**known, **{score.metric: score for score in fresh}}
+        yield from (PartScore(part, found[name]) for name in study.metrics)
+
+
+def _parts(rows: Sequence[OutputRow], unseen: Sequence[str]) -> dict[str, Sequence[OutputRow]]:
+    """Parts that have rows, with them."""
+    parts: dict[str, Sequence[OutputRow]] = {ALL: rows}
+    if unseen:
+        parts[SEEN] = [row for row in rows if row.category not in unseen]
+        parts[UNSEEN] = [row for row in rows if row.category in unseen]
+    return {part: chosen for part, chosen in parts.items() if chosen or part == ALL}
+
+
+Place = tuple[str, str, str, str]
+"""Series, point, part, metric."""
+
+
+def _by_place(results: Sequence[RunResult]) -> dict[Place, dict[int, Score]]:
+    """Scores by replicate, by place, in the order of the study."""
+    found: dict[Place, dict[int, Score]] = {}
+    for result in results:
+        for one in result.scores:
+            if isinstance(one.score, Score):
+                place = (result.series, result.point, one.part, one.score.metric)
+                found.setdefault(place, {})[result.replicate] = one.score
+    return found
+
+
+def _summaries(results: Sequence[RunResult]) -> Iterator[Summary]:
+    for place, scores in _by_place(results).items():
+        first = next(iter(scores.values()))
+        values = [score.value for score in scores.values()]
+        yield Summary(*place, mean_of(values, alone=(first.low, first.high)))
+
+
+def _differences(results: Sequence[RunResult], *, by_point: bool) -> Iterator[Difference]:
+    """The first series (or point) less each other, paired by place and replicate."""
+    found = _by_place(results)
+    pairs: dict[Place, dict[tuple[str, int], float]] = {}
+    for (series, point, part, metric), scores in found.items():
+        name, elsewhere = (point, series) if by_point else (series, point)
+        for replicate, score in scores.items():
+            pairs.setdefault((name, "", part, metric), {})[elsewhere, replicate] = score.value
+    names = list(dict.fromkeys(name for name, *_ in pairs))
+    for other in names[1:]:
+        for (name, _, part, metric), second in pairs.items():
+            first = pairs.get((names[0], "", part, metric), {})
+            common = [key for key in second if key in first]
+            if name == other and common:
+                values = [first[key] - second[key] for key in common]
+                mean = mean_of(values, alone=(None, None))
+                yield Difference(names[0], other, part, metric, mean)
+
+
+def _signatures(results: Sequence[RunResult]) -> tuple[tuple[str, str], ...]:
+    scores = (one.score for result in results for one in result.scores if one.part == ALL)
+    pairs = {(score.metric, score.signature): None for score in scores if isinstance(score, Score)}
+    return tuple(pairs)

@@ -1,0 +1,212 @@
+"""A study's results as tables: CSV for programs, Markdown and LaTeX for people."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from engine.contract.recipes import RECIPES
+from engine.contract.scores import Score, metric_title
+from engine.contract.study import StudySpec
+from engine.contract.study_results import ALL, Mean, RunResult, StudyResults, Summary
+
+_PARTS = {"seen": "S", "unseen": "U"}
+"""As the WebNLG challenge calls them; all inputs are A where the others stand beside them."""
+
+
+def runs_csv(results: StudyResults) -> str:
+    """One line a run, part and metric; a run without scores has one line."""
+    lines: list[Sequence[object]] = [
+        (
+            *("series", "point", "replicate", "seed", "run_id", "state"),
+            *("part", "metric", "value", "low", "high"),
+            *("trainable_parameters", "stored_bytes", "elapsed_s"),
+        )
+    ]
+    for run in results.runs:
+        state = run.state.value if run.state else "deleted"
+        start = (run.series, run.point, run.replicate, run.seed, run.run_id, state)
+        end = (run.trainable_parameters, run.stored_bytes, round(run.elapsed_s, 1))
+        scores = [one for one in run.scores if isinstance(one.score, Score)]
+        for one in scores:
+            score = one.score
+            assert isinstance(score, Score)
+            found = (one.part, score.metric, score.value, score.low, score.high)
+            lines.append((*start, *found, *end))
+        if not scores:
+            lines.append((*start, "", "", "", "", "", *end))
+    return _csv(lines)
+
+
+def table_csv(results: StudyResults) -> str:
+    """One line a place, part and metric."""
+    header = ("series", "point", "part", "metric", "runs", "mean", "spread", "low", "high")
+    lines: list[Sequence[object]] = [header]
+    for one in results.summaries:
+        mean = one.mean
+        found = (mean.count, mean.value, mean.spread, mean.low, mean.high)
+        lines.append((one.series, one.point, one.part, one.metric, *found))
+    return _csv(lines)
+
+
+def markdown(study: StudySpec, results: StudyResults) -> str:
+    """The table, the differences, what the figures mean, and their signatures."""
+    recipe = RECIPES[study.kind]
+    lines = [f"# {study.name}", "", f"{recipe.question} (Li & Liang 2021, {recipe.source})", ""]
+    lines += _markdown_table(*_table(study, results))
+    if results.differences:
+        lines += ["", *_markdown_table(*_difference_table(results))]
+    lines += ["", *_legend(results)]
+    lines += [f"- {metric_title(name)}: `{text}`" for name, text in results.signatures]
+    return "\n".join(lines) + "\n"
+
+
+def latex(study: StudySpec, results: StudyResults) -> str:
+    """The same table for a paper; it needs the package booktabs."""
+    header, rows = _table(study, results)
+    lines = [f"% {line}" for line in _legend(results)]
+    lines += [f"% {name}: {text}" for name, text in results.signatures]
+    lines += [
+        rf"\begin{{tabular}}{{{_alignment(rows)}}}",
+        r"\toprule",
+        " & ".join(map(_escaped, header)) + r" \\",
+        r"\midrule",
+        *(" & ".join(map(_escaped, row)) + r" \\" for row in rows),
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _table(study: StudySpec, results: StudyResults) -> tuple[list[str], list[list[str]]]:
+    """Header and rows: a row a place, a column a metric and part, and the costs."""
+    columns = list(dict.fromkeys((one.metric, one.part) for one in results.summaries))
+    parted = len({part for _, part in columns}) > 1
+    header = ["", RECIPES[study.kind].axis.partition(",")[0]]
+    header += [_column_title(metric, part, parted=parted) for metric, part in columns]
+    header += ["runs", "trained", "stored", "time"]
+    by_place: dict[tuple[str, str], dict[tuple[str, str], Summary]] = {}
+    for one in results.summaries:
+        by_place.setdefault((one.series, one.point), {})[one.metric, one.part] = one
+    rows = []
+    for (series, point), found in by_place.items():
+        runs = [
+            run for run in results.runs if (run.series, run.point) == (series, point) and run.scores
+        ]
+        cells = [cell(found[key].mean) if key in found else "" for key in columns]
+        rows.append([series, point, *cells, str(len(runs)), *_costs(runs)])
+    told = [column for column in range(len(header)) if any(row[column] for row in rows)]
+    return [header[column] for column in told], [[row[column] for column in told] for row in rows]
+
+
+def _alignment(rows: Sequence[Sequence[str]]) -> str:
+    """Names at the left, numbers at the right."""
+    return "".join("r" if row_text[:1].isdigit() else "l" for row_text in rows[0]) if rows else ""
+
+
+def _difference_table(results: StudyResults) -> tuple[list[str], list[list[str]]]:
+    columns = list(dict.fromkeys((one.metric, one.part) for one in results.differences))
+    parted = len({part for _, part in columns}) > 1
+    header = ["", "pairs", *(_column_title(*key, parted=parted) for key in columns)]
+    rows: dict[str, list[str]] = {}
+    for one in results.differences:
+        name = f"{one.first} less {one.second}"
+        row = rows.setdefault(name, [name, str(one.mean.count), *([""] * len(columns))])
+        row[2 + columns.index((one.metric, one.part))] = cell(one.mean, signed=True)
+    return header, list(rows.values())
+
+
+def cell(mean: Mean, *, signed: bool = False) -> str:
+    """Such as "63.4 ± 0.6 [61.9, 64.9]"."""
+    places = 2 if abs(mean.value) < 10 and not signed else 1
+    sign = "+" if signed else ""
+    text = f"{round(mean.value, places) + 0.0:{sign}.{places}f}"
+    if mean.spread is not None:
+        text += f" ± {mean.spread:.{places}f}"
+    if mean.low is not None and mean.high is not None:
+        text += f" [{mean.low:{sign}.{places}f}, {mean.high:{sign}.{places}f}]"
+    return text
+
+
+def _column_title(metric: str, part: str, *, parted: bool) -> str:
+    title = metric_title(metric)
+    if not parted:
+        return title
+    return f"{title} {_PARTS.get(part, 'A' if part == ALL else part)}"
+
+
+def _costs(runs: Sequence[RunResult]) -> list[str]:
+    """Trained parameters, stored bytes and minutes; a range where runs differ."""
+    return [
+        _range([run.trainable_parameters for run in runs], "{:,.0f}"),
+        _range([run.stored_bytes for run in runs], "{:,.0f} B"),
+        _range([run.elapsed_s / 60 for run in runs], "{:.1f} min"),
+    ]
+
+
+def _range(values: Sequence[float], form: str) -> str:
+    ends = (form.format(end(values)) for end in (min, max)) if values else ()
+    return " to ".join(dict.fromkeys(ends))
+
+
+def _legend(results: StudyResults) -> list[str]:
+    """What the numbers mean, and what is missing."""
+    several = any(one.mean.count > 1 for one in results.summaries)
+    lines = []
+    if several:
+        lines.append(
+            "- Mean ± standard deviation over runs; in brackets the 95 % interval of the mean by "
+            "Student's t, over runs with other seeds and training rows on the same held-out inputs."
+        )
+    if any(one.mean.count == 1 for one in results.summaries):
+        lines.append(
+            "- Of a single run: in brackets the 95 % bootstrap interval over the held-out inputs."
+        )
+    missing = [run for run in results.runs if not run.scores]
+    if missing:
+        lines.append(f"- {len(missing)} of {len(results.runs)} runs are not finished.")
+    absent = {
+        one.score.metric: one.score.reason
+        for run in results.runs
+        for one in run.scores
+        if not isinstance(one.score, Score)
+    }
+    lines += [f"- No {metric_title(name)}: {reason}" for name, reason in absent.items()]
+    return lines
+
+
+def _markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    lines = [header, ["---"] * len(header), *rows]
+    return [
+        f"| {' | '.join(text.replace('|', chr(92) + '|') for text in line)} |" for line in lines
+    ]
+
+
+def _csv(lines: Iterable[Sequence[object]]) -> str:
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows(lines)
+    return stream.getvalue()
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "±": r"$\pm$",
+    "–": "--",
+    "“": "``",
+    "”": "''",
+}
+
+
+def _escaped(text: str) -> str:
+    """Text that LaTeX prints as it stands."""
+    return "".join(_LATEX.get(letter, letter) for letter in text)
