@@ -148,7 +148,9 @@ def run_spec(
         data=DataSpec(dataset, fingerprint, mapping, linearisation or Linearisation(), split=split),
         training=default_training(method),
     )
-    return apply(spec, arguments)
+    # The usual training follows the method as the options leave it: "direct" has its own rate.
+    training = default_training(apply(spec, arguments).method)
+    return apply(replace(spec, training=training), arguments)
 
 
 def decoding_spec(decoding: DecodingSpec, arguments: argparse.Namespace) -> DecodingSpec:

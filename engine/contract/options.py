@@ -248,6 +248,6 @@ def default_spec(spec: RunSpec) -> RunSpec:
         spec,
         method=method,
         data=data,
-        training=default_training(method),
+        training=default_training(spec.method),
         decoding=DecodingSpec(),
     )
