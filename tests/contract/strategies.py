@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 import engine.contract
 from engine.contract.data_spec import Column, DataSpec, Linearisation, Mapping, Role, Split
 from engine.contract.method_spec import MAX_PREFIX_LENGTH, Depth, Init, PrefixMethod
+from engine.contract.recipes import StudySettings
+from engine.contract.run_spec import RunSpec
 from engine.contract.training_spec import DecodingSpec, TrainingSpec
 
 # Any text, lone surrogates (file names that are no UTF-8) and line separators included.
@@ -122,6 +124,16 @@ RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
         "sample_count": st.integers(0, 10**9),
         "patience_evaluations": optional(COUNTS),
         "checkpoint_every_steps": optional(COUNTS),
+    },
+    StudySettings: {
+        "base": st.deferred(lambda: built(RunSpec)).filter(
+            lambda spec: isinstance(spec.method, PrefixMethod)
+        ),
+        "sizes": st.just((50, 100)),
+        "lengths": st.just((1,)),
+        "words": st.just(("a", "b")),
+        "seeds": st.just((0, -1)),
+        "samples": st.integers(0, 9),
     },
     DecodingSpec: {
         "num_beams": COUNTS,

@@ -14,6 +14,7 @@ from engine.contract.prefix_card import PrefixCard
 from engine.contract.project import Project, ProjectFolder
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import RunSpec
+from engine.contract.study import StudySpec
 from tests.golden.make import contract_v1
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -22,12 +23,13 @@ FILES = {
     "run-finetune-v1.json": contract_v1.FINETUNE_RUN,
     "project-v1.json": contract_v1.PROJECT,
     "prefix-v1.json": contract_v1.PREFIX,
+    "study-v1.json": contract_v1.STUDY,
 }
 
 
 @pytest.mark.parametrize(("name", "meant"), FILES.items())
 def test_files_of_version_1_mean_what_they_meant(
-    name: str, meant: RunSpec | Project | PrefixCard
+    name: str, meant: RunSpec | Project | PrefixCard | StudySpec
 ) -> None:
     text = (GOLDEN / name).read_text(encoding="utf-8")
     assert codec.from_text(type(meant), text) == meant
@@ -56,7 +58,7 @@ def test_folders_open_the_golden_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "meant"), FILES.items())
 def test_the_next_version_is_refused_by_this_program(
-    name: str, meant: RunSpec | Project | PrefixCard
+    name: str, meant: RunSpec | Project | PrefixCard | StudySpec
 ) -> None:
     later = f'"version": {meant.version + 1}, "unheard_of": 1'
     text = (GOLDEN / name).read_text(encoding="utf-8")

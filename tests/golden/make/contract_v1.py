@@ -43,6 +43,7 @@ from engine.contract.prefix_card import Positions, PrefixCard
 from engine.contract.project import DatasetEntry, ExampleNote, Project
 from engine.contract.run_spec import RunSpec
 from engine.contract.scores import Score
+from engine.contract.study import StudyKind, StudyRun, StudySpec
 from engine.contract.training_spec import (
     DecodingSpec,
     Device,
@@ -164,6 +165,18 @@ PREFIX = PrefixCard(
     scores=(SCORE,),
     notes="First that beat the twin.",
 )
+STUDY = StudySpec(
+    study_id="low-data",
+    kind=StudyKind.LOW_DATA,
+    name="Low data",
+    runs=(
+        StudyRun("prefix 10, MLP 512", "50", 0, RUN),
+        StudyRun("full fine-tuning", "50", 0, FINETUNE_RUN),
+    ),
+    metrics=("bleu", "rougeL"),
+    unseen=("Artist",),
+    created_s=1767323045.0,
+)
 EVENTS: tuple[Event, ...] = (
     RunStarted(
         total_steps=400,
@@ -212,6 +225,7 @@ def main() -> None:
         "run-finetune-v1.json": codec.to_text(FINETUNE_RUN),
         "project-v1.json": codec.to_text(PROJECT),
         "prefix-v1.json": codec.to_text(PREFIX),
+        "study-v1.json": codec.to_text(STUDY),
         "events-v1.jsonl": "".join(codec.to_line(entry) + "\n" for entry in entries()),
     }
     for name, text in files.items():

@@ -1,0 +1,183 @@
+"""The recipes: what differs between the runs of a study, and that nothing else does."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+
+from engine.contract import codec
+from engine.contract.errors import UserError
+from engine.contract.method_spec import (
+    Depth,
+    FinetuneMethod,
+    Init,
+    Parametrisation,
+    Position,
+    PrefixMethod,
+)
+from engine.contract.recipes import (
+    RECIPES,
+    StudySettings,
+    low_data_steps,
+    plan,
+    run_name,
+    take_existing,
+)
+from engine.contract.run_spec import RunSpec, default_training, describe_method
+from engine.contract.study import StudyKind, StudyRun
+from tests.contract.objects import SPEC
+
+PREFIX = PrefixMethod(prefix_length=6)
+BASE = replace(SPEC, method=PREFIX, training=default_training(PREFIX))
+
+
+def settings(kind: StudyKind, **changes: object) -> StudySettings:
+    return StudySettings(kind, BASE, **changes)  # type: ignore[arg-type]
+
+
+def places(runs: Iterable[StudyRun]) -> list[tuple[str, str]]:
+    return [(run.series, run.point) for run in runs if run.replicate == 0]
+
+
+def prefixes(runs: Iterable[StudyRun]) -> list[PrefixMethod]:
+    methods = [run.spec.method for run in runs if run.replicate == 0]
+    assert all(isinstance(method, PrefixMethod) for method in methods)
+    return [method for method in methods if isinstance(method, PrefixMethod)]
+
+
+@pytest.mark.parametrize("kind", StudyKind)
+def test_only_what_is_studied_differs(kind: StudyKind) -> None:
+    runs = plan(settings(kind))
+    assert len({run.spec.run_id for run in runs}) == len(runs)
+    assert {run.spec.backbone for run in runs} == {BASE.backbone}
+    assert {run.spec.decoding for run in runs} == {BASE.decoding}
+    held_out = {replace(run.spec.data.split, max_train_rows=None, sample_seed=None) for run in runs}
+    assert held_out == {replace(BASE.data.split, max_train_rows=None, sample_seed=None)}
+    for replicate in range(3):
+        alike = [run.spec for run in runs if run.replicate == replicate]
+        assert {spec.training.seed for spec in alike} == {replicate}
+        assert {spec.data.split.sample_seed for spec in alike} == {replicate}
+
+
+@pytest.mark.parametrize("kind", StudyKind)
+def test_a_replicate_is_whole_before_the_next_begins(kind: StudyKind) -> None:
+    replicates = [run.replicate for run in plan(settings(kind))]
+    assert replicates == sorted(replicates)
+    assert {replicates.count(number) for number in set(replicates)} == {len(replicates) // 3}
+
+
+def test_low_data_takes_the_papers_steps() -> None:
+    runs = plan(settings(StudyKind.LOW_DATA))
+    steps = {
+        (run.point, isinstance(run.spec.method, PrefixMethod)): run.spec.training.max_steps
+        for run in runs
+    }
+    assert [steps[size, True] for size in ("50", "100", "200", "500")] == [200, 200, 200, 400]
+    assert [steps[size, False] for size in ("50", "100", "200", "500")] == [100, 100, 200, 400]
+    assert {run.spec.data.split.max_train_rows for run in runs} == {50, 100, 200, 500}
+    assert low_data_steps(FinetuneMethod(), 101) == 200
+    assert low_data_steps(FinetuneMethod(), 5000) == 400
+
+
+def test_the_users_own_steps_are_kept() -> None:
+    own = replace(BASE, training=replace(BASE.training, max_steps=7))
+    runs = plan(StudySettings(StudyKind.LOW_DATA, own))
+    assert {run.spec.training.max_steps for run in runs} == {7}
+
+
+def test_each_method_has_its_own_learning_rate() -> None:
+    runs = plan(settings(StudyKind.METHODS, methods=(PREFIX, FinetuneMethod())))
+    rates = [run.spec.training.learning_rate for run in runs if run.replicate == 0]
+    assert rates == [5e-4, 2e-5]
+    assert places(runs) == [("", describe_method(PREFIX)), ("", "full fine-tuning")]
+
+
+def test_a_learning_rate_of_the_users_stays_the_prefixs() -> None:
+    own = replace(BASE, training=replace(BASE.training, learning_rate=1e-3))
+    runs = plan(StudySettings(StudyKind.LENGTH, own, lengths=(1, 5)))
+    assert {run.spec.training.learning_rate for run in runs} == {1e-3}
+
+
+def test_lengths_share_one_line() -> None:
+    runs = plan(settings(StudyKind.LENGTH, lengths=(1, 40)))
+    assert places(runs) == [("prefix, MLP 512", "1"), ("prefix, MLP 512", "40")]
+    assert [method.prefix_length for method in prefixes(runs)] == [1, 40]
+
+
+def test_initialisation_at_random_and_from_words() -> None:
+    runs = plan(settings(StudyKind.INITIALISATION, words=("banana",)))
+    assert places(runs) == [("", "at random"), ("", "from “banana”")]
+    random, words = prefixes(runs)
+    assert random.init is Init.RANDOM
+    assert (words.init, words.init_text) == (Init.WORDS, "banana")
+
+
+def test_parametrisation_crosses_with_initialisation() -> None:
+    methods = prefixes(plan(settings(StudyKind.PARAMETRISATION)))
+    found = {(method.parametrisation, method.init) for method in methods}
+    assert len(methods) == len(found) == len(Parametrisation) * len(Init)
+
+
+def test_placement_has_the_papers_three_forms() -> None:
+    methods = prefixes(plan(settings(StudyKind.PLACEMENT, lengths=(10,))))
+    assert [(method.depth, method.position) for method in methods] == [
+        (Depth.ALL_LAYERS, Position.PREFIX),
+        (Depth.ALL_LAYERS, Position.INFIX),
+        (Depth.EMBEDDING_ONLY, Position.PREFIX),
+    ]
+
+
+def test_samples_cross_with_seeds() -> None:
+    runs = plan(settings(StudyKind.METHODS, seeds=(4, 5), samples=2))
+    found = [(run.spec.training.seed, run.spec.data.split.sample_seed) for run in runs[::2]]
+    assert found == [(4, 0), (5, 0), (4, 1), (5, 1)]
+    assert [run.replicate for run in runs[::2]] == [0, 1, 2, 3]
+
+
+def test_runs_of_the_project_are_taken() -> None:
+    runs = plan(settings(StudyKind.METHODS))
+    other = replace(runs[0].spec, run_id="other", backbone="another")
+    again = take_existing(plan(settings(StudyKind.METHODS)), [runs[1].spec, other])
+    assert again[1] == runs[1]
+    assert again[0].spec.run_id not in {runs[0].spec.run_id, "other"}
+
+
+def test_names_tell_runs_apart() -> None:
+    for kind in StudyKind:
+        names = [run_name(kind, run) for run in plan(settings(kind))]
+        assert len(set(names)) == len(names), kind
+
+
+def test_every_kind_has_a_recipe_that_survives_the_codec() -> None:
+    assert set(RECIPES) == set(StudyKind)
+    runs = plan(settings(StudyKind.PLACEMENT))
+    assert codec.from_text(StudyRun, codec.to_text(runs[0])) == runs[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"sizes": (50, 0)}, "sizes has 0: each must be 1 or more."),
+        ({"lengths": (-1,)}, "lengths has -1: each must be 1 or more."),
+        ({"seeds": ()}, "seeds is empty: give at least one."),
+        ({"words": ("a", "a")}, "words has ('a', 'a'): each may stand there once."),
+        ({"samples": -1}, "samples is -1: it must be 0 or more."),
+    ],
+)
+def test_settings_that_make_no_study(changes: dict[str, object], sentence: str) -> None:
+    with pytest.raises(UserError) as caught:
+        settings(StudyKind.LENGTH, **changes)
+    assert caught.value.message == sentence
+
+
+def test_a_study_starts_from_a_prefix() -> None:
+    tuned: RunSpec = replace(BASE, method=FinetuneMethod())
+    with pytest.raises(UserError, match="starts from a prefix, not from full fine-tuning"):
+        StudySettings(StudyKind.LENGTH, tuned)
+
+
+def test_methods_are_two_or_more_and_each_once() -> None:
+    with pytest.raises(UserError, match="has one method: name at least two"):
+        plan(settings(StudyKind.METHODS, methods=(PREFIX,)))
+    with pytest.raises(UserError, match="has one method twice"):
+        plan(settings(StudyKind.METHODS, methods=(PREFIX, PREFIX)))

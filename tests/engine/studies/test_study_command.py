@@ -1,0 +1,187 @@
+"""`python main.py study`: real tiny runs, a study that was stopped, and what it refuses."""
+
+import csv
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.cli.main import run
+from engine.contract.events import RunState
+from engine.contract.lock import FolderLock
+from engine.contract.outputs import read_meta
+from engine.contract.project import ProjectFolder
+from engine.contract.run_folder import RunFolder
+from engine.contract.study import StudyFolder, StudySpec, study_ids
+from tests.helpers.tiny_runs import ROOT, engine_environment
+
+FILES = {"figure.png", "figure.svg", "runs.csv", "table.csv", "table.md", "table.tex"}
+
+
+def opened(project: Path, study_id: str = "methods") -> tuple[StudyFolder, StudySpec]:
+    folder = StudyFolder(ProjectFolder(project), study_id)
+    return folder, folder.read()
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with open(path, encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture
+def copy(project: Path, tmp_path: Path) -> Path:
+    """The project with its finished study, to be changed."""
+    return shutil.copytree(project, tmp_path / "copy")
+
+
+def test_a_study_ends_in_its_files(project: Path) -> None:
+    folder, study = opened(project)
+    assert study_ids(ProjectFolder(project)) == ["methods"]
+    assert {path.name for path in folder.path.iterdir()} == FILES | {"study.json"}
+    assert len(study.runs) == 4
+    for one in study.runs:
+        assert RunFolder(folder.run_path(one)).read_status().state is RunState.FINISHED
+    assert (folder.path / "figure.png").read_bytes().startswith(b"\x89PNG")
+    assert "<svg" in (folder.path / "figure.svg").read_text(encoding="utf-8")
+
+
+def test_the_table_is_the_mean_of_the_runs_own_scores(project: Path) -> None:
+    folder, study = opened(project)
+    table = {(row["point"], row["metric"]): row for row in rows(folder.path / "table.csv")}
+    assert len(table) == 2 * 3
+    for point in {one.point for one in study.runs}:
+        values = []
+        for one in study.runs:
+            if one.point == point:
+                meta = RunFolder(folder.run_path(one)).outputs / "test.meta.json"
+                scores = json.loads(meta.read_text(encoding="utf-8"))["scores"]
+                values += [score["value"] for score in scores if score["metric"] == "chrf"]
+        row = table[point, "chrf"]
+        assert row["runs"] == "2" == str(len(values))
+        assert float(row["mean"]) == pytest.approx(sum(values) / 2)
+    markdown = (folder.path / "table.md").read_text(encoding="utf-8")
+    assert "prefix 3, MLP 16 less full fine-tuning" in markdown
+    assert "chrf|case:mixed" in markdown
+
+
+def test_all_runs_are_judged_by_the_same_inputs(project: Path) -> None:
+    folder, study = opened(project)
+    metas = [read_meta(folder.run_path(one) / "outputs" / "test.jsonl") for one in study.runs]
+    assert len({meta.split_fingerprint for meta in metas if meta is not None}) == 1
+    assert None not in metas
+
+
+def test_the_same_command_again_trains_nothing(
+    copy: Path, study_words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, before = opened(copy)
+    journals = [(folder.run_path(one) / "events.jsonl").read_bytes() for one in before.runs]
+    assert run(["study", "methods", "--project", str(copy), *study_words]) == 0
+    assert capsys.readouterr().out.count("finished before") == 4
+    _, after = opened(copy)
+    assert after == before
+    assert journals == [(folder.run_path(one) / "events.jsonl").read_bytes() for one in after.runs]
+    assert len(ProjectFolder(copy).read().datasets) == 1
+
+
+def test_a_study_goes_on_without_its_data(copy: Path) -> None:
+    folder, study = opened(copy)
+    shutil.rmtree(folder.run_path(study.runs[-1]))
+    assert run(["study", "methods", "--project", str(copy), "--no-training"]) == 0
+    lost = [row for row in rows(folder.path / "runs.csv") if row["state"] == "deleted"]
+    assert [row["run_id"] for row in lost] == [study.runs[-1].spec.run_id]
+    assert run(["study", "methods", "--project", str(copy)]) == 0
+    finished = {
+        row["run_id"] for row in rows(folder.path / "runs.csv") if row["state"] == "finished"
+    }
+    assert finished == {one.spec.run_id for one in study.runs}
+
+
+def test_another_study_takes_the_runs_it_shares(
+    copy: Path, study_words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["study", "length", "--project", str(copy), "--lengths", "1", "3", *study_words]
+    assert run(words) == 0
+    assert capsys.readouterr().out.count("finished before") == 2
+    _, methods = opened(copy)
+    _, lengths = opened(copy, "length")
+    shared = {one.spec.run_id for one in methods.runs} & {one.spec.run_id for one in lengths.runs}
+    assert len(shared) == 2
+
+
+def test_other_metrics_are_taken_of_finished_runs(copy: Path) -> None:
+    words = ["study", "methods", "--project", str(copy), "--no-training", "--metrics", "nist,ter"]
+    assert run(words) == 0
+    folder, study = opened(copy)
+    assert study.metrics == ("nist", "ter")
+    assert {row["metric"] for row in rows(folder.path / "table.csv")} == {"nist", "ter"}
+
+
+def test_a_run_that_fails_is_named_and_the_others_go_on(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, study = opened(copy)
+    lost = folder.run_path(study.runs[0])
+    shutil.rmtree(lost)
+    (copy / "datasets" / "huts.sqlite").rename(copy / "huts.sqlite")
+    assert run(["study", "methods", "--project", str(copy)]) == 2
+    said = capsys.readouterr().err
+    assert "1 of 4 runs failed: prefix 3, MLP 16, seed 0: " in said
+    (copy / "huts.sqlite").rename(copy / "datasets" / "huts.sqlite")
+    assert run(["study", "methods", "--project", str(copy)]) == 0
+
+
+def test_a_run_at_work_elsewhere_is_left_alone(copy: Path) -> None:
+    folder, study = opened(copy)
+    place = folder.run_path(study.runs[1])
+    status = place / "status.json"
+    text = status.read_text(encoding="utf-8")
+    status.write_text(text.replace('"finished"', '"running"'), encoding="utf-8")
+    before = (place / "events.jsonl").read_bytes()
+    words = [sys.executable, "main.py", "study", "methods", "--project", str(copy)]
+    with FolderLock(place):  # a process holds it against others only
+        done = subprocess.run(
+            words, cwd=ROOT, env=engine_environment(), capture_output=True, text=True, check=False
+        )
+    assert done.returncode == 2
+    assert "another process works on it" in done.stderr
+    assert (place / "events.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("length",), "There is no study 'length' in .* give its --data to make it"),
+        (("methods", "{data}", "--batch-size", "2"), "has a study 'methods' with other settings"),
+        (("extrapolation", "{data}"), "No category is held out, so that there is none"),
+        (("methods", "{data}", "--methods", "prefix"), "one method: name at least two"),
+        (("methods", "{data}", "--methods", "prefix", "bert"), "--methods has 'bert': each must"),
+        (("length", "{data}", "--lengths", "0"), "lengths has 0: each must be 1 or more"),
+        (("methods", "--metrics", "blue"), "blue"),
+        (("methods", "--metrics", ","), "--metrics is empty: name at least one metric"),
+    ],
+)
+def test_what_makes_no_study(
+    project: Path,
+    study_words: tuple[str, ...],
+    words: tuple[str, ...],
+    sentence: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    kind, *rest = words
+    given = [part for word in rest for part in (study_words if word == "{data}" else (word,))]
+    assert run(["study", kind, "--project", str(project), *given]) == 2
+    said = capsys.readouterr().err
+    assert re.search(sentence, said), said
+    assert said.count("\n") == 1
+
+
+def test_a_damaged_study_is_named(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, _ = opened(copy)
+    (folder.path / "study.json").write_text("{", encoding="utf-8")
+    assert run(["study", "methods", "--project", str(copy)]) == 2
+    assert "is damaged" in capsys.readouterr().err
