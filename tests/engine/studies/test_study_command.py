@@ -143,7 +143,8 @@ def test_a_run_at_work_elsewhere_is_left_alone(copy: Path) -> None:
     status.write_text(text.replace('"finished"', '"running"'), encoding="utf-8")
     before = (place / "events.jsonl").read_bytes()
     words = [sys.executable, "main.py", "study", "methods", "--project", str(copy)]
-    with FolderLock(place):  # a process holds it against others only
+    with FolderLock(place) as lock:  # a process holds it against others only
+        assert lock.acquire()
         done = subprocess.run(
             words, cwd=ROOT, env=engine_environment(), capture_output=True, text=True, check=False
         )
