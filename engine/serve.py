@@ -23,6 +23,7 @@ from engine.contract.commands import (
     Ask,
     CancelAsk,
     CancelledAsk,
+    CollectStudy,
     Command,
     DecodeSplit,
     DeskLine,
@@ -65,6 +66,7 @@ HANDLERS: Mapping[type, str] = {
     Generate: "engine.decoding.desk:generate",
     DecodeSplit: "engine.decoding.desk:decode_split",
     ScoreOutputs: "engine.metrics.desk:score_outputs",
+    CollectStudy: "engine.studies.desk:collect_study",
 }
 """Command to "module:function"; a room is imported at its first command and not before, so
 that a desk for data never loads torch."""

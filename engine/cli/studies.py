@@ -11,7 +11,7 @@ from engine.cli.arguments import run_spec
 from engine.cli.console import Console, ConsoleReporter
 from engine.cli.project_data import dataset_of, slug
 from engine.cli.training import EXIT_STOPPED, backbone_of, columns_of, work
-from engine.contract.commands import InspectFile
+from engine.contract.commands import CollectStudy, InspectFile
 from engine.contract.data_spec import Role
 from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
@@ -27,8 +27,7 @@ from engine.data.inspecting import inspect_file
 from engine.data.split_report import describe_split
 from engine.metrics.known import metric_named
 from engine.reporter import Silent
-from engine.studies.results import collect
-from engine.studies.writing import write_files
+from engine.studies.desk import collect_study
 
 DEFAULT_METRICS = ("bleu", "chrf", "rougeL")
 
@@ -56,8 +55,8 @@ def study(arguments: argparse.Namespace) -> int:
     stopped = False
     if not arguments.no_training:
         failed, stopped = _train(console, folder, stored)
-    results = collect(folder, stored, ConsoleReporter(console, "scoring"))
-    results = write_files(folder, stored, results)
+    command = CollectStudy(str(project.path), folder.path.name)
+    results = collect_study(command, ConsoleReporter(console, "scoring"))
     console.line()
     if results.summaries:
         console.line((folder.path / "table.md").read_text(encoding="utf-8"))

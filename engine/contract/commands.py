@@ -22,6 +22,7 @@ from engine.contract.reading import (
     SplitReport,
 )
 from engine.contract.scores import OutputRow, OutputsMeta, Score
+from engine.contract.study_results import StudyResults
 from engine.contract.training_spec import DecodingSpec
 
 PROTOCOL_VERSION = 1
@@ -163,6 +164,14 @@ class DecodeSplit:
 
 
 @dataclass(frozen=True)
+class CollectStudy:
+    """Score a study's finished runs and write its figure and tables. Reply: `StudyResults`."""
+
+    project: str
+    study_id: str
+
+
+@dataclass(frozen=True)
 class ScoreOutputs:
     """Score an outputs file, and its rows, in place. Reply: `Decoded`."""
 
@@ -186,6 +195,7 @@ Command = (
     | Generate
     | DecodeSplit
     | ScoreOutputs
+    | CollectStudy
 )
 
 
@@ -288,6 +298,7 @@ Reply = (
     | PrefixList
     | Generated
     | Decoded
+    | StudyResults
     | Done
 )
 
