@@ -1,8 +1,8 @@
 """How long scoring takes, and how near our Java-free words are to the official ones.
 
-    python benchmarks/scores.py --e2e /work/shared/data/e2e/devset.csv
-    python benchmarks/scores.py --webnlg /work/shared/data/webnlg2017/test
-    python benchmarks/scores.py --e2e /work/shared/data/e2e/devset.csv --stanford JAR
+    python benchmarks/scores.py --e2e e2e/devset.csv
+    python benchmarks/scores.py --webnlg webnlg2017/test
+    python benchmarks/scores.py --e2e e2e/devset.csv --stanford JAR
 
 `--e2e` is for a CSV of the E2E challenge: each input's first reference, less its last word, is
 scored against all of them, with 1,000 bootstrap samples; exit code 1 above 5 s. `--webnlg` is
