@@ -18,6 +18,8 @@ _TITLES = {
     "bertscore": "BERTScore",
     "slot_error": "Slot error",
 }
+METRICS = tuple(_TITLES)
+"""The names of all metrics."""
 LOWER_IS_BETTER = frozenset({"ter", "slot_error"})
 """Metrics that count errors."""
 

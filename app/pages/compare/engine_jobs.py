@@ -69,12 +69,12 @@ class EngineJobs(QObject):
             return
         self._asked.add(system.key)
         if rows is None:
-            self._ask_score(system)
+            self._ask(system, ScoreOutputs(str(system.entry.path)))
             return
 
         def done(_nothing: None) -> None:
             del self._preparing[system.key]
-            self._ask_score(system)
+            self._ask(system, ScoreOutputs(str(system.entry.path)))
 
         def failed(error: UserError) -> None:
             del self._preparing[system.key]
@@ -82,6 +82,11 @@ class EngineJobs(QObject):
 
         work = SlicedWork(write_rows(system.entry.path, rows), self, done=done, failed=failed)
         self._preparing[system.key] = work
+
+    def score_by(self, system: System, metrics: tuple[str, ...]) -> None:
+        """Score a system's outputs in place by these metrics and no others."""
+        if system.key not in self._texts and any(system.rows.references):
+            self._ask(system, ScoreOutputs(str(system.entry.path), metrics))
 
     def forget_scored(self) -> None:
         """Let scores be asked for again, after outputs have changed."""
@@ -96,8 +101,8 @@ class EngineJobs(QObject):
         for ticket in list(self._tickets.values()):
             ticket.cancel()
 
-    def _ask_score(self, system: System) -> None:
-        ticket = self._context.model_desk.ask(ScoreOutputs(str(system.entry.path)))
+    def _ask(self, system: System, command: ScoreOutputs) -> None:
+        ticket = self._context.model_desk.ask(command)
         self._follow(system.key, f"Score {system.name}", "scoring", ticket)
 
     def _follow(self, key: str, title: str, text: str, ticket: Ticket) -> None:

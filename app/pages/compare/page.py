@@ -32,6 +32,7 @@ from app.pages.compare.messages import Messages
 from app.pages.compare.model import CompareModel
 from app.pages.compare.pair_bar import PairBar
 from app.pages.compare.row_export import export_rows
+from app.pages.compare.score_button import ScoreButton
 from app.pages.compare.score_view import COPIES, ScoreView
 from app.pages.compare.slices import SlicedWork
 from app.pages.compare.systems_model import SystemsModel
@@ -122,6 +123,7 @@ class ComparePage(QWidget):
         self.choose.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.choose.setToolTip("Choose the systems to compare")
         self.choose.clicked.connect(lambda: self.panel.drop_below(self.choose))
+        self.measures = ScoreButton(self.model)
         self.judge = QPushButton(icon("blind"), "Blind…")
         self.judge.setToolTip("Judge pairs of outputs without knowing whose they are")
         self.judge.clicked.connect(lambda: self.start_blind())
@@ -130,6 +132,7 @@ class ComparePage(QWidget):
         bar = QHBoxLayout()
         bar.setSpacing(SPACE_S)
         bar.addWidget(self.choose)
+        bar.addWidget(self.measures)
         bar.addWidget(self.pair)
         bar.addStretch(1)
         bar.addWidget(self.judge)
@@ -158,7 +161,7 @@ class ComparePage(QWidget):
         layout.addSpacing(SPACE_XS)
         layout.addWidget(self.splitter, 1)
         pair = (self.pair.other, self.pair.reference, self.pair.measure)
-        order = (self.choose, *pair, self.judge, self.copies, self.scores.table)
+        order = (self.choose, self.measures, *pair, self.judge, self.copies, self.scores.table)
         for before, after in pairwise((*order, self.list.histogram)):
             QWidget.setTabOrder(before, after)
         return page

@@ -119,6 +119,12 @@ class SystemsModel(QObject):
         self.problems.pop(key, None)
         self.jobs.decode_bare(entry, run)
 
+    def score_by(self, metrics: tuple[str, ...]) -> None:
+        """Score all chosen systems anew by these metrics and no others."""
+        for system in self.systems:
+            self.problems.pop(system.key, None)
+            self.jobs.score_by(system, metrics)
+
     def add_file(self, path: Path) -> None:
         """Copy an outside file of outputs into the project and compare it."""
         folder = self._context.project.folder

@@ -1,0 +1,80 @@
+"""Other scores than those a run took itself, chosen from a menu and taken in place."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from app.pages.compare.page import ComparePage
+from engine.contract.commands import ScoreOutputs
+from engine.contract.scores import METRICS
+from engine.metrics.desk import score_outputs
+from engine.metrics.known import METRICS as KNOWN
+from engine.reporter import Silent
+from tests.app.compare.conftest import choose
+from tests.helpers.fake_ports import FakeDesk
+
+MakePage = Callable[[Path], ComparePage]
+
+
+def answer(ticket: object) -> None:
+    ticket.answer(score_outputs(ticket.command, Silent()))  # type: ignore[attr-defined]
+
+
+def test_the_contract_names_all_metrics() -> None:
+    assert tuple(KNOWN) == METRICS
+
+
+def test_a_ticked_score_is_taken_of_all_systems(
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_desk: FakeDesk
+) -> None:
+    page = make_page(runs_project)
+    choose(qtbot, page, "twin", "prefix 10")
+    button, table = page.measures, page.scores.model
+    button.menu().aboutToShow.emit()
+    before = table.table.metrics
+    assert {name for name, action in button.choices.items() if action.isChecked()} == set(before)
+    button.choices["ter"].trigger()
+    wanted = tuple(name for name in METRICS if name in {*before, "ter"})
+    paths = [str(system.entry.path) for system in page.systems.systems]
+    assert model_desk.asked == [ScoreOutputs(path, wanted) for path in paths]
+    button.menu().aboutToShow.emit()
+    assert not any(action.isEnabled() for action in button.choices.values())
+    assert button.choices["nist"].toolTip().startswith("Wait until the present scoring")
+    for ticket in list(model_desk.tickets):
+        answer(ticket)
+    qtbot.waitUntil(lambda: all("ter" in row.scores for row in table.table.rows))
+    page.model.set_metric("ter")
+    qtbot.waitUntil(lambda: table.table.rows[1].mean_difference is not None)
+    assert "Lower is better: TER." in page.scores.notes.text()
+
+
+def test_a_score_is_taken_away_but_not_the_last(
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_desk: FakeDesk
+) -> None:
+    model_desk.replies[ScoreOutputs] = lambda command: score_outputs(command, Silent())
+    page = make_page(runs_project)
+    choose(qtbot, page, "twin", "prefix 10")
+    for metric in page.scores.model.table.metrics[1:]:
+        page.measures.menu().aboutToShow.emit()
+        page.measures.choices[metric].trigger()
+        qtbot.waitUntil(lambda gone=metric: gone not in page.scores.model.table.metrics)
+        qtbot.waitUntil(lambda: not any(map(page.systems.doing, page.systems.chosen)))
+    (last,) = page.scores.model.table.metrics
+    page.measures.menu().aboutToShow.emit()
+    assert not page.measures.choices[last].isEnabled()
+
+
+def test_a_score_that_cannot_be_taken_says_why_and_nothing_is_lost(
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_desk: FakeDesk
+) -> None:
+    page = make_page(runs_project)
+    choose(qtbot, page, "twin", "prefix 10")
+    before = page.scores.model.table
+    page.measures.menu().aboutToShow.emit()
+    page.measures.choices["meteor"].trigger()
+    for ticket in list(model_desk.tickets):
+        ticket.fail("METEOR needs Java, which is not on this machine.")
+    qtbot.waitUntil(page.messages.failed.isVisible)
+    assert "METEOR needs Java" in page.messages.failed.label.text()
+    assert page.scores.model.table == before
