@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from app.assets import icon
@@ -21,6 +22,7 @@ class ScoreButton(QToolButton):
         self._model = model
         self.setText("Scores")
         self.setIcon(icon("check"))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setToolTip("Choose the scores that the systems are compared by")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
