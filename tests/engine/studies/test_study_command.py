@@ -17,7 +17,7 @@ from engine.contract.outputs import read_meta
 from engine.contract.project import ProjectFolder
 from engine.contract.run_folder import RunFolder
 from engine.contract.study import StudyFolder, StudySpec, study_ids
-from tests.helpers.tiny_runs import ROOT, engine_environment
+from tests.helpers.tiny_runs import ROOT, engine_environment, kill, wait_until
 
 FILES = {"figure.png", "figure.svg", "runs.csv", "table.csv", "table.md", "table.tex"}
 
@@ -151,6 +151,34 @@ def test_a_run_at_work_elsewhere_is_left_alone(copy: Path) -> None:
     assert done.returncode == 2
     assert "another process works on it" in done.stderr
     assert (place / "events.jsonl").read_bytes() == before
+
+
+def test_a_study_whose_process_is_killed_goes_on(
+    tmp_path: Path, study_words: tuple[str, ...]
+) -> None:
+    place = tmp_path / "killed"
+    words = ["study", "methods", "--project", str(place), *study_words]
+    process = subprocess.Popen(
+        [sys.executable, "main.py", *words],
+        cwd=ROOT,
+        env=engine_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    runs = place / "runs"
+    second = "a second run is there"
+    wait_until(process, lambda: runs.is_dir() and len(list(runs.iterdir())) > 1, what=second)
+    kill(process)
+    folder, study = opened(place)
+    first = RunFolder(folder.run_path(study.runs[0]))
+    assert first.read_status().state is RunState.FINISHED
+    before = first.events.read_bytes()
+    assert run(words) == 0
+    assert opened(place)[1] == study
+    assert first.events.read_bytes() == before
+    states = {row["state"] for row in rows(folder.path / "runs.csv")}
+    assert states == {"finished"}
 
 
 @pytest.mark.parametrize(
