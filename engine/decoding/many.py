@@ -110,8 +110,8 @@ def _may_share(first: PrefixCard, other: PrefixCard) -> bool:
     return _shape(first) == _shape(other)
 
 
-def _shape(card: PrefixCard) -> tuple[int, int, int]:
-    return card.layers, card.kv_heads, card.head_width
+def _shape(card: PrefixCard) -> tuple[int, int]:
+    return card.kv_heads, card.head_width  # how many layers it has is the prefix's own affair
 
 
 def _backbone(card: PrefixCard) -> str:
