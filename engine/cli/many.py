@@ -13,6 +13,8 @@ from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
 from engine.contract.training_spec import DecodingSpec, Device
 
+SHOWN_NAMES = 10
+
 
 def job_of_many(arguments: argparse.Namespace, console: Console) -> Job:
     """All inputs of the file, each for the prefix that its row names.
@@ -79,10 +81,16 @@ def _folders(folder: Path, store: DatasetStore, column: str) -> dict[str, Path]:
         if name not in known:
             raise UserError(
                 f"Line {row.line} names the prefix {name!r}, which is not in {folder}: the "
-                f"folders there are {', '.join(map(repr, known)) or 'none'}."
+                f"folders there are {_listed(known)}."
             )
         found[name] = folder / name
     return found
+
+
+def _listed(names: list[str]) -> str:
+    """Names in a sentence, which stays one where they are many."""
+    more = f" and {len(names) - SHOWN_NAMES:,} more" if len(names) > SHOWN_NAMES else ""
+    return ", ".join(map(repr, names[:SHOWN_NAMES])) + more or "none"
 
 
 def _common_decoding(settings: list[tuple[str, DecodingSpec]]) -> DecodingSpec:

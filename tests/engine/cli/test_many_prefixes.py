@@ -188,6 +188,12 @@ def test_what_cannot_stand_in_one_batch_says_why(
             f"Line 3 names the prefix {name!r}, which is not in {place}: the folders there are "
             f"{known}."
         )
+    crowd = tmp_path / "crowd"
+    for number in range(13):
+        (crowd / f"user {number:02}").mkdir(parents=True)
+    assert refused("x", folder=crowd).endswith("'user 08', 'user 09' and 3 more.")
+    (tmp_path / "nobody").mkdir()
+    assert refused("x", folder=tmp_path / "nobody").endswith("the folders there are none.")
     assert refused("anna", " ") == (
         "Line 3 names no prefix in the column 'user': give every row the name of one."
     )
