@@ -280,7 +280,7 @@ def _add(group: argparse._ArgumentGroup, option: Option) -> None:
         group.add_argument(option.flag, action="store_true", default=None, help=option.help)
         return
     usual = getattr(value, "value", value)
-    help_text = option.help if usual is None else f"{option.help} (default {usual})"
+    help_text = option.help if usual in (None, "") else f"{option.help} (default {usual})"
     metavar = "TEXT" if kind is str else "N"
     if issubclass(kind, enum.Enum):
         metavar = "|".join(str(member.value) for member in kind)

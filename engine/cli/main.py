@@ -131,12 +131,21 @@ def _study_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
 
 def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     one = verbs.add_parser("decode", help="write a run's outputs for the inputs of a file")
-    one.add_argument("system", metavar="RUN_DIR", help="a finished run, or a prefix folder")
+    one.add_argument(
+        "system",
+        metavar="RUN_DIR",
+        help="a finished run, or a prefix folder; with --prefix-column, a folder of such folders",
+    )
     one.add_argument("--data", required=True, metavar="FILE", help=f"the inputs: {_DATA}")
     one.add_argument("--out", required=True, metavar="OUT.jsonl", help="one JSON object a line")
     columns = one.add_argument_group("columns (default: as the run says)")
     add_input_options(columns)
     columns.add_argument("--target", metavar="COL", help="the references")
+    columns.add_argument(
+        "--prefix-column",
+        metavar="COL",
+        help="the name of each row's prefix, a folder in RUN_DIR: many prefixes in one batch",
+    )
     one.add_argument("--limit", type=int, metavar="N", help="decode the first N inputs only")
     one.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
     add_decoding_options(one)

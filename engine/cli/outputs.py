@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import tempfile
 from pathlib import Path
 
-from engine.cli.arguments import decoding_spec, mapping_of
+from engine.cli.arguments import decoding_spec
 from engine.cli.console import Console, ConsoleReporter, duration, print_scores
-from engine.cli.training import import_data
-from engine.contract.commands import InspectFile
-from engine.contract.data_spec import Mapping
-from engine.contract.dataset_store import DatasetStore
+from engine.cli.inputs import Job, imported, mapping_for
+from engine.cli.many import job_of_many
 from engine.contract.errors import UserError
 from engine.contract.training_spec import Device
 from engine.data.hub_reader import is_hub_name
-from engine.data.inspecting import inspect_file
 from engine.exchange.card import is_prefix_folder
-from engine.reporter import Silent
 
 
 def decode(arguments: argparse.Namespace) -> int:
@@ -28,37 +23,19 @@ def decode(arguments: argparse.Namespace) -> int:
         raise UserError(f"{source} does not exist: give --data a file with the inputs.")
     if arguments.limit is not None and arguments.limit < 1:
         raise UserError(f"--limit is {arguments.limit}: it must be 1 or more.")
-    if not arguments.inputs and is_prefix_folder(Path(arguments.system)):
-        raise UserError(
-            "This prefix came without its run: name the input columns with --source COL."
-        )
-    from engine.data.examples import inputs_of
-    from engine.decoding.files import decode_and_score, save_outputs
-    from engine.decoding.systems import Systems
-
-    loaded = Systems(device=Device(arguments.device)).load(
-        Path(arguments.system), ConsoleReporter(console, "loading")
-    )
-    decoding = decoding_spec(loaded.decoding, arguments)
-    with tempfile.TemporaryDirectory() as folder:
-        store_path = Path(folder) / "dataset.sqlite"
-        import_data(console, source, store_path)
-        with DatasetStore(store_path) as store:
-            mapping = _mapping(arguments, loaded.mapping, store, source)
-            reporter = ConsoleReporter(console, "reading")
-            inputs = inputs_of(store, mapping, loaded.linearisation, reporter)
-    inputs = inputs[: arguments.limit]
-    if not inputs:
+    if arguments.prefix_column is not None:
+        job = job_of_many(arguments, console)
+    else:
+        job = _job_of_one(arguments, console)
+    if not job.inputs:
         raise UserError(f"{source} holds no inputs to decode: it has no rows.")
+    from engine.decoding.files import decode_and_score, save_outputs
+
     scored = decode_and_score(
-        loaded.system,
-        inputs,
-        loaded.prompts([one.source for one in inputs]),
-        decoding,
-        ConsoleReporter(console, "decoding"),
+        job.system, job.inputs, job.prompts, job.decoding, ConsoleReporter(console, "decoding")
     )
     save_outputs(
-        Path(arguments.out), scored, system=loaded.title, run_id=loaded.run_id, split=source.name
+        Path(arguments.out), scored, system=job.title, run_id=job.run_id, split=source.name
     )
     console.line(
         f"{len(scored.rows)} inputs decoded in {duration(scored.seconds)}: {arguments.out}"
@@ -67,17 +44,22 @@ def decode(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _mapping(
-    arguments: argparse.Namespace, known: Mapping | None, store: DatasetStore, source: Path
-) -> Mapping:
-    """The run's mapping, its target only if the file has it; or what the arguments name."""
-    if arguments.inputs:
-        report = inspect_file(InspectFile(str(source)), Silent())
-        return mapping_of(report.columns, inputs=arguments.inputs, target=arguments.target)
-    assert known is not None, "only a prefix without its run has none"
-    columns = tuple(
-        column
-        for column in known.columns
-        if column in known.inputs or column.name in store.meta.columns
+def _job_of_one(arguments: argparse.Namespace, console: Console) -> Job:
+    """All inputs of the file, for one run or prefix folder."""
+    if not arguments.inputs and is_prefix_folder(Path(arguments.system)):
+        raise UserError(
+            "This prefix came without its run: name the input columns with --source COL."
+        )
+    from engine.data.examples import inputs_of
+    from engine.decoding.systems import Systems
+
+    loaded = Systems(device=Device(arguments.device)).load(
+        Path(arguments.system), ConsoleReporter(console, "loading")
     )
-    return Mapping(columns)
+    decoding = decoding_spec(loaded.decoding, arguments)
+    with imported(console, Path(arguments.data)) as store:
+        mapping = mapping_for(arguments, loaded.mapping, store)
+        reporter = ConsoleReporter(console, "reading")
+        inputs = inputs_of(store, mapping, loaded.linearisation, reporter)[: arguments.limit]
+    prompts = loaded.prompts([one.source for one in inputs])
+    return Job(loaded.system, inputs, prompts, decoding, loaded.title, loaded.run_id)

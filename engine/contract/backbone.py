@@ -52,16 +52,29 @@ class BackboneShape:
         """Whether it is an encoder–decoder."""
         return self.encoder_layers > 0
 
+    def lengths(self, method: PrefixMethod) -> dict[Place, tuple[int, ...]]:
+        """How many tokens the prefix has at each layer of each place; 0 where there is none.
+
+        Raises:
+            UserError: the method names a layer that the backbone does not have.
+        """
+        if not self.encoder_decoder:
+            return {Place.DECODER_SELF: method.lengths(self.layers, "the backbone")}
+        every = {
+            Place.ENCODER_SELF: (self.encoder_layers, "the encoder"),
+            Place.DECODER_SELF: (self.layers, "the decoder"),
+            Place.DECODER_CROSS: (self.layers, "the decoder"),
+        }
+        return {
+            place: method.lengths(layers, owner)
+            for place, (layers, owner) in every.items()
+            if method.has(place)
+        }
+
     def sites(self, method: PrefixMethod) -> dict[Place, int]:
         """How many attention modules of each place take a prefix of this method."""
-        if not self.encoder_decoder:
-            return {Place.DECODER_SELF: self.layers}
-        every = {
-            Place.ENCODER_SELF: self.encoder_layers,
-            Place.DECODER_SELF: self.layers,
-            Place.DECODER_CROSS: self.layers,
-        }
-        return {place: count for place, count in every.items() if method.has(place)}
+        found = self.lengths(method).items()
+        return {place: sum(length > 0 for length in lengths) for place, lengths in found}
 
 
 @dataclass(frozen=True)
@@ -107,7 +120,11 @@ class Cost:
 
 
 def cost(shape: BackboneShape, method: MethodSpec, *, tokens_per_batch: int = 1024) -> Cost:
-    """Count parameters exactly and memory roughly (float32), without loading anything."""
+    """Count parameters exactly and memory roughly (float32), without loading anything.
+
+    Raises:
+        UserError: the method names a layer that the backbone does not have.
+    """
     # About 34 numbers a token, layer and unit of width live until the backward pass
     # (attention and MLP inputs and outputs of a Llama or GPT-2 block), and the logits.
     layers = shape.layers + shape.encoder_layers
@@ -116,21 +133,22 @@ def cost(shape: BackboneShape, method: MethodSpec, *, tokens_per_batch: int = 10
         n = shape.parameters
         return Cost(n, n, 4 * n, 4 * (4 * n + activations))
     stored = trainable = 0
-    for count in shape.sites(method).values():
-        entries = count * 2 * shape.kv_heads * shape.head_width  # L*2*H*D
-        stored += method.prefix_length * entries
+    for lengths in shape.lengths(method).values():
+        entries = 2 * shape.kv_heads * shape.head_width  # 2*H*D, of a token in a layer
+        stored += sum(lengths) * entries
         if method.depth is Depth.ALL_LAYERS:
-            trainable += _trainable(shape, method, entries)
+            used = sum(length > 0 for length in lengths)
+            trainable += _trainable(shape, method, used * entries, sum(lengths) * entries)
     if method.depth is Depth.EMBEDDING_ONLY:
-        trainable = _trainable(shape, method, shape.width)
+        trainable = _trainable(shape, method, shape.width, method.prefix_length * shape.width)
     memory = 4 * (shape.parameters + 4 * trainable + activations)
     return Cost(trainable, stored, 4 * stored, memory)
 
 
-def _trainable(shape: BackboneShape, method: PrefixMethod, entries: int) -> int:
-    """Parameters of what makes `entries` numbers for each of P tokens."""
+def _trainable(shape: BackboneShape, method: PrefixMethod, entries: int, numbers: int) -> int:
+    """Parameters of what makes `entries` numbers for each of P tokens, of which some are used."""
     if method.parametrisation is Parametrisation.DIRECT:
-        return method.prefix_length * entries
+        return numbers
     mid = method.mid_dim
     table = method.prefix_length * shape.width
     hidden = shape.width * mid + mid

@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass
 
 from engine.contract.errors import UserError
+from engine.contract.layers import LayerRange, check_layers, length_at, read_layers
 
 MAX_PREFIX_LENGTH = 512
 
@@ -63,11 +64,17 @@ class PrefixMethod:
     """Prefix-tuning (Li & Liang 2021): the backbone stays frozen.
 
     Raises:
-        UserError: a length outside 1 to 512, a width below 1, or no text to start from.
+        UserError: a length outside 1 to 512, a width below 1, layers that cannot be read, or no
+            text to start from.
     """
 
     prefix_length: int = 10
-    """P, in tokens: 1 to 512."""
+    """P, in tokens: 1 to 512. Where layers differ, that of the longest."""
+    layers: str = ""
+    """Which layers have a prefix, and how long: "" is all, P tokens each; "0-9,20-29:5" is P tokens
+    in layers 0 to 9 and 5 in layers 20 to 29 (`engine.contract.layers`). A shorter prefix is the
+    last of the P tokens, those next to the text. On encoder–decoders the same choice counts in
+    each place, by the layers of its own stack."""
     parametrisation: Parametrisation = Parametrisation.MLP
     depth: Depth = Depth.ALL_LAYERS
     position: Position = Position.PREFIX
@@ -106,8 +113,33 @@ class PrefixMethod:
                 "An infix is trained in all layers, not as embeddings alone: choose another depth, "
                 "or a prefix."
             )
+        if self.layers and self.depth is Depth.EMBEDDING_ONLY:
+            raise UserError(
+                f"layers is {self.layers!r}, but embedding-only tuning reaches every layer: leave "
+                "it empty, or train keys and values."
+            )
+        self._ranges()
         if self.init is Init.WORDS and not self.init_text.strip():
             raise UserError("init_text is empty: give words to start from, or start at random.")
+
+    def length_at(self, layer: int) -> int:
+        """How many tokens the prefix of this layer (from 0) has; 0 for none."""
+        return length_at(self._ranges(), layer) if self.layers else self.prefix_length
+
+    def lengths(self, layers: int, owner: str) -> tuple[int, ...]:
+        """The same for each of so many layers.
+
+        Args:
+            owner: whose layers they are, such as "the encoder".
+
+        Raises:
+            UserError: a layer is named that is not among them.
+        """
+        check_layers(self._ranges(), layers, owner)
+        return tuple(self.length_at(layer) for layer in range(layers))
+
+    def _ranges(self) -> tuple[LayerRange, ...]:
+        return read_layers(self.layers, self.prefix_length) if self.layers else ()
 
     def has(self, place: Place) -> bool:
         """Whether the prefix of an encoder–decoder stands there."""

@@ -52,6 +52,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("--max-source-tokens", "data.max_source_tokens", "longer inputs are cut at the end"),
     Option("--max-target-tokens", "data.max_target_tokens", "longer targets are cut at the end"),
     Option("--prefix-length", "method.prefix_length", "P, in tokens, 1 to 512"),
+    Option("--layers", "method.layers", "layers with a prefix, such as 0-9,20-29:5 (empty: all)"),
     Option("--parametrisation", "method.parametrisation", "how the prefix is trained"),
     Option("--depth", "method.depth", "every layer's keys and values, or input embeddings only"),
     Option("--position", "method.position", "before source and target, or between them (infix)"),

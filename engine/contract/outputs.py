@@ -1,8 +1,8 @@
 """Outputs files: one JSON object a line, readable without this program.
 
 A line has at least "input", "output" and "references" (a list of strings); ours also have
-"example_id", "fields", "category" and "row_scores". A file by another system needs only the
-first three.
+"example_id", "fields", "category" and "row_scores", and "prefix" where each row was decoded
+behind a prefix of its own. A file by another system needs only the first three.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ def write_outputs(path: Path, rows: Iterable[OutputRow], meta: OutputsMeta | Non
     for row in rows:
         plain = codec.to_plain(row)
         del plain["type"]
+        if not row.prefix:
+            del plain["prefix"]
         lines.append(codec.dump(plain))
     write_atomically(path, "".join(line + "\n" for line in lines))
     if meta is not None:

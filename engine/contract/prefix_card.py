@@ -1,9 +1,10 @@
 """The card of a trained prefix: `prefix.json` beside `prefix.safetensors`.
 
-The tensors are one per site, named "decoder_self.0", of shape [2, H, P, D]: 0 = key,
-1 = value; keys of rotary backbones are stored rotated, at positions 0 to P - 1.
+The tensors are one per site that has a prefix, named "decoder_self.0", of shape [2, H, P, D]:
+0 = key, 1 = value; keys of rotary backbones are stored rotated, at positions 0 to P - 1. A layer
+whose prefix has n tokens, fewer than P, has [2, H, n, D], at positions P - n to P - 1.
 
-History: version 1, the first.
+History: version 1, every layer and P tokens each; version 2, those that `method.layers` names.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from engine.contract.data_spec import Linearisation
 from engine.contract.method_spec import Place, PrefixMethod
 from engine.contract.scores import Score
 from engine.contract.training_spec import DecodingSpec
+
+PREFIX_VERSION = 2
 
 
 class Positions(enum.Enum):
@@ -57,6 +60,7 @@ class PrefixCard:
 
     Attributes:
         backbone: name in the catalog, or folder name; `backbone_fingerprint` decides.
+        layers: how many tensors there are.
         prompt: how a source becomes a prompt, as `engine.data.prompt` names it.
         data_fingerprint, data_name: of the dataset it was trained on.
         tensors_sha256: of prefix.safetensors; a damaged file is refused.
@@ -81,4 +85,4 @@ class PrefixCard:
     run_id: str = ""
     scores: tuple[Score, ...] = ()
     notes: str = ""
-    version: int = 1
+    version: int = PREFIX_VERSION

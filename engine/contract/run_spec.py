@@ -71,4 +71,5 @@ def describe_method(method: MethodSpec) -> str:
         Parametrisation.DIRECT: "direct",
     }
     name = "embedding-only" if method.depth is Depth.EMBEDDING_ONLY else method.position.value
-    return f"{name} {method.prefix_length}, {forms[method.parametrisation]}"
+    where = f" in layers {method.layers}" if method.layers else ""
+    return f"{name} {method.prefix_length}{where}, {forms[method.parametrisation]}"

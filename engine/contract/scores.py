@@ -70,10 +70,13 @@ class OutputRow:
     """One decoded input: a line of an outputs file.
 
     Attributes:
-        example_id: the same for the same input in every run of a dataset.
+        example_id: the same for the same input in every run of a dataset; with its prefix's name
+            where a file holds the same input under several prefixes.
         fields: the input as (key, value) pairs, for showing it as a table.
         input: the text that the backbone was given.
         row_scores: (metric, value) of this row alone; empty until scored.
+        prefix: name of the prefix that this row was decoded behind; "" where one system decoded
+            all rows.
     """
 
     example_id: str
@@ -83,6 +86,7 @@ class OutputRow:
     fields: tuple[tuple[str, str], ...] = ()
     category: str = ""
     row_scores: tuple[tuple[str, float], ...] = ()
+    prefix: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.contract.data_spec import DataSpec, Linearisation, Mapping
 from engine.contract.dataset_store import DatasetStore
@@ -37,6 +39,7 @@ class EvalInput:
         source: the input as text.
         references: targets of all rows with this input, in their order.
         category: of its first row, or "".
+        prefix: name of the prefix that its rows ask for, or "".
     """
 
     example_id: str
@@ -44,6 +47,7 @@ class EvalInput:
     source: str
     references: tuple[str, ...]
     category: str = ""
+    prefix: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,53 @@ def inputs_of(
             reporter.update(row.number - 1, store.meta.row_count, "rows", "reading the inputs")
         grouping.add(row.cells)
     return grouping.inputs()
+
+
+@dataclass(frozen=True)
+class InputForm:
+    """How a row becomes an input: what its columns are, and how they are written out."""
+
+    mapping: Mapping
+    linearisation: Linearisation
+
+
+def inputs_by_prefix(
+    store: DatasetStore, column: str, forms: MappingOf[str, InputForm], reporter: Reporter
+) -> list[EvalInput]:
+    """All distinct pairs of prefix and input in file order.
+
+    An input that stands under several prefixes has its prefix's name in its example id.
+
+    Args:
+        column: whose cells name the prefixes.
+        forms: for each name in the column, how its prefix reads a row.
+
+    Raises:
+        UserError: a column that the dataset does not have.
+        Cancelled: through the reporter.
+    """
+    index = store.column(column)
+    readers = {name: RowReader(store, form.mapping) for name, form in forms.items()}
+    groupings = {name: _Grouping(readers[name], form.linearisation) for name, form in forms.items()}
+    order: dict[tuple[str, str], None] = {}
+    for row in store.rows():
+        if row.number % _UPDATE_ROWS == 1:
+            reporter.update(row.number - 1, store.meta.row_count, "rows", "reading the inputs")
+        name = row.cells[index].strip()
+        groupings[name].add(row.cells)
+        order.setdefault((name, readers[name].example_id(row.cells)))
+    grouped = {
+        (name, one.example_id): replace(one, prefix=name)
+        for name, grouping in groupings.items()
+        for one in grouping.inputs()
+    }
+    times = Counter(example_id for _, example_id in order)
+    return [
+        grouped[pair]
+        if times[pair[1]] == 1
+        else replace(grouped[pair], example_id=f"{pair[1]}.{pair[0]}")
+        for pair in order
+    ]
 
 
 class _Grouping:

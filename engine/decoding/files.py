@@ -53,6 +53,7 @@ def decode_and_score(
             references=one.references,
             fields=one.fields,
             category=one.category,
+            prefix=one.prefix,
         )
         for one, text in zip(inputs, decoded.texts, strict=True)
     )

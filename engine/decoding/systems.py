@@ -20,6 +20,9 @@ from engine.methods.finetune import BareBackbone
 from engine.methods.prefix import StoredPrefix
 from engine.reporter import Reporter
 
+DEFAULT_SOURCE_TOKENS = 512
+"""Where a source is cut for a prefix that came without its run."""
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -38,7 +41,7 @@ class Loaded:
     linearisation: Linearisation
     mapping: Mapping | None
     decoding: DecodingSpec
-    max_source_tokens: int = 512
+    max_source_tokens: int = DEFAULT_SOURCE_TOKENS
 
     def prompts(self, inputs: Sequence[str]) -> list[list[int]]:
         """Inputs as the system was trained to read them, as token ids."""
@@ -119,7 +122,7 @@ class Systems:
             linearisation=card.linearisation,
             mapping=spec.data.mapping if spec else None,
             decoding=card.decoding,
-            max_source_tokens=spec.data.max_source_tokens if spec else 512,
+            max_source_tokens=spec.data.max_source_tokens if spec else DEFAULT_SOURCE_TOKENS,
         )
 
     def _backbone(self, name: str, reporter: Reporter) -> Backbone:

@@ -99,14 +99,16 @@ def readme(card: PrefixCard, *, stored_bytes: int, use: str) -> str:
     if method.parametrisation is not Parametrisation.DIRECT:
         deep = "deep " if method.parametrisation is Parametrisation.DEEP_MLP else ""
         form = f"trained through a {deep}MLP of width {method.mid_dim}, then folded"
+    length = f"up to {method.prefix_length}" if ":" in method.layers else method.prefix_length
     rows = [
         ("backbone", card.backbone),
         ("its fingerprint", f"`{card.backbone_fingerprint}`" if card.backbone_fingerprint else ""),
         ("prefix length", f"{method.prefix_length} tokens"),
+        ("layers", f"{method.layers} (from 0; after a colon: their length)" * bool(method.layers)),
         (
             "tensors",
-            f"{card.layers} attentions × [2, {card.kv_heads}, {method.prefix_length}, "
-            f"{card.head_width}] in float32, {stored_bytes / 1000:.1f} kB",
+            f"{card.layers} attentions × [2, {card.kv_heads}, {length}, {card.head_width}] in "
+            f"float32, {stored_bytes / 1000:.1f} kB",
         ),
         ("method", f"{_METHODS[method.depth]} (Li & Liang, 2021), {form}"),
         ("positions of the tokens", card.positions.value.replace("_", " ")),

@@ -1,6 +1,7 @@
 """Our own format of a trained prefix: a folder that can be mailed.
 
-    prefix.safetensors  one float32 tensor [2, H, P, D] per site, named "decoder_self.0"
+    prefix.safetensors  one float32 tensor [2, H, P, D] per site, named "decoder_self.0"; only
+                        for the layers that have a prefix, each of its own length P
     prefix.json         the `PrefixCard`, with the sha256 of the tensors' file
     README.md           the same for people
 
@@ -24,7 +25,7 @@ from engine.contract import codec
 from engine.contract.errors import EngineError, UserError
 from engine.contract.folders import fill_folder
 from engine.contract.method_spec import Place
-from engine.contract.prefix_card import PrefixCard, Site
+from engine.contract.prefix_card import PREFIX_VERSION, PrefixCard, Site
 from engine.exchange.card import (
     CARD_FILE,
     README_FILE,
@@ -47,7 +48,7 @@ def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> PrefixCard:
     Args:
         folder: missing, empty, or a prefix folder, which is then replaced.
         key_values: for each site [2, H, P, D].
-        card: its `tensors_sha256` is filled in.
+        card: its `tensors_sha256` and `version` are filled in.
 
     Returns:
         The card as it was written.
@@ -56,7 +57,8 @@ def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> PrefixCard:
         UserError: the folder holds something else, the disk is full or cannot be written to.
     """
     tensors = to_bytes(key_values)
-    card = replace(card, tensors_sha256=hashlib.sha256(tensors).hexdigest())
+    digest = hashlib.sha256(tensors).hexdigest()
+    card = replace(card, tensors_sha256=digest, version=PREFIX_VERSION)
     _check_shapes(key_values, card, EngineError)
     text = readme(card, stored_bytes=len(tensors), use=_USE)
     with fill_folder(folder, replace=is_prefix_folder(folder)) as target:
@@ -168,13 +170,18 @@ def _check_shapes(
     key_values: KeyValues, card: PrefixCard, kind: type[UserError] | type[EngineError]
 ) -> None:
     """Hold every tensor against the card."""
-    wanted = (2, card.kv_heads, card.method.prefix_length, card.head_width)
     if len(key_values) != card.layers:
         raise kind(
             f"The prefix {card.name!r} has {len(key_values)} tensors where its card says "
             f"{card.layers}: get it again from where it came."
         )
     for site, entries in key_values.items():
+        wanted = (2, card.kv_heads, card.method.length_at(site.layer), card.head_width)
+        if wanted[2] == 0:
+            raise kind(
+                f"The prefix {card.name!r} has a tensor {site.key}, but its card names the layers "
+                f"{card.method.layers}: get it again from where it came."
+            )
         if tuple(entries.shape) != wanted:
             raise kind(
                 f"The tensor {site.key} of the prefix {card.name!r} is {list(entries.shape)} where "

@@ -28,7 +28,7 @@ from engine.contract.data_spec import Linearisation
 from engine.contract.errors import UserError
 from engine.contract.folders import fill_folder
 from engine.contract.method_spec import Init, Parametrisation, PrefixMethod
-from engine.contract.prefix_card import Positions, PrefixCard, decoder_site
+from engine.contract.prefix_card import PREFIX_VERSION, Positions, PrefixCard, decoder_site
 from engine.contract.training_spec import DecodingSpec
 from engine.data.prompt import PROMPT
 from engine.exchange.card import README_FILE, read_card, readme, refuse_pickles
@@ -64,6 +64,11 @@ def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> None:
     Raises:
         UserError: PEFT's format cannot hold it, the folder is not empty, or the disk is full.
     """
+    if card.method.layers:
+        raise UserError(
+            f"PEFT's format cannot hold the prefix {card.name!r}: it stands in the layers "
+            f"{card.method.layers}, and PEFT's in every layer with one length; export it as native."
+        )
     sites = [decoder_site(layer) for layer in range(card.layers)]
     if set(key_values) != set(sites) or card.positions is not Positions.AFTER_PREFIX:
         raise UserError(
@@ -74,7 +79,8 @@ def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> None:
     length = card.method.prefix_length
     flat = stacked.permute(3, 0, 1, 2, 4).reshape(length, -1).contiguous()  # [P, L*2*H*D]
     tensors = bytes(safetensors.torch.save({_TENSOR: flat}, metadata={"format": "pt"}))
-    card = replace(card, tensors_sha256=hashlib.sha256(to_bytes(key_values)).hexdigest())
+    digest = hashlib.sha256(to_bytes(key_values)).hexdigest()
+    card = replace(card, tensors_sha256=digest, version=PREFIX_VERSION)
     text = readme(card, stored_bytes=len(tensors), use=_USE)
     with fill_folder(folder) as target:
         (target / TENSOR_FILE).write_bytes(tensors)

@@ -7,21 +7,35 @@ size. (PEFT and the paper's code run the MLP on B equal copies.)
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import nn
 
-from engine.contract.method_spec import Place
 from engine.contract.prefix_card import Site
 from engine.methods.attention import KeyValues
 
-Sites = dict[Site, tuple[int, int]]
-"""Site → (H, D)."""
+
+@dataclass(frozen=True)
+class SiteSize:
+    """H, D, and the length of the prefix that stands before a site, in tokens."""
+
+    heads: int
+    width: int
+    length: int
+
+
+Sites = dict[Site, SiteSize]
 
 
 def entries_of(sites: Sites) -> int:
-    """Numbers a token at these sites: Σ 2·H·D."""
-    return sum(2 * heads * width for heads, width in sites.values())
+    """Numbers a token at these sites: N = Σ 2·H·D."""
+    return sum(2 * size.heads * size.width for size in sites.values())
+
+
+def tokens_of(sites: Sites) -> int:
+    """P, the length of the longest prefix at these sites."""
+    return max(size.length for size in sites.values())
 
 
 class MLPTable(nn.Module):
@@ -95,7 +109,10 @@ Table = MLPTable | DirectTable
 
 
 class KeyValuePrefix(nn.Module):
-    """Keys and values for some sites, out of a table of all their numbers."""
+    """Keys and values for some sites, out of a table of all their numbers.
+
+    The table has P tokens, the most that a site has; a site with fewer takes the last of them.
+    """
 
     def __init__(self, sites: Sites, table: Table, *, dropout: float) -> None:
         super().__init__()
@@ -104,11 +121,11 @@ class KeyValuePrefix(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self) -> KeyValues:
-        """The prefix: for each site [2, H, P, D]."""
+        """The prefix: for each site [2, H, length, D]."""
         return _split(self.dropout(self.table()), self._sites)
 
     def start_from(self, key_values: KeyValues) -> None:
-        """Give these keys and values."""
+        """Give the last of these keys and values, each [2, H, P or more, D]."""
         self.table.start_from(_join(key_values, self._sites))
 
 
@@ -129,12 +146,12 @@ class EmbeddingPrefix(nn.Module):
 class PrefixInPlaces(nn.Module):
     """Prefixes of several places side by side, each with parameters of its own."""
 
-    def __init__(self, parts: Mapping[Place, KeyValuePrefix]) -> None:
+    def __init__(self, parts: Mapping[str, KeyValuePrefix]) -> None:
         super().__init__()
-        self.parts = nn.ModuleDict({place.value: part for place, part in parts.items()})
+        self.parts = nn.ModuleDict(parts)
 
     def forward(self) -> KeyValues:
-        """The prefix: for each site [2, H, P, D]."""
+        """The prefix: for each site [2, H, length, D]."""
         found: KeyValues = {}
         for part in self.parts.values():
             found.update(part())
@@ -148,17 +165,17 @@ class PrefixInPlaces(nn.Module):
 
 
 def _split(flat: torch.Tensor, sites: Sites) -> KeyValues:
-    """[P, Σ 2·H·D] → for each site [2, H, P, D]."""
-    length = flat.shape[0]
-    widths = [2 * heads * head_width for heads, head_width in sites.values()]
+    """[P, N] → for each site [2, H, length, D]."""
+    widths = [2 * size.heads * size.width for size in sites.values()]
     parts = torch.split(flat, widths, dim=1)
     return {
-        site: part.view(length, 2, heads, head_width).permute(1, 2, 0, 3)
-        for part, (site, (heads, head_width)) in zip(parts, sites.items(), strict=True)
+        site: part[-size.length :].view(size.length, 2, size.heads, size.width).permute(1, 2, 0, 3)
+        for part, (site, size) in zip(parts, sites.items(), strict=True)
     }
 
 
 def _join(key_values: KeyValues, sites: Sites) -> torch.Tensor:
-    """For each site [2, H, P, D] → [P, Σ 2·H·D]; the inverse of `_split`."""
-    parts = [key_values[site].permute(2, 0, 1, 3).flatten(1) for site in sites]
+    """For each site the last P of [2, H, P or more, D] → [P, N]; the inverse of `_split`."""
+    tokens = tokens_of(sites)
+    parts = [key_values[site][:, :, -tokens:].permute(2, 0, 1, 3).flatten(1) for site in sites]
     return torch.cat(parts, dim=1)

@@ -1,4 +1,4 @@
-"""Prefix-tuning (Li & Liang 2021): keys and values of P virtual tokens before every layer."""
+"""Prefix-tuning (Li & Liang 2021): keys and values of virtual tokens, before some or all layers."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from engine.contract.method_spec import (
     Depth,
     Init,
     Parametrisation,
-    Place,
     Position,
     PrefixMethod,
 )
+from engine.contract.prefix_card import Site
 from engine.methods.attention import KeyValues, attention_of
 from engine.methods.base import counted_positions
 from engine.methods.checkpointing import set_checkpointing
@@ -27,8 +27,10 @@ from engine.methods.parametrisation import (
     MLPTable,
     PrefixInPlaces,
     Sites,
+    SiteSize,
     Table,
     entries_of,
+    tokens_of,
 )
 
 
@@ -37,8 +39,8 @@ class _Behind:
 
     Attributes:
         backbone: frozen; its weights are bit-equal before and after.
-        position_offset: P on decoder-only backbones, whose tokens stand after the prefix, and
-            0 on encoder–decoders, both as in the paper's code.
+        position_offset: P on decoder-only backbones, whose tokens stand after the prefix (of the
+            layer with the longest), and 0 on encoder–decoders, both as in the paper's code.
     """
 
     def __init__(self, backbone: Backbone, length: int, position: Position) -> None:
@@ -113,27 +115,45 @@ class PrefixTuning(_Behind):
                     f"{self.backbone.name} is an encoder–decoder, and embedding-only tuning is "
                     "for decoder-only backbones: train all layers, or choose another backbone."
                 )
-            table = self._table(method, self.backbone.shape.width)
+            table = self._table(method, self.backbone.shape.width, method.prefix_length)
             return EmbeddingPrefix(table, dropout=method.dropout)
-        places: dict[Place, Sites] = {}
-        for site, size in self._attention.sites.items():
-            if not self.backbone.is_encoder_decoder or method.has(site.place):
-                places.setdefault(site.place, {})[site] = size
         return PrefixInPlaces(
             {
-                place: KeyValuePrefix(
-                    sites, self._table(method, entries_of(sites)), dropout=method.dropout
+                group: KeyValuePrefix(
+                    sites,
+                    self._table(method, entries_of(sites), tokens_of(sites)),
+                    dropout=method.dropout,
                 )
-                for place, sites in places.items()
+                for group, sites in self._groups(method).items()
             }
         )
 
-    def _table(self, method: PrefixMethod, entries: int) -> Table:
-        """What makes `entries` numbers for each of P tokens."""
+    def _groups(self, method: PrefixMethod) -> dict[str, Sites]:
+        """The sites that have a prefix: those that share a table, by its name.
+
+        Raises:
+            UserError: the method names a layer that the backbone does not have.
+        """
+        direct = method.parametrisation is Parametrisation.DIRECT
+        groups: dict[str, Sites] = {}
+        for place, lengths in self.backbone.shape.lengths(method).items():
+            for layer, length in enumerate(lengths):
+                if length:
+                    # An MLP makes P tokens for all, and the shorter take the last of them; numbers
+                    # that are trained themselves stand in a table of their own for each length.
+                    apart = direct and length < method.prefix_length
+                    group = f"{place.value}_{length}" if apart else place.value
+                    site = Site(place.value, layer)
+                    size = SiteSize(*self._attention.sites[site], length)
+                    groups.setdefault(group, {})[site] = size
+        return groups
+
+    def _table(self, method: PrefixMethod, entries: int, tokens: int) -> Table:
+        """What makes `entries` numbers for each of so many tokens."""
         if method.parametrisation is Parametrisation.DIRECT:
-            return DirectTable(method.prefix_length, entries)
+            return DirectTable(tokens, entries)
         return MLPTable(
-            method.prefix_length,
+            tokens,
             entries,
             width=self.backbone.shape.width,
             mid_dim=method.mid_dim,

@@ -106,6 +106,7 @@ RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
         "depth": st.just(Depth.ALL_LAYERS),  # an infix has no other
         "decoder_self": st.just(True),  # one of the three places must be on
         "prefix_length": st.integers(1, MAX_PREFIX_LENGTH),
+        "layers": st.sampled_from(["", "0", "3-7", " 2 ,5-900000:1"]),
         "mid_dim": COUNTS,
         "init": st.sampled_from(Init),
         "init_text": TEXT.map(lambda text: text + "x"),

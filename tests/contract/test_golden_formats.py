@@ -15,7 +15,7 @@ from engine.contract.project import Project, ProjectFolder
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import RunSpec
 from engine.contract.study import StudySpec
-from tests.golden.make import contract_v1
+from tests.golden.make import contract_v1, contract_v2
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 FILES = {
@@ -24,11 +24,12 @@ FILES = {
     "project-v1.json": contract_v1.PROJECT,
     "prefix-v1.json": contract_v1.PREFIX,
     "study-v1.json": contract_v1.STUDY,
+    "prefix-v2.json": contract_v2.PREFIX,
 }
 
 
 @pytest.mark.parametrize(("name", "meant"), FILES.items())
-def test_files_of_version_1_mean_what_they_meant(
+def test_files_of_every_version_mean_what_they_meant(
     name: str, meant: RunSpec | Project | PrefixCard | StudySpec
 ) -> None:
     text = (GOLDEN / name).read_text(encoding="utf-8")
@@ -60,9 +61,10 @@ def test_folders_open_the_golden_files(tmp_path: Path) -> None:
 def test_the_next_version_is_refused_by_this_program(
     name: str, meant: RunSpec | Project | PrefixCard | StudySpec
 ) -> None:
-    later = f'"version": {meant.version + 1}, "unheard_of": 1'
+    next_one = type(meant).version + 1
+    later = f'"version": {next_one}, "unheard_of": 1'
     text = (GOLDEN / name).read_text(encoding="utf-8")
-    with pytest.raises(UserError, match=f"newer version .*format {meant.version + 1}; this one"):
+    with pytest.raises(UserError, match=f"newer version .*format {next_one}; this one"):
         codec.from_text(type(meant), text.replace(f'"version": {meant.version}', later))
 
 

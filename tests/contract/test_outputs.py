@@ -68,6 +68,15 @@ def test_lines_are_plain_json_for_other_programs(path: Path) -> None:
     assert read_meta(path) is None
 
 
+def test_the_name_of_a_rows_prefix_is_kept_and_absent_where_there_is_none(path: Path) -> None:
+    named = replace(ROWS[0], row_scores=(), prefix="anna")
+    write_outputs(path, (named, ROWS[1]))
+    first, second = (json.loads(line) for line in path.read_text("utf-8").split("\n")[:-1])
+    assert first["prefix"] == "anna"
+    assert "prefix" not in second
+    assert read_outputs(path) == (named, ROWS[1])
+
+
 def test_rows_are_numbered_where_another_system_gave_no_id(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(

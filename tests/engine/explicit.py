@@ -22,9 +22,11 @@ _PLACES = {
     r"encoder\.block\.(\d+)\.layer\.0\.SelfAttention": Place.ENCODER_SELF,
     r"decoder\.block\.(\d+)\.layer\.0\.SelfAttention": Place.DECODER_SELF,
     r"decoder\.block\.(\d+)\.layer\.1\.EncDecAttention": Place.DECODER_CROSS,
+    r"^model\.layers\.(\d+)\.self_attn": Place.DECODER_SELF,
+    r"^transformer\.h\.(\d+)\.attn": Place.DECODER_SELF,
 }
-"""Module names of BART and its kin, then of T5: written by hand, so that the search for sites
-is tested too."""
+"""Module names of BART and its kin, then of T5, Llama and GPT-2: written by hand, so that the
+search for sites is tested too."""
 
 
 def explicit_model(backbone: Backbone, key_values: KeyValues) -> Any:
@@ -54,13 +56,15 @@ def _attend(
     """One softmax a row, head and query over the prefix and the keys that it may see."""
     rows, heads, queries, width = query.shape
     out = torch.zeros(rows, queries, heads, width)
+    shared = heads // key.shape[1]  # how many heads of queries look at one of keys
     prefix = module.prefix if module.prefix is not None else torch.zeros(2, heads, 0, width)
     for row in range(rows):
         for at in range(queries):
             visible = _visible(module, attention_mask, row, at, queries, key.shape[2])
             for head in range(heads):
-                keys = torch.cat([prefix[0, head], key[row, head, visible]])
-                values = torch.cat([prefix[1, head], value[row, head, visible]])
+                own = head // shared
+                keys = torch.cat([prefix[0, own], key[row, own, visible]])
+                values = torch.cat([prefix[1, own], value[row, own, visible]])
                 scores = keys @ query[row, head, at] * scaling
                 if position_bias is not None:
                     bias = position_bias[min(row, len(position_bias) - 1), head, at, visible]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from safetensors import safe_open
 
 from engine.contract.errors import UserError
 from engine.contract.events import RunFailed, RunFinished, RunStarted, RunState
@@ -39,6 +40,12 @@ CASES = {
     "llama-infix": ("llama", replace(PREFIX, position=Position.INFIX)),
     "gpt2-infix": ("gpt2", replace(PREFIX, position=Position.INFIX)),
     "llama-embedding-only": ("llama", replace(PREFIX, depth=Depth.EMBEDDING_ONLY)),
+    "llama-layers": ("llama", replace(PREFIX, layers="0:2,2")),
+    "gpt2-layers-direct": (
+        "gpt2",
+        Prefix(prefix_length=4, parametrisation=Parametrisation.DIRECT, layers="0,1:1"),
+    ),
+    "bart-layers": ("bart", replace(PREFIX, layers="1", decoder_self=False)),
 }
 
 
@@ -75,6 +82,44 @@ def test_the_card_says_how_it_stands_and_peft_has_no_place_for_it(
     assert card.layers == len(key_values) == 2 + 3 + 3
     with pytest.raises(UserError, match="it has a place for a prefix in decoder self-attention"):
         peft.write(folder.path / "peft", key_values, card)
+
+
+def test_a_file_holds_only_the_layers_that_have_a_prefix(
+    workshop: Workshop, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    spec = workshop.spec(replace(PREFIX, layers="0:2,2"), kind="llama")
+    folder = workshop.run(tmp_path_factory.mktemp("layers") / "run", spec)
+    assert run_folder(folder.path) == 0
+    (started,) = events(folder, RunStarted)
+    assert isinstance(started, RunStarted)
+    # By hand: d = 32, mid 16, two of the three layers with 2 key/value heads of width 8.
+    assert started.trainable_parameters == 4 * 32 + 33 * 16 + 17 * (2 * 2 * 2 * 8)
+    with safe_open(folder.prefix / "prefix.safetensors", framework="pt") as file:
+        shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
+    assert shapes == {"decoder_self.0": [2, 2, 2, 8], "decoder_self.2": [2, 2, 4, 8]}
+    key_values, card = native.read(folder.prefix)
+    assert (card.layers, card.method, card.version) == (2, spec.method, 2)
+    text = (folder.prefix / "README.md").read_text(encoding="utf-8")
+    assert "| layers | 0:2,2 (from 0; after a colon: their length) |" in text
+    assert "| tensors | 2 attentions × [2, 2, up to 4, 8] in float32, " in text
+    with pytest.raises(UserError) as error:
+        peft.write(folder.path / "peft", key_values, card)
+    assert error.value.message == (
+        "PEFT's format cannot hold the prefix 'tiny': it stands in the layers 0:2,2, and PEFT's in "
+        "every layer with one length; export it as native."
+    )
+    assert not (folder.path / "peft").exists()
+
+
+def test_a_layer_that_is_not_there_ends_a_run_before_it_trains(
+    workshop: Workshop, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    spec = workshop.spec(replace(PREFIX, layers="3"), kind="llama")
+    folder = workshop.run(tmp_path_factory.mktemp("beyond") / "run", spec)
+    assert run_folder(folder.path) == 2
+    (failed,) = events(folder, RunFailed)
+    assert isinstance(failed, RunFailed)
+    assert failed.message.startswith("layers names '3', but the backbone has 3 layers, 0 to 2: ")
 
 
 def test_a_side_that_does_not_fit_is_told(

@@ -39,6 +39,10 @@ def _in_all_layers(draft: Draft) -> bool:
     return _prefix(draft) and draft["method.depth"] is Depth.ALL_LAYERS
 
 
+def _layers(draft: Draft) -> bool:
+    return _in_all_layers(draft) or (_prefix(draft) and bool(draft["method.layers"]))
+
+
 def _from_words(draft: Draft) -> bool:
     return _prefix(draft) and draft["method.init"] is Init.WORDS
 
@@ -78,6 +82,14 @@ METHOD = Section(
             ),
             _prefix,
             decoder_only,
+        ),
+        Field(
+            "method.layers",
+            "Layers",
+            "Which layers have a prefix, and of how many tokens: empty is all, with the prefix "
+            "length; 0-9,20-29:5 is layers 0 to 9 with it, and 20 to 29 with 5 tokens.",
+            Words(),
+            _layers,
         ),
         Field(
             "method.position",

@@ -138,7 +138,7 @@ class RunForm(QScrollArea):
         backbone = self._planner.backbone
         try:
             method = self._form.draft.method()
+            self.drawing.show_method(backbone.shape if backbone is not None else None, method)
         except UserError:
             return  # the last drawing stays while a value is being typed
-        self.drawing.show_method(backbone.shape if backbone is not None else None, method)
         self.drawing.setVisible(backbone is not None)

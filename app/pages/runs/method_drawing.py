@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -22,7 +24,7 @@ _PLACES = {
 
 
 def describe(shape: BackboneShape, method: MethodSpec) -> str:
-    """The drawing in words."""
+    """The drawing in words; raise `UserError` where a layer is named that is not there."""
     if not isinstance(method, PrefixMethod):
         layers = shape.layers + shape.encoder_layers
         return f"All {layers} layers are trained; nothing stands before the text."
@@ -35,15 +37,19 @@ def describe(shape: BackboneShape, method: MethodSpec) -> str:
     stand = "stand before those of the text"
     if method.position is Position.INFIX:
         stand = "stand between those of source and target"
+    sites = shape.sites(method)
     where = f"the {shape.layers} frozen layers"
     if shape.encoder_decoder:
-        found = shape.sites(method).items()
         where = "these frozen attentions (" + ", ".join(
-            f"{count} of {_PLACES[place]}" for place, count in found
+            f"{count} of {_PLACES[place]}" for place, count in sites.items()
         )
         where += ")"
+    elif method.layers:
+        where = f"{sites[Place.DECODER_SELF]} of {where}"
+    where = f"{where} (layers {method.layers})" if method.layers else where
+    most = "up to " if ":" in method.layers else ""
     return (
-        f"In each of {where}, {method.prefix_length} trained keys and "
+        f"In each of {where}, {most}{method.prefix_length} trained keys and "
         f"values ({shape.kv_heads} heads of width {shape.head_width}) {stand}; "
         f"{way} makes them."
     )
@@ -61,9 +67,9 @@ class MethodDrawing(QWidget):
         theme.changed.connect(self.update)
 
     def show_method(self, shape: BackboneShape | None, method: MethodSpec | None) -> None:
-        """Draw this method on a backbone of this shape, or nothing."""
-        self._shape, self._method = shape, method
+        """Draw this method on a backbone of this shape, or nothing; raise as `describe`."""
         words = describe(shape, method) if shape is not None and method is not None else ""
+        self._shape, self._method = shape, method
         self.setAccessibleName("Drawing of the method")
         self.setAccessibleDescription(words)
         self.setToolTip(words)
@@ -98,47 +104,48 @@ class MethodDrawing(QWidget):
     ) -> None:
         colours = self._theme.colors
         mlp = method.parametrisation is not Parametrisation.DIRECT
-        rows = sum(shape.sites(method).values())
+        lengths = [length for each in shape.lengths(method).values() for length in each]
         source = self.fontMetrics().horizontalAdvance("MLP 16384") + SPACE_S if mlp else 0.0
         stack = area.adjusted(source + (SPACE_S * 2 if mlp else 0), 0, 0, 0)
         share = method.prefix_length / (method.prefix_length + TEXT_TOKENS)
         width = max(6.0, min(share, MAX_SHARE) * stack.width())
         prefix = QRectF(stack.left(), stack.top(), width, stack.height())
         text = stack.adjusted(width + 3, 0, 0, 0)
-        self._draw_rows(painter, prefix, rows, colours.trainable, method.prefix_length)
-        self._draw_rows(painter, text, rows, colours.frozen, TEXT_TOKENS)
+        self._draw_rows(painter, prefix, lengths, colours.trainable)
+        self._draw_rows(painter, text, [TEXT_TOKENS] * len(lengths), colours.frozen)
         if mlp:
             self._draw_mlp(painter, QRectF(area.left(), area.top(), source, area.height()), method)
             self._draw_arrow(painter, area.left() + source, prefix.left() - 2, area.center().y())
         self._label_top(painter, prefix, f"prefix, P = {method.prefix_length}", colours.trainable)
         noun = "attentions" if shape.encoder_decoder else "layers"
-        bottom = f"{rows} {noun}, frozen"
+        bottom = f"{len(lengths)} {noun}, frozen"
         self._label_bottom(painter, text, bottom, colours.frozen)
 
     def _draw_finetuning(self, painter: QPainter, area: QRectF, shape: BackboneShape) -> None:
         colours = self._theme.colors
         layers = shape.layers + shape.encoder_layers
-        self._draw_rows(painter, area, layers, colours.trainable, TEXT_TOKENS)
+        self._draw_rows(painter, area, [TEXT_TOKENS] * layers, colours.trainable)
         self._label_top(painter, area, "text", colours.muted)
         self._label_bottom(painter, area, f"{layers} layers, all trained", colours.trainable)
 
     def _draw_rows(
-        self, painter: QPainter, area: QRectF, layers: int, colour: QColor, tokens: int
+        self, painter: QPainter, area: QRectF, tokens: Sequence[int], colour: QColor
     ) -> None:
-        """A row a layer, with a cell a token where cells can be told apart."""
-        pitch = area.height() / layers
+        """A row a layer, to the right edge, with a cell a token where cells can be told apart."""
+        pitch = area.height() / len(tokens)
         gap = min(2.0, pitch * 0.3)
-        cell = area.width() / tokens
+        cell = area.width() / max(tokens)
         fill = QColor(colour)
         fill.setAlphaF(0.75)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(fill)
-        for layer in range(layers):
-            row = QRectF(area.left(), area.top() + layer * pitch, area.width(), pitch - gap)
+        for layer, count in enumerate(tokens):
+            left = area.right() - count * cell
+            row = QRectF(left, area.top() + layer * pitch, count * cell, pitch - gap)
             if cell < 4.0:
                 painter.drawRect(row)
                 continue
-            for token in range(tokens):
+            for token in range(count):
                 left = row.left() + token * cell
                 painter.drawRect(QRectF(left, row.top(), cell - 1.0, row.height()))
 

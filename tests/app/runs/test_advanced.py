@@ -4,7 +4,36 @@ from dataclasses import replace
 
 from app.pages.runs.advanced import SectionBox
 from app.pages.runs.page import RunsPage
-from engine.contract.backbone import BackboneEntry
+from engine.contract.backbone import BackboneEntry, cost
+from engine.contract.method_spec import Depth, PrefixMethod
+from tests.app.runs.conftest import SHAPE
+
+
+def test_layers_are_asked_for_where_they_mean_something(page: RunsPage) -> None:
+    box = page.form.advanced.sections[0]
+    assert "method.layers" in shown(box)
+    page.form_model.set("method.layers", "0-9,20-29:5")
+    words = page.form.drawing.accessibleDescription()
+    assert "In each of 20 of the 30 frozen layers (layers 0-9,20-29:5), up to 10 trained" in words
+    method = PrefixMethod(prefix_length=10, layers="0-9,20-29:5")
+    expected = cost(SHAPE, method, tokens_per_batch=400)
+    assert f"{expected.trainable:,}" in page.form.cost.text()
+    page.form.drawing.grab()  # painted without an error
+    for wrong, sentence in (
+        ("0-", "layers holds '0-': it must be a layer (7), a range (0-9), or either with its "),
+        ("25-30", "layers names '25-30', but the backbone has 30 layers, 0 to 29: leave out "),
+    ):
+        page.form_model.set("method.layers", wrong)
+        assert page.planner.error.startswith(sentence)
+        assert not page.launch.train.isEnabled()
+    page.form_model.set("method.layers", "0-9")
+    page.form_model.set("method.depth", Depth.EMBEDDING_ONLY)
+    assert page.planner.error.startswith("layers is '0-9', but embedding-only tuning reaches")
+    assert "method.layers" in shown(box), "what is wrong cannot be mended"
+    page.form_model.set("method.layers", "")
+    assert page.planner.error == ""
+    assert "method.layers" not in shown(box)
+
 
 SIDES = ("method.encoder_self", "method.decoder_self", "method.decoder_cross")
 

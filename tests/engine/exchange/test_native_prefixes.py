@@ -175,7 +175,7 @@ def test_a_flipped_bit_is_found(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"version": 2}, "written by a newer version"),
+        ({"version": 3}, "written by a newer version"),
         ({"layers": "three"}, "expected int, found 'three'"),
         ({"surprise": 1}, "unknown field 'surprise'"),
         ({"head_width": 9}, r"is \[2, 2, 5, 8\] where its card says \[2, 2, 5, 9\]"),
@@ -188,6 +188,36 @@ def test_a_card_that_says_otherwise_is_refused(
     edit_card(folder, **changes)
     with pytest.raises(UserError, match=words):
         native.read(folder)
+
+
+def test_a_tensor_of_a_layer_that_the_card_does_not_name_is_refused(folder: Path) -> None:
+    method = json.loads((folder / "prefix.json").read_text())["method"]
+    edit_card(folder, method={**method, "layers": "0,1"})
+    with pytest.raises(UserError) as error:
+        native.read(folder)
+    assert error.value.message == (
+        "The prefix 'restaurants, five tokens' has a tensor decoder_self.2, but its card names the "
+        "layers 0,1: get it again from where it came."
+    )
+    edit_card(folder, method={**method, "layers": "0,1:2,2"})
+    with pytest.raises(
+        UserError, match=r"self\.1 .* is \[2, 2, 5, 8\] where its card says \[2, 2, 2"
+    ):
+        native.read(folder)
+
+
+def test_a_folder_of_version_1_is_read_and_written_as_the_present_one(
+    folder: Path, tmp_path: Path
+) -> None:
+    """Version 1 knew neither layers nor prefixes of different lengths."""
+    method = json.loads((folder / "prefix.json").read_text())["method"]
+    del method["layers"]
+    edit_card(folder, method=method, version=1)
+    key_values, card = native.read(folder)
+    assert (card.version, card.method.layers) == (1, "")
+    assert all(torch.equal(random_prefix(CARD)[site], one) for site, one in key_values.items())
+    assert native.write(tmp_path / "again", key_values, card).version == 2
+    assert native.read(tmp_path / "again")[1] == replace(card, version=2)
 
 
 def write_other(folder: Path, data: bytes) -> None:

@@ -34,6 +34,11 @@ ROWS = [token_row(range(5, 9 + n % 7), [20 + n, 30 + n, 0]) for n in range(20)]
 METHODS = {
     "mlp": PrefixMethod(prefix_length=4, mid_dim=16, dropout=0.1),
     "direct": PrefixMethod(prefix_length=4, parametrisation=Parametrisation.DIRECT),
+    "layers": PrefixMethod(prefix_length=4, mid_dim=16, dropout=0.1, layers="1"),
+    "layers of two lengths": PrefixMethod(prefix_length=4, mid_dim=16, layers="1,0:2"),
+    "layers, direct": PrefixMethod(
+        prefix_length=4, parametrisation=Parametrisation.DIRECT, layers="0:1,1"
+    ),
     "finetune": FinetuneMethod(),
 }
 

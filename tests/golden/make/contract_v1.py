@@ -2,7 +2,8 @@
 
 Called as `python -m tests.golden.make.contract_v1` in the repository's root. They are what
 this program wrote while its formats were at version 1, and are not to be made again once a
-format is at version 2: they show then that old files still open.
+format is at version 2: they show then that old files still open. The prefix card is
+(`contract_v2`), so `main` makes it no more.
 """
 
 from pathlib import Path
@@ -164,6 +165,7 @@ PREFIX = PrefixCard(
     run_id=RUN_ID,
     scores=(SCORE,),
     notes="First that beat the twin.",
+    version=1,
 )
 STUDY = StudySpec(
     study_id="low-data",
@@ -224,7 +226,6 @@ def main() -> None:
         "run-v1.json": codec.to_text(RUN),
         "run-finetune-v1.json": codec.to_text(FINETUNE_RUN),
         "project-v1.json": codec.to_text(PROJECT),
-        "prefix-v1.json": codec.to_text(PREFIX),
         "study-v1.json": codec.to_text(STUDY),
         "events-v1.jsonl": "".join(codec.to_line(entry) + "\n" for entry in entries()),
     }

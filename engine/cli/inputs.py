@@ -1,0 +1,73 @@
+"""What `decode` works on: the rows of a file, and a system ready to read them."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.cli.arguments import mapping_of
+from engine.cli.console import Console
+from engine.cli.training import import_data
+from engine.contract.commands import InspectFile
+from engine.contract.data_spec import Mapping
+from engine.contract.dataset_store import DatasetStore
+from engine.contract.training_spec import DecodingSpec
+from engine.data.inspecting import inspect_file
+from engine.reporter import Silent
+
+if TYPE_CHECKING:
+    from engine.data.examples import EvalInput
+    from engine.methods.base import System
+
+
+@dataclass(frozen=True)
+class Job:
+    """Inputs and the system that is to decode them.
+
+    Attributes:
+        prompts: token ids of each input, separator included.
+        title: how a table calls the system.
+        run_id: of the run that made it, or "".
+    """
+
+    system: System
+    inputs: Sequence[EvalInput]
+    prompts: Sequence[Sequence[int]]
+    decoding: DecodingSpec
+    title: str
+    run_id: str
+
+
+@contextmanager
+def imported(console: Console, source: Path) -> Iterator[DatasetStore]:
+    """The file as a dataset, which is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "dataset.sqlite"
+        import_data(console, source, path)
+        with DatasetStore(path) as store:
+            yield store
+
+
+def mapping_for(
+    arguments: argparse.Namespace, known: Mapping | None, store: DatasetStore
+) -> Mapping:
+    """The run's mapping, its target only if the file has it; or what the arguments name.
+
+    Raises:
+        UserError: a column that is named is not there, or is named twice.
+    """
+    if arguments.inputs:
+        report = inspect_file(InspectFile(arguments.data), Silent())
+        return mapping_of(report.columns, inputs=arguments.inputs, target=arguments.target)
+    assert known is not None, "only a prefix without its run has none"
+    columns = tuple(
+        column
+        for column in known.columns
+        if column in known.inputs or column.name in store.meta.columns
+    )
+    return Mapping(columns)

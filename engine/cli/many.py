@@ -1,0 +1,113 @@
+"""`decode --prefix-column`: each row of a file behind the prefix that it names."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from engine.cli.arguments import decoding_spec
+from engine.cli.console import Console, ConsoleReporter
+from engine.cli.inputs import Job, imported, mapping_for
+from engine.contract.dataset_store import DatasetStore
+from engine.contract.errors import UserError
+from engine.contract.training_spec import DecodingSpec, Device
+
+SHOWN_NAMES = 10
+
+
+def job_of_many(arguments: argparse.Namespace, console: Console) -> Job:
+    """All inputs of the file, each for the prefix that its row names.
+
+    Raises:
+        UserError: a row names no prefix of the folder, or the prefixes cannot stand in one batch:
+            they are of different backbones, are decoded differently, or one is an infix.
+    """
+    from engine.data.examples import InputForm, inputs_by_prefix
+
+    column = arguments.prefix_column
+    with imported(console, Path(arguments.data)) as store:
+        folders = _folders(Path(arguments.system), store, column)
+        from engine.decoding.many import find_prefixes, load_many
+
+        prefixes = find_prefixes(folders)
+        for one in prefixes:
+            if one.spec is None and not arguments.inputs:
+                raise UserError(
+                    f"The prefix {one.name!r} came without its run: name the input columns with "
+                    "--source COL."
+                )
+        decoding = _common_decoding(
+            [(one.name, decoding_spec(one.card.decoding, arguments)) for one in prefixes]
+        )
+        forms = {
+            one.name: InputForm(
+                mapping_for(arguments, one.spec.data.mapping if one.spec else None, store),
+                one.card.linearisation,
+            )
+            for one in prefixes
+        }
+        inputs = inputs_by_prefix(store, column, forms, ConsoleReporter(console, "reading"))
+    inputs = inputs[: arguments.limit]
+    system, prompts = load_many(
+        prefixes, inputs, ConsoleReporter(console, "loading"), device=Device(arguments.device)
+    )
+    return Job(system, inputs, prompts, decoding, f"{len(prefixes)} prefixes by {column}", "")
+
+
+def _folders(folder: Path, store: DatasetStore, column: str) -> dict[str, Path]:
+    """The prefix names in the column, in their order, with their folders.
+
+    Raises:
+        UserError: no such column, no folder, or a row that names none of its subfolders.
+    """
+    if not folder.is_dir():
+        raise UserError(
+            f"{folder} is not a folder: with --prefix-column, give the folder that holds the "
+            "prefixes."
+        )
+    known = sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+    index = store.column(column)
+    found: dict[str, Path] = {}
+    for row in store.rows():
+        name = row.cells[index].strip()
+        if name in found:
+            continue
+        if not name:
+            raise UserError(
+                f"Line {row.line} names no prefix in the column {column!r}: give every row the "
+                "name of one."
+            )
+        if name not in known:
+            raise UserError(
+                f"Line {row.line} names the prefix {name!r}, which is not in {folder}: the "
+                f"folders there are {_listed(known)}."
+            )
+        found[name] = folder / name
+    return found
+
+
+def _listed(names: list[str]) -> str:
+    """Names in a sentence, which stays one where they are many."""
+    more = f" and {len(names) - SHOWN_NAMES:,} more" if len(names) > SHOWN_NAMES else ""
+    return ", ".join(map(repr, names[:SHOWN_NAMES])) + more or "none"
+
+
+def _common_decoding(settings: list[tuple[str, DecodingSpec]]) -> DecodingSpec:
+    """The settings that all prefixes share, with the smallest batch.
+
+    Raises:
+        UserError: two differ in more than the batch size.
+    """
+    from engine.decoding.decoder import decoding_signature
+
+    first_name, first = settings[0]
+    for name, other in settings:
+        signatures = decoding_signature(first), decoding_signature(other)
+        if signatures[0] != signatures[1]:
+            raise UserError(
+                f"The prefixes {first_name!r} and {name!r} are decoded differently "
+                f"({signatures[0]} and {signatures[1]}): name what differs, such as --strategy or "
+                "--max-new-tokens."
+            )
+    return replace(first, batch_size=min(one.batch_size for _, one in settings))

@@ -1,0 +1,119 @@
+"""Many prefixes over one backbone, found by name, and what each row's prefix makes of its input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.contract.errors import UserError
+from engine.contract.method_spec import Position
+from engine.contract.prefix_card import PrefixCard
+from engine.contract.run_folder import RunFolder
+from engine.contract.run_spec import RunSpec
+from engine.contract.training_spec import Device
+from engine.data.examples import EvalInput
+from engine.data.prompt import prompt_named
+from engine.decoding.systems import DEFAULT_SOURCE_TOKENS, Systems
+from engine.exchange import native
+from engine.exchange.card import read_card
+from engine.exchange.desk import prefix_folder_of
+from engine.methods.per_row import PrefixPerRow
+from engine.reporter import Reporter
+
+
+@dataclass(frozen=True)
+class NamedPrefix:
+    """A prefix as a row names it.
+
+    Attributes:
+        name: of its subfolder.
+        folder: its prefix folder.
+        spec: of the run that made it; None for a prefix that came without its run.
+    """
+
+    name: str
+    folder: Path
+    card: PrefixCard
+    spec: RunSpec | None
+
+
+def find_prefixes(folders: Mapping[str, Path]) -> list[NamedPrefix]:
+    """The cards of these prefix or run folders, which must fit into one batch.
+
+    Raises:
+        UserError: a folder holds no prefix, one is an infix, or two are of different backbones.
+    """
+    found = [_named(name, folder) for name, folder in folders.items()]
+    for one in found:
+        if one.card.method.position is Position.INFIX:
+            raise UserError(
+                f"{one.name!r} is an infix, and only prefixes can be mixed in one batch: decode it "
+                "by itself."
+            )
+        if not _may_share(found[0].card, one.card):
+            raise UserError(
+                f"The prefixes {found[0].name!r} and {one.name!r} are of different backbones "
+                f"({_backbone(found[0].card)} and {_backbone(one.card)}): decode those of each "
+                "backbone by themselves."
+            )
+    return found
+
+
+def load_many(
+    prefixes: Sequence[NamedPrefix],
+    inputs: Sequence[EvalInput],
+    reporter: Reporter,
+    *,
+    device: Device = Device.AUTO,
+) -> tuple[PrefixPerRow, list[list[int]]]:
+    """The backbone behind these prefixes, and the inputs as their prefixes were trained to read.
+
+    Args:
+        prefixes: at least one.
+        inputs: each with the name of its prefix.
+
+    Returns:
+        The system, for these inputs in this order, and their token ids.
+
+    Raises:
+        UserError: the backbone is not to be had, a prefix is damaged or does not fit it.
+    """
+    with_runs = [one.spec.backbone for one in prefixes if one.spec is not None]
+    backbone_name = with_runs[0] if with_runs else native.backbone_for(prefixes[0].card)
+    stored = [native.read(one.folder)[0] for one in prefixes]
+    backbone = Systems(device=device).bare(backbone_name, reporter).system.backbone
+    for one in prefixes:
+        native.check_fits(one.card, backbone)
+    places = {one.name: place for place, one in enumerate(prefixes)}
+    choice = [places[row.prefix] for row in inputs]
+    prompts = []
+    for place, row in zip(choice, inputs, strict=True):
+        spec = prefixes[place].spec
+        limit = spec.data.max_source_tokens if spec else DEFAULT_SOURCE_TOKENS
+        form = prompt_named(prefixes[place].card.prompt)
+        prompts.append(form.encode_source(backbone.tokenizer, row.source, limit))
+    return PrefixPerRow(backbone, stored, choice), prompts
+
+
+def _named(name: str, folder: Path) -> NamedPrefix:
+    place = prefix_folder_of(folder)
+    spec = None if place == folder else RunFolder(folder).read_spec()
+    return NamedPrefix(name, place, read_card(place), spec)
+
+
+def _may_share(first: PrefixCard, other: PrefixCard) -> bool:
+    """Whether two prefixes can be of one backbone; by their shapes, where one does not know."""
+    prints = first.backbone_fingerprint, other.backbone_fingerprint
+    if all(prints):
+        return prints[0] == prints[1]
+    return _shape(first) == _shape(other)
+
+
+def _shape(card: PrefixCard) -> tuple[int, int]:
+    return card.kv_heads, card.head_width  # how many layers it has is the prefix's own affair
+
+
+def _backbone(card: PrefixCard) -> str:
+    print_ = card.backbone_fingerprint
+    return f"{card.backbone}, fingerprint {print_[:12]}…" if print_ else card.backbone

@@ -1,0 +1,235 @@
+"""`decode --prefix-column`: each row behind the prefix that it names, as if decoded alone."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.backbones.loading import Backbone
+from engine.cli.main import EXIT_USER, run
+from engine.contract.data_spec import Linearisation, Preset
+from engine.contract.method_spec import Init, Parametrisation, Position, PrefixMethod
+from engine.contract.outputs import read_meta, read_outputs
+from engine.contract.prefix_card import PrefixCard
+from engine.contract.run_folder import RunFolder
+from engine.contract.training_spec import DecodingSpec, Strategy
+from engine.data.prompt import default_prompt
+from engine.exchange import native
+from engine.methods.prefix import PrefixTuning
+from tests.engine.tiny import tiny
+from tests.helpers.prefixes import CARD
+from tests.helpers.tiny_runs import Workshop, write_table
+
+LENGTHS = (1, 2, 3, 5, 8, 13, 21, 30)
+NAMES = tuple(f"user {length}" for length in LENGTHS)
+FIELDS = ("--field", "name", "--field", "food")
+DECODING = DecodingSpec(strategy=Strategy.BEAM, num_beams=3, max_new_tokens=12, no_repeat_ngram=2)
+
+
+def save_prefix(
+    folder: Path, backbone: Backbone, length: int, *, seed: int = 0, **changes: object
+) -> PrefixCard:
+    """An untrained prefix with numbers of its own, and a card that says how it reads a row."""
+    method = PrefixMethod(
+        prefix_length=length, parametrisation=Parametrisation.DIRECT, init=Init.RANDOM
+    )
+    presets = list(Preset)
+    card = replace(
+        CARD,
+        name=folder.name,
+        method=method,
+        backbone=backbone.name,
+        backbone_fingerprint=backbone.fingerprint,
+        kv_heads=backbone.shape.kv_heads,
+        head_width=backbone.shape.head_width,
+        layers=len(PrefixTuning(backbone, method, seed=0).folded()),
+        linearisation=Linearisation(presets[seed % len(presets)]),
+        prompt=default_prompt(encoder_decoder=backbone.is_encoder_decoder),
+        decoding=replace(DECODING, batch_size=seed + 1),
+    )
+    card = replace(card, **changes)  # type: ignore[arg-type]
+    return native.write(folder, PrefixTuning(backbone, method, seed=seed).folded(), card)
+
+
+@pytest.mark.parametrize("family", ["gpt2", "llama", "bart", "t5"])
+def test_eight_prefixes_in_one_call_write_what_eight_calls_write(
+    family: str, tmp_path: Path
+) -> None:
+    backbone = tiny(tmp_path, family)
+    for seed, (name, length) in enumerate(zip(NAMES, LENGTHS, strict=True)):
+        save_prefix(tmp_path / "all" / name, backbone, length, seed=seed)
+    # Twenty rows in no order of length, two of each input or none; one input under all of them.
+    rows = [
+        (NAMES[(5 * n) % 8], f"Hut {n % 9} " * (n % 4 + 1), "soup", f"Text {n}.") for n in range(20)
+    ]
+    rows += [(name, "Hut", "stew", f"For {name}.") for name in NAMES]
+    rows += [(NAMES[2], "Hut", "stew", "A second text.")]
+    data = write_table(tmp_path / "rows.csv", [("user", "name", "food", "text"), *rows])
+    out = tmp_path / "together.jsonl"
+    words = ["decode", str(tmp_path / "all"), "--data", str(data), "--out", str(out)]
+    assert run([*words, *FIELDS, "--target", "text", "--prefix-column", "user"]) == 0
+    together = read_outputs(out)
+
+    alone: dict[tuple[str, str], str] = {}
+    for name in NAMES:
+        own = [row for row in rows if row[0] == name]
+        part = write_table(tmp_path / "part.csv", [("user", "name", "food", "text"), *own])
+        single = tmp_path / "single.jsonl"
+        words = ["decode", str(tmp_path / "all" / name), "--data", str(part), "--out", str(single)]
+        assert run([*words, *FIELDS, "--target", "text"]) == 0
+        alone |= {(name, row.input): row.output for row in read_outputs(single)}
+    assert {(row.prefix, row.input): row.output for row in together} == alone
+    assert len(together) == len(alone), "an input and its prefix stand twice"
+    assert len(set(alone.values())) > len(alone) / 2, "the prefixes hardly made a difference"
+
+    distinct = list(dict.fromkeys((user, name, food) for user, name, food, _ in rows))
+    found = [(row.prefix, row.fields[0][1].strip(), row.fields[1][1]) for row in together]
+    assert found == [(user, name.strip(), food) for user, name, food in distinct]
+    ids = [row.example_id for row in together]
+    assert len(set(ids)) == len(ids)
+    shared = [row for row in together if row.fields[1][1] == "stew"]
+    assert [row.prefix for row in shared] == list(NAMES)
+    assert all(row.example_id.endswith(f".{row.prefix}") for row in shared)
+    assert shared[2].references == ("For user 3.", "A second text.")
+    meta = read_meta(out)
+    assert meta is not None
+    assert meta.system == "8 prefixes by user"
+    assert meta.decoding == "beam3|lp1|nr2|max12"
+    assert {score.metric for score in meta.scores} == {"bleu", "chrf", "rougeL"}
+
+
+def test_runs_and_prefix_folders_of_one_backbone_side_by_side(
+    finished_runs: dict[str, RunFolder], workshop: Workshop, tmp_path: Path
+) -> None:
+    backbone = tiny(workshop.folder / "again", "llama")
+    for name in ("mlp", "direct"):
+        shutil.copytree(finished_runs[name].path, tmp_path / "all" / name)
+    own = finished_runs["mlp"].read_spec().decoding
+    save_prefix(tmp_path / "all" / "third", backbone, 7, decoding=own)
+    with open(workshop.csv, encoding="utf-8", newline="") as stream:
+        header, *rows = csv.reader(stream)
+    for columns, users in (((), ("mlp", "direct")), (COLUMNS, ("mlp", "direct", "third"))):
+        mixed = [[*row, users[n // 2 % len(users)]] for n, row in enumerate(rows)]
+        data = write_table(tmp_path / "mixed.csv", [[*header, "user"], *mixed])
+        out = tmp_path / "mixed.jsonl"
+        words = ["decode", str(tmp_path / "all"), "--data", str(data), "--out", str(out)]
+        assert run([*words, *columns, "--prefix-column", "user"]) == 0
+        found = read_outputs(out)
+        assert len(found) == 30
+        tested = {
+            name: {row.example_id: row for row in read_outputs(one.outputs / "test.jsonl")}
+            for name, one in finished_runs.items()
+        }
+        compared = 0
+        for row in found:
+            own_row = tested.get(row.prefix, {}).get(row.example_id)
+            if own_row is not None:
+                assert row.output == own_row.output
+                compared += 1
+        assert compared > 3, "the test inputs of the runs are not among the rows"
+
+
+COLUMNS = ("--field", "name", "--field", "food", "--field", "area", "--target", "text")
+
+
+@pytest.fixture
+def refused(
+    finished_runs: dict[str, RunFolder],
+    workshop: Workshop,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> Callable[..., str]:
+    """Decode a table whose rows name these prefixes; the sentence for the user."""
+    backbone, other = tiny(tmp_path, "llama"), tiny(tmp_path, "gpt2")
+    place = tmp_path / "all"
+    save_prefix(place / "anna", backbone, 3)
+    save_prefix(place / "other", other, 3)
+    save_prefix(place / "greedy", backbone, 3, decoding=DecodingSpec(strategy=Strategy.GREEDY))
+    infix = PrefixMethod(
+        prefix_length=3,
+        position=Position.INFIX,
+        parametrisation=Parametrisation.DIRECT,
+        init=Init.RANDOM,
+    )
+    save_prefix(place / "infix", backbone, 3, method=infix)
+    shutil.copytree(finished_runs["finetune"].path, place / "twin")
+    workshop.run(place / "waiting", workshop.spec("mlp"))
+    (place / "empty").mkdir()
+    (place / ".hidden").mkdir()
+
+    def refuse(*names: str, folder: Path = place, words: tuple[str, ...] = FIELDS) -> str:
+        table = [("name", "food", "user"), *((f"Hut {n}", "soup", u) for n, u in enumerate(names))]
+        data = write_table(tmp_path / "rows.csv", table)
+        out = tmp_path / "o.jsonl"
+        command = ("decode", str(folder), "--data", str(data), "--out", str(out), *words)
+        capsys.readouterr()
+        column = () if "--prefix-column" in words else ("--prefix-column", "user")
+        assert run([*command, *column]) == EXIT_USER
+        assert not out.exists()
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1
+        return said.removeprefix("error: ").rstrip("\n")
+
+    return refuse
+
+
+def test_what_cannot_stand_in_one_batch_says_why(
+    refused: Callable[..., str], tmp_path: Path
+) -> None:
+    place = tmp_path / "all"
+    known = "'anna', 'empty', 'greedy', 'infix', 'other', 'twin', 'waiting'"
+    for name in ("anne", "../all/anna", ".hidden", ".", str(place / "anna")):
+        assert refused("anna", name) == (
+            f"Line 3 names the prefix {name!r}, which is not in {place}: the folders there are "
+            f"{known}."
+        )
+    crowd = tmp_path / "crowd"
+    for number in range(13):
+        (crowd / f"user {number:02}").mkdir(parents=True)
+    assert refused("x", folder=crowd).endswith("'user 08', 'user 09' and 3 more.")
+    (tmp_path / "nobody").mkdir()
+    assert refused("x", folder=tmp_path / "nobody").endswith("the folders there are none.")
+    assert refused("anna", " ") == (
+        "Line 3 names no prefix in the column 'user': give every row the name of one."
+    )
+    assert refused("anna", words=(*FIELDS, "--prefix-column", "usr")) == (
+        "There is no column 'usr': the columns are 'name', 'food', 'user'."
+    )
+    assert refused("anna", folder=tmp_path / "gone") == (
+        f"{tmp_path / 'gone'} is not a folder: with --prefix-column, give the folder that holds "
+        "the prefixes."
+    )
+    said = refused("anna", "other")
+    assert said.startswith(
+        "The prefixes 'anna' and 'other' are of different backbones (llama, fingerprint "
+    )
+    assert said.endswith("…): decode those of each backbone by themselves.")
+    assert "gpt2, fingerprint " in said
+    assert refused("anna", "greedy") == (
+        "The prefixes 'anna' and 'greedy' are decoded differently (beam3|lp1|nr2|max12 and "
+        "greedy|max100): name what differs, such as --strategy or --max-new-tokens."
+    )
+    assert refused("anna", "infix") == (
+        "'infix' is an infix, and only prefixes can be mixed in one batch: decode it by itself."
+    )
+    assert refused("anna", words=()) == (
+        "The prefix 'anna' came without its run: name the input columns with --source COL."
+    )
+    assert "twin is a fine-tuning run and has no prefix" in refused("anna", "twin")
+    assert "waiting has no prefix yet: let it finish" in refused("waiting")
+    assert "empty holds no prefix (prefix.json is missing)" in refused("empty")
+
+
+def test_a_prefix_that_does_not_know_its_backbone_is_held_against_its_shape(
+    refused: Callable[..., str], tmp_path: Path
+) -> None:
+    backbone = tiny(tmp_path, "gpt2")
+    save_prefix(tmp_path / "all" / "outside", backbone, 3, backbone_fingerprint="")
+    said = refused("anna", "outside")
+    assert "are of different backbones (llama, fingerprint " in said
+    assert "… and gpt2)" in said
