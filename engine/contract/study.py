@@ -22,6 +22,7 @@ from engine.contract.run_spec import RunSpec
 
 STUDY_VERSION = 1
 STUDY_FILE = "study.json"
+DEFAULT_METRICS = ("bleu", "chrf", "rougeL")
 
 
 class StudyKind(enum.Enum):
