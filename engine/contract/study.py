@@ -79,6 +79,7 @@ class StudyFolder:
 
     def __init__(self, project: ProjectFolder, study_id: str) -> None:
         self.path = project.path / "studies" / study_id
+        self.project_path = project.path
         self._project = project
 
     def exists(self) -> bool:
