@@ -38,7 +38,8 @@ class Estimate:
                 f"Time: about {duration(self.seconds)} for {self.known} of them; unknown for the "
                 "others until one like them has been trained here."
             )
-        return f"Time: about {duration(self.seconds)}, measured on runs like these."
+        runs = "one run" if self.runs == 1 else f"{self.runs} runs"
+        return f"Time: about {duration(self.seconds)} for {runs}, measured on runs like these."
 
 
 def estimate(

@@ -13,6 +13,8 @@ from engine.contract.study_results import ALL, StudyResults, Summary
 
 GROUP_WIDTH = 0.5
 """Room for the series of a category, whose places are 1 apart."""
+NUDGE = 0.012
+"""How far series stand apart on an axis, in parts of it: intervals would cover one another."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,11 @@ def _panel(study: StudySpec, results: StudyResults, metric: str, part: str) -> F
     recipe = RECIPES[study.kind]
     names = series_names(study)
     places = _places(study)
+    reach = max(places.values()) - min(places.values())
+    width = reach * NUDGE * len(names) if recipe.axis else GROUP_WIDTH
     found = []
     for number, name in enumerate(names):
-        shift = 0.0 if recipe.axis else GROUP_WIDTH * ((number + 0.5) / len(names) - 0.5)
+        shift = width * ((number + 0.5) / len(names) - 0.5)
         chosen = [
             one
             for one in results.summaries

@@ -125,7 +125,7 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             tip=lambda x, y, data: data,
             data=tips,
         )
-        for depth, item in enumerate((dots, bars, line, marks)):
+        for depth, item in enumerate((bars, dots, line, marks)):
             item.setZValue(10 * depth)
             self.getPlotItem().addItem(item)
             self._items.append(item)
@@ -143,13 +143,18 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         ticks = self.panel.ticks
         room = max(self.width() - AXIS_PX, 1) / max(len(ticks), 1)
         letters = max(6, int(room / max(self.fontMetrics().averageCharWidth(), 1)) - 1)
-        texts = [(place, "\n".join(textwrap.wrap(text, letters))) for place, text in ticks]
+        texts = [(place, "\n".join(_wrapped(text, letters))) for place, text in ticks]
         shown = texts if not self.panel.joined else _apart(texts, letters)
         axis = self.getPlotItem().getAxis("bottom")
         axis.setTicks([shown])
         rows = max((text.count("\n") + 1 for _, text in shown), default=1)
         height = self.fontMetrics().height()
         axis.setHeight(rows * height + 8 + (height + 8 if self.panel.axis else 0))
+
+
+def _wrapped(text: str, letters: int) -> list[str]:
+    """Lines of at most so many letters, but no word is broken."""
+    return textwrap.wrap(text, letters, break_long_words=False, break_on_hyphens=False)
 
 
 def _apart(ticks: list[tuple[float, str]], letters: int) -> list[tuple[float, str]]:

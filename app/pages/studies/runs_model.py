@@ -22,7 +22,7 @@ Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 SORT_ROLE = Role.UserRole + 1
-MISSING = "not made"
+MISSING, WAITING = "not made", "waiting"
 PLACE, SEED, SAMPLE, STATE = range(4)
 _BEFORE_SCORES, _AFTER_SCORES = 4, 1
 
@@ -64,6 +64,12 @@ class StudyRunsModel(QAbstractTableModel):
     def run_id(self, row: int) -> str:
         """The run of a row."""
         return self._line(row).run.spec.run_id
+
+    @property
+    def has_samples(self) -> bool:
+        """Whether rows were drawn otherwise than by the seed."""
+        specs = [run.spec for run in self._study.runs] if self._study is not None else []
+        return any(spec.data.split.sample_seed != spec.training.seed for spec in specs)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         """Runs."""
@@ -136,7 +142,7 @@ class StudyRunsModel(QAbstractTableModel):
         if column == SAMPLE:
             return str(line.run.spec.data.split.sample_seed)
         if column == STATE:
-            return STATES[line.model.status.state].word if line.model is not None else MISSING
+            return _state_word(line.model)
         if column < _BEFORE_SCORES + len(self._metrics):
             score = self._score(line, column)
             return "" if score is None else metric_value(score.metric, score.value)
@@ -179,6 +185,14 @@ class StudyRunsModel(QAbstractTableModel):
             interval = "" if score.low is None else f" [{score.low:.1f}, {score.high:.1f}]"
             return f"{score.value:.2f}{interval}\n{score.signature}"
         return _note(line) or None
+
+
+def _state_word(model: RunModel | None) -> str:
+    """As the list of studies says it: a run that is queued waits."""
+    if model is None:
+        return MISSING
+    state = model.status.state
+    return WAITING if state is RunState.QUEUED else STATES[state].word
 
 
 def place_text(study: StudySpec, run: StudyRun) -> str:

@@ -11,7 +11,7 @@ from app.pages.runs.run_words import verdict
 from app.pages.studies.actions import StudyActions
 from app.pages.studies.figure import StudyFigure
 from app.pages.studies.library import StudyLibrary
-from app.pages.studies.runs_model import SORT_ROLE, StudyRunsModel
+from app.pages.studies.runs_model import SAMPLE, SORT_ROLE, StudyRunsModel
 from app.pages.studies.scores import StudyScores
 from app.pages.studies.study_header import StudyHeader
 from app.pages.studies.tables_view import TablesView
@@ -21,6 +21,12 @@ from app.widgets.table_view import TableView
 from engine.contract.commands import Failure
 from engine.contract.events import RunState
 from engine.contract.study import StudySpec
+
+NOTHING = (
+    "Nothing is finished yet",
+    "The figure begins with the first run that finishes, and grows with each.",
+)
+COLLECTING = ("The scores are being collected", "The figure follows in a moment.")
 
 
 class StudyView(QWidget):
@@ -44,8 +50,7 @@ class StudyView(QWidget):
         self.figure = StudyFigure(theme)
         self.nothing = EmptyState(
             theme,
-            "Nothing is finished yet",
-            "The figure begins with the first run that finishes, and grows with each.",
+            *NOTHING,
             picture="studies",
         )
         self.tables = TablesView(theme)
@@ -76,6 +81,7 @@ class StudyView(QWidget):
             return
         self._shown = study
         self.runs.show_study(study, self._scores.get(study.study_id))
+        self.table.setColumnHidden(SAMPLE, not self.runs.has_samples)
         self.table.fit_columns()
         self._tell_states()
         self._tell_results()
@@ -140,6 +146,10 @@ class StudyView(QWidget):
         self.tables.show_results(study, results)
         if results is not None and some:
             self.figure.show_results(study, results)
+        finished = results is None and self._library.tally(study).finished > 0
+        title, text = COLLECTING if finished else NOTHING
+        self.nothing.title.setText(title)
+        self.nothing.text.setText(text)
         self.pictures.setCurrentIndex(1 if some else 0)
 
     def _open_run(self, index: QModelIndex) -> None:

@@ -42,6 +42,7 @@ class TablesView(QWidget):
         layout.addWidget(self.notes)
         for table in (self.means_table, self.differences_table):
             theme.changed.connect(table.fit_rows)
+        theme.changed.connect(self._fit_differences)
 
     def show_results(self, study: StudySpec, results: StudyResults | None) -> None:
         """Show these; None where there are none yet."""
@@ -51,10 +52,21 @@ class TablesView(QWidget):
         self.differences.set_table(differences)
         for table in (self.means_table, self.differences_table):
             table.fit_columns()
+            table.horizontalHeader().setStretchLastSection(False)
+        self._fit_differences()
         self._differences_header.setVisible(bool(differences.rows))
         self.differences_table.setVisible(bool(differences.rows))
         self.notes.setText("" if results is None else notes(results))
         self.notes.setVisible(bool(self.notes.text()))
+
+    def _fit_differences(self) -> None:
+        """As high as its rows, so that the means have the rest."""
+        table = self.differences_table
+        rows = self.differences.rowCount() * table.verticalHeader().defaultSectionSize()
+        header = table.horizontalHeader().sizeHint().height()
+        bar = table.horizontalScrollBar().sizeHint().height()
+        table.setMaximumHeight(rows + header + bar)
+        table.setMinimumHeight(min(table.maximumHeight(), 2 * header + bar))
 
 
 def _table(name: str, model: TextTableModel) -> TableView:
