@@ -136,7 +136,11 @@ def report_split(command: ReportSplit) -> SplitReport:
         "120 inputs have 2 texts each: they become references of one another.", 120,
     )  # fmt: skip
     return SplitReport(
-        (*sides, SplitCounts("test", 24, 12)), (shared,), (("hut", 84), ("lodge", 80)), 92.0, 71.0
+        (*sides, SplitCounts("test", 24, 12)),
+        (shared,),
+        (("hut", 84), ("lodge", 80)),
+        mean_source_characters=92.0,
+        mean_target_characters=71.0,
     )
 
 
