@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
-from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.pages.studies.figure_data import panels_of, series_names
+from app.pages.studies.figure_data import FigurePanel, panels_of, series_names
 from app.pages.studies.figure_panel import LINE_WIDTH, StudyPanel, colour_of, symbol_of
 from app.theme import SPACE_L, SPACE_S, SPACE_XS, Theme
 from engine.contract.study import StudySpec
@@ -36,6 +36,11 @@ class StudyFigure(QScrollArea):
         self.setWidgetResizable(True)
         self.setAccessibleName("Figure of the study")
         self.panels: list[StudyPanel] = []
+        self._wanted: tuple[FigurePanel, ...] = ()
+        self._drawn = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._draw_next)
         self.legend = QWidget()
         self._names: tuple[str, ...] = ()
         self._entries = QGridLayout(self.legend)
@@ -52,28 +57,40 @@ class StudyFigure(QScrollArea):
         self.setWidget(body)
 
     def show_results(self, study: StudySpec, results: StudyResults) -> None:
-        """Draw these results."""
-        panels = panels_of(study, results)
-        while len(self.panels) > len(panels):
+        """Draw these results, a panel a turn of the event loop: one takes some 20 ms."""
+        self._wanted, self._drawn = panels_of(study, results), 0
+        while len(self.panels) > len(self._wanted):
             gone = self.panels.pop()
             self._grid.removeWidget(gone)
             gone.deleteLater()
-        while len(self.panels) < len(panels):
-            self.panels.append(StudyPanel(self._theme, self))
-        for widget, panel in zip(self.panels, panels, strict=True):
-            widget.show_panel(panel)
         self._show_names(series_names(study))
         self._arrange()
+        self._timer.start()
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether panels are still to be drawn."""
+        return self._timer.isActive()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Take as many columns as fit."""
         super().resizeEvent(event)
         self._arrange()
 
+    def _draw_next(self) -> None:
+        if self._drawn == len(self._wanted):
+            self._timer.stop()
+            return
+        if self._drawn == len(self.panels):
+            self.panels.append(StudyPanel(self._theme, self))
+            self._arrange()
+        self.panels[self._drawn].show_panel(self._wanted[self._drawn])
+        self._drawn += 1
+
     def _arrange(self) -> None:
         metrics = self.fontMetrics()
         room = self.viewport().width() // max(metrics.averageCharWidth() * PANEL_CHARS, 1)
-        columns = max(1, min(room, len(self.panels)))
+        columns = max(1, min(room, len(self._wanted)))
         for number, panel in enumerate(self.panels):
             panel.setMinimumHeight(metrics.height() * PANEL_LINES)
             self._grid.addWidget(panel, number // columns, number % columns)

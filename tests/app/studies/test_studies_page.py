@@ -115,6 +115,7 @@ def test_from_a_recipe_to_results(window: MainWindow, project: Path, qtbot: QtBo
     finish(control, first)
     finish(control, second)
     qtbot.waitUntil(lambda: len(page.view.figure.panels) == 3)
+    qtbot.waitUntil(lambda: not page.view.figure.is_drawing)
     assert page.view.figure.isVisible()
     titles = [panel.panel.title for panel in page.view.figure.panels if panel.panel]
     assert titles == ["BLEU", "chrF", "ROUGE-L"]
