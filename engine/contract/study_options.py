@@ -56,8 +56,7 @@ def study_command(
         metrics: where they are not the usual ones.
     """
     kind = settings.kind
-    words = ["python", "main.py", "study", kind.value, *option_words("--project", project)]
-    words += option_words("--data", data)
+    words = ["python", "main.py", "study", kind.value, *option_words("--data", data)]
     if name != RECIPES[kind].title:
         words += option_words("--name", name)
     words += column_words(settings.base.data.mapping, settings.base.data.split)
@@ -65,7 +64,8 @@ def study_command(
     if metrics:
         words += ["--metrics", ",".join(metrics)]
     words += option_words("--backbone", settings.base.backbone)
-    return shlex.join([*words, *spec_words(_unseeded(settings.base))])
+    words += spec_words(_unseeded(settings.base))
+    return shlex.join([*words, *option_words("--project", project)])
 
 
 def _own_words(settings: StudySettings) -> list[str]:

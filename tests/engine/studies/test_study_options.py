@@ -84,7 +84,8 @@ def test_what_was_chosen_is_said() -> None:
     )
     assert "--sizes 20 80" in words
     assert "--seeds 4 9 --samples 2" in words
-    assert "--project '/a project' --data=-huts.csv --name 'Few rows'" in words
+    assert "study low-data --data=-huts.csv --name 'Few rows'" in words
+    assert words.endswith("--project '/a project'")
     assert "--metrics bleu,ter" in words
     assert "--split-seed 3" in words
     assert "--sample-seed" not in words
