@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.models.project import ProjectModel
@@ -25,7 +27,7 @@ class StudyLibrary(QObject):
         changed: studies were added or removed.
         touched: runs of the study with this id have other states; five times a second at most.
         finished: a run of the study with this id has just finished.
-        current_changed: another study is looked at, or none.
+        current_changed: another study is looked at, or none, or it has other metrics.
         damaged: a sentence about a study that does not open.
     """
 
@@ -103,6 +105,19 @@ class StudyLibrary(QObject):
         self._take(study)
         self.changed.emit()
         self.select(study.study_id)
+
+    def set_metrics(self, study_id: str, metrics: tuple[str, ...]) -> None:
+        """Let a study be scored by these; those who show it are told.
+
+        Raises:
+            UserError: its folder cannot be written to.
+        """
+        study = replace(self._studies[study_id], metrics=metrics)
+        self.folder(study_id).write(study)
+        self._studies[study_id] = study
+        self.changed.emit()
+        if study_id == self._current:
+            self.current_changed.emit()
 
     def refresh(self) -> None:
         """Read what the folder holds; studies that are gone are forgotten."""

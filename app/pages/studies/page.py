@@ -155,6 +155,9 @@ class StudiesPage(QWidget):
         self.library.changed.connect(self._show)
         self.library.damaged.connect(lambda text: self.bar.show_message(Tone.WARNING, text))
         self.maker.failed.connect(lambda text: self.bar.show_message(Tone.BAD, text))
+        self.view.header.scores.refused.connect(
+            lambda text: self.bar.show_message(Tone.WARNING, text)
+        )
         self.actions_.refused.connect(lambda text: self.bar.show_message(Tone.WARNING, text))
         self.actions_.told.connect(lambda text: self.bar.show_message(Tone.GOOD, text))
         self.actions_.deleted.connect(self._tell_deleted)

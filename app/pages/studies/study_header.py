@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QToolButton, QVB
 
 from app.assets import icon
 from app.pages.studies.actions import StudyActions
+from app.pages.studies.library import StudyLibrary
+from app.pages.studies.score_menu import ScoreMenu
 from app.pages.studies.tally import Tally, parts
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme, scaled_font
 from app.widgets.labels import Badge, ElidedLabel, MutedLabel
@@ -20,8 +22,15 @@ BADGES = 5
 class StudyHeader(QWidget):
     """Name, question, badges, bar and buttons."""
 
-    def __init__(self, theme: Theme, actions: StudyActions, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        actions: StudyActions,
+        library: StudyLibrary,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
+        self.scores = ScoreMenu(library)
         self.name = ElidedLabel()
         self.name.setFont(scaled_font(130, bold=True))
         self.question = MutedLabel(theme)
@@ -41,6 +50,7 @@ class StudyHeader(QWidget):
         for action in (actions.pause, actions.proceed, actions.stop):
             buttons.addWidget(_button(action))
         buttons.addStretch(1)
+        buttons.addWidget(self.scores)
         buttons.addWidget(self._files(actions))
         buttons.addWidget(_button(actions.delete, words="Delete"))
         layout = QVBoxLayout(self)

@@ -292,6 +292,34 @@ def test_files_are_copied_from_what_the_engine_wrote(
     assert "cannot be written to" in page.bar.label.text()
 
 
+def test_other_scores_can_be_chosen(make_page: MakePage, project: Path, qtbot: QtBot) -> None:
+    make_study(project, StudyKind.METHODS)
+    page = make_page(project)
+    qtbot.waitUntil(lambda: page.scores.get("methods") is not None)
+    menu = page.view.header.scores
+    menu.fill()
+    assert [name for name, one in menu.choices.items() if one.isChecked()] == ["bleu", "chrf"]
+    menu.choices["ter"].trigger()
+    menu.choices["bleu"].trigger()
+    assert page.library.folder("methods").read().metrics == ("chrf", "ter")
+    assert current(page).metrics == ("chrf", "ter")
+    qtbot.waitUntil(lambda: page.view.tables.means.table.header[1:3] == ("chrF", "TER"))
+    qtbot.waitUntil(lambda: not page.view.figure.is_drawing)
+    titles = [panel.panel.title for panel in page.view.figure.panels if panel.panel]
+    assert titles == ["chrF", "TER, lower is better"]
+    model = page.view.table.model()
+    assert model.headerData(5, Qt.Orientation.Horizontal) == "TER"
+    assert model.index(0, 5).data() != ""
+    menu.choices["chrf"].trigger()
+    assert not menu.choices["ter"].isEnabled()
+    shutil.rmtree(page.library.folder("methods").path)
+    (project / "studies" / "methods").write_text("not a folder", encoding="utf-8")
+    menu.choices["bleu"].trigger()
+    assert "cannot be written to" in page.bar.label.text()
+    assert not menu.choices["bleu"].isChecked()
+    qtbot.waitUntil(lambda: not page.scores.is_waiting)
+
+
 def test_without_results_there_is_nothing_to_copy(
     make_page: MakePage, project: Path, qtbot: QtBot
 ) -> None:
