@@ -18,6 +18,8 @@ from app.widgets.table_view import TableView
 from engine.contract.study import StudySpec
 from engine.contract.study_results import StudyResults
 
+NOTHING = "The tables begin with the first run that finishes."
+
 
 class TablesView(QWidget):
     """Ctrl+C copies rows; the menu *Figure and tables* copies the whole in three forms."""
@@ -56,8 +58,8 @@ class TablesView(QWidget):
         self._fit_differences()
         self._differences_header.setVisible(bool(differences.rows))
         self.differences_table.setVisible(bool(differences.rows))
-        self.notes.setText("" if results is None else notes(results))
-        self.notes.setVisible(bool(self.notes.text()))
+        self.means_table.setVisible(bool(means.rows))
+        self.notes.setText(NOTHING if results is None or not means.rows else notes(results))
 
     def _fit_differences(self) -> None:
         """As high as its rows, so that the means have the rest."""

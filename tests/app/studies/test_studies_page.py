@@ -5,16 +5,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.main_window import MainWindow
 from app.models.run import RunModel
+from app.pages.studies.figure import LegendEntry
 from app.pages.studies.page import StudiesPage
 from app.startup import tie
+from app.theme import DARK, Scheme
 from app.widgets.info_bar import Tone
 from engine.contract.commands import CollectStudy
 from engine.contract.events import RunState
@@ -329,6 +331,8 @@ def test_without_results_there_is_nothing_to_copy(
     assert page.view.nothing.title.text() == "Nothing is finished yet"
     assert not page.actions_.save_figure.isEnabled()
     assert not any(action.isEnabled() for action in page.actions_.copies)
+    assert page.view.tables.means_table.isHidden()
+    assert page.view.tables.notes.text() == "The tables begin with the first run that finishes."
 
 
 def test_deleting_a_study_can_be_undone_and_its_runs_stay(
@@ -461,6 +465,31 @@ def test_nothing_is_asked_while_the_page_is_hidden(
     page.show()
     qtbot.waitUntil(lambda: len(desk.asked) > asked)
     qtbot.waitUntil(lambda: not page.scores.is_waiting)
+
+
+def test_the_figure_follows_the_theme_and_leaves_the_wheel_to_the_page(
+    make_page: MakePage, project: Path, context: AppContext, qtbot: QtBot
+) -> None:
+    make_study(project, StudyKind.LOW_DATA, seeds=(0,))
+    page = make_page(project)
+    figure = page.view.figure
+    qtbot.waitUntil(lambda: len(figure.panels) == 2 and not figure.is_drawing)
+    assert [entry for entry in figure.legend.findChildren(LegendEntry) if entry.isVisible()]
+    panel = figure.panels[0]
+    context.theme.set_scheme(Scheme.DARK)
+    assert panel.backgroundBrush().color() == DARK.base
+    axis = panel.getPlotItem().getAxis("bottom")
+    assert [text for _, text in axis._tickLevels[0]] == ["50", "100", "200", "500"]
+    assert panel.accessibleName() == "Plot: BLEU"
+    before = panel.viewRange()
+    event = QWheelEvent(
+        QPointF(50, 50), QPointF(50, 50), QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    panel.wheelEvent(event)
+    assert not event.isAccepted()
+    assert panel.viewRange() == before
+    context.theme.set_scheme(Scheme.LIGHT)
 
 
 def test_everything_can_be_reached_by_keys(
