@@ -19,7 +19,7 @@ from engine.contract.events import RunState
 from engine.contract.files import slug
 from engine.contract.lock import is_locked
 from engine.contract.project import DatasetEntry, ProjectFolder
-from engine.contract.recipes import RECIPES, StudySettings, plan, run_name, take_existing
+from engine.contract.recipes import RECIPES, StudySettings, essence, plan, run_name, take_existing
 from engine.contract.run_folder import RunFolder, RunMeta
 from engine.contract.run_spec import RunSpec
 from engine.contract.study import DEFAULT_METRICS, StudyFolder, StudyKind, StudySpec
@@ -139,11 +139,11 @@ def _same(stored: StudySpec, made: StudySpec) -> StudySpec:
         UserError: they describe another one.
     """
 
-    def essence(study: StudySpec) -> object:
-        runs = tuple(replace(run, spec=replace(run.spec, run_id="")) for run in study.runs)
+    def compared(study: StudySpec) -> object:
+        runs = tuple(replace(run, spec=essence(run.spec)) for run in study.runs)
         return study.kind, runs, study.unseen
 
-    if essence(stored) != essence(made):
+    if compared(stored) != compared(made):
         raise UserError(
             f"The project has a study {stored.study_id!r} with other settings: leave out --data "
             "and what describes the runs to go on with it, or give the new one a --name."

@@ -68,8 +68,12 @@ class StudyRunsModel(QAbstractTableModel):
     @property
     def has_samples(self) -> bool:
         """Whether rows were drawn otherwise than by the seed."""
-        specs = [run.spec for run in self._study.runs] if self._study is not None else []
-        return any(spec.data.split.sample_seed != spec.training.seed for spec in specs)
+        runs = self._study.runs if self._study is not None else ()
+        return any(
+            run.spec.data.split.max_train_rows is not None
+            and _sample(run) != run.spec.training.seed
+            for run in runs
+        )
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         """Runs."""
@@ -140,7 +144,7 @@ class StudyRunsModel(QAbstractTableModel):
         if column == SEED:
             return str(line.run.spec.training.seed)
         if column == SAMPLE:
-            return str(line.run.spec.data.split.sample_seed)
+            return str(_sample(line.run))
         if column == STATE:
             return _state_word(line.model)
         if column < _BEFORE_SCORES + len(self._metrics):
@@ -193,6 +197,12 @@ def _state_word(model: RunModel | None) -> str:
         return MISSING
     state = model.status.state
     return WAITING if state is RunState.QUEUED else STATES[state].word
+
+
+def _sample(run: StudyRun) -> int:
+    """The seed that its training rows are chosen with."""
+    split = run.spec.data.split
+    return split.seed if split.sample_seed is None else split.sample_seed
 
 
 def place_text(study: StudySpec, run: StudyRun) -> str:
