@@ -48,15 +48,15 @@ class StudyActions(QObject):
         self._scope = scope
         self._problems: list[str] = []
         self.pause = self._make(
-            "pause", "&Pause the rest", self._pause, "pause",
+            "pause", "&Pause the study", self._pause, "pause",
             "Take its waiting runs out of the queue; the run at work goes on to its end",
         )  # fmt: skip
         self.proceed = self._make(
-            "continue", "&Continue", self._proceed, "resume",
+            "continue", "&Continue the study", self._proceed, "resume",
             "Put its stopped and missing runs back into the queue",
         )  # fmt: skip
         self.stop = self._make(
-            "stop", "&Stop", self._stop, "stop",
+            "stop", "&Stop the study", self._stop, "stop",
             "Take its waiting runs out of the queue, and stop and save the run at work",
         )  # fmt: skip
         self.retry = self._make(
@@ -64,16 +64,16 @@ class StudyActions(QObject):
             "Put its failed runs back into the queue",
         )  # fmt: skip
         self.show_files = self._make(
-            "show_files", "Show &files", self._show_files, "folder",
+            "show_files", "Show the study's &files", self._show_files, "folder",
             "Open the folder with figure and tables: PNG, SVG, CSV, Markdown, LaTeX",
         )  # fmt: skip
         self.save_figure = self._make(
-            "save_figure", "Save &figure as…", self._ask_figure, "export",
+            "save_figure", "Save the study's &figure as…", self._ask_figure, "export",
             "Copy the figure as PNG or SVG to a place of yours",
         )  # fmt: skip
         self.copies = tuple(
             self._make(
-                f"copy_{form}", f"Copy the table as {words}", partial(self._copy, form),
+                f"copy_{form}", f"Copy the study's table as {words}", partial(self._copy, form),
                 "copy", f"Put the table of means on the clipboard as {words}",
             )
             for form, words in (("csv", "CSV"), ("md", "Markdown"), ("tex", "LaTeX"))
@@ -82,6 +82,13 @@ class StudyActions(QObject):
             "delete", "&Delete the study…", self._ask_delete, "delete",
             "Move the study to the project's trash; its runs stay, and Undo brings it back",
         )  # fmt: skip
+        for action, short in (
+            (self.pause, "Pause the rest"),
+            (self.proceed, "Continue"),
+            (self.stop, "Stop"),
+            (self.delete, "Delete"),
+        ):
+            action.setIconText(short)  # on the buttons; menu and palette say it whole
         library.current_changed.connect(self.update)
         library.changed.connect(self.update)
         library.touched.connect(self.update)
@@ -226,7 +233,10 @@ class StudyActions(QObject):
         try:
             text = (folder.path / TABLES[form]).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            self.refused.emit(f"{TABLES[form]} cannot be read ({error}): refresh the study.")
+            self.refused.emit(
+                f"{TABLES[form]} cannot be read ({error}): leave the page and come back, and it "
+                "is written anew."
+            )
             return
         QGuiApplication.clipboard().setText(text)
         self.told.emit(f"{TABLES[form]} is on the clipboard.")

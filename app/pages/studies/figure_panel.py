@@ -49,7 +49,7 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         plot.setContentsMargins(4, 4, 12, 4)
         plot.showGrid(x=False, y=True, alpha=0.25)
         plot.setMouseEnabled(x=False, y=False)
-        theme.changed.connect(self.restyle)
+        theme.changed.connect(self._redraw)
         self.restyle()
 
     def show_panel(self, panel: FigurePanel) -> None:
@@ -83,6 +83,13 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             label = self.panel.axis or None
             plot.setLabel("bottom", label, **{"color": muted, "font-size": points})
             self._set_ticks()
+
+    def _redraw(self) -> None:
+        """Marks have an outline in the colour of the ground."""
+        if self.panel is not None:
+            self.show_panel(self.panel)
+        else:
+            self.restyle()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Break the categories' names anew."""

@@ -81,6 +81,10 @@ class StudyLibrary(QObject):
         """The study with this id, or None."""
         return self._studies.get(study_id)
 
+    def has(self, study_id: str) -> bool:
+        """Whether a study of this id is in the folder, even one that does not open."""
+        return study_id in self._studies or self.folder(study_id).exists()
+
     def tally(self, study: StudySpec) -> Tally:
         """Its runs by state."""
         return tally(study, self._runs)

@@ -38,7 +38,7 @@ class StudiesPage(QWidget):
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self._was_open = False
+        self._had_some = False
         self.library = StudyLibrary(context.project, context.runs, self)
         self.maker = StudyMaker(context.project, context.runs, context.run_control, self)
         # Scores are read and figures drawn without torch: they need not wait behind a decoding.
@@ -83,7 +83,9 @@ class StudiesPage(QWidget):
             self.bar.show_message(Tone.BAD, error.message)
             return
         self.maker.begin(study)
-        text = f"“{study.name}” is in the queue with {len(study.runs)} runs."
+        count = len(study.runs)
+        runs = "one run" if count == 1 else f"{count} runs"
+        text = f"“{study.name}” is in the queue with {runs}."
         if shared:
             text += f" {shared} of them the project had already; they are shared."
         self.bar.show_message(Tone.GOOD, text)
@@ -177,13 +179,13 @@ class StudiesPage(QWidget):
     def _show(self) -> None:
         some = bool(self.library.all())
         self.side.setVisible(some)
+        had_some, self._had_some = self._had_some, some
         if self.right.currentWidget() not in (self.chooser, self.view):
             return  # a study is being made
         if not some:
             self.right.setCurrentWidget(self.chooser)
-        elif not self._was_open:
+        elif not had_some:
             self.right.setCurrentWidget(self.view)
-        self._was_open = some
 
     def _show_right(self, widget: QWidget) -> None:
         if self.new_study is not None:

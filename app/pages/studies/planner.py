@@ -116,7 +116,7 @@ class StudyPlanner(QObject):
         """The recipe's title, with a number where the project has such a study."""
         title = RECIPES[kind].title
         name, number = title, 1
-        while self._library.get(study_id(kind, name)) is not None:
+        while self._project.is_open and self._library.has(study_id(kind, name)):
             number += 1
             name = f"{title} {number}"
         return name
@@ -197,7 +197,7 @@ class StudyPlanner(QObject):
         name = self.draft.name.strip()
         if not name:
             raise UserError("The study has no name: give it one.")
-        if self._library.get(study_id(self.draft.kind, name)) is not None:
+        if self._library.has(study_id(self.draft.kind, name)):
             raise UserError(f"The project has a study “{name}” already: choose another name.")
 
     def _check_split(self) -> None:

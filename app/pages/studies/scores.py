@@ -83,7 +83,7 @@ class StudyScores(QObject):
         self._ticket = ticket
         self._activities.follow(f"Score “{study.name}”", ticket, tell_failure=False)
         ticket.answered.connect(lambda reply: self._take(str(folder.path), reply))
-        ticket.failed.connect(self._fail)
+        ticket.failed.connect(lambda failure: self._fail(study.study_id, failure))
         ticket.cancelled.connect(self._end)
 
     def _take(self, path: str, reply: StudyResults) -> None:
@@ -94,9 +94,10 @@ class StudyScores(QObject):
         self._results[reply.study_id] = reply
         self.changed.emit(reply.study_id)
 
-    def _fail(self, failure: Failure) -> None:
+    def _fail(self, study_id: str, failure: Failure) -> None:
         self._end()
-        self.failed.emit(failure)
+        if self._library.get(study_id) is not None:  # else it was deleted meanwhile
+            self.failed.emit(failure)
 
     def _end(self) -> None:
         self._ticket = None

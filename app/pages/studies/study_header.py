@@ -52,7 +52,7 @@ class StudyHeader(QWidget):
         buttons.addStretch(1)
         buttons.addWidget(self.scores)
         buttons.addWidget(self._files(actions))
-        buttons.addWidget(_button(actions.delete, words="Delete"))
+        buttons.addWidget(_button(actions.delete))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_M, SPACE_S, SPACE_M, SPACE_XS)
         layout.setSpacing(SPACE_XS)
@@ -95,11 +95,9 @@ class StudyHeader(QWidget):
         return button
 
 
-def _button(action: QAction, *, words: str = "") -> QToolButton:
+def _button(action: QAction) -> QToolButton:
     button = QToolButton()
     button.setDefaultAction(action)
-    if words:
-        button.setText(words)
     button.setAccessibleName(action.toolTip())
     button.setAutoRaise(True)
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

@@ -19,7 +19,7 @@ from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.table_view import TableView
 from engine.contract.commands import Failure
-from engine.contract.events import RunState
+from engine.contract.events import Blame, RunState
 from engine.contract.study import StudySpec
 
 NOTHING = (
@@ -48,11 +48,7 @@ class StudyView(QWidget):
         self.header = StudyHeader(theme, actions, library)
         self.failures = InfoBar(theme, closable=False)
         self.figure = StudyFigure(theme)
-        self.nothing = EmptyState(
-            theme,
-            *NOTHING,
-            picture="studies",
-        )
+        self.nothing = EmptyState(theme, *NOTHING, picture="studies")
         self.tables = TablesView(theme)
         self.runs = StudyRunsModel(context.runs, theme, self)
         self._sorted = QSortFilterProxyModel(self)
@@ -110,8 +106,12 @@ class StudyView(QWidget):
     def _on_scores(self, study_id: str) -> None:
         if self._shown is not None and study_id == self._shown.study_id:
             self._tell_results()
+            self._tell_states()
 
     def _on_failed(self, failure: Failure) -> None:
+        if failure.blame is Blame.ENGINE:
+            self._context.activities.failed.emit("Score the study", failure)
+            return
         self.failures.show_message(Tone.BAD, failure.message)
         self.failures.add_button("Again", self._scores.refresh)
 

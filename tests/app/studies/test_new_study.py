@@ -199,6 +199,12 @@ def test_what_cannot_be_added_is_said(make_page: MakePage, project: Path, begin:
     assert change(page, name="Methods").error == (
         "The project has a study “Methods” already: choose another name."
     )
+    broken = page.library.folder("broken").path
+    broken.mkdir()
+    (broken / "study.json").write_text("{", encoding="utf-8")
+    assert change(page, name="Broken").error == (
+        "The project has a study “Broken” already: choose another name."
+    )
     extrapolation = change(page, kind=StudyKind.EXTRAPOLATION, name="Unseen")
     assert extrapolation.error == (
         "No category is held out, so that there is none to extrapolate to: hold some out with "

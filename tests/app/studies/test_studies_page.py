@@ -19,7 +19,7 @@ from app.startup import tie
 from app.theme import DARK, Scheme
 from app.widgets.info_bar import Tone
 from engine.contract.commands import CollectStudy
-from engine.contract.events import RunState
+from engine.contract.events import Blame, RunState
 from engine.contract.journal import JournalReader
 from engine.contract.project import ProjectFolder
 from engine.contract.run_folder import RunFolder
@@ -28,7 +28,7 @@ from engine.studies.figures import draw
 from tests.app.studies.conftest import MakePage
 from tests.helpers.accessibility import unnamed, unreachable
 from tests.helpers.fake_ports import FakeDesk, FakeRunControl, discard, make_context
-from tests.helpers.projects import tell_run
+from tests.helpers.projects import make_project, tell_run
 from tests.helpers.replies import RICH
 from tests.helpers.studies import collect_without_drawing, make_study
 
@@ -276,6 +276,9 @@ def test_files_are_copied_from_what_the_engine_wrote(
     (folder.path / "table.md").unlink()
     page.actions_.copies[1].trigger()
     assert page.bar.label.text().startswith("table.md cannot be read (")
+    assert page.bar.label.text().endswith(
+        "): leave the page and come back, and it is written anew."
+    )
     results = page.scores.get("methods")
     assert results is not None
     for name, content in draw(study, results).items():
@@ -408,6 +411,7 @@ def test_a_damaged_study_is_shown_not_hidden(
     page = make_page(project)
     assert "study.json is damaged" in page.bar.label.text()
     assert [study.study_id for study in page.library.all()] == ["methods"]
+    assert page.library.has("broken")
 
 
 def test_a_failure_of_scoring_is_told(
@@ -425,6 +429,20 @@ def test_a_failure_of_scoring_is_told(
     qtbot.waitUntil(lambda: bool(desk.open_tickets(CollectStudy)))
     desk.last(CollectStudy).cancel()
     qtbot.waitUntil(lambda: not page.scores.is_waiting)
+    page.scores.refresh()
+    qtbot.waitUntil(lambda: bool(desk.open_tickets(CollectStudy)))
+    with qtbot.waitSignal(context.activities.failed) as ours:
+        desk.last(CollectStudy).fail("A row had no cells.", blame=Blame.ENGINE, traceback="T")
+    assert ours.args[0] == "Score the study"
+    page.scores.refresh()
+    qtbot.waitUntil(lambda: bool(desk.open_tickets(CollectStudy)))
+    desk.last(CollectStudy).answer(collect_without_drawing(CollectStudy(str(project), "methods")))
+    assert page.view.failures.isHidden()
+    page.scores.refresh()
+    qtbot.waitUntil(lambda: bool(desk.open_tickets(CollectStudy)))
+    page.actions_.delete_study(with_runs=False)
+    with qtbot.assertNotEmitted(page.scores.failed):
+        desk.last(CollectStudy).fail("There is no such study.")
 
 
 def test_an_answer_about_another_project_is_dropped(
@@ -446,6 +464,24 @@ def test_an_answer_about_another_project_is_dropped(
     qtbot.waitUntil(lambda: bool(desk.open_tickets(CollectStudy)))
     command = desk.last(CollectStudy).command
     assert command == CollectStudy(str(copy), "methods")
+
+
+def test_another_project_opens_on_its_own_studies(
+    make_page: MakePage, project: Path, tmp_path: Path, context: AppContext, qtbot: QtBot
+) -> None:
+    make_study(project, StudyKind.METHODS)
+    other = make_project(tmp_path / "other")
+    make_study(other, StudyKind.LENGTH, seeds=(0,))
+    page = make_page(project)
+    page.begin(StudyKind.LOW_DATA)
+    context.runs.clear()
+    context.project.open(other)
+    qtbot.waitUntil(lambda: page.library.current is not None)
+    assert page.view.isVisible()
+    assert page.view.header.name.full_text() == "Prefix length"
+    context.project.close()
+    assert page.chooser.isVisible()
+    assert page.library.all() == []
 
 
 def test_nothing_is_asked_while_the_page_is_hidden(
