@@ -12,7 +12,8 @@ class Navigator(QObject):
     """Where pages ask to be taken.
 
     Signals:
-        page_requested: name of a page ("start", "data", "runs", "compare", "prefixes").
+        page_requested: name of a page ("start", "data", "runs", "compare", "prefixes",
+            "studies").
         runs_requested: run id to select in Runs, or "".
         compare_requested: tuple of run ids to compare.
         open_requested: a dropped or chosen `Path`, for the window to find out what it is.

@@ -25,6 +25,7 @@ PAGES = (
     PageEntry("runs", "Runs", "runs"),
     PageEntry("compare", "Compare", "compare"),
     PageEntry("prefixes", "Prefixes", "prefixes"),
+    PageEntry("studies", "Studies", "studies"),
 )
 
 
@@ -50,4 +51,8 @@ def make_page(name: str, context: AppContext) -> QWidget:
         from app.pages.prefixes.page import PrefixesPage
 
         return PrefixesPage(context)
+    if name == "studies":
+        from app.pages.studies.page import StudiesPage
+
+        return StudiesPage(context)
     raise KeyError(name)

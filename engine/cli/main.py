@@ -102,7 +102,11 @@ def _study_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
         "--lengths", type=int, nargs="+", metavar="P", help="length, placement: prefix lengths"
     )
     one.add_argument(
-        "--words", nargs="+", metavar="TEXT", help="initialisation: texts to start from"
+        "--words",
+        nargs="+",
+        action="extend",
+        metavar="TEXT",
+        help="initialisation: texts to start from",
     )
     one.add_argument(
         "--methods",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from engine.cli.training import import_data
 from engine.contract.data_spec import Linearisation, Mapping, Split
 from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
+from engine.contract.files import slug
 from engine.contract.project import DatasetEntry, Project, ProjectFolder
 
 
@@ -57,11 +57,6 @@ def _fingerprint(store: Path) -> str:
             return opened.meta.fingerprint
     except UserError:  # its file is gone or damaged: then it is none of ours
         return ""
-
-
-def slug(text: str) -> str:
-    """A name for a folder on every system."""
-    return re.sub(r"[^\w.-]+", "-", text).strip("-.").lower() or "study"
 
 
 def _free_id(wanted: str, taken: set[str]) -> str:

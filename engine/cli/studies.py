@@ -9,27 +9,26 @@ from pathlib import Path
 
 from engine.cli.arguments import run_spec
 from engine.cli.console import Console, ConsoleReporter
-from engine.cli.project_data import dataset_of, slug
+from engine.cli.project_data import dataset_of
 from engine.cli.training import EXIT_STOPPED, backbone_of, columns_of, work
 from engine.contract.commands import CollectStudy, InspectFile
 from engine.contract.data_spec import Role
 from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
 from engine.contract.events import RunState
+from engine.contract.files import slug
 from engine.contract.lock import is_locked
-from engine.contract.method_spec import FinetuneMethod, MethodSpec
 from engine.contract.project import DatasetEntry, ProjectFolder
-from engine.contract.recipes import RECIPES, StudySettings, plan, run_name, take_existing
+from engine.contract.recipes import RECIPES, StudySettings, essence, plan, run_name, take_existing
 from engine.contract.run_folder import RunFolder, RunMeta
 from engine.contract.run_spec import RunSpec
-from engine.contract.study import StudyFolder, StudyKind, StudySpec
+from engine.contract.study import DEFAULT_METRICS, StudyFolder, StudyKind, StudySpec
+from engine.contract.study_options import compared_method
 from engine.data.inspecting import inspect_file
 from engine.data.split_report import describe_split
 from engine.metrics.known import metric_named
 from engine.reporter import Silent
 from engine.studies.desk import collect_study
-
-DEFAULT_METRICS = ("bleu", "chrf", "rougeL")
 
 
 def study(arguments: argparse.Namespace) -> int:
@@ -120,16 +119,8 @@ def _settings(arguments: argparse.Namespace, kind: StudyKind, base: RunSpec) -> 
         for name in ("sizes", "lengths", "words", "seeds")
         if getattr(arguments, name) is not None
     }
-    methods = tuple(_method(name, base) for name in arguments.methods or ())
+    methods = tuple(compared_method(name, base) for name in arguments.methods or ())
     return StudySettings(kind, base, methods=methods, samples=arguments.samples, **given)
-
-
-def _method(name: str, base: RunSpec) -> MethodSpec:
-    if name == "prefix":
-        return base.method
-    if name == "finetune":
-        return FinetuneMethod()
-    raise UserError(f"--methods has {name!r}: each must be one of prefix, finetune.")
 
 
 def _metrics(text: str) -> tuple[str, ...]:
@@ -148,11 +139,11 @@ def _same(stored: StudySpec, made: StudySpec) -> StudySpec:
         UserError: they describe another one.
     """
 
-    def essence(study: StudySpec) -> object:
-        runs = tuple(replace(run, spec=replace(run.spec, run_id="")) for run in study.runs)
+    def compared(study: StudySpec) -> object:
+        runs = tuple(replace(run, spec=essence(run.spec)) for run in study.runs)
         return study.kind, runs, study.unseen
 
-    if essence(stored) != essence(made):
+    if compared(stored) != compared(made):
         raise UserError(
             f"The project has a study {stored.study_id!r} with other settings: leave out --data "
             "and what describes the runs to go on with it, or give the new one a --name."

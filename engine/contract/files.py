@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,11 @@ _UNWRITABLE = (
     errno.EISDIR,
     errno.ENAMETOOLONG,
 )
+
+
+def slug(text: str) -> str:
+    """A name for a folder on every system."""
+    return re.sub(r"[^\w.-]+", "-", text).strip("-.").lower() or "study"
 
 
 def write_atomically(path: Path, data: str | bytes) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import json
 import shlex
 import types
@@ -132,7 +133,14 @@ def _hint(spec: object, field: str) -> tuple[object, object]:
         spec = getattr(spec, parent)
     if not dataclasses.is_dataclass(spec) or name not in spec.__dataclass_fields__:
         raise KeyError(field)
-    return typing.get_type_hints(type(spec))[name], getattr(spec, name)
+    kind: type = type(spec)
+    return _hints(kind)[name], getattr(spec, name)
+
+
+@functools.cache
+def _hints(kind: type) -> dict[str, object]:
+    """Types of a dataclass's fields: asked for each option, and slow to make."""
+    return typing.get_type_hints(kind)
 
 
 def with_changes(spec: RunSpec, changes: tuple[tuple[str, str], ...]) -> RunSpec:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from engine.contract import data_spec
+from engine.contract.data_spec import Role, SplitKind
 from engine.contract.errors import UserError
 from engine.contract.method_spec import (
     Depth,
@@ -150,10 +152,29 @@ def plan(settings: StudySettings) -> tuple[StudyRun, ...]:
 
 def take_existing(runs: Sequence[StudyRun], existing: Sequence[RunSpec]) -> tuple[StudyRun, ...]:
     """The same runs, those that the project has already under their own ids."""
-    known = {replace(spec, run_id=""): spec for spec in existing}
-    return tuple(
-        replace(run, spec=known.get(replace(run.spec, run_id=""), run.spec)) for run in runs
+    known = {essence(spec): spec for spec in existing}
+    return tuple(replace(run, spec=known.get(essence(run.spec), run.spec)) for run in runs)
+
+
+def essence(spec: RunSpec) -> RunSpec:
+    """What decides a run's numbers: two runs are the same where theirs is equal.
+
+    No id; of the columns those that are read, in one order (the window keeps a file's columns as
+    they stand there, the command line names what it reads); and the seed of the sample only where
+    rows are chosen, and by another seed than the split's.
+    """
+    mapping, split = spec.data.mapping, spec.data.split
+    roles = [Role.TARGET, Role.CATEGORY]
+    if split.kind is SplitKind.COLUMN:
+        roles.append(Role.SPLIT)
+    others = [column for role in roles for column in mapping.columns if column.role is role]
+    chooses = split.max_train_rows is not None and split.sample_seed != split.seed
+    data = replace(
+        spec.data,
+        mapping=data_spec.Mapping((*mapping.inputs, *others)),
+        split=replace(split, sample_seed=split.sample_seed if chooses else None),
     )
+    return replace(spec, run_id="", data=data)
 
 
 def run_name(kind: StudyKind, run: StudyRun) -> str:

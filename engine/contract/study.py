@@ -22,6 +22,7 @@ from engine.contract.run_spec import RunSpec
 
 STUDY_VERSION = 1
 STUDY_FILE = "study.json"
+DEFAULT_METRICS = ("bleu", "chrf", "rougeL")
 
 
 class StudyKind(enum.Enum):
@@ -78,6 +79,7 @@ class StudyFolder:
 
     def __init__(self, project: ProjectFolder, study_id: str) -> None:
         self.path = project.path / "studies" / study_id
+        self.project_path = project.path
         self._project = project
 
     def exists(self) -> bool:

@@ -61,6 +61,18 @@ class Mean:
     high: float | None
 
 
+def mean_text(mean: Mean, *, signed: bool = False) -> str:
+    """Such as "63.4 ± 0.6 [61.9, 64.9]"; two decimal places below 10, but one of differences."""
+    places = 2 if abs(mean.value) < 10 and not signed else 1
+    sign = "+" if signed else ""
+    text = f"{round(mean.value, places) + 0.0:{sign}.{places}f}"
+    if mean.spread is not None:
+        text += f" ± {mean.spread:.{places}f}"
+    if mean.low is not None and mean.high is not None:
+        text += f" [{mean.low:{sign}.{places}f}, {mean.high:{sign}.{places}f}]"
+    return text
+
+
 @dataclass(frozen=True)
 class Summary:
     """A metric over the replicates of one place in the figure."""

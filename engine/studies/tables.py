@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from engine.contract.recipes import RECIPES
 from engine.contract.scores import Score, metric_title
 from engine.contract.study import StudySpec
-from engine.contract.study_results import ALL, Mean, RunResult, StudyResults, Summary
+from engine.contract.study_results import ALL, RunResult, StudyResults, Summary, mean_text
 
 _PARTS = {"seen": "S", "unseen": "U"}
 """As the WebNLG challenge calls them; all inputs are A where the others stand beside them."""
@@ -94,7 +94,7 @@ def _table(study: StudySpec, results: StudyResults) -> tuple[list[str], list[lis
         runs = [
             run for run in results.runs if (run.series, run.point) == (series, point) and run.scores
         ]
-        cells = [cell(found[key].mean) if key in found else "" for key in columns]
+        cells = [mean_text(found[key].mean) if key in found else "" for key in columns]
         rows.append([series, point, *cells, str(len(runs)), *_costs(runs)])
     told = [column for column in range(len(header)) if any(row[column] for row in rows)]
     return [header[column] for column in told], [[row[column] for column in told] for row in rows]
@@ -113,20 +113,8 @@ def _difference_table(results: StudyResults) -> tuple[list[str], list[list[str]]
     for one in results.differences:
         name = f"{one.first} less {one.second}"
         row = rows.setdefault(name, [name, str(one.mean.count), *([""] * len(columns))])
-        row[2 + columns.index((one.metric, one.part))] = cell(one.mean, signed=True)
+        row[2 + columns.index((one.metric, one.part))] = mean_text(one.mean, signed=True)
     return header, list(rows.values())
-
-
-def cell(mean: Mean, *, signed: bool = False) -> str:
-    """Such as "63.4 ± 0.6 [61.9, 64.9]"."""
-    places = 2 if abs(mean.value) < 10 and not signed else 1
-    sign = "+" if signed else ""
-    text = f"{round(mean.value, places) + 0.0:{sign}.{places}f}"
-    if mean.spread is not None:
-        text += f" ± {mean.spread:.{places}f}"
-    if mean.low is not None and mean.high is not None:
-        text += f" [{mean.low:{sign}.{places}f}, {mean.high:{sign}.{places}f}]"
-    return text
 
 
 def _column_title(metric: str, part: str, *, parted: bool) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from engine.contract import codec
+from engine.contract.data_spec import Column, Mapping, Role, Split, SplitKind
 from engine.contract.errors import UserError
 from engine.contract.method_spec import (
     Depth,
@@ -18,6 +19,7 @@ from engine.contract.method_spec import (
 from engine.contract.recipes import (
     RECIPES,
     StudySettings,
+    essence,
     low_data_steps,
     plan,
     run_name,
@@ -140,6 +142,29 @@ def test_runs_of_the_project_are_taken() -> None:
     again = take_existing(plan(settings(StudyKind.METHODS)), [runs[1].spec, other])
     assert again[1] == runs[1]
     assert again[0].spec.run_id not in {runs[0].spec.run_id, "other"}
+
+
+def test_a_run_is_the_same_whoever_made_it() -> None:
+    """The form of the Runs page knows no sample seed, and keeps columns as the file has them."""
+    run = plan(settings(StudyKind.METHODS))[0]
+    columns = run.spec.data.mapping.columns
+    odd = Mapping((columns[1], Column("id", Role.IGNORED), columns[0]))
+    plain = replace(run.spec.data, mapping=odd, split=replace(Split(), sample_seed=None))
+    by_hand = replace(run.spec, run_id="by hand", data=plain)
+    (taken,) = take_existing([run], [by_hand])
+    assert taken.spec == by_hand
+    few = plan(settings(StudyKind.LOW_DATA, sizes=(50,), seeds=(0, 1)))
+    other_rows = replace(few[2].spec.data.split, sample_seed=7)
+    another = replace(few[2].spec, data=replace(few[2].spec.data, split=other_rows))
+    assert take_existing(few, [another]) == few
+    column = replace(Split(), kind=SplitKind.COLUMN)
+    named = Mapping((*columns, Column("part", Role.SPLIT)))
+    split = replace(run.spec, data=replace(run.spec.data, mapping=named, split=column))
+    assert "part" in [one.name for one in essence(split).data.mapping.columns]
+    other = replace(split, data=replace(split.data, split=Split()))
+    assert essence(other) == essence(
+        replace(other, data=replace(other.data, mapping=Mapping(columns)))
+    )
 
 
 def test_names_tell_runs_apart() -> None:

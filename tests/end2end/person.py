@@ -52,7 +52,7 @@ class Person:
         QApplication.sendEvent(self.window, QDropEvent(QPointF(50, 50), *what, keys))
 
     def page(self, name: str) -> Any:
-        """Go to a page by its action, as Ctrl+1 to Ctrl+5 do."""
+        """Go to a page by its action, as Ctrl+1 to Ctrl+6 do."""
         self.window.show_page(name)
         assert self.window.current == name
         return self.window.stack.page(name)

@@ -121,17 +121,35 @@ def make_run(
     )
     meta = RunMeta(name=name or describe_method(method), created_s=CREATED_S + 3600 * number)
     folder = RunFolder.create(ProjectFolder(project).runs / spec.run_id, spec, meta)
+    tell_run(folder, spec, state, steps=steps, seed=seed + number, outputs=outputs)
+    return folder.path
+
+
+def tell_run(
+    folder: RunFolder,
+    spec: RunSpec,
+    state: RunState,
+    *,
+    steps: int = 200,
+    seed: int = 0,
+    outputs: int = 24,
+    share: float = 0.8,
+) -> None:
+    """Write what the engine would have told of a run that came to this state.
+
+    Args:
+        share: how well it writes, from 0 to 1.
+    """
     if state is RunState.QUEUED:
-        return folder.path
+        return
     done = steps if state is RunState.FINISHED else max(1, steps * 6 // 10)
     journal = JournalWriter(folder.events, spec.run_id)
-    for event in training_events(method, steps, done, seed=seed + number):
+    for event in training_events(spec.method, steps, done, seed=seed):
         journal.append(event)
-    for event in _verdict(folder, spec, state, done, outputs):
+    for event in _verdict(folder, spec, state, done, huts(120)[:outputs], share):
         journal.append(event)
     journal.close()
     folder.write_status(_status(spec.run_id, state, done, steps))
-    return folder.path
 
 
 def training_events(method: MethodSpec, steps: int, done: int, *, seed: int = 0) -> list[Event]:
@@ -181,10 +199,15 @@ def _samples(share: float, *, prefix: bool) -> tuple[Sample, ...]:
 
 
 def _verdict(
-    folder: RunFolder, spec: RunSpec, state: RunState, done: int, outputs: int
+    folder: RunFolder,
+    spec: RunSpec,
+    state: RunState,
+    done: int,
+    chosen: Sequence[Hut],
+    share: float,
 ) -> list[Event]:
     if state is RunState.FINISHED:
-        saved = _write_outputs(folder, spec, huts(120)[:outputs])
+        saved = _write_outputs(folder, spec, chosen, share)
         prefix = isinstance(spec.method, PrefixMethod)
         size = 4 * 11_520 * spec.method.prefix_length if prefix else 4 * 134_515_008
         return [saved, RunFinished(done, done - done // 10, 0.9 * done + 30, size)]
@@ -198,9 +221,11 @@ def _verdict(
     return []
 
 
-def _write_outputs(folder: RunFolder, spec: RunSpec, chosen: Sequence[Hut]) -> OutputsSaved:
+def _write_outputs(
+    folder: RunFolder, spec: RunSpec, chosen: Sequence[Hut], share: float
+) -> OutputsSaved:
     prefix = isinstance(spec.method, PrefixMethod)
-    rows = tuple(hut.output_row(0.8, prefix=prefix) for hut in chosen)
+    rows = tuple(hut.output_row(share, prefix=prefix) for hut in chosen)
     scores = []
     for metric in ("bleu", "chrf"):
         values = [dict(row.row_scores)[metric] for row in rows]

@@ -10,6 +10,7 @@ from typing import Any
 from engine.contract.backbone import BackboneEntry, BackboneShape, BackboneSource
 from engine.contract.commands import (
     BackboneList,
+    CollectStudy,
     Done,
     ExportPrefix,
     Imported,
@@ -45,6 +46,7 @@ from engine.contract.reading import (
 from engine.contract.run_folder import RunFolder
 from engine.contract.scores import Score
 from tests.helpers.projects import CREATED_S, FINGERPRINT, make_store
+from tests.helpers.studies import collect_without_drawing
 
 SMOLLM = BackboneShape(30, 3, 64, 576, 134_515_008, 49_152, 8_192)
 GPT2 = BackboneShape(12, 12, 64, 768, 124_439_808, 50_257, 1_024)
@@ -134,7 +136,11 @@ def report_split(command: ReportSplit) -> SplitReport:
         "120 inputs have 2 texts each: they become references of one another.", 120,
     )  # fmt: skip
     return SplitReport(
-        (*sides, SplitCounts("test", 24, 12)), (shared,), (("hut", 84), ("lodge", 80)), 92.0, 71.0
+        (*sides, SplitCounts("test", 24, 12)),
+        (shared,),
+        (("hut", 84), ("lodge", 80)),
+        mean_source_characters=92.0,
+        mean_target_characters=71.0,
     )
 
 
@@ -176,5 +182,6 @@ RICH: dict[type, Callable[[Any], object]] = {
     ImportFile: import_file,
     ImportPrefix: import_prefix,
     ExportPrefix: lambda command: Done(f"The prefix is in {command.out}."),
+    CollectStudy: collect_without_drawing,
     VerifyPrefix: lambda command: Done("Its files are whole and fit the backbone."),
 }

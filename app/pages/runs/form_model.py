@@ -58,6 +58,13 @@ class FormModel(QObject):
         """Take a whole draft (a preset, another run's settings) as one undoable step."""
         self._edit(text, draft, -1)
 
+    def recall(self) -> None:
+        """Take the draft that another form has left in the settings: no step to undo."""
+        draft = _remembered(self._settings)
+        if draft != self.draft:
+            self.draft = draft
+            self.changed.emit()
+
     def choose_default_backbone(self, name: str) -> None:
         """Choose a backbone for a form that has none: no step to undo."""
         if not self.draft["backbone"]:

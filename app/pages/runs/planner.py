@@ -74,6 +74,11 @@ class Planner(QObject):
         return self._backbones.get(self._form.draft["backbone"])
 
     @property
+    def report(self) -> SplitReport | None:
+        """What the split makes of the data, or None before it was counted."""
+        return self._report
+
+    @property
     def device_memory_bytes(self) -> int:
         """Of the device that AUTO would choose; 0 means unknown."""
         return self._backbones.device_memory_bytes

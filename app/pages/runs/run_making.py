@@ -23,6 +23,7 @@ class NewRun:
 
     spec: RunSpec
     name: str
+    tags: tuple[str, ...] = ()
 
 
 def train(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
@@ -68,7 +69,8 @@ class RunMaker:
         made = []
         for run in new:
             path = folder.runs / run.spec.run_id
-            meta = RunMeta(name=self._free_name(run.name), created_s=time.time())
+            name = self._free_name(run.name)
+            meta = RunMeta(name=name, tags=run.tags, created_s=time.time())
             RunFolder.create(path, run.spec, meta)
             self._start(path)
             made.append(run.spec.run_id)

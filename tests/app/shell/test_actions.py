@@ -58,7 +58,7 @@ def test_no_two_actions_share_keys_in_the_whole_window(window: MainWindow) -> No
     ]
     keys = Counter(sequence.toString() for action in window_wide for sequence in action.shortcuts())
     assert [key for key, count in keys.items() if count > 1] == []
-    for wanted in ("Ctrl+1", "Ctrl+5", "Ctrl+N", "Ctrl+O", "Ctrl+K", "Ctrl+Shift+P", "Ctrl+Q"):
+    for wanted in ("Ctrl+1", "Ctrl+6", "Ctrl+N", "Ctrl+O", "Ctrl+K", "Ctrl+Shift+P", "Ctrl+Q"):
         assert wanted in keys
 
 

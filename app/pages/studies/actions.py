@@ -1,0 +1,265 @@
+"""What can be done with the study that is looked at."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QUrl, Signal
+from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QMessageBox, QWidget
+
+from app.assets import icon
+from app.context import AppContext
+from app.models.run import RunModel
+from app.pages.runs.run_edits import DeleteRuns, check_deletable
+from app.pages.studies.deleting import DeleteStudy
+from app.pages.studies.library import StudyLibrary
+from app.pages.studies.maker import StudyMaker
+from engine.contract.errors import UserError
+from engine.contract.events import RunState
+from engine.contract.files import explain_disk_errors
+from engine.contract.study import StudyFolder, StudySpec
+
+TABLES = {"csv": "table.csv", "md": "table.md", "tex": "table.tex"}
+FIGURES = {"png": "PNG picture (*.png)", "svg": "SVG picture (*.svg)"}
+
+
+class StudyActions(QObject):
+    """Queue, files and deletion of the current study, enabled where they make sense.
+
+    Signals:
+        refused: a sentence that says why something cannot be done.
+        told: a sentence that says what was done.
+        deleted: name of a study; the last step of the undo stack brings it back.
+    """
+
+    refused = Signal(str)
+    told = Signal(str)
+    deleted = Signal(str)
+
+    def __init__(
+        self, context: AppContext, library: StudyLibrary, maker: StudyMaker, scope: QWidget
+    ) -> None:
+        super().__init__(scope)
+        self._context, self._library, self._maker = context, library, maker
+        self._scope = scope
+        self._problems: list[str] = []
+        self.pause = self._make(
+            "pause", "&Pause the study", self._pause, "pause",
+            "Take its waiting runs out of the queue; the run at work goes on to its end",
+        )  # fmt: skip
+        self.proceed = self._make(
+            "continue", "&Continue the study", self._proceed, "resume",
+            "Put its stopped and missing runs back into the queue",
+        )  # fmt: skip
+        self.stop = self._make(
+            "stop", "&Stop the study", self._stop, "stop",
+            "Take its waiting runs out of the queue, and stop and save the run at work",
+        )  # fmt: skip
+        self.retry = self._make(
+            "retry", "&Try failed runs again", self._retry, "refresh",
+            "Put its failed runs back into the queue",
+        )  # fmt: skip
+        self.show_files = self._make(
+            "show_files", "Show the study's &files", self._show_files, "folder",
+            "Open the folder with figure and tables: PNG, SVG, CSV, Markdown, LaTeX",
+        )  # fmt: skip
+        self.save_figure = self._make(
+            "save_figure", "Save the study's &figure as…", self._ask_figure, "export",
+            "Copy the figure as PNG or SVG to a place of yours",
+        )  # fmt: skip
+        self.copies = tuple(
+            self._make(
+                f"copy_{form}", f"Copy the study's table as {words}", partial(self._copy, form),
+                "copy", f"Put the table of means on the clipboard as {words}",
+            )
+            for form, words in (("csv", "CSV"), ("md", "Markdown"), ("tex", "LaTeX"))
+        )  # fmt: skip
+        self.delete = self._make(
+            "delete", "&Delete the study…", self._ask_delete, "delete",
+            "Move the study to the project's trash; its runs stay, and Undo brings it back",
+        )  # fmt: skip
+        for action, short in (
+            (self.pause, "Pause the rest"),
+            (self.proceed, "Continue"),
+            (self.stop, "Stop"),
+            (self.delete, "Delete"),
+        ):
+            action.setIconText(short)  # on the buttons; menu and palette say it whole
+        library.current_changed.connect(self.update)
+        library.changed.connect(self.update)
+        library.touched.connect(self.update)
+        self.update()
+
+    def update(self) -> None:
+        """Enable what the current study allows; call it when its files are new."""
+        study = self._library.current
+        count = self._library.tally(study) if study is not None else None
+        self.pause.setEnabled(count is not None and count.waiting > 0)
+        self.proceed.setEnabled(count is not None and count.stopped + count.missing > 0)
+        self.stop.setEnabled(count is not None and count.waiting + count.running > 0)
+        self.retry.setEnabled(count is not None and count.failed > 0)
+        self.delete.setEnabled(study is not None)
+        self.show_files.setEnabled(study is not None)
+
+    def set_has_tables(self, has_tables: bool) -> None:
+        """Whether the engine has written figure and tables."""
+        for action in (self.save_figure, *self.copies):
+            action.setEnabled(has_tables)
+
+    def save_figure_to(self, path: Path) -> None:
+        """Copy the engine's figure; the ending says which form."""
+        folder = self._folder()
+        if folder is None:
+            return
+        form = path.suffix.lower().lstrip(".")
+        if form not in FIGURES:
+            self.refused.emit(
+                f"{path.name} ends in neither .png nor .svg: give the figure one of these endings."
+            )
+            return
+        try:
+            with explain_disk_errors(path):
+                shutil.copyfile(folder.path / f"figure.{form}", path)
+        except (UserError, OSError) as error:
+            self.refused.emit(str(error))
+        else:
+            self.told.emit(f"Saved {path}.")
+
+    def delete_study(self, *, with_runs: bool) -> None:
+        """Move the study to the trash, and those of its runs that no other study has."""
+        study, project = self._library.current, self._context.project.folder
+        if study is None or project is None:
+            return
+        chosen = self.own_runs(study) if with_runs else []
+        try:
+            for run in chosen:
+                check_deletable(run)
+        except UserError as error:
+            self.refused.emit(error.message)
+            return
+        self._maker.cancel(study)
+        undo = self._context.undo
+        self._problems = []
+        path = self._library.folder(study.study_id).path
+        step = DeleteStudy(
+            project, path, name=study.name, moved=self._library.refresh, report=self._report
+        )
+        undo.beginMacro(step.text())
+        undo.push(step)
+        if chosen:
+            undo.push(DeleteRuns(project, self._context.runs, chosen, report=self._report))
+        undo.endMacro()
+        if not self._problems:
+            self.deleted.emit(study.name)
+
+    def own_runs(self, study: StudySpec) -> list[RunModel]:
+        """Its runs that are there and in no other study."""
+        others = {
+            run.spec.run_id
+            for other in self._library.all()
+            if other.study_id != study.study_id
+            for run in other.runs
+        }
+        ids = [run.spec.run_id for run in study.runs if run.spec.run_id not in others]
+        found = [self._context.runs.get(run_id) for run_id in ids]
+        return [run for run in found if run is not None]
+
+    def _make(
+        self, ident: str, text: str, slot: Callable[[], object], picture: str, tip: str
+    ) -> QAction:
+        return self._context.actions.add(
+            f"studies.{ident}", text, slot=slot, icon=icon(picture), tip=tip, scope=self._scope
+        )
+
+    def _folder(self) -> StudyFolder | None:
+        study = self._library.current
+        return self._library.folder(study.study_id) if study is not None else None
+
+    def _in_state(self, states: Sequence[RunState]) -> list[RunModel]:
+        study = self._library.current
+        runs = study.runs if study is not None else ()
+        models = [self._context.runs.get(run.spec.run_id) for run in runs]
+        return [model for model in models if model is not None and model.status.state in states]
+
+    def _pause(self) -> None:
+        study = self._library.current
+        if study is not None:
+            self._maker.cancel(study)
+        for run in self._in_state((RunState.QUEUED,)):
+            self._context.run_control.dequeue(run.run_id)
+
+    def _stop(self) -> None:
+        self._pause()
+        for run in self._in_state((RunState.STARTING, RunState.RUNNING, RunState.PAUSED)):
+            self._context.run_control.stop(run.run_id, save=True)
+
+    def _proceed(self) -> None:
+        study = self._library.current
+        if study is not None:
+            self._maker.proceed(study)
+
+    def _retry(self) -> None:
+        study = self._library.current
+        if study is not None:
+            self._maker.retry(study)
+
+    def _show_files(self) -> None:
+        folder = self._folder()
+        if folder is not None and not QDesktopServices.openUrl(
+            QUrl.fromLocalFile(str(folder.path))
+        ):
+            self.refused.emit(f"No file manager answered; the study's folder is {folder.path}.")
+
+    def _ask_figure(self) -> None:
+        study = self._library.current
+        if study is None:
+            return
+        chosen, kind = QFileDialog.getSaveFileName(
+            self._scope, "Save the figure", f"{study.study_id}.png", ";;".join(FIGURES.values())
+        )
+        if chosen:
+            path = Path(chosen)
+            form = next(form for form, words in FIGURES.items() if words == (kind or words))
+            self.save_figure_to(path if path.suffix else path.with_suffix(f".{form}"))
+
+    def _copy(self, form: str) -> None:
+        folder = self._folder()
+        if folder is None:
+            return
+        try:
+            text = (folder.path / TABLES[form]).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            self.refused.emit(
+                f"{TABLES[form]} cannot be read ({error}): leave the page and come back, and it "
+                "is written anew."
+            )
+            return
+        QGuiApplication.clipboard().setText(text)
+        self.told.emit(f"{TABLES[form]} is on the clipboard.")
+
+    def _ask_delete(self) -> None:
+        study = self._library.current
+        if study is None:
+            return
+        number = len(self.own_runs(study))
+        box = QMessageBox(self._scope)
+        box.setWindowTitle("Delete the study")
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText(f"Delete the study “{study.name}”?")
+        box.setInformativeText("Undo brings it back until the project is closed.")
+        tick = QCheckBox(f"Delete its runs too ({number} that no other study has)")
+        tick.setEnabled(number > 0)
+        box.setCheckBox(tick)
+        button = box.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        button.clicked.connect(lambda: self.delete_study(with_runs=tick.isChecked()))
+        box.open()
+
+    def _report(self, sentence: str) -> None:
+        self._problems.append(sentence)
+        self.refused.emit(sentence)

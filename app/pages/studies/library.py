@@ -1,0 +1,198 @@
+"""The studies of the open project, read from their folders and kept in step with the runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.models.project import ProjectModel
+from app.models.run import RunModel
+from app.models.runs import RunsModel
+from app.pages.studies.tally import Tally, tally
+from engine.contract.errors import UserError
+from engine.contract.events import RunState
+from engine.contract.project import ProjectFolder
+from engine.contract.study import StudyFolder, StudySpec, study_ids
+
+REFRESH_MS = 200
+
+
+class StudyLibrary(QObject):
+    """All studies, the latest first, and the one that is looked at.
+
+    Files are read one a turn of the event loop; states come from the run models.
+
+    Signals:
+        changed: studies were added or removed.
+        touched: runs of the study with this id have other states; five times a second at most.
+        finished: a run of the study with this id has just finished.
+        current_changed: another study is looked at, or none, or it has other metrics.
+        damaged: a sentence about a study that does not open.
+    """
+
+    changed = Signal()
+    touched = Signal(str)
+    finished = Signal(str)
+    current_changed = Signal()
+    damaged = Signal(str)
+
+    def __init__(
+        self, project: ProjectModel, runs: RunsModel, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._project, self._runs = project, runs
+        self._studies: dict[str, StudySpec] = {}
+        self._current = ""
+        self._unread: list[str] = []
+        self._stale: set[str] = set()
+        self._members: dict[str, set[str]] = {}
+        self._reading = QTimer(self)
+        self._reading.setInterval(0)
+        self._reading.timeout.connect(self._read_next)
+        self._telling = QTimer(self)
+        self._telling.setSingleShot(True)
+        self._telling.setInterval(REFRESH_MS)
+        self._telling.timeout.connect(self._tell_stale)
+        project.opened.connect(self.refresh)
+        project.closed.connect(self._clear)
+        runs.added.connect(self._on_added)
+        runs.removed.connect(self._touch)
+        for run in runs.all():
+            self._follow(run)
+        self.refresh()
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether some studies have not been read yet."""
+        return bool(self._unread)
+
+    @property
+    def current(self) -> StudySpec | None:
+        """The study that is looked at."""
+        return self._studies.get(self._current)
+
+    def all(self) -> list[StudySpec]:
+        """The studies, the latest first."""
+        found = self._studies.values()
+        return sorted(found, key=lambda study: (study.created_s, study.study_id), reverse=True)
+
+    def get(self, study_id: str) -> StudySpec | None:
+        """The study with this id, or None."""
+        return self._studies.get(study_id)
+
+    def has(self, study_id: str) -> bool:
+        """Whether a study of this id is in the folder, even one that does not open."""
+        return study_id in self._studies or self.folder(study_id).exists()
+
+    def tally(self, study: StudySpec) -> Tally:
+        """Its runs by state."""
+        return tally(study, self._runs)
+
+    def folder(self, study_id: str) -> StudyFolder:
+        """Where a study of the open project is."""
+        return StudyFolder(self._open_folder(), study_id)
+
+    def select(self, study_id: str) -> None:
+        """Look at a study, or at none with ""."""
+        if study_id != self._current:
+            self._current = study_id
+            self.current_changed.emit()
+
+    def add(self, study: StudySpec) -> None:
+        """Write a new study and look at it.
+
+        Raises:
+            UserError: its folder cannot be written to.
+        """
+        self.folder(study.study_id).write(study)
+        self._take(study)
+        self.changed.emit()
+        self.select(study.study_id)
+
+    def set_metrics(self, study_id: str, metrics: tuple[str, ...]) -> None:
+        """Let a study be scored by these; those who show it are told.
+
+        Raises:
+            UserError: its folder cannot be written to.
+        """
+        study = replace(self._studies[study_id], metrics=metrics)
+        self.folder(study_id).write(study)
+        self._studies[study_id] = study
+        self.changed.emit()
+        if study_id == self._current:
+            self.current_changed.emit()
+
+    def refresh(self) -> None:
+        """Read what the folder holds; studies that are gone are forgotten."""
+        folder = self._project.folder
+        if folder is None:
+            return
+        found = study_ids(folder)
+        for study_id in set(self._studies) - set(found):
+            del self._studies[study_id]
+        self._unread = [study_id for study_id in found if study_id not in self._studies]
+        if self._current and self._current not in found:
+            self.select("")
+        if self._unread:
+            self._reading.start()
+        else:
+            self._settle()
+
+    def _open_folder(self) -> ProjectFolder:
+        folder = self._project.folder
+        if folder is None:
+            raise UserError("No project is open: open one, or make one from a data file.")
+        return folder
+
+    def _read_next(self) -> None:
+        if self._unread:
+            try:
+                self._take(self.folder(self._unread.pop(0)).read())
+            except UserError as error:
+                self.damaged.emit(error.message)
+        if not self._unread:
+            self._reading.stop()
+            self._settle()
+
+    def _take(self, study: StudySpec) -> None:
+        self._studies[study.study_id] = study
+        for run in study.runs:
+            self._members.setdefault(run.spec.run_id, set()).add(study.study_id)
+
+    def _settle(self) -> None:
+        self.changed.emit()
+        if self.current is None and self._studies:
+            self.select(self.all()[0].study_id)
+
+    def _on_added(self, run: RunModel) -> None:
+        self._follow(run)
+        self._touch(run)
+
+    def _follow(self, run: RunModel) -> None:
+        run.status_changed.connect(lambda: self._on_status(run))
+        run.outputs_changed.connect(lambda: self._touch(run))
+
+    def _on_status(self, run: RunModel) -> None:
+        self._touch(run)
+        if run.status.state is RunState.FINISHED:
+            for study_id in self._members.get(run.run_id, ()):
+                self.finished.emit(study_id)
+
+    def _touch(self, run: RunModel) -> None:
+        self._stale |= self._members.get(run.run_id, set())
+        if self._stale and not self._telling.isActive():
+            self._telling.start()
+
+    def _tell_stale(self) -> None:
+        stale, self._stale = self._stale, set()
+        for study_id in sorted(stale & set(self._studies)):
+            self.touched.emit(study_id)
+
+    def _clear(self) -> None:
+        self._reading.stop()
+        self._telling.stop()
+        self._studies, self._members = {}, {}
+        self._unread, self._stale = [], set()
+        self.select("")
+        self.changed.emit()

@@ -1,0 +1,200 @@
+"""The Studies page: a list of studies at the left; one of them, or a new one, at the right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QSplitter,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.assets import icon
+from app.context import AppContext
+from app.pages.studies.actions import StudyActions
+from app.pages.studies.chooser import RecipeChooser
+from app.pages.studies.library import StudyLibrary
+from app.pages.studies.maker import StudyMaker
+from app.pages.studies.new_study import NewStudy
+from app.pages.studies.scores import StudyScores
+from app.pages.studies.study_list import LIST_CHARS, StudyListView
+from app.pages.studies.study_view import StudyView
+from app.theme import SPACE_S, scaled_font
+from app.widgets.info_bar import InfoBar, Tone
+from engine.contract.errors import UserError
+from engine.contract.study import StudyKind
+
+LAYOUT = "studies/columns"
+
+
+class StudiesPage(QWidget):
+    """Makes the page's models and views and ties them together."""
+
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._had_some = False
+        self.library = StudyLibrary(context.project, context.runs, self)
+        self.maker = StudyMaker(context.project, context.runs, context.run_control, self)
+        # Scores are read and figures drawn without torch: they need not wait behind a decoding.
+        self.scores = StudyScores(self.library, context.data_desk, context.activities, self)
+        self.new_study: NewStudy | None = None
+        self.bar = InfoBar(context.theme)
+        self.actions_ = StudyActions(context, self.library, self.maker, self)
+        self.new = context.actions.add(
+            "studies.new", "&New study…", slot=self.choose_recipe, icon=icon("add"),
+            tip="Begin a study with one of the paper's recipes", scope=self, shortcut="Ctrl+Alt+N",
+        )  # fmt: skip
+        self.list = StudyListView(self.library, context.theme)
+        self.chooser = RecipeChooser(context.theme)
+        self.view = StudyView(context, self.library, self.scores, self.actions_)
+        self._lay_out()
+        self._connect()
+        self._show()
+
+    def choose_recipe(self) -> None:
+        """Let the user choose what to study."""
+        self._show_right(self.chooser)
+
+    def begin(self, kind: StudyKind) -> None:
+        """Open the form of a new study."""
+        if self.new_study is None:
+            self.new_study = self._make_new_study()
+        self.new_study.planner.open(kind)
+        self.right.setCurrentWidget(self.new_study.form)
+        self.new_study.form.fields.name.setFocus()
+        self.new_study.form.fields.name.selectAll()
+
+    def add(self) -> None:
+        """Make the study of the form, and queue its runs."""
+        if self.new_study is None:
+            return
+        planner = self.new_study.planner
+        try:
+            study = planner.study()
+            shared = planner.shared
+            self.library.add(study)
+        except UserError as error:
+            self.bar.show_message(Tone.BAD, error.message)
+            return
+        self.maker.begin(study)
+        count = len(study.runs)
+        runs = "one run" if count == 1 else f"{count} runs"
+        text = f"“{study.name}” is in the queue with {runs}."
+        if shared:
+            text += f" {shared} of them the project had already; they are shared."
+        self.bar.show_message(Tone.GOOD, text)
+        self._show_right(self.view)
+
+    def reset_layout(self) -> None:
+        """Put the splitter back as it first was."""
+        left = self.fontMetrics().averageCharWidth() * LIST_CHARS
+        self.columns.setSizes([left, max(self.width() - left, left)])
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take what other pages have changed, and ask for scores."""
+        super().showEvent(event)
+        if self.new_study is not None:
+            self.new_study.recall()
+        self.scores.set_watched(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Ask for no more scores."""
+        super().hideEvent(event)
+        self.scores.set_watched(False)
+
+    def _lay_out(self) -> None:
+        title = QLabel("Studies")
+        title.setFont(scaled_font(115, bold=True))
+        button = QToolButton()
+        button.setDefaultAction(self.new)
+        button.setText("New study")
+        button.setAccessibleName("New study")
+        button.setAutoRaise(True)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        top = QHBoxLayout()
+        top.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
+        top.addWidget(title)
+        top.addStretch(1)
+        top.addWidget(button)
+        self.side = QWidget()
+        column = QVBoxLayout(self.side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(self.list, 1)
+        self.right = QStackedWidget()
+        for widget in (self.chooser, self.view):
+            self.right.addWidget(widget)
+        self.columns = QSplitter(Qt.Orientation.Horizontal)
+        self.columns.addWidget(self.side)
+        self.columns.addWidget(self.right)
+        self.columns.setChildrenCollapsible(False)
+        self.columns.setStretchFactor(1, 1)
+        self.reset_layout()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.columns, 1)
+
+    def _connect(self) -> None:
+        context, settings = self._context, self._context.settings
+        state = settings.layout(LAYOUT)
+        if not state.isEmpty():
+            self.columns.restoreState(state)
+        self.columns.splitterMoved.connect(
+            lambda _at, _index: settings.set_layout(LAYOUT, self.columns.saveState())
+        )
+        self.chooser.chosen.connect(self.begin)
+        self.list.clicked.connect(lambda _index: self._cancel())
+        self.list.activated.connect(lambda _index: self._cancel())
+        self.library.changed.connect(self._show)
+        self.library.damaged.connect(lambda text: self.bar.show_message(Tone.WARNING, text))
+        self.maker.failed.connect(lambda text: self.bar.show_message(Tone.BAD, text))
+        self.view.header.scores.refused.connect(
+            lambda text: self.bar.show_message(Tone.WARNING, text)
+        )
+        self.actions_.refused.connect(lambda text: self.bar.show_message(Tone.WARNING, text))
+        self.actions_.told.connect(lambda text: self.bar.show_message(Tone.GOOD, text))
+        self.actions_.deleted.connect(self._tell_deleted)
+        context.project.opened.connect(self.bar.hide)
+        context.project.closed.connect(self._cancel)
+
+    def _make_new_study(self) -> NewStudy:
+        made = NewStudy(self._context, self.library, self)
+        made.form.added.connect(self.add)
+        made.form.cancelled.connect(self._cancel)
+        made.backbones.fetch_failed.connect(
+            lambda _name, text: self.bar.show_message(Tone.BAD, text)
+        )
+        self.right.addWidget(made.form)
+        return made
+
+    def _show(self) -> None:
+        some = bool(self.library.all())
+        self.side.setVisible(some)
+        had_some, self._had_some = self._had_some, some
+        if self.right.currentWidget() not in (self.chooser, self.view):
+            return  # a study is being made
+        if not some:
+            self.right.setCurrentWidget(self.chooser)
+        elif not had_some:
+            self.right.setCurrentWidget(self.view)
+
+    def _show_right(self, widget: QWidget) -> None:
+        if self.new_study is not None:
+            self.new_study.planner.close()
+        self.right.setCurrentWidget(widget)
+
+    def _cancel(self) -> None:
+        self._show_right(self.view if self.library.all() else self.chooser)
+
+    def _tell_deleted(self, name: str) -> None:
+        self.bar.show_message(Tone.INFO, f"“{name}” was moved to the project's trash.")
+        self.bar.add_button("Undo", self._context.undo.undo)

@@ -1,0 +1,112 @@
+"""The results of the study that is looked at, asked of the desk and kept up to date."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.models.activities import ActivitiesModel
+from app.pages.studies.library import StudyLibrary
+from app.ports import Desk, Ticket
+from engine.contract.commands import CollectStudy, Failure
+from engine.contract.study_results import StudyResults
+
+PAUSE_MS = 300
+"""Runs of a project that is opened tell their states one after the other; one question does."""
+
+
+class StudyScores(QObject):
+    """Asks when a study is first looked at and whenever one of its runs has finished.
+
+    Signals:
+        changed: the results of the study with this id are new.
+        failed: `Failure`; the results are those of before.
+    """
+
+    changed = Signal(str)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        library: StudyLibrary,
+        desk: Desk,
+        activities: ActivitiesModel,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._library, self._desk, self._activities = library, desk, activities
+        self._results: dict[str, StudyResults] = {}
+        self._wanted = False
+        self._is_watched = False
+        self._ticket: Ticket | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PAUSE_MS)
+        self._timer.timeout.connect(self._ask)
+        library.finished.connect(self._on_finished)
+        library.current_changed.connect(self.refresh)
+        library.changed.connect(self._forget)
+
+    def get(self, study_id: str) -> StudyResults | None:
+        """The latest results of a study, or None."""
+        return self._results.get(study_id)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an answer is on its way."""
+        return self._ticket is not None or self._timer.isActive()
+
+    def set_watched(self, watched: bool) -> None:
+        """Whether the page is on the screen; while it is not, nothing is asked."""
+        self._is_watched = watched
+        if watched:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Ask soon for the study that is looked at."""
+        self._wanted = True
+        if self._is_watched and self._library.current is not None:
+            self._timer.start()
+
+    def _on_finished(self, study_id: str) -> None:
+        current = self._library.current
+        if current is not None and current.study_id == study_id:
+            self.refresh()
+
+    def _ask(self) -> None:
+        study = self._library.current
+        if study is None or self._ticket is not None:
+            return  # the answer that is on its way asks again
+        self._wanted = False
+        folder = self._library.folder(study.study_id)
+        command = CollectStudy(str(folder.project_path), study.study_id)
+        ticket = self._desk.ask(command)
+        self._ticket = ticket
+        self._activities.follow(f"Score “{study.name}”", ticket, tell_failure=False)
+        ticket.answered.connect(lambda reply: self._take(str(folder.path), reply))
+        ticket.failed.connect(lambda failure: self._fail(study.study_id, failure))
+        ticket.cancelled.connect(self._end)
+
+    def _take(self, path: str, reply: StudyResults) -> None:
+        self._end()
+        current = self._library.get(reply.study_id)
+        if current is None or str(self._library.folder(reply.study_id).path) != path:
+            return  # another project is open by now
+        self._results[reply.study_id] = reply
+        self.changed.emit(reply.study_id)
+
+    def _fail(self, study_id: str, failure: Failure) -> None:
+        self._end()
+        if self._library.get(study_id) is not None:  # else it was deleted meanwhile
+            self.failed.emit(failure)
+
+    def _end(self) -> None:
+        self._ticket = None
+        if self._wanted:
+            self.refresh()
+
+    def _forget(self) -> None:
+        self._results = {
+            study_id: results
+            for study_id, results in self._results.items()
+            if self._library.get(study_id) is not None
+        }

@@ -1,0 +1,104 @@
+"""Above a study: its name, its question, how far it is, and what can be done with it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QToolButton, QVBoxLayout, QWidget
+
+from app.assets import icon
+from app.pages.studies.actions import StudyActions
+from app.pages.studies.library import StudyLibrary
+from app.pages.studies.score_menu import ScoreMenu
+from app.pages.studies.tally import Tally, parts
+from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme, scaled_font
+from app.widgets.labels import Badge, ElidedLabel, MutedLabel
+from engine.contract.recipes import RECIPES
+from engine.contract.study import StudySpec
+
+BADGES = 5
+
+
+class StudyHeader(QWidget):
+    """Name, question, badges, bar and buttons."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        actions: StudyActions,
+        library: StudyLibrary,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.scores = ScoreMenu(library)
+        self.name = ElidedLabel()
+        self.name.setFont(scaled_font(130, bold=True))
+        self.question = MutedLabel(theme)
+        self.headline = Badge(theme, tone="good")
+        self._badges = [Badge(theme) for _ in range(BADGES)]
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(SPACE_XS)
+        self.progress.setAccessibleName("Finished runs of the study")
+        states = QHBoxLayout()
+        states.setSpacing(SPACE_S)
+        for badge in (self.headline, *self._badges):
+            states.addWidget(badge)
+        states.addStretch(1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACE_XS)
+        for action in (actions.pause, actions.proceed, actions.stop):
+            buttons.addWidget(_button(action))
+        buttons.addStretch(1)
+        buttons.addWidget(self.scores)
+        buttons.addWidget(self._files(actions))
+        buttons.addWidget(_button(actions.delete))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE_M, SPACE_S, SPACE_M, SPACE_XS)
+        layout.setSpacing(SPACE_XS)
+        layout.addWidget(self.name)
+        layout.addWidget(self.question)
+        layout.addLayout(states)
+        layout.addWidget(self.progress)
+        layout.addLayout(buttons)
+
+    def show_study(self, study: StudySpec, count: Tally) -> None:
+        """Show a study as it is now."""
+        recipe = RECIPES[study.kind]
+        self.name.set_full_text(study.name)
+        self.question.setText(f"{recipe.question} Li & Liang (2021), {recipe.source}.")
+        self.headline.setText(count.headline)
+        self.headline.set_tone("good" if count.finished == count.total else "frozen")
+        told = parts(count)
+        for number, badge in enumerate(self._badges):
+            badge.setVisible(number < len(told))
+            if number < len(told):
+                badge.setText(told[number].words)
+                badge.set_tone(told[number].tone)
+        self.progress.setRange(0, count.total)
+        self.progress.setValue(count.finished)
+
+    def _files(self, actions: StudyActions) -> QToolButton:
+        menu = QMenu(self)
+        menu.addAction(actions.show_files)
+        menu.addAction(actions.save_figure)
+        menu.addSeparator()
+        menu.addActions(actions.copies)
+        button = QToolButton()
+        button.setText("Figure and tables")
+        button.setIcon(icon("export"))
+        button.setToolTip("Show, save or copy what the study has come to")
+        button.setAutoRaise(True)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(menu)
+        return button
+
+
+def _button(action: QAction) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setAccessibleName(action.toolTip())
+    button.setAutoRaise(True)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    return button

@@ -1,0 +1,186 @@
+"""The project's studies as a list: name, kind, how far, and what is not as it should be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtWidgets import (
+    QApplication,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from app.assets import icon
+from app.pages.studies.library import StudyLibrary
+from app.pages.studies.tally import Part, parts
+from app.theme import SPACE_S, SPACE_XS, Theme, scaled_font
+from engine.contract.recipes import RECIPES
+from engine.contract.study import StudySpec
+
+Index = QModelIndex | QPersistentModelIndex
+Role = Qt.ItemDataRole
+STUDY_ROLE = Role.UserRole + 1
+ICON_PX = 14
+LIST_CHARS = 34
+
+
+class StudyListModel(QAbstractListModel):
+    """One row a study, the latest first."""
+
+    def __init__(self, library: StudyLibrary, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._library = library
+        self._rows: list[StudySpec] = library.all()
+        library.changed.connect(self._reset)
+        library.touched.connect(self._touch)
+
+    def row_of(self, study_id: str) -> int:
+        """The row of a study, or -1."""
+        ids = [study.study_id for study in self._rows]
+        return ids.index(study_id) if study_id in ids else -1
+
+    def study(self, row: int) -> StudySpec:
+        """The study of a row."""
+        return self._rows[row]
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        """Studies."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> object:
+        """Name, whole sentence for readers and tips, the study for the delegate."""
+        if not index.isValid():
+            return None
+        study = self._rows[index.row()]
+        if role == Role.DisplayRole:
+            return study.name
+        if role == STUDY_ROLE:
+            return study
+        if role in (Role.AccessibleTextRole, Role.ToolTipRole):
+            return self.sentence(study)
+        return None
+
+    def sentence(self, study: StudySpec) -> str:
+        """Such as "Low data, 7 of 24 finished, 1 running, 16 waiting"."""
+        count = self._library.tally(study)
+        words = [study.name, count.headline, *(part.words for part in parts(count))]
+        return ", ".join(words)
+
+    def _reset(self) -> None:
+        self.beginResetModel()
+        self._rows = self._library.all()
+        self.endResetModel()
+
+    def _touch(self, study_id: str) -> None:
+        row = self.row_of(study_id)
+        if row >= 0:
+            self.dataChanged.emit(self.index(row), self.index(row))
+
+
+class StudyListView(QListView):
+    """Selects what the library looks at, and follows it."""
+
+    def __init__(self, library: StudyLibrary, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._library = library
+        self.studies = StudyListModel(library, self)
+        self.setModel(self.studies)
+        self.setItemDelegate(StudyDelegate(library, theme, self))
+        self.setAccessibleName("Studies")
+        self.setFrameShape(QListView.Shape.NoFrame)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.selectionModel().currentChanged.connect(self._on_current)
+        self.studies.modelReset.connect(self._follow)
+        library.current_changed.connect(self._follow)
+        theme.changed.connect(self.doItemsLayout)
+        self._follow()
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for a name."""
+        return QSize(
+            self.fontMetrics().averageCharWidth() * LIST_CHARS, super().sizeHint().height()
+        )
+
+    def _on_current(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self._library.select(self.studies.study(index.row()).study_id)
+
+    def _follow(self) -> None:
+        current = self._library.current
+        row = self.studies.row_of(current.study_id) if current is not None else -1
+        if row < 0:
+            self.clearSelection()
+        elif row != self.currentIndex().row() or not self.selectionModel().hasSelection():
+            self.setCurrentIndex(self.studies.index(row))
+
+
+class StudyDelegate(QStyledItemDelegate):
+    """Three lines: the name; recipe and how many are finished; states with sign and word."""
+
+    def __init__(self, library: StudyLibrary, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._library, self._theme = library, theme
+
+    def sizeHint(self, option: Any, index: Index) -> QSize:
+        """Room for three lines."""
+        return QSize(0, 3 * option.fontMetrics.height() + 2 * SPACE_S + 2 * SPACE_XS)
+
+    def paint(self, painter: QPainter, option: Any, index: Index) -> None:
+        """Draw the ground, then the lines."""
+        ground = QStyleOptionViewItem(option)
+        widget = option.widget
+        style = widget.style() if widget is not None else QApplication.style()
+        style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, ground, painter, widget)
+        study: StudySpec = index.data(STUDY_ROLE)
+        count = self._library.tally(study)
+        colours = self._theme.colors
+        line = option.rect.adjusted(SPACE_S, SPACE_S, -SPACE_S, 0)
+        line.setHeight(option.fontMetrics.height())
+        painter.save()
+        painter.setFont(scaled_font(100, bold=True))
+        painter.setPen(option.palette.color(QPalette.ColorRole.Text))
+        _write(painter, line, study.name)
+        painter.setFont(option.font)
+        painter.setPen(colours.muted)
+        line.translate(0, line.height() + SPACE_XS)
+        title = RECIPES[study.kind].title
+        kind = "" if study.name == title else f"{title} · "
+        _write(painter, line, f"{kind}{count.headline}")
+        line.translate(0, line.height() + SPACE_XS)
+        for part in parts(count):
+            line.setLeft(self._part(painter, line, part))
+        painter.restore()
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.save()
+            painter.setPen(colours.accent)
+            painter.drawRect(option.rect.adjusted(0, 0, -1, -1))
+            painter.restore()
+
+    def _part(self, painter: QPainter, line: QRect, part: Part) -> int:
+        """Draw a state; where the next one begins."""
+        colour = getattr(self._theme.colors, part.tone)
+        top = line.top() + (line.height() - ICON_PX) // 2
+        icon(part.picture, colour).paint(painter, QRect(line.left(), top, ICON_PX, ICON_PX))
+        painter.setPen(colour)
+        words = line.adjusted(ICON_PX + SPACE_XS, 0, 0, 0)
+        _write(painter, words, part.words)
+        return words.left() + painter.fontMetrics().horizontalAdvance(part.words) + SPACE_S
+
+
+def _write(painter: QPainter, line: QRect, text: str) -> None:
+    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, line.width())
+    painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)

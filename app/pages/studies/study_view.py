@@ -1,0 +1,158 @@
+"""The study that is looked at: its state, figure, tables and runs."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+
+from app.assets import icon
+from app.context import AppContext
+from app.pages.runs.run_words import verdict
+from app.pages.studies.actions import StudyActions
+from app.pages.studies.figure import StudyFigure
+from app.pages.studies.library import StudyLibrary
+from app.pages.studies.runs_model import SAMPLE, SORT_ROLE, StudyRunsModel
+from app.pages.studies.scores import StudyScores
+from app.pages.studies.study_header import StudyHeader
+from app.pages.studies.tables_view import TablesView
+from app.widgets.empty_state import EmptyState
+from app.widgets.info_bar import InfoBar, Tone
+from app.widgets.table_view import TableView
+from engine.contract.commands import Failure
+from engine.contract.events import Blame, RunState
+from engine.contract.study import StudySpec
+
+NOTHING = (
+    "Nothing is finished yet",
+    "The figure begins with the first run that finishes, and grows with each.",
+)
+COLLECTING = ("The scores are being collected", "The figure follows in a moment.")
+
+
+class StudyView(QWidget):
+    """Follows library and scores; decides nothing."""
+
+    def __init__(
+        self,
+        context: AppContext,
+        library: StudyLibrary,
+        scores: StudyScores,
+        actions: StudyActions,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._context, self._library, self._scores = context, library, scores
+        self._actions = actions
+        self._shown: StudySpec | None = None
+        theme = context.theme
+        self.header = StudyHeader(theme, actions, library)
+        self.failures = InfoBar(theme, closable=False)
+        self.figure = StudyFigure(theme)
+        self.nothing = EmptyState(theme, *NOTHING, picture="studies")
+        self.tables = TablesView(theme)
+        self.runs = StudyRunsModel(context.runs, theme, self)
+        self._sorted = QSortFilterProxyModel(self)
+        self._sorted.setSourceModel(self.runs)
+        self._sorted.setSortRole(SORT_ROLE)
+        self.table = TableView("Runs of the study")
+        self.table.setModel(self._sorted)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self.table.doubleClicked.connect(self._open_run)
+        self.table.activated.connect(self._open_run)
+        self._lay_out()
+        library.current_changed.connect(self.show_current)
+        library.touched.connect(self._on_touched)
+        library.changed.connect(self._tell_states)
+        scores.changed.connect(self._on_scores)
+        scores.failed.connect(self._on_failed)
+        theme.changed.connect(self.table.fit_rows)
+        self.show_current()
+
+    def show_current(self) -> None:
+        """Show the library's current study."""
+        study = self._library.current
+        if study is None or study is self._shown:
+            self._shown = study
+            return
+        self._shown = study
+        self.runs.show_study(study, self._scores.get(study.study_id))
+        self.table.setColumnHidden(SAMPLE, not self.runs.has_samples)
+        self.table.fit_columns()
+        self._tell_states()
+        self._tell_results()
+
+    def _lay_out(self) -> None:
+        self.pictures = QStackedWidget()
+        self.pictures.addWidget(self.nothing)
+        self.pictures.addWidget(self.figure)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.pictures, icon("studies"), "Figure")
+        self.tabs.addTab(self.tables, icon("columns"), "Tables")
+        self.tabs.addTab(self.table, icon("runs"), "Runs")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(self.failures)
+        layout.addWidget(self.tabs, 1)
+
+    def _on_touched(self, study_id: str) -> None:
+        if self._shown is not None and study_id == self._shown.study_id:
+            self.runs.touch()
+            self._tell_states()
+
+    def _on_scores(self, study_id: str) -> None:
+        if self._shown is not None and study_id == self._shown.study_id:
+            self._tell_results()
+            self._tell_states()
+
+    def _on_failed(self, failure: Failure) -> None:
+        if failure.blame is Blame.ENGINE:
+            self._context.activities.failed.emit("Score the study", failure)
+            return
+        self.failures.show_message(Tone.BAD, failure.message)
+        self.failures.add_button("Again", self._scores.refresh)
+
+    def _tell_states(self) -> None:
+        study = self._shown
+        if study is None:
+            return
+        self.header.show_study(study, self._library.tally(study))
+        failed = [
+            run
+            for run in (self._context.runs.get(one.spec.run_id) for one in study.runs)
+            if run is not None and run.status.state is RunState.FAILED
+        ]
+        if not failed:
+            self.failures.hide()
+            return
+        first = verdict(failed[0])
+        words = "A run failed" if len(failed) == 1 else f"{len(failed)} runs failed"
+        text = f"{words}: {first}"
+        if self.failures.isHidden() or self.failures.label.text() != text:
+            self.failures.show_message(Tone.BAD, text)
+            self.failures.add_button("Try again", self._actions.retry.trigger)
+
+    def _tell_results(self) -> None:
+        study = self._shown
+        if study is None:
+            return
+        results = self._scores.get(study.study_id)
+        some = results is not None and bool(results.summaries)
+        self._actions.set_has_tables(some)
+        self.runs.take_results(results)
+        self.tables.show_results(study, results)
+        if results is not None and some:
+            self.figure.show_results(study, results)
+        finished = results is None and self._library.tally(study).finished > 0
+        title, text = COLLECTING if finished else NOTHING
+        self.nothing.title.setText(title)
+        self.nothing.text.setText(text)
+        self.pictures.setCurrentIndex(1 if some else 0)
+
+    def _open_run(self, index: QModelIndex) -> None:
+        run_id = self.runs.run_id(self._sorted.mapToSource(index).row())
+        if self._context.runs.get(run_id) is not None:
+            self._context.navigator.show_runs(run_id)

@@ -1,0 +1,278 @@
+"""The form of a new study: what it plans, what it refuses, and the command it shows."""
+
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.context import AppContext
+from app.pages.runs.draft import MethodKind
+from app.pages.runs.form_model import FormModel
+from app.pages.studies.form import plan_sentence
+from app.pages.studies.page import StudiesPage
+from app.pages.studies.planner import StudyPlanner
+from engine.cli.arguments import mapping_of, run_spec
+from engine.cli.main import _parser
+from engine.cli.studies import _settings
+from engine.contract.commands import Done, FetchBackbone, ListBackbones, ReportSplit
+from engine.contract.errors import UserError
+from engine.contract.method_spec import PrefixMethod
+from engine.contract.recipes import plan
+from engine.contract.study import StudyKind, StudyRun
+from tests.app.studies.conftest import MakePage
+from tests.helpers.fake_ports import FakeDesk
+from tests.helpers.projects import MAPPING, make_project
+from tests.helpers.replies import BACKBONES
+from tests.helpers.studies import make_study
+
+Begin = Callable[[StudiesPage, StudyKind], None]
+
+
+def planner(page: StudiesPage) -> StudyPlanner:
+    assert page.new_study is not None
+    return page.new_study.planner
+
+
+def change(page: StudiesPage, **changes: object) -> StudyPlanner:
+    found = planner(page)
+    found.set_draft(replace(found.draft, **changes))  # type: ignore[arg-type]
+    return found
+
+
+def essence(runs: tuple[StudyRun, ...]) -> tuple[StudyRun, ...]:
+    return tuple(replace(run, spec=replace(run.spec, run_id="")) for run in runs)
+
+
+def test_the_form_says_what_it_starts_from_and_how_many_runs(
+    page: StudiesPage, begin: Begin
+) -> None:
+    begin(page, StudyKind.LOW_DATA)
+    assert page.new_study is not None
+    form = page.new_study.form
+    told = dict(form._shown_facts())
+    assert told["Backbone"] == "SmolLM2 135M Instruct"
+    assert told["Data"] == "huts.csv, 192 rows to train on, at most 200 test inputs"
+    assert told["Method"].startswith("prefix 10, MLP 512, from “Describe the table")
+    assert told["Training"] == "5 epochs, 8 rows a step, learning rate 0.0005"
+    assert told["Decoding"] == "5 beams"
+    assert form.question.text() == (
+        "How many rows does each method need? Li & Liang (2021), figure 3."
+    )
+    assert form.count.text() == "24 runs, all to be trained."
+    assert form.time.text() == "Time: unknown until a run like these has been trained here."
+    assert form.add.isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        (StudyKind.LOW_DATA, {"sizes", "methods"}),
+        (StudyKind.PLACEMENT, {"lengths"}),
+        (StudyKind.INITIALISATION, {"words"}),
+        (StudyKind.PARAMETRISATION, set()),
+    ],
+)
+def test_only_the_recipes_own_fields_are_shown(
+    page: StudiesPage, begin: Begin, kind: StudyKind, shown: set[str]
+) -> None:
+    begin(page, kind)
+    assert page.new_study is not None
+    fields = page.new_study.form.fields
+    widgets = {
+        "sizes": fields.numbers["sizes"],
+        "lengths": fields.numbers["lengths"],
+        "words": fields.words,
+        "methods": fields.methods["prefix"],
+    }
+    assert {name for name, widget in widgets.items() if widget.isVisible()} == shown
+    assert fields.numbers["seeds"].isVisible()
+
+
+def test_typing_plans_anew(page: StudiesPage, begin: Begin, qtbot: QtBot) -> None:
+    begin(page, StudyKind.LOW_DATA)
+    assert page.new_study is not None
+    form = page.new_study.form
+    form.fields.numbers["sizes"].selectAll()
+    qtbot.keyClicks(form.fields.numbers["sizes"], "50, 1oo")
+    assert form.bar.label.text().startswith("sizes has '1oo': write whole numbers")
+    assert not form.add.isEnabled()
+    form.fields.numbers["sizes"].clear()
+    qtbot.keyClicks(form.fields.numbers["sizes"], "50, 100")
+    assert form.count.text() == "12 runs, all to be trained."
+    assert form.bar.isHidden()
+    form.fields.samples.setValue(2)
+    assert form.count.text() == "24 runs, all to be trained."
+    form.fields.methods["finetune"].click()
+    assert form.bar.label.text() == (
+        "Fewer than two methods are ticked: tick at least two to compare."
+    )
+
+
+def test_another_recipe_brings_its_own_name_unless_one_was_typed(
+    page: StudiesPage, begin: Begin
+) -> None:
+    begin(page, StudyKind.LOW_DATA)
+    assert page.new_study is not None
+    form = page.new_study.form
+    assert form.fields.name.text() == "Low data"
+    form.recipe.setCurrentIndex(form.recipe.findData("length"))
+    assert form.fields.name.text() == "Prefix length"
+    assert form.count.text() == "15 runs, all to be trained."
+
+
+def test_the_command_plans_the_same_study(page: StudiesPage, begin: Begin) -> None:
+    begin(page, StudyKind.LOW_DATA)
+    found = change(page, name="Few rows", sizes="20 40", seeds="3, 4", samples=2)
+    words = shlex.split(found.command())
+    assert page.new_study is not None
+    assert shlex.split(page.new_study.form.command.command()) == words
+    assert words[:4] == ["python", "main.py", "study", "low-data"]
+    arguments = _parser().parse_args(words[2:])
+    assert (arguments.name, arguments.data) == ("Few rows", "huts.csv")
+    base = found.base
+    assert base is not None
+    mapping = mapping_of(MAPPING.columns, inputs=arguments.inputs, target=arguments.target)
+    spec = run_spec(
+        arguments,
+        dataset=base.data.dataset,
+        fingerprint=base.data.fingerprint,
+        mapping=mapping,
+    )
+    assert essence(plan(_settings(arguments, StudyKind.LOW_DATA, spec))) == essence(found.runs)
+
+
+def test_new_runs_have_ids_that_sort_in_the_studys_order(page: StudiesPage, begin: Begin) -> None:
+    begin(page, StudyKind.METHODS)
+    ids = [run.spec.run_id for run in planner(page).study().runs]
+    assert ids == sorted(ids)
+    assert len(set(ids)) == 6
+
+
+def test_runs_that_are_there_are_shared_and_measured(
+    make_page: MakePage, project: Path, begin: Begin
+) -> None:
+    make_study(project, StudyKind.METHODS)
+    page = make_page(project)
+    begin(page, StudyKind.METHODS)
+    found = change(page, seeds="0, 1, 2")
+    assert found.draft.name == "Methods 2"
+    assert (len(found.runs), found.shared) == (6, 4)
+    assert page.new_study is not None
+    form = page.new_study.form
+    assert form.count.text() == "6 runs, 4 of which the project has already: those are shared."
+    assert form.time.text().startswith("Time: about ")
+    assert form.time.text().endswith(" for 2 runs, measured on runs like these.")
+    change(page, seeds="0, 1")
+    assert form.time.text() == "Nothing is left to train."
+    known = {run.spec.run_id for run in page.library.all()[0].runs}
+    assert {run.spec.run_id for run in found.study().runs} == known
+
+
+def test_time_is_told_for_what_is_known(make_page: MakePage, project: Path, begin: Begin) -> None:
+    make_study(project, StudyKind.LENGTH, seeds=(0,))
+    page = make_page(project)
+    begin(page, StudyKind.METHODS)
+    assert planner(page).time.sentence.endswith(
+        " for 2 of them; unknown for the others until one like them has been trained here."
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "shared", "sentence"),
+    [
+        (1, 0, "One run, all to be trained."),
+        (6, 6, "6 runs, all of which the project has already: they are shared."),
+    ],
+)
+def test_plans_in_words(count: int, shared: int, sentence: str) -> None:
+    assert plan_sentence(count, shared) == sentence
+
+
+def test_what_cannot_be_added_is_said(make_page: MakePage, project: Path, begin: Begin) -> None:
+    make_study(project, StudyKind.METHODS)
+    page = make_page(project)
+    begin(page, StudyKind.METHODS)
+    assert change(page, name=" ").error == "The study has no name: give it one."
+    assert change(page, name="Methods").error == (
+        "The project has a study “Methods” already: choose another name."
+    )
+    broken = page.library.folder("broken").path
+    broken.mkdir()
+    (broken / "study.json").write_text("{", encoding="utf-8")
+    assert change(page, name="Broken").error == (
+        "The project has a study “Broken” already: choose another name."
+    )
+    extrapolation = change(page, kind=StudyKind.EXTRAPOLATION, name="Unseen")
+    assert extrapolation.error == (
+        "No category is held out, so that there is none to extrapolate to: hold some out with "
+        "the split of the Data page."
+    )
+    with pytest.raises(UserError, match="No category is held out"):
+        extrapolation.study()
+
+
+def test_without_data_the_form_says_where_to_go(
+    make_page: MakePage, tmp_path: Path, qtbot: QtBot, context: AppContext
+) -> None:
+    page = make_page(make_project(tmp_path / "empty", dataset=False))
+    page.begin(StudyKind.LENGTH)
+    assert page.new_study is not None
+    bar = page.new_study.form.bar
+    qtbot.waitUntil(lambda: "no dataset" in bar.label.text())
+    with qtbot.waitSignal(context.navigator.page_requested) as asked:
+        bar._buttons[0].click()
+    assert asked.args == ["data"]
+
+
+def test_it_waits_for_catalog_and_split(page: StudiesPage, desk: FakeDesk, qtbot: QtBot) -> None:
+    del desk.replies[ReportSplit], desk.replies[ListBackbones]
+    page.begin(StudyKind.LENGTH)
+    found = planner(page)
+    assert found.error == "No backbone is chosen: choose one in the list."
+    desk.last(ListBackbones).answer(BACKBONES)
+    assert found.error == "The split is being counted: wait a moment."
+    assert not page.new_study.form.add.isEnabled()  # type: ignore[union-attr]
+
+
+def test_a_backbone_that_is_not_here_is_fetched_first(
+    page: StudiesPage,
+    begin: Begin,
+    context: AppContext,
+    model_desk: FakeDesk,
+    desk: FakeDesk,
+    qtbot: QtBot,
+) -> None:
+    draft = FormModel(context.undo, context.settings)
+    draft.set("backbone", "gpt2")
+    begin(page, StudyKind.LENGTH)
+    found = planner(page)
+    assert found.error == (
+        "GPT-2 small is not on this machine: fetch it (548 MB), then add the study."
+    )
+    assert page.new_study is not None
+    page.new_study.form.bar._buttons[0].click()
+    ready = tuple(replace(entry, on_disk=True) for entry in BACKBONES.entries)
+    desk.replies[ListBackbones] = lambda _command: replace(BACKBONES, entries=ready)
+    model_desk.last(FetchBackbone).answer(Done("It is here."))
+    qtbot.waitUntil(lambda: not found.error)
+
+
+def test_what_the_runs_page_changes_is_taken_when_the_page_is_shown_again(
+    page: StudiesPage, begin: Begin, context: AppContext
+) -> None:
+    begin(page, StudyKind.LENGTH)
+    other = FormModel(context.undo, context.settings)
+    page.hide()
+    other.set("method.mid_dim", 64)
+    other.set("training.epochs", 2.0)
+    page.show()
+    base = planner(page).base
+    assert base is not None
+    assert base.method == PrefixMethod(mid_dim=64)
+    context.undo.undo()
+    assert planner(page).base == replace(base, training=replace(base.training, epochs=5.0))
+    other.set_kind(MethodKind.FINETUNE)
+    assert planner(page).error.startswith("A study starts from a prefix, not from full fine-tun")

@@ -1,0 +1,85 @@
+"""The form's texts: numbers as they are typed, and the sentence for each that does not read."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.pages.studies.study_draft import StudyDraft, lines, whole_numbers
+from engine.contract.errors import UserError
+from engine.contract.method_spec import FinetuneMethod
+from engine.contract.recipes import PAPER_WORDS, StudySettings
+from engine.contract.run_spec import default_training
+from engine.contract.study import StudyKind
+from tests.helpers.studies import BASE
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("50, 100, 200, 500", (50, 100, 200, 500)),
+        ("50 100;200,\t500", (50, 100, 200, 500)),
+        (" 7 ", (7,)),
+        ("-1, 0", (-1, 0)),
+        ("", ()),
+    ],
+)
+def test_numbers_as_people_type_them(text: str, numbers: tuple[int, ...]) -> None:
+    assert whole_numbers("sizes", text) == numbers
+
+
+@pytest.mark.parametrize("text", ["5o", "1.5", "1e3", "fifty", "50-100", "1234567890123"])
+def test_what_is_no_number_is_named(text: str) -> None:
+    with pytest.raises(
+        UserError,
+        match=rf"^sizes has '{text}': write whole numbers with commas between them, such as "
+        r"50, 100, 200\.$",
+    ):
+        whole_numbers("sizes", f"50, {text}")
+
+
+def test_lines_without_the_empty_ones() -> None:
+    assert lines("active\n\n  banana \n") == ("active", "banana")
+
+
+@pytest.mark.parametrize("kind", StudyKind)
+def test_the_untouched_form_is_the_recipe(kind: StudyKind) -> None:
+    settings = StudyDraft(kind=kind).settings(BASE)
+    methods = (BASE.method, FinetuneMethod()) if settings.methods else ()
+    assert settings == StudySettings(kind, BASE, methods=methods)
+    assert settings.words == PAPER_WORDS
+
+
+def test_fields_of_other_recipes_are_not_read() -> None:
+    draft = StudyDraft(kind=StudyKind.LENGTH, sizes="nonsense", words="", methods=())
+    assert draft.settings(BASE).lengths == StudySettings.lengths
+    assert draft.typed("lengths", "1, 2").settings(BASE).lengths == (1, 2)
+    assert draft.typed("seeds", "7").settings(BASE).seeds == (7,)
+    assert draft.typed("sizes", "3").sizes == "3"
+
+
+@pytest.mark.parametrize(
+    ("draft", "sentence"),
+    [
+        (StudyDraft(sizes=""), r"^sizes is empty: give at least one\.$"),
+        (StudyDraft(sizes="0, 5"), r"^sizes has 0: each must be 1 or more\.$"),
+        (StudyDraft(seeds="1, 1"), r"^seeds has \(1, 1\): each may stand there once\.$"),
+        (
+            StudyDraft(methods=("prefix",)),
+            r"^Fewer than two methods are ticked: tick at least two to compare\.$",
+        ),
+        (
+            StudyDraft(kind=StudyKind.INITIALISATION, words=" \n"),
+            r"^words is empty: give at least one\.$",
+        ),
+    ],
+)
+def test_what_cannot_be_studied_is_said(draft: StudyDraft, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        draft.settings(BASE)
+
+
+def test_a_study_starts_from_a_prefix() -> None:
+    method = FinetuneMethod()
+    tuned = replace(BASE, method=method, training=default_training(method))
+    with pytest.raises(UserError, match=r"^A study starts from a prefix, not from full fine-tun"):
+        StudyDraft().settings(tuned)

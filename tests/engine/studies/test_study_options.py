@@ -1,0 +1,135 @@
+"""The command that the window shows for a study plans the same runs, by the real parser."""
+
+import shlex
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.cli.arguments import mapping_of, run_spec
+from engine.cli.main import _parser
+from engine.cli.studies import _settings
+from engine.contract.data_spec import Split, SplitKind
+from engine.contract.errors import UserError
+from engine.contract.method_spec import FinetuneMethod, PrefixMethod
+from engine.contract.recipes import RECIPES, StudySettings, plan
+from engine.contract.run_spec import RunSpec, default_training
+from engine.contract.study import StudyKind, StudyRun
+from engine.contract.study_options import (
+    DEFAULT_METHODS,
+    FIELDS,
+    METHOD_NAMES,
+    compared_method,
+    study_command,
+)
+from tests.contract.objects import SPEC
+
+PREFIX = PrefixMethod(prefix_length=6, mid_dim=32)
+BASE = replace(SPEC, method=PREFIX, training=default_training(PREFIX))
+
+
+def essence(runs: tuple[StudyRun, ...]) -> tuple[StudyRun, ...]:
+    return tuple(replace(run, spec=replace(run.spec, run_id="")) for run in runs)
+
+
+def parsed(command: str, like: RunSpec) -> StudySettings:
+    """What the command line makes of it, the data set aside."""
+    words = shlex.split(command)
+    assert words[:3] == ["python", "main.py", "study"]
+    arguments = _parser().parse_args(words[2:])
+    mapping = mapping_of(
+        like.data.mapping.columns,
+        inputs=arguments.inputs,
+        target=arguments.target,
+        split=arguments.split_column,
+        category=arguments.category_column,
+    )
+    base = run_spec(
+        arguments,
+        dataset=like.data.dataset,
+        fingerprint=like.data.fingerprint,
+        mapping=mapping,
+        linearisation=None,
+    )
+    return _settings(arguments, StudyKind(arguments.kind), base)
+
+
+def command(settings: StudySettings) -> str:
+    title = RECIPES[settings.kind].title
+    return study_command(settings, project="/p", data="/d/huts.csv", name=title)
+
+
+@pytest.mark.parametrize("kind", StudyKind)
+def test_defaults_need_few_words(kind: StudyKind) -> None:
+    settings = StudySettings(kind, BASE)
+    words = command(settings)
+    for flag in ("--sizes", "--lengths", "--words", "--methods", "--seeds", "--samples", "--name"):
+        assert flag not in words
+    assert essence(plan(parsed(words, BASE))) == essence(plan(settings))
+
+
+def test_what_was_chosen_is_said() -> None:
+    base = replace(
+        BASE,
+        data=replace(BASE.data, split=Split(kind=SplitKind.RANDOM, seed=3, sample_seed=8)),
+        training=replace(BASE.training, epochs=2.0, seed=5),
+    )
+    settings = StudySettings(
+        StudyKind.LOW_DATA, base, sizes=(20, 80), seeds=(4, 9), samples=2,
+        methods=(PREFIX, FinetuneMethod()),
+    )  # fmt: skip
+    words = study_command(
+        settings, project="/a project", data="-huts.csv", name="Few rows", metrics=("bleu", "ter")
+    )
+    assert "--sizes 20 80" in words
+    assert "--seeds 4 9 --samples 2" in words
+    assert "study low-data --data=-huts.csv --name 'Few rows'" in words
+    assert words.endswith("--project '/a project'")
+    assert "--metrics bleu,ter" in words
+    assert "--split-seed 3" in words
+    assert "--sample-seed" not in words
+    assert "--seed " not in words
+    assert essence(plan(parsed(words, base))) == essence(plan(settings))
+
+
+numbers = st.lists(st.integers(1, 512), min_size=1, max_size=4, unique=True).map(tuple)
+
+
+@given(
+    kind=st.sampled_from(StudyKind),
+    sizes=numbers,
+    lengths=numbers,
+    words=st.lists(st.text("ab-: é’", min_size=1).filter(str.strip), min_size=1, unique=True),
+    seeds=st.lists(st.integers(-3, 99), min_size=1, max_size=3, unique=True),
+    samples=st.integers(0, 3),
+)
+def test_every_study_comes_back(
+    kind: StudyKind,
+    sizes: tuple[int, ...],
+    lengths: tuple[int, ...],
+    words: list[str],
+    seeds: list[int],
+    samples: int,
+) -> None:
+    settings = StudySettings(
+        kind, BASE, sizes=sizes, lengths=lengths, words=tuple(words), seeds=tuple(seeds),
+        samples=samples,
+    )  # fmt: skip
+    assert essence(plan(parsed(command(settings), BASE))) == essence(plan(settings))
+
+
+def test_fields_are_those_of_the_settings() -> None:
+    assert set(FIELDS) == set(StudyKind)
+    names = {name for fields in FIELDS.values() for name in fields}
+    assert names <= set(StudySettings.__dataclass_fields__)
+
+
+def test_methods_by_name() -> None:
+    found = tuple(compared_method(name, BASE) for name in METHOD_NAMES)
+    assert found == (PREFIX, FinetuneMethod())
+    assert set(DEFAULT_METHODS) <= set(METHOD_NAMES)
+    with pytest.raises(
+        UserError, match=r"^--methods has 'magic': each must be one of prefix, finetune\.$"
+    ):
+        compared_method("magic", BASE)
