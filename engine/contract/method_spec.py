@@ -1,4 +1,4 @@
-"""What is trained: a prefix before a frozen backbone, or the backbone itself."""
+"""What is trained: a prefix before a frozen backbone, the backbone itself, or a rival of both."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import enum
 from dataclasses import dataclass
 
 from engine.contract.errors import UserError
-
-MAX_PREFIX_LENGTH = 512
+from engine.contract.rivals import DeltaSpec
+from engine.contract.starting import MAX_PREFIX_LENGTH as MAX_PREFIX_LENGTH
+from engine.contract.starting import Init as Init
 
 
 class Parametrisation(enum.Enum):
@@ -48,14 +49,6 @@ class Place(enum.Enum):
     """The only one of decoder-only backbones."""
     ENCODER_SELF = "encoder_self"
     DECODER_CROSS = "decoder_cross"
-
-
-class Init(enum.Enum):
-    """Where the prefix starts (Li & Liang 2021, section 7.4)."""
-
-    RANDOM = "random"
-    WORDS = "words"
-    """The backbone's own keys and values of real words."""
 
 
 @dataclass(frozen=True)
@@ -128,4 +121,4 @@ class FinetuneMethod:
     baselines."""
 
 
-MethodSpec = PrefixMethod | FinetuneMethod
+MethodSpec = PrefixMethod | FinetuneMethod | DeltaSpec
