@@ -5,7 +5,8 @@ from __future__ import annotations
 from engine.backbones.loading import Backbone
 from engine.contract.errors import EngineError
 from engine.contract.method_spec import FinetuneMethod, MethodSpec, PrefixMethod
-from engine.contract.rivals import BiasMethod, DeltaSpec, TopLayersMethod
+from engine.contract.rivals import AdapterMethod, BiasMethod, DeltaSpec, TopLayersMethod
+from engine.methods.adapter import Adapters
 from engine.methods.base import Method, System
 from engine.methods.bitfit import BitFit
 from engine.methods.delta import Delta, Tensors
@@ -40,4 +41,6 @@ def _make_delta(backbone: Backbone, method: DeltaSpec, *, seed: int) -> Delta:
             return TopLayers(backbone, method)
         case BiasMethod():
             return BitFit(backbone, method)
+        case AdapterMethod():
+            return Adapters(backbone, method, seed=seed)
     raise EngineError(f"no method is made of {type(method).__name__}")

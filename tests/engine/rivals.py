@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import torch
 
-from engine.contract.rivals import BiasMethod, DeltaSpec, TopLayersMethod
+from engine.contract.rivals import (
+    AdapterDesign,
+    AdapterMethod,
+    BiasMethod,
+    DeltaSpec,
+    TopLayersMethod,
+)
 from engine.methods.base import System
 
+HOULSBY = AdapterDesign.HOULSBY
 RIVALS: dict[str, tuple[str, DeltaSpec]] = {
     "top-layers": ("llama", TopLayersMethod()),
     "top-layers-gpt2": ("gpt2", TopLayersMethod(1)),
@@ -16,8 +23,20 @@ RIVALS: dict[str, tuple[str, DeltaSpec]] = {
     "bitfit": ("gpt2", BiasMethod()),
     "bitfit-qwen2": ("qwen2", BiasMethod()),
     "bitfit-bart": ("bart", BiasMethod()),
+    "lin": ("llama", AdapterMethod(bottleneck=8)),
+    "lin-gpt2": ("gpt2", AdapterMethod(bottleneck=8)),
+    "lin-bart": ("bart", AdapterMethod(bottleneck=8)),
+    "lin-t5": ("t5", AdapterMethod(bottleneck=8)),
+    "houlsby": ("llama", AdapterMethod(HOULSBY, bottleneck=8)),
+    "houlsby-gpt2": ("gpt2", AdapterMethod(HOULSBY, bottleneck=8)),
+    "houlsby-bart": ("bart", AdapterMethod(HOULSBY, bottleneck=8)),
+    "houlsby-t5": ("t5", AdapterMethod(HOULSBY, budget_percent=6)),
+    "houlsby-opt": ("opt", AdapterMethod(HOULSBY, bottleneck=8)),
+    "houlsby-neox": ("gpt_neox", AdapterMethod(HOULSBY, bottleneck=8)),
 }
 """By name: the backbone's family and the method."""
+WHOLE_RUNS = ("top-layers", "top-embeddings", "bitfit", "lin", "houlsby-gpt2", "houlsby-bart")
+"""Those that are trained from their run folder to the verdict."""
 
 
 def logits(

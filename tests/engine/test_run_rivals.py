@@ -31,7 +31,7 @@ from engine.exchange import delta
 from engine.exchange.desk import export_prefix
 from engine.reporter import Silent
 from engine.run import EXIT_CANCELLED, EXIT_FINISHED, EXIT_USER, run_folder
-from tests.engine.rivals import RIVALS
+from tests.engine.rivals import RIVALS, WHOLE_RUNS
 from tests.helpers.tiny_runs import Workshop, cache_in, events, losses, results
 
 Runs = dict[str, RunFolder]
@@ -42,14 +42,15 @@ def runs(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Runs:
     """A finished run of each rival; not to be changed."""
     found = {}
     with cache_in(tmp_path_factory.mktemp("cache")):
-        for name, (family, method) in RIVALS.items():
+        for name in WHOLE_RUNS:
+            family, method = RIVALS[name]
             place = tmp_path_factory.mktemp("rivals") / name
             found[name] = workshop.run(place, workshop.spec(method, kind=family))
             assert run_folder(found[name].path) == EXIT_FINISHED, name
     return found
 
 
-@pytest.mark.parametrize("name", RIVALS)
+@pytest.mark.parametrize("name", WHOLE_RUNS)
 def test_a_run_that_was_stopped_goes_on_bit_for_bit(
     name: str, runs: Runs, workshop: Workshop, tmp_path: Path
 ) -> None:
@@ -67,7 +68,7 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(
     assert results(folder) == results(runs[name])
 
 
-@pytest.mark.parametrize("name", RIVALS)
+@pytest.mark.parametrize("name", WHOLE_RUNS)
 def test_a_finished_run_writes_its_outputs_again(name: str, runs: Runs) -> None:
     folder, (_, method) = runs[name], RIVALS[name]
     loaded = Systems().load(folder.path, Silent())
@@ -79,7 +80,7 @@ def test_a_finished_run_writes_its_outputs_again(name: str, runs: Runs) -> None:
     assert again.texts == tuple(row.output for row in rows)
 
 
-@pytest.mark.parametrize("name", RIVALS)
+@pytest.mark.parametrize("name", WHOLE_RUNS)
 def test_what_is_told_is_what_is_in_the_file(name: str, runs: Runs) -> None:
     folder = runs[name]
     (started,), (finished,) = events(folder, RunStarted), events(folder, RunFinished)
@@ -181,7 +182,7 @@ def test_a_rival_has_no_prefix_to_export(runs: Runs, tmp_path: Path) -> None:
 def test_the_playground_goes_from_one_to_the_next_and_back(runs: Runs, workshop: Workshop) -> None:
     """One desk, one loaded backbone: what one system does leaves nothing for the next."""
     desk._systems.clear()
-    names = [name for name in RIVALS if RIVALS[name][0] == "llama"]
+    names = [name for name in WHOLE_RUNS if RIVALS[name][0] == "llama"]
     bare = str(workshop.backbone("llama"))
 
     def ask(system: str) -> tuple[str, ...]:
