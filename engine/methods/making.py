@@ -5,12 +5,13 @@ from __future__ import annotations
 from engine.backbones.loading import Backbone
 from engine.contract.errors import EngineError
 from engine.contract.method_spec import FinetuneMethod, MethodSpec, PrefixMethod
-from engine.contract.rivals import AdapterMethod, BiasMethod, DeltaSpec, TopLayersMethod
+from engine.contract.rivals import AdapterMethod, BiasMethod, DeltaSpec, LoraMethod, TopLayersMethod
 from engine.methods.adapter import Adapters
 from engine.methods.base import Method, System
 from engine.methods.bitfit import BitFit
 from engine.methods.delta import Delta, Tensors
 from engine.methods.finetune import FullFinetuning
+from engine.methods.lora import Lora
 from engine.methods.prefix import PrefixTuning
 from engine.methods.top_layers import TopLayers
 
@@ -43,4 +44,6 @@ def _make_delta(backbone: Backbone, method: DeltaSpec, *, seed: int) -> Delta:
             return BitFit(backbone, method)
         case AdapterMethod():
             return Adapters(backbone, method, seed=seed)
+        case LoraMethod():
+            return Lora(backbone, method, seed=seed)
     raise EngineError(f"no method is made of {type(method).__name__}")

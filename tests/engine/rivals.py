@@ -9,6 +9,7 @@ from engine.contract.rivals import (
     AdapterMethod,
     BiasMethod,
     DeltaSpec,
+    LoraMethod,
     TopLayersMethod,
 )
 from engine.methods.base import System
@@ -23,19 +24,20 @@ RIVALS: dict[str, tuple[str, DeltaSpec]] = {
     "bitfit": ("gpt2", BiasMethod()),
     "bitfit-qwen2": ("qwen2", BiasMethod()),
     "bitfit-bart": ("bart", BiasMethod()),
+    "lora": ("llama", LoraMethod(rank=4)),
+    "lora-gpt2": ("gpt2", LoraMethod(rank=4, alpha=2, lora_dropout=0.1)),
+    "lora-t5": ("t5", LoraMethod(rank=4)),
+    "lora-phi3": ("phi3", LoraMethod(rank=4)),
     "lin": ("llama", AdapterMethod(bottleneck=8)),
-    "lin-gpt2": ("gpt2", AdapterMethod(bottleneck=8)),
-    "lin-bart": ("bart", AdapterMethod(bottleneck=8)),
     "lin-t5": ("t5", AdapterMethod(bottleneck=8)),
     "houlsby": ("llama", AdapterMethod(HOULSBY, bottleneck=8)),
     "houlsby-gpt2": ("gpt2", AdapterMethod(HOULSBY, bottleneck=8)),
     "houlsby-bart": ("bart", AdapterMethod(HOULSBY, bottleneck=8)),
     "houlsby-t5": ("t5", AdapterMethod(HOULSBY, budget_percent=6)),
     "houlsby-opt": ("opt", AdapterMethod(HOULSBY, bottleneck=8)),
-    "houlsby-neox": ("gpt_neox", AdapterMethod(HOULSBY, bottleneck=8)),
 }
 """By name: the backbone's family and the method."""
-WHOLE_RUNS = ("top-layers", "top-embeddings", "bitfit", "lin", "houlsby-gpt2", "houlsby-bart")
+WHOLE_RUNS = ("top-layers", "top-embeddings", "bitfit", "lin", "houlsby-bart", "lora-gpt2")
 """Those that are trained from their run folder to the verdict."""
 
 
