@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from engine.backbones.loading import Backbone
-from engine.contract.errors import EngineError
 from engine.contract.method_spec import FinetuneMethod, MethodSpec, PrefixMethod
-from engine.contract.rivals import AdapterMethod, BiasMethod, DeltaSpec, LoraMethod, TopLayersMethod
+from engine.contract.rivals import (
+    AdapterMethod,
+    BiasMethod,
+    DeltaSpec,
+    LoraMethod,
+    PromptMethod,
+    PTuningMethod,
+    TopLayersMethod,
+)
 from engine.methods.adapter import Adapters
 from engine.methods.base import Method, System
 from engine.methods.bitfit import BitFit
 from engine.methods.delta import Delta, Tensors
+from engine.methods.embedded import StoredPrompt
 from engine.methods.finetune import FullFinetuning
 from engine.methods.lora import Lora
+from engine.methods.p_tuning import PTuning
 from engine.methods.prefix import PrefixTuning
+from engine.methods.prompt import PromptTuning
 from engine.methods.top_layers import TopLayers
 
 
@@ -22,6 +32,10 @@ def make_method(backbone: Backbone, method: MethodSpec, *, seed: int) -> Method:
         return FullFinetuning(backbone, method)
     if isinstance(method, PrefixMethod):
         return PrefixTuning(backbone, method, seed=seed)
+    if isinstance(method, PromptMethod):
+        return PromptTuning(backbone, method, seed=seed)
+    if isinstance(method, PTuningMethod):
+        return PTuning(backbone, method, seed=seed)
     return _make_delta(backbone, method, seed=seed)
 
 
@@ -31,12 +45,19 @@ def stored_system(backbone: Backbone, method: DeltaSpec, tensors: Tensors) -> Sy
     Raises:
         UserError: the tensors are not those of this method on this backbone.
     """
+    if isinstance(method, PromptMethod | PTuningMethod):
+        return StoredPrompt(backbone, method, tensors)
     system = _make_delta(backbone, method, seed=0)
     system.load(tensors)
     return system
 
 
-def _make_delta(backbone: Backbone, method: DeltaSpec, *, seed: int) -> Delta:
+def _make_delta(
+    backbone: Backbone,
+    method: TopLayersMethod | BiasMethod | AdapterMethod | LoraMethod,
+    *,
+    seed: int,
+) -> Delta:
     match method:
         case TopLayersMethod():
             return TopLayers(backbone, method)
@@ -46,4 +67,3 @@ def _make_delta(backbone: Backbone, method: DeltaSpec, *, seed: int) -> Delta:
             return Adapters(backbone, method, seed=seed)
         case LoraMethod():
             return Lora(backbone, method, seed=seed)
-    raise EngineError(f"no method is made of {type(method).__name__}")

@@ -10,8 +10,12 @@ from engine.contract.rivals import (
     BiasMethod,
     DeltaSpec,
     LoraMethod,
+    PromptEncoder,
+    PromptMethod,
+    PTuningMethod,
     TopLayersMethod,
 )
+from engine.contract.starting import Init
 from engine.methods.base import System
 
 HOULSBY = AdapterDesign.HOULSBY
@@ -35,9 +39,27 @@ RIVALS: dict[str, tuple[str, DeltaSpec]] = {
     "houlsby-bart": ("bart", AdapterMethod(HOULSBY, bottleneck=8)),
     "houlsby-t5": ("t5", AdapterMethod(HOULSBY, budget_percent=6)),
     "houlsby-opt": ("opt", AdapterMethod(HOULSBY, bottleneck=8)),
+    "prompt": ("llama", PromptMethod(6)),
+    "prompt-gpt2": ("gpt2", PromptMethod(6, Init.RANDOM)),
+    "prompt-bart": ("bart", PromptMethod(6)),
+    "prompt-t5": ("t5", PromptMethod(6)),
+    "p-tuning-mlp": ("llama", PTuningMethod(6, encoder_hidden=16)),
+    "p-tuning-lstm": ("gpt2", PTuningMethod(6, PromptEncoder.LSTM, 16)),
+    "p-tuning-marian": ("marian", PTuningMethod(6)),
 }
 """By name: the backbone's family and the method."""
-WHOLE_RUNS = ("top-layers", "top-embeddings", "bitfit", "lin", "houlsby-bart", "lora-gpt2")
+WHOLE_RUNS = (
+    "top-layers",
+    "top-embeddings",
+    "bitfit",
+    "lin",
+    "houlsby-bart",
+    "lora-gpt2",
+    "prompt",
+    "prompt-t5",
+    "p-tuning-mlp",
+    "p-tuning-lstm",
+)
 """Those that are trained from their run folder to the verdict."""
 
 
