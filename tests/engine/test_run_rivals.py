@@ -32,22 +32,28 @@ from engine.exchange.desk import export_prefix
 from engine.reporter import Silent
 from engine.run import EXIT_CANCELLED, EXIT_FINISHED, EXIT_USER, run_folder
 from tests.engine.rivals import RIVALS, WHOLE_RUNS
-from tests.helpers.tiny_runs import Workshop, cache_in, events, losses, results
+from tests.helpers.tiny_runs import Workshop, events, losses, results
 
-Runs = dict[str, RunFolder]
+
+class Runs(dict[str, RunFolder]):
+    """Finished runs by the rival's name, each made when it is first asked for."""
+
+    def __init__(self, workshop: Workshop, place: Path) -> None:
+        super().__init__()
+        self._workshop, self._place = workshop, place
+
+    def __missing__(self, name: str) -> RunFolder:
+        family, method = RIVALS[name]
+        spec = self._workshop.spec(method, kind=family)
+        self[name] = self._workshop.run(self._place / name, spec)
+        assert run_folder(self[name].path) == EXIT_FINISHED, name
+        return self[name]
 
 
 @pytest.fixture(scope="module")
 def runs(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    """A finished run of each rival; not to be changed."""
-    found = {}
-    with cache_in(tmp_path_factory.mktemp("cache")):
-        for name in WHOLE_RUNS:
-            family, method = RIVALS[name]
-            place = tmp_path_factory.mktemp("rivals") / name
-            found[name] = workshop.run(place, workshop.spec(method, kind=family))
-            assert run_folder(found[name].path) == EXIT_FINISHED, name
-    return found
+    """Not to be changed."""
+    return Runs(workshop, tmp_path_factory.mktemp("rivals"))
 
 
 @pytest.mark.parametrize("name", WHOLE_RUNS)

@@ -38,7 +38,7 @@ def figures(planner: Planner) -> tuple[Figure, ...]:
         _trainable(cost, backbone),
         Figure(
             "Frozen",
-            count(_frozen(cost, backbone)),
+            _frozen(cost, backbone),
             "Parameters of the backbone that training leaves bit-equal.",
             "frozen",
         ),
@@ -53,8 +53,9 @@ def figures(planner: Planner) -> tuple[Figure, ...]:
     )
 
 
-def _frozen(cost: Cost, backbone: BackboneEntry) -> int:
-    return 0 if cost.stored == backbone.shape.parameters else backbone.shape.parameters
+def _frozen(cost: Cost, backbone: BackboneEntry) -> str:
+    whole = backbone.shape.parameters
+    return UNCOUNTED if cost.stored is None else count(0 if cost.stored == whole else whole)
 
 
 def _file(cost: Cost) -> str:
