@@ -16,7 +16,7 @@ from engine.contract.errors import UserError
 from engine.contract.training_spec import Device
 from engine.data.hub_reader import is_hub_name
 from engine.data.inspecting import inspect_file
-from engine.exchange.card import is_prefix_folder
+from engine.exchange.card import is_delta_folder, is_prefix_folder
 from engine.reporter import Silent
 
 
@@ -28,16 +28,18 @@ def decode(arguments: argparse.Namespace) -> int:
         raise UserError(f"{source} does not exist: give --data a file with the inputs.")
     if arguments.limit is not None and arguments.limit < 1:
         raise UserError(f"--limit is {arguments.limit}: it must be 1 or more.")
-    if not arguments.inputs and is_prefix_folder(Path(arguments.system)):
-        raise UserError(
-            "This prefix came without its run: name the input columns with --source COL."
-        )
+    place = Path(arguments.system)
+    for what, found in (("prefix", is_prefix_folder(place)), ("delta", is_delta_folder(place))):
+        if found and not arguments.inputs:
+            raise UserError(
+                f"This {what} came without its run: name the input columns with --source COL."
+            )
     from engine.data.examples import inputs_of
     from engine.decoding.files import decode_and_score, save_outputs
     from engine.decoding.systems import Systems
 
     loaded = Systems(device=Device(arguments.device)).load(
-        Path(arguments.system), ConsoleReporter(console, "loading")
+        place, ConsoleReporter(console, "loading")
     )
     decoding = decoding_spec(loaded.decoding, arguments)
     with tempfile.TemporaryDirectory() as folder:
@@ -74,7 +76,7 @@ def _mapping(
     if arguments.inputs:
         report = inspect_file(InspectFile(str(source)), Silent())
         return mapping_of(report.columns, inputs=arguments.inputs, target=arguments.target)
-    assert known is not None, "only a prefix without its run has none"
+    assert known is not None, "only what came without its run has none"
     columns = tuple(
         column
         for column in known.columns

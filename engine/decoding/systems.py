@@ -17,6 +17,7 @@ from engine.contract.run_spec import describe_method
 from engine.contract.training_spec import DecodingSpec, Device, Precision
 from engine.data.prompt import default_prompt, prompt_named
 from engine.exchange import delta, native
+from engine.exchange.card import is_delta_folder
 from engine.exchange.checking import backbone_for, refuse_other_backbone
 from engine.methods.base import System
 from engine.methods.finetune import BareBackbone
@@ -70,7 +71,7 @@ class Systems:
             return self._load_run(RunFolder(path), reporter)
         if (path / "prefix.json").exists():
             return self._load_prefix(path, None, reporter)
-        if delta.is_delta_folder(path):
+        if is_delta_folder(path):
             return self._load_delta(path, None, reporter)
         raise UserError(
             f"{path} is neither a run nor a prefix (run.json, prefix.json and delta.json are "

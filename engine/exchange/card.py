@@ -19,6 +19,7 @@ from engine.contract.scores import Score
 CARD_FILE = "prefix.json"
 TENSOR_FILE = "prefix.safetensors"
 README_FILE = "README.md"
+DELTA_FILE = "delta.json"
 
 _METHODS = {
     Depth.ALL_LAYERS: "prefix-tuning",
@@ -30,6 +31,11 @@ _RUNS_CODE = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 def is_prefix_folder(folder: Path) -> bool:
     """Whether the folder says that it holds a prefix in our native format."""
     return (folder / CARD_FILE).is_file()
+
+
+def is_delta_folder(folder: Path) -> bool:
+    """Whether the folder says that it holds what a rival of prefix-tuning has trained."""
+    return (folder / DELTA_FILE).is_file()
 
 
 def read_card(folder: Path, name: str = CARD_FILE) -> PrefixCard:

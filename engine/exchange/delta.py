@@ -22,21 +22,15 @@ from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.folders import fill_folder
 from engine.contract.run_spec import describe_method
-from engine.exchange.card import README_FILE, page
+from engine.exchange.card import DELTA_FILE, README_FILE, is_delta_folder, page
 from engine.exchange.checking import read_checked
 from engine.methods.delta import Tensors
 
-CARD_FILE = "delta.json"
 TENSOR_FILE = "delta.safetensors"
 
 _USE = """On the command line, with the folder's backbone on this machine:
 
     python main.py decode THIS_FOLDER --data TABLE.csv --out OUTPUTS.jsonl"""
-
-
-def is_delta_folder(folder: Path) -> bool:
-    """Whether the folder says that it holds a delta."""
-    return (folder / CARD_FILE).is_file()
 
 
 def write(folder: Path, tensors: Tensors, card: DeltaCard) -> DeltaCard:
@@ -68,7 +62,7 @@ def write(folder: Path, tensors: Tensors, card: DeltaCard) -> DeltaCard:
     )
     with fill_folder(folder, replace=is_delta_folder(folder)) as target:
         (target / TENSOR_FILE).write_bytes(data)
-        (target / CARD_FILE).write_text(codec.to_text(card), encoding="utf-8")
+        (target / DELTA_FILE).write_text(codec.to_text(card), encoding="utf-8")
         (target / README_FILE).write_text(_readme(card), encoding="utf-8")
     return card
 
@@ -101,7 +95,7 @@ def read_card(folder: Path) -> DeltaCard:
     Raises:
         UserError: missing, damaged, or of a newer version.
     """
-    path = folder / CARD_FILE
+    path = folder / DELTA_FILE
     try:
         return codec.from_text(DeltaCard, path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, ProtocolError) as error:

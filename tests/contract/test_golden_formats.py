@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.contract import codec
+from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import UserError
 from engine.contract.events import Event, JournalEntry
 from engine.contract.journal import JournalReader
@@ -22,12 +23,13 @@ FILES = {
     "run-finetune-v1.json": contract_v1.FINETUNE_RUN,
     "project-v1.json": contract_v1.PROJECT,
     "prefix-v1.json": contract_v1.PREFIX,
+    "delta-v1.json": contract_v1.DELTA,
 }
 
 
 @pytest.mark.parametrize(("name", "meant"), FILES.items())
 def test_files_of_version_1_mean_what_they_meant(
-    name: str, meant: RunSpec | Project | PrefixCard
+    name: str, meant: RunSpec | Project | PrefixCard | DeltaCard
 ) -> None:
     text = (GOLDEN / name).read_text(encoding="utf-8")
     assert codec.from_text(type(meant), text) == meant
@@ -56,7 +58,7 @@ def test_folders_open_the_golden_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "meant"), FILES.items())
 def test_the_next_version_is_refused_by_this_program(
-    name: str, meant: RunSpec | Project | PrefixCard
+    name: str, meant: RunSpec | Project | PrefixCard | DeltaCard
 ) -> None:
     later = f'"version": {meant.version + 1}, "unheard_of": 1'
     text = (GOLDEN / name).read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from safetensors import safe_open
 
+from engine.cli.main import run
 from engine.contract.commands import ExportPrefix, Generate
 from engine.contract.errors import UserError
 from engine.contract.events import (
@@ -129,6 +130,20 @@ def test_a_delta_folder_alone_decodes_where_its_backbone_is_known(
     assert decode(bare.system, prompts, loaded.decoding, Silent()).texts == before
     whole = Systems().load(runs["top-layers"].path, Silent())
     assert first == decode(whole.system, prompts, loaded.decoding, Silent()).texts
+
+
+def test_a_delta_folder_alone_has_no_columns_of_its_own(
+    runs: Runs, workshop: Workshop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["decode", str(runs["top-layers"].delta), "--data", str(workshop.csv)]
+    words += ["--out", str(tmp_path / "out.jsonl")]
+    capsys.readouterr()
+    assert run(words) == EXIT_USER
+    assert "This delta came without its run: name the input columns" in capsys.readouterr().err
+    # Loaded here once, so that the delta's backbone is found by its fingerprint.
+    Systems().bare(str(workshop.backbone("llama")), Silent())
+    assert run([*words, "--source", "name", "--limit", "1", "--max-new-tokens", "3"]) == 0
+    assert len(read_outputs(tmp_path / "out.jsonl")) == 1
 
 
 def test_another_backbone_is_refused_in_one_sentence(
