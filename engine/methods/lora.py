@@ -30,16 +30,11 @@ class Lora(Delta):
     def __init__(self, backbone: Backbone, method: LoraMethod, *, seed: int) -> None:
         super().__init__(backbone, dropout=method.backbone_dropout)
         model = backbone.model
-        targets, chosen_by = _targets(backbone)
-        places = [
-            name
-            for name, module in model.named_modules()
-            if is_linear(module) and _ends_in(name, targets)
-        ]
+        places, ends, chosen_by = _places(backbone)
         if not places:
             raise UserError(
                 f"{backbone.name} cannot take LoRA: none of its modules is one of "
-                f"{', '.join(targets)}. Choose another method or backbone."
+                f"{', '.join(ends)}. Choose another method or backbone."
             )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -52,7 +47,7 @@ class Lora(Delta):
         }
         self._notes = (
             f"LoRA of rank {method.rank} at {len(places)} matrices of {backbone.name}, "
-            f"{', '.join(targets)}: {chosen_by}.",
+            f"{', '.join(ends)}: {chosen_by}.",
         )
 
     def trainable(self) -> dict[str, nn.Parameter]:
@@ -78,26 +73,25 @@ class Lora(Delta):
                 setattr(parent, key, before[name])
 
 
-def _targets(backbone: Backbone) -> tuple[list[str], str]:
-    """Names of the matrices, or their ends, and who chose them."""
+def _places(backbone: Backbone) -> tuple[list[str], list[str], str]:
+    """The matrices by name, the ends that their names have, and who chose them."""
     from peft.utils.constants import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING as USUAL
 
     model = backbone.model
     family = model.config.model_type
-    if isinstance(USUAL.get(family), list):
-        return list(USUAL[family]), f"PEFT's choice for {family}"
-    modules = {module: name for name, module in model.named_modules()}
-    found = {
-        name.rpartition(".")[2]
-        for attention in attention_of(model).modules.values()
-        for name in (f"{modules[attention]}.{part}" for part, _ in attention.named_modules())
-        if is_linear(model.get_submodule(name.rstrip(".")))
-    }
-    return sorted(found), f"all of attention, as PEFT makes no choice for {family}"
-
-
-def _ends_in(name: str, targets: list[str]) -> bool:
-    return any(name == target or name.endswith("." + target) for target in targets)
+    matrices = {name: module for name, module in model.named_modules() if is_linear(module)}
+    usual = USUAL.get(family)
+    if isinstance(usual, list):
+        ends = tuple(f".{end}" for end in usual)
+        return (
+            [name for name in matrices if name.endswith(ends)],
+            usual,
+            f"PEFT's choice for {family}",
+        )
+    inside = {part for one in attention_of(model).modules.values() for part in one.modules()}
+    places = [name for name, module in matrices.items() if module in inside]
+    found = sorted({name.rpartition(".")[2] for name in places})
+    return places, found, f"all of attention, as PEFT makes no choice for {family}"
 
 
 def _injected(model: nn.Module, method: LoraMethod, places: list[str]) -> dict[str, nn.Module]:
