@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -121,7 +121,10 @@ class MethodDrawing(QWidget):
             share = min(method.prompt_length / (method.prompt_length + TEXT_TOKENS), MAX_SHARE)
             prompt = QRectF(area.left(), area.top(), share * area.width(), pitch)
             text = area.adjusted(prompt.width() + 3, 0, 0, 0)
+            behind = QRectF(prompt.bottomLeft(), QSizeF(prompt.width(), area.height() - pitch))
             self._draw_rows(painter, prompt, 1, colours.trainable, method.prompt_length)
+            if layers > 1:
+                self._draw_rows(painter, behind, layers - 1, colours.frozen, method.prompt_length)
             self._draw_rows(painter, text, layers, colours.frozen, TEXT_TOKENS)
         else:
             slim = max(6.0, COLUMN_SHARE * area.width())
