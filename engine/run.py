@@ -35,7 +35,8 @@ from engine.contract.events import (
     SamplesTaken,
 )
 from engine.contract.lock import FolderLock
-from engine.contract.method_spec import FinetuneMethod, PrefixMethod
+from engine.contract.method_spec import FinetuneMethod
+from engine.contract.rivals import LoraMethod, PromptMethod, PTuningMethod
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import RunSpec, describe_method
 from engine.contract.scores import OutputsMeta, Score
@@ -45,9 +46,10 @@ from engine.decoding.files import decode_and_score, save_outputs
 from engine.methods.base import Method, count
 from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.making import make_method
+from engine.methods.weights import ChosenWeights
 from engine.training import checkpoint
 from engine.training.evaluating import HeldOut, held_out_loss
-from engine.training.keeping import keep
+from engine.training.keeping import Kept, keep
 from engine.training.loop import Trainer
 from engine.training.memory import explain_memory_errors
 from engine.training.preparing import Prepared, prepare
@@ -202,8 +204,12 @@ class _Session:
         trainable = count(method.trainable())
         backbone = method.backbone
         total = sum(p.numel() for p in backbone.model.parameters())
-        frozen = 0 if isinstance(self._spec.method, FinetuneMethod) else total
-        packages = ("torch", "transformers", "sacrebleu")
+        frozen = total
+        if isinstance(self._spec.method, FinetuneMethod) or isinstance(method, ChosenWeights):
+            frozen -= trainable
+        packages = ["torch", "transformers", "sacrebleu"]
+        if isinstance(self._spec.method, LoraMethod | PromptMethod | PTuningMethod):
+            packages.append("peft")
         self._recorder.event(
             RunStarted(
                 total_steps=trainer.total_steps,
@@ -255,20 +261,27 @@ class _Session:
         recorder, spec = self._recorder, self._spec
         recorder.phase(Phase.SAVING)
         best_step = trainer.state.best_step or trainer.state.step
-        stored_bytes = self._keep(method, prepared, ())
+        kept = self._keep(method, prepared, ())
         elapsed_s = trainer.state.elapsed_s
         if prepared.test.inputs:
             recorder.phase(Phase.DECODING)
             meta = self._decode_test(method, prepared.test)
             elapsed_s += meta.seconds
-            if isinstance(spec.method, PrefixMethod):  # its card tells the scores
-                stored_bytes = self._keep(method, prepared, meta.scores)
+            if not isinstance(spec.method, FinetuneMethod):  # the card tells the scores
+                kept = self._keep(method, prepared, meta.scores)
         recorder.event(
-            RunFinished(trainer.state.step, best_step, elapsed_s, stored_bytes, stopped_early),
+            RunFinished(
+                step=trainer.state.step,
+                best_step=best_step,
+                elapsed_s=elapsed_s,
+                stored_bytes=kept.size_bytes,
+                stopped_early=stopped_early,
+                stored_parameters=kept.parameters,
+            ),
             flush=True,
         )
 
-    def _keep(self, method: Method, prepared: Prepared, scores: tuple[Score, ...]) -> int:
+    def _keep(self, method: Method, prepared: Prepared, scores: tuple[Score, ...]) -> Kept:
         return keep(
             self._folder,
             self._spec,

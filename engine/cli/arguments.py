@@ -18,8 +18,7 @@ from engine.contract.data_spec import (
     SplitKind,
 )
 from engine.contract.errors import UserError
-from engine.contract.method_spec import FinetuneMethod, MethodSpec, PrefixMethod
-from engine.contract.options import OPTIONS, Option, field_kind, is_optional, parse_value
+from engine.contract.options import METHODS, OPTIONS, Option, field_kind, is_optional, parse_value
 from engine.contract.reading import FileReport
 from engine.contract.run_spec import RunSpec, default_training, new_run_id
 from engine.contract.training_spec import DecodingSpec
@@ -64,7 +63,7 @@ def add_run_options(parser: argparse.ArgumentParser, *, choose_method: bool = Tr
     )
     if choose_method:
         method.add_argument(
-            "--method", choices=("prefix", "finetune"), default="prefix", help="default prefix"
+            "--method", choices=tuple(METHODS), default="prefix", help="default prefix"
         )
     groups = {"data": data, "method": method}
     for option in OPTIONS:
@@ -130,10 +129,10 @@ def run_spec(
         linearisation: what the options start from; None is the usual one.
 
     Raises:
-        UserError: a value does not read as its type, is outside its range, or belongs to the
-            other method.
+        UserError: a value does not read as its type, is outside its range, or belongs to
+            another method.
     """
-    method: MethodSpec = PrefixMethod() if arguments.method == "prefix" else FinetuneMethod()
+    method = METHODS[arguments.method]()
     split = Split()
     if arguments.unseen:
         if arguments.category_column is None:
@@ -294,5 +293,5 @@ def _name(option: Option) -> str:
 _NO_DATA = DataSpec("", "", Mapping(()))
 _TYPICAL = tuple(
     RunSpec("", "", method, _NO_DATA, default_training(method))
-    for method in (PrefixMethod(), FinetuneMethod())
+    for method in (kind() for kind in METHODS.values())
 )

@@ -12,7 +12,7 @@ from engine.cli.many import job_of_many
 from engine.contract.errors import UserError
 from engine.contract.training_spec import Device
 from engine.data.hub_reader import is_hub_name
-from engine.exchange.card import is_prefix_folder
+from engine.exchange.card import is_delta_folder, is_prefix_folder
 
 
 def decode(arguments: argparse.Namespace) -> int:
@@ -45,16 +45,18 @@ def decode(arguments: argparse.Namespace) -> int:
 
 
 def _job_of_one(arguments: argparse.Namespace, console: Console) -> Job:
-    """All inputs of the file, for one run or prefix folder."""
-    if not arguments.inputs and is_prefix_folder(Path(arguments.system)):
-        raise UserError(
-            "This prefix came without its run: name the input columns with --source COL."
-        )
+    """All inputs of the file, for one run, prefix or delta folder."""
+    place = Path(arguments.system)
+    for what, found in (("prefix", is_prefix_folder(place)), ("delta", is_delta_folder(place))):
+        if found and not arguments.inputs:
+            raise UserError(
+                f"This {what} came without its run: name the input columns with --source COL."
+            )
     from engine.data.examples import inputs_of
     from engine.decoding.systems import Systems
 
     loaded = Systems(device=Device(arguments.device)).load(
-        Path(arguments.system), ConsoleReporter(console, "loading")
+        place, ConsoleReporter(console, "loading")
     )
     decoding = decoding_spec(loaded.decoding, arguments)
     with imported(console, Path(arguments.data)) as store:

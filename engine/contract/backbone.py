@@ -13,6 +13,19 @@ from engine.contract.method_spec import (
     Place,
     PrefixMethod,
 )
+from engine.contract.rival_counts import (
+    adapter_bottleneck,
+    adapter_parameters,
+    adapter_sites,
+    p_tuning_parameters,
+)
+from engine.contract.rivals import (
+    AdapterMethod,
+    DeltaSpec,
+    PromptMethod,
+    PTuningMethod,
+    TopLayersMethod,
+)
 
 
 class BackboneSource(enum.Enum):
@@ -71,6 +84,11 @@ class BackboneShape:
             if method.has(place)
         }
 
+    @property
+    def attentions(self) -> int:
+        """How many attention modules it has, in all places."""
+        return self.encoder_layers + self.layers * (2 if self.encoder_decoder else 1)
+
     def sites(self, method: PrefixMethod) -> dict[Place, int]:
         """How many attention modules of each place take a prefix of this method."""
         found = self.lengths(method).items()
@@ -106,16 +124,17 @@ class Cost:
     """What a method costs on a backbone.
 
     Attributes:
-        trainable: parameters with a gradient while training.
-        stored: numbers kept afterwards (the folded prefix, or all weights).
-        stored_bytes: of the file, in float32.
+        trainable: parameters with a gradient while training; None where only the loaded
+            backbone says it.
+        stored: numbers kept afterwards (the folded prefix, or all weights); None as above.
+        stored_bytes: of the file, in float32; None as above.
         memory_bytes: rough peak while training: weights, gradients, AdamW's two moments and
             activations.
     """
 
-    trainable: int
-    stored: int
-    stored_bytes: int
+    trainable: int | None
+    stored: int | None
+    stored_bytes: int | None
     memory_bytes: int
 
 
@@ -132,6 +151,20 @@ def cost(shape: BackboneShape, method: MethodSpec, *, tokens_per_batch: int = 10
     if isinstance(method, FinetuneMethod):
         n = shape.parameters
         return Cost(n, n, 4 * n, 4 * (4 * n + activations))
+    counts: tuple[int, int] | None
+    if isinstance(method, PrefixMethod):
+        counts = _prefix_counts(shape, method)
+    else:
+        counts = _delta_counts(shape, method)
+    trained = counts[0] if counts is not None else _roughly_trained(shape, method)
+    memory = 4 * (shape.parameters + 4 * trained + activations)
+    if counts is None:
+        return Cost(None, None, None, memory)
+    return Cost(*counts, 4 * counts[1], memory)
+
+
+def _prefix_counts(shape: BackboneShape, method: PrefixMethod) -> tuple[int, int]:
+    """Numbers trained and stored."""
     stored = trainable = 0
     for lengths in shape.lengths(method).values():
         entries = 2 * shape.kv_heads * shape.head_width  # 2*H*D, of a token in a layer
@@ -141,8 +174,40 @@ def cost(shape: BackboneShape, method: MethodSpec, *, tokens_per_batch: int = 10
             trainable += _trainable(shape, method, used * entries, sum(lengths) * entries)
     if method.depth is Depth.EMBEDDING_ONLY:
         trainable = _trainable(shape, method, shape.width, method.prefix_length * shape.width)
-    memory = 4 * (shape.parameters + 4 * trainable + activations)
-    return Cost(trainable, stored, 4 * stored, memory)
+    return trainable, stored
+
+
+def _delta_counts(shape: BackboneShape, method: DeltaSpec) -> tuple[int, int] | None:
+    """Numbers trained and stored; None where the shape does not say how large matrices are."""
+    match method:
+        case AdapterMethod():
+            count = adapter_sites(
+                method.design,
+                layers=shape.layers + shape.encoder_layers,
+                attentions=shape.attentions,
+            )
+            width = adapter_bottleneck(
+                method, width=shape.width, sites=count, parameters=shape.parameters
+            )
+            one = adapter_parameters(method.design, width=shape.width, bottleneck=width)
+            return count * one, count * one
+        case PromptMethod():
+            stored = method.prompt_length * shape.width
+            return stored, stored
+        case PTuningMethod():
+            stored = method.prompt_length * shape.width
+            return p_tuning_parameters(method, width=shape.width), stored
+        case _:
+            return None
+
+
+def _roughly_trained(shape: BackboneShape, method: MethodSpec) -> int:
+    """For the memory figure alone: layers of one size beside the embeddings, or next to nothing."""
+    if not isinstance(method, TopLayersMethod):
+        return 0
+    embeddings = shape.vocabulary * shape.width
+    layer = (shape.parameters - embeddings) // (shape.layers + shape.encoder_layers)
+    return min(method.layers, shape.layers) * layer + method.embeddings * embeddings
 
 
 def _trainable(shape: BackboneShape, method: PrefixMethod, entries: int, numbers: int) -> int:

@@ -205,6 +205,7 @@ class RunFinished:
         best_step: step of the kept parameters.
         stored_bytes: size of the trained part on disk.
         stopped_early: whether patience ended it.
+        stored_parameters: numbers in the trained part; 0 in journals of before they were told.
     """
 
     step: int
@@ -212,6 +213,7 @@ class RunFinished:
     elapsed_s: float
     stored_bytes: int
     stopped_early: bool = False
+    stored_parameters: int = 0
 
 
 @dataclass(frozen=True)

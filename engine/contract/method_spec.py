@@ -1,4 +1,4 @@
-"""What is trained: a prefix before a frozen backbone, or the backbone itself."""
+"""What is trained: a prefix before a frozen backbone, the backbone itself, or a rival of both."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from engine.contract.errors import UserError
 from engine.contract.layers import LayerRange, check_layers, length_at, read_layers
-
-MAX_PREFIX_LENGTH = 512
+from engine.contract.rivals import DeltaSpec
+from engine.contract.starting import MAX_PREFIX_LENGTH as MAX_PREFIX_LENGTH
+from engine.contract.starting import Init as Init
 
 
 class Parametrisation(enum.Enum):
@@ -49,14 +50,6 @@ class Place(enum.Enum):
     """The only one of decoder-only backbones."""
     ENCODER_SELF = "encoder_self"
     DECODER_CROSS = "decoder_cross"
-
-
-class Init(enum.Enum):
-    """Where the prefix starts (Li & Liang 2021, section 7.4)."""
-
-    RANDOM = "random"
-    WORDS = "words"
-    """The backbone's own keys and values of real words."""
 
 
 @dataclass(frozen=True)
@@ -160,4 +153,4 @@ class FinetuneMethod:
     baselines."""
 
 
-MethodSpec = PrefixMethod | FinetuneMethod
+MethodSpec = PrefixMethod | FinetuneMethod | DeltaSpec

@@ -19,7 +19,15 @@ from typing import Any
 from engine.contract import codec
 from engine.contract.data_spec import DataSpec, Mapping, Role, Split, SplitKind
 from engine.contract.errors import ProtocolError, UserError
-from engine.contract.method_spec import FinetuneMethod, PrefixMethod
+from engine.contract.method_spec import FinetuneMethod, MethodSpec, PrefixMethod
+from engine.contract.rivals import (
+    AdapterMethod,
+    BiasMethod,
+    LoraMethod,
+    PromptMethod,
+    PTuningMethod,
+    TopLayersMethod,
+)
 from engine.contract.run_spec import RunSpec, default_training
 from engine.contract.training_spec import DecodingSpec
 
@@ -64,7 +72,18 @@ OPTIONS: tuple[Option, ...] = (
     Option("--no-encoder-prefix", "method.encoder_self", "none in encoder self-attention"),
     Option("--no-decoder-prefix", "method.decoder_self", "none in decoder self-attention"),
     Option("--no-cross-prefix", "method.decoder_cross", "none in cross-attention"),
-    Option("--no-backbone-dropout", "method.backbone_dropout", "fine-tune without dropout"),
+    Option("--no-backbone-dropout", "method.backbone_dropout", "train without its own dropout"),
+    Option("--top-layers", "method.layers", "how many of the last layers are trained"),
+    Option("--top-embeddings", "method.embeddings", "train the input embeddings too"),
+    Option("--design", "method.design", "where adapters stand and what they are made of"),
+    Option("--bottleneck", "method.bottleneck", "hidden width of an adapter, instead of a budget"),
+    Option("--budget", "method.budget_percent", "adapters in per cent of the backbone"),
+    Option("--rank", "method.rank", "rank of LoRA's matrices"),
+    Option("--alpha", "method.alpha", "LoRA's products are scaled by alpha / rank"),
+    Option("--lora-dropout", "method.lora_dropout", "chance that an input of LoRA is zeroed"),
+    Option("--prompt-length", "method.prompt_length", "P of prompt and p-tuning, 1 to 512"),
+    Option("--prompt-encoder", "method.prompt_encoder", "what makes the vectors of P-tuning"),
+    Option("--encoder-hidden", "method.encoder_hidden", "its width; none: the backbone's"),
     Option("--epochs", "training.epochs", "passes over the training rows"),
     Option("--max-steps", "training.max_steps", "optimiser steps, instead of epochs"),
     Option("--batch-size", "training.batch_size", "rows a forward pass"),
@@ -99,6 +118,17 @@ OPTIONS: tuple[Option, ...] = (
 )
 """Options whose field is a bool are switches: giving one sets the opposite of its default."""
 
+METHODS: dict[str, type[MethodSpec]] = {
+    "prefix": PrefixMethod,
+    "finetune": FinetuneMethod,
+    "top-layers": TopLayersMethod,
+    "bitfit": BiasMethod,
+    "adapter": AdapterMethod,
+    "lora": LoraMethod,
+    "prompt": PromptMethod,
+    "p-tuning": PTuningMethod,
+}
+"""The values of `--method`."""
 
 INPUT_FLAGS = {
     Role.FIELD: "--field",
@@ -189,7 +219,7 @@ def command_line(spec: RunSpec, *, data: str, out: str) -> str:
     """The `python main.py train …` command that makes this run; defaults are left out."""
     words = ["python", "main.py", "train", *option_words("--data", data)]
     words += column_words(spec.data.mapping, spec.data.split)
-    method = "finetune" if isinstance(spec.method, FinetuneMethod) else "prefix"
+    method = next(name for name, kind in METHODS.items() if isinstance(spec.method, kind))
     words += [*option_words("--backbone", spec.backbone), "--method", method]
     words += spec_words(spec)
     return shlex.join([*words, *option_words("--out", out)])
@@ -250,7 +280,7 @@ def spec_words(spec: RunSpec, *, room: str = "") -> list[str]:
 
 def default_spec(spec: RunSpec) -> RunSpec:
     """The same run with chosen defaults everywhere but in data set, mapping and method kind."""
-    method = PrefixMethod() if isinstance(spec.method, PrefixMethod) else FinetuneMethod()
+    method = type(spec.method)()
     split = Split(kind=spec.data.split.kind, unseen_categories=spec.data.split.unseen_categories)
     data = DataSpec(spec.data.dataset, spec.data.fingerprint, spec.data.mapping, split=split)
     return dataclasses.replace(

@@ -10,6 +10,7 @@ engine.log          what the engine and its libraries said
 checkpoints/step-N/ states to resume from
 prefix/             the trained prefix, folded (native format), once finished
 model/              the fine-tuned backbone, once finished
+delta/              what another method trained, once finished
 outputs/SPLIT.jsonl decoded rows; SPLIT.meta.json what they were made with
 """
 
@@ -110,6 +111,7 @@ class RunFolder:
         self.checkpoints = path / "checkpoints"
         self.prefix = path / "prefix"
         self.model = path / "model"
+        self.delta = path / "delta"
         self.outputs = path / "outputs"
 
     @classmethod

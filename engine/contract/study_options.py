@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import enum
 import shlex
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from engine.contract.errors import UserError
-from engine.contract.method_spec import FinetuneMethod, MethodSpec
-from engine.contract.options import column_words, option_words, spec_words
+from engine.contract.method_spec import MethodSpec
+from engine.contract.options import (
+    METHODS,
+    OPTIONS,
+    Option,
+    column_words,
+    field_kind,
+    is_optional,
+    option_words,
+    parse_value,
+    spec_words,
+)
 from engine.contract.recipes import RECIPES, StudySettings
 from engine.contract.run_spec import RunSpec, default_training
 from engine.contract.study import StudyKind
 
 OWN = "prefix"
 """The method that a study starts from, in `--methods`."""
-RIVALS: Mapping[str, MethodSpec] = {"finetune": FinetuneMethod()}
-"""What it can be compared with, each with its defaults."""
-METHOD_NAMES = (OWN, *RIVALS)
+METHOD_NAMES = (
+    OWN,
+    "finetune",
+    "top-layers",
+    "adapter:budget=3",
+    "adapter",
+    "lora",
+    "prompt",
+    "p-tuning",
+    "bitfit",
+)
+"""What the window offers; the first five are the rows of Li & Liang 2021, table 2."""
 DEFAULT_METHODS = (OWN, "finetune")
 """What `StudySettings` takes without any."""
 
@@ -33,17 +55,71 @@ FIELDS: Mapping[StudyKind, tuple[str, ...]] = {
 """The fields of `StudySettings` that a recipe reads, beside seeds and samples."""
 
 
-def compared_method(name: str, base: RunSpec) -> MethodSpec:
-    """A method that `--methods` names.
+def compared_method(text: str, base: RunSpec) -> MethodSpec:
+    """A method that `--methods` names: NAME, or NAME:OPTION=VALUE,OPTION=VALUE.
+
+    Names are those of `train --method`, options those of `train` without their dashes: "lora",
+    "adapter:budget=3", "prefix:prefix-length=20,parametrisation=direct". "prefix" alone is the
+    study's own, and its options change that; others start from their defaults.
 
     Raises:
-        UserError: there is no such method.
+        UserError: there is no such method or option, or a value does not fit.
     """
-    if name == OWN:
-        return base.method
-    if name in RIVALS:
-        return RIVALS[name]
-    raise UserError(f"--methods has {name!r}: each must be one of {', '.join(METHOD_NAMES)}.")
+    name, _, options = text.partition(":")
+    if name not in METHODS:
+        raise UserError(f"--methods has {text!r}: each must be one of {', '.join(METHODS)}.")
+    start = dataclasses.replace(base, method=base.method if name == OWN else METHODS[name]())
+    changes: dict[str, Any] = {}
+    for part in filter(None, options.split(",")):
+        flag, _, value = part.partition("=")
+        option = next((one for one in _options_of(start) if one.flag == f"--{flag}"), None)
+        if option is None:
+            known = ", ".join(one.flag.removeprefix("--") for one in _options_of(start))
+            raise UserError(
+                f"--methods has {text!r}: {name} has no option {flag!r}; it has {known or 'none'}."
+            )
+        kind, present = field_kind(start, option.field)
+        own = option.field.removeprefix("method.")
+        if kind is bool:
+            changes[own] = not present
+        else:
+            optional = is_optional(start, option.field)
+            changes[own] = parse_value(kind, f"--methods {text}", value, optional=optional)
+    return dataclasses.replace(start.method, **changes)
+
+
+def method_text(method: MethodSpec, base: RunSpec) -> str:
+    """What `compared_method` reads as this method."""
+    name = next(name for name, kind in METHODS.items() if isinstance(method, kind))
+    start = dataclasses.replace(base, method=base.method if name == OWN else METHODS[name]())
+    spec = dataclasses.replace(base, method=method)
+    parts = []
+    for option in _options_of(start):
+        kind, value = field_kind(spec, option.field)
+        if value == field_kind(start, option.field)[1]:
+            continue
+        flag = option.flag.removeprefix("--")
+        parts.append(flag if kind is bool else f"{flag}={_text(value)}")
+    return f"{name}:{','.join(parts)}" if parts else name
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value.value if isinstance(value, enum.Enum) else value)
+
+
+def _options_of(spec: RunSpec) -> list[Option]:
+    """The options that set a field of the spec's method."""
+    found = []
+    for option in OPTIONS:
+        if option.field.startswith("method."):
+            with contextlib.suppress(KeyError):
+                field_kind(spec, option.field)
+                found.append(option)
+    return found
 
 
 def study_command(
@@ -79,7 +155,7 @@ def _own_words(settings: StudySettings) -> list[str]:
     for name in (*FIELDS[settings.kind], "seeds"):
         values = getattr(settings, name)
         if name == "methods":
-            values = tuple(_method_name(method, settings.base) for method in values)
+            values = tuple(method_text(method, settings.base) for method in values)
             if values == DEFAULT_METHODS:
                 continue
         if values and values != usual[name]:
@@ -87,12 +163,6 @@ def _own_words(settings: StudySettings) -> list[str]:
     if settings.samples:
         words += ["--samples", str(settings.samples)]
     return words
-
-
-def _method_name(method: MethodSpec, base: RunSpec) -> str:
-    found = [name for name in METHOD_NAMES if compared_method(name, base) == method]
-    assert found, method
-    return found[0]
 
 
 def _several(flag: str, texts: Sequence[str]) -> list[str]:

@@ -221,9 +221,12 @@ def _check_positions(
         return
     longest = max(len(prompt) for prompt in prompts)
     if system.backbone.is_encoder_decoder:
+        longest += system.position_offset
         if max(longest, decoding.max_new_tokens) > limit:
+            offset = system.position_offset
+            before = f" (a prompt of {offset} included)" if offset else ""
             raise UserError(
-                f"The longest input has {longest} tokens and outputs up to "
+                f"The longest input has {longest} tokens{before} and outputs up to "
                 f"{decoding.max_new_tokens}, but the backbone has {limit} positions for each: "
                 "lower max_source_tokens or max_new_tokens."
             )

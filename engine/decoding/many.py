@@ -17,6 +17,7 @@ from engine.data.prompt import prompt_named
 from engine.decoding.systems import DEFAULT_SOURCE_TOKENS, Systems
 from engine.exchange import native
 from engine.exchange.card import read_card
+from engine.exchange.checking import backbone_for
 from engine.exchange.desk import prefix_folder_of
 from engine.methods.per_row import PrefixPerRow
 from engine.reporter import Reporter
@@ -80,7 +81,7 @@ def load_many(
         UserError: the backbone is not to be had, a prefix is damaged or does not fit it.
     """
     with_runs = [one.spec.backbone for one in prefixes if one.spec is not None]
-    backbone_name = with_runs[0] if with_runs else native.backbone_for(prefixes[0].card)
+    backbone_name = with_runs[0] if with_runs else backbone_for(prefixes[0].card)
     stored = [native.read(one.folder)[0] for one in prefixes]
     backbone = Systems(device=device).bare(backbone_name, reporter).system.backbone
     for one in prefixes:

@@ -1,4 +1,4 @@
-"""Systems to decode with, found by path: a run, a prefix folder, or the bare backbone."""
+"""Systems to decode with, found by path: a run, a prefix or delta folder, or the bare backbone."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ from pathlib import Path
 from engine.backbones.device import choose_device, choose_dtype
 from engine.backbones.loading import Backbone, load_backbone
 from engine.contract.data_spec import Linearisation, Mapping
+from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import UserError
+from engine.contract.prefix_card import PrefixCard
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import describe_method
 from engine.contract.training_spec import DecodingSpec, Device, Precision
 from engine.data.prompt import default_prompt, prompt_named
-from engine.exchange import native
+from engine.exchange import delta, native
+from engine.exchange.card import is_delta_folder
+from engine.exchange.checking import backbone_for, refuse_other_backbone
 from engine.methods.base import System
 from engine.methods.finetune import BareBackbone
+from engine.methods.making import stored_system
 from engine.methods.prefix import StoredPrefix
 from engine.reporter import Reporter
 
@@ -60,7 +65,7 @@ class Systems:
         self._kept: tuple[str, Backbone] | None = None
 
     def load(self, path: Path, reporter: Reporter) -> Loaded:
-        """The system of a finished run's folder or of a prefix folder.
+        """The system of a finished run's folder, or of a prefix or delta folder.
 
         Raises:
             UserError: there is neither, or the run has nothing to decode with yet.
@@ -69,9 +74,11 @@ class Systems:
             return self._load_run(RunFolder(path), reporter)
         if (path / "prefix.json").exists():
             return self._load_prefix(path, None, reporter)
+        if is_delta_folder(path):
+            return self._load_delta(path, None, reporter)
         raise UserError(
-            f"{path} is neither a run nor a prefix (run.json and prefix.json are missing): "
-            "choose the folder that holds one of them."
+            f"{path} is neither a run nor a prefix (run.json, prefix.json and delta.json are "
+            "missing): choose the folder that holds one of them."
         )
 
     def bare(self, backbone: str, reporter: Reporter) -> Loaded:
@@ -91,6 +98,8 @@ class Systems:
         spec = folder.read_spec()
         if folder.prefix.is_dir():
             return self._load_prefix(folder.prefix, folder, reporter)
+        if folder.delta.is_dir():
+            return self._load_delta(folder.delta, folder, reporter)
         if not folder.model.is_dir():
             state = folder.read_status().state.value
             raise UserError(
@@ -111,19 +120,23 @@ class Systems:
 
     def _load_prefix(self, path: Path, folder: RunFolder | None, reporter: Reporter) -> Loaded:
         key_values, card = native.read(path)
-        spec = folder.read_spec() if folder is not None else None
-        backbone = self._backbone(spec.backbone if spec else native.backbone_for(card), reporter)
+        backbone = self._backbone_of(card, folder, reporter)
         native.check_fits(card, backbone)
-        return Loaded(
-            system=StoredPrefix(backbone, key_values, position=card.method.position),
-            title=describe_method(card.method),
-            run_id=card.run_id,
-            prompt=card.prompt,
-            linearisation=card.linearisation,
-            mapping=spec.data.mapping if spec else None,
-            decoding=card.decoding,
-            max_source_tokens=spec.data.max_source_tokens if spec else DEFAULT_SOURCE_TOKENS,
-        )
+        system = StoredPrefix(backbone, key_values, position=card.method.position)
+        return _loaded(system, card, folder)
+
+    def _load_delta(self, path: Path, folder: RunFolder | None, reporter: Reporter) -> Loaded:
+        tensors, card = delta.read(path)
+        backbone = self._backbone_of(card, folder, reporter)
+        refuse_other_backbone(card, backbone, what="delta")
+        return _loaded(stored_system(backbone, card.method, tensors), card, folder)
+
+    def _backbone_of(
+        self, card: PrefixCard | DeltaCard, folder: RunFolder | None, reporter: Reporter
+    ) -> Backbone:
+        """The backbone that the run names, or the card."""
+        name = folder.read_spec().backbone if folder is not None else backbone_for(card)
+        return self._backbone(name, reporter)
 
     def _backbone(self, name: str, reporter: Reporter) -> Backbone:
         if self._kept is None or self._kept[0] != name:
@@ -131,3 +144,18 @@ class Systems:
             loaded = load_backbone(name, device=self._device, dtype=self._dtype, reporter=reporter)
             self._kept = (name, loaded)
         return self._kept[1]
+
+
+def _loaded(system: System, card: PrefixCard | DeltaCard, folder: RunFolder | None) -> Loaded:
+    """A system with what its card says, and its run where it has one."""
+    spec = folder.read_spec() if folder is not None else None
+    return Loaded(
+        system=system,
+        title=describe_method(card.method),
+        run_id=card.run_id,
+        prompt=card.prompt,
+        linearisation=card.linearisation,
+        mapping=spec.data.mapping if spec else None,
+        decoding=card.decoding,
+        max_source_tokens=spec.data.max_source_tokens if spec else DEFAULT_SOURCE_TOKENS,
+    )

@@ -5,6 +5,7 @@ Nothing here loads torch, so that a list of a hundred prefixes costs a hundred s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.contract import codec
@@ -13,10 +14,12 @@ from engine.contract.errors import ProtocolError, UserError
 from engine.contract.method_spec import Depth, Parametrisation
 from engine.contract.prefix_card import PrefixCard
 from engine.contract.run_spec import describe_method
+from engine.contract.scores import Score
 
 CARD_FILE = "prefix.json"
 TENSOR_FILE = "prefix.safetensors"
 README_FILE = "README.md"
+DELTA_FILE = "delta.json"
 
 _METHODS = {
     Depth.ALL_LAYERS: "prefix-tuning",
@@ -28,6 +31,11 @@ _RUNS_CODE = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 def is_prefix_folder(folder: Path) -> bool:
     """Whether the folder says that it holds a prefix in our native format."""
     return (folder / CARD_FILE).is_file()
+
+
+def is_delta_folder(folder: Path) -> bool:
+    """Whether the folder says that it holds what a rival of prefix-tuning has trained."""
+    return (folder / DELTA_FILE).is_file()
 
 
 def read_card(folder: Path, name: str = CARD_FILE) -> PrefixCard:
@@ -51,12 +59,12 @@ def read_card(folder: Path, name: str = CARD_FILE) -> PrefixCard:
         ) from error
 
 
-def refuse_pickles(folder: Path) -> None:
+def refuse_pickles(folder: Path, what: str = "prefix") -> None:
     """Raise `UserError` where a folder's tensors lie in a file that could run code."""
     found = sorted(path.name for path in folder.glob("*") if path.suffix in _RUNS_CODE)
     if found:
         raise UserError(
-            f"{folder} holds its prefix in {found[0]}: only safetensors and JSON are read, a file "
+            f"{folder} holds its {what} in {found[0]}: only safetensors and JSON are read, a file "
             "that could run code is refused; save it as safetensors first."
         )
 
@@ -116,18 +124,40 @@ def readme(card: PrefixCard, *, stored_bytes: int, use: str) -> str:
         ("prompt form", card.prompt),
         ("trained on", f"{card.data_name} ({card.train_rows} rows)" if card.data_name else ""),
     ]
-    lines = [f"# {card.name}", "", "A trained prefix: the backbone itself is not in this folder."]
-    lines += ["", "| | |", "| --- | --- |"]
+    intro = "A trained prefix: the backbone itself is not in this folder."
+    return page(card.name, intro, rows, scores=card.scores, use=use, notes=card.notes)
+
+
+def page(
+    title: str,
+    intro: str,
+    rows: Sequence[tuple[str, str]],
+    *,
+    scores: Sequence[Score],
+    use: str,
+    notes: str,
+) -> str:
+    """A README in Markdown.
+
+    Args:
+        title: its heading.
+        intro: a sentence below it.
+        rows: what the folder holds, by name; empty values are left out.
+        scores: of the test inputs.
+        use: how to use the folder, in Markdown.
+        notes: the user's, or "".
+    """
+    lines = [f"# {title}", "", intro, "", "| | |", "| --- | --- |"]
     lines += [f"| {name} | {_cell(value)} |" for name, value in rows if value]
-    if card.scores:
+    if scores:
         lines += ["", "## Scores", "", "| metric | value | signature |", "| --- | --- | --- |"]
-        for score in card.scores:
+        for score in scores:
             interval = "" if score.low is None else f" ({score.low:.1f} to {score.high:.1f})"
             value = f"{score.value:.2f}{interval}"
             lines.append(f"| {score.metric} | {value} | `{_cell(score.signature)}` |")
     lines += ["", "## Use", "", use.strip()]
-    if card.notes.strip():
-        lines += ["", "## Notes", "", card.notes.strip()]
+    if notes.strip():
+        lines += ["", "## Notes", "", notes.strip()]
     return "\n".join(lines) + "\n"
 
 

@@ -101,6 +101,7 @@ def verify_prefix(command: VerifyPrefix, reporter: Reporter) -> Done:
         UserError: what is wrong with it.
     """
     from engine.exchange import native
+    from engine.exchange.checking import backbone_for
 
     folder = prefix_folder_of(Path(command.path).expanduser())
     key_values, card = native.read(folder)
@@ -109,7 +110,7 @@ def verify_prefix(command: VerifyPrefix, reporter: Reporter) -> Done:
         f"The prefix {card.name!r} is whole: {len(key_values)} tensors, {numbers} numbers, all "
         f"finite, sha256 {card.tensors_sha256[:12]}…"
     )
-    backbone = folder_of(native.backbone_for(card))
+    backbone = folder_of(backbone_for(card))
     if backbone is None:
         return Done(f"{whole}; its backbone {card.backbone} is not on this machine.")
     if not card.backbone_fingerprint:
@@ -139,6 +140,11 @@ def prefix_folder_of(source: Path) -> Path:
             raise UserError(
                 f"{source} is a fine-tuning run and has no prefix: its weights are in {run.model}, "
                 "in transformers' format already."
+            )
+        if run.delta.is_dir():
+            raise UserError(
+                f"{source} is no prefix-tuning run and has no prefix: what it trained is in "
+                f"{run.delta}, as safetensors."
             )
         raise UserError(
             f"The run in {source} has no prefix yet: let it finish, or resume it with "

@@ -18,9 +18,7 @@ import safetensors
 import safetensors.torch
 import torch
 
-from engine.backbones.fingerprint import folder_with
 from engine.backbones.loading import Backbone
-from engine.backbones.paths import folder_of
 from engine.contract import codec
 from engine.contract.errors import EngineError, UserError
 from engine.contract.folders import fill_folder
@@ -33,8 +31,8 @@ from engine.exchange.card import (
     is_prefix_folder,
     read_card,
     readme,
-    refuse_pickles,
 )
+from engine.exchange.checking import read_checked, refuse_other_backbone
 from engine.methods.attention import KeyValues
 
 _USE = """Import the folder in Prefix Workbench (the page *Prefixes*), or on the command line:
@@ -79,21 +77,7 @@ def read(folder: Path) -> tuple[KeyValues, PrefixCard]:
     """
     card = read_card(folder)
     path = folder / TENSOR_FILE
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        refuse_pickles(folder)
-        raise UserError(
-            f"{folder} lacks {TENSOR_FILE}: get the prefix again from where it came."
-        ) from error
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}).") from error
-    found = hashlib.sha256(data).hexdigest()
-    if found != card.tensors_sha256:
-        raise UserError(
-            f"{path} is damaged or has been changed (its sha256 is {found[:12]}…, the card says "
-            f"{card.tensors_sha256[:12]}…): get the prefix again from where it came."
-        )
+    data = read_checked(path, sha256=card.tensors_sha256, what="prefix")
     key_values = _from_bytes(path, data)
     _check_shapes(key_values, card, UserError)
     return key_values, card
@@ -118,14 +102,8 @@ def check_fits(card: PrefixCard, backbone: Backbone) -> None:
         UserError: another backbone, naming both.
     """
     if card.backbone_fingerprint:
-        if card.backbone_fingerprint == backbone.fingerprint:
-            return
-        same = " of other weights or another vocabulary" if card.backbone == backbone.name else ""
-        raise UserError(
-            f"The prefix {card.name!r} was trained on the backbone {card.backbone} (fingerprint "
-            f"{card.backbone_fingerprint[:12]}…) and cannot be used with {backbone.name}{same} "
-            f"(fingerprint {backbone.fingerprint[:12]}…): choose the backbone it was trained on."
-        )
+        refuse_other_backbone(card, backbone, what="prefix")
+        return
     shape = backbone.shape
     wanted = (card.layers, card.kv_heads, card.head_width)
     found = (shape.layers, shape.kv_heads, shape.head_width)
@@ -135,19 +113,6 @@ def check_fits(card: PrefixCard, backbone: Backbone) -> None:
             f"({_sizes(wanted)}) and cannot be used with {backbone.name} ({_sizes(found)}): choose "
             "the backbone it was trained on."
         )
-
-
-def backbone_for(card: PrefixCard) -> str:
-    """What `load_backbone` takes for a card: its backbone's name, else a known folder.
-
-    A card names a local backbone by its folder's name only; where that backbone has been
-    loaded on this machine before, its folder is found by its fingerprint.
-    """
-    if folder_of(card.backbone) is None and card.backbone_fingerprint:
-        folder = folder_with(card.backbone_fingerprint)
-        if folder is not None:
-            return str(folder)
-    return card.backbone
 
 
 def _from_bytes(path: Path, data: bytes) -> KeyValues:

@@ -171,6 +171,7 @@ class PrefixAttention:
 
     Attributes:
         sites: site → (H, D), by place and layer in the order in which they attend.
+        modules: site → the module that attends there.
         is_rotary: whether positions are rotations of queries and keys, so that only distances
             count, and may be below 0.
 
@@ -189,6 +190,7 @@ class PrefixAttention:
             ) from error
         self._slots: dict[Site, Slot] = {}
         self.sites: dict[Site, tuple[int, int]] = {}
+        self.modules: dict[Site, torch.nn.Module] = {}
         self._find_sites(model)
         self.is_rotary = any(name.endswith("rotary_emb") for name, _ in model.named_modules())
         expected = expected_layers(model.config)
@@ -207,7 +209,7 @@ class PrefixAttention:
         layers: Counter[Place] = Counter()
         with _recording(list(modules)) as attended:
             # Of two lengths, so that attention across is told from attention to oneself.
-            _run(model, _zeros(model, 3), _zeros(model, 2))
+            run_a_few_tokens(model)
             for slot in attended:
                 module = modules.pop(slot)
                 assert slot.recorded is not None
@@ -220,6 +222,7 @@ class PrefixAttention:
                 site = Site(place.value, layers[place])
                 layers[place] += 1
                 self._slots[site], self.sites[site] = slot, slot.size
+                self.modules[site] = module
         for module in modules.values():
             delattr(module, _SLOT)
 
@@ -311,10 +314,16 @@ def _zeros(model: PreTrainedModel, length: int) -> torch.Tensor:
     return torch.zeros(1, length, dtype=torch.long, device=model.device)
 
 
+def run_a_few_tokens(model: PreTrainedModel) -> None:
+    """Three tokens through the model, and two through the decoder where it is another part."""
+    _run(model, _zeros(model, 3), _zeros(model, 2))
+
+
 @torch.no_grad()
 def _run(model: PreTrainedModel, input_ids: torch.Tensor, decoder_ids: torch.Tensor) -> None:
     sides = {"decoder_input_ids": decoder_ids} if model.config.is_encoder_decoder else {}
-    model(input_ids=input_ids, use_cache=False, **sides)
+    mask = torch.ones_like(input_ids)
+    model(input_ids=input_ids, attention_mask=mask, use_cache=False, **sides)
 
 
 def attention_of(model: PreTrainedModel) -> PrefixAttention:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 
@@ -56,6 +56,14 @@ class Method(System, Protocol):
 
     def notes(self) -> tuple[str, ...]:
         """Sentences that the user should read before training, such as a text that was cut."""
+
+
+@runtime_checkable
+class Foldable(Method, Protocol):
+    """A method whose result is kept as named tensors."""
+
+    def folded(self) -> dict[str, torch.Tensor]:
+        """What is kept: float32, on the CPU."""
 
 
 class SameForAllRows:

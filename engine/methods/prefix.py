@@ -20,6 +20,7 @@ from engine.contract.prefix_card import Site
 from engine.methods.attention import KeyValues, attention_of
 from engine.methods.base import counted_positions
 from engine.methods.checkpointing import set_checkpointing
+from engine.methods.embedded import read_embeddings
 from engine.methods.parametrisation import (
     DirectTable,
     EmbeddingPrefix,
@@ -32,6 +33,7 @@ from engine.methods.parametrisation import (
     entries_of,
     tokens_of,
 )
+from engine.methods.words import word_ids
 
 
 class _Behind:
@@ -103,7 +105,11 @@ class PrefixTuning(_Behind):
             torch.manual_seed(seed)
             self._prefix = self._make(method)
         if method.init is Init.WORDS:
-            self._start_from(self._word_ids(method))
+            ids, note = word_ids(
+                backbone, method.init_text, length=method.prefix_length, what="prefix"
+            )
+            self._notes = (note,) if note else ()
+            self._start_from(ids)
         # Without dropout until a step asks for it: a resumed run may evaluate first.
         self._prefix.to(backbone.model.device).eval()
 
@@ -160,19 +166,6 @@ class PrefixTuning(_Behind):
             deep=method.parametrisation is Parametrisation.DEEP_MLP,
         )
 
-    def _word_ids(self, method: PrefixMethod) -> torch.Tensor:
-        """The words to start from, cut or repeated to P tokens: [1, P]."""
-        words = self.backbone.tokenizer(method.init_text, add_special_tokens=False)["input_ids"]
-        length = method.prefix_length
-        repeated = (words * (length // len(words) + 1))[:length]
-        if len(words) != length:
-            done = "cut" if len(words) > length else "repeated"
-            self._notes = (
-                f"The words to start from make {len(words)} tokens; they were {done} to the "
-                f"prefix length {length}.",
-            )
-        return torch.tensor([repeated], device=self.backbone.model.device)
-
     @torch.no_grad()
     def _start_from(self, ids: torch.Tensor) -> None:
         """Begin at the backbone's own embeddings, or keys and values, of these tokens."""
@@ -186,14 +179,12 @@ class PrefixTuning(_Behind):
     def _key_values(self) -> KeyValues:
         """The prefix as it is now, with its gradient: for each site [2, H, P, D]."""
         if isinstance(self._prefix, EmbeddingPrefix):
-            # Its layers are not checkpointed: they would be computed again in the backward
-            # pass, when the prefix stands before them.
-            model = self.backbone.model
-            set_checkpointing(model, False)
-            try:
-                return self._attention.read(model, self._prefix())
-            finally:
-                set_checkpointing(model, self._prefix.training)
+            return read_embeddings(
+                self._attention,
+                self.backbone.model,
+                self._prefix(),
+                training=self._prefix.training,
+            )
         key_values: KeyValues = self._prefix()
         return key_values
 

@@ -1,26 +1,36 @@
-"""What stays of a run: a folded prefix of some hundred kilobytes, or all the weights."""
+"""What stays of a run: a folded prefix of some hundred kilobytes, a delta, or all the weights."""
 
 from __future__ import annotations
 
 import shutil
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import transformers
 
 from engine.backbones.loading import quiet
+from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import EngineError
-from engine.contract.method_spec import Position, PrefixMethod
+from engine.contract.method_spec import FinetuneMethod, Position, PrefixMethod
 from engine.contract.prefix_card import Positions, PrefixCard
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import RunSpec
 from engine.contract.scores import Score
 from engine.data.prompt import default_prompt
-from engine.exchange import native
-from engine.methods.base import Method
+from engine.exchange import delta, native
+from engine.methods.base import Foldable, Method, count
 from engine.methods.finetune import FullFinetuning
 from engine.methods.prefix import PrefixTuning
 from engine.training.disk import explain_save_errors
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept: how many numbers, and the size of its folder in bytes."""
+
+    parameters: int
+    size_bytes: int
 
 
 def keep(
@@ -31,16 +41,48 @@ def keep(
     data_name: str,
     train_rows: int,
     scores: tuple[Score, ...],
-) -> int:
-    """Write what was trained into the run folder, replacing what was there.
-
-    Returns:
-        Size in bytes.
-    """
+) -> Kept:
+    """Write what was trained into the run folder, replacing what was there."""
     if isinstance(method, FullFinetuning):
-        return _keep_model(folder.model, method)
-    if not isinstance(method, PrefixTuning) or not isinstance(spec.method, PrefixMethod):
+        return Kept(count(method.trainable()), _keep_model(folder.model, method))
+    if isinstance(method, PrefixTuning):
+        return _keep_prefix(folder, spec, method, data_name, train_rows, scores)
+    if not isinstance(method, Foldable) or isinstance(spec.method, PrefixMethod | FinetuneMethod):
         raise EngineError(f"{type(method).__name__} says nothing about what is kept of it")
+    backbone = method.backbone
+    card = delta.write(
+        folder.delta,
+        method.folded(),
+        DeltaCard(
+            name=folder.read_meta().name,
+            method=spec.method,
+            backbone=backbone.name,
+            backbone_fingerprint=backbone.fingerprint,
+            linearisation=spec.data.linearisation,
+            prompt=default_prompt(encoder_decoder=backbone.is_encoder_decoder),
+            decoding=spec.decoding,
+            data_name=data_name,
+            data_fingerprint=spec.data.fingerprint,
+            train_rows=train_rows,
+            trainable_parameters=count(method.trainable()),
+            created_s=time.time(),
+            run_id=spec.run_id,
+            scores=scores,
+        ),
+    )
+    return Kept(card.stored_parameters, _size(folder.delta))
+
+
+def _keep_prefix(
+    folder: RunFolder,
+    spec: RunSpec,
+    method: PrefixTuning,
+    data_name: str,
+    train_rows: int,
+    scores: tuple[Score, ...],
+) -> Kept:
+    if not isinstance(spec.method, PrefixMethod):
+        raise EngineError(f"{type(method).__name__} was made of {type(spec.method).__name__}")
     key_values = method.folded()
     apart = method.backbone.is_encoder_decoder
     heads, _, width = next(iter(key_values.values())).shape[1:]
@@ -64,7 +106,8 @@ def keep(
         scores=scores,
     )
     native.write(folder.prefix, key_values, card)
-    return _size(folder.prefix)
+    numbers = sum(entries.numel() for entries in key_values.values())
+    return Kept(numbers, _size(folder.prefix))
 
 
 def _keep_model(place: Path, method: FullFinetuning) -> int:

@@ -103,11 +103,12 @@ def _check_positions(rows: Sequence[TokenRow], backbone: Backbone, offset: int) 
     if limit is None:
         return
     if backbone.is_encoder_decoder:
-        longest = max(max(len(row.source), len(row.target)) for row in rows)
+        longest = max(max(len(row.source) + offset, len(row.target)) for row in rows)
         if longest > limit:
+            before = f" (a prompt of {offset} included)" if offset else ""
             raise UserError(
-                f"The longest side of a row has {longest} tokens, but the backbone has {limit} "
-                "positions: lower max_source_tokens or max_target_tokens."
+                f"The longest side of a row has {longest} tokens{before}, but the backbone has "
+                f"{limit} positions: lower max_source_tokens or max_target_tokens."
             )
         return
     longest = max(len(row) for row in rows)

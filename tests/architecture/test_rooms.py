@@ -16,6 +16,7 @@ ENGINE_LIBRARIES = {
     "datasets",
     "defusedxml",
     "pyarrow",
+    "peft",
     "safetensors",
     "gguf",
     "sacrebleu",

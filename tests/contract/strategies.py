@@ -18,6 +18,13 @@ import engine.contract
 from engine.contract.data_spec import Column, DataSpec, Linearisation, Mapping, Role, Split
 from engine.contract.method_spec import MAX_PREFIX_LENGTH, Depth, Init, PrefixMethod
 from engine.contract.recipes import StudySettings
+from engine.contract.rivals import (
+    AdapterMethod,
+    LoraMethod,
+    PromptMethod,
+    PTuningMethod,
+    TopLayersMethod,
+)
 from engine.contract.run_spec import RunSpec
 from engine.contract.training_spec import DecodingSpec, TrainingSpec
 
@@ -111,6 +118,24 @@ RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
         "init": st.sampled_from(Init),
         "init_text": TEXT.map(lambda text: text + "x"),
         "dropout": st.floats(0, 1, exclude_max=True),
+    },
+    TopLayersMethod: {"layers": COUNTS},
+    AdapterMethod: {
+        "bottleneck": optional(COUNTS),
+        "budget_percent": st.floats(0, 100, exclude_min=True),
+    },
+    LoraMethod: {
+        "rank": COUNTS,
+        "alpha": COUNTS,
+        "lora_dropout": st.floats(0, 1, exclude_max=True),
+    },
+    PromptMethod: {
+        "prompt_length": st.integers(1, MAX_PREFIX_LENGTH),
+        "init_text": TEXT.map(lambda text: text + "x"),
+    },
+    PTuningMethod: {
+        "prompt_length": st.integers(1, MAX_PREFIX_LENGTH),
+        "encoder_hidden": optional(COUNTS),
     },
     TrainingSpec: {
         "epochs": ABOVE_ZERO,

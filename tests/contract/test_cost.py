@@ -3,13 +3,24 @@
 import pytest
 
 from engine.contract.backbone import BackboneShape, cost
-from engine.contract.method_spec import FinetuneMethod, Parametrisation, PrefixMethod
+from engine.contract.method_spec import FinetuneMethod, MethodSpec, Parametrisation, PrefixMethod
+from engine.contract.rivals import (
+    AdapterDesign,
+    AdapterMethod,
+    BiasMethod,
+    LoraMethod,
+    PromptEncoder,
+    PromptMethod,
+    PTuningMethod,
+    TopLayersMethod,
+)
 
 GPT2_SMALL = BackboneShape(12, 12, 64, 768, 124_439_808, 50_257, 1024)
 GPT2_MEDIUM = BackboneShape(24, 16, 64, 1024, 354_823_168, 50_257, 1024)
 GPT2_LARGE = BackboneShape(36, 20, 64, 1280, 774_030_080, 50_257, 1024)
 # Grouped queries: 9 heads share 3 key/value heads.
 SMOLLM2 = BackboneShape(30, 3, 64, 576, 134_515_008, 49_152, 8192)
+SIDES = BackboneShape(3, 4, 8, 32, 100_000, 400, 128, encoder_layers=2)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +56,8 @@ def test_fine_tuning_trains_and_stores_the_backbone() -> None:
 
 def test_memory_grows_with_what_is_trained_and_with_the_batch() -> None:
     prefix, tuned = cost(SMOLLM2, PrefixMethod()), cost(SMOLLM2, FinetuneMethod())
+    assert prefix.trainable is not None
+    assert tuned.trainable is not None
     assert 4 * SMOLLM2.parameters < prefix.memory_bytes < tuned.memory_bytes
     assert tuned.memory_bytes > 16 * SMOLLM2.parameters
     # Weights, gradients and two moments differ; activations are the same.
@@ -53,3 +66,50 @@ def test_memory_grows_with_what_is_trained_and_with_the_batch() -> None:
     larger = cost(SMOLLM2, PrefixMethod(), tokens_per_batch=2048)
     assert larger.memory_bytes > prefix.memory_bytes
     assert larger.trainable == prefix.trainable
+
+
+@pytest.mark.parametrize(
+    ("shape", "method", "trainable", "stored"),
+    [
+        # 0.37M and 11.09M of AdapterL in Hu et al. 2021, Table 3, to the digit.
+        (GPT2_MEDIUM, AdapterMethod(bottleneck=6), 368_784, 368_784),
+        (GPT2_MEDIUM, AdapterMethod(bottleneck=224), 11_089_152, 11_089_152),
+        # The nearest to 0.1 % (354,823) and to 3 % (10,644,695): 6 and 215.
+        (GPT2_MEDIUM, AdapterMethod(), 368_784, 368_784),
+        (GPT2_MEDIUM, AdapterMethod(budget_percent=3), 10_646_568, 10_646_568),
+        # By hand: 48 of 2*1024*8 + 8 + 1024.
+        (GPT2_MEDIUM, AdapterMethod(AdapterDesign.HOULSBY, 8), 835_968, 835_968),
+        # A budget that is not enough for a bottleneck of 1 has one all the same.
+        (GPT2_MEDIUM, AdapterMethod(budget_percent=1e-9), 122_904, 122_904),
+        # Two layers of encoder, three of decoder with two attentions each.
+        (SIDES, AdapterMethod(bottleneck=4), 5 * 356, 5 * 356),
+        (SIDES, AdapterMethod(AdapterDesign.HOULSBY, 4), 13 * 292, 13 * 292),
+        (SMOLLM2, PromptMethod(), 20 * 576, 20 * 576),
+        # 20*576, then 576 -> 64 -> 64 -> 576 with biases.
+        (SMOLLM2, PTuningMethod(encoder_hidden=64), 11_520 + 36_928 + 4_160 + 37_440, 11_520),
+        # Two layers of two directions of four gates, then 128 -> 128 -> 576.
+        (
+            SMOLLM2,
+            PTuningMethod(prompt_encoder=PromptEncoder.LSTM, encoder_hidden=64),
+            11_520 + 8 * 64 * (576 + 64 + 2) + 8 * 64 * (128 + 64 + 2) + 16_512 + 74_304,
+            11_520,
+        ),
+    ],
+)
+def test_rivals(shape: BackboneShape, method: MethodSpec, trainable: int, stored: int) -> None:
+    found = cost(shape, method)
+    assert (found.trainable, found.stored, found.stored_bytes) == (trainable, stored, 4 * stored)
+
+
+@pytest.mark.parametrize("method", [TopLayersMethod(), BiasMethod(), LoraMethod()])
+def test_what_a_shape_does_not_say_is_not_guessed(method: MethodSpec) -> None:
+    found = cost(SMOLLM2, method)
+    assert (found.trainable, found.stored, found.stored_bytes) == (None, None, None)
+    assert 4 * SMOLLM2.parameters < found.memory_bytes
+
+
+def test_more_top_layers_take_more_memory() -> None:
+    few, more = (cost(SMOLLM2, TopLayersMethod(layers)).memory_bytes for layers in (2, 4))
+    tied = cost(SMOLLM2, TopLayersMethod(2, embeddings=True)).memory_bytes
+    assert few < more < cost(SMOLLM2, FinetuneMethod()).memory_bytes
+    assert few < tied

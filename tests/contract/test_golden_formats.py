@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.contract import codec
+from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import UserError
 from engine.contract.events import Event, JournalEntry
 from engine.contract.journal import JournalReader
@@ -25,12 +26,13 @@ FILES = {
     "prefix-v1.json": contract_v1.PREFIX,
     "study-v1.json": contract_v1.STUDY,
     "prefix-v2.json": contract_v2.PREFIX,
+    "delta-v1.json": contract_v1.DELTA,
 }
 
 
 @pytest.mark.parametrize(("name", "meant"), FILES.items())
 def test_files_of_every_version_mean_what_they_meant(
-    name: str, meant: RunSpec | Project | PrefixCard | StudySpec
+    name: str, meant: RunSpec | Project | PrefixCard | StudySpec | DeltaCard
 ) -> None:
     text = (GOLDEN / name).read_text(encoding="utf-8")
     assert codec.from_text(type(meant), text) == meant
@@ -59,7 +61,7 @@ def test_folders_open_the_golden_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "meant"), FILES.items())
 def test_the_next_version_is_refused_by_this_program(
-    name: str, meant: RunSpec | Project | PrefixCard | StudySpec
+    name: str, meant: RunSpec | Project | PrefixCard | StudySpec | DeltaCard
 ) -> None:
     next_one = type(meant).version + 1
     later = f'"version": {next_one}, "unheard_of": 1'

@@ -1,6 +1,7 @@
 """The command line's options: every one sets a field, and a command says the whole spec."""
 
 import shlex
+import typing
 from dataclasses import replace
 from typing import Any
 
@@ -17,8 +18,9 @@ from engine.contract.data_spec import (
     SplitKind,
 )
 from engine.contract.errors import ProtocolError, UserError
-from engine.contract.method_spec import FinetuneMethod, Init, PrefixMethod
+from engine.contract.method_spec import FinetuneMethod, Init, MethodSpec, PrefixMethod
 from engine.contract.options import (
+    METHODS,
     OPTIONS,
     command_line,
     default_spec,
@@ -28,12 +30,15 @@ from engine.contract.options import (
     spec_words,
     with_changes,
 )
+from engine.contract.rivals import AdapterDesign, AdapterMethod
 from engine.contract.run_spec import RunSpec, default_training
 from engine.contract.training_spec import DecodingSpec, Strategy, TrainingSpec
 from tests.contract.objects import SPEC
 
 USUAL = replace(SPEC, training=default_training(SPEC.method))
 TUNED = replace(SPEC, method=FinetuneMethod(), training=default_training(FinetuneMethod()))
+
+EVERY = [replace(SPEC, method=kind()) for kind in METHODS.values()]
 
 
 def has(spec: RunSpec, field: str) -> bool:
@@ -48,7 +53,7 @@ def test_every_option_sets_a_field_of_one_method_at_least() -> None:
     assert len({option.flag for option in OPTIONS}) == len(OPTIONS)
     assert len({option.field for option in OPTIONS}) == len(OPTIONS)
     for option in OPTIONS:
-        assert has(SPEC, option.field) or has(TUNED, option.field), option
+        assert any(has(one, option.field) for one in EVERY), option
         assert has(SPEC, option.field) or option.field.startswith("method."), option
         assert option.flag.startswith("--")
         assert option.help
@@ -59,7 +64,7 @@ def test_every_number_and_switch_of_training_and_decoding_has_an_option() -> Non
     for part, kind in (("training", TrainingSpec), ("decoding", DecodingSpec)):
         missing = {f"{part}.{name}" for name in kind.__dataclass_fields__} - fields
         assert missing == set()
-    for method in (PrefixMethod, FinetuneMethod):
+    for method in METHODS.values():
         assert {f"method.{name}" for name in method.__dataclass_fields__} <= fields
 
 
@@ -166,6 +171,20 @@ def test_a_command_says_everything_that_differs() -> None:
     ):
         assert part in text, part
     assert "--method finetune" in command_line(TUNED, data="d", out="o")
+
+
+@pytest.mark.parametrize(("name", "kind"), METHODS.items())
+def test_every_method_has_its_word(name: str, kind: type[MethodSpec]) -> None:
+    spec = replace(SPEC, method=kind(), training=default_training(kind()))
+    assert f"--method {name} " in command_line(spec, data="d", out="o")
+    assert default_spec(spec) == spec
+    assert set(METHODS.values()) == set(typing.get_args(MethodSpec))
+
+
+def test_a_rivals_settings_are_said_too() -> None:
+    method = AdapterMethod(AdapterDesign.HOULSBY, bottleneck=6, backbone_dropout=False)
+    words = spec_words(replace(SPEC, method=method, training=default_training(method)))
+    assert words == ["--no-backbone-dropout", "--design", "houlsby", "--bottleneck", "6"]
 
 
 def test_changes_of_a_remedy_are_made() -> None:

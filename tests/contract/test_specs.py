@@ -12,6 +12,16 @@ import pytest
 from engine.contract.data_spec import Column, DataSpec, Mapping, Role, Split
 from engine.contract.errors import Remedy, UserError
 from engine.contract.method_spec import FinetuneMethod, Init, Parametrisation, PrefixMethod
+from engine.contract.options import METHODS
+from engine.contract.rivals import (
+    AdapterDesign,
+    AdapterMethod,
+    BiasMethod,
+    LoraMethod,
+    PromptMethod,
+    PTuningMethod,
+    TopLayersMethod,
+)
 from engine.contract.run_spec import (
     default_training,
     describe_method,
@@ -42,6 +52,18 @@ def data(**changes: Any) -> DataSpec:
         (PrefixMethod, {"dropout": -0.1}, "The prefix dropout is -0.1: it must be at least 0 and "),
         (PrefixMethod, {"dropout": NAN}, "The prefix dropout is nan: it must be at least 0 and "),
         (PrefixMethod, {"init_text": " \n"}, "init_text is empty: give words to start from, or "),
+        (TopLayersMethod, {"layers": 0}, "The number of top layers is 0: it must be 1 or more."),
+        (AdapterMethod, {"bottleneck": 0}, "The adapter bottleneck is 0: it must be 1 or more."),
+        (AdapterMethod, {"budget_percent": 0.0}, "The adapter budget is 0.0 %: it must be above 0"),
+        (AdapterMethod, {"budget_percent": 101.0}, "The adapter budget is 101.0 %: it must be "),
+        (AdapterMethod, {"budget_percent": NAN}, "The adapter budget is nan %: it must be above "),
+        (LoraMethod, {"rank": 0}, "The LoRA rank is 0: it must be 1 or more."),
+        (LoraMethod, {"alpha": 0}, "LoRA's alpha is 0: it must be 1 or more."),
+        (LoraMethod, {"lora_dropout": 1.0}, "The LoRA dropout is 1.0: it must be at least 0 and "),
+        (PromptMethod, {"prompt_length": 0}, "The prompt length is 0: it must be from 1 to 512 "),
+        (PromptMethod, {"init_text": ""}, "init_text is empty: give words to start from, or "),
+        (PTuningMethod, {"prompt_length": 513}, "The prompt length is 513: it must be from 1 to "),
+        (PTuningMethod, {"encoder_hidden": 0}, "The prompt encoder's width is 0: it must be 1 "),
         (Split, {"valid_fraction": 1.0}, "valid_fraction is 1.0: it must be at least 0 and below"),
         (Split, {"test_fraction": -0.1}, "test_fraction is -0.1: it must be at least 0 and below"),
         (Split, {"test_fraction": NAN}, "test_fraction is nan: it must be at least 0 and below"),
@@ -116,6 +138,8 @@ def test_values_outside_their_range_are_refused(
         (PrefixMethod, {"prefix_length": 1}),
         (PrefixMethod, {"prefix_length": 512, "dropout": 0.99}),
         (PrefixMethod, {"init": Init.RANDOM, "init_text": ""}),
+        (AdapterMethod, {"bottleneck": 1, "budget_percent": 100.0}),
+        (PromptMethod, {"init": Init.RANDOM, "init_text": ""}),
         (Split, {"valid_fraction": 0.0, "test_fraction": 0.0}),
         (Split, {"max_train_rows": None, "max_valid_inputs": None, "max_test_inputs": None}),
         (TrainingSpec, {"clip_norm": 0.0, "sample_count": 0, "epochs": 0.01}),
@@ -186,8 +210,8 @@ def test_the_twin_differs_in_method_and_rate_only() -> None:
     assert back == spec
 
 
-def test_defaults_are_valid_for_both_methods() -> None:
-    for method in (PrefixMethod(), FinetuneMethod()):
+def test_defaults_are_valid_for_every_method() -> None:
+    for method in (kind() for kind in METHODS.values()):
         assert 0 < default_training(method).learning_rate < 1
         assert default_training(method).objective in Objective
 
@@ -197,6 +221,15 @@ def test_methods_in_a_few_words() -> None:
     direct = PrefixMethod(parametrisation=Parametrisation.DIRECT)
     assert describe_method(direct) == "prefix 10, direct"
     assert describe_method(FinetuneMethod()) == "full fine-tuning"
+    assert describe_method(TopLayersMethod()) == "top 2 layers"
+    assert describe_method(TopLayersMethod(1, embeddings=True)) == "top layer, embeddings"
+    assert describe_method(BiasMethod()) == "BitFit"
+    assert describe_method(AdapterMethod()) == "Lin adapters, 0.1 %"
+    houlsby = AdapterMethod(AdapterDesign.HOULSBY, bottleneck=64)
+    assert describe_method(houlsby) == "Houlsby adapters, bottleneck 64"
+    assert describe_method(LoraMethod()) == "LoRA rank 8, alpha 16"
+    assert describe_method(PromptMethod()) == "prompt 20"
+    assert describe_method(PTuningMethod()) == "P-tuning 20, MLP"
 
 
 def test_errors_carry_their_sentence_and_remedies() -> None:

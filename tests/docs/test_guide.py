@@ -8,8 +8,7 @@ import pytest
 
 from engine.backbones.paths import CACHE_VARIABLE
 from engine.contract.data_spec import DataSpec, Mapping
-from engine.contract.method_spec import PrefixMethod
-from engine.contract.options import OPTIONS, field_kind
+from engine.contract.options import METHODS, OPTIONS, field_kind
 from engine.contract.run_spec import RunSpec, default_training
 from engine.contract.training_spec import DecodingSpec, Device
 from engine.decoding.decoder import decode
@@ -33,12 +32,22 @@ def test_the_table_of_settings_is_found() -> None:
 
 @pytest.mark.parametrize(("flag", "text"), settings())
 def test_defaults_are_as_the_guide_says(flag: str, text: str) -> None:
-    method = PrefixMethod()
-    data = DataSpec("", "", Mapping(()))
-    spec = RunSpec("", "", method, data, default_training(method))
     (field,) = (option.field for option in OPTIONS if option.flag == flag)
-    _, value = field_kind(spec, field)
-    assert str(getattr(value, "value", value)) == text
+    data = DataSpec("", "", Mapping(()))
+    for kind in METHODS.values():
+        spec = RunSpec("", "", kind(), data, default_training(kind()))
+        try:
+            _, value = field_kind(spec, field)
+        except KeyError:
+            continue
+        break
+    assert ("none" if value is None else str(getattr(value, "value", value))) == text
+
+
+def test_the_guide_names_every_method_with_its_rate() -> None:
+    rates = dict(re.findall(r"^\| `([a-z][a-z-]*)` \| `([\d.e-]+)` \|", GUIDE, re.M))
+    usual = {name: str(default_training(kind()).learning_rate) for name, kind in METHODS.items()}
+    assert rates == usual
 
 
 # peft 0.21.2 asks transformers 5.23 for a property of a former name; it can go with a newer peft.

@@ -130,7 +130,8 @@ def losses(folder: RunFolder) -> dict[int, set[float]]:
 
 def results(folder: RunFolder) -> dict[str, bytes]:
     """What a finished run leaves: outputs without their times, and the trained tensors."""
-    kept = folder.prefix if folder.prefix.is_dir() else folder.model
+    places = (folder.prefix, folder.delta, folder.model)
+    (kept,) = [place for place in places if place.is_dir()]
     files = [folder.outputs / "test.jsonl", *kept.glob("*.safetensors")]
     assert len(files) == 2, files
     return {file.name: file.read_bytes() for file in files}

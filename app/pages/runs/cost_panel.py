@@ -13,6 +13,8 @@ from app.widgets.labels import MutedLabel
 from app.words import count, duration, size
 from engine.contract.backbone import BackboneEntry, Cost
 
+UNCOUNTED = "counted when it starts"
+"""Where only the loaded backbone says how many numbers a method has."""
 TIGHT_SHARE = 0.8
 """Above this share of the device's memory, the rough figure is called tight."""
 
@@ -36,13 +38,13 @@ def figures(planner: Planner) -> tuple[Figure, ...]:
         _trainable(cost, backbone),
         Figure(
             "Frozen",
-            count(_frozen(cost, backbone)),
+            _frozen(cost, backbone),
             "Parameters of the backbone that training leaves bit-equal.",
             "frozen",
         ),
         Figure(
             "File",
-            f"{size(cost.stored_bytes)}, of {size(4 * backbone.shape.parameters)}",
+            f"{_file(cost)}, of {size(4 * backbone.shape.parameters)}",
             "What is kept of the run in float32, beside the whole backbone's size.",
         ),
         _memory(planner, cost),
@@ -51,15 +53,23 @@ def figures(planner: Planner) -> tuple[Figure, ...]:
     )
 
 
-def _frozen(cost: Cost, backbone: BackboneEntry) -> int:
-    return 0 if cost.stored == backbone.shape.parameters else backbone.shape.parameters
+def _frozen(cost: Cost, backbone: BackboneEntry) -> str:
+    whole = backbone.shape.parameters
+    return UNCOUNTED if cost.stored is None else count(0 if cost.stored == whole else whole)
+
+
+def _file(cost: Cost) -> str:
+    return UNCOUNTED if cost.stored_bytes is None else size(cost.stored_bytes)
 
 
 def _trainable(cost: Cost, backbone: BackboneEntry) -> Figure:
-    share = 100 * cost.trainable / backbone.shape.parameters
+    value = UNCOUNTED
+    if cost.trainable is not None:
+        share = 100 * cost.trainable / backbone.shape.parameters
+        value = f"{count(cost.trainable)} ({share:.3g} %)"
     return Figure(
         "Trained",
-        f"{count(cost.trainable)} ({share:.3g} %)",
+        value,
         "Parameters with a gradient while training, and their number in per cent of the "
         "backbone's; an MLP among them is dropped afterwards.",
         "trainable",

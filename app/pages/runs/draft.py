@@ -19,7 +19,8 @@ from typing import Any, TypeVar
 from engine.contract import codec
 from engine.contract.data_spec import DataSpec
 from engine.contract.errors import ProtocolError, UserError
-from engine.contract.method_spec import FinetuneMethod, MethodSpec, PrefixMethod
+from engine.contract.method_spec import MethodSpec, PrefixMethod
+from engine.contract.options import METHODS
 from engine.contract.run_spec import RunSpec, default_training
 from engine.contract.training_spec import DecodingSpec, TrainingSpec
 
@@ -27,10 +28,24 @@ S = TypeVar("S")
 
 
 class MethodKind(enum.Enum):
-    """Which method the form is set to; the settings of the other one are kept."""
+    """Which method the form is set to, by its word in `METHODS`; those of the others are kept.
+
+    Settings of one name are one setting, whichever methods have it.
+    """
 
     PREFIX = "prefix"
     FINETUNE = "finetune"
+    TOP_LAYERS = "top-layers"
+    BITFIT = "bitfit"
+    ADAPTER = "adapter"
+    LORA = "lora"
+    PROMPT = "prompt"
+    P_TUNING = "p-tuning"
+
+    @property
+    def spec(self) -> type[MethodSpec]:
+        """The method's dataclass."""
+        return METHODS[self.value]
 
 
 LIMITS = ("max_source_tokens", "max_target_tokens")
@@ -38,9 +53,8 @@ LIMITS = ("max_source_tokens", "max_target_tokens")
 
 
 def _kinds() -> dict[str, Any]:
-    sections = (
-        ("method", PrefixMethod),
-        ("method", FinetuneMethod),
+    sections: tuple[tuple[str, type], ...] = (
+        *(("method", kind.spec) for kind in MethodKind),
         ("training", TrainingSpec),
         ("decoding", DecodingSpec),
     )
@@ -80,9 +94,7 @@ class Draft:
 
     def method(self) -> MethodSpec:
         """The chosen method; raise `UserError` where a value is out of range."""
-        if self.kind is MethodKind.PREFIX:
-            return self._section("method", PrefixMethod)
-        return self._section("method", FinetuneMethod)
+        return self._section("method", self.kind.spec)
 
     def training(self) -> TrainingSpec:
         """How it is optimised; raise `UserError` where a value is out of range."""
@@ -114,10 +126,12 @@ class Draft:
 def default_draft(backbone: str = "") -> Draft:
     """The chosen defaults for a prefix."""
     method = PrefixMethod()
+    methods: dict[str, Any] = {}
+    for kind in MethodKind:
+        methods |= _values("method", kind.spec())
     return _draft(
         {
-            **_values("method", FinetuneMethod()),
-            **_values("method", method),
+            **methods,
             **_values("training", default_training(method)),
             **_values("decoding", DecodingSpec()),
             **{f"data.{name}": getattr(DataSpec, name) for name in LIMITS},
@@ -128,8 +142,7 @@ def default_draft(backbone: str = "") -> Draft:
 
 
 def draft_of(spec: RunSpec) -> Draft:
-    """The form's content for a run like this one; the other method has its defaults."""
-    prefix = isinstance(spec.method, PrefixMethod)
+    """The form's content for a run like this one; the other methods have their defaults."""
     return default_draft().changed(
         {
             **_values("method", spec.method),
@@ -137,7 +150,7 @@ def draft_of(spec: RunSpec) -> Draft:
             **_values("decoding", spec.decoding),
             **{f"data.{name}": getattr(spec.data, name) for name in LIMITS},
             "backbone": spec.backbone,
-            "method.kind": MethodKind.PREFIX if prefix else MethodKind.FINETUNE,
+            "method.kind": next(kind for kind in MethodKind if isinstance(spec.method, kind.spec)),
         }
     )
 
@@ -148,15 +161,11 @@ def apply_remedy(draft: Draft, changes: Iterable[tuple[str, str]]) -> Draft:
 
 
 def switch_method(draft: Draft, kind: MethodKind) -> Draft:
-    """The draft for the other method; its training defaults come along where still untouched."""
+    """The draft for another method; its training defaults come along where still untouched."""
     if draft.kind is kind:
         return draft
-    methods: dict[MethodKind, MethodSpec] = {
-        MethodKind.PREFIX: PrefixMethod(),
-        MethodKind.FINETUNE: FinetuneMethod(),
-    }
-    before = _values("training", default_training(methods[draft.kind]))
-    after = _values("training", default_training(methods[kind]))
+    before = _values("training", default_training(draft.kind.spec()))
+    after = _values("training", default_training(kind.spec()))
     moved = {name: value for name, value in after.items() if draft[name] == before[name]}
     return draft.changed({**moved, "method.kind": kind})
 

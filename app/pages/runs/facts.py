@@ -30,7 +30,10 @@ def _results(run: RunModel) -> Rows:
             rows.append((f"{metric_title(score.metric)}, {split}", value))
     if run.finished is not None:
         rows.append(("Kept", f"the parameters of step {run.finished.best_step:,}"))
-        rows.append(("Stored", size(run.finished.stored_bytes)))
+        stored = size(run.finished.stored_bytes)
+        if run.finished.stored_parameters:
+            stored += f" for {count(run.finished.stored_parameters)} numbers"
+        rows.append(("Stored", stored))
         rows.append(("Time", duration(run.finished.elapsed_s)))
     return rows
 

@@ -19,16 +19,13 @@ from app.pages.runs.fields import (
     decoder_only,
     encoder_decoder,
 )
+from app.pages.runs.fields_rivals import RIVAL_FIELDS
 from engine.contract.method_spec import Depth, Init, Parametrisation, Position
 from engine.contract.training_spec import Strategy
 
 
 def _prefix(draft: Draft) -> bool:
     return draft.kind is MethodKind.PREFIX
-
-
-def _finetune(draft: Draft) -> bool:
-    return draft.kind is MethodKind.FINETUNE
 
 
 def _mlp(draft: Draft) -> bool:
@@ -43,8 +40,12 @@ def _layers(draft: Draft) -> bool:
     return _in_all_layers(draft) or (_prefix(draft) and bool(draft["method.layers"]))
 
 
+def _has_start(draft: Draft) -> bool:
+    return draft.kind in (MethodKind.PREFIX, MethodKind.PROMPT)
+
+
 def _from_words(draft: Draft) -> bool:
-    return _prefix(draft) and draft["method.init"] is Init.WORDS
+    return _has_start(draft) and draft["method.init"] is Init.WORDS
 
 
 def _strategy(strategy: Strategy) -> Callable[[Draft], bool]:
@@ -116,15 +117,15 @@ METHOD = Section(
         Field(
             "method.init",
             "Start from",
-            "Where the prefix starts: at the backbone's own keys and values of real words, "
+            "Where the prefix or prompt starts: at the backbone's own numbers for real words, "
             "or at random numbers.",
             Choice(((Init.WORDS, "real words"), (Init.RANDOM, "random"))),
-            _prefix,
+            _has_start,
         ),
         Field(
             "method.init_text",
             "Words",
-            "The words to start from; repeated or cut to as many tokens as the prefix is long.",
+            "The words to start from; repeated or cut to as many tokens as there are to train.",
             Words(),
             _from_words,
         ),
@@ -159,14 +160,7 @@ METHOD = Section(
             _prefix,
             encoder_decoder,
         ),
-        Field(
-            "method.backbone_dropout",
-            "Backbone dropout",
-            "Whether the backbone's own dropout is active while it is fine-tuned, as in the "
-            "paper's baselines.",
-            Switch(),
-            _finetune,
-        ),
+        *RIVAL_FIELDS,
     ),
 )
 

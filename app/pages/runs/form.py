@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QRadioButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -21,21 +19,12 @@ from app.pages.runs.cost_panel import CostPanel
 from app.pages.runs.draft import MethodKind
 from app.pages.runs.form_model import FormModel
 from app.pages.runs.length_control import LengthControl
+from app.pages.runs.method_choice import MethodChoice
 from app.pages.runs.method_drawing import MethodDrawing
 from app.pages.runs.planner import Planner
-from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
+from app.theme import SPACE_M, SPACE_S, Theme
 from app.widgets.labels import SectionHeader
 from engine.contract.errors import UserError
-
-_METHODS = (
-    (
-        MethodKind.PREFIX,
-        "Prefix-tuning",
-        "Train a few hundred kilobytes before a frozen backbone (Li & Liang 2021)",
-    ),
-    (MethodKind.FINETUNE, "Full fine-tuning", "Train every weight of the backbone"),
-)
-
 
 MINIMUM_LINES = 12
 
@@ -58,7 +47,7 @@ class RunForm(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.picker = BackbonePicker(form, backbones, theme)
-        self.methods = QButtonGroup(self)
+        self.method = MethodChoice(form)
         self.length = LengthControl()
         self.length.edited.connect(
             lambda length: form.set("method.prefix_length", length, "prefix length")
@@ -95,7 +84,7 @@ class RunForm(QScrollArea):
         layout.addWidget(SectionHeader("Backbone"))
         layout.addWidget(self.picker)
         layout.addWidget(SectionHeader("Method"))
-        layout.addLayout(self._make_methods())
+        layout.addWidget(self.method)
         row = QHBoxLayout(self._length_row)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE_S)
@@ -113,24 +102,8 @@ class RunForm(QScrollArea):
         self.setWidget(body)
         body.installEventFilter(self)
 
-    def _make_methods(self) -> QVBoxLayout:
-        column = QVBoxLayout()
-        column.setSpacing(SPACE_XS)
-        for number, (kind, words, tip) in enumerate(_METHODS):
-            button = QRadioButton(words)
-            button.setToolTip(tip)
-            self.methods.addButton(button, number)
-            column.addWidget(button)
-            button.clicked.connect(lambda _checked=False, kind=kind: self._form.set_kind(kind))
-        return column
-
     def _tell(self) -> None:
         draft = self._form.draft
-        for number, (kind, _words, _tip) in enumerate(_METHODS):
-            button = self.methods.button(number)
-            blocker = QSignalBlocker(button)
-            button.setChecked(draft.kind is kind)
-            blocker.unblock()
         self._length_row.setVisible(draft.kind is MethodKind.PREFIX)
         self.length.show_length(draft["method.prefix_length"])
 

@@ -96,11 +96,11 @@ class LaunchPanel(QWidget):
     def _tell(self) -> None:
         error = self._planner.error
         ready = not error and self._planner.spec is not None
-        prefix = self._form.draft.kind is MethodKind.PREFIX
+        has_twin = self._form.draft.kind is not MethodKind.FINETUNE
         train, *twins = self._actions
         train.setEnabled(ready)
         for action in twins:
-            action.setEnabled(ready and prefix)
+            action.setEnabled(ready and has_twin)
         if error:
             self.bar.show_message(Tone.WARNING, error)
             if self._planner.data_error:

@@ -4,55 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.pages.runs.method_words import describe, what_is_trained
 from app.theme import SPACE_S, SPACE_XS, Theme
 from engine.contract.backbone import BackboneShape
-from engine.contract.method_spec import MethodSpec, Parametrisation, Place, Position, PrefixMethod
+from engine.contract.method_spec import (
+    FinetuneMethod,
+    MethodSpec,
+    Parametrisation,
+    PrefixMethod,
+)
+from engine.contract.rivals import DeltaSpec, PromptMethod, PTuningMethod, TopLayersMethod
 
 HEIGHT_LINES = 10
 TEXT_TOKENS = 24
 """Tokens of text that the drawing gives room to, beside the P of the prefix."""
 MAX_SHARE = 0.55
-_PLACES = {
-    Place.ENCODER_SELF: "the encoder",
-    Place.DECODER_SELF: "the decoder",
-    Place.DECODER_CROSS: "the decoder to the encoder",
-}
-
-
-def describe(shape: BackboneShape, method: MethodSpec) -> str:
-    """The drawing in words; raise `UserError` where a layer is named that is not there."""
-    if not isinstance(method, PrefixMethod):
-        layers = shape.layers + shape.encoder_layers
-        return f"All {layers} layers are trained; nothing stands before the text."
-    deep = "deep " if method.parametrisation is Parametrisation.DEEP_MLP else ""
-    way = (
-        f"a {deep}MLP of width {method.mid_dim}, dropped afterwards,"
-        if method.parametrisation is not Parametrisation.DIRECT
-        else "no MLP: the numbers themselves are trained, and the prefix"
-    )
-    stand = "stand before those of the text"
-    if method.position is Position.INFIX:
-        stand = "stand between those of source and target"
-    sites = shape.sites(method)
-    where = f"the {shape.layers} frozen layers"
-    if shape.encoder_decoder:
-        where = "these frozen attentions (" + ", ".join(
-            f"{count} of {_PLACES[place]}" for place, count in sites.items()
-        )
-        where += ")"
-    elif method.layers:
-        where = f"{sites[Place.DECODER_SELF]} of {where}"
-    where = f"{where} (layers {method.layers})" if method.layers else where
-    most = "up to " if ":" in method.layers else ""
-    return (
-        f"In each of {where}, {most}{method.prefix_length} trained keys and "
-        f"values ({shape.kv_heads} heads of width {shape.head_width}) {stand}; "
-        f"{way} makes them."
-    )
+COLUMN_SHARE = 0.05
+"""Width of what is trained inside each layer, of the whole drawing's."""
 
 
 class MethodDrawing(QWidget):
@@ -95,8 +67,10 @@ class MethodDrawing(QWidget):
         stack = QRectF(self.rect()).adjusted(1, line + SPACE_XS, -1, -(line + SPACE_XS))
         if isinstance(self._method, PrefixMethod):
             self._draw_prefix(painter, stack, self._shape, self._method)
-        else:
+        elif isinstance(self._method, FinetuneMethod):
             self._draw_finetuning(painter, stack, self._shape)
+        else:
+            self._draw_rival(painter, stack, self._shape, self._method)
         painter.end()
 
     def _draw_prefix(
@@ -127,6 +101,42 @@ class MethodDrawing(QWidget):
         self._draw_rows(painter, area, [TEXT_TOKENS] * layers, colours.trainable)
         self._label_top(painter, area, "text", colours.muted)
         self._label_bottom(painter, area, f"{layers} layers, all trained", colours.trainable)
+
+    def _draw_rival(
+        self, painter: QPainter, area: QRectF, shape: BackboneShape, method: DeltaSpec
+    ) -> None:
+        """The frozen layers, and where something is trained upon them."""
+        colours = self._theme.colors
+        layers = shape.layers + shape.encoder_layers
+        pitch = area.height() / layers
+        label = f"{layers} layers, frozen"
+        if isinstance(method, TopLayersMethod):
+            top = min(method.layers, shape.layers)
+            split = area.bottom() - top * pitch
+            upper = QRectF(area.left(), area.top(), area.width(), split - area.top())
+            lower = QRectF(area.left(), split, area.width(), top * pitch)
+            if layers > top:
+                self._draw_rows(painter, upper, [TEXT_TOKENS] * (layers - top), colours.frozen)
+            self._draw_rows(painter, lower, [TEXT_TOKENS] * top, colours.trainable)
+            label = f"{layers - top} of {layers} layers, frozen"
+        elif isinstance(method, PromptMethod | PTuningMethod):
+            share = min(method.prompt_length / (method.prompt_length + TEXT_TOKENS), MAX_SHARE)
+            prompt = QRectF(area.left(), area.top(), share * area.width(), pitch)
+            text = area.adjusted(prompt.width() + 3, 0, 0, 0)
+            behind = QRectF(prompt.bottomLeft(), QSizeF(prompt.width(), area.height() - pitch))
+            self._draw_rows(painter, prompt, [method.prompt_length], colours.trainable)
+            if layers > 1:
+                above = [method.prompt_length] * (layers - 1)
+                self._draw_rows(painter, behind, above, colours.frozen)
+            self._draw_rows(painter, text, [TEXT_TOKENS] * layers, colours.frozen)
+        else:
+            slim = max(6.0, COLUMN_SHARE * area.width())
+            column = QRectF(area.right() - slim, area.top(), slim, area.height())
+            text = area.adjusted(0, 0, -slim - 3, 0)
+            self._draw_rows(painter, text, [TEXT_TOKENS] * layers, colours.frozen)
+            self._draw_rows(painter, column, [1] * layers, colours.trainable)
+        self._label_top(painter, area, what_is_trained(method), colours.trainable)
+        self._label_bottom(painter, area, label, colours.frozen)
 
     def _draw_rows(
         self, painter: QPainter, area: QRectF, tokens: Sequence[int], colour: QColor

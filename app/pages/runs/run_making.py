@@ -33,20 +33,21 @@ def train(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
 
 
 def twin(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
-    """The fine-tuned run to compare the form's prefix with; raise `UserError` as `train`."""
+    """The fine-tuned run to compare the form's run with; raise `UserError` as `train`."""
     if draft.kind is MethodKind.FINETUNE:
         raise UserError(
-            "The form is set to full fine-tuning, which has no fine-tuned twin: choose prefix."
+            "The form is set to full fine-tuning, which has no fine-tuned twin: choose "
+            "another method."
         )
     spec = finetuned_twin(draft.to_spec(new_run_id(), data))
     return (NewRun(spec, "fine-tuned twin"),)
 
 
 def both(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
-    """The form's prefix and its twin, which sorts after it by its id."""
-    (prefix,), (other,) = train(draft, data), twin(draft, data)
-    spec = replace(other.spec, run_id=f"{prefix.spec.run_id}-twin")
-    return (prefix, replace(other, spec=spec))
+    """The form's run and its twin, which sorts after it by its id."""
+    (first,), (other,) = train(draft, data), twin(draft, data)
+    spec = replace(other.spec, run_id=f"{first.spec.run_id}-twin")
+    return (first, replace(other, spec=spec))
 
 
 class RunMaker:

@@ -22,8 +22,10 @@ from app.pages.runs.presets import PRESETS, preset_of
 from engine.contract.data_spec import DataSpec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.method_spec import FinetuneMethod, Init, Parametrisation, PrefixMethod
+from engine.contract.options import METHODS
 from engine.contract.run_spec import RunSpec, default_training
 from engine.contract.training_spec import DecodingSpec, Objective, Strategy, TrainingSpec
+from tests.contract.strategies import built
 from tests.helpers.projects import MAPPING
 
 DATA = DataSpec("../../datasets/x.sqlite", "ab", MAPPING)
@@ -36,7 +38,7 @@ methods = st.builds(
     init=st.sampled_from(Init),
     init_text=st.text("ab :-é", min_size=1).filter(str.strip),
     dropout=st.floats(0, 0.9),
-) | st.builds(FinetuneMethod, backbone_dropout=st.booleans())
+) | st.one_of([built(kind) for kind in METHODS.values() if kind is not PrefixMethod])
 trainings = st.builds(
     TrainingSpec,
     epochs=st.floats(0.1, 100),
@@ -109,6 +111,14 @@ def test_the_other_methods_settings_are_kept() -> None:
     draft = default_draft("b").changed({"method.prefix_length": 77})
     there = switch_method(draft, MethodKind.FINETUNE)
     assert switch_method(there, MethodKind.PREFIX)["method.prefix_length"] == 77
+
+
+def test_every_method_has_its_kind() -> None:
+    assert {kind.value for kind in MethodKind} == set(METHODS)
+    for kind in MethodKind:
+        draft = switch_method(default_draft("b"), kind)
+        assert draft.method() == kind.spec()
+        assert draft.training() == default_training(kind.spec())
 
 
 def test_an_untouched_learning_rate_follows_the_method_and_a_chosen_one_stays() -> None:

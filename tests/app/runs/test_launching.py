@@ -9,7 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.pages.runs.draft import MethodKind
+from app.pages.runs.draft import MethodKind, switch_method
 from app.pages.runs.page import RunsPage
 from app.pages.runs.presets import PRESETS
 from engine.cli.arguments import Parser, add_run_options, run_spec
@@ -19,6 +19,7 @@ from engine.contract.data_spec import SplitKind
 from engine.contract.dataset_store import DatasetStore
 from engine.contract.events import RunState
 from engine.contract.method_spec import FinetuneMethod, PrefixMethod
+from engine.contract.rivals import AdapterDesign
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import RunSpec
 from tests.helpers.fake_ports import FakeDesk, FakeRunControl
@@ -231,6 +232,12 @@ def test_the_strip_shows_the_command_that_makes_the_same_run(
                 "decoding.max_new_tokens": 40,
                 "data.max_source_tokens": 99,
             }
+        )
+    )
+    drafts += [switch_method(form.draft, kind) for kind in MethodKind]
+    drafts.append(
+        switch_method(form.draft, MethodKind.ADAPTER).changed(
+            {"method.design": AdapterDesign.HOULSBY, "method.bottleneck": 6}
         )
     )
     for draft in drafts:

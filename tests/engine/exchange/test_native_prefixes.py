@@ -17,6 +17,7 @@ from engine.contract.errors import EngineError, UserError
 from engine.contract.prefix_card import decoder_site
 from engine.exchange import native
 from engine.exchange.card import describe
+from engine.exchange.checking import backbone_for
 from engine.reporter import Silent
 from tests.helpers.prefixes import CARD, card_for, random_prefix
 
@@ -291,6 +292,6 @@ def test_without_a_fingerprint_the_shape_decides(tiny_gpt2: Path, tiny_llama: Pa
 
 def test_a_local_backbone_is_found_by_its_fingerprint(tiny_gpt2: Path) -> None:
     card = replace(CARD, backbone="tiny-gpt2")
-    assert native.backbone_for(card) == "tiny-gpt2"
+    assert backbone_for(card) == "tiny-gpt2"
     card = replace(card, backbone_fingerprint=load(tiny_gpt2).fingerprint)
-    assert native.backbone_for(card) == str(tiny_gpt2)
+    assert backbone_for(card) == str(tiny_gpt2)

@@ -12,8 +12,23 @@ from engine.cli.main import _parser
 from engine.cli.studies import _settings
 from engine.contract.data_spec import Split, SplitKind
 from engine.contract.errors import UserError
-from engine.contract.method_spec import FinetuneMethod, PrefixMethod
+from engine.contract.method_spec import (
+    FinetuneMethod,
+    MethodSpec,
+    Parametrisation,
+    PrefixMethod,
+)
 from engine.contract.recipes import RECIPES, StudySettings, plan
+from engine.contract.rivals import (
+    AdapterDesign,
+    AdapterMethod,
+    BiasMethod,
+    LoraMethod,
+    PromptEncoder,
+    PromptMethod,
+    PTuningMethod,
+    TopLayersMethod,
+)
 from engine.contract.run_spec import RunSpec, default_training
 from engine.contract.study import StudyKind, StudyRun
 from engine.contract.study_options import (
@@ -21,6 +36,7 @@ from engine.contract.study_options import (
     FIELDS,
     METHOD_NAMES,
     compared_method,
+    method_text,
     study_command,
 )
 from tests.contract.objects import SPEC
@@ -67,6 +83,44 @@ def test_defaults_need_few_words(kind: StudyKind) -> None:
     for flag in ("--sizes", "--lengths", "--words", "--methods", "--seeds", "--samples", "--name"):
         assert flag not in words
     assert essence(plan(parsed(words, BASE))) == essence(plan(settings))
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        PREFIX,
+        replace(PREFIX, prefix_length=20, parametrisation=Parametrisation.DIRECT),
+        FinetuneMethod(backbone_dropout=False),
+        TopLayersMethod(layers=1, embeddings=True),
+        BiasMethod(),
+        AdapterMethod(budget_percent=3.0),
+        AdapterMethod(AdapterDesign.HOULSBY, bottleneck=7),
+        LoraMethod(rank=4, lora_dropout=0.1),
+        PromptMethod(prompt_length=3),
+        PTuningMethod(prompt_encoder=PromptEncoder.LSTM, encoder_hidden=16),
+    ],
+)
+def test_a_method_is_named_with_its_options(method: MethodSpec) -> None:
+    assert compared_method(method_text(method, BASE), BASE) == method
+
+
+def test_a_budget_is_written_as_people_would() -> None:
+    assert method_text(AdapterMethod(budget_percent=3.0), BASE) == "adapter:budget=3"
+    assert method_text(replace(PREFIX, prefix_length=20), BASE) == "prefix:prefix-length=20"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("magic", r"--methods has 'magic': each must be one of prefix, finetune, .*bitfit"),
+        ("lora:depth=3", r"lora has no option 'depth'; it has .*rank, alpha"),
+        ("lora:rank=x", r"--methods lora:rank=x is 'x': it must be a whole number"),
+        ("lora:rank=0", r"The LoRA rank is 0: it must be 1 or more"),
+    ],
+)
+def test_methods_that_cannot_be(text: str, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        compared_method(text, BASE)
 
 
 def test_what_was_chosen_is_said() -> None:
@@ -125,11 +179,7 @@ def test_fields_are_those_of_the_settings() -> None:
     assert names <= set(StudySettings.__dataclass_fields__)
 
 
-def test_methods_by_name() -> None:
+def test_the_methods_that_are_offered_are_methods() -> None:
     found = tuple(compared_method(name, BASE) for name in METHOD_NAMES)
-    assert found == (PREFIX, FinetuneMethod())
+    assert tuple(method_text(method, BASE) for method in found) == METHOD_NAMES
     assert set(DEFAULT_METHODS) <= set(METHOD_NAMES)
-    with pytest.raises(
-        UserError, match=r"^--methods has 'magic': each must be one of prefix, finetune\.$"
-    ):
-        compared_method("magic", BASE)

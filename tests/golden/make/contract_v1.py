@@ -19,6 +19,7 @@ from engine.contract.data_spec import (
     Split,
     SplitKind,
 )
+from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import Remedy
 from engine.contract.events import (
     Blame,
@@ -42,6 +43,7 @@ from engine.contract.events import (
 from engine.contract.method_spec import FinetuneMethod, Init, Parametrisation, PrefixMethod
 from engine.contract.prefix_card import Positions, PrefixCard
 from engine.contract.project import DatasetEntry, ExampleNote, Project
+from engine.contract.rivals import AdapterDesign, AdapterMethod
 from engine.contract.run_spec import RunSpec
 from engine.contract.scores import Score
 from engine.contract.study import StudyKind, StudyRun, StudySpec
@@ -179,6 +181,26 @@ STUDY = StudySpec(
     unseen=("Artist",),
     created_s=1767323045.0,
 )
+DELTA = DeltaCard(
+    name="Walks, adapters",
+    method=AdapterMethod(AdapterDesign.HOULSBY, bottleneck=6, backbone_dropout=False),
+    backbone="smollm2-135m-instruct",
+    backbone_fingerprint="ab" * 32,
+    linearisation=LINEARISATION,
+    prompt="newline",
+    decoding=DECODING,
+    data_name="walks.csv",
+    data_fingerprint=FINGERPRINT,
+    train_rows=200,
+    trainable_parameters=449_640,
+    created_s=1767323045.25,
+    stored_parameters=449_640,
+    stored_bytes=1_820_112,
+    tensors_sha256="cd" * 32,
+    run_id=RUN_ID,
+    scores=(SCORE,),
+    notes="A rival.",
+)
 EVENTS: tuple[Event, ...] = (
     RunStarted(
         total_steps=400,
@@ -227,6 +249,7 @@ def main() -> None:
         "run-finetune-v1.json": codec.to_text(FINETUNE_RUN),
         "project-v1.json": codec.to_text(PROJECT),
         "study-v1.json": codec.to_text(STUDY),
+        "delta-v1.json": codec.to_text(DELTA),
         "events-v1.jsonl": "".join(codec.to_line(entry) + "\n" for entry in entries()),
     }
     for name, text in files.items():

@@ -1,0 +1,174 @@
+"""The rivals of prefix-tuning: what else can be trained on a backbone, in few numbers.
+
+What each of them trains is kept as a *delta*: a file of those numbers alone. Full fine-tuning,
+which keeps a whole backbone, is in `method_spec`.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from engine.contract.errors import UserError
+from engine.contract.starting import MAX_PREFIX_LENGTH, Init
+
+
+@dataclass(frozen=True)
+class TopLayersMethod:
+    """The last layers and the final norm are trained (FT-top2 of Li & Liang 2021, section 5.2).
+
+    Of an encoder–decoder they are the decoder's.
+
+    Raises:
+        UserError: fewer than one layer.
+    """
+
+    layers: int = 2
+    embeddings: bool = False
+    """Whether the input embeddings are trained too. The authors' script has both:
+    `--top_layers 22` is without them (25.19M on GPT-2 medium), `--top_layers 2` with
+    (run_language_modeling.py:776-847)."""
+    backbone_dropout: bool = True
+    """As `FinetuneMethod.backbone_dropout`."""
+
+    def __post_init__(self) -> None:
+        if self.layers < 1:
+            raise UserError(f"The number of top layers is {self.layers}: it must be 1 or more.")
+
+
+@dataclass(frozen=True)
+class BiasMethod:
+    """BitFit: every bias of the backbone and nothing else (Ben Zaken et al. 2022, section 3)."""
+
+    backbone_dropout: bool = True
+    """As `FinetuneMethod.backbone_dropout`."""
+
+
+class AdapterDesign(enum.Enum):
+    """Where adapters stand and what they are made of."""
+
+    LIN = "lin"
+    """Norm -> down -> ReLU -> up -> residual, once after each layer (Lin et al. 2020; the
+    baseline of Li & Liang 2021)."""
+    HOULSBY = "houlsby"
+    """down -> GELU -> up -> residual, after each attention's projection and after the
+    feed-forward, before they are added to the stream (Houlsby et al. 2019, section 2.1)."""
+
+
+@dataclass(frozen=True)
+class AdapterMethod:
+    """Adapter-tuning: small layers between those of a frozen backbone.
+
+    Raises:
+        UserError: a bottleneck below 1, or a budget outside 0 to 100 %.
+    """
+
+    design: AdapterDesign = AdapterDesign.LIN
+    bottleneck: int | None = None
+    """Hidden width of an adapter; None: the one that comes nearest to the budget."""
+    budget_percent: float = 0.1
+    """Trained parameters in per cent of the backbone's: 0.1 and 3 in Li & Liang 2021."""
+    backbone_dropout: bool = True
+    """As `FinetuneMethod.backbone_dropout`."""
+
+    def __post_init__(self) -> None:
+        if self.bottleneck is not None and self.bottleneck < 1:
+            raise UserError(f"The adapter bottleneck is {self.bottleneck}: it must be 1 or more.")
+        if not 0.0 < self.budget_percent <= 100.0:
+            raise UserError(
+                f"The adapter budget is {self.budget_percent} %: it must be above 0 and at most "
+                "100 per cent of the backbone's parameters."
+            )
+
+
+@dataclass(frozen=True)
+class LoraMethod:
+    """LoRA: a product of two thin matrices added to a frozen one (Hu et al. 2021, section 4).
+
+    Raises:
+        UserError: a rank or alpha below 1, or a dropout outside 0 to below 1.
+    """
+
+    rank: int = 8
+    alpha: int = 16
+    """The product is scaled by alpha / rank."""
+    lora_dropout: float = 0.0
+    """Chance that an input of the product is zeroed in a training step."""
+    backbone_dropout: bool = True
+    """As `FinetuneMethod.backbone_dropout`."""
+
+    def __post_init__(self) -> None:
+        if self.rank < 1:
+            raise UserError(f"The LoRA rank is {self.rank}: it must be 1 or more.")
+        if self.alpha < 1:
+            raise UserError(f"LoRA's alpha is {self.alpha}: it must be 1 or more.")
+        if not 0.0 <= self.lora_dropout < 1.0:
+            raise UserError(
+                f"The LoRA dropout is {self.lora_dropout}: it must be at least 0 and below 1."
+            )
+
+
+@dataclass(frozen=True)
+class PromptMethod:
+    """Prompt tuning: P input embeddings before the source (Lester et al. 2021, section 2).
+
+    Raises:
+        UserError: a length outside 1 to 512, or no text to start from.
+    """
+
+    prompt_length: int = 20
+    """P, in tokens: 1 to 512."""
+    init: Init = Init.WORDS
+    init_text: str = "Describe the table in one fluent text:"
+    """Words to start from; repeated or cut to P tokens."""
+
+    def __post_init__(self) -> None:
+        _check_prompt_length(self.prompt_length)
+        if self.init is Init.WORDS and not self.init_text.strip():
+            raise UserError("init_text is empty: give words to start from, or start at random.")
+
+
+class PromptEncoder(enum.Enum):
+    """What makes the embeddings of P-tuning while they are trained; dropped afterwards."""
+
+    MLP = "mlp"
+    """Two hidden layers with ReLU."""
+    LSTM = "lstm"
+    """Two bidirectional LSTM layers, then one hidden layer with ReLU: the paper's."""
+
+
+@dataclass(frozen=True)
+class PTuningMethod:
+    """P-tuning, version 1: input embeddings made by a small network (Liu et al. 2021, 3.2).
+
+    The network is PEFT's. All P tokens stand before the source; the paper's templates, which
+    also put some between words, are not here.
+
+    Raises:
+        UserError: a length outside 1 to 512, or a hidden width below 1.
+    """
+
+    prompt_length: int = 20
+    """P, in tokens: 1 to 512."""
+    prompt_encoder: PromptEncoder = PromptEncoder.MLP
+    encoder_hidden: int | None = None
+    """Hidden width of the network, of each direction of an LSTM; None: the backbone's width,
+    PEFT's choice."""
+
+    def __post_init__(self) -> None:
+        _check_prompt_length(self.prompt_length)
+        if self.encoder_hidden is not None and self.encoder_hidden < 1:
+            raise UserError(
+                f"The prompt encoder's width is {self.encoder_hidden}: it must be 1 or more."
+            )
+
+
+DeltaSpec = TopLayersMethod | BiasMethod | AdapterMethod | LoraMethod | PromptMethod | PTuningMethod
+"""The methods whose result is kept as a delta."""
+
+
+def _check_prompt_length(length: int) -> None:
+    if not 1 <= length <= MAX_PREFIX_LENGTH:
+        raise UserError(
+            f"The prompt length is {length}: it must be from 1 to {MAX_PREFIX_LENGTH} tokens."
+        )

@@ -1,0 +1,74 @@
+"""What is asked of a file of tensors and of its backbone, whatever was trained."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from engine.backbones.fingerprint import folder_with
+from engine.backbones.loading import Backbone
+from engine.backbones.paths import folder_of
+from engine.contract.delta_card import DeltaCard
+from engine.contract.errors import UserError
+from engine.contract.prefix_card import PrefixCard
+from engine.exchange.card import refuse_pickles
+
+Card = PrefixCard | DeltaCard
+
+
+def read_checked(path: Path, *, sha256: str, what: str) -> bytes:
+    """A file of tensors, if it is the one that the card describes.
+
+    Args:
+        path: of the file.
+        sha256: of it, as the card says.
+        what: how the folder's content is called, such as "prefix".
+
+    Raises:
+        UserError: missing, unreadable, changed, or of a kind that could run code.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        refuse_pickles(path.parent, what)
+        raise UserError(
+            f"{path.parent} lacks {path.name}: get the {what} again from where it came."
+        ) from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}).") from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != sha256:
+        raise UserError(
+            f"{path} is damaged or has been changed (its sha256 is {found[:12]}…, the card says "
+            f"{sha256[:12]}…): get the {what} again from where it came."
+        )
+    return data
+
+
+def refuse_other_backbone(card: Card, backbone: Backbone, *, what: str) -> None:
+    """Refuse a backbone with another fingerprint than the card's.
+
+    Raises:
+        UserError: another backbone, naming both.
+    """
+    if card.backbone_fingerprint == backbone.fingerprint:
+        return
+    same = " of other weights or another vocabulary" if card.backbone == backbone.name else ""
+    raise UserError(
+        f"The {what} {card.name!r} was trained on the backbone {card.backbone} (fingerprint "
+        f"{card.backbone_fingerprint[:12]}…) and cannot be used with {backbone.name}{same} "
+        f"(fingerprint {backbone.fingerprint[:12]}…): choose the backbone it was trained on."
+    )
+
+
+def backbone_for(card: Card) -> str:
+    """What `load_backbone` takes for a card: its backbone's name, else a known folder.
+
+    A card names a local backbone by its folder's name only; where that backbone has been
+    loaded on this machine before, its folder is found by its fingerprint.
+    """
+    if folder_of(card.backbone) is None and card.backbone_fingerprint:
+        folder = folder_with(card.backbone_fingerprint)
+        if folder is not None:
+            return str(folder)
+    return card.backbone

@@ -1,0 +1,92 @@
+"""What the rivals of prefix-tuning share: a frozen backbone, and something trained upon it.
+
+The backbone itself is never changed: what was trained takes effect inside `active()` alone, so
+that one loaded backbone serves many systems one after the other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import nn
+
+from engine.backbones.loading import Backbone
+from engine.contract.errors import UserError
+from engine.methods.base import SameForAllRows
+from engine.methods.checkpointing import set_checkpointing
+
+Tensors = dict[str, torch.Tensor]
+"""What is kept of a rival, by name."""
+
+
+class Delta(SameForAllRows):
+    """A frozen backbone, and parameters that change what it computes while it is active.
+
+    Attributes:
+        backbone: frozen; its weights are bit-equal before and after.
+        position_offset: 0: nothing stands before the text.
+    """
+
+    def __init__(self, backbone: Backbone, *, dropout: bool) -> None:
+        self.backbone = backbone
+        self.position_offset = 0
+        self._dropout = dropout
+        self._notes: tuple[str, ...] = ()
+        backbone.model.requires_grad_(False)
+        backbone.model.eval()
+
+    def trainable(self) -> dict[str, nn.Parameter]:
+        """The parameters, in float32 whatever the backbone's precision."""
+        raise NotImplementedError
+
+    @contextlib.contextmanager
+    def active(self) -> Iterator[None]:
+        """Let passes inside see what was trained; nothing stays after."""
+        raise NotImplementedError
+        yield
+
+    def set_training(self, training: bool) -> None:
+        """Switch the backbone's own dropout, if the method wants it."""
+        model = self.backbone.model
+        model.train(training and self._dropout)
+        if not self._dropout:
+            set_checkpointing(model, training)
+
+    def notes(self) -> tuple[str, ...]:
+        """What was found on this backbone."""
+        return self._notes
+
+    def folded(self) -> Tensors:
+        """What is kept: float32, on the CPU."""
+        return {name: one.detach().float().cpu() for name, one in self.trainable().items()}
+
+    @torch.no_grad()
+    def load(self, tensors: Tensors) -> None:
+        """Take what `folded` gave.
+
+        Raises:
+            UserError: these are not the tensors of this method on this backbone.
+        """
+        own = self.trainable()
+        check_tensors(tensors, {name: tuple(one.shape) for name, one in own.items()})
+        for name, parameter in own.items():
+            parameter.copy_(tensors[name])
+
+
+def check_tensors(tensors: Tensors, wanted: Mapping[str, tuple[int, ...]]) -> None:
+    """Hold names and shapes of stored tensors against what the method has on the backbone.
+
+    Raises:
+        UserError: the first that is missing, not known, or of another shape.
+    """
+    for name in sorted(tensors.keys() ^ wanted.keys()):
+        what = "lacks the tensor" if name in wanted else "holds the unknown tensor"
+        raise UserError(f"The delta {what} {name}: get it again from where it came.")
+    for name, shape in wanted.items():
+        if tuple(tensors[name].shape) != shape:
+            raise UserError(
+                f"The tensor {name} of the delta is {list(tensors[name].shape)} where the method "
+                f"has {list(shape)} on this backbone: get it again from where it came."
+            )

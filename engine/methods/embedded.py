@@ -1,0 +1,179 @@
+"""A frozen backbone that reads P trained embeddings before the source."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.functional import pad
+from transformers import PreTrainedModel
+
+from engine.backbones.loading import Backbone
+from engine.contract.rivals import PromptMethod, PTuningMethod
+from engine.methods.attention import KeyValues, PrefixAttention, attention_of
+from engine.methods.base import SameForAllRows
+from engine.methods.checkpointing import set_checkpointing
+from engine.methods.delta import Tensors, check_tensors
+
+PROMPT = "prompt"
+"""Name of the one tensor that is kept, [P, d]."""
+
+
+class BehindPrompt(SameForAllRows):
+    """A frozen backbone behind P embeddings.
+
+    A decoder-only backbone looks back at them alone, so the keys and values that it makes of
+    them do not depend on the text: they are made once and attached as a prefix is. In an
+    encoder they see the text too, so they stand in its input.
+
+    Attributes:
+        backbone: frozen; its weights are bit-equal before and after.
+        position_offset: P.
+    """
+
+    def __init__(self, backbone: Backbone, length: int) -> None:
+        self.backbone = backbone
+        self.position_offset = length
+        backbone.model.requires_grad_(False)
+        backbone.model.eval()
+
+    def _embeddings(self) -> torch.Tensor:
+        """[P, d], as the first layer reads them."""
+        raise NotImplementedError
+
+    def _is_training(self) -> bool:
+        return False
+
+    @contextlib.contextmanager
+    def active(self) -> Iterator[None]:
+        """Compute the embeddings once, and let the backbone read them."""
+        model, embeddings = self.backbone.model, self._embeddings()
+        if self.backbone.is_encoder_decoder:
+            with before_encoder(model, embeddings):
+                yield
+            return
+        attention = attention_of(model)
+        key_values = read_embeddings(attention, model, embeddings, training=self._is_training())
+        with attention.attached(key_values):
+            yield
+
+
+class TrainedPrompt(BehindPrompt):
+    """P embeddings that a module of PEFT's makes of the numbers 0 to P - 1."""
+
+    def __init__(self, backbone: Backbone, length: int, module: nn.Module) -> None:
+        super().__init__(backbone, length)
+        device = backbone.model.device
+        # Without dropout until a step asks for it: a resumed run may evaluate first.
+        self._module = module.to(device).eval()
+        self._numbers = torch.arange(length, device=device)[None]  # [1, P]
+        self._notes: tuple[str, ...] = ()
+
+    def trainable(self) -> dict[str, nn.Parameter]:
+        """The module's parameters, in float32 whatever the backbone's precision."""
+        return dict(self._module.named_parameters())
+
+    def set_training(self, training: bool) -> None:
+        """The backbone stays in evaluation mode, as behind a prefix."""
+        self._module.train(training)
+        set_checkpointing(self.backbone.model, training)
+
+    def notes(self) -> tuple[str, ...]:
+        """What was done with the words to start from."""
+        return self._notes
+
+    @torch.no_grad()
+    def folded(self) -> Tensors:
+        """The embeddings, [P, d]; what makes them is left behind."""
+        self._module.eval()
+        return {PROMPT: self._embeddings().detach().float().cpu()}
+
+    def _embeddings(self) -> torch.Tensor:
+        found: torch.Tensor = self._module(self._numbers)[0]
+        return found
+
+    def _is_training(self) -> bool:
+        return self._module.training
+
+
+class StoredPrompt(BehindPrompt):
+    """A frozen backbone behind trained embeddings: for decoding.
+
+    Raises:
+        UserError: the tensors are no prompt of this length for this backbone.
+    """
+
+    def __init__(
+        self, backbone: Backbone, method: PromptMethod | PTuningMethod, tensors: Tensors
+    ) -> None:
+        super().__init__(backbone, method.prompt_length)
+        check_tensors(tensors, {PROMPT: (method.prompt_length, backbone.shape.width)})
+        self._stored = tensors[PROMPT].to(backbone.model.device)
+
+    def _embeddings(self) -> torch.Tensor:
+        return self._stored
+
+
+def read_embeddings(
+    attention: PrefixAttention, model: PreTrainedModel, embeddings: torch.Tensor, *, training: bool
+) -> KeyValues:
+    """The keys and values that a decoder-only backbone makes of embeddings [P, d].
+
+    Its layers are not checkpointed meanwhile: they would be computed again in the backward
+    pass, when the embeddings stand before them.
+
+    Args:
+        attention: of the model.
+        model: the backbone.
+        embeddings: with their gradient.
+        training: whether checkpointed layers are to checkpoint afterwards.
+    """
+    set_checkpointing(model, False)
+    try:
+        return attention.read(model, embeddings)
+    finally:
+        set_checkpointing(model, training)
+
+
+def embedded(model: PreTrainedModel, ids: torch.Tensor) -> torch.Tensor:
+    """Token ids [B, T] as the layers read them: an encoder's scale included, [B, T, d]."""
+    if not model.config.is_encoder_decoder:
+        found: torch.Tensor = model.get_input_embeddings()(ids)
+        return found
+    encoder = model.get_encoder()
+    # Pegasus and Marian scale what the table gives; BART's table does it itself.
+    read: torch.Tensor = encoder.get_input_embeddings()(ids) * getattr(encoder, "embed_scale", 1.0)
+    return read
+
+
+@contextlib.contextmanager
+def before_encoder(model: PreTrainedModel, prompt: torch.Tensor) -> Iterator[None]:
+    """Let an encoder read embeddings [P, d] before its tokens, and the decoder see them."""
+    length = prompt.shape[0]
+
+    def widen_input(_module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
+        ids, mask = kwargs["input_ids"], kwargs.get("attention_mask")
+        own = embedded(model, ids)
+        before = prompt.to(own.dtype).expand(ids.shape[0], -1, -1)  # [B, P, d]
+        wide = pad(torch.ones_like(ids) if mask is None else mask, (length, 0), value=1)
+        changed = {"inputs_embeds": torch.cat([before, own], dim=1), "attention_mask": wide}
+        return args, {**kwargs, "input_ids": None, **changed}
+
+    def widen_cross(_module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
+        mask = kwargs.get("encoder_attention_mask")
+        if mask is not None:
+            kwargs = {**kwargs, "encoder_attention_mask": pad(mask, (length, 0), value=1)}
+        return args, kwargs
+
+    handles = [
+        model.get_encoder().register_forward_pre_hook(widen_input, with_kwargs=True),
+        model.get_decoder().register_forward_pre_hook(widen_cross, with_kwargs=True),
+    ]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()

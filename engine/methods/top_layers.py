@@ -1,0 +1,45 @@
+"""FT-top2 and its kin: the last layers and the final norm are trained (Li & Liang 2021, 5.2)."""
+
+from __future__ import annotations
+
+from engine.backbones.loading import Backbone
+from engine.contract.errors import UserError
+from engine.contract.rivals import TopLayersMethod
+from engine.methods.structure import structure_of
+from engine.methods.weights import ChosenWeights
+
+
+class TopLayers(ChosenWeights):
+    """A backbone whose last layers are trained; no gradient is needed below them.
+
+    Raises:
+        UserError: the backbone, or its decoder, has fewer layers.
+    """
+
+    def __init__(self, backbone: Backbone, method: TopLayersMethod) -> None:
+        model, shape = backbone.model, backbone.shape
+        found = structure_of(model)
+        decoder = found.blocks[shape.encoder_layers :]
+        if len(decoder) != shape.layers:
+            raise UserError(
+                f"{backbone.name} cannot be trained in its top layers: {len(decoder)} of its "
+                f"{shape.layers} layers were found. Choose another method or backbone."
+            )
+        if method.layers > len(decoder):
+            noun = "decoder" if backbone.is_encoder_decoder else "backbone"
+            raise UserError(
+                f"The number of top layers is {method.layers}, but the {noun} of {backbone.name} "
+                f"has {len(decoder)}: train at most {len(decoder)}, or all weights with "
+                "--method finetune."
+            )
+        places = [block.name for block in decoder[-method.layers :]] + list(found.after)
+        if method.embeddings:
+            names = {module: name for name, module in model.named_modules()}
+            places.append(names[model.get_input_embeddings()])
+        chosen = tuple(f"{place}." for place in places)
+        super().__init__(
+            backbone,
+            [name for name, _ in model.named_parameters() if name.startswith(chosen)],
+            dropout=method.backbone_dropout,
+        )
+        self._notes = (f"Trained of {backbone.name}: {', '.join(places)}.",)

@@ -1,0 +1,113 @@
+"""The choice of a method: its own settings, its cost, its drawing, a run of it."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+
+from app.context import AppContext
+from app.pages.runs.cost_panel import UNCOUNTED
+from app.pages.runs.draft import MethodKind
+from app.pages.runs.fields_method import METHOD
+from app.pages.runs.method_choice import CHOICES
+from app.pages.runs.page import RunsPage
+from engine.contract.backbone import cost
+from engine.contract.method_spec import FinetuneMethod
+from engine.contract.run_spec import default_training, describe_method
+from tests.app.runs.conftest import SHAPE
+
+OWN = {
+    MethodKind.PREFIX: {"parametrisation", "depth", "position", "mid_dim", "init", "init_text"}
+    | {"dropout", "encoder_self", "decoder_self", "decoder_cross"},
+    MethodKind.FINETUNE: {"backbone_dropout"},
+    MethodKind.TOP_LAYERS: {"layers", "embeddings", "backbone_dropout"},
+    MethodKind.BITFIT: {"backbone_dropout"},
+    MethodKind.ADAPTER: {"design", "bottleneck", "budget_percent", "backbone_dropout"},
+    MethodKind.LORA: {"rank", "alpha", "lora_dropout", "backbone_dropout"},
+    MethodKind.PROMPT: {"prompt_length", "init", "init_text"},
+    MethodKind.P_TUNING: {"prompt_length", "prompt_encoder", "encoder_hidden"},
+}
+DRAWN = {
+    MethodKind.FINETUNE: "All 30 layers are trained",
+    MethodKind.TOP_LAYERS: "The last 2 of 30 layers and the norm are trained",
+    MethodKind.BITFIT: "In each of the 30 layers the biases are trained",
+    MethodKind.ADAPTER: "Behind each of the 30 frozen layers stands a small trained one",
+    MethodKind.LORA: "the product of two trained matrices of rank 8",
+    MethodKind.PROMPT: "Before the first of 30 frozen layers stand 20 trained embeddings",
+    MethodKind.P_TUNING: "stand 20 embeddings; a small trained network, dropped afterwards",
+}
+
+
+def choose(page: RunsPage, kind: MethodKind) -> None:
+    """As a user does."""
+    box = page.form.method
+    place = [one for one, _words, _tip in CHOICES].index(kind)
+    box.setCurrentIndex(place)
+    box.activated.emit(place)
+
+
+@pytest.mark.parametrize("kind", MethodKind)
+def test_a_method_shows_its_own_settings_and_makes_its_run(
+    kind: MethodKind, page: RunsPage, context: AppContext
+) -> None:
+    choose(page, kind)
+    draft = page.form_model.draft
+    assert draft.kind is kind
+    shown = {field.name for field in METHOD.fields if field.used(draft)}
+    assert shown == {f"method.{name}" for name in OWN[kind]}
+    assert page.form.length.isVisible() == (kind is MethodKind.PREFIX)
+    page.launch.train.click()
+    (run,) = context.runs.all()
+    assert run.spec.method == kind.spec()
+    assert run.meta.name == describe_method(kind.spec())
+    usual = default_training(kind.spec())
+    assert run.spec.training.learning_rate == usual.learning_rate
+
+
+@pytest.mark.parametrize("kind", MethodKind)
+def test_the_cost_is_exact_or_says_that_it_is_not_known(kind: MethodKind, page: RunsPage) -> None:
+    choose(page, kind)
+    expected = cost(SHAPE, kind.spec(), tokens_per_batch=400)
+    text = page.form.cost.text()
+    if expected.trainable is None:
+        assert f"Trained: {UNCOUNTED}" in text
+        assert f"Frozen: {UNCOUNTED}" in text
+        assert f"File: {UNCOUNTED}, of 538 MB" in text
+    else:
+        assert f"Trained: {expected.trainable:,} (" in text
+        frozen = 0 if kind is MethodKind.FINETUNE else SHAPE.parameters
+        assert f"Frozen: {frozen:,}" in text
+
+
+@pytest.mark.parametrize("kind", DRAWN)
+def test_the_drawing_is_of_the_method(kind: MethodKind, page: RunsPage) -> None:
+    before = page.form.drawing.grab().toImage()
+    choose(page, kind)
+    assert DRAWN[kind] in page.form.drawing.accessibleDescription()
+    assert page.form.drawing.grab().toImage() != before
+
+
+def test_the_box_follows_undo_and_tells_what_is_chosen(page: RunsPage, context: AppContext) -> None:
+    choose(page, MethodKind.LORA)
+    assert page.form.method.currentText() == "LoRA"
+    assert "thin matrices" in page.form.method.toolTip()
+    context.undo.undo()
+    assert page.form.method.currentText() == "Prefix-tuning"
+    for place, (_kind, _words, tip) in enumerate(CHOICES):
+        assert page.form.method.itemData(place, Qt.ItemDataRole.ToolTipRole) == tip
+
+
+def test_a_rival_has_a_fine_tuned_twin(page: RunsPage, context: AppContext) -> None:
+    choose(page, MethodKind.ADAPTER)
+    page.launch.both.click()
+    rival, twin = context.runs.all()
+    assert rival.spec.method == MethodKind.ADAPTER.spec()
+    assert isinstance(twin.spec.method, FinetuneMethod)
+
+
+def test_a_bottleneck_takes_the_place_of_the_budget(page: RunsPage) -> None:
+    choose(page, MethodKind.ADAPTER)
+    page.form_model.set("method.bottleneck", 16)
+    draft = page.form_model.draft
+    assert "method.budget_percent" not in {f.name for f in METHOD.fields if f.used(draft)}
+    assert f"Trained: {30 * (2 * 576 * 16 + 16 + 3 * 576):,} (" in page.form.cost.text()

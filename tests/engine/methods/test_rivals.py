@@ -1,0 +1,209 @@
+"""What holds for every rival of prefix-tuning: rule 24, storing, padding, a bare backbone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.backbones.loading import Backbone
+from engine.contract.backbone import cost
+from engine.contract.errors import UserError
+from engine.contract.rivals import DeltaSpec
+from engine.methods.base import Foldable, count
+from engine.methods.finetune import BareBackbone
+from engine.methods.making import make_method, stored_system
+from engine.reporter import Silent
+from engine.training.batches import Batch, collate_for, token_row
+from engine.training.evaluating import held_out_loss
+from engine.training.loss import loss_sum
+from tests.engine.rivals import RIVALS, logits, scatter
+from tests.engine.tiny import tiny
+
+ROWS = [token_row(range(5, 9 + n % 7), [20 + n, 30 + n, 0]) for n in range(20)]
+IDS = torch.tensor([[5, 9, 17, 33, 2, 41, 8]])
+WARM_UP_STEPS = 2
+"""A first step cannot move what lies behind a matrix of zeros (adapters, LoRA)."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("rivals")
+
+
+@pytest.fixture(params=RIVALS)
+def case(request: pytest.FixtureRequest, folder: Path) -> tuple[Backbone, DeltaSpec]:
+    family, method = RIVALS[request.param]
+    return tiny(folder, family), method
+
+
+def made(case: tuple[Backbone, DeltaSpec], *, seed: int = 0) -> Foldable:
+    method = make_method(*case, seed=seed)
+    assert isinstance(method, Foldable)
+    return method
+
+
+def snapshot(parameters: dict[str, torch.nn.Parameter]) -> dict[str, torch.Tensor]:
+    return {name: parameter.detach().clone() for name, parameter in parameters.items()}
+
+
+def whole_batch(backbone: Backbone) -> Batch:
+    """Every vocabulary entry occurs, so that each row of an embedding table has a gradient."""
+    if backbone.is_encoder_decoder:
+        return collate_for(backbone, [token_row(range(100), range(100, 120))])
+    return collate_for(backbone, [token_row(range(200), range(200, 250))])
+
+
+def test_two_steps_a_validation_pass_and_two_more(case: tuple[Backbone, DeltaSpec]) -> None:
+    """Each time every trainable parameter moves and every frozen one is bit-equal."""
+    backbone, _ = case
+    frozen_before = snapshot(dict(backbone.model.named_parameters()))
+    method = made(case)
+    trainable = method.trainable()
+    optimiser = torch.optim.AdamW(trainable.values(), lr=1e-2, weight_decay=0.0)
+    batch = whole_batch(backbone)
+
+    def step(*, warm_up: bool = False) -> None:
+        before = snapshot(trainable)
+        optimiser.zero_grad()
+        method.set_training(True)
+        with method.active():
+            (loss_sum(method, batch) / batch.target_tokens).backward()
+        method.set_training(False)
+        for key, parameter in trainable.items():
+            assert parameter.grad is not None, f"{key} has no gradient"
+            assert warm_up or parameter.grad.abs().sum() > 0, f"the gradient of {key} is zero"
+        optimiser.step()
+        for key, parameter in trainable.items():
+            assert warm_up or not torch.equal(parameter, before[key]), f"{key} has not moved"
+
+    for _ in range(WARM_UP_STEPS):
+        step(warm_up=True)
+    step()
+    step()
+    held_out_loss(method, ROWS[:4], 2, Silent())
+    step()
+    step()
+    for key, parameter in backbone.model.named_parameters():
+        assert torch.equal(parameter, frozen_before[key]), f"{key} was to stay frozen"
+        assert parameter.grad is None
+    assert not backbone.model.training
+
+
+def test_it_starts_as_the_bare_backbone_unless_something_stands_before_the_text(
+    case: tuple[Backbone, DeltaSpec],
+) -> None:
+    method = made(case)
+    if method.position_offset:
+        pytest.skip("a prompt changes what is said from the first step")
+    assert torch.equal(logits(method, IDS), logits(BareBackbone(case[0]), IDS))
+
+
+def test_what_is_stored_says_the_same_and_is_counted(case: tuple[Backbone, DeltaSpec]) -> None:
+    backbone, spec = case
+    method = made(case)
+    scatter(method.trainable())
+    said, bare = logits(method, IDS), logits(BareBackbone(backbone), IDS)
+    assert not torch.allclose(said, bare, atol=1e-3)
+    tensors = method.folded()
+    assert all(one.dtype == torch.float32 for one in tensors.values())
+    again = stored_system(backbone, spec, tensors)
+    torch.testing.assert_close(logits(again, IDS), said, rtol=0, atol=0)
+    counted = cost(backbone.shape, spec)
+    stored = sum(tensor.numel() for tensor in tensors.values())
+    assert counted.trainable in (None, count(method.trainable()))
+    assert counted.stored in (None, stored)
+
+
+def test_the_backbone_stays_bare_and_serves_other_systems(
+    case: tuple[Backbone, DeltaSpec],
+) -> None:
+    backbone, _ = case
+    names = [name for name, _ in backbone.model.named_modules()]
+    bare = logits(BareBackbone(backbone), IDS)
+    one, other = made(case, seed=1), made(case, seed=2)
+    scatter(one.trainable(), seed=1)
+    scatter(other.trainable(), seed=2)
+    first = logits(one, IDS)
+    second = logits(other, IDS)
+    assert not torch.equal(first, second)
+    assert torch.equal(logits(one, IDS), first)
+    assert torch.equal(logits(BareBackbone(backbone), IDS), bare)
+    with pytest.raises(KeyboardInterrupt), one.active():
+        raise KeyboardInterrupt
+    assert torch.equal(logits(BareBackbone(backbone), IDS), bare)
+    assert [name for name, _ in backbone.model.named_modules()] == names
+    assert not hasattr(backbone.model, "peft_config")
+
+
+def test_a_padded_row_is_the_row_alone(case: tuple[Backbone, DeltaSpec]) -> None:
+    backbone, _ = case
+    method = made(case)
+    scatter(method.trainable())
+    short = IDS[:, :4]
+    alone = logits(method, short)
+    mask = torch.ones(2, 7, dtype=torch.long)
+    batch = IDS.repeat(2, 1)
+    if backbone.is_encoder_decoder:  # padded on the right
+        batch[1, :4], mask[1, 4:] = short[0], 0
+    else:
+        batch[1, 3:], mask[1, :3] = short[0], 0
+    padded = logits(method, batch, mask)[1:]
+    torch.testing.assert_close(padded[:, -alone.shape[1] :], alone, rtol=1e-4, atol=1e-4)
+
+
+def test_checkpointed_gradients_are_the_same(case: tuple[Backbone, DeltaSpec]) -> None:
+    from engine.methods.checkpointing import enable_checkpointing
+
+    backbone, _ = case
+    method = made(case)
+    if getattr(case[1], "backbone_dropout", False):
+        backbone.model.config.use_cache = False
+        for module in backbone.model.modules():  # chance would not be the same twice
+            if isinstance(module, torch.nn.Dropout):
+                module.p = 0.0
+    scatter(method.trainable())
+    batch = collate_for(backbone, ROWS[:3])
+
+    def gradients() -> dict[str, torch.Tensor]:
+        for parameter in method.trainable().values():
+            parameter.grad = None
+        torch.manual_seed(0)
+        method.set_training(True)
+        with method.active():
+            loss_sum(method, batch).backward()
+        method.set_training(False)
+        return {name: p.grad for name, p in method.trainable().items() if p.grad is not None}
+
+    plain = gradients()
+    enable_checkpointing(backbone.model)
+    again = gradients()
+    assert plain.keys() == again.keys() == method.trainable().keys()
+    for key, gradient in plain.items():
+        torch.testing.assert_close(again[key], gradient, rtol=1e-4, atol=1e-4)
+
+
+def test_half_precision_trains_a_float32_copy(folder: Path) -> None:
+    for name in RIVALS:
+        family, spec = RIVALS[name]
+        backbone = tiny(folder, family)
+        backbone.model.to(torch.bfloat16)
+        method = make_method(backbone, spec, seed=0)
+        with method.active():
+            loss_sum(method, collate_for(backbone, ROWS[:2])).backward()
+        for key, parameter in method.trainable().items():
+            assert parameter.dtype == torch.float32, (name, key)
+            assert parameter.grad is not None, (name, key)
+
+
+def test_foreign_tensors_are_refused(case: tuple[Backbone, DeltaSpec]) -> None:
+    backbone, spec = case
+    tensors = made(case).folded()
+    first = min(tensors)
+    with pytest.raises(UserError, match=r"^The delta lacks the tensor .*: get it again from"):
+        stored_system(backbone, spec, {k: v for k, v in tensors.items() if k != first})
+    with pytest.raises(UserError, match=r"^The delta holds the unknown tensor zzz: get it again"):
+        stored_system(backbone, spec, {**tensors, "zzz": tensors[first]})
+    with pytest.raises(UserError, match=r"of the delta is \[.*\] where the method has \[.*\] on "):
+        stored_system(backbone, spec, {**tensors, first: torch.zeros(3, 1, 2)})

@@ -1,0 +1,92 @@
+"""The rivals of prefix-tuning on tiny backbones, for tests of methods, training and whole runs."""
+
+from __future__ import annotations
+
+import torch
+
+from engine.contract.rivals import (
+    AdapterDesign,
+    AdapterMethod,
+    BiasMethod,
+    DeltaSpec,
+    LoraMethod,
+    PromptEncoder,
+    PromptMethod,
+    PTuningMethod,
+    TopLayersMethod,
+)
+from engine.contract.starting import Init
+from engine.methods.base import System
+
+HOULSBY = AdapterDesign.HOULSBY
+RIVALS: dict[str, tuple[str, DeltaSpec]] = {
+    "top-layers": ("llama", TopLayersMethod()),
+    "top-layers-gpt2": ("gpt2", TopLayersMethod(1)),
+    "top-embeddings": ("gpt2", TopLayersMethod(1, embeddings=True)),
+    "top-layers-bart": ("bart", TopLayersMethod()),
+    "top-layers-t5": ("t5", TopLayersMethod(1)),
+    "bitfit": ("gpt2", BiasMethod()),
+    "bitfit-qwen2": ("qwen2", BiasMethod()),
+    "bitfit-bart": ("bart", BiasMethod()),
+    "lora": ("llama", LoraMethod(rank=4)),
+    "lora-gpt2": ("gpt2", LoraMethod(rank=4, alpha=2, lora_dropout=0.1)),
+    "lora-t5": ("t5", LoraMethod(rank=4)),
+    "lora-phi3": ("phi3", LoraMethod(rank=4)),
+    "lin": ("llama", AdapterMethod(bottleneck=8)),
+    "lin-t5": ("t5", AdapterMethod(bottleneck=8)),
+    "houlsby": ("llama", AdapterMethod(HOULSBY, bottleneck=8)),
+    "houlsby-gpt2": ("gpt2", AdapterMethod(HOULSBY, bottleneck=8)),
+    "houlsby-bart": ("bart", AdapterMethod(HOULSBY, bottleneck=8)),
+    "houlsby-t5": ("t5", AdapterMethod(HOULSBY, budget_percent=6)),
+    "houlsby-opt": ("opt", AdapterMethod(HOULSBY, bottleneck=8)),
+    "prompt": ("llama", PromptMethod(6)),
+    "prompt-gpt2": ("gpt2", PromptMethod(6, Init.RANDOM)),
+    "prompt-bart": ("bart", PromptMethod(6)),
+    "prompt-t5": ("t5", PromptMethod(6)),
+    "p-tuning-mlp": ("llama", PTuningMethod(6, encoder_hidden=16)),
+    "p-tuning-lstm": ("gpt2", PTuningMethod(6, PromptEncoder.LSTM, 16)),
+    "p-tuning-marian": ("marian", PTuningMethod(6)),
+}
+"""By name: the backbone's family and the method."""
+WHOLE_RUNS = (
+    "top-layers",
+    "top-embeddings",
+    "bitfit",
+    "lin",
+    "houlsby-bart",
+    "lora-gpt2",
+    "prompt",
+    "prompt-t5",
+    "p-tuning-mlp",
+    "p-tuning-lstm",
+)
+"""Those that are trained from their run folder to the verdict."""
+
+
+def logits(
+    system: System, ids: torch.Tensor, mask: torch.Tensor | None = None, *, decoder: int = 4
+) -> torch.Tensor:
+    """What a system says of token ids [B, T], as in training; [B, T or K, vocabulary].
+
+    Args:
+        decoder: how many tokens K the decoder of an encoder–decoder reads.
+    """
+    mask = torch.ones_like(ids) if mask is None else mask
+    behind = torch.zeros_like(ids, dtype=torch.bool)
+    backbone = system.backbone
+    with torch.no_grad(), system.active(), system.batch([], mask, behind) as positions:
+        sides = {"position_ids": positions}
+        if backbone.is_encoder_decoder:
+            rows = torch.arange(7, 7 + decoder).expand(len(ids), -1)
+            sides = {"decoder_input_ids": rows}
+        found: torch.Tensor = backbone.model(input_ids=ids, attention_mask=mask, **sides).logits
+    return found
+
+
+def scatter(system: torch.nn.Module | dict[str, torch.nn.Parameter], *, seed: int = 0) -> None:
+    """Move every parameter away from where it starts."""
+    parameters = system if isinstance(system, dict) else dict(system.named_parameters())
+    made = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in parameters.values():
+            parameter.add_(torch.randn(parameter.shape, generator=made) * 0.1)

@@ -1,0 +1,237 @@
+"""Whole runs of every rival: resumed bit for bit, kept, counted, loaded again, or refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from safetensors import safe_open
+
+from engine.cli.main import run
+from engine.contract.commands import ExportPrefix, Generate
+from engine.contract.errors import UserError
+from engine.contract.events import (
+    JournalEntry,
+    Notice,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    TrainMetrics,
+)
+from engine.contract.outputs import read_meta, read_outputs
+from engine.contract.rivals import BiasMethod, TopLayersMethod
+from engine.contract.run_folder import RunFolder, RunStatus, StopRequest
+from engine.contract.run_spec import describe_method
+from engine.decoding import desk
+from engine.decoding.decoder import decode
+from engine.decoding.systems import Systems
+from engine.exchange import delta
+from engine.exchange.desk import export_prefix
+from engine.reporter import Silent
+from engine.run import EXIT_CANCELLED, EXIT_FINISHED, EXIT_USER, run_folder
+from tests.engine.rivals import RIVALS, WHOLE_RUNS
+from tests.helpers.tiny_runs import Workshop, events, losses, results
+
+
+class Runs(dict[str, RunFolder]):
+    """Finished runs by the rival's name, each made when it is first asked for."""
+
+    def __init__(self, workshop: Workshop, place: Path) -> None:
+        super().__init__()
+        self._workshop, self._place = workshop, place
+
+    def __missing__(self, name: str) -> RunFolder:
+        family, method = RIVALS[name]
+        spec = self._workshop.spec(method, kind=family)
+        self[name] = self._workshop.run(self._place / name, spec)
+        assert run_folder(self[name].path) == EXIT_FINISHED, name
+        return self[name]
+
+
+@pytest.fixture(scope="module")
+def runs(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """Not to be changed."""
+    return Runs(workshop, tmp_path_factory.mktemp("rivals"))
+
+
+@pytest.mark.parametrize("name", WHOLE_RUNS)
+def test_a_run_that_was_stopped_goes_on_bit_for_bit(
+    name: str, runs: Runs, workshop: Workshop, tmp_path: Path
+) -> None:
+    family, method = RIVALS[name]
+    folder = workshop.run(tmp_path / "run", workshop.spec(method, kind=family))
+
+    def stop(heard: JournalEntry | RunStatus) -> None:
+        event = getattr(heard, "event", None)
+        if isinstance(event, TrainMetrics) and event.step == 6:
+            folder.request(StopRequest(save=True))
+
+    assert run_folder(folder.path, listener=stop) == EXIT_CANCELLED
+    assert run_folder(folder.path) == EXIT_FINISHED
+    assert losses(folder) == losses(runs[name])
+    assert results(folder) == results(runs[name])
+
+
+@pytest.mark.parametrize("name", WHOLE_RUNS)
+def test_a_finished_run_writes_its_outputs_again(name: str, runs: Runs) -> None:
+    folder, (_, method) = runs[name], RIVALS[name]
+    loaded = Systems().load(folder.path, Silent())
+    assert (loaded.title, loaded.run_id) == (describe_method(method), "run-1")
+    assert loaded.mapping is not None
+    rows = read_outputs(folder.outputs / "test.jsonl")
+    prompts = loaded.prompts([row.input for row in rows])
+    again = decode(loaded.system, prompts, loaded.decoding, Silent())
+    assert again.texts == tuple(row.output for row in rows)
+
+
+@pytest.mark.parametrize("name", WHOLE_RUNS)
+def test_what_is_told_is_what_is_in_the_file(name: str, runs: Runs) -> None:
+    folder = runs[name]
+    (started,), (finished,) = events(folder, RunStarted), events(folder, RunFinished)
+    assert isinstance(started, RunStarted)
+    assert isinstance(finished, RunFinished)
+    path = folder.delta / "delta.safetensors"
+    with safe_open(path, "pt") as file:
+        sizes = {key: file.get_tensor(key).numel() for key in file.keys()}  # noqa: SIM118
+    stored = sum(sizes.values())
+    card = delta.read_card(folder.delta)
+    assert finished.stored_parameters == card.stored_parameters == stored
+    assert card.stored_bytes == path.stat().st_size
+    assert 0 <= card.stored_bytes - 4 * stored < 200 + 200 * len(sizes)  # the file's own header
+    assert finished.stored_bytes == sum(one.stat().st_size for one in folder.delta.iterdir())
+    assert card.trainable_parameters == started.trainable_parameters
+    assert started.frozen_parameters > 0
+    if not name.startswith("p-tuning"):
+        assert started.trainable_parameters == stored
+    meta = read_meta(folder.outputs / "test.jsonl")
+    assert meta is not None
+    assert card.scores == meta.scores
+    assert f"{stored:,} numbers in float32" in (folder.delta / "README.md").read_text("utf-8")
+
+
+def test_a_delta_folder_alone_decodes_where_its_backbone_is_known(
+    runs: Runs, workshop: Workshop, tmp_path: Path
+) -> None:
+    alone = tmp_path / "mailed"
+    shutil.copytree(runs["top-layers"].delta, alone)
+    card = replace(delta.read_card(alone), backbone=str(workshop.backbone("llama")))
+    delta.write(alone, delta.read(alone)[0], card)
+    systems = Systems()
+    loaded = systems.load(alone, Silent())
+    assert loaded.mapping is None
+    bare = systems.bare(card.backbone, Silent())
+    assert bare.system.backbone is loaded.system.backbone
+    prompts = loaded.prompts(["name: Hut 3"])
+    before = decode(bare.system, prompts, loaded.decoding, Silent()).texts
+    first = decode(loaded.system, prompts, loaded.decoding, Silent()).texts
+    assert decode(bare.system, prompts, loaded.decoding, Silent()).texts == before
+    whole = Systems().load(runs["top-layers"].path, Silent())
+    assert first == decode(whole.system, prompts, loaded.decoding, Silent()).texts
+
+
+def test_a_delta_folder_alone_has_no_columns_of_its_own(
+    runs: Runs, workshop: Workshop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["decode", str(runs["top-layers"].delta), "--data", str(workshop.csv)]
+    words += ["--out", str(tmp_path / "out.jsonl")]
+    capsys.readouterr()
+    assert run(words) == EXIT_USER
+    assert "This delta came without its run: name the input columns" in capsys.readouterr().err
+    # Loaded here once, so that the delta's backbone is found by its fingerprint.
+    Systems().bare(str(workshop.backbone("llama")), Silent())
+    assert run([*words, "--source", "name", "--limit", "1", "--max-new-tokens", "3"]) == 0
+    assert len(read_outputs(tmp_path / "out.jsonl")) == 1
+
+
+def test_another_backbone_is_refused_in_one_sentence(
+    runs: Runs, workshop: Workshop, tmp_path: Path
+) -> None:
+    alone = tmp_path / "mailed"
+    shutil.copytree(runs["top-layers"].delta, alone)
+    card = replace(delta.read_card(alone), backbone=str(workshop.backbone("qwen2")), name="tops")
+    delta.write(alone, delta.read(alone)[0], card)
+    with pytest.raises(
+        UserError,
+        match=r"^The delta 'tops' was trained on the backbone .* and cannot be used with "
+        r"tiny-qwen2 \(fingerprint .*\): choose the backbone it was trained on\.$",
+    ):
+        Systems().load(alone, Silent())
+
+
+def test_a_damaged_or_foreign_delta_is_refused(runs: Runs, tmp_path: Path) -> None:
+    place = tmp_path / "delta"
+    shutil.copytree(runs["bitfit"].delta, place)
+    path = place / "delta.safetensors"
+    data = path.read_bytes()
+    path.write_bytes(data[:-4] + b"\0\0\0\0")
+    with pytest.raises(UserError, match=r"delta\.safetensors is damaged or has been changed"):
+        delta.read(place)
+    path.unlink()
+    with pytest.raises(UserError, match=r"lacks delta\.safetensors: get the delta again from"):
+        delta.read(place)
+    (place / "delta.bin").write_bytes(data)
+    with pytest.raises(UserError, match=r"holds its delta in delta\.bin: only safetensors and "):
+        delta.read(place)
+    card = place / "delta.json"
+    plain = json.loads(card.read_text(encoding="utf-8"))
+    card.write_text(json.dumps({**plain, "version": 2}), encoding="utf-8")
+    with pytest.raises(UserError, match=r"DeltaCard was written by a newer version"):
+        delta.read(place)
+    card.write_text("{", encoding="utf-8")
+    with pytest.raises(UserError, match=r"delta\.json is missing or damaged .* get the delta"):
+        delta.read(place)
+
+
+def test_values_that_are_no_numbers_are_not_kept(runs: Runs, tmp_path: Path) -> None:
+    tensors, card = delta.read(runs["bitfit"].delta)
+    first = min(tensors)
+    tensors[first] = tensors[first] * float("nan")
+    with pytest.raises(UserError, match=r"values that are no numbers .* a lower learning rate"):
+        delta.write(tmp_path / "out", tensors, card)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_rival_has_no_prefix_to_export(runs: Runs, tmp_path: Path) -> None:
+    command = ExportPrefix(str(runs["bitfit"].path), "native", str(tmp_path / "out"))
+    with pytest.raises(UserError, match=r"no prefix-tuning run .* is in .*delta, as safetensors"):
+        export_prefix(command, Silent())
+
+
+def test_the_playground_goes_from_one_to_the_next_and_back(runs: Runs, workshop: Workshop) -> None:
+    """One desk, one loaded backbone: what one system does leaves nothing for the next."""
+    desk._systems.clear()
+    names = [name for name in WHOLE_RUNS if RIVALS[name][0] == "llama"]
+    bare = str(workshop.backbone("llama"))
+
+    def ask(system: str) -> tuple[str, ...]:
+        decoding = workshop.spec("mlp").decoding
+        command = Generate(system, bare, ("name: Hut 3", "name: Hut 4, food: soup"), decoding)
+        return desk.generate(command, Silent()).outputs
+
+    paths = ["", *(str(runs[name].path) for name in names)]
+    first = [ask(path) for path in paths]
+    assert [ask(path) for path in reversed(paths)] == first[::-1]
+    assert len(set(first)) > 1
+    desk._systems.clear()
+
+
+def test_what_was_found_is_told_before_training(runs: Runs) -> None:
+    texts = [one.text for one in events(runs["top-layers"], Notice) if isinstance(one, Notice)]
+    assert texts[0].startswith("Trained of tiny-llama: model.layers.1, model.layers.2, model.norm")
+
+
+def test_a_backbone_that_does_not_suit_ends_the_run_with_its_sentence(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    for method, sentence in (
+        (BiasMethod(), "tiny-llama has no biases, so BitFit has nothing to train"),
+        (TopLayersMethod(9), "The number of top layers is 9, but the backbone of tiny-llama"),
+    ):
+        folder = workshop.run(tmp_path / type(method).__name__, workshop.spec(method, kind="llama"))
+        assert run_folder(folder.path) == EXIT_USER
+        (failed,) = events(folder, RunFailed)
+        assert isinstance(failed, RunFailed)
+        assert failed.message.startswith(sentence)
