@@ -112,8 +112,8 @@ def _study_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
         "--methods",
         nargs="+",
         metavar="METHOD",
-        help="low-data, methods, extrapolation: what is compared, each as in train, with options as "
-        "in adapter:budget=3 (default prefix finetune)",
+        help="low-data, methods, extrapolation: what is compared, each as in train, with options "
+        "as in adapter:budget=3 (default prefix finetune)",
     )
     one.add_argument("--seeds", type=int, nargs="+", metavar="N", help="default 0 1 2")
     one.add_argument(

@@ -207,7 +207,7 @@ def _roughly_trained(shape: BackboneShape, method: MethodSpec) -> int:
         return 0
     embeddings = shape.vocabulary * shape.width
     layer = (shape.parameters - embeddings) // (shape.layers + shape.encoder_layers)
-    return min(method.layers, shape.layers) * layer + method.embeddings * embeddings
+    return min(method.top_layers, shape.layers) * layer + method.embeddings * embeddings
 
 
 def _trainable(shape: BackboneShape, method: PrefixMethod, entries: int, numbers: int) -> int:

@@ -73,7 +73,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("--no-decoder-prefix", "method.decoder_self", "none in decoder self-attention"),
     Option("--no-cross-prefix", "method.decoder_cross", "none in cross-attention"),
     Option("--no-backbone-dropout", "method.backbone_dropout", "train without its own dropout"),
-    Option("--top-layers", "method.layers", "how many of the last layers are trained"),
+    Option("--top-layers", "method.top_layers", "how many of the last layers are trained"),
     Option("--top-embeddings", "method.embeddings", "train the input embeddings too"),
     Option("--design", "method.design", "where adapters stand and what they are made of"),
     Option("--bottleneck", "method.bottleneck", "hidden width of an adapter, instead of a budget"),

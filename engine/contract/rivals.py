@@ -23,7 +23,7 @@ class TopLayersMethod:
         UserError: fewer than one layer.
     """
 
-    layers: int = 2
+    top_layers: int = 2
     embeddings: bool = False
     """Whether the input embeddings are trained too. The authors' script has both:
     `--top_layers 22` is without them (25.19M on GPT-2 medium), `--top_layers 2` with
@@ -32,8 +32,8 @@ class TopLayersMethod:
     """As `FinetuneMethod.backbone_dropout`."""
 
     def __post_init__(self) -> None:
-        if self.layers < 1:
-            raise UserError(f"The number of top layers is {self.layers}: it must be 1 or more.")
+        if self.top_layers < 1:
+            raise UserError(f"The number of top layers is {self.top_layers}: it must be 1 or more.")
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def describe_method(method: MethodSpec) -> str:
             return _describe_prefix(method)
         case FinetuneMethod():
             return "full fine-tuning"
-        case TopLayersMethod(layers=layers, embeddings=embeddings):
+        case TopLayersMethod(top_layers=layers, embeddings=embeddings):
             name = "top layer" if layers == 1 else f"top {layers} layers"
             return f"{name}, embeddings" if embeddings else name
         case BiasMethod():

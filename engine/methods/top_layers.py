@@ -25,14 +25,14 @@ class TopLayers(ChosenWeights):
                 f"{backbone.name} cannot be trained in its top layers: {len(decoder)} of its "
                 f"{shape.layers} layers were found. Choose another method or backbone."
             )
-        if method.layers > len(decoder):
+        if method.top_layers > len(decoder):
             noun = "decoder" if backbone.is_encoder_decoder else "backbone"
             raise UserError(
-                f"The number of top layers is {method.layers}, but the {noun} of {backbone.name} "
-                f"has {len(decoder)}: train at most {len(decoder)}, or all weights with "
-                "--method finetune."
+                f"The number of top layers is {method.top_layers}, but the {noun} of "
+                f"{backbone.name} has {len(decoder)}: train at most {len(decoder)}, or all weights "
+                "with --method finetune."
             )
-        places = [block.name for block in decoder[-method.layers :]] + list(found.after)
+        places = [block.name for block in decoder[-method.top_layers :]] + list(found.after)
         if method.embeddings:
             names = {module: name for name, module in model.named_modules()}
             places.append(names[model.get_input_embeddings()])

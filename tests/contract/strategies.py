@@ -119,7 +119,7 @@ RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
         "init_text": TEXT.map(lambda text: text + "x"),
         "dropout": st.floats(0, 1, exclude_max=True),
     },
-    TopLayersMethod: {"layers": COUNTS},
+    TopLayersMethod: {"top_layers": COUNTS},
     AdapterMethod: {
         "bottleneck": optional(COUNTS),
         "budget_percent": st.floats(0, 100, exclude_min=True),

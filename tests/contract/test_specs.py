@@ -52,7 +52,11 @@ def data(**changes: Any) -> DataSpec:
         (PrefixMethod, {"dropout": -0.1}, "The prefix dropout is -0.1: it must be at least 0 and "),
         (PrefixMethod, {"dropout": NAN}, "The prefix dropout is nan: it must be at least 0 and "),
         (PrefixMethod, {"init_text": " \n"}, "init_text is empty: give words to start from, or "),
-        (TopLayersMethod, {"layers": 0}, "The number of top layers is 0: it must be 1 or more."),
+        (
+            TopLayersMethod,
+            {"top_layers": 0},
+            "The number of top layers is 0: it must be 1",
+        ),
         (AdapterMethod, {"bottleneck": 0}, "The adapter bottleneck is 0: it must be 1 or more."),
         (AdapterMethod, {"budget_percent": 0.0}, "The adapter budget is 0.0 %: it must be above 0"),
         (AdapterMethod, {"budget_percent": 101.0}, "The adapter budget is 101.0 %: it must be "),

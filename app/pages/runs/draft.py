@@ -162,12 +162,28 @@ def apply_remedy(draft: Draft, changes: Iterable[tuple[str, str]]) -> Draft:
 
 def switch_method(draft: Draft, kind: MethodKind) -> Draft:
     """The draft for another method; its training defaults come along where still untouched."""
-    if draft.kind is kind:
-        return draft
-    before = _values("training", default_training(draft.kind.spec()))
-    after = _values("training", default_training(kind.spec()))
+    return change(draft, "method.kind", kind)
+
+
+def change(draft: Draft, name: str, value: Any) -> Draft:
+    """The draft with one other setting; training defaults that follow from it come along.
+
+    A prefix that is trained itself, for one, has another learning rate than one made by an MLP.
+    """
+    changed = draft.changed({name: value})
+    if not name.startswith("method."):
+        return changed
+    before, after = _usual_training(draft), _usual_training(changed)
     moved = {name: value for name, value in after.items() if draft[name] == before[name]}
-    return draft.changed({**moved, "method.kind": kind})
+    return changed.changed(moved)
+
+
+def _usual_training(draft: Draft) -> dict[str, Any]:
+    try:
+        method = draft.method()
+    except UserError:  # a value is out of range just now
+        method = draft.kind.spec()
+    return _values("training", default_training(method))
 
 
 def to_text(draft: Draft) -> str:

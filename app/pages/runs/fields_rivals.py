@@ -20,7 +20,7 @@ def _budget(draft: Draft) -> bool:
 
 RIVAL_FIELDS = (
     Field(
-        "method.layers",
+        "method.top_layers",
         "Top layers",
         "How many of the last layers are trained, of an encoder–decoder's decoder: 2 in the paper.",
         Whole(1, 1000),

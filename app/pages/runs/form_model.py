@@ -12,6 +12,7 @@ from app.pages.runs.draft import (
     KINDS,
     Draft,
     MethodKind,
+    change,
     default_draft,
     from_text,
     switch_method,
@@ -48,7 +49,7 @@ class FormModel(QObject):
             self.set_kind(value)
         else:
             merge_id = _MERGE_BASE + list(KINDS).index(name)
-            self._edit(f"Change {label or name}", self.draft.changed({name: value}), merge_id)
+            self._edit(f"Change {label or name}", change(self.draft, name, value), merge_id)
 
     def set_kind(self, kind: MethodKind) -> None:
         """Change the method, with its training defaults where they were untouched."""

@@ -111,7 +111,7 @@ class MethodDrawing(QWidget):
         pitch = area.height() / layers
         label = f"{layers} layers, frozen"
         if isinstance(method, TopLayersMethod):
-            top = min(method.layers, shape.layers)
+            top = min(method.top_layers, shape.layers)
             split = area.bottom() - top * pitch
             upper = QRectF(area.left(), area.top(), area.width(), split - area.top())
             lower = QRectF(area.left(), split, area.width(), top * pitch)

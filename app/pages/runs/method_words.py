@@ -37,7 +37,7 @@ def describe(shape: BackboneShape, method: MethodSpec) -> str:
             return _prefix(shape, method)
         case FinetuneMethod():
             return f"All {layers} layers are trained; nothing stands before the text."
-        case TopLayersMethod(layers=wanted, embeddings=embeddings):
+        case TopLayersMethod(top_layers=wanted, embeddings=embeddings):
             top = min(wanted, shape.layers)
             also = ", the final norm and the input embeddings" if embeddings else " and the norm"
             return f"The last {top} of {layers} layers{also} are trained; the others are frozen."
@@ -67,9 +67,9 @@ def describe(shape: BackboneShape, method: MethodSpec) -> str:
 def what_is_trained(method: DeltaSpec) -> str:
     """A few words for the drawing's label."""
     match method:
-        case TopLayersMethod(layers=1):
+        case TopLayersMethod(top_layers=1):
             return "last layer, trained"
-        case TopLayersMethod(layers=layers):
+        case TopLayersMethod(top_layers=layers):
             return f"last {layers} layers, trained"
         case BiasMethod():
             return "biases, trained"

@@ -12,6 +12,7 @@ from app.pages.runs.draft import (
     LIMITS,
     MethodKind,
     apply_remedy,
+    change,
     default_draft,
     draft_of,
     from_text,
@@ -185,3 +186,16 @@ def test_every_setting_of_the_contract_has_one_editor_with_a_sentence() -> None:
     for field in fields:
         assert field.tip.endswith("."), field.name
         assert field.label, field.name
+
+
+def test_the_usual_rate_follows_the_parametrisation() -> None:
+    draft = default_draft("b")
+    direct = change(draft, "method.parametrisation", Parametrisation.DIRECT)
+    assert direct["training.learning_rate"] == 5e-3
+    back = change(direct, "method.parametrisation", Parametrisation.MLP)
+    assert back == draft
+    own = change(draft.changed({"training.learning_rate": 1e-4}), "method.parametrisation",
+                 Parametrisation.DIRECT)  # fmt: skip
+    assert own["training.learning_rate"] == 1e-4
+    wrong = change(draft, "method.mid_dim", 0)
+    assert change(wrong, "method.mid_dim", 512) == draft

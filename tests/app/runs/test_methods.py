@@ -18,9 +18,9 @@ from tests.app.runs.conftest import SHAPE
 
 OWN = {
     MethodKind.PREFIX: {"parametrisation", "depth", "position", "mid_dim", "init", "init_text"}
-    | {"dropout", "encoder_self", "decoder_self", "decoder_cross"},
+    | {"layers", "dropout", "encoder_self", "decoder_self", "decoder_cross"},
     MethodKind.FINETUNE: {"backbone_dropout"},
-    MethodKind.TOP_LAYERS: {"layers", "embeddings", "backbone_dropout"},
+    MethodKind.TOP_LAYERS: {"top_layers", "embeddings", "backbone_dropout"},
     MethodKind.BITFIT: {"backbone_dropout"},
     MethodKind.ADAPTER: {"design", "bottleneck", "budget_percent", "backbone_dropout"},
     MethodKind.LORA: {"rank", "alpha", "lora_dropout", "backbone_dropout"},

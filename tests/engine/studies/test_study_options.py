@@ -91,7 +91,7 @@ def test_defaults_need_few_words(kind: StudyKind) -> None:
         PREFIX,
         replace(PREFIX, prefix_length=20, parametrisation=Parametrisation.DIRECT),
         FinetuneMethod(backbone_dropout=False),
-        TopLayersMethod(layers=1, embeddings=True),
+        TopLayersMethod(top_layers=1, embeddings=True),
         BiasMethod(),
         AdapterMethod(budget_percent=3.0),
         AdapterMethod(AdapterDesign.HOULSBY, bottleneck=7),
