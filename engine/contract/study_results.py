@@ -113,3 +113,15 @@ class StudyResults:
     differences: tuple[Difference, ...] = ()
     signatures: tuple[tuple[str, str], ...] = ()
     files: tuple[str, ...] = ()
+
+    def dots(self, series: str, metric: str, part: str) -> list[tuple[str, float]]:
+        """(point, score) of each finished run of a series."""
+        return [
+            (run.point, one.score.value)
+            for run in self.runs
+            for one in run.scores
+            if run.series == series
+            and one.part == part
+            and isinstance(one.score, Score)
+            and one.score.metric == metric
+        ]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.contract.recipes import RECIPES
-from engine.contract.scores import Score, higher_is_better, metric_title
+from engine.contract.scores import higher_is_better, metric_title
 from engine.contract.study import StudySpec
 from engine.contract.study_results import ALL, StudyResults, Summary
 
@@ -68,7 +68,7 @@ def _panel(ax: Any, study: StudySpec, results: StudyResults, *, metric: str, par
             ax,
             [one for one in chosen if one.series == name],
             {point: place + shift for point, place in places.items()},
-            _runs(results, name, metric, part),
+            results.dots(name, metric, part),
             style={
                 "color": _COLOURS[number % len(_COLOURS)],
                 "marker": _MARKERS[number % len(_MARKERS)],
@@ -91,19 +91,6 @@ def _panel(ax: Any, study: StudySpec, results: StudyResults, *, metric: str, par
         for label in ax.get_xticklabels():
             label.set_horizontalalignment("right" if max(map(len, points)) > 12 else "center")
         ax.set_xlim(-0.5, len(points) - 0.5)
-
-
-def _runs(results: StudyResults, series: str, metric: str, part: str) -> list[tuple[str, float]]:
-    """(point, score) of each finished run."""
-    return [
-        (run.point, one.score.value)
-        for run in results.runs
-        for one in run.scores
-        if run.series == series
-        and one.part == part
-        and isinstance(one.score, Score)
-        and one.score.metric == metric
-    ]
 
 
 def _line(

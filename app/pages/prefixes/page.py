@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from pathlib import Path
 
@@ -22,12 +23,12 @@ from app.context import AppContext
 from app.dialogs.export_prefix import ExportPrefixDialog
 from app.models.activities import Activity
 from app.opening import PathKind, find_out
-from app.pages.prefixes.deleting import DeletePrefix
 from app.pages.prefixes.details import PrefixDetails
 from app.pages.prefixes.library import LibraryRow, PrefixLibrary
 from app.pages.prefixes.model import SORT_ROLE, PrefixTableModel
 from app.ports import Ticket
 from app.theme import SPACE_S
+from app.trashing import MoveToTrash
 from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.search_field import SearchField
@@ -157,8 +158,13 @@ class PrefixesPage(QWidget):
             self.bar.add_button("Show the run", self.show_run)
             return
         self.bar.hide()
-        step = DeletePrefix(
-            folder, row.path, name=row.name, moved=self.library.refresh, report=self._warn
+        step = MoveToTrash(
+            f"Delete “{row.name}”",
+            row.path,
+            # A prefix of this name may have been deleted before.
+            folder.trash / "prefixes" / f"{row.path.name}-{time.time_ns()}",
+            moved=self.library.refresh,
+            report=self._warn,
         )
         self._context.undo.push(step)
         if self.bar.isHidden():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -15,9 +16,9 @@ from app.assets import icon
 from app.context import AppContext
 from app.models.run import RunModel
 from app.pages.runs.run_edits import DeleteRuns, check_deletable
-from app.pages.studies.deleting import DeleteStudy
 from app.pages.studies.library import StudyLibrary
 from app.pages.studies.maker import StudyMaker
+from app.trashing import MoveToTrash
 from engine.contract.errors import UserError
 from engine.contract.events import RunState
 from engine.contract.files import explain_disk_errors
@@ -145,8 +146,13 @@ class StudyActions(QObject):
         undo = self._context.undo
         self._problems = []
         path = self._library.folder(study.study_id).path
-        step = DeleteStudy(
-            project, path, name=study.name, moved=self._library.refresh, report=self._report
+        step = MoveToTrash(
+            f"Delete the study “{study.name}”",
+            path,
+            # A study of this name may have been deleted before.
+            project.trash / "studies" / f"{path.name}-{time.time_ns()}",
+            moved=self._library.refresh,
+            report=self._report,
         )
         undo.beginMacro(step.text())
         undo.push(step)

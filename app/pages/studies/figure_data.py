@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.contract.recipes import RECIPES
-from engine.contract.scores import Score, higher_is_better, metric_title
+from engine.contract.scores import higher_is_better, metric_title
 from engine.contract.study import StudySpec
 from engine.contract.study_results import ALL, StudyResults, Summary
 
@@ -83,7 +83,7 @@ def _panel(study: StudySpec, results: StudyResults, metric: str, part: str) -> F
         ]
         if chosen:
             moved = {point: place + shift for point, place in places.items()}
-            dots = _dots(results, name, metric, part)
+            dots = results.dots(name, metric, part)
             found.append(_series(name, number, chosen, moved, dots))
     words = [metric_title(metric)]
     if part != ALL:
@@ -108,18 +108,6 @@ def _places(study: StudySpec) -> dict[str, float]:
     return {
         point: math.log10(float(point)) if recipe.logarithmic else float(point) for point in ordered
     }
-
-
-def _dots(results: StudyResults, series: str, metric: str, part: str) -> list[tuple[str, float]]:
-    return [
-        (run.point, one.score.value)
-        for run in results.runs
-        for one in run.scores
-        if run.series == series
-        and one.part == part
-        and isinstance(one.score, Score)
-        and one.score.metric == metric
-    ]
 
 
 def _series(

@@ -10,10 +10,10 @@ from typing import TypeVar
 
 import pytest
 
+from app.metric_tips import metric_tip
 from app.pages.compare import formats
 from app.pages.compare.comparison import Comparison, compare
 from app.pages.compare.copying import latex, to_csv, to_latex, to_markdown
-from app.pages.compare.metric_tips import metric_tip
 from app.pages.compare.outside import copy_outside, with_references
 from app.pages.compare.row_export import export_rows
 from app.pages.compare.rows import Rows

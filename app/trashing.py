@@ -1,4 +1,4 @@
-"""Deleting an imported prefix so that it can be undone."""
+"""Deleting a folder of the project so that it can be undone."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from PySide6.QtGui import QUndoCommand
 
 from engine.contract.errors import UserError
 from engine.contract.files import explain_disk_errors
-from engine.contract.project import ProjectFolder
 
 
-class DeletePrefix(QUndoCommand):
-    """Moves a prefix folder to the project's trash; undo moves it back.
+class MoveToTrash(QUndoCommand):
+    """Moves a folder to another place; undo moves it back.
 
     Args:
-        moved: told after each move, so that the list is asked for anew.
+        text: what the undo menu calls it.
+        trashed: where the folder goes, which must not be there yet.
+        moved: told after each move, so that what is shown is read anew.
         report: told a sentence where the disk refuses; nothing has moved then.
     """
 
     def __init__(
         self,
-        folder: ProjectFolder,
+        text: str,
         path: Path,
+        trashed: Path,
         *,
-        name: str,
         moved: Callable[[], object],
         report: Callable[[str], object],
     ) -> None:
-        super().__init__(f"Delete “{name}”")
-        self._path = path
-        self._trashed = folder.trash / "prefixes" / path.name
+        super().__init__(text)
+        self._path, self._trashed = path, trashed
         self._moved, self._report = moved, report
 
     def redo(self) -> None:
