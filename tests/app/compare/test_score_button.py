@@ -70,6 +70,7 @@ def test_a_score_that_cannot_be_taken_says_why_and_nothing_is_lost(
 ) -> None:
     page = make_page(runs_project)
     choose(qtbot, page, "twin", "prefix 10")
+    qtbot.waitUntil(lambda: page.scores.model.table.rows[1].mean_difference is not None)
     before = page.scores.model.table
     page.measures.menu().aboutToShow.emit()
     page.measures.choices["meteor"].trigger()

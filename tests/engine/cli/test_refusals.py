@@ -13,7 +13,7 @@ import pytest
 from engine.contract.lock import FolderLock
 from engine.contract.run_folder import RunFolder
 from tests.engine.cli.conftest import COLUMNS, CommandLine
-from tests.helpers.tiny_runs import ROOT, Workshop, write_table
+from tests.helpers.tiny_runs import PATIENCE_S, ROOT, Workshop, write_table
 
 LIGHT = ("torch", "transformers", "PySide6")
 
@@ -229,7 +229,7 @@ def test_out_of_memory_names_the_settings_that_need_less(
         resource.setrlimit(resource.RLIMIT_AS, (4_000_000_000, 4_000_000_000))
 
     process = cli.start("resume", "wide", prepare=limit)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 2
     sentence, *remedies = err.splitlines()
     assert sentence.startswith("error: Out of memory with batch size 4")
