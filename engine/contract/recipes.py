@@ -69,6 +69,8 @@ class StudySettings:
                 raise UserError(f"{name} is empty: give at least one.")
             if len(set(several)) < len(several):
                 raise UserError(f"{name} has {several}: each may stand there once.")
+        if "--" in self.words:
+            raise UserError("words has '--', which no command line can name: give real words.")
         if self.samples < 0:
             raise UserError(f"samples is {self.samples}: it must be 0 or more.")
         if not isinstance(self.base.method, PrefixMethod):

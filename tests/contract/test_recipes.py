@@ -186,6 +186,10 @@ def test_every_kind_has_a_recipe_that_survives_the_codec() -> None:
         ({"lengths": (-1,)}, "lengths has -1: each must be 1 or more."),
         ({"seeds": ()}, "seeds is empty: give at least one."),
         ({"words": ("a", "a")}, "words has ('a', 'a'): each may stand there once."),
+        (
+            {"words": ("a", "--")},
+            "words has '--', which no command line can name: give real words.",
+        ),
         ({"samples": -1}, "samples is -1: it must be 0 or more."),
     ],
 )

@@ -22,7 +22,6 @@ from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import RunSpec
 from engine.training import checkpoint
 from tests.helpers.tiny_runs import (
-    METHODS,
     TRAINING,
     Watcher,
     Workshop,
@@ -45,10 +44,9 @@ MOMENTS: dict[str, Callable[[Watcher], bool]] = {
 }
 CHOSEN = {
     "mlp": tuple(MOMENTS),
-    "direct": ("after a checkpoint",),
     "finetune": ("in an evaluation", "while decoding"),
 }
-"""Fewer for the others: every process costs seconds of importing."""
+"""Fewer for the other: every process costs seconds of importing."""
 
 
 @dataclass(frozen=True)
@@ -100,13 +98,13 @@ def pairs(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> dict[
         leave_alone(whole)
         return Pair(whole, killed, dict(zip(CHOSEN[method], kills, strict=True)))
 
-    for method in METHODS:
+    for method in CHOSEN:
         workshop.spec(method)  # makes its backbone
     with cache_in(place / "cache"), ThreadPoolExecutor(2) as pool:
-        return {method: pool.submit(make, method) for method in METHODS}
+        return {method: pool.submit(make, method) for method in CHOSEN}
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", CHOSEN)
 def test_a_run_killed_again_and_again_is_the_uninterrupted_one(
     pairs: dict[str, Future[Pair]], method: str
 ) -> None:
@@ -131,7 +129,7 @@ def test_a_run_killed_again_and_again_is_the_uninterrupted_one(
     assert results(pair.killed) == results(pair.whole)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", CHOSEN)
 def test_a_finished_run_has_all_it_should(pairs: dict[str, Future[Pair]], method: str) -> None:
     pair = pairs[method].result()
     for folder in (pair.whole, pair.killed):
