@@ -77,6 +77,11 @@ def _made(
     study_id: str,
 ) -> StudySpec:
     """The study that the arguments describe, its data set in the project."""
+    for flag in ("seed", "sample_seed"):
+        if getattr(arguments, flag) is not None:
+            raise UserError(
+                f"--{flag.replace('_', '-')} is for one run: a study takes --seeds and --samples."
+            )
     source = Path(arguments.data)
     report = inspect_file(InspectFile(str(source)), ConsoleReporter(console, "looking at the file"))
     mapping, form = columns_of(arguments, report)

@@ -190,6 +190,7 @@ def test_a_study_whose_process_is_killed_goes_on(
         (("methods", "{data}", "--methods", "prefix"), "one method: name at least two"),
         (("methods", "{data}", "--methods", "prefix", "bert"), "--methods has 'bert': each must"),
         (("length", "{data}", "--lengths", "0"), "lengths has 0: each must be 1 or more"),
+        (("methods", "{data}", "--seed", "1"), "--seed is for one run: a study takes --seeds"),
         (("methods", "--metrics", "blue"), "blue"),
         (("methods", "--metrics", ","), "--metrics is empty: name at least one metric"),
     ],
