@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.contract.recipes import RECIPES
+from engine.contract.recipes import RECIPES, Recipe
 from engine.contract.scores import higher_is_better, metric_title
 from engine.contract.study import StudySpec
 from engine.contract.study_results import ALL, StudyResults, Summary
@@ -63,11 +63,11 @@ def _panel(ax: Any, study: StudySpec, results: StudyResults, *, metric: str, par
     }
     series = list(dict.fromkeys(run.series for run in results.runs))
     for number, name in enumerate(series):
-        shift = 0.0 if recipe.axis else 0.12 * (number - (len(series) - 1) / 2)
+        aside = number - (len(series) - 1) / 2  # so that bars do not cover one another
         _line(
             ax,
             [one for one in chosen if one.series == name],
-            {point: place + shift for point, place in places.items()},
+            {point: _beside(place, places, aside, recipe) for point, place in places.items()},
             results.dots(name, metric, part),
             style={
                 "color": _COLOURS[number % len(_COLOURS)],
@@ -91,6 +91,16 @@ def _panel(ax: Any, study: StudySpec, results: StudyResults, *, metric: str, par
         for label in ax.get_xticklabels():
             label.set_horizontalalignment("right" if max(map(len, points)) > 12 else "center")
         ax.set_xlim(-0.5, len(points) - 0.5)
+
+
+def _beside(place: float, places: Mapping[str, float], aside: float, recipe: Recipe) -> float:
+    """Where one of several series stands at a place, a little to the side."""
+    if not recipe.axis:
+        return place + 0.12 * aside
+    first, last = min(places.values()), max(places.values())
+    if recipe.logarithmic:
+        return float(place * (last / first) ** (0.012 * aside))
+    return place + 0.012 * aside * (last - first)
 
 
 def _line(
