@@ -222,24 +222,7 @@ def _low_data(settings: StudySettings) -> Iterator[Arm]:
         split = replace(settings.base.data.split, max_train_rows=size)
         base = replace(settings.base, data=replace(settings.base.data, split=split))
         for method in _compared(settings):
-            spec = _with_method(base, method)
-            if base.training.max_steps is None:
-                steps = low_data_steps(method, size)
-                spec = replace(spec, training=replace(spec.training, max_steps=steps))
-            yield describe_method(method), str(size), spec
-
-
-def low_data_steps(method: MethodSpec, rows: int) -> int:
-    """Optimiser steps for a few rows, as Li & Liang 2021 chose them for E2E (table 8).
-
-    Between and beyond their sizes (50, 100, 200, 500) the next larger of them decides.
-    """
-    finetuning = isinstance(method, FinetuneMethod)
-    steps = (100, 100, 200, 400) if finetuning else (200, 200, 200, 400)
-    for size, number in zip((50, 100, 200), steps, strict=False):
-        if rows <= size:
-            return number
-    return steps[-1]
+            yield describe_method(method), str(size), _with_method(base, method)
 
 
 def _length(settings: StudySettings) -> Iterator[Arm]:

@@ -20,7 +20,6 @@ from engine.contract.recipes import (
     RECIPES,
     StudySettings,
     essence,
-    low_data_steps,
     plan,
     run_name,
     take_existing,
@@ -68,23 +67,11 @@ def test_a_replicate_is_whole_before_the_next_begins(kind: StudyKind) -> None:
     assert {replicates.count(number) for number in set(replicates)} == {len(replicates) // 3}
 
 
-def test_low_data_takes_the_papers_steps() -> None:
+def test_low_data_varies_the_rows_alone() -> None:
     runs = plan(settings(StudyKind.LOW_DATA))
-    steps = {
-        (run.point, isinstance(run.spec.method, PrefixMethod)): run.spec.training.max_steps
-        for run in runs
-    }
-    assert [steps[size, True] for size in ("50", "100", "200", "500")] == [200, 200, 200, 400]
-    assert [steps[size, False] for size in ("50", "100", "200", "500")] == [100, 100, 200, 400]
     assert {run.spec.data.split.max_train_rows for run in runs} == {50, 100, 200, 500}
-    assert low_data_steps(FinetuneMethod(), 101) == 200
-    assert low_data_steps(FinetuneMethod(), 5000) == 400
-
-
-def test_the_users_own_steps_are_kept() -> None:
-    own = replace(BASE, training=replace(BASE.training, max_steps=7))
-    runs = plan(StudySettings(StudyKind.LOW_DATA, own))
-    assert {run.spec.training.max_steps for run in runs} == {7}
+    assert {run.spec.training.epochs for run in runs} == {BASE.training.epochs}
+    assert {run.spec.training.max_steps for run in runs} == {None}
 
 
 def test_each_method_has_its_own_learning_rate() -> None:
