@@ -43,7 +43,7 @@ MOMENTS: dict[str, Callable[[Watcher], bool]] = {
     "while decoding": lambda run: run.in_phase(Phase.DECODING),
 }
 CHOSEN = {
-    "mlp": tuple(MOMENTS),
+    "mlp": ("in the first steps", "after a checkpoint", "while decoding"),
     "finetune": ("in an evaluation", "while decoding"),
 }
 """Fewer for the other: every process costs seconds of importing."""

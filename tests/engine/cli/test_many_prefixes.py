@@ -56,7 +56,7 @@ def save_prefix(
     return native.write(folder, PrefixTuning(backbone, method, seed=seed).folded(), card)
 
 
-@pytest.mark.parametrize("family", ["gpt2", "llama", "bart", "t5"])
+@pytest.mark.parametrize("family", ["llama", "t5"])
 def test_eight_prefixes_in_one_call_write_what_eight_calls_write(
     family: str, tmp_path: Path
 ) -> None:

@@ -161,8 +161,9 @@ def test_words_start_every_place_with_the_backbones_own_keys_and_values(
         torch.testing.assert_close(folded[site][0], expected, rtol=0, atol=2e-4)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("beams", [1, 3])
+@pytest.mark.parametrize(
+    ("family", "beams"), [*((family, 3) for family in FAMILIES), ("bart", 1), ("t5", 1)]
+)
 def test_decoding_equals_generate_over_the_explicit_attention(
     family: str, beams: int, tmp_path: Path
 ) -> None:
