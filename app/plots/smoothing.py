@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-_NEGLIGIBLE = 1e-12
+_NEGLIGIBLE = 1e-300
+"""A value that old has no part in any mean; after a long gap an old one may be all there is."""
 
 
 def smooth(values: Floats, weight: float) -> Floats:

@@ -32,6 +32,12 @@ def test_equals_the_weighted_mean_of_all_values_so_far(values: list[float], weig
     np.testing.assert_allclose(found, by_definition(values, weight), rtol=1e-9, atol=1e-9)
 
 
+def test_a_long_gap_keeps_what_was_before_it() -> None:
+    values = [0.0, math.nan, 0.0, 0.0, 0.0, math.nan, 1.0, *[math.nan] * 30]
+    found = smooth(np.array(values), 0.1)
+    np.testing.assert_allclose(found, by_definition(values, 0.1), rtol=1e-9)
+
+
 def test_no_weight_gives_the_values_themselves_as_a_copy() -> None:
     values = np.array([1.0, math.nan, 3.0])
     found = smooth(values, 0.0)
