@@ -8,6 +8,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
+from app.plots.axes import style_axes
 from app.plots.curves import RunCurves
 from app.plots.lines import AXIS_TITLES, INFO, Line, Quantity
 from app.plots.plot_view import PlotView
@@ -84,15 +85,9 @@ class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
 
     def restyle(self) -> None:
         """Take the theme's colours."""
-        colours = self._theme.colors
-        self.setBackground(colours.base)
-        plot = self.getPlotItem()
-        for name in ("left", "bottom"):
-            axis = plot.getAxis(name)
-            axis.setPen(pg.mkPen(colours.line))
-            axis.setTextPen(colours.muted)
-            axis.setStyle(maxTickLevel=0)  # the finer grid is noise, and half of the paint
-        self._crosshair.setPen(pg.mkPen(colours.muted, width=1, style=Qt.PenStyle.DashLine))
+        style_axes(self, self._theme)
+        muted = self._theme.colors.muted
+        self._crosshair.setPen(pg.mkPen(muted, width=1, style=Qt.PenStyle.DashLine))
         self._label_axes()
 
     def leaveEvent(self, event: QEvent) -> None:

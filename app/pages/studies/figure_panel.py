@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.pages.studies.figure_data import FigurePanel, FigureSeries
+from app.plots.axes import style_axes
 from app.theme import RUN_COLOURS, Theme
 
 SYMBOLS = ("o", "s", "t", "d", "p", "h", "star", "+")
@@ -68,14 +69,10 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def restyle(self) -> None:
         """Take the theme's colours."""
         colours = self._theme.colors
-        self.setBackground(colours.base)
         plot = self.getPlotItem()
+        style_axes(self, self._theme)
         for name in ("left", "bottom"):
-            axis = plot.getAxis(name)
-            axis.setPen(pg.mkPen(colours.line))
-            axis.setTextPen(colours.muted)
-            axis.setStyle(maxTickLevel=0)
-            axis.enableAutoSIPrefix(False)
+            plot.getAxis(name).enableAutoSIPrefix(False)
         if self.panel is not None:
             points = f"{QApplication.font().pointSizeF():g}pt"
             muted = colours.muted.name()

@@ -1,0 +1,18 @@
+"""How the axes of every plot look."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+
+from app.theme import Theme
+
+
+def style_axes(widget: pg.PlotWidget, theme: Theme) -> None:
+    """Give a plot the theme's ground and axes."""
+    colours = theme.colors
+    widget.setBackground(colours.base)
+    for name in ("left", "bottom"):
+        axis = widget.getPlotItem().getAxis(name)
+        axis.setPen(pg.mkPen(colours.line))
+        axis.setTextPen(colours.muted)
+        axis.setStyle(maxTickLevel=0)  # the finer grid is noise, and half of the paint
