@@ -58,8 +58,13 @@ class Trainer:
             training.epochs * self._epochs.steps_per_epoch
         )
         self._parameters = method.trainable()
+        # Fused is one pass over memory; torch chooses well by itself elsewhere, but on a CPU
+        # takes a pass for each operation (benchmarks/optimiser.py).
         self._optimiser = torch.optim.AdamW(
-            self._parameters.values(), lr=training.learning_rate, weight_decay=training.weight_decay
+            self._parameters.values(),
+            lr=training.learning_rate,
+            weight_decay=training.weight_decay,
+            fused=True if method.backbone.model.device.type == "cpu" else None,
         )
         self.state = TrainingState(backbone=method.backbone.fingerprint)
         torch.manual_seed(training.seed)
