@@ -9,6 +9,8 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# Several processes share the cores, and sums computed here and in an engine are to be equal.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 GUI_FOLDERS = ("app", "end2end")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,14 +17,6 @@ from tests.end2end.person import Person
 from tests.helpers.tiny_runs import Workshop
 
 __all__ = ["leaves_nothing_behind", "own_places"]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread_for_each_engine() -> Iterator[None]:
-    """The window and an engine share two cores."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OMP_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", "1"))
-        yield
 
 
 @pytest.fixture(scope="session")

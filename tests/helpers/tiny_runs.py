@@ -147,7 +147,7 @@ def cache_in(folder: Path) -> Iterator[None]:
 
 def engine_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """This process's environment for a child; warnings stay quiet as they do for users."""
-    return {**os.environ, "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1", **(extra or {})}
+    return {**os.environ, "PYTHONUTF8": "1", **(extra or {})}
 
 
 def start_engine(
