@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from engine.contract.errors import UserError
+from engine.threads import share_cores
 
 log = logging.getLogger("engine")
 
@@ -36,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
+    share_cores()
     try:
         if given.verb == "serve":
             from engine.serve import main as serve

@@ -17,6 +17,7 @@ from engine.cli.arguments import Parser, add_decoding_options, add_input_options
 from engine.contract.errors import Cancelled, UserError
 from engine.contract.recipes import RECIPES
 from engine.contract.study import StudyKind
+from engine.threads import share_cores
 
 EXIT_OUR_FAULT, EXIT_USER, EXIT_STOPPED = 1, 2, 130
 
@@ -27,6 +28,7 @@ def run(argv: Sequence[str]) -> int:
     """Run the verb in `argv`; the exit code."""
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    share_cores()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a letter that it cannot show ends no run
             stream.reconfigure(errors="replace")
