@@ -38,8 +38,11 @@ class Estimate:
                 f"Time: about {duration(self.seconds)} for {self.known} of them; unknown for the "
                 "others until one like them has been trained here."
             )
-        runs = "one run" if self.runs == 1 else f"{self.runs} runs"
-        return f"Time: about {duration(self.seconds)} for {runs}, measured on runs like these."
+        runs = "the one run" if self.runs == 1 else f"the {self.runs} runs"
+        return (
+            f"Time: about {duration(self.seconds)} for {runs} not trained yet, measured on runs "
+            "like these."
+        )
 
 
 def estimate(

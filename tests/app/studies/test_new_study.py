@@ -164,7 +164,9 @@ def test_runs_that_are_there_are_shared_and_measured(
     form = page.new_study.form
     assert form.count.text() == "6 runs, 4 of which the project has already: those are shared."
     assert form.time.text().startswith("Time: about ")
-    assert form.time.text().endswith(" for 2 runs, measured on runs like these.")
+    assert form.time.text().endswith(
+        " for the 2 runs not trained yet, measured on runs like these."
+    )
     change(page, seeds="0, 1")
     assert form.time.text() == "Nothing is left to train."
     known = {run.spec.run_id for run in page.library.all()[0].runs}
