@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.training_step import Measured, in_a_process, medians
 from engine.threads import SPINS
 
-TURNS, STEPS = 2, 4
+TURNS, STEPS = 1, 5
 SIDES = {"as libgomp does": "300000", "sleeping soon": str(SPINS)}
 """What GOMP_SPINCOUNT is: libgomp's own default (its config/linux/wait.h), and ours."""
 

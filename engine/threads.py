@@ -14,7 +14,7 @@ def share_cores() -> None:
 
     By default OpenMP's threads on Linux spin for milliseconds at the end of every operation
     (GCC's libgomp manual, GOMP_SPINCOUNT). Where another program takes one of the cores, most
-    operations end so: a training step then takes three times as long as it does with this
+    operations end so, and a training step takes several times as long as it does with this
     (docs/results.md). What the user has set stays; elsewhere than with libgomp this does nothing.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
