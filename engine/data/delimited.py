@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import TextIO
 
 from engine.contract.errors import UserError
 from engine.contract.reading import Finding, FindingKind, ReadOptions
 from engine.data.dialects import DELIMITERS, MAX_CELL_CHARACTERS, guess_dialect
-from engine.data.encodings import (
-    check_encoding,
-    find_bad_byte,
-    guess_encoding,
-    open_text,
-    show_bad_bytes,
-)
+from engine.data.encodings import find_bad_byte, show_bad_bytes
 from engine.data.headers import MOST_COLUMNS, Header, read_header
-from engine.data.opening import explain_read_errors, open_source, refuse_binary
 from engine.data.records import BadRow, EmptyRow, Item, ReadRow, RecordReader
+from engine.data.text_file import TextFile
 
 _HEAD_LINES = 2000
 _HEAD_CHARACTERS = 2 * 2**20
 _HEAD_ROWS = 500
-_BINARY_CHECK_BYTES = 64 * 2**10
 
 
 class DelimitedReader:
@@ -44,35 +36,40 @@ class DelimitedReader:
     place = "line"
 
     def __init__(self, path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> None:
-        self._path = path
-        self._file = self._stream = open_source(path)
-        try:
-            with explain_read_errors(path):
-                self.size_bytes = self._file.seek(0, io.SEEK_END)
-                if not self.size_bytes:
-                    raise UserError(f"{path.name} is empty (0 bytes): choose a file with rows.")
-                self._encoding = self._find_encoding(options.encoding)
-                lines = self._head_lines()
-                self._dialect = guess_dialect(lines, options)
-                header = self._find_header(lines, options.header)
-                self.looked_at_bytes = min(look_bytes or self.size_bytes, self.size_bytes)
-                self._stream = self._part(self.looked_at_bytes)
-        except BaseException:
-            self._file.close()
-            raise
+        self._file = TextFile(path, options.encoding, content="rows", look_bytes=look_bytes)
+        with self._file.opening():
+            lines = self._head_lines()
+            self._dialect = guess_dialect(lines, options)
+            header = self._find_header(lines, options.header)
+        self.size_bytes = self._file.size_bytes
+        self.looked_at_bytes = self._file.looked_at_bytes
         self.columns = header.columns
         self.findings = header.findings
+        encoding = self._file.encoding
         self.options = ReadOptions(
-            self._encoding, self._dialect.delimiter, self._dialect.quote, header.present
+            encoding, self._dialect.delimiter, self._dialect.quote, header.present
         )
         delimiter = DELIMITERS.get(self._dialect.delimiter, repr(self._dialect.delimiter))
-        self.description = f"CSV, {self._encoding.upper()}, {delimiter}"
+        self.description = f"CSV, {encoding.upper()}, {delimiter}"
 
     def rows(self) -> Iterator[Item]:
         """All rows in the file's order, broken and empty ones too; to be called once."""
-        cut = self.looked_at_bytes < self.size_bytes
-        lines = self._lines(self._stream, cut=cut)
-        records = RecordReader(lines, self._dialect, encoding=self._encoding, cut=cut)
+        with self._file.part() as text:
+            yield from self._records(self._lines(text, cut=self._file.is_cut))
+
+    def position_bytes(self) -> int:
+        """How far `rows` is, as far as the file is concerned."""
+        return self._file.position_bytes()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _records(self, lines: Iterator[str]) -> Iterator[Item]:
+        """The rows of these lines, without the one that holds the column names."""
+        records = RecordReader(
+            lines, self._dialect, encoding=self._file.encoding, cut=self._file.is_cut
+        )
         items = iter(records)
         if self.options.header:
             for item in items:
@@ -82,65 +79,39 @@ class DelimitedReader:
         records.width = len(self.columns)
         yield from items
 
-    def position_bytes(self) -> int:
-        """How far `rows` is, as far as the file is concerned."""
-        return self._stream.tell()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-    def _find_encoding(self, settled: str | None) -> str:
-        if settled is not None:
-            check_encoding(settled)
-            return settled
-        encoding = guess_encoding(self._file, self.size_bytes)
-        if not encoding.startswith(("utf-16", "utf-32")):
-            self._file.seek(0)
-            refuse_binary(self._path, self._file.read(_BINARY_CHECK_BYTES))
-        return encoding
-
-    def _part(self, size: int) -> BinaryIO:
-        self._file.seek(0)
-        return self._file if size == self.size_bytes else io.BytesIO(self._file.read(size))
-
     def _head_lines(self) -> list[str]:
-        self._file.seek(0)
         lines: list[str] = []
         characters = 0
-        for line in itertools.islice(self._lines(self._file, cut=False), _HEAD_LINES):
-            lines.append(line)
-            characters += len(line)
-            if characters > _HEAD_CHARACTERS:
-                break
+        with self._file.head() as text:
+            for line in itertools.islice(self._lines(text, cut=False), _HEAD_LINES):
+                lines.append(line)
+                characters += len(line)
+                if characters > _HEAD_CHARACTERS:
+                    break
         return lines
 
-    def _lines(self, stream: BinaryIO, *, cut: bool) -> Iterator[str]:
-        """Lines with their ends; without the last where the stream is `cut` within it."""
-        text = open_text(stream, self._encoding)
+    def _lines(self, text: TextIO, *, cut: bool) -> Iterator[str]:
+        """Lines with their ends; without the last where the text is `cut` within it."""
         number = 1
-        try:
-            with explain_read_errors(self._path):
-                line = text.readline(MAX_CELL_CHARACTERS).removeprefix("\ufeff")
-                while line:
-                    if len(line) == MAX_CELL_CHARACTERS:
-                        raise UserError(
-                            f"Line {number} of {self._path.name} is longer than "
-                            f"{MAX_CELL_CHARACTERS:,} characters: it is no table with a row a line."
-                        )
-                    following = text.readline(MAX_CELL_CHARACTERS)
-                    if cut and not following and number > 1:
-                        return
-                    yield line
-                    line = following
-                    number += 1
-        finally:
-            if not stream.closed:
-                text.detach()  # else the text would close it
+        line = text.readline(MAX_CELL_CHARACTERS).removeprefix("\ufeff")
+        while line:
+            if len(line) == MAX_CELL_CHARACTERS:
+                raise UserError(
+                    f"Line {number} of {self._file.path.name} is longer than "
+                    f"{MAX_CELL_CHARACTERS:,} characters: it is no table with a row a line."
+                )
+            following = text.readline(MAX_CELL_CHARACTERS)
+            if cut and not following and number > 1:
+                return
+            yield line
+            line = following
+            number += 1
 
     def _find_header(self, lines: list[str], present: bool | None) -> Header:
         readable = [show_bad_bytes(line) for line in lines]
-        records = RecordReader(iter(readable), self._dialect, encoding=self._encoding, cut=True)
+        records = RecordReader(
+            iter(readable), self._dialect, encoding=self._file.encoding, cut=True
+        )
         items = [
             item for item in itertools.islice(records, _HEAD_ROWS) if not isinstance(item, EmptyRow)
         ]
@@ -150,24 +121,24 @@ class DelimitedReader:
         width = max(map(len, rows))
         if width > MOST_COLUMNS:
             raise UserError(
-                f"A row of {self._path.name} has {width:,} columns, more than {MOST_COLUMNS:,}: "
-                f"choose another delimiter than {self._dialect.delimiter!r}."
+                f"A row of {self._file.path.name} has {width:,} columns, more than "
+                f"{MOST_COLUMNS:,}: choose another delimiter than {self._dialect.delimiter!r}."
             )
         line = items[0].row.line if isinstance(items[0], BadRow) else items[0].line
         header = read_header(rows, present=present, line=line)
         if not header.present or find_bad_byte(lines[line - 1]) is None:
             return header
-        message = f"The column names hold bytes that are not {self._encoding}."
+        message = f"The column names hold bytes that are not {self._file.encoding}."
         finding = Finding(FindingKind.UNDECODABLE, message, 1, (line,))
         return Header(True, header.columns, (*header.findings, finding))
 
     def _explain_no_header(self, lines: list[str], items: list[BadRow | ReadRow]) -> str:
         if not any(line.strip("\r\n \t" + self._dialect.delimiter) for line in lines):
-            return f"{self._path.name} holds no text: choose a file with rows."
+            return f"{self._file.path.name} holds no text: choose a file with rows."
         bad = next((item.row for item in items if isinstance(item, BadRow)), None)
         line = 1 if bad is None else bad.line
         reason = "a quote that is opened there is never closed" if bad is None else bad.reason
         return (
-            f"Line {line} of {self._path.name} should hold the column names, but {reason}: correct "
-            "it, or read the file without quotes."
+            f"Line {line} of {self._file.path.name} should hold the column names, but {reason}: "
+            "correct it, or read the file without quotes."
         )

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, TextIO
 
 from engine.contract.dataset_store import RejectedRow
 from engine.contract.errors import UserError
 from engine.contract.reading import Finding, FindingKind, ReadOptions
-from engine.data.encodings import (
-    check_encoding,
-    find_bad_byte,
-    guess_encoding,
-    open_text,
-    show_bad_bytes,
-)
+from engine.data.encodings import find_bad_byte, show_bad_bytes
 from engine.data.json_rows import (
     DART_COLUMNS,
     NotAnItemError,
@@ -29,8 +22,8 @@ from engine.data.json_rows import (
     parse_item,
 )
 from engine.data.json_values import ListValues, Value, line_values, wraps_a_list
-from engine.data.opening import explain_read_errors, open_source, refuse_binary
 from engine.data.records import BadRow, EmptyRow, Item, ReadRow
+from engine.data.text_file import TextFile
 from engine.data.unknown_keys import UnknownKeys
 
 LINE_ENDINGS = (".jsonl", ".ndjson")
@@ -38,7 +31,6 @@ ENDINGS = (".json", *LINE_ENDINGS)
 _TABLE_ENDINGS = (".csv", ".tsv", ".tab")
 _HEAD_ITEMS = 1000
 _HEAD_CHARACTERS = 2 * 2**20
-_BINARY_CHECK_BYTES = 64 * 2**10
 
 
 def holds_json(path: Path, head: bytes) -> bool:
@@ -65,28 +57,19 @@ class JsonReader:
     place = "line"
 
     def __init__(self, path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> None:
-        self._path = path
-        self._file = self._stream = open_source(path)
-        try:
-            with explain_read_errors(path):
-                self.size_bytes = self._file.seek(0, io.SEEK_END)
-                if not self.size_bytes:
-                    raise UserError(f"{path.name} is empty (0 bytes): choose a file with items.")
-                self._encoding = self._find_encoding(options.encoding)
-                self._in_lines = self._is_in_lines()
-                self.looked_at_bytes = min(look_bytes or self.size_bytes, self.size_bytes)
-                items = self._head_items()
-                self._stream = self._part(self.looked_at_bytes)
-                self._dart = is_dart(items[0])
-                self.columns, self._references = self._find_columns(items)
-        except BaseException:
-            self._file.close()
-            raise
+        self._file = TextFile(path, options.encoding, content="items", look_bytes=look_bytes)
+        with self._file.opening():
+            self._in_lines = self._is_in_lines()
+            items = self._head_items()
+            self._dart = is_dart(items[0])
+            self.columns, self._references = self._find_columns(items)
+        self.size_bytes = self._file.size_bytes
+        self.looked_at_bytes = self._file.looked_at_bytes
         self._unknown = UnknownKeys(self.columns)
-        self.options = ReadOptions(encoding=self._encoding)
+        self.options = ReadOptions(encoding=self._file.encoding)
         self.format = "dart" if self._dart else "jsonl" if self._in_lines else "json"
         words = {"dart": "DART", "jsonl": "JSON lines", "json": "JSON"}
-        self.description = f"{words[self.format]}, {self._encoding.upper()}"
+        self.description = f"{words[self.format]}, {self._file.encoding.upper()}"
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -95,26 +78,29 @@ class JsonReader:
 
     def rows(self) -> Iterator[Item]:
         """All rows in the file's order, broken and empty ones too; to be called once."""
-        cut = self.looked_at_bytes < self.size_bytes
-        for value in self._values(self._stream, cut=cut):
-            if value.problem:
-                yield self._reject(value, value.problem)
-            elif not value.text:
-                yield EmptyRow(value.line)
-            elif (bad := find_bad_byte(value.text)) is not None:
-                position, byte = bad
-                reason = f"byte {byte}, character {position}, is not {self._encoding}"
-                yield self._reject(value, reason, FindingKind.UNDECODABLE)
-            else:
-                yield from self._rows_of(value)
+        with self._file.part() as text:
+            for value in self._values(text, cut=self._file.is_cut):
+                yield from self._items_of(value)
 
     def position_bytes(self) -> int:
         """How far `rows` is, as far as the file is concerned."""
-        return self._stream.tell()
+        return self._file.position_bytes()
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+    def _items_of(self, value: Value) -> Iterator[Item]:
+        if value.problem:
+            yield self._reject(value, value.problem)
+        elif not value.text:
+            yield EmptyRow(value.line)
+        elif (bad := find_bad_byte(value.text)) is not None:
+            position, byte = bad
+            reason = f"byte {byte}, character {position}, is not {self._file.encoding}"
+            yield self._reject(value, reason, FindingKind.UNDECODABLE)
+        else:
+            yield from self._rows_of(value)
 
     def _rows_of(self, value: Value) -> Iterator[Item]:
         try:
@@ -133,67 +119,43 @@ class JsonReader:
         return BadRow(kind, RejectedRow(value.line, reason, show_bad_bytes(value.text)))
 
     def _find_columns(self, items: list[dict[str, Any]]) -> tuple[tuple[str, ...], str | None]:
-        return (DART_COLUMNS, None) if self._dart else find_columns(items, self._path.name)
-
-    def _find_encoding(self, settled: str | None) -> str:
-        if settled is not None:
-            check_encoding(settled)
-            return settled
-        encoding = guess_encoding(self._file, self.size_bytes)
-        if not encoding.startswith(("utf-16", "utf-32")):
-            self._file.seek(0)
-            refuse_binary(self._path, self._file.read(_BINARY_CHECK_BYTES))
-        return encoding
+        return (DART_COLUMNS, None) if self._dart else find_columns(items, self._file.path.name)
 
     def _is_in_lines(self) -> bool:
-        if self._path.suffix.lower() in LINE_ENDINGS:
+        if self._file.path.suffix.lower() in LINE_ENDINGS:
             return True
-        self._file.seek(0)
-        text = open_text(self._file, self._encoding)
-        try:
+        with self._file.head() as text:
             line = text.readline(_HEAD_CHARACTERS).removeprefix("\ufeff")
             following = text.readline(_HEAD_CHARACTERS)
-        finally:
-            text.detach()  # else the text would close the file
         if following.strip():
             return _is_object(line)
         return _is_object(line) and not wraps_a_list(line)
 
-    def _part(self, size: int) -> BinaryIO:
-        self._file.seek(0)
-        return self._file if size == self.size_bytes else io.BytesIO(self._file.read(size))
-
-    def _values(self, stream: BinaryIO, *, cut: bool) -> Iterator[Value]:
-        text = open_text(stream, self._encoding)
+    def _values(self, text: TextIO, *, cut: bool) -> Iterator[Value]:
         split = line_values if self._in_lines else ListValues
-        try:
-            with explain_read_errors(self._path):
-                yield from split(text, name=self._path.name, cut=cut)
-        finally:
-            if not stream.closed:
-                text.detach()  # else the text would close it
+        return iter(split(text, name=self._file.path.name, cut=cut))
 
     def _head_items(self) -> list[dict[str, Any]]:
         """The first items that can be read."""
-        self._file.seek(0)
         found: list[dict[str, Any]] = []
         problem = ""
         characters = 0
-        for value in itertools.islice(self._values(self._file, cut=False), _HEAD_ITEMS):
-            characters += len(value.text)
-            if value.text and find_bad_byte(value.text) is None:
-                try:
-                    item = parse_item(value.text)
-                    item_rows(item, None)  # half characters would show here
-                    found.append(item)
-                except NotAnItemError as error:
-                    problem = problem or f"line {value.line}: {value.problem or error}"
-            if characters > _HEAD_CHARACTERS and found:
-                break
+        with self._file.head() as text:
+            for value in itertools.islice(self._values(text, cut=False), _HEAD_ITEMS):
+                characters += len(value.text)
+                if value.text and find_bad_byte(value.text) is None:
+                    try:
+                        item = parse_item(value.text)
+                        item_rows(item, None)  # half characters would show here
+                        found.append(item)
+                    except NotAnItemError as error:
+                        problem = problem or f"line {value.line}: {value.problem or error}"
+                if characters > _HEAD_CHARACTERS and found:
+                    break
         if not found:
             why = f" ({problem})" if problem else ""
             raise UserError(
-                f"{self._path.name} holds no JSON object that can be read{why}: it needs one "
+                f"{self._file.path.name} holds no JSON object that can be read{why}: it needs one "
                 "object a line, or a list of objects, with a value for each column."
             )
         return found
