@@ -25,6 +25,7 @@ from engine.contract.run_spec import RunSpec
 from engine.contract.study import DEFAULT_METRICS, StudyFolder, StudyKind, StudySpec
 from engine.contract.study_options import compared_method
 from engine.data.inspecting import inspect_file
+from engine.data.scanning import scan
 from engine.data.split_report import describe_split
 from engine.metrics.known import metric_named
 from engine.reporter import Silent
@@ -160,7 +161,8 @@ def _unseen(project: ProjectFolder, entry: DatasetEntry, base: RunSpec) -> tuple
     if base.data.mapping.one(Role.CATEGORY) is None:
         return ()
     with DatasetStore(project.dataset_store(entry.dataset_id)) as store:
-        return describe_split(store, base.data.mapping, base.data.split, Silent()).unseen
+        rows = scan(store, base.data.mapping, Silent())
+        return describe_split(rows, store, base.data.mapping, base.data.split).unseen
 
 
 def _train(console: Console, folder: StudyFolder, stored: StudySpec) -> tuple[list[str], bool]:

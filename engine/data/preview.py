@@ -16,8 +16,12 @@ from engine.contract.errors import UserError
 from engine.contract.reading import PreviewExample, PreviewToken, SplitReport
 from engine.data.inputs import RowReader
 from engine.data.prompt import default_prompt, prompt_named
+from engine.data.scanning import LastScan
 from engine.data.split_report import describe_split
 from engine.reporter import Reporter
+
+_last_scan = LastScan()
+"""Of this process: the window asks again with every change of the split."""
 
 
 def preview_examples(command: PreviewExamples, reporter: Reporter) -> Preview:
@@ -86,4 +90,5 @@ def report_split(command: ReportSplit, reporter: Reporter) -> SplitReport:
         Cancelled: through the reporter.
     """
     with DatasetStore(Path(command.store)) as store:
-        return describe_split(store, command.mapping, command.split, reporter)
+        rows = _last_scan.of(store, command.mapping, reporter)
+        return describe_split(rows, store, command.mapping, command.split)

@@ -100,6 +100,21 @@ def scan(store: DatasetStore, mapping: Mapping, reporter: Reporter) -> Scan:
     return result
 
 
+class LastScan:
+    """Keeps the latest scan, so that another split of the same rows need not read them again."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[object, Scan] | None = None
+
+    def of(self, store: DatasetStore, mapping: Mapping, reporter: Reporter) -> Scan:
+        """As `scan`; not to be changed."""
+        key = (store.path.resolve(), store.path.stat().st_mtime_ns, store.meta, mapping)
+        if self._kept is None or self._kept[0] != key:
+            self._kept = None  # the memory is needed for the next
+            self._kept = key, scan(store, mapping, reporter)
+        return self._kept[1]
+
+
 def _digest(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest()[:8], "big") or 1
 

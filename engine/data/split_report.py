@@ -11,25 +11,23 @@ from engine.contract.data_spec import Linearisation, Mapping, Role, Split, Split
 from engine.contract.dataset_store import DatasetStore
 from engine.contract.reading import Finding, FindingKind, SplitCounts, SplitReport
 from engine.data.inputs import RowReader
-from engine.data.scanning import Scan, scan
+from engine.data.scanning import Scan
 from engine.data.sides import Side
 from engine.data.splitting import assign
 from engine.data.tallies import Count, counted
-from engine.reporter import Reporter
 
 _SAMPLE_ROWS = 1000
 
 
-def describe_split(
-    store: DatasetStore, mapping: Mapping, split: Split, reporter: Reporter
-) -> SplitReport:
-    """Apply a mapping and a split to a dataset and count.
+def describe_split(rows: Scan, store: DatasetStore, mapping: Mapping, split: Split) -> SplitReport:
+    """Apply a split to a dataset and count.
+
+    Args:
+        rows: of this dataset with this mapping.
 
     Raises:
-        UserError: as `engine.data.scanning.scan` and `engine.data.splitting.assign` do.
-        Cancelled: through the reporter.
+        UserError: as `engine.data.splitting.assign` does.
     """
-    rows = scan(store, mapping, reporter)
     sides = assign(rows, split)
     source, target = _mean_lengths(store, mapping)
     categories = mapping.one(Role.CATEGORY) is not None

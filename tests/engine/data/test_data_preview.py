@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.commands import PreviewExamples, PreviewTokens, ReportSplit
+from engine.contract.commands import ImportFile, PreviewExamples, PreviewTokens, ReportSplit
 from engine.contract.data_spec import (
     Column,
     DataSpec,
@@ -19,11 +19,14 @@ from engine.contract.data_spec import (
 )
 from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
-from engine.contract.reading import FindingKind, PreviewExample, SplitCounts
+from engine.contract.reading import FindingKind, PreviewExample, ReadOptions, SplitCounts
+from engine.data.importing import import_file
 from engine.data.preview import preview_examples, preview_tokens, report_split
+from engine.data.scanning import LastScan
 from engine.reporter import Silent
 
 MakeStore = Callable[..., DatasetStore]
+WriteFile = Callable[..., Path]
 ROOT = Path(__file__).parents[3]
 HUTS = (
     "name,beds,text,part,kind\n"
@@ -129,6 +132,21 @@ def test_random_splits_have_no_overlap(make_store: MakeStore) -> None:
     assert FindingKind.SPLIT_OVERLAP not in kinds
     assert report.categories == ()
     assert sum(side.inputs for side in report.sides) == 3
+
+
+def test_rows_are_read_once_for_many_splits(make_store: MakeStore, write_file: WriteFile) -> None:
+    store, scans = make_store(HUTS), LastScan()
+    first = scans.of(store, MAPPING, Silent())
+    assert scans.of(store, MAPPING, Silent()) is first
+    bare = Mapping(tuple(one for one in MAPPING.columns if one.role is not Role.CATEGORY))
+    assert set(first.categories) == {0, 1}
+    assert set(scans.of(store, bare, Silent()).categories) == {0}
+    shorter = "\n".join(HUTS.splitlines()[:4])
+    import_file(
+        ImportFile(str(write_file(shorter, "b.csv")), ReadOptions(), str(store.path)), Silent()
+    )
+    with DatasetStore(store.path) as anew:
+        assert len(scans.of(anew, bare, Silent())) == 3
 
 
 def test_the_data_room_needs_neither_torch_nor_transformers() -> None:
