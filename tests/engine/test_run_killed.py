@@ -100,7 +100,12 @@ def pairs(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
     for method in CHOSEN:
         workshop.spec(method)  # makes its backbone
-    with cache_in(place / "cache"), ThreadPoolExecutor(2) as pool:
+    with (
+        cache_in(place / "cache"),
+        pytest.MonkeyPatch.context() as patch,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        patch.setenv("OMP_NUM_THREADS", "2")  # equal to the last bit with several threads too
         return {method: pool.submit(make, method) for method in CHOSEN}
 
 

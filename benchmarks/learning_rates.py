@@ -1,0 +1,85 @@
+"""Peak learning rates of each method by validation loss: where its usual rate stands.
+
+    python benchmarks/learning_rates.py --data e2e/trainset.csv --out /tmp/rates
+
+Each run is one `python main.py train` on the same 100 rows with the same seed, printed before it
+starts; no test input is looked at. Runs that are finished in --out are not trained again. The
+line of a method names its usual rate and gives the best validation loss with a third of it, with
+itself and with three times it, in nats per target token.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from engine.contract.events import Evaluation, RunState
+from engine.contract.journal import JournalReader
+from engine.contract.options import METHODS
+from engine.contract.run_folder import RunFolder
+from engine.contract.run_spec import default_training
+
+FACTORS = (1 / 3, 1.0, 3.0)
+
+
+def main() -> int:
+    """Train what is missing, then print the table as Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="the E2E training CSV")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the runs")
+    parser.add_argument("--rows", type=int, default=100)
+    parser.add_argument("--factors", type=float, nargs="+", default=FACTORS)
+    parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=list(METHODS))
+    arguments = parser.parse_args()
+    usual = {name: default_training(METHODS[name]()).learning_rate for name in arguments.methods}
+    rates = {
+        name: [float(f"{rate * factor:.2g}") for factor in arguments.factors]
+        for name, rate in usual.items()
+    }
+    for name, several in rates.items():
+        for rate in several:
+            train(arguments, name, rate)
+    print("| method | usual rate | " + " | ".join(f"× {f:.2g}" for f in arguments.factors) + " |")
+    print("| --- | --- |" + " --- |" * len(arguments.factors))
+    for name, several in rates.items():
+        losses = [best_loss(folder_of(arguments, name, rate)) for rate in several]
+        cells = [f"**{one:.3f}**" if one == min(losses) else f"{one:.3f}" for one in losses]
+        print(f"| {name} | {usual[name]:g} | " + " | ".join(cells) + " |")
+    return 0
+
+
+def folder_of(arguments: argparse.Namespace, method: str, rate: float) -> RunFolder:
+    return RunFolder(arguments.out / f"{method}-{arguments.rows}-{rate:g}")
+
+
+def train(arguments: argparse.Namespace, method: str, rate: float) -> None:
+    folder = folder_of(arguments, method, rate)
+    words = [sys.executable, "main.py"]
+    if (folder.path / "run.json").exists():
+        if folder.read_status().state is RunState.FINISHED:
+            return
+        words += ["resume", str(folder.path)]
+    else:
+        words += ["train", "--data", str(arguments.data), "--source", "mr", "--target", "ref"]
+        words += ["--method", method, "--learning-rate", f"{rate:g}"]
+        words += ["--train-rows", str(arguments.rows), "--valid-inputs", "20"]
+        words += ["--test-fraction", "0", "--no-bleu", "--sample-count", "0"]
+        words += ["--out", str(folder.path)]
+    print(shlex.join(words[1:]), flush=True)
+    subprocess.run(words, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def best_loss(folder: RunFolder) -> float:
+    """The lowest validation loss of a run."""
+    entries = JournalReader(folder.events, folder.read_spec().run_id).read_new(10**6)
+    return min(one.event.valid_loss for one in entries if isinstance(one.event, Evaluation))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
