@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -138,6 +138,9 @@ def _program(jar: Path) -> Iterator[_Program]:
             yield _Program(process, errors)
         finally:
             process.kill()
+            assert process.stdin is not None
+            with suppress(OSError):  # it may have ended with a line unread, which is told already
+                process.stdin.close()
 
 
 def _jar() -> Path:

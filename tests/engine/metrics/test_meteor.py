@@ -90,15 +90,33 @@ def test_without_java_it_says_what_to_install() -> None:
         corpus_value(Meteor(), ["a"], [["a"]])
 
 
+ENDED_EARLY = (
+    r"^METEOR's Java program ended early and said 'no room for 2 GB': it needs a working Java "
+    r"runtime and 2 GB of memory; mend that, or leave meteor out\.$"
+)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="stands in for Java with a shell script")
 def test_a_program_that_ends_early_is_told_with_its_words(empty_program: Path) -> None:
     write_java(empty_program, "echo 'no room for 2 GB' >&2; exit 1")
-    with pytest.raises(
-        Unavailable,
-        match=r"^METEOR's Java program ended early and said 'no room for 2 GB': it needs a "
-        r"working Java runtime and 2 GB of memory; mend that, or leave meteor out\.$",
-    ):
+    with pytest.raises(Unavailable, match=ENDED_EARLY):
         corpus_value(Meteor(), ["a"], [["a"]])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="stands in for Java with a shell script")
+def test_a_program_that_ends_before_it_is_asked_is_told_too(
+    empty_program: Path, tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone"
+    os.mkfifo(gone)
+    write_java(empty_program, f"exec 0<&-; echo 'no room for 2 GB' >&2; echo >'{gone}'")
+
+    class UntilItsInputIsClosed:
+        def update(self, done: int, total: int, unit: str, text: str = "") -> None:
+            gone.read_text(encoding="utf-8")
+
+    with pytest.raises(Unavailable, match=ENDED_EARLY):
+        Meteor().statistics(["a"], [["a"]], reporter=UntilItsInputIsClosed())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="stands in for Java with a shell script")
