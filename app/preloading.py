@@ -14,6 +14,7 @@ MODULES = (
     "app.pages.runs.page",
     "app.pages.compare.page",
     "app.pages.prefixes.page",
+    "app.pages.studies.page",
 )
 
 
