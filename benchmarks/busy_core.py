@@ -2,7 +2,7 @@
 
     python benchmarks/busy_core.py --data e2e/trainset.csv
 
-Each side is a process of its own; they take turns, first alone, then beside a busy loop.
+Each side is a process of its own: both alone first, then both beside a busy loop.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.training_step import Measured, in_a_process, medians
+from benchmarks.training_step import in_a_process
 from engine.threads import SPINS
 
-TURNS, STEPS = 1, 5
-SIDES = {"as libgomp does": "300000", "sleeping soon": str(SPINS)}
-"""What GOMP_SPINCOUNT is: libgomp's own default (its config/linux/wait.h), and ours."""
+STEPS = 5
+USUAL_SPINS = 300_000
+"""libgomp's own default (its manual, GOMP_SPINCOUNT)."""
 
 
 @contextlib.contextmanager
@@ -36,16 +36,6 @@ def busy_loop() -> Iterator[None]:
         process.wait()
 
 
-def compare(data: Path) -> dict[str, Measured]:
-    """The medians of each side."""
-    found: dict[str, list[Measured]] = {side: [] for side in SIDES}
-    for _ in range(TURNS):
-        for side, results in found.items():
-            spins = {"GOMP_SPINCOUNT": SIDES[side]}
-            results.append(in_a_process(data, "prefix", steps=STEPS, environment=spins))
-    return {side: medians(results) for side, results in found.items()}
-
-
 def main() -> int:
     """Print the median steps and their ratios."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -53,8 +43,12 @@ def main() -> int:
     given = parser.parse_args()
     for beside in ("alone", "beside a busy loop"):
         with busy_loop() if beside != "alone" else contextlib.nullcontext():
-            found = compare(given.data)
-        usual, soon = (found[side]["step_s"] for side in SIDES)
+            usual, soon = (
+                in_a_process(
+                    given.data, "prefix", steps=STEPS, environment={"GOMP_SPINCOUNT": str(spins)}
+                )["step_s"]
+                for spins in (USUAL_SPINS, SPINS)
+            )
         print(
             f"{beside}, {os.cpu_count()} cores: {usual:.2f} s as libgomp does, {soon:.2f} s "
             f"sleeping soon, ratio {usual / soon:.2f}"

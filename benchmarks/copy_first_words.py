@@ -18,8 +18,6 @@ import argparse
 import csv
 import random
 import re
-import shlex
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -34,8 +32,8 @@ import transformers
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from tokenizers.processors import TemplateProcessing
 
-from engine.contract.events import RunFinished, RunStarted, RunState
-from engine.contract.journal import JournalReader
+from benchmarks.command_runs import events_of, train_once
+from engine.contract.events import RunFinished, RunStarted
 from engine.contract.method_spec import Place
 from engine.contract.outputs import read_outputs
 from engine.contract.run_folder import RunFolder
@@ -75,14 +73,16 @@ def main() -> int:
         save_bart(out / "bart", tokenizer)
         write_tables(out, words_of(tokenizer))
     tuned, prefix = RunFolder(out / "pretrained"), RunFolder(out / "prefix")
-    train(
+    train_once(
         tuned,
+        *COMMON,
         *("--data", str(out / "pretraining.csv"), "--backbone", str(out / "bart")),
         *("--method", "finetune", "--max-steps", str(arguments.pretraining_steps)),
         *("--batch-size", "32", "--learning-rate", "0.002", "--warmup-steps", "100"),
     )
-    train(
+    train_once(
         prefix,
+        *COMMON,
         *("--data", str(out / "task.csv"), "--backbone", str(tuned.model), "--method", "prefix"),
         *("--prefix-length", "5", "--mid-dim", "64", "--init", "random"),
         *("--max-steps", str(arguments.steps), "--batch-size", "16", "--learning-rate", "0.005"),
@@ -160,22 +160,10 @@ def write_tables(out: Path, known: Sequence[str]) -> None:
             csv.writer(stream).writerows([("text", "target"), *(make() for _ in range(count))])
 
 
-def train(run: RunFolder, *words: str) -> None:
-    """`python main.py train`, or nothing where the run is finished."""
-    command = ["train", *words, *COMMON, "--out", str(run.path)]
-    if (run.path / "run.json").exists():
-        if run.read_status().state is RunState.FINISHED:
-            return
-        command = ["resume", str(run.path)]
-    print(shlex.join(["python", "main.py", *command]), flush=True)
-    subprocess.run([sys.executable, "main.py", *command], cwd=ROOT, check=True,
-                   stdout=subprocess.DEVNULL)  # fmt: skip
-
-
 def report(tuned: RunFolder, prefix: RunFolder) -> None:
     """Times, sizes, what has moved in each place, and ROUGE with and without the prefix."""
     for title, run in (("pretraining", tuned), ("prefix", prefix)):
-        (started,), (finished,) = events(run, RunStarted), events(run, RunFinished)
+        (started,), (finished,) = events_of(run, RunStarted), events_of(run, RunFinished)
         print(
             f"{title}: {started.trainable_parameters:,} trained, {started.frozen_parameters:,} "
             f"frozen; {finished.step} steps, {finished.elapsed_s:.0f} s"
@@ -198,11 +186,6 @@ def report(tuned: RunFolder, prefix: RunFolder) -> None:
     line("the pretrained backbone, at what it was trained for", read_outputs(copied))
     line("the same, at the first three words", without)
     line("behind the prefix", rows)
-
-
-def events(run: RunFolder, kind: type) -> list:
-    entries = JournalReader(run.events, run.read_spec().run_id).read_new(10**6)
-    return [entry.event for entry in entries if isinstance(entry.event, kind)]
 
 
 def line(title: str, rows: Sequence[OutputRow]) -> None:

@@ -10,17 +10,14 @@ that are finished in --out are not trained again.
 from __future__ import annotations
 
 import argparse
-import shlex
 import statistics
-import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from engine.contract.events import RunFinished, RunState
-from engine.contract.journal import JournalReader
+from benchmarks.command_runs import events_of, train_once
+from engine.contract.events import RunFinished
 from engine.contract.outputs import read_meta
 from engine.contract.run_folder import RunFolder
 
@@ -55,22 +52,14 @@ def folder_of(arguments: argparse.Namespace, method: str, seed: int) -> RunFolde
 
 
 def train(arguments: argparse.Namespace, method: str, seed: int) -> None:
-    folder = folder_of(arguments, method, seed)
-    words = [sys.executable, "main.py"]
-    if (folder.path / "run.json").exists():
-        if folder.read_status().state is RunState.FINISHED:
-            return
-        words += ["resume", str(folder.path)]
-    else:
-        words += ["train", "--data", str(arguments.data), "--source", "mr", "--target", "ref"]
-        words += ["--method", method, "--train-rows", str(arguments.rows)]
-        words += ["--valid-inputs", "20", "--test-inputs", str(arguments.test_inputs)]
-        words += ["--seed", str(seed), "--split-seed", str(seed), "--out", str(folder.path)]
-        if method == "prefix":
-            words += ["--prefix-length", str(arguments.prefix_length)]
-        words += arguments.extra
-    print(shlex.join(words[1:]), flush=True)
-    subprocess.run(words, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    length = ["--prefix-length", str(arguments.prefix_length)] if method == "prefix" else []
+    train_once(
+        folder_of(arguments, method, seed),
+        *("--data", str(arguments.data), "--source", "mr", "--target", "ref"),
+        *("--method", method, "--train-rows", str(arguments.rows)),
+        *("--valid-inputs", "20", "--test-inputs", str(arguments.test_inputs)),
+        *("--seed", str(seed), "--split-seed", str(seed), *length, *arguments.extra),
+    )
 
 
 def row(arguments: argparse.Namespace, method: str, seed: int) -> float:
@@ -79,8 +68,7 @@ def row(arguments: argparse.Namespace, method: str, seed: int) -> float:
     meta = read_meta(folder.outputs / "test.jsonl")
     assert meta is not None
     scores = {score.metric: score for score in meta.scores}
-    entries = JournalReader(folder.events, folder.read_spec().run_id).read_new(10**6)
-    finished = next(e.event for e in reversed(entries) if isinstance(e.event, RunFinished))
+    finished = events_of(folder, RunFinished)[-1]
     bleu = scores["bleu"]
     print(
         f"| {method} | {seed} | {bleu.value:.1f} [{bleu.low:.1f}, {bleu.high:.1f}] "

@@ -25,14 +25,14 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True)
     given = parser.parse_args()
     for method in METHODS:
-        found: dict[bool, list[Measured]] = {False: [], True: []}
+        turns: dict[str, list[Measured]] = {"usual": [], "kept": []}
         for _ in range(TURNS):
-            for kept, results in found.items():
-                results.append(in_a_process(given.data, method, kept=kept))
-        usual, kept = medians(found[False]), medians(found[True])
-        for side, one in (("usual", usual), ("kept", kept)):
+            for side, results in turns.items():
+                results.append(in_a_process(given.data, method, kept=side == "kept"))
+        found = {side: medians(results) for side, results in turns.items()}
+        for side, one in found.items():
             print(f"{method}, {side}: {one['step_s']:.2f} s, {one['faults']:,.0f} faults a step")
-        print(f"{method}: ratio {kept['step_s'] / usual['step_s']:.2f}")
+        print(f"{method}: ratio {found['kept']['step_s'] / found['usual']['step_s']:.2f}")
     return 0
 
 

@@ -11,16 +11,13 @@ itself and with three times it, in nats per target token.
 from __future__ import annotations
 
 import argparse
-import shlex
-import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from engine.contract.events import Evaluation, RunState
-from engine.contract.journal import JournalReader
+from benchmarks.command_runs import events_of, train_once
+from engine.contract.events import Evaluation
 from engine.contract.options import METHODS
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import default_training
@@ -59,26 +56,18 @@ def folder_of(arguments: argparse.Namespace, method: str, rate: float) -> RunFol
 
 
 def train(arguments: argparse.Namespace, method: str, rate: float) -> None:
-    folder = folder_of(arguments, method, rate)
-    words = [sys.executable, "main.py"]
-    if (folder.path / "run.json").exists():
-        if folder.read_status().state is RunState.FINISHED:
-            return
-        words += ["resume", str(folder.path)]
-    else:
-        words += ["train", "--data", str(arguments.data), "--source", "mr", "--target", "ref"]
-        words += ["--method", method, "--learning-rate", f"{rate:g}"]
-        words += ["--train-rows", str(arguments.rows), "--valid-inputs", "20"]
-        words += ["--test-fraction", "0", "--no-bleu", "--sample-count", "0"]
-        words += ["--out", str(folder.path)]
-    print(shlex.join(words[1:]), flush=True)
-    subprocess.run(words, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    train_once(
+        folder_of(arguments, method, rate),
+        *("--data", str(arguments.data), "--source", "mr", "--target", "ref"),
+        *("--method", method, "--learning-rate", f"{rate:g}"),
+        *("--train-rows", str(arguments.rows), "--valid-inputs", "20", "--test-fraction", "0"),
+        *("--no-bleu", "--sample-count", "0"),
+    )
 
 
-def best_loss(folder: RunFolder) -> float:
+def best_loss(run: RunFolder) -> float:
     """The lowest validation loss of a run."""
-    entries = JournalReader(folder.events, folder.read_spec().run_id).read_new(10**6)
-    return min(one.event.valid_loss for one in entries if isinstance(one.event, Evaluation))
+    return min(one.valid_loss for one in events_of(run, Evaluation))
 
 
 if __name__ == "__main__":

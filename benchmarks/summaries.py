@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -22,8 +21,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from engine.contract.events import Notice, RunFinished, RunState
-from engine.contract.journal import JournalReader
+from benchmarks.command_runs import events_of, say, train_once
+from engine.contract.events import Notice, RunFinished
 from engine.contract.outputs import read_outputs, write_outputs
 from engine.contract.run_folder import RunFolder
 
@@ -52,9 +51,9 @@ def main() -> int:
     rows = read_outputs(ours)
     firsts = first_sentences(arguments.data / "test.jsonl")
     write_outputs(lead, [replace(row, output=firsts[row.input], row_scores=()) for row in rows])
-    for event in events(run, Notice):
+    for event in events_of(run, Notice):
         print(f"note: {event.text}")
-    (finished,) = events(run, RunFinished)
+    (finished,) = events_of(run, RunFinished)
     print(f"trained in {finished.elapsed_s:.0f} s; {finished.stored_bytes / 1e6:.2f} MB stored")
     print(f"| {len(rows)} inputs | ROUGE-1 [95 %] | ROUGE-2 | ROUGE-L |")
     print("| --- | --- | --- | --- |")
@@ -65,12 +64,9 @@ def main() -> int:
 
 
 def train(arguments: argparse.Namespace, run: RunFolder) -> None:
-    if (run.path / "run.json").exists():
-        if run.read_status().state is not RunState.FINISHED:
-            say("resume", str(run.path))
-        return
-    say(
-        *("train", "--data", str(arguments.data / "train.jsonl"), "--out", str(run.path)),
+    train_once(
+        run,
+        *("--data", str(arguments.data / "train.jsonl")),
         *("--text", "source", "--target", "target", "--linearisation", "text"),
         *("--train-rows", str(arguments.rows), "--valid-inputs", "20", "--test-fraction", "0"),
         *("--prefix-length", str(arguments.prefix_length)),
@@ -80,22 +76,10 @@ def train(arguments: argparse.Namespace, run: RunFolder) -> None:
     )
 
 
-def say(*words: str) -> None:
-    """Print a command of this program, and do it."""
-    print(shlex.join(["python", "main.py", *words]), flush=True)
-    command = [sys.executable, "main.py", *words]
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-
-
 def first_sentences(path: Path) -> dict[str, str]:
     """The first sentence of each abstract, by its whole text."""
     items = map(json.loads, path.read_text(encoding="utf-8").splitlines())
     return {" ".join(item["source"]): item["source"][0] for item in items}
-
-
-def events(run: RunFolder, kind: type) -> list:
-    entries = JournalReader(run.events, run.read_spec().run_id).read_new(10**6)
-    return [entry.event for entry in entries if isinstance(entry.event, kind)]
 
 
 def line(title: str, path: Path) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 SPINS = 3000
-"""Turns of libgomp's waiting loop before a thread sleeps: some microseconds, as long as the
-threads of a training step usually wait for each other."""
+"""Turns of libgomp's waiting loop before a thread sleeps: enough that a training step alone is no
+slower (benchmarks/busy_core.py)."""
 
 
 def share_cores() -> None:
