@@ -124,15 +124,52 @@ def load_backbone(
     """
     if device.type == "cpu":
         keep_freed_memory()
-    folder = find_folder(backbone)
-    config = BackboneConfig(folder)
-    if config.refusal():
-        raise UserError(f"{folder} cannot be used: {config.refusal()} Choose another backbone.")
+    folder, config = _usable(backbone)
     weight_files(folder)
     fingerprint = _checked_fingerprint(backbone, folder, reporter)
     reporter.update(0, 0, "bytes", "Loading the backbone")
     tokenizer = _load_full_tokenizer(folder)
     model = _load_model(folder, device, dtype, encoder_decoder=config.encoder_decoder)
+    return _made(backbone, folder, config, model, tokenizer, fingerprint)
+
+
+def outline_backbone(backbone: str) -> Backbone:
+    """A backbone's modules without its weights (torch's device "meta"), and without a tokenizer.
+
+    Raises:
+        UserError: not on this machine, an architecture that this version cannot train, or a
+            damaged `config.json`.
+    """
+    import torch
+    import transformers
+
+    folder, config = _usable(backbone)
+    with quiet(transformers), _explained(folder), torch.device("meta"):
+        settings = transformers.AutoConfig.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+        model = _model_class(encoder_decoder=config.encoder_decoder).from_config(settings)
+    model.requires_grad_(False)
+    model.eval()
+    return _made(backbone, folder, config, model, None, "")
+
+
+def _usable(backbone: str) -> tuple[Path, BackboneConfig]:
+    folder = find_folder(backbone)
+    config = BackboneConfig(folder)
+    if config.refusal():
+        raise UserError(f"{folder} cannot be used: {config.refusal()} Choose another backbone.")
+    return folder, config
+
+
+def _made(
+    backbone: str,
+    folder: Path,
+    config: BackboneConfig,
+    model: Any,
+    tokenizer: Any,
+    fingerprint: str,
+) -> Backbone:
     parameters = sum(parameter.numel() for parameter in model.parameters())
     entry = find_entry(backbone)
     is_folder = Path(backbone).expanduser().is_dir()
@@ -182,11 +219,8 @@ def _load_model(
 ) -> Any:
     import transformers
 
-    kind = transformers.AutoModelForCausalLM
-    if encoder_decoder:
-        kind = transformers.AutoModelForSeq2SeqLM
     with quiet(transformers), _explained(folder):
-        model, found = kind.from_pretrained(
+        model, found = _model_class(encoder_decoder=encoder_decoder).from_pretrained(
             folder,
             dtype=dtype,
             local_files_only=True,
@@ -200,6 +234,14 @@ def _load_model(
     model.requires_grad_(False)
     model.eval()
     return model
+
+
+def _model_class(*, encoder_decoder: bool) -> Any:
+    import transformers
+
+    if encoder_decoder:
+        return transformers.AutoModelForSeq2SeqLM
+    return transformers.AutoModelForCausalLM
 
 
 def _refuse_incomplete(folder: Path, found: dict[str, Any]) -> None:

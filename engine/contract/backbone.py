@@ -124,8 +124,8 @@ class Cost:
     """What a method costs on a backbone.
 
     Attributes:
-        trainable: parameters with a gradient while training; None where only the loaded
-            backbone says it.
+        trainable: parameters with a gradient while training; None where only the backbone's
+            modules say it (`CountParameters`).
         stored: numbers kept afterwards (the folded prefix, or all weights); None as above.
         stored_bytes: of the file, in float32; None as above.
         memory_bytes: rough peak while training: weights, gradients, AdamW's two moments and
@@ -138,8 +138,20 @@ class Cost:
     memory_bytes: int
 
 
-def cost(shape: BackboneShape, method: MethodSpec, *, tokens_per_batch: int = 1024) -> Cost:
+def cost(
+    shape: BackboneShape,
+    method: MethodSpec,
+    *,
+    tokens_per_batch: int = 1024,
+    counted: int | None = None,
+) -> Cost:
     """Count parameters exactly and memory roughly (float32), without loading anything.
+
+    Args:
+        shape: of the backbone.
+        method: what is trained on it.
+        tokens_per_batch: of sources and targets together.
+        counted: what `CountParameters` has told of a method whose counts would be None.
 
     Raises:
         UserError: the method names a layer that the backbone does not have.
@@ -156,6 +168,8 @@ def cost(shape: BackboneShape, method: MethodSpec, *, tokens_per_batch: int = 10
         counts = _prefix_counts(shape, method)
     else:
         counts = _delta_counts(shape, method)
+        if counts is None and counted is not None:
+            counts = (counted, counted)
     trained = counts[0] if counts is not None else _roughly_trained(shape, method)
     memory = 4 * (shape.parameters + 4 * trained + activations)
     if counts is None:

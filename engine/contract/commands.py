@@ -21,6 +21,7 @@ from engine.contract.reading import (
     ReadOptions,
     SplitReport,
 )
+from engine.contract.rivals import BiasMethod, LoraMethod, TopLayersMethod
 from engine.contract.scores import OutputRow, OutputsMeta, Score
 from engine.contract.study_results import StudyResults
 from engine.contract.training_spec import DecodingSpec
@@ -94,6 +95,17 @@ class FetchBackbone:
     """Bring a backbone of the catalog to this machine, with progress. Reply: `Done`."""
 
     name: str
+
+
+@dataclass(frozen=True)
+class CountParameters:
+    """What a method trains, and keeps, on a backbone, where `cost` cannot say it. Reply: `Counted`.
+
+    Fails where the method cannot train this backbone.
+    """
+
+    backbone: str
+    method: TopLayersMethod | BiasMethod | LoraMethod
 
 
 @dataclass(frozen=True)
@@ -188,6 +200,7 @@ Command = (
     | ReportSplit
     | ListBackbones
     | FetchBackbone
+    | CountParameters
     | ExportPrefix
     | ImportPrefix
     | ListPrefixes
@@ -247,6 +260,13 @@ class BackboneList:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """Trained parameters."""
+
+    parameters: int
+
+
+@dataclass(frozen=True)
 class PrefixInfo:
     """A trained prefix as its card tells it."""
 
@@ -294,6 +314,7 @@ Reply = (
     | TokenPreview
     | SplitReport
     | BackboneList
+    | Counted
     | PrefixInfo
     | PrefixList
     | Generated

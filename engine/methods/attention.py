@@ -158,6 +158,9 @@ def _mask(*args: Any, **kwargs: Any) -> torch.Tensor | None:
     q_length = kwargs.get("q_length", args[1] if len(args) > 1 else None)
     if not isinstance(q_length, int) or q_length > 1:
         kwargs["allow_is_causal_skip"] = False
+    padding = kwargs.get("attention_mask")
+    if padding is not None and padding.is_meta:
+        kwargs["allow_is_bidirectional_skip"] = False  # to skip, it would look for padding
     mask: torch.Tensor | None = sdpa_mask(*args, **kwargs)
     return mask
 

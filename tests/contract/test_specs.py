@@ -191,7 +191,7 @@ def test_run_ids_sort_by_age_and_differ() -> None:
     ids = {new_run_id() for _ in range(50)}
     assert len(ids) > 45  # four hexadecimal digits within one second
     for run_id in ids:
-        assert re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{4}", run_id)
+        assert re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{8}", run_id)
         time.strptime(run_id[:15], "%Y%m%d-%H%M%S")
 
 

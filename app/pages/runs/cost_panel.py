@@ -13,8 +13,9 @@ from app.widgets.labels import MutedLabel
 from app.words import count, duration, size
 from engine.contract.backbone import BackboneEntry, Cost
 
-UNCOUNTED = "counted when it starts"
-"""Where only the loaded backbone says how many numbers a method has."""
+UNCOUNTED = "known once the backbone is here"
+"""Where only the backbone's modules say how many parameters a method has."""
+COUNTING = "being counted"
 TIGHT_SHARE = 0.8
 """Above this share of the device's memory, the rough figure is called tight."""
 
@@ -34,17 +35,18 @@ def figures(planner: Planner) -> tuple[Figure, ...]:
     cost, backbone = planner.cost, planner.backbone
     if cost is None or backbone is None:
         return ()
+    open_word = COUNTING if planner.is_counting else UNCOUNTED
     return (
-        _trainable(cost, backbone),
+        _trainable(cost, backbone, open_word),
         Figure(
             "Frozen",
-            _frozen(cost, backbone),
+            _frozen(cost, backbone, open_word),
             "Parameters of the backbone that training leaves bit-equal.",
             "frozen",
         ),
         Figure(
             "File",
-            f"{_file(cost)}, of {size(4 * backbone.shape.parameters)}",
+            f"{_file(cost, open_word)}, of {size(4 * backbone.shape.parameters)}",
             "What is kept of the run in float32, beside the whole backbone's size.",
         ),
         _memory(planner, cost),
@@ -53,17 +55,17 @@ def figures(planner: Planner) -> tuple[Figure, ...]:
     )
 
 
-def _frozen(cost: Cost, backbone: BackboneEntry) -> str:
+def _frozen(cost: Cost, backbone: BackboneEntry, open_word: str) -> str:
     whole = backbone.shape.parameters
-    return UNCOUNTED if cost.stored is None else count(0 if cost.stored == whole else whole)
+    return open_word if cost.stored is None else count(0 if cost.stored == whole else whole)
 
 
-def _file(cost: Cost) -> str:
-    return UNCOUNTED if cost.stored_bytes is None else size(cost.stored_bytes)
+def _file(cost: Cost, open_word: str) -> str:
+    return open_word if cost.stored_bytes is None else size(cost.stored_bytes)
 
 
-def _trainable(cost: Cost, backbone: BackboneEntry) -> Figure:
-    value = UNCOUNTED
+def _trainable(cost: Cost, backbone: BackboneEntry, open_word: str) -> Figure:
+    value = open_word
     if cost.trainable is not None:
         share = 100 * cost.trainable / backbone.shape.parameters
         value = f"{count(cost.trainable)} ({share:.3g} %)"

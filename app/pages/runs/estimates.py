@@ -32,14 +32,16 @@ class Plan:
     epoch_s: float | None
 
 
-def live_cost(draft: Draft, backbone: BackboneEntry, report: SplitReport | None) -> Cost:
+def live_cost(
+    draft: Draft, backbone: BackboneEntry, report: SplitReport | None, counted: int | None = None
+) -> Cost:
     """The contract's cost of the form's method; raise `UserError` where a value is wrong."""
     method = draft.method()
     if report is None or not report.mean_target_characters:
-        return cost(backbone.shape, method)
+        return cost(backbone.shape, method, counted=counted)
     characters = report.mean_source_characters + report.mean_target_characters
     tokens = math.ceil(draft.training().batch_size * characters / CHARACTERS_PER_TOKEN)
-    return cost(backbone.shape, method, tokens_per_batch=tokens)
+    return cost(backbone.shape, method, tokens_per_batch=tokens, counted=counted)
 
 
 def train_rows(report: SplitReport | None) -> int | None:

@@ -16,6 +16,7 @@ from app.pages.runs.form import RunForm
 from app.pages.runs.form_model import FormModel
 from app.pages.runs.launch_panel import LaunchPanel
 from app.pages.runs.launcher import Launcher
+from app.pages.runs.parameter_counts import ParameterCounts
 from app.pages.runs.planner import Planner
 from app.pages.runs.run_actions import RunActions
 from app.pages.runs.run_header import RunHeader
@@ -46,7 +47,9 @@ class RunsPage(QWidget):
             context.data_desk, context.model_desk, context.project, context.activities, self
         )
         self.planner = Planner(
-            self.form_model, self.backbones, context.project, context.runs, context.data_desk, self
+            *(self.form_model, self.backbones, context.project, context.runs, context.data_desk),
+            self,
+            counts=ParameterCounts(context.model_desk, self),
         )
         maker = RunMaker(context.project, context.runs, context.run_control)
         self.launcher = Launcher(

@@ -10,6 +10,7 @@ from app.models.runs import RunsModel
 from app.pages.runs.backbones import BackbonesModel
 from app.pages.runs.estimates import Plan, live_cost, measured_epoch_s, plan, train_rows
 from app.pages.runs.form_model import FormModel
+from app.pages.runs.parameter_counts import ParameterCounts
 from app.pages.runs.run_data import RunData, run_data
 from app.ports import Desk, Ticket
 from engine.contract.backbone import BackboneEntry, Cost
@@ -23,6 +24,9 @@ from engine.contract.run_spec import RunSpec
 
 class Planner(QObject):
     """Keeps spec, cost and plan in step with form, catalog, data and runs.
+
+    Args:
+        counts: of parameters that only the engine can count; None leaves them open.
 
     Attributes:
         error: the sentence that says why there is nothing to train, or "".
@@ -43,11 +47,14 @@ class Planner(QObject):
         runs: RunsModel,
         desk: Desk,
         parent: QObject | None = None,
+        *,
+        counts: ParameterCounts | None = None,
     ) -> None:
         super().__init__(parent)
         self._form, self._backbones = form, backbones
         self._project, self._runs = project, runs
         self._desk = desk
+        self._counts = counts
         self.error = ""
         self.data_error = False
         self.data: RunData | None = None
@@ -63,6 +70,8 @@ class Planner(QObject):
         backbones.changed.connect(self._on_backbones)
         project.changed.connect(self._on_project)
         project.closed.connect(self._on_project)
+        if counts is not None:
+            counts.changed.connect(self._update)
         runs.added.connect(self._on_run_added)
         for run in runs.all():
             run.evaluated.connect(self._update)
@@ -87,6 +96,11 @@ class Planner(QObject):
     def device(self) -> str:
         """What AUTO would choose."""
         return self._backbones.device
+
+    @property
+    def is_counting(self) -> bool:
+        """Whether the engine is counting the method's parameters."""
+        return self._counts is not None and self._counts.is_counting
 
     def command(self) -> str:
         """The command line that makes the same run, or "" where there is none."""
@@ -146,7 +160,8 @@ class Planner(QObject):
         self.data_error = bool(self._data_problem)
         try:
             if backbone is not None:
-                self.cost = live_cost(draft, backbone, self._report)
+                counted = self._counts.look_up(backbone, draft.method()) if self._counts else None
+                self.cost = live_cost(draft, backbone, self._report, counted)
             spec = draft.to_spec("", self.data.spec) if self.data is not None else None
             self._check_backbone(draft["backbone"])
         except UserError as problem:

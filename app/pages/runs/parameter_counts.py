@@ -1,0 +1,72 @@
+"""How many parameters a method trains, where only the engine can count them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from app.ports import Desk, Ticket
+from engine.contract.backbone import BackboneEntry
+from engine.contract.commands import Counted, CountParameters, Failure
+from engine.contract.errors import UserError
+from engine.contract.events import Blame
+from engine.contract.method_spec import MethodSpec
+from engine.contract.rivals import BiasMethod, LoraMethod, TopLayersMethod
+
+Question = tuple[BackboneEntry, MethodSpec]
+
+
+class ParameterCounts(QObject):
+    """Asks for each backbone and method once; only the latest question is waited for.
+
+    Signals:
+        changed: an answer has come.
+    """
+
+    changed = Signal()
+
+    def __init__(self, model_desk: Desk, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._desk = model_desk
+        self._answers: dict[Question, Counted | Failure] = {}
+        self._ticket: Ticket | None = None
+        self._asked: Question | None = None
+
+    @property
+    def is_counting(self) -> bool:
+        """Whether an answer is under way."""
+        return self._ticket is not None
+
+    def look_up(self, backbone: BackboneEntry, method: MethodSpec) -> int | None:
+        """Trained parameters; None where no count is needed, or none is there yet.
+
+        Raises:
+            UserError: the method cannot train this backbone.
+        """
+        question = (backbone, method)
+        if self._asked != question:
+            self._give_up()
+        if not isinstance(method, TopLayersMethod | BiasMethod | LoraMethod):
+            return None
+        answer = self._answers.get(question)
+        if answer is None and self._ticket is None and backbone.on_disk:
+            self._ask(question, CountParameters(backbone.name, method))
+        if isinstance(answer, Failure) and answer.blame is Blame.USER:
+            raise UserError(answer.message, answer.remedies)
+        return answer.parameters if isinstance(answer, Counted) else None
+
+    def _ask(self, question: Question, command: CountParameters) -> None:
+        ticket = self._desk.ask(command)
+        self._ticket, self._asked = ticket, question
+        for ended in (ticket.answered, ticket.failed):
+            ended.connect(lambda answer: self._take(ticket, question, answer))
+
+    def _take(self, ticket: Ticket, question: Question, answer: Counted | Failure) -> None:
+        self._answers[question] = answer
+        if ticket is self._ticket:
+            self._ticket = self._asked = None
+            self.changed.emit()
+
+    def _give_up(self) -> None:
+        if self._ticket is not None:
+            ticket, self._ticket, self._asked = self._ticket, None, None
+            ticket.cancel()

@@ -1,0 +1,54 @@
+"""Counting what a method trains without the backbone's weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.contract.backbone import cost
+from engine.contract.commands import CountParameters
+from engine.contract.errors import UserError
+from engine.contract.rivals import BiasMethod, LoraMethod, TopLayersMethod
+from engine.methods.base import count
+from engine.methods.counting import count_parameters
+from engine.methods.making import make_method
+from engine.reporter import Silent
+from tests.engine.tiny import tiny
+from tests.helpers.tiny_backbones import CONFIGS, save_tiny
+
+METHODS = (
+    TopLayersMethod(top_layers=1),
+    TopLayersMethod(top_layers=2, embeddings=True),
+    LoraMethod(rank=3),
+)
+WITH_BIASES = ("gpt2", "qwen2", "opt", "gpt_neox", "bart", "pegasus", "marian")
+
+
+@pytest.mark.parametrize("family", CONFIGS)
+def test_the_count_is_that_of_the_loaded_backbone(tmp_path: Path, family: str) -> None:
+    backbone = tiny(tmp_path, family)
+    for method in (*METHODS, *([BiasMethod()] if family in WITH_BIASES else [])):
+        counted = count_parameters(CountParameters(str(backbone.folder), method), Silent())
+        expected = count(make_method(backbone, method, seed=0).trainable())
+        assert counted.parameters == expected
+        told = cost(backbone.shape, method, counted=expected)
+        assert (told.trainable, told.stored, told.stored_bytes) == (
+            expected,
+            expected,
+            4 * expected,
+        )
+
+
+def test_no_weight_is_read(tmp_path: Path) -> None:
+    folder = save_tiny(tmp_path / "llama", "llama")
+    command = CountParameters(str(folder), LoraMethod())
+    before = count_parameters(command, Silent())
+    (folder / "model.safetensors").write_bytes(b"nothing of use")
+    assert count_parameters(command, Silent()) == before
+
+
+def test_a_method_that_cannot_train_the_backbone_says_why(tmp_path: Path) -> None:
+    folder = save_tiny(tmp_path / "llama", "llama")
+    with pytest.raises(UserError, match="llama has no biases, so BitFit has nothing to train"):
+        count_parameters(CountParameters(str(folder), BiasMethod()), Silent())
