@@ -42,6 +42,7 @@ from engine.contract.run_spec import RunSpec, describe_method
 from engine.contract.scores import OutputsMeta, Score
 from engine.contract.training_spec import DecodingSpec, Strategy
 from engine.data.examples import ExampleSets, load_examples
+from engine.decoding.decoder import check_positions
 from engine.decoding.files import decode_and_score, save_outputs
 from engine.methods.base import Method, count
 from engine.methods.checkpointing import enable_checkpointing
@@ -165,6 +166,8 @@ class _Session:
         prepared = prepare(
             spec.data, examples, backbone, recorder, position_offset=method.position_offset
         )
+        for held_out in (self._shown(prepared.valid), prepared.test):
+            check_positions(method, held_out.prompts, spec.decoding)
         for text in prepared.notes:
             recorder.event(Notice(Level.WARNING, text))
         if spec.training.gradient_checkpointing:
@@ -234,9 +237,7 @@ class _Session:
         loss = float("nan")
         if valid.rows:
             loss = held_out_loss(method, valid.rows, training.batch_size, self._recorder)
-        shown = valid
-        if not training.evaluate_bleu:
-            shown = _first(valid, training.sample_count)
+        shown = self._shown(valid)
         greedy = DecodingSpec(
             strategy=Strategy.GREEDY,
             max_new_tokens=self._spec.decoding.max_new_tokens,
@@ -253,6 +254,11 @@ class _Session:
         self._recorder.phase(Phase.TRAINING)
         scores = scored.scores if training.evaluate_bleu else ()
         return Evaluation(step, 0.0, loss, scores, 0.0, is_best=False)
+
+    def _shown(self, valid: HeldOut) -> HeldOut:
+        """What of the validation inputs is decoded at each evaluation."""
+        training = self._spec.training
+        return valid if training.evaluate_bleu else _first(valid, training.sample_count)
 
     def _finish(
         self, method: Method, prepared: Prepared, trainer: Trainer, stopped_early: bool

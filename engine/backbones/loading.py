@@ -231,6 +231,7 @@ def _load_model(
         )
         _refuse_incomplete(folder, found)
         model.to(device)
+        model.generation_config = _tokens_only(model.generation_config)
     model.requires_grad_(False)
     model.eval()
     return model
@@ -242,6 +243,16 @@ def _model_class(*, encoder_decoder: bool) -> Any:
     if encoder_decoder:
         return transformers.AutoModelForSeq2SeqLM
     return transformers.AutoModelForCausalLM
+
+
+def _tokens_only(generation: Any) -> Any:
+    """Without a backbone's own habits, such as BART's four beams.
+
+    `generate` takes them for whatever it is not told, so a run would be decoded with settings
+    that neither it nor the signature of its scores names.
+    """
+    names = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")
+    return type(generation)(**{name: getattr(generation, name) for name in names})
 
 
 def _refuse_incomplete(folder: Path, found: dict[str, Any]) -> None:

@@ -59,7 +59,7 @@ def decode(
         UserError: a prompt and its output do not fit into the backbone's positions.
         Cancelled: the reporter says so.
     """
-    _check_positions(system, prompts, decoding)
+    check_positions(system, prompts, decoding)
     start = time.monotonic()
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
     texts = [""] * len(prompts)
@@ -76,6 +76,38 @@ def decode(
                 texts[row] = text.strip()
     reporter.update(len(prompts), len(prompts), "inputs")
     return Decoded(tuple(texts), new_tokens, time.monotonic() - start)
+
+
+def check_positions(
+    system: System, prompts: Sequence[Sequence[int]], decoding: DecodingSpec
+) -> None:
+    """Check that prompts and their outputs have room, as `decode` does before it begins.
+
+    Raises:
+        UserError: they do not fit into the backbone's positions.
+    """
+    limit = max_positions(system.backbone)
+    if limit is None or not prompts:
+        return
+    longest = max(len(prompt) for prompt in prompts)
+    if system.backbone.is_encoder_decoder:
+        longest += system.position_offset
+        if max(longest, decoding.max_new_tokens) > limit:
+            offset = system.position_offset
+            before = f" (a prompt of {offset} included)" if offset else ""
+            raise UserError(
+                f"The longest input has {longest} tokens{before} and outputs up to "
+                f"{decoding.max_new_tokens}, but the backbone has {limit} positions for each: "
+                "lower max_source_tokens or max_new_tokens."
+            )
+        return
+    needed = system.position_offset + longest + decoding.max_new_tokens
+    if needed > limit:
+        raise UserError(
+            f"The longest input needs {needed} positions (prefix {system.position_offset}, input "
+            f"{longest}, output up to {decoding.max_new_tokens}), but the backbone has {limit}: "
+            "lower max_new_tokens, max_source_tokens or the prefix length."
+        )
 
 
 def decoding_signature(decoding: DecodingSpec) -> str:
@@ -211,30 +243,3 @@ class _Listener(StoppingCriteria):  # type: ignore[misc]
 
 def _until(tokens: list[int], eos: int) -> list[int]:
     return tokens[: tokens.index(eos)] if eos in tokens else tokens
-
-
-def _check_positions(
-    system: System, prompts: Sequence[Sequence[int]], decoding: DecodingSpec
-) -> None:
-    limit = max_positions(system.backbone)
-    if limit is None or not prompts:
-        return
-    longest = max(len(prompt) for prompt in prompts)
-    if system.backbone.is_encoder_decoder:
-        longest += system.position_offset
-        if max(longest, decoding.max_new_tokens) > limit:
-            offset = system.position_offset
-            before = f" (a prompt of {offset} included)" if offset else ""
-            raise UserError(
-                f"The longest input has {longest} tokens{before} and outputs up to "
-                f"{decoding.max_new_tokens}, but the backbone has {limit} positions for each: "
-                "lower max_source_tokens or max_new_tokens."
-            )
-        return
-    needed = system.position_offset + longest + decoding.max_new_tokens
-    if needed > limit:
-        raise UserError(
-            f"The longest input needs {needed} positions (prefix {system.position_offset}, input "
-            f"{longest}, output up to {decoding.max_new_tokens}), but the backbone has {limit}: "
-            "lower max_new_tokens, max_source_tokens or the prefix length."
-        )

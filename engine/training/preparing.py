@@ -79,9 +79,9 @@ def prepare(
     for index, row in enumerate(examples.train):
         reporter.update(index, len(examples.train), "rows")
         train.append(token_row(tokeniser.prompt(row.source), tokeniser.target(row.target)))
-    _check_positions(train, backbone, position_offset)
     valid = tokeniser.held_out(examples.valid)
     test = tokeniser.held_out(examples.test)
+    _check_positions([*train, *valid.rows], backbone, position_offset)
     notes = [finding.message for finding in examples.findings]
     if tokeniser.cut_sources:
         notes.append(_cut(tokeniser.cut_sources, "input", data.max_source_tokens))

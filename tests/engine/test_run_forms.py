@@ -131,4 +131,5 @@ def test_a_side_that_does_not_fit_is_told(
     assert run_folder(folder.path) == 2
     (failed,) = events(folder, RunFailed)
     assert isinstance(failed, RunFailed)
+    assert not events(folder, RunStarted)
     assert "outputs up to 500, but the backbone has 128 positions for each" in failed.message

@@ -18,8 +18,13 @@ from tests.helpers.tiny_backbones import save_tiny
 
 def tiny(folder: Path, family: str) -> Backbone:
     """A loaded random backbone of this family."""
+    return load(save_tiny(folder / family, family))
+
+
+def load(folder: Path) -> Backbone:
+    """The backbone in this folder, on the CPU in float32."""
     return load_backbone(
-        str(save_tiny(folder / family, family)),
+        str(folder),
         device=torch.device("cpu"),
         dtype=torch.float32,
         reporter=Silent(),

@@ -100,6 +100,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "olmo2": _GROUPED,
 }
 """Configurations by kind; "llama" has grouped queries."""
+DECODERS = tuple(CONFIGS)
 _SIDES = {
     "d_model": 32,
     "encoder_layers": 2,
@@ -113,19 +114,21 @@ _SIDES = {
     "decoder_start_token_id": 1,
     "forced_eos_token_id": None,
 }
+_T5 = {
+    "d_model": 32,
+    "d_kv": 12,  # not d_model / heads
+    "d_ff": 48,
+    # Not the other way round: for a deeper decoder generate() makes too small a cache.
+    "num_layers": 3,
+    "num_decoder_layers": 2,
+    "num_heads": 4,
+    "pad_token_id": 2,
+    "decoder_start_token_id": 2,
+}
 ENCODER_DECODERS: dict[str, dict[str, Any]] = {
     "bart": _SIDES,
-    "t5": {
-        "d_model": 32,
-        "d_kv": 12,  # not d_model / heads
-        "d_ff": 48,
-        # Not the other way round: for a deeper decoder generate() makes too small a cache.
-        "num_layers": 3,
-        "num_decoder_layers": 2,
-        "num_heads": 4,
-        "pad_token_id": 2,
-        "decoder_start_token_id": 2,
-    },
+    "t5": _T5,
+    "t5-flan": {**_T5, "feed_forward_proj": "gated-gelu", "tie_word_embeddings": False},
     "pegasus": {**_SIDES, "decoder_start_token_id": 2},
     "marian": {**_SIDES, "decoder_start_token_id": 2, "decoder_vocab_size": None},
 }

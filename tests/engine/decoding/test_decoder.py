@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from engine.decoding.decoder import decode, decoding_signature
 from engine.methods.finetune import BareBackbone
 from engine.methods.prefix import PrefixTuning
 from engine.reporter import Silent
-from tests.engine.tiny import tiny
+from tests.engine.tiny import load, tiny
+from tests.helpers.tiny_backbones import DECODERS, save_tiny
 
 PROMPTS = ([7, 8, 9], [20, 21, 22, 23, 24, 25, 26], [30], [40, 41, 42, 43])
 STRATEGIES = {
@@ -80,7 +82,7 @@ def cached_search(
     return text.strip()
 
 
-@pytest.mark.parametrize("family", ["llama", "gpt2"])
+@pytest.mark.parametrize("family", DECODERS)
 @pytest.mark.parametrize("beams", [1, 4])
 def test_search_equals_transformers_with_the_prefix_in_the_cache(
     family: str, beams: int, tmp_path: Path
@@ -91,6 +93,28 @@ def test_search_equals_transformers_with_the_prefix_in_the_cache(
     ours = decode(system, PROMPTS, decoding, Silent()).texts
     for prompt, text in zip(PROMPTS, ours, strict=True):
         assert text == cached_search(system.backbone, system, prompt, decoding)
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_a_backbones_own_habits_do_not_enter(name: str, tmp_path: Path) -> None:
+    """BART's files bring four beams, a first token and lengths, in one of two places."""
+    plain = BareBackbone(tiny(tmp_path / "plain", "bart"))
+    expected = decode(plain, PROMPTS, STRATEGIES[name], Silent()).texts
+    habits = {
+        "num_beams": 4,
+        "early_stopping": True,
+        "length_penalty": 2.0,
+        "min_length": 8,
+        "forced_bos_token_id": 0,
+        "no_repeat_ngram_size": 1,
+        "repetition_penalty": 1.5,
+    }
+    for file in ("config.json", "generation_config.json"):
+        folder = save_tiny(tmp_path / file, "bart")
+        path = folder / file
+        path.write_text(json.dumps(json.loads(path.read_text()) | habits))
+        system = BareBackbone(load(folder))
+        assert decode(system, PROMPTS, STRATEGIES[name], Silent()).texts == expected
 
 
 def test_samples_repeat_with_the_seed_and_differ_without(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_a_prefix_that_stands_nowhere_is_refused() -> None:
         method(encoder_self=False, decoder_self=False, decoder_cross=False)
 
 
-@pytest.mark.parametrize("family", ["bart", "t5"])
+@pytest.mark.parametrize("family", FAMILIES)
 def test_every_entry_in_every_place_gets_a_gradient(family: str, tmp_path: Path) -> None:
     backbone = tiny(tmp_path, family)
     tuned = PrefixTuning(backbone, method(parametrisation=Parametrisation.DIRECT), seed=1)

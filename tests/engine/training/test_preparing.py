@@ -56,6 +56,15 @@ def test_a_row_that_does_not_fit_names_the_limit(backbone: Backbone) -> None:
         prepare(DATA, examples(), backbone, Silent(), position_offset=250)
 
 
+def test_a_validation_row_that_does_not_fit_is_told_before_training(backbone: Backbone) -> None:
+    fits = examples()
+    (one, *others) = fits.valid
+    long = replace(one, references=("word " * 300,))
+    held_out = replace(fits, valid=[long, *others])
+    with pytest.raises(UserError, match=r"but the backbone has 256: lower max_source_tokens"):
+        prepare(DATA, held_out, backbone, Silent(), position_offset=4)
+
+
 def test_it_can_be_given_up(backbone: Backbone) -> None:
     class Impatient:
         def update(self, done: int, total: int, unit: str, text: str = "") -> None:
