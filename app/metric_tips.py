@@ -6,6 +6,7 @@ from engine.contract.scores import higher_is_better, metric_title
 
 _EXPLANATIONS = {
     "bleu": "words and word sequences shared with the references; 0 to 100",
+    "bleu_webnlg": "BLEU on words divided as in WebNLG's evaluation, at every hyphen too; 0 to 100",
     "nist": "as BLEU, but rare sequences weigh more; from 0, some 8 for a good system on E2E",
     "meteor": "words shared with a reference, stems, synonyms and paraphrases included; 0 to 100",
     "rouge_l": "longest common sequence of words as the E2E challenge takes it; 0 to 100",

@@ -77,7 +77,7 @@ def _compare(paths: list[Path], metrics: tuple[str, ...], arguments: argparse.Na
     if arguments.json:
         _print_json(console, {one.metric: _plain(one) for one in found})
     else:
-        console.line(f"{len(first):,} common rows; A {paths[0]}, B {paths[1]}; B less A:")
+        console.line(f"{len(first):,} common rows; A {paths[0]}, B {paths[1]}; B minus A:")
         for one in found:
             console.line(_words(one))
     return _unless_all_absent(found)

@@ -129,7 +129,7 @@ class SplitKind(enum.Enum):
     COLUMN = "column"
     """As the dataset's split column says."""
     CATEGORY = "category"
-    """The named categories are held out for testing (unseen)."""
+    """The named categories are held out for testing (unseen), beside a share of the others."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,8 @@ class Split:
     """Share of the inputs held out for validation while training (RANDOM, CATEGORY; and
     COLUMN where the column names no validation rows)."""
     test_fraction: float = 0.1
-    """Share of the inputs held out for testing (RANDOM; and COLUMN where it names none)."""
+    """Share of the inputs held out for testing (RANDOM; of the seen categories' inputs, CATEGORY;
+    and COLUMN where it names none)."""
     unseen_categories: tuple[str, ...] = ()
     seed: int = 0
     max_train_rows: int | None = None
@@ -176,6 +177,16 @@ class Split:
                 raise UserError(f"{name} is {value}: it must be 1 or more.")
 
 
+class PromptForm(enum.Enum):
+    """How a decoder-only backbone is given source and target; the end token follows both."""
+
+    NEWLINE = "newline"
+    """A line break between them."""
+    BOS = "bos"
+    """" source <bos> target <eos>", spaces included: Li & Liang's on GPT-2
+    (run_language_modeling.py of their code). The tokenizer must have a begin token."""
+
+
 @dataclass(frozen=True)
 class DataSpec:
     """Everything that decides the examples of a run.
@@ -196,6 +207,8 @@ class DataSpec:
     """Longer sources are cut at the end; the number of rows cut is reported."""
     max_target_tokens: int = 256
     """Longer targets are cut at the end, and then carry no end-of-sequence loss."""
+    prompt: PromptForm = PromptForm.NEWLINE
+    """Encoder–decoders read source and target on two sides, and this does not count there."""
 
     def __post_init__(self) -> None:
         for name in ("max_source_tokens", "max_target_tokens"):

@@ -78,6 +78,9 @@ class PrefixMethod:
     """Words to start from; repeated or cut to P tokens."""
     dropout: float = 0.0
     """Chance that an entry of the prefix is zeroed in a training step."""
+    frozen_dropout: bool = False
+    """Whether the frozen backbone's own dropout is on in training steps. The paper's code has it
+    off behind GPT-2 and on behind BART."""
     encoder_self: bool = True
     decoder_self: bool = True
     decoder_cross: bool = True

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 _TITLES = {
     "bleu": "BLEU",
+    "bleu_webnlg": "BLEU (WebNLG)",
     "nist": "NIST",
     "meteor": "METEOR",
     "rouge_l": "ROUGE-L (E2E)",

@@ -50,8 +50,9 @@ class Mean:
     Attributes:
         count: how many.
         spread: their standard deviation (n - 1); None of one.
-        low, high: of several, the 95 % interval of the mean by Student's t over the runs; of
-            one, its own bootstrap interval over the inputs; None where there is none.
+        low, high: of several, the 95 % interval of the mean by Student's t over the runs, those
+            on the same training rows taken as one; of one, its own bootstrap interval over the
+            inputs; None where there is none.
     """
 
     count: int

@@ -15,7 +15,7 @@ from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
 from engine.contract.reading import PreviewExample, PreviewToken, SplitReport
 from engine.data.inputs import RowReader
-from engine.data.prompt import default_prompt, prompt_named
+from engine.data.prompt import prompt_name, prompt_named
 from engine.data.scanning import LastScan
 from engine.data.split_report import describe_split
 from engine.reporter import Reporter
@@ -71,7 +71,7 @@ def preview_tokens(command: PreviewTokens, reporter: Reporter) -> TokenPreview:
     reporter.update(0, 1, "rows", "loading the tokenizer")
     tokenizer = load_tokenizer(command.backbone)
     apart = BackboneConfig(find_folder(command.backbone)).encoder_decoder
-    prompt = prompt_named(default_prompt(encoder_decoder=apart))
+    prompt = prompt_named(prompt_name(data.prompt, encoder_decoder=apart))
     source_ids, source_cut = prompt.cut_source(tokenizer, source, data.max_source_tokens)
     target_ids, target_cut = prompt.encode_target(tokenizer, target, data.max_target_tokens)
     tokens = [

@@ -13,20 +13,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from engine.contract.data_spec import PromptForm
 from engine.contract.errors import UserError
 
 Tokenizer = Any
 """A transformers tokenizer: callable, with `bos_token_id` and `eos_token_id`."""
 
-PROMPT = "newline"
+PROMPT = PromptForm.NEWLINE.value
 """Name of the default form of decoder-only backbones."""
 ENCODER_PROMPT = "encoder"
 """Name of the form of encoder–decoders, which read source and target on two sides."""
 
 
-def default_prompt(*, encoder_decoder: bool) -> str:
-    """Name of the form that a backbone is trained with."""
-    return ENCODER_PROMPT if encoder_decoder else PROMPT
+def prompt_name(form: PromptForm, *, encoder_decoder: bool) -> str:
+    """Name of the form that a backbone is trained with where this one is chosen."""
+    return ENCODER_PROMPT if encoder_decoder else form.value
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,10 @@ class Prompt:
 
 
 _FORMS = (
-    Prompt("newline"),
-    # Li & Liang 2021, run_language_modeling.py of their code: " {source} {BOS} {target} {EOS}".
-    Prompt("bos", before_source=" ", separator=None, before_target=" ", after_target=" "),
+    Prompt(PROMPT),
+    Prompt(
+        PromptForm.BOS.value, before_source=" ", separator=None, before_target=" ", after_target=" "
+    ),
     Prompt(ENCODER_PROMPT, apart=True),
 )
 

@@ -94,7 +94,7 @@ def _by_category(rows: Scan, split: Split) -> bytearray:
     sides = bytearray(len(rows))
     for index in rows.useful():
         sides[index] = Side.TEST if rows.ids[index] in held_out else Side.TRAIN
-    _hold_out(rows, sides, split, {Side.VALID: split.valid_fraction})
+    _hold_out(rows, sides, split, _shares(split))  # of what is seen, to compare with
     return sides
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.contract.commands import Decoded as DecodedFile
 from engine.contract.commands import DecodeSplit, Generate, Generated
+from engine.contract.data_spec import PromptForm
 from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
 from engine.contract.run_folder import RunFolder
@@ -51,7 +52,7 @@ def decode_split(command: DecodeSplit, reporter: Reporter) -> DecodedFile:
     if not inputs:
         raise UserError(f"The split {command.split!r} of this run holds no inputs.")
     loaded = replace(
-        _load(command.system, spec.backbone, reporter),
+        _load(command.system, spec.backbone, reporter, form=spec.data.prompt),
         max_source_tokens=spec.data.max_source_tokens,
     )
     prompts = loaded.prompts([one.source for one in inputs])
@@ -66,11 +67,13 @@ def decode_split(command: DecodeSplit, reporter: Reporter) -> DecodedFile:
     return DecodedFile(command.out, meta, scored.rows)
 
 
-def _load(system: str, backbone: str, reporter: Reporter) -> Loaded:
+def _load(
+    system: str, backbone: str, reporter: Reporter, *, form: PromptForm = PromptForm.NEWLINE
+) -> Loaded:
     """The system of this path, or the bare backbone where there is none."""
     if system:
         return _shared().load(Path(system), reporter)
-    return _shared().bare(backbone, reporter)
+    return _shared().bare(backbone, reporter, form=form)
 
 
 def _shared() -> Systems:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from engine.backbones.device import choose_device, choose_dtype
 from engine.backbones.loading import Backbone, load_backbone
-from engine.contract.data_spec import Linearisation, Mapping
+from engine.contract.data_spec import Linearisation, Mapping, PromptForm
 from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import UserError
 from engine.contract.prefix_card import PrefixCard
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import describe_method
 from engine.contract.training_spec import DecodingSpec, Device, Precision
-from engine.data.prompt import default_prompt, prompt_named
+from engine.data.prompt import prompt_name, prompt_named
 from engine.exchange import delta, native
 from engine.exchange.card import is_delta_folder
 from engine.exchange.checking import backbone_for, refuse_other_backbone
@@ -81,14 +81,16 @@ class Systems:
             "missing): choose the folder that holds one of them."
         )
 
-    def bare(self, backbone: str, reporter: Reporter) -> Loaded:
-        """The backbone as it came."""
+    def bare(
+        self, backbone: str, reporter: Reporter, *, form: PromptForm = PromptForm.NEWLINE
+    ) -> Loaded:
+        """The backbone as it came, given its inputs in this form."""
         loaded = self._backbone(backbone, reporter)
         return Loaded(
             system=BareBackbone(loaded),
             title="bare backbone",
             run_id="",
-            prompt=default_prompt(encoder_decoder=loaded.is_encoder_decoder),
+            prompt=prompt_name(form, encoder_decoder=loaded.is_encoder_decoder),
             linearisation=Linearisation(),
             mapping=None,
             decoding=DecodingSpec(),
@@ -111,7 +113,7 @@ class Systems:
             system=BareBackbone(backbone),
             title=describe_method(spec.method),
             run_id=spec.run_id,
-            prompt=default_prompt(encoder_decoder=backbone.is_encoder_decoder),
+            prompt=prompt_name(spec.data.prompt, encoder_decoder=backbone.is_encoder_decoder),
             linearisation=spec.data.linearisation,
             mapping=spec.data.mapping,
             decoding=spec.decoding,

@@ -70,8 +70,8 @@ class MLPTable(nn.Module):
         """Make the MLP give these numbers, [P, N].
 
         The authors regress the MLP on them with 500 steps of Adam (train_control.py:202-213).
-        Its last layer is linear and P is far below mid, so the smallest change of that layer
-        that gives them exactly is a least-squares solution, found at once.
+        Its last layer is linear, so the smallest change of that layer that comes nearest to them
+        is a least-squares solution, found at once; up to P = mid + 1 it is exact.
         """
         hidden = self._hidden().double()  # [P, mid]
         ones = torch.ones(len(hidden), 1, dtype=hidden.dtype, device=hidden.device)

@@ -99,6 +99,7 @@ class PrefixTuning(_Behind):
     def __init__(self, backbone: Backbone, method: PrefixMethod, *, seed: int) -> None:
         super().__init__(backbone, method.prefix_length, method.position)
         self._notes: tuple[str, ...] = ()
+        self._frozen_dropout = method.frozen_dropout
         backbone.model.requires_grad_(False)
         backbone.model.eval()
         with torch.random.fork_rng(devices=[]):
@@ -193,9 +194,12 @@ class PrefixTuning(_Behind):
         return dict(self._prefix.named_parameters())
 
     def set_training(self, training: bool) -> None:
-        """Switch prefix dropout; the backbone stays in evaluation mode (paper's code)."""
+        """Switch prefix dropout, and the backbone's own if the method wants it."""
         self._prefix.train(training)
-        set_checkpointing(self.backbone.model, training)
+        model = self.backbone.model
+        model.train(training and self._frozen_dropout)
+        if not self._frozen_dropout:
+            set_checkpointing(model, training)
 
     def notes(self) -> tuple[str, ...]:
         """What was done with the words to start from."""

@@ -1,11 +1,13 @@
-"""BLEU (Papineni et al. 2002) as sacrebleu counts it: lower case, tokeniser 13a.
+"""BLEU (Papineni et al. 2002) as sacrebleu counts it, lower-cased, on one of two tokenisers.
 
-With several references of differing number this equals the official E2E metrics script and,
-on lowercased text, multi-bleu.perl.
+With several references of differing number "bleu", on tokeniser 13a, equals the official E2E
+metrics script. "bleu_webnlg" divides texts as WebNLG's evaluation does before it calls
+multi-bleu.perl, and equals that.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,15 +24,21 @@ class Bleu:
 
     Statistics [N, 10]: output length, closest reference's length, matched n-grams for
     n = 1 to 4, the output's n-grams for n = 1 to 4.
+
+    Args:
+        webnlg: whether words are divided as in WebNLG's evaluation, instead of by 13a.
     """
 
-    name = "bleu"
+    def __init__(self, *, webnlg: bool = False) -> None:
+        self._webnlg = webnlg
+        self.name = "bleu_webnlg" if webnlg else "bleu"
 
     def signature(self) -> str:
         """Tokeniser, case, smoothing and version, in sacrebleu's words."""
         from sacrebleu import __version__
 
-        return f"case:lc|eff:no|tok:13a|smooth:exp|sacrebleu:{__version__}"
+        tokeniser = "webnlg" if self._webnlg else "13a"
+        return f"case:lc|eff:no|tok:{tokeniser}|smooth:exp|sacrebleu:{__version__}"
 
     def statistics(
         self,
@@ -42,11 +50,15 @@ class Bleu:
         """Count with sacrebleu; see `Metric.statistics`."""
         from sacrebleu.metrics.bleu import BLEU
 
-        scorer = BLEU(lowercase=True, tokenize="13a", effective_order=True)
+        tokeniser = "none" if self._webnlg else "13a"
+        scorer = BLEU(lowercase=True, tokenize=tokeniser, effective_order=True)
         counted = np.zeros((len(hypotheses), 2 + 2 * ORDER))
         for i, (hypothesis, group) in enumerate(zip(hypotheses, references, strict=True)):
             reporter.update(i, len(hypotheses), "rows", self.name)
-            score = scorer.sentence_score(hypothesis, list(group))
+            texts = [hypothesis, *group]
+            if self._webnlg:
+                texts = [_divided(text) for text in texts]
+            score = scorer.sentence_score(texts[0], texts[1:])
             counted[i] = (score.sys_len, score.ref_len, *score.counts, *score.totals)
         return counted
 
@@ -60,6 +72,11 @@ class Bleu:
         It is smoothed and says little about one row alone; it serves to sort rows.
         """
         return _bleu(statistics, effective_order=True)
+
+
+def _divided(text: str) -> str:
+    """In lower case, every character that is no letter, digit or underscore a word of its own."""
+    return " ".join(" ".join(re.split(r"(\W)", text.lower())).split())
 
 
 def _bleu(counted: Array, *, effective_order: bool) -> Array:

@@ -22,6 +22,7 @@ from engine.metrics.ter import Ter
 METRICS: Mapping[str, Callable[[], Metric]] = MappingProxyType(
     {
         "bleu": Bleu,
+        "bleu_webnlg": partial(Bleu, webnlg=True),
         "nist": Nist,
         "meteor": Meteor,
         "rouge_l": RougeE2e,

@@ -27,15 +27,26 @@ def t_quantile(degrees: int) -> float:
     return z + (z**3 + z) / (4 * degrees) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * degrees**2)
 
 
-def mean_of(values: Sequence[float], *, alone: tuple[float | None, float | None]) -> Mean:
+def mean_of(
+    values: Sequence[float], units: Sequence[int], *, alone: tuple[float | None, float | None]
+) -> Mean:
     """Mean, spread and 95 % interval.
 
     Args:
         values: one or more.
+        units: of each value, what it was drawn with. Values of one unit (runs of several seeds on
+            the same rows) tell less than as many of several, so the interval is that of the units'
+            means; there is none for several values of a single unit.
         alone: the interval of a single value.
     """
     if len(values) == 1:
         return Mean(1, values[0], None, *alone)
     value, spread = statistics.fmean(values), statistics.stdev(values)
-    reach = t_quantile(len(values) - 1) * spread / math.sqrt(len(values))
+    means = [
+        statistics.fmean(one for one, own in zip(values, units, strict=True) if own == unit)
+        for unit in dict.fromkeys(units)
+    ]
+    if len(means) == 1:
+        return Mean(len(values), value, spread, None, None)
+    reach = t_quantile(len(means) - 1) * statistics.stdev(means) / math.sqrt(len(means))
     return Mean(len(values), value, spread, value - reach, value + reach)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from engine.contract.errors import UserError
@@ -42,11 +42,12 @@ def collect(folder: StudyFolder, study: StudySpec, reporter: Reporter) -> StudyR
         reporter.update(number, len(study.runs), "runs")
         results.append(_result(folder.run_path(run), run, study))
     reporter.update(len(study.runs), len(study.runs), "runs")
+    units = _units(study)
     return StudyResults(
         study.study_id,
         runs=tuple(results),
-        summaries=tuple(_summaries(results)),
-        differences=tuple(_differences(results, by_point=not RECIPES[study.kind].axis)),
+        summaries=tuple(_summaries(results, units)),
+        differences=tuple(_differences(results, units, by_point=not RECIPES[study.kind].axis)),
         signatures=_signatures(results),
     )
 
@@ -113,14 +114,29 @@ def _by_place(results: Sequence[RunResult]) -> dict[Place, dict[int, Score]]:
     return found
 
 
-def _summaries(results: Sequence[RunResult]) -> Iterator[Summary]:
+def _units(study: StudySpec) -> dict[int, int]:
+    """What each replicate was drawn with: its rows, or its seed where all have the same rows."""
+    splits = {run.replicate: run.spec.data.split for run in study.runs}
+    rows = {
+        replicate: split.seed if split.sample_seed is None else split.sample_seed
+        for replicate, split in splits.items()
+    }
+    if len(set(rows.values())) > 1:
+        return rows
+    return {run.replicate: run.spec.training.seed for run in study.runs}
+
+
+def _summaries(results: Sequence[RunResult], units: Mapping[int, int]) -> Iterator[Summary]:
     for place, scores in _by_place(results).items():
         first = next(iter(scores.values()))
         values = [score.value for score in scores.values()]
-        yield Summary(*place, mean_of(values, alone=(first.low, first.high)))
+        drawn = [units[replicate] for replicate in scores]
+        yield Summary(*place, mean_of(values, drawn, alone=(first.low, first.high)))
 
 
-def _differences(results: Sequence[RunResult], *, by_point: bool) -> Iterator[Difference]:
+def _differences(
+    results: Sequence[RunResult], units: Mapping[int, int], *, by_point: bool
+) -> Iterator[Difference]:
     """The first series (or point) less each other, paired by place and replicate."""
     found = _by_place(results)
     pairs: dict[Place, dict[tuple[str, int], float]] = {}
@@ -135,7 +151,8 @@ def _differences(results: Sequence[RunResult], *, by_point: bool) -> Iterator[Di
             common = [key for key in second if key in first]
             if name == other and common:
                 values = [first[key] - second[key] for key in common]
-                mean = mean_of(values, alone=(None, None))
+                drawn = [units[replicate] for _, replicate in common]
+                mean = mean_of(values, drawn, alone=(None, None))
                 yield Difference(names[0], other, part, metric, mean)
 
 

@@ -111,7 +111,7 @@ def _difference_table(results: StudyResults) -> tuple[list[str], list[list[str]]
     header = ["", "pairs", *(_column_title(*key, parted=parted) for key in columns)]
     rows: dict[str, list[str]] = {}
     for one in results.differences:
-        name = f"{one.first} less {one.second}"
+        name = f"{one.first} minus {one.second}"
         row = rows.setdefault(name, [name, str(one.mean.count), *([""] * len(columns))])
         row[2 + columns.index((one.metric, one.part))] = mean_text(one.mean, signed=True)
     return header, list(rows.values())
@@ -145,7 +145,8 @@ def _legend(results: StudyResults) -> list[str]:
     if several:
         lines.append(
             "- Mean ± standard deviation over runs; in brackets the 95 % interval of the mean by "
-            "Student's t, over runs with other seeds and training rows on the same held-out inputs."
+            "Student's t, over runs with other seeds and training rows on the same held-out inputs "
+            "(runs on the same rows count as one)."
         )
     if any(one.mean.count == 1 for one in results.summaries):
         lines.append(

@@ -17,7 +17,7 @@ from engine.contract.prefix_card import Positions, PrefixCard
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import RunSpec
 from engine.contract.scores import Score
-from engine.data.prompt import default_prompt
+from engine.data.prompt import prompt_name
 from engine.exchange import delta, native
 from engine.methods.base import Foldable, Method, count
 from engine.methods.finetune import FullFinetuning
@@ -59,7 +59,7 @@ def keep(
             backbone=backbone.name,
             backbone_fingerprint=backbone.fingerprint,
             linearisation=spec.data.linearisation,
-            prompt=default_prompt(encoder_decoder=backbone.is_encoder_decoder),
+            prompt=prompt_name(spec.data.prompt, encoder_decoder=backbone.is_encoder_decoder),
             decoding=spec.decoding,
             data_name=data_name,
             data_fingerprint=spec.data.fingerprint,
@@ -96,7 +96,7 @@ def _keep_prefix(
         head_width=width,
         positions=_positions(spec.method, encoder_decoder=apart),
         linearisation=spec.data.linearisation,
-        prompt=default_prompt(encoder_decoder=apart),
+        prompt=prompt_name(spec.data.prompt, encoder_decoder=apart),
         decoding=spec.decoding,
         data_name=data_name,
         data_fingerprint=spec.data.fingerprint,

@@ -9,7 +9,7 @@ from engine.backbones.loading import Backbone
 from engine.contract.data_spec import DataSpec
 from engine.contract.errors import UserError
 from engine.data.examples import EvalInput, ExampleSets
-from engine.data.prompt import default_prompt, prompt_named
+from engine.data.prompt import prompt_name, prompt_named
 from engine.data.tallies import counted
 from engine.methods.base import max_positions
 from engine.reporter import Reporter
@@ -31,7 +31,7 @@ class Tokeniser:
     """Turns texts into the token ids that training and decoding share."""
 
     def __init__(self, backbone: Backbone, data: DataSpec) -> None:
-        name = default_prompt(encoder_decoder=backbone.is_encoder_decoder)
+        name = prompt_name(data.prompt, encoder_decoder=backbone.is_encoder_decoder)
         self._prompt = prompt_named(name)
         self._tokenizer = backbone.tokenizer
         self._data = data

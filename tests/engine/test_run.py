@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -256,6 +258,20 @@ def test_a_missing_dataset_and_a_missing_backbone_say_what_to_do(
     failed = fails(workshop.run(tmp_path / "backbone", lost))
     assert "There is no backbone" in failed.message
     assert "no-backbone" in failed.message
+
+
+def test_an_unknown_architecture_ends_a_run_before_it_trains(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    other = shutil.copytree(workshop.backbone("llama"), tmp_path / "mamba")
+    config = json.loads((other / "config.json").read_text())
+    (other / "config.json").write_text(json.dumps(config | {"model_type": "mamba"}))
+    folder = workshop.run(tmp_path / "run", replace(workshop.spec("mlp"), backbone=str(other)))
+    assert re.search(
+        r"mamba cannot be used: Its architecture mamba is none of gpt2, .* Choose another backbone",
+        fails(folder).message,
+    )
+    assert not events(folder, RunStarted)
 
 
 def test_a_damaged_backbone_is_the_users_to_mend(workshop: Workshop, tmp_path: Path) -> None:

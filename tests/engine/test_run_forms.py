@@ -5,17 +5,20 @@ from dataclasses import replace
 import pytest
 from safetensors import safe_open
 
+from engine.contract.data_spec import PromptForm
 from engine.contract.errors import UserError
 from engine.contract.events import RunFailed, RunFinished, RunStarted, RunState
 from engine.contract.method_spec import (
     Depth,
     FinetuneMethod,
+    MethodSpec,
     Parametrisation,
     Position,
 )
 from engine.contract.method_spec import PrefixMethod as Prefix
 from engine.contract.outputs import read_outputs
 from engine.contract.prefix_card import Positions
+from engine.contract.rivals import PromptMethod
 from engine.data.prompt import ENCODER_PROMPT
 from engine.decoding.decoder import decode
 from engine.decoding.systems import Systems
@@ -68,6 +71,27 @@ def test_a_run_ends_in_a_system_that_writes_its_outputs_again(
     prompts = loaded.prompts([row.input for row in rows])
     again = decode(loaded.system, prompts, spec.decoding, Silent())
     assert again.texts == tuple(row.output for row in rows)
+
+
+@pytest.mark.parametrize("method", [PREFIX, FinetuneMethod(), PromptMethod(prompt_length=3)])
+def test_the_papers_prompt_form_is_trained_with_and_decoded_with(
+    method: MethodSpec, workshop: Workshop, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    spec = workshop.spec(method, kind="gpt2")
+    spec = replace(spec, data=replace(spec.data, prompt=PromptForm.BOS))
+    folder = workshop.run(tmp_path_factory.mktemp("bos") / "run", spec)
+    assert run_folder(folder.path) == 0
+    systems = Systems()
+    loaded = systems.load(folder.path, Silent())
+    assert loaded.prompt == "bos"
+    rows = read_outputs(folder.outputs / "test.jsonl")
+    prompts = loaded.prompts([row.input for row in rows])
+    tokenizer = loaded.system.backbone.tokenizer
+    assert {prompt[-1] for prompt in prompts} == {tokenizer.bos_token_id}
+    again = decode(loaded.system, prompts, spec.decoding, Silent())
+    assert again.texts == tuple(row.output for row in rows)
+    bare = systems.bare(spec.backbone, Silent(), form=PromptForm.BOS)
+    assert bare.prompts([rows[0].input]) == [prompts[0]]
 
 
 def test_the_card_says_how_it_stands_and_peft_has_no_place_for_it(

@@ -64,7 +64,7 @@ class ExampleModel(QAbstractTableModel):
             return ("★", "No.", f"Δ {title}", "Input")[section]
         if role == Qt.ItemDataRole.ToolTipRole:
             other = letter(self._model.other)
-            tips = ("Stars and notes", "Place in the file", f"Row {title} of {other} less A's")
+            tips = ("Stars and notes", "Place in the file", f"Row {title} of {other} minus A's")
             return tips[section] if section < INPUT else None
         return None
 

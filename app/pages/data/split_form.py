@@ -115,7 +115,6 @@ class SplitForm(QWidget):
         with QSignalBlocker(self.kind):
             self.kind.setCurrentIndex(self.kind.findData(split.kind))
         self.kind.setToolTip(SPLIT_HINTS[split.kind])
-        self.test.setEnabled(split.kind is not SplitKind.CATEGORY)
 
     def _edit(self, text: str, merge_id: int = -1, **change: object) -> None:
         self._current.edit(

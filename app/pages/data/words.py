@@ -59,7 +59,8 @@ SPLIT_HINTS = {
     SplitKind.RANDOM: "All rows with the same input fall on the same side, so nothing leaks.",
     SplitKind.COLUMN: "The column with the role “split” decides. Where it names no row for "
     "validation or testing, the shares below are held out of the training rows.",
-    SplitKind.CATEGORY: "The ticked categories are kept out of training and tested as unseen.",
+    SplitKind.CATEGORY: "The ticked categories are kept out of training and tested as unseen, "
+    "beside the test share of the others.",
 }
 
 SIDE_TITLES = {"train": "Training", "valid": "Validation", "test": "Test"}

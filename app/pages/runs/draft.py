@@ -48,7 +48,7 @@ class MethodKind(enum.Enum):
         return METHODS[self.value]
 
 
-LIMITS = ("max_source_tokens", "max_target_tokens")
+DATA_FIELDS = ("max_source_tokens", "max_target_tokens", "prompt")
 """The fields of `DataSpec` that the form sets; the Data page sets the others."""
 
 
@@ -62,7 +62,8 @@ def _kinds() -> dict[str, Any]:
     for section, spec in sections:
         hints = typing.get_type_hints(spec)
         kinds |= {f"{section}.{f.name}": hints[f.name] for f in dataclasses.fields(spec)}
-    return kinds | {f"data.{name}": int for name in LIMITS}
+    data = typing.get_type_hints(DataSpec)
+    return kinds | {f"data.{name}": data[name] for name in DATA_FIELDS}
 
 
 KINDS: Mapping[str, Any] = MappingProxyType(_kinds())
@@ -108,12 +109,12 @@ class Draft:
         """The run; raise `UserError` naming the first value that is out of range."""
         if not self["backbone"]:
             raise UserError("No backbone is chosen: choose one in the list.")
-        limits = {name: self[f"data.{name}"] for name in LIMITS}
+        own = {name: self[f"data.{name}"] for name in DATA_FIELDS}
         return RunSpec(
             run_id=run_id,
             backbone=self["backbone"],
             method=self.method(),
-            data=dataclasses.replace(data, **limits),
+            data=dataclasses.replace(data, **own),
             training=self.training(),
             decoding=self.decoding(),
         )
@@ -134,7 +135,7 @@ def default_draft(backbone: str = "") -> Draft:
             **methods,
             **_values("training", default_training(method)),
             **_values("decoding", DecodingSpec()),
-            **{f"data.{name}": getattr(DataSpec, name) for name in LIMITS},
+            **{f"data.{name}": getattr(DataSpec, name) for name in DATA_FIELDS},
             "backbone": backbone,
             "method.kind": MethodKind.PREFIX,
         }
@@ -148,7 +149,7 @@ def draft_of(spec: RunSpec) -> Draft:
             **_values("method", spec.method),
             **_values("training", spec.training),
             **_values("decoding", spec.decoding),
-            **{f"data.{name}": getattr(spec.data, name) for name in LIMITS},
+            **{f"data.{name}": getattr(spec.data, name) for name in DATA_FIELDS},
             "backbone": spec.backbone,
             "method.kind": next(kind for kind in MethodKind if isinstance(spec.method, kind.spec)),
         }

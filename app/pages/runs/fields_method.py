@@ -72,7 +72,7 @@ METHOD = Section(
         ),
         Field(
             "method.depth",
-            "Trained",
+            "What is trained",
             "What of the prefix is trained: keys and values in every layer, or only the input "
             "embeddings of its tokens (the paper's ablation).",
             Choice(
@@ -94,7 +94,7 @@ METHOD = Section(
         ),
         Field(
             "method.position",
-            "Stands",
+            "Position",
             "Where the trained vectors stand: before source and target (a prefix), or between "
             "them, where the source does not see them (an infix, the paper's ablation).",
             Choice(
@@ -134,6 +134,14 @@ METHOD = Section(
             "Prefix dropout",
             "Chance, from 0 to below 1, that an entry of the prefix is zeroed in a training step.",
             Real(0.0, 0.95, 0.05),
+            _prefix,
+        ),
+        Field(
+            "method.frozen_dropout",
+            "Backbone dropout",
+            "Whether the frozen backbone's own dropout is on in training steps: off behind GPT-2 "
+            "and on behind BART in the paper's code.",
+            Switch(),
             _prefix,
         ),
         Field(

@@ -6,7 +6,8 @@ Units and meaning are those of the contract's field documentation.
 from __future__ import annotations
 
 from app.pages.runs.draft import Draft
-from app.pages.runs.fields import Choice, Field, Real, Section, Switch, Whole
+from app.pages.runs.fields import Choice, Field, Real, Section, Switch, Whole, decoder_only
+from engine.contract.data_spec import PromptForm
 from engine.contract.training_spec import Device, Objective, Precision, SelectBy
 
 
@@ -169,6 +170,19 @@ HARDWARE = Section(
             "Save memory",
             "Compute activations again in the backward pass: less memory for more time.",
             Switch(),
+        ),
+        Field(
+            "data.prompt",
+            "Separator",
+            "What stands between source and target: a line break, or the begin token, as Li & "
+            "Liang have it on GPT-2.",
+            Choice(
+                (
+                    (PromptForm.NEWLINE, "a line break"),
+                    (PromptForm.BOS, "the begin token"),
+                )
+            ),
+            fits=decoder_only,
         ),
         Field(
             "data.max_source_tokens",

@@ -102,7 +102,7 @@ def differences_table(results: StudyResults) -> TextTable:
     columns = list(dict.fromkeys((one.metric, one.part) for one in results.differences))
     rows: dict[str, list[str]] = {}
     for one in results.differences:
-        name = f"{one.first} less {one.second}"
+        name = f"{one.first} minus {one.second}"
         row = rows.setdefault(name, [name, *([""] * len(columns)), str(one.mean.count)])
         row[1 + columns.index((one.metric, one.part))] = mean_text(one.mean, signed=True)
     header = ["Difference", *(_title(*key) for key in columns), "Pairs"]
@@ -115,7 +115,7 @@ def notes(results: StudyResults) -> str:
     if any(one.mean.count > 1 for one in results.summaries):
         told.append(
             "Mean ± standard deviation over runs; in brackets the 95 % interval of the mean by "
-            "Student's t."
+            "Student's t, in which runs on the same training rows count as one."
         )
     if any(one.mean.count == 1 for one in results.summaries):
         told.append(

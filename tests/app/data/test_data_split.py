@@ -123,6 +123,21 @@ def test_split_without_its_column_says_what_to_do(
     assert numbers(page)["train"] == ("–", "–")
 
 
+def test_a_share_of_the_seen_categories_is_tested_too(
+    page: DataPage, qtbot: QtBot, context: AppContext
+) -> None:
+    panel = page.dataset_view.split
+    page.current.edit("Set category", lambda entry: with_role(entry, ("kind",), Role.CATEGORY))
+    choose(page, SplitKind.CATEGORY)
+    qtbot.waitUntil(lambda: panel.categories.count() == 3)
+    item = panel.categories.item(0)
+    rows = int(item.text().split("·")[1].split()[0])
+    item.setCheckState(Qt.CheckState.Checked)
+    panel.form.test.setValue(50.0)
+    qtbot.waitUntil(lambda: numbers(page)["test"][0].isdigit())
+    qtbot.waitUntil(lambda: int(numbers(page)["test"][0]) > rows)
+
+
 def test_categories_are_ticked_as_unseen(page: DataPage, qtbot: QtBot, context: AppContext) -> None:
     panel = page.dataset_view.split
     assert not panel.categories.isVisible()
@@ -131,7 +146,7 @@ def test_categories_are_ticked_as_unseen(page: DataPage, qtbot: QtBot, context: 
     qtbot.waitUntil(lambda: panel.categories.count() == 3)
     assert panel.categories.isVisible()
     assert panel.state.text() == TICK_CATEGORY
-    assert not panel.form.test.isEnabled()
+    panel.form.test.setValue(0.0)  # no seen ones beside them
     item = panel.categories.item(0)
     name, rows = item.data(NAME), item.text().split("·")[1].split()[0]
     item.setCheckState(Qt.CheckState.Checked)

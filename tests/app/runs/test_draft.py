@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from app.pages.runs.advanced import SECTIONS
 from app.pages.runs.draft import (
+    DATA_FIELDS,
     KINDS,
-    LIMITS,
     MethodKind,
     apply_remedy,
     change,
@@ -20,7 +20,7 @@ from app.pages.runs.draft import (
     to_text,
 )
 from app.pages.runs.presets import PRESETS, preset_of
-from engine.contract.data_spec import DataSpec
+from engine.contract.data_spec import DataSpec, PromptForm
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.method_spec import FinetuneMethod, Init, Parametrisation, PrefixMethod
 from engine.contract.options import METHODS
@@ -167,6 +167,15 @@ def test_the_papers_settings() -> None:
     assert (low.method.prefix_length, low.method.init_text) == (6, "table-to-text:")
     assert (low.training.warmup_steps, low.training.learning_rate) == (100, 5e-5)
     assert low.training.max_steps == 200
+    assert paper.data.prompt is low.data.prompt is PromptForm.BOS
+    summaries = PRESETS[3].applied(default_draft("bart-large")).to_spec("r", DATA)
+    assert isinstance(summaries.method, PrefixMethod)
+    assert (summaries.method.prefix_length, summaries.method.mid_dim) == (100, 800)
+    assert summaries.method.frozen_dropout
+    training, decoding = summaries.training, summaries.decoding
+    assert (training.learning_rate, training.epochs, training.batch_size) == (5e-5, 30, 14)
+    assert (decoding.num_beams, decoding.length_penalty) == (6, 0.8)
+    assert (summaries.data.max_source_tokens, summaries.data.max_target_tokens) == (512, 60)
 
 
 def test_a_preset_is_recognised_until_something_is_changed() -> None:
@@ -182,7 +191,7 @@ def test_every_setting_of_the_contract_has_one_editor_with_a_sentence() -> None:
     assert len(names) == len(set(names))
     elsewhere = {"backbone", "method.kind", "method.prefix_length"}
     assert set(names) | elsewhere == set(KINDS)
-    assert {f"data.{name}" for name in LIMITS} <= set(names)
+    assert {f"data.{name}" for name in DATA_FIELDS} <= set(names)
     for field in fields:
         assert field.tip.endswith("."), field.name
         assert field.label, field.name

@@ -21,7 +21,7 @@ from tests.helpers.fake_ports import FakeDesk
 
 OWN = {
     MethodKind.PREFIX: {"parametrisation", "depth", "position", "mid_dim", "init", "init_text"}
-    | {"layers", "dropout", "encoder_self", "decoder_self", "decoder_cross"},
+    | {"layers", "dropout", "frozen_dropout", "encoder_self", "decoder_self", "decoder_cross"},
     MethodKind.FINETUNE: {"backbone_dropout"},
     MethodKind.TOP_LAYERS: {"top_layers", "embeddings", "backbone_dropout"},
     MethodKind.BITFIT: {"backbone_dropout"},

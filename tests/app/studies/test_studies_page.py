@@ -137,7 +137,7 @@ def test_from_a_recipe_to_results(window: MainWindow, project: Path, qtbot: QtBo
     assert page.view.header.headline.text() == "4 of 4 finished"
     assert failures.isHidden()
     row = page.view.tables.differences.table.rows[0]
-    assert row[0] == "prefix 10, MLP 512 less full fine-tuning"
+    assert row[0] == "prefix 10, MLP 512 minus full fine-tuning"
 
     page.view.tabs.setCurrentIndex(2)
     with qtbot.waitSignal(context.navigator.runs_requested) as asked:

@@ -173,7 +173,7 @@ def test_differences_are_taken_run_by_run(place: Path) -> None:
     table = differences_table(results)
     assert table.header == ("Difference", "BLEU", "chrF", "Pairs")
     (row,) = table.rows
-    assert row[0] == "prefix 10, MLP 512 less full fine-tuning"
+    assert row[0] == "prefix 10, MLP 512 minus full fine-tuning"
     assert row[1] == mean_text(results.differences[0].mean, signed=True)
     assert row[3] == "2"
     assert differences_table(StudyResults("x", ())) == EMPTY

@@ -112,7 +112,7 @@ def test_two_files_are_tested_against_each_other(
     assert (errors["first"], errors["second"]) == (0, 50)
     assert run(["score", *outputs]) == 0
     said = capsys.readouterr().out
-    assert f"12 common rows; A {outputs[0]}, B {outputs[1]}; B less A:" in said
+    assert f"12 common rows; A {outputs[0]}, B {outputs[1]}; B minus A:" in said
     assert "  p 0.001  bleu|" in said
 
 

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -171,10 +172,13 @@ def test_categories_are_held_out_with_all_rows_of_their_inputs() -> None:
     split = Split(kind=SplitKind.CATEGORY, unseen_categories=("artist",), **EVERYTHING)  # type: ignore[arg-type]
     sides = assign(rows, split)
     unseen = {number // 2 for number, text in enumerate(texts) if text == "artist"}
-    assert inputs(rows, sides, Side.TEST) == unseen
-    assert inputs(rows, sides, Side.VALID).isdisjoint(unseen)
-    assert len(inputs(rows, sides, Side.VALID)) == 1
-    assert not inputs(rows, sides, Side.TRAIN) & inputs(rows, sides, Side.VALID)
+    tested, valid = inputs(rows, sides, Side.TEST), inputs(rows, sides, Side.VALID)
+    assert unseen < tested
+    assert len(tested - unseen) == len(valid) == 1  # a tenth of the ten inputs that are left
+    assert not inputs(rows, sides, Side.TRAIN) & (tested | valid)
+    assert valid.isdisjoint(tested)
+    alone = assign(rows, replace(split, test_fraction=0.0))
+    assert inputs(rows, alone, Side.TEST) == unseen
 
 
 @pytest.mark.parametrize(

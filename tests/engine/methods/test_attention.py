@@ -114,6 +114,52 @@ def test_words_in_the_prefix_equal_words_in_the_text(
     assert tuned.notes() == ()
 
 
+@pytest.mark.parametrize("form", list(Parametrisation))
+def test_prefix_dropout_zeroes_its_share_of_entries_in_training_alone(
+    form: Parametrisation, tmp_path: Path
+) -> None:
+    backbone = tiny(tmp_path, "llama")
+    spec = method(30, parametrisation=form, init=Init.RANDOM, dropout=0.25)
+    tuned = PrefixTuning(backbone, spec, seed=1)
+
+    def entries() -> torch.Tensor:
+        return torch.cat([one.flatten() for one in tuned._key_values().values()]).detach()
+
+    still = entries()
+    assert (still != 0).all()
+    tuned.set_training(True)
+    first, second = entries(), entries()
+    share = (first == 0).float().mean().item()
+    assert share == pytest.approx(0.25, abs=0.04)  # of 2,880 entries
+    assert not torch.equal(first, second)
+    kept = first != 0
+    torch.testing.assert_close(first[kept], still[kept] / 0.75)
+    tuned.set_training(False)
+    assert torch.equal(entries(), still)
+
+
+@pytest.mark.parametrize("family", ["gpt2", "bart"])
+def test_the_frozen_backbones_dropout_is_on_where_it_is_wanted(family: str, tmp_path: Path) -> None:
+    rows = [token_row([5, 6, 7, 8], [9, 10, 11, 0])]
+
+    def losses(*, wanted: bool, training: bool) -> set[float]:
+        backbone = tiny(tmp_path / f"{wanted}", family)
+        enable_checkpointing(backbone.model)
+        tuned = PrefixTuning(backbone, method(init=Init.RANDOM, frozen_dropout=wanted), seed=1)
+        tuned.set_training(training)
+        found = set()
+        for _ in range(3):
+            with tuned.active():
+                found.add(loss_sum(tuned, collate_for(backbone, rows)).item())
+        assert not any(p.requires_grad for p in backbone.model.parameters())
+        return found
+
+    off = losses(wanted=False, training=True)
+    assert len(off) == 1
+    assert losses(wanted=True, training=False) == off
+    assert len(losses(wanted=True, training=True)) == 3
+
+
 def test_words_are_repeated_or_cut_to_the_length_and_say_so(tmp_path: Path) -> None:
     backbone = tiny(tmp_path, "llama")
     assert (

@@ -1,5 +1,6 @@
 """Many prefixes in one batch: each row equals itself alone behind its own prefix."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from engine.methods.finetune import BareBackbone
 from engine.methods.per_row import PrefixPerRow
 from engine.methods.prefix import PrefixTuning, StoredPrefix
 from engine.reporter import Silent
-from engine.training.batches import token_row
+from engine.training.batches import IGNORED, collate_for, token_row
 from engine.training.evaluating import held_out_loss
+from engine.training.loss import loss_sum
 from tests.engine.tiny import tiny
 
 LENGTHS = (1, 2, 3, 5, 8, 13, 21, 30)
@@ -62,13 +64,22 @@ def test_the_loss_of_a_mixed_batch_is_that_of_each_row_behind_its_prefix(
     backbone = tiny(tmp_path, family)
     made = prefixes(backbone)
     rows = [token_row(prompt, [40, 41, 42][: 1 + n % 3]) for n, prompt in enumerate(PROMPTS)]
-    together = held_out_loss(PrefixPerRow(backbone, made, range(8)), rows, 8, Silent())
-    losses = [
-        held_out_loss(StoredPrefix(backbone, prefix), [row], 8, Silent()) * len(row.target)
+    system = PrefixPerRow(backbone, made, range(8))
+    alone = [
+        held_out_loss(StoredPrefix(backbone, prefix), [row], 8, Silent())
         for prefix, row in zip(made, rows, strict=True)
     ]
-    tokens = sum(len(row.target) for row in rows)
-    assert together == pytest.approx(sum(losses) / tokens, rel=1e-5)
+    tokens = [len(row.target) for row in rows]
+    together = held_out_loss(system, rows, 8, Silent())
+    total = sum(loss * count for loss, count in zip(alone, tokens, strict=True))
+    assert together == pytest.approx(total / sum(tokens), rel=1e-5)
+    batch = collate_for(backbone, rows)
+    for place, loss in enumerate(alone):  # row by row: the labels of all others are left out
+        labels = torch.full_like(batch.labels, IGNORED)
+        labels[place] = batch.labels[place]
+        with torch.no_grad(), system.active():
+            own = loss_sum(system, replace(batch, labels=labels), range(8)).item()
+        assert own / tokens[place] == pytest.approx(loss, rel=1e-4)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -92,7 +92,7 @@ def test_empty_outputs_score_0() -> None:
         ((), ["bleu"], r"None of the 0 outputs has a reference: scores need at least one"),
         ((row("x"), row("y", "")), ["bleu"], r"None of the 2 outputs has a reference"),
         (ROWS, [], r"No metric was named: name at least one, such as bleu\."),
-        (ROWS, ["bleu", "blue"], r"There is no metric 'blue': choose among bleu, nist"),
+        (ROWS, ["bleu", "blue"], r"There is no metric 'blue': choose among bleu, bleu_webnlg"),
     ],
 )
 def test_what_cannot_be_scored_is_refused(

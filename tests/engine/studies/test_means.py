@@ -32,12 +32,26 @@ def test_quantiles_fall() -> None:
 
 
 def test_three_runs() -> None:
-    mean = mean_of([60.0, 62.0, 64.0], alone=(1.0, 2.0))
+    mean = mean_of([60.0, 62.0, 64.0], [0, 1, 2], alone=(1.0, 2.0))
     assert (mean.count, mean.value, mean.spread) == (3, 62.0, 2.0)
     assert mean.low == pytest.approx(62 - 4.303 * 2 / math.sqrt(3))
     assert mean.high == pytest.approx(62 + 4.303 * 2 / math.sqrt(3))
 
 
 def test_one_run_has_its_own_interval_and_no_spread() -> None:
-    mean = mean_of([60.0], alone=(55.0, 66.0))
+    mean = mean_of([60.0], [0], alone=(55.0, 66.0))
     assert (mean.count, mean.spread, mean.low, mean.high) == (1, None, 55.0, 66.0)
+
+
+def test_runs_on_the_same_rows_count_as_one() -> None:
+    """Ten runs of which pairs are equal tell what five tell."""
+    values = [60.0, 62.0, 64.0, 61.0, 66.0]
+    five = mean_of(values, range(5), alone=(None, None))
+    ten = mean_of([*values, *values], [*range(5), *range(5)], alone=(None, None))
+    assert ten.count == 10
+    assert (ten.value, ten.low, ten.high) == pytest.approx((five.value, five.low, five.high))
+
+
+def test_one_draw_says_nothing_about_others() -> None:
+    mean = mean_of([60.0, 62.0], [3, 3], alone=(1.0, 2.0))
+    assert (mean.count, mean.value, mean.low, mean.high) == (2, 61.0, None, None)

@@ -13,7 +13,7 @@ import pytest
 from engine.cli.main import run
 from engine.contract.events import RunState
 from engine.contract.lock import FolderLock
-from engine.contract.outputs import read_meta
+from engine.contract.outputs import read_meta, read_outputs
 from engine.contract.project import ProjectFolder
 from engine.contract.run_folder import RunFolder
 from engine.contract.study import StudyFolder, StudySpec, study_ids
@@ -64,7 +64,7 @@ def test_the_table_is_the_mean_of_the_runs_own_scores(project: Path) -> None:
         assert row["runs"] == "2" == str(len(values))
         assert float(row["mean"]) == pytest.approx(sum(values) / 2)
     markdown = (folder.path / "table.md").read_text(encoding="utf-8")
-    assert "prefix 3, MLP 16 less full fine-tuning" in markdown
+    assert "prefix 3, MLP 16 minus full fine-tuning" in markdown
     assert "chrf|case:mixed" in markdown
 
 
@@ -111,6 +111,49 @@ def test_another_study_takes_the_runs_it_shares(
     _, lengths = opened(copy, "length")
     shared = {one.spec.run_id for one in methods.runs} & {one.spec.run_id for one in lengths.runs}
     assert len(shared) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "places"),
+    [
+        ("low-data", ("--sizes", "4", "8"), 4),
+        ("length", ("--lengths", "1", "2"), 2),
+        ("initialisation", ("--words", "A hut:"), 2),
+        ("parametrisation", (), 6),
+        ("placement", ("--lengths", "3"), 3),
+    ],
+)
+def test_every_recipe_ends_in_its_table(
+    kind: str,
+    words: tuple[str, ...],
+    places: int,
+    copy: Path,
+    study_words: tuple[str, ...],
+) -> None:
+    assert run(["study", kind, "--project", str(copy), *study_words, *words, "--seeds", "0"]) == 0
+    folder, _ = opened(copy, kind)
+    table = rows(folder.path / "table.csv")
+    assert len({(row["series"], row["point"]) for row in table}) == places
+    assert all(0 <= float(row["mean"]) <= 100 and row["runs"] == "1" for row in table)
+    assert {path.name for path in folder.path.iterdir()} == FILES | {"study.json"}
+
+
+def test_unseen_categories_are_scored_beside_seen_ones(
+    tmp_path: Path, study_words: tuple[str, ...]
+) -> None:
+    words = [*study_words, "--unseen", "north", "--metrics", "bleu,chrf"]
+    words[words.index("area") - 1] = "--category-column"
+    project = tmp_path / "project"
+    assert run(["study", "extrapolation", "--project", str(project), *words]) == 0
+    folder, study = opened(project, "extrapolation")
+    assert study.unseen == ("north",)
+    table = rows(folder.path / "table.csv")
+    assert {row["part"] for row in table} == {"all", "seen", "unseen"}
+    assert {row["metric"] for row in table} == {"bleu", "chrf"}
+    for one in study.runs:
+        outputs = read_outputs(folder.run_path(one) / "outputs" / "test.jsonl")
+        assert {"north"} < {row.category for row in outputs}
+    assert "BLEU S" in (folder.path / "table.md").read_text(encoding="utf-8")
 
 
 def test_other_metrics_are_taken_of_finished_runs(copy: Path) -> None:

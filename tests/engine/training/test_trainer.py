@@ -23,12 +23,12 @@ from engine.contract.training_spec import Objective, TrainingSpec
 from engine.methods.making import make_method
 from engine.reporter import Silent
 from engine.training import checkpoint
-from engine.training.batches import collate, token_row
+from engine.training.batches import collate, collate_for, token_row
 from engine.training.evaluating import held_out_loss
 from engine.training.loop import Trainer
 from engine.training.loss import loss_sum
 from engine.training.recorder import RunRecorder, StopRequested
-from tests.engine.tiny import tiny
+from tests.engine.tiny import gradients, tiny
 
 ROWS = [token_row(range(5, 9 + n % 7), [20 + n, 30 + n, 0]) for n in range(20)]
 METHODS = {
@@ -225,28 +225,36 @@ def test_patience_ends_a_run_and_the_best_parameters_are_held(
 
 
 @pytest.mark.parametrize("objective", list(Objective))
-def test_accumulating_gives_the_large_batchs_gradient(
-    start: MakeSession, objective: Objective, tmp_path: Path
+@pytest.mark.parametrize(("batch_size", "accumulation"), [(20, 1), (5, 4), (7, 3)])
+def test_a_steps_gradient_is_that_of_the_objective_over_all_its_rows(
+    start: MakeSession, objective: Objective, batch_size: int, accumulation: int, tmp_path: Path
 ) -> None:
-    def after(place: str, batch_size: int, accumulation: int) -> dict[str, torch.Tensor]:
-        training = TrainingSpec(
-            max_steps=1,
-            batch_size=batch_size,
-            accumulation_steps=accumulation,
-            objective=objective,
-            clip_norm=0,
-        )
-        method = METHODS["direct"]
-        session = start(tmp_path / place, tiny(tmp_path / place, "llama"), method, training)
-        # All rows in one step, whatever the batches they come in.
-        batches = [ROWS[at : at + batch_size] for at in range(0, len(ROWS), batch_size)]
-        session.trainer._epochs.step_batches = lambda step: batches  # type: ignore[method-assign]
-        session.trainer._step()
-        return snapshot(session.method.trainable())
+    """A sum a sentence, the mean over sentences; or the mean over all target tokens."""
+    rows = [token_row(range(5, 9), range(20, 21 + n % 5)) for n in range(20)]
+    training = TrainingSpec(
+        max_steps=1,
+        batch_size=batch_size,
+        accumulation_steps=accumulation,
+        objective=objective,
+        clip_norm=0,
+    )
+    session = start(tmp_path / "run", tiny(tmp_path, "llama"), METHODS["direct"], training)
+    parameters = session.method.trainable()
+    whole = gradients(session.method, collate_for(session.method.backbone, rows))
+    over = 20 if objective is Objective.SENTENCE_SUM else sum(len(row.target) for row in rows)
 
-    large, small = after("large", 20, 1), after("small", 5, 4)
-    for key, value in large.items():
-        torch.testing.assert_close(small[key], value, rtol=1e-5, atol=1e-6)
+    batches = [rows[at : at + batch_size] for at in range(0, len(rows), batch_size)]
+    session.trainer._epochs.step_batches = lambda step: batches  # type: ignore[method-assign]
+    found: dict[str, torch.Tensor] = {}
+    session.trainer._optimiser.register_step_pre_hook(
+        lambda *_: found.update({name: one.grad.clone() for name, one in parameters.items()})
+    )
+    for parameter in parameters.values():
+        parameter.grad = None
+    session.trainer._step()
+    assert found.keys() == whole.keys()
+    for name, gradient in whole.items():
+        torch.testing.assert_close(found[name], gradient / over, rtol=1e-4, atol=1e-7)
 
 
 def test_a_loss_that_is_no_number_says_what_to_do(start: MakeSession, tmp_path: Path) -> None:

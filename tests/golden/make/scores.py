@@ -8,6 +8,7 @@ mteval-v13a has it, is written out here word for word as its paper defines it.
 
 import json
 import math
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -69,6 +70,11 @@ def nist(pairs: list[tuple[str, list[str]]], weighed: list[tuple[str, list[str]]
     return score * math.exp(beta * math.log(relative) ** 2)
 
 
+def divided(text: str) -> str:
+    """As WebNLG's evaluation divides what it gives to multi-bleu.perl."""
+    return " ".join(" ".join(re.split(r"(\W)", text.lower())).split())
+
+
 def main() -> None:
     hypotheses = [hypothesis for hypothesis, _ in ROWS]
     groups = [references for _, references in ROWS]
@@ -76,6 +82,8 @@ def main() -> None:
     columns = [[group[i] if i < len(group) else None for group in groups] for i in range(most)]
     bleu = BLEU(lowercase=True, tokenize="13a")
     sentence_bleu = BLEU(lowercase=True, tokenize="13a", effective_order=True)
+    plain_bleu = BLEU(tokenize="none")
+    plain_sentence_bleu = BLEU(tokenize="none", effective_order=True)
     chrf = CHRF()
     names = ["rouge1", "rouge2", "rougeL"]
     scorer = RougeScorer(names, use_stemmer=True)
@@ -90,6 +98,10 @@ def main() -> None:
         "cider": list(Cider().compute_score(given, said)[1]),
         "ter": [TER().sentence_score(h, group).score for h, group in pairs],
         "bleu": [sentence_bleu.sentence_score(h, group).score for h, group in pairs],
+        "bleu_webnlg": [
+            plain_sentence_bleu.sentence_score(divided(h), [divided(text) for text in group]).score
+            for h, group in pairs
+        ],
         "chrf": [chrf.sentence_score(h, group).score for h, group in pairs],
         **{name: [100 * scores[name].fmeasure for scores in rouge] for name in names},
     }
@@ -99,6 +111,10 @@ def main() -> None:
         "cider": sum(rows["cider"]) / len(ROWS),
         "ter": TER().corpus_score(hypotheses, columns).score,
         "bleu": bleu.corpus_score(hypotheses, columns).score,
+        "bleu_webnlg": plain_bleu.corpus_score(
+            [divided(h) for h in hypotheses],
+            [[text and divided(text) for text in column] for column in columns],
+        ).score,
         "chrf": chrf.corpus_score(hypotheses, columns).score,
         **{name: sum(rows[name]) / len(ROWS) for name in names},
     }
