@@ -194,7 +194,7 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _prefix_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
-    one = verbs.add_parser("export", help="write a run's prefix as a folder to pass on")
+    one = verbs.add_parser("export", help="write what a run trained as a folder to pass on")
     one.add_argument("source", metavar="RUN_DIR", help="a finished run, or a prefix folder")
     one.add_argument("--format", choices=("native", "peft"), default="native")
     one.add_argument("--out", required=True, metavar="DIR")

@@ -63,7 +63,7 @@ def write(folder: Path, tensors: Tensors, card: DeltaCard) -> DeltaCard:
     with fill_folder(folder, replace=is_delta_folder(folder)) as target:
         (target / TENSOR_FILE).write_bytes(data)
         (target / DELTA_FILE).write_text(codec.to_text(card), encoding="utf-8")
-        (target / README_FILE).write_text(_readme(card), encoding="utf-8")
+        (target / README_FILE).write_text(readme(card), encoding="utf-8")
     return card
 
 
@@ -113,7 +113,8 @@ def _check_finite(tensors: Tensors, name: str) -> None:
             )
 
 
-def _readme(card: DeltaCard) -> str:
+def readme(card: DeltaCard, *, use: str = _USE) -> str:
+    """The README of a folder that holds this delta, in Markdown."""
     rows = [
         ("backbone", card.backbone),
         ("its fingerprint", f"`{card.backbone_fingerprint}`"),
@@ -128,4 +129,4 @@ def _readme(card: DeltaCard) -> str:
         ("trained on", f"{card.data_name} ({card.train_rows} rows)"),
     ]
     intro = "What was trained upon a backbone, which itself is not in this folder."
-    return page(card.name, intro, rows, scores=card.scores, use=_USE, notes=card.notes)
+    return page(card.name, intro, rows, scores=card.scores, use=use, notes=card.notes)

@@ -23,20 +23,20 @@ from engine.contract.errors import UserError
 from engine.contract.prefix_card import PrefixCard
 from engine.contract.project import ProjectFolder
 from engine.contract.run_folder import RunFolder
-from engine.exchange.card import describe, is_prefix_folder
+from engine.exchange.card import describe, is_delta_folder, is_prefix_folder
 from engine.reporter import Reporter
 
 if TYPE_CHECKING:
     from engine.methods.attention import KeyValues
 
-# `native` and `peft` load torch; they are imported where a tensor is touched, so that listing
+# The modules that hold tensors load torch; they are imported where one is touched, so that listing
 # prefixes costs nothing.
 
 FORMATS = ("native", "peft")
 
 
 def export_prefix(command: ExportPrefix, reporter: Reporter) -> Done:
-    """Write the prefix of a run or prefix folder into a new folder.
+    """Write the prefix or delta of a run, or of its own folder, into a new folder.
 
     Raises:
         UserError: there is no prefix, the format is unknown or cannot hold it, the folder is
@@ -44,9 +44,14 @@ def export_prefix(command: ExportPrefix, reporter: Reporter) -> Done:
     """
     if command.format not in FORMATS:
         raise UserError(f"The format is {command.format!r}: choose native or peft.")
-    folder, out = prefix_folder_of(Path(command.source)), Path(command.out).expanduser()
+    source, out = Path(command.source).expanduser(), Path(command.out).expanduser()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"{out} is there already and not empty: choose a new or empty folder.")
+    of_run = RunFolder(source).delta
+    delta_folder = next((place for place in (of_run, source) if is_delta_folder(place)), None)
+    if delta_folder is not None:
+        return _export_delta(delta_folder, command.format, out, reporter)
+    folder = prefix_folder_of(source)
     from engine.exchange import native, peft
 
     reporter.update(0, 0, "bytes", "Exporting the prefix")
@@ -56,6 +61,18 @@ def export_prefix(command: ExportPrefix, reporter: Reporter) -> Done:
         return Done(f"The prefix {card.name!r} is in {out}.")
     peft.write(out, key_values, card)
     return Done(f"The prefix {card.name!r} is in {out}, for PEFT to load.")
+
+
+def _export_delta(folder: Path, form: str, out: Path, reporter: Reporter) -> Done:
+    from engine.exchange import delta, peft_delta
+
+    reporter.update(0, 0, "bytes", "Exporting the delta")
+    tensors, card = delta.read(folder)
+    if form == "native":
+        delta.write(out, tensors, card)
+        return Done(f"The delta {card.name!r} is in {out}.")
+    peft_delta.write(out, tensors, card)
+    return Done(f"The delta {card.name!r} is in {out}, for PEFT to load.")
 
 
 def import_prefix(command: ImportPrefix, reporter: Reporter) -> PrefixInfo:

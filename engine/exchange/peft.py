@@ -40,12 +40,13 @@ TENSOR_FILE = "adapter_model.safetensors"
 OUR_CARD_FILE = "prefix_card.json"
 _TENSOR = "prompt_embeddings"
 
-_USE = """With PEFT, on the backbone named above:
+USE = """With PEFT, on the backbone named above:
 
     from peft import PeftModel
     model = PeftModel.from_pretrained(backbone, "THIS_FOLDER")
 
 The input text must be written as in training: see linearisation and prompt form above."""
+"""How a PEFT folder is used, for its README."""
 
 
 def is_peft_folder(folder: Path) -> bool:
@@ -81,7 +82,7 @@ def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> None:
     tensors = bytes(safetensors.torch.save({_TENSOR: flat}, metadata={"format": "pt"}))
     digest = hashlib.sha256(to_bytes(key_values)).hexdigest()
     card = replace(card, tensors_sha256=digest, version=PREFIX_VERSION)
-    text = readme(card, stored_bytes=len(tensors), use=_USE)
+    text = readme(card, stored_bytes=len(tensors), use=USE)
     with fill_folder(folder) as target:
         (target / TENSOR_FILE).write_bytes(tensors)
         (target / CONFIG_FILE).write_text(_config(card), encoding="utf-8")
@@ -151,16 +152,20 @@ def read(
     return key_values, card
 
 
+def base_model(backbone: str) -> str:
+    """What PEFT is to load for a backbone: its hub id where it has one."""
+    entry = find_entry(backbone)
+    return entry.where if entry and entry.source is BackboneSource.HUB else backbone
+
+
 def _config(card: PrefixCard) -> str:
     """`adapter_config.json`. Without task_type, PEFT would silently ignore the prefix."""
-    entry = find_entry(card.backbone)
-    where = entry.where if entry and entry.source is BackboneSource.HUB else card.backbone
     width = card.kv_heads * card.head_width
     return json.dumps(
         {
             "peft_type": "PREFIX_TUNING",
             "task_type": "CAUSAL_LM",
-            "base_model_name_or_path": where,
+            "base_model_name_or_path": base_model(card.backbone),
             "inference_mode": True,
             "num_virtual_tokens": card.method.prefix_length,
             "num_transformer_submodules": 1,

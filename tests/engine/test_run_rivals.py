@@ -194,10 +194,13 @@ def test_values_that_are_no_numbers_are_not_kept(runs: Runs, tmp_path: Path) -> 
     assert not (tmp_path / "out").exists()
 
 
-def test_a_rival_has_no_prefix_to_export(runs: Runs, tmp_path: Path) -> None:
-    command = ExportPrefix(str(runs["bitfit"].path), "native", str(tmp_path / "out"))
-    with pytest.raises(UserError, match=r"no prefix-tuning run .* is in .*delta, as safetensors"):
-        export_prefix(command, Silent())
+def test_a_rivals_run_is_exported(runs: Runs, tmp_path: Path) -> None:
+    run = runs["bitfit"]
+    done = export_prefix(ExportPrefix(str(run.path), "native", str(tmp_path / "out")), Silent())
+    assert "The delta 'tiny' is in" in done.message
+    assert delta.read(tmp_path / "out")[1] == delta.read(run.delta)[1]
+    with pytest.raises(UserError, match="PEFT's format cannot hold BitFit"):
+        export_prefix(ExportPrefix(str(run.path), "peft", str(tmp_path / "peft")), Silent())
 
 
 def test_the_playground_goes_from_one_to_the_next_and_back(runs: Runs, workshop: Workshop) -> None:

@@ -58,7 +58,7 @@ def test_a_prompt_of_words_is_the_words_before_the_text(
     """Before a decoder, and before an encoder, its scale, positions and mask included."""
     if family in ENCODER_DECODERS:
         scaled = {**CONFIGS[family], "scale_embedding": True}
-        monkeypatch.setitem(CONFIGS, family, CONFIGS[family] if family == "t5" else scaled)
+        monkeypatch.setitem(CONFIGS, family, CONFIGS[family] if family.startswith("t5") else scaled)
     method = words_method(tmp_path, family)
     words = words_of(method)
     said = logits(method, IDS)
