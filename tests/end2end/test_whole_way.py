@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QRadioButton
 from safetensors.torch import load_file
 
-from app.dialogs.export_prefix import ExportPrefixDialog
+from app.dialogs.export import ExportDialog
 from app.models.run import RunModel
 from engine.contract.data_spec import Role
 from engine.contract.events import RunState
@@ -130,7 +130,7 @@ def export(person: Person, prefix: RunModel, form: str, out: Path) -> None:
     (row,) = page.library.rows
     assert row.run_id == prefix.run_id
     page.export_selected()
-    dialog = page.findChild(ExportPrefixDialog)
+    dialog = page.findChild(ExportDialog)
     assert dialog is not None
     for button in dialog.findChildren(QRadioButton):
         if button.text().replace("&", "").lower() == form:

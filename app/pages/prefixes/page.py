@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.assets import icon
 from app.context import AppContext
-from app.dialogs.export_prefix import ExportPrefixDialog
+from app.dialogs.export import ask_for_export
 from app.models.activities import Activity
 from app.opening import PathKind, find_out
 from app.pages.prefixes.details import PrefixDetails
@@ -120,18 +120,9 @@ class PrefixesPage(QWidget):
         row = self.selected()
         if row is None:
             return
-        dialog = ExportPrefixDialog(
-            self._context.theme,
-            source=row.path,
-            name=row.name,
-            start=self._context.settings.projects_folder,
-            parent=self,
+        ask_for_export(
+            self._context, self, source=row.path, name=row.name, then=partial(self.export, row)
         )
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(
-            lambda: self.export(row, dialog.export_format(), dialog.export_folder())
-        )
-        dialog.open()
 
     def export(self, row: LibraryRow, form: str, out: Path) -> None:
         """Write a prefix to a folder."""

@@ -19,6 +19,7 @@ from app.pages.runs.launcher import Launcher
 from app.pages.runs.parameter_counts import ParameterCounts
 from app.pages.runs.planner import Planner
 from app.pages.runs.run_actions import RunActions
+from app.pages.runs.run_export import RunExport
 from app.pages.runs.run_header import RunHeader
 from app.pages.runs.run_making import RunMaker
 from app.pages.runs.run_table import RunTable
@@ -58,6 +59,7 @@ class RunsPage(QWidget):
         self.view = RunsView(context.runs, self)
         self._make_panes()
         self._shown = ShownRuns(context.runs, self.view, self.board, self)
+        self.exporter = RunExport(context, self.bar, self)
         self._lay_out()
         self._connect()
         if context.project.is_open:
@@ -164,6 +166,7 @@ class RunsPage(QWidget):
         self.actions_.refused.connect(lambda text: self._say(Tone.WARNING, text))
         self.actions_.duplicated.connect(self._show_form)
         self.actions_.annotate_asked.connect(self._show_notes)
+        self.actions_.export_asked.connect(self.exporter.ask)
         self.saver.failed.connect(lambda text: self._say(Tone.BAD, text))
         self.saver.saved.connect(lambda path: self._say(Tone.GOOD, f"Saved {path}."))
 

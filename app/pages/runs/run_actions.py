@@ -18,6 +18,7 @@ from app.pages.runs.run_edits import DeleteRuns, EditMeta, check_deletable
 from app.pages.runs.runs_view import RunsView
 from engine.contract.errors import UserError
 from engine.contract.events import RunState
+from engine.contract.method_spec import FinetuneMethod
 from engine.contract.run_folder import RunMeta
 
 _RESUMABLE = (RunState.CANCELLED, RunState.INTERRUPTED, RunState.FAILED)
@@ -30,13 +31,14 @@ class RunActions(QObject):
     Signals:
         refused: a sentence that says why something cannot be done.
         duplicated: the form was filled with a run's settings.
-        annotate_asked, rename_asked: `RunModel`.
+        annotate_asked, rename_asked, export_asked: `RunModel`.
     """
 
     refused = Signal(str)
     duplicated = Signal()
     annotate_asked = Signal(object)
     rename_asked = Signal(object)
+    export_asked = Signal(object)
 
     def __init__(
         self, context: AppContext, view: RunsView, form: FormModel, scope: QWidget
@@ -88,6 +90,10 @@ class RunActions(QObject):
         self.open_folder = make(
             "open_folder", "Open &folder", self._open_folder, "folder", "Show the run's files"
         )
+        self.export = make(
+            "export", "E&xport…", self._export, "export",
+            "Write what the run trained to a folder, in this program's format or PEFT's",
+        )  # fmt: skip
         self.delete = make(
             "delete", "&Delete", self._delete, "delete",
             "Move the runs to the project's trash; Undo brings them back", "Delete",
@@ -100,7 +106,8 @@ class RunActions(QObject):
         return (
             self.stop_and_save, self.stop, self.pause, self.resume, None,
             self.duplicate, self.compare, self.show_only, None,
-            self.rename, self.annotate, self.star, self.open_folder, None, self.delete,
+            self.rename, self.annotate, self.star, self.export, self.open_folder, None,
+            self.delete,
         )  # fmt: skip
 
     def update(self) -> None:
@@ -113,6 +120,7 @@ class RunActions(QObject):
         self.resume.setEnabled(bool(states & {RunState.PAUSED, *_RESUMABLE}))
         for action in (self.duplicate, self.rename, self.annotate, self.open_folder):
             action.setEnabled(len(chosen) == 1)
+        self.export.setEnabled(len(chosen) == 1 and _can_be_exported(chosen[0]))
         for action in (self.compare, self.star, self.show_only, self.delete):
             action.setEnabled(bool(chosen))
 
@@ -161,6 +169,9 @@ class RunActions(QObject):
     def _annotate(self) -> None:
         self.annotate_asked.emit(self._view.selected[0])
 
+    def _export(self) -> None:
+        self.export_asked.emit(self._view.selected[0])
+
     def _star(self) -> None:
         chosen = self._view.selected
         starred = not all(run.meta.starred for run in chosen)
@@ -193,6 +204,12 @@ class RunActions(QObject):
 
     def _of(self, states: Sequence[RunState]) -> list[RunModel]:
         return [run for run in self._view.selected if run.status.state in states]
+
+
+def _can_be_exported(run: RunModel) -> bool:
+    """A fine-tuned model is in transformers' format already."""
+    finished = run.status.state is RunState.FINISHED
+    return finished and not isinstance(run.spec.method, FinetuneMethod)
 
 
 def _name(runs: Sequence[RunModel]) -> str:

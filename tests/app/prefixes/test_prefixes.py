@@ -115,11 +115,11 @@ def test_export_says_where_it_is(page: PrefixesPage, model_desk: FakeDesk, tmp_p
 
 
 def test_export_dialog_is_opened_for_the_selection(page: PrefixesPage, qtbot: QtBot) -> None:
-    from app.dialogs.export_prefix import ExportPrefixDialog
+    from app.dialogs.export import ExportDialog
 
     select(page, "restaurants 5")
     press(page, "export")
-    dialog = page.findChild(ExportPrefixDialog)
+    dialog = page.findChild(ExportDialog)
     assert dialog is not None
     assert dialog.windowTitle() == "Export “restaurants 5”"
     dialog.reject()

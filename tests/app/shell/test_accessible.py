@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QDialog, QLineEdit, QToolButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.dialogs.export_prefix import ExportPrefixDialog
+from app.dialogs.export import ExportDialog
 from app.main_window import MainWindow
 from app.page_list import PAGES
 from tests.helpers.accessibility import unnamed, unreachable
@@ -49,7 +49,7 @@ def test_dialogs(window: MainWindow, ident: str) -> None:
 
 
 def test_export_dialog(window: MainWindow, qtbot: QtBot) -> None:
-    dialog = ExportPrefixDialog(
+    dialog = ExportDialog(
         window.context.theme, source=Path("p"), name="p", start=Path("/p"), parent=window
     )
     assert unnamed(dialog) == []

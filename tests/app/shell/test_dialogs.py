@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.dialogs.about import AboutDialog
-from app.dialogs.export_prefix import ExportPrefixDialog
+from app.dialogs.export import ExportDialog
 from app.dialogs.new_project import NewProjectDialog
 from app.dialogs.preferences import PreferencesDialog
 from app.dialogs.problem import ProblemDialog, failure_of
@@ -96,7 +96,7 @@ def test_new_projects_folder_follows_its_name(
 
 
 def test_export_shows_the_command_for_it(context: AppContext, tmp_path: Path, qtbot: QtBot) -> None:
-    dialog = ExportPrefixDialog(
+    dialog = ExportDialog(
         context.theme, source=Path("runs/1/prefix"), name="prefix: 10", start=tmp_path
     )
     qtbot.addWidget(dialog)
@@ -129,7 +129,7 @@ def test_dialogs_fit_a_small_screen(context: AppContext, qtbot: QtBot, percent: 
         AboutDialog(context.theme),
         NewProjectDialog(context.theme, Path("/p")),
         PreferencesDialog(context.theme, context.settings, desk=context.data_desk),
-        ExportPrefixDialog(context.theme, source=Path("p"), name="p", start=Path("/p")),
+        ExportDialog(context.theme, source=Path("p"), name="p", start=Path("/p")),
     ]
     for dialog in dialogs:
         qtbot.addWidget(dialog)

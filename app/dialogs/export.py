@@ -1,9 +1,11 @@
-"""Export a prefix: in which format, to which folder, and the command that does the same."""
+"""Export what was trained: in which format, to which folder, and the command for the same."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -19,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.context import AppContext
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme
 from app.widgets.command_line import CommandLine
 from app.widgets.labels import MutedLabel
@@ -26,22 +29,22 @@ from app.widgets.labels import MutedLabel
 FORMATS = {
     "native": (
         "&Native",
-        "prefix.safetensors with its card: everything this program needs, and nothing that "
-        "could run code.",
+        "What was trained as safetensors, with its card: everything this program needs, and "
+        "nothing that could run code.",
     ),
     "peft": (
         "&PEFT",
         "adapter_config.json and adapter_model.safetensors, for Python programs that use the "
-        "peft library; the card lies beside them.",
+        "peft library.",
     ),
 }
 
 
-class ExportPrefixDialog(QDialog):
+class ExportDialog(QDialog):
     """Asks for format and folder.
 
     Args:
-        source: the prefix folder, for the command.
+        source: the folder of a run, prefix or delta, for the command.
         name: what it is called, for the proposed folder.
     """
 
@@ -132,6 +135,27 @@ class ExportPrefixDialog(QDialog):
         self.command.set_command(
             ["export", str(self._source), "--format", self.export_format(), "--out", out]
         )
+
+
+def ask_for_export(
+    context: AppContext,
+    parent: QWidget,
+    *,
+    source: Path,
+    name: str,
+    then: Callable[[str, Path], None],
+) -> None:
+    """Open the dialog; `then` is called with format and folder if it is accepted."""
+    dialog = ExportDialog(
+        context.theme,
+        source=source,
+        name=name,
+        start=context.settings.projects_folder,
+        parent=parent,
+    )
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.accepted.connect(lambda: then(dialog.export_format(), dialog.export_folder()))
+    dialog.open()
 
 
 def _buddy(text: str, field: QWidget) -> QLabel:
