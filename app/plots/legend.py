@@ -15,7 +15,7 @@ from app.theme import SPACE_M, SPACE_S, Theme
 from app.widgets.labels import MutedLabel
 from app.widgets.swatch import Swatch
 
-MAX_NAME_CHARS = 32
+MAX_NAME_CHARS = 40
 _SHORT_LABELS = {"training loss": "train", "validation loss": "valid"}
 
 _AXIS_WORDS = {Axis.STEP: "step", Axis.EPOCH: "epoch", Axis.TOKENS: "tokens", Axis.TIME: "minute"}

@@ -101,7 +101,7 @@ class LaunchPanel(QWidget):
         train.setEnabled(ready)
         for action in twins:
             action.setEnabled(ready and has_twin)
-        if error:
+        if error and (self._planner.data_error or not self._planner.is_waiting):
             self.bar.show_message(Tone.WARNING, error)
             if self._planner.data_error:
                 self.bar.add_button("Open Data", self._context.navigator.show_data)

@@ -98,6 +98,11 @@ class Planner(QObject):
         return self._backbones.device
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether the catalog of backbones is still to come."""
+        return not self._backbones.entries and not self._backbones.failure
+
+    @property
     def is_counting(self) -> bool:
         """Whether the engine is counting the method's parameters."""
         return self._counts is not None and self._counts.is_counting

@@ -31,8 +31,8 @@ from app.widgets.table_view import TableView
 LAYOUT = "runs/table"
 SORT_MARK_PX = 26
 _WIDTHS_CHARS = {
-    Column.SHOWN: 9, Column.NAME: 26, Column.STATE: 17, Column.PROGRESS: 14, Column.LEFT: 15,
-    Column.LOSS: 8, Column.VALID_BLEU: 8, Column.TEST_BLEU: 8, Column.SPEED: 8,
+    Column.SHOWN: 9, Column.NAME: 38, Column.STATE: 17, Column.PROGRESS: 14,
+    Column.LOSS: 8, Column.VALID_BLEU: 8, Column.TEST_BLEU: 8, Column.LEFT: 12, Column.SPEED: 8,
     Column.METHOD: 22, Column.TAGS: 14, Column.CREATED: 16,
 }  # fmt: skip
 

@@ -18,10 +18,10 @@ class Column(enum.IntEnum):
     NAME = 1
     STATE = 2
     PROGRESS = 3
-    LEFT = 4
-    LOSS = 5
-    VALID_BLEU = 6
-    TEST_BLEU = 7
+    LOSS = 4
+    VALID_BLEU = 5
+    TEST_BLEU = 6
+    LEFT = 7
     SPEED = 8
     METHOD = 9
     TAGS = 10
@@ -33,16 +33,16 @@ TITLES = (
     ("Name", "The run's name; double-click to change it"),
     ("State", "Where the run is in its life"),
     ("Progress", "Optimiser steps taken, of all"),
-    ("Left", "Estimated time until the run ends"),
     ("Valid loss", "Lowest validation loss, in nats per target token"),
     ("BLEU valid", "Best corpus BLEU of the validation inputs while training"),
     ("BLEU test", "Corpus BLEU of the test inputs, decoded once the run ends"),
+    ("Left", "Estimated time until the run ends"),
     ("Tokens/s", "Source and target tokens a second, padding not counted"),
     ("Method", "What is trained"),
     ("Tags", "Words to find a run by; double-click to change them"),
     ("Created", "When the run was made"),
 )
-NUMBERS = (Column.LEFT, Column.LOSS, Column.VALID_BLEU, Column.TEST_BLEU, Column.SPEED)
+NUMBERS = (Column.LOSS, Column.VALID_BLEU, Column.TEST_BLEU, Column.LEFT, Column.SPEED)
 
 
 def text(run: RunModel, column: Column) -> str:

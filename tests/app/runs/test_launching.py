@@ -14,7 +14,7 @@ from app.pages.runs.page import RunsPage
 from app.pages.runs.presets import PRESETS
 from engine.cli.arguments import Parser, add_run_options, run_spec
 from engine.contract.backbone import BackboneEntry
-from engine.contract.commands import Done, FetchBackbone, ReportSplit
+from engine.contract.commands import Done, FetchBackbone, ListBackbones, ReportSplit
 from engine.contract.data_spec import SplitKind
 from engine.contract.dataset_store import DatasetStore
 from engine.contract.events import RunState
@@ -254,3 +254,21 @@ def test_the_strip_follows_the_data(page: RunsPage, context: AppContext) -> None
     spec = page.planner.spec
     assert spec_of(page.command.command(), spec) == spec
     assert "--split-seed 5" in page.command.command()
+
+
+def test_nothing_is_amiss_while_the_catalog_is_still_to_come(
+    qtbot: QtBot,
+    context: AppContext,
+    desk: FakeDesk,
+    project: Path,
+    open_project: Callable[[Path], None],
+) -> None:
+    open_project(project)
+    page = RunsPage(context)
+    qtbot.addWidget(page)
+    page.show()
+    assert not page.launch.bar.isVisible()
+    assert not page.launch.train.isEnabled()
+    desk.last(ListBackbones).fail("The catalog is damaged: install the program again.")
+    assert "No backbone is chosen" in page.launch.bar.label.text()
+    assert page.launch.bar.isVisible()
