@@ -12,13 +12,13 @@ import pytest
 
 from engine.backbones.loading import Backbone
 from engine.cli.main import EXIT_USER, run
-from engine.contract.data_spec import Linearisation, Preset
+from engine.contract.data_spec import Linearisation, Preset, PromptForm
 from engine.contract.method_spec import Init, Parametrisation, Position, PrefixMethod
 from engine.contract.outputs import read_meta, read_outputs
 from engine.contract.prefix_card import PrefixCard
 from engine.contract.run_folder import RunFolder
 from engine.contract.training_spec import DecodingSpec, Strategy
-from engine.data.prompt import default_prompt
+from engine.data.prompt import prompt_name
 from engine.exchange import native
 from engine.methods.prefix import PrefixTuning
 from tests.engine.tiny import tiny
@@ -38,7 +38,7 @@ def save_prefix(
     method = PrefixMethod(
         prefix_length=length, parametrisation=Parametrisation.DIRECT, init=Init.RANDOM
     )
-    presets = list(Preset)
+    presets, forms = list(Preset), list(PromptForm)
     card = replace(
         CARD,
         name=folder.name,
@@ -49,7 +49,7 @@ def save_prefix(
         head_width=backbone.shape.head_width,
         layers=len(PrefixTuning(backbone, method, seed=0).folded()),
         linearisation=Linearisation(presets[seed % len(presets)]),
-        prompt=default_prompt(encoder_decoder=backbone.is_encoder_decoder),
+        prompt=prompt_name(forms[seed % 2], encoder_decoder=backbone.is_encoder_decoder),
         decoding=replace(DECODING, batch_size=seed + 1),
     )
     card = replace(card, **changes)  # type: ignore[arg-type]
