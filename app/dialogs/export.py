@@ -12,16 +12,14 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
-    QLabel,
     QLineEdit,
-    QPushButton,
     QRadioButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.context import AppContext
+from app.dialogs.parts import add_folder_row, ok_and_cancel
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme
 from app.widgets.command_line import CommandLine
 from app.widgets.labels import MutedLabel
@@ -73,23 +71,12 @@ class ExportDialog(QDialog):
         self.formats.button(0).setChecked(True)
         self.folder = QLineEdit()
         self.folder.setAccessibleName("Folder to write to")
-        choose = QPushButton("Choose…")
-        choose.setAccessibleName("Choose the folder to write to")
-        choose.clicked.connect(self._choose)
-        row = QHBoxLayout()
-        row.setSpacing(SPACE_S)
-        row.addWidget(self.folder, 1)
-        row.addWidget(choose)
         form = QFormLayout()
-        form.addRow(_buddy("New &folder:", self.folder), row)
+        tip = "Choose the folder to write to"
+        add_folder_row(form, "New &folder:", self.folder, self._choose, tip=tip)
         self.command = CommandLine(theme)
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
+        self.buttons = ok_and_cancel(self, "Export")
         self.ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self.ok.setText("Export")
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)
         layout.setSpacing(SPACE_M)
@@ -156,10 +143,3 @@ def ask_for_export(
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.accepted.connect(lambda: then(dialog.export_format(), dialog.export_folder()))
     dialog.open()
-
-
-def _buddy(text: str, field: QWidget) -> QLabel:
-    """A label whose key goes to a field that stands in a row with a button."""
-    label = QLabel(text)
-    label.setBuddy(field)
-    return label

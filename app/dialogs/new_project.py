@@ -10,16 +10,14 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
-    QLabel,
     QLineEdit,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
+from app.dialogs.parts import add_folder_row, ok_and_cancel
 from app.project_control import unused_folder
-from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme
+from app.theme import SPACE_L, SPACE_M, Theme
 from app.widgets.labels import MutedLabel
 
 
@@ -35,28 +33,17 @@ class NewProjectDialog(QDialog):
         self.name.setPlaceholderText("Restaurants")
         self.folder = QLineEdit()
         self.folder.setAccessibleName("Folder of the project")
-        choose = QPushButton("Choose…")
-        choose.setAccessibleName("Choose where the project's folder is made")
-        choose.clicked.connect(self._choose)
-        row = QHBoxLayout()
-        row.setSpacing(SPACE_S)
-        row.addWidget(self.folder, 1)
-        row.addWidget(choose)
         form = QFormLayout()
         form.setHorizontalSpacing(SPACE_L)
         form.setVerticalSpacing(SPACE_M)
         form.addRow("&Name:", self.name)
-        form.addRow(_buddy("&Folder:", self.folder), row)
+        tip = "Choose where the project's folder is made"
+        add_folder_row(form, "&Folder:", self.folder, self._choose, tip=tip)
         hint = MutedLabel(
             theme, "Everything of the project is kept in this folder: data, runs and prefixes."
         )
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
+        self.buttons = ok_and_cancel(self, "Make the project")
         self.ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self.ok.setText("Make the project")
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)
         layout.setSpacing(SPACE_M)
@@ -99,10 +86,3 @@ class NewProjectDialog(QDialog):
 
     def _check(self) -> None:
         self.ok.setEnabled(bool(self.name.text().strip()) and bool(self.folder.text().strip()))
-
-
-def _buddy(text: str, field: QWidget) -> QLabel:
-    """A label whose key goes to a field that stands in a row with a button."""
-    label = QLabel(text)
-    label.setBuddy(field)
-    return label

@@ -11,7 +11,7 @@ import pytest
 from safetensors import safe_open
 
 from engine.cli.main import run
-from engine.contract.commands import ExportPrefix, Generate
+from engine.contract.commands import ExportPrefix, Generate, VerifyPrefix
 from engine.contract.errors import UserError
 from engine.contract.events import (
     JournalEntry,
@@ -29,7 +29,7 @@ from engine.decoding import desk
 from engine.decoding.decoder import decode
 from engine.decoding.systems import Systems
 from engine.exchange import delta
-from engine.exchange.desk import export_prefix
+from engine.exchange.desk import export_prefix, verify_prefix
 from engine.reporter import Silent
 from engine.run import EXIT_CANCELLED, EXIT_FINISHED, EXIT_USER, run_folder
 from tests.engine.rivals import RIVALS, WHOLE_RUNS
@@ -201,6 +201,8 @@ def test_a_rivals_run_is_exported(runs: Runs, tmp_path: Path) -> None:
     assert delta.read(tmp_path / "out")[1] == delta.read(run.delta)[1]
     with pytest.raises(UserError, match="PEFT's format cannot hold BitFit"):
         export_prefix(ExportPrefix(str(run.path), "peft", str(tmp_path / "peft")), Silent())
+    with pytest.raises(UserError, match=r"no prefix-tuning run .* is in .*delta, as safetensors"):
+        verify_prefix(VerifyPrefix(str(run.path)), Silent())
 
 
 def test_the_playground_goes_from_one_to_the_next_and_back(runs: Runs, workshop: Workshop) -> None:

@@ -6,8 +6,8 @@ import time
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSortFilterProxyModel, Qt, QUrl
-from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtCore import QSortFilterProxyModel, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.asking import Asking
 from app.assets import icon
 from app.context import AppContext
 from app.dialogs.export import ask_for_export
-from app.models.activities import Activity
 from app.opening import PathKind, find_out
 from app.pages.prefixes.details import PrefixDetails
 from app.pages.prefixes.library import LibraryRow, PrefixLibrary
@@ -35,15 +35,11 @@ from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
 from engine.contract.commands import (
     Command,
-    Done,
-    ExportPrefix,
-    Failure,
     ImportPrefix,
     PrefixInfo,
     VerifyPrefix,
 )
 from engine.contract.errors import UserError
-from engine.contract.events import Blame
 
 
 class PrefixesPage(QWidget):
@@ -62,6 +58,7 @@ class PrefixesPage(QWidget):
         self._sorted.setFilterKeyColumn(-1)
         self._sorted.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.bar = InfoBar(context.theme)
+        self._asking = Asking(context, self.bar, self)
         self.table = TableView("Prefixes")
         self.table.setModel(self._sorted)
         self.table.setSortingEnabled(True)
@@ -78,7 +75,7 @@ class PrefixesPage(QWidget):
         layout.addWidget(self.bar)
         layout.addWidget(self.views, 1)
         self.library.changed.connect(self._show)
-        self.library.failed.connect(partial(self._fail, "List the prefixes"))
+        self.library.failed.connect(partial(self._asking.tell_failure, "List the prefixes"))
         self.table.selectionModel().selectionChanged.connect(self._on_selected)
         context.theme.changed.connect(self.table.fit_rows)
         context.project.opened.connect(self.bar.hide)
@@ -97,7 +94,7 @@ class PrefixesPage(QWidget):
         if found.kind is not PathKind.PREFIX:
             return False
         command = ImportPrefix(str(found.path), str(folder.path))
-        _activity, ticket = self._ask(f"Import {found.path.name}", command)
+        ticket = self._ask(f"Import {found.path.name}", command)
         ticket.answered.connect(self._on_imported)
         return True
 
@@ -126,16 +123,15 @@ class PrefixesPage(QWidget):
 
     def export(self, row: LibraryRow, form: str, out: Path) -> None:
         """Write a prefix to a folder."""
-        command = ExportPrefix(str(row.path), form, str(out))
-        _activity, ticket = self._ask(f"Export “{row.name}”", command)
-        ticket.answered.connect(lambda reply: self._on_done(reply, out))
+        self.bar.hide()
+        self._asking.export(row.path, row.name, form, out)
 
     def verify_selected(self) -> None:
         """Check that the selected prefix is whole."""
         row = self.selected()
         if row is not None:
-            _activity, ticket = self._ask(f"Verify “{row.name}”", VerifyPrefix(str(row.path)))
-            ticket.answered.connect(self._on_done)
+            ticket = self._ask(f"Verify “{row.name}”", VerifyPrefix(str(row.path)))
+            ticket.answered.connect(self._asking.tell)
 
     def delete_selected(self) -> None:
         """Move the selected prefix to the trash; a run's prefix goes with its run only."""
@@ -264,29 +260,14 @@ class PrefixesPage(QWidget):
         self._actions["run"].setEnabled(row is not None and bool(row.run_id))
         self._actions["delete"].setEnabled(row is not None)
 
-    def _ask(self, title: str, command: Command) -> tuple[Activity, Ticket]:
+    def _ask(self, title: str, command: Command) -> Ticket:
         self.bar.hide()
-        ticket = self._context.model_desk.ask(command)
-        activity = self._context.activities.follow(title, ticket, tell_failure=False)
-        ticket.failed.connect(partial(self._fail, title))
-        return activity, ticket
+        return self._asking.ask(title, command)
 
     def _on_imported(self, info: PrefixInfo) -> None:
         self._select_path = Path(info.path)
         self.bar.show_message(Tone.GOOD, f"“{info.name}” was imported.")
         self.library.refresh()
-
-    def _on_done(self, reply: Done, folder: Path | None = None) -> None:
-        self.bar.show_message(Tone.GOOD, reply.message)
-        if folder is not None:
-            url = QUrl.fromLocalFile(str(folder))
-            self.bar.add_button("Show the folder", lambda: QDesktopServices.openUrl(url))
-
-    def _fail(self, title: str, failure: Failure) -> None:
-        if failure.blame is Blame.ENGINE:
-            self._context.activities.failed.emit(title, failure)
-        else:
-            self.bar.show_message(Tone.BAD, failure.message)
 
     def _warn(self, sentence: str) -> None:
         self.bar.show_message(Tone.BAD, sentence)

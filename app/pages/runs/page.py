@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
+from app.asking import Asking
 from app.assets import icon
 from app.context import AppContext
+from app.dialogs.export import ask_for_export
 from app.models.run import RunModel
 from app.pages.runs.backbones import BackbonesModel
 from app.pages.runs.details_pane import DetailsPane
@@ -19,7 +22,6 @@ from app.pages.runs.launcher import Launcher
 from app.pages.runs.parameter_counts import ParameterCounts
 from app.pages.runs.planner import Planner
 from app.pages.runs.run_actions import RunActions
-from app.pages.runs.run_export import RunExport
 from app.pages.runs.run_header import RunHeader
 from app.pages.runs.run_making import RunMaker
 from app.pages.runs.run_table import RunTable
@@ -59,7 +61,7 @@ class RunsPage(QWidget):
         self.view = RunsView(context.runs, self)
         self._make_panes()
         self._shown = ShownRuns(context.runs, self.view, self.board, self)
-        self.exporter = RunExport(context, self.bar, self)
+        self.asking = Asking(context, self.bar, self)
         self._lay_out()
         self._connect()
         if context.project.is_open:
@@ -166,7 +168,7 @@ class RunsPage(QWidget):
         self.actions_.refused.connect(lambda text: self._say(Tone.WARNING, text))
         self.actions_.duplicated.connect(self._show_form)
         self.actions_.annotate_asked.connect(self._show_notes)
-        self.actions_.export_asked.connect(self.exporter.ask)
+        self.actions_.export_asked.connect(self._ask_for_export)
         self.saver.failed.connect(lambda text: self._say(Tone.BAD, text))
         self.saver.saved.connect(lambda path: self._say(Tone.GOOD, f"Saved {path}."))
 
@@ -207,6 +209,10 @@ class RunsPage(QWidget):
             self._size_splitters()
         self.form.verticalScrollBar().setValue(0)
         self.form.picker.box.setFocus()
+
+    def _ask_for_export(self, run: RunModel) -> None:
+        then = partial(self.asking.export, run.path, run.meta.name)
+        ask_for_export(self._context, self, source=run.path, name=run.meta.name, then=then)
 
     def _show_notes(self, run: RunModel) -> None:
         self.view.set_current(run.run_id)

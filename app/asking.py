@@ -1,0 +1,51 @@
+"""What a page asks of the model desk, and tells in its bar."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QWidget
+
+from app.context import AppContext
+from app.ports import Ticket
+from app.widgets.info_bar import InfoBar, Tone
+from engine.contract.commands import Command, Done, ExportPrefix, Failure
+from engine.contract.events import Blame
+
+
+class Asking(QObject):
+    """Puts commands on the list of activities; what the user can mend is told in the page's bar."""
+
+    def __init__(self, context: AppContext, bar: InfoBar, page: QWidget) -> None:
+        super().__init__(page)
+        self._context, self._bar = context, bar
+
+    def ask(self, title: str, command: Command) -> Ticket:
+        """Send a command; its success is the caller's to tell."""
+        ticket = self._context.model_desk.ask(command)
+        self._context.activities.follow(title, ticket, tell_failure=False)
+        ticket.failed.connect(partial(self.tell_failure, title))
+        return ticket
+
+    def export(self, source: Path, name: str, form: str, out: Path) -> None:
+        """Write a prefix or delta, or a run's, to a folder."""
+        command = ExportPrefix(str(source), form, str(out))
+        ticket = self.ask(f"Export “{name}”", command)
+        ticket.answered.connect(lambda reply: self.tell(reply, out))
+
+    def tell(self, done: Done, folder: Path | None = None) -> None:
+        """Say what was done, with a button that shows the folder."""
+        self._bar.show_message(Tone.GOOD, done.message)
+        if folder is not None:
+            url = QUrl.fromLocalFile(str(folder))
+            self._bar.add_button("Show the folder", lambda: QDesktopServices.openUrl(url))
+
+    def tell_failure(self, title: str, failure: Failure) -> None:
+        """Say what the user can mend; a fault of ours goes to the window."""
+        if failure.blame is Blame.ENGINE:
+            self._context.activities.failed.emit(title, failure)
+        else:
+            self._bar.show_message(Tone.BAD, failure.message)
