@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, QStandardPaths, Signal
 
 from app.theme import Scheme
+from engine.contract import codec
+from engine.contract.errors import ProtocolError
+from engine.contract.scores import Encoder
 
 MAX_RECENT = 15
 FONT_PERCENTS = (80, 90, 100, 110, 125, 150, 175, 200)
@@ -60,6 +64,17 @@ class Settings(QObject):
     @projects_folder.setter
     def projects_folder(self, path: Path) -> None:
         self._set_preference("preferences/projects_folder", str(path))
+
+    @property
+    def encoder(self) -> Encoder:
+        """What BERTScore compares by; without a name where none was ever chosen."""
+        with contextlib.suppress(ProtocolError):
+            return codec.from_text(Encoder, self._text("preferences/bertscore_encoder", "{}"))
+        return Encoder()
+
+    @encoder.setter
+    def encoder(self, encoder: Encoder) -> None:
+        self._set_preference("preferences/bertscore_encoder", codec.to_line(encoder))
 
     @property
     def recent_projects(self) -> tuple[Path, ...]:

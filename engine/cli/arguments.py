@@ -21,6 +21,7 @@ from engine.contract.errors import UserError
 from engine.contract.options import METHODS, OPTIONS, Option, field_kind, is_optional, parse_value
 from engine.contract.reading import FileReport
 from engine.contract.run_spec import RunSpec, default_training, new_run_id
+from engine.contract.scores import Encoder
 from engine.contract.training_spec import DecodingSpec
 
 DEFAULT_BACKBONE = "smollm2-135m-instruct"
@@ -71,6 +72,23 @@ def add_run_options(parser: argparse.ArgumentParser, *, choose_method: bool = Tr
         if room not in groups:
             groups[room] = parser.add_argument_group(room)
         _add(groups[room], option)
+
+
+def add_encoder_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `score` and `study` that say what BERTScore compares by."""
+    group = parser.add_argument_group("bertscore")
+    group.add_argument("--encoder", metavar="DIR", help="folder of an encoder, or a cached hub id")
+    group.add_argument(
+        "--encoder-layer", type=int, metavar="N", help="whose output is taken (default the last)"
+    )
+    group.add_argument("--idf", action="store_true", help="weigh tokens by how rare they are")
+
+
+def encoder_of(arguments: argparse.Namespace, known: Encoder | None = None) -> Encoder:
+    """What `add_encoder_options` gave; where none is named, the known one with what is new."""
+    encoder = Encoder(arguments.encoder) if arguments.encoder else known or Encoder()
+    layer = encoder.layer if arguments.encoder_layer is None else arguments.encoder_layer
+    return replace(encoder, layer=layer, idf=encoder.idf or arguments.idf)
 
 
 def add_input_options(group: argparse._ActionsContainer) -> None:

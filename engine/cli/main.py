@@ -13,9 +13,16 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from engine.cli.arguments import Parser, add_decoding_options, add_input_options, add_run_options
+from engine.cli.arguments import (
+    Parser,
+    add_decoding_options,
+    add_encoder_options,
+    add_input_options,
+    add_run_options,
+)
 from engine.contract.errors import Cancelled, UserError
 from engine.contract.recipes import RECIPES
+from engine.contract.scores import METRICS
 from engine.contract.study import StudyKind
 from engine.threads import share_cores
 
@@ -129,6 +136,7 @@ def _study_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
     one.add_argument(
         "--metrics", metavar="NAMES", help="comma-separated, as in score (default bleu,chrf,rougeL)"
     )
+    add_encoder_options(one)
     one.add_argument(
         "--no-training", action="store_true", help="only draw what is finished, and score it"
     )
@@ -169,9 +177,8 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     one.add_argument(
         "--metrics",
         default="bleu,chrf,rougeL",
-        help="comma-separated names among bleu, nist, meteor, rouge_l (E2E's), cider, ter, chrf, "
-        "rouge1, rouge2, rougeL, bertscore, slot_error (default bleu,chrf,rougeL); meteor needs "
-        "Java and the package pycocoevalcap, bertscore --encoder",
+        help=f"comma-separated names among {', '.join(METRICS)} (default bleu,chrf,rougeL); "
+        "rouge_l is E2E's, meteor needs Java and the package pycocoevalcap, bertscore --encoder",
     )
     one.add_argument("--by", choices=("category",), help="score each category by itself too")
     one.add_argument(
@@ -182,14 +189,7 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
         help="score seen and unseen categories by themselves too; repeat it for several",
     )
     one.add_argument("--json", action="store_true", help="print one JSON object")
-    encoder = one.add_argument_group("bertscore")
-    encoder.add_argument(
-        "--encoder", default="", metavar="DIR", help="folder of an encoder, or a cached hub id"
-    )
-    encoder.add_argument(
-        "--encoder-layer", type=int, metavar="N", help="whose output is taken (default the last)"
-    )
-    encoder.add_argument("--idf", action="store_true", help="weigh tokens by how rare they are")
+    add_encoder_options(one)
     one.set_defaults(verb=_later("scoring", "score"))
 
 

@@ -7,11 +7,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.cli.arguments import encoder_of
 from engine.cli.console import Console, ConsoleReporter, absent_line, print_scores
 from engine.contract.errors import UserError
 from engine.contract.outputs import read_meta, read_outputs
 from engine.contract.scores import Absent, OutputRow, Score
-from engine.metrics.bertscore import Encoder
 from engine.metrics.metric import Unavailable
 from engine.metrics.pairing import Difference, common_rows, compare
 from engine.metrics.scoring import score_available
@@ -45,7 +45,7 @@ def _score(path: Path, metrics: tuple[str, ...], arguments: argparse.Namespace) 
             group,
             metrics,
             decoding=_decoding(path),
-            encoder=_encoder(arguments),
+            encoder=encoder_of(arguments),
             reporter=_reporter(console, name, as_json=arguments.json),
         )
         for name, group in groups.items()
@@ -71,7 +71,7 @@ def _compare(paths: list[Path], metrics: tuple[str, ...], arguments: argparse.Na
         second,
         metrics,
         decoding=" / ".join(decodings),
-        encoder=_encoder(arguments),
+        encoder=encoder_of(arguments),
         reporter=_reporter(console, ALL, as_json=arguments.json),
     )
     if arguments.json:
@@ -119,10 +119,6 @@ def _reporter(console: Console, part: str, *, as_json: bool) -> Reporter:
     if as_json:
         return Silent()
     return ConsoleReporter(console, "scoring" if part == ALL else f"scoring {part}")
-
-
-def _encoder(arguments: argparse.Namespace) -> Encoder:
-    return Encoder(arguments.encoder, arguments.encoder_layer, arguments.idf)
 
 
 def _decoding(path: Path) -> str:

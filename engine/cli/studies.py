@@ -7,8 +7,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from engine.cli.arguments import run_spec
-from engine.cli.console import Console, ConsoleReporter
+from engine.cli.arguments import encoder_of, run_spec
+from engine.cli.console import Console, ConsoleReporter, print_scores
 from engine.cli.project_data import dataset_of
 from engine.cli.training import EXIT_STOPPED, backbone_of, columns_of, work
 from engine.contract.commands import CollectStudy, InspectFile
@@ -50,6 +50,7 @@ def study(arguments: argparse.Namespace) -> int:
         )
     if arguments.metrics is not None:
         stored = replace(stored, metrics=_metrics(arguments.metrics))
+    stored = replace(stored, encoder=encoder_of(arguments, stored.encoder))
     folder.write(stored)
     failed: list[str] = []
     stopped = False
@@ -60,6 +61,8 @@ def study(arguments: argparse.Namespace) -> int:
     console.line()
     if results.summaries:
         console.line((folder.path / "table.md").read_text(encoding="utf-8"))
+    else:
+        print_scores(console, results.absent())
     for path in results.files:
         console.line(path)
     if stopped:

@@ -22,7 +22,7 @@ from engine.contract.reading import (
     SplitReport,
 )
 from engine.contract.rivals import BiasMethod, LoraMethod, TopLayersMethod
-from engine.contract.scores import OutputRow, OutputsMeta, Score
+from engine.contract.scores import Encoder, OutputRow, OutputsMeta, Score
 from engine.contract.study_results import StudyResults
 from engine.contract.training_spec import DecodingSpec
 
@@ -185,10 +185,15 @@ class CollectStudy:
 
 @dataclass(frozen=True)
 class ScoreOutputs:
-    """Score an outputs file, and its rows, in place. Reply: `Decoded`."""
+    """Score an outputs file, and its rows, in place. Reply: `Decoded`.
+
+    Attributes:
+        encoder: for bertscore.
+    """
 
     path: str
     metrics: tuple[str, ...] = ("bleu", "chrf", "rougeL")
+    encoder: Encoder = field(default_factory=Encoder)
 
 
 Command = (

@@ -36,6 +36,22 @@ def metric_title(name: str) -> str:
 
 
 @dataclass(frozen=True)
+class Encoder:
+    """Which vectors BERTScore compares tokens by.
+
+    Attributes:
+        name: folder or hub id; "" where none was named.
+        layer: whose output is taken, 0 being the embeddings; None for the last.
+        idf: weigh tokens by how few references hold them (Zhang et al. 2020, section 3,
+            "importance weighting").
+    """
+
+    name: str = ""
+    layer: int | None = None
+    idf: bool = False
+
+
+@dataclass(frozen=True)
 class Score:
     """A corpus score.
 

@@ -11,7 +11,7 @@ History of `study.json`: version 1, the first.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.contract import codec
@@ -19,6 +19,7 @@ from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files import explain_disk_errors, write_atomically
 from engine.contract.project import ProjectFolder
 from engine.contract.run_spec import RunSpec
+from engine.contract.scores import Encoder
 
 STUDY_VERSION = 1
 STUDY_FILE = "study.json"
@@ -62,6 +63,7 @@ class StudySpec:
         runs: in the order in which they are trained: all of a replicate before the next.
         metrics: names as in `engine.metrics.known`.
         unseen: categories that are scored by themselves too, as WebNLG's S/U/A.
+        encoder: for bertscore.
     """
 
     study_id: str
@@ -70,6 +72,7 @@ class StudySpec:
     runs: tuple[StudyRun, ...]
     metrics: tuple[str, ...]
     unseen: tuple[str, ...] = ()
+    encoder: Encoder = field(default_factory=Encoder)
     created_s: float = 0.0
     version: int = STUDY_VERSION
 

@@ -115,6 +115,11 @@ class StudyResults:
     signatures: tuple[tuple[str, str], ...] = ()
     files: tuple[str, ...] = ()
 
+    def absent(self) -> tuple[Absent, ...]:
+        """What could not be scored, each metric with its latest reason."""
+        scores = (one.score for run in self.runs for one in run.scores)
+        return tuple({one.metric: one for one in scores if isinstance(one, Absent)}.values())
+
     def dots(self, series: str, metric: str, part: str) -> list[tuple[str, float]]:
         """(point, score) of each finished run of a series."""
         return [

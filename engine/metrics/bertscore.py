@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.contract.errors import UserError
+from engine.contract.scores import Encoder
 from engine.metrics.metric import Array, MeanOverExamples, Unavailable
 from engine.reporter import Reporter
 
@@ -27,21 +28,6 @@ CHUNK = 16
 """Examples whose vectors are held at once."""
 BATCH = 64
 """Texts that the encoder reads at once."""
-
-
-@dataclass(frozen=True)
-class Encoder:
-    """Which vectors tokens are compared by.
-
-    Attributes:
-        name: folder or hub id; "" where none was named.
-        layer: whose output is taken, 0 being the embeddings; None for the last.
-        idf: weigh tokens by how few references hold them (section 3, "importance weighting").
-    """
-
-    name: str = ""
-    layer: int | None = None
-    idf: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,8 +46,8 @@ class Bertscore(MeanOverExamples):
 
     name = "bertscore"
 
-    def __init__(self, encoder: Encoder = Encoder()) -> None:
-        self._encoder = encoder
+    def __init__(self, encoder: Encoder | None = None) -> None:
+        self._encoder = encoder or Encoder()
 
     def signature(self) -> str:
         """The encoder, its layer, weights and the version that ran it."""
@@ -111,7 +97,8 @@ class _Reader:
         if not encoder.name:
             raise Unavailable(
                 "bertscore needs an encoder, and none is named: give one with --encoder DIR (or "
-                "a hub id that is in the cache), or leave bertscore out."
+                "a hub id that is in the cache), in the window under Scores, or leave bertscore "
+                "out."
             )
         import torch
         import transformers
@@ -125,8 +112,8 @@ class _Reader:
                 model: Any = transformers.AutoModel.from_pretrained(place, **here)
         except (OSError, ValueError, KeyError) as error:
             raise Unavailable(
-                f"The encoder {encoder.name!r} is not on this machine: give --encoder a folder "
-                "with config, tokenizer and weights, or fetch it before with `hf download`."
+                f"The encoder {encoder.name!r} is not on this machine: name a folder with config, "
+                "tokenizer and weights, or fetch it before with `hf download`."
             ) from error
         if model.config.is_encoder_decoder:
             model = model.get_encoder()
@@ -134,8 +121,8 @@ class _Reader:
         self._layer = layers if encoder.layer is None else encoder.layer
         if not 0 <= self._layer <= layers:
             raise UserError(
-                f"--encoder-layer is {encoder.layer}: the encoder {encoder.name!r} has layers 0 "
-                f"to {layers}."
+                f"Layer {encoder.layer} is asked of the encoder {encoder.name!r} for bertscore: "
+                f"it has layers 0 to {layers}."
             )
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._model = model.to(self._device).eval()

@@ -37,7 +37,13 @@ def score_outputs(command: ScoreOutputs, reporter: Reporter) -> Decoded:
         split_fingerprint=split_fingerprint(rows),
         decoding="",
     )
-    scores, rows = score_rows(rows, command.metrics, decoding=meta.decoding, reporter=reporter)
+    scores, rows = score_rows(
+        rows,
+        command.metrics,
+        decoding=meta.decoding,
+        encoder=command.encoder,
+        reporter=reporter,
+    )
     write_row_scores(path, rows)
     meta = replace(meta, scores=scores)
     write_meta(path, meta)

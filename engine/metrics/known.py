@@ -7,7 +7,8 @@ from functools import partial
 from types import MappingProxyType
 
 from engine.contract.errors import UserError
-from engine.metrics.bertscore import Bertscore, Encoder
+from engine.contract.scores import Encoder
+from engine.metrics.bertscore import Bertscore
 from engine.metrics.bleu import Bleu
 from engine.metrics.chrf import Chrf
 from engine.metrics.cider import Cider
@@ -45,7 +46,7 @@ def metric_named(name: str, *, encoder: Encoder | None = None) -> Metric:
     Args:
         encoder: for bertscore.
     """
-    if name == Bertscore.name and encoder is not None:
+    if name == Bertscore.name:
         return Bertscore(encoder)
     if name not in METRICS:
         raise UserError(f"There is no metric {name!r}: choose among {', '.join(METRICS)}.")

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.contract.errors import UserError
-from engine.contract.scores import Absent, OutputRow
+from engine.contract.scores import Absent, Encoder, OutputRow
 from engine.metrics import bootstrap
-from engine.metrics.bertscore import Encoder
 from engine.metrics.metric import Unavailable
 from engine.metrics.scoring import held_against, metrics_named, signature_of
 from engine.reporter import Reporter, Silent

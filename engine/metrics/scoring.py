@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine.contract.errors import UserError
-from engine.contract.scores import Absent, OutputRow, Score
+from engine.contract.scores import Absent, Encoder, OutputRow, Score
 from engine.metrics import bootstrap
-from engine.metrics.bertscore import Encoder
 from engine.metrics.known import metric_named
 from engine.metrics.metric import Metric, Unavailable
 from engine.metrics.slot_error import SlotError, values_of
@@ -35,6 +34,7 @@ def score_rows(
     metrics: Sequence[str],
     *,
     decoding: str,
+    encoder: Encoder | None = None,
     seed: int = 0,
     reporter: Reporter = _SILENT,
 ) -> tuple[tuple[Score, ...], tuple[OutputRow, ...]]:
@@ -47,6 +47,7 @@ def score_rows(
         rows: outputs with their references.
         metrics: names as in `engine.metrics.known.METRICS`; a repeated one counts once.
         decoding: how the outputs were made, as `OutputsMeta.decoding` has it.
+        encoder: for bertscore.
         seed: of the bootstrap.
         reporter: told of rows done, for each metric anew.
 
@@ -60,7 +61,7 @@ def score_rows(
     """
     scores = []
     row_scores: list[list[tuple[str, float]]] = [[] for _ in rows]
-    for metric in metrics_named(metrics):
+    for metric in metrics_named(metrics, encoder=encoder):
         score, own = _scored(metric, rows, decoding=decoding, seed=seed, reporter=reporter)
         scores.append(score)
         for i, value in own.items():
@@ -80,8 +81,7 @@ def score_available(
 ) -> tuple[Score | Absent, ...]:
     """Corpus scores as `score_rows` has them; what is unavailable is absent with its reason.
 
-    Args:
-        encoder: for bertscore; the other arguments are as in `score_rows`.
+    The arguments are as in `score_rows`.
 
     Raises:
         UserError: as `score_rows`; an unknown metric before anything is scored.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.errors import UserError
@@ -11,7 +12,7 @@ from engine.contract.journal import JournalReader
 from engine.contract.outputs import read_meta, read_outputs
 from engine.contract.recipes import RECIPES
 from engine.contract.run_folder import RunFolder
-from engine.contract.scores import OutputRow, Score
+from engine.contract.scores import Absent, OutputRow, Score
 from engine.contract.study import StudyFolder, StudyRun, StudySpec
 from engine.contract.study_results import (
     ALL,
@@ -25,6 +26,7 @@ from engine.contract.study_results import (
 )
 from engine.metrics.scoring import score_available
 from engine.reporter import Reporter
+from engine.studies.kept_scores import KeptScores, Key
 from engine.studies.means import mean_of
 
 _MANY = 1_000_000
@@ -34,13 +36,18 @@ def collect(folder: StudyFolder, study: StudySpec, reporter: Reporter) -> StudyR
     """Score what is finished and take means.
 
     Raises:
-        UserError: a metric is unknown, or an outputs file is damaged.
-        Cancelled: through the reporter.
+        UserError: a metric is unknown, an outputs file is damaged, or the study's folder cannot
+            be written to.
+        Cancelled: through the reporter; the scores that are taken by then are kept.
     """
-    results = []
-    for number, run in enumerate(study.runs):
-        reporter.update(number, len(study.runs), "runs")
-        results.append(_result(folder.run_path(run), run, study))
+    results, kept = [], KeptScores(folder.path, study)
+    try:
+        for number, run in enumerate(study.runs):
+            inner = _Within(reporter, number, len(study.runs))
+            inner.update(0, 0, "rows")
+            results.append(_result(folder.run_path(run), run, study, kept, inner))
+    finally:
+        kept.write()
     reporter.update(len(study.runs), len(study.runs), "runs")
     units = _units(study)
     return StudyResults(
@@ -52,7 +59,22 @@ def collect(folder: StudyFolder, study: StudySpec, reporter: Reporter) -> StudyR
     )
 
 
-def _result(path: Path, run: StudyRun, study: StudySpec) -> RunResult:
+@dataclass(frozen=True)
+class _Within:
+    """Tells how many runs are done whatever is done inside of one, which so can be cancelled."""
+
+    outer: Reporter
+    number: int
+    count: int
+
+    def update(self, _done: int, _total: int, _unit: str, text: str = "") -> None:
+        """Report the run, and what is taken of it."""
+        self.outer.update(self.number, self.count, "runs", text)
+
+
+def _result(
+    path: Path, run: StudyRun, study: StudySpec, kept: KeptScores, reporter: Reporter
+) -> RunResult:
     place = (run.spec.run_id, run.series, run.point, run.replicate, run.spec.training.seed)
     folder = RunFolder(path)
     try:
@@ -69,25 +91,33 @@ def _result(path: Path, run: StudyRun, study: StudySpec) -> RunResult:
     return RunResult(
         *place,
         state=status.state,
-        scores=tuple(_scores(folder.outputs / "test.jsonl", study)),
+        scores=_scores(folder.outputs / "test.jsonl", run.spec.run_id, study, kept, reporter),
         trainable_parameters=started.trainable_parameters,
         stored_bytes=finished.stored_bytes,
         elapsed_s=finished.elapsed_s,
     )
 
 
-def _scores(path: Path, study: StudySpec) -> Iterator[PartScore]:
-    """The scores of each part; those that the run took itself are not taken again."""
+def _scores(
+    path: Path, run_id: str, study: StudySpec, kept: KeptScores, reporter: Reporter
+) -> tuple[PartScore, ...]:
+    """The scores of each part; those that are known from before are not taken again."""
     meta = read_meta(path)
     decoding = meta.decoding if meta else ""
-    taken = {score.metric: score for score in meta.scores} if meta else {}
-    rows = read_outputs(path) if study.unseen or set(study.metrics) - set(taken) else ()
-    for part, chosen in _parts(rows, study.unseen).items():
-        known = taken if part == ALL else {}
-        missing = [name for name in study.metrics if name not in known]
-        fresh = score_available(chosen, missing, decoding=decoding) if missing else ()
-        found = {**known, **{score.metric: score for score in fresh}}
-        yield from (PartScore(part, found[name]) for name in study.metrics)
+    scores = meta.scores if meta else ()
+    own = {(ALL, score.metric): score for score in scores if kept.is_current(score)}
+    known: dict[Key, Score | Absent] = {**kept.of(run_id, path), **own}
+    parts = _parts(read_outputs(path), study.unseen)
+    for part, rows in parts.items():
+        missing = [name for name in study.metrics if (part, name) not in known]
+        if missing:
+            fresh = score_available(
+                rows, missing, decoding=decoding, encoder=study.encoder, reporter=reporter
+            )
+            known.update({(part, one.metric): one for one in fresh})
+    others = [PartScore(key[0], score) for key, score in known.items() if key not in own]
+    kept.keep(run_id, path, others)
+    return tuple(PartScore(part, known[part, name]) for part in parts for name in study.metrics)
 
 
 def _parts(rows: Sequence[OutputRow], unseen: Sequence[str]) -> dict[str, Sequence[OutputRow]]:

@@ -155,13 +155,7 @@ def _legend(results: StudyResults) -> list[str]:
     missing = [run for run in results.runs if not run.scores]
     if missing:
         lines.append(f"- {len(missing)} of {len(results.runs)} runs are not finished.")
-    absent = {
-        one.score.metric: one.score.reason
-        for run in results.runs
-        for one in run.scores
-        if not isinstance(one.score, Score)
-    }
-    lines += [f"- No {metric_title(name)}: {reason}" for name, reason in absent.items()]
+    lines += [f"- No {metric_title(one.metric)}: {one.reason}" for one in results.absent()]
     return lines
 
 

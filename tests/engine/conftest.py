@@ -78,3 +78,11 @@ def finished_runs(
             found[method] = workshop.run(place, workshop.spec(method))
             assert run_folder(found[method].path) == 0
     return found
+
+
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random encoder for BERTScore; its folder is called "tiny"."""
+    from tests.helpers.tiny_encoder import make_encoder
+
+    return make_encoder(tmp_path_factory.mktemp("encoder") / "tiny")

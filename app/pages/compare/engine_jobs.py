@@ -86,7 +86,8 @@ class EngineJobs(QObject):
     def score_by(self, system: System, metrics: tuple[str, ...]) -> None:
         """Score a system's outputs in place by these metrics and no others."""
         if system.key not in self._texts and any(system.rows.references):
-            self._ask(system, ScoreOutputs(str(system.entry.path), metrics))
+            encoder = self._context.settings.encoder
+            self._ask(system, ScoreOutputs(str(system.entry.path), metrics, encoder))
 
     def forget_scored(self) -> None:
         """Let scores be asked for again, after outputs have changed."""

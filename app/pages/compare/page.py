@@ -123,7 +123,7 @@ class ComparePage(QWidget):
         self.choose.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.choose.setToolTip("Choose the systems to compare")
         self.choose.clicked.connect(lambda: self.panel.drop_below(self.choose))
-        self.measures = ScoreButton(self.model)
+        self.measures = ScoreButton(self.model, self._context.settings, self._context.theme)
         self.judge = QPushButton(icon("blind"), "Blind…")
         self.judge.setToolTip("Judge pairs of outputs without knowing whose they are")
         self.judge.clicked.connect(lambda: self.start_blind())

@@ -13,6 +13,7 @@ from app.pages.studies.tally import Tally, tally
 from engine.contract.errors import UserError
 from engine.contract.events import RunState
 from engine.contract.project import ProjectFolder
+from engine.contract.scores import Encoder
 from engine.contract.study import StudyFolder, StudySpec, study_ids
 
 REFRESH_MS = 200
@@ -110,13 +111,16 @@ class StudyLibrary(QObject):
         self.changed.emit()
         self.select(study.study_id)
 
-    def set_metrics(self, study_id: str, metrics: tuple[str, ...]) -> None:
+    def set_metrics(self, study_id: str, metrics: tuple[str, ...], encoder: Encoder) -> None:
         """Let a study be scored by these; those who show it are told.
+
+        Args:
+            encoder: for bertscore.
 
         Raises:
             UserError: its folder cannot be written to.
         """
-        study = replace(self._studies[study_id], metrics=metrics)
+        study = replace(self._studies[study_id], metrics=metrics, encoder=encoder)
         self.folder(study_id).write(study)
         self._studies[study_id] = study
         self.changed.emit()

@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from app.words import count, duration, size
 from engine.contract.recipes import RECIPES
-from engine.contract.scores import Score, metric_title
+from engine.contract.scores import metric_title
 from engine.contract.study import StudyKind, StudySpec
 from engine.contract.study_results import ALL, Mean, RunResult, StudyResults, mean_text
 
@@ -121,13 +121,7 @@ def notes(results: StudyResults) -> str:
         told.append(
             "Of a single run: in brackets the 95 % bootstrap interval over the held-out inputs."
         )
-    absent = {
-        one.score.metric: one.score.reason
-        for run in results.runs
-        for one in run.scores
-        if not isinstance(one.score, Score)
-    }
-    told += [f"No {metric_title(name)}: {reason}" for name, reason in absent.items()]
+    told += [f"No {metric_title(one.metric)}: {one.reason}" for one in results.absent()]
     return " ".join(told)
 
 

@@ -42,7 +42,9 @@ class StudiesPage(QWidget):
         self.library = StudyLibrary(context.project, context.runs, self)
         self.maker = StudyMaker(context.project, context.runs, context.run_control, self)
         # Scores are read and figures drawn without torch: they need not wait behind a decoding.
-        self.scores = StudyScores(self.library, context.data_desk, context.activities, self)
+        self.scores = StudyScores(
+            self.library, context.data_desk, context.model_desk, context.activities, self
+        )
         self.new_study: NewStudy | None = None
         self.bar = InfoBar(context.theme)
         self.actions_ = StudyActions(context, self.library, self.maker, self)

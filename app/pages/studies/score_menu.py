@@ -5,9 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from app.metric_menu import MetricMenu
 from app.pages.studies.library import StudyLibrary
-from app.widgets.metric_menu import MetricMenu
+from app.settings import Settings
+from app.theme import Theme
 from engine.contract.errors import UserError
+from engine.contract.scores import Encoder
 
 
 class ScoreMenu(MetricMenu):
@@ -19,12 +22,19 @@ class ScoreMenu(MetricMenu):
 
     refused = Signal(str)
 
-    def __init__(self, library: StudyLibrary, parent: QWidget | None = None) -> None:
-        super().__init__("Choose the scores that the study is drawn with", parent)
-        self._library = library
+    def __init__(
+        self,
+        library: StudyLibrary,
+        settings: Settings,
+        theme: Theme,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(settings, theme, "Choose the scores that the study is drawn with", parent)
+        self._library, self._settings = library, settings
         self.setAutoRaise(True)
         self.opening.connect(self.fill)
         self.chosen.connect(self._choose)
+        self.encoder_chosen.connect(lambda ticked: self._choose(ticked, settings.encoder))
 
     def fill(self) -> None:
         """Tick those of the current study."""
@@ -32,14 +42,16 @@ class ScoreMenu(MetricMenu):
         none = "" if study is not None else "Choose a study first."
         self.show_metrics(study.metrics if study is not None else (), waiting_for=none)
 
-    def _choose(self, ticked: tuple[str, ...]) -> None:
+    def _choose(self, ticked: tuple[str, ...], encoder: Encoder | None = None) -> None:
         study = self._library.current
         if study is None:
             return
-        kept = [name for name in study.metrics if name in ticked or name not in self.choices]
+        if encoder is None:  # the study's own, which may be one of the command line
+            encoder = study.encoder if study.encoder.name else self._settings.encoder
+        kept = [name for name in study.metrics if name in ticked]
         added = [name for name in ticked if name not in kept]
         try:
-            self._library.set_metrics(study.study_id, (*kept, *added))
+            self._library.set_metrics(study.study_id, (*kept, *added), encoder)
         except UserError as error:
             self.refused.emit(error.message)
         self.fill()

@@ -29,11 +29,13 @@ class StudyScores(QObject):
         self,
         library: StudyLibrary,
         desk: Desk,
+        model_desk: Desk,
         activities: ActivitiesModel,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._library, self._desk, self._activities = library, desk, activities
+        self._library, self._activities = library, activities
+        self._desk, self._model_desk = desk, model_desk
         self._results: dict[str, StudyResults] = {}
         self._wanted = False
         self._is_watched = False
@@ -79,7 +81,8 @@ class StudyScores(QObject):
         self._wanted = False
         folder = self._library.folder(study.study_id)
         command = CollectStudy(str(folder.project_path), study.study_id)
-        ticket = self._desk.ask(command)
+        needs_torch = "bertscore" in study.metrics
+        ticket = (self._model_desk if needs_torch else self._desk).ask(command)
         self._ticket = ticket
         self._activities.follow(f"Score “{study.name}”", ticket, tell_failure=False)
         ticket.answered.connect(lambda reply: self._take(str(folder.path), reply))

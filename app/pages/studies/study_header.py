@@ -11,6 +11,7 @@ from app.pages.studies.actions import StudyActions
 from app.pages.studies.library import StudyLibrary
 from app.pages.studies.score_menu import ScoreMenu
 from app.pages.studies.tally import Tally, parts
+from app.settings import Settings
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme, scaled_font
 from app.widgets.labels import Badge, ElidedLabel, MutedLabel
 from engine.contract.recipes import RECIPES
@@ -25,12 +26,13 @@ class StudyHeader(QWidget):
     def __init__(
         self,
         theme: Theme,
+        settings: Settings,
         actions: StudyActions,
         library: StudyLibrary,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.scores = ScoreMenu(library)
+        self.scores = ScoreMenu(library, settings, theme)
         self.name = ElidedLabel()
         self.name.setFont(scaled_font(130, bold=True))
         self.question = MutedLabel(theme)

@@ -45,7 +45,7 @@ class StudyView(QWidget):
         self._actions = actions
         self._shown: StudySpec | None = None
         theme = context.theme
-        self.header = StudyHeader(theme, actions, library)
+        self.header = StudyHeader(theme, context.settings, actions, library)
         self.failures = InfoBar(theme, closable=False)
         self.figure = StudyFigure(theme)
         self.nothing = EmptyState(theme, *NOTHING, picture="studies")

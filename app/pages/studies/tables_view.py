@@ -59,7 +59,8 @@ class TablesView(QWidget):
         self._differences_header.setVisible(bool(differences.rows))
         self.differences_table.setVisible(bool(differences.rows))
         self.means_table.setVisible(bool(means.rows))
-        self.notes.setText(NOTHING if results is None or not means.rows else notes(results))
+        told = "" if results is None else notes(results)
+        self.notes.setText(told or NOTHING)
 
     def _fit_differences(self) -> None:
         """As high as its rows, so that the means have the rest."""

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
+from app.dialogs.encoder import EncoderDialog
 from app.pages.compare.page import ComparePage
 from engine.contract.commands import ScoreOutputs
-from engine.contract.scores import METRICS
+from engine.contract.scores import METRICS, Encoder
 from engine.metrics.desk import score_outputs
 from engine.metrics.known import METRICS as KNOWN
 from engine.reporter import Silent
@@ -63,6 +64,33 @@ def test_a_score_is_taken_away_but_not_the_last(
     (last,) = page.scores.model.table.metrics
     page.measures.menu().aboutToShow.emit()
     assert not page.measures.choices[last].isEnabled()
+
+
+def test_bertscore_asks_for_its_encoder_once(
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_desk: FakeDesk
+) -> None:
+    page = make_page(runs_project)
+    choose(qtbot, page, "twin", "prefix 10")
+    button, table = page.measures, page.scores.model
+    button.menu().aboutToShow.emit()
+    button.choices["bertscore"].trigger()
+    assert model_desk.asked == []
+    dialog = page.window().findChild(EncoderDialog)
+    assert dialog is not None
+    assert not dialog.ok.isEnabled()
+    assert not button.choices["bertscore"].isChecked()
+    dialog.folder.setText("/encoders/tiny")
+    dialog.layer.setValue(1)
+    dialog.ok.click()
+    chosen = Encoder("/encoders/tiny", 1)
+    wanted = tuple(name for name in METRICS if name in {*table.table.metrics, "bertscore"})
+    paths = [str(system.entry.path) for system in page.systems.systems]
+    assert model_desk.asked == [ScoreOutputs(path, wanted, chosen) for path in paths]
+    for ticket in model_desk.tickets:
+        ticket.fail("The encoder '/encoders/tiny' is not on this machine.")
+    button.menu().aboutToShow.emit()
+    button.choices["bertscore"].trigger()
+    assert model_desk.asked[len(paths) :] == model_desk.asked[: len(paths)]
 
 
 def test_a_score_that_cannot_be_taken_says_why_and_nothing_is_lost(

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.dialogs.about import AboutDialog
+from app.dialogs.encoder import EncoderDialog
 from app.dialogs.export import ExportDialog
 from app.dialogs.new_project import NewProjectDialog
 from app.dialogs.preferences import PreferencesDialog
@@ -17,6 +18,7 @@ from app.theme import Scheme
 from engine.contract.commands import Failure
 from engine.contract.errors import EngineError, Remedy, UserError
 from engine.contract.events import Blame
+from engine.contract.scores import Encoder
 from tests.helpers.fake_ports import FakeDesk
 
 
@@ -110,6 +112,16 @@ def test_export_shows_the_command_for_it(context: AppContext, tmp_path: Path, qt
     assert not dialog.ok.isEnabled()
 
 
+def test_the_encoder_is_what_the_dialog_shows(context: AppContext, qtbot: QtBot) -> None:
+    for encoder in (Encoder("/e", None), Encoder("some/encoder", 0, idf=True), Encoder("/e", 17)):
+        dialog = EncoderDialog(context.theme, encoder)
+        qtbot.addWidget(dialog)
+        assert dialog.encoder() == encoder
+        assert dialog.ok.isEnabled()
+        dialog.folder.setText("  ")
+        assert not dialog.ok.isEnabled()
+
+
 def test_about_names_versions_without_loading_torch(context: AppContext, qtbot: QtBot) -> None:
     dialog = AboutDialog(context.theme)
     qtbot.addWidget(dialog)
@@ -130,6 +142,7 @@ def test_dialogs_fit_a_small_screen(context: AppContext, qtbot: QtBot, percent: 
         NewProjectDialog(context.theme, Path("/p")),
         PreferencesDialog(context.theme, context.settings, desk=context.data_desk),
         ExportDialog(context.theme, source=Path("p"), name="p", start=Path("/p")),
+        EncoderDialog(context.theme, Encoder()),
     ]
     for dialog in dialogs:
         qtbot.addWidget(dialog)

@@ -6,6 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from app.settings import MAX_RECENT, Settings, default_settings_path, log_folder
 from app.theme import Scheme
+from engine.contract.scores import Encoder
 
 
 @pytest.fixture
@@ -25,18 +26,21 @@ def test_preferences_are_kept_and_told_once(settings: Settings, qtbot: QtBot) ->
         settings.scheme = Scheme.DARK
     settings.font_percent = 125
     settings.projects_folder = Path("/somewhere")
+    settings.encoder = Encoder('/with, comma and "quotes"', 17, idf=True)
     again = reopened(settings)
     assert again.scheme is Scheme.DARK
     assert again.font_percent == 125
     assert again.projects_folder == Path("/somewhere")
+    assert again.encoder == Encoder('/with, comma and "quotes"', 17, idf=True)
 
 
 def test_nonsense_in_the_file_gives_defaults(tmp_path: Path) -> None:
     path = tmp_path / "settings.ini"
-    path.write_text("[preferences]\ncolour_scheme=pink\nfont_percent=9000\n", encoding="utf-8")
+    path.write_text("[preferences]\ncolour_scheme=pink\nfont_percent=9000\nbertscore_encoder=x\n")
     settings = Settings(path)
     assert settings.scheme is Scheme.SYSTEM
     assert settings.font_percent == 100
+    assert settings.encoder == Encoder()
 
 
 def test_recent_projects_latest_first_and_limited(settings: Settings) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
+from app.dialogs.encoder import EncoderDialog
 from app.main_window import MainWindow
 from app.models.run import RunModel
 from app.pages.studies.figure import LegendEntry
@@ -23,6 +24,7 @@ from engine.contract.events import Blame, RunState
 from engine.contract.journal import JournalReader
 from engine.contract.project import ProjectFolder
 from engine.contract.run_folder import RunFolder
+from engine.contract.scores import Encoder
 from engine.contract.study import StudyFolder, StudyKind, StudySpec, study_ids
 from engine.studies.figures import draw
 from tests.app.studies.conftest import MakePage
@@ -323,6 +325,37 @@ def test_other_scores_can_be_chosen(make_page: MakePage, project: Path, qtbot: Q
     assert "cannot be written to" in page.bar.label.text()
     assert not menu.choices["bleu"].isChecked()
     qtbot.waitUntil(lambda: not page.scores.is_waiting)
+
+
+def test_bertscore_is_asked_of_the_desk_that_has_torch(
+    make_page: MakePage,
+    project: Path,
+    context: AppContext,
+    desk: FakeDesk,
+    model_desk: FakeDesk,
+    qtbot: QtBot,
+) -> None:
+    make_study(project, StudyKind.METHODS)
+    page = make_page(project)
+    qtbot.waitUntil(lambda: page.scores.get("methods") is not None)
+    before = len(desk.asked)
+    menu = page.view.header.scores
+    menu.fill()
+    menu.encoder.trigger()
+    dialog = page.window().findChild(EncoderDialog)
+    assert dialog is not None
+    dialog.folder.setText("/encoders/tiny")
+    dialog.idf.setChecked(True)
+    dialog.ok.click()
+    study = page.library.folder("methods").read()
+    assert study.metrics == ("bleu", "chrf", "bertscore")
+    assert study.encoder == context.settings.encoder == Encoder("/encoders/tiny", None, idf=True)
+    qtbot.waitUntil(lambda: model_desk.asked == [CollectStudy(str(project), "methods")])
+    assert len(desk.asked) == before
+    context.settings.encoder = Encoder("/another")
+    menu.fill()
+    menu.choices["bleu"].trigger()
+    assert page.library.folder("methods").read().encoder == study.encoder
 
 
 def test_without_results_there_is_nothing_to_copy(

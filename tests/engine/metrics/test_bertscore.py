@@ -7,18 +7,15 @@ from pathlib import Path
 import pytest
 import torch
 import transformers
-from tokenizers import Tokenizer, models, pre_tokenizers
-from tokenizers.processors import TemplateProcessing
 
 from engine.contract.errors import UserError
-from engine.contract.scores import Absent, OutputRow, Score
-from engine.metrics.bertscore import Bertscore, Encoder
+from engine.contract.scores import Absent, Encoder, OutputRow, Score
+from engine.metrics.bertscore import Bertscore
 from engine.metrics.metric import Unavailable
 from engine.metrics.scoring import score_available
 from engine.reporter import Silent
+from tests.helpers.tiny_encoder import WORDS
 
-WORDS = ("the", "a", "lake", "hill", "lies", "in", "north", "of", "elland", "is", "stony", "long")
-SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 OUTPUTS = ["the lake lies in elland", "a hill", "the long stony hill", ""]
 REFERENCES = [
     ["the lake is in elland", "a lake lies north of elland"],
@@ -26,27 +23,6 @@ REFERENCES = [
     ["the long stony hill"],
     ["a lake"],
 ]
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("encoder") / "tiny"
-    vocabulary = {word: number for number, word in enumerate((*SPECIAL, *WORDS))}
-    backend = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
-    backend.pre_tokenizer = pre_tokenizers.Whitespace()
-    backend.post_processor = TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    names = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
-    transformers.PreTrainedTokenizerFast(tokenizer_object=backend, **names).save_pretrained(folder)
-    config = transformers.BertConfig(
-        vocab_size=len(vocabulary), hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
-        intermediate_size=32, max_position_embeddings=32,
-    )  # fmt: skip
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        transformers.BertModel(config).save_pretrained(folder)
-    return folder
 
 
 Tokens = list[tuple[torch.Tensor, float]]
@@ -122,7 +98,7 @@ def test_without_an_encoder_it_is_absent_beside_the_others() -> None:
     assert found[0] == Absent(
         "bertscore",
         "bertscore needs an encoder, and none is named: give one with --encoder DIR (or a hub id "
-        "that is in the cache), or leave bertscore out.",
+        "that is in the cache), in the window under Scores, or leave bertscore out.",
     )
     assert isinstance(found[1], Score)
 
@@ -131,13 +107,12 @@ def test_what_is_no_encoder_here_is_refused(encoder: Path, tmp_path: Path) -> No
     for name in (str(tmp_path), "no-such/encoder"):
         with pytest.raises(
             Unavailable,
-            match=rf"^The encoder {re.escape(repr(name))} is not on this machine: give "
-            r"--encoder a folder with config, tokenizer and weights, or fetch it before with "
-            r"`hf download`\.$",
+            match=rf"^The encoder {re.escape(repr(name))} is not on this machine: name a folder "
+            r"with config, tokenizer and weights, or fetch it before with `hf download`\.$",
         ):
             Bertscore(Encoder(name)).statistics(["a"], [["a"]], reporter=Silent())
     with pytest.raises(
         UserError,
-        match=r"^--encoder-layer is 3: the encoder '.*tiny' has layers 0 to 2\.$",
+        match=r"^Layer 3 is asked of the encoder '.*tiny' for bertscore: it has layers 0 to 2\.$",
     ):
         Bertscore(Encoder(str(encoder), 3)).statistics(["a"], [["a"]], reporter=Silent())

@@ -1,0 +1,84 @@
+"""Which encoder BERTScore compares words by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.dialogs.parts import add_folder_row, ok_and_cancel
+from app.theme import SPACE_L, SPACE_M, Theme
+from app.widgets.labels import MutedLabel
+from engine.contract.scores import Encoder
+
+LAST = -1
+"""The spin box's value for the last layer."""
+MOST_LAYERS = 200
+
+
+class EncoderDialog(QDialog):
+    """Asks for a folder, a layer and how tokens weigh."""
+
+    def __init__(self, theme: Theme, encoder: Encoder, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Encoder of BERTScore")
+        self.folder = QLineEdit(encoder.name)
+        self.folder.setPlaceholderText("a folder, or a hub id that is in the cache")
+        self.layer = QSpinBox()
+        self.layer.setRange(LAST, MOST_LAYERS)
+        self.layer.setSpecialValueText("the last")
+        self.layer.setValue(LAST if encoder.layer is None else encoder.layer)
+        self.idf = QCheckBox("Rare &words weigh more (idf over the references)")
+        self.idf.setChecked(encoder.idf)
+        form = QFormLayout()
+        form.setHorizontalSpacing(SPACE_L)
+        form.setVerticalSpacing(SPACE_M)
+        tip = "Choose the folder of the encoder"
+        add_folder_row(form, "&Encoder:", self.folder, self._choose, tip=tip)
+        layer = QLabel("&Layer:")
+        layer.setBuddy(self.layer)
+        form.addRow(layer, self.layer)
+        form.addRow("", self.idf)
+        hint = MutedLabel(
+            theme,
+            "BERTScore looks for each word of an output in the references, by what an encoder "
+            "makes of them. The folder holds its config, tokenizer and weights in the format of "
+            "transformers; nothing is downloaded. Of roberta-large, papers take layer 17.",
+        )
+        self.buttons = ok_and_cancel(self, "Take the score")
+        self.ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)
+        layout.setSpacing(SPACE_L)
+        layout.addWidget(hint)
+        layout.addLayout(form)
+        layout.addWidget(self.buttons)
+        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 72)
+        self.folder.textChanged.connect(self._show)
+        self._show()
+
+    def encoder(self) -> Encoder:
+        """What was chosen."""
+        layer = None if self.layer.value() == LAST else self.layer.value()
+        return Encoder(self.folder.text().strip(), layer, self.idf.isChecked())
+
+    def _show(self) -> None:
+        self.ok.setEnabled(bool(self.folder.text().strip()))
+
+    def _choose(self) -> None:
+        typed = Path(self.folder.text().strip()).expanduser()
+        start = str(typed if typed.is_dir() else Path.home())
+        chosen = QFileDialog.getExistingDirectory(self, "Folder of the encoder", start)
+        if chosen:
+            self.folder.setText(chosen)

@@ -1,0 +1,95 @@
+"""A button with a menu of metrics to tick."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+
+from app.assets import icon
+from app.dialogs.encoder import EncoderDialog
+from app.metric_tips import metric_tip
+from app.settings import Settings
+from app.theme import Theme
+from engine.contract.scores import METRICS, metric_title
+
+BERTSCORE = "bertscore"
+
+
+class MetricMenu(QToolButton):
+    """Shows what is ticked when it opens, and says what was ticked then.
+
+    BERTScore asks for its encoder when there is none yet, and the menu's last line asks anew.
+
+    Attributes:
+        choices: the actions by metric.
+
+    Signals:
+        opening: the menu is about to be shown: `show_metrics` now.
+        chosen: names of the ticked metrics, in the order of the menu.
+        encoder_chosen: the same, bertscore among them: its encoder is new in the settings.
+    """
+
+    opening = Signal()
+    chosen = Signal(tuple)
+    encoder_chosen = Signal(tuple)
+
+    def __init__(
+        self, settings: Settings, theme: Theme, tip: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._settings, self._theme = settings, theme
+        self.setText("Scores")
+        self.setIcon(icon("check"))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setToolTip(tip)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        self.choices: dict[str, QAction] = {}
+        for metric in METRICS:
+            action = menu.addAction(metric_title(metric))
+            action.setCheckable(True)
+            action.triggered.connect(lambda checked, name=metric: self._tell(name, checked=checked))
+            self.choices[metric] = action
+        menu.addSeparator()
+        self.encoder = menu.addAction("Encoder of BERTScore…")
+        self.encoder.triggered.connect(self.ask_for_encoder)
+        menu.aboutToShow.connect(self.opening)
+        self.setMenu(menu)
+
+    def show_metrics(self, metrics: Collection[str], *, waiting_for: str = "") -> None:
+        """Tick these; the last one cannot be taken away.
+
+        Args:
+            waiting_for: why nothing can be chosen just now, as a sentence.
+        """
+        for metric, action in self.choices.items():
+            action.setChecked(metric in metrics)
+            action.setEnabled(not waiting_for and set(metrics) != {metric})
+            action.setToolTip(f"{waiting_for} {metric_tip(metric)}".lstrip())
+        self.encoder.setEnabled(not waiting_for)
+
+    def ask_for_encoder(self) -> None:
+        """Open the dialog; if it is accepted, BERTScore is ticked."""
+        dialog = EncoderDialog(self._theme, self._settings.encoder, self.window())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._take_encoder(dialog))
+        dialog.open()
+
+    def _take_encoder(self, dialog: EncoderDialog) -> None:
+        self._settings.encoder = dialog.encoder()
+        self.choices[BERTSCORE].setChecked(True)
+        self.encoder_chosen.emit(self._ticked())
+
+    def _tell(self, metric: str, *, checked: bool) -> None:
+        if metric == BERTSCORE and checked and not self._settings.encoder.name:
+            self.choices[BERTSCORE].setChecked(False)
+            self.ask_for_encoder()
+        else:
+            self.chosen.emit(self._ticked())
+
+    def _ticked(self) -> tuple[str, ...]:
+        return tuple(name for name, one in self.choices.items() if one.isChecked())
