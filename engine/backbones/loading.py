@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,16 @@ class Backbone:
         if start is None:
             start = self.model.generation_config.decoder_start_token_id
         return int(self.tokenizer.pad_token_id if start is None else start)
+
+    @cached_property
+    def line_break_ids(self) -> tuple[int, ...]:
+        """Tokens that hold a line break, those of them that end a text aside."""
+        ids = range(len(self.tokenizer))
+        texts = self.tokenizer.batch_decode([[one] for one in ids])
+        special = set(self.tokenizer.all_special_ids)
+        return tuple(
+            one for one, text in zip(ids, texts, strict=True) if "\n" in text and one not in special
+        )
 
 
 def find_folder(backbone: str) -> Path:

@@ -113,6 +113,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("--top-p", "decoding.top_p", "for --strategy sampling"),
     Option("--repetition-penalty", "decoding.repetition_penalty", "1: none"),
     Option("--no-repeat-ngram", "decoding.no_repeat_ngram", "0: all may repeat"),
+    Option("--no-line-breaks", "decoding.line_breaks", "outputs of one line"),
     Option("--min-new-tokens", "decoding.min_new_tokens", "shortest output, in tokens"),
     Option("--max-new-tokens", "decoding.max_new_tokens", "longest output, in tokens"),
     Option("--decode-batch-size", "decoding.batch_size", "inputs decoded together"),

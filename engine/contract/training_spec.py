@@ -137,6 +137,8 @@ class DecodingSpec:
     repetition_penalty: float = 1.0
     no_repeat_ngram: int = 0
     """Never repeat an n-gram of this many tokens; 0 allows all."""
+    line_breaks: bool = True
+    """Whether outputs may have line breaks; the paper's code forbids them on GPT-2."""
     min_new_tokens: int = 1
     max_new_tokens: int = 100
     batch_size: int = 16

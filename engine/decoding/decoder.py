@@ -125,6 +125,8 @@ def decoding_signature(decoding: DecodingSpec) -> str:
         parts.append(f"rp{decoding.repetition_penalty:g}")
     if decoding.no_repeat_ngram:
         parts.append(f"nr{decoding.no_repeat_ngram}")
+    if not decoding.line_breaks:
+        parts.append("oneline")
     if decoding.min_new_tokens > 1:
         parts.append(f"min{decoding.min_new_tokens}")
     return "|".join((*parts, f"max{decoding.max_new_tokens}"))
@@ -179,6 +181,8 @@ def _generation_config(
         settings["decoder_start_token_id"] = backbone.decoder_start_id
     if decoding.strategy is Strategy.BEAM:
         settings |= {"num_beams": decoding.num_beams, "length_penalty": decoding.length_penalty}
+    if not decoding.line_breaks:
+        settings["suppress_tokens"] = list(backbone.line_break_ids)
     return GenerationConfig(
         do_sample=False,  # sampling is done by `_RowSampler`
         max_new_tokens=decoding.max_new_tokens,

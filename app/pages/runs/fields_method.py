@@ -243,6 +243,12 @@ DECODING = Section(
             Whole(0, 1000),
         ),
         Field(
+            "decoding.line_breaks",
+            "Line breaks",
+            "Outputs may have several lines; the paper's code forbids it on GPT-2.",
+            Switch(),
+        ),
+        Field(
             "decoding.min_new_tokens",
             "Shortest output",
             "Tokens that an output has at least.",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,6 +95,28 @@ def test_search_equals_transformers_with_the_prefix_in_the_cache(
     ours = decode(system, PROMPTS, decoding, Silent()).texts
     for prompt, text in zip(PROMPTS, ours, strict=True):
         assert text == cached_search(system.backbone, system, prompt, decoding)
+
+
+@pytest.mark.parametrize("family", ["llama", "bart"])
+@pytest.mark.parametrize("strategy", Strategy)
+def test_outputs_of_one_line(family: str, strategy: Strategy, tmp_path: Path) -> None:
+    """A backbone that wants a line break at every second token writes none."""
+    system = BareBackbone(tiny(tmp_path, family))
+    breaks = system.backbone.line_break_ids
+    assert system.backbone.tokenizer.decode(breaks) == "\n"
+    steps = itertools.count()
+
+    def prefer_breaks(_head: object, _given: object, logits: torch.Tensor) -> torch.Tensor:
+        logits[..., breaks[0]] += 100 if next(steps) % 2 else -100
+        return logits
+
+    system.backbone.model.get_output_embeddings().register_forward_hook(prefer_breaks)
+    free = DecodingSpec(strategy=strategy, num_beams=3, max_new_tokens=20, min_new_tokens=20)
+    assert any("\n" in text for text in decode(system, PROMPTS, free, Silent()).texts)
+    bound = replace(free, line_breaks=False)
+    found = decode(system, PROMPTS, bound, Silent()).texts
+    assert not any("\n" in text for text in found)
+    assert all(len(text) > 5 for text in found)
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
@@ -187,6 +211,7 @@ def test_a_cancel_gets_through_between_two_tokens(tmp_path: Path) -> None:
         (DecodingSpec(strategy=Strategy.BEAM, length_penalty=0.8), "beam5|lp0.8|max100"),
         (STRATEGIES["sampling"], "sampling3|t0.9|k50|p0.95|max12"),
         (STRATEGIES["no repeats"], "greedy|rp1.2|nr2|max12"),
+        (DecodingSpec(line_breaks=False), "beam5|lp1|oneline|max100"),
     ],
 )
 def test_the_signature_names_what_changes_outputs(decoding: DecodingSpec, expected: str) -> None:
