@@ -90,7 +90,8 @@ class Difference:
     """One method less another, pair by pair: same place, same replicate.
 
     Attributes:
-        first, second: series, or points where the study has no axis; first less second.
+        first, second: series, or points where the study has no axis, the first with its series
+            before it; first less second.
     """
 
     first: str

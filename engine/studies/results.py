@@ -167,23 +167,26 @@ def _summaries(results: Sequence[RunResult], units: Mapping[int, int]) -> Iterat
 def _differences(
     results: Sequence[RunResult], units: Mapping[int, int], *, by_point: bool
 ) -> Iterator[Difference]:
-    """The first series (or point) less each other, paired by place and replicate."""
-    found = _by_place(results)
+    """The first series less each other, or in each series the first point less each other.
+
+    Pairs have the same place and replicate; series are compared over all points at once.
+    """
     pairs: dict[Place, dict[tuple[str, int], float]] = {}
-    for (series, point, part, metric), scores in found.items():
-        name, elsewhere = (point, series) if by_point else (series, point)
+    for (series, point, part, metric), scores in _by_place(results).items():
+        name, group, elsewhere = (point, series, "") if by_point else (series, "", point)
         for replicate, score in scores.items():
-            pairs.setdefault((name, "", part, metric), {})[elsewhere, replicate] = score.value
+            pairs.setdefault((name, group, part, metric), {})[elsewhere, replicate] = score.value
     names = list(dict.fromkeys(name for name, *_ in pairs))
     for other in names[1:]:
-        for (name, _, part, metric), second in pairs.items():
-            first = pairs.get((names[0], "", part, metric), {})
+        for (name, group, part, metric), second in pairs.items():
+            first = pairs.get((names[0], group, part, metric), {})
             common = [key for key in second if key in first]
             if name == other and common:
                 values = [first[key] - second[key] for key in common]
                 drawn = [units[replicate] for _, replicate in common]
                 mean = mean_of(values, drawn, alone=(None, None))
-                yield Difference(names[0], other, part, metric, mean)
+                title = f"{group}: {names[0]}" if group else names[0]
+                yield Difference(title, other, part, metric, mean)
 
 
 def _signatures(results: Sequence[RunResult]) -> tuple[tuple[str, str], ...]:

@@ -17,6 +17,8 @@ from engine.contract.outputs import read_meta, read_outputs
 from engine.contract.project import ProjectFolder
 from engine.contract.run_folder import RunFolder
 from engine.contract.study import StudyFolder, StudySpec, study_ids
+from engine.reporter import Silent
+from engine.studies.results import collect
 from tests.helpers.tiny_runs import ROOT, engine_environment, kill, wait_until
 
 FILES = {"figure.png", "figure.svg", "runs.csv", "table.csv", "table.md", "table.tex"}
@@ -136,6 +138,26 @@ def test_every_recipe_ends_in_its_table(
     assert len({(row["series"], row["point"]) for row in table}) == places
     assert all(0 <= float(row["mean"]) <= 100 and row["runs"] == "1" for row in table)
     assert {path.name for path in folder.path.iterdir()} == FILES | {"study.json"}
+
+
+def test_points_are_compared_within_their_series(copy: Path, study_words: tuple[str, ...]) -> None:
+    assert run(["study", "parametrisation", "--project", str(copy), *study_words]) == 0
+    folder, study = opened(copy, "parametrisation")
+    results = collect(folder, study, Silent())
+    series = list(dict.fromkeys(one.series for one in study.runs))
+    points = list(dict.fromkeys(one.point for one in study.runs))
+    assert [(one.first, one.second) for one in results.differences if one.metric == "chrf"] == [
+        (f"{one}: {points[0]}", other) for other in points[1:] for one in series
+    ]
+    scores = {(one.series, one.point): [] for one in results.runs}
+    for one in results.runs:
+        (score,) = (part.score for part in one.scores if part.score.metric == "chrf")
+        scores[one.series, one.point].append(score.value)
+    for one in results.differences:
+        if one.metric == "chrf":
+            place, _, first = one.first.partition(": ")
+            both = zip(scores[place, first], scores[place, one.second], strict=True)
+            assert one.mean.value == pytest.approx(sum(a - b for a, b in both) / 2)
 
 
 def test_unseen_categories_are_scored_beside_seen_ones(
