@@ -13,7 +13,7 @@ from app.dialogs.encoder import EncoderDialog
 from app.metric_tips import metric_tip
 from app.settings import Settings
 from app.theme import Theme
-from engine.contract.scores import METRICS, metric_title
+from engine.contract.scores import METRICS, Encoder, metric_title
 
 BERTSCORE = "bertscore"
 
@@ -72,9 +72,13 @@ class MetricMenu(QToolButton):
             action.setToolTip(f"{waiting_for} {metric_tip(metric)}".lstrip())
         self.encoder.setEnabled(not waiting_for)
 
+    def present_encoder(self) -> Encoder:
+        """What BERTScore would be taken by."""
+        return self._settings.encoder
+
     def ask_for_encoder(self) -> None:
         """Open the dialog; if it is accepted, BERTScore is ticked."""
-        dialog = EncoderDialog(self._theme, self._settings.encoder, self.window())
+        dialog = EncoderDialog(self._theme, self.present_encoder(), self.window())
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._take_encoder(dialog))
         dialog.open()
@@ -85,7 +89,7 @@ class MetricMenu(QToolButton):
         self.encoder_chosen.emit(self._ticked())
 
     def _tell(self, metric: str, *, checked: bool) -> None:
-        if metric == BERTSCORE and checked and not self._settings.encoder.name:
+        if metric == BERTSCORE and checked and not self.present_encoder().name:
             self.choices[BERTSCORE].setChecked(False)
             self.ask_for_encoder()
         else:

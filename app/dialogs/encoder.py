@@ -71,7 +71,7 @@ class EncoderDialog(QDialog):
     def encoder(self) -> Encoder:
         """What was chosen."""
         layer = None if self.layer.value() == LAST else self.layer.value()
-        return Encoder(self.folder.text().strip(), layer, self.idf.isChecked())
+        return Encoder.found(self.folder.text(), layer, idf=self.idf.isChecked())
 
     def _show(self) -> None:
         self.ok.setEnabled(bool(self.folder.text().strip()))

@@ -79,16 +79,29 @@ def add_encoder_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("bertscore")
     group.add_argument("--encoder", metavar="DIR", help="folder of an encoder, or a cached hub id")
     group.add_argument(
-        "--encoder-layer", type=int, metavar="N", help="whose output is taken (default the last)"
+        "--encoder-layer", metavar="N", help="whose output is taken, or last (the default)"
     )
-    group.add_argument("--idf", action="store_true", help="weigh tokens by how rare they are")
+    group.add_argument(
+        "--idf",
+        action=argparse.BooleanOptionalAction,
+        help="weigh tokens by how rare they are (default no)",
+    )
 
 
 def encoder_of(arguments: argparse.Namespace, known: Encoder | None = None) -> Encoder:
-    """What `add_encoder_options` gave; where none is named, the known one with what is new."""
-    encoder = Encoder(arguments.encoder) if arguments.encoder else known or Encoder()
-    layer = encoder.layer if arguments.encoder_layer is None else arguments.encoder_layer
-    return replace(encoder, layer=layer, idf=encoder.idf or arguments.idf)
+    """What `add_encoder_options` gave; what is not given stays as it is known.
+
+    Raises:
+        UserError: the layer is neither a number nor "last".
+    """
+    known = known or Encoder()
+    layer, text = known.layer, arguments.encoder_layer
+    if text == "last":
+        layer = None
+    elif text is not None:
+        layer = parse_value(int, "--encoder-layer", text)
+    idf = known.idf if arguments.idf is None else arguments.idf
+    return Encoder.found(arguments.encoder or known.name, layer, idf=idf)
 
 
 def add_input_options(group: argparse._ActionsContainer) -> None:

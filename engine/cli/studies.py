@@ -19,6 +19,7 @@ from engine.contract.events import RunState
 from engine.contract.files import slug
 from engine.contract.lock import is_locked
 from engine.contract.project import DatasetEntry, ProjectFolder
+from engine.contract.reading import SplitReport
 from engine.contract.recipes import RECIPES, StudySettings, essence, plan, run_name, take_existing
 from engine.contract.run_folder import RunFolder, RunMeta
 from engine.contract.run_spec import RunSpec
@@ -27,6 +28,7 @@ from engine.contract.study_options import compared_method
 from engine.data.inspecting import inspect_file
 from engine.data.scanning import scan
 from engine.data.split_report import describe_split
+from engine.metrics.bertscore import Bertscore, check_encoder
 from engine.metrics.known import metric_named
 from engine.reporter import Silent
 from engine.studies.desk import collect_study
@@ -51,6 +53,8 @@ def study(arguments: argparse.Namespace) -> int:
     if arguments.metrics is not None:
         stored = replace(stored, metrics=_metrics(arguments.metrics))
     stored = replace(stored, encoder=encoder_of(arguments, stored.encoder))
+    if Bertscore.name in stored.metrics and not arguments.no_training:
+        check_encoder(stored.encoder)  # before hours of training
     folder.write(stored)
     failed: list[str] = []
     stopped = False
@@ -104,7 +108,13 @@ def _made(
         mapping=mapping,
         linearisation=form,
     )
-    unseen = _unseen(project, entry, base)
+    counted = _split_report(project, entry, base)
+    unseen = counted.unseen if mapping.one(Role.CATEGORY) is not None else ()
+    if not any(side.inputs for side in counted.sides if side.name == "test"):
+        raise UserError(
+            "The split leaves no inputs to test on, and a study compares by them: raise "
+            "--test-fraction or --test-inputs."
+        )
     if kind is StudyKind.EXTRAPOLATION and not unseen:
         raise UserError(
             "No category is held out, so that there is none to extrapolate to: name some with "
@@ -160,12 +170,10 @@ def _same(stored: StudySpec, made: StudySpec) -> StudySpec:
     return stored
 
 
-def _unseen(project: ProjectFolder, entry: DatasetEntry, base: RunSpec) -> tuple[str, ...]:
-    if base.data.mapping.one(Role.CATEGORY) is None:
-        return ()
+def _split_report(project: ProjectFolder, entry: DatasetEntry, base: RunSpec) -> SplitReport:
     with DatasetStore(project.dataset_store(entry.dataset_id)) as store:
         rows = scan(store, base.data.mapping, Silent())
-        return describe_split(rows, store, base.data.mapping, base.data.split).unseen
+        return describe_split(rows, store, base.data.mapping, base.data.split)
 
 
 def _train(console: Console, folder: StudyFolder, stored: StudySpec) -> tuple[list[str], bool]:

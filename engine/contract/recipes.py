@@ -141,9 +141,15 @@ def plan(settings: StudySettings) -> tuple[StudyRun, ...]:
     """All runs of a study, with new run ids; every replicate whole before the next.
 
     Raises:
-        UserError: a study of methods without two of them, or a value outside its range.
+        UserError: a study of methods without two of them, samples of all the rows there are, or
+            a value outside its range.
     """
     arms = list(_ARMS[settings.kind](settings))
+    if settings.samples > 1 and any(spec.data.split.max_train_rows is None for *_, spec in arms):
+        raise UserError(
+            f"samples is {settings.samples}, but all training rows are taken, so that there are "
+            "none to draw: limit the training rows, or leave the samples out."
+        )
     repetitions = list(_repetitions(settings))
     return tuple(
         StudyRun(series, point, replicate, _repeated(spec, seed, sample))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 _TITLES = {
     "bleu": "BLEU",
@@ -49,6 +50,13 @@ class Encoder:
     name: str = ""
     layer: int | None = None
     idf: bool = False
+
+    @classmethod
+    def found(cls, text: str, layer: int | None, *, idf: bool) -> Encoder:
+        """What was typed: a folder by its whole path, so that it is found from anywhere."""
+        name = text.strip()
+        folder = Path(name).expanduser()
+        return cls(str(folder.resolve()) if name and folder.is_dir() else name, layer, idf)
 
 
 @dataclass(frozen=True)

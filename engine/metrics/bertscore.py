@@ -1,12 +1,13 @@
 """BERTScore (Zhang et al. 2020): each token's nearest in the other text, by an encoder's vectors.
 
 The encoder is named by the user, and is a folder or already in the hub's cache: nothing is
-downloaded, and without one there is no score. As in the authors' package bert-score, special
-tokens weigh nothing but may be matched, and nothing is rescaled by a baseline.
+downloaded, and without one there is no score. As in the authors' package bert-score, the tokens
+that begin and end a text weigh nothing but may be matched, and nothing is rescaled by a baseline.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -15,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from safetensors import SafetensorError
 
-from engine.contract.errors import UserError
 from engine.contract.scores import Encoder
 from engine.metrics.metric import Array, MeanOverExamples, Unavailable
 from engine.reporter import Reporter
@@ -73,12 +74,12 @@ class Bertscore(MeanOverExamples):
         """Encode and match; see `Metric.statistics`.
 
         Raises:
-            Unavailable: no encoder was named, or it is not on this machine.
-            UserError: the encoder has no such layer.
+            Unavailable: no encoder was named, it is not on this machine or cannot be read, or it
+                has no such layer.
         """
-        reader = _Reader(self._encoder)
-        if self._encoder.idf:
-            reader.weigh_by([text for group in references for text in group])
+        reader = _reader(self._encoder.name, self._encoder.layer)
+        known = [text for group in references for text in group] if self._encoder.idf else []
+        reader.weigh_by(known)
         scored = np.ones((len(hypotheses), 2))
         for start in range(0, len(hypotheses), CHUNK):
             reporter.update(start, len(hypotheses), "rows", self.name)
@@ -90,11 +91,26 @@ class Bertscore(MeanOverExamples):
         return scored
 
 
+def check_encoder(encoder: Encoder) -> None:
+    """Load an encoder, as a score by it would.
+
+    Raises:
+        Unavailable: as `Bertscore.statistics`.
+    """
+    _reader(encoder.name, encoder.layer)
+
+
+@functools.lru_cache(maxsize=1)
+def _reader(name: str, layer: int | None) -> _Reader:
+    """The encoder that was asked for last stays in memory: a study asks once a run."""
+    return _Reader(name, layer)
+
+
 class _Reader:
     """Tokenizer and encoder, loaded once."""
 
-    def __init__(self, encoder: Encoder) -> None:
-        if not encoder.name:
+    def __init__(self, name: str, layer: int | None) -> None:
+        if not name:
             raise Unavailable(
                 "bertscore needs an encoder, and none is named: give one with --encoder DIR (or "
                 "a hub id that is in the cache), in the window under Scores, or leave bertscore "
@@ -105,28 +121,33 @@ class _Reader:
 
         from engine.backbones.loading import quiet
 
-        place, here = encoder.name, {"local_files_only": True}
+        here = {"local_files_only": True}
         try:
             with quiet(transformers):
-                self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(place, **here)
-                model: Any = transformers.AutoModel.from_pretrained(place, **here)
-        except (OSError, ValueError, KeyError) as error:
+                self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(name, **here)
+                model: Any = transformers.AutoModel.from_pretrained(name, **here)
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+            reason = str(error).strip().partition("\n")[0].rstrip(".")
             raise Unavailable(
-                f"The encoder {encoder.name!r} is not on this machine: name a folder with config, "
+                f"The encoder {name!r} cannot be read ({reason}): name a folder with config, "
                 "tokenizer and weights, or fetch it before with `hf download`."
             ) from error
         if model.config.is_encoder_decoder:
             model = model.get_encoder()
         layers = model.config.num_hidden_layers
-        self._layer = layers if encoder.layer is None else encoder.layer
+        self._layer = layers if layer is None else layer
         if not 0 <= self._layer <= layers:
-            raise UserError(
-                f"Layer {encoder.layer} is asked of the encoder {encoder.name!r} for bertscore: "
-                f"it has layers 0 to {layers}."
+            raise Unavailable(
+                f"Layer {layer} is asked of the encoder {name!r} for bertscore: it has layers 0 to "
+                f"{layers}; 0 is the embeddings."
             )
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._model = model.to(self._device).eval()
-        self._special = frozenset(self._tokenizer.all_special_ids)
+        tokenizer = self._tokenizer
+        self._ends = {
+            *(tokenizer.cls_token_id, tokenizer.sep_token_id),
+            *(tokenizer.bos_token_id, tokenizer.eos_token_id),
+        }
         self._weights: dict[int, float] | None = None
         self._unseen = 1.0
         # Fast tokenizers without a limit give a number of 30 digits. RoBERTa's positions
@@ -136,7 +157,10 @@ class _Reader:
         self._limit = limit if limit < 100_000 else positions
 
     def weigh_by(self, references: Sequence[str]) -> None:
-        """Take idf weights, smoothed by one, from the references (section 3)."""
+        """Take idf weights, smoothed by one, from the references (section 3); none: equal ones."""
+        self._weights = None
+        if not references:
+            return
         documents: Counter[int] = Counter()
         for text in references:
             documents.update(set(self._ids(text)))
@@ -182,7 +206,7 @@ class _Reader:
         return list(encoded["input_ids"])
 
     def _weight(self, token: int) -> float:
-        if token in self._special:
+        if token in self._ends:
             return 0.0
         return 1.0 if self._weights is None else self._weights.get(token, self._unseen)
 

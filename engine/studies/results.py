@@ -24,9 +24,10 @@ from engine.contract.study_results import (
     StudyResults,
     Summary,
 )
+from engine.metrics.bertscore import Bertscore
 from engine.metrics.scoring import score_available
 from engine.reporter import Reporter
-from engine.studies.kept_scores import KeptScores, Key
+from engine.studies.kept_scores import KeptScores, Key, is_current
 from engine.studies.means import mean_of
 
 _MANY = 1_000_000
@@ -40,7 +41,7 @@ def collect(folder: StudyFolder, study: StudySpec, reporter: Reporter) -> StudyR
             be written to.
         Cancelled: through the reporter; the scores that are taken by then are kept.
     """
-    results, kept = [], KeptScores(folder.path, study)
+    results, kept = [], KeptScores(folder, study)
     try:
         for number, run in enumerate(study.runs):
             inner = _Within(reporter, number, len(study.runs))
@@ -54,7 +55,7 @@ def collect(folder: StudyFolder, study: StudySpec, reporter: Reporter) -> StudyR
         study.study_id,
         runs=tuple(results),
         summaries=tuple(_summaries(results, units)),
-        differences=tuple(_differences(results, units, by_point=not RECIPES[study.kind].axis)),
+        differences=tuple(_differences(study, results, units)),
         signatures=_signatures(results),
     )
 
@@ -102,21 +103,27 @@ def _scores(
     path: Path, run_id: str, study: StudySpec, kept: KeptScores, reporter: Reporter
 ) -> tuple[PartScore, ...]:
     """The scores of each part; those that are known from before are not taken again."""
-    meta = read_meta(path)
-    decoding = meta.decoding if meta else ""
-    scores = meta.scores if meta else ()
-    own = {(ALL, score.metric): score for score in scores if kept.is_current(score)}
-    known: dict[Key, Score | Absent] = {**kept.of(run_id, path), **own}
-    parts = _parts(read_outputs(path), study.unseen)
-    for part, rows in parts.items():
+    if not path.exists():
+        reason = f"the run {run_id} has no test outputs: its split has no inputs to test on."
+        return tuple(PartScore(ALL, Absent(name, reason)) for name in study.metrics)
+    meta, rows = read_meta(path), read_outputs(path)
+    own = {(ALL, one.metric): one for one in (meta.scores if meta else ())
+           if one.metric != Bertscore.name and is_current(one)}  # fmt: skip
+    known: dict[Key, Score | Absent] = {**kept.of(run_id, rows), **own}
+    parts = _parts(rows, study.unseen)
+    for part, chosen in parts.items():
         missing = [name for name in study.metrics if (part, name) not in known]
         if missing:
             fresh = score_available(
-                rows, missing, decoding=decoding, encoder=study.encoder, reporter=reporter
+                chosen,
+                missing,
+                decoding=meta.decoding if meta else "",
+                encoder=study.encoder,
+                reporter=reporter,
             )
             known.update({(part, one.metric): one for one in fresh})
     others = [PartScore(key[0], score) for key, score in known.items() if key not in own]
-    kept.keep(run_id, path, others)
+    kept.keep(run_id, rows, others)
     return tuple(PartScore(part, known[part, name]) for part in parts for name in study.metrics)
 
 
@@ -146,11 +153,11 @@ def _by_place(results: Sequence[RunResult]) -> dict[Place, dict[int, Score]]:
 
 def _units(study: StudySpec) -> dict[int, int]:
     """What each replicate was drawn with: its rows, or its seed where all have the same rows."""
-    splits = {run.replicate: run.spec.data.split for run in study.runs}
-    rows = {
-        replicate: split.seed if split.sample_seed is None else split.sample_seed
-        for replicate, split in splits.items()
-    }
+    rows = {}
+    for run in study.runs:
+        split = run.spec.data.split
+        drawn = split.seed if split.sample_seed is None else split.sample_seed
+        rows[run.replicate] = split.seed if split.max_train_rows is None else drawn
     if len(set(rows.values())) > 1:
         return rows
     return {run.replicate: run.spec.training.seed for run in study.runs}
@@ -165,18 +172,19 @@ def _summaries(results: Sequence[RunResult], units: Mapping[int, int]) -> Iterat
 
 
 def _differences(
-    results: Sequence[RunResult], units: Mapping[int, int], *, by_point: bool
+    study: StudySpec, results: Sequence[RunResult], units: Mapping[int, int]
 ) -> Iterator[Difference]:
     """The first series less each other, or in each series the first point less each other.
 
     Pairs have the same place and replicate; series are compared over all points at once.
     """
+    by_point = not RECIPES[study.kind].axis
     pairs: dict[Place, dict[tuple[str, int], float]] = {}
     for (series, point, part, metric), scores in _by_place(results).items():
         name, group, elsewhere = (point, series, "") if by_point else (series, "", point)
         for replicate, score in scores.items():
             pairs.setdefault((name, group, part, metric), {})[elsewhere, replicate] = score.value
-    names = list(dict.fromkeys(name for name, *_ in pairs))
+    names = list(dict.fromkeys(one.point if by_point else one.series for one in study.runs))
     for other in names[1:]:
         for (name, group, part, metric), second in pairs.items():
             first = pairs.get((names[0], group, part, metric), {})

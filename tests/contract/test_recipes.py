@@ -117,10 +117,20 @@ def test_placement_has_the_papers_three_forms() -> None:
 
 
 def test_samples_cross_with_seeds() -> None:
-    runs = plan(settings(StudyKind.METHODS, seeds=(4, 5), samples=2))
+    made = settings(StudyKind.METHODS, seeds=(4, 5), samples=2)
+    split = replace(made.base.data.split, max_train_rows=50)
+    base = replace(made.base, data=replace(made.base.data, split=split))
+    runs = plan(replace(made, base=base))
     found = [(run.spec.training.seed, run.spec.data.split.sample_seed) for run in runs[::2]]
     assert found == [(4, 0), (5, 0), (4, 1), (5, 1)]
     assert [run.replicate for run in runs[::2]] == [0, 1, 2, 3]
+
+
+def test_samples_of_all_rows_are_refused() -> None:
+    """They would all be the same rows, each trained and counted as another draw."""
+    with pytest.raises(UserError, match=r"^samples is 2, but all training rows are taken, so that"):
+        plan(settings(StudyKind.METHODS, samples=2))
+    assert plan(settings(StudyKind.LOW_DATA, samples=2))
 
 
 def test_runs_of_the_project_are_taken() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -111,6 +112,23 @@ class StudyLibrary(QObject):
         self.changed.emit()
         self.select(study.study_id)
 
+    def reread(self, study_id: str) -> StudySpec | None:
+        """A study as its file is now, which the command line may have changed; None if unknown.
+
+        A file that cannot be read leaves the study as it is known.
+        """
+        known = self._studies.get(study_id)
+        if known is None:
+            return None
+        with contextlib.suppress(UserError):
+            study = self.folder(study_id).read()
+            if study != known:
+                self._take(study)
+                self.changed.emit()
+                if study_id == self._current:
+                    self.current_changed.emit()
+        return self._studies.get(study_id)
+
     def set_metrics(self, study_id: str, metrics: tuple[str, ...], encoder: Encoder) -> None:
         """Let a study be scored by these; those who show it are told.
 
@@ -120,7 +138,8 @@ class StudyLibrary(QObject):
         Raises:
             UserError: its folder cannot be written to.
         """
-        study = replace(self._studies[study_id], metrics=metrics, encoder=encoder)
+        study = self.reread(study_id) or self._studies[study_id]
+        study = replace(study, metrics=metrics, encoder=encoder)
         self.folder(study_id).write(study)
         self._studies[study_id] = study
         self.changed.emit()

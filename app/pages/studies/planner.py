@@ -201,8 +201,14 @@ class StudyPlanner(QObject):
             raise UserError(f"The project has a study “{name}” already: choose another name.")
 
     def _check_split(self) -> None:
-        if self._planner.report is None:
+        report = self._planner.report
+        if report is None:
             raise UserError("The split is being counted: wait a moment.")
+        if not any(side.inputs for side in report.sides if side.name == "test"):
+            raise UserError(
+                "The split leaves no inputs to test on, and a study compares by them: raise the "
+                "test share on the Data page."
+            )
         if self.draft.kind is StudyKind.EXTRAPOLATION and not self._unseen():
             raise UserError(
                 "No category is held out, so that there is none to extrapolate to: hold some out "

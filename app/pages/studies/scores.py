@@ -8,8 +8,10 @@ from app.models.activities import ActivitiesModel
 from app.pages.studies.library import StudyLibrary
 from app.ports import Desk, Ticket
 from engine.contract.commands import CollectStudy, Failure
+from engine.contract.events import Blame
 from engine.contract.study_results import StudyResults
 
+GIVEN_UP = "The scoring was given up; the scores are those of before."
 PAUSE_MS = 300
 """Runs of a project that is opened tell their states one after the other; one question does."""
 
@@ -19,11 +21,11 @@ class StudyScores(QObject):
 
     Signals:
         changed: the results of the study with this id are new.
-        failed: `Failure`; the results are those of before.
+        failed: id of the study and `Failure`; the results are those of before.
     """
 
     changed = Signal(str)
-    failed = Signal(object)
+    failed = Signal(str, object)
 
     def __init__(
         self,
@@ -40,6 +42,7 @@ class StudyScores(QObject):
         self._wanted = False
         self._is_watched = False
         self._ticket: Ticket | None = None
+        self._asked = ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE_MS)
@@ -78,7 +81,8 @@ class StudyScores(QObject):
         study = self._library.current
         if study is None or self._ticket is not None:
             return  # the answer that is on its way asks again
-        self._wanted = False
+        study = self._library.reread(study.study_id) or study
+        self._wanted, self._asked = False, study.study_id
         folder = self._library.folder(study.study_id)
         command = CollectStudy(str(folder.project_path), study.study_id)
         needs_torch = "bertscore" in study.metrics
@@ -86,8 +90,8 @@ class StudyScores(QObject):
         self._ticket = ticket
         self._activities.follow(f"Score “{study.name}”", ticket, tell_failure=False)
         ticket.answered.connect(lambda reply: self._take(str(folder.path), reply))
-        ticket.failed.connect(lambda failure: self._fail(study.study_id, failure))
-        ticket.cancelled.connect(self._end)
+        ticket.failed.connect(self._fail)
+        ticket.cancelled.connect(lambda: self._fail(Failure(Blame.USER, GIVEN_UP)))
 
     def _take(self, path: str, reply: StudyResults) -> None:
         self._end()
@@ -97,10 +101,10 @@ class StudyScores(QObject):
         self._results[reply.study_id] = reply
         self.changed.emit(reply.study_id)
 
-    def _fail(self, study_id: str, failure: Failure) -> None:
+    def _fail(self, failure: Failure) -> None:
         self._end()
-        if self._library.get(study_id) is not None:  # else it was deleted meanwhile
-            self.failed.emit(failure)
+        if self._library.get(self._asked) is not None:  # else it was deleted meanwhile
+            self.failed.emit(self._asked, failure)
 
     def _end(self) -> None:
         self._ticket = None
@@ -108,6 +112,8 @@ class StudyScores(QObject):
             self.refresh()
 
     def _forget(self) -> None:
+        if self._ticket is not None and self._library.get(self._asked) is None:
+            self._ticket.cancel()
         self._results = {
             study_id: results
             for study_id, results in self._results.items()

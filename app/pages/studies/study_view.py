@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt
 from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
@@ -27,6 +29,7 @@ NOTHING = (
     "The figure begins with the first run that finishes, and grows with each.",
 )
 COLLECTING = ("The scores are being collected", "The figure follows in a moment.")
+NOT_TAKEN = ("The scores were not taken", "“Again” above takes them.")
 
 
 class StudyView(QWidget):
@@ -44,6 +47,7 @@ class StudyView(QWidget):
         self._context, self._library, self._scores = context, library, scores
         self._actions = actions
         self._shown: StudySpec | None = None
+        self._problems: dict[str, str] = {}
         theme = context.theme
         self.header = StudyHeader(theme, context.settings, actions, library)
         self.failures = InfoBar(theme, closable=False)
@@ -104,16 +108,19 @@ class StudyView(QWidget):
             self._tell_states()
 
     def _on_scores(self, study_id: str) -> None:
+        self._problems.pop(study_id, None)
         if self._shown is not None and study_id == self._shown.study_id:
             self._tell_results()
             self._tell_states()
 
-    def _on_failed(self, failure: Failure) -> None:
+    def _on_failed(self, study_id: str, failure: Failure) -> None:
         if failure.blame is Blame.ENGINE:
             self._context.activities.failed.emit("Score the study", failure)
             return
-        self.failures.show_message(Tone.BAD, failure.message)
-        self.failures.add_button("Again", self._scores.refresh)
+        self._problems[study_id] = failure.message
+        if self._shown is not None and study_id == self._shown.study_id:
+            self._tell_results()
+            self._tell_states()
 
     def _tell_states(self) -> None:
         study = self._shown
@@ -125,15 +132,22 @@ class StudyView(QWidget):
             for run in (self._context.runs.get(one.spec.run_id) for one in study.runs)
             if run is not None and run.status.state is RunState.FAILED
         ]
-        if not failed:
+        problem = self._problems.get(study.study_id, "")
+        if failed:
+            words = "A run failed" if len(failed) == 1 else f"{len(failed)} runs failed"
+            self._complain(f"{words}: {verdict(failed[0])}", "Try again", self._retry)
+        elif problem:
+            self._complain(problem, "Again", self._scores.refresh)
+        else:
             self.failures.hide()
-            return
-        first = verdict(failed[0])
-        words = "A run failed" if len(failed) == 1 else f"{len(failed)} runs failed"
-        text = f"{words}: {first}"
+
+    def _complain(self, text: str, button: str, mend: Callable[[], None]) -> None:
         if self.failures.isHidden() or self.failures.label.text() != text:
             self.failures.show_message(Tone.BAD, text)
-            self.failures.add_button("Try again", self._actions.retry.trigger)
+            self.failures.add_button(button, mend)
+
+    def _retry(self) -> None:
+        self._actions.retry.trigger()
 
     def _tell_results(self) -> None:
         study = self._shown
@@ -146,8 +160,9 @@ class StudyView(QWidget):
         self.tables.show_results(study, results)
         if results is not None and some:
             self.figure.show_results(study, results)
-        finished = results is None and self._library.tally(study).finished > 0
-        title, text = COLLECTING if finished else NOTHING
+        title, text = NOTHING
+        if results is None and self._library.tally(study).finished > 0:
+            title, text = NOT_TAKEN if study.study_id in self._problems else COLLECTING
         self.nothing.title.setText(title)
         self.nothing.text.setText(text)
         self.pictures.setCurrentIndex(1 if some else 0)

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ from engine.contract.study import StudyFolder, StudyKind, StudySpec, study_ids
 from engine.studies.figures import draw
 from tests.app.studies.conftest import MakePage
 from tests.helpers.accessibility import unnamed, unreachable
-from tests.helpers.fake_ports import FakeDesk, FakeRunControl, discard, make_context
+from tests.helpers.fake_ports import FakeDesk, FakeRunControl, FakeTicket, discard, make_context
 from tests.helpers.projects import make_project, tell_run
 from tests.helpers.replies import RICH
 from tests.helpers.studies import collect_without_drawing, make_study
@@ -356,6 +357,81 @@ def test_bertscore_is_asked_of_the_desk_that_has_torch(
     menu.fill()
     menu.choices["bleu"].trigger()
     assert page.library.folder("methods").read().encoder == study.encoder
+    menu.encoder.trigger()
+    dialogs = page.window().findChildren(EncoderDialog)
+    assert [one.encoder() for one in dialogs] == [study.encoder] * len(dialogs)
+
+
+def test_what_the_command_line_changed_is_not_written_over(
+    make_page: MakePage, project: Path, desk: FakeDesk, model_desk: FakeDesk, qtbot: QtBot
+) -> None:
+    make_study(project, StudyKind.METHODS)
+    page = make_page(project)
+    qtbot.waitUntil(lambda: page.scores.get("methods") is not None)
+    folder = page.library.folder("methods")
+    encoder = Encoder("/encoders/tiny", 3)
+    folder.write(replace(folder.read(), metrics=("nist", "bertscore"), encoder=encoder))
+    before = len(desk.asked)
+    page.scores.refresh()
+    qtbot.waitUntil(lambda: model_desk.asked == [CollectStudy(str(project), "methods")])
+    assert len(desk.asked) == before
+    assert current(page).encoder == encoder
+    folder.write(replace(folder.read(), metrics=("nist", "bertscore", "cider")))
+    menu = page.view.header.scores
+    menu.menu().aboutToShow.emit()
+    menu.choices["ter"].trigger()
+    assert folder.read().metrics == ("nist", "bertscore", "cider", "ter")
+    assert folder.read().encoder == encoder
+
+
+def test_a_study_that_is_deleted_while_it_is_scored_comes_back_whole(
+    make_page: MakePage, project: Path, desk: FakeDesk, context: AppContext, qtbot: QtBot
+) -> None:
+    make_study(project, StudyKind.METHODS)
+    study = StudyFolder(ProjectFolder(project), "methods").read()
+    desk.replies.pop(CollectStudy)
+    page = make_page(project)
+    qtbot.waitUntil(lambda: bool(desk.open_tickets(CollectStudy)))
+    page.actions_.delete_study(with_runs=False)
+    assert desk.last(CollectStudy).cancel_asked
+    qtbot.waitUntil(lambda: not page.scores.is_waiting)
+    assert not page.library.folder("methods").path.exists()
+    context.undo.undo()
+    assert page.library.folder("methods").read() == study
+
+
+def test_a_failure_is_told_of_its_own_study(
+    make_page: MakePage, project: Path, desk: FakeDesk, qtbot: QtBot
+) -> None:
+    make_study(project, StudyKind.METHODS)
+    make_study(project, StudyKind.LENGTH, seeds=(0,))
+    desk.replies.pop(CollectStudy)
+    page = make_page(project)
+
+    def wait_for_question(study_id: str) -> FakeTicket:
+        asked = CollectStudy(str(project), study_id)
+        qtbot.waitUntil(lambda: [one.command for one in desk.open_tickets(CollectStudy)] == [asked])
+        return desk.last(CollectStudy)
+
+    view = page.view
+    page.library.select("methods")
+    ticket = wait_for_question("methods")
+    page.library.select("prefix-length")
+    ticket.fail("The outputs are damaged: decode them again.")
+    assert view.failures.isHidden()
+    ticket = wait_for_question("prefix-length")
+    assert view.nothing.title.text() == "The scores are being collected"
+    with qtbot.waitSignal(ticket.cancelled):
+        ticket.cancel()
+    assert view.nothing.title.text() == "The scores were not taken"
+    assert view.failures.label.text().startswith("The scoring was given up")
+    page.library.select("methods")
+    assert view.failures.label.text() == "The outputs are damaged: decode them again."
+    ticket = wait_for_question("methods")
+    view._tell_states()  # as when a run's state changes
+    assert view.failures.isVisible()
+    ticket.answer(collect_without_drawing(CollectStudy(str(project), "methods")))
+    assert view.failures.isHidden()
 
 
 def test_without_results_there_is_nothing_to_copy(
@@ -478,7 +554,7 @@ def test_a_failure_of_scoring_is_told(
         desk.last(CollectStudy).fail("There is no such study.")
 
 
-def test_an_answer_about_another_project_is_dropped(
+def test_a_question_about_another_project_is_given_up(
     make_page: MakePage, project: Path, tmp_path: Path, desk: FakeDesk, context: AppContext,
     qtbot: QtBot,
 ) -> None:  # fmt: skip
@@ -488,11 +564,10 @@ def test_an_answer_about_another_project_is_dropped(
     page = make_page(project)
     qtbot.waitUntil(lambda: bool(desk.open_tickets(CollectStudy)))
     late = desk.last(CollectStudy)
-    answer = collect_without_drawing(CollectStudy(str(project), "methods"))
     context.runs.clear()
     context.project.open(copy)
     qtbot.waitUntil(lambda: page.library.current is not None)
-    late.answer(answer)
+    assert late.is_over
     assert page.scores.get("methods") is None
     qtbot.waitUntil(lambda: bool(desk.open_tickets(CollectStudy)))
     command = desk.last(CollectStudy).command

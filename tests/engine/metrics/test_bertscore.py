@@ -2,13 +2,13 @@
 
 import math
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
 import transformers
 
-from engine.contract.errors import UserError
 from engine.contract.scores import Absent, Encoder, OutputRow, Score
 from engine.metrics.bertscore import Bertscore
 from engine.metrics.metric import Unavailable
@@ -16,12 +16,13 @@ from engine.metrics.scoring import score_available
 from engine.reporter import Silent
 from tests.helpers.tiny_encoder import WORDS
 
-OUTPUTS = ["the lake lies in elland", "a hill", "the long stony hill", ""]
+OUTPUTS = ["the lake lies in elland", "a hill", "the long stony hill", "", "the quagga"]
 REFERENCES = [
     ["the lake is in elland", "a lake lies north of elland"],
     ["the stony hill is long"],
     ["the long stony hill"],
     ["a lake"],
+    ["the zanzibar lake", "a quagga"],
 ]
 
 
@@ -71,7 +72,7 @@ def test_rows_are_as_defined(encoder: Path, layer: int | None, idf: bool) -> Non
     counted = metric.statistics(OUTPUTS, REFERENCES, reporter=Silent())
     expected = by_definition(encoder, 2 if layer is None else layer, idf=idf)
     assert metric.rows(counted) == pytest.approx(expected, abs=1e-3)
-    assert metric.from_sums(counted.sum(axis=0)) == pytest.approx(sum(expected) / 4, abs=1e-3)
+    assert metric.from_sums(counted.sum(axis=0)) == pytest.approx(sum(expected) / 5, abs=1e-3)
     assert metric.rows(counted)[2] == pytest.approx(100, abs=1e-3)
     assert metric.rows(counted)[3] == 0
 
@@ -107,12 +108,20 @@ def test_what_is_no_encoder_here_is_refused(encoder: Path, tmp_path: Path) -> No
     for name in (str(tmp_path), "no-such/encoder"):
         with pytest.raises(
             Unavailable,
-            match=rf"^The encoder {re.escape(repr(name))} is not on this machine: name a folder "
+            match=rf"^The encoder {re.escape(repr(name))} cannot be read \(.+\): name a folder "
             r"with config, tokenizer and weights, or fetch it before with `hf download`\.$",
         ):
             Bertscore(Encoder(name)).statistics(["a"], [["a"]], reporter=Silent())
     with pytest.raises(
-        UserError,
-        match=r"^Layer 3 is asked of the encoder '.*tiny' for bertscore: it has layers 0 to 2\.$",
+        Unavailable,
+        match=r"^Layer 3 is asked of the encoder '.*tiny' for bertscore: it has layers 0 to 2; 0 ",
     ):
         Bertscore(Encoder(str(encoder), 3)).statistics(["a"], [["a"]], reporter=Silent())
+
+
+def test_torn_weights_are_named(encoder: Path, tmp_path: Path) -> None:
+    torn = shutil.copytree(encoder, tmp_path / "torn")
+    weights = torn / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:100])
+    with pytest.raises(Unavailable, match=r"torn' cannot be read \(.*header"):
+        Bertscore(Encoder(str(torn))).statistics(["a"], [["a"]], reporter=Silent())

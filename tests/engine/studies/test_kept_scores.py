@@ -3,16 +3,21 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.cli.main import run
-from engine.contract.errors import Cancelled
+from engine.contract.commands import ScoreOutputs
+from engine.contract.errors import Cancelled, UserError
 from engine.contract.project import ProjectFolder
+from engine.contract.scores import Encoder
 from engine.contract.study import StudyFolder, StudySpec
+from engine.metrics.desk import score_outputs
 from engine.reporter import Silent
 from engine.studies.results import collect
+from engine.studies.writing import write_files
 
 
 @pytest.fixture
@@ -69,7 +74,9 @@ def test_other_outputs_are_scored_anew(copy: Path) -> None:
     mark_kept(copy, "nist", 77.5)
     folder, study = opened(copy)
     outputs = folder.run_path(study.runs[0]) / "outputs" / "test.jsonl"
-    outputs.write_text(outputs.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    first, _, others = outputs.read_text(encoding="utf-8").partition("\n")
+    other = json.dumps({**json.loads(first), "output": "another"})
+    outputs.write_text(f"{other}\n{others}", encoding="utf-8")
     found = values(score(copy), "nist")
     assert found[0] != 77.5
     assert found[1:] == [77.5] * (len(found) - 1)
@@ -87,7 +94,10 @@ def test_a_score_of_another_version_of_its_metric_is_taken_again(copy: Path) -> 
     first = values(score(copy, "--metrics", "ter"), "ter")
     mark_kept(copy, "ter", 77.5)
     path = copy / "studies" / "methods" / "scores.json"
-    path.write_text(path.read_text(encoding="utf-8").replace("sacrebleu-", "sacrebleu-0."))
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("sacrebleu-", "sacrebleu-0."), encoding="utf-8")
+    assert values(score(copy), "ter") == first
+    path.write_text(text.replace('"ter"', '"comet"'), encoding="utf-8")
     assert values(score(copy), "ter") == first
 
 
@@ -122,8 +132,83 @@ def test_bertscore_by_the_encoder_that_is_named(copy: Path, encoder: Path) -> No
     assert "`bertscore|encoder:tiny|layer:1|idf:no|" in table
     namesake = shutil.copytree(encoder, copy / "other" / "tiny")
     mark_kept(copy, "bertscore", 77.5)
-    assert 77.5 in values(score(copy), "bertscore")
-    assert 77.5 not in values(score(copy, "--encoder", str(namesake)), "bertscore")
+    assert values(score(copy), "bertscore") == [77.5] * 4
+    assert values(score(copy, "--encoder", str(namesake)), "bertscore") == deeper
+    namesake.rename(copy / "away")
+    assert values(score(copy, "--metrics", "bertscore,nist"), "bertscore") == deeper
+    assert values(score(copy), "bertscore") == deeper
+
+
+def test_the_options_of_an_encoder_stand_until_others_are_given(copy: Path, encoder: Path) -> None:
+    score(copy, "--metrics", "chrf", "--encoder", str(encoder), "--encoder-layer", "1", "--idf")
+    assert opened(copy)[1].encoder == Encoder(str(encoder), 1, idf=True)
+    score(copy, "--no-idf")
+    assert opened(copy)[1].encoder == Encoder(str(encoder), 1)
+    score(copy, "--encoder-layer", "last", "--encoder", "some/hub-id")
+    assert opened(copy)[1].encoder == Encoder("some/hub-id")
+
+
+def test_compares_own_bertscore_does_not_enter(copy: Path, encoder: Path) -> None:
+    """Its signature names the folder only, and there may be another of this name."""
+    say(copy, "the long stony hill")
+    words = ("--metrics", "bertscore", "--encoder", str(encoder), "--encoder-layer", "0")
+    first = values(score(copy, *words), "bertscore")
+    folder, study = opened(copy)
+    namesake = shutil.copytree(encoder, copy / "other" / "tiny")
+    outputs = folder.run_path(study.runs[0]) / "outputs" / "test.jsonl"
+    score_outputs(ScoreOutputs(str(outputs), ("bertscore",), Encoder(str(namesake), 0)), Silent())
+    meta = outputs.with_name("test.meta.json")
+    marked = json.loads(meta.read_text(encoding="utf-8"))
+    marked["scores"][0]["value"] = 77.5
+    meta.write_text(json.dumps(marked), encoding="utf-8")
+    (folder.path / "scores.json").unlink()
+    assert values(score(copy), "bertscore") == first
+
+
+def test_a_bad_encoder_is_told_before_training_and_leaves_the_others(
+    copy: Path, encoder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--metrics", "bertscore,chrf", "--encoder", str(encoder), "--encoder-layer", "7")
+    folder, study = opened(copy)
+    shutil.rmtree(folder.run_path(study.runs[0]))
+    assert run(["study", "methods", "--project", str(copy), *words]) == 2
+    assert "Layer 7 is asked of the encoder" in capsys.readouterr().err
+    assert not folder.run_path(study.runs[0]).exists()
+    lines = score(copy, *words)
+    assert (len(values(lines, "chrf")), values(lines, "bertscore")) == (3, [])
+    assert run(["study", "methods", "--project", str(copy), "--encoder-layer", "x"]) == 2
+    assert "--encoder-layer" in capsys.readouterr().err
+
+
+def test_a_run_without_outputs_leaves_the_others(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, study = opened(copy)
+    shutil.rmtree(folder.run_path(study.runs[0]) / "outputs")
+    lines = score(copy, "--metrics", "nist")
+    assert len(values(lines, "nist")) == 3
+    said = capsys.readouterr().out
+    run_id = study.runs[0].spec.run_id
+    assert f"No NIST: the run {run_id} has no test outputs: its split has no inputs" in said
+    # What differences are called does not hang on which runs there are.
+    assert "prefix 3, MLP 16 minus full fine-tuning" in said
+
+
+def test_nothing_comes_back_of_a_study_that_was_deleted_meanwhile(copy: Path) -> None:
+    folder, study = opened(copy)
+    shutil.rmtree(folder.path)
+    results = collect(folder, replace(study, metrics=("nist",)), Silent())
+    with pytest.raises(UserError, match=r"^The study 'Methods' was deleted meanwhile"):
+        write_files(folder, study, results)
+    assert not folder.path.exists()
+
+
+def test_files_of_other_scores_do_not_stay(copy: Path) -> None:
+    folder, _ = opened(copy)
+    assert (folder.path / "table.md").exists()
+    score(copy, "--metrics", "bertscore")
+    names = {path.name for path in folder.path.iterdir()}
+    assert names == {"study.json", "runs.csv"}
 
 
 def test_without_an_encoder_the_table_says_so(

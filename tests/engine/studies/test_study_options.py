@@ -170,8 +170,10 @@ def test_every_study_comes_back(
     seeds: list[int],
     samples: int,
 ) -> None:
+    split = replace(BASE.data.split, max_train_rows=30)
+    base = replace(BASE, data=replace(BASE.data, split=split))
     settings = StudySettings(
-        kind, BASE, sizes=sizes, lengths=lengths, words=tuple(words), seeds=tuple(seeds),
+        kind, base, sizes=sizes, lengths=lengths, words=tuple(words), seeds=tuple(seeds),
         samples=samples,
     )  # fmt: skip
     assert essence(plan(parsed(command(settings), BASE))) == essence(plan(settings))
