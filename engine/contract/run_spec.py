@@ -55,7 +55,7 @@ def new_run_id() -> str:
 def default_training(method: MethodSpec) -> TrainingSpec:
     """Chosen defaults for a few hundred rows on a small backbone; measured in benchmarks/."""
     if isinstance(method, PrefixMethod) and method.parametrisation is Parametrisation.DIRECT:
-        return TrainingSpec(learning_rate=5e-3)
+        return TrainingSpec(learning_rate=1.5e-2)
     return TrainingSpec(learning_rate=_RATES[type(method)])
 
 

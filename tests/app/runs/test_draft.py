@@ -200,7 +200,7 @@ def test_every_setting_of_the_contract_has_one_editor_with_a_sentence() -> None:
 def test_the_usual_rate_follows_the_parametrisation() -> None:
     draft = default_draft("b")
     direct = change(draft, "method.parametrisation", Parametrisation.DIRECT)
-    assert direct["training.learning_rate"] == 5e-3
+    assert direct["training.learning_rate"] == 1.5e-2
     back = change(direct, "method.parametrisation", Parametrisation.MLP)
     assert back == draft
     own = change(draft.changed({"training.learning_rate": 1e-4}), "method.parametrisation",
