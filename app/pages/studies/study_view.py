@@ -29,6 +29,7 @@ NOTHING = (
     "The figure begins with the first run that finishes, and grows with each.",
 )
 COLLECTING = ("The scores are being collected", "The figure follows in a moment.")
+FAULT = "The scores could not be taken, by a fault of this program."
 NOT_TAKEN = ("The scores were not taken", "“Again” above takes them.")
 
 
@@ -114,10 +115,10 @@ class StudyView(QWidget):
             self._tell_states()
 
     def _on_failed(self, study_id: str, failure: Failure) -> None:
+        self._problems[study_id] = failure.message
         if failure.blame is Blame.ENGINE:
             self._context.activities.failed.emit("Score the study", failure)
-            return
-        self._problems[study_id] = failure.message
+            self._problems[study_id] = FAULT
         if self._shown is not None and study_id == self._shown.study_id:
             self._tell_results()
             self._tell_states()

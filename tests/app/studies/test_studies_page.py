@@ -543,6 +543,7 @@ def test_a_failure_of_scoring_is_told(
     with qtbot.waitSignal(context.activities.failed) as ours:
         desk.last(CollectStudy).fail("A row had no cells.", blame=Blame.ENGINE, traceback="T")
     assert ours.args[0] == "Score the study"
+    assert page.view.failures.label.text().endswith("by a fault of this program.")
     page.scores.refresh()
     qtbot.waitUntil(lambda: bool(desk.open_tickets(CollectStudy)))
     desk.last(CollectStudy).answer(collect_without_drawing(CollectStudy(str(project), "methods")))
