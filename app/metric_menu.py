@@ -13,9 +13,7 @@ from app.dialogs.encoder import EncoderDialog
 from app.metric_tips import metric_tip
 from app.settings import Settings
 from app.theme import Theme
-from engine.contract.scores import METRICS, Encoder, metric_title
-
-BERTSCORE = "bertscore"
+from engine.contract.scores import BERTSCORE, METRICS, Encoder, metric_title
 
 
 class MetricMenu(QToolButton):

@@ -23,12 +23,13 @@ from engine.contract.reading import SplitReport
 from engine.contract.recipes import RECIPES, StudySettings, essence, plan, run_name, take_existing
 from engine.contract.run_folder import RunFolder, RunMeta
 from engine.contract.run_spec import RunSpec
+from engine.contract.scores import BERTSCORE
 from engine.contract.study import DEFAULT_METRICS, StudyFolder, StudyKind, StudySpec
 from engine.contract.study_options import compared_method
 from engine.data.inspecting import inspect_file
 from engine.data.scanning import scan
 from engine.data.split_report import describe_split
-from engine.metrics.bertscore import Bertscore, check_encoder
+from engine.metrics.bertscore import check_encoder
 from engine.metrics.known import metric_named
 from engine.reporter import Silent
 from engine.studies.desk import collect_study
@@ -53,7 +54,7 @@ def study(arguments: argparse.Namespace) -> int:
     if arguments.metrics is not None:
         stored = replace(stored, metrics=_metrics(arguments.metrics))
     stored = replace(stored, encoder=encoder_of(arguments, stored.encoder))
-    if Bertscore.name in stored.metrics and not arguments.no_training:
+    if BERTSCORE in stored.metrics and not arguments.no_training:
         check_encoder(stored.encoder)  # before hours of training
     folder.write(stored)
     failed: list[str] = []
@@ -110,7 +111,7 @@ def _made(
     )
     counted = _split_report(project, entry, base)
     unseen = counted.unseen if mapping.one(Role.CATEGORY) is not None else ()
-    if not any(side.inputs for side in counted.sides if side.name == "test"):
+    if not counted.test_inputs:
         raise UserError(
             "The split leaves no inputs to test on, and a study compares by them: raise "
             "--test-fraction or --test-inputs."

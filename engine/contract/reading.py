@@ -163,3 +163,8 @@ class SplitReport:
     unseen: tuple[str, ...] = ()
     mean_source_characters: float = 0.0
     mean_target_characters: float = 0.0
+
+    @property
+    def test_inputs(self) -> int:
+        """Inputs that are tested on."""
+        return sum(side.inputs for side in self.sides if side.name == "test")

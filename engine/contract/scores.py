@@ -22,6 +22,8 @@ _TITLES = {
 }
 METRICS = tuple(_TITLES)
 """The names of all metrics."""
+BERTSCORE = "bertscore"
+"""The one that needs an `Encoder`, and torch."""
 LOWER_IS_BETTER = frozenset({"ter", "slot_error"})
 """Metrics that count errors."""
 

@@ -7,7 +7,7 @@ from functools import partial
 from types import MappingProxyType
 
 from engine.contract.errors import UserError
-from engine.contract.scores import Encoder
+from engine.contract.scores import BERTSCORE, Encoder
 from engine.metrics.bertscore import Bertscore
 from engine.metrics.bleu import Bleu
 from engine.metrics.chrf import Chrf
@@ -46,7 +46,7 @@ def metric_named(name: str, *, encoder: Encoder | None = None) -> Metric:
     Args:
         encoder: for bertscore.
     """
-    if name == Bertscore.name:
+    if name == BERTSCORE:
         return Bertscore(encoder)
     if name not in METRICS:
         raise UserError(f"There is no metric {name!r}: choose among {', '.join(METRICS)}.")

@@ -10,17 +10,15 @@ from importlib.metadata import PackageNotFoundError
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files import write_atomically
-from engine.contract.scores import Encoder, OutputRow, Score
+from engine.contract.scores import BERTSCORE, Encoder, OutputRow, Score
 from engine.contract.study import StudyFolder, StudySpec
 from engine.contract.study_results import PartScore
-from engine.metrics.bertscore import Bertscore
 from engine.metrics.known import metric_named
 
 FILE = "scores.json"
 
 Key = tuple[str, str]
 """Part and metric."""
-Rows = Sequence[OutputRow]
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class KeptRun:
     """Scores of one run.
 
     Attributes:
-        made_of: sha256 over the outputs and the unseen categories.
+        made_of: as the function of this name gives it.
         encoder: of bertscore, if that is among them.
     """
 
@@ -62,10 +60,14 @@ class KeptScores:
             kept = KeptFile()
         self._before = {run.run_id: run for run in kept.runs}
 
-    def of(self, run_id: str, rows: Rows) -> dict[Key, Score]:
-        """Scores of a run's outputs that still hold."""
+    def of(self, run_id: str, made_of: str) -> dict[Key, Score]:
+        """Scores of a run's outputs that still hold.
+
+        Args:
+            made_of: what `made_of` gives for the outputs.
+        """
         kept = self._before.get(run_id)
-        if kept is None or kept.made_of != self._made_of(rows):
+        if kept is None or kept.made_of != made_of:
             return {}
         scores = [(one.part, one.score) for one in kept.scores if isinstance(one.score, Score)]
         return {
@@ -73,16 +75,16 @@ class KeptScores:
             for part, score in scores
             if (
                 kept.encoder == self._study.encoder
-                if score.metric == Bertscore.name
+                if score.metric == BERTSCORE
                 else is_current(score)
             )
         }
 
-    def keep(self, run_id: str, rows: Rows, scores: Iterable[PartScore]) -> None:
+    def keep(self, run_id: str, made_of: str, scores: Iterable[PartScore]) -> None:
         """Remember these; what could not be scored is asked again."""
         taken = tuple(one for one in scores if isinstance(one.score, Score))
         if taken:
-            self._runs[run_id] = KeptRun(run_id, self._made_of(rows), taken, self._study.encoder)
+            self._runs[run_id] = KeptRun(run_id, made_of, taken, self._study.encoder)
 
     def write(self) -> None:
         """Replace the file, if it would be another one and the study is still there.
@@ -95,10 +97,12 @@ class KeptScores:
             text = codec.to_text(KeptFile(tuple(runs.values())))
             write_atomically(self._folder.path / FILE, text)
 
-    def _made_of(self, rows: Rows) -> str:
-        texts = [[row.output, row.references, row.fields, row.input, row.category] for row in rows]
-        plain = codec.dump([sorted(self._study.unseen), texts])
-        return hashlib.sha256(plain.encode("utf-8")).hexdigest()
+
+def made_of(rows: Sequence[OutputRow], unseen: Sequence[str]) -> str:
+    """sha256 over all of the outputs that a score reads, and the categories it is parted by."""
+    texts = [[row.output, row.references, row.fields, row.input, row.category] for row in rows]
+    plain = codec.dump([sorted(unseen), texts])
+    return hashlib.sha256(plain.encode("utf-8")).hexdigest()
 
 
 def is_current(score: Score) -> bool:

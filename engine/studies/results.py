@@ -12,7 +12,7 @@ from engine.contract.journal import JournalReader
 from engine.contract.outputs import read_meta, read_outputs
 from engine.contract.recipes import RECIPES
 from engine.contract.run_folder import RunFolder
-from engine.contract.scores import Absent, OutputRow, Score
+from engine.contract.scores import BERTSCORE, Absent, OutputRow, Score
 from engine.contract.study import StudyFolder, StudyRun, StudySpec
 from engine.contract.study_results import (
     ALL,
@@ -24,10 +24,9 @@ from engine.contract.study_results import (
     StudyResults,
     Summary,
 )
-from engine.metrics.bertscore import Bertscore
 from engine.metrics.scoring import score_available
 from engine.reporter import Reporter
-from engine.studies.kept_scores import KeptScores, Key, is_current
+from engine.studies.kept_scores import KeptScores, Key, is_current, made_of
 from engine.studies.means import mean_of
 
 _MANY = 1_000_000
@@ -107,9 +106,10 @@ def _scores(
         reason = f"the run {run_id} has no test outputs: its split has no inputs to test on."
         return tuple(PartScore(ALL, Absent(name, reason)) for name in study.metrics)
     meta, rows = read_meta(path), read_outputs(path)
+    made = made_of(rows, study.unseen)
     own = {(ALL, one.metric): one for one in (meta.scores if meta else ())
-           if one.metric != Bertscore.name and is_current(one)}  # fmt: skip
-    known: dict[Key, Score | Absent] = {**kept.of(run_id, rows), **own}
+           if one.metric != BERTSCORE and is_current(one)}  # fmt: skip
+    known: dict[Key, Score | Absent] = {**kept.of(run_id, made), **own}
     parts = _parts(rows, study.unseen)
     for part, chosen in parts.items():
         missing = [name for name in study.metrics if (part, name) not in known]
@@ -123,7 +123,7 @@ def _scores(
             )
             known.update({(part, one.metric): one for one in fresh})
     others = [PartScore(key[0], score) for key, score in known.items() if key not in own]
-    kept.keep(run_id, rows, others)
+    kept.keep(run_id, made, others)
     return tuple(PartScore(part, known[part, name]) for part in parts for name in study.metrics)
 
 

@@ -123,10 +123,7 @@ class StudyLibrary(QObject):
         with contextlib.suppress(UserError):
             study = self.folder(study_id).read()
             if study != known:
-                self._take(study)
-                self.changed.emit()
-                if study_id == self._current:
-                    self.current_changed.emit()
+                self._change(study)
         return self._studies.get(study_id)
 
     def set_metrics(self, study_id: str, metrics: tuple[str, ...], encoder: Encoder) -> None:
@@ -141,10 +138,7 @@ class StudyLibrary(QObject):
         study = self.reread(study_id) or self._studies[study_id]
         study = replace(study, metrics=metrics, encoder=encoder)
         self.folder(study_id).write(study)
-        self._studies[study_id] = study
-        self.changed.emit()
-        if study_id == self._current:
-            self.current_changed.emit()
+        self._change(study)
 
     def refresh(self) -> None:
         """Read what the folder holds; studies that are gone are forgotten."""
@@ -177,6 +171,12 @@ class StudyLibrary(QObject):
         if not self._unread:
             self._reading.stop()
             self._settle()
+
+    def _change(self, study: StudySpec) -> None:
+        self._take(study)
+        self.changed.emit()
+        if study.study_id == self._current:
+            self.current_changed.emit()
 
     def _take(self, study: StudySpec) -> None:
         self._studies[study.study_id] = study

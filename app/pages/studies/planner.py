@@ -204,7 +204,7 @@ class StudyPlanner(QObject):
         report = self._planner.report
         if report is None:
             raise UserError("The split is being counted: wait a moment.")
-        if not any(side.inputs for side in report.sides if side.name == "test"):
+        if not report.test_inputs:
             raise UserError(
                 "The split leaves no inputs to test on, and a study compares by them: raise the "
                 "test share on the Data page."

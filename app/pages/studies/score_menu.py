@@ -5,12 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from app.metric_menu import BERTSCORE, MetricMenu
+from app.metric_menu import MetricMenu
 from app.pages.studies.library import StudyLibrary
 from app.settings import Settings
 from app.theme import Theme
 from engine.contract.errors import UserError
-from engine.contract.scores import Encoder
+from engine.contract.scores import BERTSCORE, Encoder
 
 
 class ScoreMenu(MetricMenu):

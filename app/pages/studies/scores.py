@@ -9,6 +9,7 @@ from app.pages.studies.library import StudyLibrary
 from app.ports import Desk, Ticket
 from engine.contract.commands import CollectStudy, Failure
 from engine.contract.events import Blame
+from engine.contract.scores import BERTSCORE
 from engine.contract.study_results import StudyResults
 
 GIVEN_UP = "The scoring was given up; the scores are those of before."
@@ -85,7 +86,7 @@ class StudyScores(QObject):
         self._wanted, self._asked = False, study.study_id
         folder = self._library.folder(study.study_id)
         command = CollectStudy(str(folder.project_path), study.study_id)
-        needs_torch = "bertscore" in study.metrics
+        needs_torch = BERTSCORE in study.metrics
         ticket = (self._model_desk if needs_torch else self._desk).ask(command)
         self._ticket = ticket
         self._activities.follow(f"Score “{study.name}”", ticket, tell_failure=False)

@@ -115,10 +115,10 @@ class StudyView(QWidget):
             self._tell_states()
 
     def _on_failed(self, study_id: str, failure: Failure) -> None:
-        self._problems[study_id] = failure.message
-        if failure.blame is Blame.ENGINE:
+        is_ours = failure.blame is Blame.ENGINE
+        if is_ours:
             self._context.activities.failed.emit("Score the study", failure)
-            self._problems[study_id] = FAULT
+        self._problems[study_id] = FAULT if is_ours else failure.message
         if self._shown is not None and study_id == self._shown.study_id:
             self._tell_results()
             self._tell_states()
@@ -136,19 +136,17 @@ class StudyView(QWidget):
         problem = self._problems.get(study.study_id, "")
         if failed:
             words = "A run failed" if len(failed) == 1 else f"{len(failed)} runs failed"
-            self._complain(f"{words}: {verdict(failed[0])}", "Try again", self._retry)
+            text = f"{words}: {verdict(failed[0])}"
+            self._complain(text, "Try again", self._actions.retry.trigger)
         elif problem:
             self._complain(problem, "Again", self._scores.refresh)
         else:
             self.failures.hide()
 
-    def _complain(self, text: str, button: str, mend: Callable[[], None]) -> None:
+    def _complain(self, text: str, button: str, mend: Callable[[], object]) -> None:
         if self.failures.isHidden() or self.failures.label.text() != text:
             self.failures.show_message(Tone.BAD, text)
             self.failures.add_button(button, mend)
-
-    def _retry(self) -> None:
-        self._actions.retry.trigger()
 
     def _tell_results(self) -> None:
         study = self._shown
