@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Sequence
 
+from engine.contract.errors import UserError
+from engine.contract.regular_files import open_to_change, open_to_read
 from engine.contract.run_folder import RunFolder
 from workers.launching import end_process, read_tail, start_engine
 from workers.outcome import ProcessOutcome
@@ -26,13 +29,14 @@ class RunProcess:
 
     Raises:
         OSError: it cannot be started.
+        UserError: its log is no plain file.
     """
 
     def __init__(self, folder: RunFolder, command: Sequence[str]) -> None:
         self._folder = folder
         self._stamp = status_stamp(folder)
-        with open(folder.log, "ab") as log:
-            self._log_start = log.tell()
+        with open_to_change(folder.log) as log:
+            self._log_start = log.seek(0, os.SEEK_END)
             self._popen = start_engine(
                 [*command, str(folder.path)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
@@ -48,9 +52,9 @@ class RunProcess:
         if returncode is None:
             return None
         try:
-            with open(self._folder.log, "rb") as log:
+            with open_to_read(self._folder.log) as log:
                 said = read_tail(log, self._log_start)
-        except OSError:  # the folder is gone
+        except (OSError, UserError):  # the folder is gone, or is another's
             said = ""
         return ProcessOutcome.of(returncode, said)
 

@@ -14,6 +14,7 @@ from engine.contract.lock import is_locked
 from engine.contract.run_folder import ControlRequest, RunFolder, RunStatus, StopRequest
 from workers.launching import end_process
 from workers.outcome import End, ProcessOutcome
+from workers.process_check import is_engine_of
 from workers.run_process import RunProcess, Stamp, status_stamp
 from workers.verdicts import conclude_cancelled, conclude_failed, conclude_interrupted
 
@@ -149,7 +150,7 @@ class RunWatch:
             # Requests to an engine of the past are not for the one that starts now.
             self.folder.control.unlink(missing_ok=True)
             self._process = RunProcess(self.folder, command)
-        except OSError as error:
+        except (OSError, UserError) as error:
             outcome = ProcessOutcome(End.NOT_STARTED, said=str(error))
             self.status = conclude_failed(self.folder, self.status, outcome)
             return
@@ -257,7 +258,9 @@ class RunWatch:
         log.warning("%s: %s its engine", self.run_id, "killing" if force else "terminating")
         if self._process is not None:
             self._process.end(force=force)
-        elif self.status.pid and self._is_locked():
+        elif is_engine_of(self.folder.path, self.status):
             end_process(self.status.pid, force=force)
+        else:
+            log.warning("%s: process %d is not its engine", self.run_id, self.status.pid)
         ending.presses += 1
         ending.deadline_s = now_s + self._patience.terminate_s

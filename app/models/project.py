@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine.contract.errors import UserError
 from engine.contract.files import write_atomically
-from engine.contract.project import DatasetEntry, Project, ProjectFolder
+from engine.contract.project import PROJECT_FILE, DatasetEntry, Project, ProjectFolder, merge
+
+log = logging.getLogger(__name__)
 
 AUTOSAVE_MS = 500
 
@@ -18,7 +21,8 @@ AUTOSAVE_MS = 500
 class ProjectModel(QObject):
     """The open project, or none.
 
-    Every edit goes through `edit`, which makes it undoable and saves it soon after.
+    Every edit goes through `edit`, which makes it undoable and saves it soon after. What the
+    command line writes into `project.json` meanwhile is merged with what was edited here.
 
     Signals:
         opened, closed: a project was opened (its folder is `folder`), or closed.
@@ -36,7 +40,10 @@ class ProjectModel(QObject):
         self.undo = undo
         self.folder: ProjectFolder | None = None
         self.project = Project(name="")
+        self._on_disk = self.project
         self._ids: set[str] = set()
+        self._watcher = QFileSystemWatcher(self)
+        self._watcher.directoryChanged.connect(self._look)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(AUTOSAVE_MS)
@@ -65,7 +72,7 @@ class ProjectModel(QObject):
         folder = ProjectFolder(path)
         folder.write(Project(name=name))
         # What a version control system should leave out of a project.
-        write_atomically(path / ".gitignore", "trash/\ncheckpoints/\nlock\n")
+        write_atomically(path / ".gitignore", "trash/\ncheckpoints/\nlock\nproject.lock\n")
         self.open(path)
 
     def open(self, path: Path) -> None:
@@ -73,7 +80,8 @@ class ProjectModel(QObject):
         folder = ProjectFolder(path)
         project = folder.read()
         self.close()
-        self.folder, self.project = folder, project
+        self.folder, self.project, self._on_disk = folder, project, project
+        self._watcher.addPath(str(path))
         self._ids = {entry.dataset_id for entry in project.datasets}
         self.opened.emit()
         self.changed.emit()
@@ -85,6 +93,7 @@ class ProjectModel(QObject):
         if self._timer.isActive():
             self.save()
         self.undo.clear()
+        self._watcher.removePath(str(self.folder.path))
         self.folder, self.project = None, Project(name="")
         self.closed.emit()
 
@@ -111,15 +120,34 @@ class ProjectModel(QObject):
         if self.folder is None:
             return
         try:
-            self.folder.write(self.project)
+            saved = self.folder.update(lambda found: merge(self._on_disk, self.project, found))
         except (UserError, OSError) as error:
             self.save_failed.emit(str(error))
+            return
+        self._on_disk = saved
+        self._show(saved)
 
-    def _set(self, project: Project) -> None:
-        self.project = project
-        self._ids.update(entry.dataset_id for entry in project.datasets)
+    def _look(self) -> None:
+        """Take over what another program has written, unless edits wait to be saved with it."""
+        if self.folder is None or self._timer.isActive():
+            return
+        try:
+            self._on_disk = self.folder.read()
+        except (UserError, OSError) as error:
+            log.warning("%s changed and cannot be read: %s", PROJECT_FILE, error)
+            return
+        self._show(self._on_disk)
+
+    def _show(self, project: Project) -> None:
+        if project != self.project:
+            self.project = project
+            self._ids.update(entry.dataset_id for entry in project.datasets)
+            self.changed.emit()
+
+    def _apply(self, before: Project, after: Project) -> None:
+        """Change what differs between the two, and nothing that came meanwhile."""
+        self._show(merge(before, after, self.project))
         self._timer.start()
-        self.changed.emit()
 
 
 class _Edit(QUndoCommand):
@@ -133,10 +161,10 @@ class _Edit(QUndoCommand):
         self._merge_id = merge_id
 
     def redo(self) -> None:
-        self._model._set(self._after)
+        self._model._apply(self._before, self._after)
 
     def undo(self) -> None:
-        self._model._set(self._before)
+        self._model._apply(self._after, self._before)
 
     def id(self) -> int:
         return self._merge_id

@@ -12,7 +12,7 @@ from engine.contract.data_spec import Linearisation, Mapping, Split
 from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
 from engine.contract.files import slug
-from engine.contract.project import DatasetEntry, Project, ProjectFolder
+from engine.contract.project import PROJECT_FILE, DatasetEntry, Project, ProjectFolder
 
 
 def dataset_of(
@@ -24,31 +24,43 @@ def dataset_of(
     form: Linearisation | None,
     split: Split,
 ) -> tuple[DatasetEntry, str]:
-    """The file as a data set of the project, which is made if it is not there; and its sha256."""
-    known = project.read() if (project.path / "project.json").exists() else None
-    present = known or Project(name=project.path.name)
-    incoming = project.dataset_store(f".incoming-{time.time_ns()}")
-    try:
-        fingerprint = import_data(console, source, incoming)
+    """The file as a dataset of the project, which is made if it is not there; and its sha256."""
+    incoming = project.datasets / f".incoming-{time.time_ns()}.sqlite"
+    chosen: list[DatasetEntry] = []
+
+    def add(present: Project) -> Project:
+        """Under the project's lock: two that import at once must not choose the same id."""
         for entry in present.datasets:
             if _fingerprint(project.dataset_store(entry.dataset_id)) == fingerprint:
-                return entry, fingerprint
+                chosen.append(entry)
+                return present
         dataset_id = _free_id(slug(source.stem), {one.dataset_id for one in present.datasets})
         incoming.replace(project.dataset_store(dataset_id))
+        entry = DatasetEntry(
+            dataset_id,
+            source.stem,
+            str(source.resolve()),
+            mapping,
+            form or Linearisation(),
+            split,
+        )
+        chosen.append(entry)
+        return replace(
+            present,
+            datasets=(*present.datasets, entry),
+            dataset=present.dataset or dataset_id,
+        )
+
+    try:
+        if (project.path / PROJECT_FILE).exists():
+            project.read()  # a damaged one is refused before the file is read
+        fingerprint = import_data(console, source, incoming)
+        if not (project.path / PROJECT_FILE).exists():
+            project.write(Project(name=project.path.name))
+        project.update(add)
     finally:
         incoming.unlink(missing_ok=True)
-    entry = DatasetEntry(
-        dataset_id,
-        source.stem,
-        str(source.resolve()),
-        mapping,
-        form or Linearisation(),
-        split,
-    )
-    project.write(
-        replace(present, datasets=(*present.datasets, entry), dataset=present.dataset or dataset_id)
-    )
-    return entry, fingerprint
+    return chosen[0], fingerprint
 
 
 def _fingerprint(store: Path) -> str:

@@ -29,8 +29,11 @@ def slug(text: str) -> str:
     return re.sub(r"[^\w.-]+", "-", text).strip("-.").lower() or "study"
 
 
-def write_atomically(path: Path, data: str | bytes) -> None:
+def write_atomically(path: Path, data: str | bytes, *, flush: bool = True) -> None:
     """Write beside `path`, flush to disk, then replace `path` in one step.
+
+    Args:
+        flush: wait until the disk has it; without, a power cut may leave the old content.
 
     Raises:
         UserError: the disk is full or the folder cannot be written to.
@@ -39,10 +42,11 @@ def write_atomically(path: Path, data: str | bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         try:
-            with open(temporary, "wb") as stream:
+            with open(temporary, "xb") as stream:  # x: nothing that stands there is followed
                 stream.write(data.encode("utf-8") if isinstance(data, str) else data)
-                stream.flush()
-                os.fsync(stream.fileno())
+                if flush:
+                    stream.flush()
+                    os.fsync(stream.fileno())
             os.replace(temporary, path)
         except BaseException:
             temporary.unlink(missing_ok=True)

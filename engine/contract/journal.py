@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import time
-from io import FileIO
 from pathlib import Path
+from typing import IO
 
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.events import Event, JournalEntry
 from engine.contract.files import explain_disk_errors
+from engine.contract.regular_files import open_to_change, open_to_read
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ class JournalWriter:
         self._run_id = run_id
         with explain_disk_errors(path):
             _drop_torn_line(path)
-            self._stream = open(path, "ab", buffering=0)  # noqa: SIM115 - closed by close()
+            self._stream = open_to_change(path)
 
     def append(self, event: Event, *, flush: bool = False) -> JournalEntry:
         """Write `event`; with `flush`, wait until the disk has it (checkpoints, verdicts)."""
@@ -55,7 +56,7 @@ class JournalReader:
         that belongs to another run, is logged and skipped.
         """
         try:
-            with open(self._path, "rb") as stream:
+            with open_to_read(self._path) as stream:
                 stream.seek(0, os.SEEK_END)
                 if stream.tell() < self._offset:  # a torn last line was cut off on resume
                     self._offset = stream.tell()
@@ -85,7 +86,7 @@ class JournalReader:
         return entry
 
 
-def _write_whole(stream: FileIO, data: bytes) -> None:
+def _write_whole(stream: IO[bytes], data: bytes) -> None:
     """Write all of `data`; where the disk takes only a part, take that part back and raise."""
     start = os.fstat(stream.fileno()).st_size
     written = 0
@@ -102,7 +103,7 @@ def _drop_torn_line(path: Path) -> None:
     """Cut off an unfinished last line, left by a kill in the middle of a write."""
     if not path.exists():
         return
-    with open(path, "r+b") as stream:
+    with open_to_change(path, append=False) as stream:
         size = stream.seek(0, os.SEEK_END)
         position = size
         while position > 0:

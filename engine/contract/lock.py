@@ -13,15 +13,20 @@ from types import TracebackType
 from typing import IO
 
 from engine.contract.files import explain_disk_errors
+from engine.contract.regular_files import UnsafeFileError, open_to_change, open_to_read
 
 PATIENCE_S = 0.5
 
 
 class FolderLock:
-    """An exclusive lock on `folder`, held until `release` or the end of the process."""
+    """An exclusive lock on `folder`, held until `release` or the end of the process.
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "lock"
+    Args:
+        name: of the lock's file; another name is another lock.
+    """
+
+    def __init__(self, folder: Path, *, name: str = "lock") -> None:
+        self._path = folder / name
         self._stream: IO[bytes] | None = None
 
     def acquire(self, *, patience_s: float = PATIENCE_S) -> bool:
@@ -35,7 +40,7 @@ class FolderLock:
         """
         with explain_disk_errors(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            stream = open(self._path, "a+b")  # noqa: SIM115 - held open on purpose
+            stream = open_to_change(self._path)
         give_up_s = time.monotonic() + patience_s
         while not _lock(stream):
             if time.monotonic() >= give_up_s:
@@ -70,9 +75,9 @@ def is_locked(folder: Path) -> bool:
     Needs no right to write; two who look at once do not take each other for a holder.
     """
     try:
-        stream = open(folder / "lock", "rb")  # noqa: SIM115 - closed below
-    except (FileNotFoundError, NotADirectoryError):
-        return False
+        stream = open_to_read(folder / "lock")
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, UnsafeFileError):
+        return False  # no process of ours could hold it
     with stream:
         if not _lock(stream, shared=True):
             return True

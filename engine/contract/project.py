@@ -6,22 +6,30 @@
     prefixes/NAME/      imported prefixes in native format
     compare/            outputs of other systems, and blind judgements
     trash/              what was deleted, until the project is closed
+    lock                held by the window that shows the project
+    project.lock        held for the moment in which `project.json` is read and replaced
 
 History of `project.json`: version 1, the first.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from engine.contract import codec
 from engine.contract.data_spec import Linearisation, Mapping, Split
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files import write_atomically
+from engine.contract.lock import FolderLock
+from engine.contract.names import check_name, path_in
+from engine.contract.regular_files import read_text, refuse_links
 
 PROJECT_VERSION = 1
 PROJECT_FILE = "project.json"
+UPDATE_PATIENCE_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,9 @@ class DatasetEntry:
     mapping: Mapping
     linearisation: Linearisation = field(default_factory=Linearisation)
     split: Split = field(default_factory=Split)
+
+    def __post_init__(self) -> None:
+        check_name(self.dataset_id, what="dataset_id")
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,7 @@ class ProjectFolder:
 
     def dataset_store(self, dataset_id: str) -> Path:
         """Path of a dataset file."""
-        return self.datasets / f"{dataset_id}.sqlite"
+        return path_in(self.datasets, dataset_id, ".sqlite", what="dataset_id")
 
     def run_paths(self) -> list[Path]:
         """Folders of the project's runs, oldest first."""
@@ -86,14 +97,16 @@ class ProjectFolder:
         return sorted(path for path in self.runs.iterdir() if (path / "run.json").exists())
 
     def read(self) -> Project:
-        """Read `project.json`.
+        """Read `project.json`; the first thing that is done with a project.
 
         Raises:
-            UserError: missing, damaged, or of a newer version.
+            UserError: missing, damaged, or of a newer version; or links, pipes or devices are
+                where its datasets, runs, prefixes and studies should be.
         """
         path = self.path / PROJECT_FILE
         try:
-            return codec.from_text(Project, path.read_text(encoding="utf-8"))
+            refuse_links(self.path, depth=2)  # what is in a run or prefix is looked at with it
+            return codec.from_text(Project, read_text(path))
         except FileNotFoundError as error:
             raise UserError(
                 f"{self.path} is not a project ({PROJECT_FILE} is missing): choose a folder "
@@ -105,5 +118,67 @@ class ProjectFolder:
             ) from error
 
     def write(self, project: Project) -> None:
-        """Replace `project.json`."""
+        """Write the `project.json` of a new project."""
         write_atomically(self.path / PROJECT_FILE, codec.to_text(project))
+
+    def update(self, change: Callable[[Project], Project]) -> Project:
+        """Replace `project.json` by what `change` makes of it; one writer at a time.
+
+        Returns:
+            What is in the file now.
+
+        Raises:
+            UserError: as `read`, the disk does not take it, or another writer does not end.
+        """
+        lock = FolderLock(self.path, name="project.lock")
+        if not lock.acquire(patience_s=UPDATE_PATIENCE_S):
+            raise UserError(
+                f"Another program is writing {self.path / PROJECT_FILE} and has not finished for "
+                f"{UPDATE_PATIENCE_S:g} s: wait for it, or end it."
+            )
+        with lock:
+            before = self.read()
+            after = change(before)
+            if after != before:
+                self.write(after)
+        return after
+
+
+def merge(base: Project, ours: Project, theirs: Project) -> Project:
+    """What two changes of `base`, made at the same time, give together.
+
+    Datasets, notes and folders are merged one by one; where both sides changed the same, ours
+    counts, and what one side changed outlasts its deletion by the other.
+    """
+    merged: dict[str, Any] = {}
+    for name in Project.__dataclass_fields__:
+        sides = (getattr(base, name), getattr(ours, name), getattr(theirs, name))
+        if name in ("datasets", "example_notes", "backbone_folders"):
+            merged[name] = _merge_items(*sides)
+        else:
+            merged[name] = sides[1] if sides[1] != sides[0] else sides[2]
+    return Project(**merged)
+
+
+def _merge_items(
+    base: tuple[Any, ...], ours: tuple[Any, ...], theirs: tuple[Any, ...]
+) -> tuple[Any, ...]:
+    if base == theirs:
+        return ours
+    known, mine, other = _by_id(base), _by_id(ours), _by_id(theirs)
+    result = {}
+    for key in {**other, **mine}:
+        before, here, there = known.get(key), mine.get(key), other.get(key)
+        choice = here if here != before else there
+        if choice is None and before is not None:
+            choice = there if here is None and there != before else None
+        if choice is not None:
+            result[key] = choice
+    return tuple(result.values())
+
+
+def _by_id(items: Iterable[Any]) -> dict[str, Any]:
+    return {
+        getattr(item, "dataset_id", None) or getattr(item, "example_id", None) or item: item
+        for item in items
+    }

@@ -16,7 +16,6 @@ outputs/SPLIT.jsonl decoded rows; SPLIT.meta.json what they were made with
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -26,6 +25,7 @@ from engine.contract.errors import ProtocolError, UserError
 from engine.contract.events import Phase, RunState
 from engine.contract.files import explain_disk_errors, write_atomically
 from engine.contract.lock import is_locked
+from engine.contract.regular_files import open_to_change, read_text, refuse_links
 from engine.contract.run_spec import RunSpec
 
 T = TypeVar("T")
@@ -52,6 +52,8 @@ class RunStatus:
         step, total_steps: optimiser steps of the run.
         remaining_s: estimate for the whole run, or None while unknown.
         pid: of the engine; true only while the run's lock is held.
+        process_started_s: when that process was started, in seconds since 1970; what tells it from
+            a later one of the same number.
         message: the verdict's sentence for FAILED.
     """
 
@@ -66,6 +68,7 @@ class RunStatus:
     pid: int = 0
     message: str = ""
     updated_s: float = 0.0
+    process_started_s: float = 0.0
     version: int = 1
 
 
@@ -134,7 +137,17 @@ class RunFolder:
         return folder
 
     def read_spec(self) -> RunSpec:
-        """Read `run.json`; raise `UserError` where it is missing or damaged."""
+        """Read `run.json`; the first thing that is done with a run.
+
+        Raises:
+            UserError: missing or damaged, or there are links, pipes or devices in the folder.
+        """
+        try:
+            refuse_links(self.path)
+        except (FileNotFoundError, NotADirectoryError):
+            pass  # told below, with what is missing
+        except OSError as error:
+            raise UserError(f"{self.path} cannot be read ({error.strerror}).") from error
         return self._read(RunSpec, "run.json")
 
     def read_meta(self) -> RunMeta:
@@ -149,10 +162,7 @@ class RunFolder:
 
     def write_status(self, status: RunStatus) -> None:
         """Replace `status.json` (not flushed to disk: the journal is what must survive)."""
-        with explain_disk_errors(self.path):
-            temporary = self.path / ".status.json.part"
-            temporary.write_text(codec.to_text(status), encoding="utf-8")
-            os.replace(temporary, self.path / "status.json")
+        write_atomically(self.path / "status.json", codec.to_text(status), flush=False)
 
     def read_status(self) -> RunStatus:
         """Read `status.json` and hold it against the lock.
@@ -169,8 +179,9 @@ class RunFolder:
 
     def request(self, request: ControlRequest) -> None:
         """Ask something of the engine that works on this run."""
-        with explain_disk_errors(self.path), open(self.control, "a", encoding="utf-8") as stream:
-            stream.write(codec.to_line(ControlLine(request)) + "\n")
+        line = codec.to_line(ControlLine(request)) + "\n"
+        with explain_disk_errors(self.path), open_to_change(self.control) as stream:
+            stream.write(line.encode("utf-8"))
 
     def resolve(self, path: str) -> Path:
         """A path of the spec, which may be relative to the run folder."""
@@ -185,7 +196,7 @@ class RunFolder:
 
     def _read(self, kind: type[T], name: str) -> T:
         try:
-            text = (self.path / name).read_text(encoding="utf-8")
+            text = read_text(self.path / name)
         except FileNotFoundError as error:
             raise _DamagedFileError(
                 f"{self.path} is not a run folder ({name} is missing): choose the folder "

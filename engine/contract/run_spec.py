@@ -14,6 +14,7 @@ from engine.contract.method_spec import (
     Parametrisation,
     PrefixMethod,
 )
+from engine.contract.names import check_name
 from engine.contract.rivals import (
     AdapterDesign,
     AdapterMethod,
@@ -44,6 +45,10 @@ class RunSpec:
     training: TrainingSpec = field(default_factory=TrainingSpec)
     decoding: DecodingSpec = field(default_factory=DecodingSpec)
     version: int = RUN_VERSION
+
+    def __post_init__(self) -> None:
+        if self.run_id:  # a form's spec has none yet
+            check_name(self.run_id, what="run_id")
 
 
 def new_run_id() -> str:

@@ -17,7 +17,9 @@ from pathlib import Path
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files import explain_disk_errors, write_atomically
+from engine.contract.names import check_name, path_in
 from engine.contract.project import ProjectFolder
+from engine.contract.regular_files import read_text
 from engine.contract.run_spec import RunSpec
 from engine.contract.scores import Encoder
 
@@ -76,12 +78,15 @@ class StudySpec:
     created_s: float = 0.0
     version: int = STUDY_VERSION
 
+    def __post_init__(self) -> None:
+        check_name(self.study_id, what="study_id")
+
 
 class StudyFolder:
     """Paths and small files of one study."""
 
     def __init__(self, project: ProjectFolder, study_id: str) -> None:
-        self.path = project.path / "studies" / study_id
+        self.path = path_in(project.path / "studies", study_id, what="study_id")
         self.project_path = project.path
         self._project = project
 
@@ -91,7 +96,7 @@ class StudyFolder:
 
     def run_path(self, run: StudyRun) -> Path:
         """Where a run of the study is, or is to be."""
-        return self._project.runs / run.spec.run_id
+        return path_in(self._project.runs, run.spec.run_id, what="run_id")
 
     def read(self) -> StudySpec:
         """Read `study.json`.
@@ -101,7 +106,7 @@ class StudyFolder:
         """
         path = self.path / STUDY_FILE
         try:
-            return codec.from_text(StudySpec, path.read_text(encoding="utf-8"))
+            return codec.from_text(StudySpec, read_text(path))
         except FileNotFoundError as error:
             raise UserError(
                 f"{self.path} is not a study ({STUDY_FILE} is missing): make it anew."

@@ -7,6 +7,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+import psutil
+
 from engine.contract import codec
 from engine.contract.errors import Cancelled, ProtocolError
 from engine.contract.events import (
@@ -18,6 +20,7 @@ from engine.contract.events import (
     RunState,
 )
 from engine.contract.journal import JournalWriter
+from engine.contract.regular_files import open_to_read
 from engine.contract.run_folder import (
     ContinueRequest,
     ControlLine,
@@ -55,7 +58,12 @@ class RunRecorder:
         folder.control.unlink(missing_ok=True)  # requests to an engine of the past
         self._journal = JournalWriter(folder.events, run_id)
         self._listener = listener
-        self._status = RunStatus(run_id=run_id, state=RunState.STARTING, pid=os.getpid())
+        self._status = RunStatus(
+            run_id=run_id,
+            state=RunState.STARTING,
+            pid=os.getpid(),
+            process_started_s=psutil.Process().create_time(),
+        )
         self._written_s = 0.0
         self._control_offset = 0
         self._waiting: deque[ControlRequest] = deque()
@@ -154,7 +162,7 @@ class RunRecorder:
         if size <= self._control_offset:
             return []
         requests = []
-        with open(self._folder.control, "rb") as stream:
+        with open_to_read(self._folder.control) as stream:
             stream.seek(self._control_offset)
             for line in stream:
                 if not line.endswith(b"\n"):

@@ -24,6 +24,7 @@ ENGINE_LIBRARIES = {
     "matplotlib",
     "huggingface_hub",
     "numpy",
+    "psutil",
 }
 STANDARD = set(sys.stdlib_module_names)
 
@@ -37,7 +38,7 @@ def allowed(file: Path) -> set[str]:
         rooms = {"app", "engine.contract", "PySide6", "pyqtgraph", "numpy"}
         return rooms | {"workers"} if place == "app/startup.py" else rooms
     if place.startswith("workers/"):
-        return {"workers", "engine.contract", "PySide6.QtCore"}
+        return {"workers", "engine.contract", "PySide6.QtCore", "psutil"}
     if place.startswith("engine/contract/"):
         return {"engine.contract"}
     assert place.startswith("engine/")

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import engine.contract
 from engine.contract.data_spec import Column, DataSpec, Linearisation, Mapping, Role, Split
 from engine.contract.method_spec import MAX_PREFIX_LENGTH, Depth, Init, PrefixMethod
+from engine.contract.project import DatasetEntry
 from engine.contract.recipes import StudySettings
 from engine.contract.rivals import (
     AdapterMethod,
@@ -26,6 +27,7 @@ from engine.contract.rivals import (
     TopLayersMethod,
 )
 from engine.contract.run_spec import RunSpec
+from engine.contract.study import StudySpec
 from engine.contract.training_spec import DecodingSpec, TrainingSpec
 
 # Any text, lone surrogates (file names that are no UTF-8) and line separators included.
@@ -33,6 +35,7 @@ TEXT = st.text(st.characters(exclude_categories=()), max_size=12)
 FLOATS = st.floats(allow_nan=True, allow_infinity=True)
 INTS = st.integers(-(2**70), 2**70)
 COUNTS = st.integers(1, 10**9)
+NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789-ü", min_size=1, max_size=12)
 ABOVE_ZERO = st.floats(0, 1e9, exclude_min=True)
 AT_LEAST_ZERO = st.floats(0, 1e9)
 
@@ -100,6 +103,9 @@ SCALARS: dict[Any, st.SearchStrategy[Any]] = {
     type(None): st.none(),
 }
 RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
+    RunSpec: {"run_id": NAMES},
+    DatasetEntry: {"dataset_id": NAMES},
+    StudySpec: {"study_id": NAMES},
     Split: {
         "valid_fraction": st.floats(0, 0.4),
         "test_fraction": st.floats(0, 0.4),

@@ -11,6 +11,7 @@ import pytest
 from engine.contract.errors import UserError
 from engine.contract.files import explain_disk_errors, write_atomically
 from tests.contract.children import python, run_python
+from tests.helpers.small_disk import small_disk
 
 
 def names(folder: Path) -> list[str]:
@@ -26,27 +27,32 @@ def test_text_and_bytes_are_written_whole(tmp_path: Path) -> None:
     assert names(path.parent) == ["file.json"]
 
 
-@pytest.fixture
-def full_disk(monkeypatch: pytest.MonkeyPatch) -> str:
-    """Let temporary files have a known name, so that a link to /dev/full can stand in for them."""
-    if not Path("/dev/full").exists():
-        pytest.skip("this system has no /dev/full")
+def test_a_full_disk_keeps_the_old_file(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", kilobytes=200) as disk:
+        path = disk.path / "run.json"
+        path.write_text("old")
+        filler = disk.fill()
+        sentence = (
+            f"The disk holding {disk.path} is full: free some space, then resume. "
+            "Nothing that was saved before is lost."
+        )
+        with pytest.raises(UserError, match=f"^{re.escape(sentence)}$"):
+            write_atomically(path, "new" * 10_000)
+        assert path.read_text() == "old"
+        filler.unlink()
+        assert names(disk.path) == ["run.json"]
+
+
+def test_nothing_is_written_through_a_link_that_waits_under_the_temporary_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(secrets, "token_hex", lambda count: "f" * 2 * count)
-    return ".{name}.ffffffff.part"
-
-
-def test_a_full_disk_keeps_the_old_file(tmp_path: Path, full_disk: str) -> None:
-    path = tmp_path / "run.json"
-    path.write_text("old")
-    (tmp_path / full_disk.format(name="run.json")).symlink_to("/dev/full")
-    sentence = (
-        f"The disk holding {tmp_path} is full: free some space, then resume. "
-        "Nothing that was saved before is lost."
-    )
-    with pytest.raises(UserError, match=f"^{re.escape(sentence)}$"):
-        write_atomically(path, "new")
-    assert path.read_text() == "old"
-    assert names(tmp_path) == ["run.json"]
+    outside = tmp_path / "outside"
+    outside.write_text("theirs")
+    (tmp_path / ".run.json.ffffffff.part").symlink_to(outside)
+    with pytest.raises(UserError):
+        write_atomically(tmp_path / "run.json", "new")
+    assert outside.read_text() == "theirs"
 
 
 def test_a_limit_on_file_size_keeps_the_old_file(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from engine.contract.errors import UserError
 from engine.contract.events import Event, JournalEntry, Level, Notice, RunPaused, RunStarted
 from engine.contract.journal import JournalReader, JournalWriter
 from tests.contract.children import python, run_python
+from tests.helpers.small_disk import small_disk
 
 RUN = "20260101-120000-abcd"
 
@@ -181,13 +182,13 @@ writer.append(Notice(Level.INFO, "fits too"))
     assert path.read_bytes().count(b"\n") == 2
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_a_full_disk_is_the_users_matter(path: Path) -> None:
-    path.symlink_to("/dev/full")
-    writer = JournalWriter(path, RUN)
-    with pytest.raises(UserError, match=rf"^The disk holding {path.parent} is full: "):
-        writer.append(notice("x"))
-    writer.close()
+def test_a_full_disk_is_the_users_matter(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", kilobytes=200) as disk:
+        writer = JournalWriter(disk.path / "events.jsonl", RUN)
+        disk.fill()
+        with pytest.raises(UserError, match=rf"^The disk holding {disk.path} is full: "):
+            writer.append(notice("x"))
+        writer.close()
 
 
 def test_a_journal_without_a_folder_is_the_users_matter(tmp_path: Path) -> None:

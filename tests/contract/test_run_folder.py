@@ -20,6 +20,7 @@ from engine.contract.run_folder import (
 )
 from tests.contract.children import HOLD_LOCK, python
 from tests.contract.objects import RUN_ID, SPEC
+from tests.helpers.small_disk import small_disk
 
 META = RunMeta("First try", tags=("e2e", "größer"), notes="a\nb", created_s=1.5)
 AT_WORK = RunStatus(
@@ -191,15 +192,15 @@ def test_requests_are_lines_that_are_only_appended(folder: RunFolder) -> None:
     assert tuple(codec.from_text(ControlLine, line).request for line in lines) == requests
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_a_full_disk_while_at_work_is_the_users_matter(folder: RunFolder) -> None:
-    folder.control.symlink_to("/dev/full")
-    (folder.path / ".status.json.part").symlink_to("/dev/full")
-    with pytest.raises(UserError, match=rf"^The disk holding {folder.path} is full: "):
-        folder.request(PauseRequest())
-    with pytest.raises(UserError, match=rf"^The disk holding {folder.path} is full: "):
-        folder.write_status(AT_WORK)
-    assert folder.read_status().state is RunState.QUEUED
+def test_a_full_disk_while_at_work_is_the_users_matter(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", kilobytes=200) as disk:
+        folder = RunFolder.create(disk.path / "run", SPEC, META)
+        disk.fill()
+        with pytest.raises(UserError, match=rf"^The disk holding {folder.path} is full: "):
+            folder.request(PauseRequest())
+        with pytest.raises(UserError, match=rf"^The disk holding {folder.path} is full: "):
+            folder.write_status(AT_WORK)
+        assert folder.read_status().state is RunState.QUEUED
 
 
 def test_a_deleted_run_takes_no_requests(folder: RunFolder) -> None:

@@ -16,6 +16,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import psutil
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from engine.contract import codec
@@ -209,10 +211,19 @@ class FakeEngine:
         phase = Phase.TRAINING if state is RunState.RUNNING else None
         self.folder.write_status(
             RunStatus(
-                self.run_id, state, phase, self.step, self.play.steps, self.step,
-                self.play.steps, pid=os.getpid(), message=message, updated_s=time.time(),
+                self.run_id,
+                state,
+                phase,
+                self.step,
+                self.play.steps,
+                self.step,
+                self.play.steps,
+                pid=os.getpid(),
+                process_started_s=psutil.Process().create_time(),
+                message=message,
+                updated_s=time.time(),
             )
-        )  # fmt: skip
+        )
 
 
 def main() -> None:

@@ -1,0 +1,145 @@
+"""Opening files in folders that a stranger may have made.
+
+A folder from elsewhere can hold symbolic links to files outside it, pipes that never answer and
+devices that never end. Everything here opens plain files only, and never waits for one; whoever
+opens a project, run or prefix folder first has its links refused by `refuse_links`.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import IO
+
+from engine.contract.errors import UserError
+
+MAX_TEXT_BYTES = 64 * 1024 * 1024
+"""Largest JSON file of ours that is read at once; a spec of 100 kB is a large one."""
+MAX_ENTRIES = 100_000
+"""Files and folders in a run or project; a finished run has about twenty."""
+
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+_BINARY = getattr(os, "O_BINARY", 0)
+
+
+class UnsafeFileError(UserError):
+    """A link, pipe or device where a plain file should be, or a file beyond its limit."""
+
+
+def open_to_read(path: Path, *, limit_bytes: int | None = None) -> IO[bytes]:
+    """Open a plain file.
+
+    Raises:
+        UnsafeFileError: it is a link, pipe or device, or larger than `limit_bytes`.
+        OSError: as `open`.
+    """
+    descriptor = _open(path, os.O_RDONLY | _NO_WAIT)
+    try:
+        size = _check(path, os.fstat(descriptor)).st_size
+        if limit_bytes is not None and size > limit_bytes:
+            raise UnsafeFileError(
+                f"{path} has {size:,} bytes, and at most {limit_bytes:,} are expected: it was not "
+                "written by this program."
+            )
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def read_text(path: Path, *, limit_bytes: int = MAX_TEXT_BYTES) -> str:
+    """The content of a plain file in UTF-8.
+
+    Raises:
+        UnsafeFileError: as `open_to_read`.
+        OSError, UnicodeDecodeError: as `Path.read_text`.
+    """
+    with open_to_read(path, limit_bytes=limit_bytes) as stream:
+        return stream.read().decode("utf-8")
+
+
+def open_to_change(path: Path, *, append: bool = True) -> IO[bytes]:
+    """Open a plain file for reading and writing, unbuffered; made where it is missing.
+
+    Args:
+        append: write at the end only.
+
+    Raises:
+        UnsafeFileError: it is a link, pipe or device, or has another name elsewhere (a hard link).
+        OSError: as `open`.
+    """
+    flags = os.O_RDWR | os.O_CREAT | _NO_WAIT | (os.O_APPEND if append else 0)
+    descriptor = _open(path, flags)
+    try:
+        if _check(path, os.fstat(descriptor)).st_nlink > 1:
+            raise UnsafeFileError(
+                f"{path} is a hard link: what is written to it would change another file. Replace "
+                "it by a copy of itself."
+            )
+        return os.fdopen(descriptor, "a+b" if append else "r+b", buffering=0)
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def refuse_links(folder: Path, *, depth: int | None = None) -> None:
+    """Check that everything below `folder` is a plain file or a folder.
+
+    `folder` itself may be a link: whoever opens it has chosen it.
+
+    Args:
+        depth: how many folders deep to look; None: all.
+
+    Raises:
+        UnsafeFileError: a link, pipe or device, named; or more than `MAX_ENTRIES` entries.
+        OSError: as `os.scandir`.
+    """
+    waiting, seen = [(os.fspath(folder), 1)], 0
+    while waiting:
+        place, level = waiting.pop()
+        with os.scandir(place) as entries:
+            for entry in entries:
+                seen += 1
+                if seen > MAX_ENTRIES:
+                    raise UnsafeFileError(
+                        f"{folder} holds more than {MAX_ENTRIES:,} files: it was not made by this "
+                        "program."
+                    )
+                if entry.is_dir(follow_symlinks=False):
+                    if depth is None or level < depth:
+                        waiting.append((entry.path, level + 1))
+                elif not entry.is_file(follow_symlinks=False):
+                    _check(Path(entry.path), entry.stat(follow_symlinks=False))
+
+
+def _open(path: Path, flags: int) -> int:
+    if not _NO_LINK and path.is_symlink():
+        raise UnsafeFileError(_LINK.format(path=path))
+    try:
+        return os.open(path, flags | _NO_LINK | _BINARY | getattr(os, "O_CLOEXEC", 0), 0o666)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EMLINK) and path.is_symlink():
+            raise UnsafeFileError(_LINK.format(path=path)) from error
+        if error.errno in (errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP):  # a pipe, a socket
+            raise UnsafeFileError(_SPECIAL.format(path=path)) from error
+        raise
+
+
+def _check(path: Path, found: os.stat_result) -> os.stat_result:
+    if stat.S_ISLNK(found.st_mode):
+        raise UnsafeFileError(_LINK.format(path=path))
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(found.st_mode):
+        raise UnsafeFileError(_SPECIAL.format(path=path))
+    return found
+
+
+_LINK = (
+    "{path} is a symbolic link, which could lead anywhere: replace it by the file or folder itself "
+    "if you trust it, else delete it."
+)
+_SPECIAL = "{path} is a pipe or a device, no plain file: delete it."
