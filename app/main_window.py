@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import (
@@ -19,12 +20,12 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from app.assets import application_icon
 from app.context import AppContext
-from app.interrupted_bar import InterruptedBar
 from app.leaving import Leaving
 from app.opening import Found, PathKind
 from app.page_list import PAGES, make_page
 from app.preloading import Preloader, settle
 from app.project_control import ProjectControl
+from app.unfinished_bar import UnfinishedBar
 from app.widgets.drop_overlay import DropOverlay, dropped_paths
 from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import InfoBar, Tone
@@ -42,7 +43,7 @@ from app.window_actions import (
 )
 from app.window_commands import WindowCommands
 from engine.contract.commands import BackboneList, Failure, ListBackbones
-from engine.contract.events import Blame
+from engine.contract.events import Blame, RunState
 
 FIRST_SIZE = QSize(1280, 820)
 PAGE_OF = {PathKind.TABLE: "data", PathKind.PREFIX: "prefixes", PathKind.OUTPUTS: "compare"}
@@ -75,7 +76,8 @@ class MainWindow(QMainWindow):
         self._page_actions = self._add_actions()
         self.setMenuBar(self._make_menus())
         self.bar = InfoBar(context.theme)
-        self.interrupted = InterruptedBar(context)
+        self.interrupted = UnfinishedBar(context, RunState.INTERRUPTED)
+        self.queued = UnfinishedBar(context, RunState.QUEUED)
         self.stack = PageStack(partial(make_page, context=context), self._make_hint())
         self.sidebar = Sidebar(context.theme)
         for action in self._page_actions.values():
@@ -204,6 +206,7 @@ class MainWindow(QMainWindow):
         right = QVBoxLayout()
         right.setSpacing(0)
         right.addWidget(self.interrupted)
+        right.addWidget(self.queued)
         right.addWidget(self.bar)
         right.addWidget(self.stack, 1)
         centre = QWidget()
@@ -225,6 +228,8 @@ class MainWindow(QMainWindow):
         control.found.connect(self._on_found)
         control.run_found.connect(navigator.show_runs)
         control.interrupted.connect(self.interrupted.offer)
+        control.queued.connect(self.queued.offer)
+        control.first_opened.connect(self._on_first_opened)
         context.project.opened.connect(self._on_opened)
         context.project.closed.connect(self._on_closed)
         context.project.changed.connect(self._on_project_changed)
@@ -250,6 +255,13 @@ class MainWindow(QMainWindow):
         self.show_page("runs" if has_data else "data")
         ticket = self.context.data_desk.ask(ListBackbones())
         ticket.answered.connect(self._on_catalog)
+
+    def _on_first_opened(self, path: Path) -> None:
+        self._warn(
+            Tone.INFO,
+            f"{path} was not made with this program on this machine, or not by you. Nothing in it "
+            "starts until you start it.",
+        )
 
     def _on_catalog(self, catalog: BackboneList) -> None:
         self.status.set_device(catalog.device, catalog.device_memory_bytes)

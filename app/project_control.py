@@ -38,11 +38,16 @@ class ProjectControl(QObject):
         found: `Found`: a table, prefix or file of outputs for a page of the open project.
         run_found: id of the run that was opened by its folder.
         interrupted: tuple of `RunModel`: runs that a crash or kill left unfinished.
+        queued: tuple of `RunModel`: runs that were queued before the project was opened. They
+            wait: opening a project starts nothing.
+        first_opened: path of a project that this user has not opened on this machine before.
     """
 
     found = Signal(object)
     run_found = Signal(str)
     interrupted = Signal(object)
+    queued = Signal(object)
+    first_opened = Signal(object)
 
     def __init__(
         self,
@@ -82,10 +87,11 @@ class ProjectControl(QObject):
             raise UserError(f"The folder {path} is not empty: choose a new or an empty one.")
         with explain_disk_errors(path):
             path.mkdir(parents=True, exist_ok=True)
+        self._settings.remember_project(path)
         self._enter(path, lambda: self._project.create(path, name))
 
     def open(self, path: Path) -> None:
-        """Open the project in this folder, follow its runs and take up its queue."""
+        """Open the project in this folder and follow its runs."""
         folder = self._project.folder
         if folder is not None and folder.path.resolve() == path.resolve():
             return
@@ -167,6 +173,7 @@ class ProjectControl(QObject):
         if not (path / PROJECT_FILE).exists():
             with explain_disk_errors(path):
                 shutil.copytree(self._example, path, dirs_exist_ok=True)
+            self._settings.remember_project(path)
         self.open(path)
 
     def active_runs(self) -> list[RunModel]:
@@ -187,11 +194,14 @@ class ProjectControl(QObject):
             lock.release()
             raise
         self._lock = lock
+        is_known = self._settings.knows_project(path)
         self._settings.add_recent(path)
         self._follow_runs(ProjectFolder(path))
+        if not is_known:
+            self.first_opened.emit(path)
 
     def _follow_runs(self, folder: ProjectFolder) -> None:
-        interrupted = []
+        unfinished: dict[RunState, list[RunModel]] = {RunState.QUEUED: [], RunState.INTERRUPTED: []}
         for path in folder.run_paths():
             run = self._runs.add(path)
             if run is None:
@@ -200,12 +210,14 @@ class ProjectControl(QObject):
                 state = run.folder.read_status().state
             except WorkbenchError:
                 continue  # the run control tells the state of a run without a whole status file
-            if state is RunState.QUEUED:
-                self._run_control.enqueue(path)
-            elif state is RunState.INTERRUPTED:
-                interrupted.append(run)
-        if interrupted:
-            self.interrupted.emit(tuple(interrupted))
+            if state in unfinished:
+                unfinished[state].append(run)
+        for state, signal in (
+            (RunState.QUEUED, self.queued),
+            (RunState.INTERRUPTED, self.interrupted),
+        ):
+            if unfinished[state]:
+                signal.emit(tuple(unfinished[state]))
 
 
 def unused_folder(parent: Path, name: str) -> Path:

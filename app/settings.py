@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, QStandardPaths, Signal
@@ -13,6 +15,7 @@ from engine.contract.errors import ProtocolError
 from engine.contract.scores import Encoder
 
 MAX_RECENT = 15
+MAX_KNOWN = 1000
 FONT_PERCENTS = (80, 90, 100, 110, 125, 150, 175, 200)
 
 
@@ -82,8 +85,18 @@ class Settings(QObject):
         lines = self._text("recent/projects", "").split("\n")
         return tuple(Path(line) for line in lines if line)
 
+    def knows_project(self, path: Path) -> bool:
+        """Whether a project in this folder was made or opened here before."""
+        return _mark(path) in self._known() or path in self.recent_projects
+
+    def remember_project(self, path: Path) -> None:
+        """Have `knows_project` say yes."""
+        marks = [mark for mark in self._known() if mark != _mark(path)]
+        self._store.setValue("known/projects", " ".join([*marks, _mark(path)][-MAX_KNOWN:]))
+
     def add_recent(self, path: Path) -> None:
         """Put a project at the head of the list."""
+        self.remember_project(path)
         others = [other for other in self.recent_projects if other != path]
         self._set_recent([path, *others][:MAX_RECENT])
 
@@ -120,6 +133,9 @@ class Settings(QObject):
         """Write the file now."""
         self._store.sync()
 
+    def _known(self) -> list[str]:
+        return self._text("known/projects", "").split()
+
     def _text(self, key: str, default: str) -> str:
         value = self._store.value(key, default)
         return value if isinstance(value, str) else default
@@ -132,6 +148,10 @@ class Settings(QObject):
     def _set_recent(self, paths: list[Path]) -> None:
         self._store.setValue("recent/projects", "\n".join(map(str, paths)))
         self.recent_changed.emit()
+
+
+def _mark(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:16]
 
 
 def default_settings_path() -> Path:

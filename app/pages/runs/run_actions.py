@@ -21,7 +21,8 @@ from engine.contract.events import RunState
 from engine.contract.method_spec import FinetuneMethod
 from engine.contract.run_folder import RunMeta
 
-_RESUMABLE = (RunState.CANCELLED, RunState.INTERRUPTED, RunState.FAILED)
+_RESUMABLE = (RunState.CANCELLED, RunState.INTERRUPTED, RunState.FAILED, RunState.QUEUED)
+"""A queued run may be of before the project was opened, and wait to be asked for."""
 _STOPPABLE = (RunState.STARTING, RunState.RUNNING, RunState.PAUSED)
 
 

@@ -27,18 +27,22 @@ def control(context: AppContext, tmp_path: Path) -> Iterator[ProjectControl]:
     made.close()
 
 
-def test_opening_takes_up_runs_queue_and_interruptions(
+def test_opening_tells_what_is_unfinished_and_starts_nothing(
     control: ProjectControl,
     context: AppContext,
     run_control: FakeRunControl,
     rich_project: Path,
     qtbot: QtBot,
 ) -> None:
-    with qtbot.waitSignal(control.interrupted) as interrupted:
+    with (
+        qtbot.waitSignal(control.interrupted) as interrupted,
+        qtbot.waitSignal(control.queued) as queued,
+    ):
         control.open(rich_project)
     paths = ProjectFolder(rich_project).run_paths()
     assert [run.path for run in context.runs.all()] == paths
-    assert run_control.queue == [paths[5]]
+    assert run_control.queue == []
+    assert [run.path for run in queued.args[0]] == [paths[5]]
     # The builder's "running" run has no process, so it counts as interrupted as well.
     assert [run.path for run in interrupted.args[0]] == [paths[2], paths[4]]
     assert context.settings.recent_projects == (rich_project,)

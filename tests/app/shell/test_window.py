@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.problem import ProblemDialog
@@ -117,6 +117,38 @@ def test_interrupted_runs_are_offered_to_resume(
     paths = ProjectFolder(rich_project).run_paths()
     assert run_control.queue[queued:] == [paths[2], paths[4]]
     assert bar.isHidden()
+
+
+def test_a_queue_of_before_waits_until_it_is_started(
+    window: MainWindow, rich_project: Path, run_control: FakeRunControl
+) -> None:
+    window.context.navigator.open_path(rich_project)
+    bar, waiting = window.queued, ProjectFolder(rich_project).run_paths()[5]
+    assert run_control.queue == []
+    assert "1 queued run " in bar.label.text()
+    buttons = {button.text(): button for button in bar.findChildren(QPushButton)}
+    buttons["Start"].click()
+    assert run_control.queue == [waiting]
+    assert bar.isHidden()
+
+
+def test_a_queue_of_before_can_be_left(
+    window: MainWindow, rich_project: Path, run_control: FakeRunControl
+) -> None:
+    window.context.navigator.open_path(rich_project)
+    buttons = {button.text(): button for button in window.queued.findChildren(QPushButton)}
+    buttons["Leave"].click()
+    assert run_control.queue == []
+    assert window.queued.isHidden()
+
+
+def test_a_project_from_elsewhere_says_so_once(window: MainWindow, rich_project: Path) -> None:
+    window.context.navigator.open_path(rich_project)
+    assert str(rich_project) in window.bar.label.text()
+    assert not window.bar.isHidden()
+    window.control.close()
+    window.context.navigator.open_path(rich_project)
+    assert window.bar.isHidden()
 
 
 def test_what_was_resumed_or_deleted_is_offered_no_more(

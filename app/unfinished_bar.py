@@ -1,4 +1,4 @@
-"""The message that offers to resume what a crash left unfinished."""
+"""The messages that offer to go on with runs which an opened project has not finished."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ from app.widgets.info_bar import InfoBar, Tone
 from engine.contract.events import RunState
 
 
-class InterruptedBar(InfoBar):
-    """Names the interrupted runs until each was resumed or deleted."""
+class UnfinishedBar(InfoBar):
+    """Names the runs in one state until each has left it; nothing starts without a click.
 
-    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(context.theme, parent)
+    Args:
+        state: INTERRUPTED, or QUEUED before the project was opened.
+    """
+
+    def __init__(self, context: AppContext, state: RunState, parent: QWidget | None = None) -> None:
+        super().__init__(context.theme, parent, closable=state is RunState.INTERRUPTED)
         self._context = context
+        self._state = state
         self._runs: dict[str, RunModel] = {}
         context.runs.removed.connect(self._drop)
         context.project.closed.connect(self._drop_all)
@@ -36,14 +41,23 @@ class InterruptedBar(InfoBar):
         if not self._runs:
             self.hide()
             return
-        names = ", ".join(f"“{run.meta.name}”" for run in self._runs.values())
-        text = f"Interrupted before the end, by a crash or a kill: {names}."
-        self.show_message(Tone.WARNING, text)
-        self.add_button("Resume", self._resume)
+        names = ", ".join(f"“{run.meta.name}”" for run in list(self._runs.values())[:5])
+        more = f" and {len(self._runs) - 5} more" if len(self._runs) > 5 else ""
+        if self._state is RunState.INTERRUPTED:
+            text = f"Interrupted before the end, by a crash or a kill: {names}{more}."
+            self.show_message(Tone.WARNING, text)
+            self.add_button("Resume", self._start)
+        else:
+            count = len(self._runs)
+            runs = "1 queued run" if count == 1 else f"{count} queued runs"
+            text = f"{runs} from before this project was opened: {names}{more}."
+            self.show_message(Tone.INFO, text)
+            self.add_button("Start", self._start)
+            self.add_button("Leave", self._drop_all)
         self.add_button("Show", self._show_first)
 
     def _on_status(self, run: RunModel) -> None:
-        if run.status.state is not RunState.INTERRUPTED:
+        if run.status.state is not self._state:
             self._drop(run)
 
     def _drop(self, run: RunModel) -> None:
@@ -54,7 +68,7 @@ class InterruptedBar(InfoBar):
         self._runs = {}
         self._show()
 
-    def _resume(self) -> None:
+    def _start(self) -> None:
         runs, self._runs = self._runs, {}
         self._show()
         for run in runs.values():
