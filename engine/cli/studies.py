@@ -40,6 +40,7 @@ def study(arguments: argparse.Namespace) -> int:
     console = Console()
     kind = StudyKind(arguments.kind)
     project = ProjectFolder(Path(arguments.project))
+    project.refuse_links()
     folder = StudyFolder(project, slug(arguments.name or kind.value))
     if arguments.data is not None:
         made = _made(console, arguments, kind, project, folder.path.name)

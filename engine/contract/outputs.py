@@ -8,6 +8,7 @@ behind a prefix of its own. A file by another system needs only the first three.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files import write_atomically
+from engine.contract.regular_files import open_to_read, read_text
 from engine.contract.scores import OutputRow, OutputsMeta
 
 _EXPECTED = 'Each line must be one JSON object with "input", "output" and "references" (a list).'
@@ -84,7 +86,10 @@ def split_fingerprint(rows: Iterable[OutputRow]) -> str:
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     """Lines that are not blank, with their numbers."""
     try:
-        with open(path, encoding="utf-8-sig", newline="\n") as stream:
+        # The file may be a link that the user named; a pipe or a device it may not.
+        with io.TextIOWrapper(
+            open_to_read(path.resolve()), encoding="utf-8-sig", newline="\n"
+        ) as stream:
             for number, line in enumerate(stream, start=1):
                 if line.strip():
                     yield number, line
@@ -121,7 +126,7 @@ def meta_path(path: Path) -> Path:
 def read_meta(path: Path) -> OutputsMeta | None:
     """The description of an outputs file, or None where it has none."""
     try:
-        return codec.from_text(OutputsMeta, meta_path(path).read_text(encoding="utf-8"))
+        return codec.from_text(OutputsMeta, read_text(meta_path(path)))
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError, ProtocolError) as error:

@@ -96,6 +96,17 @@ class ProjectFolder:
             return []
         return sorted(path for path in self.runs.iterdir() if (path / "run.json").exists())
 
+    def refuse_links(self) -> None:
+        """Check that its datasets, runs, prefixes and studies are files and folders of its own.
+
+        What is in a run, prefix or study is looked at when that is read.
+
+        Raises:
+            UserError: a link, pipe or device, named.
+        """
+        if self.path.is_dir():
+            refuse_links(self.path, depth=2)
+
     def read(self) -> Project:
         """Read `project.json`; the first thing that is done with a project.
 
@@ -105,7 +116,7 @@ class ProjectFolder:
         """
         path = self.path / PROJECT_FILE
         try:
-            refuse_links(self.path, depth=2)  # what is in a run or prefix is looked at with it
+            self.refuse_links()
             return codec.from_text(Project, read_text(path))
         except FileNotFoundError as error:
             raise UserError(

@@ -19,7 +19,7 @@ from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files import explain_disk_errors, write_atomically
 from engine.contract.names import check_name, path_in
 from engine.contract.project import ProjectFolder
-from engine.contract.regular_files import read_text
+from engine.contract.regular_files import read_text, refuse_links
 from engine.contract.run_spec import RunSpec
 from engine.contract.scores import Encoder
 
@@ -106,6 +106,7 @@ class StudyFolder:
         """
         path = self.path / STUDY_FILE
         try:
+            refuse_links(self.path)
             return codec.from_text(StudySpec, read_text(path))
         except FileNotFoundError as error:
             raise UserError(
