@@ -120,7 +120,9 @@ class ProjectModel(QObject):
         if self.folder is None:
             return
         try:
-            saved = self.folder.update(lambda found: merge(self._on_disk, self.project, found))
+            saved = self.folder.update(
+                lambda found: merge(self._on_disk, self.project, found), instead=self._on_disk
+            )
         except (UserError, OSError) as error:
             self.save_failed.emit(str(error))
             return

@@ -25,7 +25,7 @@ from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files import write_atomically
 from engine.contract.lock import FolderLock
 from engine.contract.names import check_name, path_in
-from engine.contract.regular_files import read_text, refuse_links
+from engine.contract.regular_files import UnsafeFileError, read_text, refuse_links
 
 PROJECT_VERSION = 1
 PROJECT_FILE = "project.json"
@@ -132,8 +132,13 @@ class ProjectFolder:
         """Write the `project.json` of a new project."""
         write_atomically(self.path / PROJECT_FILE, codec.to_text(project))
 
-    def update(self, change: Callable[[Project], Project]) -> Project:
+    def update(
+        self, change: Callable[[Project], Project], *, instead: Project | None = None
+    ) -> Project:
         """Replace `project.json` by what `change` makes of it; one writer at a time.
+
+        Args:
+            instead: what counts as its content where the file is missing or damaged.
 
         Returns:
             What is in the file now.
@@ -148,8 +153,15 @@ class ProjectFolder:
                 f"{UPDATE_PATIENCE_S:g} s: wait for it, or end it."
             )
         with lock:
-            before = self.read()
-            after = change(before)
+            before: Project | None = None
+            try:
+                before = self.read()
+            except UnsafeFileError:
+                raise
+            except UserError:
+                if instead is None:
+                    raise
+            after = change(before or instead or Project(""))
             if after != before:
                 self.write(after)
         return after
