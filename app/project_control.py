@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.models.project import ProjectModel
 from app.models.run import RunModel
@@ -25,6 +27,9 @@ from engine.contract.run_folder import RunFolder
 
 SAMPLE_NAME = "Sample project"
 EXAMPLE_NAME = "Example project"
+RUNS_AT_ONCE = 12
+"""So many runs are read before `open` returns; the others in the turns after it."""
+READ_BUDGET_S = 0.01
 
 
 class ProjectControl(QObject):
@@ -68,6 +73,13 @@ class ProjectControl(QObject):
         self._samples = tuple(samples)
         self._example = example
         self._lock: FolderLock | None = None
+        self._unread: deque[Path] = deque()
+        self._unfinished: dict[RunState, list[RunModel]] = {}
+        self._wanted = ""
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._read_some)
 
     @property
     def has_samples(self) -> bool:
@@ -104,6 +116,8 @@ class ProjectControl(QObject):
         if folder is None:
             return
         removed = self._project.removed_datasets
+        self._timer.stop()
+        self._unread.clear()
         self._runs.clear()
         self._project.close()
         shutil.rmtree(folder.trash, ignore_errors=True)
@@ -119,7 +133,7 @@ class ProjectControl(QObject):
             self.open(thing.path)
         elif thing.kind is PathKind.RUN:
             self.open(project_of_run(thing.path))
-            self.run_found.emit(thing.path.name)
+            self._show_once_loaded(thing.path.name)
         elif thing.kind is PathKind.TABLE and not self._project.is_open:
             self.create_from_table(thing.path)
         elif not self._project.is_open:
@@ -196,28 +210,45 @@ class ProjectControl(QObject):
         self._lock = lock
         is_known = self._settings.knows_project(path)
         self._settings.add_recent(path)
-        self._follow_runs(ProjectFolder(path))
+        self._unread.extend(ProjectFolder(path).run_paths())
+        self._unfinished = {RunState.QUEUED: [], RunState.INTERRUPTED: []}
+        self._read_some(at_least=RUNS_AT_ONCE)
         if not is_known:
             self.first_opened.emit(path)
 
-    def _follow_runs(self, folder: ProjectFolder) -> None:
-        unfinished: dict[RunState, list[RunModel]] = {RunState.QUEUED: [], RunState.INTERRUPTED: []}
-        for path in folder.run_paths():
-            run = self._runs.add(path)
-            if run is None:
-                continue
-            try:
-                state = run.folder.read_status().state
-            except WorkbenchError:
-                continue  # the run control tells the state of a run without a whole status file
-            if state in unfinished:
-                unfinished[state].append(run)
+    def _read_some(self, *, at_least: int = 1) -> None:
+        """Read runs for some milliseconds, and go on in the next turn of the event loop."""
+        until_s = time.monotonic() + READ_BUDGET_S
+        while self._unread and (at_least > 0 or time.monotonic() < until_s):
+            self._read_run(self._unread.popleft())
+            at_least -= 1
+        if self._unread:
+            self._timer.start()
+            return
         for state, signal in (
             (RunState.QUEUED, self.queued),
             (RunState.INTERRUPTED, self.interrupted),
         ):
-            if unfinished[state]:
-                signal.emit(tuple(unfinished[state]))
+            if runs := tuple(self._unfinished[state]):
+                signal.emit(runs)
+
+    def _read_run(self, path: Path) -> None:
+        run = self._runs.add(path)
+        if run is None:
+            return
+        if path.name == self._wanted:
+            self._show_once_loaded(path.name)
+        try:
+            state = run.folder.read_status().state
+        except WorkbenchError:
+            return  # the run control tells the state of a run without a whole status file
+        if state in self._unfinished:
+            self._unfinished[state].append(run)
+
+    def _show_once_loaded(self, name: str) -> None:
+        self._wanted = name if any(path.name == name for path in self._unread) else ""
+        if not self._wanted:
+            self.run_found.emit(name)
 
 
 def unused_folder(parent: Path, name: str) -> Path:

@@ -88,6 +88,12 @@ class Person:
         """Open whatever it is."""
         self.context.navigator.open_path(path)
 
+    def start_queue(self) -> None:
+        """Start what was queued before the project was opened."""
+        for button in self.window.queued.findChildren(QAbstractButton):
+            if button.text() == "Start":
+                self.click(button)
+
     def the_run(self) -> RunModel:
         """The only run there is."""
         (run,) = self.context.runs.all()

@@ -29,6 +29,7 @@ def test_a_killed_engine_is_an_event_on_the_screen(
     queue_run(STEPS)
     person = open_window()
     person.open(project.path)
+    person.start_queue()
     run = person.the_run()
     page = person.runs
     person.wait(lambda: run.checkpoints)
@@ -106,6 +107,7 @@ def test_closing_while_a_run_is_at_work_asks(
     folder = queue_run(STEPS)
     person = open_window()
     person.open(project.path)
+    person.start_queue()
     run = person.the_run()
     person.wait(lambda: run.metrics)
     person.context.run_control.pause(run.run_id)

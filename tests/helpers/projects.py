@@ -102,6 +102,7 @@ def make_run(
     name: str = "",
     seed: int = 0,
     outputs: int = 24,
+    run_id: str = "",
 ) -> Path:
     """A run folder with spec, meta, journal, status and, once finished, scored outputs.
 
@@ -113,7 +114,7 @@ def make_run(
     method = method if method is not None else PrefixMethod()
     training = dataclasses.replace(default_training(method), seed=seed)
     spec = RunSpec(
-        run_id=f"20260901-1200{number:02d}-00{number:02x}",
+        run_id=run_id or f"20260901-1200{number:02d}-00{number:02x}",
         backbone="smollm2-135m-instruct",
         method=method,
         data=DataSpec(f"../../datasets/{DATASET_ID}.sqlite", FINGERPRINT, MAPPING),

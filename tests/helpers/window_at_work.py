@@ -1,10 +1,11 @@
-"""The real window in a process of its own: opens a project, starts what is queued, and stays.
+"""The real window in a process of its own: opens a project, presses Start for its queue, and stays.
 
 python window_at_work.py PROJECT
 """
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -12,8 +13,21 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
 def main() -> None:
-    from app.startup import run
+    from PySide6.QtWidgets import QPushButton
 
+    from app.models.run import RunModel
+    from app.startup import run
+    from app.unfinished_bar import UnfinishedBar
+
+    show = UnfinishedBar.offer
+
+    def offer(bar: UnfinishedBar, runs: Iterable[RunModel]) -> None:
+        show(bar, runs)
+        for button in bar.findChildren(QPushButton):
+            if button.text() == "Start":
+                button.click()
+
+    UnfinishedBar.offer = offer  # type: ignore[method-assign]
     sys.exit(run(sys.argv[1:]))
 
 
