@@ -120,6 +120,8 @@ def cycle(program: startup.Program, project: Path, cycles: int) -> bool:
         wait_until(lambda: all(run.finished for run in program.context.runs.all()))
         control.close()
         QApplication.processEvents()
+        # Outside `exec`, Qt leaves what `deleteLater` was called on.
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         gc.collect()
         sizes.append(process.memory_info().rss)
     growth = sizes[-1] - sizes[19]

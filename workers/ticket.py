@@ -45,3 +45,5 @@ class CommandTicket(QObject):
             self.cancelled.emit()
         else:
             self.answered.emit(body)
+        # A slot that holds its ticket, and is held by its connection, would keep both for ever.
+        self.deleteLater()
