@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from app.context import AppContext
@@ -37,11 +36,11 @@ class Asking(QObject):
         ticket.answered.connect(lambda reply: self.tell(reply, out))
 
     def tell(self, done: Done, folder: Path | None = None) -> None:
-        """Say what was done, with a button that shows the folder."""
-        self._bar.show_message(Tone.GOOD, done.message)
-        if folder is not None:
-            url = QUrl.fromLocalFile(str(folder))
-            self._bar.add_button("Show the folder", lambda: QDesktopServices.openUrl(url))
+        """Say what was done; where a folder was written, with a button that shows it."""
+        if folder is None:
+            self._bar.show_message(Tone.GOOD, done.message)
+        else:
+            self._context.messages.post_file(done.message, folder)
 
     def tell_failure(self, title: str, failure: Failure) -> None:
         """Say what the user can mend; a fault of ours goes to the window."""

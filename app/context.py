@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtGui import QUndoStack
 
 from app.actions import ActionRegistry
+from app.messages import Messages
 from app.models.activities import ActivitiesModel
 from app.models.project import ProjectModel
 from app.models.runs import RunsModel
@@ -37,3 +38,4 @@ class AppContext:
     undo: QUndoStack
     actions: ActionRegistry
     navigator: Navigator
+    messages: Messages = field(default_factory=Messages)

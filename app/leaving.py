@@ -41,22 +41,29 @@ class Leaving(QObject):
             self._agreed = True
             close()
 
-        self._ask(agree, tasks=tasks)
+        self._ask("Quit Prefix Workbench", agree, tasks=tasks)
         return False
 
-    def leave_project(self, then: Callable[[], object]) -> None:
+    def leave_project(self, title: str, then: Callable[[], object]) -> None:
         """Call `then`, which closes the project, at once or when the user has agreed."""
         if self._control.active_runs():
-            self._ask(then, tasks=[])
+            self._ask(title, then, tasks=[])
         else:
             then()
 
-    def _ask(self, then: Callable[[], object], *, tasks: list[str]) -> None:
+    def _ask(self, title: str, then: Callable[[], object], *, tasks: list[str]) -> None:
         if self.dialog is not None:
             self.dialog.raise_()
             return
-        names = [run.meta.name for run in self._control.active_runs()]
-        dialog = ClosingDialog(self._context.theme, runs=names, tasks=tasks, parent=self._window)
+        runs = self._context.runs.all()
+        dialog = ClosingDialog(
+            self._context.theme,
+            title,
+            runs=[(run.meta.name, run.status.state) for run in self._control.active_runs()],
+            queued=sum(run.status.state is RunState.QUEUED for run in runs),
+            tasks=tasks,
+            parent=self._window,
+        )
         self.dialog = dialog
         dialog.finished.connect(lambda _result: self._decide(dialog.choice, then))
         dialog.open()

@@ -26,6 +26,7 @@ from app.page_list import PAGES, make_page
 from app.preloading import Preloader, settle
 from app.project_control import ProjectControl
 from app.unfinished_bar import UnfinishedBar
+from app.widgets.bar_area import BarArea
 from app.widgets.drop_overlay import DropOverlay, dropped_paths
 from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import InfoBar, Tone
@@ -33,6 +34,7 @@ from app.widgets.menus import MenuBar, RecentMenu
 from app.widgets.page_stack import PageStack
 from app.widgets.sidebar import Sidebar
 from app.widgets.status_bar import StatusBar
+from app.widgets.toast import Toast
 from app.window_actions import (
     add_edit_actions,
     add_file_actions,
@@ -42,6 +44,7 @@ from app.window_actions import (
     make_scheme_menu,
 )
 from app.window_commands import WindowCommands
+from app.words import copied_text
 from engine.contract.commands import BackboneList, Failure, ListBackbones
 from engine.contract.events import Blame, RunState
 
@@ -75,7 +78,7 @@ class MainWindow(QMainWindow):
         self.leaving.waiting.connect(partial(self._warn, Tone.INFO))
         self._page_actions = self._add_actions()
         self.setMenuBar(self._make_menus())
-        self.bar = InfoBar(context.theme)
+        self.bar, self.toast = InfoBar(context.theme), Toast(context.theme)
         self.interrupted = UnfinishedBar(context, RunState.INTERRUPTED)
         self.queued = UnfinishedBar(context, RunState.QUEUED)
         self.stack = PageStack(partial(make_page, context=context), self._make_hint())
@@ -203,18 +206,17 @@ class MainWindow(QMainWindow):
         return hint
 
     def _make_centre(self) -> QWidget:
-        right = QVBoxLayout()
-        right.setSpacing(0)
-        right.addWidget(self.interrupted)
-        right.addWidget(self.queued)
-        right.addWidget(self.bar)
-        right.addWidget(self.stack, 1)
+        right = QWidget()
+        room = QVBoxLayout(right)
+        room.setContentsMargins(0, 0, 0, 0)
+        room.addWidget(self.stack)
+        BarArea(right, self.interrupted, self.queued, self.bar, self.toast)
         centre = QWidget()
         layout = QHBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.sidebar)
-        layout.addLayout(right, 1)
+        layout.addWidget(right, 1)
         return centre
 
     def _connect(self) -> None:
@@ -236,6 +238,9 @@ class MainWindow(QMainWindow):
         context.project.save_failed.connect(partial(self._warn, Tone.BAD))
         context.runs.damaged.connect(lambda _path, sentence: self._warn(Tone.WARNING, sentence))
         context.activities.failed.connect(self._on_failed)
+        context.messages.posted.connect(self.toast.post)
+        context.undo.indexChanged.connect(self.toast.expire)
+        QGuiApplication.clipboard().dataChanged.connect(self._on_copied)
 
     def _on_preloaded(self) -> None:
         if self.isVisible():
@@ -296,6 +301,12 @@ class MainWindow(QMainWindow):
             self.commands.show_failure(title, failure)
         else:
             self._warn(Tone.BAD, f"{title}: {failure.message}")
+
+    def _on_copied(self) -> None:
+        """Whatever was copied from, by key, menu or button: nobody sees a clipboard."""
+        clipboard = QGuiApplication.clipboard()
+        if self.isVisible() and clipboard.ownsClipboard():
+            self.context.messages.post(copied_text(clipboard.text()))
 
     def _warn(self, tone: Tone, sentence: str) -> None:
         self.bar.show_message(tone, sentence)

@@ -1,4 +1,4 @@
-"""The Fusion style with outlines that can be seen in the dark."""
+"""The Fusion style with parts as large as the text, and outlines that can be seen in the dark."""
 
 from __future__ import annotations
 
@@ -8,13 +8,39 @@ from PySide6.QtWidgets import QProxyStyle, QStyle, QStyleOption, QWidget
 
 _Primitive = QStyle.PrimitiveElement
 _State = QStyle.StateFlag
+_Metric = QStyle.PixelMetric
+_OF_TEXT = frozenset({
+    _Metric.PM_SmallIconSize, _Metric.PM_ButtonIconSize, _Metric.PM_ListViewIconSize,
+    _Metric.PM_ToolBarIconSize,
+    _Metric.PM_IndicatorWidth, _Metric.PM_IndicatorHeight,
+    _Metric.PM_ExclusiveIndicatorWidth, _Metric.PM_ExclusiveIndicatorHeight,
+    _Metric.PM_ScrollBarExtent, _Metric.PM_TabBarScrollButtonWidth, _Metric.PM_HeaderMarkSize,
+})  # fmt: skip
+"""What stands beside text, or holds it, and must grow with it."""
 
 
 class OutlinedStyle(QProxyStyle):
-    """Fusion draws the outlines of fields and boxes darker than the window: lost on dark."""
+    """Fusion draws the outlines of fields and boxes darker than the window: lost on dark.
+
+    Attributes:
+        text_scale: how much larger than usual the text is (`app.sizes.scale`).
+    """
 
     def __init__(self) -> None:
         super().__init__("fusion")
+        self.text_scale = 1.0
+
+    def pixelMetric(
+        self,
+        metric: QStyle.PixelMetric,
+        option: QStyleOption | None = None,
+        widget: QWidget | None = None,
+    ) -> int:
+        """Fusion's, as large as the text asks for."""
+        pixels = super().pixelMetric(metric, option, widget)
+        if self.text_scale == 1.0 or metric not in _OF_TEXT:
+            return pixels
+        return round(pixels * self.text_scale)
 
     def drawPrimitive(
         self,

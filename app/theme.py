@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
+from app import sizes
 from app.style import OutlinedStyle
 
 SPACE_XS = 4
@@ -17,6 +18,9 @@ SPACE_M = 12
 SPACE_L = 20
 SPACE_XL = 32
 """Gaps in device-independent pixels; layouts use these and no others."""
+
+
+_OWN_FONT = Qt.WidgetAttribute.WA_SetFont
 
 
 class Scheme(enum.Enum):
@@ -195,12 +199,29 @@ class Theme(QObject):
 
     def set_font_percent(self, percent: int) -> None:
         """Scale all text, 100 being the system's size; at once."""
-        if percent != self.font_percent:
-            self.font_percent = percent
-            font = self._application.font()
-            font.setPointSizeF(self._point_size * percent / 100)
-            self._application.setFont(font)
-            self.changed.emit()
+        if percent == self.font_percent:
+            return
+        factor = percent / (self.font_percent or percent)
+        self.font_percent = percent
+        widgets = self._application.allWidgets()
+        own = [widget for widget in widgets if widget.testAttribute(_OWN_FONT)]
+        before = [widget.font().pointSizeF() for widget in own]
+        font = self._application.font()
+        font.setPointSizeF(self._point_size * percent / 100)
+        self._application.setFont(font)
+        style = self._application.style()
+        if isinstance(style, OutlinedStyle):
+            style.text_scale = sizes.scale()
+        for widget, points in zip(own, before, strict=True):
+            font = widget.font()
+            if font.pointSizeF() == points:  # headings and the like; others have followed
+                font.setPointSizeF(points * factor)
+                widget.setFont(font)
+        for widget in widgets:
+            sizes.fit(widget)
+            widget.updateGeometry()
+        self._renew_sheets()
+        self.changed.emit()
 
     def _ask_system(self) -> None:
         """Let native parts (title bar, file dialogs) follow as well."""
@@ -221,11 +242,15 @@ class Theme(QObject):
         main.setColor(QPalette.ColorRole.HighlightedText, self.colors.text)
         # PySide6 6.12 takes the class name as str, though its type stub says bytes.
         self._application.setPalette(main, "QAbstractItemView")  # type: ignore[arg-type]
+        self._renew_sheets()
+        self.changed.emit()
+
+    def _renew_sheets(self) -> None:
+        """Style sheets hold the colours and the font that they were set under."""
         for widget in self._application.allWidgets():
-            if sheet := widget.styleSheet():  # it holds the colours it was set under
+            if sheet := widget.styleSheet():
                 widget.setStyleSheet("")
                 widget.setStyleSheet(sheet)
-        self.changed.emit()
 
 
 def palette(colors: Colors) -> QPalette:

@@ -33,11 +33,12 @@ class WindowCommands(QObject):
 
     Signals:
         import_asked: the user wants to import a prefix; the Prefixes page does it.
-        leave_asked: a function that closes the project, to call once the user has agreed.
+        leave_asked: what the user wants, and a function that does it and closes the project, to
+            call once they have agreed.
     """
 
     import_asked = Signal()
-    leave_asked = Signal(object)
+    leave_asked = Signal(str, object)
 
     def __init__(
         self,
@@ -103,7 +104,7 @@ class WindowCommands(QObject):
         self._faults_shown += 1
         dialog = ProblemDialog(
             self._context.theme,
-            "A fault of this program",
+            "Unexpected error",
             failure_of(error),
             diagnostics=self._diagnostics,
             parent=self._window,
@@ -158,7 +159,7 @@ class WindowCommands(QObject):
         if GUIDE.is_file():
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(GUIDE)))
         else:
-            error = UserError(f"The guide {GUIDE} is missing: install the program anew.")
+            error = UserError(f"The guide {GUIDE} is missing: reinstall the program.")
             self.show_failure("User's guide", failure_of(error))
 
     def copy_diagnostics(self) -> None:
@@ -172,7 +173,7 @@ class WindowCommands(QObject):
             self._leave(f"Open {path.name}", lambda: self._control.open_path(path))
 
     def _leave(self, title: str, work: Callable[[], object]) -> None:
-        self.leave_asked.emit(lambda: self.attempt(title, work))
+        self.leave_asked.emit(title, lambda: self.attempt(title, work))
 
     def _forget_fault(self) -> None:
         self._faults_shown = 0

@@ -8,6 +8,8 @@ from pathlib import Path
 _OWN_SCALES = frozenset({"nist", "cider"})
 """From 0 to some 10, where one decimal place says little."""
 
+_COPIED_CHARS = 48
+
 
 def duration(seconds: float) -> str:
     """Such as 45 s, 3 min 20 s, 2 h 05 min, 1 d 4 h."""
@@ -58,3 +60,12 @@ def metric_value(name: str, value: float) -> str:
 def metric_decimals(name: str) -> int:
     """Decimal places of a metric's values and differences."""
     return 2 if name in _OWN_SCALES else 1
+
+
+def copied_text(text: str) -> str:
+    """What to say about a text on the clipboard: its number of lines, or its beginning."""
+    lines = text.rstrip("\n").split("\n")
+    if len(lines) > 1:
+        return f"Copied {count(len(lines))} lines."
+    beginning = lines[0][:_COPIED_CHARS].strip()
+    return f"Copied “{beginning}{'…' if len(lines[0]) > _COPIED_CHARS else ''}”."

@@ -17,11 +17,12 @@ from PySide6.QtWidgets import (
 
 from app.assets import application_icon, icon
 from app.diagnostics import VERSION, versions
+from app.sizes import icon_size, set_minimum_chars
 from app.theme import SPACE_L, SPACE_M, SPACE_XS, Theme, scaled_font
 from app.widgets.labels import MutedLabel, SectionHeader
 
 PURPOSE = (
-    "Train a prefix before a frozen language model, put a fully fine-tuned twin beside it, and "
+    "Train a prefix before a frozen language model, put a fully fine-tuned baseline beside it, and "
     "compare what they write (Li & Liang 2021). Everything stays on this computer."
 )
 
@@ -34,7 +35,7 @@ class AboutDialog(QDialog):
         self.setWindowTitle("About Prefix Workbench")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         picture = QLabel()
-        picture.setPixmap(application_icon().pixmap(56, 56))
+        picture.setPixmap(application_icon().pixmap(icon_size(350)))
         name = QLabel("Prefix Workbench")
         name.setFont(scaled_font(150, bold=True))
         words = QVBoxLayout()
@@ -47,7 +48,7 @@ class AboutDialog(QDialog):
         head.addLayout(words, 1)
         purpose = QLabel(PURPOSE)
         purpose.setWordWrap(True)
-        purpose.setMinimumWidth(self.fontMetrics().averageCharWidth() * 58)
+        set_minimum_chars(purpose, 58)
         table = QFormLayout()
         table.setHorizontalSpacing(SPACE_L)
         table.setVerticalSpacing(2)

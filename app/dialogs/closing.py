@@ -1,16 +1,21 @@
-"""Closing while something is going on: keep it running, stop and save, or stay."""
+"""Leaving while something is going on: keep it running, stop and save, or stay."""
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.assets import icon
+from app.sizes import icon_size, set_minimum_chars
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme, scaled_font
-from app.widgets.labels import MutedLabel
+from app.widgets.labels import MutedLabel, PlainLabel
+from engine.contract.events import RunState
+
+NAMED = 8
+"""Runs named one by one; of more, the number says enough."""
 
 
 class Closing(enum.Enum):
@@ -25,37 +30,45 @@ class ClosingDialog(QDialog):
     """Names what is going on and offers the three ways.
 
     Args:
-        runs: names of the runs at work; they can go on without the window.
+        title: what the user is about to do, such as "Close the project".
+        runs: names and states of the runs at work; they can go on without the window.
+        queued: number of runs that wait for their turn.
         tasks: titles of other long work; it ends with the window.
     """
 
     def __init__(
         self,
         theme: Theme,
+        title: str,
         *,
-        runs: Sequence[str],
+        runs: Sequence[tuple[str, RunState]],
+        queued: int = 0,
         tasks: Sequence[str] = (),
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.choice = Closing.STAY
-        self.setWindowTitle("Close Prefix Workbench")
+        self.setWindowTitle(title)
         sign = QLabel()
-        sign.setPixmap(
-            icon("warning", theme.colors.warning).pixmap(QSize(32, 32), self.devicePixelRatio())
-        )
-        heading = QLabel("A run is still training." if runs else "Work is still going on.")
-        heading.setFont(scaled_font(120, bold=True))
+        warning = icon("warning", theme.colors.warning)
+        sign.setPixmap(warning.pixmap(icon_size(200), self.devicePixelRatio()))
+        states = [state for _name, state in runs]
+        self.heading = PlainLabel(_heading(states))
+        self.heading.setFont(scaled_font(120, bold=True))
         words = QVBoxLayout()
         words.setSpacing(SPACE_S)
-        words.addWidget(heading)
-        for name in runs:
-            words.addWidget(QLabel(f"•  {name}"))
-        for title in tasks:
-            words.addWidget(QLabel(f"•  {title} (ends with the window)"))
-        explained = MutedLabel(theme, _explain(bool(runs)))
-        explained.setMinimumWidth(self.fontMetrics().averageCharWidth() * 64)
-        words.addWidget(explained)
+        words.addWidget(self.heading)
+        lines = [f"{name}: {_STATES[state]}" for name, state in runs[:NAMED]]
+        if len(runs) > NAMED:
+            lines.append(f"{len(runs) - NAMED} more")
+        if queued:
+            lines.append(f"{_runs(queued)} in the queue")
+        lines += [f"{task} (ends with the window)" for task in tasks]
+        for line in lines:
+            words.addWidget(PlainLabel(f"•  {line}"))
+        self.explained = MutedLabel(theme, _explain(states, queued))
+        set_minimum_chars(self.explained, 64)
+        words.addWidget(self.explained)
         top = QHBoxLayout()
         top.setSpacing(SPACE_M)
         top.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
@@ -65,10 +78,12 @@ class ClosingDialog(QDialog):
         self.buttons: dict[Closing, QPushButton] = {}
         if runs:
             self._add(row, Closing.STOP_AND_SAVE, "Stop and save")
-            self._add(row, Closing.KEEP_RUNNING, "Keep it running")
+            only_paused = set(states) == {RunState.PAUSED}
+            words_of_it = "Leave paused" if only_paused else "Keep running"
+            self._add(row, Closing.KEEP_RUNNING, words_of_it)
         else:
             self._add(row, Closing.KEEP_RUNNING, "Close anyway")
-        self._add(row, Closing.STAY, "Stay").setDefault(True)
+        self._add(row, Closing.STAY, "Cancel").setDefault(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)
         layout.setSpacing(SPACE_L)
@@ -87,10 +102,35 @@ class ClosingDialog(QDialog):
         self.accept()
 
 
-def _explain(runs: bool) -> str:
-    if runs:
-        return (
-            "Kept running, training goes on without the window, and the next start finds it. "
-            "Stopped and saved, it ends at a checkpoint and can be resumed later."
-        )
-    return "Closing the window cancels it; nothing half-done is left."
+_STATES = {
+    RunState.STARTING: "starting",
+    RunState.RUNNING: "training",
+    RunState.PAUSED: "paused",
+    RunState.STOPPING: "stopping",
+}
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count} runs"
+
+
+def _heading(states: Sequence[RunState]) -> str:
+    """Such as "2 runs are training, 1 run is paused."."""
+    parts = []
+    for state, word in _STATES.items():
+        if count := states.count(state):
+            parts.append(f"{_runs(count)} {'is' if count == 1 else 'are'} {word}")
+    return f"{', '.join(parts) or 'Work is still going on'}."
+
+
+def _explain(states: Sequence[RunState], queued: int) -> str:
+    if not states:
+        return "Closing the window cancels it; nothing half-done is left."
+    text = "Stopped and saved, a run ends at a checkpoint and can be resumed later."
+    if any(state is not RunState.PAUSED for state in states):
+        text = f"Kept running, training goes on without the window. {text}"
+    if RunState.PAUSED in states:
+        text += " A paused run that is left as it is stays paused, and keeps its memory."
+    if queued:
+        text += " Queued runs wait until the project is open again."
+    return text

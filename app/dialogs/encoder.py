@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.dialogs.parts import add_folder_row, ok_and_cancel
+from app.sizes import set_minimum_chars
 from app.theme import SPACE_L, SPACE_M, Theme
 from app.widgets.labels import MutedLabel
 from engine.contract.scores import Encoder
@@ -64,7 +65,7 @@ class EncoderDialog(QDialog):
         layout.addWidget(hint)
         layout.addLayout(form)
         layout.addWidget(self.buttons)
-        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 72)
+        set_minimum_chars(self, 72)
         self.folder.textChanged.connect(self._show)
         self._show()
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.context import AppContext
 from app.dialogs.parts import add_folder_row, ok_and_cancel
+from app.sizes import set_minimum_chars
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme
 from app.widgets.command_line import CommandLine
 from app.widgets.labels import MutedLabel
@@ -84,7 +85,7 @@ class ExportDialog(QDialog):
         layout.addLayout(form)
         layout.addWidget(self.command)
         layout.addWidget(self.buttons)
-        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 84)
+        set_minimum_chars(self, 84)
         self._follows = True
         self.formats.idToggled.connect(lambda _number, _on: self._propose())
         self.folder.textChanged.connect(lambda _text: self._show())

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from app.dialogs.parts import add_folder_row, ok_and_cancel
 from app.project_control import unused_folder
+from app.sizes import set_minimum_chars
 from app.theme import SPACE_L, SPACE_M, Theme
 from app.widgets.labels import MutedLabel
 
@@ -50,7 +51,7 @@ class NewProjectDialog(QDialog):
         layout.addLayout(form)
         layout.addWidget(hint)
         layout.addWidget(self.buttons)
-        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 76)
+        set_minimum_chars(self, 76)
         self.name.textChanged.connect(self._follow_name)
         self.folder.textChanged.connect(lambda _text: self._check())
         self.folder.textEdited.connect(self._stop_following)

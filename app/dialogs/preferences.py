@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.ports import Desk
 from app.settings import FONT_PERCENTS, Settings
+from app.sizes import set_minimum_chars
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Scheme, Theme
 from app.widgets.labels import ElidedLabel, MutedLabel
 from engine.contract.commands import BackboneList, ListBackbones
@@ -83,7 +84,7 @@ class PreferencesDialog(QDialog):
         layout.addLayout(form)
         layout.addWidget(hint)
         layout.addWidget(buttons)
-        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 80)
+        set_minimum_chars(self, 80)
         self._show()
         settings.changed.connect(self._show)
         self.scheme.activated.connect(self._set_scheme)

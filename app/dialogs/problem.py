@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -19,7 +19,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.assets import icon
+from app.sizes import icon_size, set_minimum_chars
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme, fixed_font, scaled_font
+from app.widgets.labels import PlainLabel
 from engine.contract.commands import Failure
 from engine.contract.errors import UserError
 from engine.contract.events import Blame
@@ -46,29 +48,26 @@ class ProblemDialog(QDialog):
         self.failure = failure
         self._diagnostics = diagnostics
         ours = failure.blame is Blame.ENGINE
-        self.setWindowTitle("A fault of this program" if ours else title)
+        self.setWindowTitle("Unexpected error" if ours else title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         colours = theme.colors
         sign = QLabel()
         picture = icon("error", colours.bad) if ours else icon("warning", colours.warning)
-        sign.setPixmap(picture.pixmap(QSize(32, 32), self.devicePixelRatio()))
-        heading = QLabel(title)
+        sign.setPixmap(picture.pixmap(icon_size(200), self.devicePixelRatio()))
+        heading = PlainLabel(title)
         heading.setFont(scaled_font(120, bold=True))
-        heading.setWordWrap(True)
-        self.message = QLabel(failure.message)
-        self.message.setWordWrap(True)
-        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.message = PlainLabel(failure.message)
         self.message.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self.message.setMinimumWidth(self.fontMetrics().averageCharWidth() * 60)
+        set_minimum_chars(self.message, 60)
         words = QVBoxLayout()
         words.setSpacing(SPACE_S)
         words.addWidget(heading)
         words.addWidget(self.message)
         for remedy in failure.remedies:
-            words.addWidget(QLabel(f"•  {remedy.label}"))
+            words.addWidget(PlainLabel(f"•  {remedy.label}"))
         top = QHBoxLayout()
         top.setSpacing(SPACE_M)
         top.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)

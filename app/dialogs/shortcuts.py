@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSortFilterProxyModel, Qt
+from PySide6.QtCore import QSize, QSortFilterProxyModel, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from app.actions import ActionRegistry
+from app.sizes import chars, room
 from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
 
@@ -43,8 +44,7 @@ class ShortcutsDialog(QDialog):
         layout.addWidget(self.search)
         layout.addWidget(self.table)
         layout.addWidget(buttons)
-        metrics = self.fontMetrics()
-        self.resize(metrics.averageCharWidth() * 80, metrics.height() * 30)
+        self.resize(QSize(chars(80), self.fontMetrics().height() * 30).boundedTo(room()))
 
 
 def _item(text: str) -> QStandardItem:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from app.assets import icon
 from app.models.activities import ActivitiesModel, Activity
+from app.sizes import chars, room
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import ElidedLabel, MutedLabel
 from app.words import duration, size
@@ -84,7 +85,7 @@ class ActivityPopup(QFrame):
 
     def fit(self) -> None:
         """Take the size that the rows need."""
-        self.setFixedWidth(self.fontMetrics().averageCharWidth() * POPUP_WIDTH_CHARS)
+        self.setFixedWidth(min(chars(POPUP_WIDTH_CHARS), room().width()))
         self.adjustSize()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

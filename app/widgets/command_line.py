@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from app.assets import icon
+from app.sizes import icon_size
 from app.theme import SPACE_S, Theme, fixed_font
 from app.widgets.labels import ElidedLabel
 
@@ -53,4 +54,4 @@ class CommandLine(QWidget):
     def _restyle(self) -> None:
         self._line.setFont(fixed_font())
         muted = icon("command", self._theme.colors.muted)
-        self._sign.setPixmap(muted.pixmap(16, 16))
+        self._sign.setPixmap(muted.pixmap(icon_size()))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.assets import icon
+from app.sizes import chars, icon_size, set_minimum_chars
 from app.theme import SPACE_M, SPACE_S, Theme, scaled_font
 from app.widgets.labels import MutedLabel
 
@@ -38,9 +39,8 @@ class EmptyState(QWidget):
         self.title.setWordWrap(True)
         self.text = MutedLabel(theme, text)
         self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        width = self.fontMetrics().averageCharWidth() * TEXT_WIDTH_CHARS
-        self.text.setMaximumWidth(width)
-        self.text.setMinimumWidth(min(width, 240))
+        self.text.setMaximumWidth(chars(TEXT_WIDTH_CHARS))
+        set_minimum_chars(self.text, TEXT_WIDTH_CHARS / 2)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(SPACE_S)
         row = QHBoxLayout()
@@ -89,6 +89,7 @@ class EmptyState(QWidget):
         return button
 
     def _draw(self) -> None:
+        self.text.setMaximumWidth(chars(TEXT_WIDTH_CHARS))
         if self._picture:
             picture = icon(self._picture, self._theme.colors.muted)
-            self._icon.setPixmap(picture.pixmap(QSize(48, 48), self.devicePixelRatio()))
+            self._icon.setPixmap(picture.pixmap(icon_size(300), self.devicePixelRatio()))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from app.assets import icon
+from app.sizes import icon_size
 from app.theme import SPACE_S, SPACE_XS, Theme
 
 
@@ -102,4 +103,4 @@ class InfoBar(QFrame):
         palette.setColor(QPalette.ColorRole.WindowText, colours.text)
         self.setPalette(palette)
         sign = icon(self.tone.value, getattr(colours, name))
-        self._sign.setPixmap(sign.pixmap(QSize(18, 18), self.devicePixelRatio()))
+        self._sign.setPixmap(sign.pixmap(icon_size(112), self.devicePixelRatio()))

@@ -55,6 +55,15 @@ class ElidedLabel(QLabel):
         self.setToolTip(self._full if shown != self._full else "")
 
 
+class PlainLabel(QLabel):
+    """Shows names and sentences of any origin as they are: never as markup."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+
+
 class MutedLabel(QLabel):
     """Secondary text: wrapped, in the theme's muted colour, its text can be selected."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
 
 class PageStack(QStackedWidget):
-    """Shows one page at a time.
+    """Shows one page at a time; one that has too little room, as with large text, scrolls.
 
     Args:
         make: makes the page of a name.
@@ -21,6 +22,7 @@ class PageStack(QStackedWidget):
         super().__init__(parent)
         self._make, self._hint = make, hint
         self._pages: dict[str, QWidget] = {}
+        self._areas: dict[str, QScrollArea] = {}
         self.addWidget(hint)
 
     def page(self, name: str) -> QWidget:
@@ -28,7 +30,8 @@ class PageStack(QStackedWidget):
         if name not in self._pages:
             page = self._make(name)
             self._pages[name] = page
-            self.addWidget(page)
+            self._areas[name] = _scrolling(page)
+            self.addWidget(self._areas[name])
         return self._pages[name]
 
     def built(self) -> dict[str, QWidget]:
@@ -37,8 +40,18 @@ class PageStack(QStackedWidget):
 
     def show_page(self, name: str) -> None:
         """Show the page."""
-        self.setCurrentWidget(self.page(name))
+        self.page(name)
+        self.setCurrentWidget(self._areas[name])
 
     def show_hint(self) -> None:
         """Show the hint."""
         self.setCurrentWidget(self._hint)
+
+
+def _scrolling(page: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(page)
+    return area

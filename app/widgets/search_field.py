@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.assets import icon
+from app.sizes import chars
 
 PAUSE_MS = 150
+_CHARS = 24
 
 
 class SearchField(QLineEdit):
@@ -31,6 +34,21 @@ class SearchField(QLineEdit):
         self._timer.timeout.connect(self._search)
         self.textChanged.connect(lambda _text: self._timer.start())
         self.returnPressed.connect(self._search)
+
+    def sizeHint(self) -> QSize:
+        """Room for a word or two, beside the lens and the cross."""
+        return QSize(chars(_CHARS), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Half of it."""
+        return QSize(chars(_CHARS / 2), super().minimumSizeHint().height())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape clears the text; in an empty line it is for the dialog around it."""
+        if event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+        else:
+            super().keyPressEvent(event)
 
     def _search(self) -> None:
         self._timer.stop()

@@ -6,9 +6,10 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QFocusEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
+from app.sizes import icon_side
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
 
-ICON_SIDE = 20
+_ICON_PERCENT = 125
 
 
 class Sidebar(QWidget):
@@ -63,8 +64,9 @@ class SidebarButton(QAbstractButton):
     def sizeHint(self) -> QSize:
         """Room for icon, name and gaps."""
         metrics = self.fontMetrics()
-        width = ICON_SIDE + 3 * SPACE_M + metrics.horizontalAdvance("Prefixes") + SPACE_M
-        return QSize(width, max(ICON_SIDE, metrics.height()) + SPACE_M)
+        side = icon_side(_ICON_PERCENT)
+        width = side + 2 * SPACE_M + metrics.horizontalAdvance("Compare ") + SPACE_S
+        return QSize(width, max(side, metrics.height()) + SPACE_M)
 
     def minimumSizeHint(self) -> QSize:
         """The same: a cut name would say nothing."""
@@ -100,9 +102,10 @@ class SidebarButton(QAbstractButton):
             painter.setBrush(colours.accent)
             bar = QRectF(1, self.height() * 0.25, 3, self.height() * 0.5)
             painter.drawRoundedRect(bar, 1.5, 1.5)
-        top = (self.height() - ICON_SIDE) // 2
-        self.icon().paint(painter, SPACE_M, top, ICON_SIDE, ICON_SIDE)
+        side = icon_side(_ICON_PERCENT)
+        top = (self.height() - side) // 2
+        self.icon().paint(painter, SPACE_M, top, side, side)
         painter.setPen(colours.text)
-        left = ICON_SIDE + 2 * SPACE_M
+        left = side + 2 * SPACE_M
         words = self.rect().adjusted(left, 0, -SPACE_XS, 0)
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self.text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import (
+    QEvent,
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
@@ -20,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.theme import SPACE_S
+from app.sizes import row_height
 
 CELL_MARGIN = 5
 MAX_COLUMN_CHARS = 48
@@ -59,8 +60,8 @@ class TableView(QTableView):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
     def fit_rows(self) -> None:
-        """Take the row height from the font; call it after the font has changed."""
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + SPACE_S + 2)
+        """Take the row height from the font."""
+        self.verticalHeader().setDefaultSectionSize(row_height())
 
     def fit_columns(self) -> None:
         """Take the column widths from the cells in view, none wider than a long phrase."""
@@ -100,6 +101,12 @@ class TableView(QTableView):
         for row in self.selected_rows():
             lines.append([_cell(model.index(row, column).data()) for column in columns])
         return "\n".join("\t".join(line) for line in lines) + "\n"
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the size of the text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.fit_rows()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy rows."""

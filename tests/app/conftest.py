@@ -12,6 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.context import AppContext
+from app.messages import Message
 from tests.helpers.fake_ports import FakeDesk, FakeRunControl, discard, make_context
 from tests.helpers.processes import children
 from tests.helpers.projects import make_project, make_rich_project
@@ -82,6 +83,14 @@ def context(qapp: QApplication, tmp_path: Path) -> Iterator[AppContext]:
     made = make_context(tmp_path / "settings.ini")
     yield made
     discard(made)
+
+
+@pytest.fixture
+def said(context: AppContext) -> list[Message]:
+    """The short messages that were posted, in order."""
+    posted: list[Message] = []
+    context.messages.posted.connect(posted.append)
+    return posted
 
 
 @pytest.fixture

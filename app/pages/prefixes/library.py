@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -23,6 +24,7 @@ class LibraryRow:
         info: what its card says, or None where it does not open.
         damage: the sentence about a damaged one, else "".
         run_id: the run that trained it, or "" for an imported one.
+        copy: which of the prefixes with this name it is, from the oldest.
     """
 
     path: Path
@@ -30,10 +32,13 @@ class LibraryRow:
     damage: str = ""
     run_id: str = ""
 
+    copy: int = 1
+
     @property
     def name(self) -> str:
-        """What to call it."""
-        return self.info.name if self.info is not None else self.path.name
+        """What to call it; no other prefix of the project is called the same."""
+        name = self.info.name if self.info is not None else self.path.name
+        return name if self.copy == 1 else f"{name} ({self.copy})"
 
 
 class PrefixLibrary(QObject):
@@ -97,7 +102,7 @@ class PrefixLibrary(QObject):
         for text, sentence in reply.damaged:
             path = Path(text)
             rows.append(LibraryRow(path, None, sentence, _run_id(path, runs)))
-        self.rows = tuple(rows)
+        self.rows = tuple(_told_apart(rows))
         self.changed.emit()
 
     def _fail(self, number: int, failure: Failure) -> None:
@@ -108,6 +113,18 @@ class PrefixLibrary(QObject):
         self._latest += 1
         self.rows = ()
         self.changed.emit()
+
+
+def _told_apart(rows: Sequence[LibraryRow]) -> list[LibraryRow]:
+    """The same, with a number for each prefix that has a name of another; the newest are first."""
+    names: set[str] = set()
+    apart = []
+    for row in reversed(rows):
+        while row.name in names:
+            row = replace(row, copy=row.copy + 1)
+        names.add(row.name)
+        apart.append(row)
+    return apart[::-1]
 
 
 def _run_id(path: Path, runs: Path) -> str:

@@ -86,7 +86,7 @@ def _texts(row: LibraryRow) -> tuple[str, ...]:
         return (row.name, "", "damaged", "", "", "", "", origin)
     info = row.info
     return (
-        info.name,
+        row.name,
         str(info.prefix_length),
         score_text(row),
         size(info.stored_bytes),

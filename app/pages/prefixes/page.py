@@ -10,7 +10,6 @@ from PySide6.QtCore import QSortFilterProxyModel, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFileDialog,
-    QHBoxLayout,
     QSplitter,
     QStackedWidget,
     QToolButton,
@@ -29,7 +28,9 @@ from app.pages.prefixes.model import SORT_ROLE, PrefixTableModel
 from app.ports import Ticket
 from app.theme import SPACE_S
 from app.trashing import MoveToTrash
+from app.widgets.bar_area import BarArea
 from app.widgets.empty_state import EmptyState
+from app.widgets.flow import FlowLayout
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
@@ -48,7 +49,7 @@ class PrefixesPage(QWidget):
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self._select_path: Path | None = None
+        self._selected_path: Path | None = None
         # Cards are read without torch: the list need not wait behind a decoding.
         self.library = PrefixLibrary(context.project, context.runs, context.data_desk, self)
         self.model = PrefixTableModel(context.theme, self)
@@ -72,12 +73,11 @@ class PrefixesPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.bar)
         layout.addWidget(self.views, 1)
+        BarArea(self, self.bar)
         self.library.changed.connect(self._show)
         self.library.failed.connect(partial(self._asking.tell_failure, "List the prefixes"))
         self.table.selectionModel().selectionChanged.connect(self._on_selected)
-        context.theme.changed.connect(self.table.fit_rows)
         context.project.opened.connect(self.bar.hide)
         self._show()
 
@@ -155,8 +155,8 @@ class PrefixesPage(QWidget):
         )
         self._context.undo.push(step)
         if self.bar.isHidden():
-            self.bar.show_message(Tone.INFO, f"“{row.name}” was moved to the project's trash.")
-            self.bar.add_button("Undo", self._context.undo.undo)
+            text = f"“{row.name}” was moved to the project's trash."
+            self._context.messages.post_undo(text, self._context.undo)
 
     def show_run(self) -> None:
         """Show the run that trained the selected prefix."""
@@ -204,9 +204,8 @@ class PrefixesPage(QWidget):
         return empty
 
     def _make_library_view(self) -> QWidget:
-        tools = QHBoxLayout()
+        tools = FlowLayout(fill=True)
         tools.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
-        tools.setSpacing(SPACE_S)
         for action in self._actions.values():
             button = QToolButton()
             button.setDefaultAction(action)
@@ -214,10 +213,9 @@ class PrefixesPage(QWidget):
             button.setAutoRaise(True)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             tools.addWidget(button)
-        tools.addStretch(1)
         search = SearchField("Search prefixes")
-        search.searched.connect(self._sorted.setFilterFixedString)
-        tools.addWidget(search, 1)
+        search.searched.connect(self._filter)
+        tools.addWidget(search)
         self.splitter = QSplitter()
         self.splitter.addWidget(self.table)
         self.splitter.addWidget(self.details)
@@ -234,18 +232,25 @@ class PrefixesPage(QWidget):
         return view
 
     def _show(self) -> None:
-        row = self.selected()
-        wanted = self._select_path or (row.path if row is not None else None)
+        wanted = self._selected_path
         self.model.set_rows(self.library.rows)
         self.views.setCurrentIndex(1 if self.library.rows else 0)
         self.table.fit_columns()
-        paths = [self._row_path(place) for place in range(self._sorted.rowCount())]
-        if wanted in paths:
-            self.table.select_row(paths.index(wanted))
-            self._select_path = None
-        elif paths:
+        if not self._select(wanted) and self._sorted.rowCount():
             self.table.select_row(0)
         self._on_selected()
+
+    def _filter(self, text: str) -> None:
+        wanted = self._selected_path
+        self._sorted.setFilterFixedString(text)
+        self._select(wanted)
+        self._selected_path = wanted  # it may come into view again
+
+    def _select(self, path: Path | None) -> bool:
+        paths = [self._row_path(place) for place in range(self._sorted.rowCount())]
+        if path in paths:
+            self.table.select_row(paths.index(path))
+        return path in paths
 
     def _row_path(self, place: int) -> Path:
         index = self._sorted.mapToSource(self._sorted.index(place, 0))
@@ -253,6 +258,8 @@ class PrefixesPage(QWidget):
 
     def _on_selected(self) -> None:
         row = self.selected()
+        if row is not None:
+            self._selected_path = row.path
         self.details.show_row(row)
         whole = row is not None and row.info is not None
         self._actions["export"].setEnabled(whole)
@@ -265,8 +272,8 @@ class PrefixesPage(QWidget):
         return self._asking.ask(title, command)
 
     def _on_imported(self, info: PrefixInfo) -> None:
-        self._select_path = Path(info.path)
-        self.bar.show_message(Tone.GOOD, f"“{info.name}” was imported.")
+        self._selected_path = Path(info.path)
+        self._context.messages.post(f"“{info.name}” was imported.")
         self.library.refresh()
 
     def _warn(self, sentence: str) -> None:

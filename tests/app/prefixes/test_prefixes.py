@@ -8,8 +8,10 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
+from app.messages import Message
 from app.pages.prefixes.page import PrefixesPage
 from app.widgets.info_bar import Tone
+from app.widgets.search_field import SearchField
 from engine.contract.commands import (
     Done,
     ExportPrefix,
@@ -102,7 +104,9 @@ def test_search_narrows_the_table(page: PrefixesPage) -> None:
     assert names(page) == ["restaurants 5"]
 
 
-def test_export_says_where_it_is(page: PrefixesPage, model_desk: FakeDesk, tmp_path: Path) -> None:
+def test_export_says_where_it_is(
+    page: PrefixesPage, model_desk: FakeDesk, tmp_path: Path, said: list[Message]
+) -> None:
     select(page, "prefix 10")
     row = page.selected()
     assert row is not None
@@ -110,8 +114,7 @@ def test_export_says_where_it_is(page: PrefixesPage, model_desk: FakeDesk, tmp_p
     ticket = model_desk.last(ExportPrefix)
     assert ticket.command == ExportPrefix(str(row.path), "peft", str(tmp_path / "out"))
     ticket.answer(Done("The prefix is in out."))
-    assert page.bar.tone is Tone.GOOD
-    assert page.bar.label.text() == "The prefix is in out."
+    assert (said[-1].text, said[-1].button) == ("The prefix is in out.", "Show")
 
 
 def test_export_dialog_is_opened_for_the_selection(page: PrefixesPage, qtbot: QtBot) -> None:
@@ -151,7 +154,7 @@ def test_work_is_on_the_activity_list_until_it_ends(
 
 
 def test_deleting_an_imported_prefix_can_be_undone(
-    page: PrefixesPage, context: AppContext, rich_project: Path
+    page: PrefixesPage, context: AppContext, rich_project: Path, said: list[Message]
 ) -> None:
     folder = ProjectFolder(rich_project)
     select(page, "restaurants 5")
@@ -159,9 +162,11 @@ def test_deleting_an_imported_prefix_can_be_undone(
     assert not (folder.prefixes / "restaurants-5").exists()
     (trashed,) = (folder.trash / "prefixes").iterdir()
     assert (trashed / "prefix.json").exists()
-    assert page.bar.label.text() == "“restaurants 5” was moved to the project's trash."
+    assert said[-1].text == "“restaurants 5” was moved to the project's trash."
     assert context.undo.undoText() == "Delete “restaurants 5”"
-    context.undo.undo()
+    assert said[-1].button == "Undo"
+    assert said[-1].action is not None
+    said[-1].action()
     assert (folder.prefixes / "restaurants-5" / "prefix.json").exists()
 
 
@@ -268,3 +273,32 @@ def test_empty_library_says_what_to_do(
     with qtbot.waitSignal(context.navigator.page_requested):
         buttons = {button.text(): button for button in page.empty.findChildren(QPushButton)}
         buttons["Go to Runs"].click()
+
+
+def test_no_two_prefixes_are_called_the_same(
+    page: PrefixesPage, desk: FakeDesk, qtbot: QtBot
+) -> None:
+    same = [("a (2)", 5.0), ("a", 4.0), ("b", 3.0), ("a", 2.0), ("a", 1.0)]
+    rows = tuple(info(Path(f"/p/{at}"), name, created_s=at) for name, at in same)
+    desk.replies[ListPrefixes] = lambda command: PrefixList(rows)
+    page.library.refresh()
+    qtbot.waitUntil(lambda: len(names(page)) == 5)
+    assert names(page) == ["a (2) (2)", "a (3)", "b", "a (2)", "a"]
+    select(page, "a (3)")
+    assert "a (3)" in card(page)
+
+
+def test_a_search_that_is_taken_back_keeps_the_selection(page: PrefixesPage, qtbot: QtBot) -> None:
+    select(page, "prefix 10")
+    search = page.findChild(SearchField)
+    assert search is not None
+    qtbot.keyClicks(search, "restaurants")
+    qtbot.waitUntil(lambda: names(page) == ["restaurants 5"])
+    assert page.selected() is None
+    qtbot.keyClick(search, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: len(names(page)) == 3)
+    row = page.selected()
+    assert row is not None
+    assert row.name == "prefix 10"
+    qtbot.keyClick(page.table, Qt.Key.Key_Escape)
+    assert page.selected() == row

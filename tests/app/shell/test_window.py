@@ -47,7 +47,7 @@ def start_page(window: MainWindow) -> StartPage:
 def test_starts_with_no_project(window: MainWindow) -> None:
     assert window.windowTitle() == "Prefix Workbench"
     assert window.status.project_label.text() == "No project"
-    assert window.stack.currentWidget() is start_page(window)
+    assert start_page(window).isVisible()
     assert not window.context.actions.get("close.project").isEnabled()
 
 
@@ -91,7 +91,7 @@ def test_dropped_prefix_is_imported(
     assert isinstance(page, PrefixesPage)
     desk = window.context.model_desk
     assert ImportPrefix(str(prefix), str(rich_project)) in desk.asked  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: page.bar.label.text() == "“mailed” was imported.")
+    qtbot.waitUntil(lambda: window.toast.label.text() == "“mailed” was imported.")
 
 
 def test_what_cannot_be_opened_is_explained(window: MainWindow, tmp_path: Path) -> None:
@@ -298,7 +298,7 @@ def test_other_pages_are_made_while_idle(window: MainWindow, qtbot: QtBot) -> No
     window.warm_up()
     qtbot.waitUntil(lambda: set(window.stack.built()) == {entry.name for entry in PAGES})
     qtbot.waitUntil(lambda: not window._warming.isActive())
-    assert window.stack.currentWidget() is start_page(window)
+    assert start_page(window).isVisible()
 
 
 @pytest.mark.parametrize("name", [entry.name for entry in PAGES])
