@@ -26,6 +26,38 @@ class ActionEntry:
         return self.action.text().replace("&", "").rstrip("….")
 
 
+_NEEDS = {
+    "edit.undo": "nothing to undo",
+    "edit.redo": "nothing to redo",
+    "project": "not installed",
+    "runs.train": "needs data with a target, and settings without errors",
+    "runs.stop": "select a run at work",
+    "runs.pause": "select a run that is training",
+    "runs.resume": "select a run that was stopped, paused or interrupted",
+    "runs.export": "select a finished run",
+    "runs.compare": "select finished runs",
+    "runs": "select a run",
+    "prefixes.show_run": "select a prefix that a run of this project trained",
+    "prefixes.export": "select a prefix that is whole",
+    "prefixes": "select a prefix",
+    "studies.pause": "select a study at work",
+    "studies.stop": "select a study at work",
+    "studies.continue": "select a study that was paused or stopped",
+    "studies.retry": "select a study with failed runs",
+    "studies": "select a study",
+}
+"""Why an action is disabled, by its name or the longest beginning of it that is listed."""
+_WITHOUT_PROJECT = ("edit.", "project.")
+
+
+def why_not(entry: ActionEntry, *, has_project: bool) -> str:
+    """A few words: what is missing for an action that is disabled."""
+    if not has_project and not entry.ident.startswith(_WITHOUT_PROJECT):
+        return "open a project first"
+    named = [name for name in _NEEDS if entry.ident.startswith(name)]
+    return _NEEDS[max(named, key=len)] if named else "not possible now"
+
+
 class ActionRegistry(QObject):
     """All actions of the window by name.
 

@@ -71,7 +71,7 @@ class WindowCommands(QObject):
             "app.quit": self._window.close,
             "help.guide": self.show_guide,
             "help.shortcuts": lambda: ShortcutsDialog(self._context.actions, self._window).open(),
-            "help.palette": lambda: CommandPalette(self._context.actions, self._window).open(),
+            "help.palette": self.show_palette,
             "about.program": lambda: AboutDialog(self._context.theme, self._window).open(),
             "about.diagnostics": self.copy_diagnostics,
         }
@@ -153,6 +153,12 @@ class WindowCommands(QObject):
             parent=self._window,
         )
         dialog.open()
+
+    def show_palette(self) -> None:
+        """Open the list of all commands."""
+        context = self._context
+        has_project = context.project.is_open
+        CommandPalette(context.actions, has_project=has_project, parent=self._window).open()
 
     def show_guide(self) -> None:
         """Open the user's guide with the system's program for it."""

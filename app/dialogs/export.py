@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,11 +21,14 @@ from PySide6.QtWidgets import (
 
 from app.context import AppContext
 from app.dialogs.parts import add_folder_row, ok_and_cancel
+from app.project_control import unused_folder
 from app.sizes import set_minimum_chars
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme
 from app.widgets.command_line import CommandLine
 from app.widgets.labels import MutedLabel
+from engine.contract.files import slug
 
+NAME_CHARS = 60
 FORMATS = {
     "native": (
         "&Native",
@@ -102,8 +106,8 @@ class ExportDialog(QDialog):
 
     def _propose(self) -> None:
         if self._follows:
-            plain = "".join(c if c.isalnum() or c in " -_." else "_" for c in self._name)
-            self.folder.setText(str(self._start / f"{plain.strip()} {self.export_format()}"))
+            name = f"{clean_name(self._name)}-{self.export_format()}"
+            self.folder.setText(str(unused_folder(self._start, name)))
         self._show()
 
     def _stop_following(self, _text: str) -> None:
@@ -123,6 +127,11 @@ class ExportDialog(QDialog):
         self.command.set_command(
             ["export", str(self._source), "--format", self.export_format(), "--out", out]
         )
+
+
+def clean_name(name: str) -> str:
+    """A name for a folder that needs no quotes anywhere: letters, digits, dots and single dashes."""
+    return re.sub("-{2,}", "-", slug(name))[:NAME_CHARS].strip("-._") or "prefix"
 
 
 def ask_for_export(

@@ -15,23 +15,32 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.actions import ActionEntry, ActionRegistry
+from app.actions import ActionEntry, ActionRegistry, why_not
 from app.assets import icon
+from app.sizes import icon_size, room, row_height, set_minimum_chars
 from app.theme import SPACE_S
 
 ROWS_SHOWN = 12
-ICON_SIZE = QSize(16, 16)
+ENTRY_ROLE = Qt.ItemDataRole.UserRole
 KEYS_ROLE = Qt.ItemDataRole.UserRole + 1
+"""What stands at the right: the keys of an action, or why it cannot be done now."""
 
 
 class CommandPalette(QDialog):
-    """A search line over a list of actions; Enter runs the one that is marked."""
+    """A search line over a list of actions; Enter runs the one that is marked.
 
-    def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
+    Args:
+        has_project: whether a project is open; without one, that is why much cannot be done.
+    """
+
+    def __init__(
+        self, actions: ActionRegistry, *, has_project: bool, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Command palette")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._entries = [entry for entry in actions.all() if entry.action.isEnabled()]
+        self._entries = actions.all()
+        self._has_project = has_project
         self.field = QLineEdit()
         self.field.setPlaceholderText("What do you want to do?")
         self.field.setAccessibleName("Search for a command")
@@ -42,8 +51,8 @@ class CommandPalette(QDialog):
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
         self.list.setUniformItemSizes(True)
         self.list.setItemDelegate(_KeysDelegate(self.list))
-        self.list.setIconSize(ICON_SIZE)
-        blank = QPixmap(ICON_SIZE)
+        self.list.setIconSize(icon_size())
+        blank = QPixmap(icon_size())
         blank.fill(Qt.GlobalColor.transparent)
         self._blank = QIcon(blank)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -51,9 +60,8 @@ class CommandPalette(QDialog):
         layout.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
         layout.addWidget(self.field)
         layout.addWidget(self.list)
-        metrics = self.fontMetrics()
-        self.list.setMinimumWidth(metrics.averageCharWidth() * 64)
-        self.list.setMinimumHeight((metrics.height() + SPACE_S) * ROWS_SHOWN)
+        set_minimum_chars(self, 76)
+        self.list.setMinimumHeight(min(row_height() * ROWS_SHOWN, room().height() // 2))
         self.field.textChanged.connect(self._filter)
         self.field.returnPressed.connect(self.run_current)
         self.list.itemActivated.connect(lambda _item: self.run_current())
@@ -65,10 +73,10 @@ class CommandPalette(QDialog):
         return [self.list.item(row).text() for row in range(self.list.count())]
 
     def run_current(self) -> None:
-        """Close and trigger the marked action."""
+        """Close and trigger the marked action, if it can be done."""
         item = self.list.currentItem()
-        if item is not None:
-            entry: ActionEntry = item.data(Qt.ItemDataRole.UserRole)
+        entry: ActionEntry | None = item.data(ENTRY_ROLE) if item is not None else None
+        if entry is not None and entry.action.isEnabled():
             self.accept()
             entry.action.trigger()
 
@@ -84,23 +92,33 @@ class CommandPalette(QDialog):
 
     def _filter(self, text: str) -> None:
         ranked = sorted(
-            (score, place)
+            (not entry.action.isEnabled(), score, place)
             for place, entry in enumerate(self._entries)
             if (score := match_score(text, entry.title)) is not None
         )
         self.list.clear()
-        for _score, place in ranked:
+        for disabled, _score, place in ranked:
             entry = self._entries[place]
             item = QListWidgetItem(entry.title)
-            item.setIcon(entry.action.icon() if not entry.action.icon().isNull() else self._blank)
-            item.setData(KEYS_ROLE, entry.action.shortcut().toString())
-            item.setData(Qt.ItemDataRole.UserRole, entry)
+            picture = entry.action.icon()
+            item.setIcon(QIcon(picture.pixmap(icon_size(), QIcon.Mode.Disabled)) if disabled else
+                         self._blank if picture.isNull() else picture)  # fmt: skip
+            note = entry.action.shortcut().toString()
+            if disabled:
+                note = why_not(entry, has_project=self._has_project)
+                faint = self.palette().color(QPalette.ColorRole.PlaceholderText)
+                item.setForeground(faint)
+                item.setData(
+                    Qt.ItemDataRole.AccessibleTextRole, f"{entry.title}, not now: {note}"
+                )
+            item.setData(KEYS_ROLE, note)
+            item.setData(ENTRY_ROLE, entry)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
 
 
 class _KeysDelegate(QStyledItemDelegate):
-    """Writes the keys at the right end of a row."""
+    """Writes the keys, or the reason, at the right end of a row, in the room that is left."""
 
     def paint(
         self,
@@ -111,16 +129,19 @@ class _KeysDelegate(QStyledItemDelegate):
         super().paint(painter, option, index)
         painter.save()
         painter.setPen(option.palette.color(QPalette.ColorRole.PlaceholderText))
-        room = option.rect.adjusted(0, 0, -SPACE_S, 0)
+        metrics = option.fontMetrics
+        used = icon_size().width() + metrics.horizontalAdvance(index.data()) + 4 * SPACE_S
+        space = option.rect.adjusted(used, 0, -SPACE_S, 0)
         flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(room, int(flags), index.data(KEYS_ROLE))
+        end = Qt.TextElideMode.ElideRight
+        note = metrics.elidedText(index.data(KEYS_ROLE), end, space.width())
+        painter.drawText(space, int(flags), note)
         painter.restore()
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        size = super().sizeHint(option, index)
-        return QSize(size.width(), max(size.height(), option.fontMetrics.height() + SPACE_S))
+        return QSize(super().sizeHint(option, index).width(), row_height())
 
 
 def match_score(typed: str, title: str) -> int | None:

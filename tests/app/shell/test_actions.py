@@ -1,11 +1,12 @@
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.actions import ActionRegistry
-from app.dialogs.palette import CommandPalette, match_score
+from app.dialogs.palette import ENTRY_ROLE, KEYS_ROLE, CommandPalette, match_score
 from app.dialogs.shortcuts import ShortcutsDialog
 from app.main_window import MainWindow
 from app.widgets.menus import MenuBar
@@ -72,17 +73,48 @@ def test_palette_finds_and_runs(window: MainWindow, qtbot: QtBot) -> None:
     palette = window.findChild(CommandPalette)
     assert palette is not None
     assert "New project" in palette.titles()
-    assert "Close project" not in palette.titles(), "disabled actions are left out"
+    titles = palette.titles()
+    assert titles.index("Close project") > titles.index("Quit"), "what cannot be done is last"
     qtbot.keyClicks(palette.field, "colours dark")
-    assert palette.titles() == ["Colours dark"]
+    assert palette.titles()[0] == "Colours dark"
     palette.run_current()
     assert window.context.theme.is_dark
+
+
+def test_palette_says_why_a_command_cannot_be_done(
+    window: MainWindow, project: Path, qtbot: QtBot
+) -> None:
+    for name in ("runs", "prefixes", "studies"):
+        window.stack.page(name)
+
+    def reasons() -> dict[str, str]:
+        has_project = window.context.project.is_open
+        palette = CommandPalette(window.context.actions, has_project=has_project, parent=window)
+        qtbot.addWidget(palette)
+        items = [palette.list.item(row) for row in range(palette.list.count())]
+        disabled = [i for i in items if not i.data(ENTRY_ROLE).action.isEnabled()]
+        row = palette.list.row(disabled[0])
+        palette.list.setCurrentRow(row)
+        palette.show()
+        palette.run_current()
+        assert palette.isVisible(), "what cannot be done does not close the palette"
+        return {item.text(): item.data(KEYS_ROLE) for item in disabled}
+
+    without = reasons()
+    assert without["Undo"] == "nothing to undo"
+    assert {without["Close project"], without["Stop and save"]} == {"open a project first"}
+    window.context.navigator.open_path(project)
+    opened = reasons()
+    assert "Close project" not in opened
+    assert opened["Stop and save"] == "select a run at work"
+    assert opened["Delete prefix"] == "select a prefix"
+    assert "not possible now" not in opened.values()
 
 
 def test_palette_moves_with_the_arrow_keys(window: MainWindow, qtbot: QtBot) -> None:
     from PySide6.QtCore import Qt
 
-    palette = CommandPalette(window.context.actions, window)
+    palette = CommandPalette(window.context.actions, has_project=False, parent=window)
     qtbot.addWidget(palette)
     qtbot.keyClick(palette.field, Qt.Key.Key_Down)
     assert palette.list.currentRow() == 1

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.closing import Closing, ClosingDialog
@@ -45,6 +46,30 @@ def test_staying_changes_nothing(
     assert window.isVisible()
     assert run_control.calls == []
     assert window.context.project.is_open
+
+
+def test_the_question_says_what_is_left_and_what_goes_on(
+    window: MainWindow, running: RunModel, run_control: FakeRunControl, project: Path
+) -> None:
+    window.context.runs.add(make_run(project, 3, state=RunState.QUEUED))
+    window.close()
+    dialog = asked(window)
+    words = [label.text() for label in dialog.findChildren(QLabel)]
+    assert dialog.windowTitle() == "Quit Prefix Workbench"
+    assert dialog.heading.text() == "1 run is training."
+    assert "•  prefix 10: training" in words
+    assert "•  2 runs in the queue" in words
+    dialog.reject()
+    run_control.set_status(running.run_id, RunState.PAUSED)
+    window.context.actions.get("close.project").trigger()
+    dialog = asked(window)
+    assert dialog.windowTitle() == "Close the project"
+    assert dialog.heading.text() == "1 run is paused."
+    assert "training" not in dialog.explained.text()
+    assert dialog.buttons[Closing.KEEP_RUNNING].text() == "Leave paused"
+    dialog.buttons[Closing.KEEP_RUNNING].click()
+    assert not window.context.project.is_open
+    assert window.isVisible(), "closing a project is not closing the program"
 
 
 def test_escape_means_stay(window: MainWindow, running: RunModel) -> None:
