@@ -4,14 +4,17 @@ import sys
 
 
 def main() -> int:
-    """Open the window, or run the verb given."""
-    if len(sys.argv) > 1:
+    """Open the window, with the files or folders named if there are any, or run the verb given."""
+    words = sys.argv[1:]
+    if words:
+        from engine.cli.main import are_paths
         from engine.cli.main import run as run_verb
 
-        return run_verb(sys.argv[1:])
+        if not are_paths(words):
+            return run_verb(words)
     from app.startup import run as open_window
 
-    return open_window(sys.argv[1:])
+    return open_window(words)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -48,6 +49,9 @@ from app.words import copied_text
 from engine.contract.commands import BackboneList, Failure, ListBackbones
 from engine.contract.events import Blame, RunState
 
+if TYPE_CHECKING:
+    from app.guide import GuideDock  # with what it loads, made at the first F1
+
 FIRST_SIZE = QSize(1280, 820)
 PAGE_OF = {PathKind.TABLE: "data", PathKind.PREFIX: "prefixes", PathKind.OUTPUTS: "compare"}
 GEOMETRY = "window"
@@ -71,6 +75,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.context, self.control = context, control
         self.current = "start"
+        self.guide: GuideDock | None = None
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(True)
         self.commands = WindowCommands(context, control, self, diagnostics=diagnostics)
@@ -116,6 +121,18 @@ class MainWindow(QMainWindow):
     def warm_up(self) -> None:
         """Load the other pages beside the window, then make them, one a turn of its loop."""
         self._preloader.start()
+
+    def show_guide(self) -> None:
+        """Open the user's guide at the chapter of the page that is shown; again: close it."""
+        if self.guide is None:
+            from app.guide import GuideDock
+
+            self.guide = GuideDock(self.context.theme, self)
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.guide)
+        elif self.guide.isVisible():
+            self.guide.close()
+            return
+        self.guide.open_at(next(entry.title for entry in PAGES if entry.name == self.current))
 
     def reset_layout(self) -> None:
         """Go back to the first arrangement of the window and of every page that has one."""
@@ -167,6 +184,7 @@ class MainWindow(QMainWindow):
         commands = self.commands.table()
         commands["view.full_screen"] = self._toggle_full_screen
         commands["view.reset_layout"] = self.reset_layout
+        commands["help.guide"] = self.show_guide
         add_file_actions(actions, commands)
         add_edit_actions(actions, self.context.undo)
         pages = add_page_actions(actions, self.context.navigator)

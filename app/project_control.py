@@ -136,6 +136,10 @@ class ProjectControl(QObject):
             self._show_once_loaded(thing.path.name)
         elif thing.kind is PathKind.TABLE and not self._project.is_open:
             self.create_from_table(thing.path)
+        elif thing.kind is PathKind.PREFIX and not self._project.is_open:
+            name = thing.path.resolve().name
+            self.create(unused_folder(self._settings.projects_folder, name), name)
+            self.found.emit(thing)
         elif not self._project.is_open:
             raise UserError(
                 f"{thing.path.name} is {thing.kind.value}, and no project is open to take it: "

@@ -66,7 +66,7 @@ def run(argv: Sequence[str]) -> int:
     """Open the window and stay until it is closed.
 
     Args:
-        argv: files and folders to open; `main.py` gives none.
+        argv: files and folders to open, as they were named on the command line.
     """
     application = QApplication(["prefix-workbench"])
     application.setApplicationName("prefix-workbench")
@@ -81,7 +81,7 @@ def run(argv: Sequence[str]) -> int:
     program.window.show()
     program.window.warm_up()
     for path in argv:
-        program.context.navigator.open_path(Path(path))
+        program.context.navigator.open_path(Path(path).absolute())
     code = application.exec()
     program.close()
     qInstallMessageHandler(None)

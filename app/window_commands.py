@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.context import AppContext
@@ -24,7 +24,6 @@ from engine.contract.errors import UserError
 
 log = logging.getLogger(__name__)
 
-GUIDE = Path(__file__).parents[1] / "docs" / "guide.md"
 TABLES = f"Tables ({' '.join('*' + ending for ending in TABLE_ENDINGS)});;All files (*)"
 
 
@@ -69,7 +68,6 @@ class WindowCommands(QObject):
             "close.project": lambda: self._leave("Close the project", self._control.close),
             "app.preferences": self.show_preferences,
             "app.quit": self._window.close,
-            "help.guide": self.show_guide,
             "help.shortcuts": lambda: ShortcutsDialog(self._context.actions, self._window).open(),
             "help.palette": self.show_palette,
             "about.program": lambda: AboutDialog(self._context.theme, self._window).open(),
@@ -159,14 +157,6 @@ class WindowCommands(QObject):
         context = self._context
         has_project = context.project.is_open
         CommandPalette(context.actions, has_project=has_project, parent=self._window).open()
-
-    def show_guide(self) -> None:
-        """Open the user's guide with the system's program for it."""
-        if GUIDE.is_file():
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(GUIDE)))
-        else:
-            error = UserError(f"The guide {GUIDE} is missing: reinstall the program.")
-            self.show_failure("User's guide", failure_of(error))
 
     def copy_diagnostics(self) -> None:
         """Put versions and the end of the log on the clipboard."""

@@ -130,7 +130,7 @@ class ExportDialog(QDialog):
 
 
 def clean_name(name: str) -> str:
-    """A name for a folder that needs no quotes anywhere: letters, digits, dots and single dashes."""
+    """A name for a folder that needs no quotes: letters, digits, dots and single dashes."""
     return re.sub("-{2,}", "-", slug(name))[:NAME_CHARS].strip("-._") or "prefix"
 
 

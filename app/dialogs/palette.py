@@ -108,9 +108,7 @@ class CommandPalette(QDialog):
                 note = why_not(entry, has_project=self._has_project)
                 faint = self.palette().color(QPalette.ColorRole.PlaceholderText)
                 item.setForeground(faint)
-                item.setData(
-                    Qt.ItemDataRole.AccessibleTextRole, f"{entry.title}, not now: {note}"
-                )
+                item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{entry.title}, not now: {note}")
             item.setData(KEYS_ROLE, note)
             item.setData(ENTRY_ROLE, entry)
             self.list.addItem(item)

@@ -31,6 +31,16 @@ EXIT_OUR_FAULT, EXIT_USER, EXIT_STOPPED = 1, 2, 130
 Verb = Callable[[argparse.Namespace], int]
 
 
+def are_paths(words: Sequence[str]) -> bool:
+    """Whether the words are files and folders, for the window to open; a verb's name is a verb."""
+    return words[0] not in _verbs() and all(map(os.path.exists, words))
+
+
+def _verbs() -> Sequence[str]:
+    actions = _parser()._actions
+    return [str(verb) for action in actions for verb in action.choices or ()]
+
+
 def run(argv: Sequence[str]) -> int:
     """Run the verb in `argv`; the exit code."""
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
@@ -40,6 +50,11 @@ def run(argv: Sequence[str]) -> int:
         if isinstance(stream, io.TextIOWrapper):  # a letter that it cannot show ends no run
             stream.reconfigure(errors="replace")
     try:
+        if argv and not argv[0].startswith("-") and argv[0] not in _verbs():
+            raise UserError(
+                f"{argv[0][:80]!r} is neither a file or folder, nor a verb: verbs are "
+                f"{', '.join(_verbs())}. python main.py --help says what they do."
+            )
         arguments = _parser().parse_args(argv)
         verb: Verb = arguments.verb
         return verb(arguments)
@@ -62,9 +77,13 @@ def run(argv: Sequence[str]) -> int:
 def _parser() -> Parser:
     parser = Parser(
         prog="python main.py",
-        description="Prefix-tuning from a CSV to a prefix file. Without a verb: the window.",
+        usage="%(prog)s [-h] [FILE | FOLDER | VERB ...]",
+        description="Prefix-tuning from a CSV to a prefix file. Without a verb: the window, with "
+        "the data file, project, run or prefix folder that is named.",
     )
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    verbs = parser.add_subparsers(
+        title="verbs", metavar="VERB", required=True, prog="python main.py"
+    )
     _training_verbs(verbs)
     _study_verb(verbs)
     _output_verbs(verbs)

@@ -170,12 +170,20 @@ def test_a_table_makes_a_project_beside_others(
     assert context.project.project.name == "peaks"
 
 
-def test_without_a_project_a_prefix_says_what_to_do(
-    control: ProjectControl, tmp_path: Path
+def test_without_a_project_a_prefix_gets_one_and_outputs_say_what_to_do(
+    control: ProjectControl, context: AppContext, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    (tmp_path / "prefix.json").write_text("{}", encoding="utf-8")
+    outputs = tmp_path / "out.jsonl"
+    outputs.write_text('{"output": "a", "references": ["b"]}\n', encoding="utf-8")
     with pytest.raises(UserError, match="no project is open to take it"):
-        control.open_path(tmp_path)
+        control.open_path(outputs)
+    prefix = tmp_path / "mailed"
+    prefix.mkdir()
+    (prefix / "prefix.json").write_text("{}", encoding="utf-8")
+    with qtbot.waitSignal(control.found) as found:
+        control.open_path(prefix)
+    assert found.args == [Found(PathKind.PREFIX, prefix)]
+    assert context.project.project.name == "mailed"
 
 
 def test_a_run_folder_opens_its_project(

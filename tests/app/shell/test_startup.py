@@ -10,7 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from app.dialogs.problem import ProblemDialog
 from app.startup import _on_exception, build
+from engine.cli.main import are_paths
 from engine.contract.events import RunState
+from engine.contract.project import ProjectFolder
 from tests.helpers.projects import make_run
 
 ROOT = Path(__file__).parents[3]
@@ -55,6 +57,60 @@ def test_starts_makes_its_pages_and_ends_cleanly(tmp_path: Path) -> None:
     settings = tmp_path / "home" / "config" / "prefix-workbench" / "prefix-workbench.ini"
     assert settings.exists()
     assert log.parent.is_dir()
+
+
+def test_files_and_folders_on_the_command_line_open_in_the_window(
+    tmp_path: Path, rich_project: Path
+) -> None:
+    (tmp_path / "train").mkdir()
+    (tmp_path / "peaks.csv").write_text("name,text\nLarch,Larch.\n" * 3, encoding="utf-8")
+    prefix = tmp_path / "mailed"
+    prefix.mkdir()
+    (prefix / "prefix.json").write_text("{}", encoding="utf-8")
+    run = ProjectFolder(rich_project).run_paths()[0]
+    for path, title, page in (
+        (Path("peaks.csv"), "peaks", "data"),
+        (Path("rich"), "Mountain huts", "runs"),
+        (run.relative_to(tmp_path), "Mountain huts", "runs"),
+        (prefix, "mailed", "prefixes"),
+    ):
+        done = run_program(
+            f"""
+            import os, sys
+            sys.path.insert(0, os.getcwd())
+            os.chdir({str(tmp_path)!r})
+            sys.argv = ["main.py", {str(path)!r}]
+            from PySide6.QtCore import QTimer
+            from PySide6.QtWidgets import QApplication
+            from app.main_window import MainWindow
+            import main
+
+            def look(window):
+                print(window.windowTitle(), window.current)
+                window.control.close()
+                QApplication.quit()
+
+            MainWindow.warm_up = lambda window: QTimer.singleShot(0, lambda: look(window))
+            sys.exit(main.main())
+            """,
+            tmp_path,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.strip() == f"{title} – Prefix Workbench {page}"
+
+
+def test_a_verb_wins_over_a_folder_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("train", "study", "-x", "data.csv"):
+        Path(name).mkdir()
+    assert not are_paths(["train"])
+    assert not are_paths(["study", "--help"])
+    assert are_paths(["./train"])
+    assert are_paths(["data.csv", "study"])
+    assert not are_paths(["gone"])
+    assert not are_paths(["\0"])
 
 
 def test_first_paint_needs_neither_plots_nor_numpy(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ TRAIN = (*TABLE, *COLUMNS)
 CASES: dict[str, tuple[tuple[str, ...], str]] = {
     "no verb of ours": (
         ("dance",),
-        r"Argument VERB: invalid choice: 'dance' .*\. python main\.py --help lists all options\.",
+        r"'dance' is neither a file or folder, nor a verb: verbs are try, train, .*",
     ),
     "a forgotten option": (
         ("train", "--data", "{table}", "--source", "name", "--target", "text"),
