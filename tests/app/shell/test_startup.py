@@ -88,7 +88,7 @@ def test_files_and_folders_on_the_command_line_open_in_the_window(
             def look(window):
                 print(window.windowTitle(), window.current)
                 window.control.close()
-                QApplication.quit()
+                QApplication.exit()
 
             MainWindow.warm_up = lambda window: QTimer.singleShot(0, lambda: look(window))
             sys.exit(main.main())
