@@ -1,0 +1,201 @@
+"""The list of recent projects on the Start page."""
+
+from __future__ import annotations
+
+import html
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.assets import icon
+from app.context import AppContext
+from app.models.at_work import AtWork
+from app.sizes import chars, icon_side
+from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme, scaled_font
+from app.widgets.labels import MutedLabel
+from app.words import from_home
+
+
+class RecentList(QScrollArea):
+    """Recent projects with what is at work; missing ones are greyed, each can be removed."""
+
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName("Recent projects")
+        self.viewport().setAutoFillBackground(False)
+        self.at_work = AtWork(self)
+        self.at_work.changed.connect(self._show_work)
+        context.settings.recent_changed.connect(self.fill)
+        self.fill()
+
+    def rows(self) -> list[RecentRow]:
+        """One row a project, the latest first."""
+        return list(self._rows)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Look for folders that have gone or come back, and for what is at work."""
+        super().showEvent(event)
+        self.fill()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Look no more."""
+        super().hideEvent(event)
+        self.at_work.stop()
+
+    def fill(self) -> None:
+        """List the projects as they are now."""
+        before = self.takeWidget()
+        if before is not None:
+            before.deleteLater()  # a row of it may have sent the signal that led here
+        self._rows: list[RecentRow] = []
+        inside = QWidget()
+        inside.setAutoFillBackground(False)
+        layout = QVBoxLayout(inside)
+        layout.setContentsMargins(0, 0, SPACE_XS, 0)
+        layout.setSpacing(2)
+        theme, settings = self._context.theme, self._context.settings
+        for path in settings.recent_projects:
+            row = RecentRow(theme, path)
+            row.opened.connect(partial(self._context.navigator.open_path, path))
+            row.removed.connect(partial(settings.remove_recent, path))
+            layout.addWidget(row)
+            self._rows.append(row)
+        if not settings.recent_projects:
+            text = "None yet. A project keeps its data, runs and prefixes in one folder."
+            layout.addWidget(MutedLabel(theme, text))
+        layout.addStretch(1)
+        self.setWidget(inside)
+        self._show_work()
+        if self.isVisible():
+            self.at_work.stop()
+            self.at_work.start([row.path for row in self._rows if not row.is_missing])
+
+    def _show_work(self) -> None:
+        for row in self._rows:
+            row.button.set_work(self.at_work.words.get(row.path, ""))
+
+
+class RecentRow(QWidget):
+    """A project in the list.
+
+    Signals:
+        opened: the user wants to open it.
+        removed: the user wants it off the list.
+    """
+
+    opened = Signal()
+    removed = Signal()
+
+    def __init__(self, theme: Theme, path: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.path = path
+        self.is_missing = not path.is_dir()
+        self.button = _ProjectButton(theme, path, missing=self.is_missing)
+        self.button.clicked.connect(lambda _checked=False: self.opened.emit())
+        self.button.remove_asked.connect(self.removed)
+        remove = QToolButton()
+        remove.setAutoRaise(True)
+        remove.setIcon(icon("close"))
+        remove.setToolTip("Take off this list; the folder stays")
+        remove.setAccessibleName(f"Take {path.name} off the list")
+        remove.clicked.connect(lambda _checked=False: self.removed.emit())
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_XS)
+        layout.addWidget(self.button, 1)
+        layout.addWidget(remove)
+
+
+class _ProjectButton(QAbstractButton):
+    """Name over folder; Enter opens, Delete takes off the list."""
+
+    remove_asked = Signal()
+
+    def __init__(self, theme: Theme, path: Path, *, missing: bool) -> None:
+        super().__init__()
+        self._theme, self._path = theme, path
+        self.setText(path.name)
+        self.setEnabled(not missing)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._where = from_home(path.parent) + (" (missing)" if missing else "")
+        self._work = ""
+        self.setAccessibleName(f"Open {path.name}")
+        self.setToolTip(html.escape(str(path)))
+        self.set_work("")
+
+    def work(self) -> str:
+        """What goes on in the project, or ""."""
+        return self._work
+
+    def set_work(self, words: str) -> None:
+        """Say what goes on in the project."""
+        self._work = words
+        self.setAccessibleDescription(f"{words}; {self._where}" if words else self._where)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Two lines of text."""
+        height = 2 * self.fontMetrics().height() + SPACE_S + SPACE_XS
+        return QSize(chars(24), height)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter opens, Delete removes."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        elif event.key() == Qt.Key.Key_Delete:
+            self.remove_asked.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Ground while pointed at, icon, name, folder."""
+        colours, metrics = self._theme.colors, self.fontMetrics()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(colours.accent if self.hasFocus() else Qt.PenStyle.NoPen)
+        pointed = self.underMouse() and self.isEnabled()
+        painter.setBrush(colours.accent_fill if pointed else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 4, 4)
+        side = icon_side(125)
+        left = SPACE_S + side + SPACE_M
+        width = self.width() - left - SPACE_S
+        if not self.isEnabled():
+            painter.setOpacity(0.6)
+        picture = icon("folder", colours.muted)
+        picture.paint(painter, QRect(SPACE_S, (self.height() - side) // 2, side, side))
+        top = QRect(left, SPACE_XS + 1, width, metrics.height())
+        bold = scaled_font(100, bold=True)
+        painter.setFont(bold)
+        painter.setPen(colours.text if self.isEnabled() else colours.muted)
+        end = Qt.TextElideMode.ElideRight
+        work = metrics.elidedText(self._work, end, width // 2)
+        taken = metrics.horizontalAdvance(work) + SPACE_M if work else 0
+        name = QFontMetrics(bold).elidedText(self.text(), end, width - taken)
+        painter.drawText(top, Qt.AlignmentFlag.AlignLeft, name)
+        painter.setFont(self.font())
+        if work:
+            painter.setPen(colours.good)
+            painter.drawText(top, Qt.AlignmentFlag.AlignRight, work)
+        painter.setPen(colours.muted)
+        where = metrics.elidedText(self._where, Qt.TextElideMode.ElideMiddle, width)
+        bottom = top.translated(0, metrics.height() + 2)
+        painter.drawText(bottom, Qt.AlignmentFlag.AlignLeft, where)
