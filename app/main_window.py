@@ -228,7 +228,7 @@ class MainWindow(QMainWindow):
         room = QVBoxLayout(right)
         room.setContentsMargins(0, 0, 0, 0)
         room.addWidget(self.stack)
-        BarArea(right, self.interrupted, self.queued, self.bar, self.toast)
+        BarArea(right, self.interrupted, self.queued, self.bar, passing=self.toast)
         centre = QWidget()
         layout = QHBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
@@ -11,8 +13,9 @@ from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
 from app.navigator import Navigator
-from app.theme import SPACE_S, SPACE_XS, Theme
+from app.theme import SPACE_L, SPACE_S, SPACE_XS, Theme
 from app.widgets.activity_button import ActivityButton
+from app.widgets.labels import ElidedLabel
 from app.words import duration, size
 
 
@@ -32,23 +35,24 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._project, self._runs, self._navigator = project, runs, navigator
         self._run: RunModel | None = None
-        self.project_label = QLabel()
+        self.project_label = ElidedLabel()
         self.project_label.setContentsMargins(SPACE_S, 0, SPACE_S, 0)
         self.run_button = QToolButton()
         self.run_button.setAutoRaise(True)
         self.run_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.run_button.setToolTip("Show this run")
         self.run_button.setAccessibleName("Show the run at work")
+        self.run_button.setMinimumWidth(1)  # it is cut, rather than the window wider
         self.run_button.clicked.connect(self._show_run)
         self.run_bar = QProgressBar()
         self.run_bar.setTextVisible(False)
         self.run_bar.setAccessibleName("Progress of the run at work")
-        self.run_bar.setFixedSize(self.fontMetrics().averageCharWidth() * 18, SPACE_S)
+        self.run_bar.setFixedHeight(SPACE_S)
+        self.run_bar.setMinimumWidth(4 * SPACE_L)
         self.device_label = QLabel()
         self.device_label.setContentsMargins(SPACE_S, 0, SPACE_S, 0)
         self.device_label.setToolTip("Where the engine computes")
         self.activity = ActivityButton(theme, activities)
-        self.addWidget(self.project_label)
+        self.addWidget(self.project_label, 1)
         for widget in (self.run_button, self.run_bar, self.device_label, self.activity):
             self.addPermanentWidget(widget)
         self.setContentsMargins(SPACE_XS, 0, SPACE_XS, 0)
@@ -70,9 +74,9 @@ class StatusBar(QStatusBar):
 
     def _show_project(self) -> None:
         name = self._project.project.name if self._project.is_open else "No project"
-        self.project_label.setText(name)
+        self.project_label.set_full_text(name)
         path = self._project.folder.path if self._project.folder is not None else ""
-        self.project_label.setToolTip(str(path))
+        self.project_label.setToolTip(html.escape(str(path)))
 
     def _follow(self, run: RunModel) -> None:
         run.status_changed.connect(self._choose)
@@ -97,6 +101,7 @@ class StatusBar(QStatusBar):
         if status.remaining_s is not None:
             text += f", {duration(status.remaining_s)} left"
         self.run_button.setText(text)
+        self.run_button.setToolTip(f"Show this run ({html.escape(text)})")
         self.run_button.setIcon(icon("runs"))
 
     def _show_run(self) -> None:

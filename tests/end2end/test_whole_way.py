@@ -42,7 +42,7 @@ def import_table(person: Person, workshop: Workshop) -> None:
     assert view.model.rowCount() > 10
     person.click(view.import_button)
     person.wait(lambda: page.views.currentWidget() is page.dataset_view)
-    assert page.bar.label.text() == "60 rows imported, none was lost."
+    assert person.window.toast.label.text() == "60 rows imported, none was lost."
     assert page.dataset_view.rows.model.rowCount() == 60
 
     mapping = page.dataset_view.mapping

@@ -16,6 +16,7 @@ from app.pages.data.file_import import FileImport, ImportState
 from app.pages.data.import_view import ImportView
 from app.pages.data.rejected_dialog import RejectedDialog
 from app.pages.data.words import count
+from app.widgets.bar_area import BarArea
 from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import InfoBar, Tone
 from engine.contract.commands import Imported
@@ -43,8 +44,8 @@ class DataPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.bar)
         layout.addWidget(self.views, 1)
+        BarArea(self, self.bar)
         header = self.dataset_view.header
         header.open_menu.file_asked.connect(self.ask_for_file)
         header.open_menu.folder_asked.connect(self.ask_for_folder)
@@ -55,7 +56,6 @@ class DataPage(QWidget):
         self.file.imported.connect(self._on_imported)
         self.current.shown.connect(self._on_shown)
         self.current.entry_changed.connect(self.bar.hide)
-        context.undo.indexChanged.connect(self.bar.hide)  # its Undo would undo something else
         self.current.refused.connect(self._warn)
         self.dataset_view.rows.model.broken.connect(self._on_broken)
         self._show()
@@ -138,11 +138,11 @@ class DataPage(QWidget):
             self.bar.show_message(Tone.WARNING, text)
             self.bar.add_button("Show rejected rows", self._show_rejected)
         else:
-            self.bar.show_message(Tone.GOOD, f"{rows} imported, none was lost.")
+            self._context.messages.post(f"{rows} imported, none was lost.")
 
     def _on_deleted(self, name: str) -> None:
-        self.bar.show_message(Tone.INFO, f"‘{name}’ was deleted from the project.")
-        self.bar.add_button("Undo", self._context.undo.undo)
+        text = f"“{name}” was deleted from the project."
+        self._context.messages.post_undo(text, self._context.undo)
 
     def _on_broken(self, sentence: str) -> None:
         self.bar.show_message(Tone.BAD, sentence)

@@ -31,6 +31,7 @@ from app.pages.runs.shown_runs import ShownRuns
 from app.plots.board import PlotBoard
 from app.plots.saving import PlotSaver
 from app.theme import SPACE_S, SPACE_XS
+from app.widgets.bar_area import BarArea
 from app.widgets.command_line import CommandLine
 from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import InfoBar, Tone
@@ -119,9 +120,9 @@ class RunsPage(QWidget):
         pane = QVBoxLayout(self._runs_pane)
         pane.setContentsMargins(0, 0, 0, 0)
         pane.setSpacing(0)
-        pane.addWidget(self.bar)
         pane.addWidget(self.empty, 1)
         pane.addWidget(self.upper, 1)
+        BarArea(self._runs_pane, self.bar)
         self.columns = QSplitter(Qt.Orientation.Horizontal)
         self.columns.addWidget(side)
         self.columns.addWidget(self._runs_pane)

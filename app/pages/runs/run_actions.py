@@ -202,6 +202,9 @@ class RunActions(QObject):
             return
         step = DeleteRuns(folder, self._context.runs, chosen, report=self.refused.emit)
         self._context.undo.push(step)
+        if not any(run.path.exists() for run in chosen):
+            text = f"Deleted {_name(chosen)}."
+            self._context.messages.post_undo(text, self._context.undo)
 
     def _of(self, states: Sequence[RunState]) -> list[RunModel]:
         return [run for run in self._view.selected if run.status.state in states]

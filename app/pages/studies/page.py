@@ -25,6 +25,7 @@ from app.pages.studies.scores import StudyScores
 from app.pages.studies.study_list import LIST_CHARS, StudyListView
 from app.pages.studies.study_view import StudyView
 from app.theme import SPACE_S, scaled_font
+from app.widgets.bar_area import BarArea
 from app.widgets.info_bar import InfoBar, Tone
 from engine.contract.errors import UserError
 from engine.contract.study import StudyKind
@@ -142,8 +143,8 @@ class StudiesPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.bar)
         layout.addWidget(self.columns, 1)
+        BarArea(self, self.bar)
 
     def _connect(self) -> None:
         context, settings = self._context, self._context.settings

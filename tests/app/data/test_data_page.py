@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
+from app.messages import Message
 from app.pages.data.edits import with_role
 from app.pages.data.file_import import ImportState
 from app.pages.data.page import DataPage
@@ -38,7 +39,7 @@ def import_second(page: DataPage, qtbot: QtBot, path: Path) -> None:
 
 
 def test_datasets_are_chosen_renamed_and_deleted_with_undo(
-    page: DataPage, qtbot: QtBot, context: AppContext, odd_csv: Path
+    page: DataPage, qtbot: QtBot, context: AppContext, odd_csv: Path, said: list[Message]
 ) -> None:
     import_second(page, qtbot, odd_csv)
     header = page.dataset_view.header
@@ -65,8 +66,9 @@ def test_datasets_are_chosen_renamed_and_deleted_with_undo(
     header.delete_button.click()
     assert not header.name.isVisible()
     assert header.box.currentText() == "hütten.csv"
-    assert "‘Mountain huts’ was deleted" in page.bar.label.text()
-    context.undo.undo()
+    assert said[-1].text == "“Mountain huts” was deleted from the project."
+    assert said[-1].action is not None
+    said[-1].action()
     assert header.box.currentText() == "Mountain huts"
     assert page.dataset_view.rows.model.rowCount() == 240
 

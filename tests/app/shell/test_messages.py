@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QClipboard, QGuiApplication
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QClipboard, QCursor, QGuiApplication
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -82,8 +82,11 @@ def test_a_message_is_reached_by_tab(window: MainWindow, qtbot: QtBot) -> None:
     assert done == [True]
 
 
-def test_bars_of_the_window_move_nothing(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitExposed(window)
+def test_bars_move_nothing_while_the_pointer_is_on_the_page(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    settle()
+    QCursor.setPos(window.stack.mapToGlobal(QPoint(5, 5)))
     before = positions(window, window.bar)
     window.bar.show_message(Tone.BAD, "A long sentence about a disk that is full. " * 8)
     area = window.bar.parentWidget()
@@ -92,8 +95,13 @@ def test_bars_of_the_window_move_nothing(window: MainWindow, qtbot: QtBot) -> No
     assert window.bar.height() >= window.bar.heightForWidth(window.bar.width())
     assert positions(window, window.bar) == before
     assert window.stack.rect().contains(window.stack.mapFromGlobal(area.mapToGlobal(QPoint())))
+    QCursor.setPos(window.mapToGlobal(QPoint(5, 5)))  # on the menu
+    QApplication.sendEvent(window.stack.parentWidget(), QEvent(QEvent.Type.Leave))
+    settle()
+    assert window.stack.geometry().bottom() < area.geometry().top(), "nothing stays covered"
     window.bar.hide()
     qtbot.waitUntil(lambda: area.height() == 0)
+    assert window.stack.geometry().bottom() == window.stack.parentWidget().rect().bottom()
 
 
 def test_bars_of_a_page_move_nothing(window: MainWindow, rich_project: Path, qtbot: QtBot) -> None:
@@ -102,6 +110,7 @@ def test_bars_of_a_page_move_nothing(window: MainWindow, rich_project: Path, qtb
     page = window.stack.page("prefixes")
     assert isinstance(page, PrefixesPage)
     qtbot.waitUntil(lambda: page.model.rowCount() == 3)
+    QCursor.setPos(page.table.mapToGlobal(QPoint(5, 5)))
     settle()
     before = positions(page, page.bar)
     page.bar.show_message(Tone.INFO, "It belongs to a run.")

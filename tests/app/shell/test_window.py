@@ -46,7 +46,7 @@ def start_page(window: MainWindow) -> StartPage:
 
 def test_starts_with_no_project(window: MainWindow) -> None:
     assert window.windowTitle() == "Prefix Workbench"
-    assert window.status.project_label.text() == "No project"
+    assert window.status.project_label.full_text() == "No project"
     assert start_page(window).isVisible()
     assert not window.context.actions.get("close.project").isEnabled()
 
@@ -74,7 +74,7 @@ def test_dropped_project_opens_with_its_runs(
     drop(window, rich_project)
     assert window.current == "runs"
     assert len(window.context.runs.all()) == 6
-    assert window.status.project_label.text() == "Mountain huts"
+    assert window.status.project_label.full_text() == "Mountain huts"
     qtbot.waitUntil(lambda: window.status.device_label.text() == "CPU, 16 GB")
 
 
@@ -301,10 +301,18 @@ def test_other_pages_are_made_while_idle(window: MainWindow, qtbot: QtBot) -> No
     assert start_page(window).isVisible()
 
 
+@pytest.mark.parametrize("percent", [100, 200])
 @pytest.mark.parametrize("name", [entry.name for entry in PAGES])
 def test_every_page_fits_a_small_window(
-    window: MainWindow, rich_project: Path, name: str, qtbot: QtBot
+    window: MainWindow,
+    rich_project: Path,
+    name: str,
+    percent: int,
+    qtbot: QtBot,
+    request: pytest.FixtureRequest,
 ) -> None:
+    window.context.settings.font_percent = percent
+    request.addfinalizer(lambda: window.context.theme.set_font_percent(100))
     window.context.navigator.open_path(rich_project)
     window.show_page(name)
     window.resize(1024, 700)
