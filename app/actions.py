@@ -30,6 +30,7 @@ _NEEDS = {
     "edit.undo": "nothing to undo",
     "edit.redo": "nothing to redo",
     "project": "not installed",
+    "this.archive": "the project is being archived",
     "runs.train": "needs data with a target, and settings without errors",
     "runs.stop": "select a run at work",
     "runs.pause": "select a run that is training",

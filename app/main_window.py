@@ -25,6 +25,7 @@ from app.leaving import Leaving
 from app.opening import Found, PathKind
 from app.page_list import PAGES, make_page
 from app.preloading import Preloader, settle
+from app.project_commands import ProjectCommands
 from app.project_control import ProjectControl
 from app.unfinished_bar import UnfinishedBar
 from app.widgets.bar_area import BarArea
@@ -79,6 +80,7 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(True)
         self.commands = WindowCommands(context, control, self, diagnostics=diagnostics)
+        self.projects = ProjectCommands(context, control, self, attempt=self.commands.attempt)
         self.leaving = Leaving(context, control, self)
         self.leaving.waiting.connect(partial(self._warn, Tone.INFO))
         self._page_actions = self._add_actions()
@@ -151,6 +153,7 @@ class MainWindow(QMainWindow):
             return
         self._preloader.close()
         self._warming.stop()
+        self.projects.close()
         if not self.isFullScreen():
             self.context.settings.set_layout(GEOMETRY, self.saveGeometry())
         self.control.close()
@@ -181,7 +184,7 @@ class MainWindow(QMainWindow):
 
     def _add_actions(self) -> dict[str, QAction]:
         actions = self.context.actions
-        commands = self.commands.table()
+        commands = self.commands.table() | self.projects.table()
         commands["view.full_screen"] = self._toggle_full_screen
         commands["view.reset_layout"] = self.reset_layout
         commands["help.guide"] = self.show_guide
@@ -300,6 +303,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name} – Prefix Workbench" if name else "Prefix Workbench")
         for ident in ("close.project", "exchange.import_prefix"):
             self.context.actions.get(ident).setEnabled(project.is_open)
+        self.projects.update()
 
     def _on_found(self, found: Found) -> None:
         name = PAGE_OF[found.kind]

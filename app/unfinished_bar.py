@@ -12,6 +12,9 @@ from app.models.run import RunModel
 from app.widgets.info_bar import InfoBar, Tone
 from engine.contract.events import RunState
 
+NAMED = 2
+"""Runs that are named; of more, the number says enough."""
+
 
 class UnfinishedBar(InfoBar):
     """Names the runs in one state until each has left it; nothing starts without a click.
@@ -41,8 +44,8 @@ class UnfinishedBar(InfoBar):
         if not self._runs:
             self.hide()
             return
-        names = ", ".join(f"“{run.meta.name}”" for run in list(self._runs.values())[:5])
-        more = f" and {len(self._runs) - 5} more" if len(self._runs) > 5 else ""
+        names = ", ".join(f"“{run.meta.name}”" for run in list(self._runs.values())[:NAMED])
+        more = f" and {len(self._runs) - NAMED} more" if len(self._runs) > NAMED else ""
         if self._state is RunState.INTERRUPTED:
             text = f"Interrupted before the end, by a crash or a kill: {names}{more}."
             self.show_message(Tone.WARNING, text)

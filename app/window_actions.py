@@ -40,6 +40,16 @@ def add_file_actions(actions: ActionRegistry, commands: Commands) -> None:
             "exchange.import_prefix", "&Import prefix…", "Ctrl+I", "import",
             "Copy a native or PEFT prefix folder into the project",
         ),
+        ("this.rename", "&Rename project…", None, "edit", "Give the project another name"),
+        ("this.show", "Sho&w project folder", None, "folder", "Show the project's files"),
+        (
+            "this.archive", "&Archive project…", None, "export",
+            "Write the project to one .zip file, without checkpoints",
+        ),
+        (
+            "this.delete", "&Delete project…", None, "delete",
+            "Close the project and move its folder to the trash",
+        ),
         ("close.project", "C&lose project", "Ctrl+W", None, "Save and close the project"),
         ("app.preferences", "&Preferences…", "Ctrl+,", "settings", "Colours, text size, folders"),
         ("app.quit", "&Quit", "Ctrl+Q", None, "Close the window"),

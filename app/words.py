@@ -47,6 +47,15 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def plural(number: int, noun: str) -> str:
+    """Such as "1 run", "3 studies", "2 prefixes"."""
+    if number == 1:
+        return f"1 {noun}"
+    if noun.endswith("y"):
+        noun = f"{noun[:-1]}ie"
+    return f"{number:,} {noun}{'es' if noun.endswith('x') else 's'}"
+
+
 def date(time_s: float) -> str:
     """Such as 2026-11-21 14:05, in local time; nothing for 0."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(time_s)) if time_s else ""

@@ -1,4 +1,4 @@
-"""What is at work in recent projects, read from their runs' status files beside the window."""
+"""What recent projects are called, and what is at work in them, read beside the window."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ class AtWork(QObject):
 
     Attributes:
         words: for each project at work, such as "training, step 23 of 40".
+        names: what the projects are called.
 
     Signals:
-        changed: `words` are new.
+        changed: `words` or `names` are new.
     """
 
     changed = Signal()
@@ -34,6 +35,7 @@ class AtWork(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.words: dict[Path, str] = {}
+        self.names: dict[Path, str] = {}
         self._paths: tuple[Path, ...] = ()
         self._look: _Look | None = None
         self._timer = QTimer(self)
@@ -65,8 +67,8 @@ class AtWork(QObject):
             return
         look, self._look = self._look, None
         look.deleteLater()
-        if look.words != self.words:
-            self.words = look.words
+        if (look.words, look.names) != (self.words, self.names):
+            self.words, self.names = look.words, look.names
             self.changed.emit()
         self._timer.start()
 
@@ -76,6 +78,7 @@ class _Look(QThread):
         super().__init__(parent)
         self._paths = paths
         self.words: dict[Path, str] = {}
+        self.names: dict[Path, str] = {}
 
     def run(self) -> None:
         """The thread's work (called by Qt)."""
@@ -88,7 +91,9 @@ class _Look(QThread):
         end_s = time.monotonic() + MOST_SECONDS
         found: list[RunStatus] = []
         try:
-            paths = ProjectFolder(project).run_paths()[::-1][:MOST_RUNS]
+            folder = ProjectFolder(project)
+            self.names[project] = folder.read().name
+            paths = folder.run_paths()[::-1][:MOST_RUNS]
         except (OSError, WorkbenchError):
             return []
         for path in paths:

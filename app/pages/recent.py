@@ -89,7 +89,8 @@ class RecentList(QScrollArea):
 
     def _show_work(self) -> None:
         for row in self._rows:
-            row.button.set_work(self.at_work.words.get(row.path, ""))
+            name = self.at_work.names.get(row.path, "")
+            row.button.set_words(name, self.at_work.words.get(row.path, ""))
 
 
 class RecentRow(QWidget):
@@ -131,25 +132,25 @@ class _ProjectButton(QAbstractButton):
     def __init__(self, theme: Theme, path: Path, *, missing: bool) -> None:
         super().__init__()
         self._theme, self._path = theme, path
-        self.setText(path.name)
         self.setEnabled(not missing)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._where = from_home(path.parent) + (" (missing)" if missing else "")
-        self._work = ""
-        self.setAccessibleName(f"Open {path.name}")
+        self._missing = " (missing)" if missing else ""
         self.setToolTip(html.escape(str(path)))
-        self.set_work("")
+        self.set_words("", "")
 
-    def work(self) -> str:
-        """What goes on in the project, or ""."""
-        return self._work
+    def words(self) -> tuple[str, str]:
+        """What the project is called, and what goes on in it or ""."""
+        return self._name, self._work
 
-    def set_work(self, words: str) -> None:
-        """Say what goes on in the project."""
-        self._work = words
-        self.setAccessibleDescription(f"{words}; {self._where}" if words else self._where)
+    def set_words(self, name: str, work: str) -> None:
+        """Say what the project is called, if that is known, and what goes on in it."""
+        self._name, self._work = name or self._path.name, work
+        same = self._name == self._path.name
+        self._where = from_home(self._path.parent if same else self._path) + self._missing
+        self.setAccessibleName(f"Open {self._name}")
+        self.setAccessibleDescription(f"{work}; {self._where}" if work else self._where)
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -189,7 +190,7 @@ class _ProjectButton(QAbstractButton):
         end = Qt.TextElideMode.ElideRight
         work = metrics.elidedText(self._work, end, width // 2)
         taken = metrics.horizontalAdvance(work) + SPACE_M if work else 0
-        name = QFontMetrics(bold).elidedText(self.text(), end, width - taken)
+        name = QFontMetrics(bold).elidedText(self._name, end, width - taken)
         painter.drawText(top, Qt.AlignmentFlag.AlignLeft, name)
         painter.setFont(self.font())
         if work:

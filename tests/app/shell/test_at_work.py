@@ -61,12 +61,13 @@ def test_recent_projects_say_what_is_at_work(
         settings.add_recent(tmp_path / "gone")
         settings.add_recent(project)
         row = start_page(window).recent.rows()[0]
-        qtbot.waitUntil(lambda: row.button.work() == "training, step 23 of 40; 1 queued")
+        words = ("Mountain huts", "training, step 23 of 40; 1 queued")
+        qtbot.waitUntil(lambda: row.button.words() == words)
         assert "step 23 of 40" in row.button.accessibleDescription()
     # Its process is gone: nothing is at work, whatever its file says.
     window.show_page("data")
     window.show_page("start")
-    qtbot.waitUntil(lambda: start_page(window).recent.rows()[0].button.work() == "")
+    qtbot.waitUntil(lambda: start_page(window).recent.rows()[0].button.words()[1] == "")
 
 
 def test_a_folder_that_comes_back_is_missing_no_more(
@@ -92,4 +93,4 @@ def test_odd_files_stop_nothing(window: MainWindow, project: Path, qtbot: QtBot)
     with FolderLock(good.path) as lock:
         lock.acquire()
         window.context.settings.add_recent(project)
-        qtbot.waitUntil(lambda: bool(start_page(window).recent.rows()[0].button.work()))
+        qtbot.waitUntil(lambda: bool(start_page(window).recent.rows()[0].button.words()[1]))
