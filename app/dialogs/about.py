@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
 
 from app.assets import application_icon, icon
 from app.diagnostics import VERSION, versions
-from app.sizes import icon_size, set_minimum_chars
+from app.dialogs.parts import fill
+from app.sizes import icon_size
 from app.theme import SPACE_L, SPACE_M, SPACE_XS, Theme, scaled_font
 from app.widgets.labels import MutedLabel, SectionHeader
 
@@ -48,7 +49,6 @@ class AboutDialog(QDialog):
         head.addLayout(words, 1)
         purpose = QLabel(PURPOSE)
         purpose.setWordWrap(True)
-        set_minimum_chars(purpose, 58)
         table = QFormLayout()
         table.setHorizontalSpacing(SPACE_L)
         table.setVerticalSpacing(2)
@@ -66,15 +66,14 @@ class AboutDialog(QDialog):
             "under the Apache License 2.0. A backbone has a licence of its own: the Runs page "
             "shows it.",
         )
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)
+        layout = QVBoxLayout()
         layout.setSpacing(SPACE_M)
         layout.addLayout(head)
         layout.addWidget(purpose)
         layout.addWidget(SectionHeader("Versions"))
         layout.addLayout(table)
         layout.addWidget(licences)
-        layout.addWidget(buttons)
+        fill(self, layout, buttons, width_chars=66)
 
     def copy_versions(self) -> None:
         """Put the list of versions on the clipboard."""

@@ -9,8 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.assets import icon
-from app.sizes import icon_size, set_minimum_chars
-from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme, scaled_font
+from app.dialogs.parts import fill
+from app.sizes import icon_size
+from app.theme import SPACE_M, SPACE_S, Theme, scaled_font
 from app.widgets.labels import MutedLabel, PlainLabel
 from engine.contract.events import RunState
 
@@ -67,13 +68,14 @@ class ClosingDialog(QDialog):
         for line in lines:
             words.addWidget(PlainLabel(f"•  {line}"))
         self.explained = MutedLabel(theme, _explain(states, queued))
-        set_minimum_chars(self.explained, 64)
         words.addWidget(self.explained)
         top = QHBoxLayout()
         top.setSpacing(SPACE_M)
         top.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
         top.addLayout(words, 1)
-        row = QHBoxLayout()
+        below = QWidget()
+        row = QHBoxLayout(below)
+        row.setContentsMargins(0, 0, 0, 0)
         row.addStretch(1)
         self.buttons: dict[Closing, QPushButton] = {}
         if runs:
@@ -84,11 +86,8 @@ class ClosingDialog(QDialog):
         else:
             self._add(row, Closing.KEEP_RUNNING, "Close anyway")
         self._add(row, Closing.STAY, "Cancel").setDefault(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)
-        layout.setSpacing(SPACE_L)
-        layout.addLayout(top)
-        layout.addLayout(row)
+        fill(self, top, below, width_chars=76)
+        self.buttons[Closing.STAY].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _add(self, row: QHBoxLayout, choice: Closing, text: str) -> QPushButton:
         button = QPushButton(text)

@@ -17,8 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.parts import add_folder_row, ok_and_cancel
-from app.sizes import set_minimum_chars
+from app.dialogs.parts import add_folder_row, fill, ok_and_cancel
 from app.theme import SPACE_L, SPACE_M, Theme
 from app.widgets.labels import MutedLabel
 from engine.contract.scores import Encoder
@@ -40,7 +39,7 @@ class EncoderDialog(QDialog):
         self.layer.setRange(LAST, MOST_LAYERS)
         self.layer.setSpecialValueText("the last")
         self.layer.setValue(LAST if encoder.layer is None else encoder.layer)
-        self.idf = QCheckBox("Rare &words weigh more (idf over the references)")
+        self.idf = QCheckBox("Rare &words weigh more (idf)")
         self.idf.setChecked(encoder.idf)
         form = QFormLayout()
         form.setHorizontalSpacing(SPACE_L)
@@ -59,13 +58,11 @@ class EncoderDialog(QDialog):
         )
         self.buttons = ok_and_cancel(self, "Take the score")
         self.ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)
+        layout = QVBoxLayout()
         layout.setSpacing(SPACE_L)
         layout.addWidget(hint)
         layout.addLayout(form)
-        layout.addWidget(self.buttons)
-        set_minimum_chars(self, 72)
+        fill(self, layout, self.buttons, width_chars=72)
         self.folder.textChanged.connect(self._show)
         self._show()
 

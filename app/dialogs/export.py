@@ -20,9 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.context import AppContext
-from app.dialogs.parts import add_folder_row, ok_and_cancel
+from app.dialogs.parts import add_folder_row, fill, ok_and_cancel
 from app.project_control import unused_folder
-from app.sizes import set_minimum_chars
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme
 from app.widgets.command_line import CommandLine
 from app.widgets.labels import MutedLabel
@@ -82,14 +81,12 @@ class ExportDialog(QDialog):
         self.command = CommandLine(theme)
         self.buttons = ok_and_cancel(self, "Export")
         self.ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)
+        layout = QVBoxLayout()
         layout.setSpacing(SPACE_M)
         layout.addLayout(choices)
         layout.addLayout(form)
         layout.addWidget(self.command)
-        layout.addWidget(self.buttons)
-        set_minimum_chars(self, 84)
+        fill(self, layout, self.buttons, width_chars=84)
         self._follows = True
         self.formats.idToggled.connect(lambda _number, _on: self._propose())
         self.folder.textChanged.connect(lambda _text: self._show())

@@ -15,9 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs.parts import add_folder_row, ok_and_cancel
+from app.dialogs.parts import add_folder_row, fill, ok_and_cancel
 from app.project_control import unused_folder
-from app.sizes import set_minimum_chars
 from app.theme import SPACE_L, SPACE_M, Theme
 from app.widgets.labels import MutedLabel
 
@@ -45,13 +44,11 @@ class NewProjectDialog(QDialog):
         )
         self.buttons = ok_and_cancel(self, "Make the project")
         self.ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)
+        layout = QVBoxLayout()
         layout.setSpacing(SPACE_M)
         layout.addLayout(form)
         layout.addWidget(hint)
-        layout.addWidget(self.buttons)
-        set_minimum_chars(self, 76)
+        fill(self, layout, self.buttons, width_chars=76)
         self.name.textChanged.connect(self._follow_name)
         self.folder.textChanged.connect(lambda _text: self._check())
         self.folder.textEdited.connect(self._stop_following)

@@ -4,17 +4,72 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
+    QFrame,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QLineEdit,
     QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
 )
 
-from app.theme import SPACE_S
+from app.sizes import chars, room, set_minimum_chars
+from app.theme import SPACE_L, SPACE_M, SPACE_S
+
+
+def fill(dialog: QDialog, content: QLayout, buttons: QWidget, *, width_chars: int = 60) -> None:
+    """Put content above buttons; what has no room on the screen scrolls.
+
+    Args:
+        width_chars: how wide the dialog is at least, in letters.
+    """
+    area = _Content(content, width_chars)
+    outer = QVBoxLayout(dialog)
+    outer.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)
+    outer.setSpacing(SPACE_L)
+    outer.addWidget(area, 1)
+    outer.addWidget(buttons)
+    set_minimum_chars(dialog, width_chars)
+
+
+class _Content(QScrollArea):
+    """As large as its content, within the screen."""
+
+    def __init__(self, content: QLayout, width_chars: int) -> None:
+        super().__init__()
+        self._content, self._width_chars = content, width_chars
+        inside = QWidget()
+        content.setContentsMargins(0, 0, 0, 0)
+        inside.setLayout(content)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(inside)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the keyboard scroll, where there is something to scroll."""
+        super().resizeEvent(event)
+        scrolls = self.verticalScrollBar().maximum() > 0
+        policy = Qt.FocusPolicy
+        self.setFocusPolicy(policy.TabFocus if scrolls else policy.NoFocus)
+
+    def sizeHint(self) -> QSize:
+        """With lines broken at the width there is."""
+        layout, limit = self._content, room() - QSize(2, 5) * SPACE_L
+        width = max(layout.sizeHint().width(), chars(self._width_chars))
+        width = min(width, limit.width())
+        height = layout.totalSizeHint().height()
+        if layout.hasHeightForWidth():
+            height = layout.totalHeightForWidth(width)
+        return QSize(width, height).boundedTo(limit)
 
 
 def add_folder_row(

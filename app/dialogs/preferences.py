@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.dialogs.parts import fill
 from app.ports import Desk
 from app.settings import FONT_PERCENTS, Settings
-from app.sizes import set_minimum_chars
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Scheme, Theme
 from app.widgets.labels import ElidedLabel, MutedLabel
 from engine.contract.commands import BackboneList, ListBackbones
@@ -78,13 +78,11 @@ class PreferencesDialog(QDialog):
         )
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)
+        layout = QVBoxLayout()
         layout.setSpacing(SPACE_L)
         layout.addLayout(form)
         layout.addWidget(hint)
-        layout.addWidget(buttons)
-        set_minimum_chars(self, 80)
+        fill(self, layout, buttons, width_chars=80)
         self._show()
         settings.changed.connect(self._show)
         self.scheme.activated.connect(self._set_scheme)

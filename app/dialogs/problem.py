@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.assets import icon
-from app.sizes import icon_size, set_minimum_chars
-from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme, fixed_font, scaled_font
+from app.dialogs.parts import fill
+from app.sizes import icon_size
+from app.theme import SPACE_M, SPACE_S, Theme, fixed_font, scaled_font
 from app.widgets.labels import PlainLabel
 from engine.contract.commands import Failure
 from engine.contract.errors import UserError
@@ -61,7 +62,6 @@ class ProblemDialog(QDialog):
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        set_minimum_chars(self.message, 60)
         words = QVBoxLayout()
         words.setSpacing(SPACE_S)
         words.addWidget(heading)
@@ -72,13 +72,12 @@ class ProblemDialog(QDialog):
         top.setSpacing(SPACE_M)
         top.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
         top.addLayout(words, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)
+        layout = QVBoxLayout()
         layout.setSpacing(SPACE_M)
         layout.addLayout(top)
         if failure.traceback:
             layout.addWidget(self._traceback_view(failure.traceback), 1)
-        layout.addWidget(self._buttons(ours=ours))
+        fill(self, layout, self._buttons(ours=ours), width_chars=70)
 
     def copy_diagnostics(self) -> None:
         """Put the fault, versions and the end of the log on the clipboard."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -20,7 +22,7 @@ from PySide6.QtWidgets import (
 from app.assets import application_icon
 from app.context import AppContext
 from app.pages.recent import RecentList
-from app.sizes import chars, icon_size
+from app.sizes import chars, icon_size, row_height
 from app.theme import SPACE_L, SPACE_M, SPACE_S, SPACE_XL, Theme, scaled_font
 from app.widgets.labels import MutedLabel, SectionHeader
 
@@ -29,6 +31,8 @@ WELCOME = (
     "prefix and a fine-tuned baseline of the same language model, watch both, and read what they "
     "write side by side. The prefix is a small file of its own."
 )
+BESIDE_CHARS = 100
+"""The page's width from which its two columns have room beside each other."""
 BUTTONS = (
     "project.new_from_table", "project.sample", "project.example", "project.open", "project.new"
 )  # fmt: skip
@@ -50,18 +54,38 @@ class StartPage(QWidget):
             self.buttons[ident] = self._button(context, ident)
             left.addWidget(self.buttons[ident])
         left.addSpacing(SPACE_M)
-        left.addWidget(DropZone(context.theme), 1)
+        self.drop_zone = DropZone(context.theme)
+        left.addWidget(self.drop_zone, 1)
         left.addStretch(1)
         self.recent = RecentList(context)
         right = QVBoxLayout()
         right.setSpacing(SPACE_S)
         right.addWidget(SectionHeader("Recent projects"))
         right.addWidget(self.recent, 1)
-        columns = QHBoxLayout(self)
+        columns = self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         columns.setContentsMargins(SPACE_XL, SPACE_XL, SPACE_XL, SPACE_L)
         columns.setSpacing(2 * SPACE_XL)
         columns.addLayout(left, 2)
         columns.addLayout(right, 3)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put recent projects below where there is no room beside."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Look again at another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._arrange()
+
+    def _arrange(self) -> None:
+        narrow = self.width() < chars(BESIDE_CHARS)
+        directions = QBoxLayout.Direction
+        self._columns.setDirection(directions.TopToBottom if narrow else directions.LeftToRight)
+        self._columns.setSpacing(SPACE_L if narrow else 2 * SPACE_XL)
+        self.recent.setMinimumHeight(6 * row_height() if narrow else 0)
+        self.drop_zone.setVisible(not narrow)
 
     def _button(self, context: AppContext, ident: str) -> QPushButton:
         action = context.actions.get(ident)

@@ -59,6 +59,7 @@ def test_the_question_says_what_is_left_and_what_goes_on(
     assert dialog.heading.text() == "1 run is training."
     assert "•  prefix 10: training" in words
     assert "•  2 runs in the queue" in words
+    assert dialog.focusWidget() is dialog.buttons[Closing.STAY], "Enter changes nothing"
     dialog.reject()
     run_control.set_status(running.run_id, RunState.PAUSED)
     window.context.actions.get("close.project").trigger()
