@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 from app.assets import application_icon
 from app.context import AppContext
 from app.leaving import Leaving
+from app.models.activities import Activity
 from app.opening import Found, PathKind
 from app.page_list import PAGES, make_page
 from app.preloading import Preloader, settle
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.context, self.control = context, control
         self.current = "start"
+        self._failed = ""
         self.guide: GuideDock | None = None
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(True)
@@ -259,6 +261,7 @@ class MainWindow(QMainWindow):
         context.project.save_failed.connect(partial(self._warn, Tone.BAD))
         context.runs.damaged.connect(lambda _path, sentence: self._warn(Tone.WARNING, sentence))
         context.activities.failed.connect(self._on_failed)
+        context.activities.added.connect(self._on_activity)
         context.messages.posted.connect(self.toast.post)
         context.undo.indexChanged.connect(self.toast.expire)
         QGuiApplication.clipboard().dataChanged.connect(self._on_copied)
@@ -322,7 +325,14 @@ class MainWindow(QMainWindow):
         if failure.blame is Blame.ENGINE:
             self.commands.show_failure(title, failure)
         else:
+            self._failed = title
             self._warn(Tone.BAD, f"{title}: {failure.message}")
+
+    def _on_activity(self, activity: Activity) -> None:
+        """What failed is tried again: its error is of before."""
+        if activity.title == self._failed:
+            self._failed = ""
+            self.bar.hide()
 
     def _on_copied(self) -> None:
         """Whatever was copied from, by key, menu or button: nobody sees a clipboard."""

@@ -273,6 +273,15 @@ def test_users_failures_are_a_line_and_our_faults_a_dialog(window: MainWindow) -
     dialog.close()
 
 
+def test_an_error_goes_when_the_same_is_tried_again(window: MainWindow) -> None:
+    activities = window.context.activities
+    activities.failed.emit("Fetch GPT-2", Failure(Blame.USER, "No network."))
+    activities.end(activities.start("Fetch Pythia"))
+    assert window.bar.isVisible()
+    activities.end(activities.start("Fetch GPT-2"))
+    assert window.bar.isHidden()
+
+
 def test_one_dialog_for_a_storm_of_faults(
     window: MainWindow, caplog: pytest.LogCaptureFixture
 ) -> None:
