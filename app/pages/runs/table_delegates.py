@@ -20,12 +20,12 @@ from app.pages.runs.run_words import STATES
 from app.pages.runs.runs_view import RunsView
 from app.pages.runs.table_cells import progress
 from app.pages.runs.table_model import RUN_ROLE
+from app.sizes import icon_size
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.swatch import SIZE, swatch_pixmap
 from engine.contract.events import RunState
 
 Index = QModelIndex | QPersistentModelIndex
-ICON_PX = 16
 
 
 class SwatchDelegate(QStyledItemDelegate):
@@ -61,7 +61,7 @@ class StateDelegate(QStyledItemDelegate):
         run: RunModel = index.data(RUN_ROLE)
         look = STATES[run.status.state]
         option.icon = icon(look.picture, getattr(self._theme.colors, look.tone))
-        option.decorationSize = QSize(ICON_PX, ICON_PX)
+        option.decorationSize = icon_size()
         option.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration
 
 
@@ -74,7 +74,7 @@ class NameDelegate(QStyledItemDelegate):
         run: RunModel = index.data(RUN_ROLE)
         if run.meta.starred:
             option.icon = icon("star-filled")
-            option.decorationSize = QSize(ICON_PX, ICON_PX)
+            option.decorationSize = icon_size()
             option.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration
 
 

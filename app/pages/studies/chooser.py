@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
-    QCommandLinkButton,
     QGridLayout,
     QLabel,
+    QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from app.assets import icon
+from app.sizes import chars, icon_side
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme, scaled_font
 from app.widgets.labels import MutedLabel
 from engine.contract.recipes import RECIPES
@@ -45,7 +47,7 @@ class RecipeChooser(QScrollArea):
         self.heading = QLabel("Make one of the paper's figures on your own data")
         self.heading.setFont(scaled_font(130, bold=True))
         self.heading.setWordWrap(True)
-        self.buttons: dict[StudyKind, QCommandLinkButton] = {}
+        self.buttons: dict[StudyKind, QPushButton] = {}
         self._grid = QGridLayout()
         self._grid.setSpacing(SPACE_S)
         for kind, recipe in RECIPES.items():
@@ -81,12 +83,44 @@ class RecipeChooser(QScrollArea):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
 
 
-class _Card(QCommandLinkButton):
-    """Qt's own counts on a platform's theme for its height; this one counts its lines."""
+class _Card(QPushButton):
+    """An icon, a title and what it means below; Qt's own has letters of one size for ever."""
+
+    def __init__(self, title: str, words: str) -> None:
+        super().__init__()
+        self._title, self._words = title, words
+        self.setFlat(True)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
 
     def sizeHint(self) -> QSize:
-        hint = super().sizeHint()
-        return QSize(min(hint.width(), self.fontMetrics().averageCharWidth() * 30), hint.height())
+        """Wide enough for a few words a line."""
+        return QSize(chars(30), self.heightForWidth(chars(30)))
 
     def minimumSizeHint(self) -> QSize:
+        """The same."""
         return self.sizeHint()
+
+    def heightForWidth(self, width: int) -> int:
+        """Height of the title and the lines below."""
+        return self._lines(width).height() + self.fontMetrics().lineSpacing() + 2 * SPACE_S
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Ground while pointed at, icon, title, words."""
+        super().paintEvent(event)
+        painter, left = QPainter(self), SPACE_M + icon_side() + SPACE_S
+        colours, line = self.palette(), self.fontMetrics().lineSpacing()
+        self.icon().paint(painter, SPACE_M, SPACE_S, icon_side(), icon_side())
+        painter.setFont(scaled_font(100, bold=True))
+        painter.setPen(colours.color(QPalette.ColorRole.ButtonText))
+        room = self.rect().adjusted(left, SPACE_S, -SPACE_S, 0)
+        painter.drawText(room, 0, self._title)
+        painter.setFont(self.font())
+        painter.setPen(colours.color(QPalette.ColorRole.PlaceholderText))
+        words = self._lines(self.width()).translated(left, SPACE_S + line)
+        painter.drawText(words, int(Qt.TextFlag.TextWordWrap), self._words)
+
+    def _lines(self, width: int) -> QRect:
+        room = QRect(0, 0, width - SPACE_M - icon_side() - 2 * SPACE_S, 10_000)
+        return self.fontMetrics().boundingRect(room, int(Qt.TextFlag.TextWordWrap), self._words)

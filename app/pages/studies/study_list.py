@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from app.assets import icon
 from app.pages.studies.library import StudyLibrary
 from app.pages.studies.tally import Part, parts
+from app.sizes import icon_side
 from app.theme import SPACE_S, SPACE_XS, Theme, scaled_font
 from engine.contract.recipes import RECIPES
 from engine.contract.study import StudySpec
@@ -33,7 +34,6 @@ from engine.contract.study import StudySpec
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 STUDY_ROLE = Role.UserRole + 1
-ICON_PX = 14
 LIST_CHARS = 34
 
 
@@ -173,10 +173,11 @@ class StudyDelegate(QStyledItemDelegate):
     def _part(self, painter: QPainter, line: QRect, part: Part) -> int:
         """Draw a state; where the next one begins."""
         colour = getattr(self._theme.colors, part.tone)
-        top = line.top() + (line.height() - ICON_PX) // 2
-        icon(part.picture, colour).paint(painter, QRect(line.left(), top, ICON_PX, ICON_PX))
+        side = icon_side(88)
+        top = line.top() + (line.height() - side) // 2
+        icon(part.picture, colour).paint(painter, QRect(line.left(), top, side, side))
         painter.setPen(colour)
-        words = line.adjusted(ICON_PX + SPACE_XS, 0, 0, 0)
+        words = line.adjusted(side + SPACE_XS, 0, 0, 0)
         _write(painter, words, part.words)
         return words.left() + painter.fontMetrics().horizontalAdvance(part.words) + SPACE_S
 
