@@ -6,7 +6,6 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QMenu,
     QSlider,
@@ -21,7 +20,8 @@ from app.plots.lines import AXIS_TITLES, INFO, Quantity
 from app.plots.plot_view import PlotView
 from app.plots.series import Axis
 from app.settings import Settings
-from app.theme import SPACE_S, SPACE_XS, Theme
+from app.theme import SPACE_XS, Theme
+from app.widgets.flow import FlowLayout
 
 _STEPS = 100
 _TABS: tuple[Quantity | None, ...] = (*Quantity, None)
@@ -130,15 +130,13 @@ class PlotControls(QWidget):
         return button
 
     def _lay_out(self, export: QToolButton) -> None:
-        row = QHBoxLayout()
+        row = FlowLayout()
         row.setContentsMargins(SPACE_XS, 0, SPACE_XS, 0)
-        row.setSpacing(SPACE_S)
         row.addWidget(self._axis)
         smooth = QLabel("Smooth")
         smooth.setBuddy(self._smooth)
         for widget in (smooth, self._smooth, self._smooth_label, self._log):
             row.addWidget(widget)
-        row.addStretch(1)
         for button in (self.follow_button, self.numbers_button, export):
             row.addWidget(button)
         layout = QVBoxLayout(self)

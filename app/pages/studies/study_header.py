@@ -13,6 +13,7 @@ from app.pages.studies.score_menu import ScoreMenu
 from app.pages.studies.tally import Tally, parts
 from app.settings import Settings
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme, scaled_font
+from app.widgets.flow import FlowLayout
 from app.widgets.labels import Badge, ElidedLabel, MutedLabel
 from engine.contract.recipes import RECIPES
 from engine.contract.study import StudySpec
@@ -47,11 +48,10 @@ class StudyHeader(QWidget):
         for badge in (self.headline, *self._badges):
             states.addWidget(badge)
         states.addStretch(1)
-        buttons = QHBoxLayout()
+        buttons = FlowLayout()
         buttons.setSpacing(SPACE_XS)
         for action in (actions.pause, actions.proceed, actions.stop):
             buttons.addWidget(_button(action))
-        buttons.addStretch(1)
         buttons.addWidget(self.scores)
         buttons.addWidget(self._files(actions))
         buttons.addWidget(_button(actions.delete))
