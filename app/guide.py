@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import (
     QDesktopServices,
     QImage,
@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QTextBlock,
     QTextCursor,
     QTextDocument,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QComboBox, QDockWidget, QTextBrowser, QVBoxLayout, QWidget
 
@@ -62,6 +63,9 @@ class GuideDock(QDockWidget):
         layout.addWidget(self.browser, 1)
         set_minimum_chars(inside, 40)
         self.setWidget(inside)
+        self.browser.chapter_shown.connect(
+            lambda title: self.chapters.setCurrentIndex(self.chapters.findData(title))
+        )
         self.browser.sourceChanged.connect(lambda _url: self._list())
         theme.changed.connect(self.browser.renew)
 
@@ -92,7 +96,13 @@ class GuideDock(QDockWidget):
 
 
 class GuideBrowser(QTextBrowser):
-    """Shows Markdown files of one folder; a link out of it goes to the system's web browser."""
+    """Shows Markdown files of one folder; a link out of it goes to the system's web browser.
+
+    Signals:
+        chapter_shown: title of the heading that was asked for.
+    """
+
+    chapter_shown = Signal(str)
 
     def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,7 +110,9 @@ class GuideBrowser(QTextBrowser):
         self.setAccessibleName("User's guide")
         self.setOpenLinks(False)
         self.setUndoRedoEnabled(False)
+        self._stays = False
         self.anchorClicked.connect(self._follow)
+        self.verticalScrollBar().actionTriggered.connect(self._leave_chapter)
 
     def headings(self) -> list[QTextBlock]:
         """The blocks that are headings, from the top."""
@@ -115,9 +127,10 @@ class GuideBrowser(QTextBrowser):
         """Bring the heading with this anchor to the top; False where there is none."""
         for block in self.headings():
             if anchor(block.text()) == name:
-                top = self.document().documentLayout().blockBoundingRect(block).top()
-                self.verticalScrollBar().setValue(round(top))
                 self.setTextCursor(QTextCursor(block))
+                self._stays = True
+                self._scroll_to_cursor()
+                self.chapter_shown.emit(block.text())
                 return True
         return False
 
@@ -140,9 +153,24 @@ class GuideBrowser(QTextBrowser):
         return path.read_text(encoding="utf-8")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep pictures as wide as the text."""
+        """Keep pictures as wide as the text, and the chapter that was asked for at the top."""
         super().resizeEvent(event)
         self._fit_pictures()
+        if self._stays:
+            self._scroll_to_cursor()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll; from then on no chapter is held at the top."""
+        self._stays = False
+        super().wheelEvent(event)
+
+    def _scroll_to_cursor(self) -> None:
+        block = self.textCursor().block()
+        top = self.document().documentLayout().blockBoundingRect(block).top()
+        self.verticalScrollBar().setValue(round(top))
+
+    def _leave_chapter(self) -> None:
+        self._stays = False
 
     def renew(self) -> None:
         """Read anew, as links have the colours that they were read under."""

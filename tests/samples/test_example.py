@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
 from contextlib import closing
 from pathlib import Path
 
-from engine.contract.commands import ImportFile
+from engine.contract.commands import CollectStudy, ImportFile
 from engine.contract.dataset_store import DatasetStore
 from engine.contract.events import RunFinished, RunState
 from engine.contract.journal import JournalReader
@@ -15,8 +16,11 @@ from engine.contract.outputs import read_meta, read_outputs
 from engine.contract.project import ProjectFolder
 from engine.contract.reading import ReadOptions
 from engine.contract.run_folder import RunFolder
+from engine.contract.study import StudyFolder, study_ids
 from engine.data.importing import import_file
+from engine.exchange import native
 from engine.reporter import Silent
+from engine.studies.desk import collect_study
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ProjectFolder(ROOT / "projects" / "examples" / "trails")
@@ -35,7 +39,7 @@ def test_the_example_holds_the_sample_as_it_is_now(tmp_path: Path) -> None:
     assert (ROOT / entry.source_path).samefile(SAMPLE)
 
 
-def test_both_runs_are_finished_and_scored() -> None:
+def test_all_runs_are_finished_and_scored() -> None:
     methods = {type(folder.read_spec().method) for folder in runs()}
     assert methods == {PrefixMethod, FinetuneMethod}
     for folder in runs():
@@ -49,11 +53,33 @@ def test_both_runs_are_finished_and_scored() -> None:
         assert len(read_outputs(folder.outputs / "test.jsonl")) >= 20
 
 
-def test_no_weights_and_no_path_of_a_machine_are_in_it() -> None:
+def test_its_prefixes_are_whole() -> None:
+    trained = [f for f in runs() if isinstance(f.read_spec().method, PrefixMethod)]
+    assert trained
+    for folder in trained:
+        key_values, card = native.read(folder.prefix)
+        assert len(key_values) == card.layers
+        assert card.run_id == folder.read_spec().run_id
+
+
+def test_its_study_is_finished_and_can_be_drawn(tmp_path: Path) -> None:
+    copy = ProjectFolder(tmp_path / "trails")
+    shutil.copytree(EXAMPLE.path, copy.path)
+    (name,) = study_ids(copy)
+    study = StudyFolder(copy, name).read()
+    assert {run.spec.run_id for run in study.runs} <= {path.name for path in EXAMPLE.run_paths()}
+    results = collect_study(CollectStudy(str(copy.path), name), Silent())
+    assert {summary.point for summary in results.summaries} == {"1", "4", "8"}
+    assert results.absent() == ()
+
+
+def test_no_weights_of_a_backbone_and_no_path_of_a_machine_are_in_it() -> None:
     files = [path for path in EXAMPLE.path.rglob("*") if path.is_file()]
-    assert {path.suffix for path in files} == {".json", ".jsonl", ".sqlite"}
+    assert {path.suffix for path in files} == {".json", ".jsonl", ".sqlite", ".safetensors", ".md"}
+    assert sum(path.stat().st_size for path in files) < 1_500_000
+    assert not any("model" in path.parts for path in files)
     for path in files:
-        assert path.stat().st_size < 300_000
-        if path.suffix != ".sqlite":
+        assert path.stat().st_size < 400_000
+        if path.suffix not in (".sqlite", ".safetensors"):
             text = path.read_text(encoding="utf-8")
             assert not re.search(r"\"(/|[A-Z]:\\\\)", text), path
