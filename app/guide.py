@@ -27,7 +27,6 @@ from app.widgets.search_field import SearchField
 DOCS = ROOT / "docs"
 GUIDE = "guide.md"
 _Resource = QTextDocument.ResourceType
-_PICTURE = "\N{OBJECT REPLACEMENT CHARACTER}"
 _MOST_BYTES = 4_000_000
 _CHAPTER_LEVEL = 3
 """Headings up to this level are listed."""
@@ -111,6 +110,7 @@ class GuideBrowser(QTextBrowser):
         self.setOpenLinks(False)
         self.setUndoRedoEnabled(False)
         self._stays = False
+        self._pictures: dict[str, QImage] = {}
         self.anchorClicked.connect(self._follow)
         self.verticalScrollBar().actionTriggered.connect(self._leave_chapter)
 
@@ -149,7 +149,9 @@ class GuideBrowser(QTextBrowser):
         if path is None:
             return None
         if kind == _Resource.ImageResource.value:
-            return QImage(str(path))
+            picture = self._pictures[QUrl(name).toString()] = QImage(str(path))
+            self._fit(picture)
+            return picture
         return path.read_text(encoding="utf-8")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -205,16 +207,15 @@ class GuideBrowser(QTextBrowser):
 
     def _fit_pictures(self) -> None:
         """Make pictures no wider than the text."""
-        document = self.document()
-        room = self.viewport().width() - 2 * document.documentMargin()
-        cursor = document.find(_PICTURE)
-        while not cursor.isNull():
-            form = cursor.charFormat().toImageFormat()
-            picture = document.resource(_Resource.ImageResource.value, QUrl(form.name()))
-            if isinstance(picture, QImage) and not picture.isNull():
-                form.setWidth(min(picture.width(), room))
-                cursor.setCharFormat(form)
-            cursor = document.find(_PICTURE, cursor)
+        for url, picture in self._pictures.items():
+            self._fit(picture)
+            self.document().addResource(_Resource.ImageResource.value, QUrl(url), picture)
+        self.document().markContentsDirty(0, self.document().characterCount())
+
+    def _fit(self, picture: QImage) -> None:
+        """Let a picture have so many of its points on one of the screen that it fits."""
+        room = self.viewport().width() - 2 * self.document().documentMargin()
+        picture.setDevicePixelRatio(max(1.0, picture.width() / max(room, 1.0)))
 
 
 def anchor(title: str) -> str:

@@ -80,15 +80,21 @@ def test_search_goes_round(window: MainWindow) -> None:
 
 def test_pictures_are_as_wide_as_the_text(window: MainWindow, qtbot: QtBot) -> None:
     browser = opened(window).browser
-    widths = []
-    block = browser.document().begin()
+    window.resize(900, 650)
+    qtbot.waitExposed(window)
+    layout, block = browser.document().documentLayout(), browser.document().begin()
+    pictures, widths = 0, set()
     while block.isValid():
-        for form in block.textFormats():
-            if form.format.isImageFormat():
-                widths.append(form.format.toImageFormat().width())
+        rect = layout.blockBoundingRect(block)
+        if any(form.format.isImageFormat() for form in block.textFormats()):
+            pictures += 1
+            widths.add(rect.width())
+            assert rect.height() > 30
+        elif block.text():
+            assert rect.height() > 5, block.text()
         block = block.next()
-    assert len(widths) > 5
-    assert all(0 < width <= browser.viewport().width() for width in widths)
+    assert pictures > 5
+    assert max(widths) <= browser.viewport().width()
 
 
 def test_nothing_outside_its_folder_is_read(
