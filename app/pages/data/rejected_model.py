@@ -10,14 +10,14 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
 from app.pages.data.qt_index import ROOT, Index
-from app.pages.data.words import one_line
+from app.pages.data.words import numbered, one_line
 from engine.contract.dataset_store import DatasetStore, RejectedRow
 from engine.contract.errors import UserError
 
 log = logging.getLogger(__name__)
 
 BATCH_ROWS = 200
-HEADERS = ("Line", "Why it was not read", "Text in the file")
+HEADERS = ("Why it was not read", "Text in the file")
 
 
 class RejectedModel(QAbstractTableModel):
@@ -25,6 +25,7 @@ class RejectedModel(QAbstractTableModel):
 
     def __init__(self, store: DatasetStore, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._headers = (numbered(store.meta.format), *HEADERS)
         self._source: Iterator[RejectedRow] = store.rejected()
         self._rows: list[RejectedRow] = []
         self._more = True
@@ -36,7 +37,7 @@ class RejectedModel(QAbstractTableModel):
 
     def columnCount(self, parent: Index = ROOT) -> int:
         """Columns; none below a cell."""
-        return 0 if parent.isValid() else len(HEADERS)
+        return 0 if parent.isValid() else len(self._headers)
 
     def canFetchMore(self, parent: Index = ROOT) -> bool:
         """Whether there are rows that were not read yet."""
@@ -74,5 +75,5 @@ class RejectedModel(QAbstractTableModel):
     ) -> Any:
         """Texts of the headers."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return HEADERS[section] if 0 <= section < len(HEADERS) else None
+            return self._headers[section] if 0 <= section < len(self._headers) else None
         return None
