@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.assets import icon
 from app.context import AppContext
-from app.models.at_work import AtWork
+from app.models.recent_work import RecentWork
 from app.sizes import chars, icon_side
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme, scaled_font
 from app.widgets.labels import MutedLabel
@@ -40,8 +39,8 @@ class RecentList(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName("Recent projects")
         self.viewport().setAutoFillBackground(False)
-        self.at_work = AtWork(self)
-        self.at_work.changed.connect(self._show_work)
+        self.work = RecentWork(self)
+        self.work.changed.connect(self._show_work)
         context.settings.recent_changed.connect(self.fill)
         self.fill()
 
@@ -57,7 +56,7 @@ class RecentList(QScrollArea):
     def hideEvent(self, event: QHideEvent) -> None:
         """Look no more."""
         super().hideEvent(event)
-        self.at_work.stop()
+        self.work.stop()
 
     def fill(self) -> None:
         """List the projects as they are now."""
@@ -84,13 +83,13 @@ class RecentList(QScrollArea):
         self.setWidget(inside)
         self._show_work()
         if self.isVisible():
-            self.at_work.stop()
-            self.at_work.start([row.path for row in self._rows if not row.is_missing])
+            self.work.stop()
+            self.work.start([row.path for row in self._rows if not row.is_missing])
 
     def _show_work(self) -> None:
         for row in self._rows:
-            name = self.at_work.names.get(row.path, "")
-            row.button.set_words(name, self.at_work.words.get(row.path, ""))
+            name = self.work.names.get(row.path, "")
+            row.button.set_words(name, self.work.words.get(row.path, ""))
 
 
 class RecentRow(QWidget):
@@ -137,7 +136,7 @@ class _ProjectButton(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._missing = " (missing)" if missing else ""
-        self.setToolTip(html.escape(str(path)))
+        self.setToolTip(str(path))
         self.set_words("", "")
 
     def words(self) -> tuple[str, str]:

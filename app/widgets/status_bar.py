@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
@@ -76,7 +74,7 @@ class StatusBar(QStatusBar):
         name = self._project.project.name if self._project.is_open else "No project"
         self.project_label.set_full_text(name)
         path = self._project.folder.path if self._project.folder is not None else ""
-        self.project_label.setToolTip(html.escape(str(path)))
+        self.project_label.setToolTip(str(path))
 
     def _follow(self, run: RunModel) -> None:
         run.status_changed.connect(self._choose)
@@ -101,7 +99,7 @@ class StatusBar(QStatusBar):
         if status.remaining_s is not None:
             text += f", {duration(status.remaining_s)} left"
         self.run_button.setText(text)
-        self.run_button.setToolTip(f"Show this run ({html.escape(text)})")
+        self.run_button.setToolTip(f"Show this run ({text})")
         self.run_button.setIcon(icon("runs"))
 
     def _show_run(self) -> None:

@@ -7,7 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
-from app.models.at_work import describe
+from app.models.recent_work import describe
 from app.pages.start import StartPage
 from engine.contract.events import Phase, RunState
 from engine.contract.lock import FolderLock

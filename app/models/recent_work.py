@@ -19,7 +19,7 @@ MOST_SECONDS = 2.0
 """Of a project; on a slow disk, or with more runs, what was seen by then is told."""
 
 
-class AtWork(QObject):
+class RecentWork(QObject):
     """Looks again every few seconds between `start` and `stop`.
 
     Attributes:
