@@ -137,13 +137,13 @@ def make_scheme_menu(actions: ActionRegistry, settings: Settings, parent: QWidge
     group = QActionGroup(menu)
     made = {}
     for scheme, words in (
-        (Scheme.SYSTEM, "as the system has it"),
-        (Scheme.LIGHT, "light"),
-        (Scheme.DARK, "dark"),
+        (Scheme.SYSTEM, "Colours follow the system"),
+        (Scheme.LIGHT, "Light colours"),
+        (Scheme.DARK, "Dark colours"),
     ):
         action = actions.add(
             f"view.scheme.{scheme.value}",
-            f"Colours {words}",
+            words,
             slot=partial(setattr, settings, "scheme", scheme),
             checkable=True,
         )

@@ -26,7 +26,7 @@ from app.widgets.labels import ElidedLabel, MutedLabel
 from engine.contract.commands import BackboneList, ListBackbones
 
 _SCHEMES = {
-    Scheme.SYSTEM: "As the system has it",
+    Scheme.SYSTEM: "Follow system",
     Scheme.LIGHT: "Light",
     Scheme.DARK: "Dark",
 }
@@ -69,7 +69,7 @@ class PreferencesDialog(QDialog):
         form.setVerticalSpacing(SPACE_M)
         form.addRow("Colour &scheme:", self.scheme)
         form.addRow("Text si&ze:", self.font_percent)
-        form.addRow("New projects are made in:", _beside(self.projects, choose))
+        form.addRow("Default project folder:", _beside(self.projects, choose))
         form.addRow("Backbones are kept in:", _beside(self.cache, self.show_cache))
         hint = MutedLabel(
             theme,
