@@ -30,7 +30,7 @@ def add_file_actions(actions: ActionRegistry, commands: Commands) -> None:
         ("project.open", "&Open project…", Keys.Open, "open", "Open a project's folder"),
         (
             "project.example", "Open the &example project", None, "runs",
-            "Two finished runs on the sample table: plots, outputs and scores to look at",
+            "Finished runs on the sample table, their prefixes and a small study to look at",
         ),
         (
             "project.sample", "New project from the &sample table", None, "sample",
