@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QDesktopServices,
     QImage,
+    QImageReader,
     QKeyEvent,
     QResizeEvent,
     QTextBlock,
@@ -110,7 +111,11 @@ class GuideBrowser(QTextBrowser):
         self.setOpenLinks(False)
         self.setUndoRedoEnabled(False)
         self._stays = False
-        self._pictures: dict[str, QImage] = {}
+        self._pictures: dict[str, _Picture] = {}
+        self._timer = QTimer(self)  # one picture a turn of the event loop
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._read_next)
         self.anchorClicked.connect(self._follow)
         self.verticalScrollBar().actionTriggered.connect(self._leave_chapter)
 
@@ -149,9 +154,9 @@ class GuideBrowser(QTextBrowser):
         if path is None:
             return None
         if kind == _Resource.ImageResource.value:
-            picture = self._pictures[QUrl(name).toString()] = QImage(str(path))
-            self._fit(picture)
-            return picture
+            picture = self._pictures[QUrl(name).toString()] = _Picture(path)
+            self._timer.start()
+            return picture.image(self._room())
         return path.read_text(encoding="utf-8")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -205,17 +210,49 @@ class GuideBrowser(QTextBrowser):
             return None
         return path if path.stat().st_size <= _MOST_BYTES else None
 
+    def _room(self) -> float:
+        return max(1.0, self.viewport().width() - 2 * self.document().documentMargin())
+
     def _fit_pictures(self) -> None:
         """Make pictures no wider than the text."""
         for url, picture in self._pictures.items():
-            self._fit(picture)
-            self.document().addResource(_Resource.ImageResource.value, QUrl(url), picture)
+            self._put(url, picture)
         self.document().markContentsDirty(0, self.document().characterCount())
 
-    def _fit(self, picture: QImage) -> None:
-        """Let a picture have so many of its points on one of the screen that it fits."""
-        room = self.viewport().width() - 2 * self.document().documentMargin()
-        picture.setDevicePixelRatio(max(1.0, picture.width() / max(room, 1.0)))
+    def _put(self, url: str, picture: _Picture) -> None:
+        image = picture.image(self._room())
+        self.document().addResource(_Resource.ImageResource.value, QUrl(url), image)
+
+    def _read_next(self) -> None:
+        for url, picture in self._pictures.items():
+            if not picture.is_read:
+                picture.read()
+                self._put(url, picture)
+                self.viewport().update()
+                self._timer.start()
+                return
+
+
+class _Picture:
+    """A picture of the guide: its size at once, its points when there is time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._size = QImageReader(str(path)).size()
+        self._image = QImage(max(1, self._size.width() // 16), max(1, self._size.height() // 16),
+                             QImage.Format.Format_ARGB32)  # fmt: skip
+        self._image.fill(Qt.GlobalColor.transparent)
+        self.is_read = False
+
+    def read(self) -> None:
+        """Read the points."""
+        self._image, self.is_read = QImage(str(self._path)), True
+
+    def image(self, room: float) -> QImage:
+        """What there is of it, with so many points on one of the screen that it fits."""
+        width = min(max(1, self._size.width()), room)
+        self._image.setDevicePixelRatio(max(1, self._image.width()) / width)
+        return self._image
 
 
 def anchor(title: str) -> str:
