@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
+from app.messages import Message
 from app.pages.data.file_import import ImportState
 from app.pages.data.page import DataPage
 from engine.contract.data_spec import Preset, Role, SplitKind
@@ -116,7 +117,7 @@ def test_the_menu_asks_for_each_kind(page: DataPage, qtbot: QtBot) -> None:
 
 
 def test_a_data_set_of_the_hub_that_does_not_tell_its_size(
-    empty_page: DataPage, qtbot: QtBot, tmp_path: Path
+    empty_page: DataPage, qtbot: QtBot, tmp_path: Path, said: list[Message]
 ) -> None:
     folder = tmp_path / "news"  # read as a repository of the hub is
     folder.mkdir()
@@ -131,7 +132,7 @@ def test_a_data_set_of_the_hub_that_does_not_tell_its_size(
     )
     view.import_button.click()
     qtbot.waitUntil(lambda: empty_page.views.currentWidget() is empty_page.dataset_view)
-    assert "300 rows imported" in empty_page.bar.label.text()
+    assert "300 rows imported" in said[-1].text
 
 
 @pytest.mark.parametrize("name", ["empty.jsonl", "empty.parquet", "empty.xml"])

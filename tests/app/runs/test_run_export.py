@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.dialogs.export import ExportDialog
+from app.messages import Message
 from app.pages.runs.page import RunsPage
 from app.widgets.info_bar import Tone
 from engine.contract.commands import Done, ExportPrefix
@@ -30,7 +31,11 @@ def choose(page: RunsPage, context: AppContext, *, finetuned: bool = False) -> s
 
 
 def test_a_finished_run_is_exported(
-    rich_page: RunsPage, context: AppContext, model_desk: FakeDesk, tmp_path: Path
+    rich_page: RunsPage,
+    context: AppContext,
+    model_desk: FakeDesk,
+    tmp_path: Path,
+    said: list[Message],
 ) -> None:
     run = context.runs.get(choose(rich_page, context))
     assert run is not None
@@ -43,8 +48,7 @@ def test_a_finished_run_is_exported(
     ticket = model_desk.last(ExportPrefix)
     assert ticket.command == ExportPrefix(str(run.path), "native", str(tmp_path / "out"))
     ticket.answer(Done("It is in out."))
-    assert rich_page.bar.tone is Tone.GOOD
-    assert rich_page.bar.label.text() == "It is in out."
+    assert (said[-1].text, said[-1].button) == ("It is in out.", "Show")
 
 
 def test_a_refusal_stays_on_the_page_and_a_fault_goes_to_the_window(
