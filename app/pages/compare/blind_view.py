@@ -9,22 +9,21 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QProgressBar,
     QPushButton,
     QStackedWidget,
-    QStyledItemDelegate,
     QVBoxLayout,
     QWidget,
 )
 
 from app.pages.compare.blind_model import BlindModel
 from app.pages.compare.blind_words import result_text
-from app.pages.compare.diff_html import plain_html
 from app.pages.compare.text_box import TextBox
+from app.plain_text import markup
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme, scaled_font
 from app.widgets.info_bar import InfoBar, Tone
-from app.widgets.labels import MutedLabel, SectionHeader
+from app.widgets.labels import Label, MarkupLabel, MutedLabel, SectionHeader
+from app.widgets.plain_delegate import PlainDelegate
 from app.widgets.table_view import TableView
 
 Index = QModelIndex | QPersistentModelIndex
@@ -83,15 +82,13 @@ class BlindView(QWidget):
         self.input.setModel(PlainInputModel(blind))
         self.input.setWordWrap(True)
         self.input.setSelectionMode(TableView.SelectionMode.SingleSelection)
-        self.input.setItemDelegateForColumn(1, QStyledItemDelegate(self.input))
+        self.input.setItemDelegateForColumn(1, PlainDelegate(self.input))
         rows = self.input.verticalHeader()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.source = TextBox("Input as text")
         self.references = TextBox("References")
         self.outputs = (TextBox("Output 1"), TextBox("Output 2"))
-        self.result = QLabel()
-        self.result.setWordWrap(True)
-        self.result.setTextFormat(Qt.TextFormat.RichText)
+        self.result = MarkupLabel()
         self.result.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -170,7 +167,7 @@ class BlindView(QWidget):
 
     def _make_result(self) -> QWidget:
         page = QWidget()
-        title = QLabel("Result of the blind comparison")
+        title = Label("Result of the blind comparison")
         title.setFont(scaled_font(130, bold=True))
         self.back = QPushButton("Back to the comparison")
         self.back.clicked.connect(lambda _checked=False: self._blind.leave())
@@ -205,12 +202,10 @@ class BlindView(QWidget):
         self.source.setVisible(not example.fields)
         header = self.input.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        self.source.show_html(plain_html(example.input))
-        self.references.show_html(
-            "".join(f"<p>{plain_html(text)}</p>" for text in example.references)
-        )
+        self.source.show_html(markup(example.input))
+        self.references.show_html("".join(f"<p>{markup(text)}</p>" for text in example.references))
         for box, output in zip(self.outputs, self._blind.outputs, strict=True):
-            box.show_html(plain_html(output))
+            box.show_html(markup(output))
 
 
 def _column(title: str, *widgets: QWidget) -> QVBoxLayout:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.pages.compare.diff_html import diff_html, matches_html, plain_html
+from app.pages.compare.diff_html import diff_html, matches_html
 from app.pages.compare.model import CompareModel, DiffMode
 from app.pages.compare.systems import letter
 from app.pages.compare.text_box import TextBox
 from app.pages.compare.word_diff import nearest, word_diff
+from app.plain_text import markup
 from app.theme import SPACE_XS, Theme, scaled_font
-from app.widgets.labels import ElidedLabel, MutedLabel
+from app.widgets.labels import ElidedLabel, Label, MutedLabel
 from app.widgets.swatch import look_of, swatch_pixmap
 from app.words import metric_value
 from engine.contract.coverage import coverage, unsupported
@@ -29,7 +30,7 @@ class Column(QFrame):
     def __init__(self, name: str, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self.sign = QLabel()
+        self.sign = Label()
         self.title = ElidedLabel(name)
         self.title.setFont(scaled_font(100, bold=True))
         self.facts = MutedLabel(theme)
@@ -73,7 +74,7 @@ class ReferencesColumn(Column):
             if index in near and len(references) > 1:
                 words = f"◂ nearest to {', '.join(near[index])}"
                 mark = f'<br><span style="color:{muted}">{words}</span>'
-            parts.append(f"<p>{plain_html(reference)}{mark}</p>")
+            parts.append(f"<p>{markup(reference)}{mark}</p>")
         if example and not references:
             parts.append(f'<p style="color:{muted}">There is no reference.</p>')
         self.text.show_html("".join(parts))
@@ -126,7 +127,7 @@ class SystemColumn(Column):
         if not output.strip() and there is None:
             return f'<span style="color:{colors.muted.name()}">(empty)</span>'
         if there is None:
-            return plain_html(output)
+            return markup(output)
         pieces = word_diff(output, there)
         if self._model.diff_mode is DiffMode.MATCHES:
             return matches_html(pieces, colors)

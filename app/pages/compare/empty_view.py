@@ -10,6 +10,7 @@ from app.context import AppContext
 from app.pages.compare.chooser import SystemChooser
 from app.pages.compare.systems import Kind
 from app.pages.compare.systems_model import SystemsModel
+from app.plain_text import caption
 from app.theme import SPACE_L, SPACE_M
 from app.widgets.empty_state import EmptyState
 from app.widgets.labels import MutedLabel, SectionHeader
@@ -84,4 +85,4 @@ class EmptyView(QWidget):
         keys = self._suggested()
         names = {entry.key: entry.name for entry in entries}
         self.suggestion.setVisible(bool(keys) and not self._systems.chosen)
-        self.suggestion.setText(" ".join(["Compare", " and ".join(names[key] for key in keys)]))
+        self.suggestion.setText(caption(f"Compare {' and '.join(names[key] for key in keys)}"))

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QScrollArea,
     QSplitter,
     QToolButton,
@@ -21,7 +20,7 @@ from app.pages.compare.input_panel import InputPanel
 from app.pages.compare.model import CompareModel, DiffMode
 from app.pages.compare.note_panel import NotePanel
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
-from app.widgets.labels import MutedLabel
+from app.widgets.labels import Label, MutedLabel
 
 MODES = {
     DiffMode.REFERENCE: ("Reference", "Mark how each output differs from its nearest reference"),
@@ -88,7 +87,7 @@ class ExampleView(QWidget):
             bar.addWidget(button)
         bar.addWidget(self.place)
         bar.addStretch(1)
-        bar.addWidget(QLabel("Mark:"))
+        bar.addWidget(Label("Mark:"))
         group = QButtonGroup(self)
         for mode, (text, tip) in MODES.items():
             button = QToolButton()

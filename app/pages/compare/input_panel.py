@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QHeaderView, QSplitter, QStyledItemDelegate, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QSplitter, QVBoxLayout, QWidget
 
-from app.pages.compare.diff_html import plain_html
 from app.pages.compare.input_model import InputModel
 from app.pages.compare.model import CompareModel
 from app.pages.compare.text_box import TextBox
+from app.plain_text import markup
 from app.theme import SPACE_L, SPACE_XS, Theme
 from app.widgets.labels import SectionHeader
+from app.widgets.plain_delegate import PlainDelegate
 from app.widgets.table_view import HEADER_STYLE, TableView
 
 NARROW_HEADER = HEADER_STYLE.replace("4px 8px", "4px 5px")
@@ -34,7 +35,7 @@ class InputPanel(QWidget):
         rows.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.setSelectionMode(TableView.SelectionMode.SingleSelection)
         # The padded delegate of the house measures wrapped text wider than it paints it.
-        self.table.setItemDelegateForColumn(1, QStyledItemDelegate(self.table))
+        self.table.setItemDelegateForColumn(1, PlainDelegate(self.table))
         self.table.horizontalHeader().setStyleSheet(NARROW_HEADER)
         self.text = TextBox("Input as the backbone reads it")
         self.splitter = QSplitter(Qt.Orientation.Vertical)
@@ -63,7 +64,7 @@ class InputPanel(QWidget):
             title += f" · {example.category}"
         self.header.label.setText(title)
         self.table.setVisible(bool(example and example.fields))
-        self.text.show_html(plain_html(example.input) if example else "")
+        self.text.show_html(markup(example.input) if example else "")
         header = self.table.horizontalHeader()
         header.setStretchLastSection(False)
         if self.model.columnCount() < 2:

@@ -36,6 +36,7 @@ from app.pages.compare.score_button import ScoreButton
 from app.pages.compare.score_view import COPIES, ScoreView
 from app.pages.compare.slices import SlicedWork
 from app.pages.compare.systems_model import SystemsModel
+from app.plain_text import caption
 from app.theme import SPACE_M, SPACE_S, SPACE_XS
 from app.widgets.info_bar import InfoBar, Tone
 from engine.contract.errors import UserError
@@ -169,7 +170,7 @@ class ComparePage(QWidget):
     def _make_menu(self) -> QMenu:
         menu = QMenu(self)
         for form in COPIES:
-            action = menu.addAction(icon("copy"), f"Copy the score table as {form}")
+            action = menu.addAction(icon("copy"), caption(f"Copy the score table as {form}"))
             action.triggered.connect(lambda _checked=False, f=form: self.scores.copy(f))
         menu.addSeparator()
         export = menu.addAction(icon("export"), "Export all rows side by side as CSV…")

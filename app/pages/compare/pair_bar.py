@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
 
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems import letter
 from app.theme import SPACE_XS, Theme
+from app.widgets.labels import Label
 from app.widgets.swatch import SIZE, look_of, swatch_pixmap
 from engine.contract.scores import metric_title
 
@@ -34,7 +35,7 @@ class PairBar(QWidget):
             ("to", self.reference),
             ("in", self.measure),
         ):
-            label = QLabel(words)
+            label = Label(words)
             label.setBuddy(combo)
             layout.addWidget(label)
             layout.addWidget(combo)

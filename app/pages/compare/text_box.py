@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextOption
-from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
+from PySide6.QtWidgets import QWidget
+
+from app.widgets.text_view import TextView
 
 
-class TextBox(QTextBrowser):
-    """Wrapped text without a frame; Tab leaves it."""
+class TextBox(TextView):
+    """Wrapped text; Tab leaves it."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName(name)
-        self.setFrameShape(QFrame.Shape.NoFrame)
+        super().__init__(name, parent)
         self.setTabChangesFocus(True)
-        self.setOpenLinks(False)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.document().setDefaultStyleSheet(
             "p { line-height: 125%; margin-top: 0; margin-bottom: 8px; white-space: pre-wrap }"

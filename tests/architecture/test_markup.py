@@ -1,0 +1,78 @@
+"""Texts of files are never taken for markup: what would do so is made in one place each."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+APP = Path(__file__).parents[2] / "app"
+
+HOMES = {
+    "QLabel": {"widgets/labels.py", "style.py"},
+    "RichText": {"widgets/labels.py"},
+    "AutoText": {"style.py"},
+    "MarkdownText": set[str](),
+    "QTextBrowser": {"widgets/text_view.py"},
+    "QTextEdit": set[str](),
+    "QTextDocument": set[str](),
+    "QGraphicsTextItem": set[str](),
+    "QErrorMessage": set[str](),
+    "setMarkdown": set[str](),
+    "insertHtml": set[str](),
+    "setOpenExternalLinks": set[str](),
+    "QStyledItemDelegate": {"widgets/plain_delegate.py"},
+    "QItemDelegate": set[str](),
+}
+"""What shows a text as something else than itself, and the files that may use it."""
+
+CAPTIONED = {
+    "QPushButton", "QCheckBox", "QRadioButton", "QGroupBox", "QAction", "addAction", "addMenu",
+    "addTab", "setTabText",
+}  # fmt: skip
+"""Calls whose text has mnemonics: what is put together there goes through `caption`."""
+
+
+def files() -> list[Path]:
+    return sorted(APP.rglob("*.py"))
+
+
+def names_in(tree: ast.AST) -> set[str]:
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.alias):
+            found.add(node.name.rpartition(".")[2])
+    return found
+
+
+def captions(tree: ast.AST) -> list[int]:
+    """Lines where a text with mnemonics is put together without `caption`."""
+    found = []
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        if called in CAPTIONED:
+            found += [arg.lineno for arg in node.args if isinstance(arg, ast.JoinedStr)]
+    return found
+
+
+@pytest.mark.parametrize("file", files(), ids=lambda file: file.relative_to(APP).as_posix())
+def test_markup_has_its_homes(file: Path) -> None:
+    place = file.relative_to(APP).as_posix()
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    strangers = {name for name in names_in(tree) & set(HOMES) if place not in HOMES[name]}
+    assert not strangers, (
+        f"app/{place} uses {sorted(strangers)}: take Label, MarkupLabel, TextView or PlainDelegate"
+    )
+    assert not captions(tree), f"app/{place}:{captions(tree)}: put the text through caption()"
+
+
+def test_what_bypasses_it_is_seen() -> None:
+    bad = "from PySide6.QtWidgets import QLabel\nQLabel(name).setTextFormat(Qt.TextFormat.RichText)"
+    assert {"QLabel", "RichText"} <= names_in(ast.parse(bad))
+    assert captions(ast.parse("menu.addAction(f'Delete {name}')")) == [1]
+    assert captions(ast.parse("menu.addAction(caption(f'Delete {name}'))")) == []
