@@ -29,7 +29,10 @@ from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
 
 OUTSIDE_FILTER = "Outputs (*.jsonl *.txt);;All files (*)"
-HINT = "Tick two or more. The first one ticked (A) is the reference system for differences."
+HINT = (
+    "Tick two or more to compare them, or one to read it. The first one ticked (A) is the "
+    "reference system for differences."
+)
 
 
 class TickDelegate(PlainDelegate):

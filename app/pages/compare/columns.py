@@ -1,4 +1,4 @@
-"""The columns beside the input: the references, and one column a system."""
+"""The cards beside the input: the references, and one card a system."""
 
 from __future__ import annotations
 
@@ -20,9 +20,6 @@ from app.words import metric_value
 from engine.contract.coverage import coverage, unsupported
 from engine.contract.scores import metric_title
 
-COLUMN_CHARS = 20
-"""Least width of a column, in average letters."""
-
 
 class Column(QFrame):
     """A heading, a line of facts, a text, and a line of findings."""
@@ -36,7 +33,6 @@ class Column(QFrame):
         self.facts = MutedLabel(theme)
         self.text = TextBox(name)
         self.findings = MutedLabel(theme)
-        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * COLUMN_CHARS)
         heading = QHBoxLayout()
         heading.setSpacing(SPACE_XS)
         heading.addWidget(self.sign)
@@ -46,8 +42,9 @@ class Column(QFrame):
         layout.setSpacing(SPACE_XS)
         layout.addLayout(heading)
         layout.addWidget(self.facts)
-        layout.addWidget(self.text, 1)
+        layout.addWidget(self.text)
         layout.addWidget(self.findings)
+        layout.addStretch(1)
 
 
 class ReferencesColumn(Column):
@@ -58,6 +55,12 @@ class ReferencesColumn(Column):
         self._model = model
         self.sign.hide()
         self.findings.hide()
+
+    def set_room(self, height: int) -> None:
+        """Take at most this height, in pixels; more references scroll."""
+        above = self.title.sizeHint().height() + self.facts.sizeHint().height() + 2 * SPACE_XS
+        self.text.setMaximumHeight(max(height - above, 0))
+        self.text.updateGeometry()
 
     def show_example(self) -> None:
         """Take over the example that the model shows."""
@@ -137,7 +140,7 @@ class SystemColumn(Column):
         example, mode = self._model.example, self._model.diff_mode
         if example is None or mode is DiffMode.OFF:
             return None
-        if mode is DiffMode.SYSTEM:
+        if mode is DiffMode.SYSTEM and len(example.outputs) > 1:
             other = self._model.other if self._place == 0 else 0
             return example.outputs[other]
         return _nearest_text(output, example.references)
