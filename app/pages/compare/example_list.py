@@ -13,7 +13,10 @@ from app.pages.compare.listing import Order
 from app.pages.compare.model import CompareModel
 from app.theme import SPACE_M, SPACE_XS, Theme
 from app.widgets.labels import MutedLabel
-from app.widgets.table_view import TableView
+from app.widgets.table_view import HEADER_STYLE, TableView
+
+SORTED_HEADER = HEADER_STYLE.replace("4px 8px", "4px 18px 4px 8px")
+"""With room for the sign of the order."""
 
 INPUT_CHARS = 14
 """Least width of the input; its tool tip holds the whole."""
@@ -32,6 +35,7 @@ class ExampleList(QWidget):
         self.table.setModel(self.model)
         self.table.setSelectionMode(TableView.SelectionMode.SingleSelection)
         header = self.table.horizontalHeader()
+        header.setStyleSheet(SORTED_HEADER)
         header.setStretchLastSection(False)
         header.setSectionsClickable(True)
         header.setSortIndicatorShown(True)

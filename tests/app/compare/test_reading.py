@@ -77,7 +77,7 @@ def test_cards_stand_below_each_other_where_there_is_no_room(
     resize(qtbot, page, PAGE_OF_1280)
     references, *outputs = page.view.columns
     assert page.view.grid.rows == [[page.view.input, references], outputs]
-    resize(qtbot, page, 620)
+    resize(qtbot, page, 480)
     assert all(len(row) == 1 for row in page.view.grid.rows)
     assert page.view.area.verticalScrollBar().maximum() > 0
     resize(qtbot, page, 1800)
