@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import (
 from app.assets import application_icon, icon
 from app.diagnostics import VERSION, versions
 from app.theme import SPACE_L, SPACE_M, SPACE_XS, Theme, scaled_font
-from app.widgets.labels import Label, MutedLabel, SectionHeader
+from app.widgets.labels import MutedLabel, SectionHeader
 
 PURPOSE = (
     "Train a prefix before a frozen language model, put a fully fine-tuned twin beside it, and "
@@ -32,9 +33,9 @@ class AboutDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("About Prefix Workbench")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        picture = Label()
+        picture = QLabel()
         picture.setPixmap(application_icon().pixmap(56, 56))
-        name = Label("Prefix Workbench")
+        name = QLabel("Prefix Workbench")
         name.setFont(scaled_font(150, bold=True))
         words = QVBoxLayout()
         words.setSpacing(SPACE_XS)
@@ -44,14 +45,14 @@ class AboutDialog(QDialog):
         head.setSpacing(SPACE_M)
         head.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
         head.addLayout(words, 1)
-        purpose = Label(PURPOSE)
+        purpose = QLabel(PURPOSE)
         purpose.setWordWrap(True)
         purpose.setMinimumWidth(self.fontMetrics().averageCharWidth() * 58)
         table = QFormLayout()
         table.setHorizontalSpacing(SPACE_L)
         table.setVerticalSpacing(2)
         for library, version in versions()[1:]:
-            table.addRow(MutedLabel(theme, library), Label(version))
+            table.addRow(MutedLabel(theme, library), QLabel(version))
         copy = QPushButton("Copy versions")
         copy.setIcon(icon("copy"))
         copy.clicked.connect(self.copy_versions)

@@ -9,12 +9,12 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QPushButton,
 )
 
 from app.theme import SPACE_S
-from app.widgets.labels import Label
 
 
 def add_folder_row(
@@ -34,7 +34,7 @@ def add_folder_row(
     row.setSpacing(SPACE_S)
     row.addWidget(field, 1)
     row.addWidget(button)
-    buddy = Label(label)
+    buddy = QLabel(label)
     buddy.setBuddy(field)
     form.addRow(buddy, row)
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
     QHBoxLayout,
+    QLabel,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -21,9 +22,8 @@ from PySide6.QtWidgets import (
 
 from app.assets import application_icon, icon
 from app.context import AppContext
-from app.plain_text import caption, visible
 from app.theme import SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS, Theme, scaled_font
-from app.widgets.labels import Label, MutedLabel, SectionHeader
+from app.widgets.labels import MutedLabel, SectionHeader
 from app.words import from_home
 
 WELCOME = (
@@ -67,7 +67,7 @@ class StartPage(QWidget):
 
     def _button(self, context: AppContext, ident: str) -> QPushButton:
         action = context.actions.get(ident)
-        button = QPushButton(action.icon(), "  " + caption(action.text().replace("&", "")))
+        button = QPushButton(action.icon(), f"  {action.text().replace('&', '')}")
         button.setIconSize(QSize(20, 20))
         button.setMinimumHeight(button.fontMetrics().height() + 2 * SPACE_S)
         button.setStyleSheet("text-align: left; padding-left: 8px;")
@@ -83,9 +83,9 @@ class _Heading(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        picture = Label()
+        picture = QLabel()
         picture.setPixmap(application_icon().pixmap(QSize(44, 44), self.devicePixelRatio()))
-        name = Label("Prefix Workbench")
+        name = QLabel("Prefix Workbench")
         name.setFont(scaled_font(180, bold=True))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -246,12 +246,10 @@ class _ProjectButton(QAbstractButton):
         bold = scaled_font(100, bold=True)
         painter.setFont(bold)
         painter.setPen(colours.text if self.isEnabled() else colours.muted)
-        name = QFontMetrics(bold).elidedText(
-            visible(self.text()), Qt.TextElideMode.ElideRight, width
-        )
+        name = QFontMetrics(bold).elidedText(self.text(), Qt.TextElideMode.ElideRight, width)
         painter.drawText(top, Qt.AlignmentFlag.AlignLeft, name)
         painter.setFont(self.font())
         painter.setPen(colours.muted)
-        where = metrics.elidedText(visible(self._where), Qt.TextElideMode.ElideMiddle, width)
+        where = metrics.elidedText(self._where, Qt.TextElideMode.ElideMiddle, width)
         bottom = top.translated(0, metrics.height() + 2)
         painter.drawText(bottom, Qt.AlignmentFlag.AlignLeft, where)

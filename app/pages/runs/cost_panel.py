@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from app.pages.runs.planner import Planner
 from app.theme import SPACE_S, SPACE_XS, Theme
-from app.widgets.labels import Label, MutedLabel
+from app.widgets.labels import MutedLabel
 from app.words import count, duration, size
 from engine.contract.backbone import BackboneEntry, Cost
 
@@ -124,7 +124,7 @@ class CostPanel(QWidget):
     def __init__(self, planner: Planner, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._planner, self._theme = planner, theme
-        self._rows: list[tuple[Label, Label]] = []
+        self._rows: list[tuple[QLabel, QLabel]] = []
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(SPACE_S)
@@ -152,7 +152,7 @@ class CostPanel(QWidget):
             if shown:
                 self._fill(label, value, lines[place])
 
-    def _fill(self, label: Label, value: Label, figure: Figure) -> None:
+    def _fill(self, label: QLabel, value: QLabel, figure: Figure) -> None:
         label.setText(figure.label)
         value.setText(figure.value)
         value.setToolTip(figure.tip)
@@ -163,9 +163,10 @@ class CostPanel(QWidget):
         value.setPalette(palette)
 
     def _add_row(self) -> None:
-        label, value = MutedLabel(self._theme), Label()
+        label, value = MutedLabel(self._theme), QLabel()
         label.setWordWrap(False)
         label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        value.setTextFormat(Qt.TextFormat.PlainText)
         value.setWordWrap(True)
         value.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
+    QLabel,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -22,7 +23,7 @@ from app.pages.runs.method_choice import MethodChoice
 from app.pages.runs.method_drawing import MethodDrawing
 from app.pages.runs.planner import Planner
 from app.theme import SPACE_M, SPACE_S, Theme
-from app.widgets.labels import Label, SectionHeader
+from app.widgets.labels import SectionHeader
 from engine.contract.errors import UserError
 
 MINIMUM_LINES = 12
@@ -87,7 +88,7 @@ class RunForm(QScrollArea):
         row = QHBoxLayout(self._length_row)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE_S)
-        label = Label("Prefix length")
+        label = QLabel("Prefix length")
         label.setBuddy(self.length.slider)
         row.addWidget(label)
         row.addWidget(self.length, 1)
