@@ -17,10 +17,20 @@ MAX_WORDS = 12
 
 _UNSAYABLE = {"yes", "no", "true", "false", "none", "n/a", "-", "–"}
 _GROUPED = re.compile(r"(?<=\d)[,\u00a0\u202f'’](?=\d{3}\b)")
+_UNSPACED_LETTER = (
+    "[\u0e00-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
+    "\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+"""Of scripts that put no blank between a word and the next, or its particle: Thai, Lao, Tibetan,
+Burmese, Korean, Khmer, Japanese, Chinese."""
+
+_UNSPACED = re.compile(_UNSPACED_LETTER)
+_LETTER = rf"(?!{_UNSPACED_LETTER})[^\W_]"
 _WORD = re.compile(
     r"(?:(?<![\w)\]])-(?=\d))?"  # the sign of a number, not a hyphen
-    r"[^\W_]+(?:(?<=\d)[.,:](?=\d)[^\W_]+)*"  # 3.5, 18:30 and 12.05.2026 are whole
+    rf"(?:{_LETTER})+(?:(?<=\d)[.,:](?=\d)(?:{_LETTER})+)*"  # 3.5, 18:30, 12.05.2026 are whole
     r"(?:[+#]+(?!\w))?"  # C++, C#, A+
+    rf"|(?:(?={_UNSPACED_LETTER})[^\W_])+"
 )
 _SENTENCE_ENDS = frozenset(".!?:")
 
@@ -83,7 +93,7 @@ def unsupported(output: str, fields: Sequence[tuple[str, str]], source: str) -> 
     names: dict[str, None] = {}
     for match in _WORD.finditer(folded):
         word = match.group()
-        if f" {_parts(word.casefold())} " in known:
+        if any(f" {_parts(form)} " in known for form in (word.casefold(), word.replace(".", ":"))):
             continue
         piece = output[places[match.start()] : places[match.end()]]
         if any(map(str.isdigit, word)):
@@ -132,10 +142,16 @@ def _said(value: str, output: str, plain: str) -> Said:
         return Said.UNCHECKED
     if len(reduced.split()) > MAX_WORDS:
         return Said.UNCHECKED
-    if f" {reduced} " in plain:
-        literal = re.search(rf"(?<!\w){re.escape(value)}(?!\w)", output)
+    # Decomposed letters of Korean are no longer those that are looked for here.
+    joined = bool(_UNSPACED.match(value[0])), bool(_UNSPACED.match(value[-1]))
+    start, end = ("" if is_joined else " " for is_joined in joined)
+    if f"{start}{reduced}{end}" in plain:
+        before = "" if joined[0] else rf"(?:(?<!\w)|(?<={_UNSPACED_LETTER}))"
+        after = "" if joined[1] else rf"(?:(?!\w)|(?={_UNSPACED_LETTER}))"
+        literal = re.search(f"{before}{re.escape(value)}{after}", output)
         return Said.EXACT if literal else Said.NORMALISED
-    apart = reduced.replace(":", " ")  # "2:1" may be said as "2-1"
-    if apart != reduced and f" {apart} " in plain.replace(":", " "):
-        return Said.NORMALISED
+    for sign in " .":  # "2:1" may be said as "2-1", and 18:30 as 18.30
+        other = reduced.replace(":", sign)
+        if other != reduced and f" {other} " in plain.replace(":", sign):
+            return Said.NORMALISED
     return Said.MISSING

@@ -69,8 +69,29 @@ def test_a_part_is_not_the_value(value: str, output: str) -> None:
     assert coverage([("thing", value)], output).said == (Said.MISSING,)
 
 
-def test_a_score_with_another_sign_is_the_same_score() -> None:
-    assert coverage([("score", "2:1")], "They won 2-1.").said == (Said.NORMALISED,)
+@pytest.mark.parametrize(
+    ("value", "output"),
+    [
+        ("北京大学", "他在北京大学学习。"),
+        ("3.5", "评分为3.5分"),
+        ("3.5分", "评分为3.5分。"),
+        ("3시간", "약 3시간이 걸린다"),
+        ("กรุงเทพ", "เขาอยู่ที่กรุงเทพมานาน"),
+        ("서울", "서울에서 살았다."),
+        ("แม่น้ำ", "โรงแรมใกล้แม่น้ำ"),
+        ("川", "ホテルは川の近くです。"),
+    ],
+)
+def test_scripts_without_blanks(value: str, output: str) -> None:
+    assert coverage([("place", value)], output).said == (Said.EXACT,)
+    assert unsupported(output, [("place", value)], "") == ()
+
+
+def test_a_score_or_time_with_another_sign_is_the_same() -> None:
+    fields = [("score", "2:1"), ("start", "18:30")]
+    output = "They won 2-1 after 18.30."
+    assert coverage(fields, output).said == (Said.NORMALISED, Said.NORMALISED)
+    assert unsupported(output, fields, "") == ()
 
 
 def test_another_number_is_listed_as_it_stands() -> None:
