@@ -41,6 +41,7 @@ from app.page_list import PAGES
 from app.plain_text import caption, markup, visible
 from app.startup import tie
 from app.widgets.labels import Label
+from app.widgets.plain_delegate import TIP_CHARS, TIP_LINES, tip_text
 from app.widgets.text_view import TextView
 from engine.contract.commands import Failure
 from engine.contract.errors import Remedy
@@ -296,3 +297,10 @@ def test_hidden_characters_are_signs(text: str, shown: str) -> None:
 
 def test_a_caption_is_one_line_without_mnemonics() -> None:
     assert caption("R&D\n<b>plan</b>\x07") == "R&&D <b>plan</b>␇"
+
+
+def test_a_long_tool_tip_is_broken_and_cut() -> None:
+    assert tip_text("one\n\ntwo") == "one\n\ntwo"
+    lines = tip_text("word " * 5000).splitlines()
+    assert len(lines) == TIP_LINES + 1
+    assert max(map(len, lines)) <= TIP_CHARS
