@@ -11,9 +11,9 @@ HOMES = {
     "RichText": {"widgets/labels.py"},
     "AutoText": {"style.py"},
     "MarkdownText": set[str](),
-    "QTextBrowser": {"widgets/text_view.py"},
+    "QTextBrowser": {"widgets/text_view.py", "guide.py"},
     "QTextEdit": set[str](),
-    "QTextDocument": set[str](),
+    "QTextDocument": {"guide.py"},
     "QGraphicsTextItem": set[str](),
     "QErrorMessage": set[str](),
     "setMarkdown": set[str](),
@@ -90,6 +90,15 @@ def test_markup_has_its_homes(file: Path) -> None:
     if place not in OWN_WORDS:
         assert not captions(tree), f"app/{place}:{captions(tree)}: put the text through caption()"
         assert not labels(tree), f"app/{place}:{labels(tree)}: take Label for a text of a file"
+
+
+def test_a_page_says_what_it_loads() -> None:
+    """Qt's own page reads whatever file a text names."""
+    for file in files():
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and "QTextBrowser" in map(ast.unparse, node.bases):
+                methods = {item.name for item in node.body if isinstance(item, ast.FunctionDef)}
+                assert "loadResource" in methods, f"{file}: {node.name}"
 
 
 def test_what_bypasses_it_is_seen() -> None:
