@@ -6,11 +6,11 @@ import enum
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.assets import icon
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme, scaled_font
-from app.widgets.labels import MutedLabel
+from app.widgets.labels import Label, MutedLabel
 
 
 class Closing(enum.Enum):
@@ -40,19 +40,19 @@ class ClosingDialog(QDialog):
         super().__init__(parent)
         self.choice = Closing.STAY
         self.setWindowTitle("Close Prefix Workbench")
-        sign = QLabel()
+        sign = Label()
         sign.setPixmap(
             icon("warning", theme.colors.warning).pixmap(QSize(32, 32), self.devicePixelRatio())
         )
-        heading = QLabel("A run is still training." if runs else "Work is still going on.")
+        heading = Label("A run is still training." if runs else "Work is still going on.")
         heading.setFont(scaled_font(120, bold=True))
         words = QVBoxLayout()
         words.setSpacing(SPACE_S)
         words.addWidget(heading)
         for name in runs:
-            words.addWidget(QLabel(f"•  {name}"))
+            words.addWidget(Label(f"•  {name}"))
         for title in tasks:
-            words.addWidget(QLabel(f"•  {title} (ends with the window)"))
+            words.addWidget(Label(f"•  {title} (ends with the window)"))
         explained = MutedLabel(theme, _explain(bool(runs)))
         explained.setMinimumWidth(self.fontMetrics().averageCharWidth() * 64)
         words.addWidget(explained)

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from app.actions import ActionEntry, ActionRegistry
 from app.assets import icon
 from app.theme import SPACE_S
+from app.widgets.plain_delegate import PlainDelegate
 
 ROWS_SHOWN = 12
 ICON_SIZE = QSize(16, 16)
@@ -99,7 +99,7 @@ class CommandPalette(QDialog):
         self.list.setCurrentRow(0)
 
 
-class _KeysDelegate(QStyledItemDelegate):
+class _KeysDelegate(PlainDelegate):
     """Writes the keys at the right end of a row."""
 
     def paint(

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QPushButton,
     QVBoxLayout,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.assets import icon
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme, fixed_font, scaled_font
+from app.widgets.labels import Label
 from engine.contract.commands import Failure
 from engine.contract.errors import UserError
 from engine.contract.events import Blame
@@ -49,15 +49,14 @@ class ProblemDialog(QDialog):
         self.setWindowTitle("A fault of this program" if ours else title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         colours = theme.colors
-        sign = QLabel()
+        sign = Label()
         picture = icon("error", colours.bad) if ours else icon("warning", colours.warning)
         sign.setPixmap(picture.pixmap(QSize(32, 32), self.devicePixelRatio()))
-        heading = QLabel(title)
+        heading = Label(title)
         heading.setFont(scaled_font(120, bold=True))
         heading.setWordWrap(True)
-        self.message = QLabel(failure.message)
+        self.message = Label(failure.message)
         self.message.setWordWrap(True)
-        self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -68,7 +67,7 @@ class ProblemDialog(QDialog):
         words.addWidget(heading)
         words.addWidget(self.message)
         for remedy in failure.remedies:
-            words.addWidget(QLabel(f"•  {remedy.label}"))
+            words.addWidget(Label(f"•  {remedy.label}"))
         top = QHBoxLayout()
         top.setSpacing(SPACE_M)
         top.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
