@@ -25,6 +25,7 @@ from app.leaving import Leaving
 from app.models.activities import Activity
 from app.opening import Found, PathKind
 from app.page_list import PAGES, make_page
+from app.plain_text import visible
 from app.preloading import Preloader, settle
 from app.project_commands import ProjectCommands
 from app.project_control import ProjectControl
@@ -303,7 +304,7 @@ class MainWindow(QMainWindow):
     def _on_project_changed(self) -> None:
         project = self.context.project
         name = project.project.name if project.is_open else ""
-        self.setWindowTitle(f"{name} – Prefix Workbench" if name else "Prefix Workbench")
+        self.setWindowTitle(f"{visible(name)} – Prefix Workbench" if name else "Prefix Workbench")
         for ident in ("close.project", "exchange.import_prefix"):
             self.context.actions.get(ident).setEnabled(project.is_open)
         self.projects.update()

@@ -1,10 +1,14 @@
-"""The Fusion style with parts as large as the text, and outlines that can be seen in the dark."""
+"""The Fusion style: parts as large as the text, outlines seen in the dark, and no markup."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPalette, QPen
-from PySide6.QtWidgets import QProxyStyle, QStyle, QStyleOption, QWidget
+from typing import Any
+
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPalette, QPen
+from PySide6.QtWidgets import QLabel, QProxyStyle, QStyle, QStyleOption, QWidget
+
+from app.plain_text import visible
 
 _Primitive = QStyle.PrimitiveElement
 _State = QStyle.StateFlag
@@ -21,6 +25,9 @@ _OF_TEXT = frozenset({
 
 class OutlinedStyle(QProxyStyle):
     """Fusion draws the outlines of fields and boxes darker than the window: lost on dark.
+
+    A label that does not say what its text is gets plain text, whoever made it: Qt's own labels
+    of tool tips and message boxes as well.
 
     Attributes:
         text_scale: how much larger than usual the text is (`app.sizes.scale`).
@@ -41,6 +48,26 @@ class OutlinedStyle(QProxyStyle):
         if self.text_scale == 1.0 or metric not in _OF_TEXT:
             return pixels
         return round(pixels * self.text_scale)
+
+    def polish(self, polished: Any) -> Any:
+        """Prepare a widget, a palette or the application."""
+        result = super().polish(polished)
+        if isinstance(polished, QLabel) and polished.textFormat() is Qt.TextFormat.AutoText:
+            polished.setTextFormat(Qt.TextFormat.PlainText)
+        return result
+
+    def drawItemText(
+        self,
+        painter: QPainter,
+        rect: QRect,
+        flags: int,
+        pal: QPalette | Qt.GlobalColor | QColor,
+        enabled: bool,
+        text: str,
+        role: QPalette.ColorRole = QPalette.ColorRole.NoRole,
+    ) -> None:
+        """Draw a text with nothing hidden in it."""
+        super().drawItemText(painter, rect, flags, pal, enabled, visible(text), role)
 
     def drawPrimitive(
         self,

@@ -12,6 +12,7 @@ from app.actions import ActionRegistry
 from app.assets import icon
 from app.navigator import Navigator
 from app.page_list import PAGES
+from app.plain_text import caption
 from app.settings import Settings
 from app.theme import Scheme
 
@@ -179,4 +180,4 @@ def add_help_actions(actions: ActionRegistry, commands: Commands) -> None:
 
 
 def _show_step(action: QAction, verb: str, text: str) -> None:
-    action.setText(f"{verb} {text}".rstrip())
+    action.setText(f"{verb} {caption(text)}".rstrip())

@@ -6,13 +6,13 @@ import enum
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.assets import icon
 from app.dialogs.parts import fill
 from app.sizes import icon_size
 from app.theme import SPACE_M, SPACE_S, Theme, scaled_font
-from app.widgets.labels import MutedLabel, PlainLabel
+from app.widgets.labels import Label, MutedLabel, WrappedLabel
 from engine.contract.events import RunState
 
 NAMED = 8
@@ -50,11 +50,11 @@ class ClosingDialog(QDialog):
         super().__init__(parent)
         self.choice = Closing.STAY
         self.setWindowTitle(title)
-        sign = QLabel()
+        sign = Label()
         warning = icon("warning", theme.colors.warning)
         sign.setPixmap(warning.pixmap(icon_size(200), self.devicePixelRatio()))
         states = [state for _name, state in runs]
-        self.heading = PlainLabel(_heading(states))
+        self.heading = WrappedLabel(_heading(states))
         self.heading.setFont(scaled_font(120, bold=True))
         words = QVBoxLayout()
         words.setSpacing(SPACE_S)
@@ -66,7 +66,7 @@ class ClosingDialog(QDialog):
             lines.append(f"{_runs(queued)} in the queue")
         lines += [f"{task} (ends with the window)" for task in tasks]
         for line in lines:
-            words.addWidget(PlainLabel(f"•  {line}"))
+            words.addWidget(WrappedLabel(f"•  {line}"))
         self.explained = MutedLabel(theme, _explain(states, queued))
         words.addWidget(self.explained)
         top = QHBoxLayout()

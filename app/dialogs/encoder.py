@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
-    QLabel,
     QLineEdit,
     QSpinBox,
     QVBoxLayout,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.dialogs.parts import add_folder_row, fill, ok_and_cancel
 from app.theme import SPACE_L, SPACE_M, Theme
-from app.widgets.labels import MutedLabel
+from app.widgets.labels import Label, MutedLabel
 from engine.contract.scores import Encoder
 
 LAST = -1
@@ -46,7 +45,7 @@ class EncoderDialog(QDialog):
         form.setVerticalSpacing(SPACE_M)
         tip = "Choose the folder of the encoder"
         add_folder_row(form, "&Encoder:", self.folder, self._choose, tip=tip)
-        layer = QLabel("&Layer:")
+        layer = Label("&Layer:")
         layer.setBuddy(self.layer)
         form.addRow(layer, self.layer)
         form.addRow("", self.idf)

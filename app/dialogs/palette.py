@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
@@ -19,6 +18,7 @@ from app.actions import ActionEntry, ActionRegistry, why_not
 from app.assets import icon
 from app.sizes import icon_size, room, row_height, set_minimum_chars
 from app.theme import SPACE_S
+from app.widgets.plain_delegate import PlainDelegate
 
 ROWS_SHOWN = 12
 ENTRY_ROLE = Qt.ItemDataRole.UserRole
@@ -115,7 +115,7 @@ class CommandPalette(QDialog):
         self.list.setCurrentRow(0)
 
 
-class _KeysDelegate(QStyledItemDelegate):
+class _KeysDelegate(PlainDelegate):
     """Writes the keys, or the reason, at the right end of a row, in the room that is left."""
 
     def paint(

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QPushButton,
     QVBoxLayout,
@@ -22,7 +21,7 @@ from app.assets import icon
 from app.dialogs.parts import fill
 from app.sizes import icon_size
 from app.theme import SPACE_M, SPACE_S, Theme, fixed_font, scaled_font
-from app.widgets.labels import PlainLabel
+from app.widgets.labels import Label, WrappedLabel
 from engine.contract.commands import Failure
 from engine.contract.errors import UserError
 from engine.contract.events import Blame
@@ -52,12 +51,12 @@ class ProblemDialog(QDialog):
         self.setWindowTitle("Unexpected error" if ours else title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         colours = theme.colors
-        sign = QLabel()
+        sign = Label()
         picture = icon("error", colours.bad) if ours else icon("warning", colours.warning)
         sign.setPixmap(picture.pixmap(icon_size(200), self.devicePixelRatio()))
-        heading = PlainLabel(title)
+        heading = WrappedLabel(title)
         heading.setFont(scaled_font(120, bold=True))
-        self.message = PlainLabel(failure.message)
+        self.message = WrappedLabel(failure.message)
         self.message.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -67,7 +66,7 @@ class ProblemDialog(QDialog):
         words.addWidget(heading)
         words.addWidget(self.message)
         for remedy in failure.remedies:
-            words.addWidget(PlainLabel(f"•  {remedy.label}"))
+            words.addWidget(WrappedLabel(f"•  {remedy.label}"))
         top = QHBoxLayout()
         top.setSpacing(SPACE_M)
         top.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)

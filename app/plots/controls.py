@@ -6,7 +6,6 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QLabel,
     QMenu,
     QSlider,
     QTabBar,
@@ -22,6 +21,7 @@ from app.plots.series import Axis
 from app.settings import Settings
 from app.theme import SPACE_XS, Theme
 from app.widgets.flow import FlowLayout
+from app.widgets.labels import Label
 
 _STEPS = 100
 _TABS: tuple[Quantity | None, ...] = (*Quantity, None)
@@ -99,7 +99,7 @@ class PlotControls(QWidget):
         axis.currentIndexChanged.connect(lambda place: self._view.set_axis(list(Axis)[place]))
         return axis
 
-    def _make_smoothing(self) -> tuple[QSlider, QLabel]:
+    def _make_smoothing(self) -> tuple[QSlider, Label]:
         slider = QSlider(Qt.Orientation.Horizontal)
         slider.setRange(0, _STEPS - 1)
         slider.setAccessibleName("Smoothing")
@@ -110,7 +110,7 @@ class PlotControls(QWidget):
         slider.setMinimumWidth(60)
         slider.setMaximumWidth(140)
         slider.valueChanged.connect(lambda value: self._view.set_weight(value / _STEPS))
-        label = QLabel()
+        label = Label()
         label.setMinimumWidth(label.fontMetrics().horizontalAdvance("0.00"))
         return slider, label
 
@@ -133,7 +133,7 @@ class PlotControls(QWidget):
         row = FlowLayout()
         row.setContentsMargins(SPACE_XS, 0, SPACE_XS, 0)
         row.addWidget(self._axis)
-        smooth = QLabel("Smooth")
+        smooth = Label("Smooth")
         smooth.setBuddy(self._smooth)
         for widget in (smooth, self._smooth, self._smooth_label, self._log):
             row.addWidget(widget)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QPalette, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from app.plots.lines import Line, Quantity, value_at
 from app.plots.plot_view import PlotView, ShownRun
 from app.plots.series import Axis
 from app.theme import SPACE_M, SPACE_S, Theme
-from app.widgets.labels import MutedLabel
+from app.widgets.labels import Label, MutedLabel
 from app.widgets.swatch import Swatch
 
 MAX_NAME_CHARS = 40
@@ -44,7 +44,7 @@ class Legend(QWidget):
         self.setSizePolicy(policy)
         self._place = MutedLabel(theme, "latest", self)
         self._place.setWordWrap(False)
-        self._values: dict[str, QLabel] = {}
+        self._values: dict[str, Label] = {}
         self._chips: list[QWidget] = []
         view.runs_changed.connect(self._rebuild)
         view.cursor_changed.connect(self.tell)
@@ -125,10 +125,8 @@ class Legend(QWidget):
 
     def _add_chip(self, run: ShownRun) -> None:
         chip = QWidget(self)
-        name, value = QLabel(_short(run.name), chip), QLabel(chip)
-        name.setTextFormat(Qt.TextFormat.PlainText)
+        name, value = Label(_short(run.name), chip), Label(parent=chip)
         name.setToolTip(run.name)
-        value.setTextFormat(Qt.TextFormat.PlainText)
         name.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         row = QHBoxLayout(chip)
         row.setContentsMargins(0, 0, 0, 0)

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from app.assets import icon
 from app.sizes import icon_size
 from app.theme import SPACE_S, Theme, fixed_font
-from app.widgets.labels import ElidedLabel
+from app.widgets.labels import ElidedLabel, Label
 
 
 class CommandLine(QWidget):
@@ -21,7 +21,7 @@ class CommandLine(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._sign = QLabel()
+        self._sign = Label()
         self._sign.setToolTip("The same on the command line")
         self._line = ElidedLabel(mode=Qt.TextElideMode.ElideRight)
         self._copy = QToolButton()

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.assets import icon
+from app.plain_text import caption
 from app.sizes import chars, icon_size, set_minimum_chars
 from app.theme import SPACE_M, SPACE_S, Theme, scaled_font
-from app.widgets.labels import MutedLabel
+from app.widgets.labels import Label, MutedLabel
 
 TEXT_WIDTH_CHARS = 62
 
@@ -30,10 +31,10 @@ class EmptyState(QWidget):
     ) -> None:
         super().__init__(parent)
         self._theme, self._picture = theme, picture
-        self._icon = QLabel()
+        self._icon = Label()
         self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._icon.setVisible(bool(picture))
-        self.title = QLabel(title)
+        self.title = Label(title)
         self.title.setFont(scaled_font(130, bold=True))
         self.title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.title.setWordWrap(True)
@@ -67,7 +68,7 @@ class EmptyState(QWidget):
         self, text: str, slot: Callable[[], object], *, picture: str = "", primary: bool = False
     ) -> QPushButton:
         """Add a button; the primary one takes Enter."""
-        button = QPushButton(text)
+        button = QPushButton(caption(text))
         if picture:
             button.setIcon(icon(picture))
         button.setDefault(primary)

@@ -7,11 +7,13 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from app.assets import icon
+from app.plain_text import caption
 from app.sizes import icon_size
 from app.theme import SPACE_S, SPACE_XS, Theme
+from app.widgets.labels import Label
 
 
 class Tone(enum.Enum):
@@ -48,10 +50,9 @@ class InfoBar(QFrame):
         self.tone = Tone.INFO
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAutoFillBackground(True)
-        self._sign = QLabel()
-        self.label = QLabel()
+        self._sign = Label()
+        self.label = Label()
         self.label.setWordWrap(True)
-        self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._buttons: list[QPushButton] = []
         self._close = QToolButton()
@@ -85,7 +86,7 @@ class InfoBar(QFrame):
 
     def add_button(self, text: str, slot: Callable[[], object]) -> QPushButton:
         """Add a button to the message that is shown."""
-        button = QPushButton(text)
+        button = QPushButton(caption(text))
         button.clicked.connect(lambda _checked=False: slot())
         self._layout.insertWidget(self._layout.count() - 1, button)
         self._buttons.append(button)

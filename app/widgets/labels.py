@@ -1,4 +1,4 @@
-"""Labels: elided to the room there is, muted, headings of sections, badges."""
+"""Labels of plain text: elided to the room there is, muted, headings of sections, badges."""
 
 from __future__ import annotations
 
@@ -9,7 +9,25 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 from app.theme import SPACE_S, Theme, scaled_font
 
 
-class ElidedLabel(QLabel):
+class Label(QLabel):
+    """Plain text, whatever it looks like; what every label of the window is."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+
+
+class MarkupLabel(QLabel):
+    """A few words of our own markup; texts of files in it go through `app.plain_text.markup`."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setWordWrap(True)
+
+
+class ElidedLabel(Label):
     """One line that ends in "…" where the room ends; the tool tip holds the whole."""
 
     def __init__(
@@ -19,9 +37,8 @@ class ElidedLabel(QLabel):
         *,
         mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self._full, self._mode = "", mode
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.set_full_text(text)
 
@@ -55,23 +72,21 @@ class ElidedLabel(QLabel):
         self.setToolTip(self._full if shown != self._full else "")
 
 
-class PlainLabel(QLabel):
-    """Shows names and sentences of any origin as they are: never as markup."""
+class WrappedLabel(Label):
+    """Names and sentences of any origin, on as many lines as they need."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
 
 
-class MutedLabel(QLabel):
+class MutedLabel(Label):
     """Secondary text: wrapped, in the theme's muted colour, its text can be selected."""
 
     def __init__(self, theme: Theme, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
         self._theme = theme
         self.setWordWrap(True)
-        self.setTextFormat(Qt.TextFormat.PlainText)
         theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -84,7 +99,7 @@ class SectionHeader(QWidget):
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.label = QLabel(text)
+        self.label = Label(text)
         self.label.setFont(scaled_font(100, bold=True))
         line = QFrame()
         line.setFrameShape(QFrame.Shape.HLine)
@@ -101,7 +116,7 @@ class SectionHeader(QWidget):
         self._layout.addWidget(widget)
 
 
-class Badge(QLabel):
+class Badge(Label):
     """A word on a coloured ground, such as a state; the word says it, the colour helps.
 
     Args:
@@ -114,7 +129,6 @@ class Badge(QLabel):
     ) -> None:
         super().__init__(text, parent)
         self._theme, self._tone = theme, tone
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setContentsMargins(SPACE_S, 2, SPACE_S, 2)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
         theme.changed.connect(self._restyle)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from app.actions import ActionEntry, ActionRegistry
 from app.navigator import Navigator
+from app.plain_text import caption
 from app.settings import Settings
 from app.words import from_home
 
@@ -62,6 +64,10 @@ def _group(entry: ActionEntry) -> str:
     return entry.ident.split(".")[0]
 
 
+def _caption(path: Path) -> str:
+    return f"{caption(path.name)}  ({caption(from_home(path.parent))})"
+
+
 class RecentMenu(QMenu):
     """Recent projects; those that are missing are greyed."""
 
@@ -76,7 +82,7 @@ class RecentMenu(QMenu):
         """List the projects as they are now."""
         self.clear()
         for path in self._settings.recent_projects:
-            action = self.addAction(f"{path.name}  ({from_home(path.parent)})".replace("&", "&&"))
+            action = self.addAction(_caption(path))
             action.setEnabled(path.is_dir())
             action.triggered.connect(partial(self._navigator.open_path, path))
         self.addSeparator()

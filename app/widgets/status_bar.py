@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QProgressBar, QStatusBar, QToolButton, QWidget
 
 from app.assets import icon
 from app.models.activities import ActivitiesModel
@@ -11,9 +11,10 @@ from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
 from app.navigator import Navigator
+from app.plain_text import caption
 from app.theme import SPACE_L, SPACE_S, SPACE_XS, Theme
 from app.widgets.activity_button import ActivityButton
-from app.widgets.labels import ElidedLabel
+from app.widgets.labels import ElidedLabel, Label
 from app.words import duration, size
 
 
@@ -46,7 +47,7 @@ class StatusBar(QStatusBar):
         self.run_bar.setAccessibleName("Progress of the run at work")
         self.run_bar.setFixedHeight(SPACE_S)
         self.run_bar.setMinimumWidth(4 * SPACE_L)
-        self.device_label = QLabel()
+        self.device_label = Label()
         self.device_label.setContentsMargins(SPACE_S, 0, SPACE_S, 0)
         self.device_label.setToolTip("Where the engine computes")
         self.activity = ActivityButton(theme, activities)
@@ -98,7 +99,7 @@ class StatusBar(QStatusBar):
             text = f"{run.meta.name}: {status.phase.value}"
         if status.remaining_s is not None:
             text += f", {duration(status.remaining_s)} left"
-        self.run_button.setText(text)
+        self.run_button.setText(caption(text))
         self.run_button.setToolTip(f"Show this run ({text})")
         self.run_button.setIcon(icon("runs"))
 

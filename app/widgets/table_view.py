@@ -15,13 +15,13 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
     QWidget,
 )
 
 from app.sizes import row_height
+from app.widgets.plain_delegate import PlainDelegate
 
 CELL_MARGIN = 5
 MAX_COLUMN_CHARS = 48
@@ -116,7 +116,7 @@ class TableView(QTableView):
             super().keyPressEvent(event)
 
 
-class PaddedDelegate(QStyledItemDelegate):
+class PaddedDelegate(PlainDelegate):
     """Gives cells a margin at left and right, which the style keeps too small for numbers."""
 
     def paint(

@@ -17,9 +17,22 @@ MAX_WORDS = 12
 
 _UNSAYABLE = {"yes", "no", "true", "false", "none", "n/a", "-", "–"}
 _GROUPED = re.compile(r"(?<=\d)[,\u00a0\u202f'’](?=\d{3}\b)")
-_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_NAME = re.compile(r"[A-ZÀ-ÖØ-Þ]\w+")
-_SENTENCE_END = re.compile(r"[.!?:…]\W*$|^\W*$")
+_UNSPACED_LETTER = (
+    "[\u0e00-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
+    "\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+"""Of scripts that put no blank between a word and the next, or its particle: Thai, Lao, Tibetan,
+Burmese, Korean, Khmer, Japanese, Chinese."""
+
+_UNSPACED = re.compile(_UNSPACED_LETTER)
+_LETTER = rf"(?!{_UNSPACED_LETTER})[^\W_]"
+_WORD = re.compile(
+    r"(?:(?<![\w)\]])-(?=\d))?"  # the sign of a number, not a hyphen
+    rf"(?:{_LETTER})+(?:(?<=\d)[.,:](?=\d)(?:{_LETTER})+)*"  # 3.5, 18:30, 12.05.2026 are whole
+    r"(?:[+#]+(?!\w))?"  # C++, C#, A+
+    rf"|(?:(?={_UNSPACED_LETTER})[^\W_])+"
+)
+_SENTENCE_ENDS = frozenset(".!?:")
 
 
 class Said(enum.Enum):
@@ -59,11 +72,12 @@ def coverage(fields: Sequence[tuple[str, str]], output: str) -> Coverage:
 
 
 def normalise(text: str) -> str:
-    """Lower case, no accents, no separators in numbers, single spaces for punctuation."""
-    text = _GROUPED.sub("", text)
-    text = unicodedata.normalize("NFKD", text).casefold()
-    text = "".join(c for c in text if not unicodedata.combining(c))
-    return " ".join(re.sub(r"(?<!\d)[.,]|[.,](?!\d)|[^\w\s.,]|_", " ", text).split())
+    """Words in lower case with single spaces: no accents, no separators in numbers.
+
+    Punctuation goes, except where it changes what is said: inside a number (3.5, 18:30), the
+    sign of a number, and + or # at the end of a word (C++).
+    """
+    return " ".join(word.casefold() for word in _WORD.findall(_fold(_GROUPED.sub("", text))))
 
 
 def unsupported(output: str, fields: Sequence[tuple[str, str]], source: str) -> tuple[str, ...]:
@@ -72,17 +86,53 @@ def unsupported(output: str, fields: Sequence[tuple[str, str]], source: str) -> 
     Words at the start of a sentence are left out, since their capital says nothing. What is
     listed may still be right: it is only not in the input.
     """
-    given = " ".join([source, *(f"{key} {value}" for key, value in fields)])
-    known = set(re.findall(r"\w+(?:[.,:]\d+)*", normalise(given)))
-    found: dict[str, None] = {}
-    for match in _NUMBER.finditer(_GROUPED.sub("", output)):
-        if normalise(match.group()) not in known:
-            found[match.group()] = None
-    for match in _NAME.finditer(output):
-        starts_sentence = _SENTENCE_END.search(output[: match.start()]) is not None
-        if not starts_sentence and normalise(match.group()) not in known:
-            found[match.group()] = None
-    return tuple(found)
+    given = normalise(" ".join([source, *(f"{key} {value}" for key, value in fields)]))
+    known = f" {' '.join(map(_parts, given.split()))} "
+    folded, places = _fold_with_places(output)
+    numbers: dict[str, None] = {}
+    names: dict[str, None] = {}
+    for match in _WORD.finditer(folded):
+        word = match.group()
+        if any(f" {_parts(form)} " in known for form in (word.casefold(), word.replace(".", ":"))):
+            continue
+        piece = output[places[match.start()] : places[match.end()]]
+        if any(map(str.isdigit, word)):
+            numbers[piece] = None
+        elif len(word) > 1 and word[0].isupper() and not _starts_sentence(folded, match.start()):
+            names[piece] = None
+    return (*numbers, *names)
+
+
+def _fold(text: str) -> str:
+    """The text without accents, in compatible characters, each kind of minus as a hyphen."""
+    text = unicodedata.normalize("NFKD", text).replace("−", "-")
+    return "".join(c for c in text if not unicodedata.combining(c))
+
+
+def _fold_with_places(text: str) -> tuple[str, list[int]]:
+    """As `normalise` reads it, and where in `text` each character stands, the end included."""
+    grouping = {match.start() for match in _GROUPED.finditer(text)}
+    folded: list[str] = []
+    places: list[int] = []
+    for place, character in enumerate(text):
+        plain = "" if place in grouping else _fold(character)
+        folded.append(plain)
+        places += [place] * len(plain)
+    return "".join(folded), [*places, len(text)]
+
+
+def _parts(word: str) -> str:
+    """A word without its signs, the parts of a time or a score of a match apart."""
+    return word.strip("-+#").replace(":", " ")
+
+
+def _starts_sentence(text: str, start: int) -> bool:
+    place = start
+    while place and not (text[place - 1].isalnum() or text[place - 1] == "_"):
+        place -= 1
+        if text[place] in _SENTENCE_ENDS:
+            return True
+    return place == 0
 
 
 def _said(value: str, output: str, plain: str) -> Said:
@@ -92,6 +142,16 @@ def _said(value: str, output: str, plain: str) -> Said:
         return Said.UNCHECKED
     if len(reduced.split()) > MAX_WORDS:
         return Said.UNCHECKED
-    if re.search(rf"(?<!\w){re.escape(value)}(?!\w)", output):
-        return Said.EXACT
-    return Said.NORMALISED if f" {reduced} " in plain else Said.MISSING
+    # Decomposed letters of Korean are no longer those that are looked for here.
+    joined = bool(_UNSPACED.match(value[0])), bool(_UNSPACED.match(value[-1]))
+    start, end = ("" if is_joined else " " for is_joined in joined)
+    if f"{start}{reduced}{end}" in plain:
+        before = "" if joined[0] else rf"(?:(?<!\w)|(?<={_UNSPACED_LETTER}))"
+        after = "" if joined[1] else rf"(?:(?!\w)|(?={_UNSPACED_LETTER}))"
+        literal = re.search(f"{before}{re.escape(value)}{after}", output)
+        return Said.EXACT if literal else Said.NORMALISED
+    for sign in " .":  # "2:1" may be said as "2-1", and 18:30 as 18.30
+        other = reduced.replace(":", sign)
+        if other != reduced and f" {other} " in plain.replace(":", sign):
+            return Said.NORMALISED
+    return Said.MISSING

@@ -34,7 +34,7 @@ class SlotError:
 
     def signature(self) -> str:
         """How values are looked for."""
-        return "case:lc|match:literal|norm:accents,punct,numbers"
+        return "case:lc|match:literal|norm:accents,punct,numbers,signs"
 
     def statistics(
         self,

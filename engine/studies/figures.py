@@ -31,6 +31,7 @@ def draw(study: StudySpec, results: StudyResults) -> dict[str, bytes]:
     if not panels:
         raise ValueError("no run of the study is finished")
     style = {"svg.hashsalt": study.study_id, "font.size": 9.0, "axes.axisbelow": True}
+    style["text.parse_math"] = False  # a name with $ in it is a name
     with rc_context(style):
         figure = Figure(figsize=(_PANEL_WIDTH * len(panels), _PANEL_HEIGHT), layout="constrained")
         axes = figure.subplots(1, len(panels), squeeze=False)[0]

@@ -9,22 +9,23 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QProgressBar,
     QPushButton,
     QStackedWidget,
-    QStyledItemDelegate,
     QVBoxLayout,
     QWidget,
 )
 
 from app.pages.compare.blind_model import BlindModel
 from app.pages.compare.blind_words import result_text
-from app.pages.compare.diff_html import plain_html
+from app.pages.compare.card_grid import CardArea, CardGrid
+from app.pages.compare.input_panel import fit_to_rows
 from app.pages.compare.text_box import TextBox
+from app.plain_text import markup
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme, scaled_font
 from app.widgets.info_bar import InfoBar, Tone
-from app.widgets.labels import MutedLabel, SectionHeader
+from app.widgets.labels import Label, MarkupLabel, MutedLabel, SectionHeader
+from app.widgets.plain_delegate import PlainDelegate
 from app.widgets.table_view import TableView
 
 Index = QModelIndex | QPersistentModelIndex
@@ -83,15 +84,11 @@ class BlindView(QWidget):
         self.input.setModel(PlainInputModel(blind))
         self.input.setWordWrap(True)
         self.input.setSelectionMode(TableView.SelectionMode.SingleSelection)
-        self.input.setItemDelegateForColumn(1, QStyledItemDelegate(self.input))
-        rows = self.input.verticalHeader()
-        rows.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.input.setItemDelegateForColumn(1, PlainDelegate(self.input))
         self.source = TextBox("Input as text")
         self.references = TextBox("References")
         self.outputs = (TextBox("Output 1"), TextBox("Output 2"))
-        self.result = QLabel()
-        self.result.setWordWrap(True)
-        self.result.setTextFormat(Qt.TextFormat.RichText)
+        self.result = MarkupLabel()
         self.result.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -129,12 +126,14 @@ class BlindView(QWidget):
 
     def _make_judging(self) -> QWidget:
         page = QWidget()
-        row = QHBoxLayout()
-        row.setSpacing(SPACE_M)
-        row.addLayout(_column("Input", self.input, self.source), 3)
-        row.addLayout(_column("References", self.references), 3)
-        for number, box in enumerate(self.outputs, start=1):
-            row.addLayout(_column(f"Output {number}", box), 4)
+        self.grid = CardGrid()
+        self.area = CardArea(self.grid)
+        self.grid.set_cards(
+            (_card("Input", self.input, self.source), _card("References", self.references)),
+            [_card(f"Output {number}", box) for number, box in enumerate(self.outputs, start=1)],
+        )
+        self.area.resized.connect(self._share)
+        self.grid.arranged.connect(self._share)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE_S)
         self.buttons: list[QPushButton] = []
@@ -164,13 +163,13 @@ class BlindView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE_M)
         layout.addWidget(self.progress)
-        layout.addLayout(row, 1)
+        layout.addWidget(self.area, 1)
         layout.addLayout(buttons)
         return page
 
     def _make_result(self) -> QWidget:
         page = QWidget()
-        title = QLabel("Result of the blind comparison")
+        title = Label("Result of the blind comparison")
         title.setFont(scaled_font(130, bold=True))
         self.back = QPushButton("Back to the comparison")
         self.back.clicked.connect(lambda _checked=False: self._blind.leave())
@@ -205,18 +204,28 @@ class BlindView(QWidget):
         self.source.setVisible(not example.fields)
         header = self.input.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        self.source.show_html(plain_html(example.input))
-        self.references.show_html(
-            "".join(f"<p>{plain_html(text)}</p>" for text in example.references)
-        )
+        self.source.show_html(markup(example.input))
+        self.references.show_html("".join(f"<p>{markup(text)}</p>" for text in example.references))
         for box, output in zip(self.outputs, self._blind.outputs, strict=True):
-            box.show_html(plain_html(output))
+            box.show_html(markup(output))
+        self._share()
+
+    def _share(self) -> None:
+        """Leave room for the outputs."""
+        room = self.area.given_height() - 2 * self.fontMetrics().lineSpacing()
+        fit_to_rows(self.input, room)
+        for box in (self.source, self.references):
+            box.setMaximumHeight(room)
+            box.updateGeometry()
 
 
-def _column(title: str, *widgets: QWidget) -> QVBoxLayout:
-    layout = QVBoxLayout()
+def _card(title: str, *widgets: QWidget) -> QWidget:
+    card = QWidget()
+    layout = QVBoxLayout(card)
+    layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(SPACE_S)
     layout.addWidget(SectionHeader(title))
     for widget in widgets:
-        layout.addWidget(widget, 1)
-    return layout
+        layout.addWidget(widget)
+    layout.addStretch(1)
+    return card

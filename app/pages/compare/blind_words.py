@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import html
-
 from app.pages.compare.blind import BlindRecord, BlindResult
+from app.plain_text import markup
 
 
 def result_text(record: BlindRecord, found: BlindResult) -> str:
     """HTML: counts, the sign test, and how far the row scores agree."""
-    first, second = html.escape(record.first.name), html.escape(record.second.name)
+    first, second = markup(record.first.name), markup(record.second.name)
     decided = found.first_wins + found.second_wins
     votes = len(record.votes)
     if votes == 0:

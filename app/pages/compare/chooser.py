@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QPushButton,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
@@ -25,14 +24,18 @@ from app.pages.compare.chooser_model import ChooserModel
 from app.pages.compare.systems_model import SystemsModel
 from app.theme import SPACE_M, SPACE_S, Theme
 from app.widgets.labels import MutedLabel
+from app.widgets.plain_delegate import PlainDelegate
 from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
 
 OUTSIDE_FILTER = "Outputs (*.jsonl *.txt);;All files (*)"
-HINT = "Tick two or more. The first one ticked (A) is the reference system for differences."
+HINT = (
+    "Tick two or more to compare them, or one to read it. The first one ticked (A) is the "
+    "reference system for differences."
+)
 
 
-class TickDelegate(QStyledItemDelegate):
+class TickDelegate(PlainDelegate):
     """Outlines the boxes of ticks, which the style draws too faintly on dark."""
 
     def paint(

@@ -1,26 +1,24 @@
-"""The columns beside the input: the references, and one column a system."""
+"""The cards beside the input: the references, and one card a system."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.pages.compare.diff_html import diff_html, matches_html, plain_html
+from app.pages.compare.diff_html import diff_html, matches_html
 from app.pages.compare.model import CompareModel, DiffMode
 from app.pages.compare.systems import letter
 from app.pages.compare.text_box import TextBox
 from app.pages.compare.word_diff import nearest, word_diff
+from app.plain_text import markup
 from app.theme import SPACE_XS, Theme, scaled_font
-from app.widgets.labels import ElidedLabel, MutedLabel
+from app.widgets.labels import ElidedLabel, Label, MutedLabel
 from app.widgets.swatch import look_of, swatch_pixmap
 from app.words import metric_value
 from engine.contract.coverage import coverage, unsupported
 from engine.contract.scores import metric_title
-
-COLUMN_CHARS = 20
-"""Least width of a column, in average letters."""
 
 
 class Column(QFrame):
@@ -29,13 +27,12 @@ class Column(QFrame):
     def __init__(self, name: str, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self.sign = QLabel()
+        self.sign = Label()
         self.title = ElidedLabel(name)
         self.title.setFont(scaled_font(100, bold=True))
         self.facts = MutedLabel(theme)
         self.text = TextBox(name)
         self.findings = MutedLabel(theme)
-        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * COLUMN_CHARS)
         heading = QHBoxLayout()
         heading.setSpacing(SPACE_XS)
         heading.addWidget(self.sign)
@@ -45,8 +42,9 @@ class Column(QFrame):
         layout.setSpacing(SPACE_XS)
         layout.addLayout(heading)
         layout.addWidget(self.facts)
-        layout.addWidget(self.text, 1)
+        layout.addWidget(self.text)
         layout.addWidget(self.findings)
+        layout.addStretch(1)
 
 
 class ReferencesColumn(Column):
@@ -57,6 +55,12 @@ class ReferencesColumn(Column):
         self._model = model
         self.sign.hide()
         self.findings.hide()
+
+    def set_room(self, height: int) -> None:
+        """Take at most this height, in pixels; more references scroll."""
+        above = self.title.sizeHint().height() + self.facts.sizeHint().height() + 2 * SPACE_XS
+        self.text.setMaximumHeight(max(height - above, 0))
+        self.text.updateGeometry()
 
     def show_example(self) -> None:
         """Take over the example that the model shows."""
@@ -73,7 +77,7 @@ class ReferencesColumn(Column):
             if index in near and len(references) > 1:
                 words = f"◂ nearest to {', '.join(near[index])}"
                 mark = f'<br><span style="color:{muted}">{words}</span>'
-            parts.append(f"<p>{plain_html(reference)}{mark}</p>")
+            parts.append(f"<p>{markup(reference)}{mark}</p>")
         if example and not references:
             parts.append(f'<p style="color:{muted}">There is no reference.</p>')
         self.text.show_html("".join(parts))
@@ -126,7 +130,7 @@ class SystemColumn(Column):
         if not output.strip() and there is None:
             return f'<span style="color:{colors.muted.name()}">(empty)</span>'
         if there is None:
-            return plain_html(output)
+            return markup(output)
         pieces = word_diff(output, there)
         if self._model.diff_mode is DiffMode.MATCHES:
             return matches_html(pieces, colors)
@@ -136,7 +140,7 @@ class SystemColumn(Column):
         example, mode = self._model.example, self._model.diff_mode
         if example is None or mode is DiffMode.OFF:
             return None
-        if mode is DiffMode.SYSTEM:
+        if mode is DiffMode.SYSTEM and len(example.outputs) > 1:
             other = self._model.other if self._place == 0 else 0
             return example.outputs[other]
         return _nearest_text(output, example.references)

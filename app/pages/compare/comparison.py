@@ -38,7 +38,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two or more systems over the examples that all of them have.
+    """One system or more over the examples that all of them have.
 
     Attributes:
         systems: in the order of the columns; the first is the reference system.
@@ -62,8 +62,8 @@ class Comparison:
         return tuple(self.scores)
 
     def difference(self, metric: str, system: int, reference: int = 0) -> Floats:
-        """Row scores of one system less those of another."""
-        if metric not in self.scores:
+        """Row scores of one system less those of another; NaN where there are none."""
+        if metric not in self.scores or max(system, reference) >= len(self.systems):
             return np.full(len(self.examples), np.nan)
         scores = self.scores[metric]
         return np.asarray(scores[system] - scores[reference])

@@ -114,7 +114,7 @@ def _numbers(table: ScoreTable, row: ScoreRow) -> list[object]:
 def _words(table: ScoreTable) -> tuple[list[str], list[list[str]]]:
     title = metric_title(table.metric)
     head = ["System", *map(metric_title, table.metrics), f"Δ {title}", f"Mean row Δ {title}"]
-    head += ["Stored", "Training", "Trainable", "Tokens/s"]
+    head += ["Stored", "Training", "Trainable", "Decoding tokens/s"]
     rows = []
     for row in table.rows:
         mark = "†" if row.own_rows else ""

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 
 from app.pages.compare.word_diff import Change, Piece
+from app.plain_text import markup
 from app.theme import Colors
 
 STYLES = {
     Change.INSERTED: "color:{accent};background-color:{accent_fill};text-decoration:underline",
     Change.MISSING: "color:{bad};background-color:{bad_fill};text-decoration:line-through",
 }
-
-
-def plain_html(text: str) -> str:
-    """A text without marks, its line breaks kept."""
-    return _escape(text)
 
 
 def diff_html(pieces: Sequence[Piece], colors: Colors) -> str:
@@ -28,7 +23,7 @@ def diff_html(pieces: Sequence[Piece], colors: Colors) -> str:
         if _needs_gap(before, piece, text):
             parts.append(" ")
         if piece.change is Change.SAME:
-            parts.append(_escape(text))
+            parts.append(markup(text))
         else:
             parts.append(_marked(text, _style(STYLES[piece.change], colors)))
         before = piece
@@ -60,14 +55,10 @@ def _marked(text: str, style: str) -> str:
     words = text.rstrip()
     spaces = text[len(words) :]
     if not words:
-        return _escape(text)
-    return f'<span style="{style}">{_escape(words)}</span>{_escape(spaces)}'
+        return markup(text)
+    return f'<span style="{style}">{markup(words)}</span>{markup(spaces)}'
 
 
 def _style(template: str, colors: Colors) -> str:
     names = ("accent", "accent_fill", "bad", "bad_fill", "highlight", "muted")
     return template.format(**{name: getattr(colors, name).name() for name in names})
-
-
-def _escape(text: str) -> str:
-    return html.escape(text).replace("\n", "<br>")

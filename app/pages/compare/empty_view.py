@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from app.assets import icon
@@ -10,6 +10,7 @@ from app.context import AppContext
 from app.pages.compare.chooser import SystemChooser
 from app.pages.compare.systems import Kind
 from app.pages.compare.systems_model import SystemsModel
+from app.plain_text import caption
 from app.theme import SPACE_L, SPACE_M
 from app.widgets.empty_state import EmptyState
 from app.widgets.labels import MutedLabel, SectionHeader
@@ -26,7 +27,13 @@ CHOOSE = (
 
 
 class EmptyView(QWidget):
-    """Nothing to choose from: the way to the Runs page. Something: the chooser itself."""
+    """Nothing to choose from: the way to the Runs page. Something: the chooser itself.
+
+    Signals:
+        read_asked: read the outputs of the one system that is chosen.
+    """
+
+    read_asked = Signal()
 
     def __init__(
         self, context: AppContext, systems: SystemsModel, parent: QWidget | None = None
@@ -44,6 +51,10 @@ class EmptyView(QWidget):
         self.suggestion = QPushButton()
         self.suggestion.setIcon(icon("compare"))
         self.suggestion.clicked.connect(lambda: systems.choose(self._suggested()))
+        self.read = QPushButton()
+        self.read.setIcon(icon("columns"))
+        self.read.setAccessibleName("Read the outputs of the chosen system")
+        self.read.clicked.connect(lambda: self.read_asked.emit())
         self.choosing = self._make_choosing(context)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.nothing)
@@ -60,6 +71,7 @@ class EmptyView(QWidget):
         inner.addWidget(SectionHeader("Choose the systems to compare"))
         inner.addWidget(MutedLabel(context.theme, CHOOSE))
         inner.addWidget(self.suggestion, 0, Qt.AlignmentFlag.AlignLeft)
+        inner.addWidget(self.read, 0, Qt.AlignmentFlag.AlignLeft)
         inner.addWidget(self.chooser, 1)
         page = QWidget()
         page_layout = QHBoxLayout(page)
@@ -84,4 +96,7 @@ class EmptyView(QWidget):
         keys = self._suggested()
         names = {entry.key: entry.name for entry in entries}
         self.suggestion.setVisible(bool(keys) and not self._systems.chosen)
-        self.suggestion.setText(" ".join(["Compare", " and ".join(names[key] for key in keys)]))
+        alone = [entry.name for entry in entries if self._systems.chosen == (entry.key,)]
+        self.read.setVisible(bool(alone))
+        self.read.setText(caption(f"Read the outputs of {alone[0]}" if alone else ""))
+        self.suggestion.setText(caption(f"Compare {' and '.join(names[key] for key in keys)}"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, Qt
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from app.pages.compare.example_model import DIFFERENCE, INPUT, MARKS, NUMBER, ExampleModel
@@ -12,7 +13,13 @@ from app.pages.compare.listing import Order
 from app.pages.compare.model import CompareModel
 from app.theme import SPACE_M, SPACE_XS, Theme
 from app.widgets.labels import MutedLabel
-from app.widgets.table_view import TableView
+from app.widgets.table_view import HEADER_STYLE, TableView
+
+SORTED_HEADER = HEADER_STYLE.replace("4px 8px", "4px 18px 4px 8px")
+"""With room for the sign of the order."""
+
+INPUT_CHARS = 14
+"""Least width of the input; its tool tip holds the whole."""
 
 
 class ExampleList(QWidget):
@@ -20,7 +27,7 @@ class ExampleList(QWidget):
 
     def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._model = model
+        self._model, self._least = model, 0
         self.histogram = HistogramView(model, theme)
         self.filters = FilterBar(model, theme)
         self.model = ExampleModel(model, theme, self)
@@ -28,6 +35,7 @@ class ExampleList(QWidget):
         self.table.setModel(self.model)
         self.table.setSelectionMode(TableView.SelectionMode.SingleSelection)
         header = self.table.horizontalHeader()
+        header.setStyleSheet(SORTED_HEADER)
         header.setStretchLastSection(False)
         header.setSectionsClickable(True)
         header.setSortIndicatorShown(True)
@@ -50,6 +58,15 @@ class ExampleList(QWidget):
         model.current_changed.connect(self._show_current)
         self._fit()
         self._show()
+
+    def minimumSizeHint(self) -> QSize:
+        """Wide enough for the columns that are always shown."""
+        return super().minimumSizeHint().expandedTo(QSize(self._least, 0))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show the scores that there is room for."""
+        super().resizeEvent(event)
+        self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
         """Fit to another font."""
@@ -115,11 +132,35 @@ class ExampleList(QWidget):
             self.table.scrollTo(index)
 
     def _fit(self) -> None:
-        """Widths from what the columns may hold, without looking at every row."""
-        header, metrics = self.table.horizontalHeader(), self.fontMetrics()
-        widths = {MARKS: "★✎MM", NUMBER: "0000M", INPUT: "M" * 14, DIFFERENCE: "−100.0M"}
-        for column in range(self.model.columnCount()):
-            title = str(self.model.headerData(column, Qt.Orientation.Horizontal))
-            text = widths.get(column, "100.0M")
-            width = max(metrics.horizontalAdvance(text), metrics.horizontalAdvance(f"{title}MM"))
-            header.resizeSection(column, width)
+        """Widths from what the columns may hold, without looking at every row.
+
+        Scores that would be cut at the edge are not shown; the input gets the room that is left.
+        """
+        table, header, single = self.table, self.table.horizontalHeader(), self._model.is_single
+        self.histogram.setVisible(not single)
+        table.setColumnHidden(DIFFERENCE, single)
+        if not self.model.columnCount():
+            return
+        examples = len(self._model.comparison.examples)
+        least = self.fontMetrics().averageCharWidth() * INPUT_CHARS
+        room = self.width() - table.verticalScrollBar().sizeHint().width() - 2
+        room -= self._take(MARKS, "★✎") + self._take(NUMBER, f"{examples}")
+        room -= 0 if single else self._take(DIFFERENCE, "−100.0")
+        if self._least != self.width() - room + least:
+            self._least = self.width() - room + least
+            self.updateGeometry()
+        for column in range(INPUT + 1, self.model.columnCount()):
+            width = self._take(column, "100.0")
+            fits = room - width >= least
+            table.setColumnHidden(column, not fits)
+            room -= width if fits else 0
+        header.resizeSection(INPUT, max(room, least))
+
+    def _take(self, column: int, text: str) -> int:
+        """Make a column wide enough for such a text and for its title; the width."""
+        header = self.table.horizontalHeader()
+        width = max(
+            self.fontMetrics().horizontalAdvance(f"{text}MM"), header.sectionSizeHint(column)
+        )
+        header.resizeSection(column, width)
+        return width

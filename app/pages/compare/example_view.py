@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QScrollArea,
-    QSplitter,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.assets import icon
+from app.pages.compare.card_grid import CardArea, CardGrid
 from app.pages.compare.columns import Column, ReferencesColumn, SystemColumn
 from app.pages.compare.input_panel import InputPanel
 from app.pages.compare.model import CompareModel, DiffMode
 from app.pages.compare.note_panel import NotePanel
-from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
-from app.widgets.labels import MutedLabel
+from app.theme import SPACE_XS, Theme
+from app.widgets.flow import FlowLayout
+from app.widgets.labels import Label, MutedLabel
 
 MODES = {
     DiffMode.REFERENCE: ("Reference", "Mark how each output differs from its nearest reference"),
@@ -29,6 +25,13 @@ MODES = {
     DiffMode.MATCHES: ("Matches", "Mark the words that an output shares with its reference"),
     DiffMode.OFF: ("Off", "Mark nothing"),
 }
+
+MODE_STYLE = """
+QToolButton { border: 1px solid palette(mid); border-radius: 3px; padding: 2px 6px; }
+QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }
+QToolButton:disabled { color: palette(placeholder-text); }
+QToolButton:focus { border-color: palette(highlight); }
+"""
 
 
 class ExampleView(QWidget):
@@ -43,25 +46,17 @@ class ExampleView(QWidget):
         self.place.setWordWrap(False)
         self.modes: dict[DiffMode, QToolButton] = {}
         self.input = InputPanel(model, theme)
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(self.input)
-        self.splitter.addWidget(self.area)
-        self.splitter.setStretchFactor(0, 3)
-        self.splitter.setStretchFactor(1, 5)
-        self.splitter.setHandleWidth(SPACE_S)
-        self.splitter.setSizes([270, 520])
+        self.references = ReferencesColumn(model, theme)
+        self.grid = CardGrid()
+        self.area = CardArea(self.grid)
+        self.area.resized.connect(self._share)
+        self.grid.arranged.connect(self._share)
         self.note = NotePanel(model, theme)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE_XS)
         layout.addLayout(self._make_bar())
-        layout.addWidget(self.splitter, 1)
+        layout.addWidget(self.area, 1)
         layout.addWidget(self.note)
         model.comparison_changed.connect(self._make_columns)
         model.current_changed.connect(self._show)
@@ -70,8 +65,8 @@ class ExampleView(QWidget):
         theme.changed.connect(self._show)
         self._make_columns()
 
-    def _make_bar(self) -> QHBoxLayout:
-        bar = QHBoxLayout()
+    def _make_bar(self) -> FlowLayout:
+        bar = FlowLayout()
         bar.setSpacing(SPACE_XS)
         steps = (
             ("chevron-left", "Previous example (← or K)", lambda: self._model.step(-1)),
@@ -87,14 +82,14 @@ class ExampleView(QWidget):
             button.clicked.connect(lambda _checked=False, call=slot: call())
             bar.addWidget(button)
         bar.addWidget(self.place)
-        bar.addStretch(1)
-        bar.addWidget(QLabel("Mark:"))
+        bar.addWidget(Label("   Mark:"))
         group = QButtonGroup(self)
         for mode, (text, tip) in MODES.items():
             button = QToolButton()
             button.setText(text)
             button.setToolTip(tip)
             button.setCheckable(True)
+            button.setStyleSheet(MODE_STYLE)
             button.setAccessibleName(f"Mark words: {text}")
             button.setChecked(mode is self._model.diff_mode)
             button.clicked.connect(lambda _checked=False, m=mode: self._model.set_diff_mode(m))
@@ -110,16 +105,10 @@ class ExampleView(QWidget):
             self._show()
             return
         self._shown = systems
-        holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACE_M)
-        self.columns = [ReferencesColumn(self._model, self._theme)]
-        for place in range(len(self._model.comparison.systems)):
-            self.columns.append(SystemColumn(self._model, place, self._theme))
-        for column in self.columns:
-            row.addWidget(column, 1)
-        self.area.setWidget(holder)  # deletes the one before
+        outputs = [SystemColumn(self._model, place, self._theme) for place in range(len(systems))]
+        self.columns = [self.references, *outputs]
+        self.grid.set_cards((self.input, self.references), outputs)
+        self.modes[DiffMode.SYSTEM].setEnabled(len(outputs) > 1)
         self._show()
 
     def _show(self) -> None:
@@ -127,17 +116,19 @@ class ExampleView(QWidget):
             column.show_example()
         for mode, button in self.modes.items():
             button.setChecked(mode is self._model.diff_mode)
-        self._align_texts()
+        self._share()
         self._show_place()
 
-    def _align_texts(self) -> None:
-        """Let the texts of all columns begin at the same height."""
-        facts: list[Column] = list(self.columns)
-        for column in facts:
-            column.facts.setMinimumHeight(0)
-        height = max((column.facts.sizeHint().height() for column in facts), default=0)
-        for column in facts:
-            column.facts.setMinimumHeight(height)
+    def _share(self) -> None:
+        """Share the room, and let the texts of a row of cards begin at the same height."""
+        room = self.area.given_height()
+        self.input.set_room(room)
+        self.references.set_room(room)
+        for row in self.grid.rows:
+            columns = [card for card in row if isinstance(card, Column)]
+            heights = [card.facts.heightForWidth(card.width()) for card in columns]
+            for card in columns:
+                card.facts.setMinimumHeight(max(0, *heights))
 
     def _show_place(self) -> None:
         listed, current = self._model.listed, self._model.current

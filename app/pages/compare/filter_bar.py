@@ -13,7 +13,7 @@ from app.pages.compare.systems import letter
 from app.theme import SPACE_XS, Theme
 from app.widgets.labels import MutedLabel
 from app.widgets.search_field import SearchField
-from engine.contract.scores import higher_is_better
+from engine.contract.scores import higher_is_better, metric_title
 
 
 class FilterBar(QWidget):
@@ -79,14 +79,8 @@ class FilterBar(QWidget):
             (f"Category {name} ({n})", replace(empty, category=name))
             for name, n in found.categories
         ]
-        other, up = letter(self._model.other), higher_is_better(self._model.metric)
-        orders = [
-            ("Largest Δ first", Sorting()),
-            (f"{other} better first", Sorting(Order.DIFFERENCE, descending=up)),
-            ("A better first", Sorting(Order.DIFFERENCE, descending=not up)),
-            ("Smallest Δ first", Sorting(Order.LARGEST, descending=False)),
-            ("File order", Sorting(Order.NUMBER, descending=False)),
-        ]
+        orders = self._score_orders() if self._model.is_single else self._difference_orders()
+        orders.append(("File order", Sorting(Order.NUMBER, descending=False)))
         with QSignalBlocker(self.bucket), QSignalBlocker(self.order):
             self.bucket.clear()
             for text, chosen in choices:
@@ -95,6 +89,25 @@ class FilterBar(QWidget):
             for text, sorting in orders:
                 self.order.addItem(text, sorting)
         self._show()
+
+    def _difference_orders(self) -> list[tuple[str, Sorting]]:
+        other, up = letter(self._model.other), higher_is_better(self._model.metric)
+        return [
+            ("Largest Δ first", Sorting()),
+            (f"{other} better first", Sorting(Order.DIFFERENCE, descending=up)),
+            ("A better first", Sorting(Order.DIFFERENCE, descending=not up)),
+            ("Smallest Δ first", Sorting(Order.LARGEST, descending=False)),
+        ]
+
+    def _score_orders(self) -> list[tuple[str, Sorting]]:
+        """Of one system: by each of its row scores."""
+        found = []
+        for metric in self._model.comparison.metrics:
+            best = Sorting(Order.SCORE, descending=higher_is_better(metric), metric=metric)
+            worst = replace(best, descending=not best.descending)
+            found += [(f"Best {metric_title(metric)} first", best)]
+            found += [(f"Worst {metric_title(metric)} first", worst)]
+        return found
 
     def _choose_bucket(self, index: int) -> None:
         chosen, present = self.bucket.itemData(index), self._model.filter

@@ -43,10 +43,11 @@ class CompareModel(QObject):
 
     Attributes:
         systems: what is chosen and in memory.
-        comparison: the systems, aligned; empty until there are two.
+        comparison: the systems, aligned; empty until there is one.
         notes: stars, notes and tags.
         metric: whose row scores and differences are shown.
-        other: index of the system whose difference to the reference system is listed.
+        other: index of the system whose difference to the reference system is listed; nothing
+            is compared while there is one system only.
         listed: indices of the examples that the list shows, in its order.
         current: index of the example shown, or None.
 
@@ -90,6 +91,11 @@ class CompareModel(QObject):
     def example(self) -> Example | None:
         """The example shown."""
         return None if self.current is None else self.comparison.examples[self.current]
+
+    @property
+    def is_single(self) -> bool:
+        """Whether one system is read, without another to compare it with."""
+        return len(self.comparison.systems) == 1
 
     @property
     def differences(self) -> Floats:
@@ -197,8 +203,8 @@ class CompareModel(QObject):
             self._building.cancel()
             self._building = None
         systems = self.systems.systems
-        if len(systems) < 2:
-            self._set_comparison(Comparison(systems))
+        if not systems:
+            self._set_comparison(Comparison())
         else:
             self._building = SlicedWork(
                 compare(systems), self, done=self._on_built, failed=lambda _error: None
@@ -219,8 +225,11 @@ class CompareModel(QObject):
             self.metric = comparison.metrics[0]
         if not 0 < self.other < len(comparison.systems):
             self.other = 1
-        if self.sorting.system >= len(comparison.systems):
-            self.sorting = Sorting()
+        single = len(comparison.systems) == 1
+        if single is not (len(old.systems) == 1) or (
+            self.sorting.system >= len(comparison.systems)
+        ):
+            self.sorting = Sorting(Order.NUMBER, descending=False) if single else Sorting()
         self.current = None
         if shown is not None:
             self.current = next(
@@ -238,7 +247,7 @@ class CompareModel(QObject):
         self._resample()
 
     def _list(self) -> None:
-        if len(self.comparison.systems) > 1:
+        if self.comparison.systems:
             self.listed = tuple(
                 listed(
                     self.comparison,

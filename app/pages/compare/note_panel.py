@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QToolButton, QWidget
 
@@ -14,7 +14,13 @@ NOTE_LINES = 2
 
 
 class NoteEdit(QPlainTextEdit):
-    """Plain text; Escape gives the focus back to the page, Tab goes on."""
+    """Plain text; Tab goes on.
+
+    Signals:
+        left: Escape was pressed.
+    """
+
+    left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,8 +33,7 @@ class NoteEdit(QPlainTextEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave with Escape."""
         if event.key() == Qt.Key.Key_Escape:
-            self.focusPreviousChild()
-            self.clearFocus()
+            self.left.emit()
         else:
             super().keyPressEvent(event)
 

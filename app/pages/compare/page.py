@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFileDialog,
-    QHBoxLayout,
     QMenu,
     QPushButton,
-    QSplitter,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -22,6 +20,8 @@ from PySide6.QtWidgets import (
 
 from app.assets import icon
 from app.context import AppContext
+from app.dialogs.settings_difference import show_differences
+from app.models.run import RunModel
 from app.pages.compare.blind_model import BlindModel
 from app.pages.compare.blind_view import BlindView
 from app.pages.compare.chooser import ChooserPanel
@@ -31,16 +31,17 @@ from app.pages.compare.example_view import ExampleView
 from app.pages.compare.messages import Messages
 from app.pages.compare.model import CompareModel
 from app.pages.compare.pair_bar import PairBar
+from app.pages.compare.reading_splitter import ReadingSplitter
 from app.pages.compare.row_export import export_rows
 from app.pages.compare.score_button import ScoreButton
 from app.pages.compare.score_view import COPIES, ScoreView
 from app.pages.compare.slices import SlicedWork
 from app.pages.compare.systems_model import SystemsModel
+from app.plain_text import caption
 from app.theme import SPACE_M, SPACE_S, SPACE_XS
+from app.widgets.flow import FlowLayout
 from app.widgets.info_bar import InfoBar, Tone
 from engine.contract.errors import UserError
-
-LAYOUT = "compare/list"
 
 
 class ComparePage(QWidget):
@@ -60,9 +61,11 @@ class ComparePage(QWidget):
         self.list = ExampleList(self.model, theme)
         self.view = ExampleView(self.model, theme)
         self.empty = EmptyView(context, self.systems)
+        self.empty.read_asked.connect(self.read_alone)
         self.blind_view = BlindView(self.blind, theme)
         self.panel = ChooserPanel(self.systems, theme, self)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter = ReadingSplitter(self.list, self.view, context.settings)
+        self.view.note.note.left.connect(self.list.table.setFocus)
         self.comparing = self._make_comparing()
         self.pages = QStackedWidget()
         for page in (self.empty, self.comparing, self.blind_view):
@@ -74,6 +77,7 @@ class ComparePage(QWidget):
         layout.addWidget(self.done)
         layout.addWidget(self.pages, 1)
         self._exporting: SlicedWork[int] | None = None
+        self._read_alone = ""
         self._add_keys()
         self.model.comparison_changed.connect(self._show)
         self.model.listed_changed.connect(self._show)
@@ -84,10 +88,20 @@ class ComparePage(QWidget):
         self._show()
 
     def choose_runs(self, run_ids: Iterable[str]) -> None:
-        """Compare these runs; nothing changes for an empty list."""
+        """Compare these runs, or read the one; nothing changes for an empty list."""
         keys = tuple(run_ids)
         if keys:
+            self._read_alone = keys[0] if len(keys) == 1 else ""
             self.systems.choose(keys)
+            self._show()
+
+    def read_alone(self) -> None:
+        """Read the outputs of the one system that is chosen."""
+        self.choose_runs(self.systems.chosen)
+
+    def show_settings(self) -> None:
+        """Show in which settings the compared runs differ."""
+        show_differences(self._runs(), self._context.theme, self.window())
 
     def open_path(self, path: Path) -> bool:
         """Add an outside file of outputs; says whether it was taken."""
@@ -129,29 +143,14 @@ class ComparePage(QWidget):
         self.judge.clicked.connect(lambda: self.start_blind())
         self.copies = QPushButton(icon("export"), "Export")
         self.copies.setMenu(self._make_menu())
-        bar = QHBoxLayout()
-        bar.setSpacing(SPACE_S)
-        bar.addWidget(self.choose)
-        bar.addWidget(self.measures)
-        bar.addWidget(self.pair)
-        bar.addStretch(1)
-        bar.addWidget(self.judge)
-        bar.addWidget(self.copies)
-        self.splitter.addWidget(self.list)
-        self.splitter.addWidget(self.view)
-        self.splitter.setStretchFactor(0, 2)
-        self.splitter.setStretchFactor(1, 5)
-        self.splitter.setHandleWidth(SPACE_M)
-        self.splitter.setCollapsible(1, False)
-        self.splitter.setSizes([320, 800])
-        state = self._context.settings.layout(LAYOUT)
-        if state != QByteArray():
-            self.splitter.restoreState(state)
-        self.splitter.splitterMoved.connect(
-            lambda _place, _index: self._context.settings.set_layout(
-                LAYOUT, self.splitter.saveState()
-            )
-        )
+        self.settings = QPushButton(icon("settings"), "Settings…")
+        self.settings.setToolTip("Show in which settings the runs differ")
+        self.settings.clicked.connect(lambda: self.show_settings())
+        bar = FlowLayout()
+        for widget in (self.choose, self.measures, *self.pair.parts):
+            bar.addWidget(widget)
+        for button in (self.settings, self.judge, self.copies):
+            bar.addWidget(button)
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -161,7 +160,8 @@ class ComparePage(QWidget):
         layout.addSpacing(SPACE_XS)
         layout.addWidget(self.splitter, 1)
         pair = (self.pair.other, self.pair.reference, self.pair.measure)
-        order = (self.choose, self.measures, *pair, self.judge, self.copies, self.scores.table)
+        buttons = (self.settings, self.judge, self.copies)
+        order = (self.choose, self.measures, *pair, *buttons, self.scores.table)
         for before, after in pairwise((*order, self.list.histogram)):
             QWidget.setTabOrder(before, after)
         return page
@@ -169,7 +169,7 @@ class ComparePage(QWidget):
     def _make_menu(self) -> QMenu:
         menu = QMenu(self)
         for form in COPIES:
-            action = menu.addAction(icon("copy"), f"Copy the score table as {form}")
+            action = menu.addAction(icon("copy"), caption(f"Copy the score table as {form}"))
             action.triggered.connect(lambda _checked=False, f=form: self.scores.copy(f))
         menu.addSeparator()
         export = menu.addAction(icon("export"), "Export all rows side by side as CSV…")
@@ -202,18 +202,27 @@ class ComparePage(QWidget):
     def _show(self) -> None:
         count = len(self.model.comparison.systems)
         self.choose.setText(f"Systems ({count})")
-        self.judge.setEnabled(bool(self.model.listed))
+        self.judge.setEnabled(count > 1 and bool(self.model.listed))
+        self.settings.setEnabled(len(self._runs()) > 1)
         if self.blind.record is not None:
             page: QWidget = self.blind_view
         else:
-            page = self.comparing if count > 1 else self.empty
+            alone = self.systems.chosen == (self._read_alone,)
+            page = self.comparing if count > 1 or (count and alone) else self.empty
         if self.pages.currentWidget() is not page:
             self.pages.setCurrentWidget(page)
             if page is self.comparing:
                 self.list.table.setFocus()
         self.messages.setVisible(page is not self.blind_view)
 
+    def _runs(self) -> list[RunModel]:
+        """The compared systems that are runs."""
+        chosen = {run.run_id: run for run in self._context.runs.all()}
+        keys = [system.key for system in self.model.comparison.systems]
+        return [chosen[key] for key in keys if key in chosen]
+
     def _forget(self) -> None:
+        self._read_alone = ""
         self.done.hide()
         if self._exporting is not None:
             self._exporting.cancel()

@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QSignalBlocker
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems import letter
 from app.theme import SPACE_XS, Theme
+from app.widgets.labels import Label
 from app.widgets.swatch import SIZE, look_of, swatch_pixmap
 from engine.contract.scores import metric_title
 
+MOST_CHARS = 28
+"""Longer names are cut; the tool tip holds the whole."""
 
-class PairBar(QWidget):
-    """The words "Differences of B to A in BLEU", where B, A and BLEU are menus."""
 
-    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+class PairBar:
+    """The words "Differences of B to A in BLEU", where B, A and BLEU are menus.
+
+    Attributes:
+        parts: of the sentence, a word and its menu each, for a row that may break.
+    """
+
+    def __init__(self, model: CompareModel, theme: Theme) -> None:
         self._model, self._theme = model, theme
-        self.other = _combo("System whose differences are shown", 8)
-        self.reference = _combo("Reference system", 8)
-        self.measure = _combo("Metric of the differences", 5)
+        self.other = _Menu("System whose differences are shown")
+        self.reference = _Menu("Reference system")
+        self.measure = _Menu("Metric of the differences")
         self.other.activated.connect(lambda index: model.set_other(index + 1))
         self.reference.activated.connect(self._choose_reference)
         self.measure.activated.connect(lambda index: model.set_metric(self.measure.itemData(index)))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        self.other.setIconSize(SIZE)
-        self.reference.setIconSize(SIZE)
-        for words, combo in (
-            ("Differences of", self.other),
-            ("to", self.reference),
-            ("in", self.measure),
-        ):
-            label = QLabel(words)
-            label.setBuddy(combo)
-            layout.addWidget(label)
-            layout.addWidget(combo)
+        self.parts = (
+            _part("Differences of", self.other),
+            _part("to", self.reference),
+            _part("in", self.measure),
+        )
         model.comparison_changed.connect(self._fill)
         theme.changed.connect(self._fill)
         self._fill()
@@ -50,9 +48,10 @@ class PairBar(QWidget):
     def _fill(self) -> None:
         model = self._model
         systems = model.comparison.systems
-        blockers = [QSignalBlocker(c) for c in (self.other, self.reference, self.measure)]
-        for combo in (self.other, self.reference, self.measure):
-            combo.clear()
+        menus = (self.other, self.reference, self.measure)
+        blockers = [QSignalBlocker(menu) for menu in menus]
+        for menu in menus:
+            menu.clear()
         for place, system in enumerate(systems):
             picture = swatch_pixmap(look_of(self._theme, system.entry.look))
             name = f"{letter(place)}  {system.name}"
@@ -64,16 +63,42 @@ class PairBar(QWidget):
         self.reference.setCurrentIndex(0)
         self.other.setCurrentIndex(model.other - 1)
         self.measure.setCurrentIndex(self.measure.findData(model.metric))
-        for combo in (self.other, self.reference, self.measure):
-            combo.setToolTip(combo.currentText())
+        for menu in menus:
+            menu.setToolTip(menu.currentText())
+        for part in self.parts:
+            part.setVisible(len(systems) > 1)
         del blockers
 
 
-def _combo(name: str, letters: int) -> QComboBox:
-    combo = QComboBox()
-    combo.setAccessibleName(name)
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-    combo.setMinimumContentsLength(letters)
-    combo.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-    combo.setMinimumWidth(combo.fontMetrics().averageCharWidth() * (letters + 6))
-    return combo
+class _Menu(QComboBox):
+    """As wide as what it holds, up to a limit."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.setIconSize(SIZE)
+        self._limit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit to another font."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._limit()
+
+    def _limit(self) -> None:
+        width = self.fontMetrics().averageCharWidth()
+        self.setMinimumWidth(width * 8)
+        self.setMaximumWidth(width * MOST_CHARS + SIZE.width())
+
+
+def _part(words: str, menu: QComboBox) -> QWidget:
+    part = QWidget()
+    label = Label(words)
+    label.setBuddy(menu)
+    layout = QHBoxLayout(part)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(SPACE_XS)
+    layout.addWidget(label)
+    layout.addWidget(menu)
+    return part

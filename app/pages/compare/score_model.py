@@ -101,19 +101,11 @@ def headings(table: ScoreTable) -> tuple[Heading, ...]:
     """The columns of a table."""
     title = metric_title(table.metric)
     way = "Higher is better." if higher_is_better(table.metric) else "Lower is better."
-    found = [Heading("System", "A is the reference system", _name)]
+    found = [Heading("System", "A is the reference system", lambda row: _name(row, table.metric))]
     found += [_metric(metric) for metric in table.metrics]
+    if len(table.rows) > 1:
+        found += _differences(table.metric, title, way)
     found += [
-        Heading(f"Δ {title}", f"Corpus {title} less that of A. {way}", _corpus(table.metric)),
-        Heading(
-            f"Mean row Δ {title}",
-            f"Mean of the rows' {title} differences to A, with its 95 % paired bootstrap "
-            f"interval; grey where the interval holds 0. {way}",
-            lambda row: (
-                formats.mean_text(row.mean_difference, table.metric),
-                formats.mean_tip(row.mean_difference, title) if row.mean_difference else "",
-            ),
-        ),
         Heading(
             "Stored",
             "Kept on disk beside the backbone",
@@ -121,7 +113,7 @@ def headings(table: ScoreTable) -> tuple[Heading, ...]:
         ),
         Heading(
             "Training",
-            "Time until the last optimiser step",
+            "Time until the last optimiser step, evaluations included, pauses not",
             lambda row: (formats.duration_text(row.cost.training_s), ""),
         ),
         Heading(
@@ -133,17 +125,51 @@ def headings(table: ScoreTable) -> tuple[Heading, ...]:
             ),
         ),
         Heading(
-            "Tokens/s",
-            "Speed of decoding the test inputs",
-            lambda row: (formats.speed_text(row.tokens_per_s), ""),
+            "Decoding",
+            "Speed of decoding the test inputs; that of training is on the Runs page",
+            lambda row: (_speed(row), ""),
         ),
     ]
     return tuple(found)
 
 
-def _name(row: ScoreRow) -> tuple[str, str]:
+def _differences(metric: str, title: str, way: str) -> list[Heading]:
+    """What only two systems or more have."""
+    return [
+        Heading(f"Δ {title}", f"Corpus {title} less that of A. {way}", _corpus(metric)),
+        Heading(
+            f"Mean row Δ {title}",
+            f"Mean of the rows' {title} differences to A, with its 95 % paired bootstrap "
+            f"interval; grey where the interval holds 0. {way}",
+            lambda row: (
+                formats.mean_text(row.mean_difference, metric),
+                formats.mean_tip(row.mean_difference, title) if row.mean_difference else "",
+            ),
+        ),
+    ]
+
+
+def _speed(row: ScoreRow) -> str:
+    return f"{formats.speed_text(row.tokens_per_s)} tokens/s" if row.tokens_per_s else formats.NONE
+
+
+def _name(row: ScoreRow, metric: str) -> tuple[str, str]:
     decoding = row.decoding.replace("|", ", ") or "not known"
-    return f"{row.letter}  {row.name}", f"{row.name}\nDecoding: {decoding}\nRows: {row.rows:,}"
+    lines = [row.name]
+    if row.mean_difference is not None:
+        lines.append(f"Mean row difference: {formats.mean_text(row.mean_difference, metric)}")
+    if row.corpus_difference is not None:
+        lines.append(
+            f"Difference of the corpus scores: {formats.signed(row.corpus_difference, metric)}"
+        )
+    lines += [
+        f"Decoding: {decoding}, {_speed(row)}",
+        f"Rows: {row.rows:,}",
+        f"Stored: {formats.bytes_text(row.cost.stored_bytes)}",
+        f"Training: {formats.duration_text(row.cost.training_s)}",
+        f"Trainable: {formats.count_text(row.cost.trainable)}",
+    ]
+    return f"{row.letter}  {row.name}", "\n".join(lines)
 
 
 def _metric(metric: str) -> Heading:

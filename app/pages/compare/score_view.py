@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -17,7 +17,7 @@ from app.widgets.table_view import TableView
 MOST_ROWS = 6
 """More systems than this scroll."""
 
-NAME_CHARS = 20
+NAME_CHARS = 36
 """Longer names are cut unless there is room."""
 
 COPIES = {"CSV": to_csv, "Markdown": to_markdown, "LaTeX": to_latex}
@@ -40,9 +40,9 @@ class ScoreView(QWidget):
         layout.setSpacing(SPACE_XS)
         layout.addWidget(self.table)
         layout.addWidget(self.notes)
-        self.model.modelReset.connect(self._show)
-        self.model.dataChanged.connect(self._show)
-        self._show()
+        self.model.modelReset.connect(self._fit)
+        self.model.dataChanged.connect(self._fit)
+        self._fit()
 
     def copy(self, form: str) -> None:
         """Put the table on the clipboard as "CSV", "Markdown" or "LaTeX"."""
@@ -60,21 +60,32 @@ class ScoreView(QWidget):
         super().resizeEvent(event)
         self._fit()
 
-    def _show(self) -> None:
-        self.notes.setText(" ".join(footnotes(self.model.table)))
-        self._fit()
-
     def _fit(self) -> None:
+        """Widths and height of the table; what is said under it follows."""
         header, columns = self.table.horizontalHeader(), self.model.columnCount()
-        self.table.resizeColumnsToContents()
+        hidden: list[str] = []
         if columns:
+            for column in range(columns):
+                self.table.setColumnHidden(column, False)
+            self.table.resizeColumnsToContents()
             longest = self.fontMetrics().averageCharWidth() * NAME_CHARS
-            others = sum(header.sectionSize(column) for column in range(1, columns))
-            left = self.width() - others - 2
-            header.resizeSection(0, max(min(header.sectionSize(0), longest), left))
-            total, room = others + header.sectionSize(0), 0
-            if total > self.width():
+            name = min(header.sectionSize(0), longest)
+            others = header.length() - header.sectionSize(0)
+            for column in range(columns - 1, len(self.model.table.metrics), -1):
+                if name + others <= self.width() - 2:
+                    break
+                others -= header.sectionSize(column)
+                self.table.setColumnHidden(column, True)
+                hidden.insert(0, str(self.model.headerData(column, Qt.Orientation.Horizontal)))
+            header.resizeSection(0, max(name, self.width() - others - 2))
+            room = 0
+            if name + others > self.width() - 2:
                 room = self.table.horizontalScrollBar().sizeHint().height()
             shown = min(max(self.model.rowCount(), 1), MOST_ROWS)
             rows = shown * self.table.verticalHeader().defaultSectionSize()
             self.table.setFixedHeight(header.sizeHint().height() + rows + room + 2)
+        notes = list(footnotes(self.model.table))
+        if hidden:
+            notes.append(f"{', '.join(hidden)}: in the tool tip of each system.")
+        self.notes.setText(" ".join(notes))
+        self.notes.setVisible(bool(notes))

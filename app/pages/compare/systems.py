@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.models.run import RunModel
+from app.models.run_numbers import stored_bytes, training_s
 from app.pages.compare.rows import Rows
 from app.words import metric_value
 from engine.contract import codec
@@ -118,19 +119,12 @@ def run_entry(run: RunModel, look: int) -> Entry:
     else:
         note = "no test outputs yet" if not run.status.state.is_final else f"{state}, no outputs"
     cost = Cost(
-        stored_bytes=run.finished.stored_bytes if run.finished else None,
-        training_s=_training_seconds(run),
+        stored_bytes=stored_bytes(run),
+        training_s=training_s(run) if run.finished is not None else None,
         trainable=run.started.trainable_parameters if run.started else None,
     )
     finetuned = isinstance(run.spec.method, FinetuneMethod)
     return Entry(run.run_id, Kind.RUN, run.meta.name, path, ready, note, cost, look, finetuned)
-
-
-def _training_seconds(run: RunModel) -> float | None:
-    """Seconds until the last step: the decoding of the test inputs is not training."""
-    if run.metrics and run.finished is not None:
-        return run.metrics[-1].elapsed_s
-    return run.finished.elapsed_s if run.finished else None
 
 
 def bare_key(spec: RunSpec) -> str:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 from app.pages.data.current import CurrentDataset
 from app.pages.data.split_counts import SplitCounts
 from app.pages.data.words import count
+from app.widgets.plain_delegate import PlainDelegate
 from engine.contract.data_spec import SplitKind
 
 NAME = Qt.ItemDataRole.UserRole + 1
@@ -28,6 +29,7 @@ class CategoriesList(QListWidget):
         self.setAccessibleName("Categories held out as unseen")
         # Boxes on the ground of fields would not show in the dark.
         self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
+        self.setItemDelegate(PlainDelegate(self))
         self.itemChanged.connect(self._tick)
         current.shown.connect(self._show)
         current.entry_changed.connect(self._show)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.assets import icon
+from app.plain_text import markup
 from app.theme import SPACE_S, SPACE_XS, Theme
+from app.widgets.labels import Label, MarkupLabel
 from engine.contract.reading import Finding, FindingKind
 
 QUIET_KINDS = frozenset(
@@ -96,13 +97,12 @@ class FindingsList(QWidget):
             name, colour, word = "info", colours.accent, "For your information"
         else:
             name, colour, word = "warning", colours.warning, "Warning"
-        sign = QLabel()
+        sign = Label()
         sign.setPixmap(icon(name, colour).pixmap(16, 16))
         sign.setToolTip(word)
         sign.setAccessibleName(word)
-        text = QLabel(self._text(finding))
-        text.setWordWrap(True)
-        text.setTextFormat(Qt.TextFormat.RichText)
+        text = MarkupLabel()
+        text.setText(self._text(finding))
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         text.setAccessibleName(f"{word}: {finding.message}")
         text.linkActivated.connect(lambda link: self.line_chosen.emit(int(link)))
@@ -113,7 +113,7 @@ class FindingsList(QWidget):
         return row
 
     def _text(self, finding: Finding) -> str:
-        text = html.escape(finding.message)
+        text = markup(finding.message)
         if not finding.lines:
             return text
         lines = [

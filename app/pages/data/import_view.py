@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QSplitter,
@@ -24,7 +23,7 @@ from app.pages.data.role_header import RoleHeader
 from app.pages.data.scrolling import scrolled
 from app.theme import SPACE_M, SPACE_S, Theme, scaled_font
 from app.widgets.info_bar import InfoBar, Tone
-from app.widgets.labels import ElidedLabel, MutedLabel, SectionHeader
+from app.widgets.labels import ElidedLabel, Label, MutedLabel, SectionHeader
 from app.widgets.table_view import TableView
 from engine.contract.reading import FileReport, ReadOptions
 
@@ -49,7 +48,7 @@ class ImportView(QWidget):
         self.findings = FindingsList(theme, "Findings")
         self.findings.line_chosen.connect(self._show_line)
         self.looked_at = MutedLabel(theme)
-        self.what_happens = QLabel()
+        self.what_happens = Label()
         self.what_happens.setWordWrap(True)
         self.progress = QProgressBar()
         self.progress.setAccessibleName("Progress of the import")

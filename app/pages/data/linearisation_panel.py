@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QVBoxLayout, QWidget
 
 from app.pages.data.current import CurrentDataset
 from app.pages.data.example_preview import ExamplePreview
 from app.pages.data.words import PRESET_EXAMPLES, PRESET_TITLES, one_line
 from app.theme import SPACE_M, SPACE_S, Theme, fixed_font
-from app.widgets.labels import MutedLabel
+from app.widgets.labels import Label, MutedLabel
 from engine.contract.data_spec import Linearisation, Preset, Role
 
 LIVE_CHARACTERS = 240
@@ -40,16 +40,15 @@ class LinearisationPanel(QWidget):
             place = self.preset.count() - 1
             self.preset.setItemData(place, PRESET_EXAMPLES[preset], Qt.ItemDataRole.ToolTipRole)
         self.preset.activated.connect(self._set_preset)
-        label = QLabel("Fields are written &as")
+        label = Label("Fields are written &as")
         label.setBuddy(self.preset)
         self.skip_empty = QCheckBox("Leave out empt&y fields")
         self.skip_empty.clicked.connect(self._set_skip_empty)
         self.lower_keys = QCheckBox("Write &names of fields in lower case")
         self.lower_keys.clicked.connect(self._set_lower_keys)
         self.live_title = MutedLabel(theme)
-        self.live = QLabel()
+        self.live = Label()
         self.live.setWordWrap(True)
-        self.live.setTextFormat(Qt.TextFormat.PlainText)
         self.live.setFont(fixed_font())
         self.live.setAccessibleName("The chosen row, written this way")
         self.hint = MutedLabel(theme)

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.pages.data.words import DELIMITERS, ENCODINGS, HEADERS, QUOTES, visible
 from app.theme import SPACE_M, SPACE_XS
+from app.widgets.labels import Label
 from engine.contract.reading import ReadOptions
 
 Value = str | bool
@@ -44,7 +45,7 @@ class OptionsForm(QWidget):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContentsOnFirstShow)
             box.setMinimumContentsLength(10)
             box.activated.connect(self._choose)
-            label = QLabel(title)
+            label = Label(title)
             label.setBuddy(box)
             column = QVBoxLayout()
             column.setSpacing(SPACE_XS)

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionComboBox,
     QStyleOptionViewItem,
     QWidget,
@@ -25,9 +24,10 @@ from PySide6.QtWidgets import (
 from app.pages.data.mapping_model import NAME
 from app.pages.data.qt_index import Index
 from app.pages.data.words import ROLE_HINTS, ROLE_TITLES
+from app.widgets.plain_delegate import PlainDelegate
 
 
-class RoleDelegate(QStyledItemDelegate):
+class RoleDelegate(PlainDelegate):
     """Edits a cell whose edit data is a `Role` with a combobox that opens at once."""
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHeaderView, QWidget
 
 from app.pages.data.rows_model import ROLE_OF_COLUMN
 from app.pages.data.words import ROLE_TITLES
+from app.plain_text import visible
 from app.theme import SPACE_S, SPACE_XS, Theme
 from engine.contract.data_spec import Role
 
@@ -83,7 +84,7 @@ class RoleHeader(QHeaderView):
 
     def _write(self, painter: QPainter, room: QRect, text: str) -> None:
         metrics = painter.fontMetrics()
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+        shown = metrics.elidedText(visible(text), Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
 
     def _texts(self, section: int) -> tuple[str, Role]:

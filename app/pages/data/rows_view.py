@@ -6,7 +6,6 @@ from PySide6.QtCore import QModelIndex, QPoint, QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QSpinBox,
     QToolButton,
     QVBoxLayout,
@@ -20,7 +19,7 @@ from app.pages.data.role_header import RoleHeader
 from app.pages.data.role_menu import role_menu
 from app.pages.data.rows_model import RowsModel
 from app.theme import SPACE_S, SPACE_XS, Theme
-from app.widgets.labels import MutedLabel
+from app.widgets.labels import Label, MutedLabel
 from app.widgets.table_view import TableView
 
 WIDEST_CHARACTERS = 40
@@ -82,7 +81,7 @@ class RowsView(QWidget):
         return button
 
     def _lay_out(self) -> None:
-        label = QLabel("Ro&w")
+        label = Label("Ro&w")
         label.setBuddy(self.spin)
         bar = QHBoxLayout()
         bar.setSpacing(SPACE_XS)

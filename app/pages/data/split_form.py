@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QSpinBox, QWidget
 
 from app.pages.data.current import CurrentDataset
 from app.pages.data.words import SPLIT_HINTS, SPLIT_TITLES
 from app.theme import SPACE_S
+from app.widgets.labels import Label
 from engine.contract.data_spec import Split, SplitKind
 
 MERGE_SEED, MERGE_VALID, MERGE_TEST, MERGE_TRAIN_ROWS, MERGE_VALID_INPUTS, MERGE_TEST_INPUTS = (
@@ -68,7 +69,7 @@ class SplitForm(QWidget):
                 ("Test on at most", self.test_inputs),
             )
         ):
-            label = QLabel(text)
+            label = Label(text)
             label.setBuddy(widget)
             layout.addWidget(label, line, 0)
             layout.addWidget(widget, line, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from app.pages.data.categories_list import CategoriesList
 from app.pages.data.current import CurrentDataset
@@ -13,7 +13,7 @@ from app.pages.data.split_counts import SplitCounts
 from app.pages.data.split_form import SplitForm
 from app.pages.data.words import SIDE_TITLES
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
-from app.widgets.labels import MutedLabel, SectionHeader
+from app.widgets.labels import Label, MutedLabel, SectionHeader
 
 
 class SplitPanel(QWidget):
@@ -33,7 +33,7 @@ class SplitPanel(QWidget):
         self.state = MutedLabel(theme)
         self.findings = FindingsList(theme, "What the split brings to light")
         self.findings.line_chosen.connect(current.choose_line)
-        self.numbers: dict[str, tuple[QLabel, QLabel]] = {}
+        self.numbers: dict[str, tuple[Label, Label]] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_S, SPACE_M, SPACE_S, SPACE_S)
         layout.setSpacing(SPACE_S)
@@ -66,8 +66,8 @@ class SplitPanel(QWidget):
             head.setWordWrap(False)
             grid.addWidget(head, 0, column, right)
         for line, (side, title) in enumerate(SIDE_TITLES.items(), start=1):
-            rows, inputs = QLabel(), QLabel()
-            grid.addWidget(QLabel(title), line, 0)
+            rows, inputs = Label(), Label()
+            grid.addWidget(Label(title), line, 0)
             grid.addWidget(rows, line, 1, right)
             grid.addWidget(inputs, line, 2, right)
             self.numbers[side] = (rows, inputs)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -24,7 +23,7 @@ from app.pages.data.latest import LatestAsk
 from app.pages.data.token_flow import TokenFlow
 from app.pages.data.words import count
 from app.theme import SPACE_S
-from app.widgets.labels import Badge, MutedLabel
+from app.widgets.labels import Badge, Label, MutedLabel
 from app.words import size
 from engine.contract.backbone import BackboneEntry
 from engine.contract.commands import Failure, PreviewTokens, TokenPreview
@@ -77,7 +76,7 @@ class TokenView(QWidget):
         self._follow()
 
     def _lay_out(self) -> None:
-        label = QLabel("&Backbone")
+        label = Label("&Backbone")
         label.setBuddy(self.box)
         top = QHBoxLayout()
         top.setSpacing(SPACE_S)

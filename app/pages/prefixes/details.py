@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
-    QLabel,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -15,7 +14,7 @@ from PySide6.QtWidgets import (
 from app.pages.prefixes.library import LibraryRow
 from app.theme import SPACE_L, SPACE_M, SPACE_XS, Theme, scaled_font
 from app.widgets.info_bar import InfoBar, Tone
-from app.widgets.labels import Badge, ElidedLabel, MutedLabel, SectionHeader
+from app.widgets.labels import Badge, ElidedLabel, Label, MutedLabel, SectionHeader
 from app.words import date, from_home, metric_value, size
 from engine.contract.commands import PrefixInfo
 from engine.contract.scores import Score, metric_title
@@ -42,7 +41,7 @@ class PrefixDetails(QScrollArea):
         if row is None:
             layout.addWidget(MutedLabel(self._theme, "Select a prefix to see its card."))
         else:
-            heading = QLabel(row.name)
+            heading = Label(row.name)
             heading.setFont(scaled_font(130, bold=True))
             heading.setWordWrap(True)
             layout.addWidget(heading)
@@ -88,7 +87,7 @@ class PrefixDetails(QScrollArea):
             value += f"   ({' to '.join(ends)})"
         lines = QVBoxLayout()
         lines.setSpacing(0)
-        lines.addWidget(QLabel(value))
+        lines.addWidget(Label(value))
         signature = MutedLabel(self._theme, score.signature.replace("|", " | "))
         signature.setFont(scaled_font(88))
         lines.addWidget(signature)
@@ -111,7 +110,7 @@ class PrefixDetails(QScrollArea):
             words = MutedLabel(self._theme, name)
             words.setWordWrap(False)
             if isinstance(value, str):
-                label = QLabel(value)
+                label = Label(value)
                 label.setWordWrap(True)
                 label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
                 form.addRow(words, label)

@@ -6,7 +6,6 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
-    QLabel,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -22,6 +21,7 @@ from app.pages.runs.form_model import FormModel
 from app.pages.runs.planner import Planner
 from app.pages.runs.presets import PRESETS, preset_of
 from app.theme import SPACE_M, SPACE_S, SPACE_XS
+from app.widgets.labels import Label
 
 SECTIONS = (METHOD, OPTIMISER, EVALUATION, HARDWARE, DECODING)
 
@@ -103,7 +103,7 @@ class SectionBox(QWidget):
         if isinstance(field.kind, Switch):
             self._rows.addRow(editor.widget)
         else:
-            label = QLabel(field.label)
+            label = Label(field.label)
             label.setToolTip(field.tip)
             label.setBuddy(editor.widget)
             self._rows.addRow(label, editor.widget)

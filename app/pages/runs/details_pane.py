@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import html
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QFocusEvent, QGuiApplication
@@ -13,7 +12,6 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
-    QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
@@ -24,8 +22,10 @@ from app.pages.runs.facts import facts
 from app.pages.runs.run_actions import RunActions
 from app.pages.runs.runs_view import RunsView
 from app.pages.runs.table_model import split_tags
+from app.plain_text import markup
 from app.theme import SPACE_S, Theme, fixed_font
 from app.widgets.labels import SectionHeader
+from app.widgets.text_view import TextView
 from engine.contract.events import Level
 
 NOTES_LINES = 4
@@ -86,10 +86,7 @@ class DetailsPane(QScrollArea):
         self.notes.settled.connect(self._keep_notes)
         self.notes.setAccessibleName("Notes")
         self.notes.setPlaceholderText("What you want to remember about this run")
-        self.facts = QTextBrowser()
-        self.facts.setFrameShape(QTextBrowser.Shape.NoFrame)
-        self.facts.setAccessibleName("Settings and results of the run")
-        self.facts.setOpenLinks(False)
+        self.facts = TextView("Settings and results of the run")
         self.traceback = QPlainTextEdit()
         self.traceback.setReadOnly(True)
         self.traceback.setAccessibleName("Traceback of the fault")
@@ -169,14 +166,14 @@ class DetailsPane(QScrollArea):
         lines = []
         for notice in run.notices:
             word = "Warning: " if notice.level is Level.WARNING else ""
-            lines.append(f"<p>{word}{html.escape(notice.text)}</p>")
+            lines.append(f"<p>{word}{markup(notice.text)}</p>")
         for title, rows in facts(run):
             cells = "".join(
-                f'<tr><td style="color:{muted}; padding-right:16px">{html.escape(label)}</td>'
-                f"<td>{html.escape(value)}</td></tr>"
+                f'<tr><td style="color:{muted}; padding-right:16px">{markup(label)}</td>'
+                f"<td>{markup(value)}</td></tr>"
                 for label, value in rows
             )
-            lines.append(f"<p><b>{html.escape(title)}</b></p><table>{cells}</table>")
+            lines.append(f"<p><b>{markup(title)}</b></p><table>{cells}</table>")
         return "".join(lines)
 
     def _keep_tags(self) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.assets import icon
 from app.context import AppContext
+from app.dialogs.settings_difference import show_differences
 from app.models.run import RunModel
 from app.pages.runs.draft import draft_of
 from app.pages.runs.form_model import FormModel
@@ -46,6 +47,7 @@ class RunActions(QObject):
     ) -> None:
         super().__init__(scope)
         self._context, self._view, self._form = context, view, form
+        self._scope = scope
         add = context.actions.add
 
         def make(
@@ -77,7 +79,11 @@ class RunActions(QObject):
         )  # fmt: skip
         self.compare = make(
             "compare", "&Compare outputs", self._compare, "compare",
-            "Read the outputs of the selected runs side by side",
+            "Read the outputs of the selected run, or of several side by side",
+        )  # fmt: skip
+        self.differ = make(
+            "differ", "Compare se&ttings", self._differ, "columns",
+            "Show in which settings the selected runs differ",
         )  # fmt: skip
         self.rename = make("rename", "Re&name", self._rename, "edit", "Change the name", "F2")
         self.annotate = make(
@@ -106,7 +112,7 @@ class RunActions(QObject):
         """For a context menu; None is a line."""
         return (
             self.stop_and_save, self.stop, self.pause, self.resume, None,
-            self.duplicate, self.compare, self.show_only, None,
+            self.duplicate, self.compare, self.differ, self.show_only, None,
             self.rename, self.annotate, self.star, self.export, self.open_folder, None,
             self.delete,
         )  # fmt: skip
@@ -121,6 +127,7 @@ class RunActions(QObject):
         self.resume.setEnabled(bool(states & {RunState.PAUSED, *_RESUMABLE}))
         for action in (self.duplicate, self.rename, self.annotate, self.open_folder):
             action.setEnabled(len(chosen) == 1)
+        self.differ.setEnabled(len(chosen) > 1)
         self.export.setEnabled(len(chosen) == 1 and _can_be_exported(chosen[0]))
         for action in (self.compare, self.star, self.show_only, self.delete):
             action.setEnabled(bool(chosen))
@@ -163,6 +170,9 @@ class RunActions(QObject):
 
     def _compare(self) -> None:
         self._context.navigator.show_compare([run.run_id for run in self._view.selected])
+
+    def _differ(self) -> None:
+        show_differences(self._view.selected, self._context.theme, self._scope.window())
 
     def _rename(self) -> None:
         self.rename_asked.emit(self._view.selected[0])

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import html
-
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QSlider,
     QStackedWidget,
-    QTextBrowser,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -21,8 +17,11 @@ from app.assets import icon
 from app.models.run import RunModel
 from app.pages.runs.runs_view import RunsView
 from app.pages.runs.word_changes import as_html, changes
+from app.plain_text import markup
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.empty_state import EmptyState
+from app.widgets.labels import Label
+from app.widgets.text_view import TextView
 from engine.contract.events import Sample, SamplesTaken
 
 ALL_INPUTS = "All inputs, one step"
@@ -52,11 +51,8 @@ class SamplesPane(QWidget):
         self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
         self.slider.setTickInterval(1)
         self.slider.valueChanged.connect(self._on_slid)
-        self.step = QLabel()
-        self.text = QTextBrowser()
-        self.text.setAccessibleName("Outputs of the sampled inputs")
-        self.text.setOpenLinks(False)
-        self.text.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self.step = Label()
+        self.text = TextView("Outputs of the sampled inputs")
         self._stack = QStackedWidget()
         self._stack.addWidget(
             EmptyState(
@@ -181,17 +177,17 @@ class SamplesPane(QWidget):
 
     def _output(self, sample: Sample, before: Sample | None) -> str:
         if before is None:
-            return html.escape(sample.output) or self._muted("(nothing)")
+            return markup(sample.output) or self._muted("(nothing)")
         if not sample.output:
             return self._muted("(nothing)")
         return as_html(changes(before.output, sample.output), self._theme.colors)
 
     def _muted(self, text: str) -> str:
-        return f'<span style="color:{self._theme.colors.muted.name()}">{html.escape(text)}</span>'
+        return f'<span style="color:{self._theme.colors.muted.name()}">{markup(text)}</span>'
 
     def _head(self, titles: tuple[str, ...], widths: tuple[str, ...]) -> str:
         cells = (
-            f'<th align="left" width="{width}">{html.escape(title)}</th>'
+            f'<th align="left" width="{width}">{markup(title)}</th>'
             for title, width in zip(titles, widths, strict=True)
         )
         return f"<tr>{''.join(cells)}</tr>"
@@ -211,8 +207,8 @@ def _table(rows: list[str]) -> str:
 
 def _references(sample: Sample) -> str:
     if len(sample.references) == 1:
-        return html.escape(sample.references[0])
-    return "<br>".join(f"{n}. {html.escape(r)}" for n, r in enumerate(sample.references, start=1))
+        return markup(sample.references[0])
+    return "<br>".join(f"{n}. {markup(r)}" for n, r in enumerate(sample.references, start=1))
 
 
 def _by_id(taken: SamplesTaken) -> dict[str, Sample]:

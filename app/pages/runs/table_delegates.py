@@ -9,7 +9,6 @@ from PySide6.QtGui import QIcon, QPainter
 from PySide6.QtWidgets import (
     QApplication,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
@@ -22,13 +21,14 @@ from app.pages.runs.table_cells import progress
 from app.pages.runs.table_model import RUN_ROLE
 from app.sizes import icon_size
 from app.theme import SPACE_S, SPACE_XS, Theme
+from app.widgets.plain_delegate import PlainDelegate
 from app.widgets.swatch import SIZE, swatch_pixmap
 from engine.contract.events import RunState
 
 Index = QModelIndex | QPersistentModelIndex
 
 
-class SwatchDelegate(QStyledItemDelegate):
+class SwatchDelegate(PlainDelegate):
     """A check box, and the run's colour and line style beside it."""
 
     def __init__(self, view: RunsView, parent: QWidget) -> None:
@@ -48,7 +48,7 @@ class SwatchDelegate(QStyledItemDelegate):
         option.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration
 
 
-class StateDelegate(QStyledItemDelegate):
+class StateDelegate(PlainDelegate):
     """An icon in the colour of the state, and its word; a star where the run has one."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
@@ -65,7 +65,7 @@ class StateDelegate(QStyledItemDelegate):
         option.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration
 
 
-class NameDelegate(QStyledItemDelegate):
+class NameDelegate(PlainDelegate):
     """The name, with a star before it where the run has one."""
 
     def initStyleOption(self, option: Any, index: Index) -> None:
@@ -78,7 +78,7 @@ class NameDelegate(QStyledItemDelegate):
             option.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration
 
 
-class ProgressDelegate(QStyledItemDelegate):
+class ProgressDelegate(PlainDelegate):
     """A thin bar under the number of steps."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:

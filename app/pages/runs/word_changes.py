@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import enum
-import html
 import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from app.plain_text import markup
 from app.theme import Colors
 
 
@@ -61,7 +61,7 @@ def _span(part: Part, style: str) -> str:
     """The ground ends with the last word; the space after it is plain."""
     text = part.text.rstrip()
     space = part.text[len(text) :] or (" " if part.change is Change.REMOVED else "")
-    return f'<span style="{style}">{html.escape(text)}</span>{html.escape(space)}'
+    return f'<span style="{style}">{markup(text)}</span>{markup(space)}'
 
 
 def _words(text: str) -> list[str]:

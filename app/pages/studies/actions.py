@@ -18,6 +18,7 @@ from app.models.run import RunModel
 from app.pages.runs.run_edits import DeleteRuns, check_deletable
 from app.pages.studies.library import StudyLibrary
 from app.pages.studies.maker import StudyMaker
+from app.plain_text import caption
 from app.trashing import MoveToTrash
 from engine.contract.errors import UserError
 from engine.contract.events import RunState
@@ -257,7 +258,7 @@ class StudyActions(QObject):
         box.setIcon(QMessageBox.Icon.Question)
         box.setText(f"Delete the study “{study.name}”?")
         box.setInformativeText("Undo brings it back until the project is closed.")
-        tick = QCheckBox(f"Delete its runs too ({number} that no other study has)")
+        tick = QCheckBox(caption(f"Delete its runs too ({number} that no other study has)"))
         tick.setEnabled(number > 0)
         box.setCheckBox(tick)
         button = box.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)

@@ -6,7 +6,6 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -17,7 +16,7 @@ from PySide6.QtWidgets import (
 from app.assets import icon
 from app.sizes import chars, icon_side
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme, scaled_font
-from app.widgets.labels import MutedLabel
+from app.widgets.labels import Label, MutedLabel
 from engine.contract.recipes import RECIPES
 from engine.contract.study import StudyKind
 
@@ -44,7 +43,7 @@ class RecipeChooser(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Recipes of studies")
-        self.heading = QLabel("Make one of the paper's figures on your own data")
+        self.heading = Label("Make one of the paper's figures on your own data")
         self.heading.setFont(scaled_font(130, bold=True))
         self.heading.setWordWrap(True)
         self.buttons: dict[StudyKind, QPushButton] = {}

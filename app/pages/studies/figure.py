@@ -8,7 +8,6 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QScrollArea,
     QSizePolicy,
     QVBoxLayout,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from app.pages.studies.figure_data import FigurePanel, panels_of, series_names
 from app.pages.studies.figure_panel import LINE_WIDTH, StudyPanel, colour_of, symbol_of
 from app.theme import SPACE_L, SPACE_S, SPACE_XS, Theme
+from app.widgets.labels import Label
 from engine.contract.study import StudySpec
 from engine.contract.study_results import StudyResults
 
@@ -138,7 +138,7 @@ class LegendEntry(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE_S)
         row.addWidget(_Mark(number))
-        row.addWidget(QLabel(name))
+        row.addWidget(Label(name))
 
 
 class _Mark(QWidget):

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.pages.studies.figure_data import FigurePanel, FigureSeries
+from app.plain_text import markup
 from app.plots.axes import style_axes
 from app.theme import RUN_COLOURS, Theme
 
@@ -76,8 +77,8 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         if self.panel is not None:
             points = f"{QApplication.font().pointSizeF():g}pt"
             muted = colours.muted.name()
-            plot.setTitle(self.panel.title, color=colours.text.name(), size=points)
-            label = self.panel.axis or None
+            plot.setTitle(markup(self.panel.title), color=colours.text.name(), size=points)
+            label = markup(self.panel.axis) or None
             plot.setLabel("bottom", label, **{"color": muted, "font-size": points})
             self._set_ticks()
 

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QToolButton,
@@ -27,7 +26,7 @@ from app.pages.studies.planner import StudyPlanner
 from app.theme import SPACE_L, SPACE_M, SPACE_S, SPACE_XS, scaled_font
 from app.widgets.command_line import CommandLine
 from app.widgets.info_bar import InfoBar, Tone
-from app.widgets.labels import MutedLabel, SectionHeader
+from app.widgets.labels import Label, MutedLabel, SectionHeader
 from engine.contract.recipes import RECIPES
 from engine.contract.study import StudyKind
 
@@ -62,7 +61,7 @@ class StudyForm(QWidget):
         self.facts = QFormLayout()
         self.facts.setHorizontalSpacing(SPACE_L)
         self.facts.setVerticalSpacing(SPACE_XS)
-        self.count = QLabel()
+        self.count = Label()
         self.count.setFont(scaled_font(115, bold=True))
         self.count.setWordWrap(True)
         self.time = MutedLabel(theme)
@@ -84,7 +83,7 @@ class StudyForm(QWidget):
         inside = QVBoxLayout(body)
         inside.setContentsMargins(SPACE_L, SPACE_M, SPACE_L, SPACE_M)
         inside.setSpacing(SPACE_S)
-        heading = QLabel("New study")
+        heading = Label("New study")
         heading.setFont(scaled_font(130, bold=True))
         row = QHBoxLayout()
         row.setSpacing(SPACE_L)
@@ -170,9 +169,8 @@ class StudyForm(QWidget):
         for label, value in facts:
             words = MutedLabel(self._context.theme, label)
             words.setWordWrap(False)
-            text = QLabel(value)
+            text = Label(value)
             text.setWordWrap(True)
-            text.setTextFormat(Qt.TextFormat.PlainText)
             self.facts.addRow(words, text)
 
     def _shown_facts(self) -> tuple[tuple[str, str], ...]:
@@ -183,7 +181,7 @@ class StudyForm(QWidget):
             for role in (QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole):
                 item = self.facts.itemAt(row, role)
                 label = item.widget() if item is not None else None
-                pair.append(label.text() if isinstance(label, QLabel) else "")
+                pair.append(label.text() if isinstance(label, Label) else "")
             found.append((pair[0], pair[1]))
         return tuple(found)
 

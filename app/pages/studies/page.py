@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QSplitter,
     QStackedWidget,
     QToolButton,
@@ -27,6 +26,7 @@ from app.pages.studies.study_view import StudyView
 from app.theme import SPACE_S, scaled_font
 from app.widgets.bar_area import BarArea
 from app.widgets.info_bar import InfoBar, Tone
+from app.widgets.labels import Label
 from engine.contract.errors import UserError
 from engine.contract.study import StudyKind
 
@@ -112,7 +112,7 @@ class StudiesPage(QWidget):
         self.scores.set_watched(False)
 
     def _lay_out(self) -> None:
-        title = QLabel("Studies")
+        title = Label("Studies")
         title.setFont(scaled_font(115, bold=True))
         button = QToolButton()
         button.setDefaultAction(self.new)

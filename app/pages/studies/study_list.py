@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QListView,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
@@ -26,8 +25,10 @@ from PySide6.QtWidgets import (
 from app.assets import icon
 from app.pages.studies.library import StudyLibrary
 from app.pages.studies.tally import Part, parts
+from app.plain_text import visible
 from app.sizes import icon_side
 from app.theme import SPACE_S, SPACE_XS, Theme, scaled_font
+from app.widgets.plain_delegate import PlainDelegate
 from engine.contract.recipes import RECIPES
 from engine.contract.study import StudySpec
 
@@ -128,7 +129,7 @@ class StudyListView(QListView):
             self.setCurrentIndex(self.studies.index(row))
 
 
-class StudyDelegate(QStyledItemDelegate):
+class StudyDelegate(PlainDelegate):
     """Three lines: the name; recipe and how many are finished; states with sign and word."""
 
     def __init__(self, library: StudyLibrary, theme: Theme, parent: QWidget) -> None:
@@ -183,5 +184,6 @@ class StudyDelegate(QStyledItemDelegate):
 
 
 def _write(painter: QPainter, line: QRect, text: str) -> None:
-    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, line.width())
+    mode = Qt.TextElideMode.ElideRight
+    shown = painter.fontMetrics().elidedText(visible(text), mode, line.width())
     painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)

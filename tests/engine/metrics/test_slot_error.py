@@ -40,7 +40,7 @@ def test_share_of_values_that_are_not_said() -> None:
     assert score.value == pytest.approx(100 * 2 / 4)
     assert [dict(one.row_scores).get("slot_error") for one in scored] == [50, 0, None, 100]
     assert score.signature == (
-        "slot_error|case:lc|match:literal|norm:accents,punct,numbers|values:1-2|n:3/4|"
+        "slot_error|case:lc|match:literal|norm:accents,punct,numbers,signs|values:1-2|n:3/4|"
         "decoding:greedy|bs:1000|seed:0"
     )
 

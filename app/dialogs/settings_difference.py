@@ -1,0 +1,69 @@
+"""The settings in which runs differ, one column a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+
+from app.models.run import RunModel
+from app.setting_differences import setting_differences
+from app.theme import Theme
+from app.widgets.labels import MutedLabel
+from app.widgets.table_view import TableView
+
+EQUAL = "The settings of these runs are equal."
+DIFFERENT = "Settings that are the same in all of these runs are not listed."
+
+
+class SettingsDifferenceDialog(QDialog):
+    """A table of the settings that differ; Ctrl+C copies rows."""
+
+    def __init__(
+        self, runs: Sequence[RunModel], theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Settings that differ")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        found = setting_differences([run.spec for run in runs])
+        model = QStandardItemModel(0, 1 + len(runs), self)
+        model.setHorizontalHeaderLabels(["Setting", *(run.meta.name for run in runs)])
+        for difference in found:
+            model.appendRow(
+                [_item(text, difference.help) for text in (difference.title, *difference.values)]
+            )
+        self.table = TableView("Settings that differ")
+        self.table.setModel(model)
+        self.table.fit_columns()
+        self.table.setVisible(bool(found))
+        self.note = MutedLabel(theme, DIFFERENT if found else EQUAL)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.note)
+        layout.addWidget(buttons)
+        self._take_size(len(found))
+
+    def _take_size(self, rows: int) -> None:
+        """As large as the table, within the screen."""
+        header = self.table.horizontalHeader()
+        screen = self.screen().availableGeometry().size() * 0.9
+        height = rows * self.table.verticalHeader().defaultSectionSize()
+        height += header.sizeHint().height() + self.fontMetrics().height() * 7
+        width = max(header.length() + 60, self.fontMetrics().averageCharWidth() * 60)
+        self.resize(min(width, screen.width()), min(height, screen.height()))
+
+
+def show_differences(runs: Sequence[RunModel], theme: Theme, parent: QWidget) -> None:
+    """Open the dialog over a window."""
+    SettingsDifferenceDialog(runs, theme, parent).open()
+
+
+def _item(text: str, tip: str) -> QStandardItem:
+    item = QStandardItem(text)
+    item.setEditable(False)
+    item.setToolTip(tip or text)
+    return item

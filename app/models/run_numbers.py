@@ -1,0 +1,81 @@
+"""The numbers of a run that several pages show, each by one function, so that they agree."""
+
+from __future__ import annotations
+
+import statistics
+
+from app.models.run import RunModel
+from engine.contract.events import Evaluation
+from engine.contract.method_spec import FinetuneMethod
+from engine.contract.rivals import BiasMethod, TopLayersMethod
+from engine.contract.scores import Score
+
+SPEED_STEPS = 30
+"""The last steps that a speed is taken of: batches differ in length."""
+
+
+def kept_step(run: RunModel) -> int | None:
+    """The step whose parameters are saved, or would be if the run ended now."""
+    if run.finished is not None:
+        return run.finished.best_step
+    return next((one.step for one in reversed(run.evaluations) if one.is_best), None)
+
+
+def kept_evaluation(run: RunModel) -> Evaluation | None:
+    """The evaluation at that step."""
+    step = kept_step(run)
+    return next((one for one in reversed(run.evaluations) if one.step == step), None)
+
+
+def valid_loss(run: RunModel) -> float | None:
+    """Validation loss of the parameters that are saved."""
+    evaluation = kept_evaluation(run)
+    return evaluation.valid_loss if evaluation is not None else None
+
+
+def valid_bleu(run: RunModel) -> Score | None:
+    """Validation BLEU of the parameters that are saved."""
+    evaluation = kept_evaluation(run)
+    return _bleu(evaluation.scores) if evaluation is not None else None
+
+
+def test_bleu(run: RunModel) -> Score | None:
+    """BLEU of the test inputs, once the run has decoded them."""
+    outputs = run.outputs.get("test")
+    return _bleu(outputs.scores) if outputs is not None else None
+
+
+def backbone_parameters(run: RunModel) -> int | None:
+    """Parameters of the backbone, or None before the run was started."""
+    if run.started is None:
+        return None
+    # What is trained is part of the backbone here, and beside it with every other method.
+    inside = isinstance(run.spec.method, FinetuneMethod | TopLayersMethod | BiasMethod)
+    return run.started.frozen_parameters + inside * run.started.trainable_parameters
+
+
+def stored_bytes(run: RunModel) -> int | None:
+    """Size of the file that holds what was trained, or None while there is none."""
+    return run.finished.stored_bytes if run.finished is not None else None
+
+
+def work_s(run: RunModel) -> float | None:
+    """Seconds that the run has worked: training, evaluations, test outputs; no pauses."""
+    if run.finished is not None:
+        return run.finished.elapsed_s
+    return run.metrics[-1].elapsed_s if run.metrics else None
+
+
+def training_s(run: RunModel) -> float | None:
+    """Seconds until the last optimiser step, evaluations before it included; no pauses."""
+    return run.metrics[-1].elapsed_s if run.metrics else work_s(run)
+
+
+def training_speed(run: RunModel) -> float | None:
+    """Source and target tokens a second in the last optimiser steps."""
+    last = [one.tokens_per_s for one in run.metrics[-SPEED_STEPS:]]
+    return statistics.median(last) if last else None
+
+
+def _bleu(scores: tuple[Score, ...]) -> Score | None:
+    return next((score for score in scores if score.metric == "bleu"), None)
