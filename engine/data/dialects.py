@@ -1,11 +1,12 @@
-"""Which delimiter and which quote a delimited file uses, judged by how even its rows come out."""
+"""Which delimiter, quote and escape a delimited file uses, judged by how even its rows come out."""
 
 from __future__ import annotations
 
 import csv
 import itertools
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,37 +16,73 @@ from engine.contract.reading import ReadOptions
 if TYPE_CHECKING:
     from _csv import Reader  # the type has no public name
 
-DELIMITERS = {"\t": "tab", ";": "semicolon", ",": "comma", "|": "pipe"}
+DELIMITERS = {"\t": "tab", ";": "semicolon", ",": "comma", "|": "bar"}
 """Candidates, the rarer in running text first: of two that fit equally, the earlier wins."""
 QUOTES = ('"', "'", "")
+ESCAPE = "\\"
+_BARS = ("|||", "||")
+"""Delimiters of several characters that are looked for: "||" stands in the E2E files of the
+prefix-tuning paper's repository (XiangLi1999/PrefixTuning, data/e2e_data), table||text a line;
+"|||" in files of sentence pairs."""
 
 MAX_CELL_CHARACTERS = 64 * 2**20
 """Longest cell that is read; a longer one is a quote that is never closed."""
+_MOST_DELIMITER_CHARACTERS = 16
+_MOST_SKIPPED_LINES = 1_000_000
 
 _ENOUGH_CHARACTERS = 512 * 2**10
 _NEAR = 0.02  # differences in evenness that say nothing
 _LEAST_EVEN = 0.5  # below it, no delimiter is at work: the file has one column
 _ODD_HEADER = 0.6  # factor where the first row has another width than most
+_MOST_TITLES = 20
+_ALL_BUT_FEW = 0.98
+_STAND_IN = "\ufdd0"  # for a delimiter of several characters: no text may hold it (Unicode 23.7)
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """How rows are written: the delimiter, and the quote ("" for none)."""
+    """How rows are written.
+
+    Attributes:
+        delimiter: one character or several.
+        quote: "" for none.
+        escape: what stands before a quote or delimiter that is text; "" for none.
+        skip_space: spaces between a delimiter and a quote are no text.
+    """
 
     delimiter: str
     quote: str
+    escape: str = ""
+    skip_space: bool = False
 
     def rows(self, lines: Iterable[str]) -> Reader:
         """The standard library's reader, strict about quotes: it raises `csv.Error`."""
         # The limit belongs to the process; nobody else in the engine reads CSV.
         csv.field_size_limit(MAX_CELL_CHARACTERS)
+        delimiter = self.delimiter
+        if len(delimiter) > 1:
+            lines = (line.replace(self.delimiter, _STAND_IN) for line in lines)
+            delimiter = _STAND_IN
         return csv.reader(
-            lines,
-            delimiter=self.delimiter,
+            self._with_literal_escapes(lines) if self.escape else lines,
+            delimiter=delimiter,
             quotechar=self.quote or None,
             quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+            escapechar=self.escape or None,
+            skipinitialspace=self.skip_space,
             strict=True,
         )
+
+    def _with_literal_escapes(self, lines: Iterable[str]) -> Iterator[str]:
+        r"""Lines in which an escape that escapes nothing, as in C:\new, is itself escaped."""
+        escape = self.escape
+        special = re.escape("".join({escape, '"', self.quote, self.delimiter[0], "\r", "\n"}))
+        pattern = re.compile(f"({re.escape(escape)}[{special}])|{re.escape(escape)}")
+        for line in lines:
+            if escape in line:
+                yield pattern.sub(lambda match: match[1] or escape + escape, line)
+            else:
+                yield line
 
 
 @dataclass(frozen=True)
@@ -56,36 +93,52 @@ class _Trial:
 
 
 def check_options(options: ReadOptions) -> None:
-    """Raise `UserError` for a delimiter or quote that cannot be one."""
-    for name, value in (("delimiter", options.delimiter), ("quote", options.quote)):
-        if value is None or (name == "quote" and value == ""):
-            continue
-        if len(value) != 1 or value in "\r\n":
-            raise UserError(f"The {name} {value!r} is not one character: give one, such as ',' .")
-    if options.quote and options.quote == options.delimiter:
-        raise UserError(f"Delimiter and quote are both {options.quote!r}: choose two characters.")
+    """Raise `UserError` for options that cannot be what they are named for."""
+    for name, value in (("quote", options.quote), ("escape", options.escape)):
+        if value and (len(value) != 1 or value in "\r\n"):
+            raise UserError(f"The {name} {value!r} is not one character: give one, such as '\"'.")
+    delimiter, quote = options.delimiter, options.quote
+    if delimiter is not None and (
+        not 0 < len(delimiter) <= _MOST_DELIMITER_CHARACTERS or set(delimiter) & set("\r\n")
+    ):
+        raise UserError(
+            f"The delimiter {delimiter!r} cannot be one: give one character, such as ',', or up "
+            f"to {_MOST_DELIMITER_CHARACTERS} in one line, such as '||'."
+        )
+    if quote and delimiter and len(delimiter) > 1:
+        raise UserError(
+            f"A delimiter of several characters ({delimiter!r}) cannot stand in quotes: leave out "
+            f"the quote {quote!r}."
+        )
+    for name, value in (("quote", quote), ("escape", options.escape)):
+        if value and value == delimiter:
+            raise UserError(f"Delimiter and {name} are both {value!r}: choose two characters.")
+    if options.skip_lines is not None and not 0 <= options.skip_lines <= _MOST_SKIPPED_LINES:
+        raise UserError(
+            f"The lines to skip are {options.skip_lines:,}: it must be 0 to "
+            f"{_MOST_SKIPPED_LINES:,}."
+        )
 
 
 def guess_dialect(lines: list[str], options: ReadOptions) -> Dialect:
     """The dialect under which most lines have the same number of cells.
 
     Args:
-        lines: the first lines of the file, with their line ends; the last may stand in the
+        lines: the first lines of the table, with their line ends; the last may stand in the
             middle of a record.
         options: what the user has settled already.
     """
-    check_options(options)
     lines = _beginning(lines)
+    if options.delimiter is None and not options.quote:
+        bars = _find_bars(lines)
+        if bars is not None:
+            return Dialect(bars, "", options.escape or "")
     delimiters = (options.delimiter,) if options.delimiter else tuple(DELIMITERS)
-    quotes = QUOTES if options.quote is None else (options.quote,)
-    trials = [
-        [_try(Dialect(delimiter, quote), lines) for quote in quotes if quote != delimiter]
-        for delimiter in delimiters
-    ]
-    best = max(max(map(_merit, group)) for group in trials)
+    groups = [_try_all(delimiter, lines, options) for delimiter in delimiters]
+    best = max(max(map(_merit, group)) for group in groups)
     if best < _LEAST_EVEN:
-        return _single_column(trials)
-    group = next(group for group in trials if max(map(_merit, group)) >= best - _NEAR)
+        return _single_column(groups)
+    group = next(group for group in groups if max(map(_merit, group)) >= best - _NEAR)
     return _choose_quote(group, lines)
 
 
@@ -95,24 +148,80 @@ def _beginning(lines: list[str]) -> list[str]:
     return lines[: max(1, sum(size <= _ENOUGH_CHARACTERS for size in sizes))]
 
 
+def _find_bars(lines: list[str]) -> str | None:
+    """The bars that stand once in every line, such as "||", with the spaces around them."""
+    texts = [line.strip("\r\n") for line in lines if line.strip()]
+    if any("\t" in text for text in texts[:1]):
+        return None
+    for bars in _BARS:
+        halves = [text.split(bars) for text in texts if text.count(bars) == 1]
+        if not halves or bars not in texts[0] or len(halves) < _ALL_BUT_FEW * len(texts):
+            continue
+        if _has_empty_column(texts, bars):
+            continue
+        spaced = all(left.endswith(" ") and right.startswith(" ") for left, right in halves)
+        return f" {bars} " if spaced else bars
+    return None
+
+
+def _has_empty_column(texts: list[str], bars: str) -> bool:
+    """Whether single bars are the delimiter, and "||" only an empty cell between two."""
+    others = [text.replace(bars, "").count("|") for text in texts]
+    spaced = sum(text.count(" | ") for text in texts)
+    return len(set(others)) == 1 and others[0] > 0 and 2 * spaced < sum(others)
+
+
 def _merit(trial: _Trial) -> float:
     return trial.evenness if trial.width > 1 else 0.0
 
 
-def _single_column(trials: list[list[_Trial]]) -> Dialect:
+def _single_column(groups: list[list[_Trial]]) -> Dialect:
     """A dialect that splits nothing: the comma if it does not, else one that is not in it."""
-    whole = [group[0] for group in trials if group[0].width == 1 and group[0].evenness == 1.0]
+    whole = [group[0] for group in groups if group[0].width == 1 and group[0].evenness == 1.0]
     commas = [trial.dialect for trial in whole if trial.dialect.delimiter == ","]
     if commas:
         return commas[0]
-    return whole[0].dialect if whole else trials[0][0].dialect
+    return whole[0].dialect if whole else groups[0][0].dialect
+
+
+def _try_all(delimiter: str, lines: list[str], options: ReadOptions) -> list[_Trial]:
+    """The best trial with each quote that may be used."""
+    quotes = QUOTES if options.quote is None else (options.quote,)
+    if len(delimiter) > 1:
+        quotes = ("",)
+    return [
+        _best_variant(Dialect(delimiter, quote), lines, options)
+        for quote in quotes
+        if quote != delimiter
+    ]
+
+
+def _best_variant(plain: Dialect, lines: list[str], options: ReadOptions) -> _Trial:
+    """With an escape, and with spaces before quotes skipped, where that reads more evenly."""
+    escapes = ("",) if options.escape is None else (options.escape,)
+    if options.escape is None and ESCAPE not in (plain.delimiter, plain.quote):
+        escapes = ("", ESCAPE) if any(ESCAPE in line for line in lines) else ("",)
+    spaced_quote = re.compile(re.escape(plain.delimiter) + " +" + re.escape(plain.quote))
+    spaced = bool(plain.quote) and any(map(spaced_quote.search, lines))
+    best, *others = [
+        _try(Dialect(plain.delimiter, plain.quote, escape, skip_space), lines)
+        for escape in escapes
+        for skip_space in ((False, True) if spaced else (False,))
+    ]
+    for trial in others:
+        skips = trial.dialect.skip_space and not best.dialect.skip_space
+        if trial.evenness > best.evenness or (
+            skips and trial.evenness == best.evenness and _closed(trial.dialect, lines) > 0.8
+        ):
+            best = trial
+    return best
 
 
 def _try(dialect: Dialect, lines: list[str]) -> _Trial:
     """Share of the lines that stand in rows of the commonest width."""
     reader = dialect.rows(lines)
-    widths: Counter[int] = Counter()
-    first = header_lines = total = seen = 0
+    rows: list[tuple[int, int]] = []  # cells and lines of each row; no cells in a broken one
+    seen = 0
     while True:
         cells: list[str] | None = None
         try:
@@ -122,29 +231,35 @@ def _try(dialect: Dialect, lines: list[str]) -> _Trial:
         except csv.Error:
             pass  # counted as a line that no width explains
         taken, seen = reader.line_num - seen, reader.line_num
-        if cells is None:
-            if seen >= len(lines) and total:
-                break  # the sample ends within this record, or its quote is never closed
-            total += taken
-        elif cells:
-            if not first:
-                first, header_lines = len(cells), taken
-            widths[len(cells)] += taken
-            total += taken
+        if cells is None and seen >= len(lines) and rows:
+            break  # the sample ends within this record, or its quote is never closed
+        if cells is None or cells:
+            rows.append((len(cells or ()), taken))
+    widths: Counter[int] = Counter()
+    for width, taken in rows:
+        if width:
+            widths[width] += taken
     if not widths:
         return _Trial(dialect, 0.0, 0)
     width, count = max(widths.items(), key=lambda item: (item[1], item[0]))
-    if first == width:
-        return _Trial(dialect, count / total, width)
-    return _Trial(dialect, _ODD_HEADER * count / max(1, total - header_lines), width)
+    # Titles, and a header of its own width, speak neither for a width nor much against it.
+    leading = list(itertools.takewhile(lambda row: row[0] != width, rows[:_MOST_TITLES]))
+    if len(leading) == _MOST_TITLES:
+        leading = leading[:1]
+    total = max(1, sum(taken for _, taken in rows[len(leading) :]))
+    return _Trial(dialect, (_ODD_HEADER if leading else 1.0) * min(1.0, count / total), width)
 
 
 def _choose_quote(group: list[_Trial], lines: list[str]) -> Dialect:
     """The double quote, unless another one, or none, reads clearly more lines evenly."""
     chosen = group[0]
     for trial in group[1:]:
-        if trial.evenness <= chosen.evenness + _NEAR or trial.width < 2:
+        if trial.width < 2 or trial.evenness < chosen.evenness - _NEAR:
             continue
+        if trial.evenness <= chosen.evenness + _NEAR:
+            single = trial.dialect.quote == "'" and _enclosed(trial.dialect, lines) > 0.5
+            if not single or _enclosed(chosen.dialect, lines) > 0:
+                continue
         if trial.dialect.quote == "" and _closed(chosen.dialect, lines) > 0.5:
             continue  # quotes come in pairs: they are quotes, some of them faulty
         if trial.dialect.quote == "'" and _closed(trial.dialect, lines) < 0.8:
@@ -153,11 +268,26 @@ def _choose_quote(group: list[_Trial], lines: list[str]) -> Dialect:
     return chosen.dialect
 
 
+def _pieces(dialect: Dialect, lines: list[str]) -> Iterator[str]:
+    for line in lines:
+        for piece in line.rstrip("\r\n").split(dialect.delimiter):
+            yield piece.strip(" ") if dialect.skip_space else piece
+
+
 def _closed(dialect: Dialect, lines: list[str]) -> float:
     """How nearly as many cells end with the quote as start with it: 1 where quotes pair up."""
     opened = closed = 0
-    for line in lines:
-        for piece in line.rstrip("\r\n").split(dialect.delimiter):
-            opened += piece.startswith(dialect.quote)
-            closed += piece.endswith(dialect.quote)
+    for piece in _pieces(dialect, lines):
+        opened += piece.startswith(dialect.quote)
+        closed += piece.endswith(dialect.quote)
     return min(opened, closed) / max(opened, closed, 1)
+
+
+def _enclosed(dialect: Dialect, lines: list[str]) -> float:
+    """Share of the pieces between delimiters that stand in quotes of their own."""
+    pieces = [piece for piece in _pieces(dialect, lines) if piece]
+    quote = dialect.quote
+    whole = sum(
+        len(piece) > 1 and piece.startswith(quote) and piece.endswith(quote) for piece in pieces
+    )
+    return whole / max(1, len(pieces)) if quote else 0.0

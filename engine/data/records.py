@@ -32,6 +32,13 @@ class EmptyRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RepeatedHeader:
+    """The row of column names once more; it is skipped."""
+
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class BadRow:
     """A row that is rejected, and under which finding that counts."""
 
@@ -39,7 +46,7 @@ class BadRow:
     row: RejectedRow
 
 
-Item = ReadRow | EmptyRow | BadRow
+Item = ReadRow | EmptyRow | RepeatedHeader | BadRow
 
 
 class RecordReader:
@@ -56,16 +63,25 @@ class RecordReader:
         encoding: for messages about bytes that do not fit.
         cut: the lines are only the first part of a file, so that a record which is open at
             their end is no fault; it is not given out.
+        first_line: the number of the first line.
 
     Attributes:
         width: cells a row must have; None accepts any number.
+        names: cells of a row of column names, which may come again; () for none.
     """
 
     def __init__(
-        self, lines: Iterator[str], dialect: Dialect, *, encoding: str, cut: bool = False
+        self,
+        lines: Iterator[str],
+        dialect: Dialect,
+        *,
+        encoding: str,
+        cut: bool = False,
+        first_line: int = 1,
     ) -> None:
         self.width: int | None = None
-        self._feed = _Feed(lines)
+        self.names: tuple[str, ...] = ()
+        self._feed = _Feed(lines, first_line)
         self._dialect = dialect
         self._encoding = encoding
         self._cut = cut
@@ -91,6 +107,8 @@ class RecordReader:
             yield self._check(line, cells)
 
     def _check(self, line: int, cells: list[str]) -> Item:
+        if len(cells) == len(self.names) and self._are_names(cells):
+            return RepeatedHeader(line)
         ragged = self.width is not None and len(cells) != self.width
         if ragged and self._is_stray():
             return self._reject_first(line)
@@ -106,6 +124,12 @@ class RecordReader:
             reason = _explain_width(len(cells), self.width or 0)
             return self._reject(FindingKind.RAGGED, line, reason)
         return ReadRow(line, tuple(cells))
+
+    def _are_names(self, cells: list[str]) -> bool:
+        # Each of the files that were joined may begin with a byte order mark.
+        if cells[0].lstrip("\ufeff").strip('" ') != self.names[0].strip('" '):
+            return False
+        return all(map(_same_name, cells[1:], self.names[1:]))
 
     def _broken(self, line: int) -> BadRow | None:
         """What to do with a record whose quotes the reader could not follow."""
@@ -158,10 +182,10 @@ class RecordReader:
 class _Feed:
     """Lines for the reader: keeps those of the record under way, takes some back."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
+    def __init__(self, lines: Iterator[str], first_line: int) -> None:
         self.taken: list[str] = []
         self.ended = False
-        self._line = 1  # number of the first line of the record under way
+        self._line = first_line  # number of the first line of the record under way
         self._lines = lines
         self._back: deque[str] = deque()
 
@@ -191,6 +215,10 @@ class _Feed:
         self._back.extendleft(reversed(self.taken[1:]))
         del self.taken[1:]
         self.ended = False
+
+
+def _same_name(one: str, two: str) -> bool:
+    return one.strip() == two.strip()
 
 
 def _explain_width(found: int, expected: int) -> str:

@@ -1,0 +1,171 @@
+"""Whether the first row of a table holds the names of its columns, or is a row like the rest.
+
+Each column votes: its first cell speaks for names where it differs from the cells below it (a word
+above numbers, a question above answers), and for data where it is like them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from engine.data.column_names import KNOWN_NAMES, UNNAMED
+
+Row = tuple[str, ...]
+
+_SAMPLE_ROWS = 200
+_MOST = 0.8
+_SURE_NAMES, _LEAST_NAMES, _SURE_DATA = 1.5, -1.0, -2.5
+_CLEAR = 0.5  # votes of the losing side, as a share of the winning one's, that raise no doubt
+
+_NUMBER = re.compile(r"[-+]?\d[\d.,\s]*%?")
+_YEAR = re.compile(r"(1[5-9]|20|21)\d\d")
+_MEANING = re.compile(r"[^\[\],]+\[.*\]", re.DOTALL)
+_SENTENCE_END = re.compile(r"[.!?…。！？।؟][\"'”’»)\]]*\Z")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_DIGITS = re.compile(r"\d+")
+_MARKS = ("|", " : ", "{", "<", "://", "@", "=")
+"""What stands in links, addresses, and tables written as text."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a first row holds.
+
+    Attributes:
+        names: column names rather than data.
+        sure: nothing of weight speaks against it.
+    """
+
+    names: bool
+    sure: bool
+
+
+def judge_first_row(rows: Sequence[Row]) -> Verdict:
+    """Names unless the first row looks like the rest.
+
+    Args:
+        rows: the first rows, at least one.
+    """
+    first = [cell.strip() for cell in rows[0]]
+    rest = [row for row in rows[1 : 1 + _SAMPLE_ROWS] if row != rows[0]]
+    columns = [
+        [cell for row in rest if index < len(row) and (cell := row[index].strip())]
+        for index in range(len(first))
+    ]
+    are_steps = _are_steps(first) and not _mostly([list(row) for row in rest], _are_steps, 0.2)
+    votes = [
+        _vote(cell, values, counts=are_steps)
+        for cell, values in zip(first, columns, strict=True)
+        if cell
+    ]
+    if are_steps:
+        votes.append(1.5)
+    filled = [cell for cell in first if cell]
+    if 2 * len(filled) < len(first):
+        votes.append(-1.0)
+    if len(set(filled)) < len(filled):
+        votes.append(-0.5)
+    for_names = sum(vote for vote in votes if vote > 0)
+    against = -sum(vote for vote in votes if vote < 0)
+    total = for_names - against
+    if total > _LEAST_NAMES:
+        return Verdict(True, total >= _SURE_NAMES and against <= _CLEAR * for_names)
+    return Verdict(False, total <= _SURE_DATA and for_names <= _CLEAR * against)
+
+
+def is_known_name(cell: str) -> bool:
+    """Whether columns of data sets are often called so."""
+    name = cell.strip("# ").lower()
+    return name in KNOWN_NAMES or UNNAMED.fullmatch(name) is not None
+
+
+def _vote(cell: str, values: list[str], *, counts: bool) -> float:
+    """For names where positive, against them where negative."""
+    if _MEANING.fullmatch(cell):
+        return -3.0 if not values or _mostly(values, _MEANING.fullmatch) else -0.5
+    vote = 0.0
+    if is_known_name(cell):
+        vote += 1.0 if cell in values else 3.0
+    if not values:
+        return vote - 1.5 if _is_sentence(cell) else vote
+    if _NUMBER.fullmatch(cell):
+        if counts:
+            return vote
+        return vote + (-2.0 if _mostly(values, _NUMBER.fullmatch) else 1.0)
+    if _mostly(values, _NUMBER.fullmatch) or _mostly(values, _MEANING.fullmatch):
+        return vote + 2.0
+    vote += _recurrence(cell, values) + _form(cell, values)
+    if _mostly(values, _is_sentence):
+        alike = _is_sentence(cell) and (cell[-1] != "?" or _mostly(values, _is_question, 0.5))
+        vote += -2.0 if alike else 1.0
+    elif _is_question(cell) and not _mostly(values, _is_question, 0.5):
+        vote += 1.5
+    return vote + _length(cell, values)
+
+
+def _recurrence(cell: str, values: list[str]) -> float:
+    """Data come again among other values; a yes-column may hold its own name or nothing."""
+    distinct = set(values)
+    if cell in distinct:
+        return -1.5 if len(distinct) > 1 else 1.0
+    return 0.5 if len(distinct) == 1 and len(values) > 2 else 0.0
+
+
+def _form(cell: str, values: list[str]) -> float:
+    """Digits, marks, capitals and underscores, as the rest has them or not."""
+    vote = 0.0
+    if _mostly(values, _DIGITS.search):
+        if not _DIGITS.search(cell):
+            vote += 1.0
+        elif _mostly(values, lambda value: _shape(value) == _shape(cell)):
+            vote -= 1.5
+    for mark in _MARKS:
+        if _mostly(values, lambda value, mark=mark: mark in value):  # type: ignore[misc]
+            return vote + (-2.0 if mark in cell else 1.0)
+    if cell[0].islower() and _mostly(values, lambda value: value[0].isupper()):
+        vote += 0.75
+    if "_" in cell and " " not in cell and not _mostly(values, lambda value: "_" in value, 0.2):
+        vote += 1.0
+    return vote
+
+
+def _length(cell: str, values: list[str]) -> float:
+    lengths = [len(value) for value in values]
+    shortest, longest, length = min(lengths), max(lengths), len(cell)
+    if length <= shortest / 2 and shortest - length > 5:
+        return 1.5
+    if length >= 2 * longest and length - longest > 7:
+        return 1.5
+    words = sum(len(value.split()) for value in values) / len(values)
+    mean = sum(lengths) / len(lengths)
+    alike = len(cell.split()) > 3 and words > 3 and 0.5 < length / mean < 2
+    return -1.0 if alike else 0.0
+
+
+def _are_steps(cells: Sequence[str]) -> bool:
+    """Whether the numbers among the cells are years, or count: 2019, 2020, 2021; 1, 2, 3."""
+    numbers = [int(cell) for cell in map(str.strip, cells) if cell.isascii() and cell.isdigit()]
+    steps = {two - one for one, two in itertools.pairwise(numbers)}
+    years = [cell for cell in map(str.strip, cells) if _YEAR.fullmatch(cell)]
+    if len(years) == len(numbers) and years:
+        return len(numbers) == 1 or min(steps) > 0
+    return len(numbers) > 2 and len(steps) == 1 and min(steps) > 0
+
+
+def _shape(text: str) -> str:
+    return _DIGITS.sub("9", _LETTERS.sub("a", text))
+
+
+def _is_sentence(text: str) -> bool:
+    return len(text) > 9 and _SENTENCE_END.search(text) is not None
+
+
+def _is_question(text: str) -> bool:
+    return text.endswith(("?", "？", "؟"))
+
+
+def _mostly(values: Sequence[object], fits: Callable[..., object], share: float = _MOST) -> bool:
+    return sum(bool(fits(value)) for value in values) >= share * max(1, len(values))
