@@ -36,6 +36,7 @@ _LEAST_EVEN = 0.5  # below it, no delimiter is at work: the file has one column
 _ODD_HEADER = 0.6  # factor where the first row has another width than most
 _MOST_TITLES = 20
 _ALL_BUT_FEW = 0.98
+_OPEN_AT_END = "unexpected end of data"  # how the csv module says that a quote is not closed
 _STAND_IN = "\ufdd0"  # for a delimiter of several characters: no text may hold it (Unicode 23.7)
 
 
@@ -228,11 +229,11 @@ def _try(dialect: Dialect, lines: list[str]) -> _Trial:
             cells = next(reader)
         except StopIteration:
             break
-        except csv.Error:
-            pass  # counted as a line that no width explains
+        except csv.Error as error:
+            # The sample may end within a record; other faults are rows that no width explains.
+            if rows and str(error).startswith(_OPEN_AT_END):
+                break
         taken, seen = reader.line_num - seen, reader.line_num
-        if cells is None and seen >= len(lines) and rows:
-            break  # the sample ends within this record, or its quote is never closed
         if cells is None or cells:
             rows.append((len(cells or ()), taken))
     widths: Counter[int] = Counter()

@@ -17,7 +17,7 @@ Row = tuple[str, ...]
 
 _SAMPLE_ROWS = 200
 _MOST = 0.8
-_SURE_NAMES, _LEAST_NAMES, _SURE_DATA = 1.5, -1.0, -2.5
+_SURE_NAMES, _LEAST_NAMES, _SURE_DATA = 1.0, -1.0, -2.5
 _CLEAR = 0.5  # votes of the losing side, as a share of the winning one's, that raise no doubt
 
 _NUMBER = re.compile(r"[-+]?\d[\d.,\s]*%?")
@@ -50,18 +50,18 @@ def judge_first_row(rows: Sequence[Row]) -> Verdict:
         rows: the first rows, at least one.
     """
     first = [cell.strip() for cell in rows[0]]
-    rest = [row for row in rows[1 : 1 + _SAMPLE_ROWS] if row != rows[0]]
+    rest = [row for row in rows[1 : 1 + _SAMPLE_ROWS] if not are_same_names(row, rows[0])]
     columns = [
         [cell for row in rest if index < len(row) and (cell := row[index].strip())]
         for index in range(len(first))
     ]
-    are_steps = _are_steps(first) and not _mostly([list(row) for row in rest], _are_steps, 0.2)
+    count = _count_up(first, rest)
     votes = [
-        _vote(cell, values, counts=are_steps)
+        _vote(cell, values, counts=count)
         for cell, values in zip(first, columns, strict=True)
         if cell
     ]
-    if are_steps:
+    if count:
         votes.append(1.5)
     filled = [cell for cell in first if cell]
     if 2 * len(filled) < len(first):
@@ -74,6 +74,18 @@ def judge_first_row(rows: Sequence[Row]) -> Verdict:
     if total > _LEAST_NAMES:
         return Verdict(True, total >= _SURE_NAMES and against <= _CLEAR * for_names)
     return Verdict(False, total <= _SURE_DATA and for_names <= _CLEAR * against)
+
+
+def are_same_names(one: Sequence[str], two: Sequence[str]) -> bool:
+    """Whether two rows of names are the same, written with other spaces and quotes perhaps.
+
+    Files that were joined may each begin with a byte order mark.
+    """
+    return len(one) == len(two) and all(map(_same_name, one, two))
+
+
+def _same_name(one: str, two: str) -> bool:
+    return one == two or one.strip('\ufeff" ') == two.strip('\ufeff" ')
 
 
 def is_known_name(cell: str) -> bool:
@@ -145,13 +157,26 @@ def _length(cell: str, values: list[str]) -> float:
     return -1.0 if alike else 0.0
 
 
+def _count_up(first: Sequence[str], rest: Sequence[Row]) -> bool:
+    """Whether the numbers in the first row are years, or 1, 2, 3, and the rest is not like it."""
+    if _are_years(first):
+        return not _mostly(rest, _are_years, 0.2)
+    return _are_steps(first) and not _mostly(rest, _are_steps, 0.2)
+
+
+def _are_years(cells: Sequence[str]) -> bool:
+    """Whether all numbers are years, each after the one before it."""
+    numbers = [cell.strip() for cell in cells if _NUMBER.fullmatch(cell.strip())]
+    return (
+        bool(numbers) and all(map(_YEAR.fullmatch, numbers)) and numbers == sorted(set(numbers))
+    )
+
+
 def _are_steps(cells: Sequence[str]) -> bool:
-    """Whether the numbers among the cells are years, or count: 2019, 2020, 2021; 1, 2, 3."""
-    numbers = [int(cell) for cell in map(str.strip, cells) if cell.isascii() and cell.isdigit()]
+    """Whether there are three numbers or more, all as far apart."""
+    texts = [cell for cell in map(str.strip, cells) if cell.isascii() and cell.isdigit()]
+    numbers = [int(text[:18]) for text in texts]
     steps = {two - one for one, two in itertools.pairwise(numbers)}
-    years = [cell for cell in map(str.strip, cells) if _YEAR.fullmatch(cell)]
-    if len(years) == len(numbers) and years:
-        return len(numbers) == 1 or min(steps) > 0
     return len(numbers) > 2 and len(steps) == 1 and min(steps) > 0
 
 

@@ -83,17 +83,20 @@ def find_layout(lines: list[str], options: ReadOptions, *, name: str, encoding: 
         )
     titles = count_titles(rows) if options.skip_lines is None else 0
     verdict = judge_first_row(rows[titles:])
-    present = verdict.names if options.header is None else options.header
+    bars = dialect.delimiter.strip(" |") == "" and len(dialect.delimiter) > 1
+    present = options.header
+    if present is None:  # files of pairs come without names, as a rule
+        present = verdict.names and (verdict.sure or not bars)
     if not present:  # a short row would be rejected; a padded one may be data
         titles = sum(1 for _ in itertools.takewhile(lambda row: len(row) < width, rows[:titles]))
     rows, line = rows[titles:], read[titles].line
     skip_lines = line - 1 if titles else skipped + start
-    pair = not present and dialect.delimiter.strip(" |") == "" and commonest(map(len, rows)) == 2
+    pair = bars and not present and commonest(map(len, rows)) == 2
     header = Header(False, _PAIR) if pair else read_header(rows, present=present, line=line)
     findings = list(header.findings)
     if options.skip_lines is None and skip_lines:
         findings.insert(0, _explain_skipped(shown[:skip_lines], only_sep=bool(sep_line)))
-    if options.header is None and not (verdict.sure and (present or pair)):
+    if options.header is None and not (present and verdict.sure) and not pair:
         findings.append(_explain_guess(rows[0], line, present=present))
     if present and find_bad_byte(lines[line - skipped - 1]) is not None:
         message = f"The column names hold bytes that are not {encoding}."

@@ -12,6 +12,7 @@ from engine.contract.errors import UserError
 from engine.contract.reading import FindingKind
 from engine.data.dialects import MAX_CELL_CHARACTERS, Dialect
 from engine.data.encodings import find_bad_byte, show_bad_bytes
+from engine.data.first_row import are_same_names
 
 _LOOK_AHEAD_LINES = 1000
 
@@ -107,7 +108,7 @@ class RecordReader:
             yield self._check(line, cells)
 
     def _check(self, line: int, cells: list[str]) -> Item:
-        if len(cells) == len(self.names) and self._are_names(cells):
+        if self.names and are_same_names(cells, self.names):
             return RepeatedHeader(line)
         ragged = self.width is not None and len(cells) != self.width
         if ragged and self._is_stray():
@@ -124,12 +125,6 @@ class RecordReader:
             reason = _explain_width(len(cells), self.width or 0)
             return self._reject(FindingKind.RAGGED, line, reason)
         return ReadRow(line, tuple(cells))
-
-    def _are_names(self, cells: list[str]) -> bool:
-        # Each of the files that were joined may begin with a byte order mark.
-        if cells[0].lstrip("\ufeff").strip('" ') != self.names[0].strip('" '):
-            return False
-        return all(map(_same_name, cells[1:], self.names[1:]))
 
     def _broken(self, line: int) -> BadRow | None:
         """What to do with a record whose quotes the reader could not follow."""
@@ -215,10 +210,6 @@ class _Feed:
         self._back.extendleft(reversed(self.taken[1:]))
         del self.taken[1:]
         self.ended = False
-
-
-def _same_name(one: str, two: str) -> bool:
-    return one.strip() == two.strip()
 
 
 def _explain_width(found: int, expected: int) -> str:
