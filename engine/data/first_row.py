@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from engine.data.column_names import KNOWN_NAMES, UNNAMED
 Row = tuple[str, ...]
 
 _SAMPLE_ROWS = 200
+_MOST_TITLES = 20
 _MOST = 0.8
 _SURE_NAMES, _LEAST_NAMES, _SURE_DATA = 1.0, -1.0, -2.5
 _CLEAR = 0.5  # votes of the losing side, as a share of the winning one's, that raise no doubt
@@ -74,6 +76,32 @@ def judge_first_row(rows: Sequence[Row]) -> Verdict:
     if total > _LEAST_NAMES:
         return Verdict(True, total >= _SURE_NAMES and against <= _CLEAR * for_names)
     return Verdict(False, total <= _SURE_DATA and for_names <= _CLEAR * against)
+
+
+def count_titles(rows: Sequence[Row]) -> int:
+    """How many rows stand above the row of names: titles, notes, groups of columns.
+
+    A title has one cell, or one and empty ones beside it; other rows above the names are
+    recognised by gaps that the names do not have.
+    """
+    filled = sorted(sum(map(bool, map(str.strip, row))) for row in rows)
+    width = Counter(map(len, rows)).most_common(1)[0][0]
+    if filled[len(rows) // 2] < 2:
+        return 0
+    most = min(_MOST_TITLES, len(rows) - 1)
+    titles = sum(1 for _ in itertools.takewhile(lambda row: _is_title(row, width), rows[:most]))
+    for index in range(titles, most):
+        row = rows[index]
+        if len(row) == width and all(map(str.strip, row)):
+            verdict = judge_first_row(rows[index:])
+            return index if verdict.names and verdict.sure else titles
+    return titles
+
+
+def _is_title(row: Row, width: int) -> bool:
+    first, *others = map(str.strip, row)
+    alone = bool(first) and not any(others) and not is_known_name(first)
+    return alone or len(row) < width - 1
 
 
 def are_same_names(one: Sequence[str], two: Sequence[str]) -> bool:
@@ -135,7 +163,7 @@ def _form(cell: str, values: list[str]) -> float:
         elif _mostly(values, lambda value: _shape(value) == _shape(cell)):
             vote -= 1.5
     for mark in _MARKS:
-        if _mostly(values, lambda value, mark=mark: mark in value):  # type: ignore[misc]
+        if _mostly([mark in value for value in values], bool):
             return vote + (-2.0 if mark in cell else 1.0)
     if cell[0].islower() and _mostly(values, lambda value: value[0].isupper()):
         vote += 0.75
@@ -167,9 +195,7 @@ def _count_up(first: Sequence[str], rest: Sequence[Row]) -> bool:
 def _are_years(cells: Sequence[str]) -> bool:
     """Whether all numbers are years, each after the one before it."""
     numbers = [cell.strip() for cell in cells if _NUMBER.fullmatch(cell.strip())]
-    return (
-        bool(numbers) and all(map(_YEAR.fullmatch, numbers)) and numbers == sorted(set(numbers))
-    )
+    return bool(numbers) and all(map(_YEAR.fullmatch, numbers)) and numbers == sorted(set(numbers))
 
 
 def _are_steps(cells: Sequence[str]) -> bool:

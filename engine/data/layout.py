@@ -5,22 +5,20 @@ from __future__ import annotations
 import csv
 import itertools
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine.contract.errors import UserError
 from engine.contract.reading import Finding, FindingKind, ReadOptions
-from engine.data.dialects import Dialect, guess_dialect
+from engine.data.dialect_guess import guess_dialect
+from engine.data.dialects import Dialect
 from engine.data.encodings import find_bad_byte, show_bad_bytes
-from engine.data.first_row import Row, is_known_name, judge_first_row
-from engine.data.headers import MOST_COLUMNS, Header, commonest, read_header
+from engine.data.first_row import Row, count_titles, judge_first_row
+from engine.data.headers import MOST_COLUMNS, Header, commonest, read_header, shown_cell
 from engine.data.records import BadRow, ReadRow, RecordReader
 from engine.data.tallies import MOST_LINES, counted
 
 _HEAD_ROWS = 500
-_MOST_TITLES = 20
-_SHOWN_CELLS = 4
-_SHOWN_CHARACTERS = 30
+_SHOWN_LINES = 4
 _PAIR = ("source", "target")  # names for table||text without names
 _SEP_LINE = re.compile(r'"?sep=(.)\1*"?[\s,;|]*', re.IGNORECASE)
 """Excel's first line about the delimiter; rewriting the file may have quoted or padded it."""
@@ -83,51 +81,25 @@ def find_layout(lines: list[str], options: ReadOptions, *, name: str, encoding: 
         )
     titles = count_titles(rows) if options.skip_lines is None else 0
     verdict = judge_first_row(rows[titles:])
-    bars = dialect.delimiter.strip(" |") == "" and len(dialect.delimiter) > 1
+    bars = len(dialect.delimiter) > 1 and not dialect.delimiter.strip(" |")
     present = options.header
-    if present is None:  # files of pairs come without names, as a rule
-        present = verdict.names and (verdict.sure or not bars)
-    if not present:  # a short row would be rejected; a padded one may be data
+    if present is None and bars:  # files of pairs come without names, as a rule
+        present = verdict.names and verdict.sure
+    if not (verdict.names if present is None else present):
+        # A short row would be rejected; a padded one may be data.
         titles = sum(1 for _ in itertools.takewhile(lambda row: len(row) < width, rows[:titles]))
     rows, line = rows[titles:], read[titles].line
     skip_lines = line - 1 if titles else skipped + start
-    pair = bars and not present and commonest(map(len, rows)) == 2
-    header = Header(False, _PAIR) if pair else read_header(rows, present=present, line=line)
+    header = read_header(rows, present=present, line=line)
+    if bars and not header.present and len(header.columns) == len(_PAIR):
+        header = Header(False, _PAIR)
     findings = list(header.findings)
     if options.skip_lines is None and skip_lines:
         findings.insert(0, _explain_skipped(shown[:skip_lines], only_sep=bool(sep_line)))
-    if options.header is None and not (present and verdict.sure) and not pair:
-        findings.append(_explain_guess(rows[0], line, present=present))
-    if present and find_bad_byte(lines[line - skipped - 1]) is not None:
+    if header.present and find_bad_byte(lines[line - skipped - 1]) is not None:
         message = f"The column names hold bytes that are not {encoding}."
         findings.append(Finding(FindingKind.UNDECODABLE, message, 1, (line,)))
-    return Layout(dialect, skip_lines, header, rows[0] if present else (), tuple(findings))
-
-
-def count_titles(rows: Sequence[Row]) -> int:
-    """How many rows stand above the row of names: titles, notes, groups of columns.
-
-    A title has one cell, or one and empty ones beside it; other rows above the names are
-    recognised by gaps that the names do not have.
-    """
-    filled = sorted(sum(map(bool, map(str.strip, row))) for row in rows)
-    width = commonest(map(len, rows))
-    if filled[len(rows) // 2] < 2:
-        return 0
-    most = min(_MOST_TITLES, len(rows) - 1)
-    titles = sum(1 for _ in itertools.takewhile(lambda row: _is_title(row, width), rows[:most]))
-    for index in range(titles, most):
-        row = rows[index]
-        if len(row) == width and all(map(str.strip, row)):
-            verdict = judge_first_row(rows[index:])
-            return index if verdict.names and verdict.sure else titles
-    return titles
-
-
-def _is_title(row: Row, width: int) -> bool:
-    first, *others = map(str.strip, row)
-    alone = bool(first) and not any(others) and not is_known_name(first)
-    return alone or len(row) < width - 1
+    return Layout(dialect, skip_lines, header, rows[0] if header.present else (), tuple(findings))
 
 
 def _marked_lines(lines: list[str]) -> int:
@@ -184,31 +156,15 @@ def _read(items: list[ReadRow | BadRow]) -> list[ReadRow]:
 def _explain_skipped(lines: list[str], *, only_sep: bool) -> Finding:
     numbers = tuple(range(1, len(lines) + 1))[:MOST_LINES]
     if only_sep and len(lines) == 1:
-        message = f"The first line, {_cut(lines[0])}, names the delimiter: it is no row."
+        message = f"The first line, {shown_cell(lines[0])}, names the delimiter: it is no row."
     else:
-        texts = [_cut(line) for line in lines if line.strip()]
-        more = " …" if len(texts) > _SHOWN_CELLS else ""
+        texts = [shown_cell(line) for line in lines if line.strip()]
+        more = " …" if len(texts) > _SHOWN_LINES else ""
         message = (
             f"{counted(len(lines), 'line')} above the table: not read "
-            f"({', '.join(texts[:_SHOWN_CELLS])}{more})."
+            f"({', '.join(texts[:_SHOWN_LINES])}{more})."
         )
     return Finding(FindingKind.LEADING_LINES, message, len(lines), numbers)
-
-
-def _explain_guess(row: Row, line: int, *, present: bool) -> Finding:
-    more = ", …" if len(row) > _SHOWN_CELLS else ""
-    cells = ", ".join(map(_cut, row[:_SHOWN_CELLS])) + more
-    if present:
-        message = (
-            f"The first row ({cells}) was read as column names, although it could be data: "
-            "if it is, say that there are no names (--no-header)."
-        )
-    else:
-        message = (
-            f"The first row ({cells}) was read as data: if it holds the column names, say so "
-            "(--header)."
-        )
-    return Finding(FindingKind.HEADER_GUESS, message, 1, (line,))
 
 
 def _explain_no_text(name: str, skipped: int) -> str:
@@ -229,8 +185,3 @@ def _explain_no_names(
         f"Line {line} of {name} should hold the column names, but {reason}: correct it, or read "
         "the file without quotes."
     )
-
-
-def _cut(text: str) -> str:
-    text = " ".join(text.split())
-    return repr(text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…")

@@ -57,6 +57,11 @@ class Tally:
         self._long = Count()
         self._empty_cells = [Count() for _ in columns]
 
+    @property
+    def lost(self) -> int:
+        """Rows that are rejected."""
+        return sum(count.count for count in self._bad.values())
+
     def add(self, item: Item) -> None:
         """Count one row."""
         if isinstance(item, ReadRow):

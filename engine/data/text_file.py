@@ -10,6 +10,7 @@ from typing import BinaryIO, TextIO
 
 from engine.contract.errors import UserError
 from engine.contract.reading import Finding, FindingKind
+from engine.contract.reading_options import ENCODING_TITLES
 from engine.data.encoding_guess import EncodingGuess
 from engine.data.encodings import check_encoding, guess_encoding, open_text
 from engine.data.opening import explain_read_errors, open_source, refuse_binary
@@ -116,6 +117,11 @@ class TextFile:
 
 def _explain_guess(guess: EncodingGuess) -> Finding:
     percent = min(99, round(100 * guess.sureness)) if guess.sureness is not None else 100
-    message = f"The encoding was guessed: {guess.name}, {percent} % sure"
-    advice = "" if percent >= _SURE_PERCENT else "; if letters look wrong, choose another one"
+    title = ENCODING_TITLES.get(guess.name, guess.name)
+    message = f"The encoding was guessed: {title}, {percent} % sure"
+    advice = (
+        ""
+        if percent >= _SURE_PERCENT
+        else f"; if letters look wrong, choose another than {guess.name}"
+    )
     return Finding(FindingKind.ENCODING_GUESS, f"{message}{advice}.", 1)

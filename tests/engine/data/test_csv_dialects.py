@@ -147,9 +147,7 @@ def tables(draw: st.DrawFn, *, clear: bool) -> Written:
         title = draw(st.sampled_from(["List of huts", f"List of huts{padding}"]))
         kinds = [(), (f"sep={delimiter}",), ("# made by hand", "# in June"), (title,), (title, "")]
         above = draw(st.sampled_from(kinds))
-    return Written(
-        tuple(rows), encoding, delimiter, quote, escape, quoting, end, header, above
-    )
+    return Written(tuple(rows), encoding, delimiter, quote, escape, quoting, end, header, above)
 
 
 def read(content: bytes, options: ReadOptions) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
