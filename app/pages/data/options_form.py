@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QSpinBox, QVBoxLayout, QWidget
 
 from app.pages.data.words import DELIMITERS, ESCAPES, HEADERS, QUOTES, visible
-from app.theme import SPACE_M, SPACE_XS
+from app.theme import SPACE_M, SPACE_S, SPACE_XS
 from app.widgets.labels import Label
 from engine.contract.reading import ReadOptions
 from engine.contract.reading_options import ENCODING_TITLES
@@ -25,6 +25,7 @@ _PARTS: dict[str, tuple[str, Mapping[Any, str]]] = {
     "header": ("Column &names", HEADERS),
 }
 _MOST_SKIPPED_LINES = 10_000
+_COLUMNS = 3
 
 
 class OptionsForm(QWidget):
@@ -40,9 +41,10 @@ class OptionsForm(QWidget):
         super().__init__(parent)
         self._detected = ReadOptions()
         self.boxes: dict[str, QComboBox] = {}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACE_M)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(SPACE_M)
+        grid.setVerticalSpacing(SPACE_S)
         for name, (title, _known) in _PARTS.items():
             box = QComboBox()
             box.setSizeAdjustPolicy(
@@ -50,14 +52,17 @@ class OptionsForm(QWidget):
             )
             box.setMinimumContentsLength(8)
             box.activated.connect(self._choose)
-            row.addLayout(_labelled(title, box), 1)
+            grid.addLayout(_labelled(title, box), *divmod(len(self.boxes), _COLUMNS))
             self.boxes[name] = box
         self.skip_lines = QSpinBox()
         self.skip_lines.setRange(0, _MOST_SKIPPED_LINES)
         self.skip_lines.setKeyboardTracking(False)
         self.skip_lines.setToolTip("Lines above the table that are not read, such as a title")
         self.skip_lines.valueChanged.connect(self._choose)
-        row.addLayout(_labelled("S&kip lines", self.skip_lines), 1)
+        place = divmod(len(self.boxes), _COLUMNS)
+        grid.addLayout(_labelled("S&kip lines", self.skip_lines), *place)
+        for column in range(_COLUMNS):
+            grid.setColumnStretch(column, 1)
 
     def show_options(self, chosen: ReadOptions, used: ReadOptions) -> None:
         """Show what is chosen and, for the rest, what was detected.
