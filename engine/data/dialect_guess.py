@@ -23,6 +23,7 @@ _ENOUGH_CHARACTERS = 512 * 2**10
 _NEAR = 0.02  # differences in evenness that say nothing
 _LEAST_EVEN = 0.5  # below it, no delimiter is at work: the file has one column
 _ODD_HEADER = 0.6  # factor where the first row has another width than most
+_ODD_LINE = 0.05  # less still for each line above, as a share of all
 _MOST_TITLES = 20
 _ALL_BUT_FEW = 0.98
 _OPEN_AT_END = "unexpected end of data"  # how the csv module says that a quote is not closed
@@ -116,20 +117,38 @@ def _best_variant(plain: Dialect, lines: list[str], options: ReadOptions) -> _Tr
     escapes: tuple[str, ...] = ("",) if options.escape is None else (options.escape,)
     if options.escape is None and ESCAPE not in (plain.delimiter, plain.quote):
         escapes = ("", ESCAPE) if any(ESCAPE in line for line in lines) else ("",)
-    spaced_quote = re.compile(re.escape(plain.delimiter) + " +" + re.escape(plain.quote))
-    spaced = bool(plain.quote) and any(map(spaced_quote.search, lines))
+    opened, closed = _quotes_after_spaces(plain, lines)
     best, *others = [
         _try(Dialect(plain.delimiter, plain.quote, escape, skip_space), lines)
         for escape in escapes
-        for skip_space in ((False, True) if spaced else (False,))
+        for skip_space in ((False, True) if opened else (False,))
     ]
     for trial in others:
         skips = trial.dialect.skip_space and not best.dialect.skip_space
         if trial.evenness > best.evenness or (
-            skips and trial.evenness == best.evenness and _closed(trial.dialect, lines) > 0.8
+            skips and trial.evenness == best.evenness and closed > 0.8 * opened
         ):
             best = trial
     return best
+
+
+def _quotes_after_spaces(plain: Dialect, lines: list[str]) -> tuple[int, int]:
+    """Cells that begin with spaces and a quote, and how many of them end with one."""
+    pattern = re.compile(re.escape(plain.delimiter) + " +" + re.escape(plain.quote))
+    if not plain.quote or not any(map(pattern.search, lines)):
+        return 0, 0
+    opened = closed = 0
+    reader = plain.rows(lines)
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return opened, closed
+        except csv.Error:
+            continue
+        starts = [cell for cell in cells if cell[:1] == " " and cell.lstrip(" ")[:1] == plain.quote]
+        opened += len(starts)
+        closed += sum(cell.rstrip(" ").endswith(plain.quote) for cell in starts)
 
 
 def _try(dialect: Dialect, lines: list[str]) -> _Trial:
@@ -161,8 +180,10 @@ def _try(dialect: Dialect, lines: list[str]) -> _Trial:
     leading = list(itertools.takewhile(lambda row: row[0] != width, rows[:_MOST_TITLES]))
     if len(leading) == _MOST_TITLES:
         leading = leading[:1]
+    above = sum(taken for _, taken in leading)
     total = max(1, sum(taken for _, taken in rows[len(leading) :]))
-    return _Trial(dialect, (_ODD_HEADER if leading else 1.0) * min(1.0, count / total), width)
+    factor = _ODD_HEADER - _ODD_LINE * above / (above + total) if leading else 1.0
+    return _Trial(dialect, factor * min(1.0, count / total), width)
 
 
 def _choose_quote(group: list[_Trial], lines: list[str]) -> Dialect:

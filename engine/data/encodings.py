@@ -80,23 +80,27 @@ def _wide_encoding(head: bytes) -> str:
     Western text is full of them; in Asian text they are delimiters and line ends.
     """
     pairs = len(head) // 2
-    if not pairs:
-        return ""
     even, odd = head[0::2].count(0), head[1::2].count(0)
-    for name, nuls, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
-        if nuls > 0.15 * pairs and others < 0.02 * pairs:
-            return name
-        if nuls > max(3, 0.02 * pairs) and not others and _decodes(head[: 2 * pairs - 2], name):
-            return name
-    return ""
+    if odd > 0.15 * pairs and even < 0.02 * pairs:
+        return "utf-16-le"
+    if even > 0.15 * pairs and odd < 0.02 * pairs:
+        return "utf-16-be"
+    if min(pairs - 1, even + odd) < max(4, 0.02 * pairs):
+        return ""
+    texts = {name: _decoded(head[: 2 * pairs - 2], name) for name in ("utf-16-le", "utf-16-be")}
+    name = max(texts, key=lambda name: _ascii_count(texts[name]))
+    return name if "\0" not in texts[name] and "\n" in texts[name] else ""
 
 
-def _decodes(content: bytes, encoding: str) -> bool:
+def _decoded(content: bytes, encoding: str) -> str:
     try:
-        content.decode(encoding)
+        return content.decode(encoding)
     except UnicodeDecodeError:
-        return False
-    return True
+        return ""
+
+
+def _ascii_count(text: str) -> int:
+    return sum(letter < "\x80" for letter in text)
 
 
 def _first_ascii(window: bytes) -> int:
