@@ -25,7 +25,7 @@ NAMES = [
         "5,Bern,There are five huts in Bern.\n"
     ),
     (
-        "What is your name and where do you come from originally?\tAnd what would you tell your guests?\n"
+        "What is your name and where do you come from originally?\tAnd what do you offer guests?\n"
         "Anna from Tyrol\tCome and see the lake and swim in it every day.\n"
         "Ben from Bern\tTake the train up and walk down again.\n"
     ),
