@@ -25,7 +25,7 @@ _LEAST_EVEN = 0.5  # below it, no delimiter is at work: the file has one column
 _ODD_HEADER = 0.6  # factor where the first row has another width than most
 _ODD_LINE = 0.05  # less still for each line above, as a share of all
 _MOST_TITLES = 20
-_ALL_BUT_FEW = 0.98
+_ALL_BUT_FEW = 0.9
 _OPEN_AT_END = "unexpected end of data"  # how the csv module says that a quote is not closed
 
 

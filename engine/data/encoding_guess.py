@@ -27,10 +27,13 @@ _CANDIDATES = {
     "gb18030": 0.05,
     "cp932": 0.05,
     "big5": 0.05,
+    "cp950": 0.045,
+    "big5hkscs": 0.04,
     "cp949": 0.05,
     "euc_jp": 0.05,
     "cp1251": 0.05,
     "koi8_r": 0.03,
+    "koi8_u": 0.025,
     "cp1250": 0.04,
     "cp1253": 0.03,
     "cp1254": 0.03,
@@ -42,7 +45,7 @@ _CANDIDATES = {
     "cp874": 0.02,
 }
 _LATIN = ("cp1252", "cp1250", "cp1254", "iso8859_2")
-_MULTIBYTE = frozenset({"gb18030", "cp932", "big5", "cp949", "euc_jp"})
+_MULTIBYTE = frozenset({"gb18030", "cp932", "big5", "cp950", "big5hkscs", "cp949", "euc_jp"})
 
 _KANA = re.compile("[\u3041-\u30ff]")
 _HALF_KANA = re.compile("[\uff61-\uff9f]")
@@ -142,13 +145,20 @@ def _judge(name: str, lines: list[bytes]) -> _Verdict | None:
                 continue
             good.append(line[:end])
             break
-    if len(lines) - len(texts) > _MOST_BAD_LINES * len(lines):
+    bad = (len(lines) - len(texts)) / len(lines)
+    if bad > _MOST_BAD_LINES:
         return None
     content, text = b"\n".join(good), "\n".join(texts)
     if len(_CONTROLS.findall(text)) > _MOST_BAD_LINES * len(_HIGH.findall(text)):
         return None
     mess, coherence = _measure(name, content)
-    score = _CANDIDATES[name] - 1.5 * mess + 0.3 * coherence + _script_evidence(name, content, text)
+    score = (
+        _CANDIDATES[name]
+        - 2 * bad
+        - 1.5 * mess
+        + 0.3 * coherence
+        + _script_evidence(name, content, text)
+    )
     return _Verdict(name, text, score)
 
 
@@ -185,7 +195,8 @@ def _asian_evidence(name: str, content: bytes, text: str, high: int) -> float:
     half = len(_HALF_KANA.findall(text)) / high
     if name == "cp949":
         return 0.2 * hangul - 0.3 * (1 - hangul) - kana
-    common = min(1.0, len(_LEVEL_1[name].findall(content)) / high)
+    level_1 = _LEVEL_1["big5" if name in ("cp950", "big5hkscs") else name]
+    common = min(1.0, len(level_1.findall(content)) / high)
     if name in ("euc_jp", "cp932"):
         rare = max(0.0, 0.8 - common - kana)
         return min(0.3, kana) + 0.1 * common - 0.3 * rare - (half if half < 0.8 else 0.0)

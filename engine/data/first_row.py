@@ -18,6 +18,7 @@ Row = tuple[str, ...]
 
 _SAMPLE_ROWS = 200
 _MOST_TITLES = 20
+_LOOK_CHARACTERS = 1000
 _MOST = 0.8
 _SURE_NAMES, _LEAST_NAMES, _SURE_DATA = 1.0, -1.0, -2.5
 _CLEAR = 0.5  # votes of the losing side, as a share of the winning one's, that raise no doubt
@@ -51,10 +52,15 @@ def judge_first_row(rows: Sequence[Row]) -> Verdict:
     Args:
         rows: the first rows, at least one.
     """
-    first = [cell.strip() for cell in rows[0]]
-    rest = [row for row in rows[1 : 1 + _SAMPLE_ROWS] if not are_same_names(row, rows[0])]
+    first = [_shortened(cell) for cell in rows[0]]
+    # The names may come again where files were joined; a single cell is more likely a text.
+    rest = [
+        row
+        for row in rows[1 : 1 + _SAMPLE_ROWS]
+        if len(first) == 1 or not are_same_names(row, rows[0])
+    ]
     columns = [
-        [cell for row in rest if index < len(row) and (cell := row[index].strip())]
+        [cell for row in rest if index < len(row) and (cell := _shortened(row[index]))]
         for index in range(len(first))
     ]
     count = _count_up(first, rest)
@@ -92,10 +98,20 @@ def count_titles(rows: Sequence[Row]) -> int:
     titles = sum(1 for _ in itertools.takewhile(lambda row: _is_title(row, width), rows[:most]))
     for index in range(titles, most):
         row = rows[index]
-        if len(row) == width and all(map(str.strip, row)):
-            verdict = judge_first_row(rows[index:])
+        if len(row) < width or not all(map(str.strip, row)):
+            continue
+        verdict = judge_first_row(rows[index:])
+        if index > titles:
             return index if verdict.names and verdict.sure else titles
+        # A title with a comma in it may fill a row too; then the next ones are known names.
+        if not any(map(is_known_name, row)) and _are_known_names(rows[index + 1]):
+            return index + 1
+        return titles
     return titles
+
+
+def _are_known_names(row: Row) -> bool:
+    return 2 * sum(map(is_known_name, row)) > len(row)
 
 
 def _is_title(row: Row, width: int) -> bool:
@@ -183,6 +199,14 @@ def _length(cell: str, values: list[str]) -> float:
     mean = sum(lengths) / len(lengths)
     alike = len(cell.split()) > 3 and words > 3 and 0.5 < length / mean < 2
     return -1.0 if alike else 0.0
+
+
+def _shortened(cell: str) -> str:
+    """The cell without spaces around it; its beginning and end, where it is a long text."""
+    cell = cell.strip()
+    if len(cell) <= 2 * _LOOK_CHARACTERS:
+        return cell
+    return cell[:_LOOK_CHARACTERS] + cell[-_LOOK_CHARACTERS:]
 
 
 def _count_up(first: Sequence[str], rest: Sequence[Row]) -> bool:

@@ -29,10 +29,12 @@ GERMAN = ("Hütte", "Suppe", "Die Hütte liegt schön über dem See und hat zehn
 TABLES = [
     ("cp1251", "cp1251", RUSSIAN),
     ("koi8_r", "koi8_r", RUSSIAN),
+    ("koi8_u", "koi8_u", ("Хата", "їжа", "Хата стоїть біля озера, її видно здалеку.")),
     ("gbk", "gb18030", CHINESE),
     ("gb18030", "gb18030", CHINESE),
     ("gb2312", "gb18030", CHINESE),
     ("big5", "big5", TAIWANESE),
+    ("cp950", "cp950", ("小屋甲", "火鍋", "這座小屋位於湖邊，有碁有粧。")),
     ("shift_jis", "cp932", JAPANESE),
     ("euc_jp", "euc_jp", JAPANESE),
     ("iso2022_jp", "iso2022_jp", JAPANESE),

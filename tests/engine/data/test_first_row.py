@@ -72,6 +72,7 @@ NAMES = [
     "WLAN;Sauna;Text\nWLAN;;Ein Haus mit WLAN.\n;Sauna;Ein Haus mit Sauna.\n",
 ]
 DATA = [
+    "Pizza\nSushi\nPizza\nSuppe\n",
     "1,2,3\n4,5,6\n",
     "1952,8425333\n1957,9240934\n1962,10267083\n",
     "2019,12\n2020,13\n2021,19\n",

@@ -24,6 +24,8 @@ ABOVE = [
     ('"# a quoted comment"\n', 1),
     ("Huts of the north\n", 1),
     ("Huts of the north,,\n", 1),
+    ("Huts of the north, as of June\n", 1),
+    ("Huts, inns, in June\n", 1),
     ("Huts of the north,,\n,,\nas of June,,\n", 3),
     ("Huts of the north\n\n\n", 3),
     ("Report,Huts\nDate,2024-05-01\n\n", 3),
