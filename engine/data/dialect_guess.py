@@ -6,7 +6,6 @@ import csv
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.contract.reading import ReadOptions
@@ -31,9 +30,12 @@ _OPEN_AT_END = "unexpected end of data"  # how the csv module says that a quote 
 
 @dataclass(frozen=True)
 class _Trial:
+    """What reading the sample in a dialect gives: cells in all, and in most rows."""
+
     dialect: Dialect
     evenness: float
     width: int
+    cells: int = 0
 
 
 def guess_dialect(lines: list[str], options: ReadOptions) -> Dialect:
@@ -54,8 +56,9 @@ def guess_dialect(lines: list[str], options: ReadOptions) -> Dialect:
     best = max(max(map(_merit, group)) for group in groups)
     if best < _LEAST_EVEN:
         return _single_column(groups)
-    group = next(group for group in groups if max(map(_merit, group)) >= best - _NEAR)
-    return _choose_quote(group, lines)
+    fitting = [group for group in groups if max(map(_merit, group)) >= best - _NEAR]
+    quoted = (group for group in fitting if _is_quoted(group, lines, least=best - _NEAR))
+    return _choose_quote(next(quoted, fitting[0]), lines)
 
 
 def _beginning(lines: list[str]) -> list[str]:
@@ -85,6 +88,14 @@ def _has_empty_column(texts: list[str], bars: str) -> bool:
     others = [text.replace(bars, "").count("|") for text in texts]
     spaced = sum(text.count(" | ") for text in texts)
     return len(set(others)) == 1 and others[0] > 0 and 2 * spaced < sum(others)
+
+
+def _is_quoted(group: list[_Trial], lines: list[str], *, least: float) -> bool:
+    """Whether nearly all cells stand in quotes, which another delimiter would cut through."""
+    return any(
+        _merit(trial) >= least and trial.dialect.quote and _quoted(trial, lines) > _ALL_BUT_FEW
+        for trial in group
+    )
 
 
 def _merit(trial: _Trial) -> float:
@@ -183,7 +194,8 @@ def _try(dialect: Dialect, lines: list[str]) -> _Trial:
     above = sum(taken for _, taken in leading)
     total = max(1, sum(taken for _, taken in rows[len(leading) :]))
     factor = _ODD_HEADER - _ODD_LINE * above / (above + total) if leading else 1.0
-    return _Trial(dialect, factor * min(1.0, count / total), width)
+    evenness = factor * min(1.0, count / total)
+    return _Trial(dialect, evenness, width, sum(size for size, _ in rows))
 
 
 def _choose_quote(group: list[_Trial], lines: list[str]) -> Dialect:
@@ -192,10 +204,10 @@ def _choose_quote(group: list[_Trial], lines: list[str]) -> Dialect:
     for trial in group[1:]:
         if trial.width < 2 or trial.evenness < chosen.evenness - _NEAR:
             continue
-        if trial.evenness <= chosen.evenness + _NEAR:
-            single = trial.dialect.quote == "'" and _enclosed(trial.dialect, lines) > 0.5
-            if not single or _enclosed(chosen.dialect, lines) > 0:
-                continue
+        # Single quotes around most cells, and no double ones, are quotes.
+        single = trial.dialect.quote == "'" and _quoted(trial, lines) >= 0.5
+        if trial.evenness <= chosen.evenness + _NEAR and (not single or _quoted(chosen, lines)):
+            continue
         if trial.dialect.quote == "" and _closed(chosen.dialect, lines) > 0.5:
             continue  # quotes come in pairs: they are quotes, some of them faulty
         if trial.dialect.quote == "'" and _closed(trial.dialect, lines) < 0.8:
@@ -204,26 +216,23 @@ def _choose_quote(group: list[_Trial], lines: list[str]) -> Dialect:
     return chosen.dialect
 
 
-def _pieces(dialect: Dialect, lines: list[str]) -> Iterator[str]:
-    for line in lines:
-        for piece in line.rstrip("\r\n").split(dialect.delimiter):
-            yield piece.strip(" ") if dialect.skip_space else piece
-
-
 def _closed(dialect: Dialect, lines: list[str]) -> float:
     """How nearly as many cells end with the quote as start with it: 1 where quotes pair up."""
-    opened = closed = 0
-    for piece in _pieces(dialect, lines):
-        opened += piece.startswith(dialect.quote)
-        closed += piece.endswith(dialect.quote)
+    opened, closed = _quote_ends(dialect, lines)
     return min(opened, closed) / max(opened, closed, 1)
 
 
-def _enclosed(dialect: Dialect, lines: list[str]) -> float:
-    """Share of the pieces between delimiters that stand in quotes of their own."""
-    pieces = [piece for piece in _pieces(dialect, lines) if piece]
-    quote = dialect.quote
-    whole = sum(
-        len(piece) > 1 and piece.startswith(quote) and piece.endswith(quote) for piece in pieces
-    )
-    return whole / max(1, len(pieces)) if quote else 0.0
+def _quoted(trial: _Trial, lines: list[str]) -> float:
+    """Share of the cells that stand in quotes."""
+    return min(_quote_ends(trial.dialect, lines)) / max(1, trial.cells)
+
+
+def _quote_ends(dialect: Dialect, lines: list[str]) -> tuple[int, int]:
+    """How often the quote stands where a cell may start, and where one may end."""
+    opened = closed = 0
+    for line in lines:
+        for piece in line.rstrip("\r\n").split(dialect.delimiter):
+            text = piece.strip(" ") if dialect.skip_space else piece
+            opened += text.startswith(dialect.quote)
+            closed += text.endswith(dialect.quote)
+    return opened, closed

@@ -11,9 +11,10 @@ from engine.contract.run_spec import RunSpec
 
 
 def data_arguments(entry: DatasetEntry) -> list[str]:
-    """Arguments of `train` that describe the data, leaving out what is the default."""
+    """Arguments of `train` on this data, leaving out what is the default."""
     data = DataSpec("", "", entry.mapping, entry.linearisation, entry.split)
     spec = RunSpec("", "", PrefixMethod(), data)
-    words = [*option_words("--data", entry.source_path), *reading_words(entry.reading)]
+    source = entry.source_path or entry.name
+    words = [*option_words("--data", source), *reading_words(entry.reading)]
     words += column_words(data.mapping, data.split)
-    return ["train", *words, *spec_words(spec, room="data.")]
+    return ["train", *words, *spec_words(spec, room="data."), "--out", "RUN_DIR"]

@@ -85,6 +85,7 @@ def test_the_command_says_what_was_chosen(
     words = shlex.split(page.dataset_view.command.command())[3:]
     parser = Parser()
     parser.add_argument("--data")
+    parser.add_argument("--out")
     add_reading_options(parser)
     add_run_options(parser)
     assert reading_options(parser.parse_args(words)) == chosen

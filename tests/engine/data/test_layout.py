@@ -172,6 +172,16 @@ def test_spaces_before_quotes_and_escaped_quotes(
     assert report.findings == ()
 
 
+def test_single_quotes_around_all_cells(write_file: WriteFile) -> None:
+    """Read without them, every row would be as even."""
+    rows = "".join(f"'Hut {n}; old','It is hut {n}, and open.'\n" for n in range(9))
+    report = look(write_file(rows))
+    assert report.preview[3] == ("Hut 3; old", "It is hut 3, and open.")
+    texts = look(write_file("'tis old,rock 'n' roll'\nit's new,boys' room\n"), header=False)
+    assert texts.options.quote == '"'
+    assert texts.preview[0] == ("'tis old", "rock 'n' roll'")
+
+
 def test_a_backslash_that_escapes_nothing_stays(write_file: WriteFile) -> None:
     escaped = look(write_file('name,text\n"A","say \\"hi\\", then"\n"B","C:\\new\\dir"\n'))
     assert escaped.preview == (("A", 'say "hi", then'), ("B", "C:\\new\\dir"))
