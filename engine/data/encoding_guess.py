@@ -24,7 +24,7 @@ _MOST_MESS = 0.6  # charset-normalizer gives up above it
 # 949 for EUC-KR.
 _CANDIDATES = {
     "cp1252": 0.07,
-    "gb18030": 0.05,
+    "gb18030": 0.06,
     "cp932": 0.05,
     "big5": 0.05,
     "cp950": 0.045,
@@ -58,9 +58,15 @@ _ALPHABETS = re.compile(  # words of Greek, Cyrillic, Hebrew, Arabic, Thai
 )
 _CONTROLS = re.compile("[\x80-\x9f]")  # as ISO 8859 has them; no text does
 _UNUSUAL = re.compile("[\ue000-\uf8ff\u2500-\u25ff\ufffd]")  # private characters, boxes
+_CYRILLIC = re.compile("[\u0430-\u045f]")
+_FREQUENT_CYRILLIC = frozenset("оеаинтсрвлі")  # two thirds of the letters of East Slavic texts
+_SIGN_IN_WORD = re.compile(
+    r"(?<=[^\W\d_])[¢£¤¥¦§¨©«¬®¯°±²³µ¶¸¹»¼½¾](?=[^\W\d_])|(?<!\S)[¨¯¸¹³](?=[^\W\d_])"
+)
 _LEVEL_1 = {  # lead bytes of the characters in everyday use; the tables have these first
     "gb18030": re.compile(rb"[\xb0-\xd7][\xa1-\xfe]"),
     "big5": re.compile(rb"[\xa4-\xc6][\x40-\x7e\xa1-\xfe]"),
+    "cp949": re.compile(rb"[\xb0-\xc8][\xa1-\xfe]"),
     "euc_jp": re.compile(rb"[\xb0-\xcf][\xa1-\xfe]"),
     "cp932": re.compile(rb"[\x88-\x97][\x40-\x7e\x80-\xfc]"),
 }
@@ -86,6 +92,8 @@ def guess_script_encoding(samples: Iterable[bytes]) -> EncodingGuess:
         samples: parts of the file; of each, the lines with bytes above 127 are judged.
     """
     lines = _telling_lines(samples)
+    if not lines:
+        return EncodingGuess("utf-8")
     names = _LATIN if _is_latin(lines) else _CANDIDATES
     verdicts = [verdict for name in names if (verdict := _judge(name, lines)) is not None]
     if not verdicts:
@@ -185,21 +193,27 @@ def _script_evidence(name: str, content: bytes, text: str) -> float:
     if name in _MULTIBYTE:
         return score + _asian_evidence(name, content, text, high)
     words = [word for word in _WORD.findall(text) if not word.isascii()]
-    evenness = sum(map(_evenness, words)) / max(1, len(words))
-    return score + evenness
+    score -= len(_SIGN_IN_WORD.findall(text)) / max(1, len(words))
+    cyrillic = _CYRILLIC.findall(text.lower())
+    if cyrillic:
+        frequent = sum(letter in _FREQUENT_CYRILLIC for letter in cyrillic) / len(cyrillic)
+        score += 0.3 * max(0.0, frequent - 0.5) * min(1.0, len(cyrillic) / 20)
+    return score + sum(map(_evenness, words)) / max(1, len(words))
 
 
 def _asian_evidence(name: str, content: bytes, text: str, high: int) -> float:
     """The script that an encoding was made for, in the characters of everyday use."""
     kana, hangul = len(_KANA.findall(text)) / high, len(_HANGUL.findall(text)) / high
     half = len(_HALF_KANA.findall(text)) / high
-    if name == "cp949":
-        return 0.2 * hangul - 0.3 * (1 - hangul) - kana
     level_1 = _LEVEL_1["big5" if name in ("cp950", "big5hkscs") else name]
     common = min(1.0, len(level_1.findall(content)) / high)
+    if name == "cp949":
+        return 0.2 * common - 0.3 * (1 - common) - kana
+    if name == "cp932" and half > 0.8:
+        return 0.0  # katakana of an old machine, or another alphabet's letters
     if name in ("euc_jp", "cp932"):
         rare = max(0.0, 0.8 - common - kana)
-        return min(0.3, kana) + 0.1 * common - 0.3 * rare - (half if half < 0.8 else 0.0)
+        return min(0.3, kana) + 0.1 * common - 0.3 * rare - half
     return 0.2 * common - 0.3 * max(0.0, 0.8 - common) - kana - hangul
 
 
