@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen, QPixmap, QPixmapCache
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.theme import RunLook, Theme, run_look
@@ -25,8 +25,15 @@ def paint_swatch(painter: QPainter, look: RunLook, size: QSize) -> None:
 
 
 def swatch_pixmap(look: RunLook, *, shown: bool = True) -> QPixmap:
-    """The stroke on a transparent ground, sharp on every screen; faint where it is not shown."""
+    """The stroke on a transparent ground, sharp on every screen; faint where it is not shown.
+
+    From Qt's cache if it was made before: a table paints many, and each new one would stay there.
+    """
     ratio = _screens_ratio()
+    key = f"swatch {look.colour.name()} {look.style.value} {ratio} {shown}"
+    pixmap = QPixmap()
+    if QPixmapCache.find(key, pixmap):
+        return pixmap
     pixmap = QPixmap(SIZE * ratio)
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -34,6 +41,7 @@ def swatch_pixmap(look: RunLook, *, shown: bool = True) -> QPixmap:
     painter.setOpacity(1.0 if shown else 0.3)
     paint_swatch(painter, look, SIZE)
     painter.end()
+    QPixmapCache.insert(key, pixmap)
     return pixmap
 
 

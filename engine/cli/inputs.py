@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from engine.cli.arguments import mapping_of
 from engine.cli.console import Console
+from engine.cli.reading import look_at, reading_options
 from engine.cli.training import import_data
 from engine.contract.commands import InspectFile
 from engine.contract.data_spec import Mapping
 from engine.contract.dataset_store import DatasetStore
+from engine.contract.reading import ReadOptions
 from engine.contract.training_spec import DecodingSpec
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent
@@ -44,11 +46,14 @@ class Job:
 
 
 @contextmanager
-def imported(console: Console, source: Path) -> Iterator[DatasetStore]:
-    """The file as a dataset, which is gone afterwards."""
+def imported(console: Console, arguments: argparse.Namespace) -> Iterator[DatasetStore]:
+    """The file of `--data` as a dataset, which is gone afterwards."""
+    source, options = Path(arguments.data), reading_options(arguments)
+    if options != ReadOptions():
+        look_at(console, source, options)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "dataset.sqlite"
-        import_data(console, source, path)
+        import_data(console, source, path, options=options)
         with DatasetStore(path) as store:
             yield store
 
@@ -62,7 +67,8 @@ def mapping_for(
         UserError: a column that is named is not there, or is named twice.
     """
     if arguments.inputs:
-        report = inspect_file(InspectFile(arguments.data), Silent())
+        command = InspectFile(arguments.data, reading_options(arguments))
+        report = inspect_file(command, Silent())
         return mapping_of(report.columns, inputs=arguments.inputs, target=arguments.target)
     assert known is not None, "only a prefix without its run has none"
     columns = tuple(

@@ -20,6 +20,7 @@ from engine.cli.arguments import (
     add_input_options,
     add_run_options,
 )
+from engine.cli.reading import add_reading_options
 from engine.contract.errors import Cancelled, UserError
 from engine.contract.recipes import RECIPES
 from engine.contract.scores import METRICS
@@ -104,6 +105,7 @@ def _training_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     one.add_argument("--data", required=True, metavar="FILE", help=f"learn from {_DATA}")
     one.add_argument("--out", required=True, metavar="RUN_DIR", help="run folder to make")
     one.add_argument("--name", help="name of the run (default: its method)")
+    add_reading_options(one)
     add_run_options(one)
     one.set_defaults(verb=_later("training", "train"))
 
@@ -159,6 +161,7 @@ def _study_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
     one.add_argument(
         "--no-training", action="store_true", help="only draw what is finished, and score it"
     )
+    add_reading_options(one)
     add_run_options(one, choose_method=False)
     one.set_defaults(verb=_later("studies", "study"), method="prefix")
 
@@ -180,6 +183,7 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
         metavar="COL",
         help="the name of each row's prefix, a folder in RUN_DIR: many prefixes in one batch",
     )
+    add_reading_options(one)
     one.add_argument("--limit", type=int, metavar="N", help="decode the first N inputs only")
     one.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
     add_decoding_options(one)

@@ -26,7 +26,7 @@ def job_of_many(arguments: argparse.Namespace, console: Console) -> Job:
     from engine.data.examples import InputForm, inputs_by_prefix
 
     column = arguments.prefix_column
-    with imported(console, Path(arguments.data)) as store:
+    with imported(console, arguments) as store:
         folders = _folders(Path(arguments.system), store, column)
         from engine.decoding.many import find_prefixes, load_many
 

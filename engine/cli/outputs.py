@@ -59,7 +59,7 @@ def _job_of_one(arguments: argparse.Namespace, console: Console) -> Job:
         place, ConsoleReporter(console, "loading")
     )
     decoding = decoding_spec(loaded.decoding, arguments)
-    with imported(console, Path(arguments.data)) as store:
+    with imported(console, arguments) as store:
         mapping = mapping_for(arguments, loaded.mapping, store)
         reporter = ConsoleReporter(console, "reading")
         inputs = inputs_of(store, mapping, loaded.linearisation, reporter)[: arguments.limit]

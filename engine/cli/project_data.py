@@ -13,6 +13,7 @@ from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
 from engine.contract.files import slug
 from engine.contract.project import PROJECT_FILE, DatasetEntry, Project, ProjectFolder
+from engine.contract.reading import ReadOptions
 
 
 def dataset_of(
@@ -20,6 +21,7 @@ def dataset_of(
     project: ProjectFolder,
     source: Path,
     *,
+    options: ReadOptions,
     mapping: Mapping,
     form: Linearisation | None,
     split: Split,
@@ -43,6 +45,7 @@ def dataset_of(
             mapping,
             form or Linearisation(),
             split,
+            options,
         )
         chosen.append(entry)
         return replace(
@@ -54,7 +57,7 @@ def dataset_of(
     try:
         if (project.path / PROJECT_FILE).exists():
             project.read()  # a damaged one is refused before the file is read
-        fingerprint = import_data(console, source, incoming)
+        fingerprint = import_data(console, source, incoming, options=options)
         if not (project.path / PROJECT_FILE).exists():
             project.write(Project(name=project.path.name))
         project.update(add)

@@ -10,8 +10,9 @@ from pathlib import Path
 from engine.cli.arguments import encoder_of, run_spec
 from engine.cli.console import Console, ConsoleReporter, print_scores
 from engine.cli.project_data import dataset_of
+from engine.cli.reading import look_at, reading_options
 from engine.cli.training import EXIT_STOPPED, backbone_of, columns_of, work
-from engine.contract.commands import CollectStudy, InspectFile
+from engine.contract.commands import CollectStudy
 from engine.contract.data_spec import Role
 from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
@@ -26,7 +27,6 @@ from engine.contract.run_spec import RunSpec
 from engine.contract.scores import BERTSCORE
 from engine.contract.study import DEFAULT_METRICS, StudyFolder, StudyKind, StudySpec
 from engine.contract.study_options import compared_method
-from engine.data.inspecting import inspect_file
 from engine.data.scanning import scan
 from engine.data.split_report import describe_split
 from engine.metrics.bertscore import check_encoder
@@ -93,7 +93,8 @@ def _made(
                 f"--{flag.replace('_', '-')} is for one run: a study takes --seeds and --samples."
             )
     source = Path(arguments.data)
-    report = inspect_file(InspectFile(str(source)), ConsoleReporter(console, "looking at the file"))
+    options = reading_options(arguments)
+    report = look_at(console, source, options)
     mapping, form = columns_of(arguments, report)
     arguments.backbone = backbone_of(arguments.backbone)
     metrics = _metrics(arguments.metrics) if arguments.metrics else DEFAULT_METRICS
@@ -101,7 +102,13 @@ def _made(
     draft = run_spec(arguments, dataset="", fingerprint="", mapping=mapping, linearisation=form)
     plan(_settings(arguments, kind, draft))
     entry, fingerprint = dataset_of(
-        console, project, source, mapping=mapping, form=form, split=draft.data.split
+        console,
+        project,
+        source,
+        options=options,
+        mapping=mapping,
+        form=form,
+        split=draft.data.split,
     )
     base = run_spec(
         arguments,

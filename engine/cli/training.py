@@ -16,7 +16,8 @@ from engine.backbones.entries import find_entry
 from engine.backbones.loading import find_folder
 from engine.cli.arguments import guessed_mapping, mapping_of, run_spec
 from engine.cli.console import Console, ConsoleReporter, RunPrinter
-from engine.contract.commands import ImportFile, InspectFile
+from engine.cli.reading import look_at, reading_options
+from engine.contract.commands import ImportFile
 from engine.contract.data_spec import Column, Linearisation, Mapping, Role, SplitKind
 from engine.contract.errors import UserError
 from engine.contract.events import RunState
@@ -25,7 +26,6 @@ from engine.contract.reading import FileReport, ReadOptions
 from engine.contract.run_folder import RunFolder, RunMeta, StopRequest
 from engine.contract.run_spec import describe_method
 from engine.data.importing import import_file
-from engine.data.inspecting import inspect_file
 
 DATASET = "dataset.sqlite"
 EXIT_STOPPED = 130
@@ -40,12 +40,13 @@ def train(arguments: argparse.Namespace) -> int:
             f"{out} holds a run already: choose another --out, or python main.py resume {out}."
         )
     source = Path(arguments.data)
-    report = inspect_file(InspectFile(str(source)), ConsoleReporter(console, "looking at the file"))
+    options = reading_options(arguments)
+    report = look_at(console, source, options)
     mapping, form = columns_of(arguments, report)
     # Checked before the file is imported: a mistyped word should cost no time.
     arguments.backbone = backbone_of(arguments.backbone)
     run_spec(arguments, dataset="", fingerprint="", mapping=mapping, linearisation=form)
-    fingerprint = import_data(console, source, out / DATASET)
+    fingerprint = import_data(console, source, out / DATASET, options=options)
     spec = run_spec(
         arguments,
         dataset=DATASET,
@@ -74,10 +75,12 @@ def resume(arguments: argparse.Namespace) -> int:
     return work(console, folder)
 
 
-def import_data(console: Console, source: Path, store: Path) -> str:
+def import_data(
+    console: Console, source: Path, store: Path, *, options: ReadOptions | None = None
+) -> str:
     """Import a file into a dataset file, saying what was found; its fingerprint."""
     imported = import_file(
-        ImportFile(str(source), ReadOptions(), str(store)),
+        ImportFile(str(source), options or ReadOptions(), str(store)),
         ConsoleReporter(console, f"reading {source.name}"),
     )
     console.line(f"{source.name}: {imported.row_count:,} rows")

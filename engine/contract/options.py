@@ -20,6 +20,8 @@ from engine.contract import codec
 from engine.contract.data_spec import DataSpec, Mapping, Role, Split, SplitKind
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.method_spec import FinetuneMethod, MethodSpec, PrefixMethod
+from engine.contract.reading import ReadOptions
+from engine.contract.reading_options import reading_words
 from engine.contract.rivals import (
     AdapterMethod,
     BiasMethod,
@@ -218,9 +220,10 @@ def parse_value(kind: type[Any], flag: str, text: str, *, optional: bool = False
         raise UserError(f"{flag} is {text!r}: it must be {expected}.") from error
 
 
-def command_line(spec: RunSpec, *, data: str, out: str) -> str:
+def command_line(spec: RunSpec, *, data: str, out: str, reading: ReadOptions | None = None) -> str:
     """The `python main.py train …` command that makes this run; defaults are left out."""
     words = ["python", "main.py", "train", *option_words("--data", data)]
+    words += reading_words(reading or ReadOptions())
     words += column_words(spec.data.mapping, spec.data.split)
     method = next(name for name, kind in METHODS.items() if isinstance(spec.method, kind))
     words += [*option_words("--backbone", spec.backbone), "--method", method]

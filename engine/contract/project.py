@@ -25,6 +25,7 @@ from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files import write_atomically
 from engine.contract.lock import FolderLock
 from engine.contract.names import check_name, path_in
+from engine.contract.reading import ReadOptions
 from engine.contract.regular_files import UnsafeFileError, read_text, refuse_links
 
 PROJECT_VERSION = 1
@@ -34,7 +35,11 @@ UPDATE_PATIENCE_S = 5.0
 
 @dataclass(frozen=True)
 class DatasetEntry:
-    """A dataset of the project with what the Data page has set."""
+    """A dataset of the project with what the Data page has set.
+
+    Attributes:
+        reading: how its file was read, as far as the user has settled it.
+    """
 
     dataset_id: str
     name: str
@@ -42,6 +47,7 @@ class DatasetEntry:
     mapping: Mapping
     linearisation: Linearisation = field(default_factory=Linearisation)
     split: Split = field(default_factory=Split)
+    reading: ReadOptions = field(default_factory=ReadOptions)
 
     def __post_init__(self) -> None:
         check_name(self.dataset_id, what="dataset_id")

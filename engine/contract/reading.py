@@ -22,15 +22,20 @@ class ReadOptions:
 
     Attributes:
         encoding: a Python codec name, "utf-8", "latin-1", "utf-16".
-        delimiter: one character.
+        delimiter: one character, or several such as "||", which then nothing can quote.
         quote: one character, or "" for a file without quoting.
+        escape: one character before a quote or a delimiter that belongs to the text, or "" where
+            only doubled quotes do. Before any other letter it is an ordinary one.
         header: whether the first row holds column names.
+        skip_lines: lines at the top that are not read: titles, comments, "sep=;".
     """
 
     encoding: str | None = None
     delimiter: str | None = None
     quote: str | None = None
     header: bool | None = None
+    skip_lines: int | None = None
+    escape: str | None = None
 
 
 class FindingKind(enum.Enum):
@@ -39,6 +44,16 @@ class FindingKind(enum.Enum):
     RAGGED = "ragged"
     EMPTY_CELLS = "empty_cells"
     EMPTY_ROWS = "empty_rows"
+    NO_ROWS = "no_rows"
+    """Column names and nothing below them."""
+    HEADER_GUESS = "header_guess"
+    """Whether the first row holds names or data was not clear."""
+    REPEATED_HEADER = "repeated_header"
+    """The row of names comes again, as in files that were joined."""
+    LEADING_LINES = "leading_lines"
+    """Lines above the table: titles, comments, "sep=;"."""
+    ENCODING_GUESS = "encoding_guess"
+    """An encoding that nothing in the file names."""
     DUPLICATE_HEADER = "duplicate_header"
     UNNAMED_COLUMN = "unnamed_column"
     INDEX_COLUMN = "index_column"

@@ -22,6 +22,8 @@ from engine.contract.options import (
     parse_value,
     spec_words,
 )
+from engine.contract.reading import ReadOptions
+from engine.contract.reading_options import reading_words
 from engine.contract.recipes import RECIPES, StudySettings
 from engine.contract.run_spec import RunSpec, default_training
 from engine.contract.study import StudyKind
@@ -123,16 +125,24 @@ def _options_of(spec: RunSpec) -> list[Option]:
 
 
 def study_command(
-    settings: StudySettings, *, project: str, data: str, name: str, metrics: Sequence[str] = ()
+    settings: StudySettings,
+    *,
+    project: str,
+    data: str,
+    name: str,
+    metrics: Sequence[str] = (),
+    reading: ReadOptions | None = None,
 ) -> str:
     """The `python main.py study …` command that plans the same runs; defaults are left out.
 
     Args:
         name: of the study; that of its recipe is left out.
         metrics: where they are not the usual ones.
+        reading: how the data are read, as far as it is settled.
     """
     kind = settings.kind
     words = ["python", "main.py", "study", kind.value, *option_words("--data", data)]
+    words += reading_words(reading or ReadOptions())
     if name != RECIPES[kind].title:
         words += option_words("--name", name)
     words += column_words(settings.base.data.mapping, settings.base.data.split)

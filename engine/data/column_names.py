@@ -76,6 +76,12 @@ REFERENCES = ("references", "refs", "targets")
 UNNAMED = re.compile(r"(?i)unnamed: ?\d+")
 """What pandas calls a column without a name: its own index, written and read again."""
 
+_OTHERS = ("name", "title", "label", "lang", "language")
+
 KNOWN_NAMES = frozenset(
-    (*TARGETS, *MEANINGS, *TRIPLES, *SOURCES, *SPLITS, *CATEGORIES, *INDEXES, *IDENTIFIERS)
+    (
+        *(*TARGETS, *MEANINGS, *TRIPLES, *SOURCES, *SPLITS, *CATEGORIES),
+        *(*INDEXES, *IDENTIFIERS, *_OTHERS),
+    )
 )
+"""Names that columns have and cells hardly ever."""

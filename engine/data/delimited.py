@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import TextIO
 
 from engine.contract.errors import UserError
-from engine.contract.reading import Finding, FindingKind, ReadOptions
-from engine.data.dialects import DELIMITERS, MAX_CELL_CHARACTERS, guess_dialect
-from engine.data.encodings import find_bad_byte, show_bad_bytes
-from engine.data.headers import MOST_COLUMNS, Header, read_header
-from engine.data.records import BadRow, EmptyRow, Item, ReadRow, RecordReader
+from engine.contract.reading import ReadOptions
+from engine.data.dialects import DELIMITERS, MAX_CELL_CHARACTERS, check_options
+from engine.data.layout import find_layout
+from engine.data.records import EmptyRow, Item, RecordReader
 from engine.data.text_file import TextFile
 
 _HEAD_LINES = 2000
 _HEAD_CHARACTERS = 2 * 2**20
-_HEAD_ROWS = 500
 
 
 class DelimitedReader:
@@ -38,16 +36,22 @@ class DelimitedReader:
     def __init__(self, path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> None:
         self._file = TextFile(path, options.encoding, content="rows", look_bytes=look_bytes)
         with self._file.opening():
-            lines = self._head_lines()
-            self._dialect = guess_dialect(lines, options)
-            header = self._find_header(lines, options.header)
+            check_options(options)
+            lines = self._head_lines(options.skip_lines or 0)
+            encoding = self._file.encoding
+            layout = find_layout(lines, options, name=path.name, encoding=encoding)
+        self._dialect, self._names = layout.dialect, layout.names
         self.size_bytes = self._file.size_bytes
         self.looked_at_bytes = self._file.looked_at_bytes
-        self.columns = header.columns
-        self.findings = header.findings
-        encoding = self._file.encoding
+        self.columns = layout.header.columns
+        self.findings = (*self._file.findings, *layout.findings)
         self.options = ReadOptions(
-            encoding, self._dialect.delimiter, self._dialect.quote, header.present
+            encoding,
+            self._dialect.delimiter,
+            self._dialect.quote,
+            layout.header.present,
+            skip_lines=layout.skip_lines,
+            escape=self._dialect.escape,
         )
         delimiter = DELIMITERS.get(self._dialect.delimiter, repr(self._dialect.delimiter))
         self.description = f"CSV, {encoding.upper()}, {delimiter}"
@@ -67,8 +71,13 @@ class DelimitedReader:
 
     def _records(self, lines: Iterator[str]) -> Iterator[Item]:
         """The rows of these lines, without the one that holds the column names."""
+        skip = self.options.skip_lines or 0
         records = RecordReader(
-            lines, self._dialect, encoding=self._file.encoding, cut=self._file.is_cut
+            itertools.islice(lines, skip, None),
+            self._dialect,
+            encoding=self._file.encoding,
+            cut=self._file.is_cut,
+            first_line=skip + 1,
         )
         items = iter(records)
         if self.options.header:
@@ -77,13 +86,14 @@ class DelimitedReader:
                     break
                 yield item
         records.width = len(self.columns)
+        records.names = self._names
         yield from items
 
-    def _head_lines(self) -> list[str]:
+    def _head_lines(self, skip: int) -> list[str]:
         lines: list[str] = []
         characters = 0
         with self._file.head() as text:
-            for line in itertools.islice(self._lines(text, cut=False), _HEAD_LINES):
+            for line in itertools.islice(self._lines(text, cut=False), skip, skip + _HEAD_LINES):
                 lines.append(line)
                 characters += len(line)
                 if characters > _HEAD_CHARACTERS:
@@ -106,39 +116,3 @@ class DelimitedReader:
             yield line
             line = following
             number += 1
-
-    def _find_header(self, lines: list[str], present: bool | None) -> Header:
-        readable = [show_bad_bytes(line) for line in lines]
-        records = RecordReader(
-            iter(readable), self._dialect, encoding=self._file.encoding, cut=True
-        )
-        items = [
-            item for item in itertools.islice(records, _HEAD_ROWS) if not isinstance(item, EmptyRow)
-        ]
-        rows = [item.cells for item in items if isinstance(item, ReadRow)]
-        if not rows or (isinstance(items[0], BadRow) and present is not False):
-            raise UserError(self._explain_no_header(lines, items))
-        width = max(map(len, rows))
-        if width > MOST_COLUMNS:
-            raise UserError(
-                f"A row of {self._file.path.name} has {width:,} columns, more than "
-                f"{MOST_COLUMNS:,}: choose another delimiter than {self._dialect.delimiter!r}."
-            )
-        line = items[0].row.line if isinstance(items[0], BadRow) else items[0].line
-        header = read_header(rows, present=present, line=line)
-        if not header.present or find_bad_byte(lines[line - 1]) is None:
-            return header
-        message = f"The column names hold bytes that are not {self._file.encoding}."
-        finding = Finding(FindingKind.UNDECODABLE, message, 1, (line,))
-        return Header(True, header.columns, (*header.findings, finding))
-
-    def _explain_no_header(self, lines: list[str], items: list[BadRow | ReadRow]) -> str:
-        if not any(line.strip("\r\n \t" + self._dialect.delimiter) for line in lines):
-            return f"{self._file.path.name} holds no text: choose a file with rows."
-        bad = next((item.row for item in items if isinstance(item, BadRow)), None)
-        line = 1 if bad is None else bad.line
-        reason = "a quote that is opened there is never closed" if bad is None else bad.reason
-        return (
-            f"Line {line} of {self._file.path.name} should hold the column names, but {reason}: "
-            "correct it, or read the file without quotes."
-        )

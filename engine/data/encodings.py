@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import BinaryIO
 
 from engine.contract.errors import UserError
+from engine.data.encoding_guess import EncodingGuess, guess_script_encoding
 
 HEAD_BYTES = 2 * 2**20
 """What is read of a file to guess its encoding, dialect and header."""
@@ -27,7 +28,7 @@ _MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
 _ASCII = bytes(range(128))
-_NOT_IN_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+_JAPANESE_SHIFT = re.compile(rb"\x1b\$[@B]")
 
 # A byte that the encoding cannot read becomes the lone surrogate U+DC00 + byte, which no
 # decoder makes of good bytes. (Python's own "surrogateescape" leaves out bytes below 128,
@@ -46,41 +47,60 @@ def _mark_bytes(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_HANDLER, _mark_bytes)
 
 
-def guess_encoding(stream: BinaryIO, size: int) -> str:
-    """Name of the encoding, judged by the start of the file and samples of the rest.
+def guess_encoding(stream: BinaryIO, size: int) -> EncodingGuess:
+    """The encoding, judged by the start of the file and samples of the rest.
 
-    A byte order mark decides; then the places of NUL bytes (UTF-16); then UTF-8 where most
-    bytes above 127 are valid UTF-8; else Windows-1252, or Latin-1 where bytes occur that
-    Windows-1252 does not have.
+    A byte order mark decides; then the places of NUL bytes (UTF-16) and the shifts of
+    ISO-2022-JP; then UTF-8 where most bytes above 127 are valid UTF-8; else the script that
+    the bytes are likest to.
     """
     stream.seek(0)
     head = stream.read(HEAD_BYTES)
     for mark, name in _BOMS:
         if head.startswith(mark):
-            return name
+            return EncodingGuess(name)
     wide = _wide_encoding(head[:_WINDOW_BYTES])
     if wide:
-        return wide
+        return EncodingGuess(wide)
     samples = [_whole_characters(head, start=0)]
     step = max(_WINDOW_BYTES, (size - len(head)) // _WINDOWS)
     for position in range(len(head), size, step):
         stream.seek(position)
         window = stream.read(_WINDOW_BYTES)
         samples.append(_whole_characters(window, start=_first_ascii(window)))
-    return _narrow_encoding(samples)
+    if _is_utf8(samples):
+        shifted = any(_JAPANESE_SHIFT.search(sample) for sample in samples)
+        return EncodingGuess("iso2022_jp" if shifted else "utf-8")
+    return guess_script_encoding(samples)
 
 
 def _wide_encoding(head: bytes) -> str:
-    """UTF-16 without a mark: western text has a NUL in every other byte."""
+    """UTF-16 without a mark: its ASCII letters have a NUL in every other byte.
+
+    Western text is full of them; in Asian text they are delimiters and line ends.
+    """
     pairs = len(head) // 2
-    if not pairs:
-        return ""
-    even, odd = head[0::2].count(0) / pairs, head[1::2].count(0) / pairs
-    if odd > 0.15 and even < 0.02:
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    if odd > 0.15 * pairs and even < 0.02 * pairs:
         return "utf-16-le"
-    if even > 0.15 and odd < 0.02:
+    if even > 0.15 * pairs and odd < 0.02 * pairs:
         return "utf-16-be"
-    return ""
+    if min(pairs - 1, even + odd) < max(4, 0.02 * pairs):
+        return ""
+    texts = {name: _decoded(head[: 2 * pairs - 2], name) for name in ("utf-16-le", "utf-16-be")}
+    name = max(texts, key=lambda name: _ascii_count(texts[name]))
+    return name if "\0" not in texts[name] and "\n" in texts[name] else ""
+
+
+def _decoded(content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        return ""
+
+
+def _ascii_count(text: str) -> int:
+    return sum(letter < "\x80" for letter in text)
 
 
 def _first_ascii(window: bytes) -> int:
@@ -95,20 +115,16 @@ def _whole_characters(window: bytes, *, start: int) -> bytes:
     return window[start:end]
 
 
-def _narrow_encoding(samples: Iterable[bytes]) -> str:
+def _is_utf8(samples: Iterable[bytes]) -> bool:
+    """Whether most bytes above 127 stand as UTF-8 has them."""
     valid = invalid = 0
-    western = True
     for sample in samples:
         high = sample.translate(None, _ASCII)
-        if not high:
-            continue
-        western = western and not _NOT_IN_CP1252.search(high)
-        characters = _MULTIBYTE.findall(sample)
-        valid += len(characters)
-        invalid += len(high) - sum(map(len, characters))
-    if not invalid or valid > invalid:
-        return "utf-8"
-    return "cp1252" if western else "latin-1"
+        if high:
+            characters = _MULTIBYTE.findall(sample)
+            valid += len(characters)
+            invalid += len(high) - sum(map(len, characters))
+    return not invalid or valid > invalid
 
 
 def check_encoding(name: str) -> None:
@@ -118,8 +134,8 @@ def check_encoding(name: str) -> None:
         "".encode(name)
     except (LookupError, UnicodeError, ValueError) as error:
         raise UserError(
-            f"The encoding {name!r} is unknown: choose one such as utf-8, cp1252, latin-1 or "
-            "utf-16."
+            f"The encoding {name!r} is unknown: choose one such as utf-8, cp1252, gb18030, "
+            "shift_jis or utf-16."
         ) from error
 
 

@@ -1,20 +1,19 @@
-"""Column names: is the first row one of names, and what are the columns called."""
+"""What the columns of a table are called."""
 
 from __future__ import annotations
 
-import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.contract.reading import Finding, FindingKind
-from engine.data.column_names import KNOWN_NAMES, UNNAMED
+from engine.data.first_row import Row, judge_first_row
 
-_NUMBER = re.compile(r"\s*[-+]?\d[\d.,\s]*%?\s*")
-_MEANING = re.compile(r"[^\[\],]+\[.*\]", re.DOTALL)
 MOST_COLUMNS = 2000
 """More are a delimiter that is none."""
-_LONGEST_NAME = 60  # characters
-_MOST_WORDS = 6
 _WIDER_SHARE = 0.9
+_SHOWN_CELLS = 4
+_SHOWN_CHARACTERS = 30
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,8 @@ class Header:
     Attributes:
         present: whether the first row holds the names.
         columns: unique names, none empty.
-        findings: what was done about empty, missing and repeated names.
+        findings: what was done about empty, missing and repeated names, and any doubt whether
+            the first row holds them.
     """
 
     present: bool
@@ -32,7 +32,7 @@ class Header:
     findings: tuple[Finding, ...] = ()
 
 
-def read_header(rows: list[tuple[str, ...]], *, present: bool | None, line: int) -> Header:
+def read_header(rows: list[Row], *, present: bool | None, line: int) -> Header:
     """Name the columns.
 
     Args:
@@ -40,13 +40,16 @@ def read_header(rows: list[tuple[str, ...]], *, present: bool | None, line: int)
         present: whether the first row holds names, or None to find out.
         line: where the first row stands, for the findings.
     """
+    findings: list[Finding] = []
     if present is None:
-        present = looks_like_names(rows)
+        verdict = judge_first_row(rows)
+        present = verdict.names
+        if not (verdict.names and verdict.sure):
+            findings.append(_explain_guess(rows[0], line, present=present))
     if not present:
-        width = _commonest([len(row) for row in rows])
-        return Header(False, tuple(f"column {number}" for number in range(1, width + 1)))
+        numbers = range(1, commonest(map(len, rows)) + 1)
+        return Header(False, tuple(f"column {number}" for number in numbers), tuple(findings))
     names = [name.strip() for name in rows[0]]
-    findings = []
     if _has_more_cells(rows, len(names) + 1):
         at_end = all(not row[-1] for row in rows[1:] if len(row) == len(names) + 1)
         names.insert(len(names) if at_end else 0, "")
@@ -65,33 +68,7 @@ def read_header(rows: list[tuple[str, ...]], *, present: bool | None, line: int)
     return Header(True, tuple(unique), tuple(findings))
 
 
-def looks_like_names(rows: list[tuple[str, ...]]) -> bool:
-    """Whether the first row holds column names rather than data."""
-    first, rest = rows[0], rows[1:]
-    cells = [cell.strip() for cell in first]
-    # A name does not come again as a value of its own column.
-    again = [cell in _column(rest, index) for index, cell in enumerate(cells)]
-    if any(
-        (cell.lower() in KNOWN_NAMES or UNNAMED.fullmatch(cell)) and not repeated
-        for cell, repeated in zip(cells, again, strict=True)
-    ):
-        return True
-    named = [cell for cell in cells if cell]
-    if not named or len(named) < len(cells) / 2:
-        return False
-    for cell in named:
-        if len(cell) > _LONGEST_NAME or len(cell.split()) > _MOST_WORDS:
-            return False
-        if _NUMBER.fullmatch(cell) or _MEANING.fullmatch(cell):
-            return False
-    return not any(repeated for cell, repeated in zip(cells, again, strict=True) if cell)
-
-
-def _column(rows: list[tuple[str, ...]], index: int) -> set[str]:
-    return {row[index].strip() for row in rows if index < len(row)}
-
-
-def _has_more_cells(rows: list[tuple[str, ...]], width: int) -> bool:
+def _has_more_cells(rows: list[Row], width: int) -> bool:
     """Whether nearly all rows have `width` cells: R's row names, or a delimiter at the end."""
     rest = rows[1:]
     wider = sum(len(row) == width for row in rest)
@@ -110,8 +87,31 @@ def _make_unique(names: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
     return list(unique), [(old, new) for new, old in unique.items() if new != old]
 
 
-def _commonest(values: list[int]) -> int:
-    return max(set(values), key=lambda value: (values.count(value), value))
+def commonest(values: Iterable[int]) -> int:
+    """The value that occurs most; of two, the larger."""
+    return max(Counter(values).items(), key=lambda item: (item[1], item[0]))[0]
+
+
+def _explain_guess(row: Row, line: int, *, present: bool) -> Finding:
+    more = ", …" if len(row) > _SHOWN_CELLS else ""
+    cells = ", ".join(map(shown_cell, row[:_SHOWN_CELLS])) + more
+    if present:
+        message = (
+            f"The first row ({cells}) was read as column names, although it could be data: "
+            "if it is, say that there are no names (--no-header)."
+        )
+    else:
+        message = (
+            f"The first row ({cells}) was read as data: if it holds the column names, say so "
+            "(--header)."
+        )
+    return Finding(FindingKind.HEADER_GUESS, message, 1, (line,))
+
+
+def shown_cell(text: str) -> str:
+    """The text for a sentence, in quotes, on one line and not long."""
+    text = " ".join(text.split())
+    return repr(text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…")
 
 
 def _columns(count: int) -> str:

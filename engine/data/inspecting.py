@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.contract.commands import InspectFile
 from engine.contract.data_spec import Role, SplitKind, usual_linearisation
-from engine.contract.reading import FileReport
+from engine.contract.reading import FileReport, Finding, FindingKind
 from engine.data.readers import Reader, open_reader, tally_for
 from engine.data.records import ReadRow
 from engine.data.roles import SAMPLE_ROWS, guess_roles
@@ -54,6 +54,10 @@ def _look(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
             break
     columns, ignored = guess_roles(reader.columns, [row.cells for row in rows])
     whole = looked_at_bytes == reader.size_bytes
+    no_rows: tuple[Finding, ...] = ()
+    if whole and not row_count and not tally.lost:
+        message = "The file holds column names but no rows: there is nothing to import."
+        no_rows = (Finding(FindingKind.NO_ROWS, message, 1),)
     # Any table may have a column that looks like a split; these formats come with theirs.
     comes_split = reader.format != "csv" and any(one.role is Role.SPLIT for one in columns)
     scale = 1.0 if whole else reader.size_bytes / looked_at_bytes
@@ -71,7 +75,7 @@ def _look(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
         looked_at_bytes=looked_at_bytes,
         row_count=round(row_count * scale),
         row_count_exact=whole,
-        findings=(*reader.findings, *ignored, *tally.findings()),
+        findings=(*reader.findings, *ignored, *tally.findings(), *no_rows),
         place=reader.place,
         linearisation=usual_linearisation(reader.format),
         split_kind=SplitKind.COLUMN if comes_split else SplitKind.RANDOM,

@@ -12,6 +12,7 @@ from engine.contract.errors import UserError
 from engine.contract.reading import FindingKind
 from engine.data.dialects import MAX_CELL_CHARACTERS, Dialect
 from engine.data.encodings import find_bad_byte, show_bad_bytes
+from engine.data.first_row import are_same_names
 
 _LOOK_AHEAD_LINES = 1000
 
@@ -32,6 +33,13 @@ class EmptyRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RepeatedHeader:
+    """The row of column names once more; it is skipped."""
+
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class BadRow:
     """A row that is rejected, and under which finding that counts."""
 
@@ -39,7 +47,7 @@ class BadRow:
     row: RejectedRow
 
 
-Item = ReadRow | EmptyRow | BadRow
+Item = ReadRow | EmptyRow | RepeatedHeader | BadRow
 
 
 class RecordReader:
@@ -56,16 +64,25 @@ class RecordReader:
         encoding: for messages about bytes that do not fit.
         cut: the lines are only the first part of a file, so that a record which is open at
             their end is no fault; it is not given out.
+        first_line: the number of the first line.
 
     Attributes:
         width: cells a row must have; None accepts any number.
+        names: cells of a row of column names, which may come again; () for none.
     """
 
     def __init__(
-        self, lines: Iterator[str], dialect: Dialect, *, encoding: str, cut: bool = False
+        self,
+        lines: Iterator[str],
+        dialect: Dialect,
+        *,
+        encoding: str,
+        cut: bool = False,
+        first_line: int = 1,
     ) -> None:
         self.width: int | None = None
-        self._feed = _Feed(lines)
+        self.names: tuple[str, ...] = ()
+        self._feed = _Feed(lines, first_line)
         self._dialect = dialect
         self._encoding = encoding
         self._cut = cut
@@ -91,6 +108,8 @@ class RecordReader:
             yield self._check(line, cells)
 
     def _check(self, line: int, cells: list[str]) -> Item:
+        if self.names and are_same_names(cells, self.names):
+            return RepeatedHeader(line)
         ragged = self.width is not None and len(cells) != self.width
         if ragged and self._is_stray():
             return self._reject_first(line)
@@ -158,10 +177,10 @@ class RecordReader:
 class _Feed:
     """Lines for the reader: keeps those of the record under way, takes some back."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
+    def __init__(self, lines: Iterator[str], first_line: int) -> None:
         self.taken: list[str] = []
         self.ended = False
-        self._line = 1  # number of the first line of the record under way
+        self._line = first_line  # number of the first line of the record under way
         self._lines = lines
         self._back: deque[str] = deque()
 

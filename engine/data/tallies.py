@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.contract.reading import Finding, FindingKind
-from engine.data.records import BadRow, EmptyRow, Item, ReadRow
+from engine.data.records import BadRow, EmptyRow, Item, ReadRow, RepeatedHeader
 
 MOST_LINES = 20
 """Line numbers that a finding names."""
@@ -52,9 +52,15 @@ class Tally:
         self._quoted = quoted
         self._bad: dict[FindingKind, Count] = {}
         self._empty_rows = Count()
+        self._repeated_names = Count()
         self._nul = Count()
         self._long = Count()
         self._empty_cells = [Count() for _ in columns]
+
+    @property
+    def lost(self) -> int:
+        """Rows that are rejected."""
+        return sum(count.count for count in self._bad.values())
 
     def add(self, item: Item) -> None:
         """Count one row."""
@@ -64,6 +70,8 @@ class Tally:
             self._bad.setdefault(item.kind, Count()).add(item.row.line)
         elif isinstance(item, EmptyRow):
             self._empty_rows.add(item.line)
+        elif isinstance(item, RepeatedHeader):
+            self._repeated_names.add(item.line)
 
     def _add_cells(self, row: ReadRow) -> None:
         if not all(row.cells):
@@ -84,6 +92,10 @@ class Tally:
         if self._empty_rows.count:
             message = f"{counted(self._empty_rows.count, 'empty row')}: skipped."
             found.append(self._empty_rows.finding(FindingKind.EMPTY_ROWS, message))
+        if self._repeated_names.count:
+            times = counted(self._repeated_names.count, "time")
+            message = f"The row of column names comes again {times}: skipped."
+            found.append(self._repeated_names.finding(FindingKind.REPEATED_HEADER, message))
         for name, count in zip(self._columns, self._empty_cells, strict=True):
             if count.count:
                 message = f"Column {name!r} is empty in {counted(count.count, 'row')}."

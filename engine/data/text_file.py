@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from engine.contract.errors import UserError
+from engine.contract.reading import Finding, FindingKind
+from engine.contract.reading_options import ENCODING_TITLES
+from engine.data.encoding_guess import EncodingGuess
 from engine.data.encodings import check_encoding, guess_encoding, open_text
 from engine.data.opening import explain_read_errors, open_source, refuse_binary
 
 _BINARY_CHECK_BYTES = 64 * 2**10
+_SURE_PERCENT = 90
 
 
 class TextFile:
@@ -29,6 +33,7 @@ class TextFile:
         size_bytes: of the whole file.
         looked_at_bytes: of what `part` reads.
         encoding: Python's name of it.
+        findings: how sure the encoding is, where it was guessed.
 
     Raises:
         UserError: the file cannot be read, is empty, or is no text in this encoding.
@@ -38,6 +43,7 @@ class TextFile:
         self, path: Path, encoding: str | None, *, content: str, look_bytes: int | None = None
     ) -> None:
         self.path = path
+        self.findings: tuple[Finding, ...] = ()
         self._file = self._part = open_source(path)
         with self.opening():
             self.size_bytes = self._file.seek(0, io.SEEK_END)
@@ -100,8 +106,22 @@ class TextFile:
         if settled is not None:
             check_encoding(settled)
             return settled
-        encoding = guess_encoding(self._file, self.size_bytes)
-        if not encoding.startswith(("utf-16", "utf-32")):
+        guess = guess_encoding(self._file, self.size_bytes)
+        if not guess.name.startswith(("utf-16", "utf-32")):
             self._file.seek(0)
             refuse_binary(self.path, self._file.read(_BINARY_CHECK_BYTES))
-        return encoding
+        if guess.sureness is not None:
+            self.findings = (_explain_guess(guess),)
+        return guess.name
+
+
+def _explain_guess(guess: EncodingGuess) -> Finding:
+    percent = min(99, round(100 * guess.sureness)) if guess.sureness is not None else 100
+    title = ENCODING_TITLES.get(guess.name, guess.name)
+    message = f"The encoding was guessed: {title}, {percent} % sure"
+    advice = (
+        ""
+        if percent >= _SURE_PERCENT
+        else f"; if letters look wrong, choose another than {guess.name}"
+    )
+    return Finding(FindingKind.ENCODING_GUESS, f"{message}{advice}.", 1)

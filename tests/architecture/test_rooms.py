@@ -15,6 +15,7 @@ ENGINE_LIBRARIES = {
     "tokenizers",
     "datasets",
     "defusedxml",
+    "charset_normalizer",
     "pyarrow",
     "peft",
     "safetensors",

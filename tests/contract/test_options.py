@@ -30,6 +30,7 @@ from engine.contract.options import (
     spec_words,
     with_changes,
 )
+from engine.contract.reading import ReadOptions
 from engine.contract.rivals import AdapterDesign, AdapterMethod
 from engine.contract.run_spec import RunSpec, default_training
 from engine.contract.training_spec import DecodingSpec, Strategy, TrainingSpec
@@ -171,6 +172,12 @@ def test_a_command_says_everything_that_differs() -> None:
     ):
         assert part in text, part
     assert "--method finetune" in command_line(TUNED, data="d", out="o")
+
+
+def test_how_the_data_are_read_is_said() -> None:
+    reading = ReadOptions(delimiter="\t", quote="", header=False, skip_lines=3)
+    line = command_line(SPEC, data="d", out="o", reading=reading)
+    assert "--data d --delimiter tab --quote none --no-header --skip-lines 3 " in line
 
 
 @pytest.mark.parametrize(("name", "kind"), METHODS.items())

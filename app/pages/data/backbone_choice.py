@@ -54,8 +54,14 @@ class BackboneChoice(QObject):
     def choose(self, name: str) -> None:
         """Choose another backbone."""
         if name != self.name:
-            self.name = name
+            self.name, self.fault = name, ""
             self._context.settings.set_choice(CHOICE, name)
+            self.changed.emit()
+
+    def forget_fault(self) -> None:
+        """Another data set follows: what failed before is of no interest now."""
+        if self.fault:
+            self.fault = ""
             self.changed.emit()
 
     def fetch(self) -> None:

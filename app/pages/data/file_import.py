@@ -85,10 +85,10 @@ class FileImport(QObject):
             return ImportState.LOOKING
         return ImportState.READY if self.report and not self.unreadable else ImportState.FAILED
 
-    def open(self, path: Path) -> None:
-        """Look at a file; one that was being imported is given up first."""
+    def open(self, path: Path, reading: ReadOptions | None = None) -> None:
+        """Look at a file, read as it says; one that was being imported is given up first."""
         self.close()
-        self.path = path
+        self.path, self.chosen = path, reading or ReadOptions()
         self._ask()
 
     def choose(self, options: ReadOptions) -> None:
@@ -167,6 +167,7 @@ class FileImport(QObject):
             mapping=Mapping(job.report.columns),
             linearisation=job.report.linearisation,
             split=Split(kind=job.report.split_kind),
+            reading=self.chosen,
         )
         self._clear()
         text = f"Import ‘{entry.name}’"

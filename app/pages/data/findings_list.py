@@ -19,6 +19,8 @@ QUIET_KINDS = frozenset(
         FindingKind.EMPTY_ROWS,
         FindingKind.EMPTY_CELLS,
         FindingKind.REPEATED,
+        FindingKind.REPEATED_HEADER,
+        FindingKind.LEADING_LINES,
     }
 )
 """Findings that ask for nothing."""

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from app.assets import icon
 from app.pages.data.file_import import FileImport, ImportState
 from app.pages.data.findings_list import PLACES, FindingsList
-from app.pages.data.import_words import looked_at, summary, what_happens
+from app.pages.data.import_words import can_import, looked_at, summary, what_happens
 from app.pages.data.number_header import NumberHeader
 from app.pages.data.options_form import OptionsForm
 from app.pages.data.preview_model import PreviewModel
@@ -124,7 +124,8 @@ class ImportView(QWidget):
         self._show_progress(importing)
         self.options.setEnabled(not importing)
         self.table.setEnabled(known)
-        self.import_button.setEnabled(state is ImportState.READY)
+        readable = report is not None and can_import(report)
+        self.import_button.setEnabled(state is ImportState.READY and readable)
         self.cancel_button.setText("Cancel import" if importing else "Cancel")
 
     def _show_report(self, report: FileReport | None) -> None:

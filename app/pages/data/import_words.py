@@ -42,9 +42,9 @@ def looked_at(report: FileReport) -> str:
 
 def what_happens(report: FileReport) -> str:
     """What becomes of the rows when Import is pressed."""
-    lost = sum(finding.count for finding in report.findings if finding.loses_rows)
+    lost = _lost(report)
     so_far = "" if _whole(report) else " seen so far"
-    if not report.row_count and not lost:
+    if not can_import(report):
         return "There is no row to import."
     if not lost:
         return f"Every row{so_far} will be imported."
@@ -52,6 +52,15 @@ def what_happens(report: FileReport) -> str:
         f"{count(lost, 'row')}{so_far} cannot be read and will be kept in a list of rejected "
         "rows, which you can look at and export; all others will be imported."
     )
+
+
+def can_import(report: FileReport) -> bool:
+    """Whether there is any row, be it one that cannot be read."""
+    return bool(report.row_count or _lost(report)) or not _whole(report)
+
+
+def _lost(report: FileReport) -> int:
+    return sum(finding.count for finding in report.findings if finding.loses_rows)
 
 
 def _size_unknown(report: FileReport) -> bool:

@@ -1,30 +1,35 @@
-"""How a file is read: encoding, delimiter, quoting, header; detected or chosen."""
+"""How a file is read: encoding, delimiter, quoting, names, lines above; detected or chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QSpinBox, QVBoxLayout, QWidget
 
-from app.pages.data.words import DELIMITERS, ENCODINGS, HEADERS, QUOTES, visible
-from app.theme import SPACE_M, SPACE_XS
+from app.pages.data.words import DELIMITERS, ESCAPES, HEADERS, QUOTES, visible
+from app.theme import SPACE_M, SPACE_S, SPACE_XS
 from app.widgets.labels import Label
 from engine.contract.reading import ReadOptions
+from engine.contract.reading_options import ENCODING_TITLES
 
 Value = str | bool
 
-_PARTS: dict[str, tuple[str, Mapping[Value, str]]] = {
-    "encoding": ("En&coding", ENCODINGS),
+_PARTS: dict[str, tuple[str, Mapping[Any, str]]] = {
+    "encoding": ("En&coding", ENCODING_TITLES),
     "delimiter": ("&Delimiter", DELIMITERS),
     "quote": ("&Quoting", QUOTES),
+    "escape": ("Quotes in te&xts", ESCAPES),
     "header": ("Column &names", HEADERS),
 }
+_MOST_SKIPPED_LINES = 10_000
+_COLUMNS = 3
 
 
 class OptionsForm(QWidget):
-    """Four menus; the detected value of each says so, and choosing it means "as detected".
+    """Menus and a number; the detected value says so, and choosing it means "as detected".
 
     Signals:
         chosen: `ReadOptions`; None in it where the detected value is to be used.
@@ -36,23 +41,28 @@ class OptionsForm(QWidget):
         super().__init__(parent)
         self._detected = ReadOptions()
         self.boxes: dict[str, QComboBox] = {}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACE_M)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(SPACE_M)
+        grid.setVerticalSpacing(SPACE_S)
         for name, (title, _known) in _PARTS.items():
             box = QComboBox()
-            box.setAccessibleName(title.replace("&", ""))
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContentsOnFirstShow)
-            box.setMinimumContentsLength(10)
+            box.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
+            box.setMinimumContentsLength(8)
             box.activated.connect(self._choose)
-            label = Label(title)
-            label.setBuddy(box)
-            column = QVBoxLayout()
-            column.setSpacing(SPACE_XS)
-            column.addWidget(label)
-            column.addWidget(box)
-            row.addLayout(column, 1)
+            grid.addLayout(_labelled(title, box), *divmod(len(self.boxes), _COLUMNS))
             self.boxes[name] = box
+        self.skip_lines = QSpinBox()
+        self.skip_lines.setRange(0, _MOST_SKIPPED_LINES)
+        self.skip_lines.setKeyboardTracking(False)
+        self.skip_lines.setToolTip("Lines above the table that are not read, such as a title")
+        self.skip_lines.valueChanged.connect(self._choose)
+        place = divmod(len(self.boxes), _COLUMNS)
+        grid.addLayout(_labelled("S&kip lines", self.skip_lines), *place)
+        for column in range(_COLUMNS):
+            grid.setColumnStretch(column, 1)
 
     def show_options(self, chosen: ReadOptions, used: ReadOptions) -> None:
         """Show what is chosen and, for the rest, what was detected.
@@ -60,18 +70,28 @@ class OptionsForm(QWidget):
         Args:
             used: the options of the latest report, all filled in.
         """
-        for part in fields(ReadOptions):
-            picked, value = getattr(chosen, part.name), getattr(used, part.name)
+        for name in (*self.boxes, "skip_lines"):
+            picked, value = getattr(chosen, name), getattr(used, name)
             if picked is None:
-                self._detected = replace(self._detected, **{part.name: value})
-            detected = getattr(self._detected, part.name)
-            self._fill(part.name, detected, detected if picked is None else picked)
+                self._detected = replace(self._detected, **{name: value})
+            detected = getattr(self._detected, name)
+            current = detected if picked is None else picked
+            if name == "skip_lines":
+                self._fill_number(detected, current)
+            else:
+                self._fill(name, detected, current)
 
     def forget(self) -> None:
         """Another file follows: nothing is detected yet."""
         self._detected = ReadOptions()
         for box in self.boxes.values():
             box.clear()
+        self._fill_number(None, None)
+
+    def _fill_number(self, detected: int | None, current: int | None) -> None:
+        with QSignalBlocker(self.skip_lines):
+            self.skip_lines.setSuffix("  (detected)" if current == detected and detected else "")
+            self.skip_lines.setValue(current or 0)
 
     def _fill(self, name: str, detected: Value | None, current: Value | None) -> None:
         box = self.boxes[name]
@@ -90,4 +110,18 @@ class OptionsForm(QWidget):
         for name, box in self.boxes.items():
             value = box.currentData()
             values[name] = None if value == getattr(self._detected, name) else value
-        self.chosen.emit(ReadOptions(**values))  # type: ignore[arg-type]
+        lines = self.skip_lines.value()
+        skip_lines = None if lines == self._detected.skip_lines else lines
+        self.chosen.emit(ReadOptions(**values, skip_lines=skip_lines))  # type: ignore[arg-type]
+
+
+def _labelled(title: str, control: QWidget) -> QVBoxLayout:
+    """A control under its label."""
+    label = Label(title)
+    label.setBuddy(control)
+    control.setAccessibleName(title.replace("&", ""))
+    column = QVBoxLayout()
+    column.setSpacing(SPACE_XS)
+    column.addWidget(label)
+    column.addWidget(control)
+    return column

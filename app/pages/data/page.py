@@ -21,6 +21,7 @@ from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import InfoBar, Tone
 from engine.contract.commands import Imported
 from engine.contract.errors import UserError
+from engine.contract.reading import ReadOptions
 
 
 class DataPage(QWidget):
@@ -60,8 +61,11 @@ class DataPage(QWidget):
         self.dataset_view.rows.model.broken.connect(self._on_broken)
         self._show()
 
-    def open_path(self, path: Path) -> bool:
+    def open_path(self, path: Path, reading: ReadOptions | None = None) -> bool:
         """Look at a file, or a folder of WebNLG's, in order to import it.
+
+        Args:
+            reading: how it is read, as far as that is settled.
 
         Returns:
             Whether the page takes it: it is there, a project is open, and nothing else is
@@ -69,14 +73,14 @@ class DataPage(QWidget):
         """
         if not path.exists() or not self._context.project.is_open:
             return False
-        return self._look_at(path)
+        return self._look_at(path, reading)
 
-    def _look_at(self, path: Path) -> bool:
+    def _look_at(self, path: Path, reading: ReadOptions | None = None) -> bool:
         if self.file.state is ImportState.IMPORTING:
             self._warn(f"{path.name} was not opened: another file is being imported just now.")
             return False
         self.bar.hide()
-        self.file.open(path)
+        self.file.open(path, reading)
         return True
 
     def ask_for_file(self) -> None:
@@ -148,8 +152,8 @@ class DataPage(QWidget):
         self.bar.show_message(Tone.BAD, sentence)
         entry = self.current.entry
         if entry is not None and Path(entry.source_path).exists():
-            source = Path(entry.source_path)
-            self.bar.add_button("Import it again", lambda: self.open_path(source))
+            source, reading = Path(entry.source_path), entry.reading
+            self.bar.add_button("Import it again", lambda: self.open_path(source, reading))
 
     def _warn(self, sentence: str) -> None:
         self.bar.show_message(Tone.WARNING, sentence)

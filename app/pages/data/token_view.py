@@ -64,6 +64,7 @@ class TokenView(QWidget):
         self._ask.failed.connect(self._on_failed)
         self._lay_out()
         self.choice.changed.connect(self._show_choice)
+        current.shown.connect(self.choice.forget_fault)
         current.shown.connect(self._follow)
         current.entry_changed.connect(self._follow)
         current.row_changed.connect(self._follow)

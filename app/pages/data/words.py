@@ -6,6 +6,7 @@ import unicodedata
 
 from engine.contract.data_spec import Preset, Role, SplitKind
 from engine.contract.reading import ReadOptions
+from engine.contract.reading_options import ENCODING_TITLES
 
 ROLE_TITLES = {
     Role.FIELD: "field",
@@ -65,26 +66,17 @@ SPLIT_HINTS = {
 
 SIDE_TITLES = {"train": "Training", "valid": "Validation", "test": "Test"}
 
-ENCODINGS: dict[str | bool, str] = {
-    "utf-8": "UTF-8",
-    "utf-8-sig": "UTF-8 with mark (BOM)",
-    "utf-16": "UTF-16",
-    "latin-1": "Latin-1 (ISO 8859-1)",
-    "cp1252": "Windows 1252",
-    "cp1250": "Windows 1250 (Central Europe)",
-    "cp1251": "Windows 1251 (Cyrillic)",
-    "shift_jis": "Shift JIS",
-    "gb18030": "GB 18030",
-}
-DELIMITERS: dict[str | bool, str] = {
+DELIMITERS: dict[object, str] = {
     ",": "Comma  ,",
     ";": "Semicolon  ;",
     "\t": "Tab  ⇥",
     "|": "Bar  |",
+    "||": "Double bar  ||",
     " ": "Space  ·",
 }
-QUOTES: dict[str | bool, str] = {'"': 'Double  "', "'": "Single  '", "": "None"}
-HEADERS: dict[str | bool, str] = {True: "First row", False: "None"}
+QUOTES: dict[object, str] = {'"': 'Double  "', "'": "Single  '", "": "None"}
+ESCAPES: dict[object, str] = {"": 'Doubled  ""', "\\": "Backslash  \\"}
+HEADERS: dict[object, str] = {True: "First row", False: "None"}
 
 _SIGNS = {" ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽"}
 
@@ -120,9 +112,9 @@ def one_line(text: str, limit: int = 300) -> str:
 
 def read_options(options: ReadOptions) -> str:
     """How a file is read, in words: "UTF-8, comma"."""
-    encoding = ENCODINGS.get(options.encoding or "", options.encoding or "?")
+    encoding = ENCODING_TITLES.get(options.encoding or "", options.encoding or "?")
     delimiter = DELIMITERS.get(options.delimiter or "", repr(options.delimiter))
-    return f"{encoding}, {delimiter.split()[0].lower()}"
+    return f"{encoding}, {delimiter.partition('  ')[0].lower()}"
 
 
 def _sign(letter: str) -> str:

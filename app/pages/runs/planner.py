@@ -111,8 +111,9 @@ class Planner(QObject):
         """The command line that makes the same run, or "" where there is none."""
         if self.spec is None or self.data is None:
             return ""
-        source = self.data.entry.source_path or self.data.entry.name
-        return command_line(self.spec, data=source, out="RUN_DIR")
+        entry = self.data.entry
+        source = entry.source_path or entry.name
+        return command_line(self.spec, data=source, out="RUN_DIR", reading=entry.reading)
 
     def _on_run_added(self, run: RunModel) -> None:
         run.evaluated.connect(self._update)  # it may now tell how long an epoch takes

@@ -128,7 +128,13 @@ class StudyPlanner(QObject):
             return ""
         source = data.entry.source_path or data.entry.name
         name = self.draft.name.strip()
-        return study_command(self.settings, project=str(folder.path), data=source, name=name)
+        return study_command(
+            self.settings,
+            project=str(folder.path),
+            data=source,
+            name=name,
+            reading=data.entry.reading,
+        )
 
     def study(self) -> StudySpec:
         """The study, whole; new runs have ids that sort in its order.

@@ -128,6 +128,7 @@ def test_command_line_twin_is_understood_by_the_command_line(
     words = shlex.split(strip.command())[2:]
     parser = Parser()
     parser.add_argument("--data")
+    parser.add_argument("--out")
     add_run_options(parser)
     assert words.pop(0) == "train"
     arguments = parser.parse_args(words)

@@ -34,7 +34,7 @@ def found(report: FileReport, kind: FindingKind) -> Finding:
 
 def test_an_e2e_file_needs_no_settings(write_file: WriteFile) -> None:
     report = look(write_file(E2E))
-    assert report.options == ReadOptions("utf-8", ",", '"', True)
+    assert report.options == ReadOptions("utf-8", ",", '"', True, skip_lines=0, escape="")
     assert roles(report) == {"mr": "meaning", "ref": "target"}
     assert report.preview == (
         ("name[Larch], kind[hut]", "Larch is a hut, near Café Noir."),
@@ -64,7 +64,8 @@ def test_encodings_are_found(write_file: WriteFile, encoding: str, name: str) ->
     assert report.options.encoding == name
     assert report.columns[0].name == "mr"
     assert report.preview[0][1] == "Larch is a hut, near Café Noir."
-    assert report.findings == ()
+    kinds = [finding.kind for finding in report.findings]
+    assert kinds == ([FindingKind.ENCODING_GUESS] if name == "cp1252" else [])
 
 
 def test_an_accent_far_down_decides_the_encoding(write_file: WriteFile) -> None:
@@ -285,7 +286,7 @@ def test_a_wrong_encoding_loses_rows_and_says_so(write_file: WriteFile) -> None:
 
 def test_settled_options_are_followed(write_file: WriteFile) -> None:
     report = look(write_file("a;b,c\n1;2,3\n"), delimiter=";", quote="", header=False)
-    assert report.options == ReadOptions("utf-8", ";", "", False)
+    assert report.options == ReadOptions("utf-8", ";", "", False, skip_lines=0, escape="")
     assert report.preview == (("a", "b,c"), ("1", "2,3"))
 
 
@@ -294,8 +295,14 @@ def test_settled_options_are_followed(write_file: WriteFile) -> None:
     [
         ({"encoding": "klingon"}, "'klingon' is unknown"),
         ({"encoding": "base64"}, "'base64' is unknown"),
-        ({"delimiter": ",,"}, "delimiter ',,' is not one character"),
-        ({"delimiter": "\n"}, "is not one character"),
+        ({"delimiter": ""}, "delimiter '' cannot be one"),
+        ({"delimiter": "\n"}, "cannot be one"),
+        ({"delimiter": "," * 17}, "up to 16"),
+        ({"delimiter": ",,", "quote": '"'}, "',,'.*cannot stand in quotes"),
+        ({"escape": "ab"}, "escape 'ab' is not one character"),
+        ({"escape": ",", "delimiter": ","}, "both ','"),
+        ({"skip_lines": -1}, "-1: it must be 0 to 1,000,000"),
+        ({"skip_lines": 9}, "no text below the 9 lines"),
         ({"quote": "ab"}, "quote 'ab' is not one character"),
         ({"quote": ";", "delimiter": ";"}, "both ';'"),
     ],

@@ -18,6 +18,7 @@ from engine.contract.method_spec import (
     Parametrisation,
     PrefixMethod,
 )
+from engine.contract.reading import ReadOptions
 from engine.contract.recipes import RECIPES, StudySettings, plan
 from engine.contract.rivals import (
     AdapterDesign,
@@ -134,11 +135,17 @@ def test_what_was_chosen_is_said() -> None:
         methods=(PREFIX, FinetuneMethod()),
     )  # fmt: skip
     words = study_command(
-        settings, project="/a project", data="-huts.csv", name="Few rows", metrics=("bleu", "ter")
+        settings,
+        project="/a project",
+        data="-huts.csv",
+        name="Few rows",
+        metrics=("bleu", "ter"),
+        reading=ReadOptions(encoding="koi8_r", header=True),
     )
     assert "--sizes 20 80" in words
     assert "--seeds 4 9 --samples 2" in words
-    assert "study low-data --data=-huts.csv --name 'Few rows'" in words
+    assert "study low-data --data=-huts.csv --encoding koi8_r --header --name" in words
+    assert "--name 'Few rows'" in words
     assert words.endswith("--project '/a project'")
     assert "--metrics bleu,ter" in words
     assert "--split-seed 3" in words

@@ -1,0 +1,83 @@
+"""The options that say how a file is read, and the first look that follows them."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import fields
+from pathlib import Path
+
+from engine.cli.console import Console, ConsoleReporter
+from engine.contract.commands import InspectFile
+from engine.contract.errors import UserError
+from engine.contract.options import parse_value
+from engine.contract.reading import FileReport, ReadOptions
+from engine.contract.reading_options import (
+    DELIMITER_NAMES,
+    ESCAPE_NAMES,
+    QUOTE_NAMES,
+    character,
+)
+
+
+def add_reading_options(parser: argparse.ArgumentParser) -> None:
+    """The options of all verbs that read a file of data."""
+    group = parser.add_argument_group("how the file is read (default: detected)")
+    group.add_argument("--encoding", metavar="NAME", help="such as utf-8, cp1252, gb18030")
+    group.add_argument(
+        "--delimiter", metavar="CHAR", help=f"a character, or {', '.join(DELIMITER_NAMES)}"
+    )
+    group.add_argument("--quote", metavar="CHAR", help=f"a character, or {', '.join(QUOTE_NAMES)}")
+    group.add_argument(
+        "--escape", metavar="CHAR", help="what stands before a quote in a text: backslash or none"
+    )
+    group.add_argument(
+        "--header",
+        action=argparse.BooleanOptionalAction,
+        help="whether the first row holds the column names",
+    )
+    group.add_argument("--skip-lines", metavar="N", help="lines above the table that are not read")
+
+
+def reading_options(arguments: argparse.Namespace) -> ReadOptions:
+    """What `add_reading_options` gave.
+
+    Raises:
+        UserError: the lines to skip are no number.
+    """
+
+    def meant(text: str | None, names: dict[str, str]) -> str | None:
+        return None if text is None else character(text, names)
+
+    skip = arguments.skip_lines
+    return ReadOptions(
+        encoding=arguments.encoding,
+        delimiter=meant(arguments.delimiter, DELIMITER_NAMES),
+        quote=meant(arguments.quote, QUOTE_NAMES),
+        header=arguments.header,
+        skip_lines=None if skip is None else parse_value(int, "--skip-lines", skip),
+        escape=meant(arguments.escape, ESCAPE_NAMES),
+    )
+
+
+def look_at(console: Console, source: Path, options: ReadOptions) -> FileReport:
+    """The first look at a file that is to be imported.
+
+    Raises:
+        UserError: it cannot be read, or not with these options; it has column names and no rows.
+    """
+    # Imported late: the parser of every verb needs this module, and not the readers.
+    from engine.data.inspecting import inspect_file
+
+    command = InspectFile(str(source), options)
+    report = inspect_file(command, ConsoleReporter(console, "looking at the file"))
+    for part in fields(ReadOptions):
+        if getattr(options, part.name) is not None and getattr(report.options, part.name) is None:
+            flag = part.name.replace("_", "-")
+            raise UserError(
+                f"--{flag} does not apply to {source.name}, which is read as {report.format}: "
+                "leave it out."
+            )
+    lost = any(finding.loses_rows for finding in report.findings)
+    if report.row_count_exact and not report.row_count and not lost:
+        raise UserError(f"{source.name} holds column names but no rows: choose a file with rows.")
+    return report

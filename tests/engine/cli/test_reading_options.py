@@ -1,0 +1,133 @@
+"""`--encoding`, `--delimiter` and the others: as the window says them, and on every verb."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.cli.arguments import Parser
+from engine.cli.console import Console
+from engine.cli.reading import add_reading_options, look_at, reading_options
+from engine.contract.data_spec import Column, Role
+from engine.contract.dataset_store import DatasetStore
+from engine.contract.errors import UserError
+from engine.contract.outputs import read_outputs
+from engine.contract.project import ProjectFolder
+from engine.contract.reading import ReadOptions
+from engine.contract.reading_options import ENCODING_TITLES, reading_words
+from engine.contract.run_folder import RunFolder
+from tests.engine.cli.conftest import CommandLine
+from tests.helpers.tiny_runs import Workshop
+
+SHORT = (
+    *("--prefix-length", "2", "--mid-dim", "8", "--max-steps", "1", "--batch-size", "4"),
+    *("--strategy", "greedy", "--max-new-tokens", "4", "--device", "cpu"),
+)
+READING = (
+    *("--encoding", "koi8_r", "--delimiter", "semicolon", "--quote", "single"),
+    *("--escape", "backslash", "--no-header", "--skip-lines", "2"),
+)
+COLUMNS = ("--field", "column 1", "--target", "column 2")
+"""What a file needs whose every property is another than the detected one."""
+
+
+def odd_file(path: Path, rows: int = 12) -> Path:
+    """Two lines that are no rows, then Russian in KOI8-R, in single quotes, without names."""
+    lines = ["name;text", "name;text"]
+    lines += [rf"'Дом {n}; большой';'Он сказал: \'дом {n}\'.'" for n in range(rows)]
+    path.write_bytes("\n".join(lines).encode("koi8_r"))
+    return path
+
+
+def parse(*words: str) -> ReadOptions:
+    parser = Parser()
+    add_reading_options(parser)
+    return reading_options(parser.parse_args(words))
+
+
+characters = st.sampled_from([*";,|~-\t \"'\\", "||", "-", "->", "tabs", "n"])
+OPTIONS = st.builds(
+    ReadOptions,
+    encoding=st.none() | st.sampled_from(list(ENCODING_TITLES)),
+    delimiter=st.none() | characters,
+    quote=st.none() | st.sampled_from(['"', "'", "", "-", "~"]),
+    header=st.none() | st.booleans(),
+    skip_lines=st.none() | st.integers(0, 99),
+    escape=st.none() | st.sampled_from(["", "\\", "^"]),
+)
+
+
+@given(options=OPTIONS)
+def test_what_the_window_says_is_what_is_read(options: ReadOptions) -> None:
+    line = shlex.join(reading_words(options))
+    assert parse(*shlex.split(line)) == options
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        *(("tab", "\t"), ("TAB", "\t"), (r"\t", "\t"), ("\t", "\t"), ("comma", ",")),
+        *(("semicolon", ";"), ("bar", "|"), ("pipe", "|"), ("double-bar", "||"), ("space", " ")),
+    ],
+)
+def test_delimiters_have_names(word: str, meant: str) -> None:
+    assert parse("--delimiter", word).delimiter == meant
+
+
+def test_options_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--skip-lines is 'x'"):
+        parse("--skip-lines", "x")
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"a": "b", "text": "c"}\n', encoding="utf-8")
+    with pytest.raises(UserError, match=r"--delimiter does not apply to rows\.jsonl.*jsonl"):
+        look_at(Console(), path, ReadOptions(delimiter=","))
+    assert look_at(Console(), path, ReadOptions(encoding="utf-8")).row_count == 1
+
+
+def test_a_file_of_names_alone_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "names.csv"
+    path.write_text("left,right\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"names\.csv holds column names but no rows"):
+        look_at(Console(), path, ReadOptions())
+
+
+def test_every_verb_that_reads_a_file_has_them(
+    cli: CommandLine, workshop: Workshop, tmp_path: Path
+) -> None:
+    path, backbone = odd_file(tmp_path / "odd.csv"), str(workshop.backbone("llama"))
+    cells = ("Дом 0; большой", "Он сказал: 'дом 0'.")
+    told = cli("train", "--help").stdout
+    for word in READING:
+        assert not word.startswith("--no-") or word in told
+    train = ("train", "--data", path, *READING, *COLUMNS, "--backbone", backbone, *SHORT)
+    cli(*train, "--out", tmp_path / "run")
+    with DatasetStore(tmp_path / "run" / "dataset.sqlite") as store:
+        assert (store.meta.row_count, store.meta.rejected_count) == (12, 0)
+        assert next(iter(store.rows())).cells == cells
+
+    decode = ("decode", tmp_path / "run", "--data", path, *READING)
+    cli(*decode, "--out", tmp_path / "o.jsonl", "--limit", "1")
+    (row,) = read_outputs(tmp_path / "o.jsonl")
+    assert (row.input, row.references) == (f"column 1 : {cells[0]}", (cells[1],))
+    cli(*decode, "--text", "column 1", "--out", tmp_path / "p.jsonl", "--limit", "1")
+    (row,) = read_outputs(tmp_path / "p.jsonl")
+    assert row.input == cells[0]
+
+    study = ("study", "length", "--lengths", "2", "--seeds", "0", "--project", tmp_path / "project")
+    trained = ("--data", path, *READING, *COLUMNS, "--backbone", backbone, *SHORT[2:])
+    cli(*study, *trained, "--metrics", "chrf")
+    project = ProjectFolder(tmp_path / "project")
+    (entry,) = project.read().datasets
+    assert entry.reading == parse(*READING)
+    (run,) = project.run_paths()
+    assert RunFolder(run).read_spec().data.mapping.columns == (
+        Column("column 1", Role.FIELD),
+        Column("column 2", Role.TARGET),
+    )
+    said = cli.refused(*train, "--delimiter", "tabs and more than that", "--out", tmp_path / "no")
+    assert "'tabs and more than that' cannot be one" in said
+    assert not (tmp_path / "no").exists()
