@@ -1,0 +1,214 @@
+"""The reader for spreadsheets: one sheet of a workbook as a table."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from engine.contract.dataset_store import RejectedRow
+from engine.contract.errors import UserError
+from engine.contract.reading import Finding, FindingKind, ReadOptions
+from engine.data.headers import MOST_COLUMNS, Header, read_header
+from engine.data.opening import ZIP, first_line
+from engine.data.records import BadRow, EmptyRow, Item, ReadRow
+from engine.data.spreadsheets.archive import DAMAGE, Archive, explain_damage
+from engine.data.spreadsheets.book import Book, Notes, Sheet, SheetRow
+from engine.data.spreadsheets.ods import OdsBook, is_ods
+from engine.data.spreadsheets.xlsx import XlsxBook
+from engine.data.tallies import counted
+
+ENDINGS = (".xlsx", ".xlsm", ".ods")
+_HEAD_ROWS = 500
+_MOST_GAP_ROWS = 1000
+"""Empty rows that are counted between two others."""
+_MOST_CHARACTERS = 2 * 2**30
+"""A sheet can repeat a text any number of times, at the cost of a few bytes each."""
+_LISTED_SHEETS = 10
+
+
+class SpreadsheetReader:
+    """Reads a sheet of an Excel or OpenDocument file (see `engine.data.readers.Reader`).
+
+    The first sheet with text that is not hidden is read unless the options name another.
+
+    Args:
+        path: of the file.
+        options: the sheet by its name or its number, and whether it begins with column names.
+        look_bytes: read only about the share of rows that this part of the file holds.
+    """
+
+    place = "row"
+
+    def __init__(self, path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> None:
+        self._path = path
+        archive = Archive(path)
+        self.size_bytes = self.looked_at_bytes = archive.size_bytes
+        if look_bytes is not None:
+            self.looked_at_bytes = min(look_bytes, self.size_bytes)
+        try:
+            with explain_damage(path):
+                self._book = _open_book(archive)
+        except BaseException:
+            archive.close()
+            raise
+        self.format = "xlsx" if isinstance(self._book, XlsxBook) else "ods"
+        self._notes = Notes()
+        self._characters = 0
+        try:
+            with explain_damage(path):
+                self.sheets = tuple(sheet.name for sheet in self._book.sheets)
+                sheet, self._rows, self._head = self._choose(options.sheet)
+                header = self._find_header(options.header)
+        except BaseException:
+            self._book.close()
+            raise
+        self.columns = header.columns
+        self._header_findings = (*self._about_book(sheet), *header.findings)
+        self.options = ReadOptions(header=header.present, sheet=sheet.name)
+        self.description = f"{self._book.title}, sheet {sheet.name!r}"
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """About the workbook and its cells, as far as `rows` has been read."""
+        return (*self._header_findings, *_about_cells(self._notes))
+
+    def rows(self) -> Iterator[Item]:
+        """All rows in the sheet's order; to be called once."""
+        number = self._head[0].number - 1
+        rows = itertools.chain(self._head, self._rows)
+        if self.options.header:
+            number = next(rows).number
+        try:
+            for row in rows:
+                for empty in range(number + 1, min(row.number, number + 1 + _MOST_GAP_ROWS)):
+                    yield EmptyRow(empty)
+                number = row.number
+                yield self._item(row)
+                if self._is_cut() and self._book.share() * self.size_bytes > self.looked_at_bytes:
+                    return
+        except DAMAGE as error:
+            reason = f"the file is damaged here, what follows cannot be read: {first_line(error)}"
+            yield BadRow(FindingKind.BROKEN, RejectedRow(number + 1, reason, ""))
+
+    def position_bytes(self) -> int:
+        """How far `rows` is, by the share of the sheet that has been read."""
+        return round(self._book.share() * self.size_bytes)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._book.close()
+
+    def _is_cut(self) -> bool:
+        return self.looked_at_bytes < self.size_bytes
+
+    def _choose(self, wanted: str | None) -> tuple[Sheet, Iterator[SheetRow], list[SheetRow]]:
+        """The sheet to read, with its first rows and those after them."""
+        if wanted is not None:
+            sheets = [self._named(wanted)]
+        else:
+            sheets = [sheet for sheet in self._book.sheets if not sheet.is_hidden]
+            sheets = sheets or list(self._book.sheets)
+        for sheet in sheets:
+            rows = self._book.rows(sheet, self._notes)
+            head = list(itertools.islice(rows, _HEAD_ROWS))
+            if head:
+                return sheet, rows, head
+            self._notes = Notes()
+        if wanted is not None:
+            raise UserError(
+                f"The sheet {sheets[0].name!r} of {self._path.name} is empty: {self._choices()}."
+            )
+        raise UserError(f"{self._path.name} holds no text: choose a file with rows.")
+
+    def _named(self, wanted: str) -> Sheet:
+        sheets = self._book.sheets
+        named = [sheet for sheet in sheets if sheet.name.lower() == wanted.lower()]
+        if named:
+            return named[0]
+        if wanted.isdecimal() and 1 <= int(wanted[:9]) <= len(sheets):
+            return sheets[int(wanted) - 1]
+        raise UserError(f"{self._path.name} has no sheet {wanted!r}: {self._choices()}.")
+
+    def _choices(self) -> str:
+        names = ", ".join(map(repr, self.sheets[:_LISTED_SHEETS]))
+        more = len(self.sheets) - _LISTED_SHEETS
+        return f"choose one of {names}" + (f" and {more} more" if more > 0 else "")
+
+    def _find_header(self, present: bool | None) -> Header:
+        self._first = min(min(row.cells) for row in self._head)
+        last = max(max(row.cells) for row in self._head)
+        self._width = last + 1 - self._first
+        if self._width > MOST_COLUMNS:
+            raise UserError(
+                f"A row of {self._path.name} has {self._width:,} columns, more than "
+                f"{MOST_COLUMNS:,}: it is no table of texts."
+            )
+        rows = [self._cells(row) for row in self._head]
+        return read_header(rows, present=present, line=self._head[0].number)
+
+    def _cells(self, row: SheetRow) -> tuple[str, ...]:
+        get = row.cells.get
+        return tuple(get(column, "") for column in range(self._first, self._first + self._width))
+
+    def _item(self, row: SheetRow) -> Item:
+        self._characters += sum(map(len, row.cells.values()))
+        if self._characters > _MOST_CHARACTERS:
+            raise UserError(
+                f"The sheet holds more than {_MOST_CHARACTERS:,} characters: save the rows to "
+                "learn from in a file of their own."
+            )
+        outside = sum(not 0 <= column - self._first < self._width for column in row.cells)
+        if outside:
+            reason = (
+                f"{counted(outside, 'cell')} outside the {counted(self._width, 'column')} of the "
+                "table"
+            )
+            text = "\t".join(row.cells[column] for column in sorted(row.cells))
+            return BadRow(FindingKind.RAGGED, RejectedRow(row.number, reason, text))
+        return ReadRow(row.number, self._cells(row))
+
+    def _about_book(self, sheet: Sheet) -> Iterator[Finding]:
+        if len(self.sheets) > 1:
+            message = f"{len(self.sheets)} sheets: {sheet.name!r} is read; {self._choices()}."
+            yield Finding(FindingKind.SHEETS, message, len(self.sheets))
+        if self._book.has_macros:
+            message = "The file holds macros: they are never run."
+            yield Finding(FindingKind.MACROS, message, 1)
+
+
+def is_spreadsheet(path: Path, head: bytes) -> bool:
+    """Whether a file, of which these are the first bytes, is one that this reader reads."""
+    if not head.startswith(ZIP):
+        return False
+    try:
+        with closing(Archive(path)) as archive:
+            return "xl/workbook.xml" in archive or is_ods(archive)
+    except UserError:  # its ending says what it was meant to be
+        return path.suffix.lower() in ENDINGS
+
+
+def _open_book(archive: Archive) -> Book:
+    return OdsBook(archive) if is_ods(archive) else XlsxBook(archive)
+
+
+def _about_cells(notes: Notes) -> Iterator[Finding]:
+    if notes.errors.count:
+        message = (
+            f"{counted(notes.errors.count, 'cell')} with an error of the spreadsheet, such as "
+            "#REF!: kept as that text."
+        )
+        yield notes.errors.finding(FindingKind.CELL_ERRORS, message)
+    if notes.uncomputed.count:
+        message = (
+            f"{counted(notes.uncomputed.count, 'formula')} without a value: read as empty; open "
+            "the file in a spreadsheet program and save it, so that they are computed."
+        )
+        yield notes.uncomputed.finding(FindingKind.EMPTY_CELLS, message)
+    if notes.merged.count:
+        message = (
+            f"{counted(notes.merged.count, 'cell')} merged with the one above: its text stands in "
+            "each row."
+        )
+        yield notes.merged.finding(FindingKind.MERGED_CELLS, message)
