@@ -115,7 +115,7 @@ class WorkbookWriter:
 
 
 def _letters(column: int) -> str:
-    """The letters of a column, 0-based: A to Z, AA …"""
+    """The letters of a column, 0-based: A, Z, AA."""
     letters = ""
     column += 1
     while column:

@@ -65,19 +65,6 @@ def ask_for_hub_name(parent: QWidget, chosen: Callable[[Path], object]) -> QInpu
     return dialog
 
 
-def ask_where_to_save(
-    parent: QWidget, settings: Settings, title: str, *, name: str, chosen: Callable[[Path], object]
-) -> QFileDialog:
-    """Let the user choose where a CSV file is written; overwriting is asked about."""
-    dialog = _dialog(parent, settings, title, chosen)
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setNameFilters(("CSV (*.csv)", "All files (*)"))
-    dialog.setDefaultSuffix("csv")
-    dialog.selectFile(name)
-    dialog.open()
-    return dialog
-
-
 def _dialog(
     parent: QWidget, settings: Settings, title: str, chosen: Callable[[Path], object]
 ) -> QFileDialog:

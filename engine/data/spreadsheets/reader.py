@@ -20,6 +20,7 @@ from engine.data.spreadsheets.xlsx import XlsxBook
 from engine.data.tallies import counted
 
 ENDINGS = (".xlsx", ".xlsm", ".ods")
+_MARKS = (b"xl/workbook.xml", b"xl/worksheets/", b"opendocument.spreadsheet")
 _HEAD_ROWS = 500
 _MOST_GAP_ROWS = 1000
 """Empty rows that are counted between two others."""
@@ -185,8 +186,8 @@ def is_spreadsheet(path: Path, head: bytes) -> bool:
     try:
         with closing(Archive(path)) as archive:
             return "xl/workbook.xml" in archive or is_ods(archive)
-    except UserError:  # its ending says what it was meant to be
-        return path.suffix.lower() in ENDINGS
+    except UserError:  # damaged: what it was meant to be is to be seen, so that this can be said
+        return path.suffix.lower() in ENDINGS or any(mark in head for mark in _MARKS)
 
 
 def _open_book(archive: Archive) -> Book:

@@ -322,7 +322,7 @@ def test_rejected_rows_can_be_exported(make_store: MakeStore, tmp_path: Path) ->
     out = tmp_path / "rejected.csv"
     reply = export_rejected(ExportRejected(str(store.path), str(out)), Silent())
     assert reply.message == f"2 rejected rows written to {out}."
-    with open(out, encoding="utf-8", newline="") as stream:
+    with open(out, encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.reader(stream))
     assert rows[0] == ["line", "reason", "text"]
     assert [(row[0], row[2]) for row in rows[1:]] == [("3", '"x, y"'), ("4", 'z,"q",w')]
