@@ -26,6 +26,7 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
 )
 ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_DIRECTORY_BYTES = 4096  # entries of 128 bytes; those of an encrypted file are a handful
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # Control characters that do not stand in text; NUL is judged with the encoding.
 _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1b"))
@@ -104,7 +105,7 @@ def _explain_ole(path: Path, head: bytes) -> str:
     directory = (int.from_bytes(head[48:52], "little") + 1) * sector_bytes
     with explain_read_errors(path), open_source(path) as stream:
         stream.seek(directory)
-        names = stream.read(sector_bytes)
+        names = stream.read(_DIRECTORY_BYTES)
     if _ENCRYPTED in names or _ENCRYPTED in head:
         return (
             f"{path.name} is protected by a password: open it in a spreadsheet program and save "

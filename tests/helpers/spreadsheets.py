@@ -66,7 +66,9 @@ def ods_parts(*tables: str, styles: str = "") -> dict[str, str | bytes]:
 
 def ods_table(rows: Sequence[Sequence[str]], name: str = "Sheet1", more: str = "") -> str:
     """A table of texts, written as the standard says: spaces, tabs and breaks as elements."""
-    lines = "".join(f"<table:table-row>{''.join(map(_ods_cell, row))}</table:table-row>" for row in rows)
+    lines = "".join(
+        f"<table:table-row>{''.join(map(_ods_cell, row))}</table:table-row>" for row in rows
+    )
     return f"<table:table table:name={quoteattr(name)}{more}>{lines}</table:table>"
 
 

@@ -10,8 +10,8 @@ from engine.data.headers import MOST_COLUMNS
 from engine.data.tallies import Count
 
 MOST_SHEETS = 1000
-MOST_ROWS = 2**24
-"""Of the largest spreadsheet programs."""
+MOST_ROWS = 2**20
+"""As many as Excel and LibreOffice have."""
 FAR_COLUMN = MOST_COLUMNS
 """Cells beyond it (0-based) count as standing there, which is too far for a table."""
 

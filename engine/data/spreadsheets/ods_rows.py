@@ -87,7 +87,7 @@ class RowParser:
         elif tag == "line-break":
             self.part.add("\n")
         elif tag == "table-row":
-            self._times = _count(values, _ROWS_REPEATED, MOST_ROWS)
+            self._times = _count(values, _ROWS_REPEATED, MOST_ROWS + 1)
             self._number += 1
             self._column = 0
 
@@ -114,14 +114,14 @@ class RowParser:
     def _end_cell(self) -> None:
         values, shown = self._cell, self.part.take()
         text = self._text(values, shown)
-        repeat = _count(values, _COLUMNS_REPEATED, FAR_COLUMN)
+        repeat = _count(values, _COLUMNS_REPEATED, FAR_COLUMN + 1)
         if text:
-            for column in range(self._column, min(self._column + repeat, FAR_COLUMN)):
+            for column in range(self._column, min(self._column + repeat, FAR_COLUMN + 1)):
                 self._cells[column] = text
             spanned = _count(values, _ROWS_SPANNED, MOST_ROWS)
             if spanned > 1:
                 self._merges.add(Merge(self._number, self._number + spanned - 1, self._column))
-        self._column = min(self._column + repeat, FAR_COLUMN)
+        self._column = min(self._column + repeat, FAR_COLUMN + 1)
 
     def _end_row(self) -> None:
         if self._cells:

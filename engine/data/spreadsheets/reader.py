@@ -24,8 +24,12 @@ _MARKS = (b"xl/workbook.xml", b"xl/worksheets/", b"opendocument.spreadsheet")
 _HEAD_ROWS = 500
 _MOST_GAP_ROWS = 1000
 """Empty rows that are counted between two others."""
-_MOST_CHARACTERS = 2 * 2**30
-"""A sheet can repeat a text any number of times, at the cost of a few bytes each."""
+_MOST_TEXT_RATIO = 200
+_NEVER_TOO_LARGE = 100 * 2**20
+"""A sheet can repeat a text any number of times, at the cost of a few bytes each: more characters
+than this, and than `_MOST_TEXT_RATIO` times the bytes of the file, were made to fill a disk."""
+_ROW_CHARACTERS, _CELL_CHARACTERS = 64, 8
+"""What a row and a cell count for beside their text."""
 _LISTED_SHEETS = 10
 
 
@@ -56,7 +60,6 @@ class SpreadsheetReader:
             raise
         self.format = "xlsx" if isinstance(self._book, XlsxBook) else "ods"
         self._notes = Notes()
-        self._characters = 0
         try:
             with explain_damage(path):
                 self.sheets = tuple(sheet.name for sheet in self._book.sheets)
@@ -112,7 +115,7 @@ class SpreadsheetReader:
             sheets = [sheet for sheet in self._book.sheets if not sheet.is_hidden]
             sheets = sheets or list(self._book.sheets)
         for sheet in sheets:
-            rows = self._book.rows(sheet, self._notes)
+            rows = self._counted(self._book.rows(sheet, self._notes))
             head = list(itertools.islice(rows, _HEAD_ROWS))
             if head:
                 return sheet, rows, head
@@ -153,13 +156,21 @@ class SpreadsheetReader:
         get = row.cells.get
         return tuple(get(column, "") for column in range(self._first, self._first + self._width))
 
+    def _counted(self, rows: Iterator[SheetRow]) -> Iterator[SheetRow]:
+        """The rows, as long as they are not more text than such a file should hold."""
+        most = max(_NEVER_TOO_LARGE, _MOST_TEXT_RATIO * self.size_bytes)
+        characters = 0
+        for row in rows:
+            characters += sum(map(len, row.cells.values()))
+            characters += _ROW_CHARACTERS + _CELL_CHARACTERS * len(row.cells)
+            if characters > most:
+                raise UserError(
+                    f"The sheet repeats its texts to more than {most:,} characters, from a file "
+                    f"of {self.size_bytes:,} bytes: save the table as CSV if you trust it."
+                )
+            yield row
+
     def _item(self, row: SheetRow) -> Item:
-        self._characters += sum(map(len, row.cells.values()))
-        if self._characters > _MOST_CHARACTERS:
-            raise UserError(
-                f"The sheet holds more than {_MOST_CHARACTERS:,} characters: save the rows to "
-                "learn from in a file of their own."
-            )
         outside = sum(not 0 <= column - self._first < self._width for column in row.cells)
         if outside:
             reason = (

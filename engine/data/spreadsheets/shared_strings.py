@@ -10,7 +10,7 @@ from engine.data.spreadsheets.archive import Archive
 from engine.data.spreadsheets.xml_part import LOCAL, Attributes, XmlPart
 
 _MOST_CHARACTERS = 200_000_000
-_MOST_TEXTS = 10_000_000
+_MOST_TEXTS = 5_000_000
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 

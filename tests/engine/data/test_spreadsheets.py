@@ -97,7 +97,7 @@ def test_values_are_what_a_person_sees(tmp_path: Path) -> None:
         ("#,##0,", "1234567", "1,235"),
         ('0;(0);"none"', "0", "none"),
         ("0;(0)", "-3", "(3)"),
-        ('_(* #,##0.00_);_(* (#,##0.00)', "5", "5.00"),
+        ("_(* #,##0.00_);_(* (#,##0.00)", "5", "5.00"),
         ("@", "7", "7"),
         ("0.00E+00", "12345", "12345"),
         ("# ?/?", "0.5", "0.5"),
@@ -120,7 +120,9 @@ def test_number_formats(code: str, raw: str, seen: str) -> None:
 
 
 def test_numbers_without_a_format() -> None:
-    assert [general(raw) for raw in ("3.0", "-0", "1E+3", "12345678901234567890", "0.30000000000000004")] == [
+    assert [
+        general(raw) for raw in ("3.0", "-0", "1E+3", "12345678901234567890", "0.30000000000000004")
+    ] == [
         *("3", "0", "1000", "12345678901234567890", "0.3"),
     ]
     assert [general(raw) for raw in ("1e-12", "2e30", "1e999", "nan", "x")] == [
@@ -149,7 +151,9 @@ def test_shared_strings(tmp_path: Path) -> None:
         "<si><t>name</t></si><si><r><t>Rich </t></r><r><t xml:space='preserve'>text </t></r></si>"
         "<si><t>東京</t><rPh sb='0' eb='2'><t>トウキョウ</t></rPh></si><si><t>a_x000D_b</t></si>"
     )
-    rows = "".join(f'<row><c t="s"><v>{number}</v></c><c><v>{number}</v></c></row>' for number in range(4))
+    rows = "".join(
+        f'<row><c t="s"><v>{number}</v></c><c><v>{number}</v></c></row>' for number in range(4)
+    )
     path = write_parts(tmp_path / "a.xlsx", xlsx_parts(rows, strings=strings))
     assert [row[0] for row in cells(path, ReadOptions(header=True))] == [
         *("name", "Rich text ", "東京", "a\rb"),
@@ -159,7 +163,14 @@ def test_shared_strings(tmp_path: Path) -> None:
 def test_the_table_may_stand_anywhere(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
-    for place, value in {"C5": "name", "D5": "text", "C6": "a", "D6": "b", "C8": "c", "D8": "d"}.items():
+    for place, value in {
+        "C5": "name",
+        "D5": "text",
+        "C6": "a",
+        "D6": "b",
+        "C8": "c",
+        "D8": "d",
+    }.items():
         sheet[place] = value
     sheet["Z90"].number_format = "0.00"
     path = tmp_path / "a.xlsx"
@@ -191,7 +202,9 @@ def test_merged_cells_stand_in_every_row(tmp_path: Path) -> None:
     assert FindingKind.MERGED_CELLS in kinds(look(tmp_path / "a.xlsx"))
 
     table = ods_table([[cell or "" for cell in map(str, row)] for row in wanted])
-    spanned = '<table:table-cell table:number-rows-spanned="3" office:value-type="string"><text:p>hut'
+    spanned = (
+        '<table:table-cell table:number-rows-spanned="3" office:value-type="string"><text:p>hut'
+    )
     cell = '<table:table-cell office:value-type="string"><text:p>hut</text:p></table:table-cell>'
     first, second, third, fourth = table.split(cell)
     table = f"{first}{spanned}</text:p></table:table-cell>{second}<table:covered-table-cell/>{third}<table:covered-table-cell/>{fourth}"
@@ -200,7 +213,9 @@ def test_merged_cells_stand_in_every_row(tmp_path: Path) -> None:
 
 def test_the_sheet_is_chosen(tmp_path: Path) -> None:
     book = openpyxl.load_workbook(
-        workbook(tmp_path / "a.xlsx", [["secret"], ["1"]], [], [["name"], ["x"]], [["other"], ["y"]])
+        workbook(
+            tmp_path / "a.xlsx", [["secret"], ["1"]], [], [["name"], ["x"]], [["other"], ["y"]]
+        )
     )
     book["Sheet 1"].sheet_state = "hidden"
     book.save(tmp_path / "a.xlsx")
@@ -209,15 +224,26 @@ def test_the_sheet_is_chosen(tmp_path: Path) -> None:
     assert report.sheets == ("Sheet 1", "Sheet 2", "Sheet 3", "Sheet 4")
     assert (report.options.sheet, report.columns[0].name) == ("Sheet 3", "name")
     assert FindingKind.SHEETS in kinds(report)
-    for wanted, name in (("Sheet 4", "other"), ("sheet 4", "other"), ("4", "other"), ("1", "secret")):
+    for wanted, name in (
+        ("Sheet 4", "other"),
+        ("sheet 4", "other"),
+        ("4", "other"),
+        ("1", "secret"),
+    ):
         assert cells(path, ReadOptions(sheet=wanted))[0] == (name,)
-    for wanted, told in (("Sheet 9", "no sheet 'Sheet 9'.*'Sheet 4'"), ("5", "'5'"), ("2", "empty")):
+    for wanted, told in (
+        ("Sheet 9", "no sheet 'Sheet 9'.*'Sheet 4'"),
+        ("5", "'5'"),
+        ("2", "empty"),
+    ):
         with pytest.raises(UserError, match=told):
             look(path, ReadOptions(sheet=wanted))
 
 
 def test_hidden_and_empty_sheets_of_opendocument(tmp_path: Path) -> None:
-    styles = '<style:style style:name="h"><style:table-properties table:display="false"/></style:style>'
+    styles = (
+        '<style:style style:name="h"><style:table-properties table:display="false"/></style:style>'
+    )
     tables = (
         ods_table([["secret"], ["1"]], "Hidden", ' table:style-name="h"'),
         ods_table([[""]], "Empty"),
