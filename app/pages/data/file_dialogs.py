@@ -15,6 +15,7 @@ from engine.contract.reading import HUB_SCHEME
 TABLE_FILTERS = (
     f"Data ({' '.join('*' + ending for ending in TABLE_ENDINGS)})",
     "Delimited text (*.csv *.tsv *.tab *.txt)",
+    "Spreadsheets (*.xlsx *.xlsm *.ods)",
     "JSON lines, JSON (*.jsonl *.ndjson *.json)",
     "WebNLG (*.xml)",
     "Parquet (*.parquet)",
