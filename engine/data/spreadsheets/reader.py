@@ -10,9 +10,10 @@ from pathlib import Path
 from engine.contract.dataset_store import RejectedRow
 from engine.contract.errors import UserError
 from engine.contract.reading import Finding, FindingKind, ReadOptions
-from engine.data.headers import MOST_COLUMNS, Header, read_header
+from engine.data.first_row import are_same_names, count_titles, judge_first_row
+from engine.data.headers import MOST_COLUMNS, Header, read_header, shown_cell
 from engine.data.opening import ZIP, first_line
-from engine.data.records import BadRow, EmptyRow, Item, ReadRow
+from engine.data.records import BadRow, EmptyRow, Item, ReadRow, RepeatedHeader
 from engine.data.spreadsheets.archive import DAMAGE, Archive, explain_damage
 from engine.data.spreadsheets.book import Book, Notes, Sheet, SheetRow
 from engine.data.spreadsheets.ods import OdsBook, is_ods
@@ -30,7 +31,7 @@ _NEVER_TOO_LARGE = 100 * 2**20
 than this, and than `_MOST_TEXT_RATIO` times the bytes of the file, were made to fill a disk."""
 _ROW_CHARACTERS, _CELL_CHARACTERS = 64, 8
 """What a row and a cell count for beside their text."""
-_LISTED_SHEETS = 10
+_LISTED_SHEETS, _LISTED_TITLES = 10, 4
 
 
 class SpreadsheetReader:
@@ -40,7 +41,8 @@ class SpreadsheetReader:
 
     Args:
         path: of the file.
-        options: the sheet by its name or its number, and whether it begins with column names.
+        options: the sheet by its name or its number, whether it begins with column names, and
+            the rows above them that are not read.
         look_bytes: read only about the share of rows that this part of the file holds.
     """
 
@@ -64,19 +66,22 @@ class SpreadsheetReader:
             with explain_damage(path):
                 self.sheets = tuple(sheet.name for sheet in self._book.sheets)
                 sheet, self._rows, self._head = self._choose(options.sheet)
-                header = self._find_header(options.header)
+                header = self._find_header(options)
         except BaseException:
             self._book.close()
             raise
         self.columns = header.columns
-        self._header_findings = (*self._about_book(sheet), *header.findings)
-        self.options = ReadOptions(header=header.present, sheet=sheet.name)
+        self._names = self._cells(self._head[0]) if header.present else ()
+        self._first_findings = (*self._about_book(sheet), *self._titles, *header.findings)
+        self.options = ReadOptions(
+            header=header.present, skip_lines=self._skipped, sheet=sheet.name
+        )
         self.description = f"{self._book.title}, sheet {sheet.name!r}"
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """About the workbook and its cells, as far as `rows` has been read."""
-        return (*self._header_findings, *_about_cells(self._notes))
+        return (*self._first_findings, *_about_cells(self._notes))
 
     def rows(self) -> Iterator[Item]:
         """All rows in the sheet's order; to be called once."""
@@ -140,7 +145,28 @@ class SpreadsheetReader:
         more = len(self.sheets) - _LISTED_SHEETS
         return f"choose one of {names}" + (f" and {more} more" if more > 0 else "")
 
-    def _find_header(self, present: bool | None) -> Header:
+    def _find_header(self, options: ReadOptions) -> Header:
+        """The columns; what stands above them is dropped from the head."""
+        self._skipped = options.skip_lines or 0
+        self._titles: tuple[Finding, ...] = ()
+        self._head = [row for row in self._head if row.number > self._skipped]
+        if not self._head:
+            raise UserError(
+                f"{self._path.name} holds no text below the {self._skipped:,} rows that are "
+                "skipped: skip fewer."
+            )
+        rows = self._table()
+        titles = count_titles(rows) if options.skip_lines is None else 0
+        names = options.header is None and judge_first_row(rows[titles:]).names
+        if titles and (options.header or names):
+            self._titles = (_explain_titles(self._head[:titles]),)
+            self._head = self._head[titles:]
+            self._skipped = self._head[0].number - 1
+            rows = self._table()
+        return read_header(rows, present=options.header, line=self._head[0].number)
+
+    def _table(self) -> list[tuple[str, ...]]:
+        """The first rows, from the first to the last of the columns in which they have text."""
         self._first = min(min(row.cells) for row in self._head)
         last = max(max(row.cells) for row in self._head)
         self._width = last + 1 - self._first
@@ -149,8 +175,7 @@ class SpreadsheetReader:
                 f"A row of {self._path.name} has {self._width:,} columns, more than "
                 f"{MOST_COLUMNS:,}: it is no table of texts."
             )
-        rows = [self._cells(row) for row in self._head]
-        return read_header(rows, present=present, line=self._head[0].number)
+        return [self._cells(row) for row in self._head]
 
     def _cells(self, row: SheetRow) -> tuple[str, ...]:
         get = row.cells.get
@@ -179,7 +204,10 @@ class SpreadsheetReader:
             )
             text = "\t".join(row.cells[column] for column in sorted(row.cells))
             return BadRow(FindingKind.RAGGED, RejectedRow(row.number, reason, text))
-        return ReadRow(row.number, self._cells(row))
+        cells = self._cells(row)
+        if self._names and are_same_names(cells, self._names):
+            return RepeatedHeader(row.number)
+        return ReadRow(row.number, cells)
 
     def _about_book(self, sheet: Sheet) -> Iterator[Finding]:
         if len(self.sheets) > 1:
@@ -203,6 +231,13 @@ def is_spreadsheet(path: Path, head: bytes) -> bool:
 
 def _open_book(archive: Archive) -> Book:
     return OdsBook(archive) if is_ods(archive) else XlsxBook(archive)
+
+
+def _explain_titles(rows: list[SheetRow]) -> Finding:
+    texts = [shown_cell(next(iter(row.cells.values()))) for row in rows[:_LISTED_TITLES]]
+    message = f"{counted(len(rows), 'row')} above the table: not read ({', '.join(texts)})."
+    lines = tuple(row.number for row in rows)
+    return Finding(FindingKind.LEADING_LINES, message, len(rows), lines)
 
 
 def _about_cells(notes: Notes) -> Iterator[Finding]:

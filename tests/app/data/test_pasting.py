@@ -145,8 +145,8 @@ def test_the_command_needs_a_project(page: DataPage, context: AppContext) -> Non
 def test_too_much_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="50,000,001"):
         list(write_pasted("a\n" + "x" * (MOST_CHARACTERS - 1), "", tmp_path))
+    (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be written"):
-        (tmp_path / "file").write_text("")
         list(write_pasted(CELLS, "", tmp_path / "file" / "pasted"))
 
 

@@ -76,7 +76,8 @@ def test_values_are_what_a_person_sees(tmp_path: Path) -> None:
         ),
     ]
     report = look(path)
-    assert (report.format, report.options) == ("xlsx", ReadOptions(header=True, sheet="Sheet 1"))
+    options = ReadOptions(header=True, skip_lines=0, sheet="Sheet 1")
+    assert (report.format, report.options) == ("xlsx", options)
     assert (report.place, report.preview_lines) == ("row", (2,))
     assert (report.row_count, report.row_count_exact) == (1, True)
 
@@ -179,6 +180,29 @@ def test_the_table_may_stand_anywhere(tmp_path: Path) -> None:
     report = look(path)
     assert report.preview_lines == (6, 8)
     assert [(one.kind, one.lines) for one in report.findings] == [(FindingKind.EMPTY_ROWS, (7,))]
+
+
+def test_titles_above_the_table(tmp_path: Path) -> None:
+    rows = [
+        ["Huts of the valley"],
+        [],
+        ["as of 2026"],
+        ["name", "beds", "text"],
+        *([f"Hut {n}", n, f"It has {n} beds."] for n in range(9)),
+        ["name", "beds", "text"],
+        ["Last Hut", 4, "It has 4 beds."],
+    ]
+    path = workbook(tmp_path / "a.xlsx", rows)
+    report = look(path)
+    assert report.options.skip_lines == 3
+    assert {FindingKind.LEADING_LINES, FindingKind.REPEATED_HEADER} <= kinds(report)
+    for options in (ReadOptions(), report.options):
+        found = cells(path, options)
+        assert (found[0], found[1]) == (("name", "beds", "text"), ("Hut 0", "0", "It has 0 beds."))
+        assert len(found) == 11
+    assert cells(path, ReadOptions(skip_lines=4, header=False))[1][0] == "Hut 0"
+    with pytest.raises(UserError, match="below the 50 rows"):
+        look(path, ReadOptions(skip_lines=50))
 
 
 def test_a_cell_outside_the_table_rejects_its_row(tmp_path: Path) -> None:
