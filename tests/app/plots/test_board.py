@@ -5,6 +5,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
+import openpyxl
 import pyqtgraph as pg
 import pytest
 from PySide6.QtGui import QImage
@@ -294,6 +295,17 @@ def test_csv_holds_every_step_and_evaluation(
     assert [float(row["bleu"]) for row in evaluations] == [
         e.scores[0].value for e in run.evaluations
     ]
+
+
+def test_numbers_of_a_workbook_are_numbers(
+    saver: PlotSaver, stage: Stage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(saver.saved):
+        saver.save_numbers(tmp_path / "all.xlsx")
+    head, *lines = openpyxl.load_workbook(tmp_path / "all.xlsx").active.values
+    column = head.index("loss")
+    losses = [line[column] for line in lines if line[head.index("kind")] == "step"]
+    assert losses == pytest.approx([m.loss for run in stage.runs for m in run.metrics])
 
 
 @pytest.mark.parametrize("kind", ["png", "svg", "csv", "xlsx"])
