@@ -84,7 +84,7 @@ class FindingKind(enum.Enum):
     MACROS = "macros"
     """A spreadsheet brings programs, which are not run."""
     CELL_ERRORS = "cell_errors"
-    """Cells of a spreadsheet whose formula ends in an error."""
+    """Cells of a spreadsheet whose formula ends in an error, or was never computed."""
     MERGED_CELLS = "merged_cells"
     """Cells of a spreadsheet that are merged with the one above."""
 

@@ -129,7 +129,7 @@ class _CsvWriter(contextlib.AbstractContextManager["_CsvWriter"]):
     """Begins with a byte order mark, without which spreadsheets misread accents."""
 
     def __init__(self, stream: io.BufferedWriter) -> None:
-        self._text = io.TextIOWrapper(stream, "utf-8-sig", "surrogatepass", newline="")
+        self._text = io.TextIOWrapper(stream, "utf-8-sig", "replace", newline="")
         self._writer = csv.writer(self._text, lineterminator="\n")
 
     def add(self, line: Line) -> None:

@@ -102,6 +102,7 @@ class OptionsForm(QWidget):
         shown = [name for name in self._fields if getattr(used, name) is not None]
         shown = shown or [name for name in self._fields if name != "sheet"]
         for name, field in self._fields.items():
+            self._grid.removeWidget(field)
             field.setVisible(name in shown)
             if name in shown:
                 self._grid.addWidget(field, *divmod(shown.index(name), _COLUMNS))

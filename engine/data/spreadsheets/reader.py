@@ -11,11 +11,12 @@ from engine.contract.dataset_store import RejectedRow
 from engine.contract.errors import UserError
 from engine.contract.reading import Finding, FindingKind, ReadOptions
 from engine.data.first_row import are_same_names, count_titles, judge_first_row
-from engine.data.headers import MOST_COLUMNS, Header, read_header, shown_cell
+from engine.data.headers import MOST_COLUMNS, Header, read_header
 from engine.data.opening import ZIP, first_line
 from engine.data.records import BadRow, EmptyRow, Item, ReadRow, RepeatedHeader
 from engine.data.spreadsheets.archive import DAMAGE, Archive, explain_damage
 from engine.data.spreadsheets.book import Book, Notes, Sheet, SheetRow
+from engine.data.spreadsheets.findings import about_book, about_cells, about_titles, choices
 from engine.data.spreadsheets.ods import OdsBook, is_ods
 from engine.data.spreadsheets.xlsx import XlsxBook
 from engine.data.tallies import counted
@@ -31,7 +32,6 @@ _NEVER_TOO_LARGE = 100 * 2**20
 than this, and than `_MOST_TEXT_RATIO` times the bytes of the file, were made to fill a disk."""
 _ROW_CHARACTERS, _CELL_CHARACTERS = 64, 8
 """What a row and a cell count for beside their text."""
-_LISTED_SHEETS, _LISTED_TITLES = 10, 4
 
 
 class SpreadsheetReader:
@@ -72,7 +72,11 @@ class SpreadsheetReader:
             raise
         self.columns = header.columns
         self._names = self._cells(self._head[0]) if header.present else ()
-        self._first_findings = (*self._about_book(sheet), *self._titles, *header.findings)
+        self._first_findings = (
+            *about_book(self._book, sheet),
+            *self._titles,
+            *header.findings,
+        )
         self.options = ReadOptions(
             header=header.present, skip_lines=self._skipped, sheet=sheet.name
         )
@@ -81,7 +85,7 @@ class SpreadsheetReader:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """About the workbook and its cells, as far as `rows` has been read."""
-        return (*self._first_findings, *_about_cells(self._notes))
+        return (*self._first_findings, *about_cells(self._notes))
 
     def rows(self) -> Iterator[Item]:
         """All rows in the sheet's order; to be called once."""
@@ -127,7 +131,8 @@ class SpreadsheetReader:
             self._notes = Notes()
         if wanted is not None:
             raise UserError(
-                f"The sheet {sheets[0].name!r} of {self._path.name} is empty: {self._choices()}."
+                f"The sheet {sheets[0].name!r} of {self._path.name} is empty: "
+                f"{choices(self._book)}."
             )
         raise UserError(f"{self._path.name} holds no text: choose a file with rows.")
 
@@ -138,12 +143,7 @@ class SpreadsheetReader:
             return named[0]
         if wanted.isdecimal() and 1 <= int(wanted[:9]) <= len(sheets):
             return sheets[int(wanted) - 1]
-        raise UserError(f"{self._path.name} has no sheet {wanted!r}: {self._choices()}.")
-
-    def _choices(self) -> str:
-        names = ", ".join(map(repr, self.sheets[:_LISTED_SHEETS]))
-        more = len(self.sheets) - _LISTED_SHEETS
-        return f"choose one of {names}" + (f" and {more} more" if more > 0 else "")
+        raise UserError(f"{self._path.name} has no sheet {wanted!r}: {choices(self._book)}.")
 
     def _find_header(self, options: ReadOptions) -> Header:
         """The columns; what stands above them is dropped from the head."""
@@ -159,7 +159,7 @@ class SpreadsheetReader:
         titles = count_titles(rows) if options.skip_lines is None else 0
         names = options.header is None and judge_first_row(rows[titles:]).names
         if titles and (options.header or names):
-            self._titles = (_explain_titles(self._head[:titles]),)
+            self._titles = (about_titles(self._head[:titles]),)
             self._head = self._head[titles:]
             self._skipped = self._head[0].number - 1
             rows = self._table()
@@ -209,14 +209,6 @@ class SpreadsheetReader:
             return RepeatedHeader(row.number)
         return ReadRow(row.number, cells)
 
-    def _about_book(self, sheet: Sheet) -> Iterator[Finding]:
-        if len(self.sheets) > 1:
-            message = f"{len(self.sheets)} sheets: {sheet.name!r} is read; {self._choices()}."
-            yield Finding(FindingKind.SHEETS, message, len(self.sheets))
-        if self._book.has_macros:
-            message = "The file holds macros: they are never run."
-            yield Finding(FindingKind.MACROS, message, 1)
-
 
 def is_spreadsheet(path: Path, head: bytes) -> bool:
     """Whether a file, of which these are the first bytes, is one that this reader reads."""
@@ -231,31 +223,3 @@ def is_spreadsheet(path: Path, head: bytes) -> bool:
 
 def _open_book(archive: Archive) -> Book:
     return OdsBook(archive) if is_ods(archive) else XlsxBook(archive)
-
-
-def _explain_titles(rows: list[SheetRow]) -> Finding:
-    texts = [shown_cell(next(iter(row.cells.values()))) for row in rows[:_LISTED_TITLES]]
-    message = f"{counted(len(rows), 'row')} above the table: not read ({', '.join(texts)})."
-    lines = tuple(row.number for row in rows)
-    return Finding(FindingKind.LEADING_LINES, message, len(rows), lines)
-
-
-def _about_cells(notes: Notes) -> Iterator[Finding]:
-    if notes.errors.count:
-        message = (
-            f"{counted(notes.errors.count, 'cell')} with an error of the spreadsheet, such as "
-            "#REF!: kept as that text."
-        )
-        yield notes.errors.finding(FindingKind.CELL_ERRORS, message)
-    if notes.uncomputed.count:
-        message = (
-            f"{counted(notes.uncomputed.count, 'formula')} without a value: read as empty; open "
-            "the file in a spreadsheet program and save it, so that they are computed."
-        )
-        yield notes.uncomputed.finding(FindingKind.EMPTY_CELLS, message)
-    if notes.merged.count:
-        message = (
-            f"{counted(notes.merged.count, 'cell')} merged with the one above: its text stands in "
-            "each row."
-        )
-        yield notes.merged.finding(FindingKind.MERGED_CELLS, message)

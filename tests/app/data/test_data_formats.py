@@ -160,6 +160,10 @@ def test_a_sheet_is_chosen(
     box = form.boxes["sheet"]
     assert box.isVisible()
     assert not form.boxes["delimiter"].isVisible()
+    places = [
+        box.mapTo(form, box.rect().topLeft()) for box in form.boxes.values() if box.isVisible()
+    ]
+    assert len(set(places)) == len(places) == 2
     assert "sheet ‘Sheet’" in page.import_view.summary.text()
     assert [box.itemText(n) for n in range(box.count())] == ["Sheet  (detected)", "Huts"]
     box.setCurrentIndex(1)
