@@ -99,7 +99,8 @@ def main() -> None:
             raise SystemExit(f"{rows} rows were written, {found['rows']} imported")
         peaks = " / ".join(f"{found[f'{task}_mib']:.0f}" for task in ("inspect", "import", "split"))
         print(
-            f"| {rows:,} | {ending} {megabytes:.1f} MB | {found['estimate']:,} | {found['inspect_s']:.2f} s "
+            f"| {rows:,} | {ending} {megabytes:.1f} MB | {found['estimate']:,} "
+            f"| {found['inspect_s']:.2f} s "
             f"| {found['import_s']:.1f} s | {found['split_s']:.1f} s "
             f"| {found['again_s']:.1f} s | {found['start_mib']:.0f} MiB | {peaks} MiB |",
             flush=True,

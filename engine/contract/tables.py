@@ -21,7 +21,6 @@ from typing import Protocol
 
 from engine.contract.errors import UserError
 from engine.contract.files import explain_disk_errors
-from engine.contract.workbook import WorkbookWriter
 
 Cell = str | int | float | None
 Line = Sequence[Cell]
@@ -88,12 +87,7 @@ def table_steps(path: Path, lines: Iterable[Line]) -> Generator[None, None, int]
         UserError: another ending; the disk is full or the folder cannot be written to; more rows
             or longer texts than a workbook holds.
     """
-    kind = _WRITERS.get(path.suffix.lower())
-    if kind is None:
-        raise UserError(
-            f"{path.name} ends in {path.suffix or 'nothing'!r}: a table is written as "
-            f"{' or '.join(TABLE_ENDINGS)}."
-        )
+    kind = _writer_for(path)
     count = 0
     part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     with explain_disk_errors(path):
@@ -139,7 +133,19 @@ class _CsvWriter(contextlib.AbstractContextManager["_CsvWriter"]):
         self._text.detach()
 
 
-_WRITERS: dict[str, type[_Writer]] = {".csv": _CsvWriter, ".xlsx": WorkbookWriter}
+def _writer_for(path: Path) -> type[_Writer]:
+    ending = path.suffix.lower()
+    if ending == ".csv":
+        return _CsvWriter
+    if ending == ".xlsx":
+        # Imported late: the window opens with this module, and needs no zip files for that.
+        from engine.contract.workbook import WorkbookWriter
+
+        return WorkbookWriter
+    raise UserError(
+        f"{path.name} ends in {ending or 'nothing'!r}: a table is written as "
+        f"{' or '.join(TABLE_ENDINGS)}."
+    )
 
 
 def _guarded(line: Line) -> list[Cell]:

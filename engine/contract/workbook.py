@@ -10,7 +10,7 @@ import math
 import re
 import zipfile
 from collections.abc import Sequence
-from xml.sax.saxutils import escape
+from html import escape
 
 from engine.contract.errors import UserError
 
@@ -110,7 +110,7 @@ class WorkbookWriter:
                 f"The cell {place} has {characters:,} characters, more than the "
                 f"{MOST_CELL_CHARACTERS:,} of a workbook: save the table as CSV."
             )
-        text = escape(_ESCAPED.sub(lambda match: f"_x{ord(match[0]):04X}_", value))
+        text = escape(_ESCAPED.sub(lambda match: f"_x{ord(match[0]):04X}_", value), quote=False)
         return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
 

@@ -157,7 +157,7 @@ BOMBS: dict[str, tuple[Callable[[Path], Path], str]] = {
         lambda path: cells_at(path, "A1", "A99999999"),
         "99,999,999, more than 1,048,576",
     ),
-    "far.xlsx": (lambda path: cells_at(path, "ZZZZZZZZ1"), "1 rows"),
+    "far.xlsx": (lambda path: cells_at(path, "ZZZZZZZZ1"), "1 rows|no rows"),
     "repeated.ods": (
         lambda path: repeated(path, rows=1_048_576, columns=1900),
         "repeats its texts",
