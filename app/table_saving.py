@@ -61,7 +61,7 @@ def save_table(
         path: its ending says which form.
         lines: the column names first.
         done: called with the number of rows below the column names.
-        failed: called with what kept it from being written.
+        failed: called with the reason why it is not written.
     """
     return SlicedWork(
         table_steps(path, lines), parent, done=lambda count: done(count - 1), failed=failed

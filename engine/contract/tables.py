@@ -55,7 +55,8 @@ def is_own_table(columns: Sequence[str]) -> bool:
 def csv_text(lines: Iterable[Line]) -> str:
     """A table as CSV, for the clipboard or a small file."""
     stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
+    # Its lines end in \r\n: with \n, a \r in a text is not quoted (Python before 3.13).
+    writer = csv.writer(stream)
     writer.writerows(_guarded(line) for line in lines)
     return stream.getvalue()
 
@@ -124,7 +125,7 @@ class _CsvWriter(contextlib.AbstractContextManager["_CsvWriter"]):
 
     def __init__(self, stream: io.BufferedWriter) -> None:
         self._text = io.TextIOWrapper(stream, "utf-8-sig", "replace", newline="")
-        self._writer = csv.writer(self._text, lineterminator="\n")
+        self._writer = csv.writer(self._text)
 
     def add(self, line: Line) -> None:
         self._writer.writerow(_guarded(line))

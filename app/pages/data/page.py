@@ -54,6 +54,7 @@ class DataPage(QWidget):
         header.open_menu.file_asked.connect(self.ask_for_file)
         header.open_menu.folder_asked.connect(self.ask_for_folder)
         header.open_menu.hub_asked.connect(self.ask_for_hub_name)
+        header.open_menu.addAction(self.paster.action)
         header.rejected_asked.connect(self._show_rejected)
         header.deleted.connect(self._on_deleted)
         self.file.changed.connect(self._show)

@@ -122,9 +122,9 @@ def _check_directory(stream: BinaryIO) -> None:
     tail = stream.read()
     stream.seek(0)
     for magic, place, form in ((_END, 12, "<I"), (_END_64, 40, "<Q")):
-        found = tail.rfind(magic)
-        if found < 0:
+        start = tail.rfind(magic)
+        if start < 0:
             continue
-        (length,) = struct.unpack_from(form, tail, found + place)
+        (length,) = struct.unpack_from(form, tail, start + place)
         if _MOST_DIRECTORY_BYTES < length < 2**32 - 1:
             raise zipfile.BadZipFile(f"its list of parts alone has {length:,} bytes")

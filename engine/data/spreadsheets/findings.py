@@ -44,7 +44,7 @@ def about_cells(notes: Notes) -> Iterator[Finding]:
     if notes.errors.count:
         message = (
             f"{counted(notes.errors.count, 'cell')} with an error of the spreadsheet, such as "
-            "#REF!: kept as that text."
+            "#REF!: read as that text."
         )
         yield notes.errors.finding(FindingKind.CELL_ERRORS, message)
     if notes.uncomputed.count:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from engine.data.spreadsheets.archive import DAMAGE, Archive
 from engine.data.spreadsheets.book import SheetRow
+from engine.data.spreadsheets.xlsx_rows import column_number
 from engine.data.tallies import Count
 
 _MOST_MERGES = 200_000
@@ -33,9 +34,7 @@ def find_merges(archive: Archive, name: str) -> list[Merge]:
 
     They are searched for in the bytes, which takes a tenth of the time of reading the cells.
     """
-    from engine.data.spreadsheets.xlsx_rows import column_number
-
-    found: dict[Merge, None] = {}
+    merges: dict[Merge, None] = {}
     before = b""
     try:
         with archive.open(name) as stream:
@@ -47,11 +46,11 @@ def find_merges(archive: Archive, name: str) -> list[Merge]:
                 for letters, first, last in _MERGE.findall(text):
                     rows = int(first[:9]), int(last[:9])
                     column = column_number(letters.decode())
-                    if rows[0] < rows[1] and column < _MOST_COLUMNS and len(found) < _MOST_MERGES:
-                        found[Merge(*rows, column)] = None
+                    if rows[0] < rows[1] and column < _MOST_COLUMNS and len(merges) < _MOST_MERGES:
+                        merges[Merge(*rows, column)] = None
     except DAMAGE:
-        pass  # told when the rows are read
-    return list(found)
+        pass  # reported when the rows are read
+    return list(merges)
 
 
 class Merges:

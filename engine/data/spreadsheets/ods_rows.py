@@ -30,7 +30,7 @@ class RowParser:
     Args:
         wanted: which table, counted from 0.
         notes: where errors are counted.
-        merges: where merged cells are told.
+        merges: what merged cells are added to.
 
     Attributes:
         part: the XML that is read; to be set before it is.

@@ -67,12 +67,12 @@ class XlsxBook:
     def _relations(self, part: str) -> dict[str, tuple[str, str]]:
         """Kind and target of each relation of a part."""
         folder, name = posixpath.split(part)
-        found = {}
+        relations = {}
         for _, values in self._elements(f"{folder}/_rels/{name}.rels", "Relationship"):
             target = posixpath.normpath(posixpath.join("/", folder, values.get("Target", "")))
             kind = values.get("Type", "").rpartition("/")[2]
-            found[values.get("Id", "")] = (kind, target.lstrip("/"))
-        return found
+            relations[values.get("Id", "")] = (kind, target.lstrip("/"))
+        return relations
 
     def _target(self, kind: str) -> str | None:
         targets = [target for one, target in self._targets.values() if one == kind]
@@ -135,16 +135,16 @@ class XlsxBook:
             if needed:
                 raise BadZipFile(f"{name} is missing")
             return
-        found: list[tuple[str, Attributes]] = []
+        elements: list[tuple[str, Attributes]] = []
 
         def start(name: str, values: Attributes) -> None:
             tag = LOCAL[name]
             if tag in tags:
-                found.append((tag, values))
+                elements.append((tag, values))
 
         part = XmlPart(start, lambda _tag: None, name=self._archive.path.name)
         with self._archive.open(name) as stream:
             for _ in part.chunks(stream):
-                yield from found
-                found.clear()
-        yield from found
+                yield from elements
+                elements.clear()
+        yield from elements
