@@ -340,6 +340,19 @@ def test_cells_that_are_not_as_they_should_be(tmp_path: Path, old: str, new: str
     read(write_parts(tmp_path / "a.xlsx", parts))  # a sentence or rows
 
 
+@pytest.mark.parametrize("encoding", ["none", "rot13", "shift_jis", "utf-7", "x" * 300])
+def test_encodings_that_are_none(tmp_path: Path, encoding: str) -> None:
+    start = f'<?xml version="1.0" encoding="{encoding}"?>'
+    for name, parts in (
+        ("a.xlsx", xlsx_parts(HEAD + ROW)),
+        ("a.ods", ods_parts(ods_table([["a"]]))),
+    ):
+        for part in [part for part in parts if part.endswith(".xml")]:
+            changed = {**parts, part: start + str(parts[part])}
+            sentence = read(write_parts(tmp_path / name, changed))
+            assert not sentence or "no whole spreadsheet" in sentence or "no rows" in sentence
+
+
 @pytest.mark.parametrize("ending", ["xlsx", "ods"])
 def test_cut_and_changed_files(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"a.{ending}"
@@ -361,10 +374,15 @@ def test_cut_and_changed_files(tmp_path: Path, ending: str) -> None:
         read(path)  # a sentence or rows
 
 
-def test_damage_in_the_middle_costs_what_follows(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", ["xlsx", "ods"])
+def test_damage_in_the_middle_costs_what_follows(tmp_path: Path, ending: str) -> None:
     rng = random.Random(3)
-    rows = "".join(f'<row><c t="str"><v>{rng.getrandbits(64)}</v></c></row>' for _ in range(20_000))
-    path = write_parts(tmp_path / "a.xlsx", xlsx_parts(rows))
+    texts = [str(rng.getrandbits(64)) for _ in range(20_000)]
+    if ending == "xlsx":
+        parts = xlsx_parts("".join(f'<row><c t="str"><v>{text}</v></c></row>' for text in texts))
+    else:
+        parts = ods_parts(ods_table([[text] for text in texts]))
+    path = write_parts(tmp_path / f"a.{ending}", parts)
     data = bytearray(path.read_bytes())
     middle = len(data) * 2 // 3
     data[middle : middle + 200] = bytes(200)
@@ -373,6 +391,5 @@ def test_damage_in_the_middle_costs_what_follows(tmp_path: Path) -> None:
         ImportFile(str(path), ReadOptions(header=False), str(tmp_path / "out.sqlite")), Silent()
     )
     assert 5000 < reply.row_count < 20_000
-    assert [finding.kind for finding in reply.findings if finding.loses_rows] == [
-        FindingKind.BROKEN
-    ]
+    losses = [finding.kind for finding in reply.findings if finding.loses_rows]
+    assert losses == [FindingKind.BROKEN]

@@ -14,7 +14,10 @@ from xml.parsers.expat import ExpatError
 from engine.contract.errors import UserError
 from engine.data.opening import explain_read_errors, first_line, open_source
 
-DAMAGE = (zipfile.BadZipFile, zlib.error, ExpatError, EOFError, ValueError, struct.error, OSError)
+DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, ExpatError, struct.error),
+    *(EOFError, ValueError, LookupError, OSError),
+)
 """What a cut or changed file raises while it is read."""
 
 _MOST_RATIO = 100
@@ -100,7 +103,7 @@ def explain_damage(path: Path) -> Iterator[None]:
     """Turn what a damaged file raises into a `UserError`."""
     try:
         yield
-    except (*DAMAGE, KeyError, NotImplementedError, RuntimeError) as error:
+    except (*DAMAGE, NotImplementedError, RuntimeError) as error:
         raise UserError(
             f"{path.name} is no whole spreadsheet ({first_line(error)}): it may have been cut on "
             "its way, so fetch it again, or open it in a spreadsheet program and save it anew."

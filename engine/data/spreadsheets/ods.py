@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from zipfile import BadZipFile
 
 from engine.contract.errors import UserError
-from engine.data.spreadsheets.archive import Archive, explain_damage, locked
+from engine.data.spreadsheets.archive import DAMAGE, Archive, explain_damage, locked
 from engine.data.spreadsheets.book import MOST_SHEETS, Notes, Sheet, SheetRow
 from engine.data.spreadsheets.merging import Merges
 from engine.data.spreadsheets.ods_rows import STYLE, TABLE, RowParser
@@ -108,11 +108,15 @@ class OdsBook:
                 depth -= 1
 
         part = XmlPart(start, end, name=self._archive.path.name)
-        with self._archive.open(_CONTENT) as stream:
-            for _ in part.chunks(stream):
-                if len(sheets) > MOST_SHEETS:
-                    raise UserError(
-                        f"{self._archive.path.name} has more than {MOST_SHEETS:,} sheets: copy "
-                        "the one to read into a file of its own."
-                    )
+        try:
+            with self._archive.open(_CONTENT) as stream:
+                for _ in part.chunks(stream):
+                    if len(sheets) > MOST_SHEETS:
+                        raise UserError(
+                            f"{self._archive.path.name} has more than {MOST_SHEETS:,} sheets: "
+                            "copy the one to read into a file of its own."
+                        )
+        except DAMAGE:  # reported when the rows are read; the sheets before it are whole
+            if not sheets:
+                raise
         return tuple(sheets)
