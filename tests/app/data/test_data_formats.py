@@ -89,11 +89,12 @@ def test_json_lines_and_parquet(
 
 def test_the_menu_asks_for_each_kind(page: DataPage, qtbot: QtBot) -> None:
     menu = page.dataset_view.header.open_menu
-    file, folder, hub = menu.actions()
+    file, folder, hub, paste = menu.actions()
+    assert paste is page.paster.action
     file.trigger()
     dialog = page.findChild(QFileDialog)
     assert dialog is not None
-    assert "*.parquet" in dialog.nameFilters()[0]
+    assert {"*.parquet", "*.xlsx", "*.ods"} <= set(dialog.nameFilters()[0].strip("()").split())
     dialog.reject()
     qtbot.waitUntil(lambda: page.findChild(QFileDialog) is None)
     folder.trigger()
