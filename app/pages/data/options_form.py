@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QSpinBox, QVBoxLayout, QWidget
 
-from app.pages.data.words import DELIMITERS, ESCAPES, HEADERS, QUOTES, visible
+from app.pages.data.words import DELIMITERS, ESCAPES, HEADERS, QUOTES, one_line, visible
 from app.theme import SPACE_M, SPACE_S, SPACE_XS
 from app.widgets.labels import Label
 from engine.contract.reading import ReadOptions
@@ -114,7 +114,7 @@ class OptionsForm(QWidget):
 
     def _fill(self, name: str, detected: Value | None, current: Value | None) -> None:
         box = self.boxes[name]
-        known = dict(_PARTS[name][1] or zip(self._sheets, self._sheets, strict=True))
+        known = dict(_PARTS[name][1] or {name: one_line(name) for name in self._sheets})
         for value in (detected, current):
             if value is not None and value not in known:
                 known[value] = visible(str(value))
