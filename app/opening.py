@@ -11,7 +11,7 @@ from engine.contract.errors import UserError
 from engine.contract.project import PROJECT_FILE
 
 TABLE_ENDINGS = (
-    *(".csv", ".tsv", ".tab", ".txt"),
+    *(".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".ods"),
     *(".json", ".jsonl", ".ndjson", ".xml", ".parquet"),
 )
 PREFIX_MARKS = ("prefix.json", "adapter_config.json")

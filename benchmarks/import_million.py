@@ -1,4 +1,4 @@
-"""How long a large CSV takes to inspect, import and split, and how much memory that needs.
+"""How long a large CSV or workbook takes to inspect, import and split, and how much memory.
 
     python benchmarks/import_million.py
 
@@ -8,7 +8,7 @@ The figures of one run stand in import.md beside this file.
 
 from __future__ import annotations
 
-import csv
+import itertools
 import json
 import random
 import resource
@@ -16,28 +16,28 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SIZES = (10_000, 100_000, 1_000_000)
+ENDINGS = (".csv", ".xlsx")
 MIB = 2**20
 
 _FOOD = ("hot meals", "soup and bread", "breakfast only", "nothing")
 _NEAR = ("the Upper Lake", "Crow Pass", "the cable car", "Café Noir")
 
 
-def write_csv(path: Path, rows: int) -> None:
-    """A table with five columns; every input stands in two rows, every tenth text has commas."""
+def lines(rows: int) -> Iterator[tuple[str | int, ...]]:
+    """Six columns; every input stands in two rows, every tenth text has commas."""
     rng = random.Random(1)
-    with open(path, "w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(("name", "beds", "food", "near", "text"))
-        for number in range(rows):
-            hut = number // 2
-            beds, food, near = hut % 60, _FOOD[hut % 4], _NEAR[hut % 3]
-            comma = ", as all say," if rng.random() < 0.1 else ""
-            text = f"Hut {hut} near {near}{comma} has {beds} beds and offers {food} to its guests."
-            writer.writerow((f"Hut {hut}", beds, food, near, text))
+    yield "name", "beds", "food", "near", "id", "text"
+    for number in range(rows):
+        hut = number // 2
+        beds, food, near = hut % 60, _FOOD[hut % 4], _NEAR[hut % 3]
+        comma = ", as all say," if rng.random() < 0.1 else ""
+        text = f"Hut {hut} near {near}{comma} has {beds} beds and offers {food} to its guests."
+        yield f"Hut {hut}", beds, food, near, f"h{number}", text
 
 
 def peak_mib() -> float:
@@ -79,10 +79,12 @@ def main() -> None:
         "| after each |"
     )
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-    for rows in SIZES:
+    from engine.contract.tables import write_table
+
+    for ending, rows in itertools.product(ENDINGS, SIZES):
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "huts.csv")
-            write_csv(path, rows)
+            path = Path(folder, f"huts{ending}")
+            write_table(path, lines(rows))
             child = subprocess.run(
                 [sys.executable, __file__, str(path)],
                 cwd=ROOT,
@@ -97,7 +99,8 @@ def main() -> None:
             raise SystemExit(f"{rows} rows were written, {found['rows']} imported")
         peaks = " / ".join(f"{found[f'{task}_mib']:.0f}" for task in ("inspect", "import", "split"))
         print(
-            f"| {rows:,} | {megabytes:.1f} MB | {found['estimate']:,} | {found['inspect_s']:.2f} s "
+            f"| {rows:,} | {ending} {megabytes:.1f} MB | {found['estimate']:,} "
+            f"| {found['inspect_s']:.2f} s "
             f"| {found['import_s']:.1f} s | {found['split_s']:.1f} s "
             f"| {found['again_s']:.1f} s | {found['start_mib']:.0f} MiB | {peaks} MiB |",
             flush=True,
@@ -105,6 +108,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
     if len(sys.argv) > 1:
         print(json.dumps(measure(Path(sys.argv[1]))))
     else:

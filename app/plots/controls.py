@@ -35,7 +35,7 @@ class PlotControls(QWidget):
     Signals:
         numbers_toggled: whether the table stands in place of the plots.
         follow_asked: the user wants to see all of the data again.
-        export_asked: "png", "svg" or "csv".
+        export_asked: "png", "svg" or "table".
     """
 
     numbers_toggled = Signal(bool)
@@ -122,7 +122,7 @@ class PlotControls(QWidget):
         for kind, words in (
             ("png", "Picture as PNG…"),
             ("svg", "Picture as SVG…"),
-            ("csv", "Numbers of the shown runs as CSV…"),
+            ("table", "Numbers of the shown runs, as .xlsx or CSV…"),
         ):
             action = menu.addAction(words)
             action.triggered.connect(lambda _checked=False, kind=kind: self.export_asked.emit(kind))

@@ -1,24 +1,11 @@
-"""Saving plots: pictures as PNG or SVG, numbers as CSV."""
+"""Saving plots: pictures as PNG or SVG, numbers as lines of a table."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 
-from PySide6.QtCore import (
-    QByteArray,
-    QIODevice,
-    QObject,
-    QPoint,
-    QRect,
-    QSaveFile,
-    QSize,
-    QTimer,
-    Signal,
-)
+from PySide6.QtCore import QByteArray, QPoint, QRect, QSize
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
@@ -27,10 +14,9 @@ from app.plots.plot_view import ShownRun
 from app.plots.series import METRIC_COLUMNS, Axis
 from engine.contract.errors import UserError
 from engine.contract.files import explain_disk_errors
+from engine.contract.tables import Cell, Line
 
 PNG_SCALE = 2.0
-CHUNK_ROWS = 2_000
-"""Rows that are written in one turn of the event loop: some 10 ms."""
 
 
 def save_png(widgets: Sequence[QWidget], path: Path, background: QColor) -> None:
@@ -71,48 +57,8 @@ def _render(widgets: Sequence[QWidget], painter: QPainter) -> None:
         painter.translate(0, widget.height())
 
 
-class CsvExport(QObject):
-    """Writes the numbers of runs a few thousand rows at a time, so that the window goes on.
-
-    Signals:
-        finished: the file is there.
-        failed: a sentence; the file is as it was before.
-    """
-
-    finished = Signal()
-    failed = Signal(str)
-
-    def __init__(self, runs: Sequence[ShownRun], path: Path, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        # It writes beside the file and replaces it at the end, or leaves it as it was.
-        self._file = QSaveFile(str(path), self)
-        self._rows = _rows(runs)
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self._turn)
-        self._timer.start(0)
-
-    def _turn(self) -> None:
-        if not self._file.isOpen() and not self._file.open(QIODevice.OpenModeFlag.WriteOnly):
-            self._end(f"{self._file.fileName()} cannot be written to", is_failure=True)
-            return
-        text = io.StringIO()
-        rows = list(islice(self._rows, CHUNK_ROWS))
-        csv.writer(text, lineterminator="\n").writerows(rows)
-        self._file.write(text.getvalue().encode("utf-8"))
-        if len(rows) < CHUNK_ROWS:
-            self._end("The file cannot be written", is_failure=not self._file.commit())
-
-    def _end(self, text: str, *, is_failure: bool) -> None:
-        self._timer.stop()
-        if is_failure:
-            reason = self._file.errorString()
-            self.failed.emit(f"{text} ({reason}): choose another folder, or free some space.")
-        else:
-            self.finished.emit()
-
-
-def _rows(runs: Sequence[ShownRun]) -> Iterator[list[object]]:
-    """One row a step and one an evaluation, each with the columns that it has."""
+def number_lines(runs: Sequence[ShownRun]) -> Iterator[Line]:
+    """The column names, a line a step and one an evaluation, each with the columns that it has."""
     metrics = tuple(dict.fromkeys(name for run in runs for name in run.series.score_metrics()))
     yield ["run_id", "run", "kind", *METRIC_COLUMNS, "valid_loss", "is_best", *metrics]
     # Copies of all runs first: they may grow, or be cut back, while the file is written.
@@ -128,11 +74,11 @@ def _rows(runs: Sequence[ShownRun]) -> Iterator[list[object]]:
             yield [*head, "evaluation", *cells]
 
 
-def _evaluations(run: ShownRun, metrics: Sequence[str]) -> list[list[object]]:
+def _evaluations(run: ShownRun, metrics: Sequence[str]) -> list[list[Cell]]:
     evaluations = run.series.evaluations
     tokens = run.series.evaluation_x(Axis.TOKENS)
     scores = [run.series.scores(metric) for metric in metrics]
-    rows = []
+    rows: list[list[Cell]] = []
     for row in range(evaluations.size):
         at = {name: evaluations[name][row] for name in ("step", "epoch", "elapsed_s")}
         at["tokens"] = tokens[row]
@@ -143,6 +89,6 @@ def _evaluations(run: ShownRun, metrics: Sequence[str]) -> list[list[object]]:
     return rows
 
 
-def _number(value: float) -> str:
+def _number(value: float) -> float:
     """Whole numbers without a point; others in full."""
-    return str(int(value)) if float(value).is_integer() else repr(float(value))
+    return int(value) if float(value).is_integer() else float(value)

@@ -8,12 +8,14 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from app.plots.board import PlotBoard
-from app.plots.export import CsvExport, save_png, save_svg
+from app.plots.export import number_lines, save_png, save_svg
 from app.plots.lines import INFO
+from app.settings import Settings
+from app.table_saving import ask_where_to_save, save_table
 from app.theme import Theme
 from engine.contract.errors import UserError
 
-_FILTERS = {"png": "PNG picture (*.png)", "svg": "SVG picture (*.svg)", "csv": "CSV table (*.csv)"}
+_FILTERS = {"png": "PNG picture (*.png)", "svg": "SVG picture (*.svg)"}
 
 
 class PlotSaver(QObject):
@@ -27,33 +29,45 @@ class PlotSaver(QObject):
     saved = Signal(object)
     failed = Signal(str)
 
-    def __init__(self, board: PlotBoard, theme: Theme, parent: QObject | None = None) -> None:
+    def __init__(
+        self, board: PlotBoard, theme: Theme, *, settings: Settings, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._board = board
         self._theme = theme
+        self._settings = settings
         board.controls.export_asked.connect(self.ask)
 
     def ask(self, kind: str) -> None:
-        """Ask for a file of this kind, then write it."""
-        name = f"{self._title().lower().replace(' ', '-')}.{kind}"
+        """Ask for a file of this kind, then write it; "table" is one of numbers."""
+        name = self._title().lower().replace(" ", "-")
+        if kind == "table":
+            title = "Save the numbers"
+            ask_where_to_save(
+                self._board, self._settings, title, name=name, chosen=self.save_numbers
+            )
+            return
         chosen, _filter = QFileDialog.getSaveFileName(
-            self._board, "Save the plot", name, _FILTERS[kind]
+            self._board, "Save the plot", f"{name}.{kind}", _FILTERS[kind]
         )
         if chosen:
             path = Path(chosen)
             self.save(kind, path if path.suffix else path.with_suffix(f".{kind}"))
 
+    def save_numbers(self, path: Path) -> None:
+        """Write the numbers of the shown runs, as CSV or as a workbook."""
+        for run in self._board.view.runs:
+            run.series.update()
+        save_table(
+            path,
+            number_lines(self._board.view.runs),
+            self,
+            done=lambda _count: self.saved.emit(path),
+            failed=lambda error: self.failed.emit(error.message),
+        )
+
     def save(self, kind: str, path: Path) -> None:
         """Write what is plotted to `path`; `saved` or `failed` tells how it went."""
-        if kind == "csv":
-            for run in self._board.view.runs:
-                run.series.update()
-            export = CsvExport(self._board.view.runs, path, self)
-            export.finished.connect(lambda: self.saved.emit(path))
-            export.failed.connect(self.failed)
-            export.finished.connect(export.deleteLater)
-            export.failed.connect(export.deleteLater)
-            return
         self._board.refresher.draw_now()
         try:
             if kind == "svg":

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from app.sizes import row_height
 from app.widgets.plain_delegate import PlainDelegate
+from engine.contract.tables import with_guard
 
 CELL_MARGIN = 5
 MAX_COLUMN_CHARS = 48
@@ -143,4 +144,4 @@ class PaddedDelegate(PlainDelegate):
 
 def _cell(value: object) -> str:
     text = "" if value is None else str(value)
-    return " ".join(text.replace("\t", " ").splitlines())
+    return with_guard(" ".join(text.replace("\t", " ").splitlines()))

@@ -92,7 +92,10 @@ def _parser() -> Parser:
     return parser
 
 
-_DATA = "CSV, JSON lines, JSON, parquet, WebNLG's XML or their folder, or hub:OWNER/NAME"
+_DATA = (
+    "CSV, Excel, OpenDocument, JSON lines, JSON, parquet, WebNLG's XML or their folder, or "
+    "hub:OWNER/NAME"
+)
 
 
 def _training_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
@@ -174,7 +177,12 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
         help="a finished run, or a prefix folder; with --prefix-column, a folder of such folders",
     )
     one.add_argument("--data", required=True, metavar="FILE", help=f"the inputs: {_DATA}")
-    one.add_argument("--out", required=True, metavar="OUT.jsonl", help="one JSON object a line")
+    one.add_argument(
+        "--out",
+        required=True,
+        metavar="OUT.jsonl",
+        help="one JSON object a line; as a table if it ends in .csv or .xlsx",
+    )
     columns = one.add_argument_group("columns (default: as the run says)")
     add_input_options(columns)
     columns.add_argument("--target", metavar="COL", help="the references")

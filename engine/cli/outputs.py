@@ -34,12 +34,18 @@ def decode(arguments: argparse.Namespace) -> int:
     scored = decode_and_score(
         job.system, job.inputs, job.prompts, job.decoding, ConsoleReporter(console, "decoding")
     )
-    save_outputs(
-        Path(arguments.out), scored, system=job.title, run_id=job.run_id, split=source.name
-    )
-    console.line(
-        f"{len(scored.rows)} inputs decoded in {duration(scored.seconds)}: {arguments.out}"
-    )
+    out = Path(arguments.out)
+    about = {"system": job.title, "run_id": job.run_id, "split": source.name}
+    try:
+        save_outputs(out, scored, **about)
+    except UserError as error:
+        if out.suffix.lower() != ".xlsx":
+            raise
+        # What was decoded is not lost because it does not fit into a workbook.
+        out = out.with_name(f"{out.name}.jsonl")
+        save_outputs(out, scored, **about)
+        console.line(f"{error.message} Here are JSON lines instead.")
+    console.line(f"{len(scored.rows)} inputs decoded in {duration(scored.seconds)}: {out}")
     print_scores(console, scored.scores)
     return 0
 

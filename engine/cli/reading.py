@@ -36,6 +36,7 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
         help="whether the first row holds the column names",
     )
     group.add_argument("--skip-lines", metavar="N", help="lines above the table that are not read")
+    group.add_argument("--sheet", metavar="NAME|N", help="of a spreadsheet; default: the first")
 
 
 def reading_options(arguments: argparse.Namespace) -> ReadOptions:
@@ -56,6 +57,7 @@ def reading_options(arguments: argparse.Namespace) -> ReadOptions:
         header=arguments.header,
         skip_lines=None if skip is None else parse_value(int, "--skip-lines", skip),
         escape=meant(arguments.escape, ESCAPE_NAMES),
+        sheet=arguments.sheet,
     )
 
 

@@ -48,7 +48,11 @@ class ImportFile:
 
 @dataclass(frozen=True)
 class ExportRejected:
-    """Write the rejected rows of a dataset as CSV (line, reason, text). Reply: `Done`."""
+    """Write the rejected rows of a dataset as a table (line, reason, text). Reply: `Done`.
+
+    Attributes:
+        out: ends in .csv or .xlsx.
+    """
 
     store: str
     out: str

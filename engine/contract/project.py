@@ -2,6 +2,7 @@
 
     project.json        name, datasets with their mapping and split, starred examples
     datasets/ID.sqlite  dataset files
+    pasted/             tables from the clipboard, as they were copied
     runs/RUN_ID/        run folders
     prefixes/NAME/      imported prefixes in native format
     compare/            outputs of other systems, and blind judgements
@@ -88,6 +89,7 @@ class ProjectFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.datasets = path / "datasets"
+        self.pasted = path / "pasted"
         self.runs = path / "runs"
         self.prefixes = path / "prefixes"
         self.trash = path / "trash"

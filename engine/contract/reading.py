@@ -18,7 +18,8 @@ items counts nearly these."""
 class ReadOptions:
     """How to read a file; None means: find out.
 
-    All but the encoding concern delimited files only, and stay None for others.
+    They concern delimited files only and stay None for others, but for the encoding, and the
+    column names and the sheet of a spreadsheet.
 
     Attributes:
         encoding: a Python codec name, "utf-8", "latin-1", "utf-16".
@@ -28,6 +29,7 @@ class ReadOptions:
             only doubled quotes do. Before any other letter it is an ordinary one.
         header: whether the first row holds column names.
         skip_lines: lines at the top that are not read: titles, comments, "sep=;".
+        sheet: of a spreadsheet, its name; or its number, counted from 1.
     """
 
     encoding: str | None = None
@@ -36,6 +38,7 @@ class ReadOptions:
     header: bool | None = None
     skip_lines: int | None = None
     escape: str | None = None
+    sheet: str | None = None
 
 
 class FindingKind(enum.Enum):
@@ -76,6 +79,14 @@ class FindingKind(enum.Enum):
     """Items with keys that the first items do not have."""
     REPEATED = "repeated"
     """Entries that another file of the folder holds too; read once."""
+    SHEETS = "sheets"
+    """A spreadsheet has several sheets, of which one is read."""
+    MACROS = "macros"
+    """A spreadsheet brings programs, which are not run."""
+    CELL_ERRORS = "cell_errors"
+    """Cells of a spreadsheet whose formula ends in an error, or was never computed."""
+    MERGED_CELLS = "merged_cells"
+    """Cells of a spreadsheet that are merged with the one above."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +113,7 @@ class FileReport:
     """What a first look at a file found.
 
     Attributes:
-        format: "csv", "jsonl", "json", "dart", "webnlg", "parquet" or "hub".
+        format: "csv", "xlsx", "ods", "jsonl", "json", "dart", "webnlg", "parquet" or "hub".
         options: the options that were used, those of its format filled in.
         columns: names with guessed roles.
         preview: the first rows, cells cut to 2,000 characters for showing.
@@ -113,6 +124,7 @@ class FileReport:
         findings: in the part that was read.
         place: what `preview_lines` and the lines of findings count: "line", "row" or "entry".
         linearisation, split_kind: what suits the format to start with.
+        sheets: names of all sheets of a spreadsheet.
     """
 
     path: str
@@ -129,6 +141,7 @@ class FileReport:
     place: str = "line"
     linearisation: Linearisation = field(default_factory=Linearisation)
     split_kind: SplitKind = SplitKind.RANDOM
+    sheets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ def reading_words(options: ReadOptions) -> list[str]:
         ("--delimiter", options.delimiter, DELIMITER_NAMES),
         ("--quote", options.quote, QUOTE_NAMES),
         ("--escape", options.escape, ESCAPE_NAMES),
+        ("--sheet", options.sheet, {}),
     ):
         if value is not None:
             word = next((name for name, meant in names.items() if meant == value), value)

@@ -1,7 +1,8 @@
 """A study: runs that differ in what is studied and in nothing else.
 
     studies/ID/study.json   the `StudySpec`
-    studies/ID/             figure.png, figure.svg, runs.csv, table.csv, table.md, table.tex
+    studies/ID/             figure.png, figure.svg, runs.csv, runs.xlsx,
+                            table.csv, table.xlsx, table.md, table.tex
 
 Its runs are ordinary runs of the project, in `runs/`; two studies may share one.
 

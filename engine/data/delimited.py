@@ -9,9 +9,10 @@ from typing import TextIO
 
 from engine.contract.errors import UserError
 from engine.contract.reading import ReadOptions
+from engine.contract.tables import is_own_table, without_guard
 from engine.data.dialects import DELIMITERS, MAX_CELL_CHARACTERS, check_options
 from engine.data.layout import find_layout
-from engine.data.records import EmptyRow, Item, RecordReader
+from engine.data.records import EmptyRow, Item, ReadRow, RecordReader
 from engine.data.text_file import TextFile
 
 _HEAD_LINES = 2000
@@ -59,7 +60,8 @@ class DelimitedReader:
     def rows(self) -> Iterator[Item]:
         """All rows in the file's order, broken and empty ones too; to be called once."""
         with self._file.part() as text:
-            yield from self._records(self._lines(text, cut=self._file.is_cut))
+            items = self._records(self._lines(text, cut=self._file.is_cut))
+            yield from map(_unguarded, items) if is_own_table(self.columns) else items
 
     def position_bytes(self) -> int:
         """How far `rows` is, as far as the file is concerned."""
@@ -116,3 +118,10 @@ class DelimitedReader:
             yield line
             line = following
             number += 1
+
+
+def _unguarded(item: Item) -> Item:
+    """The row of a table that this program wrote, as its texts were."""
+    if isinstance(item, ReadRow):
+        return ReadRow(item.line, tuple(map(without_guard, item.cells)))
+    return item

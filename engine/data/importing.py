@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import os
-import secrets
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 from engine.contract.commands import Done, ExportRejected, Imported, ImportFile
 from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
-from engine.contract.files import explain_disk_errors
+from engine.contract.tables import REJECTED_HEADER, Line, write_table
 from engine.data.readers import Reader, open_reader, tally_for
 from engine.data.records import BadRow, ReadRow
 from engine.data.store_writer import StoreWriter
@@ -66,25 +64,22 @@ def _copy(reader: Reader, writer: StoreWriter, tally: Tally, reporter: Reporter)
 
 
 def export_rejected(command: ExportRejected, reporter: Reporter) -> Done:
-    """Write the rejected rows of a dataset as CSV with line, reason and text.
+    """Write the rejected rows of a dataset as a table of line, reason and text.
 
     Raises:
         UserError: the dataset cannot be read, or the place not be written to.
         Cancelled: through the reporter; nothing is left behind.
     """
     out = Path(command.out)
-    part = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")
-    with DatasetStore(Path(command.store)) as store, explain_disk_errors(out):
+    with DatasetStore(Path(command.store)) as store:
         total = store.meta.rejected_count
-        try:
-            with open(part, "w", encoding="utf-8", newline="") as stream:
-                writer = csv.writer(stream)
-                writer.writerow(("line", "reason", "text"))
-                for number, row in enumerate(store.rejected()):
-                    if number % _UPDATE_ITEMS == 0:
-                        reporter.update(number, total, "rows")
-                    writer.writerow((row.line, row.reason, row.text))
-            os.replace(part, out)
-        finally:
-            part.unlink(missing_ok=True)
+        write_table(out, _rejected_lines(store, reporter))
     return Done(f"{counted(total, 'rejected row')} written to {out}.")
+
+
+def _rejected_lines(store: DatasetStore, reporter: Reporter) -> Iterator[Line]:
+    yield REJECTED_HEADER
+    for number, row in enumerate(store.rejected()):
+        if number % _UPDATE_ITEMS == 0:
+            reporter.update(number, store.meta.rejected_count, "rows")
+        yield row.line, row.reason, row.text

@@ -11,6 +11,7 @@ from engine.contract.reading import FileReport, Finding, FindingKind
 from engine.data.readers import Reader, open_reader, tally_for
 from engine.data.records import ReadRow
 from engine.data.roles import SAMPLE_ROWS, guess_roles
+from engine.data.spreadsheets.reader import SpreadsheetReader
 from engine.reporter import Reporter
 
 PREVIEW_ROWS = 100
@@ -19,6 +20,7 @@ _LOOK_BYTES = (4 * 2**20, 80 * 2**20)
 """A first look; a longer one only where it holds no whole row."""
 _MOST_ITEMS = 50_000
 _UPDATE_ITEMS = 1000
+_TABLES = ("csv", "xlsx", "ods")
 
 
 def inspect_file(command: InspectFile, reporter: Reporter) -> FileReport:
@@ -58,8 +60,8 @@ def _look(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
     if whole and not row_count and not tally.lost:
         message = "The file holds column names but no rows: there is nothing to import."
         no_rows = (Finding(FindingKind.NO_ROWS, message, 1),)
-    # Any table may have a column that looks like a split; these formats come with theirs.
-    comes_split = reader.format != "csv" and any(one.role is Role.SPLIT for one in columns)
+    # Any table may have a column that looks like a split; other formats come with theirs.
+    comes_split = reader.format not in _TABLES and any(one.role is Role.SPLIT for one in columns)
     scale = 1.0 if whole else reader.size_bytes / looked_at_bytes
     return FileReport(
         path=str(path),
@@ -79,4 +81,5 @@ def _look(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
         place=reader.place,
         linearisation=usual_linearisation(reader.format),
         split_kind=SplitKind.COLUMN if comes_split else SplitKind.RANDOM,
+        sheets=reader.sheets if isinstance(reader, SpreadsheetReader) else (),
     )

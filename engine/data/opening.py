@@ -12,7 +12,6 @@ from engine.contract.errors import UserError
 # First bytes of common formats (the "magic numbers" of their specifications), and what to do.
 _SAVE_AS_CSV = "open it in a spreadsheet program and save the table as CSV"
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel or Word file", _SAVE_AS_CSV),
     (b"%PDF-", "a PDF file", "copy its table into a spreadsheet program and save it as CSV"),
     (b"\x1f\x8b", "a gzip archive", "unpack it and choose the file inside"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it and choose the file inside"),
@@ -25,7 +24,10 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\xff\xd8\xff", "a picture (JPEG)", "choose a file of texts"),
     (b"\x7fELF", "a program", "choose a file of texts"),
 )
-_ZIP = b"PK\x03\x04"
+ZIP = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_DIRECTORY_BYTES = 4096  # entries of 128 bytes; those of an encrypted file are a handful
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # Control characters that do not stand in text; NUL is judged with the encoding.
 _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1b"))
 _MOST_CONTROLS = 0.05
@@ -71,10 +73,12 @@ def refuse_other_formats(path: Path, head: bytes) -> None:
         path: for its ending and for the message.
         head: the first bytes of the file, 64 KiB are plenty.
     """
+    if head.startswith(_OLE):
+        raise UserError(_explain_ole(path, head))
     for magic, kind, advice in _MAGIC:
         if head.startswith(magic):
             raise UserError(f"{path.name} is {kind}, not a table of text: {advice}.")
-    if head.startswith(_ZIP):
+    if head.startswith(ZIP):
         kind, advice = _kind_of_zip(path, head)
         raise UserError(f"{path.name} is {kind}, not a table of text: {advice}.")
     if head.lstrip()[:20].lower().startswith(_WEB_PAGE):
@@ -95,12 +99,28 @@ def refuse_binary(path: Path, head: bytes) -> None:
         )
 
 
+def _explain_ole(path: Path, head: bytes) -> str:
+    """Which of the files in Microsoft's old container this is (MS-CFB)."""
+    sector_bytes = 1 << min(int.from_bytes(head[30:32], "little"), 12)
+    directory = (int.from_bytes(head[48:52], "little") + 1) * sector_bytes
+    with explain_read_errors(path), open_source(path) as stream:
+        stream.seek(directory)
+        names = stream.read(_DIRECTORY_BYTES)
+    if _ENCRYPTED in names or _ENCRYPTED in head:
+        return (
+            f"{path.name} is protected by a password: open it in a spreadsheet program and save "
+            "it without one."
+        )
+    return (
+        f"{path.name} is an old Excel or Word file, not a table of text: open it in a spreadsheet "
+        "program and save it as .xlsx."
+    )
+
+
 def _kind_of_zip(path: Path, head: bytes) -> tuple[str, str]:
     suffix = path.suffix.lower()
-    if suffix in (".xlsx", ".xlsm", ".xlsb") or b"xl/" in head:
-        return "an Excel file", "open it in Excel and save it as CSV UTF-8"
-    if suffix == ".ods" or b"opendocument.spreadsheet" in head:
-        return "an OpenDocument spreadsheet", _SAVE_AS_CSV
+    if suffix == ".xlsb" or b"xl/workbook.bin" in head:
+        return "a binary Excel file", "open it in Excel and save it as .xlsx"
     if suffix in (".docx", ".odt") or b"word/" in head:
         return "a text document", _SAVE_AS_CSV
     return "a zip archive", "unpack it and choose the file inside"

@@ -14,6 +14,7 @@ from engine.data.opening import explain_read_errors, open_source, refuse_other_f
 from engine.data.parquet_reader import MAGIC as PARQUET_MAGIC
 from engine.data.parquet_reader import ParquetReader
 from engine.data.records import Item
+from engine.data.spreadsheets.reader import SpreadsheetReader, is_spreadsheet
 from engine.data.tallies import Tally
 from engine.data.webnlg_reader import WebNlgReader
 
@@ -74,6 +75,8 @@ def open_reader(path: Path, options: ReadOptions, *, look_bytes: int | None = No
         head = stream.read(_HEAD_BYTES)
     if path.suffix.lower() == ".parquet" or head.startswith(PARQUET_MAGIC):
         return ParquetReader(path, options, look_bytes=look_bytes)
+    if is_spreadsheet(path, head):
+        return SpreadsheetReader(path, options, look_bytes=look_bytes)
     refuse_other_formats(path, head)
     if holds_json(path, head):
         return JsonReader(path, options, look_bytes=look_bytes)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.contract.outputs import split_fingerprint, write_outputs
-from engine.contract.scores import OutputRow, OutputsMeta, Score
+from engine.contract.outputs import split_fingerprint, write_meta, write_outputs
+from engine.contract.scores import OutputRow, OutputsMeta, Score, metric_title
+from engine.contract.tables import OUTPUTS_HEADER, TABLE_ENDINGS, Line, write_table
 from engine.contract.training_spec import DecodingSpec
 from engine.data.examples import EvalInput
 from engine.decoding.decoder import decode, decoding_signature
@@ -68,7 +69,7 @@ def decode_and_score(
 def save_outputs(
     path: Path, scored: Scored, *, system: str, run_id: str, split: str
 ) -> OutputsMeta:
-    """Write the rows and what they were made with.
+    """Write the rows and what they were made with: JSON lines, or a table by the ending of `path`.
 
     Args:
         system: how the maker is called in a table.
@@ -84,5 +85,32 @@ def save_outputs(
         seconds=scored.seconds,
         tokens_per_s=scored.tokens_per_s,
     )
-    write_outputs(path, scored.rows, meta)
+    if path.suffix.lower() in TABLE_ENDINGS:
+        write_table(path, output_lines(scored.rows))
+        write_meta(path, meta)
+    else:
+        write_outputs(path, scored.rows, meta)
     return meta
+
+
+def output_lines(rows: Sequence[OutputRow]) -> Iterator[Line]:
+    """Rows as a table: a column for each reference, and one for each score of a row."""
+    most = max((len(row.references) for row in rows), default=0)
+    metrics = list(dict.fromkeys(name for row in rows for name, _ in row.row_scores))
+    prefixed = any(row.prefix for row in rows)
+    yield (
+        *OUTPUTS_HEADER,
+        *(["prefix"] if prefixed else []),
+        "output",
+        *(f"reference {number}" for number in range(1, most + 1)),
+        *map(metric_title, metrics),
+    )
+    for row in rows:
+        scores = dict(row.row_scores)
+        yield (
+            *(row.example_id, row.category, row.input),
+            *([row.prefix] if prefixed else []),
+            row.output,
+            *(*row.references, *[None] * (most - len(row.references))),
+            *map(scores.get, metrics),
+        )

@@ -1,23 +1,22 @@
-"""A study's results as tables: CSV for programs, Markdown and LaTeX for people."""
+"""A study's results as tables: lines for programs, Markdown and LaTeX for people."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 
 from engine.contract.recipes import RECIPES
 from engine.contract.scores import Score, metric_title
 from engine.contract.study import StudySpec
 from engine.contract.study_results import ALL, RunResult, StudyResults, Summary, mean_text
+from engine.contract.tables import Line
 
 _PARTS = {"seen": "S", "unseen": "U"}
 """As the WebNLG challenge calls them; all inputs are A where the others stand beside them."""
 
 
-def runs_csv(results: StudyResults) -> str:
+def runs_table(results: StudyResults) -> list[Line]:
     """One line a run, part and metric; a run without scores has one line."""
-    lines: list[Sequence[object]] = [
+    lines: list[Line] = [
         (
             *("series", "point", "replicate", "seed", "run_id", "state"),
             *("part", "metric", "value", "low", "high"),
@@ -36,18 +35,18 @@ def runs_csv(results: StudyResults) -> str:
             lines.append((*start, *found, *end))
         if not scores:
             lines.append((*start, "", "", "", "", "", *end))
-    return _csv(lines)
+    return lines
 
 
-def table_csv(results: StudyResults) -> str:
+def means_table(results: StudyResults) -> list[Line]:
     """One line a place, part and metric."""
     header = ("series", "point", "part", "metric", "runs", "mean", "spread", "low", "high")
-    lines: list[Sequence[object]] = [header]
+    lines: list[Line] = [header]
     for one in results.summaries:
         mean = one.mean
         found = (mean.count, mean.value, mean.spread, mean.low, mean.high)
         lines.append((one.series, one.point, one.part, one.metric, *found))
-    return _csv(lines)
+    return lines
 
 
 def markdown(study: StudySpec, results: StudyResults) -> str:
@@ -164,12 +163,6 @@ def _markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> lis
     return [
         f"| {' | '.join(text.replace('|', chr(92) + '|') for text in line)} |" for line in lines
     ]
-
-
-def _csv(lines: Iterable[Sequence[object]]) -> str:
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows(lines)
-    return stream.getvalue()
 
 
 _LATEX = {

@@ -8,16 +8,20 @@ from engine.contract.errors import UserError
 from engine.contract.files import write_atomically
 from engine.contract.study import StudyFolder, StudySpec
 from engine.contract.study_results import StudyResults
+from engine.contract.tables import csv_text, write_table
 from engine.studies.figures import draw
-from engine.studies.tables import latex, markdown, runs_csv, table_csv
+from engine.studies.tables import latex, markdown, means_table, runs_table
 
-FILES = ("figure.png", "figure.svg", "runs.csv", "table.csv", "table.md", "table.tex")
+FILES = (
+    *("figure.png", "figure.svg", "runs.csv", "runs.xlsx"),
+    *("table.csv", "table.xlsx", "table.md", "table.tex"),
+)
 
 
 def write_files(folder: StudyFolder, study: StudySpec, results: StudyResults) -> StudyResults:
-    """Write figure.png, figure.svg, runs.csv, table.csv, table.md and table.tex.
+    """Write the figure as PNG and SVG, runs and means as CSV and .xlsx, and means as text.
 
-    Without a score only runs.csv is written, and the others, of other scores, are removed.
+    Without a score only the runs are written, and the others, of other scores, are removed.
 
     Returns:
         The results with the paths of the files.
@@ -28,15 +32,20 @@ def write_files(folder: StudyFolder, study: StudySpec, results: StudyResults) ->
     """
     if not folder.exists():
         raise UserError(f"The study {study.name!r} was deleted meanwhile: nothing is written.")
-    files: dict[str, str | bytes] = {"runs.csv": runs_csv(results)}
+    tables = {"runs": runs_table(results)}
+    files: dict[str, str | bytes] = {}
     if results.summaries:
-        files["table.csv"] = table_csv(results)
+        tables["table"] = means_table(results)
         files["table.md"] = markdown(study, results)
         files["table.tex"] = latex(study, results)
         files.update(draw(study, results))
+    written = [f"{name}.xlsx" for name in tables]
+    files |= {f"{name}.csv": csv_text(lines) for name, lines in tables.items()}
     for name in FILES:
-        if name not in files:
+        if name not in files and name not in written:
             (folder.path / name).unlink(missing_ok=True)
     for name, content in files.items():
         write_atomically(folder.path / name, content)
-    return replace(results, files=tuple(str(folder.path / name) for name in files))
+    for name, lines in tables.items():
+        write_table(folder.path / f"{name}.xlsx", lines)
+    return replace(results, files=tuple(str(folder.path / name) for name in (*files, *written)))

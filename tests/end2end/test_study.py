@@ -57,7 +57,7 @@ def test_a_study_is_planned_trained_and_drawn(
     assert (place / "figure.png").read_bytes().startswith(b"\x89PNG")
     assert {path.name for path in place.iterdir()} == {
         *("study.json", "runs.csv", "table.csv", "table.md", "table.tex"),
-        *("figure.png", "figure.svg"),
+        *("figure.png", "figure.svg", "runs.xlsx", "table.xlsx"),
     }
     assert results.summaries[0].mean.count == 1
 

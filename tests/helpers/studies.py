@@ -17,9 +17,10 @@ from engine.contract.run_folder import RunFolder, RunMeta
 from engine.contract.run_spec import RunSpec, default_training
 from engine.contract.study import StudyFolder, StudyKind, StudySpec
 from engine.contract.study_results import StudyResults
+from engine.contract.tables import csv_text
 from engine.reporter import Silent
 from engine.studies.results import collect
-from engine.studies.tables import latex, markdown, table_csv
+from engine.studies.tables import latex, markdown, means_table
 from tests.helpers.projects import CREATED_S, DATASET_ID, FINGERPRINT, MAPPING, tell_run
 
 METRICS = ("bleu", "chrf")
@@ -72,7 +73,7 @@ def collect_without_drawing(command: CollectStudy) -> StudyResults:
     if not results.summaries:
         return results
     files = {
-        "table.csv": table_csv(results),
+        "table.csv": csv_text(means_table(results)),
         "table.md": markdown(study, results),
         "table.tex": latex(study, results),
     }

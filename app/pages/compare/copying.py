@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
-
 from app.pages.compare import formats
 from app.pages.compare.score_table import ScoreRow, ScoreTable, footnotes, signatures
 from engine.contract.scores import metric_title
+from engine.contract.tables import Cell, Line, csv_text
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -33,7 +30,12 @@ _LATEX = {
 
 
 def to_csv(table: ScoreTable) -> str:
-    """Plain numbers in columns of their own, for a spreadsheet."""
+    """As `score_lines`."""
+    return csv_text(score_lines(table))
+
+
+def score_lines(table: ScoreTable) -> list[Line]:
+    """Plain numbers in columns of their own, for a spreadsheet; the column names first."""
     title = metric_title(table.metric)
     head = ["letter", "system", "rows scored", "rows compared", "decoding"]
     for metric in table.metrics:
@@ -49,11 +51,7 @@ def to_csv(table: ScoreTable) -> str:
         "trainable parameters",
         "decoding tokens per second",
     ]
-    lines: list[Sequence[object]] = [head]
-    lines += [_numbers(table, row) for row in table.rows]
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows(lines)
-    return stream.getvalue()
+    return [head, *(_numbers(table, row) for row in table.rows)]
 
 
 def to_markdown(table: ScoreTable) -> str:
@@ -95,8 +93,8 @@ def _markdown(text: str) -> str:
     return " ".join(escaped.split()) if text != "---:" else text
 
 
-def _numbers(table: ScoreTable, row: ScoreRow) -> list[object]:
-    line: list[object] = [row.letter, row.name, row.rows, row.compared, row.decoding]
+def _numbers(table: ScoreTable, row: ScoreRow) -> list[Cell]:
+    line: list[Cell] = [row.letter, row.name, row.rows, row.compared, row.decoding]
     for metric in table.metrics:
         score = row.scores.get(metric)
         if score is None:

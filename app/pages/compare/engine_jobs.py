@@ -10,9 +10,9 @@ from app.context import AppContext
 from app.models.run import RunModel
 from app.pages.compare.comparison import base_of
 from app.pages.compare.outside import with_references, write_rows
-from app.pages.compare.slices import SlicedWork
 from app.pages.compare.systems import Entry, Kind, System
 from app.ports import Ticket
+from app.slices import SlicedWork
 from engine.contract.commands import DecodeSplit, Failure, ScoreOutputs
 from engine.contract.errors import UserError
 

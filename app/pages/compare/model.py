@@ -23,9 +23,9 @@ from app.pages.compare.listing import (
 )
 from app.pages.compare.notes_model import NotesModel
 from app.pages.compare.score_table import ScoreTable, score_table
-from app.pages.compare.slices import SlicedWork
 from app.pages.compare.statistics import Floats, MeanDifference, paired_bootstrap
 from app.pages.compare.systems_model import SystemsModel
+from app.slices import SlicedWork
 from engine.contract.scores import higher_is_better
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QFileDialog,
     QMenu,
     QPushButton,
     QStackedWidget,
@@ -25,6 +25,7 @@ from app.models.run import RunModel
 from app.pages.compare.blind_model import BlindModel
 from app.pages.compare.blind_view import BlindView
 from app.pages.compare.chooser import ChooserPanel
+from app.pages.compare.copying import score_lines
 from app.pages.compare.empty_view import EmptyView
 from app.pages.compare.example_list import ExampleList
 from app.pages.compare.example_view import ExampleView
@@ -32,16 +33,18 @@ from app.pages.compare.messages import Messages
 from app.pages.compare.model import CompareModel
 from app.pages.compare.pair_bar import PairBar
 from app.pages.compare.reading_splitter import ReadingSplitter
-from app.pages.compare.row_export import export_rows
+from app.pages.compare.row_export import row_lines
 from app.pages.compare.score_button import ScoreButton
 from app.pages.compare.score_view import COPIES, ScoreView
-from app.pages.compare.slices import SlicedWork
 from app.pages.compare.systems_model import SystemsModel
 from app.plain_text import caption
+from app.slices import SlicedWork
+from app.table_saving import ask_where_to_save, save_table
 from app.theme import SPACE_M, SPACE_S, SPACE_XS
 from app.widgets.flow import FlowLayout
 from app.widgets.info_bar import InfoBar, Tone
 from engine.contract.errors import UserError
+from engine.contract.tables import Line
 
 
 class ComparePage(QWidget):
@@ -109,20 +112,12 @@ class ComparePage(QWidget):
         return self._context.project.is_open
 
     def export_rows(self, path: Path) -> None:
-        """Write all compared rows side by side as CSV."""
-        if self._exporting is not None:
-            return
+        """Write all compared rows side by side, as CSV or as a workbook."""
+        self._export(path, row_lines(self.model.comparison, self.model.notes.notes))
 
-        def done(count: int) -> None:
-            self._exporting = None
-            self.done.show_message(Tone.GOOD, f"{count:,} rows are written to {path}.")
-
-        def failed(error: UserError) -> None:
-            self._exporting = None
-            self.done.show_message(Tone.BAD, str(error))
-
-        work = export_rows(self.model.comparison, self.model.notes.notes, path)
-        self._exporting = SlicedWork(work, self, done=done, failed=failed)
+    def export_scores(self, path: Path) -> None:
+        """Write the score table, as CSV or as a workbook."""
+        self._export(path, score_lines(self.scores.model.table))
 
     def start_blind(self) -> None:
         """Judge the listed examples without names."""
@@ -172,8 +167,14 @@ class ComparePage(QWidget):
             action = menu.addAction(icon("copy"), caption(f"Copy the score table as {form}"))
             action.triggered.connect(lambda _checked=False, f=form: self.scores.copy(f))
         menu.addSeparator()
-        export = menu.addAction(icon("export"), "Export all rows side by side as CSV…")
-        export.triggered.connect(lambda: self._ask_export())
+        for text, title, name, export in (
+            ("Save the score table…", "Save the score table", "scores", self.export_scores),
+            ("Export all rows side by side…", "Export all rows", "comparison", self.export_rows),
+        ):
+            action = menu.addAction(icon("export"), text)
+            action.setToolTip("As an Excel workbook or as CSV")
+            ask = partial(self._ask_export, title, name, export)
+            action.triggered.connect(lambda _checked=False, ask=ask: ask())
         return menu
 
     def _add_keys(self) -> None:
@@ -192,12 +193,22 @@ class ComparePage(QWidget):
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(slot)
 
-    def _ask_export(self) -> None:
-        name, _filter = QFileDialog.getSaveFileName(
-            self.window(), "Export all rows", "comparison.csv", "CSV (*.csv)"
-        )
-        if name:
-            self.export_rows(Path(name))
+    def _ask_export(self, title: str, name: str, export: Callable[[Path], None]) -> None:
+        ask_where_to_save(self, self._context.settings, title, name=name, chosen=export)
+
+    def _export(self, path: Path, lines: Iterable[Line]) -> None:
+        if self._exporting is not None:
+            return
+
+        def done(count: int) -> None:
+            self._exporting = None
+            self.done.show_message(Tone.GOOD, f"{count:,} rows are written to {path}.")
+
+        def failed(error: UserError) -> None:
+            self._exporting = None
+            self.done.show_message(Tone.BAD, str(error))
+
+        self._exporting = save_table(path, lines, self, done=done, failed=failed)
 
     def _show(self) -> None:
         count = len(self.model.comparison.systems)

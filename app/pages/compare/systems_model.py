@@ -13,7 +13,6 @@ from app.models.run import RunModel
 from app.pages.compare.engine_jobs import EngineJobs
 from app.pages.compare.loading import Loaded, Stamp, load, stamp_of
 from app.pages.compare.outside import copy_outside
-from app.pages.compare.slices import SlicedWork
 from app.pages.compare.systems import (
     FILE,
     Entry,
@@ -25,6 +24,7 @@ from app.pages.compare.systems import (
     outside_folder,
     run_entry,
 )
+from app.slices import SlicedWork
 from engine.contract.errors import UserError
 
 

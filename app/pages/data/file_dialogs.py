@@ -15,6 +15,7 @@ from engine.contract.reading import HUB_SCHEME
 TABLE_FILTERS = (
     f"Data ({' '.join('*' + ending for ending in TABLE_ENDINGS)})",
     "Delimited text (*.csv *.tsv *.tab *.txt)",
+    "Spreadsheets (*.xlsx *.xlsm *.ods)",
     "JSON lines, JSON (*.jsonl *.ndjson *.json)",
     "WebNLG (*.xml)",
     "Parquet (*.parquet)",
@@ -61,19 +62,6 @@ def ask_for_hub_name(parent: QWidget, chosen: Callable[[Path], object]) -> QInpu
             chosen(Path(f"{HUB_SCHEME}{name}"))
 
     dialog.textValueSelected.connect(take)
-    dialog.open()
-    return dialog
-
-
-def ask_where_to_save(
-    parent: QWidget, settings: Settings, title: str, *, name: str, chosen: Callable[[Path], object]
-) -> QFileDialog:
-    """Let the user choose where a CSV file is written; overwriting is asked about."""
-    dialog = _dialog(parent, settings, title, chosen)
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setNameFilters(("CSV (*.csv)", "All files (*)"))
-    dialog.setDefaultSuffix("csv")
-    dialog.selectFile(name)
     dialog.open()
     return dialog
 

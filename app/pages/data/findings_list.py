@@ -21,6 +21,9 @@ QUIET_KINDS = frozenset(
         FindingKind.REPEATED,
         FindingKind.REPEATED_HEADER,
         FindingKind.LEADING_LINES,
+        FindingKind.SHEETS,
+        FindingKind.MACROS,
+        FindingKind.MERGED_CELLS,
     }
 )
 """Findings that ask for nothing."""

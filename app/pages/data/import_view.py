@@ -27,7 +27,8 @@ from app.widgets.labels import ElidedLabel, Label, MutedLabel, SectionHeader
 from app.widgets.table_view import TableView
 from engine.contract.reading import FileReport, ReadOptions
 
-DELIMITED = ("csv", "tsv")
+TABLES = ("csv", "xlsx", "ods")
+"""Formats whose reading has options to choose."""
 
 
 class ImportView(QWidget):
@@ -139,8 +140,8 @@ class ImportView(QWidget):
             if self._file.path is not None:
                 self.options.show_options(self._file.chosen, ReadOptions())
             return
-        self.options.setVisible(report.format in DELIMITED)
-        self.options.show_options(self._file.chosen, report.options)
+        self.options.setVisible(report.format in TABLES)
+        self.options.show_options(self._file.chosen, report.options, sheets=report.sheets)
         self.findings.set_findings(
             report.findings,
             lambda line: self.model.row_of_line(line) is not None,

@@ -8,6 +8,8 @@ from engine.contract.reading import HUB_SIZE_UNKNOWN_BYTES, FileReport
 
 FORMATS = {
     "csv": "CSV",
+    "xlsx": "Excel",
+    "ods": "OpenDocument",
     "jsonl": "JSON lines",
     "json": "JSON",
     "dart": "DART",
@@ -22,6 +24,7 @@ def summary(report: FileReport) -> str:
         "" if _size_unknown(report) else size(report.size_bytes),
         FORMATS.get(report.format, report.format),
         read_options(report.options) if report.options.delimiter else "",
+        f"sheet ‘{report.options.sheet}’" if report.options.sheet else "",
         _rows(report),
         count(len(report.columns), "column"),
     )

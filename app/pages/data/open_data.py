@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-FILE = "A &file: CSV, JSON lines, JSON, parquet, XML…"
+FILE = "A &file: CSV, Excel, JSON lines, JSON, parquet, XML…"
 FOLDER = "A fo&lder of WebNLG…"
 HUB = "A data set of the &hub…"
 

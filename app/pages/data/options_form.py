@@ -1,4 +1,4 @@
-"""How a file is read: encoding, delimiter, quoting, names, lines above; detected or chosen."""
+"""How a file is read: encoding, delimiter, sheet, names, lines above …; detected or chosen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QSpinBox, QVBoxLayout, QWidget
 
-from app.pages.data.words import DELIMITERS, ESCAPES, HEADERS, QUOTES, visible
+from app.pages.data.words import DELIMITERS, ESCAPES, HEADERS, QUOTES, one_line, visible
 from app.theme import SPACE_M, SPACE_S, SPACE_XS
 from app.widgets.labels import Label
 from engine.contract.reading import ReadOptions
@@ -22,6 +22,7 @@ _PARTS: dict[str, tuple[str, Mapping[Any, str]]] = {
     "delimiter": ("&Delimiter", DELIMITERS),
     "quote": ("&Quoting", QUOTES),
     "escape": ("Quotes in te&xts", ESCAPES),
+    "sheet": ("&Sheet", {}),
     "header": ("Column &names", HEADERS),
 }
 _MOST_SKIPPED_LINES = 10_000
@@ -40,6 +41,8 @@ class OptionsForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._detected = ReadOptions()
+        self._sheets: tuple[str, ...] = ()
+        self._fields: dict[str, QWidget] = {}
         self.boxes: dict[str, QComboBox] = {}
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -52,24 +55,30 @@ class OptionsForm(QWidget):
             )
             box.setMinimumContentsLength(8)
             box.activated.connect(self._choose)
-            grid.addLayout(_labelled(title, box), *divmod(len(self.boxes), _COLUMNS))
             self.boxes[name] = box
+            self._fields[name] = _labelled(title, box, self)
         self.skip_lines = QSpinBox()
         self.skip_lines.setRange(0, _MOST_SKIPPED_LINES)
         self.skip_lines.setKeyboardTracking(False)
         self.skip_lines.setToolTip("Lines above the table that are not read, such as a title")
         self.skip_lines.valueChanged.connect(self._choose)
-        place = divmod(len(self.boxes), _COLUMNS)
-        grid.addLayout(_labelled("S&kip lines", self.skip_lines), *place)
+        self._fields["skip_lines"] = _labelled("S&kip lines", self.skip_lines, self)
         for column in range(_COLUMNS):
             grid.setColumnStretch(column, 1)
+        self._grid = grid
+        self._lay_out(ReadOptions())
 
-    def show_options(self, chosen: ReadOptions, used: ReadOptions) -> None:
+    def show_options(
+        self, chosen: ReadOptions, used: ReadOptions, *, sheets: tuple[str, ...] = ()
+    ) -> None:
         """Show what is chosen and, for the rest, what was detected.
 
         Args:
-            used: the options of the latest report, all filled in.
+            used: the options of the latest report, those of its format filled in.
+            sheets: names to choose from.
         """
+        self._sheets = sheets
+        self._lay_out(used)
         for name in (*self.boxes, "skip_lines"):
             picked, value = getattr(chosen, name), getattr(used, name)
             if picked is None:
@@ -88,6 +97,16 @@ class OptionsForm(QWidget):
             box.clear()
         self._fill_number(None, None)
 
+    def _lay_out(self, used: ReadOptions) -> None:
+        """Place the options that the format has; those of text while that is not known."""
+        shown = [name for name in self._fields if getattr(used, name) is not None]
+        shown = shown or [name for name in self._fields if name != "sheet"]
+        for name, field in self._fields.items():
+            self._grid.removeWidget(field)
+            field.setVisible(name in shown)
+            if name in shown:
+                self._grid.addWidget(field, *divmod(shown.index(name), _COLUMNS))
+
     def _fill_number(self, detected: int | None, current: int | None) -> None:
         with QSignalBlocker(self.skip_lines):
             self.skip_lines.setSuffix("  (detected)" if current == detected and detected else "")
@@ -95,7 +114,7 @@ class OptionsForm(QWidget):
 
     def _fill(self, name: str, detected: Value | None, current: Value | None) -> None:
         box = self.boxes[name]
-        known = dict(_PARTS[name][1])
+        known = dict(_PARTS[name][1] or {name: one_line(name) for name in self._sheets})
         for value in (detected, current):
             if value is not None and value not in known:
                 known[value] = visible(str(value))
@@ -115,13 +134,15 @@ class OptionsForm(QWidget):
         self.chosen.emit(ReadOptions(**values, skip_lines=skip_lines))  # type: ignore[arg-type]
 
 
-def _labelled(title: str, control: QWidget) -> QVBoxLayout:
+def _labelled(title: str, control: QWidget, parent: QWidget) -> QWidget:
     """A control under its label."""
     label = Label(title)
+    field = QWidget(parent)
     label.setBuddy(control)
     control.setAccessibleName(title.replace("&", ""))
-    column = QVBoxLayout()
+    column = QVBoxLayout(field)
+    column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(SPACE_XS)
     column.addWidget(label)
     column.addWidget(control)
-    return column
+    return field

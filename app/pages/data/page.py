@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from app.context import AppContext
 from app.opening import holds_xml
@@ -14,6 +15,7 @@ from app.pages.data.dataset_view import DatasetView
 from app.pages.data.file_dialogs import ask_for_folder, ask_for_hub_name, ask_for_table
 from app.pages.data.file_import import FileImport, ImportState
 from app.pages.data.import_view import ImportView
+from app.pages.data.paster import Paster, local_file
 from app.pages.data.rejected_dialog import RejectedDialog
 from app.pages.data.words import count
 from app.widgets.bar_area import BarArea
@@ -31,10 +33,12 @@ class DataPage(QWidget):
         super().__init__(parent)
         self._context = context
         self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.current = CurrentDataset(context.project, self)
         self.file = FileImport(
             context.project, context.activities, desk=context.data_desk, parent=self
         )
+        self.paster = Paster(context, self.file, self, look=self.open_path)
         self.bar = InfoBar(context.theme)
         self.empty = self._make_empty()
         self.import_view = ImportView(self.file, context.theme)
@@ -51,6 +55,7 @@ class DataPage(QWidget):
         header.open_menu.file_asked.connect(self.ask_for_file)
         header.open_menu.folder_asked.connect(self.ask_for_folder)
         header.open_menu.hub_asked.connect(self.ask_for_hub_name)
+        header.open_menu.addAction(self.paster.action)
         header.rejected_asked.connect(self._show_rejected)
         header.deleted.connect(self._on_deleted)
         self.file.changed.connect(self._show)
@@ -59,6 +64,7 @@ class DataPage(QWidget):
         self.current.entry_changed.connect(self.bar.hide)
         self.current.refused.connect(self._warn)
         self.dataset_view.rows.model.broken.connect(self._on_broken)
+        self.paster.refused.connect(self._warn)
         self._show()
 
     def open_path(self, path: Path, reading: ReadOptions | None = None) -> bool:
@@ -95,6 +101,13 @@ class DataPage(QWidget):
         """Let the user name a data set of the hub."""
         ask_for_hub_name(self, self._look_at)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take the keyboard's focus, so that Ctrl+V pastes here."""
+        super().showEvent(event)
+        focus = QApplication.focusWidget()
+        if focus is None or not self.isAncestorOf(focus):
+            self.setFocus()
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept one local file, or a folder of WebNLG's."""
         if _dropped_file(event) is not None and self._context.project.is_open:
@@ -110,12 +123,14 @@ class DataPage(QWidget):
         empty = EmptyState(
             self._context.theme,
             "Start with data",
-            "Drop a file here, or open one: CSV, JSON lines, JSON, parquet, or WebNLG's XML, also "
-            "a folder of it. You see how it is read, what is wrong with it and what the model "
-            "will see, before anything is trained. The file itself is never changed.",
+            "Drop a file here, paste cells, or open a file: CSV, Excel, OpenDocument, JSON lines, "
+            "JSON, parquet, or WebNLG's XML, also a folder of it. You see how it is read, what is "
+            "wrong with it and what the model will see, before anything is trained. The file "
+            "itself is never changed.",
             picture="data",
         )
         empty.add_button("Open a file…", self.ask_for_file, picture="open", primary=True)
+        empty.add_action(self.paster.action)
         empty.add_button("A folder of WebNLG…", self.ask_for_folder)
         empty.add_button("From the hub…", self.ask_for_hub_name)
         return empty
@@ -171,8 +186,7 @@ class DataPage(QWidget):
 
 
 def _dropped_file(event: QDropEvent) -> Path | None:
-    urls = event.mimeData().urls()
-    if len(urls) == 1 and urls[0].isLocalFile():
-        path = Path(urls[0].toLocalFile())
-        return path if path.is_file() or (path.is_dir() and holds_xml(path)) else None
+    path = local_file(event.mimeData())
+    if path is not None and (path.is_file() or (path.is_dir() and holds_xml(path))):
+        return path
     return None

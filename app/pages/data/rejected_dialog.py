@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from app.assets import icon
 from app.context import AppContext
-from app.pages.data.file_dialogs import ask_where_to_save
 from app.pages.data.rejected_model import RejectedModel
 from app.pages.data.words import count
+from app.table_saving import ask_where_to_save
 from app.theme import SPACE_M, SPACE_S
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import MutedLabel
@@ -41,9 +41,7 @@ class RejectedDialog(QDialog):
         self.table.resizeColumnsToContents()
         self.bar = InfoBar(context.theme)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.export_button = buttons.addButton(
-            "Export as CSV…", QDialogButtonBox.ButtonRole.ActionRole
-        )
+        self.export_button = buttons.addButton("Export…", QDialogButtonBox.ButtonRole.ActionRole)
         self.export_button.setIcon(icon("export"))
         self.export_button.clicked.connect(self._ask_where)
         buttons.rejected.connect(self.reject)
@@ -58,7 +56,7 @@ class RejectedDialog(QDialog):
         self.resize(110 * width, 30 * self.fontMetrics().height())
 
     def export(self, out: Path) -> None:
-        """Write all rejected rows as CSV."""
+        """Write all rejected rows as CSV or as a workbook."""
         ticket = self._context.data_desk.ask(ExportRejected(str(self._store.path), str(out)))
         ticket.answered.connect(self._on_done)
         ticket.failed.connect(self._on_failed)
@@ -66,7 +64,7 @@ class RejectedDialog(QDialog):
         self._context.activities.follow(title, ticket, tell_failure=False)
 
     def _ask_where(self) -> None:
-        name = f"{Path(self._store.meta.name).stem}-rejected.csv"
+        name = f"{Path(self._store.meta.name).stem}-rejected"
         ask_where_to_save(
             self,
             self._context.settings,

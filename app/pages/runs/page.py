@@ -83,7 +83,7 @@ class RunsPage(QWidget):
         self.table = RunTable(context, self.view, self.actions_)
         self.header = RunHeader(self.view, self.form_model, self.actions_, theme)
         self.board = PlotBoard(theme, context.settings)
-        self.saver = PlotSaver(self.board, theme, self)
+        self.saver = PlotSaver(self.board, theme, settings=context.settings, parent=self)
         self.samples = SamplesPane(self.view, theme)
         self.details = DetailsPane(self.view, self.actions_, theme)
         self.empty = EmptyState(

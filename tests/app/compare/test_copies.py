@@ -15,7 +15,7 @@ from app.pages.compare import formats
 from app.pages.compare.comparison import Comparison, compare
 from app.pages.compare.copying import latex, to_csv, to_latex, to_markdown
 from app.pages.compare.outside import copy_outside, with_references
-from app.pages.compare.row_export import export_rows
+from app.pages.compare.row_export import row_lines
 from app.pages.compare.rows import Rows
 from app.pages.compare.score_table import ScoreTable, footnotes, score_table
 from app.pages.compare.statistics import MeanDifference
@@ -24,6 +24,7 @@ from engine.contract.errors import UserError
 from engine.contract.outputs import read_meta, read_outputs
 from engine.contract.project import ExampleNote
 from engine.contract.scores import OutputRow, OutputsMeta, Score, metric_title
+from engine.contract.tables import write_table
 from engine.metrics.known import METRICS
 
 T = TypeVar("T")
@@ -152,7 +153,7 @@ def test_it_is_said_where_lower_is_better() -> None:
 def test_rows_are_exported_side_by_side(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     notes = {"id1": ExampleNote("id1", starred=True, note="odd", tags=("price", "name"))}
-    assert finish(export_rows(comparison(), notes, path)) == 2
+    assert write_table(path, row_lines(comparison(), notes)) == 1 + 2
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     lines = list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline="")))
     assert lines[1]["B prefix 10: output"] == 'out "1", 1\nnext'

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import openpyxl
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
@@ -385,6 +386,19 @@ def test_rows_are_exported(qtbot: QtBot, page: ComparePage, tmp_path: Path) -> N
     assert page.done.label.text() == f"24 rows are written to {path}."
     with path.open(encoding="utf-8-sig", newline="") as stream:
         assert len(list(csv.DictReader(io.StringIO(stream.read())))) == 24
+
+
+def test_tables_are_saved_as_workbooks(qtbot: QtBot, page: ComparePage, tmp_path: Path) -> None:
+    for export, name, rows in (
+        (page.export_rows, "rows.xlsx", 24),
+        (page.export_scores, "scores.xlsx", 2),
+    ):
+        export(tmp_path / name)
+        qtbot.waitUntil(lambda name=name: name in page.done.label.text())
+        head, *lines = openpyxl.load_workbook(tmp_path / name).active.values
+        assert len(lines) == rows
+        assert head[0] in ("number", "letter")
+    assert [line[0] for line in lines] == ["A", "B"]
 
 
 def test_a_folder_that_cannot_be_written_to_is_said(

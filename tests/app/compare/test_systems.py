@@ -13,8 +13,8 @@ from app.pages.compare.comparison import compare
 from app.pages.compare.loading import load
 from app.pages.compare.page import ComparePage
 from app.pages.compare.rows import Rows
-from app.pages.compare.slices import SlicedWork
 from app.pages.compare.systems import Entry, Kind, System
+from app.slices import SlicedWork
 from engine.contract.commands import Decoded, DecodeSplit, ScoreOutputs
 from engine.contract.errors import UserError
 from engine.contract.events import OutputsSaved, RunState

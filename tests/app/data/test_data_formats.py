@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import openpyxl
 import pyarrow
 import pytest
 from pyarrow import parquet
@@ -11,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.messages import Message
+from app.pages.data.command_text import data_arguments
 from app.pages.data.file_import import ImportState
 from app.pages.data.page import DataPage
 from engine.contract.data_spec import Preset, Role, SplitKind
@@ -88,11 +90,12 @@ def test_json_lines_and_parquet(
 
 def test_the_menu_asks_for_each_kind(page: DataPage, qtbot: QtBot) -> None:
     menu = page.dataset_view.header.open_menu
-    file, folder, hub = menu.actions()
+    file, folder, hub, paste = menu.actions()
+    assert paste is page.paster.action
     file.trigger()
     dialog = page.findChild(QFileDialog)
     assert dialog is not None
-    assert "*.parquet" in dialog.nameFilters()[0]
+    assert {"*.parquet", "*.xlsx", "*.ods"} <= set(dialog.nameFilters()[0].strip("()").split())
     dialog.reject()
     qtbot.waitUntil(lambda: page.findChild(QFileDialog) is None)
     folder.trigger()
@@ -143,3 +146,35 @@ def test_what_cannot_be_read_says_so(
     assert empty_page.open_path(tmp_path / name)
     qtbot.waitUntil(lambda: empty_page.file.state is ImportState.FAILED)
     assert f"{name} is empty" in empty_page.import_view.bar.label.text()
+
+
+def test_a_sheet_is_chosen(
+    empty_page: DataPage, qtbot: QtBot, tmp_path: Path, context: AppContext
+) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["a cover"])
+    sheet = book.create_sheet("Huts")
+    for row in (["name", "text"], ["Larch Hut", "It is one."], ["Crow Hut", "It is two."]):
+        sheet.append(row)
+    book.save(tmp_path / "huts.xlsx")
+    page, form = empty_page, empty_page.import_view.options
+    look(page, qtbot, tmp_path / "huts.xlsx")
+    box = form.boxes["sheet"]
+    assert box.isVisible()
+    assert not form.boxes["delimiter"].isVisible()
+    places = [
+        box.mapTo(form, box.rect().topLeft()) for box in form.boxes.values() if box.isVisible()
+    ]
+    assert len(set(places)) == len(places) == 2
+    assert "sheet ‘Sheet’" in page.import_view.summary.text()
+    assert [box.itemText(n) for n in range(box.count())] == ["Sheet  (detected)", "Huts"]
+    box.setCurrentIndex(1)
+    box.activated.emit(1)
+    qtbot.waitUntil(lambda: "sheet ‘Huts’" in page.import_view.summary.text())
+    page.import_view.import_button.click()
+    qtbot.waitUntil(lambda: page.views.currentWidget() is page.dataset_view)
+    entry = context.project.dataset
+    assert entry is not None
+    assert entry.reading.sheet == "Huts"
+    words = data_arguments(entry)
+    assert words[words.index("--sheet") + 1] == "Huts"

@@ -5,6 +5,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
+import openpyxl
 import pyqtgraph as pg
 import pytest
 from PySide6.QtGui import QImage
@@ -252,7 +253,7 @@ def test_choices_are_remembered(stage: Stage, qtbot: QtBot, context: AppContext)
 @pytest.fixture
 def saver(stage: Stage, context: AppContext) -> PlotSaver:
     stage.feed(training_events(PrefixMethod(), 50, 50))
-    return PlotSaver(stage.board, context.theme, stage.board)
+    return PlotSaver(stage.board, context.theme, settings=context.settings, parent=stage.board)
 
 
 def test_png_has_twice_the_size_of_the_screen(
@@ -284,8 +285,8 @@ def test_csv_holds_every_step_and_evaluation(
     saver: PlotSaver, stage: Stage, tmp_path: Path, qtbot: QtBot
 ) -> None:
     with qtbot.waitSignal(saver.saved):
-        saver.save("csv", tmp_path / "all.csv")
-    with open(tmp_path / "all.csv", newline="", encoding="utf-8") as stream:
+        saver.save_numbers(tmp_path / "all.csv")
+    with open(tmp_path / "all.csv", newline="", encoding="utf-8-sig") as stream:
         rows = list(csv.DictReader(stream))
     steps = [row for row in rows if row["kind"] == "step"]
     evaluations = [row for row in rows if row["kind"] == "evaluation"]
@@ -296,11 +297,26 @@ def test_csv_holds_every_step_and_evaluation(
     ]
 
 
-@pytest.mark.parametrize("kind", ["png", "svg", "csv"])
+def test_numbers_of_a_workbook_are_numbers(
+    saver: PlotSaver, stage: Stage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(saver.saved):
+        saver.save_numbers(tmp_path / "all.xlsx")
+    head, *lines = openpyxl.load_workbook(tmp_path / "all.xlsx").active.values
+    column = head.index("loss")
+    losses = [line[column] for line in lines if line[head.index("kind")] == "step"]
+    assert losses == pytest.approx([m.loss for run in stage.runs for m in run.metrics])
+
+
+@pytest.mark.parametrize("kind", ["png", "svg", "csv", "xlsx"])
 def test_a_folder_that_is_not_there_is_a_sentence(
     saver: PlotSaver, tmp_path: Path, qtbot: QtBot, kind: str
 ) -> None:
     (tmp_path / "file").write_text("")
     with qtbot.waitSignal(saver.failed) as failed:
-        saver.save(kind, tmp_path / "file" / f"x.{kind}")
+        path = tmp_path / "file" / f"x.{kind}"
+        if kind in ("csv", "xlsx"):
+            saver.save_numbers(path)
+        else:
+            saver.save(kind, path)
     assert str(tmp_path / "file") in failed.args[0]

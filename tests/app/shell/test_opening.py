@@ -39,7 +39,7 @@ def test_jsonl_of_examples_is_a_table(tmp_path: Path) -> None:
 
 
 def test_data_in_other_formats_and_a_folder_of_webnlg(tmp_path: Path) -> None:
-    for name in ("a.parquet", "a.ndjson", "a.json", "a.XML"):
+    for name in ("a.parquet", "a.ndjson", "a.json", "a.XML", "a.xlsx", "a.xlsm", "a.ods"):
         (tmp_path / name).write_bytes(b"x")
         assert find_out(tmp_path / name) == Found(PathKind.TABLE, tmp_path / name)
     folder = write_folder(tmp_path / "webnlg")

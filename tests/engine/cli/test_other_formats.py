@@ -1,10 +1,13 @@
-"""`train` and `decode` on JSON lines, parquet and WebNLG's folder, no column named."""
+"""`train` and `decode` on JSON lines, parquet, a workbook and WebNLG's folder."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections import Counter
 
+import openpyxl
 import pyarrow
 import pytest
 from pyarrow import parquet
@@ -65,3 +68,56 @@ def test_a_folder_of_webnlg(cli: CommandLine, backbone: tuple[str, str]) -> None
     assert Counter(row.category for row in rows) == {"Hut": 2, "Sky": 2}
     assert {row.input for row in rows} == {f" | Hut_{n} : beds : {n + 2}" for n in range(15, 19)}
     assert [len(row.references) for row in rows] == [2, 2, 2, 2]
+
+
+def test_a_sheet_of_a_workbook_and_tables_of_outputs(
+    cli: CommandLine, backbone: tuple[str, str]
+) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["only a cover"])
+    sheet = book.create_sheet("=huts")
+    sheet.append(["article", "summary"])
+    for number in range(20):
+        sheet.append([f"=Hut {number} has beds.", f"-Hut {number}."])
+        sheet[f"A{number + 2}"].data_type = "s"
+    book.save(cli.place / "huts.xlsx")
+    words = ("train", "--data", "huts.xlsx", *backbone, *SHORT)
+    assert "no sheet 'none': choose one of 'Sheet', '=huts'" in cli.refused(
+        *words, "--sheet", "none", "--out", "nothing"
+    )
+    done = cli(*words, "--sheet", "=huts", "--out", "huts")
+    assert "huts.xlsx: article (source) → summary" in done.stdout
+
+    decode = ("decode", "huts", "--data", "huts.xlsx", "--sheet", "2", "--limit", "2")
+    for ending in ("csv", "xlsx", "jsonl"):
+        cli(*decode, "--out", f"huts-out.{ending}")
+    rows = read_outputs(cli.place / "huts-out.jsonl")
+    found = openpyxl.load_workbook(cli.place / "huts-out.xlsx").active
+    head, *lines = found.iter_rows(values_only=True)
+    assert head[:5] == ("example_id", "category", "input", "output", "reference 1")
+    assert [(line[2], line[3] or "", line[4]) for line in lines] == [
+        (row.input, row.output, *row.references) for row in rows
+    ]
+    assert {cell.data_type for cell in found["C"]} == {"s"}
+    text = (cli.place / "huts-out.csv").read_bytes().decode("utf-8-sig")
+    assert [line["input"] for line in csv.DictReader(io.StringIO(text))] == [
+        f"'{row.input}" for row in rows
+    ]
+    # Its own table given back, the texts are as they were.
+    again = ("decode", "huts", "--data", "huts-out.csv", "--text", "input", "--out", "again.jsonl")
+    cli(*again)
+    assert [row.input for row in read_outputs(cli.place / "again.jsonl")] == [
+        row.input for row in rows
+    ]
+
+
+def test_what_does_not_fit_into_a_workbook_is_not_lost(
+    cli: CommandLine, backbone: tuple[str, str]
+) -> None:
+    line = json.dumps({"article": "Hut 9 has beds.", "summary": "word " * 8000})
+    (cli.place / "long.jsonl").write_text(line, encoding="utf-8")
+    done = cli("decode", "huts", "--data", "long.jsonl", "--out", "long.xlsx")
+    assert "40,000 characters, more than the 32,767" in done.stdout
+    (row,) = read_outputs(cli.place / "long.xlsx.jsonl")
+    assert row.references[0].startswith("word word")
+    assert not (cli.place / "long.xlsx").exists()

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -322,10 +323,13 @@ def test_rejected_rows_can_be_exported(make_store: MakeStore, tmp_path: Path) ->
     out = tmp_path / "rejected.csv"
     reply = export_rejected(ExportRejected(str(store.path), str(out)), Silent())
     assert reply.message == f"2 rejected rows written to {out}."
-    with open(out, encoding="utf-8", newline="") as stream:
+    with open(out, encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.reader(stream))
     assert rows[0] == ["line", "reason", "text"]
     assert [(row[0], row[2]) for row in rows[1:]] == [("3", '"x, y"'), ("4", 'z,"q",w')]
+    book = tmp_path / "rejected.xlsx"
+    export_rejected(ExportRejected(str(store.path), str(book)), Silent())
+    assert list(openpyxl.load_workbook(book).active.values)[1][::2] == (3, '"x, y"')
     with pytest.raises(UserError, match="cannot be written to"):
         export_rejected(ExportRejected(str(store.path), str(out / "in.csv")), Silent())
     again = ExportRejected(str(store.path), str(tmp_path / "again.csv"))
@@ -343,3 +347,22 @@ def test_real_e2e(shared_data: Path, tmp_path: Path) -> None:
         expected = [tuple(row) for row in csv.reader(stream)][1:]
     with DatasetStore(tmp_path / "dev.sqlite") as store:
         assert [row.cells for row in store.rows()] == expected
+
+
+def test_rejected_rows_come_back_as_they_were(make_store: MakeStore, tmp_path: Path) -> None:
+    texts = ["=1+1,x,y", "-3,5,5", "'@a,b,c", "\t=,2,3", "plain,1,2"]
+    store = make_store("a,b\n1,2\n" + "\n".join(texts) + "\n", EXACT)
+    out = tmp_path / "rejected.csv"
+    export_rejected(ExportRejected(str(store.path), str(out)), Silent())
+    with open(out, encoding="utf-8-sig", newline="") as stream:
+        cells = [row["text"] for row in csv.DictReader(stream)]
+    assert all(cell[0] in "'p" for cell in cells)
+    again = tmp_path / "again.sqlite"
+    import_file(ImportFile(str(out), ReadOptions(), str(again)), Silent())
+    with DatasetStore(again) as read:
+        assert [row.cells[2] for row in read.rows()] == texts
+
+
+def test_the_apostrophes_of_others_stay(make_store: MakeStore) -> None:
+    store = make_store("name,text\n'=1,'-tis\nx,'@y\n")
+    assert [row.cells for row in store.rows()] == [("'=1", "'-tis"), ("x", "'@y")]

@@ -208,7 +208,7 @@ def test_files_of_other_scores_do_not_stay(copy: Path) -> None:
     assert (folder.path / "table.md").exists()
     score(copy, "--metrics", "bertscore")
     names = {path.name for path in folder.path.iterdir()}
-    assert names == {"study.json", "runs.csv"}
+    assert names == {"study.json", "runs.csv", "runs.xlsx"}
 
 
 def test_without_an_encoder_the_table_says_so(

@@ -22,7 +22,10 @@ from engine.reporter import Silent
 from engine.studies.results import collect
 from tests.helpers.tiny_runs import ROOT, engine_environment, kill, wait_until
 
-FILES = {"figure.png", "figure.svg", "runs.csv", "table.csv", "table.md", "table.tex"}
+FILES = {
+    *("figure.png", "figure.svg", "runs.csv", "runs.xlsx"),
+    *("table.csv", "table.xlsx", "table.md", "table.tex"),
+}
 
 
 def opened(project: Path, study_id: str = "methods") -> tuple[StudyFolder, StudySpec]:
