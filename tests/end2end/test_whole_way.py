@@ -138,7 +138,7 @@ def export(person: Person, prefix: RunModel, form: str, out: Path) -> None:
     dialog.folder.setText(str(out))
     assert f"--format {form} --out {out}" in dialog.command.command()
     person.click(dialog.ok)
-    person.wait(lambda: str(out) in page.bar.label.text())
+    person.wait(lambda: str(out) in person.window.toast.label.text())
 
 
 @pytest.mark.slow
