@@ -363,7 +363,7 @@ class DeskLine:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a command is; `total` 0 means unknown. `unit` is "bytes", "rows", "inputs"."""
+    """How far a command is; `total` 0 means unknown. `unit` is "bytes", "rows", "tokens"."""
 
     done: int
     total: int

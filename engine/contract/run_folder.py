@@ -48,7 +48,7 @@ class RunStatus:
     """The present state of a run.
 
     Attributes:
-        done, total: of the present phase, in its own unit (steps, inputs); total 0: unknown.
+        done, total: of the present phase, in `unit` ("steps", "rows", "tokens"); total 0: unknown.
         step, total_steps: optimiser steps of the run.
         remaining_s: estimate for the whole run, or None while unknown.
         pid: of the engine; true only while the run's lock is held.
@@ -62,6 +62,7 @@ class RunStatus:
     phase: Phase | None = None
     done: int = 0
     total: int = 0
+    unit: str = ""
     step: int = 0
     total_steps: int = 0
     remaining_s: float | None = None

@@ -49,7 +49,7 @@ class TrainingSpec:
     """Optimiser, schedule, evaluation and device of a run.
 
     Raises:
-        UserError: a value outside its range, naming both.
+        UserError: a value outside its range, naming both; or a selection by BLEU without BLEU.
     """
 
     epochs: float = 5.0
@@ -105,6 +105,11 @@ class TrainingSpec:
             value = getattr(self, name)
             if not 0 < value < float("inf"):
                 raise UserError(f"{name} is {value}: it must be above 0.")
+        if self.select_by is SelectBy.BLEU and not self.evaluate_bleu:
+            raise UserError(
+                "select_by is bleu, but evaluate_bleu is off (--no-bleu), so that there is no BLEU "
+                "to select by: switch it on, or select by loss."
+            )
 
 
 class Strategy(enum.Enum):
