@@ -45,6 +45,16 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def amount(number: int, unit: str) -> str:
+    """A number with its unit, such as 93 MB or 1,200 tokens."""
+    return size(number) if unit == "bytes" else f"{number:,} {unit}".strip()
+
+
+def percent(part: float, whole: float) -> str:
+    """A share such as 3.64 % or 0.0071 %."""
+    return f"{100 * part / whole:.3g} %" if whole else ""
+
+
 def date(time_s: float) -> str:
     """Such as 2026-11-21 14:05, in local time; nothing for 0."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(time_s)) if time_s else ""

@@ -10,7 +10,9 @@ from app.models.activities import ActivitiesModel, Activity
 from app.models.run import RunModel
 from app.models.runs import RunsModel
 from app.ports import RunControl
+from app.run_words import doing
 from engine.contract.commands import Progress
+from engine.contract.events import RunState
 
 
 class RunActivities(QObject):
@@ -49,6 +51,6 @@ class RunActivities(QObject):
             stop = partial(self._run_control.stop, run.run_id, save=True)
             activity = self._activities.start(f"Train “{run.meta.name}”", stop, outlives=True)
             self._shown[run.run_id] = activity
-        phase = status.phase.value if status.phase is not None else status.state.value
-        progress = Progress(status.step, status.total_steps, "steps", phase)
-        activity.set_progress(progress, remaining_s=status.remaining_s)
+        progress = Progress(status.step, status.total_steps, "steps", doing(run))
+        left = status.remaining_s if status.state is RunState.RUNNING else None
+        activity.show_progress(progress, left)

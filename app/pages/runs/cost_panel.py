@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 from app.pages.runs.planner import Planner
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import MutedLabel
-from app.words import count, duration, size
+from app.words import count, duration, percent, size
 from engine.contract.backbone import BackboneEntry, Cost
 
 UNCOUNTED = "known once the backbone is here"
@@ -67,8 +67,8 @@ def _file(cost: Cost, open_word: str) -> str:
 def _trainable(cost: Cost, backbone: BackboneEntry, open_word: str) -> Figure:
     value = open_word
     if cost.trainable is not None:
-        share = 100 * cost.trainable / backbone.shape.parameters
-        value = f"{count(cost.trainable)} ({share:.3g} %)"
+        share = percent(cost.trainable, backbone.shape.parameters)
+        value = f"{count(cost.trainable)} ({share})"
     return Figure(
         "Trained",
         value,

@@ -60,7 +60,8 @@ class RunActions(QObject):
 
         self.stop_and_save = make(
             "stop_and_save", "Stop and &save", self._stop_and_save, "stop",
-            "End the run after this step and leave a checkpoint to resume from",
+            "End the run after this step and leave a checkpoint to resume from; a waiting run "
+            "leaves the queue",
         )  # fmt: skip
         self.stop = make(
             "stop", "S&top", self._stop, "stop",
@@ -121,9 +122,9 @@ class RunActions(QObject):
         """Enable what the selected runs allow; call it when a state is new."""
         chosen = self._view.selected
         states = {run.status.state for run in chosen}
-        self.stop_and_save.setEnabled(bool(states & set(_STOPPABLE)))
+        self.stop_and_save.setEnabled(bool(states & {*_STOPPABLE, RunState.QUEUED}))
         self.stop.setEnabled(bool(states & {*_STOPPABLE, RunState.QUEUED, RunState.STOPPING}))
-        self.pause.setEnabled(RunState.RUNNING in states)
+        self.pause.setEnabled(any(_can_pause(run) for run in chosen))
         self.resume.setEnabled(bool(states & {RunState.PAUSED, *_RESUMABLE}))
         for action in (self.duplicate, self.rename, self.annotate, self.open_folder):
             action.setEnabled(len(chosen) == 1)
@@ -141,22 +142,28 @@ class RunActions(QObject):
     def resume_run(self, run: RunModel) -> None:
         """Go on with one run."""
         if run.status.state is RunState.PAUSED:
+            run.ask(RunState.RUNNING)
             self._context.run_control.proceed(run.run_id)
         elif run.status.state in _RESUMABLE:
             self._context.run_control.enqueue(run.path)
 
     def _stop_and_save(self) -> None:
-        for run in self._of(_STOPPABLE):
-            self._context.run_control.stop(run.run_id, save=True)
+        self._end(_STOPPABLE, save=True)
 
     def _stop(self) -> None:
+        self._end((*_STOPPABLE, RunState.STOPPING), save=False)
+
+    def _end(self, states: Sequence[RunState], *, save: bool) -> None:
+        """Stop the runs in these states, and take those that wait out of the queue."""
         for run in self._of((RunState.QUEUED,)):
             self._context.run_control.dequeue(run.run_id)
-        for run in self._of((*_STOPPABLE, RunState.STOPPING)):
-            self._context.run_control.stop(run.run_id, save=False)
+        for run in self._of(states):
+            run.ask(RunState.CANCELLED)
+            self._context.run_control.stop(run.run_id, save=save)
 
     def _pause(self) -> None:
-        for run in self._of((RunState.RUNNING,)):
+        for run in filter(_can_pause, self._view.selected):
+            run.ask(RunState.PAUSED)
             self._context.run_control.pause(run.run_id)
 
     def _resume(self) -> None:
@@ -215,6 +222,10 @@ class RunActions(QObject):
 
     def _of(self, states: Sequence[RunState]) -> list[RunModel]:
         return [run for run in self._view.selected if run.status.state in states]
+
+
+def _can_pause(run: RunModel) -> bool:
+    return run.status.state is RunState.RUNNING and run.asked is None
 
 
 def _can_be_exported(run: RunModel) -> bool:

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from app.assets import icon
 from app.context import AppContext
-from app.pages.runs.run_words import verdict
 from app.pages.studies.actions import StudyActions
 from app.pages.studies.figure import StudyFigure
 from app.pages.studies.library import StudyLibrary
@@ -17,6 +16,7 @@ from app.pages.studies.runs_model import SAMPLE, SORT_ROLE, StudyRunsModel
 from app.pages.studies.scores import StudyScores
 from app.pages.studies.study_header import StudyHeader
 from app.pages.studies.tables_view import TablesView
+from app.run_words import verdict
 from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.table_view import TableView
