@@ -18,7 +18,7 @@ from engine.contract.commands import ReportSplit
 from engine.contract.errors import UserError
 from engine.contract.options import command_line
 from engine.contract.project import DatasetEntry
-from engine.contract.reading import SplitReport
+from engine.contract.reading import SplitReport, unmeasured
 from engine.contract.run_spec import RunSpec
 
 
@@ -68,6 +68,7 @@ class Planner(QObject):
         self._data_problem = ""
         form.changed.connect(self._update)
         backbones.changed.connect(self._on_backbones)
+        project.opened.connect(self._on_backbones)
         project.changed.connect(self._on_project)
         project.closed.connect(self._on_project)
         if counts is not None:
@@ -86,6 +87,14 @@ class Planner(QObject):
     def report(self) -> SplitReport | None:
         """What the split makes of the data, or None before it was counted."""
         return self._report
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the run will not measure, and how long it would take; no reason not to train."""
+        report = self._report
+        if report is None:
+            return ()
+        return unmeasured(report.side("valid").inputs, report.test_inputs)
 
     @property
     def device_memory_bytes(self) -> int:

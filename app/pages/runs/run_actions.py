@@ -33,7 +33,7 @@ class RunActions(QObject):
     Signals:
         refused: a sentence that says why something cannot be done.
         duplicated: the form was filled with a run's settings.
-        annotate_asked, rename_asked, export_asked: `RunModel`.
+        annotate_asked, rename_asked, export_asked, baseline_asked: `RunModel`.
     """
 
     refused = Signal(str)
@@ -41,6 +41,7 @@ class RunActions(QObject):
     annotate_asked = Signal(object)
     rename_asked = Signal(object)
     export_asked = Signal(object)
+    baseline_asked = Signal(object)
 
     def __init__(
         self, context: AppContext, view: RunsView, form: FormModel, scope: QWidget
@@ -78,6 +79,10 @@ class RunActions(QObject):
             "duplicate", "&Duplicate and change", self._duplicate, "copy",
             "Fill the form with this run's settings", "Ctrl+D",
         )  # fmt: skip
+        self.baseline = make(
+            "baseline", "Train this run's &baseline", self._train_baseline, "play",
+            "Put full fine-tuning with this run's data, split, seed and decoding into the queue",
+        )  # fmt: skip
         self.compare = make(
             "compare", "&Compare outputs", self._compare, "compare",
             "Read the outputs of the selected run, or of several side by side",
@@ -113,7 +118,7 @@ class RunActions(QObject):
         """For a context menu; None is a line."""
         return (
             self.stop_and_save, self.stop, self.pause, self.resume, None,
-            self.duplicate, self.compare, self.differ, self.show_only, None,
+            self.duplicate, self.baseline, self.compare, self.differ, self.show_only, None,
             self.rename, self.annotate, self.star, self.export, self.open_folder, None,
             self.delete,
         )  # fmt: skip
@@ -129,6 +134,9 @@ class RunActions(QObject):
         for action in (self.duplicate, self.rename, self.annotate, self.open_folder):
             action.setEnabled(len(chosen) == 1)
         self.differ.setEnabled(len(chosen) > 1)
+        self.baseline.setEnabled(
+            len(chosen) == 1 and not isinstance(chosen[0].spec.method, FinetuneMethod)
+        )
         self.export.setEnabled(len(chosen) == 1 and _can_be_exported(chosen[0]))
         for action in (self.compare, self.star, self.show_only, self.delete):
             action.setEnabled(bool(chosen))
@@ -174,6 +182,9 @@ class RunActions(QObject):
         run = self._view.selected[0]
         self._form.replace(f"Take the settings of “{run.meta.name}”", draft_of(run.spec))
         self.duplicated.emit()
+
+    def _train_baseline(self) -> None:
+        self.baseline_asked.emit(self._view.selected[0])
 
     def _compare(self) -> None:
         self._context.navigator.show_compare([run.run_id for run in self._view.selected])

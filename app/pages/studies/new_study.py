@@ -23,7 +23,7 @@ class NewStudy(QObject):
     def __init__(self, context: AppContext, library: StudyLibrary, parent: QObject) -> None:
         super().__init__(parent)
         project, runs, desk = context.project, context.runs, context.data_desk
-        self.draft = FormModel(context.undo, context.settings, self)
+        self.draft = FormModel(context.project, self)
         self.backbones = BackbonesModel(desk, context.model_desk, project, context.activities, self)
         planner = Planner(self.draft, self.backbones, project, runs, desk, self)
         self.planner = StudyPlanner(self.draft, planner, library, project, runs, self)

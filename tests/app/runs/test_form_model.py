@@ -6,7 +6,7 @@ from app.pages.runs.form_model import CHOICE, FormModel
 
 
 def model(context: AppContext) -> FormModel:
-    return FormModel(context.undo, context.settings)
+    return FormModel(context.project)
 
 
 def test_an_edit_is_undone_and_done_again(context: AppContext) -> None:

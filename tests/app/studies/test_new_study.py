@@ -247,7 +247,7 @@ def test_a_backbone_that_is_not_here_is_fetched_first(
     desk: FakeDesk,
     qtbot: QtBot,
 ) -> None:
-    draft = FormModel(context.undo, context.settings)
+    draft = FormModel(context.project)
     draft.set("backbone", "gpt2")
     begin(page, StudyKind.LENGTH)
     found = planner(page)
@@ -266,7 +266,7 @@ def test_what_the_runs_page_changes_is_taken_when_the_page_is_shown_again(
     page: StudiesPage, begin: Begin, context: AppContext
 ) -> None:
     begin(page, StudyKind.LENGTH)
-    other = FormModel(context.undo, context.settings)
+    other = FormModel(context.project)
     page.hide()
     other.set("method.mid_dim", 64)
     other.set("training.epochs", 2.0)
