@@ -111,6 +111,21 @@ class TrainingSpec:
                 "to select by: switch it on, or select by loss."
             )
 
+    def total_steps(self, rows: int) -> int:
+        """Optimiser steps of a run on so many training rows."""
+        if self.max_steps is not None:
+            return self.max_steps
+        batches = math.ceil(rows / self.batch_size)
+        return math.ceil(self.epochs * math.ceil(batches / self.accumulation_steps))
+
+
+def evaluation_steps(total_steps: int, every: int | None) -> frozenset[int]:
+    """After which steps (from 1) the run is evaluated; the last one always is."""
+    if every is None:
+        quarter = max(total_steps // 4, 1)
+        return frozenset((*range(quarter, total_steps - quarter // 2, quarter), total_steps))
+    return frozenset((*range(every, total_steps, every), total_steps))
+
 
 class Strategy(enum.Enum):
     """How tokens are chosen when decoding."""

@@ -7,24 +7,38 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import torch
 
 from engine.contract.errors import UserError
-from engine.contract.events import CheckpointSaved, Evaluation, TrainMetrics
-from engine.contract.training_spec import Objective, TrainingSpec
+from engine.contract.events import CheckpointSaved, Evaluation, Event, TrainMetrics
+from engine.contract.training_spec import Objective, TrainingSpec, evaluation_steps
 from engine.methods.base import Method
 from engine.training import checkpoint
 from engine.training.batches import Batch, Epochs, TokenRow, collate_for
 from engine.training.checkpoint import TrainingState
 from engine.training.loss import loss_sum
 from engine.training.memory import peak_memory_bytes
-from engine.training.recorder import RunRecorder, StopRequested
-from engine.training.schedule import evaluation_steps, learning_rate
+from engine.training.recorder import StopRequested
+from engine.training.schedule import learning_rate
 from engine.training.time_left import TimeLeft
 
 Evaluate = Callable[[int], Evaluation]
 """Evaluates after the given step; records samples itself; `is_best` is decided here."""
+
+
+class Recorder(Protocol):
+    """What the loop tells of itself; of a run, a `RunRecorder`."""
+
+    def work_s(self) -> float:
+        """A clock that stands while the run is paused."""
+
+    def steps(self, step: int, total_steps: int, remaining_s: float | None) -> None:
+        """Take the steps so far; raise `StopRequested` to end."""
+
+    def event(self, event: Event, *, flush: bool = False) -> None:
+        """Take what happened."""
 
 
 class Trainer:
@@ -40,7 +54,7 @@ class Trainer:
         method: Method,
         rows: list[TokenRow],
         training: TrainingSpec,
-        recorder: RunRecorder,
+        recorder: Recorder,
         *,
         checkpoints: Path,
         evaluate: Evaluate,
@@ -54,9 +68,7 @@ class Trainer:
             accumulation_steps=training.accumulation_steps,
             seed=training.seed,
         )
-        self.total_steps = training.max_steps or math.ceil(
-            training.epochs * self._epochs.steps_per_epoch
-        )
+        self.total_steps = training.total_steps(len(rows))
         self._due = evaluation_steps(self.total_steps, training.evaluate_every_steps)
         self._time_left = TimeLeft()
         self._parameters = method.trainable()
