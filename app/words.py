@@ -60,6 +60,15 @@ def date(time_s: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(time_s)) if time_s else ""
 
 
+def clock(time_s: float, *, now_s: float) -> str:
+    """A time of day such as 15:40; another day is named: Sat 15:40, 2026-12-24 15:40."""
+    then, now = time.localtime(time_s), time.localtime(now_s)
+    if then[:3] == now[:3]:
+        return time.strftime("%H:%M", then)
+    soon = 0 <= time_s - now_s < 6 * 86_400
+    return time.strftime("%a %H:%M" if soon else "%Y-%m-%d %H:%M", then)
+
+
 def metric_value(name: str, value: float) -> str:
     """A metric's value with the decimal places that mean something: 63.7, but NIST 7.82."""
     return f"{value:.{metric_decimals(name)}f}"

@@ -62,7 +62,6 @@ class RunStatus:
     phase: Phase | None = None
     done: int = 0
     total: int = 0
-    unit: str = ""
     step: int = 0
     total_steps: int = 0
     remaining_s: float | None = None

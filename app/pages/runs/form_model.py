@@ -30,6 +30,9 @@ _MERGE_BASE = 7_000
 class FormModel(QObject):
     """The draft that the form's widgets write to and listen to.
 
+    Attributes:
+        is_touched: whether the user has changed it since the project was opened.
+
     Signals:
         changed: the draft is new.
     """
@@ -41,7 +44,8 @@ class FormModel(QObject):
         self._undo: QUndoStack = project.undo
         self._project = project
         self.draft = _kept(project)
-        project.opened.connect(self.recall)
+        self.is_touched = False
+        project.opened.connect(self._on_opened)
 
     def set(self, name: str, value: Any, label: str = "") -> None:
         """Change one setting, undoable; changes of it in a row are one step."""
@@ -71,8 +75,13 @@ class FormModel(QObject):
         if not self.draft["backbone"]:
             self._take(self.draft.changed({"backbone": name}))
 
+    def _on_opened(self) -> None:
+        self.is_touched = False
+        self.recall()
+
     def _edit(self, text: str, draft: Draft, merge_id: int) -> None:
         if draft != self.draft:
+            self.is_touched = True
             self._undo.push(_Edit(self, text, self.draft, draft, merge_id))
 
     def _take(self, draft: Draft) -> None:

@@ -6,6 +6,7 @@ import shlex
 from functools import partial
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from app.asking import Asking
@@ -51,6 +52,7 @@ class RunsPage(QWidget):
         )
         self.planner = Planner(
             *(self.form_model, self.backbones, context.project, context.runs, context.data_desk),
+            context.speeds,
             self,
             counts=ParameterCounts(context.model_desk, self),
         )
@@ -134,6 +136,16 @@ class RunsPage(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.columns, 1)
         layout.addWidget(self.command)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Let the form's run be measured."""
+        super().showEvent(event)
+        self.planner.set_watched(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Give a measurement up."""
+        super().hideEvent(event)
+        self.planner.set_watched(False)
 
     def reset_layout(self) -> None:
         """Put splitters and columns back as they first were."""

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QMessageBox, QWidget
 from app.assets import icon
 from app.context import AppContext
 from app.models.run import RunModel
+from app.models.studies import StudyLibrary
 from app.pages.runs.run_edits import DeleteRuns, check_deletable
-from app.pages.studies.library import StudyLibrary
 from app.pages.studies.maker import StudyMaker
 from app.plain_text import caption
 from app.trashing import MoveToTrash

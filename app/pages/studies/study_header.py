@@ -7,10 +7,10 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from app.assets import icon
+from app.models.studies import StudyLibrary
+from app.models.study_tally import Tally, parts
 from app.pages.studies.actions import StudyActions
-from app.pages.studies.library import StudyLibrary
 from app.pages.studies.score_menu import ScoreMenu
-from app.pages.studies.tally import Tally, parts
 from app.settings import Settings
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme, scaled_font
 from app.widgets.labels import Badge, ElidedLabel, MutedLabel

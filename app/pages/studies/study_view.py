@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from app.assets import icon
 from app.context import AppContext
+from app.models.studies import StudyLibrary
 from app.pages.studies.actions import StudyActions
 from app.pages.studies.figure import StudyFigure
-from app.pages.studies.library import StudyLibrary
 from app.pages.studies.runs_model import SAMPLE, SORT_ROLE, StudyRunsModel
 from app.pages.studies.scores import StudyScores
 from app.pages.studies.study_header import StudyHeader

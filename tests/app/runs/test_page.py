@@ -37,7 +37,7 @@ from engine.contract.events import (
 from engine.contract.method_spec import PrefixMethod
 from tests.app.runs.conftest import SHAPE
 from tests.helpers.fake_ports import FakeRunControl
-from tests.helpers.projects import make_run, training_events
+from tests.helpers.projects import make_run
 
 Select = Callable[[RunModel], RunModel]
 
@@ -70,7 +70,7 @@ def test_the_cost_follows_the_slider(page: RunsPage) -> None:
     assert f"Frozen: {SHAPE.parameters:,}" in text
     assert "2.9 MB, of 538 MB" in text  # 64 * 30 layers * 2 * 3 heads * 64 wide * 4 bytes
     assert "120 over 192 rows" in text
-    assert "An epoch: measured once it runs" in text
+    assert "Duration: being measured" in text
     assert "fits (CPU, 16 GB)" in text
 
 
@@ -78,15 +78,6 @@ def test_memory_that_is_not_there_is_said_in_words(page: RunsPage) -> None:
     page.backbones.device_memory_bytes = 1_000_000_000
     page.backbones.changed.emit()
     assert "does not fit" in page.form.cost.text()
-
-
-def test_an_epochs_time_appears_once_a_run_has_measured_it(
-    page: RunsPage, context: AppContext, run_control: FakeRunControl
-) -> None:
-    page.launch.train.click()
-    (run,) = context.runs.all()
-    run_control.feed(run.run_id, training_events(PrefixMethod(), 200, 40))
-    assert "An epoch: about 36 s" in page.form.cost.text()
 
 
 def test_the_drawing_tells_the_real_sizes(page: RunsPage) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
-from app.pages.studies.tally import Tally, tally
+from app.models.study_tally import Tally, tally
 from engine.contract.errors import UserError
 from engine.contract.events import RunState
 from engine.contract.project import ProjectFolder
