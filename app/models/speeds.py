@@ -99,10 +99,14 @@ class Speeds(QObject):
         if self._ticket is not None and self._probed not in open_:
             ticket, self._ticket = self._ticket, None
             ticket.cancel()
-        if self._wanted and self._ticket is None:
+        if self._wanted and self._ticket is None and not self._is_busy:
             self._timer.start()
         else:
             self._timer.stop()
+
+    @property
+    def _is_busy(self) -> bool:
+        return any(run.status.state.is_active for run in self._runs.all())
 
     def drop(self, asker: QObject) -> None:
         """Probe nothing for this one any more."""
@@ -111,8 +115,7 @@ class Speeds(QObject):
 
     def _probe_next(self) -> None:
         self._wanted = [(key, spec) for key, spec in self._wanted if key not in self._tried]
-        if not self._wanted or any(run.status.state.is_active for run in self._runs.all()):
-            self.changed.emit()
+        if not self._wanted or self._is_busy:
             return
         key, spec = self._wanted[0]
         ticket = self._desk.ask(ProbeSpeed(spec))
@@ -137,12 +140,14 @@ class Speeds(QObject):
         """Learn from a run that was seen at work: others may be of another machine."""
         if run.status.state.is_active:
             self._seen_at_work.add(run.run_id)
-        elif run.run_id in self._seen_at_work and run.status.state is RunState.FINISHED:
-            speed = speed_of(run)
-            if speed is not None and run.started is not None:
-                self._seen_at_work.discard(run.run_id)
-                self._remember(speed_key(run.spec, run.started.device), speed)
-                self.changed.emit()
+            return
+        if run.run_id not in self._seen_at_work:
+            return
+        speed = speed_of(run) if run.status.state is RunState.FINISHED else None
+        if speed is not None and run.started is not None:
+            self._remember(speed_key(run.spec, run.started.device), speed)
+        self._seen_at_work.discard(run.run_id)
+        self.changed.emit()  # what waited for its end may be probed now
 
     def _read(self) -> dict[str, Speed]:
         if self._known is None:

