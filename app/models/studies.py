@@ -83,6 +83,11 @@ class StudyLibrary(QObject):
         """The study with this id, or None."""
         return self._studies.get(study_id)
 
+    def names_of(self, run_id: str) -> tuple[str, ...]:
+        """The studies that a run is part of."""
+        found = (self._studies.get(study_id) for study_id in self._members.get(run_id, ()))
+        return tuple(sorted(study.name for study in found if study is not None))
+
     def has(self, study_id: str) -> bool:
         """Whether a study of this id is in the folder, even one that does not open."""
         return study_id in self._studies or self.folder(study_id).exists()

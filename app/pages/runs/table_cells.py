@@ -25,8 +25,9 @@ class Column(enum.IntEnum):
     LEFT = 7
     SPEED = 8
     METHOD = 9
-    TAGS = 10
-    CREATED = 11
+    STUDY = 10
+    TAGS = 11
+    CREATED = 12
 
 
 TITLES = (
@@ -40,6 +41,7 @@ TITLES = (
     ("Left", "Estimated time until the run ends"),
     ("Train tok/s", "Training: source and target tokens a second in the last steps, no padding"),
     ("Method", "What is trained"),
+    ("Study", "The studies that the run is part of"),
     ("Tags", "Words to find a run by; double-click to change them"),
     ("Created", "When the run was made"),
 )
@@ -123,7 +125,7 @@ def tip(run: RunModel, column: Column) -> str | None:
         return run.status.message or None
     score = score_of(run, column)
     if score is None:
-        return None
+        return text(run, column) or None  # a narrow column cuts it
     interval = "" if score.low is None else f" [{score.low:.1f}, {score.high:.1f}]"
     return f"{score.value:.2f}{interval}\n{score.signature}"
 

@@ -141,7 +141,9 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         reach = (max(places) - min(places)) or 1.0
         margin = 0.06 * reach if panel.joined else 0.5
         self.setXRange(min(places) - margin, max(places) + margin, padding=0)
-        self.getPlotItem().getViewBox().enableAutoRange(y=True)
+        box = self.getPlotItem().getViewBox()
+        box.setLimits(yMin=panel.lowest)
+        box.enableAutoRange(y=True)
 
     def _set_ticks(self) -> None:
         assert self.panel is not None
