@@ -55,7 +55,6 @@ class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
         self.scene().sigMouseMoved.connect(self._on_mouse_moved)
         view.cursor_changed.connect(self._move_crosshair)
         theme.changed.connect(self.restyle)
-        self._set_floor()
         self.restyle()
 
     @property
@@ -121,13 +120,8 @@ class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
             # A range that was zoomed to means nothing in other units.
             self._is_log, self._axis = is_log, self._view.axis
             self.getPlotItem().setLogMode(y=is_log)
-            self._set_floor()
             self.follow()
         self._label_axes()
-
-    def _set_floor(self) -> None:
-        """None of the quantities is ever negative; their logarithms are."""
-        self._box.setLimits(yMin=None if self._is_log else 0.0)
 
     def _label_axes(self) -> None:
         points = f"{QApplication.font().pointSizeF():g}pt"
