@@ -79,7 +79,7 @@ def status_line(run: RunModel) -> str:
         parts.append(left)
     if status.state is RunState.FINISHED and run.finished is not None:
         parts.append(duration(run.finished.elapsed_s))
-        parts.append(f"step {run.finished.best_step:,} is kept")
+        parts.append(f"step {run.finished.best_step:,} is saved")
         if run.finished.stopped_early:
             parts.append("stopped early")
     return " · ".join(parts)

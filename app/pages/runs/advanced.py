@@ -35,7 +35,7 @@ class PresetBox(QComboBox):
         self.setAccessibleName("Preset")
         self.setToolTip("Settings to start from; the backbone and the data stay")
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(20)
+        self.setMinimumContentsLength(14)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.installEventFilter(CalmWheel(self))
         for preset in PRESETS:

@@ -30,7 +30,7 @@ def _results(run: RunModel) -> Rows:
             value = f"{score.value:.2f}{interval} over {outputs.count} inputs: {score.signature}"
             rows.append((f"{metric_title(score.metric)}, {split}", value))
     if run.finished is not None:
-        rows.append(("Kept", f"the parameters of step {run.finished.best_step:,}"))
+        rows.append(("Saved", f"the parameters of step {run.finished.best_step:,}"))
         stored = size(run.finished.stored_bytes)
         if run.finished.stored_parameters:
             stored += f" for {count(run.finished.stored_parameters)} numbers"

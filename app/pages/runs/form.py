@@ -54,6 +54,8 @@ class RunForm(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # A bar that comes takes width from lines that were wrapped without it.
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.dataset = ElidedLabel()
         self.sizes = MutedLabel(theme)
         self.picker = BackbonePicker(form, backbones, theme)

@@ -47,7 +47,7 @@ class LaunchPanel(QWidget):
         self.train.setDefault(True)
         self.baseline = self._button(
             "train_baseline",
-            "Train the &fine-tuning baseline",
+            "Train the &baseline",
             "Put full fine-tuning with the same data, split, seed and decoding into the queue",
         )
         self.both = self._button(

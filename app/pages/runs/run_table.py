@@ -7,10 +7,8 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QMenu,
     QToolButton,
     QVBoxLayout,
@@ -36,14 +34,15 @@ from app.theme import SPACE_XS
 from app.widgets.column_menu import ColumnMenu
 from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
+from app.widgets.tool_row import ToolRow
 
 LAYOUT = "runs/columns"
 GROUP_CHOICE = "runs/group"
 SORT_MARK_PX = 26
-SEARCH_CHARS = 12
+SEARCH_CHARS = 20
 _WIDTHS_CHARS = {
-    Column.SHOWN: 9, Column.NAME: 38, Column.STATE: 17, Column.PROGRESS: 14,
-    Column.LOSS: 8, Column.VALID_BLEU: 8, Column.TEST_BLEU: 8, Column.LEFT: 13, Column.SPEED: 8,
+    Column.SHOWN: 9, Column.NAME: 30, Column.STATE: 17, Column.PROGRESS: 14,
+    Column.LOSS: 8, Column.VALID_BLEU: 8, Column.TEST_BLEU: 8, Column.LEFT: 16, Column.SPEED: 8,
     Column.METHOD: 22, Column.STUDY: 14, Column.TAGS: 14, Column.CREATED: 18,
 }  # fmt: skip
 
@@ -111,7 +110,7 @@ class RunTable(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE_XS)
-        layout.addLayout(self._make_buttons())
+        layout.addWidget(self._make_buttons())
         layout.addWidget(self.table, 1)
         view.current_changed.connect(self._follow_current)
         actions.rename_asked.connect(self.rename)
@@ -212,17 +211,14 @@ class RunTable(QWidget):
         selection.currentRowChanged.connect(lambda index, _old: self._tell_current(index))
         return table
 
-    def _make_buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setContentsMargins(SPACE_XS, SPACE_XS, SPACE_XS, 0)
-        row.setSpacing(0)
-        actions = self._actions
+    def _make_buttons(self) -> ToolRow:
+        row, actions = ToolRow("Runs"), self._actions
         for action in (actions.stop_and_save, actions.pause, actions.resume):
-            row.addWidget(_button(action, words=True))
+            row.add(action)
         for action in (actions.duplicate, actions.compare, actions.delete):
-            row.addWidget(_button(action, words=False))
+            row.add(action, words=False)
         self.search = SearchField("Find runs")
-        self.search.setMinimumWidth(self.fontMetrics().averageCharWidth() * SEARCH_CHARS)
+        self.search.setFixedWidth(self.fontMetrics().averageCharWidth() * SEARCH_CHARS)
         self.search.searched.connect(self.proxy.search)
         self.choice_button = QToolButton()
         self.choice_button.setText("All runs")
@@ -233,9 +229,9 @@ class RunTable(QWidget):
         self.choice_button.setMenu(self.choice)
         self.choice_button.setToolTip("Show the runs of a study or tag; groups and columns")
         self.choice_button.setAccessibleName("Filter, groups and columns of the runs")
-        row.addStretch(1)
-        row.addWidget(self.search, 1)
+        row.add_space()
         row.addWidget(self.choice_button)
+        row.addWidget(self.search)
         return row
 
     def _show_menu(self, position: QPoint) -> None:
@@ -268,17 +264,3 @@ class RunTable(QWidget):
         index = self._index(run.run_id)
         if index.isValid() and index.row() != self.table.currentIndex().row():
             self.table.select_row(index.row())
-
-
-def _button(action: QAction, *, words: bool) -> QToolButton:
-    button = QToolButton()
-    button.setDefaultAction(action)
-    button.setAutoRaise(True)
-    style = (
-        Qt.ToolButtonStyle.ToolButtonTextBesideIcon
-        if words
-        else Qt.ToolButtonStyle.ToolButtonIconOnly
-    )
-    button.setToolButtonStyle(style)
-    button.setAccessibleName(action.text().replace("&", ""))
-    return button

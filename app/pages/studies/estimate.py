@@ -6,10 +6,15 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from app.models.runs import RunsModel
 from app.models.speeds import Speeds, speed_key
 from app.pages.runs.estimates import LONG_S, expected_time, time_text
+from app.words import clock, duration
+from engine.contract.events import RunStarted
 from engine.contract.reading import SplitReport
 from engine.contract.run_spec import RunSpec
+from engine.contract.speed import Workload, run_time
+from engine.contract.study import StudySpec
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,43 @@ def estimate(
         if run_s is not None:
             seconds, known = seconds + run_s, known + 1
     return Estimate(seconds, known, count, waiting, speeds.is_probing)
+
+
+def time_left(study: StudySpec, runs: RunsModel, speeds: Speeds) -> str:
+    """How long the study's runs at work and in the queue still take, or "" while unknown.
+
+    Such as "about 2 h 10 min left, done about 17:40".
+    """
+    models = [runs.get(run.spec.run_id) for run in study.runs]
+    started = next((run.started for run in models if run is not None and run.started), None)
+    seconds, known = 0.0, True
+    found: dict[RunSpec, float | None] = {}
+    open_ = [run for run in models if run is not None and not run.status.state.is_final]
+    for run in open_:
+        left = run.status.remaining_s if run.status.state.is_active else None
+        if left is None and started is not None:
+            alike = _without_seeds(run.spec)
+            if alike not in found:
+                found[alike] = _as_started(run.spec, started, speeds)
+            left = found[alike]
+        known = known and left is not None
+        seconds += left or 0.0
+    if not open_ or not known:
+        return ""
+    now_s = time.time()
+    return f"about {duration(seconds)} left, done about {clock(now_s + seconds, now_s=now_s)}"
+
+
+def _as_started(spec: RunSpec, started: RunStarted, speeds: Speeds) -> float | None:
+    """Time of a run on the data of another one of its study."""
+    speed = speeds.find(spec, started.device)
+    if speed is None:
+        return None
+    limit = spec.data.split.max_train_rows
+    rows = started.train_rows if limit is None else limit
+    data = spec.data.fingerprint
+    load = Workload(data, rows, started.valid_inputs, started.test_inputs, row_tokens=0.0)
+    return run_time(speed, spec.training, load).total_s
 
 
 def one_of_each(specs: Iterable[RunSpec], device: str) -> list[RunSpec]:

@@ -11,6 +11,7 @@ from app.assets import icon
 from app.context import AppContext
 from app.models.studies import StudyLibrary
 from app.pages.studies.actions import StudyActions
+from app.pages.studies.estimate import time_left
 from app.pages.studies.figure import StudyFigure
 from app.pages.studies.runs_model import SAMPLE, SORT_ROLE, StudyRunsModel
 from app.pages.studies.scores import StudyScores
@@ -127,7 +128,8 @@ class StudyView(QWidget):
         study = self._shown
         if study is None:
             return
-        self.header.show_study(study, self._library.tally(study))
+        left = time_left(study, self._context.runs, self._context.speeds)
+        self.header.show_study(study, self._library.tally(study), left)
         failed = [
             run
             for run in (self._context.runs.get(one.spec.run_id) for one in study.runs)
