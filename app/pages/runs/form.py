@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -54,8 +54,6 @@ class RunForm(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        # A bar that comes takes width from lines that were wrapped without it.
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.dataset = ElidedLabel()
         self.sizes = MutedLabel(theme)
         self.picker = BackbonePicker(form, backbones, theme)
@@ -85,9 +83,11 @@ class RunForm(QScrollArea):
         return QSize(width, self.fontMetrics().height() * MINIMUM_LINES)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Ask for another width when a section was opened."""
+        """Ask for another width, and height, when a section was opened or a line is longer."""
         if event.type() is QEvent.Type.LayoutRequest:
             self.updateGeometry()
+            # WORKAROUND: Qt 6.11 fits wrapped lines anew only where the area is asked to itself.
+            QCoreApplication.postEvent(self, QEvent(QEvent.Type.LayoutRequest))
         return super().eventFilter(watched, event)
 
     def _lay_out(self) -> None:
