@@ -86,7 +86,8 @@ class RunForm(QScrollArea):
         """Ask for another width, and height, when a section was opened or a line is longer."""
         if event.type() is QEvent.Type.LayoutRequest:
             self.updateGeometry()
-            # WORKAROUND: Qt 6.11 fits wrapped lines anew only where the area is asked to itself.
+        if event.type() is QEvent.Type.Resize:
+            # WORKAROUND: Qt 6.11 gives wrapped lines the height of the width before.
             QCoreApplication.postEvent(self, QEvent(QEvent.Type.LayoutRequest))
         return super().eventFilter(watched, event)
 
