@@ -288,7 +288,7 @@ def test_details_tell_settings_scores_and_notices(
     text = rich_page.details.facts.toPlainText()
     for words in ("Warning: 2 rows have no target.", "BLEU, test", "nrefs:2", "torch 2.13.0"):
         assert words in text
-    assert "MLP, dropped afterwards" in text
+    assert "MLP, then dropped" in text
 
 
 def test_notes_are_kept_when_the_user_goes_to_another_run(
