@@ -114,7 +114,8 @@ class RunTable(QWidget):
         layout.addWidget(self.table, 1)
         view.current_changed.connect(self._follow_current)
         actions.rename_asked.connect(self.rename)
-        context.theme.changed.connect(self.table.fit_rows)
+        self._letter_px = self.table.fontMetrics().averageCharWidth()
+        context.theme.changed.connect(self._fit_text)
         context.project.closed.connect(lambda: self.choose(None))
         for signal in (
             self.proxy.layoutChanged,
@@ -145,6 +146,17 @@ class RunTable(QWidget):
         """Show the runs of a study or tag, or all."""
         self.proxy.choose(chosen)
         self.choice_button.setText("All runs" if chosen is None else chosen.name)
+
+    def _fit_text(self) -> None:
+        """Give rows and columns the size of the text, which may be another one now."""
+        table, letter_px = self.table, self.table.fontMetrics().averageCharWidth()
+        table.fit_rows()
+        if letter_px != self._letter_px:
+            for column in Column:
+                width = table.columnWidth(column) * letter_px / self._letter_px
+                if width:  # a hidden column has none
+                    table.setColumnWidth(column, round(width))
+            self._letter_px = letter_px
 
     def _span_groups(self) -> None:
         """Merge the cells of each group."""
