@@ -29,6 +29,7 @@ class ToolRow(QToolBar):
             style.ToolButtonTextBesideIcon if words else style.ToolButtonIconOnly
         )
         button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a tool bar would leave it to the mouse
         button.setAccessibleName(action.toolTip() or action.text().replace("&", ""))
 
     def add_space(self) -> None:

@@ -99,13 +99,13 @@ def test_stop_buttons_ask_the_run_control(
     rich_page: RunsPage, running: RunModel, run_control: FakeRunControl, qtbot: QtBot
 ) -> None:
     actions = rich_page.actions_
-    for action in (actions.stop_and_save, actions.stop, actions.pause):
+    for action in (actions.pause, actions.stop_and_save, actions.stop):
         assert action.isEnabled()
         action.trigger()
     assert run_control.calls[-3:] == [
+        ("pause", running.run_id),
         ("stop_and_save", running.run_id),
         ("stop", running.run_id),
-        ("pause", running.run_id),
     ]
     run_control.set_status(running.run_id, RunState.PAUSED)
     qtbot.waitUntil(actions.resume.isEnabled)
@@ -341,7 +341,7 @@ def test_every_control_has_a_name(rich_page: RunsPage) -> None:
         for widget in rich_page.findChildren(kind)
         if not (widget.accessibleName() or getattr(widget, "text", str)())
         and not widget.objectName().startswith("qt_")
-        and not isinstance(widget.parent(), QAbstractSpinBox)
+        and not isinstance(widget.parent(), (QAbstractSpinBox, QLineEdit))
         and not _is_of_a_plot(widget)
     ]
     assert nameless == []
