@@ -36,6 +36,10 @@ class RunActivities(QObject):
         run.status_changed.connect(partial(self._update, run))
         self._update(run)
 
+    def _stop(self, run: RunModel) -> None:
+        run.ask(RunState.CANCELLED)
+        self._run_control.stop(run.run_id, save=True)
+
     def _remove(self, run: RunModel) -> None:
         activity = self._shown.pop(run.run_id, None)
         if activity is not None:
@@ -48,7 +52,7 @@ class RunActivities(QObject):
             return
         activity = self._shown.get(run.run_id)
         if activity is None:
-            stop = partial(self._run_control.stop, run.run_id, save=True)
+            stop = partial(self._stop, run)
             activity = self._activities.start(f"Train “{run.meta.name}”", stop, outlives=True)
             self._shown[run.run_id] = activity
         progress = Progress(status.step, status.total_steps, "steps", doing(run))

@@ -202,6 +202,7 @@ class StudyActions(QObject):
     def _stop(self) -> None:
         self._pause()
         for run in self._in_state((RunState.STARTING, RunState.RUNNING, RunState.PAUSED)):
+            run.ask(RunState.CANCELLED)
             self._context.run_control.stop(run.run_id, save=True)
 
     def _proceed(self) -> None:
