@@ -12,7 +12,8 @@ from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
 from app.navigator import Navigator
-from app.run_words import STATES, at_work, verdict
+from app.plain_text import visible
+from app.run_words import at_work
 from app.words import duration
 from engine.contract.events import RunState
 
@@ -36,7 +37,7 @@ class WindowTitle(QObject):
     def _tell(self) -> None:
         runs = [run for run in self._runs.all() if run.status.state.is_active]
         name = self._project.project.name if self._project.is_open else ""
-        parts = (at_work(runs[0]) if runs else "", name, PROGRAM)
+        parts = (at_work(runs[0]) if runs else "", visible(name), PROGRAM)
         self._window.setWindowTitle(" – ".join(filter(None, parts)))
 
 
@@ -61,7 +62,7 @@ class RunNotifier(QObject):
             self._at_work.discard(run.run_id)
             # What the user has just stopped is no news.
             if state is not RunState.CANCELLED and not self._window.isActiveWindow():
-                self._notify(f"“{run.meta.name}” {_ENDS[state]}", _sentence(run))
+                self._notify(f"“{visible(run.meta.name)}” {_ENDS[state]}", _sentence(run))
 
 
 class SystemNotifications(QObject):
@@ -106,6 +107,7 @@ _ENDS = {
 
 
 def _sentence(run: RunModel) -> str:
+    """Words of ours alone: some systems take a notification's text for markup."""
     if run.finished is not None and run.status.state is RunState.FINISHED:
         return f"After {duration(run.finished.elapsed_s)}, {run.finished.step:,} steps."
-    return verdict(run) or STATES[run.status.state].word
+    return "The Runs page says why."

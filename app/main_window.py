@@ -24,7 +24,6 @@ from app.context import AppContext
 from app.leaving import Leaving
 from app.opening import Found, PathKind
 from app.page_list import PAGES, make_page
-from app.plain_text import visible
 from app.preloading import Preloader, settle
 from app.project_control import ProjectControl
 from app.unfinished_bar import UnfinishedBar

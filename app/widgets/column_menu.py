@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
+from app.plain_text import caption
 from app.widgets.table_view import TableView
 
 
@@ -35,7 +36,7 @@ class ColumnMenu(QMenu):
                  if title and not table.isColumnHidden(column)]  # fmt: skip
         for column, title in enumerate(titles):
             if title:
-                action = QAction(title.replace("&", "&&"), self)
+                action = QAction(caption(title), self)
                 action.setCheckable(True)
                 action.setChecked(column in shown)
                 action.setEnabled(shown != [column])

@@ -30,6 +30,7 @@ from app.pages.runs.table_delegates import (
 )
 from app.pages.runs.table_filter import Chosen, Group, RunFilter
 from app.pages.runs.table_model import RUN_ROLE, RunTableModel
+from app.plain_text import caption
 from app.theme import SPACE_XS
 from app.widgets.column_menu import ColumnMenu
 from app.widgets.search_field import SearchField
@@ -81,7 +82,7 @@ class FilterMenu(QMenu):
         self.addMenu(self._columns)
 
     def _add(self, menu: QMenu, text: str, is_on: bool, slot: Callable[[], None]) -> None:
-        action = menu.addAction(text.replace("&", "&&"))
+        action = menu.addAction(caption(text))
         action.setCheckable(True)
         action.setChecked(is_on)
         action.triggered.connect(lambda _on=False: slot())
@@ -145,7 +146,7 @@ class RunTable(QWidget):
     def choose(self, chosen: Chosen | None) -> None:
         """Show the runs of a study or tag, or all."""
         self.proxy.choose(chosen)
-        self.choice_button.setText("All runs" if chosen is None else chosen.name)
+        self.choice_button.setText("All runs" if chosen is None else caption(chosen.name))
 
     def _fit_text(self) -> None:
         """Give rows and columns the size of the text, which may be another one now."""
