@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.models.run import RunModel
-from app.models.run_numbers import backbone_parameters
+from app.models.run_numbers import backbone_parameters, stored_bytes, work_s
 from app.pages.runs.advanced import SECTIONS
 from app.pages.runs.draft import default_draft, draft_of
 from app.pages.runs.fields import Choice, Field, Switch, Whole, any_backbone
@@ -31,12 +31,12 @@ def _results(run: RunModel) -> Rows:
             rows.append((f"{metric_title(score.metric)}, {split}", value))
     if run.finished is not None:
         rows.append(("Saved", f"the parameters of step {run.finished.best_step:,}"))
-        stored = size(run.finished.stored_bytes)
+        stored = size(stored_bytes(run) or 0)
         if run.finished.stored_parameters:
             stored += f" for {count(run.finished.stored_parameters)} numbers"
         rows.append(("Stored", stored))
         paused = f", and {duration(run.paused_s)} paused" if run.paused_s >= 1 else ""
-        rows.append(("Time", duration(run.finished.elapsed_s) + paused))
+        rows.append(("Time", duration(work_s(run) or 0.0) + paused))
     return rows
 
 
