@@ -116,6 +116,7 @@ class Speeds(QObject):
     def _probe_next(self) -> None:
         self._wanted = [(key, spec) for key, spec in self._wanted if key not in self._tried]
         if not self._wanted or self._is_busy:
+            self.changed.emit()
             return
         key, spec = self._wanted[0]
         ticket = self._desk.ask(ProbeSpeed(spec))
