@@ -192,7 +192,27 @@ class SplitReport:
     mean_source_characters: float = 0.0
     mean_target_characters: float = 0.0
 
+    def side(self, name: str) -> SplitCounts:
+        """The sizes of "train", "valid" or "test"."""
+        return next((side for side in self.sides if side.name == name), SplitCounts(name, 0, 0))
+
     @property
     def test_inputs(self) -> int:
         """Inputs that are tested on."""
-        return sum(side.inputs for side in self.sides if side.name == "test")
+        return self.side("test").inputs
+
+
+def unmeasured(valid_inputs: int, test_inputs: int) -> tuple[str, ...]:
+    """What a run on such a split will not measure, a sentence for each side without inputs."""
+    sentences = []
+    if not valid_inputs:
+        sentences.append(
+            "The split has no validation inputs: no validation loss or BLEU will be measured, and "
+            "the last evaluation's parameters are saved instead of the best."
+        )
+    if not test_inputs:
+        sentences.append(
+            "The split has no test inputs: no test outputs or scores will be made, and the run "
+            "cannot be compared with others."
+        )
+    return tuple(sentences)
