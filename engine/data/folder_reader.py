@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from engine.contract.errors import UserError
 from engine.contract.reading import Finding, ReadOptions
 from engine.data.opening import explain_read_errors
-from engine.data.records import BadRow, EmptyRow, Item, ReadRow
+from engine.data.records import BadRow, EmptyRow, Item, ReadRow, RepeatedHeader
 from engine.data.sides import side_named
 from engine.data.tallies import counted
 from engine.data.unknown_keys import UnknownKeys
@@ -172,8 +172,8 @@ class FolderReader:
         self, item: Item, columns: tuple[str, ...], start: int, split: str, file: Path
     ) -> Item:
         """An item of a file as one of all."""
-        if isinstance(item, EmptyRow):
-            return EmptyRow(start + item.line)
+        if isinstance(item, EmptyRow | RepeatedHeader):
+            return replace(item, line=start + item.line)
         if isinstance(item, BadRow):
             name = file.relative_to(self._root).as_posix()
             row = replace(item.row, line=start + item.row.line, reason=f"{name}: {item.row.reason}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from app.pages.data.words import visible
 from app.theme import SPACE_S
+from app.widgets.labels import Label
 from engine.contract.reading import FileReport
 
 TIP = (
@@ -30,7 +31,7 @@ class LanguageChoice(QWidget):
         self.box.setAccessibleName("Language of the texts")
         self.box.setToolTip(TIP)
         self.box.activated.connect(lambda: self.chosen.emit(self.box.currentData()))
-        label = QLabel("&Language")
+        label = Label("&Language")
         label.setToolTip(TIP)
         label.setBuddy(self.box)
         row = QHBoxLayout(self)
