@@ -11,6 +11,8 @@ from app.messages import Messages
 from app.models.activities import ActivitiesModel
 from app.models.project import ProjectModel
 from app.models.runs import RunsModel
+from app.models.speeds import Speeds
+from app.models.studies import StudyLibrary
 from app.navigator import Navigator
 from app.ports import Desk, RunControl
 from app.settings import Settings
@@ -24,11 +26,14 @@ class AppContext:
     Attributes:
         data_desk: answers quickly, without torch: files, previews, splits, backbones.
         model_desk: holds a backbone in memory: decoding, scoring, exchange of prefixes.
+        speeds: how fast this machine trains.
         undo: the project's undo stack (also `project.undo`).
     """
 
     project: ProjectModel
     runs: RunsModel
+    studies: StudyLibrary
+    speeds: Speeds
     activities: ActivitiesModel
     data_desk: Desk
     model_desk: Desk

@@ -20,12 +20,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from app.assets import application_icon
+from app.at_work import RunNotifier, SystemNotifications, WindowTitle
 from app.context import AppContext
 from app.leaving import Leaving
 from app.models.activities import Activity
 from app.opening import Found, PathKind
 from app.page_list import PAGES, make_page
-from app.plain_text import visible
 from app.preloading import Preloader, settle
 from app.project_commands import ProjectCommands
 from app.project_control import ProjectControl
@@ -108,6 +108,8 @@ class MainWindow(QMainWindow):
         self._warming.timeout.connect(self._warm_next)
         self._preloader = Preloader(self)
         self._preloader.finished.connect(self._on_preloaded)
+        WindowTitle(context.project, context.runs, self)
+        RunNotifier(context.runs, self, SystemNotifications(context.navigator, self).show)
         self._connect()
         self._restore_geometry()
         self._on_project_changed()
@@ -302,11 +304,8 @@ class MainWindow(QMainWindow):
         self.show_page("start")
 
     def _on_project_changed(self) -> None:
-        project = self.context.project
-        name = project.project.name if project.is_open else ""
-        self.setWindowTitle(f"{visible(name)} – Prefix Workbench" if name else "Prefix Workbench")
         for ident in ("close.project", "exchange.import_prefix"):
-            self.context.actions.get(ident).setEnabled(project.is_open)
+            self.context.actions.get(ident).setEnabled(self.context.project.is_open)
         self.projects.update()
 
     def _on_found(self, found: Found) -> None:

@@ -25,6 +25,8 @@ from app.models.activities import ActivitiesModel
 from app.models.project import ProjectModel
 from app.models.run_activities import RunActivities
 from app.models.runs import RunsModel
+from app.models.speeds import SPEEDS_FILE, Speeds
+from app.models.studies import StudyLibrary
 from app.navigator import Navigator
 from app.project_control import ProjectControl
 from app.settings import Settings, default_settings_path, log_folder
@@ -103,9 +105,12 @@ def build(
     supervisor = RunSupervisor()
     desk_log = None if log_file is None else log_file.with_name("desk.log")
     data_desk, model_desk = EngineDesk(log_path=desk_log), EngineDesk(log_path=desk_log)
+    project, runs = ProjectModel(undo), RunsModel(supervisor)
     context = AppContext(
-        project=ProjectModel(undo),
-        runs=RunsModel(supervisor),
+        project=project,
+        runs=runs,
+        studies=StudyLibrary(project, runs),
+        speeds=Speeds(settings_path.with_name(SPEEDS_FILE), model_desk, runs),
         activities=ActivitiesModel(),
         data_desk=data_desk,
         model_desk=model_desk,

@@ -56,9 +56,28 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'es' if noun.endswith('x') else 's'}"
 
 
+def amount(number: int, unit: str) -> str:
+    """A number with its unit, such as 93 MB or 1,200 tokens."""
+    return size(number) if unit == "bytes" else f"{number:,} {unit}".strip()
+
+
+def percent(part: float, whole: float) -> str:
+    """A share such as 3.64 % or 0.0071 %."""
+    return f"{100 * part / whole:.3g} %" if whole else ""
+
+
 def date(time_s: float) -> str:
     """Such as 2026-11-21 14:05, in local time; nothing for 0."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(time_s)) if time_s else ""
+
+
+def clock(time_s: float, *, now_s: float) -> str:
+    """A time of day such as 15:40; another day is named: Sat 15:40, 2026-12-24 15:40."""
+    then, now = time.localtime(time_s), time.localtime(now_s)
+    if then[:3] == now[:3]:
+        return time.strftime("%H:%M", then)
+    soon = 0 <= time_s - now_s < 6 * 86_400
+    return time.strftime("%a %H:%M" if soon else "%Y-%m-%d %H:%M", then)
 
 
 def metric_value(name: str, value: float) -> str:

@@ -12,7 +12,7 @@ class Reporter(Protocol):
         """Report progress; implementations throttle to about 10 a second, the latest wins.
 
         Args:
-            done, total: in `unit` ("bytes", "rows", "inputs", "steps"); total 0 is unknown.
+            done, total: in `unit` ("bytes", "rows", "tokens", "steps"); total 0 is unknown.
 
         Raises:
             Cancelled: the user asked to give up; leave nothing half-done behind.

@@ -36,6 +36,7 @@ from engine.contract.events import (
 )
 from engine.contract.lock import FolderLock
 from engine.contract.method_spec import FinetuneMethod
+from engine.contract.reading import unmeasured
 from engine.contract.rivals import LoraMethod, PromptMethod, PTuningMethod
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import RunSpec, describe_method
@@ -168,7 +169,8 @@ class _Session:
         )
         for held_out in (self._shown(prepared.valid), prepared.test):
             check_positions(method, held_out.prompts, spec.decoding)
-        for text in prepared.notes:
+        missing = unmeasured(len(prepared.valid.inputs), len(prepared.test.inputs))
+        for text in (*missing, *prepared.notes):
             recorder.event(Notice(Level.WARNING, text))
         if spec.training.gradient_checkpointing:
             enable_checkpointing(backbone.model)
@@ -233,7 +235,7 @@ class _Session:
     def _evaluate(self, method: Method, prepared: Prepared, step: int) -> Evaluation:
         """Validation loss, greedy outputs and their scores, and the sample strip."""
         training, valid = self._spec.training, prepared.valid
-        self._recorder.phase(Phase.EVALUATING)
+        self._recorder.phase(Phase.EVALUATING, step=step)
         loss = float("nan")
         if valid.rows:
             loss = held_out_loss(method, valid.rows, training.batch_size, self._recorder)
@@ -265,7 +267,7 @@ class _Session:
     ) -> None:
         """Keep what was trained, decode the test inputs, give the verdict."""
         recorder, spec = self._recorder, self._spec
-        recorder.phase(Phase.SAVING)
+        recorder.phase(Phase.SAVING, step=trainer.state.step)
         best_step = trainer.state.best_step or trainer.state.step
         kept = self._keep(method, prepared, ())
         elapsed_s = trainer.state.elapsed_s
@@ -299,7 +301,12 @@ class _Session:
 
     def _decode_test(self, method: Method, test: HeldOut) -> OutputsMeta:
         scored = decode_and_score(
-            method, test.inputs, test.prompts, self._spec.decoding, self._recorder
+            method,
+            test.inputs,
+            test.prompts,
+            self._spec.decoding,
+            self._recorder,
+            clock=self._recorder.work_s,
         )
         path = "outputs/test.jsonl"
         meta = save_outputs(

@@ -52,11 +52,13 @@ class Activity(QObject):
         if self._cancel is not None:
             self._cancel()
 
-    def set_progress(self, progress: Progress, *, remaining_s: float | None = None) -> None:
-        """Show how far it is; without `remaining_s` the time left is estimated."""
-        estimate = self._estimate(progress)
-        self.progress = progress
-        self.remaining_s = estimate if remaining_s is None else remaining_s
+    def set_progress(self, progress: Progress) -> None:
+        """Show how far it is; the time left is estimated from the pace."""
+        self.show_progress(progress, self._estimate(progress))
+
+    def show_progress(self, progress: Progress, remaining_s: float | None) -> None:
+        """Show how far it is, and the time left as the work itself tells it."""
+        self.progress, self.remaining_s = progress, remaining_s
         self.changed.emit()
 
     def _estimate(self, progress: Progress) -> float | None:

@@ -12,6 +12,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from engine.contract.errors import UserError
 from engine.contract.files import write_atomically
 from engine.contract.project import PROJECT_FILE, DatasetEntry, Project, ProjectFolder, merge
+from engine.contract.regular_files import read_text
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,9 @@ class ProjectModel(QObject):
 
     Every edit goes through `edit`, which makes it undoable and saves it soon after. What the
     command line writes into `project.json` meanwhile is merged with what was edited here.
+
+    Attributes:
+        run_form: text of the form of a new run, which has undo steps of its own; "" if untouched.
 
     Signals:
         opened, closed: a project was opened (its folder is `folder`), or closed.
@@ -41,6 +45,7 @@ class ProjectModel(QObject):
         self.folder: ProjectFolder | None = None
         self.project = Project(name="")
         self._on_disk = self.project
+        self.run_form = self._form_on_disk = ""
         self._ids: set[str] = set()
         self._watcher = QFileSystemWatcher(self)
         self._watcher.directoryChanged.connect(self._look)
@@ -81,6 +86,7 @@ class ProjectModel(QObject):
         project = folder.read()
         self.close()
         self.folder, self.project, self._on_disk = folder, project, project
+        self.run_form = self._form_on_disk = _read_form(folder)
         self._watcher.addPath(str(path))
         self._ids = {entry.dataset_id for entry in project.datasets}
         self.opened.emit()
@@ -94,7 +100,7 @@ class ProjectModel(QObject):
             self.save()
         self.undo.clear()
         self._watcher.removePath(str(self.folder.path))
-        self.folder, self.project = None, Project(name="")
+        self.folder, self.project, self.run_form = None, Project(name=""), ""
         self.closed.emit()
 
     def edit(self, text: str, project: Project, *, merge_id: int = -1) -> None:
@@ -114,12 +120,21 @@ class ProjectModel(QObject):
         project = dataclasses.replace(self.project, datasets=datasets)
         self.edit(text, project, merge_id=merge_id)
 
+    def set_run_form(self, text: str) -> None:
+        """Keep the form of a new run with the project."""
+        self.run_form = text
+        if self.folder is not None:
+            self._timer.start()
+
     def save(self) -> None:
-        """Write `project.json` now."""
+        """Write what was changed now."""
         self._timer.stop()
         if self.folder is None:
             return
         try:
+            if self.run_form != self._form_on_disk:
+                write_atomically(self.folder.run_form, self.run_form, flush=False)
+                self._form_on_disk = self.run_form
             saved = self.folder.update(
                 lambda found: merge(self._on_disk, self.project, found), instead=self._on_disk
             )
@@ -150,6 +165,16 @@ class ProjectModel(QObject):
         """Change what differs between the two, and nothing that came meanwhile."""
         self._show(merge(before, after, self.project))
         self._timer.start()
+
+
+def _read_form(folder: ProjectFolder) -> str:
+    try:
+        return read_text(folder.run_form)
+    except FileNotFoundError:
+        return ""
+    except (UserError, OSError, UnicodeDecodeError) as error:
+        log.warning("the form of a new run is left out: %s", error)
+        return ""
 
 
 class _Edit(QUndoCommand):

@@ -13,8 +13,10 @@ from engine.contract.events import (
     Notice,
     OutputsSaved,
     RunCancelled,
+    RunContinued,
     RunFailed,
     RunFinished,
+    RunPaused,
     RunStarted,
     RunState,
     SamplesTaken,
@@ -32,6 +34,8 @@ class RunModel(QObject):
             after a resume, what followed the checkpoint has been dropped.
         started, finished, failed, cancelled: the latest of their kind, or None.
         resumed_steps: where the run was resumed, rising; a mark on a plot for each.
+        paused_s: seconds that it was paused in all.
+        asked: the state that the user asked for and that the engine has not told yet, or None.
 
     Signals:
         status_changed, meta_changed: state, progress; name, tags, notes.
@@ -65,6 +69,9 @@ class RunModel(QObject):
         self.failed: RunFailed | None = None
         self.cancelled: RunCancelled | None = None
         self.resumed_steps: list[int] = []
+        self.paused_s = 0.0
+        self.asked: RunState | None = None
+        self._paused_at_s: float | None = None
 
     @property
     def run_id(self) -> str:
@@ -86,8 +93,15 @@ class RunModel(QObject):
     def set_status(self, status: RunStatus) -> None:
         """Take the state that the supervisor reports."""
         if status.run_id == self.run_id and status != self.status:
+            if status.state is not self.status.state:
+                self.asked = None
             self.status = status
             self.status_changed.emit()
+
+    def ask(self, state: RunState) -> None:
+        """Show that the user asked for this state, until the engine tells another one."""
+        self.asked = state
+        self.status_changed.emit()
 
     def apply(self, entries: tuple[JournalEntry, ...]) -> None:
         """Take journal entries in order; each signal is emitted at most once a call."""
@@ -122,6 +136,11 @@ class RunModel(QObject):
             case Notice() as event:
                 self.notices.append(event)
                 self.noticed.emit(event)
+            case RunPaused():
+                self._paused_at_s = entry.time_s
+            case RunContinued() if self._paused_at_s is not None:
+                self.paused_s += max(0.0, entry.time_s - self._paused_at_s)
+                self._paused_at_s = None
             case RunFinished() as event:
                 self.finished = event
                 return {"status_changed"}

@@ -10,7 +10,9 @@ from app.models.activities import ActivitiesModel, Activity
 from app.models.run import RunModel
 from app.models.runs import RunsModel
 from app.ports import RunControl
+from app.run_words import doing
 from engine.contract.commands import Progress
+from engine.contract.events import RunState
 
 
 class RunActivities(QObject):
@@ -34,6 +36,10 @@ class RunActivities(QObject):
         run.status_changed.connect(partial(self._update, run))
         self._update(run)
 
+    def _stop(self, run: RunModel) -> None:
+        run.ask(RunState.CANCELLED)
+        self._run_control.stop(run.run_id, save=True)
+
     def _remove(self, run: RunModel) -> None:
         activity = self._shown.pop(run.run_id, None)
         if activity is not None:
@@ -46,9 +52,9 @@ class RunActivities(QObject):
             return
         activity = self._shown.get(run.run_id)
         if activity is None:
-            stop = partial(self._run_control.stop, run.run_id, save=True)
+            stop = partial(self._stop, run)
             activity = self._activities.start(f"Train “{run.meta.name}”", stop, outlives=True)
             self._shown[run.run_id] = activity
-        phase = status.phase.value if status.phase is not None else status.state.value
-        progress = Progress(status.step, status.total_steps, "steps", phase)
-        activity.set_progress(progress, remaining_s=status.remaining_s)
+        progress = Progress(status.step, status.total_steps, "steps", doing(run))
+        left = status.remaining_s if status.state is RunState.RUNNING else None
+        activity.show_progress(progress, left)

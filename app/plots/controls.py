@@ -24,6 +24,7 @@ from app.widgets.flow import FlowLayout
 from app.widgets.labels import Label
 
 _STEPS = 100
+AXIS_CHARS = 8
 _TABS: tuple[Quantity | None, ...] = (*Quantity, None)
 
 
@@ -57,6 +58,7 @@ class PlotControls(QWidget):
         self._log.toggled.connect(view.set_log)
         self.follow_button = _tool("Follow", "refresh", "Show all of the data again, and go on")
         self.follow_button.clicked.connect(self.follow_asked)
+        self.follow_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.numbers_button = _tool("Numbers", "new-table", "The plotted numbers as a table")
         self.numbers_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.numbers_button.setCheckable(True)
@@ -94,6 +96,8 @@ class PlotControls(QWidget):
         axis = QComboBox()
         axis.setAccessibleName("Horizontal axis")
         axis.setToolTip("What the horizontal axis counts")
+        axis.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        axis.setMinimumContentsLength(AXIS_CHARS)
         for member in Axis:
             axis.addItem(AXIS_TITLES[member], member)
         axis.currentIndexChanged.connect(lambda place: self._view.set_axis(list(Axis)[place]))
@@ -107,7 +111,7 @@ class PlotControls(QWidget):
             "Weight of the past in the strong line (exponential moving average); the raw "
             "line stays behind it"
         )
-        slider.setMinimumWidth(60)
+        slider.setMinimumWidth(40)
         slider.setMaximumWidth(140)
         slider.valueChanged.connect(lambda value: self._view.set_weight(value / _STEPS))
         label = Label()

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.models.run import RunModel
+from app.models.run_numbers import kept_step
 from engine.contract.events import Evaluation, TrainMetrics
 from engine.contract.scores import Score
 
@@ -199,8 +200,7 @@ class RunSeries:
         return tuple(dict.fromkeys(names))
 
     def _find_marks(self) -> Marks:
-        best = self.evaluations["step"][self.evaluations["is_best"] > 0]
-        return Marks(float(best[-1]) if best.size else None, tuple(self.run.resumed_steps))
+        return Marks(kept_step(self.run), tuple(self.run.resumed_steps))
 
 
 def _value(scores: tuple[Score, ...], metric: str) -> float:

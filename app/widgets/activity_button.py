@@ -18,7 +18,7 @@ from app.models.activities import ActivitiesModel, Activity
 from app.sizes import chars, room
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import ElidedLabel, MutedLabel
-from app.words import duration, size
+from app.words import amount, duration
 
 POPUP_WIDTH_CHARS = 58
 
@@ -169,13 +169,14 @@ def describe_progress(activity: Activity) -> str:
     progress = activity.progress
     if progress is None:
         return "waiting …"
-    show = size if progress.unit == "bytes" else "{:,}".format
-    unit = "" if progress.unit == "bytes" else f" {progress.unit}"
+    unit = progress.unit
+    done = amount(progress.done, unit if unit == "bytes" else "")
     parts = [progress.text] if progress.text else []
     if progress.total > 0:
-        parts.append(f"{show(progress.done)} of {show(progress.total)}{unit}")
+        of = "of at most" if unit == "tokens" else "of"
+        parts.append(f"{done} {of} {amount(progress.total, unit)}")
     elif progress.done:
-        parts.append(f"{show(progress.done)}{unit}")
+        parts.append(amount(progress.done, unit))
     text = ": ".join(parts) if parts else "working …"
     if activity.remaining_s is not None:
         text += f", {duration(activity.remaining_s)} left"

@@ -12,10 +12,11 @@ from app.models.run import RunModel
 from app.models.runs import RunsModel
 from app.navigator import Navigator
 from app.plain_text import caption
+from app.run_words import at_work, time_left
 from app.theme import SPACE_L, SPACE_S, SPACE_XS, Theme
 from app.widgets.activity_button import ActivityButton
 from app.widgets.labels import ElidedLabel, Label
-from app.words import duration, size
+from app.words import size
 
 
 class StatusBar(QStatusBar):
@@ -94,11 +95,8 @@ class StatusBar(QStatusBar):
         status = run.status
         self.run_bar.setRange(0, max(0, status.total_steps))
         self.run_bar.setValue(status.step)
-        text = f"{run.meta.name}: {status.state.value}"
-        if status.phase is not None and status.state.value == "running":
-            text = f"{run.meta.name}: {status.phase.value}"
-        if status.remaining_s is not None:
-            text += f", {duration(status.remaining_s)} left"
+        text = f"{run.meta.name}: {at_work(run)}"
+        text = ", ".join(filter(None, (text, time_left(run))))
         self.run_button.setText(caption(text))
         self.run_button.setToolTip(f"Show this run ({text})")
         self.run_button.setIcon(icon("runs"))

@@ -46,6 +46,7 @@ def add_run_options(parser: argparse.ArgumentParser, *, choose_method: bool = Tr
         metavar="COL",
         help="the column to learn (input and target both left out: guessed by name and content)",
     )
+    add_reference_option(data)
     data.add_argument("--split-column", metavar="COL", help='a column of "train", "valid", "test"')
     data.add_argument("--category-column", metavar="COL", help="a column of categories")
     data.add_argument(
@@ -72,6 +73,17 @@ def add_run_options(parser: argparse.ArgumentParser, *, choose_method: bool = Tr
         if room not in groups:
             groups[room] = parser.add_argument_group(room)
         _add(groups[room], option)
+
+
+def add_reference_option(group: argparse._ActionsContainer) -> None:
+    """The option that names columns of further references."""
+    group.add_argument(
+        "--references",
+        action="append",
+        default=[],
+        metavar="COL",
+        help="a column of further references, for validation and testing; repeat it for several",
+    )
 
 
 def add_encoder_options(parser: argparse.ArgumentParser) -> None:
@@ -204,6 +216,7 @@ def mapping_of(
     *,
     inputs: Sequence[tuple[Role | None, str]],
     target: str | None,
+    references: Sequence[str] = (),
     split: str | None = None,
     category: str | None = None,
 ) -> Mapping:
@@ -211,6 +224,7 @@ def mapping_of(
 
     Args:
         inputs: input columns in order; where the role is None it is as the doctor guessed.
+        references: columns of further references.
 
     Raises:
         UserError: no input, or a column is missing, or named twice.
@@ -218,7 +232,12 @@ def mapping_of(
     if not inputs:
         raise UserError("No input column is named: give at least one with --source COL.")
     guesses = {column.name: column.role for column in guessed}
-    others = ((target, Role.TARGET), (split, Role.SPLIT), (category, Role.CATEGORY))
+    others = (
+        (target, Role.TARGET),
+        *((name, Role.REFERENCES) for name in references),
+        (split, Role.SPLIT),
+        (category, Role.CATEGORY),
+    )
     roles: list[tuple[str, Role | None]] = [(name, role) for role, name in inputs]
     roles += [(name, role) for name, role in others if name is not None]
     names = [name for name, _ in roles]

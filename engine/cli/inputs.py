@@ -69,7 +69,12 @@ def mapping_for(
     if arguments.inputs:
         command = InspectFile(arguments.data, reading_options(arguments))
         report = inspect_file(command, Silent())
-        return mapping_of(report.columns, inputs=arguments.inputs, target=arguments.target)
+        return mapping_of(
+            report.columns,
+            inputs=arguments.inputs,
+            target=arguments.target,
+            references=arguments.references,
+        )
     assert known is not None, "only a prefix without its run has none"
     columns = tuple(
         column

@@ -18,6 +18,7 @@ from engine.cli.arguments import (
     add_decoding_options,
     add_encoder_options,
     add_input_options,
+    add_reference_option,
     add_run_options,
 )
 from engine.cli.reading import add_reading_options
@@ -93,7 +94,7 @@ def _parser() -> Parser:
 
 
 _DATA = (
-    "CSV, Excel, OpenDocument, JSON lines, JSON, parquet, WebNLG's XML or their folder, or "
+    "CSV, Excel, OpenDocument, JSON lines, JSON, parquet, WebNLG's XML, a folder of files, or "
     "hub:OWNER/NAME"
 )
 
@@ -186,6 +187,7 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     columns = one.add_argument_group("columns (default: as the run says)")
     add_input_options(columns)
     columns.add_argument("--target", metavar="COL", help="the references")
+    add_reference_option(columns)
     columns.add_argument(
         "--prefix-column",
         metavar="COL",

@@ -37,6 +37,11 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--skip-lines", metavar="N", help="lines above the table that are not read")
     group.add_argument("--sheet", metavar="NAME|N", help="of a spreadsheet; default: the first")
+    group.add_argument(
+        "--language",
+        metavar="LANG",
+        help="which texts are read of a data set that marks several languages: en, ru …",
+    )
 
 
 def reading_options(arguments: argparse.Namespace) -> ReadOptions:
@@ -58,6 +63,7 @@ def reading_options(arguments: argparse.Namespace) -> ReadOptions:
         skip_lines=None if skip is None else parse_value(int, "--skip-lines", skip),
         escape=meant(arguments.escape, ESCAPE_NAMES),
         sheet=arguments.sheet,
+        language=arguments.language,
     )
 
 

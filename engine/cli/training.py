@@ -154,11 +154,13 @@ def columns_of(
             report.columns,
             inputs=arguments.inputs,
             target=arguments.target,
+            references=arguments.references,
             split=arguments.split_column,
             category=arguments.category_column,
         )
         return mapping, None
-    roles = {arguments.split_column: Role.SPLIT, arguments.category_column: Role.CATEGORY}
+    roles = dict.fromkeys(arguments.references, Role.REFERENCES)
+    roles |= {arguments.split_column: Role.SPLIT, arguments.category_column: Role.CATEGORY}
     for name in roles:
         if name is not None and name not in {column.name for column in report.columns}:
             known = ", ".join(repr(column.name) for column in report.columns)
@@ -177,4 +179,6 @@ def columns_of(
 
 def _words(mapping: Mapping) -> str:
     inputs = ", ".join(f"{column.name} ({column.role.value})" for column in mapping.inputs)
-    return f"{inputs} → {mapping.one(Role.TARGET)}"
+    references = ", ".join(mapping.named(Role.REFERENCES))
+    compared = f" (references: {references})" if references else ""
+    return f"{inputs} → {mapping.one(Role.TARGET)}{compared}"

@@ -53,7 +53,7 @@ def dump(
 def from_text(kind: type[T], text: str) -> T:
     """Decode JSON text as `kind`; raise `ProtocolError` where it does not fit."""
     try:
-        plain = json.loads(text)
+        plain = json.loads(text, object_hook=_as_it_was_run)
     except (ValueError, RecursionError) as error:
         raise ProtocolError(f"not valid JSON ({error}): {text[:80]!r}") from error
     return from_plain(kind, plain)
@@ -80,6 +80,13 @@ def to_plain(value: object) -> Any:
 def from_plain(kind: type[T], plain: object, path: str = "") -> T:
     """Turn decoded JSON into `kind`, checking every type on the way."""
     return typing.cast(T, _decode(kind, plain, path or getattr(kind, "__name__", str(kind))))
+
+
+def _as_it_was_run(plain: dict[str, Any]) -> dict[str, Any]:
+    """Selecting by BLEU without any was once allowed, and selected by loss."""
+    if plain.get("select_by") == "bleu" and plain.get("evaluate_bleu") is False:
+        plain["select_by"] = "loss"
+    return plain
 
 
 def _decode(kind: Any, plain: object, path: str) -> Any:

@@ -22,7 +22,9 @@ from engine.contract.reading import (
     SplitReport,
 )
 from engine.contract.rivals import BiasMethod, LoraMethod, TopLayersMethod
+from engine.contract.run_spec import RunSpec
 from engine.contract.scores import Encoder, OutputRow, OutputsMeta, Score
+from engine.contract.speed import Speed
 from engine.contract.study_results import StudyResults
 from engine.contract.training_spec import DecodingSpec
 
@@ -110,6 +112,17 @@ class CountParameters:
 
     backbone: str
     method: TopLayersMethod | BiasMethod | LoraMethod
+
+
+@dataclass(frozen=True)
+class ProbeSpeed:
+    """Take two optimiser steps of a run, and decode a few tokens, for their time. Reply: `Speed`.
+
+    Attributes:
+        spec: with the dataset's whole path; nothing of the run is written.
+    """
+
+    spec: RunSpec
 
 
 @dataclass(frozen=True)
@@ -210,6 +223,7 @@ Command = (
     | ListBackbones
     | FetchBackbone
     | CountParameters
+    | ProbeSpeed
     | ExportPrefix
     | ImportPrefix
     | ListPrefixes
@@ -324,6 +338,7 @@ Reply = (
     | SplitReport
     | BackboneList
     | Counted
+    | Speed
     | PrefixInfo
     | PrefixList
     | Generated
@@ -363,7 +378,7 @@ class DeskLine:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a command is; `total` 0 means unknown. `unit` is "bytes", "rows", "inputs"."""
+    """How far a command is; `total` 0 means unknown. `unit` is "bytes", "rows", "tokens"."""
 
     done: int
     total: int

@@ -20,7 +20,10 @@ class Role(enum.Enum):
     SOURCE = "source"
     """Source text that is used as it stands, such as an article to summarise."""
     TARGET = "target"
-    """The text to learn; rows with the same input are each other's references."""
+    """The text to learn; rows with the same input are each other's references. A cell that is a
+    list of texts, in JSON or as Python writes it, has several."""
+    REFERENCES = "references"
+    """Further right texts, one or a list: outputs are compared with them, none is trained on."""
     SPLIT = "split"
     """Says "train", "valid" (or "dev", "validation") or "test" for each row."""
     CATEGORY = "category"

@@ -245,6 +245,8 @@ def column_words(mapping: Mapping, split: Split) -> list[str]:
         name = mapping.one(role)
         if name is not None and wanted:
             words += option_words(flag, name)
+    for name in mapping.named(Role.REFERENCES):
+        words += option_words("--references", name)
     if split.kind is SplitKind.CATEGORY:
         for category in split.unseen_categories:
             words += option_words("--unseen", category)

@@ -1,6 +1,7 @@
 """A project: a folder with datasets, runs and prefixes.
 
     project.json        name, datasets with their mapping and split, starred examples
+    run-form.json       what the form of a new run holds
     datasets/ID.sqlite  dataset files
     pasted/             tables from the clipboard, as they were copied
     runs/RUN_ID/        run folders
@@ -93,6 +94,7 @@ class ProjectFolder:
         self.runs = path / "runs"
         self.prefixes = path / "prefixes"
         self.trash = path / "trash"
+        self.run_form = path / "run-form.json"
 
     def dataset_store(self, dataset_id: str) -> Path:
         """Path of a dataset file."""

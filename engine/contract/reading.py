@@ -18,8 +18,8 @@ items counts nearly these."""
 class ReadOptions:
     """How to read a file; None means: find out.
 
-    They concern delimited files only and stay None for others, but for the encoding, and the
-    column names and the sheet of a spreadsheet.
+    They concern delimited files only and stay None for others, but for the encoding, the
+    language, and the column names and the sheet of a spreadsheet.
 
     Attributes:
         encoding: a Python codec name, "utf-8", "latin-1", "utf-16".
@@ -30,6 +30,7 @@ class ReadOptions:
         header: whether the first row holds column names.
         skip_lines: lines at the top that are not read: titles, comments, "sep=;".
         sheet: of a spreadsheet, its name; or its number, counted from 1.
+        language: which texts of a data set in several languages are read, such as "ru".
     """
 
     encoding: str | None = None
@@ -39,6 +40,7 @@ class ReadOptions:
     skip_lines: int | None = None
     escape: str | None = None
     sheet: str | None = None
+    language: str | None = None
 
 
 class FindingKind(enum.Enum):
@@ -87,6 +89,14 @@ class FindingKind(enum.Enum):
     """Cells of a spreadsheet whose formula ends in an error, or was never computed."""
     MERGED_CELLS = "merged_cells"
     """Cells of a spreadsheet that are merged with the one above."""
+    OTHER_LANGUAGE = "other_language"
+    """Texts in another language than the one that is read."""
+    NOT_TEXT = "not_text"
+    """A column or cells of bytes that are no text, such as pictures."""
+    TEXT_LISTS = "text_lists"
+    """Targets that are lists of texts."""
+    REFERENCES = "references"
+    """Columns that hold further references of the target."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +123,8 @@ class FileReport:
     """What a first look at a file found.
 
     Attributes:
-        format: "csv", "xlsx", "ods", "jsonl", "json", "dart", "webnlg", "parquet" or "hub".
+        format: "csv", "xlsx", "ods", "jsonl", "json", "dart", "webnlg", "parquet", "folder" or
+            "hub".
         options: the options that were used, those of its format filled in.
         columns: names with guessed roles.
         preview: the first rows, cells cut to 2,000 characters for showing.
@@ -125,6 +136,7 @@ class FileReport:
         place: what `preview_lines` and the lines of findings count: "line", "row" or "entry".
         linearisation, split_kind: what suits the format to start with.
         sheets: names of all sheets of a spreadsheet.
+        languages: of the texts, where the file marks several; `options.language` is read.
     """
 
     path: str
@@ -142,6 +154,7 @@ class FileReport:
     linearisation: Linearisation = field(default_factory=Linearisation)
     split_kind: SplitKind = SplitKind.RANDOM
     sheets: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -192,7 +205,27 @@ class SplitReport:
     mean_source_characters: float = 0.0
     mean_target_characters: float = 0.0
 
+    def side(self, name: str) -> SplitCounts:
+        """The sizes of "train", "valid" or "test"."""
+        return next((side for side in self.sides if side.name == name), SplitCounts(name, 0, 0))
+
     @property
     def test_inputs(self) -> int:
         """Inputs that are tested on."""
-        return sum(side.inputs for side in self.sides if side.name == "test")
+        return self.side("test").inputs
+
+
+def unmeasured(valid_inputs: int, test_inputs: int) -> tuple[str, ...]:
+    """What a run on such a split will not measure, a sentence for each side without inputs."""
+    sentences = []
+    if not valid_inputs:
+        sentences.append(
+            "The split has no validation inputs: no validation loss or BLEU will be measured, and "
+            "the last evaluation's parameters are saved instead of the best."
+        )
+    if not test_inputs:
+        sentences.append(
+            "The split has no test inputs: no test outputs or scores will be made, and the run "
+            "cannot be compared with others."
+        )
+    return tuple(sentences)

@@ -64,6 +64,7 @@ def reading_words(options: ReadOptions) -> list[str]:
         ("--quote", options.quote, QUOTE_NAMES),
         ("--escape", options.escape, ESCAPE_NAMES),
         ("--sheet", options.sheet, {}),
+        ("--language", options.language, {}),
     ):
         if value is not None:
             word = next((name for name, meant in names.items() if meant == value), value)

@@ -172,7 +172,7 @@ def essence(spec: RunSpec) -> RunSpec:
     rows are chosen, and by another seed than the split's.
     """
     mapping, split = spec.data.mapping, spec.data.split
-    roles = [Role.TARGET, Role.CATEGORY]
+    roles = [Role.TARGET, Role.REFERENCES, Role.CATEGORY]
     if split.kind is SplitKind.COLUMN:
         roles.append(Role.SPLIT)
     others = [column for role in roles for column in mapping.columns if column.role is role]

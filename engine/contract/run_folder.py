@@ -48,7 +48,7 @@ class RunStatus:
     """The present state of a run.
 
     Attributes:
-        done, total: of the present phase, in its own unit (steps, inputs); total 0: unknown.
+        done, total: of the present phase, in `unit` ("steps", "rows", "tokens"); total 0: unknown.
         step, total_steps: optimiser steps of the run.
         remaining_s: estimate for the whole run, or None while unknown.
         pid: of the engine; true only while the run's lock is held.
@@ -69,6 +69,7 @@ class RunStatus:
     message: str = ""
     updated_s: float = 0.0
     process_started_s: float = 0.0
+    unit: str = ""
     version: int = 1
 
 

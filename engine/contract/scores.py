@@ -33,6 +33,11 @@ def higher_is_better(metric: str) -> bool:
     return metric not in LOWER_IS_BETTER
 
 
+def lowest_value(metric: str) -> float | None:
+    """The lowest value that a metric can have; None where there is no bound."""
+    return None if metric == BERTSCORE else 0.0  # it is a mean of cosines
+
+
 def metric_title(name: str) -> str:
     """A metric as papers write it; an unknown one as it is called."""
     return _TITLES.get(name, name)

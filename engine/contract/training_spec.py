@@ -49,7 +49,7 @@ class TrainingSpec:
     """Optimiser, schedule, evaluation and device of a run.
 
     Raises:
-        UserError: a value outside its range, naming both.
+        UserError: a value outside its range, naming both; or a selection by BLEU without BLEU.
     """
 
     epochs: float = 5.0
@@ -105,6 +105,26 @@ class TrainingSpec:
             value = getattr(self, name)
             if not 0 < value < float("inf"):
                 raise UserError(f"{name} is {value}: it must be above 0.")
+        if self.select_by is SelectBy.BLEU and not self.evaluate_bleu:
+            raise UserError(
+                "select_by is bleu, but evaluate_bleu is off (--no-bleu), so that there is no BLEU "
+                "to select by: switch it on, or select by loss."
+            )
+
+    def total_steps(self, rows: int) -> int:
+        """Optimiser steps of a run on so many training rows."""
+        if self.max_steps is not None:
+            return self.max_steps
+        batches = math.ceil(rows / self.batch_size)
+        return math.ceil(self.epochs * math.ceil(batches / self.accumulation_steps))
+
+
+def evaluation_steps(total_steps: int, every: int | None) -> frozenset[int]:
+    """After which steps (from 1) the run is evaluated; the last one always is."""
+    if every is None:
+        quarter = max(total_steps // 4, 1)
+        return frozenset((*range(quarter, total_steps - quarter // 2, quarter), total_steps))
+    return frozenset((*range(every, total_steps, every), total_steps))
 
 
 class Strategy(enum.Enum):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+KEY_COLUMN = "entry_key"
+"""Column that says under which key of a JSON object an example stood."""
 TARGETS = (
     "target",
     "target_text",
@@ -13,6 +15,7 @@ TARGETS = (
     "references",
     "refs",
     "targets",
+    "human_references",
     "human_reference",
     "summary",
     "summaries",
@@ -32,6 +35,19 @@ TARGETS = (
     "sentence",
 )
 """The likelier first: "text" is the target of a table, but the source of a "summary"."""
+WEAK_TARGETS = ("description", "text", "sentence")
+"""Targets only where nothing is called a reference: they may be inputs."""
+PREDICTIONS = (
+    "output",
+    "prediction",
+    "predictions",
+    "hypothesis",
+    "hyp",
+    "pred",
+    "generated_text",
+    "model_output",
+)
+"""Names of what a model wrote, where references stand beside it."""
 MEANINGS = ("mr", "meaning_representation", "meaning representation", "meaning")
 TRIPLES = ("triples", "tripleset", "triple", "modified_triple_sets")
 SOURCES = (
@@ -48,6 +64,8 @@ SOURCES = (
     "dialogue",
     "passage",
     "prompt",
+    "instruction",
+    "context",
     "question",
     "text",
 )
@@ -68,10 +86,19 @@ IDENTIFIERS = (
     "example_id",
     "paper_id",
     "mr_id",
+    KEY_COLUMN,
 )
 """Names of columns that say nothing about the text."""
-REFERENCES = ("references", "refs", "targets")
-"""Names of columns that only repeat the target where another column is it."""
+IDENTIFIER = re.compile(r"\w+[_-](id|idx|uuid|guid)")
+"""Other names of such columns."""
+REFERENCES = ("references", "refs", "targets", "reference", "ref", "human_references")
+"""Names of columns with further references where another column is the target."""
+NUMBERED_REFERENCE = re.compile(
+    r"(human_)?(ref|reference|target|tgt|lex|lexicalisation|lexicalization|verbalisation"
+    r"|verbalization)s?[ _.-]?\d{1,3}"
+)
+"""Names of the references where each has a column of its own: ref1, ref2 …"""
+LANGUAGES = ("lang", "language", "locale")
 
 UNNAMED = re.compile(r"(?i)unnamed: ?\d+")
 """What pandas calls a column without a name: its own index, written and read again."""

@@ -37,7 +37,7 @@ class EvalInput:
         example_id: the same for the same input in every run of a dataset.
         fields: of the table, for showing it; empty for a source text.
         source: the input as text.
-        references: targets of all rows with this input, in their order.
+        references: targets and further references of all rows with this input, in their order.
         category: of its first row, or "".
         prefix: name of the prefix that its rows ask for, or "".
     """
@@ -85,18 +85,26 @@ def load_examples(store: DatasetStore, data: DataSpec, reporter: Reporter) -> Ex
     valid = _Grouping(reader, data.linearisation)
     test = _Grouping(reader, data.linearisation)
     sources: dict[int, str] = {}  # one text for all rows of an input
-    for row, side in zip(store.rows(), sides, strict=True):
+    position = 0  # in the scan, where a row stands once for each of its targets
+    for row in store.rows():
         if row.number % _UPDATE_ROWS == 1:
-            reporter.update(row.number - 1, len(rows), "rows", "writing the examples")
-        if side == Side.TRAIN:
-            key = rows.ids[row.number - 1]
+            reporter.update(row.number - 1, store.meta.row_count, "rows", "writing the examples")
+        targets = reader.targets(row.cells) or ("",)
+        of_row = sides[position : position + len(targets)]
+        if Side.TRAIN in of_row:
+            key = rows.ids[position]
             if key not in sources:
                 sources[key] = reader.input(row.cells).text(data.linearisation)
-            train.append(TrainRow(sources[key], reader.target(row.cells)))
-        elif side == Side.VALID:
+            train += [
+                TrainRow(sources[key], target)
+                for target, side in zip(targets, of_row, strict=True)
+                if side == Side.TRAIN
+            ]
+        elif Side.VALID in of_row:
             valid.add(row.cells)
-        elif side == Side.TEST:
+        elif Side.TEST in of_row:
             test.add(row.cells)
+        position += len(targets)
     return ExampleSets(train, valid.inputs(), test.inputs(), rows.findings)
 
 
@@ -184,20 +192,20 @@ class _Grouping:
     def add(self, cells: tuple[str, ...]) -> None:
         example_id = self._reader.example_id(cells)
         self._firsts.setdefault(example_id, cells)
-        references = self._references.setdefault(example_id, [])
-        target = self._reader.target(cells)
-        if target:
-            references.append(target)
+        self._references.setdefault(example_id, []).extend(self._reader.references(cells))
 
     def inputs(self) -> list[EvalInput]:
         return [self._input(example_id, cells) for example_id, cells in self._firsts.items()]
 
     def _input(self, example_id: str, cells: tuple[str, ...]) -> EvalInput:
         found = self._reader.input(cells)
+        references = self._references[example_id]
+        if self._reader.has_references:  # which each row of an input may repeat
+            references = list(dict.fromkeys(references))
         return EvalInput(
             example_id=example_id,
             fields=found.fields,
             source=found.text(self._form),
-            references=tuple(self._references[example_id]),
+            references=tuple(references),
             category=self._reader.category(cells),
         )

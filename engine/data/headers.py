@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from engine.contract.reading import Finding, FindingKind
 from engine.data.first_row import Row, judge_first_row
+from engine.data.names import safe_name
 
 MOST_COLUMNS = 2000
 """More are a delimiter that is none."""
@@ -49,7 +50,7 @@ def read_header(rows: list[Row], *, present: bool | None, line: int) -> Header:
     if not present:
         numbers = range(1, commonest(map(len, rows)) + 1)
         return Header(False, tuple(f"column {number}" for number in numbers), tuple(findings))
-    names = [name.strip() for name in rows[0]]
+    names = [safe_name(name) for name in rows[0]]
     if _has_more_cells(rows, len(names) + 1):
         at_end = all(not row[-1] for row in rows[1:] if len(row) == len(names) + 1)
         names.insert(len(names) if at_end else 0, "")

@@ -18,8 +18,7 @@ from engine.contract.reading import (
     Finding,
     ReadOptions,
 )
-from engine.data.json_rows import NotAnItemError, find_columns
-from engine.data.object_rows import ObjectRows, as_item
+from engine.data.item_rows import ItemRows, as_item
 from engine.data.opening import first_line
 from engine.data.records import Item
 from engine.data.tallies import counted
@@ -42,7 +41,7 @@ class HubReader:
 
     Args:
         path: the name, after "hub:".
-        options: not used.
+        options: the language, where the user has settled it.
         look_bytes: where it is given, only the first 200 items are read.
     """
 
@@ -62,10 +61,9 @@ class HubReader:
             head = self._head()
         if not head:
             raise UserError(f"The data set {self._name!r} holds no rows: choose another one.")
-        columns, references = find_columns(head, self._name)
-        self._split_column = "split" if "split" not in columns else "split of the hub"
-        self.columns = (*columns, self._split_column)
-        self._made = ObjectRows(self.columns, references)
+        self._made = ItemRows(head, self._name, options.language, label="split")
+        self.columns = self._made.columns
+        self.form = self._made.format
         self._count = 0
         self._rows_told = sum(_told_rows(split) for split in self._splits.values())
         self.size_bytes = sum(_told_bytes(split) for split in self._splits.values())
@@ -75,13 +73,18 @@ class HubReader:
         if self._limit is not None and len(head) >= self._limit:
             share = len(head) / self._rows_told if self._rows_told else 1.0
             self.looked_at_bytes = max(1, min(round(share * self.size_bytes), self.size_bytes - 1))
-        self.options = ReadOptions()
+        self.options = ReadOptions(language=self._made.language)
         self.description = f"hub, {counted(len(self._splits), 'split')}"
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Keys that are no columns, in what has been read."""
-        return self._made.unknown.findings()
+        """About keys, languages and bytes, in what has been read."""
+        return self._made.findings()
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Of the texts, where they are marked."""
+        return self._made.languages
 
     def rows(self) -> Iterator[Item]:
         """All rows, split by split; to be called once.
@@ -91,7 +94,8 @@ class HubReader:
         """
         for split, row in itertools.islice(self._objects(), self._limit):
             self._count += 1
-            yield from self._made.rows_of(self._count, row, {self._split_column: split})
+            item = self._made.as_item(self._count, row)
+            yield from self._made.rows_of(self._count, item, split)
 
     def position_bytes(self) -> int:
         """How far `rows` is, by the share of rows; 0 where their number is not known."""
@@ -103,11 +107,8 @@ class HubReader:
         """Nothing stays open."""
 
     def _head(self) -> list[dict[str, Any]]:
-        found = []
-        for _, row in itertools.islice(self._objects(), _HEAD_ITEMS):
-            with contextlib.suppress(NotAnItemError):  # told when the rows are read
-                found.append(as_item(row))
-        return found
+        rows = itertools.islice(self._objects(), _HEAD_ITEMS)
+        return [as_item(row)[0] for _, row in rows]
 
     def _objects(self) -> Iterator[tuple[str, dict[str, Any]]]:
         for split, rows in self._splits.items():

@@ -10,6 +10,7 @@ from engine.contract.data_spec import Linearisation, Mapping, Role
 from engine.contract.dataset_store import DatasetStore
 from engine.data.linearising import Part, linearise, shown_field
 from engine.data.meaning import Field, NotAMeaningError, parse_meaning
+from engine.data.text_lists import joined_list, texts_in
 from engine.data.triples import NotTriplesError, parse_triples
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes a new one each time
@@ -52,6 +53,7 @@ class RowReader:
         # Sorted, so that the id does not change with the order in which fields are written.
         self._sorted = sorted((name, index) for index, name, _ in self._inputs)
         self._target = self._index(store, mapping, Role.TARGET)
+        self._references = tuple(map(store.column, mapping.named(Role.REFERENCES)))
         self._split = self._index(store, mapping, Role.SPLIT)
         self._category = self._index(store, mapping, Role.CATEGORY)
 
@@ -76,7 +78,7 @@ class RowReader:
         for index, name, role in self._inputs:
             cell = cells[index]
             if role is Role.FIELD:
-                parts.append((name, cell))
+                parts.append((name, joined_list(cell)))
             elif role is Role.MEANING:
                 try:
                     parts.extend(parse_meaning(cell))
@@ -90,17 +92,34 @@ class RowReader:
                     sources.append(cell)
                     all_parsed = False
             elif cell.strip():
-                sources.append(cell)
+                sources.append(joined_list(cell))
         return Input(tuple(parts), tuple(sources), all_parsed)
 
     def has_input(self, cells: tuple[str, ...]) -> bool:
         """Whether any input cell holds text."""
         return any(cells[index].strip() for index, _, _ in self._inputs)
 
-    def target(self, cells: tuple[str, ...]) -> str:
-        """The target, or "" where it is empty or there is no target column."""
-        text = "" if self._target is None else cells[self._target]
-        return text if text.strip() else ""
+    @property
+    def has_references(self) -> bool:
+        """Whether columns hold further references."""
+        return bool(self._references)
+
+    def targets(self, cells: tuple[str, ...]) -> tuple[str, ...]:
+        """The texts to learn, several where the cell is a list.
+
+        Where it is empty they are the references.
+        """
+        found = () if self._target is None else texts_in(cells[self._target])
+        return found or self._further(cells)
+
+    def references(self, cells: tuple[str, ...]) -> tuple[str, ...]:
+        """The texts that outputs are compared with: the targets, then the references."""
+        targets = self.targets(cells)
+        further = self._further(cells)
+        return tuple(dict.fromkeys((*targets, *further))) if further else targets
+
+    def _further(self, cells: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(text for index in self._references for text in texts_in(cells[index]))
 
     def split(self, cells: tuple[str, ...]) -> str:
         """The cell of the split column, or ""."""

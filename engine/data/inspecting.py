@@ -62,6 +62,7 @@ def _look(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
         no_rows = (Finding(FindingKind.NO_ROWS, message, 1),)
     # Any table may have a column that looks like a split; other formats come with theirs.
     comes_split = reader.format not in _TABLES and any(one.role is Role.SPLIT for one in columns)
+    languages: tuple[str, ...] = getattr(reader, "languages", ())  # of formats that mark them
     scale = 1.0 if whole else reader.size_bytes / looked_at_bytes
     return FileReport(
         path=str(path),
@@ -79,7 +80,8 @@ def _look(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
         row_count_exact=whole,
         findings=(*reader.findings, *ignored, *tally.findings(), *no_rows),
         place=reader.place,
-        linearisation=usual_linearisation(reader.format),
+        linearisation=usual_linearisation(getattr(reader, "form", reader.format)),
         split_kind=SplitKind.COLUMN if comes_split else SplitKind.RANDOM,
         sheets=reader.sheets if isinstance(reader, SpreadsheetReader) else (),
+        languages=languages if len(languages) > 1 else (),
     )

@@ -1,36 +1,82 @@
-"""From one JSON object to the rows of a dataset: flattened, one row for each reference."""
+"""From one JSON object to the cells of a row: nested objects flattened, lists in one cell."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from engine.contract.errors import UserError
-from engine.data.column_names import SOURCES, TARGETS
+from engine.contract.reading import FindingKind
+from engine.data.column_names import REFERENCES, SOURCES, TARGETS
 from engine.data.encodings import show_bad_bytes
 from engine.data.headers import MOST_COLUMNS
-from engine.data.triples import NotTriplesError, as_triples, triples_cell
-
-DART_COLUMNS = ("triples", "text", "text_source", "subtree_was_extended")
-"""Columns of DART's nested files, as `tripleset` and `annotations` become rows."""
+from engine.data.names import safe_name
+from engine.data.text_lists import are_tokens, is_sentence, list_cell
+from engine.data.triples import NotTriplesError, are_triple_texts, as_triples, triples_cell
 
 Cells = dict[str, str]
 """Column and cell."""
+Keeps = Callable[[str], bool]
+"""Says of a text's language whether it is read."""
+
+_MOST_VALUES = 2_000_000
+"""Values of one item; as many as a few hundred MB of memory hold."""
+_SPARSE_COLUMNS = 200
+_SPARSE = 0.05
+"""Share of cells with a value below which so many columns are no table."""
+_TEXT_KEYS = ("text", "value", "lex", "sentence", "final_sentence", *TARGETS)
+"""Keys under which the text of a reference stands where references are objects."""
 
 
 class NotAnItemError(ValueError):
     """The text holds no example; the message says why."""
 
 
-def parse_item(text: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A part of an item that makes no row: why, and its text."""
+
+    reason: str
+    text: str
+    kind: FindingKind = FindingKind.BROKEN
+
+
+def parse_item(text: str, header: Sequence[str] = ()) -> dict[str, Any]:
     """A JSON object; numbers stay as they are written.
+
+    Args:
+        header: names for the values of an item that is a list.
 
     Raises:
         NotAnItemError: it does not parse, or is no object, or has a key twice.
     """
+    plain = parse_value(text)
+    if header and isinstance(plain, list):
+        if len(plain) != len(header):
+            raise NotAnItemError(
+                f"it has {len(plain):,} values where {len(header):,} were expected"
+            )
+        return dict(zip(header, plain, strict=True))
+    if not isinstance(plain, dict):
+        raise NotAnItemError(f"it is {_kind(plain)}, not an object with a value for each column")
+    if not plain:
+        raise NotAnItemError("the object is empty")
+    return plain
+
+
+def parse_value(text: str) -> Any:
+    """A JSON value; numbers stay as they are written.
+
+    Raises:
+        NotAnItemError: it does not parse, has a key twice, or is more than memory should hold.
+    """
+    if text.count(",") > _MOST_VALUES:
+        raise NotAnItemError(f"it holds more than {_MOST_VALUES:,} values")
     try:
-        plain = json.loads(
+        return json.loads(
             text,
             parse_int=str,
             parse_float=str,
@@ -42,43 +88,13 @@ def parse_item(text: str) -> dict[str, Any]:
         raise NotAnItemError(f"{error.msg} at {place}character {error.colno}") from error
     except RecursionError as error:
         raise NotAnItemError("it is nested too deeply") from error
-    if not isinstance(plain, dict):
-        raise NotAnItemError(f"it is {_kind(plain)}, not an object with a value for each column")
-    if not plain:
-        raise NotAnItemError("the object is empty")
-    return plain
 
 
-def is_dart(item: dict[str, Any]) -> bool:
-    """Whether the item has the shape of DART's nested files."""
-    return isinstance(item.get("tripleset"), list) and isinstance(item.get("annotations"), list)
+def item_cells(item: dict[str, Any], tokens: frozenset[str] = frozenset()) -> Cells:
+    """The cells of an item.
 
-
-def dart_rows(item: dict[str, Any]) -> list[Cells]:
-    """One row for each annotation; one without text where there is none.
-
-    Raises:
-        NotAnItemError: triples or annotations are not as DART has them.
-    """
-    try:
-        triples = as_triples(item.get("tripleset"))
-    except NotTriplesError as error:
-        raise NotAnItemError(str(error)) from error
-    annotations = item.get("annotations")
-    if not isinstance(annotations, list) or not all(
-        isinstance(one, dict) and isinstance(one.get("text"), str) for one in annotations
-    ):
-        raise NotAnItemError("the annotations are no list of objects with a text")
-    shared = triples_cell(triples), _text(item.get("subtree_was_extended"))
-    rows = [
-        (shared[0], one["text"], _text(one.get("source")), shared[1])
-        for one in annotations or [{"text": ""}]
-    ]
-    return [dict(zip(DART_COLUMNS, row, strict=True)) for row in rows]
-
-
-def item_rows(item: dict[str, Any], references: str | None) -> list[Cells]:
-    """The rows of an item: one for each text in the list of `references`, else one.
+    Args:
+        tokens: columns whose lists are the words of one text each.
 
     Raises:
         NotAnItemError: two keys become one column, or a text has half a character.
@@ -86,55 +102,80 @@ def item_rows(item: dict[str, Any], references: str | None) -> list[Cells]:
     flat: dict[str, Any] = {}
     try:
         _flatten(item, "", flat)
-        cells = {key: _cell(key, value) for key, value in flat.items() if key != references}
-        texts = flat.get(references) if references else None
-        rows = [cells]
-        if references in flat:
-            many = texts if isinstance(texts, list) and _all_texts(texts) else [texts]
-            rows = [
-                {key: (_cell(key, one) if key == references else cells[key]) for key in flat}
-                for one in many or [""]
-            ]
+        cells = {key: _cell(key, value, is_tokens=key in tokens) for key, value in flat.items()}
     except RecursionError as error:
         raise NotAnItemError("it is nested too deeply") from error
-    for row in rows:
-        for key, cell in row.items():
-            if not (key.isascii() and cell.isascii()) and show_bad_bytes(key + cell) != key + cell:
-                raise NotAnItemError(f"{key!r} holds half a character, such as \\ud83d alone")
-    return rows
+    check_characters(cells)
+    return cells
 
 
-def find_columns(items: Iterable[dict[str, Any]], name: str) -> tuple[tuple[str, ...], str | None]:
-    """The columns of the first items, in order, and which of them holds lists of references.
+def check_characters(cells: Cells) -> None:
+    """Raise `NotAnItemError` where a cell has half a character."""
+    for key, cell in cells.items():
+        if not (key.isascii() and cell.isascii()) and show_bad_bytes(key + cell) != key + cell:
+            raise NotAnItemError(f"{key!r} holds half a character, such as \\ud83d alone")
 
-    That is the likeliest target by its name, where it holds a list of texts in any item.
+
+def find_columns(
+    items: Iterable[dict[str, Any]], name: str
+) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The columns of the first items, in order, and those whose lists are words of a text.
 
     Raises:
         UserError: more columns than can be shown.
     """
-    columns: dict[str, bool] = {}  # name -> whether it holds a list of texts
+    columns: dict[str, list[list[str]]] = {}  # name -> its lists of texts
+    count = cells = 0
     for item in items:
         flat: dict[str, Any] = {}
         try:
             _flatten(item, "", flat)
         except (RecursionError, NotAnItemError):
             continue
+        count, cells = count + 1, cells + len(flat)
         for key, value in flat.items():
-            is_list = isinstance(value, list) and bool(value) and _all_texts(value)
-            columns[key] = columns.get(key, False) or is_list
-        if len(columns) > MOST_COLUMNS:
+            lists = columns.setdefault(key, [])
+            if isinstance(value, list) and value and _all_texts(value):
+                lists.append(value)
+        if len(columns) > MOST_COLUMNS or (
+            len(columns) > _SPARSE_COLUMNS and cells < _SPARSE * count * len(columns)
+        ):
             raise UserError(
-                f"The first items of {name} have more than {MOST_COLUMNS:,} different keys: its "
-                "keys are not columns."
+                f"The first items of {name} have more than {len(columns) - 1:,} different keys: "
+                "its keys are not columns."
             )
-    lower = {column.lower(): column for column in reversed(columns)}
-    target = next((lower[name] for name in TARGETS if name in lower), None)
-    return tuple(columns), target if target and columns[target] else None
+    tokens = frozenset(
+        key
+        for key, lists in columns.items()
+        if lists and are_tokens(lists, sure=_last(key) in (*TARGETS, *REFERENCES, *SOURCES))
+    )
+    return tuple(columns), tokens
+
+
+def text_of(value: Any) -> str:
+    """A single value as a cell."""
+    if value is None or value == {} or value == []:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else str(value)
+
+
+def rows_of_columns(value: Any) -> Any:
+    """A list of objects where it is an object of equally long lists, as the hub has it."""
+    if not isinstance(value, dict):
+        return value
+    columns = {key: one for key, one in value.items() if isinstance(one, list)}
+    size = max(map(len, columns.values()), default=0)
+    return [
+        {key: one[number] for key, one in columns.items() if len(one) == size}
+        for number in range(size)
+    ]
 
 
 def _flatten(value: dict[str, Any], before: str, found: dict[str, Any]) -> None:
     for key, inner in value.items():
-        name = before + key.strip()
+        name = before + safe_name(key)
         if isinstance(inner, dict) and inner:
             _flatten(inner, f"{name}.", found)
         elif name in found:
@@ -143,40 +184,68 @@ def _flatten(value: dict[str, Any], before: str, found: dict[str, Any]) -> None:
             found[name or "(no name)"] = inner
 
 
-def _cell(key: str, value: Any) -> str:
-    if isinstance(value, list):
-        return _list_cell(key, value)
-    return _text(value)
-
-
-def _list_cell(key: str, value: list[Any]) -> str:
+def _cell(key: str, value: Any, *, is_tokens: bool) -> str:
+    if not isinstance(value, list) or not value:
+        return text_of(value)
     if _all_texts(value):
-        # Sentences of a document make a text; other lists stay lists to the eye.
-        between = " " if key.rpartition(".")[2].lower() in SOURCES else ", "
-        return between.join(value)
+        return _texts_cell(_last(key), value, is_tokens=is_tokens)
     try:
         return triples_cell(as_triples(value))
     except NotTriplesError:
-        return json.dumps(value, ensure_ascii=False, default=str)
+        pass
+    if _all_lists(value) and all(map(_all_texts, value)):
+        inner = [text for texts in value for text in texts]
+        if are_triple_texts(inner):
+            return triples_cell(as_triples(inner))
+        if are_tokens(value):
+            return list_cell([" ".join(texts) for texts in value])
+    if _last(key) in (*TARGETS, *REFERENCES):
+        found = [_text_inside(one) for one in value]
+        if all(found):
+            return list_cell(found)
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _text(value: Any) -> str:
-    if value is None or value == {}:
+def _texts_cell(name: str, texts: list[str], *, is_tokens: bool) -> str:
+    """The cell for a list of texts: facts, words, sentences, references, labels."""
+    if are_triple_texts(texts):
+        return triples_cell(as_triples(texts))
+    if is_tokens:
+        return " ".join(texts)
+    if name in TARGETS or name in REFERENCES:
+        return list_cell(texts)
+    if name in SOURCES:
+        return " ".join(texts)
+    if any(" " in text or is_sentence(text) for text in texts):
+        return list_cell(texts)
+    return ", ".join(texts)  # labels, numbers
+
+
+def _text_inside(value: Any) -> str:
+    """The text of a reference that is an object, or "" where there is none."""
+    if not isinstance(value, dict):
         return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else str(value)
+    found = next((value[key] for key in _TEXT_KEYS if key in value), "")
+    return found if isinstance(found, str) else ""
+
+
+def _last(key: str) -> str:
+    """The last part of a column's name, in lower case: what the key itself was."""
+    return key.rpartition(".")[2].lower()
 
 
 def _all_texts(values: list[Any]) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
+def _all_lists(values: list[Any]) -> bool:
+    return all(isinstance(value, list) and value for value in values)
+
+
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        again = next(key for key in keys if keys.count(key) > 1)
+        again = Counter(key for key, _ in pairs).most_common(1)[0][0]
         raise NotAnItemError(f"the key {again!r} stands there twice")
     return found
 

@@ -16,11 +16,12 @@ SHOWN_CHARACTERS = 10_000
 """What is kept of the text of a rest that cannot be read."""
 
 _CHUNK_CHARACTERS = 2**20
+_DECODED_CHARACTERS = 4 * 2**20
+"""What is decoded to find the end of a value; in more text than this its brackets are counted."""
 _SPACE = re.compile(r"[\s,]*")
 _OUTSIDE = re.compile(r'["{}\[\]]')
-_INSIDE = re.compile(r'["\\]')
+_INSIDE = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _SCALAR_END = re.compile(r"[\s,\]}]")
-_WRAPPER = re.compile(r'\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\[(?=\s*\{)')
 _decode = json.JSONDecoder().raw_decode
 
 
@@ -31,11 +32,13 @@ class Value:
     Attributes:
         line: where it starts, 1-based.
         text: as it stands in the file; of a `problem` the first 10,000 characters.
+        key: of the entry of an object that it is, or in whose list it stands.
     """
 
     line: int
     text: str
     problem: str = ""
+    key: str = ""
 
 
 def line_values(stream: TextIO, *, name: str, cut: bool) -> Iterator[Value]:
@@ -62,16 +65,11 @@ def line_values(stream: TextIO, *, name: str, cut: bool) -> Iterator[Value]:
         number += 1
 
 
-def wraps_a_list(text: str) -> bool:
-    """Whether the text starts an object whose first entry is a list of objects."""
-    return _WRAPPER.match(text) is not None
-
-
-class ListValues:
-    """The items of one list, which may be the first entry of an object that wraps it.
+class JsonWalker:
+    """Goes through a JSON file, and holds no more of its text than the value it is at.
 
     An item that does not parse is found its end by its brackets, so that reading goes on with
-    the next one. A file without a list gives the values that stand in it one after another.
+    the next one.
 
     Args:
         stream: text of the file.
@@ -79,7 +77,7 @@ class ListValues:
         cut: the text is only the first part of a file; what is open at its end is no fault.
 
     Raises:
-        UserError: (from iterating) an item is longer than `MAX_VALUE_CHARACTERS`.
+        UserError: (from all methods) a value is longer than `MAX_VALUE_CHARACTERS`.
     """
 
     def __init__(self, stream: TextIO, *, name: str, cut: bool) -> None:
@@ -87,43 +85,9 @@ class ListValues:
         self._buffer = ""
         self._at = 0
         self._line = 1
-        self._ended = False
+        self._broken = False
 
-    def __iter__(self) -> Iterator[Value]:
-        in_list = wrapped = False
-        if self._more() and (opening := _WRAPPER.match(self._buffer)):
-            in_list = wrapped = True
-            self._go_to(opening.end())
-        elif self._skip_space() == "[":
-            in_list = True
-            self._go_to(self._at + 1)
-        while letter := self._skip_space():
-            if in_list and letter == "]":
-                yield from self._after_the_list(wrapped=wrapped)
-                return
-            end = self._value_end()
-            if end is None:
-                if not self._cut:
-                    yield self._rest("the file ends within this item")
-                return
-            yield Value(self._line, self._buffer[self._at : end])
-            self._go_to(end)
-        if in_list and not self._cut:
-            yield self._rest("the list is never closed by ]: the file may have been cut")
-
-    def _after_the_list(self, *, wrapped: bool) -> Iterator[Value]:
-        self._go_to(self._at + 1)
-        if wrapped and self._skip_space() == "}":
-            self._go_to(self._at + 1)
-        if self._skip_space() and not self._cut:
-            yield self._rest("this stands after the end of the list and is not read")
-
-    def _rest(self, problem: str) -> Value:
-        return Value(
-            self._line, self._buffer[self._at : self._at + SHOWN_CHARACTERS].rstrip(), problem
-        )
-
-    def _skip_space(self) -> str:
+    def next_letter(self) -> str:
         """Go to the next character that is neither space nor comma; "" at the end."""
         while True:
             found = _SPACE.match(self._buffer, self._at)
@@ -134,17 +98,94 @@ class ListValues:
             if not self._more():
                 return ""
 
+    def values(self) -> Iterator[Value]:
+        """The values that stand one after another, up to the end of the file."""
+        while self.next_letter():
+            value = self.value()
+            if value is None:
+                return
+            yield value
+
+    def items(self, key: str = "") -> Iterator[Value]:
+        """The items of the list that starts here.
+
+        Args:
+            key: for the values.
+        """
+        self._go_to(self._at + 1)
+        while letter := self.next_letter():
+            if letter == "]":
+                self._go_to(self._at + 1)
+                return
+            value = self.value(key)
+            if value is not None:
+                yield value
+            if value is None or value.problem:
+                return
+        yield from self._unless_cut("the list is never closed by ]: the file may have been cut")
+
+    def entries(self) -> Iterator[Value]:
+        """The entries of the object that starts here, each before its value.
+
+        Whoever iterates takes the value, with `value`, `items` or `entries`, or `skip`s it.
+        """
+        self._go_to(self._at + 1)
+        while letter := self.next_letter():
+            if letter == "}":
+                self._go_to(self._at + 1)
+                return
+            start = self._line
+            name = self.value() if letter == '"' else None
+            if name is None or self.next_letter() != ":":
+                yield from self._unless_cut("an entry of the object has no key and value")
+                self._go_to(len(self._buffer))
+                return
+            self._go_to(self._at + 1)
+            self.next_letter()
+            yield Value(start, "", key=_key(name.text))
+        yield from self._unless_cut("the object is never closed by }: the file may have been cut")
+
+    def value(self, key: str = "") -> Value | None:
+        """The value that starts here; None where a text that is only a part ends within it."""
+        end = self._value_end() if self.next_letter() else None
+        if end is None:
+            rest = next(self._unless_cut("the file ends within this item"), None)
+            self._go_to(len(self._buffer))
+            return rest
+        value = Value(self._line, self._buffer[self._at : end], key=key)
+        self._go_to(end)
+        return value
+
+    def skip(self) -> None:
+        """Go behind the value that starts here."""
+        end = self._bracket_end() if self.next_letter() in _OPENING else self._scalar_end()
+        self._go_to(len(self._buffer) if end is None else end)
+
+    def rest(self, letters: str = "") -> Iterator[Value]:
+        """What stands here, as one value with a problem, after these closing brackets."""
+        for letter in letters:
+            if self.next_letter() == letter:
+                self._go_to(self._at + 1)
+        if self.next_letter():
+            yield from self._unless_cut("this stands after the end of the list and is not read")
+
+    def _unless_cut(self, problem: str) -> Iterator[Value]:
+        if not self._cut and not self._broken:
+            self._broken = True
+            text = self._buffer[self._at : self._at + SHOWN_CHARACTERS].rstrip()
+            yield Value(self._line, text, problem)
+
     def _value_end(self) -> int | None:
         """Where the value ends that starts here; None where the file ends before."""
-        try:
-            _, end = _decode(self._buffer, self._at)
-            if self._buffer[self._at] in '{["' or end < len(self._buffer):
-                return int(end)
-        except (ValueError, RecursionError):
-            pass  # broken, or not yet read to its end: the brackets say which
-        if self._buffer[self._at] not in '{["':
-            return self._scalar_end()
-        return self._bracket_end()
+        opening = self._buffer[self._at] in _OPENING
+        if len(self._buffer) - self._at <= _DECODED_CHARACTERS:
+            try:
+                _, end = _decode(self._buffer, self._at)
+                if opening or end < len(self._buffer):
+                    return int(end)
+            except (ValueError, RecursionError):
+                pass  # broken, or not yet read to its end: the brackets say which
+        return self._bracket_end() if opening else self._scalar_end()
 
     def _scalar_end(self) -> int | None:
         while (found := _SCALAR_END.search(self._buffer, self._at + 1)) is None:
@@ -153,26 +194,37 @@ class ListValues:
         return found.start()
 
     def _bracket_end(self) -> int | None:
-        depth, inside = 0, False
+        depth = 0
         position = 0  # relative to the value's start, which moves when more is read
         while True:
-            pattern = _INSIDE if inside else _OUTSIDE
-            found = pattern.search(self._buffer, self._at + position)
-            if found is None or found.end() == len(self._buffer):
+            found = _OUTSIDE.search(self._buffer, self._at + position)
+            if found is None:
+                position = len(self._buffer) - self._at
                 if self._more():
                     continue
-                if found is None:
-                    return None
+                return None
             position = found.end() - self._at
             sign = found.group()
-            if sign == "\\":
-                position += 1
-            elif sign == '"':
-                inside = not inside
+            if sign == '"':
+                ended = self._text_end(position)
+                if ended is None:
+                    return None
+                position = ended
             else:
                 depth += 1 if sign in "{[" else -1
-            if depth <= 0 and not inside:
+            if depth <= 0:
                 return self._at + position
+
+    def _text_end(self, position: int) -> int | None:
+        """Where a text in quotes ends that goes on at `position`; both relative to the value."""
+        while True:
+            found = _INSIDE.match(self._buffer, self._at + position)
+            assert found is not None
+            position = found.end() - self._at
+            if found.end() < len(self._buffer) and self._buffer[found.end()] == '"':
+                return position + 1
+            if not self._more():
+                return None
 
     def _go_to(self, position: int) -> None:
         self._line += self._buffer.count("\n", self._at, position)
@@ -189,8 +241,17 @@ class ListValues:
             chunk = chunk.removeprefix("\ufeff")
         self._buffer = self._buffer[self._at :] + chunk
         self._at = 0
-        self._ended = not chunk
         return bool(chunk)
+
+
+_OPENING = ("{", "[", '"')
+
+
+def _key(text: str) -> str:
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        return text.strip('"')
 
 
 def _too_long(name: str, line: int) -> UserError:

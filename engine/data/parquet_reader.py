@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,26 +11,29 @@ from engine.contract.dataset_store import RejectedRow
 from engine.contract.errors import UserError
 from engine.contract.reading import Finding, FindingKind, ReadOptions
 from engine.data.headers import MOST_COLUMNS
-from engine.data.json_rows import find_columns
-from engine.data.object_rows import ObjectRows, as_item
+from engine.data.item_rows import ItemRows, as_item
 from engine.data.opening import explain_read_errors, first_line, open_source
+from engine.data.parquet_bounds import LEAST_BYTES, Budget, batch_rows, most_bytes, repeating_lists
 from engine.data.records import BadRow, Item
 from engine.data.tallies import counted
 
 MAGIC = b"PAR1"
-_BATCH_ROWS = 250
-"""Rows that are in memory at once, beside what the library reads ahead in a row group."""
+_HEAD_ROWS = 250
+"""Rows that the columns are found from."""
+_BYTES_ROWS = 20
+"""Rows that show whether a column of bytes is text: pictures may be large."""
 _LEAST_ROWS = 100
 
 
 class ParquetReader:
     """Reads a parquet file (see `engine.data.readers.Reader`); its "lines" are its rows.
 
-    Nested values become columns and rows as those of JSON do.
+    Nested values become columns and rows as those of JSON do; columns of pictures and other
+    bytes are left out. No more is unpacked than a file of its size may hold.
 
     Args:
         path: of the file.
-        options: not used; the file says how it is to be read.
+        options: the language, where the user has settled it; the file says the rest.
         look_bytes: read only the rows that this part of the file holds by share.
     """
 
@@ -46,6 +50,7 @@ class ParquetReader:
         try:
             self._file = self._open()
             self._check_columns(self._file.schema_arrow.names)
+            self._budget = Budget(path.name, self.size_bytes)
             self._row_count = int(self._file.metadata.num_rows)
             self._rows_wanted = self._row_count
             self.looked_at_bytes = self.size_bytes
@@ -56,19 +61,27 @@ class ParquetReader:
                 )
                 share = self._rows_wanted / max(1, self._row_count)
                 self.looked_at_bytes = round(share * self.size_bytes)
-            self.columns, references = self._find_columns()
+            self._left_out: list[Finding] = []
+            self._names = self._readable()
+            self._made = ItemRows(self._head_items(), path.name, options.language)
         except BaseException:
             self._stream.close()
             raise
-        self._made = ObjectRows(self.columns, references)
+        self.columns = self._made.columns
+        self.form = self._made.format
         self._number = 0
-        self.options = ReadOptions()
+        self.options = ReadOptions(language=self._made.language)
         self.description = f"parquet, {counted(self._row_count, 'row')}"
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Keys that are no columns, in what has been read."""
-        return self._made.unknown.findings()
+        """About columns, keys and languages, in what has been read."""
+        return (*self._left_out, *self._made.findings())
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Of the texts, where they are marked."""
+        return self._made.languages
 
     def rows(self) -> Iterator[Item]:
         """All rows in the file's order; to be called once.
@@ -79,12 +92,14 @@ class ParquetReader:
         for group in range(self._file.num_row_groups):
             size = int(self._file.metadata.row_group(group).num_rows)
             try:
-                for row in self._objects(group):
+                for row in self._objects(group, self._names):
                     self._number += 1
-                    yield from self._made.rows_of(self._number, row)
+                    self._budget.spend(row)
+                    item = self._made.as_item(self._number, row)
+                    yield from self._made.rows_of(self._number, item)
                     if self._number >= self._rows_wanted:
                         return
-            except _damage() as error:
+            except damage_errors() as error:
                 lost = counted(start + size - self._number, "row")
                 reason = f"the file is damaged here, {lost} cannot be read: {first_line(error)}"
                 yield BadRow(FindingKind.BROKEN, RejectedRow(self._number + 1, reason, ""))
@@ -106,8 +121,12 @@ class ParquetReader:
         try:
             file = ParquetFile(self._stream)
             file.schema_arrow  # noqa: B018 - damage may show only now
-            return file
-        except _damage() as error:
+            repeating = repeating_lists(file.metadata, self._stream)
+            if not repeating:
+                return file
+            # A text that comes a thousand times is then in memory once.
+            return ParquetFile(self._stream, read_dictionary=repeating)
+        except damage_errors() as error:
             raise UserError(
                 f"{self._path.name} is no whole parquet file ({first_line(error)}): it may have "
                 "been cut on its way, so fetch it again."
@@ -125,28 +144,71 @@ class ParquetReader:
                 f"{self._path.name} has several columns {again!r}: give each a name of its own."
             )
 
-    def _find_columns(self) -> tuple[tuple[str, ...], str | None]:
-        """The columns of the first rows, or of the schema where there are none."""
-        items = []
-        if not self._row_count:
-            return tuple(self._file.schema_arrow.names), None
+    def _readable(self) -> list[str]:
+        """Columns without those of bytes that are no text, such as pictures, which are told."""
+        schema = self._file.schema_arrow
+        names = list(schema.names)
+        for name in [one.name for one in schema if _holds_bytes(one.type)]:
+            head = itertools.islice(self._objects(0, [name], rows=_BYTES_ROWS), _BYTES_ROWS)
+            try:
+                lost = [as_item(row)[1] for row in head if row[name]]
+            except damage_errors():
+                continue  # told when the rows are read
+            if 2 * sum(lost) > len(lost):
+                names.remove(name)
+                message = (
+                    f"Column {name!r} holds bytes that are no text, such as pictures: left out."
+                )
+                self._left_out.append(Finding(FindingKind.NOT_TEXT, message, 1))
+        if not names:
+            raise UserError(f"{self._path.name} holds no column of text: choose another file.")
+        return names
+
+    def _head_items(self) -> list[dict[str, Any]]:
+        """The first rows, or an empty one with the columns of the schema."""
+        items: list[dict[str, Any]] = []
+        head = Budget(self._path.name, self.size_bytes)
         try:
-            for row in self._objects(0):
-                items.append(as_item(row))
-                if len(items) >= _BATCH_ROWS:
-                    break
-        except _damage():
-            pass  # bytes that are no text, damage: told when the rows are read
-        if not items:
-            return tuple(self._file.schema_arrow.names), None
-        return find_columns(items, self._path.name)
+            for row in itertools.islice(self._objects(0, self._names), _HEAD_ROWS):
+                head.spend(row)
+                items.append(as_item(row)[0])
+        except damage_errors():
+            pass  # told when the rows are read
+        return items or [dict.fromkeys(self._names)]
 
-    def _objects(self, group: int) -> Iterator[dict[str, Any]]:
-        for batch in self._file.iter_batches(batch_size=_BATCH_ROWS, row_groups=[group]):
-            yield from batch.to_pylist()
+    def _objects(
+        self, group: int, names: list[str], *, rows: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        if group >= self._file.num_row_groups:
+            return
+        metadata = self._file.metadata.row_group(group)
+        self._budget.check_group(metadata)
+        size = batch_rows(metadata, self._stream)
+        size = min(size, rows or size)
+        for batch in self._file.iter_batches(batch_size=size, row_groups=[group], columns=names):
+            if sum(map(most_bytes, batch.columns)) <= LEAST_BYTES:
+                yield from batch.to_pylist()
+                continue
+            for number in range(len(batch)):  # one after another, as each may be very long
+                row = batch.slice(number, 1)
+                self._budget.check(sum(map(most_bytes, row.columns)))
+                yield from row.to_pylist()
 
 
-def _damage() -> tuple[type[Exception], ...]:
+def _holds_bytes(kind: Any) -> bool:
+    """Whether a type is bytes, or has them in it."""
+    import pyarrow.types as kinds
+
+    if kinds.is_dictionary(kind):
+        return _holds_bytes(kind.value_type)
+    if kinds.is_nested(kind):
+        return any(_holds_bytes(kind.field(n).type) for n in range(kind.num_fields))
+    return bool(
+        kinds.is_binary(kind) or kinds.is_large_binary(kind) or kinds.is_fixed_size_binary(kind)
+    )
+
+
+def damage_errors() -> tuple[type[Exception], ...]:
     """What the library raises where bytes are not as they should be."""
     from pyarrow import ArrowException
 

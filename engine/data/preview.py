@@ -40,7 +40,7 @@ def preview_examples(command: PreviewExamples, reporter: Reporter) -> Preview:
                     row_number=row.number,
                     fields=found.fields,
                     source=found.text(command.linearisation),
-                    target=reader.target(row.cells),
+                    target="\n".join(reader.targets(row.cells)),
                 )
             )
             reporter.update(len(examples), command.count, "rows")
@@ -63,7 +63,7 @@ def preview_tokens(command: PreviewTokens, reporter: Reporter) -> TokenPreview:
             )
         reader = RowReader(store, data.mapping)
         source = reader.input(row.cells).text(data.linearisation)
-        target = reader.target(row.cells)
+        target = next(iter(reader.targets(row.cells)), "")
     # Imported here: nothing else of this room needs transformers.
     from engine.backbones.config import BackboneConfig
     from engine.backbones.loading import find_folder, load_tokenizer

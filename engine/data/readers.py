@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from engine.contract.errors import UserError
 from engine.contract.reading import Finding, ReadOptions
 from engine.data.delimited import DelimitedReader
+from engine.data.folder_reader import FolderReader, data_files
 from engine.data.hub_reader import HubReader, is_hub_name
 from engine.data.json_reader import JsonReader, holds_json
+from engine.data.known_files import refuse_parts
 from engine.data.opening import explain_read_errors, open_source, refuse_other_formats
 from engine.data.parquet_reader import MAGIC as PARQUET_MAGIC
 from engine.data.parquet_reader import ParquetReader
@@ -19,6 +23,7 @@ from engine.data.tallies import Tally
 from engine.data.webnlg_reader import WebNlgReader
 
 _HEAD_BYTES = 64 * 2**10
+_XML = re.compile(rb"(\xef\xbb\xbf)?\s*(<\?xml\s|<benchmark[\s>])")
 
 
 class Reader(Protocol):
@@ -57,7 +62,7 @@ class Reader(Protocol):
 
 
 def open_reader(path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> Reader:
-    """The reader for a file, a folder of WebNLG's files, or a data set of the hub.
+    """The reader for a file, a folder of files, or a data set of the hub.
 
     Args:
         path: of the file or folder; "hub:NAME" for one of the hub.
@@ -65,12 +70,27 @@ def open_reader(path: Path, options: ReadOptions, *, look_bytes: int | None = No
         look_bytes: read no more than this, for a first look; None reads the whole file.
 
     Raises:
-        UserError: the file cannot be opened, is of a format that is not read, or is empty.
+        UserError: the file cannot be opened, is of a format that is not read, or is empty; a
+            language is asked for, and the format marks none.
     """
+    reader = _open(path, options, look_bytes)
+    if options.language is not None and reader.options.language is None:
+        reader.close()
+        raise UserError(
+            f"{path.name} does not mark the language of its texts, and {options.language!r} is "
+            "asked for: leave the language out."
+        )
+    return reader
+
+
+def _open(path: Path, options: ReadOptions, look_bytes: int | None) -> Reader:
     if is_hub_name(path):
         return HubReader(path, options, look_bytes=look_bytes)
     if path.is_dir():
-        return WebNlgReader(path, options, look_bytes=look_bytes)
+        files = data_files(path)
+        if not files:
+            return WebNlgReader(path, options, look_bytes=look_bytes)
+        return FolderReader(path, files, options, open_file=open_reader, look_bytes=look_bytes)
     with explain_read_errors(path), open_source(path) as stream:
         head = stream.read(_HEAD_BYTES)
     if path.suffix.lower() == ".parquet" or head.startswith(PARQUET_MAGIC):
@@ -78,9 +98,10 @@ def open_reader(path: Path, options: ReadOptions, *, look_bytes: int | None = No
     if is_spreadsheet(path, head):
         return SpreadsheetReader(path, options, look_bytes=look_bytes)
     refuse_other_formats(path, head)
+    refuse_parts(path, head)
     if holds_json(path, head):
         return JsonReader(path, options, look_bytes=look_bytes)
-    if path.suffix.lower() == ".xml":
+    if path.suffix.lower() == ".xml" or _XML.match(head):
         return WebNlgReader(path, options, look_bytes=look_bytes)
     return DelimitedReader(path, options, look_bytes=look_bytes)
 

@@ -36,6 +36,8 @@ class Names:
 class Scan:
     """A dataset's rows as numbers: some 30 bytes a row, whatever the length of its texts.
 
+    A row whose target is a list of texts stands here once for each of them.
+
     Attributes:
         ids: example id of each row, as a 64-bit number.
         targets: the first 64 bits of a sha256 over the target of each row; 0 where the row is
@@ -72,14 +74,14 @@ def scan(store: DatasetStore, mapping: Mapping, reporter: Reporter) -> Scan:
     mapping.check_trainable()
     reader = RowReader(store, mapping)
     result = Scan()
-    no_target, no_input, unparsed = Count(), Count(), Count()
+    no_target, no_input, unparsed, lists = Count(), Count(), Count(), Count()
     parsed: dict[int, bool] = {}  # each distinct input is parsed once
     for row in store.rows():
         if row.number % _UPDATE_ROWS == 1:
             reporter.update(row.number - 1, store.meta.row_count, "rows", "reading the dataset")
-        target = reader.target(row.cells)
+        targets = reader.targets(row.cells)
         has_input = reader.has_input(row.cells)
-        if not target:
+        if not targets:
             no_target.add(row.line)
         if not has_input:
             no_input.add(row.line)
@@ -88,15 +90,26 @@ def scan(store: DatasetStore, mapping: Mapping, reporter: Reporter) -> Scan:
             parsed[example] = reader.input(row.cells).all_parsed
         if not parsed[example]:
             unparsed.add(row.line)
-        result.ids.append(example)
-        result.targets.append(_digest(target) if target and has_input else 0)
-        result.lines.append(row.line)
-        result.splits.append(result.split_names.number(reader.split(row.cells)))
-        result.categories.append(result.category_names.number(reader.category(row.cells)))
+        if len(targets) > 1:
+            lists.add(row.line)
+        split = result.split_names.number(reader.split(row.cells))
+        category = result.category_names.number(reader.category(row.cells))
+        for target in targets or ("",):
+            result.ids.append(example)
+            result.targets.append(_digest(target) if target and has_input else 0)
+            result.lines.append(row.line)
+            result.splits.append(split)
+            result.categories.append(category)
     wanted = "triples are not of the form subject | relation | object"
     if mapping.named(Role.MEANING):
         wanted = "meaning representation is not of the form key[value], key[value]"
     result.findings = tuple(_findings(no_target, no_input, unparsed, wanted))
+    if lists.count:
+        message = (
+            f"{counted(lists.count, 'row')} whose target is a list of texts: each is trained on, "
+            "and all are references of their input."
+        )
+        result.findings += (lists.finding(FindingKind.TEXT_LISTS, message),)
     return result
 
 

@@ -118,6 +118,7 @@ def _mean_lengths(store: DatasetStore, mapping: Mapping) -> tuple[float, float]:
     sources, targets = [], []
     for row in itertools.islice(store.rows(), _SAMPLE_ROWS):
         sources.append(len(reader.input(row.cells).text(form)))
-        targets.append(len(reader.target(row.cells)))
+        found = reader.targets(row.cells)
+        targets.append(sum(map(len, found)) / max(1, len(found)))
     count = max(1, len(sources))
     return sum(sources) / count, sum(targets) / count

@@ -9,6 +9,8 @@ from engine.data.json_rows import Cells
 from engine.data.tallies import Count, counted
 
 _NAMED_KEYS = 5
+_SHOWN = 100
+"""Characters of a key that are shown."""
 
 
 class UnknownKeys:
@@ -24,13 +26,14 @@ class UnknownKeys:
         unknown = [key for key, cell in row.items() if cell and key not in self._columns]
         if unknown:
             self._items.add(line)
-            self._keys.update(dict.fromkeys(unknown[:_NAMED_KEYS]))
+            if len(self._keys) <= _NAMED_KEYS:
+                self._keys.update(dict.fromkeys(unknown[: _NAMED_KEYS + 1]))
 
     def findings(self) -> tuple[Finding, ...]:
         """One finding, where there were any."""
         if not self._items.count:
             return ()
-        names = ", ".join(map(repr, list(self._keys)[:_NAMED_KEYS]))
+        names = ", ".join(repr(key[:_SHOWN]) for key in list(self._keys)[:_NAMED_KEYS])
         more = " …" if len(self._keys) > _NAMED_KEYS else ""
         message = (
             f"{counted(self._items.count, 'item')} with keys that the first items do not have "

@@ -8,9 +8,12 @@ from typing import Any
 from xml.sax.handler import ContentHandler
 
 from engine.contract.errors import UserError
+from engine.data.webnlg_rows import Entry, Lexicalisation
 
 _ROOT = "benchmark"
-_TEXTS = ("mtriple", "lex")
+_TEXTS = ("mtriple", "lex", "text")
+_NO_TEXTS = ("sortedtripleset", "references", "template", "lexicalization", "tree")
+"""What WebNLG's enriched release has in a `lex` beside its text."""
 _DEEPEST = 32
 """WebNLG's own elements are five deep."""
 MAX_ENTRY_CHARACTERS = 2**20
@@ -18,21 +21,20 @@ MAX_ENTRY_CHARACTERS = 2**20
 
 
 @dataclass
-class Entry:
-    """One entry.
+class _Open:
+    """An element with text that is open.
 
     Attributes:
-        line: where it starts.
-        triples: as they stand in `modifiedtripleset`, each with its line.
-        texts: (line, comment, text) of each `lex`.
+        pieces: of its text, with that of elements inside it that are only marks in the text.
+        inner: of a `lex`, whether its texts stand in elements of their own.
     """
 
+    name: str
     line: int
-    category: str
-    eid: str
-    size: str
-    triples: list[str] = field(default_factory=list)
-    texts: list[tuple[int, str, str]] = field(default_factory=list)
+    comment: str
+    language: str
+    pieces: list[str] = field(default_factory=list)
+    inner: bool = False
 
 
 class EntryHandler(ContentHandler):
@@ -44,6 +46,7 @@ class EntryHandler(ContentHandler):
 
     Attributes:
         started: whether the first element was there, and the right one.
+        events: how much was heard: a parser that stays silent is within one endless tag.
     """
 
     def __init__(self, name: str, found: Callable[[Entry], object]) -> None:
@@ -53,11 +56,11 @@ class EntryHandler(ContentHandler):
         self._locator: Any = None
         self._depth = 0
         self._entry: Entry | None = None
-        self._text: list[str] | None = None
+        self._open: list[_Open] = []
+        self._left_out = 0  # how deep inside an element that is no text of the entry
         self._characters = 0
-        self._comment = ""
-        self._text_line = 0
         self._modified = False
+        self.events = 0
 
     def setDocumentLocator(self, locator: Any) -> None:
         """Keep what knows the line."""
@@ -66,6 +69,7 @@ class EntryHandler(ContentHandler):
     def startElement(self, name: str, attrs: Any) -> None:
         """An element opens."""
         self._depth += 1
+        self.events += 1
         if not self.started:
             if name != _ROOT:
                 raise UserError(
@@ -79,7 +83,9 @@ class EntryHandler(ContentHandler):
                 f"{self._line()}: it is no WebNLG file."
             )
         self._characters += 1  # an entry of a million empty elements is none
-        if name == "entry":
+        if self._left_out or (self._open and name in _NO_TEXTS):
+            self._left_out += 1
+        elif name == "entry":
             self._characters = 0
             self._entry = Entry(
                 self._line(),
@@ -90,13 +96,23 @@ class EntryHandler(ContentHandler):
         elif name == "modifiedtripleset":
             self._modified = True
         elif name in _TEXTS and self._entry is not None:
-            self._text = []
-            self._text_line = self._line()
-            self._comment = attrs.get("comment", "").strip()
+            self._open_text(name, attrs)
+
+    def _open_text(self, name: str, attrs: Any) -> None:
+        """A `lex` stands in an entry or another `lex`, a `text` of the enriched release in one."""
+        outer = self._open[-1] if self._open else None
+        if (name == "text" and outer is None) or (outer is not None and outer.name != "lex"):
+            return
+        if outer is not None:
+            outer.inner = True
+        comment = attrs.get("comment", outer.comment if outer else "").strip()
+        language = attrs.get("lang", outer.language if outer else "").strip()
+        self._open.append(_Open(name, self._line(), comment, language))
 
     def characters(self, content: str) -> None:
         """Text, in pieces."""
-        if self._text is None or self._entry is None:
+        self.events += 1
+        if not self._open or self._entry is None or self._left_out:
             return
         self._characters += len(content)
         if self._characters > MAX_ENTRY_CHARACTERS:
@@ -104,26 +120,33 @@ class EntryHandler(ContentHandler):
                 f"The entry in line {self._entry.line} of {self._name} is longer than "
                 f"{MAX_ENTRY_CHARACTERS:,} characters: it is no WebNLG file."
             )
-        self._text.append(content)
+        self._open[-1].pieces.append(content)
 
     def endElement(self, name: str) -> None:
         """An element closes."""
         self._depth -= 1
+        self.events += 1
         entry = self._entry
         if entry is None:
             return
-        if name == "entry":
+        if self._left_out:
+            self._left_out -= 1
+        elif name == "entry":
             self._entry = None
+            self._open.clear()
             self._found(entry)
         elif name == "modifiedtripleset":
             self._modified = False
-        elif name in _TEXTS and self._text is not None:
-            text = " ".join("".join(self._text).split())
-            self._text = None
-            if name == "lex":
-                entry.texts.append((self._text_line, self._comment, text))
-            elif self._modified:
+        elif self._open and self._open[-1].name == name:
+            self._close_text(entry, self._open.pop())
+
+    def _close_text(self, entry: Entry, closed: _Open) -> None:
+        text = " ".join("".join(closed.pieces).split())
+        if closed.name == "mtriple":
+            if self._modified:
                 entry.triples.append(text)
+        elif text or not closed.inner:
+            entry.texts.append(Lexicalisation(text, closed.comment, closed.language, closed.line))
 
     def open_entry(self) -> Entry | None:
         """The entry that the file breaks off in."""

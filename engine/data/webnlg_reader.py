@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 from xml.sax import SAXParseException
@@ -15,30 +15,34 @@ from defusedxml.sax import make_parser
 from engine.contract.dataset_store import RejectedRow
 from engine.contract.errors import UserError
 from engine.contract.reading import Finding, FindingKind, ReadOptions
+from engine.data.json_rows import Rejection
+from engine.data.languages import LanguageChoice
 from engine.data.opening import explain_read_errors, open_source
 from engine.data.records import BadRow, EmptyRow, Item, ReadRow
 from engine.data.tallies import counted
 from engine.data.triples import NotTriplesError, parse_triple, triples_cell
-from engine.data.webnlg_entries import Entry, EntryHandler
+from engine.data.webnlg_entries import EntryHandler
 from engine.data.webnlg_files import KnownEntries, find_files, split_of
+from engine.data.webnlg_rows import COLUMNS, MARKED_COLUMNS, Entry, entry_rows
 
-COLUMNS = ("split", "category", "eid", "size", "triples", "text")
-GOOD = ("good", "")
-"""What WebNLG's makers wrote beside a text that may be learnt from; "toFix" is the other word."""
-_DART_SOURCES = ("wikisql", "wikitablequestions", "webnlg", "e2e")
-"""How DART's XML names a text's source in the same place."""
 _PIECE_BYTES = 64 * 2**10
+_SILENT_BYTES = 16 * 2**20
+"""Longest tag: after so many bytes without an element or text the file is given up."""
+_HEADS = 200
+"""Files of a folder whose first texts are looked at for their languages."""
 
 
 class WebNlgReader:
     """Reads WebNLG's XML (see `engine.data.readers.Reader`).
 
-    A row for each text of an entry that is marked as good; an entry without texts is one row,
-    so that it can be decoded. Entities are not expanded and nothing outside the file is read.
+    A row for each text of an entry that is marked as good, and is in the language that is read;
+    an entry without texts is one row, so that it can be decoded. Entities are not expanded and
+    nothing outside the file is read.
 
     Args:
         path: of a file or a folder.
-        options: not used; the files say their encoding themselves.
+        options: the language, where the user has settled it; the files say their encoding
+            themselves.
         look_bytes: read no more than this.
     """
 
@@ -48,27 +52,34 @@ class WebNlgReader:
         self._root = path
         self._files = find_files(path) if path.is_dir() else (path,)
         self._is_folder = path.is_dir()
-        # One file alone is split as the user says, whatever its name.
-        self.columns: tuple[str, ...] = COLUMNS if self._is_folder else COLUMNS[1:]
         self.place = "entry" if self._is_folder else "line"
         with explain_read_errors(path):
             self.size_bytes = sum(file.stat().st_size for file in self._files)
         if not self.size_bytes:
             raise UserError(f"{path.name} is empty (0 bytes): choose a file with entries.")
         self.looked_at_bytes = min(look_bytes or self.size_bytes, self.size_bytes)
-        self.options = ReadOptions()
+        if not self._is_folder:
+            self._check_start(path)
+        self._language = LanguageChoice(self._first_marks(), options.language, path.name)
+        self.options = ReadOptions(language=self._language.chosen)
+        columns = MARKED_COLUMNS if self._language.chosen else COLUMNS
+        # One file alone is split as the user says, whatever its name.
+        self.columns: tuple[str, ...] = ("split", *columns) if self._is_folder else columns
         self.description = f"WebNLG, {counted(len(self._files), 'XML file')}"
         self._position = 0
         self._stream: BinaryIO | None = None
         self._entries = 0
         self._known = KnownEntries()
-        if not self._is_folder:
-            self._check_start(path)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Of the texts, as far as they were read."""
+        return self._language.languages
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Entries that stand in several files, in what has been read."""
-        return self._known.findings()
+        """Texts in other languages, and entries that stand in several files, in what was read."""
+        return (*self._language.findings(), *self._known.findings())
 
     def rows(self) -> Iterator[Item]:
         """All rows in the files' order, rejected ones too; to be called once."""
@@ -103,6 +114,23 @@ class WebNlgReader:
                 f"{path.name} cannot be read as XML ({problem}): choose a whole WebNLG file."
             )
 
+    def _first_marks(self) -> list[str]:
+        """How the first texts of each file are marked with their language."""
+        found: list[str] = []
+
+        def look(entry: Entry) -> None:
+            found.extend(lex.language for lex in entry.texts)
+
+        for file in self._files[:_HEADS]:
+            with (
+                explain_read_errors(file),
+                open_source(file) as stream,
+                _refused(self._name(file)),
+                contextlib.suppress(SAXParseException),  # told when the rows are read
+            ):
+                _parser(EntryHandler(self._name(file), look)).feed(stream.read(_PIECE_BYTES))
+        return found
+
     def _read(self, file: Path, split: str) -> Iterator[Item]:
         assert self._stream is not None
         for found in self._parse(file, self._stream):
@@ -117,9 +145,17 @@ class WebNlgReader:
         waiting: deque[Entry] = deque()
         handler = EntryHandler(self._name(file), waiting.append)
         parser = _parser(handler)
+        silent, events = 0, 0
         try:
             while piece := stream.read(_PIECE_BYTES):
                 self._position += len(piece)
+                silent = silent + len(piece) if handler.events == events else 0
+                events = handler.events
+                if silent > _SILENT_BYTES:
+                    raise UserError(
+                        f"A tag of {self._name(file)} is longer than {_SILENT_BYTES:,} bytes: it "
+                        "is no WebNLG file."
+                    )
                 with _refused(self._name(file)):
                     parser.feed(piece)
                 while waiting:
@@ -149,21 +185,18 @@ class WebNlgReader:
             reason = "the entry holds no modifiedtripleset with an mtriple"
             yield self._reject(file, entry.line, reason, _shown(entry))
             return
-        cell = triples_cell(triples)
-        texts = [text for _, _, text in entry.texts]
-        if self._known.has(f"{entry.category}\n{cell}", texts, self._place(entry.line)):
+        texts = [lex.text for lex in entry.texts]
+        key = f"{entry.category}\n{triples_cell(triples)}"
+        if self._known.has(key, texts, self._place(entry.line)):
             return
-        head: tuple[str, ...] = (entry.category, entry.eid, entry.size, cell)
-        if self._is_folder:
-            head = (split, *head)
-        for line, comment, text in entry.texts or [(entry.line, "", "")]:
-            if not _is_good(comment):
-                reason = f"the text is marked {comment!r}, not 'good'"
-                yield self._reject(file, line, reason, text, FindingKind.NOT_GOOD)
-            elif not text and entry.texts:
+        for line, row in entry_rows(entry, triples, self._language.keeps):
+            if isinstance(row, Rejection):
+                yield self._reject(file, line, row.reason, row.text, row.kind)
+            elif not row:
                 yield EmptyRow(self._place(line))
             else:
-                yield ReadRow(self._place(line), (*head, text))
+                cells = tuple({**row, "split": split}[column] for column in self.columns)
+                yield ReadRow(self._place(line), cells)
 
     def _place(self, line: int) -> int:
         """Line of a file; in a folder, where lines come again, the number of the entry."""
@@ -190,7 +223,7 @@ def _parser(handler: EntryHandler) -> Any:
     return parser
 
 
-@contextmanager
+@contextlib.contextmanager
 def _refused(name: str) -> Iterator[None]:
     try:
         yield
@@ -205,10 +238,6 @@ def _refused(name: str) -> Iterator[None]:
         ) from error
 
 
-def _is_good(comment: str) -> bool:
-    return comment.lower() in GOOD or comment.lower().startswith(_DART_SOURCES)
-
-
 def _broken_off(handler: EntryHandler, line: int, message: str) -> RejectedRow:
     entry = handler.open_entry()
     reason = f"the file cannot be read from here on: {message}"
@@ -218,4 +247,4 @@ def _broken_off(handler: EntryHandler, line: int, message: str) -> RejectedRow:
 def _shown(entry: Entry) -> str:
     """What is kept of an entry that is rejected."""
     head = f"{entry.category} {entry.eid}".strip()
-    return "\n".join([head, *entry.triples, *(text for _, _, text in entry.texts)])
+    return "\n".join([head, *entry.triples, *(lex.text for lex in entry.texts)])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,7 @@ class Decoded:
     Attributes:
         texts: without special tokens, stripped.
         new_tokens: tokens generated in all, padding not counted.
-        seconds: wall time.
+        seconds: by the clock of `decode`.
     """
 
     texts: tuple[str, ...]
@@ -52,30 +52,39 @@ def decode(
     prompts: Sequence[Sequence[int]],
     decoding: DecodingSpec,
     reporter: Reporter,
+    *,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Decoded:
     """Decode prompts (token ids, separator included).
+
+    Progress is told at every token: of `max_new_tokens` for each input, the longest there can be.
+
+    Args:
+        clock: what the time is taken by; one that stands in pauses leaves them out.
 
     Raises:
         UserError: a prompt and its output do not fit into the backbone's positions.
         Cancelled: the reporter says so.
     """
     check_positions(system, prompts, decoding)
-    start = time.monotonic()
+    start = clock()
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
     texts = [""] * len(prompts)
     new_tokens = 0
     with torch.inference_mode(), system.active():
         for at in range(0, len(order), decoding.batch_size):
             rows = order[at : at + decoding.batch_size]
-            listener = _Listener(reporter, done=at, total=len(prompts))
+            listener = _Listener(reporter, at, inputs=len(prompts), rows=len(rows),
+                                 limit=decoding.max_new_tokens)  # fmt: skip
             batch = [prompts[row] for row in rows]
             outputs = _decode_batch(system, rows, batch, decoding, listener)
             for row, output in zip(rows, outputs, strict=True):
                 new_tokens += len(output)
                 text = system.backbone.tokenizer.decode(output, skip_special_tokens=True)
                 texts[row] = text.strip()
-    reporter.update(len(prompts), len(prompts), "inputs")
-    return Decoded(tuple(texts), new_tokens, time.monotonic() - start)
+    most = len(prompts) * decoding.max_new_tokens
+    reporter.update(most, most, "tokens", _inputs_text(len(prompts), len(prompts)))
+    return Decoded(tuple(texts), new_tokens, clock() - start)
 
 
 def check_positions(
@@ -233,16 +242,28 @@ def _row_seed(prompt: Sequence[int], seed: int) -> int:
 
 
 class _Listener(StoppingCriteria):  # type: ignore[misc]
-    """Stops nothing, but lets a cancel through between two tokens."""
+    """Stops nothing, but tells of each token, and lets a cancel or a pause through.
 
-    def __init__(self, reporter: Reporter, *, done: int, total: int) -> None:
-        self._reporter, self._done, self._total = reporter, done, total
+    Args:
+        at: inputs that were decoded before this batch of so many `rows`.
+        limit: tokens an input may take.
+    """
+
+    def __init__(self, reporter: Reporter, at: int, *, inputs: int, rows: int, limit: int) -> None:
+        self._reporter, self._rows = reporter, rows
+        self._done, self._total = at * limit, inputs * limit
+        self._text = _inputs_text(at, inputs)
 
     def __call__(
         self, input_ids: torch.LongTensor, scores: torch.FloatTensor, **kwargs: Any
     ) -> torch.Tensor:
-        self._reporter.update(self._done, self._total, "inputs")
+        self._done += self._rows
+        self._reporter.update(self._done, self._total, "tokens", self._text)
         return torch.zeros(input_ids.shape[0], dtype=torch.bool, device=input_ids.device)
+
+
+def _inputs_text(done: int, total: int) -> str:
+    return f"{done:,} of {total:,} inputs"
 
 
 def _until(tokens: list[int], eos: int) -> list[int]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,13 +40,15 @@ def decode_and_score(
     reporter: Reporter,
     *,
     metrics: Sequence[str] = METRICS,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Scored:
     """Decode inputs, and score them against all their references.
 
     Args:
         prompts: token ids of each input, separator included.
+        clock: as `decode` takes it.
     """
-    decoded = decode(system, prompts, decoding, reporter)
+    decoded = decode(system, prompts, decoding, reporter, clock=clock)
     rows = tuple(
         OutputRow(
             example_id=one.example_id,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.contract.recipes import RECIPES, Recipe
-from engine.contract.scores import higher_is_better, metric_title
+from engine.contract.scores import higher_is_better, lowest_value, metric_title
 from engine.contract.study import StudySpec
 from engine.contract.study_results import ALL, StudyResults, Summary
 
@@ -77,6 +77,9 @@ def _panel(ax: Any, study: StudySpec, results: StudyResults, *, metric: str, par
                 "linestyle": "-" if recipe.axis else "none",
             },
         )
+    lowest = lowest_value(metric)
+    if lowest is not None:  # an interval may reach below what a score can be
+        ax.set_ylim(bottom=max(lowest, ax.get_ylim()[0]))
     arrow = "" if higher_is_better(metric) else " (lower is better)"
     ax.set_title(metric_title(metric) + ("" if part == ALL else f", {part} categories") + arrow)
     ax.grid(axis="y", color="#dddddd", linewidth=0.6)

@@ -27,7 +27,7 @@ from engine.training.disk import explain_save_errors
 
 @dataclass(frozen=True)
 class Kept:
-    """What is kept: how many numbers, and the size of its folder in bytes."""
+    """What is kept: how many numbers, and the size of the files that hold them, in bytes."""
 
     parameters: int
     size_bytes: int
@@ -70,7 +70,7 @@ def keep(
             scores=scores,
         ),
     )
-    return Kept(card.stored_parameters, _size(folder.delta))
+    return Kept(card.stored_parameters, card.stored_bytes)
 
 
 def _keep_prefix(
@@ -107,7 +107,7 @@ def _keep_prefix(
     )
     native.write(folder.prefix, key_values, card)
     numbers = sum(entries.numel() for entries in key_values.values())
-    return Kept(numbers, _size(folder.prefix))
+    return Kept(numbers, _tensors_size(folder.prefix))
 
 
 def _keep_model(place: Path, method: FullFinetuning) -> int:
@@ -124,11 +124,11 @@ def _keep_model(place: Path, method: FullFinetuning) -> int:
             raise
         shutil.rmtree(place, ignore_errors=True)
         part.rename(place)
-    return _size(place)
+    return _tensors_size(place)
 
 
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+def _tensors_size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("*.safetensors"))
 
 
 def _positions(method: PrefixMethod, *, encoder_decoder: bool) -> Positions:

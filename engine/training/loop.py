@@ -4,27 +4,41 @@ from __future__ import annotations
 
 import contextlib
 import math
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import torch
 
 from engine.contract.errors import UserError
-from engine.contract.events import CheckpointSaved, Evaluation, TrainMetrics
-from engine.contract.training_spec import Objective, TrainingSpec
+from engine.contract.events import CheckpointSaved, Evaluation, Event, TrainMetrics
+from engine.contract.training_spec import Objective, TrainingSpec, evaluation_steps
 from engine.methods.base import Method
 from engine.training import checkpoint
 from engine.training.batches import Batch, Epochs, TokenRow, collate_for
 from engine.training.checkpoint import TrainingState
 from engine.training.loss import loss_sum
 from engine.training.memory import peak_memory_bytes
-from engine.training.recorder import RunRecorder, StopRequested
-from engine.training.schedule import evaluation_steps, learning_rate
+from engine.training.recorder import StopRequested
+from engine.training.schedule import learning_rate
+from engine.training.time_left import TimeLeft
 
 Evaluate = Callable[[int], Evaluation]
 """Evaluates after the given step; records samples itself; `is_best` is decided here."""
+
+
+class Recorder(Protocol):
+    """What the loop tells of itself; of a run, a `RunRecorder`."""
+
+    def work_s(self) -> float:
+        """A clock that stands while the run is paused."""
+
+    def steps(self, step: int, total_steps: int, remaining_s: float | None) -> None:
+        """Take the steps so far; raise `StopRequested` to end."""
+
+    def event(self, event: Event, *, flush: bool = False) -> None:
+        """Take what happened."""
 
 
 class Trainer:
@@ -40,7 +54,7 @@ class Trainer:
         method: Method,
         rows: list[TokenRow],
         training: TrainingSpec,
-        recorder: RunRecorder,
+        recorder: Recorder,
         *,
         checkpoints: Path,
         evaluate: Evaluate,
@@ -54,9 +68,9 @@ class Trainer:
             accumulation_steps=training.accumulation_steps,
             seed=training.seed,
         )
-        self.total_steps = training.max_steps or math.ceil(
-            training.epochs * self._epochs.steps_per_epoch
-        )
+        self.total_steps = training.total_steps(len(rows))
+        self._due = evaluation_steps(self.total_steps, training.evaluate_every_steps)
+        self._time_left = TimeLeft()
         self._parameters = method.trainable()
         # Fused is one pass over memory; torch chooses well by itself elsewhere, but on a CPU
         # takes a pass for each operation (benchmarks/optimiser.py).
@@ -96,14 +110,13 @@ class Trainer:
             StopRequested: the user asked to stop; saved first, if that was asked.
             UserError: the loss is not a number any more, or the disk is full.
         """
-        due = evaluation_steps(self.total_steps, self._training.evaluate_every_steps)
         try:
             if self.state.evaluation_due:
                 self._evaluation()
             while self.state.step < self.total_steps and not self._out_of_patience():
                 self._recorder.steps(self.state.step, self.total_steps, self._remaining_s())
                 self._step()
-                if self.state.step in due:
+                if self.state.step in self._due:
                     self._evaluation()
                 elif self._checkpoint_due():
                     self._save()
@@ -118,7 +131,7 @@ class Trainer:
     def _step(self) -> None:
         """One optimiser step over `accumulation_steps` batches."""
         training, state = self._training, self.state
-        start = time.monotonic()
+        start = self._recorder.work_s()
         rate = learning_rate(
             state.step,
             peak=training.learning_rate,
@@ -146,7 +159,8 @@ class Trainer:
         grad_norm = torch.nn.utils.clip_grad_norm_(self._parameters.values(), limit)
         self._optimiser.step()
         self._optimiser.zero_grad(set_to_none=True)
-        taken_s = time.monotonic() - start
+        taken_s = self._recorder.work_s() - start
+        self._time_left.add_step(taken_s)
         self.state = replace(
             state,
             step=state.step + 1,
@@ -182,14 +196,15 @@ class Trainer:
 
     def _evaluation(self) -> None:
         """Evaluate, keep the parameters if they are the best, save."""
-        start, paused = time.monotonic(), self._recorder.paused_s
+        start = self._recorder.work_s()
         self.state = replace(self.state, evaluation_due=True)
         found = self._evaluate(self.state.step)
         value = self._value(found)
         known = self.state.best_value
         # Without validation rows the loss is not a number: then the latest is the best.
         best = known is None or value < known or math.isnan(value)
-        taken_s = time.monotonic() - start - (self._recorder.paused_s - paused)
+        taken_s = self._recorder.work_s() - start
+        self._time_left.add_evaluation(taken_s)
         self.state = replace(
             self.state, evaluation_due=False, elapsed_s=self.state.elapsed_s + taken_s
         )
@@ -229,7 +244,7 @@ class Trainer:
         )
 
     def _remaining_s(self) -> float | None:
-        """Seconds left if the rest goes as the run went so far, evaluations included."""
-        if self.state.step == 0:
-            return None
-        return self.state.elapsed_s / self.state.step * (self.total_steps - self.state.step)
+        """Seconds of work left in steps and evaluations; None while unknown."""
+        step = self.state.step
+        evaluations = sum(due > step for due in self._due)
+        return self._time_left.remaining_s(self.total_steps - step, evaluations)

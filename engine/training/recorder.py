@@ -47,14 +47,18 @@ class StopRequested(Cancelled):
 
 
 class RunRecorder:
-    """Journal, status and control of one run; also the `Reporter` of its long work.
+    """Journal, status and control of one run; also the `Reporter` of its long work."""
 
-    Attributes:
-        paused_s: seconds spent paused, to be left out of the time worked.
-    """
-
-    def __init__(self, folder: RunFolder, run_id: str, *, listener: Listener | None = None) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        run_id: str,
+        *,
+        listener: Listener | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._folder = folder
+        self._clock = clock
         folder.control.unlink(missing_ok=True)  # requests to an engine of the past
         self._journal = JournalWriter(folder.events, run_id)
         self._listener = listener
@@ -67,9 +71,13 @@ class RunRecorder:
         self._written_s = 0.0
         self._control_offset = 0
         self._waiting: deque[ControlRequest] = deque()
-        self._phase_start_s = time.monotonic()
-        self.paused_s = 0.0
+        self._paused_s = 0.0
+        self._phase_start_s = self.work_s()
         self.status()
+
+    def work_s(self) -> float:
+        """A clock that stands while the run is paused, in seconds from any moment."""
+        return self._clock() - self._paused_s
 
     def event(self, event: Event, *, flush: bool = False) -> None:
         """Append to the journal."""
@@ -77,10 +85,11 @@ class RunRecorder:
         if self._listener is not None:
             self._listener(entry)
 
-    def phase(self, phase: Phase) -> None:
-        """Begin a phase; the run counts as running."""
-        self._phase_start_s = time.monotonic()
-        self.status(state=RunState.RUNNING, phase=phase, done=0, total=0)
+    def phase(self, phase: Phase, *, step: int | None = None) -> None:
+        """Begin a phase after this step; the run counts as running."""
+        self._phase_start_s = self.work_s()
+        step = self._status.step if step is None else step
+        self.status(state=RunState.RUNNING, phase=phase, done=0, total=0, unit="", step=step)
 
     def status(self, **changes: object) -> None:
         """Change the status and write it at once."""
@@ -102,6 +111,7 @@ class RunRecorder:
             self.status(
                 done=step,
                 total=total_steps,
+                unit="steps",
                 step=step,
                 total_steps=total_steps,
                 remaining_s=remaining_s,
@@ -114,8 +124,15 @@ class RunRecorder:
             StopRequested: the user asked to stop.
         """
         self._obey(self._status.step)
-        if time.monotonic() - self._written_s >= STATUS_INTERVAL_S:
-            self.status(done=done, total=total)
+        if time.monotonic() - self._written_s < STATUS_INTERVAL_S:
+            return
+        changes: dict[str, object] = {"done": done, "total": total, "unit": unit}
+        if self._status.phase is Phase.DECODING:  # the last of a run; before it, steps tell
+            changes["remaining_s"] = self._phase_left_s(done, total) if unit == "tokens" else None
+        self.status(**changes)
+
+    def _phase_left_s(self, done: int, total: int) -> float | None:
+        return (self.work_s() - self._phase_start_s) / done * (total - done) if done else None
 
     def close(self) -> None:
         """Close the journal."""
@@ -131,9 +148,9 @@ class RunRecorder:
                     self._pause(step)
 
     def _pause(self, step: int) -> None:
-        start = time.monotonic()
+        start = self._clock()
         self.event(RunPaused(step))
-        self.status(state=RunState.PAUSED, remaining_s=None)
+        self.status(state=RunState.PAUSED)
         try:
             while not isinstance(request := self._next_request(), ContinueRequest):
                 if isinstance(request, StopRequest):
@@ -142,7 +159,7 @@ class RunRecorder:
                 if request is None:
                     time.sleep(PAUSE_POLL_S)
         finally:
-            self.paused_s += time.monotonic() - start
+            self._paused_s += self._clock() - start
             if self._status.state is RunState.PAUSED:
                 self.event(RunContinued(step))
                 self.status(state=RunState.RUNNING)

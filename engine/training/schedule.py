@@ -13,11 +13,3 @@ def learning_rate(step: int, *, peak: float, warmup_steps: int, total_steps: int
         return peak * (step + 1) / (warmup_steps + 1)
     left = max(total_steps - step, 0)
     return peak * left / max(total_steps - warmup_steps, 1)
-
-
-def evaluation_steps(total_steps: int, every: int | None) -> frozenset[int]:
-    """After which steps (from 1) the run is evaluated; the last one always is."""
-    if every is None:
-        quarter = max(total_steps // 4, 1)
-        return frozenset((*range(quarter, total_steps - quarter // 2, quarter), total_steps))
-    return frozenset((*range(every, total_steps, every), total_steps))

@@ -156,6 +156,7 @@ RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
         "sample_count": st.integers(0, 10**9),
         "patience_evaluations": optional(COUNTS),
         "checkpoint_every_steps": optional(COUNTS),
+        "evaluate_bleu": st.just(True),  # BLEU may be what selects
     },
     StudySettings: {
         "base": st.deferred(lambda: built(RunSpec)).filter(

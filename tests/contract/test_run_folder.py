@@ -18,6 +18,7 @@ from engine.contract.run_folder import (
     RunStatus,
     StopRequest,
 )
+from engine.contract.training_spec import SelectBy
 from tests.contract.children import HOLD_LOCK, python
 from tests.contract.objects import RUN_ID, SPEC
 from tests.helpers.small_disk import small_disk
@@ -48,6 +49,17 @@ def test_a_new_run_is_queued_and_reads_back(folder: RunFolder) -> None:
     assert opened.read_meta() == META
     assert opened.read_status() == RunStatus(RUN_ID, RunState.QUEUED)
     assert sorted(p.name for p in folder.path.iterdir()) == ["meta.json", "run.json", "status.json"]
+
+
+def test_a_run_that_selected_by_bleu_without_any_opens_as_it_was_run(folder: RunFolder) -> None:
+    path = folder.path / "run.json"
+    text = path.read_text(encoding="utf-8")
+    changed = text.replace('"select_by": "loss"', '"select_by": "bleu"')
+    path.write_text(
+        changed.replace('"evaluate_bleu": true', '"evaluate_bleu": false'), encoding="utf-8"
+    )
+    assert folder.read_spec().training.select_by is SelectBy.LOSS
+    assert not folder.read_spec().training.evaluate_bleu
 
 
 def test_a_second_run_in_the_same_folder_is_refused(folder: RunFolder) -> None:

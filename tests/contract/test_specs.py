@@ -28,7 +28,7 @@ from engine.contract.run_spec import (
     finetuned_twin,
     new_run_id,
 )
-from engine.contract.training_spec import DecodingSpec, Objective, Strategy, TrainingSpec
+from engine.contract.training_spec import DecodingSpec, Objective, SelectBy, Strategy, TrainingSpec
 from tests.contract.objects import MAPPING, SPEC
 
 NAN, INF = math.nan, math.inf
@@ -90,6 +90,11 @@ def data(**changes: Any) -> DataSpec:
         (TrainingSpec, {"warmup_steps": -1}, "warmup_steps is -1: it must be 0 or more."),
         (TrainingSpec, {"weight_decay": -0.1}, "weight_decay is -0.1: it must be 0 or more."),
         (TrainingSpec, {"weight_decay": NAN}, "weight_decay is nan: it must be 0 or more."),
+        (
+            TrainingSpec,
+            {"select_by": SelectBy.BLEU, "evaluate_bleu": False},
+            "select_by is bleu, but evaluate_bleu is off (--no-bleu)",
+        ),
         (TrainingSpec, {"clip_norm": INF}, "clip_norm is inf: it must be 0 or more"),
         (TrainingSpec, {"sample_count": -1}, "sample_count is -1: it must be 0 or more."),
         (TrainingSpec, {"epochs": 0.0}, "epochs is 0.0: it must be above 0."),

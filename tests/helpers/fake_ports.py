@@ -23,6 +23,8 @@ from app.context import AppContext
 from app.models.activities import ActivitiesModel
 from app.models.project import ProjectModel
 from app.models.runs import RunsModel
+from app.models.speeds import SPEEDS_FILE, Speeds
+from app.models.studies import StudyLibrary
 from app.navigator import Navigator
 from app.settings import Settings
 from app.theme import Scheme, Theme
@@ -202,12 +204,15 @@ def make_context(
     assert isinstance(application, QApplication)
     undo = QUndoStack()
     control = FakeRunControl(replay=replay)
+    project, runs, model_desk = ProjectModel(undo), RunsModel(control), FakeDesk(replies)
     return AppContext(
-        project=ProjectModel(undo),
-        runs=RunsModel(control),
+        project=project,
+        runs=runs,
+        studies=StudyLibrary(project, runs),
+        speeds=Speeds(settings_path.with_name(SPEEDS_FILE), model_desk, runs),
         activities=ActivitiesModel(),
         data_desk=FakeDesk(replies),
-        model_desk=FakeDesk(replies),
+        model_desk=model_desk,
         run_control=control,
         theme=Theme(application, scheme),
         settings=Settings(settings_path),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QCoreApplication, QEvent, QModelIndex, QPoint, Qt
+from PySide6.QtCore import QAbstractListModel, QCoreApplication, QEvent, QModelIndex, QPoint, Qt
 from PySide6.QtGui import QHelpEvent, QImage
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -136,7 +136,8 @@ def ask_for_cells(view: QAbstractItemView) -> None:
             ask_for_tip(view.viewport(), QPoint(view.sectionViewportPosition(section) + 3, 5))
         return
     for row in range(min(model.rowCount(), 12)):
-        for column in range(model.columnCount()):
+        columns = 1 if isinstance(model, QAbstractListModel) else model.columnCount()
+        for column in range(columns):
             index = model.index(row, column, QModelIndex())
             ask_for_tip(view.viewport(), view.visualRect(index).center())
     if isinstance(view, QTableView):

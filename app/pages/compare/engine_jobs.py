@@ -22,10 +22,12 @@ class EngineJobs(QObject):
 
     Signals:
         changed: a job has begun.
+        began: its `Activity`.
         ended: key of the system; a sentence if it failed, else "".
     """
 
     changed = Signal()
+    began = Signal(object)
     ended = Signal(str, str)
 
     def __init__(self, context: AppContext, parent: QObject) -> None:
@@ -109,9 +111,10 @@ class EngineJobs(QObject):
     def _follow(self, key: str, title: str, text: str, ticket: Ticket) -> None:
         self._texts[key] = text
         self._tickets[key] = ticket
-        self._context.activities.follow(title, ticket, tell_failure=False)
+        activity = self._context.activities.follow(title, ticket, tell_failure=False)
         _Job(key, title, ticket, self).over.connect(self._end)
         self.changed.emit()
+        self.began.emit(activity)
 
     def _end(self, key: str, problem: str) -> None:
         self._tickets.pop(key, None)

@@ -29,6 +29,7 @@ from app.pages.compare.copying import score_lines
 from app.pages.compare.empty_view import EmptyView
 from app.pages.compare.example_list import ExampleList
 from app.pages.compare.example_view import ExampleView
+from app.pages.compare.job_rows import JobRows
 from app.pages.compare.messages import Messages
 from app.pages.compare.model import CompareModel
 from app.pages.compare.pair_bar import PairBar
@@ -78,6 +79,8 @@ class ComparePage(QWidget):
         layout.setSpacing(SPACE_S)
         layout.addWidget(self.messages)
         layout.addWidget(self.done)
+        self.jobs = JobRows(self.systems.jobs, theme)
+        layout.addWidget(self.jobs)
         layout.addWidget(self.pages, 1)
         self._exporting: SlicedWork[int] | None = None
         self._read_alone = ""

@@ -24,6 +24,9 @@ QUIET_KINDS = frozenset(
         FindingKind.SHEETS,
         FindingKind.MACROS,
         FindingKind.MERGED_CELLS,
+        FindingKind.NOT_TEXT,
+        FindingKind.REFERENCES,
+        FindingKind.TEXT_LISTS,
     }
 )
 """Findings that ask for nothing."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -16,6 +18,7 @@ from app.assets import icon
 from app.pages.data.file_import import FileImport, ImportState
 from app.pages.data.findings_list import PLACES, FindingsList
 from app.pages.data.import_words import can_import, looked_at, summary, what_happens
+from app.pages.data.language_choice import LanguageChoice
 from app.pages.data.number_header import NumberHeader
 from app.pages.data.options_form import OptionsForm
 from app.pages.data.preview_model import PreviewModel
@@ -44,6 +47,8 @@ class ImportView(QWidget):
         self.bar = InfoBar(theme, closable=False)
         self.options = OptionsForm()
         self.options.chosen.connect(file.choose)
+        self.language = LanguageChoice()
+        self.language.chosen.connect(self._choose_language)
         self.model = PreviewModel(self)
         self.table = self._make_table(theme)
         self.findings = FindingsList(theme, "Findings")
@@ -100,7 +105,7 @@ class ImportView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_M, SPACE_M, SPACE_M, SPACE_M)
         layout.setSpacing(SPACE_S)
-        for widget in (self.title, self.summary, self.bar, self.options):
+        for widget in (self.title, self.summary, self.bar, self.options, self.language):
             layout.addWidget(widget)
         layout.addWidget(self.splitter, 1)
         layout.addLayout(buttons)
@@ -124,6 +129,7 @@ class ImportView(QWidget):
             self.what_happens.setText(what_happens(report))
         self._show_progress(importing)
         self.options.setEnabled(not importing)
+        self.language.setEnabled(not importing)
         self.table.setEnabled(known)
         readable = report is not None and can_import(report)
         self.import_button.setEnabled(state is ImportState.READY and readable)
@@ -133,6 +139,7 @@ class ImportView(QWidget):
         self._shown = report
         self.model.set_report(report)
         self.splitter.setVisible(report is not None)
+        self.language.show_report(report)
         if report is None:
             self.options.forget()
             self.findings.set_findings(())
@@ -182,6 +189,9 @@ class ImportView(QWidget):
         row = self.model.row_of_line(line)
         if row is not None:
             self.table.select_row(row)
+
+    def _choose_language(self, language: str) -> None:
+        self._file.choose(replace(self._file.chosen, language=language))
 
     def _cancel(self) -> None:
         if self._file.state is ImportState.IMPORTING:

@@ -14,6 +14,7 @@ FORMATS = {
     "json": "JSON",
     "dart": "DART",
     "webnlg": "WebNLG",
+    "folder": "folder of files",
     "hub": "data set of the hub",
 }
 

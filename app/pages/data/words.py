@@ -14,6 +14,7 @@ ROLE_TITLES = {
     Role.TRIPLES: "triples",
     Role.SOURCE: "source",
     Role.TARGET: "target",
+    Role.REFERENCES: "references",
     Role.SPLIT: "split",
     Role.CATEGORY: "category",
     Role.IGNORED: "ignored",
@@ -25,6 +26,8 @@ ROLE_HINTS = {
     Role.TRIPLES: "Facts such as WebNLG's, one a line: “Alice | knows | Bob”.",
     Role.SOURCE: "Source text that is used as it stands, such as an article to summarise.",
     Role.TARGET: "The text to learn. Rows with the same input are each other's references.",
+    Role.REFERENCES: "Further right texts, one or a list: outputs are compared with them, and none "
+    "is trained on.",
     Role.SPLIT: "Says “train”, “valid” or “test” for each row.",
     Role.CATEGORY: "A label to split by (seen and unseen) and to compare scores by.",
     Role.IGNORED: "Not used.",

@@ -35,7 +35,7 @@ class PresetBox(QComboBox):
         self.setAccessibleName("Preset")
         self.setToolTip("Settings to start from; the backbone and the data stay")
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(20)
+        self.setMinimumContentsLength(14)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.installEventFilter(CalmWheel(self))
         for preset in PRESETS:
@@ -83,6 +83,7 @@ class SectionBox(QWidget):
         self._rows.setContentsMargins(SPACE_M, 0, 0, SPACE_S)
         self._rows.setHorizontalSpacing(SPACE_S)
         self._rows.setVerticalSpacing(SPACE_XS)
+        self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for field in section.fields:
             self._add(field, calm)

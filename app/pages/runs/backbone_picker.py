@@ -24,7 +24,7 @@ from app.widgets.labels import MutedLabel
 from app.words import count, size
 from engine.contract.backbone import BackboneEntry
 
-WIDTH_CHARS = 20
+WIDTH_CHARS = 14
 
 
 def describe(entry: BackboneEntry) -> str:

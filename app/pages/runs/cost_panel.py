@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
+from app.pages.runs.estimates import LONG_S, time_text
 from app.pages.runs.planner import Planner
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import MutedLabel
-from app.words import count, duration, size
+from app.words import count, duration, percent, size
 from engine.contract.backbone import BackboneEntry, Cost
 
 UNCOUNTED = "known once the backbone is here"
 """Where only the backbone's modules say how many parameters a method has."""
 COUNTING = "being counted"
+DURATION_TIP = (
+    "By the speed of a run with this backbone and method that finished on this machine, or of two "
+    "steps that were measured in the background."
+)
 TIGHT_SHARE = 0.8
 """Above this share of the device's memory, the rough figure is called tight."""
 
@@ -67,8 +73,8 @@ def _file(cost: Cost, open_word: str) -> str:
 def _trainable(cost: Cost, backbone: BackboneEntry, open_word: str) -> Figure:
     value = open_word
     if cost.trainable is not None:
-        share = 100 * cost.trainable / backbone.shape.parameters
-        value = f"{count(cost.trainable)} ({share:.3g} %)"
+        share = percent(cost.trainable, backbone.shape.parameters)
+        value = f"{count(cost.trainable)} ({share})"
     return Figure(
         "Trained",
         value,
@@ -99,23 +105,26 @@ def _memory(planner: Planner, cost: Cost) -> Figure:
 
 
 def _steps(planner: Planner) -> Figure:
-    plan = planner.plan
-    rows = "" if plan.train_rows is None else f" over {count(plan.train_rows)} rows"
-    value = "known once the split is counted" if plan.steps is None else count(plan.steps) + rows
+    rows = "" if planner.train_rows is None else f" over {count(planner.train_rows)} rows"
+    steps = planner.steps
+    value = "known once the split is counted" if steps is None else count(steps) + rows
     return Figure("Steps", value, "Optimiser steps of the whole run.")
 
 
 def _time(planner: Planner) -> Figure:
-    seconds = planner.plan.epoch_s
-    value = "measured once it runs"
-    if seconds is not None:
-        value = f"about {duration(seconds)}" if seconds >= 1 else "under 1 s"
-    return Figure(
-        "An epoch",
-        value,
-        "Time of one pass over the training rows with its evaluations, as measured on the "
-        "latest run with this backbone, data, method, batch size and device.",
+    found = planner.time
+    if found is None:
+        value = "being measured" if planner.is_probing else "measured once it runs"
+        return Figure("Duration", value, DURATION_TIP)
+    value = time_text(found.total_s, planner.waiting_count, now_s=time.time())
+    parts = (
+        ("training", found.training_s),
+        ("evaluations", found.evaluation_s),
+        ("test outputs", found.decoding_s),
     )
+    tip = ", ".join(f"{name} {duration(seconds)}" for name, seconds in parts)
+    tone = "warning" if found.total_s >= LONG_S else "text"
+    return Figure("Duration", value, f"About {tip}.\n{DURATION_TIP}", tone)
 
 
 class CostPanel(QWidget):

@@ -200,7 +200,7 @@ def from_text(text: str) -> Draft:
     """
     try:
         plain = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ProtocolError(f"not valid JSON ({error})") from error
     if not isinstance(plain, dict):
         raise ProtocolError(f"expected an object, found {plain!r}")

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.pages.runs.fields import Choice, Field, Real, Switch, Whole
 
-WIDTH_CHARS = 14
+WIDTH_CHARS = 10
 
 
 class Editor(QObject):

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
 
-from app.models.run import RunModel
+from app.models.speeds import Speeds
 from app.pages.runs.draft import Draft
+from app.words import clock, duration
 from engine.contract.backbone import BackboneEntry, Cost, cost
 from engine.contract.errors import UserError
 from engine.contract.reading import SplitReport
 from engine.contract.run_spec import RunSpec
+from engine.contract.speed import RunTime, Workload, run_time
 
 CHARACTERS_PER_TOKEN = 4.0
-"""The usual rule of thumb for English text; only the rough memory figure rests on it."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The sizes of a training run, as far as they are known.
-
-    Attributes:
-        train_rows: rows that are trained on, or None before the split was counted.
-        steps: optimiser steps, or None while unknown.
-        epoch_s: seconds of a pass over the training rows, measured on a run before, or None.
-    """
-
-    train_rows: int | None
-    steps: int | None
-    epoch_s: float | None
+"""The usual rule of thumb for English text; only rough figures rest on it."""
+LONG_S = 3600.0
+"""From here on the time is a warning."""
 
 
 def live_cost(
@@ -39,60 +26,56 @@ def live_cost(
     method = draft.method()
     if report is None or not report.mean_target_characters:
         return cost(backbone.shape, method, counted=counted)
-    characters = report.mean_source_characters + report.mean_target_characters
-    tokens = math.ceil(draft.training().batch_size * characters / CHARACTERS_PER_TOKEN)
+    tokens = math.ceil(draft.training().batch_size * _row_tokens(report))
     return cost(backbone.shape, method, tokens_per_batch=tokens, counted=counted)
 
 
 def train_rows(report: SplitReport | None) -> int | None:
     """Rows of the training side, or None before the split was counted."""
-    if report is None:
-        return None
-    return next((side.rows for side in report.sides if side.name == "train"), None)
+    return None if report is None else report.side("train").rows
 
 
-def plan(draft: Draft, rows: int | None, epoch_s: float | None) -> Plan:
+def steps(draft: Draft, rows: int | None) -> int | None:
     """How many steps the run takes; None where a value is wrong or the rows are unknown."""
     try:
         training = draft.training()
     except UserError:
-        return Plan(rows, None, epoch_s)
-    if training.max_steps is not None:
-        return Plan(rows, training.max_steps, epoch_s)
-    if not rows:
-        return Plan(rows, None, epoch_s)
-    batches = math.ceil(rows / training.batch_size)
-    a_pass = math.ceil(batches / training.accumulation_steps)
-    return Plan(rows, math.ceil(training.epochs * a_pass), epoch_s)
+        return None
+    return training.total_steps(rows or 0) if rows or training.max_steps else None
 
 
-def measured_epoch_s(spec: RunSpec, rows: int, runs: Iterable[RunModel]) -> float | None:
-    """Seconds of a pass over `rows` rows, from the latest run that is comparable.
+def expected_time(
+    spec: RunSpec, report: SplitReport | None, speeds: Speeds, device: str
+) -> RunTime | None:
+    """How long the run will take about; None before its split was counted or its speed is known.
 
-    Comparable is: same backbone, dataset, method with the same parametrisation, batch size
-    and device. Its seconds include evaluations.
+    Args:
+        report: of this run's split, or of one that differs in its limit of training rows.
     """
-    for run in sorted(runs, key=lambda run: run.meta.created_s, reverse=True):
-        if not _comparable(spec, run.spec) or run.started is None or not run.metrics:
-            continue
-        last = run.metrics[-1]
-        if last.epoch > 0 and run.started.train_rows > 0:
-            return rows * last.elapsed_s / (last.epoch * run.started.train_rows)
-    return None
+    if report is None or not report.side("train").rows:
+        return None
+    speed = speeds.find(spec, device)
+    if speed is None:
+        return None
+    limit = spec.data.split.max_train_rows
+    load = Workload(
+        data=spec.data.fingerprint,
+        train_rows=report.side("train").rows if limit is None else limit,
+        valid_inputs=report.side("valid").inputs,
+        test_inputs=report.test_inputs,
+        row_tokens=_row_tokens(report),
+    )
+    return run_time(speed, spec.training, load)
 
 
-def _comparable(one: RunSpec, other: RunSpec) -> bool:
-    def key(spec: RunSpec) -> tuple[object, ...]:
-        training = spec.training
-        return (
-            spec.backbone,
-            spec.data.fingerprint,
-            type(spec.method),
-            getattr(spec.method, "parametrisation", None),
-            training.batch_size,
-            training.device,
-            training.precision,
-            training.gradient_checkpointing,
-        )
+def time_text(seconds: float, waiting: int, *, now_s: float) -> str:
+    """Such as "about 12 min, done about 15:40"; runs that wait come first and are not counted."""
+    text = f"about {duration(seconds)}" if seconds >= 1 else "under 1 s"
+    if waiting:
+        return f"{text}, after the {'run' if waiting == 1 else f'{waiting} runs'} before it"
+    return f"{text}, done about {clock(now_s + seconds, now_s=now_s)}"
 
-    return key(one) == key(other)
+
+def _row_tokens(report: SplitReport) -> float:
+    characters = report.mean_source_characters + report.mean_target_characters
+    return characters / CHARACTERS_PER_TOKEN

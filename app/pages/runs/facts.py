@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from app.models.run import RunModel
+from app.models.run_numbers import backbone_parameters, stored_bytes, work_s
 from app.pages.runs.advanced import SECTIONS
 from app.pages.runs.draft import default_draft, draft_of
 from app.pages.runs.fields import Choice, Field, Switch, Whole, any_backbone
 from app.pages.runs.fields_method import METHOD
-from app.words import count, date, duration, from_home, size
+from app.words import count, date, duration, from_home, percent, size
 from engine.contract.method_spec import PrefixMethod
 from engine.contract.run_spec import describe_method
 from engine.contract.scores import metric_title
@@ -29,12 +30,13 @@ def _results(run: RunModel) -> Rows:
             value = f"{score.value:.2f}{interval} over {outputs.count} inputs: {score.signature}"
             rows.append((f"{metric_title(score.metric)}, {split}", value))
     if run.finished is not None:
-        rows.append(("Kept", f"the parameters of step {run.finished.best_step:,}"))
-        stored = size(run.finished.stored_bytes)
+        rows.append(("Saved", f"the parameters of step {run.finished.best_step:,}"))
+        stored = size(stored_bytes(run) or 0)
         if run.finished.stored_parameters:
             stored += f" for {count(run.finished.stored_parameters)} numbers"
         rows.append(("Stored", stored))
-        rows.append(("Time", duration(run.finished.elapsed_s)))
+        paused = f", and {duration(run.paused_s)} paused" if run.paused_s >= 1 else ""
+        rows.append(("Time", duration(work_s(run) or 0.0) + paused))
     return rows
 
 
@@ -49,11 +51,9 @@ def _about(run: RunModel) -> Rows:
     ]
     if run.started is not None:
         started = run.started
-        share = started.trainable_parameters / max(
-            1, started.trainable_parameters + started.frozen_parameters
-        )
+        share = percent(started.trainable_parameters, backbone_parameters(run) or 0)
         rows += [
-            ("Trained", f"{count(started.trainable_parameters)} parameters ({share:.3%})"),
+            ("Trained", f"{count(started.trainable_parameters)} parameters ({share})"),
             ("Frozen", f"{count(started.frozen_parameters)} parameters"),
             ("Rows", f"{count(started.train_rows)} trained on"),
             (

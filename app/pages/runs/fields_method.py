@@ -63,8 +63,8 @@ METHOD = Section(
             "and values directly.",
             Choice(
                 (
-                    (Parametrisation.MLP, "MLP, dropped afterwards"),
-                    (Parametrisation.DEEP_MLP, "deep MLP, dropped afterwards"),
+                    (Parametrisation.MLP, "MLP, then dropped"),
+                    (Parametrisation.DEEP_MLP, "deep MLP, then dropped"),
                     (Parametrisation.DIRECT, "direct keys and values"),
                 )
             ),

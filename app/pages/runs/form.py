@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QScrollArea,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -23,14 +24,21 @@ from app.pages.runs.method_choice import MethodChoice
 from app.pages.runs.method_drawing import MethodDrawing
 from app.pages.runs.planner import Planner
 from app.theme import SPACE_M, SPACE_S, Theme
-from app.widgets.labels import SectionHeader
+from app.widgets.labels import ElidedLabel, MutedLabel, SectionHeader
+from app.words import count
 from engine.contract.errors import UserError
 
 MINIMUM_LINES = 12
 
 
 class RunForm(QScrollArea):
-    """Writes to the form model and shows what the planner makes of it."""
+    """Writes to the form model and shows what the planner makes of it.
+
+    Signals:
+        data_asked: the user wants other data.
+    """
+
+    data_asked = Signal()
 
     def __init__(
         self,
@@ -46,6 +54,8 @@ class RunForm(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.dataset = ElidedLabel()
+        self.sizes = MutedLabel(theme)
         self.picker = BackbonePicker(form, backbones, theme)
         self.method = MethodChoice(form)
         self.length = LengthControl()
@@ -60,7 +70,9 @@ class RunForm(QScrollArea):
         self._lay_out()
         form.changed.connect(self._tell)
         planner.changed.connect(self._draw)
+        planner.changed.connect(self._tell_data)
         self._tell()
+        self._tell_data()
         self._draw()
 
     def minimumSizeHint(self) -> QSize:
@@ -71,9 +83,12 @@ class RunForm(QScrollArea):
         return QSize(width, self.fontMetrics().height() * MINIMUM_LINES)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Ask for another width when a section was opened."""
+        """Ask for another width, and height, when a section was opened or a line is longer."""
         if event.type() is QEvent.Type.LayoutRequest:
             self.updateGeometry()
+        if event.type() is QEvent.Type.Resize:
+            # WORKAROUND: Qt 6.11 gives wrapped lines the height of the width before.
+            QCoreApplication.postEvent(self, QEvent(QEvent.Type.LayoutRequest))
         return super().eventFilter(watched, event)
 
     def _lay_out(self) -> None:
@@ -81,6 +96,9 @@ class RunForm(QScrollArea):
         layout = QVBoxLayout(body)
         layout.setContentsMargins(SPACE_M, SPACE_S, SPACE_M, SPACE_S)
         layout.setSpacing(SPACE_S)
+        layout.addWidget(self._data_header())
+        layout.addWidget(self.dataset)
+        layout.addWidget(self.sizes)
         layout.addWidget(SectionHeader("Backbone"))
         layout.addWidget(self.picker)
         layout.addWidget(SectionHeader("Method"))
@@ -101,6 +119,27 @@ class RunForm(QScrollArea):
         layout.addStretch(1)
         self.setWidget(body)
         body.installEventFilter(self)
+
+    def _data_header(self) -> SectionHeader:
+        header = SectionHeader("Data")
+        button = QToolButton()
+        button.setText("Change")
+        button.setToolTip("Choose another dataset or split on the Data page")
+        button.setAutoRaise(True)
+        button.clicked.connect(self.data_asked)
+        header.add(button)
+        return header
+
+    def _tell_data(self) -> None:
+        data, report = self._planner.data, self._planner.report
+        self.dataset.set_full_text(data.entry.name if data is not None else "no dataset")
+        self.sizes.setVisible(report is not None)
+        if report is not None:
+            rows, valid = report.side("train").rows, report.side("valid").inputs
+            self.sizes.setText(
+                f"{count(rows)} rows to train on, {count(valid)} inputs to validate, "
+                f"{count(report.test_inputs)} to test"
+            )
 
     def _tell(self) -> None:
         draft = self._form.draft

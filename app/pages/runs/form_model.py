@@ -1,4 +1,4 @@
-"""The form's content with undo, remembered from one start of the program to the next."""
+"""The form's content with undo, kept with the project."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from app.models.project import ProjectModel
 from app.pages.runs.draft import (
     KINDS,
     Draft,
@@ -18,12 +19,10 @@ from app.pages.runs.draft import (
     switch_method,
     to_text,
 )
-from app.settings import Settings
 from engine.contract.errors import ProtocolError
 
 log = logging.getLogger(__name__)
 
-CHOICE = "runs/draft"
 _MERGE_BASE = 7_000
 """Steps of one setting have the id `_MERGE_BASE` plus its place in `KINDS`."""
 
@@ -31,17 +30,22 @@ _MERGE_BASE = 7_000
 class FormModel(QObject):
     """The draft that the form's widgets write to and listen to.
 
+    Attributes:
+        is_touched: whether the user has changed it since the project was opened.
+
     Signals:
         changed: the draft is new.
     """
 
     changed = Signal()
 
-    def __init__(self, undo: QUndoStack, settings: Settings, parent: QObject | None = None) -> None:
+    def __init__(self, project: ProjectModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._undo = undo
-        self._settings = settings
-        self.draft = _remembered(settings)
+        self._undo: QUndoStack = project.undo
+        self._project = project
+        self.draft = _kept(project)
+        self.is_touched = False
+        project.opened.connect(self._on_opened)
 
     def set(self, name: str, value: Any, label: str = "") -> None:
         """Change one setting, undoable; changes of it in a row are one step."""
@@ -60,8 +64,8 @@ class FormModel(QObject):
         self._edit(text, draft, -1)
 
     def recall(self) -> None:
-        """Take the draft that another form has left in the settings: no step to undo."""
-        draft = _remembered(self._settings)
+        """Take the draft that another form, or another project, has: no step to undo."""
+        draft = _kept(self._project)
         if draft != self.draft:
             self.draft = draft
             self.changed.emit()
@@ -71,13 +75,18 @@ class FormModel(QObject):
         if not self.draft["backbone"]:
             self._take(self.draft.changed({"backbone": name}))
 
+    def _on_opened(self) -> None:
+        self.is_touched = False
+        self.recall()
+
     def _edit(self, text: str, draft: Draft, merge_id: int) -> None:
         if draft != self.draft:
+            self.is_touched = True
             self._undo.push(_Edit(self, text, self.draft, draft, merge_id))
 
     def _take(self, draft: Draft) -> None:
         self.draft = draft
-        self._settings.set_choice(CHOICE, to_text(draft))
+        self._project.set_run_form(to_text(draft))
         self.changed.emit()
 
 
@@ -107,12 +116,11 @@ class _Edit(QUndoCommand):
         return True
 
 
-def _remembered(settings: Settings) -> Draft:
-    text = settings.choice(CHOICE)
-    if not text:
+def _kept(project: ProjectModel) -> Draft:
+    if not project.run_form:
         return default_draft()
     try:
-        return from_text(text)
+        return from_text(project.run_form)
     except ProtocolError as error:
-        log.warning("the remembered form does not open and is left out: %s", error)
+        log.warning("the form of a new run does not open and is left out: %s", error)
         return default_draft()

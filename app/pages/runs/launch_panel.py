@@ -40,19 +40,20 @@ class LaunchPanel(QWidget):
         self._actions: list[QAction] = []
         self._asks_fetch = False
         self.bar = InfoBar(context.theme, closable=False)
+        self.warning = InfoBar(context.theme, closable=False)
         self.question = InfoBar(context.theme)
         self.train = self._button("train", "&Train", "Put this run into the queue", "Ctrl+Return")
         self.train.setIcon(icon("play"))
         self.train.setDefault(True)
-        self.twin = self._button(
-            "train_twin",
-            "Train the &fine-tuned twin",
+        self.baseline = self._button(
+            "train_baseline",
+            "Train the &baseline",
             "Put full fine-tuning with the same data, split, seed and decoding into the queue",
         )
         self.both = self._button(
             "train_both",
             "Train &both",
-            "Put this run and its fine-tuned twin into the queue",
+            "Put this run and its fine-tuning baseline into the queue",
             "Ctrl+Shift+Return",
         )
         first = QHBoxLayout()
@@ -63,9 +64,10 @@ class LaunchPanel(QWidget):
         layout.setContentsMargins(SPACE_M, SPACE_S, SPACE_M, SPACE_S)
         layout.setSpacing(SPACE_S)
         layout.addWidget(self.bar)
+        layout.addWidget(self.warning)
         layout.addWidget(self.question)
         layout.addLayout(first)
-        layout.addWidget(self.twin)
+        layout.addWidget(self.baseline)
         planner.changed.connect(self._tell)
         form.changed.connect(self._drop_question)
         launcher.fetch_needed.connect(self._ask_fetch)
@@ -96,17 +98,22 @@ class LaunchPanel(QWidget):
     def _tell(self) -> None:
         error = self._planner.error
         ready = not error and self._planner.spec is not None
-        has_twin = self._form.draft.kind is not MethodKind.FINETUNE
-        train, *twins = self._actions
+        has_baseline = self._form.draft.kind is not MethodKind.FINETUNE
+        train, *baselines = self._actions
         train.setEnabled(ready)
-        for action in twins:
-            action.setEnabled(ready and has_twin)
+        for action in baselines:
+            action.setEnabled(ready and has_baseline)
         if error and (self._planner.data_error or not self._planner.is_waiting):
             self.bar.show_message(Tone.WARNING, error)
             if self._planner.data_error:
                 self.bar.add_button("Open Data", self._context.navigator.show_data)
         else:
             self.bar.hide()
+        warnings = "\n".join(self._planner.warnings) if ready else ""
+        if not warnings:
+            self.warning.hide()
+        elif self.warning.isHidden() or self.warning.label.text() != warnings:
+            self.warning.show_message(Tone.WARNING, warnings)
 
     def _ask_fetch(self, entry: BackboneEntry) -> None:
         self.question.show_message(

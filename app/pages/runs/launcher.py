@@ -8,11 +8,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.models.project import ProjectModel
+from app.models.run import RunModel
 from app.pages.runs.backbones import BackbonesModel
 from app.pages.runs.draft import Draft
 from app.pages.runs.form_model import FormModel
 from app.pages.runs.planner import Planner
-from app.pages.runs.run_making import NewRun, RunMaker, both, train, twin
+from app.pages.runs.run_making import NewRun, RunMaker, baseline, baseline_of, both, train
 from engine.contract.backbone import BackboneEntry
 from engine.contract.data_spec import DataSpec
 from engine.contract.errors import UserError
@@ -61,9 +62,13 @@ class Launcher(QObject):
         """Queue the form's run."""
         self._launch(train)
 
-    def train_twin(self) -> None:
-        """Queue the fine-tuned twin of the form's run."""
-        self._launch(twin)
+    def train_baseline(self) -> None:
+        """Queue the fine-tuning baseline of the form's run."""
+        self._launch(baseline)
+
+    def train_baseline_of(self, run: RunModel) -> None:
+        """Queue the fine-tuning baseline of this very run, whatever the form holds."""
+        self._offer(self._backbones.get(run.spec.backbone), baseline_of(run))
 
     def train_both(self) -> None:
         """Queue both, the prefix first."""
@@ -90,7 +95,9 @@ class Launcher(QObject):
         except UserError as error:
             self.failed.emit(error.message)
             return
-        entry = self._planner.backbone
+        self._offer(self._planner.backbone, runs)
+
+    def _offer(self, entry: BackboneEntry | None, runs: tuple[NewRun, ...]) -> None:
         if entry is not None and not entry.on_disk:
             self._wanted = (entry, runs)
             self.fetch_needed.emit(entry)

@@ -6,6 +6,7 @@ import shlex
 from functools import partial
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from app.asking import Asking
@@ -46,12 +47,13 @@ class RunsPage(QWidget):
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self.form_model = FormModel(context.undo, context.settings, self)
+        self.form_model = FormModel(context.project, self)
         self.backbones = BackbonesModel(
             context.data_desk, context.model_desk, context.project, context.activities, self
         )
         self.planner = Planner(
             *(self.form_model, self.backbones, context.project, context.runs, context.data_desk),
+            context.speeds,
             self,
             counts=ParameterCounts(context.model_desk, self),
         )
@@ -75,6 +77,7 @@ class RunsPage(QWidget):
         context, theme = self._context, self._context.theme
         self.bar = InfoBar(theme)
         self.form = RunForm(self.form_model, self.backbones, self.planner, theme)
+        self.form.data_asked.connect(context.navigator.show_data)
         self.launch = LaunchPanel(context, self.form_model, self.planner, self.launcher, self)
         self._runs_pane = QWidget()
         self.command = CommandLine(theme)
@@ -90,7 +93,7 @@ class RunsPage(QWidget):
             theme,
             "No runs yet",
             "Choose a backbone and a prefix length on the left, then press Train: the run's "
-            "curves and outputs appear here. Train both puts its fine-tuned twin beside it.",
+            "curves and outputs appear here. Train both puts its fine-tuning baseline beside it.",
             picture="runs",
         )
 
@@ -135,6 +138,16 @@ class RunsPage(QWidget):
         layout.addWidget(self.columns, 1)
         layout.addWidget(self.command)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Let the form's run be measured."""
+        super().showEvent(event)
+        self.planner.set_watched(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Give a measurement up."""
+        super().hideEvent(event)
+        self.planner.set_watched(False)
+
     def reset_layout(self) -> None:
         """Put splitters and columns back as they first were."""
         self._size_splitters()
@@ -169,6 +182,7 @@ class RunsPage(QWidget):
         self.actions_.refused.connect(lambda text: self._say(Tone.WARNING, text))
         self.actions_.duplicated.connect(self._show_form)
         self.actions_.annotate_asked.connect(self._show_notes)
+        self.actions_.baseline_asked.connect(self.launcher.train_baseline_of)
         self.actions_.export_asked.connect(self._ask_for_export)
         self.saver.failed.connect(lambda text: self._say(Tone.BAD, text))
         self.saver.saved.connect(lambda path: self._say(Tone.GOOD, f"Saved {path}."))

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+import dataclasses
+
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
+from app.models.speeds import Speeds
 from app.pages.runs.backbones import BackbonesModel
-from app.pages.runs.estimates import Plan, live_cost, measured_epoch_s, plan, train_rows
+from app.pages.runs.estimates import LONG_S, expected_time, live_cost, steps, train_rows
 from app.pages.runs.form_model import FormModel
 from app.pages.runs.parameter_counts import ParameterCounts
 from app.pages.runs.run_data import RunData, run_data
 from app.ports import Desk, Ticket
-from engine.contract.backbone import BackboneEntry, Cost
+from app.words import duration
+from engine.contract.backbone import BackboneEntry, BackboneSource, Cost
 from engine.contract.commands import ReportSplit
 from engine.contract.errors import UserError
 from engine.contract.options import command_line
 from engine.contract.project import DatasetEntry
-from engine.contract.reading import SplitReport
+from engine.contract.reading import SplitReport, unmeasured
 from engine.contract.run_spec import RunSpec
+from engine.contract.speed import RunTime
+
+RECOUNT_MS = 200
+"""Runs tell their states one after the other."""
 
 
 class Planner(QObject):
@@ -32,6 +40,9 @@ class Planner(QObject):
         error: the sentence that says why there is nothing to train, or "".
         data_error: whether that sentence is about the data, not the form.
         spec: the run as the form describes it, or None (its id is made when it is trained).
+        steps: optimiser steps of the whole run, or None while unknown.
+        time: how long it will take about, or None while unknown.
+        waiting_count: runs that come before one that is made now.
 
     Signals:
         changed: any of it is new.
@@ -46,6 +57,7 @@ class Planner(QObject):
         project: ProjectModel,
         runs: RunsModel,
         desk: Desk,
+        speeds: Speeds,
         parent: QObject | None = None,
         *,
         counts: ParameterCounts | None = None,
@@ -53,14 +65,17 @@ class Planner(QObject):
         super().__init__(parent)
         self._form, self._backbones = form, backbones
         self._project, self._runs = project, runs
-        self._desk = desk
+        self._desk, self._speeds = desk, speeds
+        self._is_watched = False
+        self.waiting_count = 0
         self._counts = counts
         self.error = ""
         self.data_error = False
         self.data: RunData | None = None
         self.spec: RunSpec | None = None
         self.cost: Cost | None = None
-        self.plan = Plan(None, None, None)
+        self.steps: int | None = None
+        self.time: RunTime | None = None
         self._report: SplitReport | None = None
         self._counted: tuple[object, ...] = ()
         self._ticket: Ticket | None = None
@@ -68,13 +83,19 @@ class Planner(QObject):
         self._data_problem = ""
         form.changed.connect(self._update)
         backbones.changed.connect(self._on_backbones)
+        project.opened.connect(self._on_backbones)
         project.changed.connect(self._on_project)
         project.closed.connect(self._on_project)
         if counts is not None:
             counts.changed.connect(self._update)
-        runs.added.connect(self._on_run_added)
+        speeds.changed.connect(self._update)
+        self._counting = QTimer(self)
+        self._counting.setSingleShot(True)
+        self._counting.setInterval(RECOUNT_MS)
+        self._counting.timeout.connect(self._recount)
+        runs.added.connect(self._follow)
         for run in runs.all():
-            run.evaluated.connect(self._update)
+            self._follow(run)
         self._on_project()
 
     @property
@@ -86,6 +107,35 @@ class Planner(QObject):
     def report(self) -> SplitReport | None:
         """What the split makes of the data, or None before it was counted."""
         return self._report
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the run will not measure, and how long it would take; no reason not to train."""
+        report = self._report
+        if report is None:
+            return ()
+        missing = unmeasured(report.side("valid").inputs, report.test_inputs)
+        if self.time is None or self.time.total_s < LONG_S:
+            return missing
+        return (*missing, f"This run will take about {duration(self.time.total_s)}.")
+
+    @property
+    def train_rows(self) -> int | None:
+        """Rows of the training side, or None before the split was counted."""
+        return train_rows(self._report)
+
+    @property
+    def is_probing(self) -> bool:
+        """Whether the speed is being measured."""
+        return self._speeds.is_probing
+
+    def set_watched(self, is_watched: bool) -> None:
+        """Whether someone looks at the form: only then its run's speed is measured."""
+        self._is_watched = is_watched
+        if is_watched:
+            self._want()
+        else:
+            self._speeds.drop(self)
 
     @property
     def device_memory_bytes(self) -> int:
@@ -114,10 +164,6 @@ class Planner(QObject):
         entry = self.data.entry
         source = entry.source_path or entry.name
         return command_line(self.spec, data=source, out="RUN_DIR", reading=entry.reading)
-
-    def _on_run_added(self, run: RunModel) -> None:
-        run.evaluated.connect(self._update)  # it may now tell how long an epoch takes
-        self._update()
 
     def _on_project(self) -> None:
         entry = self._project.dataset
@@ -174,12 +220,48 @@ class Planner(QObject):
             self.error = self._data_problem or problem.message
         else:
             self.spec, self.error = spec, self._data_problem
-        rows = train_rows(self._report)
-        epoch_s = None
-        if self.spec is not None and rows:
-            epoch_s = measured_epoch_s(self.spec, rows, self._runs.all())
-        self.plan = plan(draft, rows, epoch_s)
+        self.steps, self.time = steps(draft, self.train_rows), None
+        if self.spec is not None:
+            self.time = expected_time(self.spec, self._report, self._speeds, self.device)
+        self._want()
         self.changed.emit()
+
+    def _follow(self, run: RunModel) -> None:
+        run.status_changed.connect(self._counting.start)
+        self._counting.start()
+
+    def _recount(self) -> None:
+        count = sum(not run.status.state.is_final for run in self._runs.all())
+        if count != self.waiting_count:
+            self.waiting_count = count
+            self.changed.emit()
+
+    def _want(self) -> None:
+        if self._is_watched:
+            spec = self.spec if self.can_probe else None
+            specs = [self.whole(spec)] if spec is not None else []
+            self._speeds.want(self, specs, self.device)
+
+    @property
+    def can_probe(self) -> bool:
+        """Whether the speed can be measured here: nothing is fetched for it, and memory suffices.
+
+        A folder that a project names is read only after its user has touched the form.
+        """
+        entry, there = self.backbone, self.device_memory_bytes
+        if entry is None or not entry.on_disk or self.train_rows is None:
+            return False
+        if entry.source is BackboneSource.FOLDER and not self._form.is_touched:
+            return False
+        return self.cost is None or not there or self.cost.memory_bytes < there / 2
+
+    def whole(self, spec: RunSpec) -> RunSpec:
+        """A spec of this project for an engine that knows no run folder."""
+        folder, data = self._project.folder, self.data
+        if folder is None or data is None:
+            return spec
+        store = str(folder.dataset_store(data.entry.dataset_id))
+        return dataclasses.replace(spec, data=dataclasses.replace(spec.data, dataset=store))
 
     def _check_backbone(self, name: str) -> None:
         entry = self._backbones.get(name)

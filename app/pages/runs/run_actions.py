@@ -33,7 +33,7 @@ class RunActions(QObject):
     Signals:
         refused: a sentence that says why something cannot be done.
         duplicated: the form was filled with a run's settings.
-        annotate_asked, rename_asked, export_asked: `RunModel`.
+        annotate_asked, rename_asked, export_asked, baseline_asked: `RunModel`.
     """
 
     refused = Signal(str)
@@ -41,6 +41,7 @@ class RunActions(QObject):
     annotate_asked = Signal(object)
     rename_asked = Signal(object)
     export_asked = Signal(object)
+    baseline_asked = Signal(object)
 
     def __init__(
         self, context: AppContext, view: RunsView, form: FormModel, scope: QWidget
@@ -60,7 +61,8 @@ class RunActions(QObject):
 
         self.stop_and_save = make(
             "stop_and_save", "Stop and &save", self._stop_and_save, "stop",
-            "End the run after this step and leave a checkpoint to resume from",
+            "End the run after this step and leave a checkpoint to resume from; a waiting run "
+            "leaves the queue",
         )  # fmt: skip
         self.stop = make(
             "stop", "S&top", self._stop, "stop",
@@ -76,6 +78,10 @@ class RunActions(QObject):
         self.duplicate = make(
             "duplicate", "&Duplicate and change", self._duplicate, "copy",
             "Fill the form with this run's settings", "Ctrl+D",
+        )  # fmt: skip
+        self.baseline = make(
+            "baseline", "Train this run's &baseline", self._train_baseline, "play",
+            "Put full fine-tuning with this run's data, split, seed and decoding into the queue",
         )  # fmt: skip
         self.compare = make(
             "compare", "&Compare outputs", self._compare, "compare",
@@ -112,7 +118,7 @@ class RunActions(QObject):
         """For a context menu; None is a line."""
         return (
             self.stop_and_save, self.stop, self.pause, self.resume, None,
-            self.duplicate, self.compare, self.differ, self.show_only, None,
+            self.duplicate, self.baseline, self.compare, self.differ, self.show_only, None,
             self.rename, self.annotate, self.star, self.export, self.open_folder, None,
             self.delete,
         )  # fmt: skip
@@ -121,13 +127,16 @@ class RunActions(QObject):
         """Enable what the selected runs allow; call it when a state is new."""
         chosen = self._view.selected
         states = {run.status.state for run in chosen}
-        self.stop_and_save.setEnabled(bool(states & set(_STOPPABLE)))
+        self.stop_and_save.setEnabled(bool(states & {*_STOPPABLE, RunState.QUEUED}))
         self.stop.setEnabled(bool(states & {*_STOPPABLE, RunState.QUEUED, RunState.STOPPING}))
-        self.pause.setEnabled(RunState.RUNNING in states)
+        self.pause.setEnabled(any(_can_pause(run) for run in chosen))
         self.resume.setEnabled(bool(states & {RunState.PAUSED, *_RESUMABLE}))
         for action in (self.duplicate, self.rename, self.annotate, self.open_folder):
             action.setEnabled(len(chosen) == 1)
         self.differ.setEnabled(len(chosen) > 1)
+        self.baseline.setEnabled(
+            len(chosen) == 1 and not isinstance(chosen[0].spec.method, FinetuneMethod)
+        )
         self.export.setEnabled(len(chosen) == 1 and _can_be_exported(chosen[0]))
         for action in (self.compare, self.star, self.show_only, self.delete):
             action.setEnabled(bool(chosen))
@@ -141,22 +150,28 @@ class RunActions(QObject):
     def resume_run(self, run: RunModel) -> None:
         """Go on with one run."""
         if run.status.state is RunState.PAUSED:
+            run.ask(RunState.RUNNING)
             self._context.run_control.proceed(run.run_id)
         elif run.status.state in _RESUMABLE:
             self._context.run_control.enqueue(run.path)
 
     def _stop_and_save(self) -> None:
-        for run in self._of(_STOPPABLE):
-            self._context.run_control.stop(run.run_id, save=True)
+        self._end(_STOPPABLE, save=True)
 
     def _stop(self) -> None:
+        self._end((*_STOPPABLE, RunState.STOPPING), save=False)
+
+    def _end(self, states: Sequence[RunState], *, save: bool) -> None:
+        """Stop the runs in these states, and take those that wait out of the queue."""
         for run in self._of((RunState.QUEUED,)):
             self._context.run_control.dequeue(run.run_id)
-        for run in self._of((*_STOPPABLE, RunState.STOPPING)):
-            self._context.run_control.stop(run.run_id, save=False)
+        for run in self._of(states):
+            run.ask(RunState.CANCELLED)
+            self._context.run_control.stop(run.run_id, save=save)
 
     def _pause(self) -> None:
-        for run in self._of((RunState.RUNNING,)):
+        for run in filter(_can_pause, self._view.selected):
+            run.ask(RunState.PAUSED)
             self._context.run_control.pause(run.run_id)
 
     def _resume(self) -> None:
@@ -167,6 +182,9 @@ class RunActions(QObject):
         run = self._view.selected[0]
         self._form.replace(f"Take the settings of “{run.meta.name}”", draft_of(run.spec))
         self.duplicated.emit()
+
+    def _train_baseline(self) -> None:
+        self.baseline_asked.emit(self._view.selected[0])
 
     def _compare(self) -> None:
         self._context.navigator.show_compare([run.run_id for run in self._view.selected])
@@ -218,6 +236,10 @@ class RunActions(QObject):
 
     def _of(self, states: Sequence[RunState]) -> list[RunModel]:
         return [run for run in self._view.selected if run.status.state in states]
+
+
+def _can_pause(run: RunModel) -> bool:
+    return run.status.state is RunState.RUNNING and run.asked is None
 
 
 def _can_be_exported(run: RunModel) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.models.project import ProjectModel
+from app.models.run import RunModel
 from app.models.runs import RunsModel
 from app.pages.runs.draft import Draft, MethodKind
 from app.ports import RunControl
@@ -32,20 +33,23 @@ def train(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
     return (NewRun(spec, describe_method(spec.method)),)
 
 
-def twin(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
-    """The fine-tuned run to compare the form's run with; raise `UserError` as `train`."""
+def baseline(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
+    """The fine-tuning run to compare the form's run with; raise `UserError` as `train`."""
     if draft.kind is MethodKind.FINETUNE:
         raise UserError(
-            "The form is set to full fine-tuning, which has no fine-tuned twin: choose "
-            "another method."
+            "The form is set to full fine-tuning, which is its own baseline: choose another method."
         )
-    spec = finetuned_twin(draft.to_spec(new_run_id(), data))
-    return (NewRun(spec, "fine-tuned twin"),)
+    return (NewRun(finetuned_twin(draft.to_spec(new_run_id(), data)), "fine-tuning baseline"),)
+
+
+def baseline_of(run: RunModel) -> tuple[NewRun, ...]:
+    """The fine-tuning baseline of a run: the same data, split, seed and decoding."""
+    return (NewRun(finetuned_twin(run.spec), f"fine-tuning baseline of {run.meta.name}"),)
 
 
 def both(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
-    """The form's run and its twin, which sorts after it by its id."""
-    (first,), (other,) = train(draft, data), twin(draft, data)
+    """The form's run and its baseline, which sorts after it by its id."""
+    (first,), (other,) = train(draft, data), baseline(draft, data)
     spec = replace(other.spec, run_id=f"{first.spec.run_id}-twin")
     return (first, replace(other, spec=spec))
 

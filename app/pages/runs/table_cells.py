@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 
 from app.models.run import RunModel
-from app.pages.runs.run_words import STATES, best_valid_loss, test_bleu, valid_bleu
+from app.models.run_numbers import test_bleu, training_speed, valid_bleu, valid_loss
+from app.run_words import STATES, state_word
 from app.words import date, duration
 from engine.contract.run_spec import describe_method
 from engine.contract.scores import Score
@@ -24,8 +25,9 @@ class Column(enum.IntEnum):
     LEFT = 7
     SPEED = 8
     METHOD = 9
-    TAGS = 10
-    CREATED = 11
+    STUDY = 10
+    TAGS = 11
+    CREATED = 12
 
 
 TITLES = (
@@ -33,12 +35,13 @@ TITLES = (
     ("Name", "The run's name; double-click to change it"),
     ("State", "Where the run is in its life"),
     ("Progress", "Optimiser steps taken, of all"),
-    ("Valid loss", "Lowest validation loss, in nats per target token"),
-    ("BLEU valid", "Best corpus BLEU of the validation inputs while training"),
+    ("Valid loss", "Validation loss of the step that is saved, in nats per target token"),
+    ("BLEU valid", "Corpus BLEU of the validation inputs at the step that is saved"),
     ("BLEU test", "Corpus BLEU of the test inputs, decoded once the run ends"),
     ("Left", "Estimated time until the run ends"),
-    ("Tokens/s", "Source and target tokens a second, padding not counted"),
+    ("Train tok/s", "Training: source and target tokens a second in the last steps, no padding"),
     ("Method", "What is trained"),
+    ("Study", "The studies that the run is part of"),
     ("Tags", "Words to find a run by; double-click to change them"),
     ("Created", "When the run was made"),
 )
@@ -51,7 +54,7 @@ def text(run: RunModel, column: Column) -> str:
         case Column.NAME:
             return run.meta.name
         case Column.STATE:
-            return STATES[run.status.state].word
+            return state_word(run)
         case Column.PROGRESS:
             step, total = progress(run)
             return f"{step:,} / {total:,}" if total else ""
@@ -82,9 +85,9 @@ def progress(run: RunModel) -> tuple[int, int]:
 def number(run: RunModel, column: Column) -> float | None:
     """The number of a cell, or None."""
     if column is Column.LOSS:
-        return best_valid_loss(run)
+        return valid_loss(run)
     if column is Column.SPEED:
-        return run.metrics[-1].tokens_per_s if run.metrics else None
+        return training_speed(run)
     score = score_of(run, column)
     return score.value if score is not None else None
 
@@ -122,7 +125,7 @@ def tip(run: RunModel, column: Column) -> str | None:
         return run.status.message or None
     score = score_of(run, column)
     if score is None:
-        return None
+        return text(run, column) or None  # a narrow column cuts it
     interval = "" if score.low is None else f" [{score.low:.1f}, {score.high:.1f}]"
     return f"{score.value:.2f}{interval}\n{score.signature}"
 

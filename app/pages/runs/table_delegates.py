@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
 
 from app.assets import icon
 from app.models.run import RunModel
-from app.pages.runs.run_words import STATES
 from app.pages.runs.runs_view import RunsView
 from app.pages.runs.table_cells import progress
 from app.pages.runs.table_model import RUN_ROLE
+from app.run_words import STATES
 from app.sizes import icon_size
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.plain_delegate import PlainDelegate

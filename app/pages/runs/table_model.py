@@ -16,6 +16,7 @@ from PySide6.QtCore import (
 
 from app.models.run import RunModel
 from app.models.runs import RunsModel
+from app.models.studies import StudyLibrary
 from app.pages.runs import table_cells as cells
 from app.pages.runs.runs_view import RunsView
 from app.pages.runs.table_cells import NUMBERS, TITLES, Column
@@ -43,9 +44,15 @@ class RunTableModel(QAbstractTableModel):
     renamed = Signal(object, object)
     tagged = Signal(object, object)
 
-    def __init__(self, runs: RunsModel, view: RunsView, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        runs: RunsModel,
+        studies: StudyLibrary,
+        view: RunsView,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._view = view
+        self._view, self._studies = view, studies
         self._rows: list[RunModel] = []
         self._stale: set[str] = set()
         self._timer = QTimer(self)
@@ -56,11 +63,24 @@ class RunTableModel(QAbstractTableModel):
             self._on_added(run)
         runs.added.connect(self._on_added)
         runs.removed.connect(self._on_removed)
-        view.shown_changed.connect(self._tell_shown)
+        view.shown_changed.connect(lambda: self._tell_column(Column.SHOWN))
+        studies.changed.connect(lambda: self._tell_column(Column.STUDY))
 
     def run(self, row: int) -> RunModel:
         """The run of a row."""
         return self._rows[row]
+
+    def tags(self, row: int) -> tuple[str, ...]:
+        """The tags of a row's run."""
+        return self._rows[row].meta.tags
+
+    def studies(self, row: int) -> tuple[str, ...]:
+        """The studies that a row's run is part of."""
+        return self._studies.names_of(self._rows[row].run_id)
+
+    def all_tags(self) -> list[str]:
+        """All tags of the runs, by name."""
+        return sorted({tag for run in self._rows for tag in run.meta.tags}, key=str.casefold)
 
     def row_of(self, run_id: str) -> int:
         """The row of a run, or -1."""
@@ -103,6 +123,8 @@ class RunTableModel(QAbstractTableModel):
         run, column = self._rows[index.row()], Column(index.column())
         if role == RUN_ROLE:
             return run
+        if column is Column.STUDY and role in (Role.DisplayRole, Role.ToolTipRole):
+            return ", ".join(self.studies(index.row()))
         if role == Role.DisplayRole:
             return cells.text(run, column)
         if role == Role.EditRole:
@@ -147,11 +169,15 @@ class RunTableModel(QAbstractTableModel):
     def _sort_key(self, run: RunModel, column: Column) -> object:
         if column is Column.SHOWN:
             return int(self._is_shown(run))
+        if column is Column.STUDY:
+            return self._studies.names_of(run.run_id)
         return cells.sort_key(run, column)
 
     def _spoken(self, run: RunModel, column: Column) -> str:
         if column is Column.SHOWN:
             return "on the plots" if self._is_shown(run) else "not on the plots"
+        if column is Column.STUDY:
+            return f"Study: {', '.join(self._studies.names_of(run.run_id))}"
         return f"{TITLES[column][0]}: {cells.text(run, column)}"
 
     def _on_added(self, run: RunModel) -> None:
@@ -188,10 +214,10 @@ class RunTableModel(QAbstractTableModel):
             if row >= 0:
                 self.dataChanged.emit(self.index(row, 0), self.index(row, len(TITLES) - 1))
 
-    def _tell_shown(self) -> None:
+    def _tell_column(self, column: Column) -> None:
         if self._rows:
-            last = self.index(len(self._rows) - 1, Column.SHOWN)
-            self.dataChanged.emit(self.index(0, Column.SHOWN), last)
+            last = self.index(len(self._rows) - 1, column)
+            self.dataChanged.emit(self.index(0, column), last)
 
 
 def split_tags(text: str) -> tuple[str, ...]:

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QMessageBox, QWidget
 from app.assets import icon
 from app.context import AppContext
 from app.models.run import RunModel
+from app.models.studies import StudyLibrary
 from app.pages.runs.run_edits import DeleteRuns, check_deletable
-from app.pages.studies.library import StudyLibrary
 from app.pages.studies.maker import StudyMaker
 from app.plain_text import caption
 from app.trashing import MoveToTrash
@@ -202,6 +202,7 @@ class StudyActions(QObject):
     def _stop(self) -> None:
         self._pause()
         for run in self._in_state((RunState.STARTING, RunState.RUNNING, RunState.PAUSED)):
+            run.ask(RunState.CANCELLED)
             self._context.run_control.stop(run.run_id, save=True)
 
     def _proceed(self) -> None:

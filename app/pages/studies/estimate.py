@@ -1,16 +1,20 @@
-"""How long a study will take, as far as runs like its own have been measured."""
+"""How long a study will take, as far as the speeds of its runs are known."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from app.models.run import RunModel
-from app.pages.runs.estimates import measured_epoch_s
-from app.words import duration
+from app.models.runs import RunsModel
+from app.models.speeds import Speeds, speed_key
+from app.pages.runs.estimates import LONG_S, expected_time, time_text
+from app.words import clock, duration
+from engine.contract.events import RunStarted
+from engine.contract.reading import SplitReport
 from engine.contract.run_spec import RunSpec
-from engine.contract.study import StudyRun
+from engine.contract.speed import Workload, run_time
+from engine.contract.study import StudySpec
 
 
 @dataclass(frozen=True)
@@ -20,86 +24,104 @@ class Estimate:
     Attributes:
         seconds: of those that can be estimated.
         known, runs: how many can be, and how many there are.
+        waiting: runs that come before them.
+        is_probing: whether speeds are being measured.
     """
 
-    seconds: float
-    known: int
-    runs: int
+    seconds: float = 0.0
+    known: int = 0
+    runs: int = 0
+    waiting: int = 0
+    is_probing: bool = False
+
+    @property
+    def is_long(self) -> bool:
+        """Whether to warn of it."""
+        return self.seconds >= LONG_S
 
     @property
     def sentence(self) -> str:
         """For people."""
         if not self.runs:
             return "Nothing is left to train."
+        open_ = "being measured" if self.is_probing else "known once a run like it has finished"
         if not self.known:
-            return "Time: unknown until a run like these has been trained here."
+            return f"Time: {open_}."
+        text = time_text(self.seconds, self.waiting, now_s=time.time())
         if self.known < self.runs:
-            return (
-                f"Time: about {duration(self.seconds)} for {self.known} of them; unknown for the "
-                "others until one like them has been trained here."
-            )
-        runs = "the one run" if self.runs == 1 else f"the {self.runs} runs"
-        return (
-            f"Time: about {duration(self.seconds)} for {runs} not trained yet, measured on runs "
-            "like these."
-        )
+            return f"Time: {text}, for {self.known} of {self.runs} runs; of the others {open_}."
+        return f"Time: {text}."
 
 
 def estimate(
-    planned: Iterable[StudyRun], train_rows: int | None, existing: Sequence[RunModel]
+    specs: Iterable[RunSpec],
+    report: SplitReport | None,
+    speeds: Speeds,
+    device: str,
+    *,
+    waiting: int = 0,
 ) -> Estimate:
     """Time for these runs, one after the other.
 
     Args:
-        train_rows: rows of the training side, or None before the split was counted.
-        existing: runs that may have been measured.
+        report: of the split that they share, but for the limit of training rows.
+        device: what AUTO would choose.
+        waiting: runs that come before them.
     """
     seconds, known, count = 0.0, 0, 0
-    measured: dict[RunSpec, float | None] = {}
-    for run in planned:
+    found: dict[RunSpec, float | None] = {}
+    for spec in specs:
         count += 1
-        key = _without_seeds(run.spec)
-        if key not in measured:
-            measured[key] = _seconds(run.spec, train_rows, existing)
-        found = measured[key]
-        if found is not None:
-            seconds += found
-            known += 1
-    return Estimate(seconds, known, count)
+        alike = _without_seeds(spec)
+        if alike not in found:
+            expected = expected_time(spec, report, speeds, device)
+            found[alike] = expected.total_s if expected is not None else None
+        run_s = found[alike]
+        if run_s is not None:
+            seconds, known = seconds + run_s, known + 1
+    return Estimate(seconds, known, count, waiting, speeds.is_probing)
 
 
-def _seconds(spec: RunSpec, train_rows: int | None, existing: Sequence[RunModel]) -> float | None:
-    a_row_s = measured_epoch_s(spec, 1, existing)
-    steps = _steps(spec, train_rows)
-    held_out_s = _held_out_s(spec, existing)
-    if a_row_s is None or steps is None or held_out_s is None:
+def time_left(study: StudySpec, runs: RunsModel, speeds: Speeds) -> str:
+    """How long the study's runs at work and in the queue still take, or "" while unknown.
+
+    Such as "about 2 h 10 min left, done about 17:40".
+    """
+    models = [runs.get(run.spec.run_id) for run in study.runs]
+    started = next((run.started for run in models if run is not None and run.started), None)
+    seconds, known = 0.0, True
+    found: dict[RunSpec, float | None] = {}
+    open_ = [run for run in models if run is not None and not run.status.state.is_final]
+    for run in open_:
+        left = run.status.remaining_s if run.status.state.is_active else None
+        if left is None and started is not None:
+            alike = _without_seeds(run.spec)
+            if alike not in found:
+                found[alike] = _as_started(run.spec, started, speeds)
+            left = found[alike]
+        known = known and left is not None
+        seconds += left or 0.0
+    if not open_ or not known:
+        return ""
+    now_s = time.time()
+    return f"about {duration(seconds)} left, done about {clock(now_s + seconds, now_s=now_s)}"
+
+
+def _as_started(spec: RunSpec, started: RunStarted, speeds: Speeds) -> float | None:
+    """Time of a run on the data of another one of its study."""
+    speed = speeds.find(spec, started.device)
+    if speed is None:
         return None
-    rows = steps * spec.training.batch_size * spec.training.accumulation_steps
-    return a_row_s * rows + held_out_s
+    limit = spec.data.split.max_train_rows
+    rows = started.train_rows if limit is None else limit
+    data = spec.data.fingerprint
+    load = Workload(data, rows, started.valid_inputs, started.test_inputs, row_tokens=0.0)
+    return run_time(speed, spec.training, load).total_s
 
 
-def _steps(spec: RunSpec, train_rows: int | None) -> int | None:
-    training = spec.training
-    if training.max_steps is not None:
-        return training.max_steps
-    if train_rows is None:
-        return None
-    batches = math.ceil(train_rows / training.batch_size)
-    return math.ceil(training.epochs * math.ceil(batches / training.accumulation_steps))
-
-
-def _held_out_s(spec: RunSpec, existing: Sequence[RunModel]) -> float | None:
-    """Seconds of decoding and scoring the test inputs, from the latest run like this one."""
-
-    def key(one: RunSpec) -> tuple[object, ...]:
-        split = one.data.split
-        held_out = (split.kind, split.test_fraction, split.max_test_inputs)
-        return (one.backbone, one.data.fingerprint, type(one.method), one.decoding, held_out)
-
-    for run in sorted(existing, key=lambda run: run.meta.created_s, reverse=True):
-        if run.finished is not None and run.metrics and key(run.spec) == key(spec):
-            return max(0.0, run.finished.elapsed_s - run.metrics[-1].elapsed_s)
-    return None
+def one_of_each(specs: Iterable[RunSpec], device: str) -> list[RunSpec]:
+    """A run for each speed that these need."""
+    return list({speed_key(spec, device): spec for spec in specs}.values())
 
 
 def _without_seeds(spec: RunSpec) -> RunSpec:

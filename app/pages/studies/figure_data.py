@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.contract.recipes import RECIPES
-from engine.contract.scores import higher_is_better, metric_title
+from engine.contract.scores import higher_is_better, lowest_value, metric_title
 from engine.contract.study import StudySpec
 from engine.contract.study_results import ALL, StudyResults, Summary
 
@@ -47,6 +47,7 @@ class FigurePanel:
         ticks: (place, text) on the horizontal axis; sizes are placed by their logarithm.
         axis: its label; "" where categories stand beside one another.
         joined: whether points are joined by lines.
+        lowest: where the vertical axis begins at the latest; None where scores may be negative.
     """
 
     title: str
@@ -54,6 +55,7 @@ class FigurePanel:
     ticks: tuple[tuple[float, str], ...]
     axis: str
     joined: bool
+    lowest: float | None = None
 
 
 def panels_of(study: StudySpec, results: StudyResults) -> tuple[FigurePanel, ...]:
@@ -96,6 +98,7 @@ def _panel(study: StudySpec, results: StudyResults, metric: str, part: str) -> F
         ticks=tuple((place, point) for point, place in places.items()),
         axis=recipe.axis,
         joined=bool(recipe.axis),
+        lowest=lowest_value(metric),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from typing import Any
 
@@ -19,6 +20,7 @@ SYMBOLS = ("o", "s", "t", "d", "p", "h", "star", "+")
 DOT_ALPHA = 110
 MARK_PX, DOT_PX = 10, 6
 LINE_WIDTH = 2
+Y_MARGIN = 0.05
 AXIS_PX = 64
 """About what the vertical axis takes of a panel's width."""
 
@@ -141,7 +143,8 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         reach = (max(places) - min(places)) or 1.0
         margin = 0.06 * reach if panel.joined else 0.5
         self.setXRange(min(places) - margin, max(places) + margin, padding=0)
-        self.getPlotItem().getViewBox().enableAutoRange(y=True)
+        low, high = _reach(panel)
+        self.setYRange(low, high, padding=0)
 
     def _set_ticks(self) -> None:
         assert self.panel is not None
@@ -155,6 +158,21 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         rows = max((text.count("\n") + 1 for _, text in shown), default=1)
         height = self.fontMetrics().height()
         axis.setHeight(rows * height + 8 + (height + 8 if self.panel.axis else 0))
+
+
+def _reach(panel: FigurePanel) -> tuple[float, float]:
+    """All values and intervals with a margin, but nothing below what a score can be."""
+    values = [
+        value
+        for series in panel.series
+        for value in (*series.low, *series.high, *series.dot_y)
+        if math.isfinite(value)
+    ] or [0.0]
+    margin = Y_MARGIN * (max(values) - min(values)) or 1.0
+    low = min(values) - margin
+    if panel.lowest is not None:
+        low = max(low, panel.lowest)
+    return low, max(values) + margin
 
 
 def _wrapped(text: str, letters: int) -> list[str]:

@@ -191,7 +191,10 @@ class StudyForm(QWidget):
         self.count.setText(plan_sentence(len(planner.runs), planner.shared))
         self.count.setVisible(bool(planner.runs))
         self.time.setText(planner.time.sentence)
-        self.time.setVisible(bool(planner.runs))
+        self.time.setVisible(bool(planner.runs) and not planner.time.is_long)
+        if not planner.error and planner.time.is_long:
+            self.bar.show_message(Tone.WARNING, planner.time.sentence)
+            return
         if not planner.error:
             self.bar.hide()
             return

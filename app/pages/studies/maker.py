@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.models.project import ProjectModel
 from app.models.runs import RunsModel
+from app.models.study_tally import STOPPED
 from app.pages.runs.run_making import NewRun, RunMaker
-from app.pages.studies.tally import STOPPED
 from app.ports import RunControl
 from engine.contract.errors import UserError
 from engine.contract.events import RunState

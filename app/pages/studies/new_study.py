@@ -9,11 +9,11 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from app.context import AppContext
+from app.models.studies import StudyLibrary
 from app.pages.runs.backbones import BackbonesModel
 from app.pages.runs.form_model import FormModel
 from app.pages.runs.planner import Planner
 from app.pages.studies.form import StudyForm
-from app.pages.studies.library import StudyLibrary
 from app.pages.studies.planner import StudyPlanner
 
 
@@ -23,10 +23,12 @@ class NewStudy(QObject):
     def __init__(self, context: AppContext, library: StudyLibrary, parent: QObject) -> None:
         super().__init__(parent)
         project, runs, desk = context.project, context.runs, context.data_desk
-        self.draft = FormModel(context.undo, context.settings, self)
+        self.draft = FormModel(context.project, self)
         self.backbones = BackbonesModel(desk, context.model_desk, project, context.activities, self)
-        planner = Planner(self.draft, self.backbones, project, runs, desk, self)
-        self.planner = StudyPlanner(self.draft, planner, library, project, runs, self)
+        planner = Planner(self.draft, self.backbones, project, runs, desk, context.speeds, self)
+        self.planner = StudyPlanner(
+            self.draft, planner, library, project, runs, context.speeds, self
+        )
         self.form = StudyForm(context, self.planner)
         self.form.fetch_asked.connect(self._fetch)
         self.backbones.refresh()

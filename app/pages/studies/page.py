@@ -17,7 +17,6 @@ from app.assets import icon
 from app.context import AppContext
 from app.pages.studies.actions import StudyActions
 from app.pages.studies.chooser import RecipeChooser
-from app.pages.studies.library import StudyLibrary
 from app.pages.studies.maker import StudyMaker
 from app.pages.studies.new_study import NewStudy
 from app.pages.studies.scores import StudyScores
@@ -40,7 +39,7 @@ class StudiesPage(QWidget):
         super().__init__(parent)
         self._context = context
         self._had_some = False
-        self.library = StudyLibrary(context.project, context.runs, self)
+        self.library = context.studies
         self.maker = StudyMaker(context.project, context.runs, context.run_control, self)
         # Scores are read and figures drawn without torch: they need not wait behind a decoding.
         self.scores = StudyScores(
@@ -109,6 +108,8 @@ class StudiesPage(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         """Ask for no more scores."""
         super().hideEvent(event)
+        if self.new_study is not None:
+            self.new_study.planner.rest()
         self.scores.set_watched(False)
 
     def _lay_out(self) -> None:

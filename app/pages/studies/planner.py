@@ -9,11 +9,11 @@ from PySide6.QtCore import QObject, Signal
 
 from app.models.project import ProjectModel
 from app.models.runs import RunsModel
-from app.pages.runs.estimates import train_rows
+from app.models.speeds import Speeds
+from app.models.studies import StudyLibrary
 from app.pages.runs.form_model import FormModel
 from app.pages.runs.planner import Planner
-from app.pages.studies.estimate import Estimate, estimate
-from app.pages.studies.library import StudyLibrary
+from app.pages.studies.estimate import Estimate, estimate, one_of_each
 from app.pages.studies.study_draft import StudyDraft
 from app.words import size
 from engine.contract.backbone import BackboneEntry
@@ -48,18 +48,19 @@ class StudyPlanner(QObject):
         library: StudyLibrary,
         project: ProjectModel,
         runs: RunsModel,
+        speeds: Speeds,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._form, self._planner, self._library = form, planner, library
-        self._project, self._runs = project, runs
+        self._project, self._runs, self._speeds = project, runs, speeds
         self._is_open = False
         self.draft = StudyDraft()
         self.error = ""
         self.settings: StudySettings | None = None
         self.runs: tuple[StudyRun, ...] = ()
         self.shared = 0
-        self.time = Estimate(0.0, 0, 0)
+        self.time = Estimate()
         planner.changed.connect(self._on_changed)
         runs.added.connect(self._on_changed)
         runs.removed.connect(self._on_changed)
@@ -87,13 +88,17 @@ class StudyPlanner(QObject):
     @property
     def train_rows(self) -> int | None:
         """Rows of the training side, or None before the split was counted."""
-        return train_rows(self._planner.report)
+        return self._planner.train_rows
 
     def open(self, kind: StudyKind) -> None:
         """Begin a new study with this recipe and a free name."""
         self._is_open = True
         self._form.recall()
         self.set_draft(replace(StudyDraft(kind=kind), name=self.free_name(kind)))
+
+    def rest(self) -> None:
+        """Measure nothing while nobody looks."""
+        self._speeds.drop(self)
 
     def recall(self) -> None:
         """Take what the Runs page has changed since."""
@@ -104,6 +109,7 @@ class StudyPlanner(QObject):
     def close(self) -> None:
         """Stop planning until `open`."""
         self._is_open = False
+        self._speeds.drop(self)
 
     def set_draft(self, draft: StudyDraft) -> None:
         """Take what was typed."""
@@ -167,7 +173,7 @@ class StudyPlanner(QObject):
 
     def _update(self) -> None:
         self.settings, self.runs, self.shared, self.error = None, (), 0, ""
-        self.time = Estimate(0.0, 0, 0)
+        self.time = Estimate()
         try:
             self._plan()
         except UserError as problem:
@@ -183,9 +189,7 @@ class StudyPlanner(QObject):
         self.settings, self.runs = settings, runs
         known = [run for run in runs if self._runs.get(run.spec.run_id) is not None]
         self.shared = len(known)
-        self.time = estimate(
-            [run for run in runs if not self._is_finished(run)], self.train_rows, self._runs.all()
-        )
+        self._estimate([run.spec for run in runs if not self._is_finished(run)])
         self._check_name()
         self._check_split()
         if self.backbone is not None and self.needs_backbone:
@@ -194,6 +198,15 @@ class StudyPlanner(QObject):
                 f"{self.backbone.title} is not on this machine: fetch it ({fetched}), then add "
                 "the study."
             )
+
+    def _estimate(self, specs: list[RunSpec]) -> None:
+        planner, device = self._planner, self._planner.device
+        if planner.can_probe:
+            wanted = [planner.whole(spec) for spec in one_of_each(specs, device)]
+            self._speeds.want(self, wanted, device)
+        self.time = estimate(
+            specs, planner.report, self._speeds, device, waiting=planner.waiting_count
+        )
 
     def _is_finished(self, run: StudyRun) -> bool:
         model = self._runs.get(run.spec.run_id)

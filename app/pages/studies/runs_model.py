@@ -8,8 +8,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from app.assets import icon
 from app.models.run import RunModel
+from app.models.run_numbers import work_s
 from app.models.runs import RunsModel
-from app.pages.runs.run_words import STATES, verdict
+from app.run_words import STATES, at_work, state_word, time_left, verdict
 from app.theme import Theme
 from app.words import duration, metric_value
 from engine.contract.events import RunState
@@ -195,8 +196,7 @@ def _state_word(model: RunModel | None) -> str:
     """As the list of studies says it: a run that is queued waits."""
     if model is None:
         return MISSING
-    state = model.status.state
-    return WAITING if state is RunState.QUEUED else STATES[state].word
+    return WAITING if model.status.state is RunState.QUEUED else state_word(model)
 
 
 def _sample(run: StudyRun) -> int:
@@ -223,9 +223,6 @@ def _note(line: _Line) -> str:
     if state in (RunState.FAILED, RunState.INTERRUPTED):
         return verdict(model)
     if state.is_active and model.status.total_steps:
-        done = f"step {model.status.step:,} of {model.status.total_steps:,}"
-        left = model.status.remaining_s
-        return done if left is None else f"{done}, about {duration(left)} left"
-    if state is RunState.FINISHED and model.finished is not None:
-        return duration(model.finished.elapsed_s)
-    return ""
+        return ", ".join(filter(None, (at_work(model), time_left(model))))
+    seconds = work_s(model) if state is RunState.FINISHED else None
+    return "" if seconds is None else duration(seconds)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from app.metric_menu import MetricMenu
-from app.pages.studies.library import StudyLibrary
+from app.models.studies import StudyLibrary
 from app.settings import Settings
 from app.theme import Theme
 from engine.contract.errors import UserError

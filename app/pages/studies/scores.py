@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.models.activities import ActivitiesModel
-from app.pages.studies.library import StudyLibrary
+from app.models.studies import StudyLibrary
 from app.ports import Desk, Ticket
 from engine.contract.commands import CollectStudy, Failure
 from engine.contract.events import Blame

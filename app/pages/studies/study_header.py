@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from app.assets import icon
+from app.models.studies import StudyLibrary
+from app.models.study_tally import Tally, parts
 from app.pages.studies.actions import StudyActions
-from app.pages.studies.library import StudyLibrary
 from app.pages.studies.score_menu import ScoreMenu
-from app.pages.studies.tally import Tally, parts
 from app.settings import Settings
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme, scaled_font
-from app.widgets.flow import FlowLayout
 from app.widgets.labels import Badge, ElidedLabel, MutedLabel
+from app.widgets.tool_row import ToolRow
 from engine.contract.recipes import RECIPES
 from engine.contract.study import StudySpec
 
@@ -47,14 +46,15 @@ class StudyHeader(QWidget):
         states.setSpacing(SPACE_S)
         for badge in (self.headline, *self._badges):
             states.addWidget(badge)
-        states.addStretch(1)
-        buttons = FlowLayout()
-        buttons.setSpacing(SPACE_XS)
+        self.time = MutedLabel(theme)
+        states.addWidget(self.time, 1)
+        buttons = ToolRow("Study")
         for action in (actions.pause, actions.proceed, actions.stop):
-            buttons.addWidget(_button(action))
+            buttons.add(action)
+        buttons.add_space()
         buttons.addWidget(self.scores)
         buttons.addWidget(self._files(actions))
-        buttons.addWidget(_button(actions.delete))
+        buttons.add(actions.delete)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_M, SPACE_S, SPACE_M, SPACE_XS)
         layout.setSpacing(SPACE_XS)
@@ -62,10 +62,11 @@ class StudyHeader(QWidget):
         layout.addWidget(self.question)
         layout.addLayout(states)
         layout.addWidget(self.progress)
-        layout.addLayout(buttons)
+        layout.addWidget(buttons)
 
-    def show_study(self, study: StudySpec, count: Tally) -> None:
-        """Show a study as it is now."""
+    def show_study(self, study: StudySpec, count: Tally, time: str) -> None:
+        """Show a study as it is now, and how long it will still take in words."""
+        self.time.setText(time)
         recipe = RECIPES[study.kind]
         self.name.set_full_text(study.name)
         self.question.setText(f"{recipe.question} Li & Liang (2021), {recipe.source}.")
@@ -95,12 +96,3 @@ class StudyHeader(QWidget):
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setMenu(menu)
         return button
-
-
-def _button(action: QAction) -> QToolButton:
-    button = QToolButton()
-    button.setDefaultAction(action)
-    button.setAccessibleName(action.toolTip())
-    button.setAutoRaise(True)
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    return button

@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.assets import icon
-from app.pages.studies.library import StudyLibrary
-from app.pages.studies.tally import Part, parts
+from app.models.studies import StudyLibrary
+from app.models.study_tally import Part, parts
 from app.plain_text import visible
 from app.sizes import icon_side
 from app.theme import SPACE_S, SPACE_XS, Theme, scaled_font

@@ -9,14 +9,15 @@ from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from app.assets import icon
 from app.context import AppContext
-from app.pages.runs.run_words import verdict
+from app.models.studies import StudyLibrary
 from app.pages.studies.actions import StudyActions
+from app.pages.studies.estimate import time_left
 from app.pages.studies.figure import StudyFigure
-from app.pages.studies.library import StudyLibrary
-from app.pages.studies.runs_model import SAMPLE, SORT_ROLE, StudyRunsModel
+from app.pages.studies.runs_model import SAMPLE, SORT_ROLE, STATE, StudyRunsModel
 from app.pages.studies.scores import StudyScores
 from app.pages.studies.study_header import StudyHeader
 from app.pages.studies.tables_view import TablesView
+from app.run_words import STATES, verdict
 from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.table_view import TableView
@@ -29,6 +30,8 @@ NOTHING = (
     "The figure begins with the first run that finishes, and grows with each.",
 )
 COLLECTING = ("The scores are being collected", "The figure follows in a moment.")
+STATE_MARGIN_PX = 48
+"""Room for icon, margins and sort mark beside the word."""
 FAULT = "The scores could not be taken, by a fault of this program."
 NOT_TAKEN = ("The scores were not taken", "“Again” above takes them.")
 
@@ -72,6 +75,7 @@ class StudyView(QWidget):
         scores.changed.connect(self._on_scores)
         scores.failed.connect(self._on_failed)
         theme.changed.connect(self.table.fit_rows)
+        theme.changed.connect(self._fit_columns)
         self.show_current()
 
     def show_current(self) -> None:
@@ -83,9 +87,18 @@ class StudyView(QWidget):
         self._shown = study
         self.runs.show_study(study, self._scores.get(study.study_id))
         self.table.setColumnHidden(SAMPLE, not self.runs.has_samples)
-        self.table.fit_columns()
+        self._fit_columns()
         self._tell_states()
         self._tell_results()
+
+    def _fit_columns(self) -> None:
+        """By the cells, and the state's by the longest that may come."""
+        self.table.fit_columns()
+        widest = max(
+            map(self.fontMetrics().horizontalAdvance, (look.word for look in STATES.values()))
+        )
+        width = widest + self.table.iconSize().width() + STATE_MARGIN_PX
+        self.table.setColumnWidth(STATE, max(self.table.columnWidth(STATE), width))
 
     def _lay_out(self) -> None:
         self.pictures = QStackedWidget()
@@ -127,7 +140,8 @@ class StudyView(QWidget):
         study = self._shown
         if study is None:
             return
-        self.header.show_study(study, self._library.tally(study))
+        left = time_left(study, self._context.runs, self._context.speeds)
+        self.header.show_study(study, self._library.tally(study), left)
         failed = [
             run
             for run in (self._context.runs.get(one.spec.run_id) for one in study.runs)

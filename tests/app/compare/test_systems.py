@@ -125,6 +125,9 @@ def test_bare_backbone_is_decoded_when_it_is_ticked(
     assert Path(command.out).parent == runs_project / "compare"
     qtbot.waitUntil(page.messages.waiting.isVisible)
     assert "decoding" in page.messages.waiting.label.text()
+    (row,) = page.jobs.rows()
+    model_desk.last(DecodeSplit).progress(64, 640, "tokens", "0 of 24 inputs")
+    assert row.detail.text() == "0 of 24 inputs: 64 of at most 640 tokens"
 
     rows = read_outputs(Path(command.run) / "outputs" / "test.jsonl")
     meta = OutputsMeta("bare", "", "test", "77aa" * 16, "greedy|max100")
@@ -135,6 +138,20 @@ def test_bare_backbone_is_decoded_when_it_is_ticked(
     qtbot.waitUntil(lambda: "bleu" in page.scores.model.table.rows[2].scores)
     cost = page.scores.model.table.rows[2].cost
     assert (cost.stored_bytes, cost.training_s, cost.trainable) == (0, 0.0, 0)
+
+
+def test_a_decoding_can_be_cancelled_on_the_page(
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_desk: FakeDesk
+) -> None:
+    page = make_page(runs_project)
+    choose(qtbot, page, "twin", "prefix 10")
+    bare = next(entry for entry in page.systems.entries if entry.name.startswith("bare "))
+    page.systems.set_chosen(bare.key, chosen=True)
+    qtbot.waitUntil(lambda: bool(page.jobs.rows()))
+    page.jobs.rows()[0].cancel.click()
+    assert model_desk.last(DecodeSplit).cancel_asked
+    qtbot.waitUntil(lambda: not page.jobs.rows())
+    assert page.jobs.isHidden()
 
 
 def test_bare_backbone_that_fails_can_be_tried_again(

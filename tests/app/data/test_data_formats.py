@@ -16,7 +16,7 @@ from app.pages.data.command_text import data_arguments
 from app.pages.data.file_import import ImportState
 from app.pages.data.page import DataPage
 from engine.contract.data_spec import Preset, Role, SplitKind
-from tests.helpers.webnlg_files import write_folder
+from tests.helpers.webnlg_files import document, entry, write_folder
 
 
 def look(page: DataPage, qtbot: QtBot, path: Path) -> None:
@@ -74,7 +74,7 @@ def test_json_lines_and_parquet(
     lines.write_text("\n".join([*map(json.dumps, rows), "{"]), encoding="utf-8")
     look(page, qtbot, lines)
     assert "JSON lines" in page.import_view.summary.text()
-    assert "10 rows" in page.import_view.summary.text()
+    assert "5 rows" in page.import_view.summary.text()
     assert "1 row cannot be read" in page.import_view.what_happens.text()
     bring_in(page, qtbot, lines)
     assert "1 row could not be read" in page.bar.label.text()
@@ -178,3 +178,43 @@ def test_a_sheet_is_chosen(
     assert entry.reading.sheet == "Huts"
     words = data_arguments(entry)
     assert words[words.index("--sheet") + 1] == "Huts"
+
+
+def test_the_language_of_a_file_in_several_is_chosen(
+    empty_page: DataPage, qtbot: QtBot, tmp_path: Path, context: AppContext
+) -> None:
+    page = empty_page
+    texts = '<lex lang="en">One bed.</lex><lex lang="ru">Одно место.</lex>'
+    text = document(entry(1, ["Hut | beds | 1"], [])).replace("</entry>", f"{texts}</entry>")
+    path = tmp_path / "ru.xml"
+    path.write_text(text, encoding="utf-8")
+    look(page, qtbot, path)
+    choice = page.import_view.language
+    assert choice.isVisible()
+    assert not page.import_view.options.isVisible()
+    assert [choice.box.itemText(n) for n in range(choice.box.count())] == ["en", "ru"]
+    assert choice.box.currentData() == "ru"
+    assert page.import_view.model.index(0, 5).data() == "Одно место."
+    choice.box.setCurrentIndex(0)
+    choice.box.activated.emit(0)
+    qtbot.waitUntil(lambda: page.file.state is ImportState.READY)
+    assert page.import_view.model.index(0, 5).data() == "One bed."
+    assert choice.box.currentData() == "en"
+    page.import_view.import_button.click()
+    qtbot.waitUntil(lambda: page.views.currentWidget() is page.dataset_view)
+    plain = tmp_path / "plain.xml"
+    plain.write_text(document(entry(1, ["a | b | c"], [("good", "A.")])), encoding="utf-8")
+    look(page, qtbot, plain)
+    assert not choice.isVisible()
+
+
+def test_references_are_a_role(
+    empty_page: DataPage, qtbot: QtBot, tmp_path: Path, context: AppContext
+) -> None:
+    path = tmp_path / "gem.jsonl"
+    items = [{"name": f"Hut {n}", "target": "A.", "references": ["A.", "B."]} for n in range(5)]
+    path.write_text("\n".join(map(json.dumps, items)), encoding="utf-8")
+    bring_in(empty_page, qtbot, path)
+    entry_of = context.project.dataset
+    assert entry_of is not None
+    assert entry_of.mapping.named(Role.REFERENCES) == ("references",)

@@ -60,7 +60,7 @@ def make_page(
         qtbot.waitExposed(page)
         has_data = context.project.dataset is not None
         qtbot.waitUntil(lambda: bool(page.backbones.entries))
-        qtbot.waitUntil(lambda: not has_data or page.planner.plan.train_rows == 192)
+        qtbot.waitUntil(lambda: not has_data or page.planner.train_rows == 192)
         return page
 
     return make

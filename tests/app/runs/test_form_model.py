@@ -1,12 +1,16 @@
 """The form's model: undo, redo, and from one start of the program to the next."""
 
+from pathlib import Path
+
 from app.context import AppContext
 from app.pages.runs.draft import MethodKind, default_draft
-from app.pages.runs.form_model import CHOICE, FormModel
+from app.pages.runs.form_model import FormModel
+from engine.contract.project import ProjectFolder
+from tests.helpers.projects import make_project
 
 
 def model(context: AppContext) -> FormModel:
-    return FormModel(context.undo, context.settings)
+    return FormModel(context.project)
 
 
 def test_an_edit_is_undone_and_done_again(context: AppContext) -> None:
@@ -44,16 +48,30 @@ def test_a_change_of_method_is_one_step(context: AppContext) -> None:
     assert form.draft == default_draft()
 
 
-def test_the_form_survives_a_restart(context: AppContext) -> None:
+def test_the_form_belongs_to_its_project(context: AppContext, tmp_path: Path) -> None:
+    first, second = make_project(tmp_path / "first"), make_project(tmp_path / "second")
+    context.project.open(first)
     form = model(context)
     form.set("method.prefix_length", 64)
     form.set("method.init_text", "Beschreibe: ")
-    assert model(context).draft == form.draft
+    kept = form.draft
+    context.project.open(second)
+    assert form.draft == default_draft()
+    form.set("method.prefix_length", 3)
+    context.project.open(first)
+    assert form.draft == kept
+    assert not form.is_touched
+    context.project.close()
+    assert ProjectFolder(second).run_form.exists()
 
 
-def test_a_damaged_memory_gives_the_defaults(context: AppContext) -> None:
-    context.settings.set_choice(CHOICE, '{"training.batch_size": "many"}')
-    assert model(context).draft == default_draft()
+def test_a_damaged_form_gives_the_defaults(context: AppContext, tmp_path: Path) -> None:
+    path = make_project(tmp_path / "project")
+    for text in ('{"training.batch_size": "many"}', "[" * 100_000, "\ud800", ""):
+        ProjectFolder(path).run_form.write_bytes(text.encode("utf-8", "surrogatepass"))
+        context.project.open(path)
+        assert model(context).draft == default_draft()
+        context.project.close()
 
 
 def test_the_first_backbone_is_no_step_and_a_chosen_one_stays(context: AppContext) -> None:

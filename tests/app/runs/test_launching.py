@@ -15,13 +15,14 @@ from app.pages.runs.presets import PRESETS
 from engine.cli.arguments import Parser, add_run_options, run_spec
 from engine.contract.backbone import BackboneEntry
 from engine.contract.commands import Done, FetchBackbone, ListBackbones, ReportSplit
-from engine.contract.data_spec import SplitKind
+from engine.contract.data_spec import Split, SplitKind
 from engine.contract.dataset_store import DatasetStore
 from engine.contract.events import RunState
 from engine.contract.method_spec import FinetuneMethod, PrefixMethod
+from engine.contract.reading import SplitCounts, SplitReport
 from engine.contract.rivals import AdapterDesign
 from engine.contract.run_folder import RunFolder
-from engine.contract.run_spec import RunSpec
+from engine.contract.run_spec import RunSpec, finetuned_twin
 from tests.helpers.fake_ports import FakeDesk, FakeRunControl
 from tests.helpers.projects import DATASET_ID, make_project
 
@@ -70,10 +71,48 @@ def test_the_twin_differs_in_method_and_its_rate_alone(
     assert sorted([prefix.run_id, twin.run_id]) == [prefix.run_id, twin.run_id]
 
 
-def test_the_twin_alone(page: RunsPage, context: AppContext) -> None:
-    page.launch.twin.click()
-    (twin,) = made(context)
-    assert isinstance(twin.method, FinetuneMethod)
+def test_the_baseline_alone(page: RunsPage, context: AppContext) -> None:
+    page.launch.baseline.click()
+    (baseline,) = made(context)
+    assert isinstance(baseline.method, FinetuneMethod)
+
+
+def test_a_runs_menu_trains_the_baseline_of_that_very_run(
+    rich_page: RunsPage, context: AppContext, run_control: FakeRunControl
+) -> None:
+    """Whatever the form holds by now."""
+    run = context.runs.all()[0]
+    rich_page.view.set_current(run.run_id)
+    rich_page.form_model.set("training.seed", 99)
+    rich_page.form_model.set("decoding.num_beams", 9)
+    rich_page.actions_.baseline.trigger()
+    baseline = context.runs.all()[-1]
+    assert run_control.queue == [baseline.path]
+    assert baseline.spec == dataclasses.replace(finetuned_twin(run.spec), run_id=baseline.run_id)
+    assert baseline.spec.data == run.spec.data
+    assert run.meta.name in baseline.meta.name
+    rich_page.view.set_current(baseline.run_id)
+    assert not rich_page.actions_.baseline.isEnabled()
+
+
+@pytest.mark.parametrize(("valid", "test"), [(0, 12), (12, 0), (0, 0), (12, 12)])
+def test_a_split_that_lacks_a_side_warns_and_can_be_trained(
+    page: RunsPage, context: AppContext, desk: FakeDesk, qtbot: QtBot, valid: int, test: int
+) -> None:
+    sides = (SplitCounts("train", 99, 99), SplitCounts("valid", valid, valid))
+    report = SplitReport((*sides, SplitCounts("test", test, test)), ())
+    desk.replies[ReportSplit] = lambda _c: report
+    entry = context.project.dataset
+    assert entry is not None
+    context.project.edit_dataset(
+        "Split", dataclasses.replace(entry, split=Split(valid_fraction=0.2))
+    )
+    qtbot.waitUntil(lambda: page.planner.report == report)
+    words = page.launch.warning.label.text() if page.launch.warning.isVisible() else ""
+    assert ("no validation loss" in words) == (not valid)
+    assert ("no test outputs" in words) == (not test)
+    assert page.launch.train.isEnabled()
+    assert page.form.dataset.full_text() == entry.name
 
 
 def test_names_are_told_apart(page: RunsPage, context: AppContext) -> None:
@@ -83,10 +122,10 @@ def test_names_are_told_apart(page: RunsPage, context: AppContext) -> None:
     assert names == ["prefix 10, MLP 512", "prefix 10, MLP 512 (2)"]
 
 
-def test_full_fine_tuning_has_no_twin(page: RunsPage) -> None:
+def test_full_fine_tuning_has_no_baseline(page: RunsPage) -> None:
     page.form_model.set_kind(MethodKind.FINETUNE)
     assert page.launch.train.isEnabled()
-    assert not page.launch.twin.isEnabled()
+    assert not page.launch.baseline.isEnabled()
     assert not page.launch.both.isEnabled()
 
 

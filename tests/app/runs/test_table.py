@@ -1,5 +1,6 @@
 """The run table: cells, edits, sorting, selection."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from app.context import AppContext
 from app.models.run import RunModel
 from app.pages.runs.page import RunsPage
 from app.pages.runs.table_cells import Column
-from engine.contract.events import RunState
+from engine.contract.events import Evaluation, RunState
 from engine.contract.run_folder import RunFolder
+from engine.contract.scores import Score
 from tests.helpers.fake_ports import FakeRunControl
 from tests.helpers.projects import make_run
 
@@ -44,7 +46,10 @@ def test_cells_tell_the_runs(full: RunsPage, context: AppContext) -> None:
         "finished",
         "200 / 200",
     ]
-    assert cell(full, 0, Column.LOSS) == f"{min(e.valid_loss for e in run.evaluations):.3f}"
+    assert run.finished is not None
+    kept = next(e for e in run.evaluations if e.step == run.finished.best_step)
+    assert cell(full, 0, Column.LOSS) == f"{kept.valid_loss:.3f}"
+    assert cell(full, 0, Column.VALID_BLEU) == f"{kept.scores[0].value:.1f}"
     (bleu, _chrf) = run.outputs["test"].scores
     assert cell(full, 0, Column.TEST_BLEU) == f"{bleu.value:.1f}"
     assert bleu.signature in cell(full, 0, Column.TEST_BLEU, Qt.ItemDataRole.ToolTipRole)
@@ -113,3 +118,35 @@ def test_progress_of_a_running_run_reaches_its_row(
     assert cell(full, row_of(full, run), Column.PROGRESS) == "130 / 200"
     assert cell(full, row_of(full, run), Column.STATE) == "paused"
     assert actions.resume.isEnabled()
+
+
+def test_a_pause_shows_at_once_and_until_the_engine_tells(
+    full: RunsPage, context: AppContext, run_control: FakeRunControl, qtbot: QtBot
+) -> None:
+    run = context.runs.all()[4]
+    full.view.set_current(run.run_id)
+    full.actions_.pause.trigger()
+    assert run_control.calls[-1] == ("pause", run.run_id)
+    assert cell(full, 4, Column.STATE) == "pausing…"
+    qtbot.waitUntil(lambda: full.header.status.full_text().startswith("pausing…"))
+    run_control.set_status(run.run_id, RunState.RUNNING, step=125, total_steps=200)
+    assert cell(full, 4, Column.STATE) == "pausing…"
+    qtbot.waitUntil(lambda: not full.actions_.pause.isEnabled())
+    run_control.set_status(run.run_id, RunState.PAUSED, step=126, total_steps=200)
+    assert cell(full, 4, Column.STATE) == "paused"
+    full.actions_.resume_run(run)
+    assert cell(full, 4, Column.STATE) == "continuing…"
+
+
+def test_the_saved_steps_scores_are_shown_not_the_best_ones(
+    full: RunsPage, context: AppContext, run_control: FakeRunControl
+) -> None:
+    """Of a run that is selected by loss, a later evaluation may have the better BLEU."""
+    run = context.runs.all()[4]
+    bleu = Score("bleu", 99.0, "bleu")
+    later = Evaluation(999, 9.0, valid_loss=9.0, scores=(bleu,), elapsed_s=1.0, is_best=False)
+    before = [cell(full, 4, column) for column in (Column.LOSS, Column.VALID_BLEU)]
+    run_control.feed(run.run_id, [later])
+    assert [cell(full, 4, column) for column in (Column.LOSS, Column.VALID_BLEU)] == before
+    run_control.feed(run.run_id, [dataclasses.replace(later, is_best=True)])
+    assert [cell(full, 4, c) for c in (Column.LOSS, Column.VALID_BLEU)] == ["9.000", "99.0"]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from app.models.runs import RunsModel
+from app.models.study_tally import Tally, parts, tally
 from app.pages.studies.figure_data import panels_of, series_names
 from app.pages.studies.means_model import EMPTY, differences_table, means_table, notes
 from app.pages.studies.runs_model import place_text
-from app.pages.studies.tally import Tally, parts, tally
 from engine.contract.commands import CollectStudy
 from engine.contract.events import RunState
 from engine.contract.scores import Absent, Score

@@ -29,7 +29,7 @@ def specs(draw: st.DrawFn) -> RunSpec:
     """Runs that can be trained, in the form in which the command line writes a mapping."""
     kind = draw(st.sampled_from(SplitKind))
     roles = draw(st.lists(st.sampled_from(INPUTS), min_size=1, max_size=4))
-    roles.append(Role.TARGET)
+    roles += [Role.TARGET, *draw(st.lists(st.just(Role.REFERENCES), max_size=2))]
     if kind is SplitKind.COLUMN:
         roles.append(Role.SPLIT)
     if kind is SplitKind.CATEGORY or draw(st.booleans()):
@@ -62,6 +62,7 @@ def parse(line: str, spec: RunSpec) -> RunSpec:
         guessed,
         inputs=arguments.inputs,
         target=arguments.target,
+        references=arguments.references,
         split=arguments.split_column,
         category=arguments.category_column,
     )

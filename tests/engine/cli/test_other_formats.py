@@ -17,7 +17,7 @@ from engine.contract.outputs import read_outputs
 from engine.contract.run_folder import RunFolder
 from tests.engine.cli.conftest import CommandLine
 from tests.helpers.tiny_runs import Workshop
-from tests.helpers.webnlg_files import write_folder
+from tests.helpers.webnlg_files import document, entry, write_folder
 
 SHORT = (
     *("--prefix-length", "2", "--mid-dim", "8", "--max-steps", "2", "--batch-size", "4"),
@@ -38,7 +38,7 @@ def test_json_lines_then_parquet(cli: CommandLine, backbone: tuple[str, str]) ->
     text = "\n".join(map(json.dumps, rows))
     (cli.place / "news.jsonl").write_text(text, encoding="utf-8")
     done = cli("train", "--data", "news.jsonl", "--out", "news", *backbone, *SHORT)
-    assert "news.jsonl: 40 rows" in done.stdout
+    assert "news.jsonl: 20 rows" in done.stdout
     assert "news.jsonl: article (source) → summary" in done.stdout
     data = RunFolder(cli.place / "news").read_spec().data
     assert data.mapping.columns == (
@@ -121,3 +121,45 @@ def test_what_does_not_fit_into_a_workbook_is_not_lost(
     (row,) = read_outputs(cli.place / "long.xlsx.jsonl")
     assert row.references[0].startswith("word word")
     assert not (cli.place / "long.xlsx").exists()
+
+
+def test_one_of_several_languages(cli: CommandLine, backbone: tuple[str, str]) -> None:
+    entries = [
+        entry(n, [f"Hut_{n} | beds | {n}"], []).replace(
+            "</entry>",
+            f'<lex lang="en">{n} beds.</lex><lex lang="ru">{n} мест.</lex></entry>',
+        )
+        for n in range(20)
+    ]
+    (cli.place / "ru.xml").write_text(document(*entries), encoding="utf-8")
+    train = ("train", "--data", "ru.xml", *backbone, *SHORT)
+    done = cli(*train, "--out", "russian")
+    assert "those in 'ru' are read, 20 texts in others (en) left out" in done.stdout
+    cli(*train, "--out", "english", "--language", "en")
+    for name, word in (("russian", "мест"), ("english", "beds")):
+        rows = read_outputs(cli.place / name / "outputs" / "test.jsonl")
+        assert [(len(row.references), word in row.references[0]) for row in rows] == [(1, True)] * 2
+    done = cli(*train, "--out", "none", "--language", "de", code=2)
+    assert "has no texts in the language 'de'" in done.stderr
+
+
+def test_references_beside_a_target(cli: CommandLine, backbone: tuple[str, str]) -> None:
+    lines = [f"Hut {n},Hut {n} is old.,An old hut: {n}.,An old one." for n in range(20)]
+    text = "\n".join(["name,target,more,ref2", *lines])
+    (cli.place / "refs.csv").write_text(text, encoding="utf-8")
+    train = ("train", "--data", "refs.csv", *backbone, *SHORT)
+    done = cli(
+        *(*train, "--out", "named", "--source", "name", "--target", "target"),
+        *("--references", "more", "--references", "ref2"),
+    )
+    assert "name (source) → target (references: more, ref2)" in done.stdout
+    rows = read_outputs(cli.place / "named" / "outputs" / "test.jsonl")
+    assert {len(row.references) for row in rows} == {3}
+    columns = RunFolder(cli.place / "named").read_spec().data.mapping.columns
+    assert columns[1:] == (
+        Column("target", Role.TARGET),
+        Column("more", Role.REFERENCES),
+        Column("ref2", Role.REFERENCES),
+    )
+    cli("decode", "named", "--data", "refs.csv", "--out", "refs.jsonl")
+    assert {len(row.references) for row in read_outputs(cli.place / "refs.jsonl")} == {3}

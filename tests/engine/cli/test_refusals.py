@@ -86,7 +86,7 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "a folder without data": (
         ("train", "--data", "{folder}", "--out", "refused/out"),
-        r"The folder .*folder holds no XML files: choose a file, or the folder of WebNLG .*",
+        r"The folder .*folder holds no files that are read together .*",
     ),
     "a column twice": (
         (*TABLE, "--source", "text", "--target", "text"),

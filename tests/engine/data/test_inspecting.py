@@ -351,7 +351,7 @@ def test_what_is_no_table_is_refused(
 def test_missing_file_folder_and_device(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="does not exist"):
         look(tmp_path / "none.csv")
-    with pytest.raises(UserError, match="holds no XML files: choose a file, or the folder of W"):
+    with pytest.raises(UserError, match="holds no files that are read together"):
         look(tmp_path)
     if os.name == "posix":
         with pytest.raises(UserError, match="not an ordinary file"):

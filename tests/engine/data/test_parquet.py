@@ -10,7 +10,7 @@ import pytest
 from pyarrow import parquet
 
 from engine.contract.commands import Imported, ImportFile, InspectFile
-from engine.contract.dataset_store import DatasetStore, RejectedRow
+from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
 from engine.contract.reading import FileReport, FindingKind, ReadOptions
 from engine.data.importing import import_file
@@ -65,10 +65,9 @@ def test_values_of_every_kind(tmp_path: Path) -> None:
     path = write(tmp_path / "a.parquet", {key: [value] for key, value in row.items()})
     run(path, tmp_path / "out.sqlite")
     with DatasetStore(tmp_path / "out.sqlite") as store:
-        first, second = (
-            dict(zip(store.meta.columns, found.cells, strict=True)) for found in store.rows()
-        )
-    assert first == {
+        (found,) = store.rows()
+        cells = dict(zip(store.meta.columns, found.cells, strict=True))
+    assert cells == {
         "n": "3",
         "x": "0.5",
         "yes": "true",
@@ -77,20 +76,45 @@ def test_values_of_every_kind(tmp_path: Path) -> None:
         "inner.a": "b",
         "inner.c": "1, 2",
         "sentences": "One., Two.",
-        "references": "First.",
+        "references": '["First.", "Second."]',
         "none": "",
     }
-    assert second == {**first, "references": "Second."}
 
 
-def test_bytes_that_are_no_text_reject_their_row(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.parquet", {"a": ["x", "y"], "image": [b"ok", b"\x89PNG\xff"]})
-    run(path, tmp_path / "out.sqlite")
+def test_columns_of_bytes_that_are_no_text_are_left_out(tmp_path: Path) -> None:
+    picture = {"bytes": b"\x89PNG\xff", "path": "0.png"}
+    columns = {
+        "image": [picture, picture],
+        "sound": [[b"\xff\xfb"], []],
+        "name": ["A", "B"],
+        "text": [b"A hut.", b"An inn."],
+    }
+    path = write(tmp_path / "a.parquet", columns)
+    report = look(path)
+    assert {one.name: one.role.value for one in report.columns} == {
+        "name": "field",
+        "text": "target",
+    }
+    assert [(one.kind, one.loses_rows) for one in report.findings] == [
+        (FindingKind.NOT_TEXT, False)
+    ] * 2
+    assert ["'image'" in one.message for one in report.findings] == [True, False]
+    assert run(path, tmp_path / "out.sqlite").rejected_count == 0
     with DatasetStore(tmp_path / "out.sqlite") as store:
-        assert [row.cells for row in store.rows()] == [("x", "ok")]
-        assert list(store.rejected()) == [
-            RejectedRow(2, "'image' holds bytes that are no text", '{"a": "y", "image": "5 bytes"}')
-        ]
+        assert [row.cells for row in store.rows()] == [("A", "A hut."), ("B", "An inn.")]
+    with pytest.raises(UserError, match=r"only\.parquet holds no column of text"):
+        look(write(tmp_path / "only.parquet", {"image": [picture]}))
+
+
+def test_bytes_that_come_late_are_shown_by_their_length(tmp_path: Path) -> None:
+    columns = {"name": [b"Hut"] * 300 + [b"\x89PNG\xff"], "text": ["A hut."] * 301}
+    path = write(tmp_path / "a.parquet", columns)
+    reply = run(path, tmp_path / "out.sqlite")
+    assert (reply.row_count, reply.rejected_count) == (301, 0)
+    finding = next(one for one in reply.findings if one.kind is FindingKind.NOT_TEXT)
+    assert (finding.count, finding.lines) == (1, (301,))
+    with DatasetStore(tmp_path / "out.sqlite") as store:
+        assert [row.cells[0] for row in store.rows(300)] == ["Hut", "(5 bytes)"]
 
 
 def test_a_large_file_is_looked_at_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -316,3 +316,99 @@ def test_real_webnlg(shared_data: Path, tmp_path: Path) -> None:
         "Artist", "Athlete", "CelestialBody", "MeanOfTransportation", "Politician",
     }  # fmt: skip
     assert sets.train[0].source == ' | Aarhus_Airport : cityServed : "Aarhus, Denmark"'
+
+
+def marked(number: int, *texts: tuple[str, str]) -> str:
+    """An entry whose texts are marked with their languages."""
+    lexes = "".join(f'<lex lang="{lang}" lid="Id1">{text}</lex>' for lang, text in texts)
+    bare = entry(number, [f"Hut_{number} | beds | {number}"], [])
+    return bare.replace("</entry>", f"{lexes}</entry>")
+
+
+TWO = [
+    marked(n, ("en", f"{n} beds."), ("ru", f"{n} мест."), ("en", f"Beds: {n}.")) for n in range(12)
+]
+
+
+def test_languages_are_never_references_of_one_another(
+    write_file: WriteFile, tmp_path: Path
+) -> None:
+    path = write_file(document(*TWO), "ru.xml")
+    report = look(path)
+    assert {one.name: one.role.value for one in report.columns}["lang"] == "ignored"
+    assert (set(report.languages), report.options.language) == ({"en", "ru"}, "ru")
+    finding = next(one for one in report.findings if one.kind is FindingKind.OTHER_LANGUAGE)
+    assert (finding.count, finding.loses_rows) == (24, False)
+    run(path, tmp_path / "out.sqlite")
+    with DatasetStore(tmp_path / "out.sqlite") as store:
+        assert [row.cells[-2:] for row in store.rows()] == [("ru", f"{n} мест.") for n in range(12)]
+        sets = examples(store, report)
+        assert {len(one.references) for one in sets.test} == {1}
+    command = ImportFile(str(path), ReadOptions(language="en-US"), str(tmp_path / "en.sqlite"))
+    assert import_file(command, Silent()).row_count == 24
+    with pytest.raises(UserError, match=r"ru\.xml has no texts in the language 'de': .* en, ru\."):
+        inspect_file(InspectFile(str(path), ReadOptions(language="de")), Silent())
+
+
+@pytest.mark.parametrize(
+    ("marks", "chosen"),
+    [
+        ("en ru", "ru"),
+        ("en en ru", "ru"),
+        ("en en en ru", "en"),
+        ("en en en EN-gb", "en"),
+        ("ga", "ga"),
+        ("cy ga ga en", "ga"),
+        ("en", "en"),
+    ],
+)
+def test_which_language_is_read(write_file: WriteFile, marks: str, chosen: str) -> None:
+    texts = [(mark, f"Text {n}.") for n, mark in enumerate(marks.split())]
+    assert look(write_file(document(marked(1, *texts)), "a.xml")).options.language == chosen
+
+
+def test_a_folder_of_several_languages(tmp_path: Path) -> None:
+    root = tmp_path / "webnlg"
+    english = entry(1, ["Hut_1 | beds | 1"], [("good", "One bed.")])
+    for name, text in (("en", document(english)), ("ru", document(*TWO))):
+        for side in ("train", "dev"):
+            (root / name / side).mkdir(parents=True)
+            (root / name / side / "a.xml").write_text(text, encoding="utf-8")
+    for language, marks, count in (("en", {"", "en"}, 50), ("ru", {"ru"}, 24)):
+        command = ImportFile(str(root), ReadOptions(language=language), str(tmp_path / "o.sqlite"))
+        assert import_file(command, Silent()).row_count == count
+        with DatasetStore(tmp_path / "o.sqlite") as store:
+            assert {row.cells[-2] for row in store.rows()} == marks
+
+
+def test_a_language_that_comes_late_is_left_out(write_file: WriteFile, tmp_path: Path) -> None:
+    plain = [entry(n, [f"Hut_{n} | beds | {n}"], [("good", f"{n} beds.")]) for n in range(800)]
+    path = write_file(document(*plain, *TWO), "a.xml")
+    reply = run(path, tmp_path / "out.sqlite")
+    (finding,) = reply.findings
+    assert (reply.row_count, finding.kind, finding.count) == (
+        824,
+        FindingKind.OTHER_LANGUAGE,
+        12,
+    )
+
+
+def test_texts_inside_texts(write_file: WriteFile, tmp_path: Path) -> None:
+    lexes = (
+        '<lex comment="good" lang="ru"><lex>Inner.</lex><lex comment="toFix">Bad.</lex></lex>'
+        '<lex comment="good" lang="ru">With <b>marks</b> in it.</lex>'
+        '<lex comment="good" lang="ru"><sortedtripleset><sentence><striple>a | b | c</striple>'
+        "</sentence></sortedtripleset><references><reference>Hut</reference></references>"
+        "<text>The text.</text><template>AGENT-1 is.</template></lex>"
+    )
+    text = document(entry(1, ["a | b | c"], [])).replace("</entry>", f"{lexes}</entry>")
+    run(write_file(text, "a.xml"), tmp_path / "out.sqlite")
+    with DatasetStore(tmp_path / "out.sqlite") as store:
+        texts = [row.cells[-1] for row in store.rows()]
+        assert texts == ["Inner.", "With marks in it.", "The text."]
+        assert [row.text for row in store.rejected()] == ["Bad."]
+
+
+def test_xml_is_known_by_its_first_bytes(write_file: WriteFile) -> None:
+    assert look(write_file(document(LARCH), "a.txt")).format == "webnlg"
+    assert look(write_file(document(LARCH, head=""), "a", "utf-8-sig")).format == "webnlg"

@@ -124,7 +124,7 @@ def test_a_cancelled_decoding_writes_nothing(finished_runs: Runs, tmp_path: Path
         left = 12
 
         def update(self, done: int, total: int, unit: str, text: str = "") -> None:
-            self.left -= unit == "inputs"
+            self.left -= unit == "tokens"
             if self.left < 0:
                 raise Cancelled
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 from transformers import get_linear_schedule_with_warmup
 
-from engine.training.schedule import evaluation_steps, learning_rate
+from engine.contract.training_spec import evaluation_steps
+from engine.training.schedule import learning_rate
 
 
 @pytest.mark.parametrize("warmup_steps", [0, 4])

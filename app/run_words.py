@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.models.run import RunModel
-from app.words import duration
+from app.words import amount, duration
 from engine.contract.events import RunState
-from engine.contract.scores import Score
 
 
 @dataclass(frozen=True)
@@ -32,22 +31,55 @@ STATES = {
 }
 
 
+_ASKED = {
+    RunState.PAUSED: "pausing…",
+    RunState.RUNNING: "continuing…",
+    RunState.CANCELLED: "stopping…",
+}
+
+
+def state_word(run: RunModel) -> str:
+    """The run's state, or the one that it was asked to come to."""
+    return _ASKED[run.asked] if run.asked is not None else STATES[run.status.state].word
+
+
+def at_work(run: RunModel) -> str:
+    """What a run at work does and how far it is, such as "training, 23 of 40"."""
+    status, word = run.status, doing(run)
+    return f"{word}, {status.step:,} of {status.total_steps:,}" if status.total_steps else word
+
+
+def doing(run: RunModel) -> str:
+    """The phase of a run at work, or its state where that says more."""
+    status = run.status
+    if run.asked is not None or status.state is not RunState.RUNNING or status.phase is None:
+        return state_word(run)
+    return status.phase.value
+
+
+def time_left(run: RunModel) -> str:
+    """Such as "about 3 min 20 s left", or "" while it is not known or does not run down."""
+    left = run.status.remaining_s
+    known = left is not None and run.status.state is RunState.RUNNING
+    return f"about {duration(left)} left" if left is not None and known else ""
+
+
 def status_line(run: RunModel) -> str:
     """One line: state, phase, how far, how long still."""
     status = run.status
-    parts = [STATES[status.state].word]
+    parts = [state_word(run)]
     if status.state.is_active and status.phase is not None:
         parts.append(status.phase.value)
-        in_steps = status.total == status.total_steps and status.done == status.step
-        if status.total and not in_steps:
-            parts[-1] += f" ({status.done:,} of {status.total:,})"
+        if status.total and status.unit not in ("", "steps"):
+            of = "of at most" if status.unit == "tokens" else "of"
+            parts[-1] += f" ({status.done:,} {of} {amount(status.total, status.unit)})"
     if status.total_steps:
         parts.append(f"step {status.step:,} of {status.total_steps:,}")
-    if status.state.is_active and status.remaining_s is not None:
-        parts.append(f"about {duration(status.remaining_s)} left")
+    if left := time_left(run):
+        parts.append(left)
     if status.state is RunState.FINISHED and run.finished is not None:
         parts.append(duration(run.finished.elapsed_s))
-        parts.append(f"step {run.finished.best_step:,} is kept")
+        parts.append(f"step {run.finished.best_step:,} is saved")
         if run.finished.stopped_early:
             parts.append("stopped early")
     return " · ".join(parts)
@@ -66,25 +98,3 @@ def verdict(run: RunModel) -> str:
     if state is RunState.FAILED:
         return run.failed.message if run.failed is not None else run.status.message
     return ""
-
-
-def best_valid_loss(run: RunModel) -> float | None:
-    """The lowest validation loss so far."""
-    losses = [evaluation.valid_loss for evaluation in run.evaluations]
-    return min(losses, default=None)
-
-
-def valid_bleu(run: RunModel) -> Score | None:
-    """The best BLEU of an evaluation."""
-    scores = [_bleu(evaluation.scores) for evaluation in run.evaluations]
-    return max((s for s in scores if s is not None), key=lambda s: s.value, default=None)
-
-
-def test_bleu(run: RunModel) -> Score | None:
-    """BLEU of the test inputs, once the run has decoded them."""
-    outputs = run.outputs.get("test")
-    return _bleu(outputs.scores) if outputs is not None else None
-
-
-def _bleu(scores: tuple[Score, ...]) -> Score | None:
-    return next((score for score in scores if score.metric == "bleu"), None)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
-from app.pages.studies.tally import Tally, tally
+from app.models.study_tally import Tally, tally
 from engine.contract.errors import UserError
 from engine.contract.events import RunState
 from engine.contract.project import ProjectFolder
@@ -82,6 +82,11 @@ class StudyLibrary(QObject):
     def get(self, study_id: str) -> StudySpec | None:
         """The study with this id, or None."""
         return self._studies.get(study_id)
+
+    def names_of(self, run_id: str) -> tuple[str, ...]:
+        """The studies that a run is part of."""
+        found = (self._studies.get(study_id) for study_id in self._members.get(run_id, ()))
+        return tuple(sorted(study.name for study in found if study is not None))
 
     def has(self, study_id: str) -> bool:
         """Whether a study of this id is in the folder, even one that does not open."""

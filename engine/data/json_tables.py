@@ -1,0 +1,40 @@
+"""Tables of JSON that stand there column by column, as pandas writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from engine.contract.errors import UserError
+
+
+def table_rows(table: Any, name: str) -> Iterator[dict[str, Any]]:
+    """The rows of a table by columns.
+
+    Args:
+        table: an object of equally long lists, or of objects with the same keys; what is
+            neither is left out.
+        name: of the file, for messages.
+
+    Raises:
+        UserError: it is no object, or its lists are not of one length.
+    """
+    if not isinstance(table, dict):
+        raise UserError(f"{name} is no table by columns: write a list with an object a row.")
+    lists = {key: value for key, value in table.items() if isinstance(value, list)}
+    if lists:
+        lengths = {key: len(value) for key, value in lists.items()}
+        if len(set(lengths.values())) > 1:
+            shown = ", ".join(f"{key[:40]!r} {length:,}" for key, length in lengths.items())
+            raise UserError(
+                f"{name} is an object of lists, as the columns of a table are, but they are not "
+                f"of one length ({shown[:300]}): give each the same number of values, or write a "
+                "list of objects, one for each example."
+            )
+        for values in zip(*lists.values(), strict=True):
+            yield dict(zip(lists, values, strict=True))
+        return
+    columns = {key: value for key, value in table.items() if isinstance(value, dict)}
+    rows = dict.fromkeys(row for column in columns.values() for row in column)
+    for row in rows:
+        yield {key: column.get(row) for key, column in columns.items()}

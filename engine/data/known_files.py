@@ -1,0 +1,34 @@
+"""Files of well-known data sets that hold only a part: which, and what to do instead."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from engine.contract.errors import UserError
+
+_BOX = re.compile(r"(?:[^\s:]+:[^\t]*\t){2,}[^\s:]+:[^\t]*")
+_NUMBERED = re.compile(r"(?:^|\t)[^\s:\t]+_1:")
+_RECORDS = re.compile(r"(?:\S+￨\S+ ){10}")
+
+
+def refuse_parts(path: Path, head: bytes) -> None:
+    """Raise `UserError` for a file of inputs whose texts stand in another file.
+
+    Args:
+        path: for the message.
+        head: the first bytes of the file.
+    """
+    line = head.decode("utf-8", "replace").partition("\n")[0].rstrip("\r")
+    if _BOX.fullmatch(line) and _NUMBERED.search(line):
+        raise UserError(
+            f"{path.name} has WikiBio's form, a box of fields a line, and its texts stand in "
+            "files of their own (.sent and .nb): write a table with a row for each person, or "
+            "take WikiBio as parquet, which holds both."
+        )
+    if _RECORDS.match(line):
+        raise UserError(
+            f"{path.name} has RotoWire's form, the records of a game a line, and its texts stand "
+            "in a file of their own: write a table with the records in one column and the text "
+            "in another."
+        )

@@ -1,0 +1,156 @@
+"""How much of a parquet file may come out of it: a few hundred bytes can hold gigabytes."""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO
+
+from engine.contract.errors import UserError
+
+LEAST_BYTES = 64 * 2**20
+"""What any file may unpack to, and what rows in memory together may hold."""
+_MOST_TIMES = 200
+"""How many times its size a larger file may unpack to; texts are packed to a tenth or so."""
+_ROW_BYTES = 32
+"""What a row counts for beside its cells."""
+_BATCH_ROWS = 250
+_BATCH_BYTES = 64 * 2**20
+"""What rows that are unpacked together may take where each is as long as it may be."""
+_HEADER_BYTES = 32
+_NEXT_I32 = b"\x15"
+"""A field of type i32 whose number is the next (Thrift's compact protocol)."""
+
+
+class Budget:
+    """Counts what has been unpacked.
+
+    Args:
+        name: of the file.
+        size_bytes: of the file.
+    """
+
+    def __init__(self, name: str, size_bytes: int) -> None:
+        self._name, self._size = name, size_bytes
+        self._most = max(LEAST_BYTES, _MOST_TIMES * size_bytes)
+        self._spent = 0
+
+    def check(self, unpacked: int) -> None:
+        """Raise `UserError` where this much is more than the file may unpack to."""
+        if unpacked > self._most:
+            raise UserError(
+                f"{self._name} ({self._size:,} bytes) unpacks to more than {self._most:,} bytes, "
+                "as no data set does: it is damaged or malicious."
+            )
+
+    def spend(self, row: dict[str, Any]) -> None:
+        """Count a row; raise `UserError` where it is too much.
+
+        Args:
+            row: as the library gives it.
+        """
+        self._spent += _ROW_BYTES + sum(map(_size, row.values()))
+        self.check(self._spent)
+
+    def check_group(self, group: Any) -> None:
+        """Raise `UserError` where a row group says that it unpacks to too much.
+
+        Args:
+            group: pyarrow's metadata of it.
+        """
+        columns = [group.column(n) for n in range(group.num_columns)]
+        self.check(sum(int(one.total_uncompressed_size) for one in columns))
+        for one in columns:
+            if one.num_values > group.num_rows:  # of lists
+                self.check(int(one.num_values) * 4)
+
+
+def longest_value(column: Any, stream: BinaryIO) -> int:
+    """The most bytes that a value of a column may have beyond what its page holds for it.
+
+    A value that stands once in the dictionary may come in every row; so may one that is written
+    as its difference from the value before.
+
+    Args:
+        column: pyarrow's metadata of a column in a row group.
+        stream: of the file; its position is kept.
+    """
+    if "DELTA_BYTE_ARRAY" in column.encodings:
+        return int(column.total_uncompressed_size)
+    if not column.has_dictionary_page:
+        return 0
+    before = stream.tell()
+    try:
+        stream.seek(column.dictionary_page_offset)
+        size = _unpacked_size(stream.read(_HEADER_BYTES))
+    finally:
+        stream.seek(before)
+    return int(column.total_uncompressed_size) if size is None else size
+
+
+def batch_rows(group: Any, stream: BinaryIO) -> int:
+    """How many rows of a group may be unpacked together."""
+    columns = map(group.column, range(group.num_columns))
+    longest = max((longest_value(column, stream) for column in columns), default=0)
+    return max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(1, longest)))
+
+
+def repeating_lists(metadata: Any, stream: BinaryIO) -> list[str]:
+    """Columns of lists whose values are repeated so often that they are read as repetitions."""
+    found = []
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        for column in map(group.column, range(group.num_columns)):
+            longest = longest_value(column, stream)
+            if (
+                column.num_values > group.num_rows
+                and column.num_values * longest > _BATCH_BYTES
+                and column.total_uncompressed_size < 8 * longest
+            ):
+                found.append(str(column.path_in_schema))
+    return found
+
+
+def _unpacked_size(header: bytes) -> int | None:
+    """The second field of a page's header, in Thrift's compact form; None where it is none.
+
+    Parquet's format (parquet.thrift, PageHeader): type, uncompressed_page_size, … all i32.
+    """
+    position = 0
+    for _field in range(2):
+        if header[position : position + 1] != _NEXT_I32:
+            return None
+        position += 1
+        value, shift = 0, 0
+        while position < len(header):
+            byte = header[position]
+            position += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                break
+    return value >> 1  # zigzag
+
+
+def most_bytes(array: Any) -> int:
+    """The most that the Python values of an array can take, of repeated ones each counted."""
+    import pyarrow.compute as pc
+    import pyarrow.types as kinds
+
+    if kinds.is_dictionary(array.type):
+        values = array.dictionary
+        longest = pc.max(pc.binary_length(values)).as_py() if len(values) else 0
+        return len(array) * int(longest or 0)
+    if kinds.is_struct(array.type):
+        return sum(most_bytes(array.field(n)) for n in range(array.type.num_fields))
+    if hasattr(array, "flatten") and kinds.is_nested(array.type):
+        return most_bytes(array.flatten())
+    return int(array.nbytes)
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, str | bytes):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(map(_size, value.values()))
+    if isinstance(value, list):
+        return _ROW_BYTES + sum(map(_size, value))
+    return 8

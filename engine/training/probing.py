@@ -1,0 +1,180 @@
+"""The speed of a run before it is made: two optimiser steps and a few decoded tokens."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from engine.backbones.device import choose_device, choose_dtype
+from engine.backbones.loading import load_backbone
+from engine.contract.commands import ProbeSpeed
+from engine.contract.dataset_store import DatasetStore
+from engine.contract.events import Evaluation, Event, TrainMetrics
+from engine.contract.method_spec import FinetuneMethod
+from engine.contract.run_spec import RunSpec
+from engine.contract.speed import Speed
+from engine.contract.training_spec import DecodingSpec, Strategy
+from engine.data.examples import EvalInput, load_examples
+from engine.decoding.decoder import decode
+from engine.methods.base import Method
+from engine.methods.checkpointing import enable_checkpointing
+from engine.methods.making import make_method
+from engine.reporter import Reporter
+from engine.training.evaluating import HeldOut
+from engine.training.loop import Trainer
+from engine.training.preparing import Prepared, prepare
+from engine.training.recorder import StopRequested
+
+STEPS = 2
+"""The first warms up; the time is the second's."""
+NEVER = 1_000_000
+TOKENS = 4
+"""Tokens decoded to know the time of one."""
+LONGEST = 1.5
+"""A batch goes on until its longest output ends, taken as so many mean targets."""
+FORWARD_SHARE = 1 / 3
+"""Of a training step's time, that of the forward pass alone."""
+
+
+def probe_speed(command: ProbeSpeed, reporter: Reporter) -> Speed:
+    """Measure on a backbone of its own, which is left behind: fine-tuning changes its weights.
+
+    Raises:
+        UserError: the run could not be trained either.
+        Cancelled: the reporter says so.
+    """
+    spec = command.spec
+    device = choose_device(spec.training.device)
+    dtype = choose_dtype(spec.training.precision, device)
+    finetuning = isinstance(spec.method, FinetuneMethod)
+    with DatasetStore(Path(spec.data.dataset)) as store:
+        examples = load_examples(store, spec.data, reporter)
+    a_step = spec.training.batch_size * spec.training.accumulation_steps
+    draw = random.Random(spec.training.seed)
+    rows = min(a_step, len(examples.train))  # of each step
+    taken = STEPS * rows if len(examples.train) >= STEPS * rows else rows
+    held_out = (examples.test or examples.valid)[: spec.decoding.batch_size]
+    few = replace(
+        examples,
+        train=draw.sample(list(examples.train), taken),
+        valid=[],
+        test=held_out,
+    )
+    backbone = load_backbone(
+        spec.backbone,
+        device=device,
+        dtype=torch.float32 if finetuning else dtype,
+        reporter=reporter,
+    )
+    method = make_method(backbone, spec.method, seed=spec.training.seed)
+    prepared = prepare(spec.data, few, backbone, reporter, position_offset=method.position_offset)
+    if spec.training.gradient_checkpointing:
+        enable_checkpointing(backbone.model)
+    autocast = dtype if finetuning and dtype is not torch.float32 else None
+    step = _second_step(spec, method, prepared, reporter, autocast=autocast)
+    row_s = step.step_s / rows
+    greedy = DecodingSpec(strategy=Strategy.GREEDY, max_new_tokens=spec.decoding.max_new_tokens)
+    forward_s = row_s * FORWARD_SHARE * _references(held_out)
+    evaluate_s = _input_s(method, prepared, greedy, reporter) if spec.training.evaluate_bleu else 0
+    return Speed(
+        data=spec.data.fingerprint,
+        row_s=row_s,
+        row_tokens=step.tokens_per_s * row_s,
+        evaluate_input_s=evaluate_s + forward_s,
+        decode_input_s=_input_s(method, prepared, spec.decoding, reporter),
+    )
+
+
+class _Meter:
+    """Stands where a run's recorder does, keeps the steps' times, and ends after the second."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self.steps_taken: list[TrainMetrics] = []
+
+    @property
+    def step_s(self) -> float:
+        """Seconds of the last step."""
+        before = self.steps_taken[-2].elapsed_s if len(self.steps_taken) > 1 else 0.0
+        return self.steps_taken[-1].elapsed_s - before
+
+    @property
+    def tokens_per_s(self) -> float:
+        """Of the last step."""
+        return self.steps_taken[-1].tokens_per_s
+
+    def work_s(self) -> float:
+        return time.monotonic()
+
+    def steps(self, step: int, total_steps: int, remaining_s: float | None) -> None:
+        self._reporter.update(step, STEPS, "steps")
+        if step == STEPS:
+            raise StopRequested(save=False)
+
+    def event(self, event: Event, *, flush: bool = False) -> None:
+        if isinstance(event, TrainMetrics):
+            self.steps_taken.append(event)
+
+
+def _second_step(
+    spec: RunSpec,
+    method: Method,
+    prepared: Prepared,
+    reporter: Reporter,
+    *,
+    autocast: torch.dtype | None,
+) -> _Meter:
+    training = replace(
+        spec.training,
+        max_steps=NEVER,
+        evaluate_every_steps=NEVER,
+        checkpoint_every_steps=None,
+        patience_evaluations=None,
+    )
+    meter = _Meter(reporter)
+    trainer = Trainer(
+        method,
+        prepared.train,
+        training,
+        meter,
+        checkpoints=Path("unused"),
+        evaluate=_no_evaluation,
+        autocast=autocast,
+    )
+    try:
+        trainer.train()
+    except StopRequested:
+        return meter
+    raise AssertionError("the meter ends every training")
+
+
+def _no_evaluation(_step: int) -> Evaluation:
+    raise AssertionError("a probe has no evaluations")
+
+
+def _input_s(
+    method: Method, prepared: Prepared, decoding: DecodingSpec, reporter: Reporter
+) -> float:
+    """Seconds of decoding an input, from the first token's time and that of the next few."""
+    test: HeldOut = prepared.test
+    if not test.prompts:
+        return 0.0
+    seconds = []
+    tokens = min(1 + TOKENS, decoding.max_new_tokens)
+    for count in (1, tokens):
+        short = replace(decoding, min_new_tokens=count, max_new_tokens=count)
+        seconds.append(decode(method, test.prompts, short, reporter).seconds)
+    a_token_s = max(0.0, seconds[1] - seconds[0]) / max(tokens - 1, 1)
+    targets = [len(row.target) for row in test.rows]
+    usual = LONGEST * sum(targets) / len(targets) if targets else decoding.max_new_tokens
+    length = min(usual, decoding.max_new_tokens)
+    return (seconds[0] + a_token_s * max(length - 1, 0)) / len(test.prompts)
+
+
+def _references(inputs: Sequence[EvalInput]) -> float:
+    return sum(len(one.references) for one in inputs) / len(inputs) if inputs else 0.0
