@@ -208,9 +208,7 @@ def _decode_dataclass(kind: type, plain: object, path: str) -> Any:
     if not isinstance(plain, dict):
         raise ProtocolError(f"{path}: expected an object, found {_shown(plain)}")
     if plain.get("type", kind.__name__) != kind.__name__:
-        raise ProtocolError(
-            f"{path}: expected type {kind.__name__}, found {_shown(plain['type'])}"
-        )
+        raise ProtocolError(f"{path}: expected type {kind.__name__}, found {_shown(plain['type'])}")
     fields = {field.name: field for field in dataclasses.fields(kind)}
     _check_version(fields, plain, path)
     unknown = [name for name in plain if name != "type" and name not in fields]
