@@ -41,7 +41,7 @@ _SMALLEST_ROW_BYTES = 8
 """What SQLite takes for a row of a single empty cell, rounded down."""
 _WORK_UNITS = 10_000
 """Instructions of SQLite's machine between two looks at the clock."""
-_LONGEST_SQL = 10_000
+_LONGEST_SQL, _LONGEST_META = 10_000, 4 * 2**20
 _TABLES = {
     "meta": "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL)",
     "rows": "CREATE TABLE rows(number INTEGER PRIMARY KEY, line INTEGER NOT NULL, "
@@ -119,8 +119,8 @@ class DatasetStore:
                 self._check_schema()
                 query = "SELECT value FROM meta WHERE key = 'meta'"
                 text = next(self._query(query), ("",))[0]
-                if not isinstance(text, str):
-                    raise _DamageError("its description is no text")
+                if not isinstance(text, str) or len(text) > _LONGEST_META:
+                    raise _DamageError("its description is no text, or too long")
                 self.meta = codec.from_text(DatasetMeta, text)
                 self._check_meta()
             except BaseException:
