@@ -116,6 +116,14 @@ class StudyResults:
     signatures: tuple[tuple[str, str], ...] = ()
     files: tuple[str, ...] = ()
 
+    def damaged(self) -> tuple[RunResult, ...]:
+        """Finished runs that are left out, since a file of theirs cannot be used."""
+        return tuple(
+            run
+            for run in self.runs
+            if run.state is RunState.FINISHED and run.message and not run.scores
+        )
+
     def absent(self) -> tuple[Absent, ...]:
         """What could not be scored, each metric with its latest reason."""
         scores = (one.score for run in self.runs for one in run.scores)

@@ -76,12 +76,14 @@ class System:
         rows: in the file's order.
         meta: what they were made with, or None where the file does not say.
         is_scored: whether it has corpus scores, and each row with references has scores.
+        is_changed: whether the rows are not those that were decoded.
     """
 
     entry: Entry
     rows: Rows
     meta: OutputsMeta | None = None
     is_scored: bool = True
+    is_changed: bool = False
 
     @property
     def key(self) -> str:
