@@ -65,8 +65,8 @@ def study(arguments: argparse.Namespace) -> int:
     command = CollectStudy(str(project.path), folder.path.name)
     results = collect_study(command, ConsoleReporter(console, "scoring"))
     console.line()
-    for damaged in results.damaged():
-        console.warn(f"run {damaged.run_id} is left out: {damaged.message}")
+    for run_id, message in results.damaged():
+        console.warn(f"run {run_id}: {message}")
     if results.summaries:
         console.line((folder.path / "table.md").read_text(encoding="utf-8"))
     else:

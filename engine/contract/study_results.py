@@ -26,7 +26,7 @@ class RunResult:
     Attributes:
         series, point, replicate: as `StudyRun` has them.
         state: None where its folder is gone.
-        message: why it failed.
+        message: why it failed; of a finished one, which file is damaged or changed.
         trainable_parameters, stored_bytes, elapsed_s: 0 until known.
     """
 
@@ -116,12 +116,12 @@ class StudyResults:
     signatures: tuple[tuple[str, str], ...] = ()
     files: tuple[str, ...] = ()
 
-    def damaged(self) -> tuple[RunResult, ...]:
-        """Finished runs that are left out, since a file of theirs cannot be used."""
+    def damaged(self) -> tuple[tuple[str, str], ...]:
+        """Finished runs of which a file is damaged or changed: id, and what is said of it."""
         return tuple(
-            run
+            (run.run_id, run.message if run.scores else f"left out. {run.message}")
             for run in self.runs
-            if run.state is RunState.FINISHED and run.message and not run.scores
+            if run.state is RunState.FINISHED and run.message
         )
 
     def absent(self) -> tuple[Absent, ...]:

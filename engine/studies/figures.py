@@ -140,8 +140,8 @@ def _line(
     if not summaries:
         return
     values = [one.mean.value for one in summaries]
-    lows = [one.mean.value - _or(one.mean.low, one.mean.value) for one in summaries]
-    highs = [_or(one.mean.high, one.mean.value) - one.mean.value for one in summaries]
+    lows = [max(0.0, one.mean.value - _or(one.mean.low, one.mean.value)) for one in summaries]
+    highs = [max(0.0, _or(one.mean.high, one.mean.value) - one.mean.value) for one in summaries]
     ax.errorbar(
         [places[one.point] for one in summaries],
         values,

@@ -95,12 +95,13 @@ def _result(
     try:
         started, finished = _costs(folder, run.spec.run_id)
         outputs = folder.outputs / "test.jsonl"
-        scores = _scores(outputs, run.spec.run_id, study, kept, reporter)
+        scores, note = _scores(outputs, run.spec.run_id, study, kept, reporter)
     except (UserError, OSError) as error:
         return RunResult(*place, state=status.state, message=str(error))
     return RunResult(
         *place,
         state=status.state,
+        message=note,
         scores=scores,
         trainable_parameters=started.trainable_parameters,
         stored_bytes=finished.stored_bytes,
@@ -134,16 +135,18 @@ def _costs(folder: RunFolder, run_id: str) -> tuple[RunStarted, RunFinished]:
 
 def _scores(
     path: Path, run_id: str, study: StudySpec, kept: KeptScores, reporter: Reporter
-) -> tuple[PartScore, ...]:
-    """The scores of each part; those that are known from before are not taken again."""
+) -> tuple[tuple[PartScore, ...], str]:
+    """The scores of each part, and what is to be said of the outputs.
+
+    Those that are known from before are not taken again.
+    """
     if not path.exists():
         reason = f"the run {run_id} has no test outputs: its split has no inputs to test on."
-        return tuple(PartScore(ALL, Absent(name, reason)) for name in study.metrics)
+        return tuple(PartScore(ALL, Absent(name, reason)) for name in study.metrics), ""
     meta, rows = read_meta(path), read_outputs(path)
-    if RowsDigest(rows).is_another(meta):
-        raise UserError(changed_note(path))
+    is_changed = RowsDigest(rows).is_another(meta)
     made = made_of(rows, study.unseen)
-    own = {(ALL, one.metric): one for one in (meta.scores if meta else ())
+    own = {(ALL, one.metric): one for one in (meta.scores if meta and not is_changed else ())
            if one.metric != BERTSCORE and is_current(one)}  # fmt: skip
     known: dict[Key, Score | Absent] = {
         key: score for key, score in {**kept.of(run_id, made), **own}.items() if _is_score(score)
@@ -162,7 +165,8 @@ def _scores(
             known.update({(part, one.metric): one for one in fresh})
     others = [PartScore(key[0], score) for key, score in known.items() if key not in own]
     kept.keep(run_id, made, others)
-    return tuple(PartScore(part, known[part, name]) for part in parts for name in study.metrics)
+    scores = [PartScore(part, known[part, name]) for part in parts for name in study.metrics]
+    return tuple(scores), changed_note(path) if is_changed else ""
 
 
 def _is_score(score: Score) -> bool:

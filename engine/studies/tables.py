@@ -156,11 +156,11 @@ def _legend(results: StudyResults) -> list[str]:
         lines.append(
             "- Of a single run: in brackets the 95 % bootstrap interval over the held-out inputs."
         )
-    damaged = results.damaged()
-    missing = [run for run in results.runs if not run.scores and run not in damaged]
+    damaged = dict(results.damaged())
+    missing = [run for run in results.runs if not run.scores and run.run_id not in damaged]
     if missing:
         lines.append(f"- {len(missing)} of {len(results.runs)} runs are not finished.")
-    lines += [f"- Left out is run {run.run_id}: {run.message}" for run in damaged]
+    lines += [f"- Run {run_id}: {message}" for run_id, message in damaged.items()]
     lines += [f"- No {metric_title(one.metric)}: {one.reason}" for one in results.absent()]
     return [_one_line(line) for line in lines]
 
