@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.cli.arguments import encoder_of, run_spec
 from engine.cli.console import Console, ConsoleReporter, print_scores
-from engine.cli.project_data import dataset_of
+from engine.cli.project_data import dataset_of, tidy
 from engine.cli.reading import look_at, reading_options
 from engine.cli.training import EXIT_STOPPED, backbone_of, columns_of, work
 from engine.contract.commands import CollectStudy
@@ -42,6 +42,7 @@ def study(arguments: argparse.Namespace) -> int:
     project = ProjectFolder(Path(arguments.project))
     project.refuse_links()
     folder = StudyFolder(project, slug(arguments.name or kind.value))
+    tidy(project, folder.path)
     if arguments.data is not None:
         made = _made(console, arguments, kind, project, folder.path.name)
         stored = _same(folder.read(), made) if folder.exists() else made

@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 
 from engine.contract.errors import UserError
+from engine.contract.folders import remove_leftovers
 from engine.training.checkpoint_files import (
     TENSORS,
     DamageError,
@@ -151,16 +152,10 @@ def discard(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def remove_unfinished(folder: Path) -> None:
-    """Remove what a kill in the middle of a save left."""
-    for left in folder.glob(".*.part"):
-        _remove(left)
-
-
 def _write_folder(place: Path, tensors: dict[str, torch.Tensor], state: TrainingState) -> None:
     part = place.with_name(f".{place.name}.part")
     with explain_save_errors(place):
-        remove_unfinished(place.parent)
+        remove_leftovers(place.parent)
         part.mkdir(parents=True)
         try:
             digest = write_tensors(part, tensors)
