@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 _LONGEST_MESSAGE = 1500
 """Characters that a person may be asked to read."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -38,7 +39,8 @@ def draw(study: StudySpec, results: StudyResults) -> dict[str, bytes]:
         "axes.axisbelow": True,
         "text.parse_math": False,  # "$" in a name is a dollar
     }
-    with rc_context(style):
+    with rc_context(style), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # drawn as an empty box
         figure = Figure(figsize=(_PANEL_WIDTH * len(panels), _PANEL_HEIGHT), layout="constrained")
         axes = figure.subplots(1, len(panels), squeeze=False)[0]
         for ax, (metric, part) in zip(axes, panels, strict=True):
