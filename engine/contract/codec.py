@@ -193,8 +193,8 @@ def _check_version(fields: dict[str, Any], plain: dict[str, Any], path: str) -> 
     version, field = plain.get("version"), fields.get("version")
     if field is not None and isinstance(version, int) and version > field.default:
         raise UserError(
-            f"{path} was written by a newer version of this program (format {_shown(version)}; this "
-            f"one reads up to {field.default}): update the program."
+            f"{path} was written by a newer version of this program (format {_shown(version)}; "
+            f"this one reads up to {field.default}): update the program."
         )
 
 

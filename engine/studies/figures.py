@@ -40,7 +40,8 @@ def draw(study: StudySpec, results: StudyResults) -> dict[str, bytes]:
         "text.parse_math": False,  # "$" in a name is a dollar
     }
     with rc_context(style), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing")  # drawn as an empty box
+        # Of letters that the font lacks, and of names too long for the figure.
+        warnings.simplefilter("ignore", UserWarning)
         figure = Figure(figsize=(_PANEL_WIDTH * len(panels), _PANEL_HEIGHT), layout="constrained")
         axes = figure.subplots(1, len(panels), squeeze=False)[0]
         for ax, (metric, part) in zip(axes, panels, strict=True):
