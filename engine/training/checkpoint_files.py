@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 import re
-import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,12 +22,13 @@ from safetensors.torch import load_file, save_file
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files import write_atomically
+from engine.contract.regular_files import UnsafeFileError, open_to_read, read_text
 from engine.training.disk import flush
 
 TENSORS, STATE = "state.safetensors", "state.json"
 STATE_VERSION = 2
 _STEP = re.compile(r"step-(\d{1,18})", re.ASCII)
-_MOST_STATE_BYTES = 2**20
+_MOST_STATE_BYTES = _BLOCK_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -93,13 +92,10 @@ def read_state(place: Path) -> TrainingState:
         DamageError: it is not, or is missing.
         UserError: a newer program wrote it.
     """
-    path = place / STATE
-    size = _size(path)
-    if size > _MOST_STATE_BYTES:
-        raise DamageError(f"{STATE} has {size:,} bytes")
     try:
-        state = codec.from_text(TrainingState, path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ProtocolError) as error:
+        text = read_text(place / STATE, limit_bytes=_MOST_STATE_BYTES)
+        state = codec.from_text(TrainingState, text)
+    except (OSError, UnicodeDecodeError, ProtocolError, UnsafeFileError) as error:
         raise DamageError(str(error)) from error
     if state.state_sha256 != (_sha256(state) if _has_checksums(state) else ""):
         raise DamageError(f"{STATE} is not as it was saved, by its sha256")
@@ -127,8 +123,8 @@ def check_tensors(place: Path, state: TrainingState) -> None:
     Raises:
         DamageError: they differ, or it is missing.
     """
-    _size(place / TENSORS)
-    if _has_checksums(state) and sha256_of(place / TENSORS) != state.tensors_sha256:
+    found = sha256_of(place / TENSORS)
+    if _has_checksums(state) and found != state.tensors_sha256:
         raise DamageError(f"{TENSORS} is not as it was saved, by its sha256")
 
 
@@ -146,9 +142,12 @@ def damaged(place: Path, error: DamageError) -> UserError:
 def sha256_of(path: Path) -> str:
     """Hash of a file's content."""
     try:
-        with open(path, "rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
+        digest = hashlib.sha256()
+        with open_to_read(path) as stream:
+            while block := stream.read(_BLOCK_BYTES):
+                digest.update(block)
+        return digest.hexdigest()
+    except (OSError, UnsafeFileError) as error:
         raise DamageError(str(error)) from error
 
 
@@ -174,16 +173,6 @@ def _has_checksums(state: TrainingState) -> bool:
 def _sha256(state: TrainingState) -> str:
     text = codec.to_text(replace(state, state_sha256=""))
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def _size(path: Path) -> int:
-    try:
-        found = os.lstat(path)
-    except OSError as error:
-        raise DamageError(str(error)) from error
-    if not stat.S_ISREG(found.st_mode):
-        raise DamageError(f"{path.name} is no regular file")
-    return found.st_size
 
 
 def _check(place: Path, state: TrainingState) -> None:

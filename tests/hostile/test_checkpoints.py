@@ -269,7 +269,7 @@ def test_what_is_no_file_is_neither_followed_nor_waited_for(folder: Path, name: 
     ):
         file.rmdir() if file.is_dir() else file.unlink()
         make()
-        assert "is no regular file" in refused(folder)
+        assert "step-000004 is damaged" in refused(folder)
 
 
 def test_nothing_is_written_or_removed_behind_a_link(folder: Path, tmp_path: Path) -> None:

@@ -274,11 +274,6 @@ def test_the_importer_writes_nothing_that_would_not_be_read(tmp_path: Path) -> N
 # In the engine
 
 
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    return Workshop.make(tmp_path_factory.mktemp("workshop"))
-
-
 @pytest.fixture(autouse=True)
 def cache_of_the_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))

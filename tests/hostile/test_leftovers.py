@@ -49,11 +49,6 @@ checkpoint.save_best(run / "checkpoints", 5, {"a": torch.nn.Parameter(torch.zero
 }
 
 
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    return Workshop.make(tmp_path_factory.mktemp("workshop"))
-
-
 def kill_in(place: Path, code: str) -> None:
     """Run code on a folder in a process that kills itself in the middle of a write."""
     start = f"import os, signal\nfrom pathlib import Path\nrun = Path({str(place)!r})\n"

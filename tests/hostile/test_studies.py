@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import run
-from engine.cli.project_data import change_project
 from engine.contract import codec
 from engine.contract.errors import UserError
 from engine.contract.outputs import (
@@ -25,7 +24,7 @@ from engine.contract.outputs import (
     write_meta,
     write_outputs,
 )
-from engine.contract.project import Project, ProjectFolder
+from engine.contract.project import ProjectFolder
 from engine.contract.run_folder import RunFolder
 from engine.contract.scores import OutputRow, OutputsMeta
 from engine.contract.study import StudyFolder, StudyKind, StudySpec
@@ -301,16 +300,3 @@ def test_row_scores_do_not_change_what_the_outputs_are(tmp_path: Path) -> None:
     ):
         assert RowsDigest([other]).is_another(meta)
     assert not RowsDigest(rows).is_another(OutputsMeta("s", "", "test", "", "greedy"))
-
-
-def test_a_change_of_the_project_is_made_to_what_it_is_now(tmp_path: Path) -> None:
-    """Not to what it was before a file was imported."""
-    project = ProjectFolder(tmp_path)
-    change_project(project, lambda new: replace(new, name="made"))
-    assert project.read() == Project(name="made")
-    change_project(project, lambda new: replace(new, compared=("a",)))
-    change_project(project, lambda new: replace(new, backbone_folders=("/x",)))
-    assert project.read() == Project("made", compared=("a",), backbone_folders=("/x",))
-    stamp = (tmp_path / "project.json").stat().st_mtime_ns
-    change_project(project, lambda new: new)
-    assert (tmp_path / "project.json").stat().st_mtime_ns == stamp

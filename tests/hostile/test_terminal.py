@@ -25,11 +25,6 @@ EVIL = f"a{RED}b{TITLE}c{C1}d{TURN}e\x08\x00\x7f"
 OBEYED = ("\x1b", "\x07", "\x9b", "\u202e", "\x08", "\x00", "\x7f")
 
 
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    return Workshop.make(tmp_path_factory.mktemp("workshop"))
-
-
 def said(capsys: pytest.CaptureFixture[str], *words: str | Path, code: int) -> tuple[str, str]:
     """What a verb prints; nothing of it is obeyed."""
     assert run([str(word) for word in words]) == code
