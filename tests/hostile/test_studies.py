@@ -239,7 +239,7 @@ def test_any_names_and_places_can_be_drawn_and_written(copy: Path, kind: StudyKi
         ),
         signatures=(("bleu", "bleu|\n\\input{/etc/passwd}"),),
     )
-    renamed = replace(study, kind=kind, name="# a\n## b", study_id="\ud800")
+    renamed = replace(study, kind=kind, name="# a\n## b")
     assert set(draw(renamed, odd)) == {"figure.png", "figure.svg"}
     codec.dump(markdown(renamed, odd))
     assert "\n\\input" not in latex(renamed, odd)
