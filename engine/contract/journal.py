@@ -63,7 +63,7 @@ class JournalReader:
             with open_to_read(self._path) as stream:
                 stream.seek(0, os.SEEK_END)
                 if stream.tell() < self._offset:  # a torn last line was cut off on resume
-                    self._offset = stream.tell()
+                    self._offset, self._is_skipping = stream.tell(), False
                 stream.seek(self._offset)
                 entries: list[JournalEntry] = []
                 while len(entries) < limit:
