@@ -155,7 +155,8 @@ def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
     try:
         plain = codec.parse(line)
     except ProtocolError as error:
-        raise UserError(f"{path}, line {number}: {error}. {_EXPECTED}") from error
+        # Without the line itself: it may be of any file that a link leads to.
+        raise UserError(f"{path}, line {number}: {error.__cause__}. {_EXPECTED}") from error
     if not isinstance(plain, dict):
         raise UserError(f"{path}, line {number}: not an object. {_EXPECTED}")
     return dict(plain)
