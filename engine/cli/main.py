@@ -21,6 +21,7 @@ from engine.cli.arguments import (
     add_reference_option,
     add_run_options,
 )
+from engine.cli.console import EscapedFormatter, complain
 from engine.cli.reading import add_reading_options
 from engine.contract.errors import Cancelled, UserError
 from engine.contract.recipes import RECIPES
@@ -35,7 +36,9 @@ Verb = Callable[[argparse.Namespace], int]
 
 def run(argv: Sequence[str]) -> int:
     """Run the verb in `argv`; the exit code."""
-    logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(EscapedFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.ERROR, handlers=[handler])
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     share_cores()
     for stream in (sys.stdout, sys.stderr):
@@ -46,9 +49,7 @@ def run(argv: Sequence[str]) -> int:
         verb: Verb = arguments.verb
         return verb(arguments)
     except UserError as error:
-        print(f"error: {error.message}", file=sys.stderr)
-        for remedy in error.remedies:
-            print(f"  would need less: {remedy.label}", file=sys.stderr)
+        complain(error)
         return EXIT_USER
     except (KeyboardInterrupt, Cancelled):
         print("stopped", file=sys.stderr)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from engine.cli.console import Console, ConsoleReporter
+from engine.cli.project_data import tidy
 from engine.contract.commands import ExportPrefix, ImportPrefix
+from engine.contract.project import ProjectFolder
 from engine.exchange.desk import export_prefix, import_prefix
 
 
@@ -20,6 +23,7 @@ def export(arguments: argparse.Namespace) -> int:
 def import_(arguments: argparse.Namespace) -> int:
     """Copy a prefix folder into a project."""
     console = Console()
+    tidy(ProjectFolder(Path(arguments.project).expanduser()))
     command = ImportPrefix(arguments.path, arguments.project)
     info = import_prefix(command, ConsoleReporter(console, "importing"))
     console.line(

@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.cli.arguments import encoder_of
 from engine.cli.console import Console, ConsoleReporter, absent_line, print_scores
 from engine.contract.errors import UserError
-from engine.contract.outputs import read_meta, read_outputs
+from engine.contract.outputs import RowsDigest, changed_note, read_meta, read_outputs
 from engine.contract.scores import Absent, OutputRow, Score
 from engine.metrics.metric import Unavailable
 from engine.metrics.pairing import Difference, common_rows, compare
@@ -38,7 +38,8 @@ def score(arguments: argparse.Namespace) -> int:
 
 def _score(path: Path, metrics: tuple[str, ...], arguments: argparse.Namespace) -> int:
     """Print one file's scores, and those of its parts."""
-    console, rows = Console(), read_outputs(path)
+    console = Console()
+    rows = _rows(console, path)
     groups = _groups(rows, by_category=bool(arguments.by), unseen=arguments.unseen)
     found = {
         name: score_available(
@@ -64,7 +65,7 @@ def _score(path: Path, metrics: tuple[str, ...], arguments: argparse.Namespace) 
 
 def _compare(paths: list[Path], metrics: tuple[str, ...], arguments: argparse.Namespace) -> int:
     console = Console()
-    first, second = common_rows(*(read_outputs(path) for path in paths))
+    first, second = common_rows(*(_rows(console, path) for path in paths))
     decodings = dict.fromkeys(_decoding(path) or "unknown" for path in paths)
     found = compare(
         first,
@@ -119,6 +120,14 @@ def _reporter(console: Console, part: str, *, as_json: bool) -> Reporter:
     if as_json:
         return Silent()
     return ConsoleReporter(console, "scoring" if part == ALL else f"scoring {part}")
+
+
+def _rows(console: Console, path: Path) -> Rows:
+    """The rows of an outputs file, after saying that they are not those that were decoded."""
+    rows = read_outputs(path)
+    if RowsDigest(rows).is_another(read_meta(path)):
+        console.warn(changed_note(path))
+    return rows
 
 
 def _decoding(path: Path) -> str:

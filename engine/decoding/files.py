@@ -91,9 +91,8 @@ def save_outputs(
     if path.suffix.lower() in TABLE_ENDINGS:
         write_table(path, output_lines(scored.rows))
         write_meta(path, meta)
-    else:
-        write_outputs(path, scored.rows, meta)
-    return meta
+        return meta
+    return write_outputs(path, scored.rows, meta) or meta
 
 
 def output_lines(rows: Sequence[OutputRow]) -> Iterator[Line]:

@@ -9,6 +9,7 @@ import pytest
 
 from engine.contract.errors import UserError
 from engine.contract.outputs import (
+    RowsDigest,
     iterate_outputs,
     meta_path,
     read_meta,
@@ -48,12 +49,12 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_rows_and_meta_come_back(path: Path) -> None:
-    write_outputs(path, iter(ROWS), META)
+    written = write_outputs(path, iter(ROWS), META)
     read = read_outputs(path)
     assert math.isnan(read[0].row_scores[1][1])
     kept = replace(read[0], row_scores=ROWS[0].row_scores)
     assert (kept, read[1]) == ROWS
-    assert read_meta(path) == META
+    assert read_meta(path) == written == replace(META, rows_sha256=RowsDigest(ROWS).hexdigest())
     assert sorted(p.name for p in path.parent.iterdir()) == ["test.jsonl", "test.meta.json"]
 
 
