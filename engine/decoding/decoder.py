@@ -84,8 +84,11 @@ def check_positions(
     """Check that prompts and their outputs have room, as `decode` does before it begins.
 
     Raises:
-        UserError: they do not fit into the backbone's positions.
+        UserError: they do not fit into the backbone's positions, or hold a token that it does
+            not know.
     """
+    for prompt in prompts:
+        system.backbone.check_tokens(prompt)
     limit = max_positions(system.backbone)
     if limit is None or not prompts:
         return

@@ -20,6 +20,7 @@ def word_ids(backbone: Backbone, text: str, *, length: int, what: str) -> tuple[
         [1, P], and a sentence on what had to be done, or "".
     """
     words = backbone.tokenizer(text, add_special_tokens=False)["input_ids"]
+    backbone.check_tokens(words)
     repeated = (words * (length // len(words) + 1))[:length]
     note = ""
     if len(words) != length:

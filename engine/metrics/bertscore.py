@@ -119,7 +119,7 @@ class _Reader:
         import torch
         import transformers
 
-        from engine.backbones.loading import quiet
+        from engine.backbones.model import quiet
 
         here = {"local_files_only": True}
         try:

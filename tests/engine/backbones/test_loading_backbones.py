@@ -273,7 +273,7 @@ def test_what_is_nowhere_is_refused_with_a_way_on(name: str) -> None:
 def test_out_of_memory_is_the_users_to_mend(
     tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Hungry:
+    class Hungry(transformers.AutoModelForCausalLM):  # type: ignore[misc]
         @staticmethod
         def from_pretrained(*_args: Any, **_kwargs: Any) -> Any:
             return torch.empty(2**60)  # what a machine without memory does: torch refuses
