@@ -36,6 +36,8 @@ _LAYERS = (
 _POSITIONS = ("max_position_embeddings", "n_positions")
 _SINUSOIDAL = ("marian", "pegasus")
 """Model types whose positions are a table that is computed, not stored."""
+_WINDOWED = ("mistral", "qwen2", "qwen3", "phi3", "gemma")
+"""Model types whose attention may see the last tokens only."""
 _NOT_FOR_US = frozenset(
     {
         *("model_type", "auto_map", "custom_pipelines", "trust_remote_code", "_name_or_path"),
@@ -79,6 +81,9 @@ class BackboneConfig:
                 f"{path} says that the weights are quantised, which cannot be trained upon here: "
                 "get the backbone with its weights in float32, bfloat16 or float16."
             )
+        window = plain.get("sliding_window")
+        if isinstance(window, int) and window < 1:
+            raise UserError(f"{path} says sliding_window {window}: it must be 1 or more, or null.")
         self._plain: dict[str, Any] = plain
         self.model_type: str = plain["model_type"]
 
@@ -88,7 +93,10 @@ class BackboneConfig:
         An "auto_map" names a program in the folder, an "attn_implementation" one of the hub, and
         the others change what a forward pass returns.
         """
-        return {name: value for name, value in self._plain.items() if name not in _NOT_FOR_US}
+        unwanted = _NOT_FOR_US
+        if self.model_type not in _WINDOWED:  # transformers would make a window of it all the same
+            unwanted |= {"sliding_window"}
+        return {name: value for name, value in self._plain.items() if name not in unwanted}
 
     @property
     def encoder_decoder(self) -> bool:
@@ -104,6 +112,12 @@ class BackboneConfig:
         """Why this version cannot train a prefix for it, or "" where it can."""
         known = ENCODER_DECODER_TYPES if self.encoder_decoder else DECODER_TYPES
         if self.model_type in known:
+            shape = self.shape(0) if self.model_type == "t5" else None
+            if shape is not None and shape.layers > shape.encoder_layers:
+                return (  # generate() makes a cache of as many layers as the encoder has
+                    f"Its decoder has {shape.layers} layers and its encoder "
+                    f"{shape.encoder_layers}: transformers cannot decode with the deeper decoder."
+                )
             return ""
         kind = "encoder–decoder" if self.encoder_decoder else "architecture"
         return (
@@ -151,7 +165,9 @@ class BackboneConfig:
     def _number(self, *names: str, fallback: int | None = None) -> int:
         for name in names:
             value = self._plain.get(name)
-            if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            if isinstance(value, int) and not isinstance(value, bool):
+                if value < 1:
+                    raise UserError(f"{self.path} says {name} {value}: get the file again.")
                 return value
         if fallback is not None:
             return fallback

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from engine.contract.errors import UserError, WorkbenchError
 
@@ -26,5 +26,14 @@ def explained(what: str, advice: str) -> Iterator[None]:
     except BaseException as error:
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        reason = " ".join(str(error).split())[:200]
+        if not reason or isinstance(error, KeyError):
+            reason = f"{type(error).__name__} {reason}".strip()
         raise UserError(f"{what} ({reason}): {advice}.") from error
+
+
+def explained_text(text: str) -> AbstractContextManager[None]:
+    """The same around the encoding of a text."""
+    return explained(
+        f"The backbone's tokenizer cannot read the text {text[:40]!r}", "check its tokenizer.json"
+    )

@@ -65,7 +65,7 @@ def load_model(
         )
         _refuse_incomplete(folder, found)
         model.to(device)
-        model.generation_config = _tokens_only(model.generation_config)
+        model.generation_config = _tokens_only(model.generation_config, known_tokens(model))
     model.requires_grad_(False)
     model.eval()
     return model
@@ -79,14 +79,21 @@ def _model_class(config: BackboneConfig) -> Any:
     return transformers.AutoModelForCausalLM
 
 
-def _tokens_only(generation: Any) -> Any:
+def _tokens_only(generation: Any, known: int) -> Any:
     """Without a backbone's own habits, such as BART's four beams.
 
     `generate` takes them for whatever it is not told, so a run would be decoded with settings
     that neither it nor the signature of its scores names.
     """
     names = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")
-    return type(generation)(**{name: getattr(generation, name) for name in names})
+    tokens = {name: getattr(generation, name) for name in names}
+    return type(generation)(**{name: one for name, one in tokens.items() if _is_token(one, known)})
+
+
+def _is_token(value: object, known: int) -> bool:
+    if isinstance(value, list):  # several tokens that end a text
+        return all(_is_token(one, known) for one in value)
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < known
 
 
 def _refuse_incomplete(folder: Path, found: dict[str, Any]) -> None:

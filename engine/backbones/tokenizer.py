@@ -13,7 +13,7 @@ from pathlib import Path
 import tokenizers
 
 from engine.backbones.config import CONFIG_FILE
-from engine.backbones.explaining import explained
+from engine.backbones.explaining import explained, explained_text
 from engine.backbones.fingerprint import TOKENIZER_FILE
 from engine.backbones.growth import growth_of
 from engine.backbones.regular import VOCABULARY_BYTES, check_regular, read_json
@@ -65,10 +65,7 @@ class LightTokenizer:
             verbose: taken for likeness with transformers; nothing is ever said.
         """
         self._backend.encode_special_tokens = split_special_tokens
-        with explained(
-            f"The backbone's tokenizer cannot read the text {text[:40]!r}",
-            "check its tokenizer.json",
-        ):
+        with explained_text(text):
             encoding = self._backend.encode(text, add_special_tokens=add_special_tokens)
         return {"input_ids": list(encoding.ids)}
 

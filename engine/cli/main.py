@@ -17,6 +17,7 @@ from engine.cli.arguments import (
     Parser,
     add_decoding_options,
     add_encoder_options,
+    add_foreign_options,
     add_input_options,
     add_run_options,
 )
@@ -175,6 +176,7 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     add_reading_options(one)
     one.add_argument("--limit", type=int, metavar="N", help="decode the first N inputs only")
     one.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
+    add_foreign_options(one)
     add_decoding_options(one)
     one.set_defaults(verb=_later("outputs", "decode"))
 
@@ -215,6 +217,7 @@ def _prefix_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     one = verbs.add_parser("import", help="take a native or PEFT prefix folder into a project")
     one.add_argument("path", metavar="DIR")
     one.add_argument("--project", required=True, metavar="DIR")
+    add_foreign_options(one)
     one.set_defaults(verb=_later("prefixes", "import_"))
 
     one = verbs.add_parser("backbones", help="list or fetch backbones")

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from engine.backbones.explaining import explained
+from engine.backbones.explaining import explained_text
 from engine.contract.data_spec import PromptForm
 from engine.contract.errors import UserError
 
@@ -128,9 +128,7 @@ def prompt_named(name: str = PROMPT) -> Prompt:
 
 
 def _encode(tokenizer: Tokenizer, text: str) -> list[int]:
-    with explained(
-        f"The backbone's tokenizer cannot read the text {text[:40]!r}", "check its tokenizer.json"
-    ):
+    with explained_text(text):
         encoded = tokenizer(
             text, add_special_tokens=False, split_special_tokens=True, verbose=False
         )

@@ -95,7 +95,8 @@ def check_positions(
     longest = max(len(prompt) for prompt in prompts)
     if system.backbone.is_encoder_decoder:
         longest += system.position_offset
-        if max(longest, decoding.max_new_tokens) > limit:
+        before_output = getattr(system, "decoder_offset", 0)
+        if max(longest, before_output + decoding.max_new_tokens) > limit:
             offset = system.position_offset
             before = f" (a prompt of {offset} included)" if offset else ""
             raise UserError(

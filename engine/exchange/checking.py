@@ -7,7 +7,16 @@ from pathlib import Path
 
 from engine.backbones.fingerprint import folder_with
 from engine.backbones.loading import Backbone
+from engine.backbones.machine import physical_memory_bytes
 from engine.backbones.paths import folder_of
+from engine.backbones.regular import (
+    LFS_POINTER,
+    SETTINGS_BYTES,
+    check_regular,
+    lfs_sentence,
+    read_regular,
+)
+from engine.backbones.tensor_files import read_tensors
 from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import UserError
 from engine.contract.prefix_card import PrefixCard
@@ -28,7 +37,8 @@ def read_checked(path: Path, *, sha256: str, what: str) -> bytes:
         UserError: missing, unreadable, changed, or of a kind that could run code.
     """
     try:
-        data = path.read_bytes()
+        check_tensor_file(path)
+        data = read_regular(path, max(physical_memory_bytes(), SETTINGS_BYTES))
     except FileNotFoundError as error:
         refuse_pickles(path.parent, what)
         raise UserError(
@@ -43,6 +53,28 @@ def read_checked(path: Path, *, sha256: str, what: str) -> bytes:
             f"{sha256[:12]}…): get the {what} again from where it came."
         )
     return data
+
+
+def check_tensor_file(path: Path) -> None:
+    """Look at a file of tensors before it is read whole.
+
+    Raises:
+        FileNotFoundError: it is not there.
+        UserError: no regular file, a pointer of Git LFS, or larger than what it says it holds.
+    """
+    check_regular(path)
+    with open(path, "rb") as stream:
+        pointer = stream.read(len(LFS_POINTER)) == LFS_POINTER
+    if pointer:
+        raise UserError(lfs_sentence(path))
+    size = path.stat().st_size
+    if size > SETTINGS_BYTES:
+        last = max((tensor.end for tensor in read_tensors(path)), default=0)
+        if size != last:
+            raise UserError(
+                f"{path} is damaged (it has {size:,} bytes and holds tensors of {last:,}): get the "
+                "file again."
+            )
 
 
 def refuse_other_backbone(card: Card, backbone: Backbone, *, what: str) -> None:

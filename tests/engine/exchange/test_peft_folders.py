@@ -18,6 +18,7 @@ from engine.contract.method_spec import Init, Parametrisation, Place
 from engine.contract.prefix_card import Positions, Site
 from engine.exchange import native
 from engine.exchange import peft as peft_folders
+from engine.exchange.foreign import Known
 from engine.reporter import Silent
 from tests.helpers.prefixes import CARD, card_for, logits_with, random_prefix
 from tests.helpers.tiny_backbones import save_tiny
@@ -96,7 +97,9 @@ def test_what_peft_saved_is_imported(
         expected = tuned(input_ids=IDS).logits
     tuned.save_pretrained(tmp_path / "theirs")
     shape = describe(backbone_folder) if known else None
-    key_values, card = peft_folders.read(tmp_path / "theirs", shape=shape, fingerprint="ef" * 32)
+    key_values, card = peft_folders.read(
+        tmp_path / "theirs", Known(shape=shape, fingerprint="ef" * 32)
+    )
     found = logits_with(model_of(backbone_folder), key_values, IDS)
     assert (found - expected).abs().max() <= 1e-5
     assert card.name == "theirs"
@@ -163,7 +166,7 @@ def test_a_missing_task_type_is_told(ours: Path) -> None:
 
 def test_another_backbones_sizes_are_told(ours: Path, tiny_gpt2: Path) -> None:
     with pytest.raises(UserError, match="it was trained on another backbone"):
-        peft_folders.read(ours, shape=describe(tiny_gpt2))
+        peft_folders.read(ours, Known(shape=describe(tiny_gpt2)))
 
 
 @pytest.mark.parametrize(
