@@ -8,6 +8,7 @@ these are followed, and no others.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
@@ -43,8 +44,8 @@ def home_path(text: str) -> Path:
     """
     try:
         path = Path(text).expanduser()
-        os.fsencode(path)
-        path.is_dir()
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            os.stat(path)
     except (RuntimeError, ValueError, OSError) as error:
         shown = repr(text if len(text) <= 80 else f"{text[:80]}…")
         reason = error.strerror if isinstance(error, OSError) else str(error)
@@ -65,8 +66,9 @@ def read_regular(path: Path, limit_bytes: int = SETTINGS_BYTES) -> bytes:
     check_regular(path, limit_bytes)
     opened = os.open(_real(path), os.O_RDONLY | _flag("O_NONBLOCK") | _flag("O_NOFOLLOW"))
     with os.fdopen(opened, "rb") as stream:
-        _refuse(path, os.fstat(opened), limit_bytes)
-        data = stream.read(limit_bytes + 1)
+        found = os.fstat(opened)
+        _refuse(path, found, limit_bytes)
+        data = stream.read(min(found.st_size, limit_bytes) + 1)
     if len(data) > limit_bytes:  # it grew while it was read
         raise _too_large(path, len(data), limit_bytes)
     return data

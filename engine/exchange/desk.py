@@ -21,6 +21,7 @@ from engine.contract.commands import (
 from engine.contract.errors import UserError
 from engine.contract.project import ProjectFolder
 from engine.contract.run_folder import RunFolder
+from engine.data.prompt import prompt_named
 from engine.exchange.card import describe, is_delta_folder
 from engine.exchange.foreign import Told
 from engine.exchange.reading import prefix_folder_of, read_any
@@ -132,19 +133,21 @@ def verify_prefix(command: VerifyPrefix, reporter: Reporter) -> Done:
             "not on this machine, so whether they fit it is not known: fetch it, or import the "
             "prefix again with the folder of its backbone."
         )
-    if not card.backbone_fingerprint:
-        shape = describe_folder(backbone).shape
-        fits = set(key_values) == set(native.sites_of(shape, card.method))
-        if not fits or (card.kv_heads, card.head_width) != (shape.kv_heads, shape.head_width):
-            raise UserError(
-                f"The files of the prefix {card.name!r} are whole, but they do not fit the "
-                f"{card.backbone} on this machine: choose the backbone it was trained on."
-            )
+    prompt_named(card.prompt)
+    shape = describe_folder(backbone).shape
+    fits = set(key_values) == set(native.sites_of(shape, card.method))
+    same_heads = (card.kv_heads, card.head_width) == (shape.kv_heads, shape.head_width)
+    found = fingerprint_of(backbone, reporter) if card.backbone_fingerprint else ""
+    if found == card.backbone_fingerprint and not (fits and same_heads):
+        raise UserError(
+            f"The files of the prefix {card.name!r} are whole, but they do not fit the "
+            f"{card.backbone} on this machine: choose the backbone it was trained on."
+        )
+    if not found:
         return Done(
             f"{whole}; it has the shape of the {card.backbone} on this machine, but does not say "
             "on which weights it was trained."
         )
-    found = fingerprint_of(backbone, reporter)
     if found != card.backbone_fingerprint:
         raise UserError(
             f"The prefix {card.name!r} is whole, but the {card.backbone} on this machine "

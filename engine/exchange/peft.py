@@ -3,8 +3,10 @@
 A folder of `adapter_config.json` and `adapter_model.safetensors`, which holds one tensor
 `prompt_embeddings` [P, L*2*H*D]: entry ((l*2 + kv)*H + h)*D + j of row p is entry j of layer l,
 kv 0 = key and 1 = value, head h. Keys of rotary backbones are stored rotated, as ours. PEFT's
-format has no place for encoder and cross-attention prefixes: on an encoder–decoder the layers are
-the decoder's, and its tokens stand at positions from P, as behind a cache.
+format has no place for encoder and cross-attention prefixes. On an encoder–decoder PEFT doubles
+the L*2 entries of a row, gives each layer of the decoder four of them in turn, and drops the last
+two: so layer l reads what stands for layer 2l modulo L, and its tokens are at positions from P, as
+behind a cache (peft_model.py, `get_prompt`).
 
 Beside PEFT's two files lies `prefix_card.json`, our card, so that what PEFT has no place for
 (linearisation, prompt, scores) survives the way there and back.
@@ -81,6 +83,11 @@ def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> None:
             f"{card.method.layers}, and PEFT's in every layer with one length; export it as native."
         )
     sites = [decoder_site(layer) for layer in range(card.layers)]
+    if card.prompt == ENCODER_PROMPT:
+        raise UserError(
+            f"PEFT's format cannot hold the prefix {card.name!r}: on encoder–decoders PEFT gives "
+            "two layers the same numbers; export it as native."
+        )
     if set(key_values) != set(sites) or card.positions is not Positions.AFTER_PREFIX:
         raise UserError(
             f"PEFT's format cannot hold the prefix {card.name!r}: it has a place for a prefix in "
@@ -102,7 +109,7 @@ def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> None:
 
 def backbone_named_in(folder: Path) -> str:
     """The backbone that a PEFT folder names: a hub id or a path, or "" for none."""
-    if (folder / OUR_CARD_FILE).is_file():
+    if (folder / OUR_CARD_FILE).exists():
         return read_card(folder, OUR_CARD_FILE).backbone
     return str(_read_config(folder).get("base_model_name_or_path") or "")
 
@@ -136,8 +143,12 @@ def read(folder: Path, known: Known | None = None) -> tuple[KeyValues, PrefixCar
         )
     # [P, L, 2, H, D] -> [L, 2, H, P, D]
     stacked = flat.reshape(length, layers, 2, heads, width).permute(1, 2, 3, 0, 4)
-    key_values = {decoder_site(layer): stacked[layer].contiguous() for layer in range(layers)}
-    if (folder / OUR_CARD_FILE).is_file():
+    step = 2 if sides else 1
+    key_values = {
+        decoder_site(layer): stacked[step * layer % layers].clone().contiguous()
+        for layer in range(layers)
+    }
+    if (folder / OUR_CARD_FILE).exists():
         return key_values, _own_card(folder, key_values)
     method = _method(config, length)
     if sides:
@@ -175,15 +186,14 @@ def base_model(backbone: str) -> str:
 def _config(card: PrefixCard) -> str:
     """`adapter_config.json`. Without task_type, PEFT would silently ignore the prefix."""
     width = card.kv_heads * card.head_width
-    sides = card.prompt == ENCODER_PROMPT
     return json.dumps(
         {
             "peft_type": "PREFIX_TUNING",
-            "task_type": "SEQ_2_SEQ_LM" if sides else "CAUSAL_LM",
+            "task_type": "CAUSAL_LM",
             "base_model_name_or_path": base_model(card.backbone),
             "inference_mode": True,
             "num_virtual_tokens": card.method.prefix_length,
-            "num_transformer_submodules": 2 if sides else 1,
+            "num_transformer_submodules": 1,
             "num_layers": card.layers,
             "num_attention_heads": card.kv_heads,
             "token_dim": width,
