@@ -159,7 +159,8 @@ Sites = dict[Site, torch.Tensor]
 SITES: dict[str, Callable[[Sites], Sites]] = {
     "a layer more": lambda own: own | {decoder_site(7): own[decoder_site(0)].clone()},
     "a layer less": lambda own: {decoder_site(0): own[decoder_site(0)]},
-    "an encoder": lambda own: own | {Site(Place.ENCODER_SELF.value, 0): own[decoder_site(0)].clone()},
+    "an encoder": lambda own: own
+    | {Site(Place.ENCODER_SELF.value, 0): own[decoder_site(0)].clone()},
     "a layer in the place of another": lambda own: {
         decoder_site(0): own[decoder_site(0)], decoder_site(9): own[decoder_site(1)],
     },

@@ -157,7 +157,8 @@ def test_a_lora_is_refused(tiny_gpt2: Path, tmp_path: Path) -> None:
 )
 def sides(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Path]:
     """An encoder–decoder with as many layers on both sides, and PEFT's prefix for it."""
-    folder = save_tiny(tmp_path / request.param, request.param, encoder_layers=3, decoder_layers=3)
+    kind, layers = request.param
+    folder = save_tiny(tmp_path / kind, kind, encoder_layers=layers, decoder_layers=layers)
     return folder, peft_of(folder, tmp_path / "theirs")
 
 
