@@ -54,7 +54,7 @@ def decode(arguments: argparse.Namespace) -> int:
         save_outputs(out, scored, **about)
         console.line(f"{error.message} Here are JSON lines instead.")
     console.line(f"{len(scored.rows)} inputs decoded in {duration(scored.seconds)}: {out}")
-    print_scores(console, scored.scores)
+    print_scores(console, (*scored.scores, *scored.absent))
     return 0
 
 

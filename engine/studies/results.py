@@ -24,6 +24,7 @@ from engine.contract.study_results import (
     StudyResults,
     Summary,
 )
+from engine.metrics.division import division_of
 from engine.metrics.scoring import score_available
 from engine.reporter import Reporter
 from engine.studies.kept_scores import KeptScores, Key, is_current, made_of
@@ -106,10 +107,10 @@ def _scores(
         reason = f"the run {run_id} has no test outputs: its split has no inputs to test on."
         return tuple(PartScore(ALL, Absent(name, reason)) for name in study.metrics)
     meta, rows = read_meta(path), read_outputs(path)
-    made = made_of(rows, study.unseen)
+    made, division = made_of(rows, study.unseen), division_of(row.references for row in rows)
     own = {(ALL, one.metric): one for one in (meta.scores if meta else ())
-           if one.metric != BERTSCORE and is_current(one)}  # fmt: skip
-    known: dict[Key, Score | Absent] = {**kept.of(run_id, made), **own}
+           if one.metric != BERTSCORE and is_current(one, division)}  # fmt: skip
+    known: dict[Key, Score | Absent] = {**kept.of(run_id, made, division), **own}
     parts = _parts(rows, study.unseen)
     for part, chosen in parts.items():
         missing = [name for name in study.metrics if (part, name) not in known]
@@ -119,6 +120,7 @@ def _scores(
                 missing,
                 decoding=meta.decoding if meta else "",
                 encoder=study.encoder,
+                division=division,
                 reporter=reporter,
             )
             known.update({(part, one.metric): one for one in fresh})
