@@ -11,11 +11,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import stat
 from pathlib import Path
 from typing import Any
 
 from engine.contract.errors import UserError
+from engine.contract.regular_files import open_to_read
 
 SETTINGS_BYTES = 16_000_000
 """Limit of a JSON file with settings; real ones have some kB."""
@@ -63,15 +63,9 @@ def read_regular(path: Path, limit_bytes: int = SETTINGS_BYTES) -> bytes:
         OSError: it cannot be read.
         UserError: a link, a pipe, a device or a folder, or larger than the limit.
     """
-    check_regular(path, limit_bytes)
-    opened = os.open(_real(path), os.O_RDONLY | _flag("O_NONBLOCK") | _flag("O_NOFOLLOW"))
-    with os.fdopen(opened, "rb") as stream:
-        found = os.fstat(opened)
-        _refuse(path, found, limit_bytes)
-        data = stream.read(min(found.st_size, limit_bytes) + 1)
-    if len(data) > limit_bytes:  # it grew while it was read
-        raise _too_large(path, len(data), limit_bytes)
-    return data
+    size = check_regular(path, limit_bytes)
+    with open_to_read(_real(path)) as stream:
+        return stream.read(size)
 
 
 def read_json(path: Path, limit_bytes: int = SETTINGS_BYTES) -> Any:
@@ -113,14 +107,27 @@ def check_folder(folder: Path) -> None:
             check_folder(path)
 
 
-def check_regular(path: Path, limit_bytes: int | None = None) -> None:
+def check_regular(path: Path, limit_bytes: int | None = None) -> int:
     """Refuse a path that is no regular file, or a larger one.
+
+    Returns:
+        Its size in bytes.
 
     Raises:
         UserError: a link, a pipe, a device or a folder, or larger than the limit.
         OSError: it is not there, or cannot be looked at.
     """
-    _refuse(path, os.lstat(_real(path)), limit_bytes)
+    try:
+        with open_to_read(_real(path)) as stream:
+            size = os.fstat(stream.fileno()).st_size
+    except IsADirectoryError as error:
+        raise UserError(f"{path} is a folder, where a file should be: get it again.") from error
+    if limit_bytes is not None and size > limit_bytes:
+        raise UserError(
+            f"{path} has {size:,} bytes, and such files are read up to {limit_bytes:,}: get it "
+            "again."
+        )
+    return size
 
 
 def _real(path: Path) -> Path:
@@ -130,25 +137,6 @@ def _real(path: Path) -> Path:
         if target.parent == (path.parent.parent.parent / "blobs").resolve():
             return target
     return path
-
-
-def _refuse(path: Path, found: os.stat_result, limit_bytes: int | None) -> None:
-    if not stat.S_ISREG(found.st_mode):
-        kinds = ((stat.S_ISLNK, "a link"), (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"))
-        what = next((word for test, word in kinds if test(found.st_mode)), "a device")
-        raise UserError(f"{path} is {what}, and only regular files are read: copy the file itself.")
-    if limit_bytes is not None and found.st_size > limit_bytes:
-        raise _too_large(path, found.st_size, limit_bytes)
-
-
-def _too_large(path: Path, size: int, limit: int) -> UserError:
-    return UserError(
-        f"{path} has {size:,} bytes, and such files are read up to {limit:,}: get it again."
-    )
-
-
-def _flag(name: str) -> int:
-    return int(getattr(os, name, 0))  # Windows has neither
 
 
 def _cause(error: Exception) -> str:

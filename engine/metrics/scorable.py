@@ -14,12 +14,13 @@ from pathlib import Path
 
 from engine.contract.errors import UserError
 from engine.contract.outputs import read_outputs, row_of
+from engine.contract.regular_files import open_to_read
 from engine.contract.scores import OutputRow
 
 MOST_BYTES = 500_000_000
 """Limit of a file that is read whole."""
 _FIRST = 4096
-"""Characters of a file that tell its kind."""
+"""Bytes of a file that tell its kind."""
 
 
 def read_scorable(path: Path, references: Sequence[Path] = ()) -> tuple[OutputRow, ...]:
@@ -112,12 +113,13 @@ def _with_any_references(path: Path) -> tuple[OutputRow, ...]:
 
 
 def _start(path: Path) -> str:
-    """The first character that is no blank; none of a file that cannot be read."""
+    """The first character that is no blank; "{" of a file that is empty or cannot be read."""
     try:
-        with open(path, encoding="utf-8-sig", errors="replace") as stream:
-            return stream.read(_FIRST).strip()[:1] or "{"
+        with open_to_read(path) as stream:
+            first = stream.read(_FIRST).decode("utf-8-sig", errors="replace").strip()
     except OSError:
         return "{"
+    return first[:1] or "{"
 
 
 def _lines(path: Path) -> list[str]:
@@ -128,13 +130,7 @@ def _lines(path: Path) -> list[str]:
 
 def _whole(path: Path) -> str:
     try:
-        size = path.stat().st_size
-        if not path.is_file():
-            raise UserError(f"{path} is no file: give a file with outputs or references.")
-        if size > MOST_BYTES:
-            raise UserError(
-                f"{path} has {size:,} bytes: such files are read up to {MOST_BYTES:,}; divide it."
-            )
-        return path.read_bytes().decode("utf-8-sig")
+        with open_to_read(path, limit_bytes=MOST_BYTES) as stream:
+            return stream.read().decode("utf-8-sig")
     except (OSError, ValueError) as error:
         raise UserError(f"{path} cannot be read ({error}): give a UTF-8 file.") from error

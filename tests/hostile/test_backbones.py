@@ -125,7 +125,7 @@ def test_the_hubs_own_links_are_followed(
     (snapshot / "config.json").unlink()
     (snapshot / "config.json").symlink_to(good / "config.json")  # of another tree
     assert train(snapshot, table, tmp_path / "again") == EXIT_USER
-    assert "config.json is a link" in capsys.readouterr().err
+    assert "config.json is a symbolic link" in capsys.readouterr().err
 
 
 def test_weights_larger_than_the_memory_are_told_before_they_are_read(
