@@ -63,7 +63,9 @@ class Rouge(MeanOverExamples):
         from rouge_score.rouge_scorer import RougeScorer
         from rouge_score.tokenizers import DefaultTokenizer
 
-        tokenizer: Any = _UnicodeTokenizer() if self._unicode else DefaultTokenizer(True)
+        tokenizer: Any = DefaultTokenizer(use_stemmer=True)
+        if self._unicode:
+            tokenizer = _UnicodeTokenizer(tokenizer)
         scorer = RougeScorer([self.name], tokenizer=tokenizer)
         scored = np.ones((len(hypotheses), 2))
         for i, (hypothesis, group) in enumerate(zip(hypotheses, references, strict=True)):
@@ -89,14 +91,12 @@ def _f(words: Sequence[str], reference: Sequence[str]) -> float:
 class _UnicodeTokenizer:
     """What rouge-score asks for words, with the letters of every script."""
 
-    def __init__(self) -> None:
-        from nltk.stem.porter import PorterStemmer
-
-        self._stem = PorterStemmer().stem
+    def __init__(self, latin: Any) -> None:
+        self._latin = latin
 
     def tokenize(self, text: str) -> list[str]:
-        """Words, stemmed by rouge-score's rule (longer than three letters) where in a to z."""
-        return [
-            self._stem(word) if len(word) > 3 and word.isascii() else word
-            for word in unicode_words(text)
-        ]
+        """Words, those in a to z stemmed as rouge-score's own tokeniser does."""
+        found: list[str] = []
+        for word in unicode_words(text):
+            found += self._latin.tokenize(word) if word.isascii() else [word]
+        return found
