@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.backbones.device import choose_device, choose_dtype
 from engine.backbones.entries import find_entry
+from engine.backbones.explaining import explained
 from engine.backbones.loading import Backbone, load_backbone
 from engine.backbones.paths import folder_of
 from engine.contract.data_spec import Linearisation, Mapping, PromptForm
@@ -20,7 +21,7 @@ from engine.contract.training_spec import DecodingSpec, Device, Precision
 from engine.data.prompt import prompt_name, prompt_named
 from engine.exchange import delta, native
 from engine.exchange.card import is_delta_folder
-from engine.exchange.checking import backbone_for, refuse_other_backbone
+from engine.exchange.checking import backbone_for, refuse_other_backbone, refuse_other_sizes
 from engine.exchange.foreign import Told
 from engine.exchange.reading import holding_folder, read_any
 from engine.methods.base import System
@@ -146,7 +147,10 @@ class Systems:
         tensors, card = delta.read(path)
         backbone = self._backbone_of(card, folder, reporter, told)
         refuse_other_backbone(card, backbone, what="delta")
-        return _loaded(stored_system(backbone, card.method, tensors), card, folder)
+        refuse_other_sizes(card, tensors, backbone.shape)
+        with explained(f"{path} does not fit {backbone.name}", "get the delta again"):
+            system = stored_system(backbone, card.method, tensors)
+        return _loaded(system, card, folder)
 
     def _backbone_of(
         self,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+
+import torch
 
 from engine.backbones.fingerprint import folder_with
 from engine.backbones.loading import Backbone
@@ -17,9 +20,12 @@ from engine.backbones.regular import (
     read_regular,
 )
 from engine.backbones.tensor_files import read_tensors
+from engine.contract.backbone import BackboneShape, cost
 from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import UserError
 from engine.contract.prefix_card import PrefixCard
+from engine.contract.rivals import LoraMethod
+from engine.contract.run_spec import describe_method
 from engine.exchange.card import refuse_pickles
 
 Card = PrefixCard | DeltaCard
@@ -91,6 +97,26 @@ def refuse_other_backbone(card: Card, backbone: Backbone, *, what: str) -> None:
         f"{card.backbone_fingerprint[:12]}…) and cannot be used with {backbone.name}{same} "
         f"(fingerprint {backbone.fingerprint[:12]}…): choose the backbone it was trained on."
     )
+
+
+def refuse_other_sizes(
+    card: DeltaCard, tensors: Mapping[str, torch.Tensor], shape: BackboneShape
+) -> None:
+    """Refuse a delta whose card speaks of other sizes than its tensors, before room is made.
+
+    Raises:
+        UserError: it does.
+    """
+    method, held = card.method, sum(tensor.numel() for tensor in tensors.values())
+    wanted = cost(shape, method).stored
+    fits = wanted in (None, held)
+    if isinstance(method, LoraMethod):  # what it holds depends on the matrices it stands at
+        fits = all(method.rank in tensor.shape for tensor in tensors.values())
+    if not fits:
+        raise UserError(
+            f"The delta {card.name!r} holds {held:,} numbers, which are not those of "
+            f"{describe_method(method)} on this backbone: get it again from where it came."
+        )
 
 
 def backbone_for(card: Card) -> str:
