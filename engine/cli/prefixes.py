@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from engine.cli.arguments import told_of
 from engine.cli.console import Console, ConsoleReporter
 from engine.cli.project_data import tidy
 from engine.contract.commands import ExportPrefix, ImportPrefix
@@ -24,10 +25,18 @@ def import_(arguments: argparse.Namespace) -> int:
     """Copy a prefix folder into a project."""
     console = Console()
     tidy(ProjectFolder(Path(arguments.project).expanduser()))
-    command = ImportPrefix(arguments.path, arguments.project)
+    told = told_of(arguments)
+    command = ImportPrefix(
+        arguments.path, arguments.project, told.backbone, told.prompt, told.linearisation
+    )
     info = import_prefix(command, ConsoleReporter(console, "importing"))
     console.line(
         f"{info.name}: prefix length {info.prefix_length} for {info.backbone}, "
         f"{info.stored_bytes:,} bytes, in {info.path}"
     )
+    if not info.backbone_fingerprint:
+        console.line(
+            f"Its backbone {info.backbone} is not on this machine: name it with --backbone "
+            "NAME|DIR here, or when decoding."
+        )
     return 0

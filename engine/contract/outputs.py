@@ -2,7 +2,8 @@
 
 A line has at least "input", "output" and "references" (a list of strings); ours also have
 "example_id", "fields", "category" and "row_scores", and "prefix" where each row was decoded
-behind a prefix of its own. A file by another system needs only the first three.
+behind a prefix of its own. A file by another system needs only the first three, which may have
+the names that are usual elsewhere (`engine.contract.foreign_rows`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files import write_atomically
+from engine.contract.foreign_rows import with_own_names
 from engine.contract.regular_files import open_to_read, read_text
 from engine.contract.scores import OutputRow, OutputsMeta
 
@@ -163,7 +165,25 @@ def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
 
 
 def _read_line(path: Path, number: int, line: str, *, position: int) -> OutputRow:
-    plain = _parse(path, number, line)
+    return row_of(path, number, _parse(path, number, line), position=position)
+
+
+def row_of(path: Path, number: int, plain: dict[str, Any], *, position: int) -> OutputRow:
+    """A row from the object of a line.
+
+    Args:
+        path: of the file.
+        number: of the line, for a sentence on what is wrong with it.
+        plain: the object.
+        position: of the row, from 1; its id where it has none.
+
+    Raises:
+        UserError: it has no output or no references, or a value is of another type.
+    """
+    try:
+        plain = with_own_names(plain)
+    except ProtocolError as error:
+        raise UserError(f"{path}, line {number}: {error}. {_EXPECTED}") from error
     known = {name: plain[name] for name in OutputRow.__dataclass_fields__ if name in plain}
     known.setdefault("example_id", str(position))
     known.setdefault("input", "")

@@ -30,6 +30,7 @@ from engine.contract.study_results import (
     StudyResults,
     Summary,
 )
+from engine.metrics.division import division_of
 from engine.metrics.known import metric_named
 from engine.metrics.scoring import score_available
 from engine.reporter import Reporter
@@ -145,11 +146,13 @@ def _scores(
         return tuple(PartScore(ALL, Absent(name, reason)) for name in study.metrics), ""
     meta, rows = read_meta(path), read_outputs(path)
     is_changed = RowsDigest(rows).is_another(meta)
-    made = made_of(rows, study.unseen)
+    made, division = made_of(rows, study.unseen), division_of(row.references for row in rows)
     own = {(ALL, one.metric): one for one in (meta.scores if meta and not is_changed else ())
-           if one.metric != BERTSCORE and is_current(one)}  # fmt: skip
+           if one.metric != BERTSCORE and is_current(one, division)}  # fmt: skip
     known: dict[Key, Score | Absent] = {
-        key: score for key, score in {**kept.of(run_id, made), **own}.items() if _is_score(score)
+        key: score
+        for key, score in {**kept.of(run_id, made, division), **own}.items()
+        if _is_score(score)
     }
     parts = _parts(rows, study.unseen)
     for part, chosen in parts.items():
@@ -160,6 +163,7 @@ def _scores(
                 missing,
                 decoding=meta.decoding if meta else "",
                 encoder=study.encoder,
+                division=division,
                 reporter=reporter,
             )
             known.update({(part, one.metric): one for one in fresh})
