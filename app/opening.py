@@ -53,6 +53,9 @@ def find_out(path: Path) -> Found:
     if path.is_dir():
         if any((path / name).exists() for name in PREFIX_MARKS):
             return Found(PathKind.PREFIX, path)
+        # The output folder of a trainer: checkpoint-10/ and the like.
+        if any(any(path.glob(f"*/{name}")) for name in PREFIX_MARKS):
+            return Found(PathKind.PREFIX, path)
         if holds_xml(path):
             return Found(PathKind.TABLE, path)
         raise UserError(

@@ -13,6 +13,7 @@ import os
 import sys
 from pathlib import Path
 
+from engine.cli.console import EscapedFormatter, escaped
 from engine.contract.errors import UserError
 from engine.threads import share_cores
 
@@ -32,11 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
     run.add_argument("run_dir", type=Path)
     verbs.add_parser("serve", help="answer commands, one JSON line each, on standard input")
     given = parser.parse_args(arguments)
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    handler = logging.StreamHandler()  # to engine.log, which people read in a terminal
+    handler.setFormatter(EscapedFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     share_cores()
     try:
         if given.verb == "serve":
@@ -45,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
             return serve()
         return _run(given.run_dir)
     except UserError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(escaped(f"{error}\n"))
         return 2
 
 

@@ -34,6 +34,7 @@ from engine.contract.events import (
     Sample,
     SamplesTaken,
 )
+from engine.contract.folders import remove_leftovers
 from engine.contract.lock import FolderLock
 from engine.contract.method_spec import FinetuneMethod
 from engine.contract.reading import unmeasured
@@ -83,6 +84,8 @@ def run_folder(path: Path, *, listener: Listener | None = None) -> int:
     if not lock.acquire():
         raise UserError(f"Another process works on the run in {path}: wait for it, or stop it.")
     with lock:
+        for place in (folder.path, folder.outputs, folder.checkpoints):
+            remove_leftovers(place, shared=("meta.json",))  # which the window writes
         recorder = RunRecorder(folder, spec.run_id, listener=listener)
         try:
             return _Session(folder, spec, recorder).work()

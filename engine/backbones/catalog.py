@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 
 from engine.backbones.config import BackboneConfig
 from engine.backbones.entries import shipped_entries
 from engine.backbones.fingerprint import is_complete, tokenizer_files
+from engine.backbones.limits import stored_numbers
 from engine.backbones.machine import describe_device
 from engine.backbones.manifest import looks_whole
 from engine.backbones.paths import cache_folder, folder_of
-from engine.backbones.tensor_files import StoredTensor, read_tensors, weight_files
+from engine.backbones.regular import check_folder, home_path
+from engine.backbones.tensor_files import StoredTensor, stored_tensors
 from engine.contract.backbone import BackboneEntry, BackboneShape, BackboneSource
 from engine.contract.commands import BackboneList, ListBackbones
 from engine.contract.errors import UserError
@@ -26,7 +29,7 @@ def list_backbones(command: ListBackbones, reporter: Reporter) -> BackboneList:
     """The catalog in its order, then the folders; a bad folder is listed with what is wrong."""
     reporter.update(0, 0, "backbones", "Looking for backbones")
     shipped = [dataclasses.replace(item, on_disk=_is_on_disk(item)) for item in shipped_entries()]
-    folders = [_entry_or_note(Path(folder).expanduser()) for folder in command.folders]
+    folders = [_entry_or_note(folder) for folder in command.folders]
     device, memory = describe_device()
     return BackboneList((*shipped, *folders), device, memory, str(cache_folder()))
 
@@ -39,10 +42,11 @@ def describe_folder(folder: Path) -> BackboneEntry:
     """
     if not folder.is_dir():
         raise UserError(f"{folder} is no folder: choose one with a backbone in it.")
+    check_folder(folder)
     config = BackboneConfig(folder)
-    files = weight_files(folder)
+    tensors = stored_tensors(folder)
     tokenizer_files(folder)
-    tensors = [tensor for file in files for tensor in read_tensors(file)]
+    stored_numbers(config, tensors)
     refusal = config.refusal()
     return BackboneEntry(
         name=str(folder),
@@ -67,8 +71,10 @@ def count_parameters(tensors: list[StoredTensor], *, tied: bool) -> int:
     )
 
 
-def _entry_or_note(folder: Path) -> BackboneEntry:
+def _entry_or_note(name: str) -> BackboneEntry:
+    folder = Path(name)
     try:
+        folder = home_path(name)
         return describe_folder(folder)
     except UserError as error:
         return BackboneEntry(
@@ -79,7 +85,7 @@ def _entry_or_note(folder: Path) -> BackboneEntry:
             licence="",
             download_bytes=0,
             shape=BackboneShape(0, 0, 0, 0, 0, 0, 0),
-            on_disk=folder.is_dir(),
+            on_disk=os.path.isdir(folder),
             supported=False,
             note=error.message,
         )

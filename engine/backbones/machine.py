@@ -19,8 +19,8 @@ def describe_device() -> tuple[str, int]:
     if gpu:
         return "cuda", gpu
     if sys.platform == "darwin" and platform.machine() == "arm64":
-        return "mps", _physical_memory_bytes()
-    return "cpu", _physical_memory_bytes()
+        return "mps", physical_memory_bytes()
+    return "cpu", physical_memory_bytes()
 
 
 def _nvidia_memory_bytes() -> int:
@@ -48,7 +48,8 @@ def _torch_is_for_cpu() -> bool:
         return True
 
 
-def _physical_memory_bytes() -> int:
+def physical_memory_bytes() -> int:
+    """This machine's memory, or 0 where that is unknown."""
     if sys.platform == "win32":
         return _windows_memory_bytes()
     try:

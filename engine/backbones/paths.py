@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from engine.backbones.entries import find_entry
+from engine.backbones.regular import home_path
 from engine.contract.backbone import BackboneSource
 
 CACHE_VARIABLE = "PREFIX_WORKBENCH_CACHE"
@@ -40,6 +41,9 @@ def folder_of(backbone: str) -> Path | None:
 
     Args:
         backbone: a catalog name, a hub id, or a folder.
+
+    Raises:
+        UserError: no path could be called so.
     """
     entry = find_entry(backbone)
     if entry is not None and entry.source is BackboneSource.WHEEL:
@@ -47,7 +51,7 @@ def folder_of(backbone: str) -> Path | None:
         return folder if (folder / MANIFEST).is_file() else None
     if entry is not None:
         return _hub_folder(entry.where)
-    folder = Path(backbone).expanduser()
+    folder = home_path(backbone)
     if backbone and folder.is_dir():
         return folder
     return _hub_folder(backbone)

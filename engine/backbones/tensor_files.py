@@ -8,9 +8,17 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.backbones.regular import (
+    LFS_POINTER,
+    VOCABULARY_BYTES,
+    check_regular,
+    lfs_sentence,
+    read_json,
+)
 from engine.contract.errors import UserError
 
 _MAX_HEADER_BYTES = 100_000_000
@@ -60,6 +68,15 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
     )
 
 
+def stored_tensors(folder: Path) -> list[StoredTensor]:
+    """The tensors of all weight files of a folder.
+
+    Raises:
+        UserError: as `weight_files` and `read_tensors`.
+    """
+    return [tensor for file in weight_files(folder) for tensor in read_tensors(file)]
+
+
 def read_tensors(file: Path) -> list[StoredTensor]:
     """Describe the tensors of a safetensors file, in the order of their names.
 
@@ -67,9 +84,14 @@ def read_tensors(file: Path) -> list[StoredTensor]:
         UserError: it is damaged or no safetensors file.
     """
     try:
+        check_regular(file)
         size = file.stat().st_size
         with open(file, "rb") as stream:
-            length = int.from_bytes(stream.read(8), "little")
+            first = stream.read(len(LFS_POINTER))
+            if first == LFS_POINTER:
+                raise UserError(lfs_sentence(file))
+            length = int.from_bytes(first[:8], "little")
+            stream.seek(8)
             if not 2 <= length <= min(_MAX_HEADER_BYTES, size - 8):
                 raise ValueError(f"its header would be {length} bytes long")
             header = json.loads(stream.read(length))
@@ -78,24 +100,29 @@ def read_tensors(file: Path) -> list[StoredTensor]:
             if name == "__metadata__":
                 continue
             start, end = entry["data_offsets"]
-            shape = tuple(int(number) for number in entry["shape"])
+            shape = tuple(operator.index(number) for number in entry["shape"])
+            if not 0 <= start <= end or min(shape, default=0) < 0:
+                raise ValueError(f"the tensor {name!r} has no place or size that can be")
             place = 8 + length
             if place + end > size:
                 raise ValueError(f"{place + end - size} bytes are missing at its end")
             dtype = str(entry["dtype"])
             tensors.append(StoredTensor(name, dtype, shape, file, place + start, place + end))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(f"{file} is damaged ({error}): get the file again.") from error
     return sorted(tensors, key=lambda tensor: tensor.name)
 
 
 def _shards(folder: Path) -> tuple[Path, ...]:
     try:
-        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        index = read_json(folder / INDEX, VOCABULARY_BYTES)
         names = sorted(set(index["weight_map"].values()))
+        outside = [name for name in names if Path(name).name != name]
+        if outside:
+            raise ValueError(f"it names {outside[0]!r}, which is no file of the folder")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{folder / INDEX} is damaged ({error}): get the file again.") from error
-    files = [folder / Path(str(name)).name for name in names]
+    files = [folder / name for name in names]
     missing = [file.name for file in files if not file.is_file()]
     if missing:
         raise UserError(

@@ -7,14 +7,16 @@ it directly here, under the few method names of transformers that the engine use
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import tokenizers
 
 from engine.backbones.config import CONFIG_FILE
+from engine.backbones.explaining import explained, explained_text
 from engine.backbones.fingerprint import TOKENIZER_FILE
+from engine.backbones.growth import growth_of
+from engine.backbones.regular import VOCABULARY_BYTES, check_regular, read_json
 from engine.contract.errors import UserError
 
 _ROLES = ("bos_token", "eos_token", "pad_token", "unk_token")
@@ -31,12 +33,13 @@ class LightTokenizer:
     """
 
     def __init__(self, folder: Path) -> None:
-        try:
-            self._backend = tokenizers.Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-        except Exception as error:  # the library raises bare Exception
-            raise UserError(
-                f"{folder / TOKENIZER_FILE} is damaged ({error}): get the file again."
-            ) from error
+        path = folder / TOKENIZER_FILE
+        check_regular(path, VOCABULARY_BYTES)
+        with explained(f"{path} is damaged", "get the file again"):
+            self._backend = tokenizers.Tokenizer.from_file(str(path))
+            grown = growth_of(self._backend)
+        if grown:
+            raise UserError(f"{path} is not used, since {grown}: get the file again.")
         self._backend.no_truncation()
         self._backend.no_padding()
         ids = self._special_ids(folder)
@@ -62,7 +65,8 @@ class LightTokenizer:
             verbose: taken for likeness with transformers; nothing is ever said.
         """
         self._backend.encode_special_tokens = split_special_tokens
-        encoding = self._backend.encode(text, add_special_tokens=add_special_tokens)
+        with explained_text(text):
+            encoding = self._backend.encode(text, add_special_tokens=add_special_tokens)
         return {"input_ids": list(encoding.ids)}
 
     def __len__(self) -> int:
@@ -83,7 +87,7 @@ class LightTokenizer:
         for role in _ROLES:
             value = config.get(f"{role}_id")
             value = value[0] if isinstance(value, list) and value else value
-            if isinstance(value, int) and self._backend.id_to_token(value) is not None:
+            if isinstance(value, int) and self._knows(value):
                 ids[role] = value
         for name in ("special_tokens_map.json", "tokenizer_config.json"):
             plain = _read_object(folder / name)
@@ -94,12 +98,14 @@ class LightTokenizer:
                     ids[role] = self._backend.token_to_id(token)
         return ids
 
+    def _knows(self, token_id: int) -> bool:
+        is_id = 0 <= token_id < 2**32  # as the library counts
+        return is_id and self._backend.id_to_token(token_id) is not None
+
 
 def _read_object(path: Path) -> dict[str, object]:
     try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
+        plain = read_json(path)
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} is damaged ({error}): get the file again.") from error
     return plain if isinstance(plain, dict) else {}

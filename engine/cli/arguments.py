@@ -23,6 +23,7 @@ from engine.contract.reading import FileReport
 from engine.contract.run_spec import RunSpec, default_training, new_run_id
 from engine.contract.scores import Encoder
 from engine.contract.training_spec import DecodingSpec
+from engine.exchange.foreign import Told
 
 DEFAULT_BACKBONE = "smollm2-135m-instruct"
 
@@ -195,6 +196,36 @@ def run_spec(
     return apply(replace(spec, training=training), arguments)
 
 
+def add_foreign_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `decode` and `import` that say what a folder by another program does not."""
+    group = parser.add_argument_group("prefixes by another program (default: as the folder says)")
+    group.add_argument(
+        "--backbone", metavar="NAME|DIR", help="what it was trained on, where that lies elsewhere"
+    )
+    for option in OPTIONS:
+        if option.field.startswith(_WRITTEN):
+            _add(group, option)
+
+
+def told_of(arguments: argparse.Namespace) -> Told:
+    """What `add_foreign_options` gave.
+
+    Raises:
+        UserError: a value is none of those that there are.
+    """
+    given = [
+        (option.field.removeprefix("data.").split("."), value)
+        for option, value in _given(arguments, _NO_DATA, room="data.")
+        if option.field.startswith(_WRITTEN)
+    ]
+    data, names = _replaced(_NO_DATA, given), {path[0] for path, _ in given}
+    return Told(
+        backbone=arguments.backbone or "",
+        prompt=data.prompt if "prompt" in names else None,
+        linearisation=data.linearisation if "linearisation" in names else None,
+    )
+
+
 def decoding_spec(decoding: DecodingSpec, arguments: argparse.Namespace) -> DecodingSpec:
     """The run's decoding with what the arguments change."""
     changes = {
@@ -340,6 +371,8 @@ def _name(option: Option) -> str:
     return option.flag.removeprefix("--").replace("-", "_")
 
 
+_WRITTEN = ("data.prompt", "data.linearisation.")
+"""Fields that say how an input is written."""
 _NO_DATA = DataSpec("", "", Mapping(()))
 _TYPICAL = tuple(
     RunSpec("", "", method, _NO_DATA, default_training(method))

@@ -1,11 +1,18 @@
-"""What the command line shows: a progress bar on a terminal, plain lines elsewhere."""
+"""What the command line shows: a progress bar on a terminal, plain lines elsewhere.
+
+Names, headers, texts and sentences about them may come from a stranger's file. All that is
+printed goes through `escaped`, so that a terminal shows them and never obeys them.
+"""
 
 from __future__ import annotations
 
+import logging
+import re
 import sys
 import time
 from collections.abc import Sequence
 
+from engine.contract.errors import UserError
 from engine.contract.events import (
     Evaluation,
     JournalEntry,
@@ -22,6 +29,33 @@ from engine.contract.scores import Absent, Score
 
 BAR_WIDTH = 30
 PLAIN_INTERVAL_S = 10.0
+_OBEYED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
+"""Control characters but tab and line break, what turns the direction of text, and surrogates."""
+
+
+def escaped(text: str) -> str:
+    """Text with the number of each character that a terminal would obey in its place.
+
+    The numbers are written as JSON does, so that JSON stays the same JSON.
+    """
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def complain(error: UserError) -> None:
+    """The sentence of an error, and what would help, on standard error."""
+    print(escaped(f"error: {error.message}"), file=sys.stderr)
+    for remedy in error.remedies:
+        print(escaped(f"  would need less: {remedy.label}"), file=sys.stderr)
+
+
+class EscapedFormatter(logging.Formatter):
+    """Log lines and tracebacks as a terminal may have them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """As the base class does it, escaped."""
+        return escaped(super().format(record))
 
 
 class Console:
@@ -35,11 +69,17 @@ class Console:
     def line(self, text: str = "") -> None:
         """A line that stays."""
         self._clear()
-        print(text, flush=True)
+        print(escaped(text), flush=True)
+
+    def warn(self, text: str) -> None:
+        """A line on standard error, beside output that a program may read."""
+        self._clear()
+        print(escaped(f"note: {text}"), file=sys.stderr, flush=True)
 
     def bar(self, done: int, total: int, text: str) -> None:
         """Progress: drawn in place on a terminal, else a line now and then."""
         share = done / total if total else 0.0
+        text = escaped(" ".join(text.splitlines()))
         if self._terminal:
             filled = round(BAR_WIDTH * share)
             shown = f"{'█' * filled}{'░' * (BAR_WIDTH - filled)} {share:4.0%}  {text}"

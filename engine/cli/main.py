@@ -17,10 +17,12 @@ from engine.cli.arguments import (
     Parser,
     add_decoding_options,
     add_encoder_options,
+    add_foreign_options,
     add_input_options,
     add_reference_option,
     add_run_options,
 )
+from engine.cli.console import EscapedFormatter, complain
 from engine.cli.reading import add_reading_options
 from engine.contract.errors import Cancelled, UserError
 from engine.contract.recipes import RECIPES
@@ -45,7 +47,9 @@ def _verbs() -> Sequence[str]:
 
 def run(argv: Sequence[str]) -> int:
     """Run the verb in `argv`; the exit code."""
-    logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(EscapedFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.ERROR, handlers=[handler])
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     share_cores()
     for stream in (sys.stdout, sys.stderr):
@@ -61,9 +65,7 @@ def run(argv: Sequence[str]) -> int:
         verb: Verb = arguments.verb
         return verb(arguments)
     except UserError as error:
-        print(f"error: {error.message}", file=sys.stderr)
-        for remedy in error.remedies:
-            print(f"  would need less: {remedy.label}", file=sys.stderr)
+        complain(error)
         return EXIT_USER
     except (KeyboardInterrupt, Cancelled):
         print("stopped", file=sys.stderr)
@@ -196,6 +198,7 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     add_reading_options(one)
     one.add_argument("--limit", type=int, metavar="N", help="decode the first N inputs only")
     one.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
+    add_foreign_options(one)
     add_decoding_options(one)
     one.set_defaults(verb=_later("outputs", "decode"))
 
@@ -206,12 +209,32 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
         "slot_error count errors, so lower is better. Two files: the second less the first, with "
         "95 % interval and p of a paired bootstrap over the rows that both have.",
     )
-    one.add_argument("outputs", metavar="OUT.jsonl", nargs="+", help="one file, or two")
+    one.add_argument(
+        "outputs",
+        metavar="OUT.jsonl",
+        nargs="+",
+        help="one file, or two: JSON lines of this or another program, or a text a line",
+    )
+    one.add_argument(
+        "--references",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="the references, a line for each output, or a block with blank lines between; repeat "
+        "it for several files",
+    )
     one.add_argument(
         "--metrics",
         default="bleu,chrf,rougeL",
         help=f"comma-separated names among {', '.join(METRICS)} (default bleu,chrf,rougeL); "
         "rouge_l is E2E's, meteor needs Java and the package pycocoevalcap, bertscore --encoder",
+    )
+    one.add_argument(
+        "--tokenizer",
+        default="auto",
+        metavar="NAME",
+        help="how bleu and nist divide texts: auto (by their script, the default), 13a, intl, "
+        "char, zh, ja-mecab, ko-mecab or flores200",
     )
     one.add_argument("--by", choices=("category",), help="score each category by itself too")
     one.add_argument(
@@ -236,6 +259,7 @@ def _prefix_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     one = verbs.add_parser("import", help="take a native or PEFT prefix folder into a project")
     one.add_argument("path", metavar="DIR")
     one.add_argument("--project", required=True, metavar="DIR")
+    add_foreign_options(one)
     one.set_defaults(verb=_later("prefixes", "import_"))
 
     one = verbs.add_parser("backbones", help="list or fetch backbones")

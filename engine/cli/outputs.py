@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.cli.arguments import decoding_spec
+from engine.backbones.regular import home_path
+from engine.cli.arguments import decoding_spec, told_of
 from engine.cli.console import Console, ConsoleReporter, duration, print_scores
 from engine.cli.inputs import Job, imported, mapping_for
 from engine.cli.many import job_of_many
 from engine.contract.errors import UserError
 from engine.contract.training_spec import Device
 from engine.data.hub_reader import is_hub_name
-from engine.exchange.card import is_delta_folder, is_prefix_folder
+from engine.exchange.card import is_delta_folder
+from engine.exchange.foreign import Told
+from engine.exchange.reading import holding_folder
 
 
 def decode(arguments: argparse.Namespace) -> int:
@@ -24,6 +27,11 @@ def decode(arguments: argparse.Namespace) -> int:
     if arguments.limit is not None and arguments.limit < 1:
         raise UserError(f"--limit is {arguments.limit}: it must be 1 or more.")
     if arguments.prefix_column is not None:
+        if told_of(arguments) != Told():
+            raise UserError(
+                "--backbone, --prompt-form and --linearisation are for one prefix: import each "
+                "with its own, then leave them out beside --prefix-column."
+            )
         job = job_of_many(arguments, console)
     else:
         job = _job_of_one(arguments, console)
@@ -46,14 +54,16 @@ def decode(arguments: argparse.Namespace) -> int:
         save_outputs(out, scored, **about)
         console.line(f"{error.message} Here are JSON lines instead.")
     console.line(f"{len(scored.rows)} inputs decoded in {duration(scored.seconds)}: {out}")
-    print_scores(console, scored.scores)
+    print_scores(console, (*scored.scores, *scored.absent))
     return 0
 
 
 def _job_of_one(arguments: argparse.Namespace, console: Console) -> Job:
     """All inputs of the file, for one run, prefix or delta folder."""
-    place = Path(arguments.system)
-    for what, found in (("prefix", is_prefix_folder(place)), ("delta", is_delta_folder(place))):
+    place = home_path(arguments.system)
+    is_run = (place / "run.json").exists()
+    prefix = not is_run and place.is_dir() and holding_folder(place) is not None
+    for what, found in (("prefix", prefix), ("delta", is_delta_folder(place))):
         if found and not arguments.inputs:
             raise UserError(
                 f"This {what} came without its run: name the input columns with --source COL."
@@ -62,7 +72,7 @@ def _job_of_one(arguments: argparse.Namespace, console: Console) -> Job:
     from engine.decoding.systems import Systems
 
     loaded = Systems(device=Device(arguments.device)).load(
-        place, ConsoleReporter(console, "loading")
+        place, ConsoleReporter(console, "loading"), told_of(arguments)
     )
     decoding = decoding_spec(loaded.decoding, arguments)
     with imported(console, arguments) as store:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
+from engine.cli.arguments import told_of
 from engine.cli.console import Console, ConsoleReporter
+from engine.cli.project_data import tidy
 from engine.contract.commands import ExportPrefix, ImportPrefix
+from engine.contract.project import ProjectFolder
 from engine.exchange.desk import export_prefix, import_prefix
 
 
@@ -20,10 +24,19 @@ def export(arguments: argparse.Namespace) -> int:
 def import_(arguments: argparse.Namespace) -> int:
     """Copy a prefix folder into a project."""
     console = Console()
-    command = ImportPrefix(arguments.path, arguments.project)
+    tidy(ProjectFolder(Path(arguments.project).expanduser()))
+    told = told_of(arguments)
+    command = ImportPrefix(
+        arguments.path, arguments.project, told.backbone, told.prompt, told.linearisation
+    )
     info = import_prefix(command, ConsoleReporter(console, "importing"))
     console.line(
         f"{info.name}: prefix length {info.prefix_length} for {info.backbone}, "
         f"{info.stored_bytes:,} bytes, in {info.path}"
     )
+    if not info.backbone_fingerprint:
+        console.line(
+            f"Its backbone {info.backbone} is not on this machine: name it with --backbone "
+            "NAME|DIR here, or when decoding."
+        )
     return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import secrets
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +12,11 @@ from engine.contract.data_spec import Linearisation, Mapping, Split
 from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
 from engine.contract.files import slug
+from engine.contract.folders import remove_leftovers
 from engine.contract.project import PROJECT_FILE, DatasetEntry, Project, ProjectFolder
 from engine.contract.reading import ReadOptions
+
+_DAY_S = 86_400.0
 
 
 def dataset_of(
@@ -27,7 +30,7 @@ def dataset_of(
     split: Split,
 ) -> tuple[DatasetEntry, str]:
     """The file as a dataset of the project, which is made if it is not there; and its sha256."""
-    incoming = project.datasets / f".incoming-{time.time_ns()}.sqlite"
+    incoming = project.datasets / f".incoming.{secrets.token_hex(4)}.part"
     chosen: list[DatasetEntry] = []
 
     def add(present: Project) -> Project:
@@ -64,6 +67,12 @@ def dataset_of(
     finally:
         incoming.unlink(missing_ok=True)
     return chosen[0], fingerprint
+
+
+def tidy(project: ProjectFolder, *more: Path) -> None:
+    """Remove what killed processes left in the project's folders, and in `more`, a day ago."""
+    for place in (project.path, project.datasets, project.prefixes, *more):
+        remove_leftovers(place, older_than_s=_DAY_S)
 
 
 def _fingerprint(store: Path) -> str:

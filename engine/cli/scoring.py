@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.backbones.regular import home_path
 from engine.cli.arguments import encoder_of
 from engine.cli.console import Console, ConsoleReporter, absent_line, print_scores
 from engine.contract.errors import UserError
-from engine.contract.outputs import read_meta, read_outputs
+from engine.contract.outputs import RowsDigest, changed_note, read_meta
 from engine.contract.scores import Absent, OutputRow, Score
+from engine.metrics.division import Division, division_of
 from engine.metrics.metric import Unavailable
 from engine.metrics.pairing import Difference, common_rows, compare
+from engine.metrics.scorable import read_scorable
 from engine.metrics.scoring import score_available
 from engine.reporter import Reporter, Silent
 
@@ -25,7 +29,7 @@ Plain = dict[str, object]
 
 def score(arguments: argparse.Namespace) -> int:
     """Score outputs files of ours or of other systems, without changing them."""
-    paths = [Path(name) for name in arguments.outputs]
+    paths = [home_path(name) for name in arguments.outputs]
     metrics = tuple(name.strip() for name in arguments.metrics.split(",") if name.strip())
     if len(paths) > 2:
         raise UserError(f"{len(paths)} outputs files are named: give one, or two to compare.")
@@ -38,7 +42,9 @@ def score(arguments: argparse.Namespace) -> int:
 
 def _score(path: Path, metrics: tuple[str, ...], arguments: argparse.Namespace) -> int:
     """Print one file's scores, and those of its parts."""
-    console, rows = Console(), read_outputs(path)
+    console = Console()
+    rows = _rows(console, path, arguments)
+    division = _division(console, rows, arguments)
     groups = _groups(rows, by_category=bool(arguments.by), unseen=arguments.unseen)
     found = {
         name: score_available(
@@ -46,6 +52,7 @@ def _score(path: Path, metrics: tuple[str, ...], arguments: argparse.Namespace) 
             metrics,
             decoding=_decoding(path),
             encoder=encoder_of(arguments),
+            division=division,
             reporter=_reporter(console, name, as_json=arguments.json),
         )
         for name, group in groups.items()
@@ -64,7 +71,8 @@ def _score(path: Path, metrics: tuple[str, ...], arguments: argparse.Namespace) 
 
 def _compare(paths: list[Path], metrics: tuple[str, ...], arguments: argparse.Namespace) -> int:
     console = Console()
-    first, second = common_rows(*(read_outputs(path) for path in paths))
+    first, second = common_rows(*(_rows(console, path, arguments) for path in paths))
+    division = _division(console, first, arguments)
     decodings = dict.fromkeys(_decoding(path) or "unknown" for path in paths)
     found = compare(
         first,
@@ -72,6 +80,7 @@ def _compare(paths: list[Path], metrics: tuple[str, ...], arguments: argparse.Na
         metrics,
         decoding=" / ".join(decodings),
         encoder=encoder_of(arguments),
+        division=division,
         reporter=_reporter(console, ALL, as_json=arguments.json),
     )
     if arguments.json:
@@ -81,6 +90,18 @@ def _compare(paths: list[Path], metrics: tuple[str, ...], arguments: argparse.Na
         for one in found:
             console.line(_words(one))
     return _unless_all_absent(found)
+
+
+def _division(console: Console, rows: Rows, arguments: argparse.Namespace) -> Division:
+    """How texts are divided, which is said where it is not the usual."""
+    division = division_of((row.references for row in rows), arguments.tokenizer)
+    if division.note:
+        line = f"note: {division.note}"
+        if arguments.json:
+            print(line, file=sys.stderr)
+        else:
+            console.line(line)
+    return division
 
 
 def _groups(rows: Rows, *, by_category: bool, unseen: list[str]) -> dict[str, Rows]:
@@ -119,6 +140,15 @@ def _reporter(console: Console, part: str, *, as_json: bool) -> Reporter:
     if as_json:
         return Silent()
     return ConsoleReporter(console, "scoring" if part == ALL else f"scoring {part}")
+
+
+def _rows(console: Console, path: Path, arguments: argparse.Namespace) -> Rows:
+    """The rows of an outputs file, after saying that they are not those that were decoded."""
+    references = [home_path(name) for name in arguments.references]
+    rows = read_scorable(path, references)
+    if not references and RowsDigest(rows).is_another(read_meta(path)):
+        console.warn(changed_note(path))
+    return rows
 
 
 def _decoding(path: Path) -> str:

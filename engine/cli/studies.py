@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.cli.arguments import encoder_of, run_spec
 from engine.cli.console import Console, ConsoleReporter, print_scores
-from engine.cli.project_data import dataset_of
+from engine.cli.project_data import dataset_of, tidy
 from engine.cli.reading import look_at, reading_options
 from engine.cli.training import EXIT_STOPPED, backbone_of, columns_of, work
 from engine.contract.commands import CollectStudy
@@ -42,6 +42,7 @@ def study(arguments: argparse.Namespace) -> int:
     project = ProjectFolder(Path(arguments.project))
     project.refuse_links()
     folder = StudyFolder(project, slug(arguments.name or kind.value))
+    tidy(project, folder.path)
     if arguments.data is not None:
         made = _made(console, arguments, kind, project, folder.path.name)
         stored = _same(folder.read(), made) if folder.exists() else made
@@ -65,6 +66,8 @@ def study(arguments: argparse.Namespace) -> int:
     command = CollectStudy(str(project.path), folder.path.name)
     results = collect_study(command, ConsoleReporter(console, "scoring"))
     console.line()
+    for run_id, message in results.damaged():
+        console.warn(f"run {run_id}: {message}")
     if results.summaries:
         console.line((folder.path / "table.md").read_text(encoding="utf-8"))
     else:
@@ -129,7 +132,7 @@ def _made(
             "No category is held out, so that there is none to extrapolate to: name some with "
             "--category-column COL --unseen CATEGORY."
         )
-    existing = [RunFolder(path).read_spec() for path in project.run_paths()]
+    existing = _specs(console, project)
     return StudySpec(
         study_id=study_id,
         kind=kind,
@@ -139,6 +142,17 @@ def _made(
         unseen=unseen,
         created_s=time.time(),
     )
+
+
+def _specs(console: Console, project: ProjectFolder) -> list[RunSpec]:
+    """The runs that the project has; a damaged one is said, and is no reason to stop."""
+    found = []
+    for path in project.run_paths():
+        try:
+            found.append(RunFolder(path).read_spec())
+        except UserError as error:
+            console.warn(error.message)
+    return found
 
 
 def _settings(arguments: argparse.Namespace, kind: StudyKind, base: RunSpec) -> StudySettings:
@@ -192,17 +206,15 @@ def _train(console: Console, folder: StudyFolder, stored: StudySpec) -> tuple[li
         name = run_name(stored.kind, run)
         place = RunFolder(folder.run_path(run))
         console.line(f"\n{number} of {len(stored.runs)}: {name}")
-        if not (place.path / "run.json").exists():
-            meta = RunMeta(name=name, tags=(stored.name,), created_s=time.time())
-            RunFolder.create(place.path, run.spec, meta)
-        elif place.read_status().state is RunState.FINISHED:
-            console.line("  finished before")
-            continue
-        elif is_locked(place.path):
-            failed.append(f"{name}: another process works on it; run the study again afterwards.")
-            console.line(f"  {failed[-1]}")
-            continue
         try:
+            if not (place.path / "run.json").exists():
+                meta = RunMeta(name=name, tags=(stored.name,), created_s=time.time())
+                RunFolder.create(place.path, run.spec, meta)
+            elif place.read_status().state is RunState.FINISHED:
+                console.line("  finished before")
+                continue
+            elif is_locked(place.path):
+                raise UserError("another process works on it; run the study again afterwards.")
             code = work(console, place)
         except UserError as error:
             failed.append(f"{name}: {error.message}")

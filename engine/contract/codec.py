@@ -2,9 +2,14 @@
 
 A dataclass becomes an object of its fields; a member of a union of dataclasses carries a
 "type" entry with its class name, and decoding picks the class by it. Decoding is strict:
-an unknown, missing or wrongly typed field raises `ProtocolError` naming its path. Fields
-with a default may be missing, so that a file of an older version still opens. A class with
-a `version` field refuses a higher version than its default with a `UserError`.
+an unknown, missing, repeated or wrongly typed field raises `ProtocolError` naming its path, and
+so does a number that no reader can work with: an integer of more than 64 bits, or a time in
+seconds (a field called `…_s`) that is no date. Fields with a default may be missing, so that a
+file of an older version still opens. A class with a `version` field refuses a higher version
+than its default with a `UserError`.
+
+Whatever the text is, decoding gives an object or one of these two errors, whose messages are
+short however long the text is.
 """
 
 from __future__ import annotations
@@ -14,6 +19,7 @@ import enum
 import functools
 import json
 import math
+import reprlib
 import types
 import typing
 from typing import Any, TypeVar
@@ -23,6 +29,15 @@ from engine.contract.errors import ProtocolError, UserError
 T = TypeVar("T")
 
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+INTEGERS = range(-(2**63), 2**63)
+"""What fits into 64 bits: Qt, NumPy, torch and SQLite hold no more."""
+_LATEST_S = 253_370_764_800.0
+"""The year 9999, the last that the system's calendar functions know."""
+
+_shorten = reprlib.Repr()
+_shorten.maxstring = _shorten.maxother = _shorten.maxlong = 80
+_shown = _shorten.repr
+"""A value as an error shows it, however long or deep it is."""
 
 
 def to_line(value: object) -> str:
@@ -52,11 +67,26 @@ def dump(
 
 def from_text(kind: type[T], text: str) -> T:
     """Decode JSON text as `kind`; raise `ProtocolError` where it does not fit."""
+    return from_plain(kind, parse(text))
+
+
+def parse(text: str) -> Any:
+    """Parse JSON text; raise `ProtocolError` where it is none, or names a field twice."""
     try:
-        plain = json.loads(text, object_hook=_as_it_was_run)
+        return json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise ProtocolError(f"not valid JSON ({error}): {text[:80]!r}") from error
-    return from_plain(kind, plain)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    plain = dict(pairs)
+    if len(plain) < len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise ValueError(f"{_shown(name)} stands twice in one object")
+            seen.add(name)
+    return _as_it_was_run(plain)
 
 
 def to_plain(value: object) -> Any:
@@ -102,7 +132,7 @@ def _decode(kind: Any, plain: object, path: str) -> Any:
             return kind(plain)
         except ValueError as error:
             known = ", ".join(repr(member.value) for member in kind)
-            raise ProtocolError(f"{path}: {plain!r} is none of {known}") from error
+            raise ProtocolError(f"{path}: {_shown(plain)} is none of {known}") from error
     return _decode_scalar(kind, plain, path)
 
 
@@ -114,9 +144,11 @@ def _decode_scalar(kind: Any, plain: object, path: str) -> Any:
             try:
                 return float(plain)
             except OverflowError as error:
-                raise ProtocolError(f"{path}: {plain} is too large") from error
+                raise ProtocolError(f"{path}: {_shown(plain)} is too large") from error
     elif kind is int:
         if isinstance(plain, int) and not isinstance(plain, bool):
+            if plain not in INTEGERS:
+                raise ProtocolError(f"{path}: {_shown(plain)} is too large")
             return plain
     elif kind in (str, bool, type(None)):
         if isinstance(plain, kind):
@@ -124,7 +156,7 @@ def _decode_scalar(kind: Any, plain: object, path: str) -> Any:
     else:
         raise ProtocolError(f"{path}: the type {kind!r} has no place in the contract")
     name = "null" if kind is type(None) else kind.__name__
-    raise ProtocolError(f"{path}: expected {name}, found {plain!r}")
+    raise ProtocolError(f"{path}: expected {name}, found {_shown(plain)}")
 
 
 def _decode_union(members: tuple[Any, ...], plain: object, path: str) -> Any:
@@ -135,21 +167,21 @@ def _decode_union(members: tuple[Any, ...], plain: object, path: str) -> Any:
     }
     if classes and isinstance(plain, dict):
         name = plain.get("type")
-        if name not in classes:
+        if not isinstance(name, str) or name not in classes:
             known = ", ".join(sorted(classes))
-            raise ProtocolError(f"{path}: type {name!r} is none of {known}")
+            raise ProtocolError(f"{path}: type {_shown(name)} is none of {known}")
         return _decode_dataclass(classes[name], plain, path)
     for member in members:
         try:
             return _decode(member, plain, path)
         except ProtocolError:
             continue
-    raise ProtocolError(f"{path}: {plain!r} fits none of {members}")
+    raise ProtocolError(f"{path}: {_shown(plain)} fits none of {members}")
 
 
 def _decode_tuple(members: tuple[Any, ...], plain: object, path: str) -> tuple[Any, ...]:
     if not isinstance(plain, list):
-        raise ProtocolError(f"{path}: expected a list, found {plain!r}")
+        raise ProtocolError(f"{path}: expected a list, found {_shown(plain)}")
     if len(members) == 2 and members[1] is Ellipsis:
         return tuple(_decode(members[0], item, f"{path}[{i}]") for i, item in enumerate(plain))
     if len(members) != len(plain):
@@ -168,25 +200,33 @@ def _check_version(fields: dict[str, Any], plain: dict[str, Any], path: str) -> 
     version, field = plain.get("version"), fields.get("version")
     if field is not None and isinstance(version, int) and version > field.default:
         raise UserError(
-            f"{path} was written by a newer version of this program (format {version}; this "
-            f"one reads up to {field.default}): update the program."
+            f"{path} was written by a newer version of this program (format {_shown(version)}; "
+            f"this one reads up to {field.default}): update the program."
         )
+
+
+def _check_seconds(value: object, path: str) -> None:
+    """Refuse seconds that are no time, such as NaN or 1e300."""
+    if isinstance(value, float) and not abs(value) <= _LATEST_S:
+        raise ProtocolError(f"{path}: {value} is no time in seconds")
 
 
 def _decode_dataclass(kind: type, plain: object, path: str) -> Any:
     if not isinstance(plain, dict):
-        raise ProtocolError(f"{path}: expected an object, found {plain!r}")
+        raise ProtocolError(f"{path}: expected an object, found {_shown(plain)}")
     if plain.get("type", kind.__name__) != kind.__name__:
-        raise ProtocolError(f"{path}: expected type {kind.__name__}, found {plain['type']!r}")
+        raise ProtocolError(f"{path}: expected type {kind.__name__}, found {_shown(plain['type'])}")
     fields = {field.name: field for field in dataclasses.fields(kind)}
     _check_version(fields, plain, path)
     unknown = [name for name in plain if name != "type" and name not in fields]
     if unknown:
-        raise ProtocolError(f"{path}: unknown field {unknown[0]!r}")
+        raise ProtocolError(f"{path}: unknown field {_shown(unknown[0])}")
     values = {}
     for name, field in fields.items():
         if name in plain:
             values[name] = _decode(_hints(kind)[name], plain[name], f"{path}.{name}")
+            if name.endswith("_s"):
+                _check_seconds(values[name], f"{path}.{name}")
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise ProtocolError(f"{path}: field {name!r} is missing")
     try:

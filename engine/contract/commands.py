@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 
 from engine.contract.backbone import BackboneEntry
-from engine.contract.data_spec import DataSpec, Linearisation, Mapping, Split
+from engine.contract.data_spec import DataSpec, Linearisation, Mapping, PromptForm, Split
 from engine.contract.errors import Remedy
 from engine.contract.events import Blame
 from engine.contract.reading import (
@@ -141,10 +141,18 @@ class ExportPrefix:
 
 @dataclass(frozen=True)
 class ImportPrefix:
-    """Copy a native or PEFT prefix folder into a project's prefixes. Reply: `PrefixInfo`."""
+    """Copy a native or PEFT prefix folder into a project's prefixes. Reply: `PrefixInfo`.
+
+    Attributes:
+        backbone, prompt, linearisation: what a PEFT folder by another program does not say, or
+            says of another machine; "" and None for what it says and this program's defaults.
+    """
 
     path: str
     project: str
+    backbone: str = ""
+    prompt: PromptForm | None = None
+    linearisation: Linearisation | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_LONGEST_MESSAGE = 1500
+"""Characters that a person may be asked to read."""
+
 
 class WorkbenchError(Exception):
     """Root of every error that this program raises on purpose."""
@@ -13,11 +16,14 @@ class UserError(WorkbenchError):
     """Something the user can mend: a bad file, no memory, a full disk.
 
     Attributes:
-        message: one sentence that names the value, the limit and what to do.
+        message: one sentence that names the value, the limit and what to do; where the value is a
+            long text from a file, its middle is left out.
         remedies: settings that would help, ready for one button each.
     """
 
     def __init__(self, message: str, remedies: tuple[Remedy, ...] = ()) -> None:
+        if len(message) > _LONGEST_MESSAGE:
+            message = f"{message[: _LONGEST_MESSAGE // 2]} […] {message[-_LONGEST_MESSAGE // 3 :]}"
         super().__init__(message)
         self.message = message
         self.remedies = remedies

@@ -43,7 +43,7 @@ def write_atomically(path: Path, data: str | bytes, *, flush: bool = True) -> No
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         try:
             with open(temporary, "xb") as stream:  # x: nothing that stands there is followed
-                stream.write(data.encode("utf-8") if isinstance(data, str) else data)
+                stream.write(_bytes(data))
                 if flush:
                     stream.flush()
                     os.fsync(stream.fileno())
@@ -51,6 +51,11 @@ def write_atomically(path: Path, data: str | bytes, *, flush: bool = True) -> No
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+
+
+def _bytes(data: str | bytes) -> bytes:
+    """A text in UTF-8; a lone surrogate from a stranger's file as its number."""
+    return data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data
 
 
 @contextlib.contextmanager

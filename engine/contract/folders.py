@@ -4,13 +4,44 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from engine.contract.errors import UserError
 from engine.contract.files import explain_disk_errors
+
+_LEFT = re.compile(
+    r"\.(?P<name>.+)\.[0-9a-f]{8,}\.(part|old)|\.(model|status\.json|(step|best)-\d+)\.part"
+)
+"""What `fill_folder`, `write_atomically` and their like write beside NAME before they rename it."""
+
+
+def remove_leftovers(
+    folder: Path, *, older_than_s: float = 0.0, shared: tuple[str, ...] = ()
+) -> None:
+    """Remove what writers that were killed left in a folder. Links are not followed.
+
+    Args:
+        older_than_s: spare what is younger, where other processes may be writing.
+        shared: names that other processes may be writing even so.
+    """
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        found = _LEFT.fullmatch(path.name)
+        if found is None or found["name"] in shared:
+            continue
+        with contextlib.suppress(OSError):  # its writer lives, and has just renamed it
+            if time.time() - path.lstat().st_mtime < older_than_s:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
 
 @contextlib.contextmanager

@@ -16,6 +16,9 @@ from engine.contract.regular_files import open_to_change, open_to_read
 
 log = logging.getLogger(__name__)
 
+MAX_LINE_BYTES = 16 * 2**20
+"""Of an event; one with samples of some thousand words has 100 kB."""
+
 
 class JournalWriter:
     """Appends one line per event, whole or not at all."""
@@ -48,25 +51,34 @@ class JournalReader:
         self._path = path
         self._run_id = run_id
         self._offset = 0
+        self._is_skipping = False
 
     def read_new(self, limit: int = 1000) -> list[JournalEntry]:
         """At most `limit` entries that were completed since the last call, in order.
 
-        A line without its end is left for the next call. A line that cannot be decoded, or
-        that belongs to another run, is logged and skipped.
+        A line without its end is left for the next call. A line that cannot be decoded, is too
+        long, or belongs to another run, is logged and skipped.
         """
         try:
             with open_to_read(self._path) as stream:
                 stream.seek(0, os.SEEK_END)
                 if stream.tell() < self._offset:  # a torn last line was cut off on resume
-                    self._offset = stream.tell()
+                    self._offset, self._is_skipping = stream.tell(), False
                 stream.seek(self._offset)
                 entries: list[JournalEntry] = []
                 while len(entries) < limit:
-                    line = stream.readline()
+                    line = stream.readline(MAX_LINE_BYTES)
                     if not line.endswith(b"\n"):
-                        break
+                        if len(line) < MAX_LINE_BYTES:
+                            break
+                        self._offset += len(line)
+                        self._is_skipping = True
+                        continue
                     self._offset += len(line)
+                    if self._is_skipping:
+                        log.warning("%s: skipped a line that is too long", self._path)
+                        self._is_skipping = False
+                        continue
                     entry = self._decode(line)
                     if entry is not None:
                         entries.append(entry)

@@ -214,10 +214,13 @@ def parse_value(kind: type[Any], flag: str, text: str, *, optional: bool = False
     if optional and text == "none":
         return None
     try:
-        return kind(text)
+        value = kind(text)
     except ValueError as error:
         expected = "a whole number" if kind is int else "a number"
         raise UserError(f"{flag} is {text!r}: it must be {expected}.") from error
+    if isinstance(value, int) and value not in codec.INTEGERS:
+        raise UserError(f"{flag} is {text!r}: it must be a whole number of at most 18 digits.")
+    return value
 
 
 def command_line(spec: RunSpec, *, data: str, out: str, reading: ReadOptions | None = None) -> str:

@@ -2,7 +2,8 @@
 
 A line has at least "input", "output" and "references" (a list of strings); ours also have
 "example_id", "fields", "category" and "row_scores", and "prefix" where each row was decoded
-behind a prefix of its own. A file by another system needs only the first three.
+behind a prefix of its own. A file by another system needs only the first three, which may have
+the names that are usual elsewhere (`engine.contract.foreign_rows`).
 """
 
 from __future__ import annotations
@@ -11,22 +12,34 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files import write_atomically
+from engine.contract.foreign_rows import with_own_names
 from engine.contract.regular_files import open_to_read, read_text
 from engine.contract.scores import OutputRow, OutputsMeta
 
+MAX_LINE_CHARACTERS = 16 * 2**20
+MAX_CHARACTERS = 2**30
+"""Of a line and of a file: whoever reads more runs out of memory."""
 _EXPECTED = 'Each line must be one JSON object with "input", "output" and "references" (a list).'
 
 
-def write_outputs(path: Path, rows: Iterable[OutputRow], meta: OutputsMeta | None = None) -> None:
-    """Write rows as JSON lines, and `meta` beside them as NAME.meta.json."""
-    lines = []
+def write_outputs(
+    path: Path, rows: Iterable[OutputRow], meta: OutputsMeta | None = None
+) -> OutputsMeta | None:
+    """Write rows as JSON lines, and `meta` beside them as NAME.meta.json.
+
+    Returns:
+        `meta` as it was written, with the sha256 of the rows.
+    """
+    lines, digest = [], RowsDigest()
     for row in rows:
+        digest.add(row)
         plain = codec.to_plain(row)
         del plain["type"]
         if not row.prefix:
@@ -34,7 +47,9 @@ def write_outputs(path: Path, rows: Iterable[OutputRow], meta: OutputsMeta | Non
         lines.append(codec.dump(plain))
     write_atomically(path, "".join(line + "\n" for line in lines))
     if meta is not None:
+        meta = replace(meta, rows_sha256=digest.hexdigest(), version=OutputsMeta.version)
         write_meta(path, meta)
+    return meta
 
 
 def write_row_scores(path: Path, rows: Sequence[OutputRow]) -> None:
@@ -83,14 +98,55 @@ def split_fingerprint(rows: Iterable[OutputRow]) -> str:
     return digest.hexdigest()
 
 
+class RowsDigest:
+    """A sha256 over all of the rows but their scores, which are taken later and again."""
+
+    def __init__(self, rows: Iterable[OutputRow] = ()) -> None:
+        self._sha256 = hashlib.sha256()
+        for row in rows:
+            self.add(row)
+
+    def add(self, row: OutputRow) -> None:
+        """Add the next row."""
+        parts = [row.example_id, row.input, row.output, row.references, row.fields]
+        text = codec.dump([*parts, row.category, row.prefix])
+        self._sha256.update(text.encode("utf-8") + b"\n")
+
+    def hexdigest(self) -> str:
+        """The sha256 so far."""
+        return self._sha256.hexdigest()
+
+    def is_another(self, meta: OutputsMeta | None) -> bool:
+        """Whether these are not the rows that were decoded; unknown of files of version 1."""
+        known = meta.rows_sha256 if meta is not None else ""
+        return known not in ("", self.hexdigest())
+
+
+def changed_note(path: Path) -> str:
+    """What is said of rows that are not those that were decoded."""
+    return (
+        f"{path} is not as it was decoded: its rows have another sha256 than "
+        f"{meta_path(path).name} says. Decode it again, or delete that file if the change is meant."
+    )
+
+
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     """Lines that are not blank, with their numbers."""
+    size = 0
     try:
         # The file may be a link that the user named; a pipe or a device it may not.
         with io.TextIOWrapper(
             open_to_read(path.resolve()), encoding="utf-8-sig", newline="\n"
         ) as stream:
-            for number, line in enumerate(stream, start=1):
+            number = 0
+            while line := stream.readline(MAX_LINE_CHARACTERS + 1):
+                number, size = number + 1, size + len(line)
+                if len(line) > MAX_LINE_CHARACTERS or size > MAX_CHARACTERS:
+                    what = f"line {number} has" if size <= MAX_CHARACTERS else "it has"
+                    limit = MAX_LINE_CHARACTERS if size <= MAX_CHARACTERS else MAX_CHARACTERS
+                    raise UserError(
+                        f"{path} is too long: {what} more than {limit:,} characters. {_EXPECTED}"
+                    )
                 if line.strip():
                     yield number, line
     except (OSError, UnicodeDecodeError) as error:
@@ -99,16 +155,35 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
     try:
-        plain = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{path}, line {number}: {error}. {_EXPECTED}") from error
+        plain = codec.parse(line)
+    except ProtocolError as error:
+        # Without the line itself: it may be of any file that a link leads to.
+        raise UserError(f"{path}, line {number}: {error.__cause__}. {_EXPECTED}") from error
     if not isinstance(plain, dict):
         raise UserError(f"{path}, line {number}: not an object. {_EXPECTED}")
-    return plain
+    return dict(plain)
 
 
 def _read_line(path: Path, number: int, line: str, *, position: int) -> OutputRow:
-    plain = _parse(path, number, line)
+    return row_of(path, number, _parse(path, number, line), position=position)
+
+
+def row_of(path: Path, number: int, plain: dict[str, Any], *, position: int) -> OutputRow:
+    """A row from the object of a line.
+
+    Args:
+        path: of the file.
+        number: of the line, for a sentence on what is wrong with it.
+        plain: the object.
+        position: of the row, from 1; its id where it has none.
+
+    Raises:
+        UserError: it has no output or no references, or a value is of another type.
+    """
+    try:
+        plain = with_own_names(plain)
+    except ProtocolError as error:
+        raise UserError(f"{path}, line {number}: {error}. {_EXPECTED}") from error
     known = {name: plain[name] for name in OutputRow.__dataclass_fields__ if name in plain}
     known.setdefault("example_id", str(position))
     known.setdefault("input", "")

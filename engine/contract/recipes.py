@@ -28,6 +28,7 @@ from engine.contract.study import StudyKind, StudyRun
 PAPER_WORDS = ("active", "elephant", "summarize", "table-to-text:", "banana")
 """Words of Li & Liang 2021, figure 5: of the task, and of nothing in it."""
 RANDOM = "at random"
+MAX_SIZE, MAX_SAMPLES = 10**9, 1000
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class StudySettings:
         for name, values in (("sizes", self.sizes), ("lengths", self.lengths)):
             if any(value < 1 for value in values):
                 raise UserError(f"{name} has {min(values)}: each must be 1 or more.")
+            if any(value > MAX_SIZE for value in values):
+                raise UserError(f"{name} has {max(values)}: each must be at most {MAX_SIZE:,}.")
         named: tuple[tuple[str, Sequence[object]], ...] = (
             ("sizes", self.sizes),
             ("lengths", self.lengths),
@@ -71,8 +74,8 @@ class StudySettings:
                 raise UserError(f"{name} has {several}: each may stand there once.")
         if "--" in self.words:
             raise UserError("words has '--', which no command line can name: give real words.")
-        if self.samples < 0:
-            raise UserError(f"samples is {self.samples}: it must be 0 or more.")
+        if not 0 <= self.samples <= MAX_SAMPLES:
+            raise UserError(f"samples is {self.samples}: it must be from 0 to {MAX_SAMPLES:,}.")
         if not isinstance(self.base.method, PrefixMethod):
             raise UserError(
                 f"A study starts from a prefix, not from {describe_method(self.base.method)}: "

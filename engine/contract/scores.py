@@ -130,6 +130,7 @@ class OutputsMeta:
         split_fingerprint: sha256 over example ids and references; systems are compared
             only where it is equal, or after saying that it is not.
         decoding: the decoding settings as a signature part ("greedy|max100").
+        rows_sha256: over all of the rows but their scores (`outputs.RowsDigest`); "" in version 1.
     """
 
     system: str
@@ -140,4 +141,5 @@ class OutputsMeta:
     scores: tuple[Score, ...] = ()
     seconds: float = 0.0
     tokens_per_s: float = 0.0
-    version: int = 1
+    rows_sha256: str = ""
+    version: int = 2

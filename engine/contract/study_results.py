@@ -26,7 +26,7 @@ class RunResult:
     Attributes:
         series, point, replicate: as `StudyRun` has them.
         state: None where its folder is gone.
-        message: why it failed.
+        message: why it failed; of a finished one, which file is damaged or changed.
         trainable_parameters, stored_bytes, elapsed_s: 0 until known.
     """
 
@@ -115,6 +115,14 @@ class StudyResults:
     differences: tuple[Difference, ...] = ()
     signatures: tuple[tuple[str, str], ...] = ()
     files: tuple[str, ...] = ()
+
+    def damaged(self) -> tuple[tuple[str, str], ...]:
+        """Finished runs of which a file is damaged or changed: id, and what is said of it."""
+        return tuple(
+            (run.run_id, run.message if run.scores else f"left out. {run.message}")
+            for run in self.runs
+            if run.state is RunState.FINISHED and run.message
+        )
 
     def absent(self) -> tuple[Absent, ...]:
         """What could not be scored, each metric with its latest reason."""

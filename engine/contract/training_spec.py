@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from engine.contract.errors import UserError
 
+MAX_SEED = 2**63 - 1
+"""NumPy's generators take no negative seed, and torch's none of more than 64 bits."""
+
 
 class Objective(enum.Enum):
     """How token losses become one number (the loss covers target and end tokens only)."""
@@ -86,6 +89,8 @@ class TrainingSpec:
     """Trade time for memory: activations are computed again in the backward pass."""
 
     def __post_init__(self) -> None:
+        if not 0 <= self.seed <= MAX_SEED:
+            raise UserError(f"seed is {self.seed}: it must be from 0 to {MAX_SEED}.")
         at_least_one = ("batch_size", "accumulation_steps")
         optional = (
             "max_steps",

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from engine.backbones.explaining import explained_text
 from engine.contract.data_spec import PromptForm
 from engine.contract.errors import UserError
 
@@ -127,7 +128,10 @@ def prompt_named(name: str = PROMPT) -> Prompt:
 
 
 def _encode(tokenizer: Tokenizer, text: str) -> list[int]:
-    encoded = tokenizer(text, add_special_tokens=False, split_special_tokens=True, verbose=False)
+    with explained_text(text):
+        encoded = tokenizer(
+            text, add_special_tokens=False, split_special_tokens=True, verbose=False
+        )
     return [int(token) for token in encoded["input_ids"]]
 
 

@@ -5,30 +5,36 @@ from __future__ import annotations
 import contextlib
 import errno
 import glob
-import hashlib
-import json
 import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from engine.contract.dataset_store import (
+    MAX_COLUMNS,
+    MAX_ROW_BYTES,
     DatasetMeta,
     RejectedRow,
     Row,
     create_tables,
+    encode_cells,
     insert_rejected,
     insert_rows,
+    start_digest,
     write_meta,
 )
 from engine.contract.errors import UserError
 from engine.contract.files import explain_disk_errors
 
-_encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes a new one each time
 _BATCH_ROWS = 1000
-_BATCH_CHARACTERS = 2**20
+_BATCH_SIZE = 2**20
 """Rows wait in memory until a batch is full, so that memory does not grow with the file."""
+_REJECTED_CHARACTERS = MAX_ROW_BYTES // 4
+"""So much of a rejected row's text is kept."""
+_ROOM_BYTES = 1000
+"""For what SQLite stores beside the text of a row."""
 
 
 class StoreWriter:
@@ -39,19 +45,23 @@ class StoreWriter:
         columns: names.
 
     Raises:
-        UserError: the disk is full or the place cannot be written to (from every method).
+        UserError: too many columns, or too large a row; the disk is full or the place cannot be
+            written to (from every method).
     """
 
     def __init__(self, path: Path, columns: tuple[str, ...]) -> None:
+        if len(columns) > MAX_COLUMNS:
+            raise UserError(
+                f"The file has {len(columns):,} columns: a table may have at most {MAX_COLUMNS:,}."
+            )
         self._path = path
         self._columns = columns
         self._part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         self._rows: list[Row] = []
         self._rejected: list[RejectedRow] = []
-        self._waiting_characters = 0
+        self._waiting_size = 0
         self.row_count = self.rejected_count = 0
-        self._sha256 = hashlib.sha256()
-        self._hash(columns)
+        self._sha256 = start_digest(columns)
         with explain_store_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             for stale in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
@@ -68,14 +78,22 @@ class StoreWriter:
 
     def add_row(self, line: int, cells: tuple[str, ...]) -> None:
         """Append a row."""
+        encoded = encode_cells(cells).encode("utf-8")
+        if len(encoded) > MAX_ROW_BYTES - _ROOM_BYTES:
+            raise UserError(
+                f"The row that starts in line {line} has {len(encoded):,} bytes: a row may have "
+                f"at most {MAX_ROW_BYTES - _ROOM_BYTES:,}."
+            )
         self.row_count += 1
         self._rows.append(Row(self.row_count, line, cells))
-        self._hash(cells)
-        self._wait(sum(map(len, cells)))
+        self._sha256.update(encoded + b"\n")
+        self._wait(len(encoded))
 
     def add_rejected(self, row: RejectedRow) -> None:
         """Append a rejected row."""
         self.rejected_count += 1
+        if len(row.text) > _REJECTED_CHARACTERS - _ROOM_BYTES:
+            row = replace(row, text=row.text[: _REJECTED_CHARACTERS - _ROOM_BYTES])
         self._rejected.append(row)
         self._wait(len(row.text))
 
@@ -109,13 +127,10 @@ class StoreWriter:
         self._db.close()
         self._part.unlink(missing_ok=True)
 
-    def _hash(self, cells: tuple[str, ...]) -> None:
-        self._sha256.update(_encode(cells).encode("utf-8") + b"\n")
-
     def _wait(self, characters: int) -> None:
-        self._waiting_characters += characters
+        self._waiting_size += characters
         waiting = len(self._rows) + len(self._rejected)
-        if waiting >= _BATCH_ROWS or self._waiting_characters >= _BATCH_CHARACTERS:
+        if waiting >= _BATCH_ROWS or self._waiting_size >= _BATCH_SIZE:
             self._flush()
 
     def _flush(self) -> None:
@@ -123,7 +138,7 @@ class StoreWriter:
             insert_rows(self._db, self._rows)
             insert_rejected(self._db, self._rejected)
         self._rows, self._rejected = [], []
-        self._waiting_characters = 0
+        self._waiting_size = 0
 
 
 @contextlib.contextmanager

@@ -93,15 +93,19 @@ def check_positions(
     """Check that prompts and their outputs have room, as `decode` does before it begins.
 
     Raises:
-        UserError: they do not fit into the backbone's positions.
+        UserError: they do not fit into the backbone's positions, or hold a token that it does
+            not know.
     """
+    for prompt in prompts:
+        system.backbone.check_tokens(prompt)
     limit = max_positions(system.backbone)
     if limit is None or not prompts:
         return
     longest = max(len(prompt) for prompt in prompts)
     if system.backbone.is_encoder_decoder:
         longest += system.position_offset
-        if max(longest, decoding.max_new_tokens) > limit:
+        before_output = getattr(system, "decoder_offset", 0)
+        if max(longest, before_output + decoding.max_new_tokens) > limit:
             offset = system.position_offset
             before = f" (a prompt of {offset} included)" if offset else ""
             raise UserError(

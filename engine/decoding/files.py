@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.outputs import split_fingerprint, write_meta, write_outputs
-from engine.contract.scores import OutputRow, OutputsMeta, Score, metric_title
+from engine.contract.scores import Absent, OutputRow, OutputsMeta, Score, metric_title
 from engine.contract.tables import OUTPUTS_HEADER, TABLE_ENDINGS, Line, write_table
 from engine.contract.training_spec import DecodingSpec
 from engine.data.examples import EvalInput
 from engine.decoding.decoder import decode, decoding_signature
 from engine.methods.base import System
-from engine.metrics.scoring import score_rows
+from engine.metrics.scoring import score_whole
 from engine.reporter import Reporter
 
 METRICS = ("bleu", "chrf", "rougeL")
@@ -23,10 +23,15 @@ METRICS = ("bleu", "chrf", "rougeL")
 
 @dataclass(frozen=True)
 class Scored:
-    """Decoded inputs with their scores; no scores where no input has a reference."""
+    """Decoded inputs with their scores; no scores where no input has a reference.
+
+    Attributes:
+        absent: what could not be scored, with the reason.
+    """
 
     rows: tuple[OutputRow, ...]
     scores: tuple[Score, ...]
+    absent: tuple[Absent, ...]
     decoding: str
     seconds: float
     tokens_per_s: float
@@ -62,11 +67,13 @@ def decode_and_score(
         for one, text in zip(inputs, decoded.texts, strict=True)
     )
     signature = decoding_signature(decoding)
-    scores: tuple[Score, ...] = ()
-    if any(one.references for one in inputs):
-        scores, rows = score_rows(rows, metrics, decoding=signature, reporter=reporter)
+    found: tuple[Score | Absent, ...] = ()
+    if any(text.strip() for one in inputs for text in one.references):
+        found, rows = score_whole(rows, metrics, decoding=signature, reporter=reporter)
+    scores = tuple(one for one in found if isinstance(one, Score))
+    absent = tuple(one for one in found if isinstance(one, Absent))
     speed = decoded.new_tokens / max(decoded.seconds, 1e-9)
-    return Scored(rows, scores, signature, decoded.seconds, speed)
+    return Scored(rows, scores, absent, signature, decoded.seconds, speed)
 
 
 def save_outputs(
@@ -91,9 +98,8 @@ def save_outputs(
     if path.suffix.lower() in TABLE_ENDINGS:
         write_table(path, output_lines(scored.rows))
         write_meta(path, meta)
-    else:
-        write_outputs(path, scored.rows, meta)
-    return meta
+        return meta
+    return write_outputs(path, scored.rows, meta) or meta
 
 
 def output_lines(rows: Sequence[OutputRow]) -> Iterator[Line]:

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from engine.contract.errors import UserError
 from engine.contract.method_spec import Position
-from engine.contract.prefix_card import PrefixCard
+from engine.contract.prefix_card import Positions, PrefixCard
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import RunSpec
 from engine.contract.training_spec import Device
 from engine.data.examples import EvalInput
-from engine.data.prompt import prompt_named
+from engine.data.prompt import ENCODER_PROMPT, prompt_named
 from engine.decoding.systems import DEFAULT_SOURCE_TOKENS, Systems
 from engine.exchange import native
 from engine.exchange.card import read_card
 from engine.exchange.checking import backbone_for
-from engine.exchange.desk import prefix_folder_of
+from engine.exchange.reading import prefix_folder_of
 from engine.methods.per_row import PrefixPerRow
 from engine.reporter import Reporter
 
@@ -52,6 +52,11 @@ def find_prefixes(folders: Mapping[str, Path]) -> list[NamedPrefix]:
                 f"{one.name!r} is an infix, and only prefixes can be mixed in one batch: decode it "
                 "by itself."
             )
+        if one.card.prompt == ENCODER_PROMPT and one.card.positions is Positions.AFTER_PREFIX:
+            raise UserError(
+                f"{one.name!r} was trained by PEFT on an encoder–decoder, whose positions it "
+                "moves: decode it by itself."
+            )
         if not _may_share(found[0].card, one.card):
             raise UserError(
                 f"The prefixes {found[0].name!r} and {one.name!r} are of different backbones "
@@ -84,8 +89,8 @@ def load_many(
     backbone_name = with_runs[0] if with_runs else backbone_for(prefixes[0].card)
     stored = [native.read(one.folder)[0] for one in prefixes]
     backbone = Systems(device=device).bare(backbone_name, reporter).system.backbone
-    for one in prefixes:
-        native.check_fits(one.card, backbone)
+    for one, key_values in zip(prefixes, stored, strict=True):
+        native.check_fits(one.card, backbone, key_values)
     places = {one.name: place for place, one in enumerate(prefixes)}
     choice = [places[row.prefix] for row in inputs]
     prompts = []

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.backbones.device import choose_device, choose_dtype
+from engine.backbones.entries import find_entry
+from engine.backbones.explaining import explained
 from engine.backbones.loading import Backbone, load_backbone
+from engine.backbones.paths import folder_of
 from engine.contract.data_spec import Linearisation, Mapping, PromptForm
 from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import UserError
-from engine.contract.prefix_card import PrefixCard
+from engine.contract.prefix_card import Positions, PrefixCard
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import describe_method
 from engine.contract.training_spec import DecodingSpec, Device, Precision
 from engine.data.prompt import prompt_name, prompt_named
 from engine.exchange import delta, native
 from engine.exchange.card import is_delta_folder
-from engine.exchange.checking import backbone_for, refuse_other_backbone
+from engine.exchange.checking import backbone_for, refuse_other_backbone, refuse_other_sizes
+from engine.exchange.foreign import Told
+from engine.exchange.reading import holding_folder, read_any
 from engine.methods.base import System
 from engine.methods.finetune import BareBackbone
 from engine.methods.making import stored_system
@@ -64,22 +69,28 @@ class Systems:
         self._dtype = choose_dtype(precision, self._device)
         self._kept: tuple[str, Backbone] | None = None
 
-    def load(self, path: Path, reporter: Reporter) -> Loaded:
+    def load(self, path: Path, reporter: Reporter, told: Told | None = None) -> Loaded:
         """The system of a finished run's folder, or of a prefix or delta folder.
+
+        Args:
+            path: of the folder; PEFT's of a prefix too.
+            reporter: told how far loading is.
+            told: what the user says of its backbone and inputs instead of the folder.
 
         Raises:
             UserError: there is neither, or the run has nothing to decode with yet.
         """
+        told = told or Told()
         if (path / "run.json").exists():
-            return self._load_run(RunFolder(path), reporter)
-        if (path / "prefix.json").exists():
-            return self._load_prefix(path, None, reporter)
+            return _as_told(self._load_run(RunFolder(path), reporter, told), told)
         if is_delta_folder(path):
-            return self._load_delta(path, None, reporter)
-        raise UserError(
-            f"{path} is neither a run nor a prefix (run.json, prefix.json and delta.json are "
-            "missing): choose the folder that holds one of them."
-        )
+            return _as_told(self._load_delta(path, None, reporter, told), told)
+        if not path.is_dir() or holding_folder(path) is None:
+            raise UserError(
+                f"{path} is neither a run nor a prefix (run.json, prefix.json and delta.json are "
+                "missing): choose the folder that holds one of them."
+            )
+        return _as_told(self._load_prefix(path, None, reporter, told), told)
 
     def bare(
         self, backbone: str, reporter: Reporter, *, form: PromptForm = PromptForm.NEWLINE
@@ -96,12 +107,12 @@ class Systems:
             decoding=DecodingSpec(),
         )
 
-    def _load_run(self, folder: RunFolder, reporter: Reporter) -> Loaded:
+    def _load_run(self, folder: RunFolder, reporter: Reporter, told: Told) -> Loaded:
         spec = folder.read_spec()
         if folder.prefix.is_dir():
-            return self._load_prefix(folder.prefix, folder, reporter)
+            return self._load_prefix(folder.prefix, folder, reporter, told)
         if folder.delta.is_dir():
-            return self._load_delta(folder.delta, folder, reporter)
+            return self._load_delta(folder.delta, folder, reporter, told)
         if not folder.model.is_dir():
             state = folder.read_status().state.value
             raise UserError(
@@ -120,24 +131,43 @@ class Systems:
             max_source_tokens=spec.data.max_source_tokens,
         )
 
-    def _load_prefix(self, path: Path, folder: RunFolder | None, reporter: Reporter) -> Loaded:
-        key_values, card = native.read(path)
-        backbone = self._backbone_of(card, folder, reporter)
-        native.check_fits(card, backbone)
-        system = StoredPrefix(backbone, key_values, position=card.method.position)
+    def _load_prefix(
+        self, path: Path, folder: RunFolder | None, reporter: Reporter, told: Told
+    ) -> Loaded:
+        key_values, card = read_any(path, told, reporter)
+        backbone = self._backbone_of(card, folder, reporter, told)
+        native.check_fits(card, backbone, key_values)
+        shifted = card.positions is Positions.AFTER_PREFIX
+        system = StoredPrefix(backbone, key_values, position=card.method.position, shifted=shifted)
         return _loaded(system, card, folder)
 
-    def _load_delta(self, path: Path, folder: RunFolder | None, reporter: Reporter) -> Loaded:
+    def _load_delta(
+        self, path: Path, folder: RunFolder | None, reporter: Reporter, told: Told
+    ) -> Loaded:
         tensors, card = delta.read(path)
-        backbone = self._backbone_of(card, folder, reporter)
+        backbone = self._backbone_of(card, folder, reporter, told)
         refuse_other_backbone(card, backbone, what="delta")
-        return _loaded(stored_system(backbone, card.method, tensors), card, folder)
+        refuse_other_sizes(card, tensors, backbone.shape)
+        with explained(f"{path} does not fit {backbone.name}", "get the delta again"):
+            system = stored_system(backbone, card.method, tensors)
+        return _loaded(system, card, folder)
 
     def _backbone_of(
-        self, card: PrefixCard | DeltaCard, folder: RunFolder | None, reporter: Reporter
+        self,
+        card: PrefixCard | DeltaCard,
+        folder: RunFolder | None,
+        reporter: Reporter,
+        told: Told,
     ) -> Backbone:
-        """The backbone that the run names, or the card."""
+        """The backbone that the user names, or the run, or the card."""
+        if told.backbone:
+            return self._backbone(told.backbone, reporter)
         name = folder.read_spec().backbone if folder is not None else backbone_for(card)
+        if folder is None and find_entry(name) is None and folder_of(name) is None:
+            raise UserError(
+                f"{card.name!r} was trained on the backbone {name!r}, which is not on this "
+                "machine: name it with --backbone NAME|DIR, or import it again with its backbone."
+            )
         return self._backbone(name, reporter)
 
     def _backbone(self, name: str, reporter: Reporter) -> Backbone:
@@ -146,6 +176,24 @@ class Systems:
             loaded = load_backbone(name, device=self._device, dtype=self._dtype, reporter=reporter)
             self._kept = (name, loaded)
         return self._kept[1]
+
+
+def _as_told(loaded: Loaded, told: Told) -> Loaded:
+    """With its inputs written as the user says.
+
+    Raises:
+        UserError: a prompt form for an encoder–decoder, which has one of its own.
+    """
+    if told.prompt is not None:
+        if loaded.system.backbone.is_encoder_decoder:
+            raise UserError(
+                f"The prompt form is {told.prompt.value!r}, but {loaded.system.backbone.name} is "
+                "an encoder–decoder, which reads source and target on two sides: leave it out."
+            )
+        loaded = replace(loaded, prompt=told.prompt.value)
+    if told.linearisation is not None:
+        loaded = replace(loaded, linearisation=told.linearisation)
+    return loaded
 
 
 def _loaded(system: System, card: PrefixCard | DeltaCard, folder: RunFolder | None) -> Loaded:

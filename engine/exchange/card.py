@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.backbones.regular import check_regular, read_regular
 from engine.contract import codec
 from engine.contract.commands import PrefixInfo
 from engine.contract.errors import ProtocolError, UserError
@@ -20,6 +21,7 @@ CARD_FILE = "prefix.json"
 TENSOR_FILE = "prefix.safetensors"
 README_FILE = "README.md"
 DELTA_FILE = "delta.json"
+PEFT_CONFIG_FILE = "adapter_config.json"
 
 _METHODS = {
     Depth.ALL_LAYERS: "prefix-tuning",
@@ -46,14 +48,14 @@ def read_card(folder: Path, name: str = CARD_FILE) -> PrefixCard:
     """
     path = folder / name
     try:
-        return codec.from_text(PrefixCard, path.read_text(encoding="utf-8"))
+        return codec.from_text(PrefixCard, read_regular(path).decode("utf-8"))
     except FileNotFoundError as error:
         refuse_pickles(folder)
         raise UserError(
             f"{folder} holds no prefix ({name} is missing): choose a folder that holds "
             f"{CARD_FILE} and {TENSOR_FILE}, or a PEFT folder."
         ) from error
-    except (OSError, UnicodeDecodeError, ProtocolError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, ProtocolError) as error:
         raise UserError(
             f"{path} is damaged ({error}): get the prefix again from where it came."
         ) from error
@@ -77,8 +79,9 @@ def describe(folder: Path) -> PrefixInfo:
     """
     card = read_card(folder)
     tensors = folder / TENSOR_FILE
-    if not tensors.is_file():
+    if not tensors.exists():
         raise UserError(f"{folder} lacks {TENSOR_FILE}: get the prefix again from where it came.")
+    check_regular(tensors)
     rows = f", {card.train_rows} rows" if card.train_rows else ""
     return PrefixInfo(
         path=str(folder),
@@ -152,7 +155,11 @@ def page(
     if scores:
         lines += ["", "## Scores", "", "| metric | value | signature |", "| --- | --- | --- |"]
         for score in scores:
-            interval = "" if score.low is None else f" ({score.low:.1f} to {score.high:.1f})"
+            interval = (
+                ""
+                if score.low is None or score.high is None
+                else f" ({score.low:.1f} to {score.high:.1f})"
+            )
             value = f"{score.value:.2f}{interval}"
             lines.append(f"| {score.metric} | {value} | `{_cell(score.signature)}` |")
     lines += ["", "## Use", "", use.strip()]

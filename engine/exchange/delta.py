@@ -17,6 +17,7 @@ import safetensors
 import safetensors.torch
 import torch
 
+from engine.backbones.regular import read_regular
 from engine.contract import codec
 from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import ProtocolError, UserError
@@ -63,7 +64,7 @@ def write(folder: Path, tensors: Tensors, card: DeltaCard) -> DeltaCard:
     with fill_folder(folder, replace=is_delta_folder(folder)) as target:
         (target / TENSOR_FILE).write_bytes(data)
         (target / DELTA_FILE).write_text(codec.to_text(card), encoding="utf-8")
-        (target / README_FILE).write_text(readme(card), encoding="utf-8")
+        (target / README_FILE).write_bytes(readme(card).encode("utf-8", "replace"))
     return card
 
 
@@ -81,7 +82,7 @@ def read(folder: Path) -> tuple[Tensors, DeltaCard]:
     data = read_checked(path, sha256=card.tensors_sha256, what="delta")
     try:
         tensors: Tensors = safetensors.torch.load(data)
-    except safetensors.SafetensorError as error:
+    except (safetensors.SafetensorError, ValueError, KeyError) as error:
         raise UserError(
             f"{path} is damaged ({error}): get the delta again from where it came."
         ) from error
@@ -97,7 +98,7 @@ def read_card(folder: Path) -> DeltaCard:
     """
     path = folder / DELTA_FILE
     try:
-        return codec.from_text(DeltaCard, path.read_text(encoding="utf-8"))
+        return codec.from_text(DeltaCard, read_regular(path).decode("utf-8"))
     except (OSError, UnicodeDecodeError, ProtocolError) as error:
         raise UserError(
             f"{path} is missing or damaged ({error}): get the delta again from where it came."

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine.backbones.catalog import describe_folder
-from engine.backbones.entries import find_entry
 from engine.backbones.fingerprint import fingerprint_of
 from engine.backbones.paths import folder_of
+from engine.backbones.regular import home_path
 from engine.contract.commands import (
     Done,
     ExportPrefix,
@@ -20,14 +19,13 @@ from engine.contract.commands import (
     VerifyPrefix,
 )
 from engine.contract.errors import UserError
-from engine.contract.prefix_card import PrefixCard
 from engine.contract.project import ProjectFolder
 from engine.contract.run_folder import RunFolder
-from engine.exchange.card import describe, is_delta_folder, is_prefix_folder
+from engine.data.prompt import prompt_named
+from engine.exchange.card import describe, is_delta_folder
+from engine.exchange.foreign import Told
+from engine.exchange.reading import prefix_folder_of, read_any
 from engine.reporter import Reporter
-
-if TYPE_CHECKING:
-    from engine.methods.attention import KeyValues
 
 # The modules that hold tensors load torch; they are imported where one is touched, so that listing
 # prefixes costs nothing.
@@ -44,7 +42,7 @@ def export_prefix(command: ExportPrefix, reporter: Reporter) -> Done:
     """
     if command.format not in FORMATS:
         raise UserError(f"The format is {command.format!r}: choose native or peft.")
-    source, out = Path(command.source).expanduser(), Path(command.out).expanduser()
+    source, out = home_path(command.source), home_path(command.out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"{out} is there already and not empty: choose a new or empty folder.")
     of_run = RunFolder(source).delta
@@ -81,12 +79,13 @@ def import_prefix(command: ImportPrefix, reporter: Reporter) -> PrefixInfo:
     Raises:
         UserError: no project, no prefix, damaged, or of a kind that cannot be used.
     """
-    project = ProjectFolder(Path(command.project).expanduser())
+    project = ProjectFolder(home_path(command.project))
     project.read()
     from engine.exchange import native
 
     reporter.update(0, 0, "bytes", "Importing the prefix")
-    key_values, card = _read_any(Path(command.path).expanduser(), reporter)
+    told = Told(command.backbone, command.prompt, command.linearisation)
+    key_values, card = read_any(home_path(command.path), told, reporter)
     target = _free_folder(project.prefixes, card.name)
     native.write(target, key_values, card)
     return describe(target)
@@ -94,7 +93,7 @@ def import_prefix(command: ImportPrefix, reporter: Reporter) -> PrefixInfo:
 
 def list_prefixes(command: ListPrefixes, reporter: Reporter) -> PrefixList:
     """The project's imported prefixes and those of its finished runs, the newest first."""
-    project = ProjectFolder(Path(command.project).expanduser())
+    project = ProjectFolder(home_path(command.project))
     folders = [RunFolder(path).prefix for path in project.run_paths()]
     folders = [folder for folder in folders if folder.is_dir()]
     if project.prefixes.is_dir():
@@ -112,15 +111,15 @@ def list_prefixes(command: ListPrefixes, reporter: Reporter) -> PrefixList:
 
 
 def verify_prefix(command: VerifyPrefix, reporter: Reporter) -> Done:
-    """Check that a prefix is whole: sha256, shapes and values, and its backbone if it is here.
+    """Check that a prefix is whole, and that the backbone on this machine is its own.
 
     Raises:
-        UserError: what is wrong with it.
+        UserError: what is wrong with it, or that its backbone is not here to be compared.
     """
     from engine.exchange import native
     from engine.exchange.checking import backbone_for
 
-    folder = prefix_folder_of(Path(command.path).expanduser())
+    folder = prefix_folder_of(home_path(command.path))
     key_values, card = native.read(folder)
     numbers = sum(entries.numel() for entries in key_values.values())
     whole = (
@@ -129,10 +128,26 @@ def verify_prefix(command: VerifyPrefix, reporter: Reporter) -> Done:
     )
     backbone = folder_of(backbone_for(card))
     if backbone is None:
-        return Done(f"{whole}; its backbone {card.backbone} is not on this machine.")
-    if not card.backbone_fingerprint:
-        return Done(f"{whole}; it does not say on which weights of {card.backbone} it was trained.")
-    found = fingerprint_of(backbone, reporter)
+        raise UserError(
+            f"The files of the prefix {card.name!r} are whole, but its backbone {card.backbone} is "
+            "not on this machine, so whether they fit it is not known: fetch it, or import the "
+            "prefix again with the folder of its backbone."
+        )
+    prompt_named(card.prompt)
+    shape = describe_folder(backbone).shape
+    fits = set(key_values) == set(native.sites_of(shape, card.method))
+    same_heads = (card.kv_heads, card.head_width) == (shape.kv_heads, shape.head_width)
+    found = fingerprint_of(backbone, reporter) if card.backbone_fingerprint else ""
+    if found == card.backbone_fingerprint and not (fits and same_heads):
+        raise UserError(
+            f"The files of the prefix {card.name!r} are whole, but they do not fit the "
+            f"{card.backbone} on this machine: choose the backbone it was trained on."
+        )
+    if not found:
+        return Done(
+            f"{whole}; it has the shape of the {card.backbone} on this machine, but does not say "
+            "on which weights it was trained."
+        )
     if found != card.backbone_fingerprint:
         raise UserError(
             f"The prefix {card.name!r} is whole, but the {card.backbone} on this machine "
@@ -142,56 +157,8 @@ def verify_prefix(command: VerifyPrefix, reporter: Reporter) -> Done:
     return Done(f"{whole}; its backbone {card.backbone} is on this machine, and the same.")
 
 
-def prefix_folder_of(source: Path) -> Path:
-    """The prefix folder of a run folder, or the folder itself.
-
-    Raises:
-        UserError: there is no prefix, and why.
-    """
-    source = source.expanduser()
-    run = RunFolder(source)
-    if is_prefix_folder(run.prefix):
-        return run.prefix
-    if (source / "run.json").exists():
-        if run.model.is_dir():
-            raise UserError(
-                f"{source} is a fine-tuning run and has no prefix: its weights are in {run.model}, "
-                "in transformers' format already."
-            )
-        if run.delta.is_dir():
-            raise UserError(
-                f"{source} is no prefix-tuning run and has no prefix: what it trained is in "
-                f"{run.delta}, as safetensors."
-            )
-        raise UserError(
-            f"The run in {source} has no prefix yet: let it finish, or resume it with "
-            f"`python main.py resume {source}`."
-        )
-    return source
-
-
-def _read_any(path: Path, reporter: Reporter) -> tuple[KeyValues, PrefixCard]:
-    from engine.exchange import native, peft
-
-    folder = path if path.is_dir() else path.parent
-    if not path.exists():
-        raise UserError(f"{path} is not there: choose a prefix folder.")
-    if not peft.is_peft_folder(folder):
-        return native.read(prefix_folder_of(folder))
-    named = peft.backbone_named_in(folder)
-    if not named:
-        raise UserError(
-            f"{folder / peft.CONFIG_FILE} names no backbone: write the hub id or the folder of the "
-            "backbone it was trained on as base_model_name_or_path."
-        )
-    entry, place = find_entry(named), folder_of(named)
-    shape = entry.shape if entry else (describe_folder(place).shape if place else None)
-    fingerprint = fingerprint_of(place, reporter) if place else ""
-    return peft.read(folder, shape=shape, fingerprint=fingerprint)
-
-
 def _free_folder(parent: Path, name: str) -> Path:
-    plain = re.sub(r"[^\w.-]+", "-", name)[:60].strip("-.") or "prefix"
+    plain = re.sub(r"[^\w.-]+", "-", name)[:40].strip("-.") or "prefix"
     folder, number = parent / plain, 2
     while folder.exists():
         folder, number = parent / f"{plain}-{number}", number + 1

@@ -20,9 +20,10 @@ import torch
 
 from engine.backbones.loading import Backbone
 from engine.contract import codec
+from engine.contract.backbone import BackboneShape
 from engine.contract.errors import EngineError, UserError
 from engine.contract.folders import fill_folder
-from engine.contract.method_spec import Place
+from engine.contract.method_spec import Place, PrefixMethod
 from engine.contract.prefix_card import PREFIX_VERSION, PrefixCard, Site
 from engine.exchange.card import (
     CARD_FILE,
@@ -62,7 +63,7 @@ def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> PrefixCard:
     with fill_folder(folder, replace=is_prefix_folder(folder)) as target:
         (target / TENSOR_FILE).write_bytes(tensors)
         (target / CARD_FILE).write_text(codec.to_text(card), encoding="utf-8")
-        (target / README_FILE).write_text(text, encoding="utf-8")
+        (target / README_FILE).write_bytes(text.encode("utf-8", "replace"))
     return card
 
 
@@ -92,34 +93,54 @@ def to_bytes(key_values: KeyValues) -> bytes:
     return bytes(safetensors.torch.save(tensors))
 
 
-def check_fits(card: PrefixCard, backbone: Backbone) -> None:
+def check_fits(card: PrefixCard, backbone: Backbone, key_values: KeyValues) -> None:
     """Refuse a backbone that the prefix was not trained on.
 
     A prefix imported from elsewhere may not know its backbone's fingerprint (it is ""): then
     only the shape can be compared.
 
     Raises:
-        UserError: another backbone, naming both.
+        UserError: another backbone, naming both; or a tensor for an attention that it lacks, or
+            none for one that it has.
     """
     if card.backbone_fingerprint:
         refuse_other_backbone(card, backbone, what="prefix")
-        return
     shape = backbone.shape
-    wanted = (card.layers, card.kv_heads, card.head_width)
-    found = (shape.layers, shape.kv_heads, shape.head_width)
-    if wanted != found:
+    wanted = sites_of(shape, card.method)
+    differing = sorted(set(key_values) ^ set(wanted))
+    found, own = (card.kv_heads, card.head_width), (shape.kv_heads, shape.head_width)
+    if differing or found != own:
+        sizes = [
+            f"{len(sites)} attentions, {heads} key/value heads of width {width}"
+            for sites, (heads, width) in ((key_values, found), (wanted, own))
+        ]
+        about = f"; {differing[0].key} is in one only" if differing else ""
         raise UserError(
-            f"The prefix {card.name!r} was trained on the backbone {card.backbone} "
-            f"({_sizes(wanted)}) and cannot be used with {backbone.name} ({_sizes(found)}): choose "
-            "the backbone it was trained on."
+            f"The prefix {card.name!r} was trained on the backbone {card.backbone} ({sizes[0]}) "
+            f"and cannot be used with {backbone.name} ({sizes[1]}{about}): choose the backbone it "
+            "was trained on."
         )
+
+
+def sites_of(shape: BackboneShape, method: PrefixMethod) -> tuple[Site, ...]:
+    """The attentions of a backbone that a prefix of this method stands before.
+
+    Raises:
+        UserError: the method names a layer that the backbone does not have.
+    """
+    return tuple(
+        Site(place.value, layer)
+        for place, lengths in shape.lengths(method).items()
+        for layer, length in enumerate(lengths)
+        if length
+    )
 
 
 def _from_bytes(path: Path, data: bytes) -> KeyValues:
     try:
         tensors = safetensors.torch.load(data)
         sites = {_site(name): entries for name, entries in tensors.items()}
-    except (safetensors.SafetensorError, ValueError) as error:
+    except (safetensors.SafetensorError, ValueError, KeyError) as error:
         raise UserError(
             f"{path} is damaged ({error}): get the prefix again from where it came."
         ) from error
@@ -157,7 +178,3 @@ def _check_shapes(
                 f"The tensor {site.key} of the prefix {card.name!r} holds values that are no "
                 "numbers (NaN or infinite): train it again, with a lower learning rate."
             )
-
-
-def _sizes(sizes: tuple[int, int, int]) -> str:
-    return f"{sizes[0]} layers, {sizes[1]} key/value heads of width {sizes[2]}"

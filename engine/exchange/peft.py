@@ -2,8 +2,11 @@
 
 A folder of `adapter_config.json` and `adapter_model.safetensors`, which holds one tensor
 `prompt_embeddings` [P, L*2*H*D]: entry ((l*2 + kv)*H + h)*D + j of row p is entry j of layer l,
-kv 0 = key and 1 = value, head h. Keys of rotary backbones are stored rotated, as ours. Only
-decoder-only backbones: PEFT's format has no place for encoder and cross-attention prefixes.
+kv 0 = key and 1 = value, head h. Keys of rotary backbones are stored rotated, as ours. PEFT's
+format has no place for encoder and cross-attention prefixes. On an encoder–decoder PEFT doubles
+the L*2 entries of a row, gives each layer of the decoder four of them in turn, and drops the last
+two: so layer l reads what stands for layer 2l modulo L, and its tokens are at positions from P, as
+behind a cache (peft_model.py, `get_prompt`).
 
 Beside PEFT's two files lies `prefix_card.json`, our card, so that what PEFT has no place for
 (linearisation, prompt, scores) survives the way there and back.
@@ -22,6 +25,7 @@ import safetensors.torch
 import torch
 
 from engine.backbones.entries import find_entry
+from engine.backbones.regular import read_json
 from engine.contract import codec
 from engine.contract.backbone import BackboneShape, BackboneSource
 from engine.contract.data_spec import Linearisation
@@ -30,12 +34,14 @@ from engine.contract.folders import fill_folder
 from engine.contract.method_spec import Init, Parametrisation, PrefixMethod
 from engine.contract.prefix_card import PREFIX_VERSION, Positions, PrefixCard, decoder_site
 from engine.contract.training_spec import DecodingSpec
-from engine.data.prompt import PROMPT
-from engine.exchange.card import README_FILE, read_card, readme, refuse_pickles
+from engine.data.prompt import ENCODER_PROMPT, PROMPT
+from engine.exchange.card import PEFT_CONFIG_FILE, README_FILE, read_card, readme, refuse_pickles
+from engine.exchange.checking import check_tensor_file
+from engine.exchange.foreign import Known
 from engine.exchange.native import to_bytes
 from engine.methods.attention import KeyValues
 
-CONFIG_FILE = "adapter_config.json"
+CONFIG_FILE = PEFT_CONFIG_FILE
 TENSOR_FILE = "adapter_model.safetensors"
 OUR_CARD_FILE = "prefix_card.json"
 _TENSOR = "prompt_embeddings"
@@ -47,6 +53,12 @@ USE = """With PEFT, on the backbone named above:
 
 The input text must be written as in training: see linearisation and prompt form above."""
 """How a PEFT folder is used, for its README."""
+
+SHIFTED_TYPES = ("bart", "pegasus", "marian")
+"""Encoder–decoders behind whose prefix PEFT has the decoder's tokens at positions from P, which
+this program can have too. T5 counts distances, and PEFT's prefix stands at some."""
+MAX_LAYERS = 10_000
+"""Limit of layers that a folder may speak of; real backbones have some hundred at most."""
 
 
 def is_peft_folder(folder: Path) -> bool:
@@ -71,6 +83,11 @@ def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> None:
             f"{card.method.layers}, and PEFT's in every layer with one length; export it as native."
         )
     sites = [decoder_site(layer) for layer in range(card.layers)]
+    if card.prompt == ENCODER_PROMPT:
+        raise UserError(
+            f"PEFT's format cannot hold the prefix {card.name!r}: on encoder–decoders PEFT gives "
+            "two layers the same numbers; export it as native."
+        )
     if set(key_values) != set(sites) or card.positions is not Positions.AFTER_PREFIX:
         raise UserError(
             f"PEFT's format cannot hold the prefix {card.name!r}: it has a place for a prefix in "
@@ -92,32 +109,30 @@ def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> None:
 
 def backbone_named_in(folder: Path) -> str:
     """The backbone that a PEFT folder names: a hub id or a path, or "" for none."""
-    if (folder / OUR_CARD_FILE).is_file():
+    if (folder / OUR_CARD_FILE).exists():
         return read_card(folder, OUR_CARD_FILE).backbone
     return str(_read_config(folder).get("base_model_name_or_path") or "")
 
 
-def read(
-    folder: Path, *, shape: BackboneShape | None = None, fingerprint: str = ""
-) -> tuple[KeyValues, PrefixCard]:
+def read(folder: Path, known: Known | None = None) -> tuple[KeyValues, PrefixCard]:
     """Read a prefix that PEFT or we have written.
 
     Args:
         folder: of the adapter.
-        shape: of the backbone; without it, the folder's own sizes are believed.
-        fingerprint: of the backbone; "" where it is not on this machine.
+        known: what is known beside the folder.
 
     Returns:
         For each layer [2, H, P, D] in float32, and a card; what a foreign folder does not say
         (linearisation, prompt, data) has this program's defaults.
 
     Raises:
-        UserError: no prefix-tuning adapter of a decoder-only backbone, or damaged.
+        UserError: no prefix-tuning adapter that can be held, or damaged.
     """
+    known = known or Known()
     config = _read_config(folder)
-    _refuse_others(folder, config)
+    sides = _refuse_others(folder, config, known)
     flat = _read_tensor(folder)
-    layers, heads, width = _sizes(folder, config, shape)
+    layers, heads, width = _sizes(folder, config, known.shape)
     length = flat.shape[0]
     if flat.shape[1] != layers * 2 * heads * width or config.get("num_virtual_tokens") != length:
         raise UserError(
@@ -128,26 +143,36 @@ def read(
         )
     # [P, L, 2, H, D] -> [L, 2, H, P, D]
     stacked = flat.reshape(length, layers, 2, heads, width).permute(1, 2, 3, 0, 4)
-    key_values = {decoder_site(layer): stacked[layer].contiguous() for layer in range(layers)}
-    if (folder / OUR_CARD_FILE).is_file():
+    step = 2 if sides else 1
+    key_values = {
+        decoder_site(layer): stacked[step * layer % layers].clone().contiguous()
+        for layer in range(layers)
+    }
+    if (folder / OUR_CARD_FILE).exists():
         return key_values, _own_card(folder, key_values)
+    method = _method(config, length)
+    if sides:
+        method = replace(method, encoder_self=False, decoder_cross=False)
+    form = PROMPT if known.prompt is None else known.prompt.value
+    told = known.prompt is not None or known.linearisation is not None
     card = PrefixCard(
         name=folder.resolve().name,
-        method=_method(config, length),
-        backbone=_catalog_name(backbone_named_in(folder)),
-        backbone_fingerprint=fingerprint,
+        method=method,
+        backbone=known.backbone or _catalog_name(backbone_named_in(folder)),
+        backbone_fingerprint=known.fingerprint,
         layers=layers,
         kv_heads=heads,
         head_width=width,
         positions=Positions.AFTER_PREFIX,
-        linearisation=Linearisation(),
-        prompt=PROMPT,
+        linearisation=known.linearisation or Linearisation(),
+        prompt=ENCODER_PROMPT if sides else form,
         decoding=DecodingSpec(),
         data_name="",
         data_fingerprint="",
         train_rows=0,
         created_s=(folder / TENSOR_FILE).stat().st_mtime,
-        notes="Imported from a PEFT folder, which does not say how inputs were written.",
+        notes="Imported from a PEFT folder"
+        + ("." if told else ", which does not say how inputs were written."),
     )
     return key_values, card
 
@@ -182,18 +207,18 @@ def _config(card: PrefixCard) -> str:
 def _read_config(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG_FILE
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        config = read_json(path)
+    except FileNotFoundError as error:
         raise UserError(
-            f"{path} cannot be read ({error}): choose a folder that PEFT's save_pretrained has "
-            "written."
+            f"{path} is missing: choose a folder that PEFT's save_pretrained has written."
         ) from error
     if not isinstance(config, dict):
         raise UserError(f"{path} is damaged (it holds no object): get the folder again.")
     return config
 
 
-def _refuse_others(folder: Path, config: dict[str, Any]) -> None:
+def _refuse_others(folder: Path, config: dict[str, Any], known: Known) -> bool:
+    """Refuse what is no prefix, or none that can be held; whether it is an encoder–decoder's."""
     kind, task = config.get("peft_type"), config.get("task_type")
     if kind != "PREFIX_TUNING":
         raise UserError(
@@ -204,21 +229,40 @@ def _refuse_others(folder: Path, config: dict[str, Any]) -> None:
             f"{folder / CONFIG_FILE} has no task_type, so even PEFT would ignore the prefix: set "
             'it to "CAUSAL_LM" if it was trained on a decoder-only backbone.'
         )
-    if task != "CAUSAL_LM":
+    if task not in ("CAUSAL_LM", "SEQ_2_SEQ_LM"):
         raise UserError(
-            f"{folder} holds a prefix for the task {task}: this version imports CAUSAL_LM, "
-            "prefixes of decoder-only backbones, only."
+            f"{folder} holds a prefix for the task {task}: only those for CAUSAL_LM and "
+            "SEQ_2_SEQ_LM can be imported."
         )
+    sides: bool = task == "SEQ_2_SEQ_LM"
+    if known.shape is not None and known.shape.encoder_decoder != sides:
+        what = "an encoder–decoder" if known.shape.encoder_decoder else "a decoder-only backbone"
+        raise UserError(
+            f"{folder} holds a prefix for the task {task}, but its backbone is {what}: name the "
+            "backbone that it was trained on with --backbone."
+        )
+    if sides and not known.model_type:
+        raise UserError(
+            f"{folder} holds a prefix for the task {task}, and its backbone is not on this "
+            "machine, so whether it can be held is not known: name the backbone with --backbone."
+        )
+    if sides and known.model_type not in SHIFTED_TYPES:
+        raise UserError(
+            f"{folder} holds a prefix for {known.model_type}, which weighs a prefix of PEFT's by "
+            f"its distance: of encoder–decoders only {', '.join(SHIFTED_TYPES)} can be imported."
+        )
+    return sides
 
 
 def _read_tensor(folder: Path) -> torch.Tensor:
     path = folder / TENSOR_FILE
-    if not path.is_file():
+    if not path.exists():
         refuse_pickles(folder)
         raise UserError(f"{folder} lacks {TENSOR_FILE}: save the adapter with PEFT again.")
     try:
+        check_tensor_file(path)
         tensors = safetensors.torch.load_file(path)
-    except (OSError, safetensors.SafetensorError) as error:
+    except (OSError, ValueError, KeyError, safetensors.SafetensorError) as error:
         raise UserError(f"{path} is damaged ({error}): get the file again.") from error
     others = sorted(name for name in tensors if name != _TENSOR)
     if others or _TENSOR not in tensors or tensors[_TENSOR].dim() != 2:
@@ -242,9 +286,13 @@ def _sizes(
     if not all(isinstance(size, int) and size > 0 for size in sizes):
         raise UserError(
             f"{folder / CONFIG_FILE} does not say num_layers, num_attention_heads and token_dim, "
-            "and the backbone is not on this machine: fetch the backbone first."
+            "and the backbone is not on this machine: name it with --backbone."
         )
     layers, heads, width = (int(size or 0) for size in sizes)
+    if layers > MAX_LAYERS:
+        raise UserError(
+            f"{folder / CONFIG_FILE} says num_layers {layers:,}: up to {MAX_LAYERS:,} are read."
+        )
     return layers, heads, width // heads
 
 
@@ -254,10 +302,11 @@ def _method(config: dict[str, Any], length: int) -> PrefixMethod:
         return PrefixMethod(
             prefix_length=length, parametrisation=Parametrisation.DIRECT, init=Init.RANDOM
         )
+    widths = (config.get(name) for name in ("encoder_hidden_size", "token_dim"))
     return PrefixMethod(
         prefix_length=length,
         parametrisation=Parametrisation.MLP,
-        mid_dim=int(config.get("encoder_hidden_size") or config.get("token_dim") or 512),
+        mid_dim=next((one for one in widths if isinstance(one, int) and one > 0), 512),
         init=Init.RANDOM,
     )
 

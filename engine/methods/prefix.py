@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 
@@ -214,7 +215,15 @@ class PrefixTuning(_Behind):
 
 
 class StoredPrefix(_Behind):
-    """A frozen backbone behind a trained, folded prefix, or with an infix: for decoding."""
+    """A frozen backbone behind a trained, folded prefix, or with an infix: for decoding.
+
+    Args:
+        backbone: frozen.
+        key_values: for each site [2, H, P, D].
+        position: before source and target, or between them.
+        shifted: on an encoder–decoder with absolute positions, the decoder's tokens are at
+            positions from P, as PEFT has them.
+    """
 
     def __init__(
         self,
@@ -222,11 +231,37 @@ class StoredPrefix(_Behind):
         key_values: KeyValues,
         *,
         position: Position = Position.PREFIX,
+        shifted: bool = False,
     ) -> None:
         longest = max(entries.shape[2] for entries in key_values.values())
         super().__init__(backbone, longest, position)
+        if shifted and backbone.is_encoder_decoder:
+            decoder = backbone.model.get_decoder()
+            if not hasattr(decoder, "embed_positions"):
+                raise UserError(
+                    f"The prefix moves the positions of the decoder, and {backbone.name} has none "
+                    "that could be moved: choose the backbone it was trained on."
+                )
+        self.decoder_offset = longest if shifted and backbone.is_encoder_decoder else 0
         device = backbone.model.device
         self._stored = {site: entries.to(device) for site, entries in key_values.items()}
+
+    @contextlib.contextmanager
+    def active(self) -> Iterator[None]:
+        """Let the backbone see the keys and values, its decoder's tokens behind them."""
+        with super().active():
+            if not self.decoder_offset:
+                yield
+                return
+            positions = self.backbone.model.get_decoder().embed_positions
+            hook = positions.register_forward_pre_hook(self._shift, with_kwargs=True)
+            try:
+                yield
+            finally:
+                hook.remove()
+
+    def _shift(self, _module: object, given: Any, named: dict[str, Any]) -> tuple[Any, Any]:
+        return given, {**named, "position_ids": named["position_ids"] + self.decoder_offset}
 
     def _key_values(self) -> KeyValues:
         return self._stored

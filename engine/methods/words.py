@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from engine.backbones.explaining import explained_text
 from engine.backbones.loading import Backbone
 
 
@@ -19,7 +20,9 @@ def word_ids(backbone: Backbone, text: str, *, length: int, what: str) -> tuple[
     Returns:
         [1, P], and a sentence on what had to be done, or "".
     """
-    words = backbone.tokenizer(text, add_special_tokens=False)["input_ids"]
+    with explained_text(text):
+        words = backbone.tokenizer(text, add_special_tokens=False)["input_ids"]
+    backbone.check_tokens(words)
     repeated = (words * (length // len(words) + 1))[:length]
     note = ""
     if len(words) != length:

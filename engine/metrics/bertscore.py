@@ -119,9 +119,12 @@ class _Reader:
         import torch
         import transformers
 
-        from engine.backbones.loading import quiet
+        from engine.backbones.model import quiet
+        from engine.backbones.regular import check_folder
 
-        here = {"local_files_only": True}
+        here = {"local_files_only": True, "trust_remote_code": False}
+        if Path(name).is_dir():
+            check_folder(Path(name))
         try:
             with quiet(transformers):
                 self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(name, **here)

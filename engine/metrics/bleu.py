@@ -12,32 +12,37 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.metrics.metric import Array, ratio
+from engine.metrics.division import Division, sacrebleu_tokenizer
+from engine.metrics.metric import Array, Text, ratio
 from engine.reporter import Reporter
 
 ORDER = 4
 """Longest n-gram counted (sacrebleu.metrics.bleu.MAX_NGRAM_ORDER)."""
 
 
-class Bleu:
+class Bleu(Text):
     """Corpus BLEU, 0 to 100.
 
     Statistics [N, 10]: output length, closest reference's length, matched n-grams for
     n = 1 to 4, the output's n-grams for n = 1 to 4.
 
     Args:
-        webnlg: whether words are divided as in WebNLG's evaluation, instead of by 13a.
+        division: how texts are divided.
+        webnlg: whether words are divided as in WebNLG's evaluation instead.
     """
 
-    def __init__(self, *, webnlg: bool = False) -> None:
+    def __init__(self, division: Division | None = None, *, webnlg: bool = False) -> None:
         self._webnlg = webnlg
+        self._division = division or Division()
         self.name = "bleu_webnlg" if webnlg else "bleu"
 
     def signature(self) -> str:
         """Tokeniser, case, smoothing and version, in sacrebleu's words."""
         from sacrebleu import __version__
 
-        tokeniser = "webnlg" if self._webnlg else "13a"
+        tokeniser = sacrebleu_tokenizer(self._division.tokenizer)[1]
+        if self._webnlg:
+            tokeniser = "webnlg+char" if self._division.unspaced else "webnlg"
         return f"case:lc|eff:no|tok:{tokeniser}|smooth:exp|sacrebleu:{__version__}"
 
     def statistics(
@@ -50,14 +55,14 @@ class Bleu:
         """Count with sacrebleu; see `Metric.statistics`."""
         from sacrebleu.metrics.bleu import BLEU
 
-        tokeniser = "none" if self._webnlg else "13a"
+        tokeniser = "none" if self._webnlg else self._division.tokenizer
         scorer = BLEU(lowercase=True, tokenize=tokeniser, effective_order=True)
         counted = np.zeros((len(hypotheses), 2 + 2 * ORDER))
         for i, (hypothesis, group) in enumerate(zip(hypotheses, references, strict=True)):
             reporter.update(i, len(hypotheses), "rows", self.name)
             texts = [hypothesis, *group]
             if self._webnlg:
-                texts = [_divided(text) for text in texts]
+                texts = [_divided(text, self._division) for text in texts]
             score = scorer.sentence_score(texts[0], texts[1:])
             counted[i] = (score.sys_len, score.ref_len, *score.counts, *score.totals)
         return counted
@@ -74,9 +79,13 @@ class Bleu:
         return _bleu(statistics, effective_order=True)
 
 
-def _divided(text: str) -> str:
-    """In lower case, every character that is no letter, digit or underscore a word of its own."""
-    return " ".join(" ".join(re.split(r"(\W)", text.lower())).split())
+def _divided(text: str, division: Division) -> str:
+    """In lower case, every character that is no letter, digit or underscore a word of its own.
+
+    Where a script has no blanks between words, every character is one.
+    """
+    parts = text.lower() if division.unspaced else re.split(r"(\W)", text.lower())
+    return " ".join(" ".join(parts).split())
 
 
 def _bleu(counted: Array, *, effective_order: bool) -> Array:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.metrics.metric import Array, ratio
+from engine.metrics.metric import Array, Text, ratio
 from engine.reporter import Reporter
 
 ORDER = 6
@@ -15,7 +15,7 @@ BETA = 2.0
 """How much more recall counts than precision (Popović 2016, "chrF deconstructed")."""
 
 
-class Chrf:
+class Chrf(Text):
     """Corpus chrF2, 0 to 100; of several references the best one for each output counts.
 
     Statistics [N, 18]: for n = 1 to 6 the output's n-grams, the reference's, and the matched.

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engine.metrics.division import Division
 from engine.metrics.metric import Array, MeanOverExamples, ratio
 from engine.metrics.ngrams import Integers, Ngrams, Numbering, matching, owners_of
-from engine.metrics.ptb import ptb_words
 from engine.reporter import Reporter
 
 ORDER = 4
@@ -33,9 +33,17 @@ class Cider(MeanOverExamples):
 
     name = "cider"
 
+    def __init__(self, division: Division | None = None) -> None:
+        self._division = division or Division()
+
+    def keeps(self, reference: str) -> bool:
+        """Whether it has a word."""
+        return bool(self._division.words(reference))
+
     def signature(self) -> str:
         """Words, case, parameters and what it follows."""
-        return f"case:lc|tok:ptb|ngrams:{ORDER}|sigma:{SIGMA:g}|as:e2e-metrics"
+        tokeniser = self._division.words_name
+        return f"case:lc|tok:{tokeniser}|ngrams:{ORDER}|sigma:{SIGMA:g}|as:e2e-metrics"
 
     def statistics(
         self,
@@ -49,8 +57,8 @@ class Cider(MeanOverExamples):
         outputs, texts = [], []
         for i, (hypothesis, group) in enumerate(zip(hypotheses, references, strict=True)):
             reporter.update(i, count, "rows", self.name)
-            outputs.append(ptb_words(hypothesis))
-            texts += [ptb_words(reference) for reference in group]
+            outputs.append(self._division.words(hypothesis))
+            texts += [self._division.words(reference) for reference in group]
         owners = owners_of(references)
 
         numbering = Numbering(ORDER)

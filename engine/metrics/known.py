@@ -12,6 +12,7 @@ from engine.metrics.bertscore import Bertscore
 from engine.metrics.bleu import Bleu
 from engine.metrics.chrf import Chrf
 from engine.metrics.cider import Cider
+from engine.metrics.division import Division
 from engine.metrics.meteor import Meteor
 from engine.metrics.metric import Metric
 from engine.metrics.nist import Nist
@@ -20,7 +21,7 @@ from engine.metrics.rouge_e2e import RougeE2e
 from engine.metrics.slot_error import SlotError
 from engine.metrics.ter import Ter
 
-METRICS: Mapping[str, Callable[[], Metric]] = MappingProxyType(
+METRICS: Mapping[str, Callable[[Division], Metric]] = MappingProxyType(
     {
         "bleu": Bleu,
         "bleu_webnlg": partial(Bleu, webnlg=True),
@@ -29,25 +30,29 @@ METRICS: Mapping[str, Callable[[], Metric]] = MappingProxyType(
         "rouge_l": RougeE2e,
         "cider": Cider,
         "ter": Ter,
-        "chrf": Chrf,
+        "chrf": lambda _division: Chrf(),
         "rouge1": partial(Rouge, "rouge1"),
         "rouge2": partial(Rouge, "rouge2"),
         "rougeL": partial(Rouge, "rougeL"),
-        "bertscore": Bertscore,
-        "slot_error": SlotError,
+        "bertscore": lambda _division: Bertscore(),
+        "slot_error": lambda _division: SlotError(),
     }
 )
 """Makers of the metrics, in the order in which they are listed."""
 
 
-def metric_named(name: str, *, encoder: Encoder | None = None) -> Metric:
+def metric_named(
+    name: str, *, encoder: Encoder | None = None, division: Division | None = None
+) -> Metric:
     """Make a metric; raise `UserError` listing the known names where there is none.
 
     Args:
+        name: as in `METRICS`.
         encoder: for bertscore.
+        division: how texts are divided; None is as English ones are.
     """
     if name == BERTSCORE:
         return Bertscore(encoder)
     if name not in METRICS:
         raise UserError(f"There is no metric {name!r}: choose among {', '.join(METRICS)}.")
-    return METRICS[name]()
+    return METRICS[name](division or Division())

@@ -19,8 +19,8 @@ from typing import IO
 
 import numpy as np
 
-from engine.metrics.metric import Array, Unavailable, ratio
-from engine.metrics.ptb import ptb_words
+from engine.metrics.division import Division
+from engine.metrics.metric import Array, Text, Unavailable, ratio
 from engine.reporter import Reporter
 
 ALPHA, BETA, GAMMA, DELTA = 0.85, 0.2, 0.6, 0.75
@@ -31,7 +31,7 @@ STATISTICS = 23
 """Numbers in a line that the program answers SCORE with."""
 
 
-class Meteor:
+class Meteor(Text):
     """Corpus METEOR × 100; of several references the best one for each output counts.
 
     Statistics [N, 23], in the program's order: words of output and reference; function words
@@ -41,9 +41,21 @@ class Meteor:
 
     name = "meteor"
 
+    def __init__(self, division: Division | None = None) -> None:
+        self._division = division or Division()
+
+    def keeps(self, reference: str) -> bool:
+        """Whether it has a word."""
+        return bool(self._division.words(reference))
+
+    def longest(self) -> int:
+        """The program's search for matching phrases has 2 GB."""
+        return 2_000
+
     def signature(self) -> str:
         """Language, task, words and where the program comes from."""
-        return f"case:lc|tok:ptb|lang:en|task:rank|norm:yes|meteor:1.5|coco:{_version()}"
+        tokeniser = self._division.words_name
+        return f"case:lc|tok:{tokeniser}|lang:en|task:rank|norm:yes|meteor:1.5|coco:{_version()}"
 
     def statistics(
         self,
@@ -62,7 +74,7 @@ class Meteor:
         with _program(_jar()) as ask:
             for i, (hypothesis, group) in enumerate(zip(hypotheses, references, strict=True)):
                 reporter.update(i, len(hypotheses), "rows", self.name)
-                texts = [" ".join(ptb_words(text)) for text in (*group, hypothesis)]
+                texts = [" ".join(self._division.words(text)) for text in (*group, hypothesis)]
                 counted[i] = ask.score(" ||| ".join(("SCORE", *texts)))
         return without_whole_chunks(counted)
 

@@ -62,6 +62,12 @@ class Metric(Protocol):
             [N, K] numbers whose sum over N decides the corpus score.
         """
 
+    def keeps(self, reference: str) -> bool:
+        """Whether a reference, which is not blank, holds anything that the metric counts."""
+
+    def longest(self) -> int:
+        """How many words a text may have; see `Division.count`."""
+
     def from_sums(self, sums: Array) -> Array:
         """Corpus scores of summed statistics: [..., K] -> [...]."""
 
@@ -69,7 +75,23 @@ class Metric(Protocol):
         """Scores of the single examples: [N, K] -> [N]."""
 
 
-class MeanOverExamples:
+LONGEST = 100_000
+"""Words of a text, of metrics that take time and memory in proportion to them."""
+
+
+class Text:
+    """The part of a metric that counts something in every text, and takes long ones."""
+
+    def keeps(self, reference: str) -> bool:
+        """Any text that is not blank."""
+        return bool(reference.strip())
+
+    def longest(self) -> int:
+        """Bounded by memory alone."""
+        return LONGEST
+
+
+class MeanOverExamples(Text):
     """The part of a metric whose statistics are [N, 2]: each example's value, and 1."""
 
     def from_sums(self, sums: Array) -> Array:

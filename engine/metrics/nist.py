@@ -15,7 +15,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.metrics.metric import Array, ratio
+from engine.metrics.division import Division, sacrebleu_tokenizer
+from engine.metrics.metric import Array, Text, ratio
 from engine.metrics.ngrams import Numbering, matching, owners_of
 from engine.reporter import Reporter
 
@@ -25,7 +26,7 @@ HALVED_AT = 2 / 3
 """The brevity penalty is 0.5 at this ratio of lengths (Doddington 2002, section 4)."""
 
 
-class Nist:
+class Nist(Text):
     """Corpus NIST on its own scale: 0 upwards, some 8 for a good system on the E2E test set.
 
     Statistics [N, 11]: mean length of the references, missing ones as 0; for n = 1 to 5 the
@@ -34,9 +35,13 @@ class Nist:
 
     name = "nist"
 
+    def __init__(self, division: Division | None = None) -> None:
+        self._division = division or Division()
+
     def signature(self) -> str:
         """Tokeniser, case and what it follows."""
-        return f"case:lc|tok:13a|ngrams:{ORDER}|as:mteval-v13a"
+        tokeniser = sacrebleu_tokenizer(self._division.tokenizer)[1]
+        return f"case:lc|tok:{tokeniser}|ngrams:{ORDER}|as:mteval-v13a"
 
     def statistics(
         self,
@@ -46,9 +51,7 @@ class Nist:
         reporter: Reporter,
     ) -> Array:
         """Count; see `Metric.statistics`."""
-        from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
-
-        tokenise = Tokenizer13a()  # type: ignore[no-untyped-call]
+        tokenise, _ = sacrebleu_tokenizer(self._division.tokenizer)
         count = len(hypotheses)
         outputs, groups = [], []
         for i, (hypothesis, group) in enumerate(zip(hypotheses, references, strict=True)):

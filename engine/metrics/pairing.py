@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engine.contract.errors import UserError
 from engine.contract.scores import Absent, Encoder, OutputRow
 from engine.metrics import bootstrap
+from engine.metrics.division import Division, division_of
 from engine.metrics.metric import Unavailable
 from engine.metrics.scoring import held_against, metrics_named, signature_of
 from engine.reporter import Reporter, Silent
@@ -60,22 +61,27 @@ def compare(
     *,
     decoding: str,
     encoder: Encoder | None = None,
+    division: Division | None = None,
     seed: int = 0,
     reporter: Reporter = _SILENT,
 ) -> tuple[Difference | Absent, ...]:
     """Score two systems over rows that `common_rows` gave, and test the differences.
 
     Args:
-        encoder: for bertscore; the other arguments are as in `score_rows`.
+        encoder: for bertscore.
+        division: how texts are divided; the other arguments are as in `score_rows`.
 
     Raises:
         UserError: as `engine.metrics.scoring.score_rows`.
     """
+    division = division or division_of(row.references for row in first)
     found: list[Difference | Absent] = []
-    for metric in metrics_named(metrics, encoder=encoder):
+    for metric in metrics_named(metrics, encoder=encoder, division=division):
         try:
-            # Only the first's inputs are asked for their values: both have the same.
-            held = held_against(metric, first)
+            # Only the first's inputs are asked for their values: both have the same. The second's
+            # outputs may be too long all the same.
+            held = held_against(metric, first, division)
+            held_against(metric, second, division)
             both = [
                 metric.statistics([rows[i].output for i in held.places], held.groups,
                                   reporter=reporter)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+import regex
+
 _SIGNS = str.maketrans(
     {
         **{"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "…": " ", "–": " "},
@@ -30,7 +32,7 @@ _ABBREVIATIONS = frozenset(
 )
 _CONTRACTED = re.compile(r"(?<=\w)(n't|'(?:s|re|ve|ll|d|m))(?![\w'])")
 _HALVED = re.compile(rf"\b(?:{'|'.join(_HALVES)})\b")
-_TOKEN = re.compile(
+_TOKEN = regex.compile(
     r"""
     -[lr][rsc]b-
     | n't(?!\w) | '(?:s|re|ve|ll|d|m|n|em)(?!\w)  # what a contraction left
@@ -39,8 +41,8 @@ _TOKEN = re.compile(
     | -?\d+(?:[.,:/-]\d+)*(?:-?[^\W\d_][\w-]*(?:/\w+)?)?  # numbers, ranges; 5-star, 18l/36r
     | [^\W\d_]MARKS*(?:(?:[-/&_.]|'(?!\s))\wMARKS*)*\.?  # words, hyphenated and joined ones
     | [#$%&@+=~|<>²³°]  # signs that count as words
-    """.replace("MARKS", r"[\w\u0300-\u036f]"),
-    re.VERBOSE,
+    """.replace("MARKS", r"[\w\p{M}]"),
+    regex.VERBOSE,
 )
 
 

@@ -1,18 +1,25 @@
 """ROUGE-1, -2 and -L (Lin 2004) by rouge-score, with Porter stemming as summarisation papers.
 
-The tokeniser keeps the letters a to z and digits only: texts in other scripts score 0. The
-E2E challenge's ROUGE_L is another one and differs: `rouge_e2e.py`.
+Its tokeniser keeps the letters a to z and digits only. Where the references are in another script
+the words are `unicode_words`, stemmed as before where they are in a to z. The E2E challenge's
+ROUGE_L is another one and differs: `rouge_e2e.py`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 
-from engine.metrics.metric import Array, MeanOverExamples
+from engine.metrics.division import Division, unicode_words
+from engine.metrics.metric import LONGEST, Array, MeanOverExamples
+from engine.metrics.rouge_e2e import LONGEST_COMMON, common_words
 from engine.reporter import Reporter
+
+_LATIN = re.compile(r"[a-zA-Z0-9]")
 
 
 class Rouge(MeanOverExamples):
@@ -22,15 +29,27 @@ class Rouge(MeanOverExamples):
 
     Args:
         name: "rouge1", "rouge2" or "rougeL".
+        division: whether letters of all scripts are kept.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, division: Division | None = None) -> None:
         self.name = name
+        self._unicode = (division or Division()).unicode
+
+    def keeps(self, reference: str) -> bool:
+        """Whether it has a word."""
+        return bool(unicode_words(reference) if self._unicode else _LATIN.search(reference))
+
+    def longest(self) -> int:
+        """A common subsequence takes time in proportion to both lengths."""
+        return LONGEST_COMMON if self.name == "rougeL" else LONGEST
 
     def signature(self) -> str:
         """Tokeniser, stemming, aggregation and version."""
+        words = "unicode" if self._unicode else "a-z0-9"
         return (
-            f"case:lc|tok:a-z0-9|stem:porter|stat:f|multi:best|rouge-score:{version('rouge-score')}"
+            f"case:lc|tok:{words}|stem:porter|stat:f|multi:best|"
+            f"rouge-score:{version('rouge-score')}"
         )
 
     def statistics(
@@ -42,10 +61,42 @@ class Rouge(MeanOverExamples):
     ) -> Array:
         """Score each example with rouge-score; see `Metric.statistics`."""
         from rouge_score.rouge_scorer import RougeScorer
+        from rouge_score.tokenizers import DefaultTokenizer
 
-        scorer = RougeScorer([self.name], use_stemmer=True)
+        tokenizer: Any = DefaultTokenizer(use_stemmer=True)
+        if self._unicode:
+            tokenizer = _UnicodeTokenizer(tokenizer)
+        scorer = RougeScorer([self.name], tokenizer=tokenizer)
         scored = np.ones((len(hypotheses), 2))
         for i, (hypothesis, group) in enumerate(zip(hypotheses, references, strict=True)):
             reporter.update(i, len(hypotheses), "rows", self.name)
-            scored[i, 0] = 100 * scorer.score_multi(list(group), hypothesis)[self.name].fmeasure
+            if self.name == "rougeL":
+                words = tokenizer.tokenize(hypothesis)
+                value = max(_f(words, tokenizer.tokenize(text)) for text in group)
+            else:
+                value = scorer.score_multi(list(group), hypothesis)[self.name].fmeasure
+            scored[i, 0] = 100 * value
         return scored
+
+
+def _f(words: Sequence[str], reference: Sequence[str]) -> float:
+    """rouge-score's F of the longest common subsequence, without its table of all words."""
+    common = common_words(words, reference)
+    if not common:
+        return 0.0
+    precision, recall = common / len(words), common / len(reference)
+    return 2 * precision * recall / (precision + recall)
+
+
+class _UnicodeTokenizer:
+    """What rouge-score asks for words, with the letters of every script."""
+
+    def __init__(self, latin: Any) -> None:
+        self._latin = latin
+
+    def tokenize(self, text: str) -> list[str]:
+        """Words, those in a to z stemmed as rouge-score's own tokeniser does."""
+        found: list[str] = []
+        for word in unicode_words(text):
+            found += self._latin.tokenize(word) if word.isascii() else [word]
+        return found

@@ -10,12 +10,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engine.metrics.division import Division
 from engine.metrics.metric import Array, MeanOverExamples
-from engine.metrics.ptb import ptb_words
 from engine.reporter import Reporter
 
 BETA = 1.2
 """How much more recall counts than precision (pycocoevalcap/rouge/rouge.py)."""
+
+LONGEST_COMMON = 20_000
+"""Words of a text that a common subsequence is searched in."""
 
 
 class RougeE2e(MeanOverExamples):
@@ -26,9 +29,20 @@ class RougeE2e(MeanOverExamples):
 
     name = "rouge_l"
 
+    def __init__(self, division: Division | None = None) -> None:
+        self._division = division or Division()
+
+    def keeps(self, reference: str) -> bool:
+        """Whether it has a word."""
+        return bool(self._division.words(reference))
+
+    def longest(self) -> int:
+        """A common subsequence takes time in proportion to both lengths."""
+        return LONGEST_COMMON
+
     def signature(self) -> str:
         """Words, case, formula and what it follows."""
-        return f"case:lc|tok:ptb|stat:f{BETA}|multi:best|as:e2e-metrics"
+        return f"case:lc|tok:{self._division.words_name}|stat:f{BETA}|multi:best|as:e2e-metrics"
 
     def statistics(
         self,
@@ -41,9 +55,9 @@ class RougeE2e(MeanOverExamples):
         scored = np.ones((len(hypotheses), 2))
         for i, (hypothesis, group) in enumerate(zip(hypotheses, references, strict=True)):
             reporter.update(i, len(hypotheses), "rows", self.name)
-            words = ptb_words(hypothesis)
+            words = self._division.words(hypothesis)
             precision = recall = 0.0
-            for reference in map(ptb_words, group):
+            for reference in map(self._division.words, group):
                 common = common_words(words, reference)
                 precision = max(precision, common / max(len(words), 1))
                 recall = max(recall, common / max(len(reference), 1))

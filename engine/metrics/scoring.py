@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 from engine.contract.errors import UserError
 from engine.contract.scores import Absent, Encoder, OutputRow, Score
 from engine.metrics import bootstrap
+from engine.metrics.division import Division, division_of
 from engine.metrics.known import metric_named
 from engine.metrics.metric import Metric, Unavailable
 from engine.metrics.slot_error import SlotError, values_of
 from engine.reporter import Reporter, Silent
 
 _SILENT = Silent()
+CHARACTERS = 20
+"""Characters that count as a word where words are longer, as those of an attack may be."""
 
 
 @dataclass(frozen=True)
@@ -35,39 +38,25 @@ def score_rows(
     *,
     decoding: str,
     encoder: Encoder | None = None,
+    division: Division | None = None,
     seed: int = 0,
     reporter: Reporter = _SILENT,
 ) -> tuple[tuple[Score, ...], tuple[OutputRow, ...]]:
-    """Score rows as a corpus and one by one.
-
-    A row without references (or with blank ones only) is left out and gets no row scores; the
-    signature says so ("n:198/200"). Slot errors need no reference, but an input with values.
-
-    Args:
-        rows: outputs with their references.
-        metrics: names as in `engine.metrics.known.METRICS`; a repeated one counts once.
-        decoding: how the outputs were made, as `OutputsMeta.decoding` has it.
-        encoder: for bertscore.
-        seed: of the bootstrap.
-        reporter: told of rows done, for each metric anew.
-
-    Returns:
-        One score a metric, in the order asked for; and the rows in their order, with
-        `row_scores` holding these metrics and no others.
+    """`score_whole`, where every metric must be available.
 
     Raises:
         Unavailable: a metric cannot be taken on this machine or of these rows.
-        UserError: no row has a reference, no metric was named, or one is unknown.
+        UserError: as `score_whole`.
     """
-    scores = []
-    row_scores: list[list[tuple[str, float]]] = [[] for _ in rows]
-    for metric in metrics_named(metrics, encoder=encoder):
-        score, own = _scored(metric, rows, decoding=decoding, seed=seed, reporter=reporter)
-        scores.append(score)
-        for i, value in own.items():
-            row_scores[i].append((metric.name, value))
-    filled = zip(rows, row_scores, strict=True)
-    return tuple(scores), tuple(replace(row, row_scores=tuple(own)) for row, own in filled)
+    found, filled = score_whole(
+        rows, metrics, decoding=decoding, encoder=encoder, division=division, seed=seed,
+        reporter=reporter,
+    )  # fmt: skip
+    scores = tuple(one for one in found if isinstance(one, Score))
+    for one in found:
+        if isinstance(one, Absent):
+            raise Unavailable(one.reason)
+    return scores, filled
 
 
 def score_available(
@@ -76,39 +65,90 @@ def score_available(
     *,
     decoding: str,
     encoder: Encoder | None = None,
+    division: Division | None = None,
     seed: int = 0,
     reporter: Reporter = _SILENT,
 ) -> tuple[Score | Absent, ...]:
-    """Corpus scores as `score_rows` has them; what is unavailable is absent with its reason.
+    """The corpus scores of `score_whole` alone."""
+    return score_whole(
+        rows, metrics, decoding=decoding, encoder=encoder, division=division, seed=seed,
+        reporter=reporter,
+    )[0]  # fmt: skip
 
-    The arguments are as in `score_rows`.
+
+def score_whole(
+    rows: Sequence[OutputRow],
+    metrics: Sequence[str],
+    *,
+    decoding: str,
+    encoder: Encoder | None = None,
+    division: Division | None = None,
+    seed: int = 0,
+    reporter: Reporter = _SILENT,
+) -> tuple[tuple[Score | Absent, ...], tuple[OutputRow, ...]]:
+    """Score rows as a corpus and one by one; what is unavailable is absent with its reason.
+
+    A row without references (or with those only that hold nothing which a metric counts) is left
+    out and gets no row scores; the signature says so ("n:198/200"). Slot errors need no reference,
+    but an input with values.
+
+    Args:
+        rows: outputs with their references.
+        metrics: names as in `engine.metrics.known.METRICS`; a repeated one counts once.
+        decoding: how the outputs were made, as `OutputsMeta.decoding` has it.
+        encoder: for bertscore.
+        division: how texts are divided; None is what suits the references.
+        seed: of the bootstrap.
+        reporter: told of rows done, for each metric anew.
+
+    Returns:
+        One score a metric, in the order asked for; and the rows in their order, with
+        `row_scores` holding these metrics and no others.
 
     Raises:
-        UserError: as `score_rows`; an unknown metric before anything is scored.
+        UserError: no row has a reference, no metric was named, or one is unknown.
     """
+    division = division or division_of(row.references for row in rows)
     found: list[Score | Absent] = []
-    for metric in metrics_named(metrics, encoder=encoder):
+    row_scores: list[list[tuple[str, float]]] = [[] for _ in rows]
+    for metric in metrics_named(metrics, encoder=encoder, division=division):
         try:
-            score, _ = _scored(metric, rows, decoding=decoding, seed=seed, reporter=reporter)
-            found.append(score)
+            held = held_against(metric, rows, division)
+            score, own = _scored(
+                metric, rows, held, decoding=decoding, seed=seed, reporter=reporter
+            )
         except Unavailable as error:
             found.append(Absent(metric.name, error.message))
-    return tuple(found)
+            continue
+        found.append(score)
+        for i, value in own.items():
+            row_scores[i].append((metric.name, value))
+    filled = zip(rows, row_scores, strict=True)
+    return tuple(found), tuple(replace(row, row_scores=tuple(own)) for row, own in filled)
 
 
-def metrics_named(names: Sequence[str], *, encoder: Encoder | None = None) -> list[Metric]:
+def metrics_named(
+    names: Sequence[str], *, encoder: Encoder | None = None, division: Division | None = None
+) -> list[Metric]:
     """The metrics, each once; raise `UserError` where there is none or one is unknown."""
-    known = [metric_named(name, encoder=encoder) for name in dict.fromkeys(names)]
+    known = [
+        metric_named(name, encoder=encoder, division=division) for name in dict.fromkeys(names)
+    ]
     if not known:
         raise UserError("No metric was named: name at least one, such as bleu.")
     return known
 
 
 def _scored(
-    metric: Metric, rows: Sequence[OutputRow], *, decoding: str, seed: int, reporter: Reporter
+    metric: Metric,
+    rows: Sequence[OutputRow],
+    held: Held,
+    *,
+    decoding: str,
+    seed: int,
+    reporter: Reporter,
 ) -> tuple[Score, dict[int, float]]:
     """The corpus score, and the rows' own scores by their place."""
-    held = held_against(metric, rows)
     outputs = [rows[i].output for i in held.places]
     statistics = metric.statistics(outputs, held.groups, reporter=reporter)
     low, high = bootstrap.interval(metric, statistics, seed=seed) or (None, None)
@@ -118,17 +158,27 @@ def _scored(
     return Score(metric.name, value, signature, low=low, high=high), dict(own)
 
 
-def held_against(metric: Metric, rows: Sequence[OutputRow]) -> Held:
+def held_against(metric: Metric, rows: Sequence[OutputRow], division: Division) -> Held:
     """What of the rows the metric can score.
 
     Raises:
-        Unavailable: no row's input has values to look for.
+        Unavailable: no row's input has values to look for, no reference holds anything that the
+            metric counts, or a text is too long for it.
         UserError: no row has a reference.
     """
     if isinstance(metric, SlotError):
         groups = [values_of(row) for row in rows]
     else:
         groups = [tuple(text for text in row.references if text.strip()) for row in rows]
+        if not any(groups):
+            raise UserError(
+                f"None of the {len(rows)} outputs has a reference: scores need at least one "
+                "reference text in each row that is to count."
+            )
+    for number, (row, group) in enumerate(zip(rows, groups, strict=True), start=1):
+        _refuse_long(metric, division, number, row.output, group)
+    if not isinstance(metric, SlotError):
+        groups = [tuple(filter(metric.keeps, group)) for group in groups]
     places = tuple(i for i, group in enumerate(groups) if group)
     if places:
         return Held(places, tuple(groups[i] for i in places))
@@ -137,10 +187,26 @@ def held_against(metric: Metric, rows: Sequence[OutputRow]) -> Held:
             f"None of the {len(rows)} rows has values to look for: slot_error needs fields, or "
             "an input such as name[Blue Spice] or name : Blue Spice; leave it out for texts."
         )
-    raise UserError(
-        f"None of the {len(rows)} outputs has a reference: scores need at least one "
-        "reference text in each row that is to count."
+    example = next(text for row in rows for text in row.references if text.strip())
+    raise Unavailable(
+        f"No reference has a word that {metric.name} counts ({example[:40]!r} has none): leave "
+        f"{metric.name} out, or take chrf."
     )
+
+
+def _refuse_long(
+    metric: Metric, division: Division, number: int, output: str, group: Sequence[str]
+) -> None:
+    limit = metric.longest()
+    for what, texts in (("output", (output,)), ("reference", group)):
+        longest = max((division.count(text) for text in texts), default=0)
+        characters = max(map(len, texts), default=0) // CHARACTERS
+        if max(longest, characters) > limit:
+            raise Unavailable(
+                f"The {what} of row {number} has {max(longest, characters):,} words, and "
+                f"{metric.name} takes texts of up to {limit:,}: shorten it, or leave "
+                f"{metric.name} out."
+            )
 
 
 def signature_of(metric: Metric, held: Held, count: int, *, decoding: str, seed: int) -> str:

@@ -15,13 +15,13 @@ import numpy as np
 from engine.contract.coverage import Said, coverage
 from engine.contract.scores import OutputRow
 from engine.data.meaning import NotAMeaningError, parse_meaning
-from engine.metrics.metric import Array, ratio
+from engine.metrics.metric import Array, Text, ratio
 from engine.reporter import Reporter
 
 Fields = Sequence[tuple[str, str]]
 
 
-class SlotError:
+class SlotError(Text):
     """Values that are not said, of 100 values of the inputs; lower is better.
 
     What other metrics hold an output against are references; here they are the values of its

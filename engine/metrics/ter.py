@@ -9,12 +9,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.metrics.metric import Array, ratio
+from engine.metrics.division import Division, sacrebleu_tokenizer
+from engine.metrics.metric import Array, Text, ratio
 from engine.metrics.tercom import edits
 from engine.reporter import Reporter
 
 
-class Ter:
+class Ter(Text):
     """Edits for each 100 words of the references; above 100 for outputs that are far too long.
 
     Statistics [N, 2]: the edits to the reference that needs fewest; the references' mean
@@ -23,9 +24,23 @@ class Ter:
 
     name = "ter"
 
+    def __init__(self, division: Division | None = None) -> None:
+        self._division = division or Division()
+
+    def longest(self) -> int:
+        """The search's table has a cell for each word of the output and of the reference."""
+        return 2_000
+
+    def _words(self, text: str) -> list[str]:
+        if not self._division.unspaced:
+            return text.lower().split()
+        return sacrebleu_tokenizer(self._division.tokenizer)[0](text.lower()).split()
+
     def signature(self) -> str:
         """Case, tokeniser and limits, in sacrebleu's words."""
-        return "case:lc|tok:tercom|norm:no|punct:yes|asian:no|as:sacrebleu-2.6"
+        division = self._division
+        tokeniser = sacrebleu_tokenizer(division.tokenizer)[1] if division.unspaced else "tercom"
+        return f"case:lc|tok:{tokeniser}|norm:no|punct:yes|asian:no|as:sacrebleu-2.6"
 
     def statistics(
         self,
@@ -38,8 +53,8 @@ class Ter:
         counted = np.zeros((len(hypotheses), 2))
         for i, (hypothesis, group) in enumerate(zip(hypotheses, references, strict=True)):
             reporter.update(i, len(hypotheses), "rows", self.name)
-            output = hypothesis.lower().split()
-            texts = [reference.lower().split() for reference in group]
+            output = self._words(hypothesis)
+            texts = [self._words(reference) for reference in group]
             counted[i, 0] = min(edits(output, text) for text in texts)
             counted[i, 1] = sum(map(len, texts)) / len(texts)
         return counted

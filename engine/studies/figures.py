@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +18,7 @@ _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#
 _MARKERS = "osD^vPX"
 _PANEL_WIDTH, _PANEL_HEIGHT = 4.4, 3.4  # inches
 _DPI = 200
+_LONGEST_LABEL, _MOST_PLACE = 80, 1e9
 
 
 def draw(study: StudySpec, results: StudyResults) -> dict[str, bytes]:
@@ -30,9 +33,15 @@ def draw(study: StudySpec, results: StudyResults) -> dict[str, bytes]:
     panels = list(dict.fromkeys((one.metric, one.part) for one in results.summaries))
     if not panels:
         raise ValueError("no run of the study is finished")
-    style = {"svg.hashsalt": study.study_id, "font.size": 9.0, "axes.axisbelow": True}
-    style["text.parse_math"] = False  # a name with $ in it is a name
-    with rc_context(style):
+    style: dict[str, Any] = {
+        "svg.hashsalt": _label(study.study_id),
+        "font.size": 9.0,
+        "axes.axisbelow": True,
+        "text.parse_math": False,  # "$" in a name is a dollar
+    }
+    with rc_context(style), warnings.catch_warnings():
+        # Of letters that the font lacks, and of names too long for the figure.
+        warnings.simplefilter("ignore", UserWarning)
         figure = Figure(figsize=(_PANEL_WIDTH * len(panels), _PANEL_HEIGHT), layout="constrained")
         axes = figure.subplots(1, len(panels), squeeze=False)[0]
         for ax, (metric, part) in zip(axes, panels, strict=True):
@@ -59,9 +68,7 @@ def _panel(ax: Any, study: StudySpec, results: StudyResults, *, metric: str, par
     recipe = RECIPES[study.kind]
     chosen = [one for one in results.summaries if (one.metric, one.part) == (metric, part)]
     points = list(dict.fromkeys(run.point for run in results.runs))
-    places = {
-        point: float(point) if recipe.axis else float(number) for number, point in enumerate(points)
-    }
+    places = _places(points, recipe)
     series = list(dict.fromkeys(run.series for run in results.runs))
     for number, name in enumerate(series):
         aside = number - (len(series) - 1) / 2  # so that bars do not cover one another
@@ -73,7 +80,7 @@ def _panel(ax: Any, study: StudySpec, results: StudyResults, *, metric: str, par
             style={
                 "color": _COLOURS[number % len(_COLOURS)],
                 "marker": _MARKERS[number % len(_MARKERS)],
-                "label": name or None,
+                "label": _label(name) or None,
                 "linestyle": "-" if recipe.axis else "none",
             },
         )
@@ -87,14 +94,35 @@ def _panel(ax: Any, study: StudySpec, results: StudyResults, *, metric: str, par
     if recipe.logarithmic:
         ax.set_xscale("log")
     ax.minorticks_off()
-    ax.set_xticks([places[point] for point in points], points)
+    labels = [_label(point) for point in points]
+    ax.set_xticks([places[point] for point in points], labels)
     if recipe.axis:
         ax.set_xlabel(recipe.axis)
     else:
-        ax.tick_params(axis="x", labelrotation=25 if max(map(len, points)) > 12 else 0)
+        is_long = max(map(len, labels)) > 12
+        ax.tick_params(axis="x", labelrotation=25 if is_long else 0)
         for label in ax.get_xticklabels():
-            label.set_horizontalalignment("right" if max(map(len, points)) > 12 else "center")
+            label.set_horizontalalignment("right" if is_long else "center")
         ax.set_xlim(-0.5, len(points) - 0.5)
+
+
+def _places(points: Sequence[str], recipe: Recipe) -> dict[str, float]:
+    """Where each point stands: at its number, or where one has none, one after another."""
+    numbers = {}
+    for number, point in enumerate(points):
+        try:
+            numbers[point] = float(point) if recipe.axis else float(number)
+        except ValueError:
+            numbers[point] = math.nan
+    if not recipe.axis or all(0 < place <= _MOST_PLACE for place in numbers.values()):
+        return numbers
+    return {point: float(number) for number, point in enumerate(points, start=1)}
+
+
+def _label(text: str) -> str:
+    """A name as a figure can show it: not too long, and without control characters."""
+    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+    return shown if len(shown) <= _LONGEST_LABEL else shown[:_LONGEST_LABEL] + "…"
 
 
 def _beside(place: float, places: Mapping[str, float], aside: float, recipe: Recipe) -> float:
@@ -118,8 +146,8 @@ def _line(
     if not summaries:
         return
     values = [one.mean.value for one in summaries]
-    lows = [one.mean.value - _or(one.mean.low, one.mean.value) for one in summaries]
-    highs = [_or(one.mean.high, one.mean.value) - one.mean.value for one in summaries]
+    lows = [max(0.0, one.mean.value - _or(one.mean.low, one.mean.value)) for one in summaries]
+    highs = [max(0.0, _or(one.mean.high, one.mean.value) - one.mean.value) for one in summaries]
     ax.errorbar(
         [places[one.point] for one in summaries],
         values,

@@ -13,6 +13,7 @@ from engine.contract.files import write_atomically
 from engine.contract.scores import BERTSCORE, Encoder, OutputRow, Score
 from engine.contract.study import StudyFolder, StudySpec
 from engine.contract.study_results import PartScore
+from engine.metrics.division import Division
 from engine.metrics.known import metric_named
 
 FILE = "scores.json"
@@ -60,11 +61,12 @@ class KeptScores:
             kept = KeptFile()
         self._before = {run.run_id: run for run in kept.runs}
 
-    def of(self, run_id: str, made_of: str) -> dict[Key, Score]:
+    def of(self, run_id: str, made_of: str, division: Division) -> dict[Key, Score]:
         """Scores of a run's outputs that still hold.
 
         Args:
             made_of: what `made_of` gives for the outputs.
+            division: how their texts are divided.
         """
         kept = self._before.get(run_id)
         if kept is None or kept.made_of != made_of:
@@ -76,7 +78,7 @@ class KeptScores:
             if (
                 kept.encoder == self._study.encoder
                 if score.metric == BERTSCORE
-                else is_current(score)
+                else is_current(score, division)
             )
         }
 
@@ -105,10 +107,10 @@ def made_of(rows: Sequence[OutputRow], unseen: Sequence[str]) -> str:
     return hashlib.sha256(plain.encode("utf-8")).hexdigest()
 
 
-def is_current(score: Score) -> bool:
+def is_current(score: Score, division: Division | None = None) -> bool:
     """Whether the score would have the same signature if it were taken now; not of bertscore."""
     try:
-        signature = metric_named(score.metric).signature()
+        signature = metric_named(score.metric, division=division).signature()
     except PackageNotFoundError:  # as METEOR's, gone since: the score still stands
         return True
     except UserError:  # a metric of a newer version of the program

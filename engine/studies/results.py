@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,12 @@ from pathlib import Path
 from engine.contract.errors import UserError
 from engine.contract.events import RunFinished, RunStarted, RunState
 from engine.contract.journal import JournalReader
-from engine.contract.outputs import read_meta, read_outputs
+from engine.contract.outputs import (
+    RowsDigest,
+    changed_note,
+    read_meta,
+    read_outputs,
+)
 from engine.contract.recipes import RECIPES
 from engine.contract.run_folder import RunFolder
 from engine.contract.scores import BERTSCORE, Absent, OutputRow, Score
@@ -24,22 +30,26 @@ from engine.contract.study_results import (
     StudyResults,
     Summary,
 )
+from engine.metrics.division import division_of
+from engine.metrics.known import metric_named
 from engine.metrics.scoring import score_available
 from engine.reporter import Reporter
 from engine.studies.kept_scores import KeptScores, Key, is_current, made_of
 from engine.studies.means import mean_of
 
-_MANY = 1_000_000
+_MOST_SCORE = 1e6
+"""No metric's scale goes so far."""
 
 
 def collect(folder: StudyFolder, study: StudySpec, reporter: Reporter) -> StudyResults:
-    """Score what is finished and take means.
+    """Score what is finished and take means; a run with a damaged file is left out, and named.
 
     Raises:
-        UserError: a metric is unknown, an outputs file is damaged, or the study's folder cannot
-            be written to.
+        UserError: a metric is unknown, or the study's folder cannot be written to.
         Cancelled: through the reporter; the scores that are taken by then are kept.
     """
+    for name in study.metrics:
+        metric_named(name)
     results, kept = [], KeptScores(folder, study)
     try:
         for number, run in enumerate(study.runs):
@@ -83,33 +93,67 @@ def _result(
         return RunResult(*place, state=None, message=error.message)
     if status.state is not RunState.FINISHED:
         return RunResult(*place, state=status.state, message=status.message)
-    events = [
-        entry.event for entry in JournalReader(folder.events, run.spec.run_id).read_new(_MANY)
-    ]
-    started = [event for event in events if isinstance(event, RunStarted)][-1]
-    finished = [event for event in events if isinstance(event, RunFinished)][-1]
+    try:
+        started, finished = _costs(folder, run.spec.run_id)
+        outputs = folder.outputs / "test.jsonl"
+        scores, note = _scores(outputs, run.spec.run_id, study, kept, reporter)
+    except (UserError, OSError) as error:
+        return RunResult(*place, state=status.state, message=str(error))
     return RunResult(
         *place,
         state=status.state,
-        scores=_scores(folder.outputs / "test.jsonl", run.spec.run_id, study, kept, reporter),
+        message=note,
+        scores=scores,
         trainable_parameters=started.trainable_parameters,
         stored_bytes=finished.stored_bytes,
         elapsed_s=finished.elapsed_s,
     )
 
 
+def _costs(folder: RunFolder, run_id: str) -> tuple[RunStarted, RunFinished]:
+    """What a run trained and how long it took, from its journal.
+
+    Raises:
+        UserError: the journal does not say.
+    """
+    started: RunStarted | None = None
+    finished: RunFinished | None = None
+    reader = JournalReader(folder.events, run_id)
+    while entries := reader.read_new():
+        for entry in entries:
+            if isinstance(entry.event, RunStarted):
+                started = entry.event
+            elif isinstance(entry.event, RunFinished):
+                finished = entry.event
+    if started is None or finished is None:
+        missing = "how it began" if started is None else "how it finished"
+        raise UserError(
+            f"{folder.events} is cut or damaged: it does not say {missing}. Delete the run's "
+            "folder, and the study trains it again."
+        )
+    return started, finished
+
+
 def _scores(
     path: Path, run_id: str, study: StudySpec, kept: KeptScores, reporter: Reporter
-) -> tuple[PartScore, ...]:
-    """The scores of each part; those that are known from before are not taken again."""
+) -> tuple[tuple[PartScore, ...], str]:
+    """The scores of each part, and what is to be said of the outputs.
+
+    Those that are known from before are not taken again.
+    """
     if not path.exists():
         reason = f"the run {run_id} has no test outputs: its split has no inputs to test on."
-        return tuple(PartScore(ALL, Absent(name, reason)) for name in study.metrics)
+        return tuple(PartScore(ALL, Absent(name, reason)) for name in study.metrics), ""
     meta, rows = read_meta(path), read_outputs(path)
-    made = made_of(rows, study.unseen)
-    own = {(ALL, one.metric): one for one in (meta.scores if meta else ())
-           if one.metric != BERTSCORE and is_current(one)}  # fmt: skip
-    known: dict[Key, Score | Absent] = {**kept.of(run_id, made), **own}
+    is_changed = RowsDigest(rows).is_another(meta)
+    made, division = made_of(rows, study.unseen), division_of(row.references for row in rows)
+    own = {(ALL, one.metric): one for one in (meta.scores if meta and not is_changed else ())
+           if one.metric != BERTSCORE and is_current(one, division)}  # fmt: skip
+    known: dict[Key, Score | Absent] = {
+        key: score
+        for key, score in {**kept.of(run_id, made, division), **own}.items()
+        if _is_score(score)
+    }
     parts = _parts(rows, study.unseen)
     for part, chosen in parts.items():
         missing = [name for name in study.metrics if (part, name) not in known]
@@ -119,12 +163,20 @@ def _scores(
                 missing,
                 decoding=meta.decoding if meta else "",
                 encoder=study.encoder,
+                division=division,
                 reporter=reporter,
             )
             known.update({(part, one.metric): one for one in fresh})
     others = [PartScore(key[0], score) for key, score in known.items() if key not in own]
     kept.keep(run_id, made, others)
-    return tuple(PartScore(part, known[part, name]) for part in parts for name in study.metrics)
+    scores = [PartScore(part, known[part, name]) for part in parts for name in study.metrics]
+    return tuple(scores), changed_note(path) if is_changed else ""
+
+
+def _is_score(score: Score) -> bool:
+    """Whether these are numbers that a metric gives."""
+    values = (score.value, score.low or 0.0, score.high or 0.0)
+    return all(math.isfinite(value) and abs(value) <= _MOST_SCORE for value in values)
 
 
 def _parts(rows: Sequence[OutputRow], unseen: Sequence[str]) -> dict[str, Sequence[OutputRow]]:

@@ -52,12 +52,17 @@ def means_table(results: StudyResults) -> list[Line]:
 def markdown(study: StudySpec, results: StudyResults) -> str:
     """The table, the differences, what the figures mean, and their signatures."""
     recipe = RECIPES[study.kind]
-    lines = [f"# {study.name}", "", f"{recipe.question} (Li & Liang 2021, {recipe.source})", ""]
+    lines = [
+        f"# {_one_line(study.name)}",
+        "",
+        f"{recipe.question} (Li & Liang 2021, {recipe.source})",
+        "",
+    ]
     lines += _markdown_table(*_table(study, results))
     if results.differences:
         lines += ["", *_markdown_table(*_difference_table(results))]
     lines += ["", *_legend(results)]
-    lines += [f"- {metric_title(name)}: `{text}`" for name, text in results.signatures]
+    lines += [f"- {metric_title(name)}: `{_one_line(text)}`" for name, text in results.signatures]
     return "\n".join(lines) + "\n"
 
 
@@ -65,7 +70,7 @@ def latex(study: StudySpec, results: StudyResults) -> str:
     """The same table for a paper; it needs the package booktabs."""
     header, rows = _table(study, results)
     lines = [f"% {line}" for line in _legend(results)]
-    lines += [f"% {name}: {text}" for name, text in results.signatures]
+    lines += [f"% {name}: {_one_line(text)}" for name, text in results.signatures]
     lines += [
         rf"\begin{{tabular}}{{{_alignment(rows)}}}",
         r"\toprule",
@@ -151,18 +156,26 @@ def _legend(results: StudyResults) -> list[str]:
         lines.append(
             "- Of a single run: in brackets the 95 % bootstrap interval over the held-out inputs."
         )
-    missing = [run for run in results.runs if not run.scores]
+    damaged = dict(results.damaged())
+    missing = [run for run in results.runs if not run.scores and run.run_id not in damaged]
     if missing:
         lines.append(f"- {len(missing)} of {len(results.runs)} runs are not finished.")
+    lines += [f"- Run {run_id}: {message}" for run_id, message in damaged.items()]
     lines += [f"- No {metric_title(one.metric)}: {one.reason}" for one in results.absent()]
-    return lines
+    return [_one_line(line) for line in lines]
 
 
 def _markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     lines = [header, ["---"] * len(header), *rows]
     return [
-        f"| {' | '.join(text.replace('|', chr(92) + '|') for text in line)} |" for line in lines
+        f"| {' | '.join(_one_line(text).replace('|', chr(92) + '|') for text in line)} |"
+        for line in lines
     ]
+
+
+def _one_line(text: str) -> str:
+    """A text from a file where a line break would begin something else."""
+    return " ".join(text.split())
 
 
 _LATEX = {

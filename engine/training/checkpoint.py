@@ -9,50 +9,33 @@ Only safetensors and JSON: nothing here can run code when it is read.
 from __future__ import annotations
 
 import base64
-import re
+import contextlib
 import shutil
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 
-from engine.contract import codec
-from engine.contract.errors import ProtocolError, UserError
-from engine.contract.files import write_atomically
-from engine.training.disk import explain_save_errors, flush
+from engine.contract.errors import UserError
+from engine.contract.folders import remove_leftovers
+from engine.training.checkpoint_files import (
+    TENSORS,
+    DamageError,
+    TrainingState,
+    check_tensors,
+    damaged,
+    read_state,
+    read_tensors,
+    sha256_of,
+    step_of,
+    write_state,
+    write_tensors,
+)
+from engine.training.disk import explain_save_errors
 
-TENSORS, STATE = "state.safetensors", "state.json"
-_STEP = re.compile(r"step-(\d+)")
-
-
-@dataclass(frozen=True)
-class TrainingState:
-    """Where a run stands, apart from its tensors.
-
-    Attributes:
-        step: optimiser steps taken.
-        tokens: target tokens seen.
-        elapsed_s: seconds of work.
-        best_step, best_value: of the best evaluation; best_value is lower-is-better.
-        bad_evaluations: evaluations since the best one.
-        evaluation_due: the evaluation of this step was interrupted and comes first on resume.
-        backbone: fingerprint of the backbone that is trained on; a resume refuses another one.
-        rng, cuda_rng: torch's random states, base64; cuda_rng is "" without a GPU.
-    """
-
-    step: int = 0
-    tokens: int = 0
-    elapsed_s: float = 0.0
-    best_step: int | None = None
-    best_value: float | None = None
-    bad_evaluations: int = 0
-    evaluation_due: bool = False
-    backbone: str = ""
-    rng: str = ""
-    cuda_rng: str = ""
-    version: int = 1
+_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+"""What torch's AdamW keeps of a parameter."""
 
 
 def save(
@@ -66,34 +49,41 @@ def save(
     Raises:
         UserError: the disk is full or cannot be written to; earlier checkpoints stay.
     """
+    _refuse_link(folder)
     tensors = {f"parameter.{name}": p.detach() for name, p in parameters.items()}
     for name, parameter in parameters.items():
         for key, value in optimiser.state.get(parameter, {}).items():
             tensors[f"{key}.{name}"] = value
     place = folder / f"step-{state.step:06d}"
-    text = codec.to_text(_with_random_states(state))
-    if place.exists():
+    state = _with_random_states(state)
+    if step_of(place) is not None:
         # The same step again, as when a stop follows an evaluation: its tensors are these, and
         # at no moment may the only checkpoint be gone.
-        write_atomically(place / STATE, text)
+        write_state(place, replace(state, tensors_sha256=_digest_of(place)))
     else:
-        _write_folder(place, tensors, text)
+        _write_folder(place, tensors, state)
     best = f"best-{state.best_step or 0:06d}"
     for other in (*folder.glob("step-*"), *folder.glob("best-*")):
         if other.name not in (place.name, best):
-            shutil.rmtree(other, ignore_errors=True)
+            _remove(other)
 
 
 def save_best(folder: Path, step: int, parameters: dict[str, torch.nn.Parameter]) -> None:
     """Write the parameters of the best evaluation; the one before goes at the next `save`."""
+    _refuse_link(folder)
     tensors = {f"parameter.{name}": p.detach() for name, p in parameters.items()}
-    _write_folder(folder / f"best-{step:06d}", tensors, codec.to_text(TrainingState(step=step)))
+    _write_folder(folder / f"best-{step:06d}", tensors, TrainingState(step=step))
 
 
 def latest(folder: Path) -> Path | None:
-    """The newest whole checkpoint, or None."""
-    found = [path for path in folder.glob("step-*") if _STEP.fullmatch(path.name)]
-    return max(found, key=lambda path: int(path.name[5:]), default=None)
+    """The newest checkpoint, or None.
+
+    Raises:
+        UserError: the folder is a link, behind which other files would be changed.
+    """
+    _refuse_link(folder)
+    found = {path: step for path in folder.glob("step-*") if (step := step_of(path)) is not None}
+    return max(found, key=lambda path: found[path], default=None)
 
 
 def load(
@@ -105,91 +95,175 @@ def load(
 ) -> TrainingState:
     """Put a checkpoint back: parameters, moments and random states.
 
+    Nothing is put back unless all of it is as it was saved.
+
     Args:
         backbone: fingerprint of the one at hand.
 
     Raises:
         UserError: the checkpoint is damaged, or of another method or backbone.
     """
-    state = _read_state(place)
-    if state.backbone and state.backbone != backbone:
-        raise UserError(
-            f"The checkpoint {place} was made on another backbone (fingerprint "
-            f"{state.backbone[:12]}…, the one here has {backbone[:12]}…): put the first one back, "
-            "or start a new run."
-        )
-    tensors = _read_tensors(place)
-    _copy_parameters(place, tensors, parameters)
+    with _explain_damage(place):
+        state = read_state(place)
+        if state.backbone and state.backbone != backbone:
+            raise UserError(
+                f"The checkpoint {place} was made on another backbone (fingerprint "
+                f"{state.backbone[:12]}…, the one here has {backbone[:12]}…): put the first one "
+                "back, or start a new run."
+            )
+        tensors = read_tensors(place, state)
+        _check_parameters(place, tensors, parameters)
+        for name, parameter in parameters.items():
+            _check_moments(tensors, name, parameter, step=state.step)
+        _refuse_others(tensors, {f"{key}.{name}" for key in _MOMENTS for name in parameters})
+    if state.best_step is not None:
+        best = _best(place.parent, state.best_step)
+        with _explain_damage(best):  # now, not at the end of the training
+            check_tensors(best, read_state(best))
+    with _explain_damage(place):
+        _put_random_states(state)
+    _put_parameters(tensors, parameters)
     for name, parameter in parameters.items():
-        moments = {
-            key: tensors[f"{key}.{name}"]
-            for key in ("step", "exp_avg", "exp_avg_sq")
-            if f"{key}.{name}" in tensors
-        }
-        if moments:
+        if f"step.{name}" in tensors:
+            moments = {key: tensors[f"{key}.{name}"] for key in _MOMENTS}
             optimiser.state[parameter] = {
                 key: value if key == "step" else value.to(parameter.device)
                 for key, value in moments.items()
             }
-    torch.set_rng_state(_from_text(state.rng))
-    if state.cuda_rng and torch.cuda.is_available():
-        torch.cuda.set_rng_state(_from_text(state.cuda_rng))
     return state
 
 
 def load_best(folder: Path, step: int, parameters: dict[str, torch.nn.Parameter]) -> None:
-    """Put the parameters of the best evaluation, taken at `step`, back."""
-    place = folder / f"best-{step:06d}"
-    _copy_parameters(place, _read_tensors(place), parameters)
+    """Put the parameters of the best evaluation, made at `step`, back.
+
+    Raises:
+        UserError: they are damaged.
+    """
+    place = _best(folder, step)
+    with _explain_damage(place):
+        tensors = read_tensors(place, read_state(place))
+        _check_parameters(place, tensors, parameters)
+        _refuse_others(tensors, set())
+    _put_parameters(tensors, parameters)
 
 
-def _write_folder(place: Path, tensors: dict[str, torch.Tensor], state: str) -> None:
+def discard(folder: Path) -> None:
+    """Remove all checkpoints of a finished run: what is worth keeping has been kept."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write_folder(place: Path, tensors: dict[str, torch.Tensor], state: TrainingState) -> None:
     part = place.with_name(f".{place.name}.part")
     with explain_save_errors(place):
-        for left in place.parent.glob(".*.part"):  # by a kill in the middle of a save
-            shutil.rmtree(left, ignore_errors=True)
+        remove_leftovers(place.parent)
         part.mkdir(parents=True)
         try:
-            save_file({k: v.contiguous() for k, v in tensors.items()}, part / TENSORS)
-            flush(part / TENSORS)  # the checkpoints before this one are removed next
-            write_atomically(part / STATE, state)
+            digest = write_tensors(part, tensors)
+            write_state(part, replace(state, tensors_sha256=digest))
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)  # a full disk gets its room back
             raise
-        shutil.rmtree(place, ignore_errors=True)
+        _remove(place)
         part.rename(place)
 
 
-def _read_tensors(place: Path) -> dict[str, torch.Tensor]:
+def _remove(path: Path) -> None:
+    """Remove a folder, or a link or file in its place, which are not followed."""
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    else:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _refuse_link(folder: Path) -> None:
+    if folder.is_symlink():
+        raise UserError(f"{folder} is a link: put a folder in its place, or delete it.")
+
+
+def _best(folder: Path, step: int) -> Path:
+    return folder / f"best-{step:06d}"
+
+
+def _digest_of(place: Path) -> str:
+    """The sha256 of a checkpoint's tensors, as it was when they were saved."""
     try:
-        tensors: dict[str, torch.Tensor] = load_file(place / TENSORS)
-    except (OSError, SafetensorError) as error:
-        raise UserError(
-            f"The checkpoint {place} is damaged ({error}): delete that folder and start the "
-            "run again."
-        ) from error
-    return tensors
+        known = read_state(place).tensors_sha256
+    except DamageError:
+        known = ""
+    return known or sha256_of(place / TENSORS)
 
 
-def _read_state(place: Path) -> TrainingState:
+@contextlib.contextmanager
+def _explain_damage(place: Path) -> Iterator[None]:
     try:
-        return codec.from_text(TrainingState, (place / STATE).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ProtocolError) as error:
-        raise UserError(
-            f"The checkpoint {place} is damaged ({error}): delete that folder and start the "
-            "run again."
-        ) from error
+        yield
+    except DamageError as error:
+        raise damaged(place, error) from error
 
 
-@torch.no_grad()
-def _copy_parameters(
+def _check_parameters(
     place: Path, tensors: dict[str, torch.Tensor], parameters: dict[str, torch.nn.Parameter]
 ) -> None:
     stored = {n.removeprefix("parameter.") for n in tensors if n.startswith("parameter.")}
     if stored != set(parameters):
         raise UserError(f"The checkpoint {place} is of another method or backbone.")
     for name, parameter in parameters.items():
+        _check_like(f"parameter.{name}", tensors[f"parameter.{name}"], parameter)
+
+
+def _check_moments(
+    tensors: dict[str, torch.Tensor], name: str, parameter: torch.nn.Parameter, *, step: int
+) -> None:
+    """Refuse moments that are missing or that AdamW cannot have made in `step` steps."""
+    found = [key for key in _MOMENTS if f"{key}.{name}" in tensors]
+    if not found and torch.equal(tensors[f"parameter.{name}"], parameter.detach().cpu()):
+        return  # it never had a gradient, as an expert that no token was sent to
+    if len(found) < len(_MOMENTS):
+        missing = next(key for key in _MOMENTS if key not in found)
+        raise DamageError(f"{missing}.{name} is missing")
+    taken = tensors[f"step.{name}"]
+    if taken.shape != () or taken.dtype is not torch.float32:
+        raise DamageError(f"step.{name} is no number")
+    if not 1 <= taken.item() <= step:
+        raise DamageError(f"step.{name} is {taken.item():g}, its step {step}")
+    for key in ("exp_avg", "exp_avg_sq"):
+        _check_like(f"{key}.{name}", tensors[f"{key}.{name}"], parameter)
+    if bool((tensors[f"exp_avg_sq.{name}"] < 0).any()):
+        raise DamageError(f"exp_avg_sq.{name} is below 0")
+
+
+def _check_like(name: str, tensor: torch.Tensor, parameter: torch.nn.Parameter) -> None:
+    """Refuse a tensor of another shape or type than its parameter, or that is not finite."""
+    found, wanted = (list(tensor.shape), tensor.dtype), (list(parameter.shape), parameter.dtype)
+    if found != wanted:
+        raise DamageError(
+            f"{name} is {found[0]} of {found[1]}, where {wanted[0]} of {wanted[1]} is trained"
+        )
+    if not bool(torch.isfinite(tensor).all()):
+        raise DamageError(f"{name} has values that are no numbers")
+
+
+def _refuse_others(tensors: dict[str, torch.Tensor], known: set[str]) -> None:
+    for name in tensors:
+        if name not in known and not name.startswith("parameter."):
+            raise DamageError(f"{name} is none of its tensors")
+
+
+@torch.no_grad()
+def _put_parameters(
+    tensors: dict[str, torch.Tensor], parameters: dict[str, torch.nn.Parameter]
+) -> None:
+    for name, parameter in parameters.items():
         parameter.copy_(tensors[f"parameter.{name}"])
+
+
+def _put_random_states(state: TrainingState) -> None:
+    try:
+        torch.set_rng_state(_from_text(state.rng))
+        if state.cuda_rng and torch.cuda.is_available():
+            torch.cuda.set_rng_state(_from_text(state.cuda_rng))
+    except (ValueError, RuntimeError, TypeError) as error:
+        raise DamageError(f"its random state is none: {error}") from error
 
 
 def _with_random_states(state: TrainingState) -> TrainingState:
@@ -202,9 +276,4 @@ def _to_text(state: torch.Tensor) -> str:
 
 
 def _from_text(text: str) -> torch.Tensor:
-    return torch.frombuffer(bytearray(base64.b64decode(text)), dtype=torch.uint8)
-
-
-def discard(folder: Path) -> None:
-    """Remove all checkpoints of a finished run: what is worth keeping has been kept."""
-    shutil.rmtree(folder, ignore_errors=True)
+    return torch.frombuffer(bytearray(base64.b64decode(text, validate=True)), dtype=torch.uint8)

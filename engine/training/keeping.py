@@ -9,7 +9,7 @@ from pathlib import Path
 
 import transformers
 
-from engine.backbones.loading import quiet
+from engine.backbones.model import quiet
 from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import EngineError
 from engine.contract.method_spec import FinetuneMethod, Position, PrefixMethod

@@ -17,7 +17,7 @@ from engine.contract.training_spec import Objective, TrainingSpec, evaluation_st
 from engine.methods.base import Method
 from engine.training import checkpoint
 from engine.training.batches import Batch, Epochs, TokenRow, collate_for
-from engine.training.checkpoint import TrainingState
+from engine.training.checkpoint_files import TrainingState
 from engine.training.loss import loss_sum
 from engine.training.memory import peak_memory_bytes
 from engine.training.recorder import StopRequested

@@ -33,6 +33,7 @@ class Tokeniser:
     def __init__(self, backbone: Backbone, data: DataSpec) -> None:
         name = prompt_name(data.prompt, encoder_decoder=backbone.is_encoder_decoder)
         self._prompt = prompt_named(name)
+        self._backbone = backbone
         self._tokenizer = backbone.tokenizer
         self._data = data
         self.cut_sources = 0
@@ -41,12 +42,14 @@ class Tokeniser:
     def prompt(self, source: str) -> list[int]:
         """A source with its separator."""
         ids, cut = self._prompt.cut_source(self._tokenizer, source, self._data.max_source_tokens)
+        self._backbone.check_tokens(ids)
         self.cut_sources += cut > 0
         return ids
 
     def target(self, target: str) -> list[int]:
         """A target with its end token."""
         ids, cut = self._prompt.encode_target(self._tokenizer, target, self._data.max_target_tokens)
+        self._backbone.check_tokens(ids)
         self.cut_targets += cut > 0
         return ids
 

@@ -33,6 +33,7 @@ from engine.contract.run_folder import (
 
 STATUS_INTERVAL_S = 0.2
 PAUSE_POLL_S = 0.1
+_LONGEST_REQUEST_BYTES = 10_000
 
 Listener = Callable[[JournalEntry | RunStatus], None]
 """Hears everything that is recorded, in the process that records it (the command line)."""
@@ -181,8 +182,8 @@ class RunRecorder:
         requests = []
         with open_to_read(self._folder.control) as stream:
             stream.seek(self._control_offset)
-            for line in stream:
-                if not line.endswith(b"\n"):
+            while line := stream.readline(_LONGEST_REQUEST_BYTES):
+                if not line.endswith(b"\n") and len(line) < _LONGEST_REQUEST_BYTES:
                     break
                 self._control_offset += len(line)
                 try:

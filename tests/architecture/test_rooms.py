@@ -26,6 +26,7 @@ ENGINE_LIBRARIES = {
     "huggingface_hub",
     "numpy",
     "psutil",
+    "regex",
 }
 STANDARD = set(sys.stdlib_module_names)
 

@@ -33,7 +33,8 @@ from engine.contract.training_spec import DecodingSpec, TrainingSpec
 # Any text, lone surrogates (file names that are no UTF-8) and line separators included.
 TEXT = st.text(st.characters(exclude_categories=()), max_size=12)
 FLOATS = st.floats(allow_nan=True, allow_infinity=True)
-INTS = st.integers(-(2**70), 2**70)
+INTS = st.integers(-(2**63), 2**63 - 1)
+SECONDS = st.floats(-2.5e11, 2.5e11)
 COUNTS = st.integers(1, 10**9)
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789-ü", min_size=1, max_size=12)
 ABOVE_ZERO = st.floats(0, 1e9, exclude_min=True)
@@ -73,13 +74,20 @@ def built(kind: type) -> st.SearchStrategy[Any]:
     hints = typing.get_type_hints(kind)
     own = RANGES.get(kind, {})
     fields = {
-        field.name: own[field.name] if field.name in own else values(hints[field.name])
+        field.name: own[field.name] if field.name in own else of_field(field.name, hints)
         for field in dataclasses.fields(kind)
         if field.name != "version"
     }
     if kind is Mapping:
         return mappings()
     return st.builds(kind, **fields)
+
+
+def of_field(name: str, hints: dict[str, Any]) -> st.SearchStrategy[Any]:
+    """Values of a field by its type; those of a time are times."""
+    if name.endswith("_s") and hints[name] in (float, float | None):
+        return SECONDS if hints[name] is float else optional(SECONDS)
+    return values(hints[name])
 
 
 @st.composite
@@ -157,6 +165,7 @@ RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
         "patience_evaluations": optional(COUNTS),
         "checkpoint_every_steps": optional(COUNTS),
         "evaluate_bleu": st.just(True),  # BLEU may be what selects
+        "seed": st.integers(0, 2**63 - 1),
     },
     StudySettings: {
         "base": st.deferred(lambda: built(RunSpec)).filter(
@@ -165,7 +174,7 @@ RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
         "sizes": st.just((50, 100)),
         "lengths": st.just((1,)),
         "words": st.just(("a", "b")),
-        "seeds": st.just((0, -1)),
+        "seeds": st.just((0, 7)),
         "samples": st.integers(0, 9),
     },
     DecodingSpec: {

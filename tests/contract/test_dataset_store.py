@@ -1,5 +1,7 @@
 """Dataset files: rows by number, rejected rows, and damage."""
 
+import hashlib
+import json
 import sqlite3
 from pathlib import Path
 
@@ -17,9 +19,16 @@ from engine.contract.dataset_store import (
 )
 from engine.contract.errors import UserError
 
-META = DatasetMeta("walks.csv", ("name", "text, long"), 500, 30, "f" * 64, "CSV, UTF-8, comma")
+COLUMNS = ("name", "text, long")
 ROWS = [Row(i, 2 * i, (f"Größe {i}", 'a "b"\n\x00, \u2028')) for i in range(1, 501)]
 REJECTED = [RejectedRow(line, "3 cells for 2 columns", "a,b,c") for line in range(7, 37)]
+SHA256 = hashlib.sha256(
+    "".join(
+        json.dumps(cells, ensure_ascii=False) + "\n"
+        for cells in (COLUMNS, *(row.cells for row in ROWS))
+    ).encode("utf-8")
+).hexdigest()
+META = DatasetMeta("walks.csv", COLUMNS, 500, 30, SHA256, "CSV, UTF-8, comma")
 
 
 @pytest.fixture
@@ -29,7 +38,7 @@ def path(tmp_path: Path) -> Path:
     database = sqlite3.connect(path)
     create_tables(database)
     insert_rows(database, iter(ROWS))
-    insert_rejected(database, reversed(REJECTED))
+    insert_rejected(database, REJECTED)
     write_meta(database, META)
     database.commit()
     database.close()

@@ -1,6 +1,7 @@
 """The journal: appended whole, read as it grows, forgiving towards damage."""
 
 import logging
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from engine.contract import codec
 from engine.contract.errors import UserError
 from engine.contract.events import Event, JournalEntry, Level, Notice, RunPaused, RunStarted
-from engine.contract.journal import JournalReader, JournalWriter
+from engine.contract.journal import MAX_LINE_BYTES, JournalReader, JournalWriter
 from tests.contract.children import python, run_python
 from tests.helpers.small_disk import small_disk
 
@@ -62,6 +63,28 @@ def test_a_torn_line_waits_for_its_end(path: Path) -> None:
         assert reader.read_new() == []
     path.write_bytes(line)
     assert [entry.event for entry in reader.read_new()] == [notice("Größe")]
+
+
+def test_a_line_without_end_takes_little_memory_and_hides_nothing(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, last = line_of(notice("first")), line_of(notice("last"))
+    with open(path, "wb") as stream:
+        stream.write(first)
+        for _ in range(100):
+            stream.write(b"x" * 2**20)
+    reader = JournalReader(path, RUN)
+    tracemalloc.start()
+    try:
+        assert [entry.event for entry in reader.read_new()] == [notice("first")]
+        assert reader.read_new() == []
+        with open(path, "ab") as stream:
+            stream.write(b"y\n" + last)
+        assert [entry.event for entry in reader.read_new()] == [notice("last")]
+        assert tracemalloc.get_traced_memory()[1] < 4 * MAX_LINE_BYTES
+    finally:
+        tracemalloc.stop()
+    assert "skipped a line that is too long" in caplog.text
 
 
 def test_lines_that_cannot_be_read_are_logged_and_skipped(

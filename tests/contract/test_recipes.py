@@ -187,7 +187,12 @@ def test_every_kind_has_a_recipe_that_survives_the_codec() -> None:
             {"words": ("a", "--")},
             "words has '--', which no command line can name: give real words.",
         ),
-        ({"samples": -1}, "samples is -1: it must be 0 or more."),
+        ({"samples": -1}, "samples is -1: it must be from 0 to 1,000."),
+        ({"samples": 10**9}, "samples is 1000000000: it must be from 0 to 1,000."),
+        (
+            {"sizes": (50, 10**30)},
+            "sizes has 1" + "0" * 30 + ": each must be at most 1,000,000,000.",
+        ),
     ],
 )
 def test_settings_that_make_no_study(changes: dict[str, object], sentence: str) -> None:

@@ -46,6 +46,7 @@ from engine.decoding.systems import Systems
 from engine.reporter import Silent
 from engine.run import EXIT_CANCELLED, EXIT_FINISHED, EXIT_OUR_FAULT, EXIT_USER, run_folder
 from engine.training import checkpoint
+from engine.training.checkpoint_files import STATE, TENSORS
 from tests.helpers.projects import make_store
 from tests.helpers.tiny_runs import (
     METHODS,
@@ -298,12 +299,12 @@ def test_a_damaged_checkpoint_is_named(
     place = checkpoint.latest(folder.checkpoints)
     assert place is not None
     if damage == "tensors":
-        tensors = place / checkpoint.TENSORS
+        tensors = place / TENSORS
         tensors.write_bytes(tensors.read_bytes()[:-10])
     elif damage == "state":
-        (place / checkpoint.STATE).write_bytes(b"\xff{")
+        (place / STATE).write_bytes(b"\xff{")
     else:
-        (place / checkpoint.STATE).unlink()
+        (place / STATE).unlink()
     failed = fails(folder)
     assert f"The checkpoint {place} is damaged" in failed.message
     assert "delete that folder" in failed.message

@@ -30,7 +30,7 @@ from app.settings import Settings
 from app.theme import Scheme, Theme
 from engine.contract import codec
 from engine.contract.commands import Command, Failure, Progress
-from engine.contract.errors import UserError
+from engine.contract.errors import ProtocolError, UserError
 from engine.contract.events import Blame, Event, JournalEntry, RunState
 from engine.contract.journal import JournalReader
 from engine.contract.run_folder import RunFolder, RunStatus
@@ -189,7 +189,10 @@ class FakeRunControl(QObject):
 
 def read_status_as_written(path: Path) -> RunStatus:
     """The status file as it stands: a builder's "running" has no process to hold the lock."""
-    return codec.from_text(RunStatus, (path / "status.json").read_text(encoding="utf-8"))
+    try:
+        return codec.from_text(RunStatus, (path / "status.json").read_text(encoding="utf-8"))
+    except (OSError, UserError, ProtocolError) as error:
+        return RunStatus(path.name, RunState.INTERRUPTED, message=str(error))
 
 
 def make_context(

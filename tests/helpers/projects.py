@@ -5,20 +5,11 @@ from __future__ import annotations
 import dataclasses
 import math
 import random
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
 from engine.contract.data_spec import Column, DataSpec, Mapping, Role
-from engine.contract.dataset_store import (
-    DatasetMeta,
-    RejectedRow,
-    Row,
-    create_tables,
-    insert_rejected,
-    insert_rows,
-    write_meta,
-)
+from engine.contract.dataset_store import RejectedRow, encode_cells, start_digest
 from engine.contract.errors import Remedy
 from engine.contract.events import (
     Blame,
@@ -45,10 +36,16 @@ from engine.contract.project import DatasetEntry, Project, ProjectFolder
 from engine.contract.run_folder import RunFolder, RunMeta, RunStatus
 from engine.contract.run_spec import RunSpec, default_training, describe_method
 from engine.contract.scores import OutputsMeta, Score
+from engine.data.store_writer import StoreWriter
 from tests.helpers.sample_texts import COLUMNS, Hut, huts, output_of
 
 CREATED_S = 1_780_000_000.0
-FINGERPRINT = "5f3a" * 16
+ROWS = [(*hut.cells, text) for hut in huts(120) for text in hut.texts]
+_SHA256 = start_digest(COLUMNS)
+for _row in ROWS:
+    _SHA256.update(encode_cells(_row).encode("utf-8") + b"\n")
+FINGERPRINT = _SHA256.hexdigest()
+"""Of a dataset of `COLUMNS` and `ROWS`."""
 DATASET_ID = "huts"
 
 MAPPING = Mapping(
@@ -65,16 +62,12 @@ def make_store(
     name: str = "huts.csv",
 ) -> Path:
     """A dataset file with these rows."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    database = sqlite3.connect(path)
-    with database:
-        create_tables(database)
-        insert_rows(database, (Row(n, n + 1, tuple(row)) for n, row in enumerate(rows, start=1)))
-        insert_rejected(database, rejected)
-        form = "CSV, UTF-8, comma"
-        meta = DatasetMeta(name, tuple(columns), len(rows), len(rejected), FINGERPRINT, form)
-        write_meta(database, meta)
-    database.close()
+    writer = StoreWriter(path, tuple(columns))
+    for number, row in enumerate(rows, start=1):
+        writer.add_row(number + 1, tuple(row))
+    for one in rejected:
+        writer.add_rejected(one)
+    writer.finish(name=name, description="CSV, UTF-8, comma")
     return path
 
 
@@ -84,9 +77,8 @@ def make_project(path: Path, *, name: str = "Mountain huts", dataset: bool = Tru
     if not dataset:
         folder.write(Project(name=name))
         return path
-    rows = [(*hut.cells, text) for hut in huts(120) for text in hut.texts]
     rejected = (RejectedRow(97, "8 cells, 7 columns", "Alpine View,hut,30,none,1.900 m,a,b,c"),)
-    make_store(folder.dataset_store(DATASET_ID), COLUMNS, rows, rejected=rejected)
+    make_store(folder.dataset_store(DATASET_ID), COLUMNS, ROWS, rejected=rejected)
     entry = DatasetEntry(DATASET_ID, "huts.csv", "huts.csv", MAPPING)
     folder.write(Project(name=name, datasets=(entry,), dataset=DATASET_ID))
     return path

@@ -44,12 +44,12 @@ def tiny_tokenizer(template: str = "") -> Any:
     )
 
 
-def tiny_model(kind: str, *, vocabulary: int = 400, seed: int = 0) -> Any:
+def tiny_model(kind: str, *, vocabulary: int = 400, seed: int = 0, **changes: Any) -> Any:
     """A random model of a kind of `CONFIGS`, in eval mode."""
     config = transformers.AutoConfig.for_model(
         kind.split("-")[0],
         vocab_size=vocabulary,
-        **{"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": None, **CONFIGS[kind]},
+        **{"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": None, **CONFIGS[kind], **changes},
     )
     auto = transformers.AutoModelForCausalLM
     if config.is_encoder_decoder:
@@ -62,10 +62,10 @@ def tiny_model(kind: str, *, vocabulary: int = 400, seed: int = 0) -> Any:
     return model.eval()
 
 
-def save_tiny(folder: Path, kind: str, *, seed: int = 0) -> Path:
+def save_tiny(folder: Path, kind: str, *, seed: int = 0, **changes: Any) -> Path:
     """Write model and tokenizer of a kind into `folder`, as `save_pretrained` does."""
     tokenizer = tiny_tokenizer(TEMPLATES.get(kind.split("-")[0], ""))
-    tiny_model(kind, vocabulary=len(tokenizer), seed=seed).save_pretrained(folder)
+    tiny_model(kind, vocabulary=len(tokenizer), seed=seed, **changes).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 

@@ -26,11 +26,23 @@ class Remark:
 
 def remarks(comparison: Comparison) -> tuple[Remark, ...]:
     """Every way in which the systems are not like for like, the gravest first."""
+    found = _changed(comparison)
     if len(comparison.systems) < 2:
-        return ()
-    found = [*_rows(comparison), *_references(comparison), *_decoding(comparison)]
+        return tuple(found)
+    found += [*_rows(comparison), *_references(comparison), *_decoding(comparison)]
     found += [*_signatures(comparison), *_alignment(comparison)]
     return tuple(found)
+
+
+def _changed(comparison: Comparison) -> list[Remark]:
+    return [
+        Remark(
+            f"The outputs of {_called(comparison, place)} are not as they were decoded: their file "
+            "was changed or is damaged. Decode them again."
+        )
+        for place, system in enumerate(comparison.systems)
+        if system.is_changed
+    ]
 
 
 def _called(comparison: Comparison, place: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.pages.compare.rows import Rows
-from engine.contract.outputs import iterate_outputs, read_meta
+from engine.contract.outputs import RowsDigest, iterate_outputs, read_meta
 from engine.contract.scores import OutputsMeta
 
 Stamp = tuple[int, int]
@@ -19,12 +19,14 @@ class Loaded:
 
     Attributes:
         is_scored: whether it has corpus scores, and each row with references has scores.
+        is_changed: whether the rows are not those that were decoded.
     """
 
     stamp: Stamp
     rows: Rows
     meta: OutputsMeta | None
     is_scored: bool
+    is_changed: bool = False
 
 
 def stamp_of(path: Path) -> Stamp | None:
@@ -43,10 +45,12 @@ def load(path: Path) -> Generator[None, None, Loaded]:
         UserError: the file is missing or damaged.
     """
     stamp = stamp_of(path) or (0, 0)
-    rows, is_scored = Rows(), True
+    rows, is_scored, digest = Rows(), True, RowsDigest()
     for row in iterate_outputs(path):
         rows.append(row)
+        digest.add(row)
         is_scored &= bool(row.row_scores) or not any(text.strip() for text in row.references)
         yield
     meta = read_meta(path)
-    return Loaded(stamp, rows, meta, is_scored and meta is not None and bool(meta.scores))
+    is_scored = is_scored and meta is not None and bool(meta.scores)
+    return Loaded(stamp, rows, meta, is_scored, digest.is_another(meta))

@@ -54,7 +54,8 @@ class NotesModel(QObject):
             return
         notes = {**self.notes, note.example_id: note}
         kept = tuple(item for item in notes.values() if item != ExampleNote(item.example_id))
-        merge_id = zlib.crc32(f"{merge} {note.example_id}".encode()) >> 1 if merge else -1
+        key = f"{merge} {note.example_id}".encode("utf-8", "surrogatepass")
+        merge_id = zlib.crc32(key) >> 1 if merge else -1
         project = replace(self._project.project, example_notes=kept)
         self._project.edit(text, project, merge_id=merge_id)
 

@@ -13,7 +13,7 @@ from app.pages.compare.rows import Rows
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files import write_atomically
-from engine.contract.outputs import read_meta, split_fingerprint, write_meta
+from engine.contract.outputs import RowsDigest, read_meta, split_fingerprint, write_meta
 from engine.contract.scores import OutputRow, OutputsMeta
 
 EXPECTED = (
@@ -52,14 +52,21 @@ def copy_outside(source: Path, folder: Path) -> Generator[None, None, Path]:
 
 
 def write_rows(path: Path, rows: Sequence[OutputRow]) -> Generator[None, None, None]:
-    """As `engine.contract.outputs.write_outputs`, yielding after each row."""
-    lines = []
+    """As `engine.contract.outputs.write_outputs`, yielding after each row.
+
+    A description that is beside the file already is made to fit these rows.
+    """
+    lines, digest = [], RowsDigest()
     for row in rows:
+        digest.add(row)
         plain = codec.to_plain(row)
         del plain["type"]
         lines.append(codec.dump(plain) + "\n")
         yield
     write_atomically(path, "".join(lines))
+    meta = read_meta(path)
+    if meta is not None and meta.rows_sha256:
+        write_meta(path, replace(meta, rows_sha256=digest.hexdigest()))
 
 
 def with_references(rows: Rows, base: Rows) -> Rows | None:

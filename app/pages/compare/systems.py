@@ -76,12 +76,14 @@ class System:
         rows: in the file's order.
         meta: what they were made with, or None where the file does not say.
         is_scored: whether it has corpus scores, and each row with references has scores.
+        is_changed: whether the rows are not those that were decoded.
     """
 
     entry: Entry
     rows: Rows
     meta: OutputsMeta | None = None
     is_scored: bool = True
+    is_changed: bool = False
 
     @property
     def key(self) -> str:
@@ -130,7 +132,7 @@ def run_entry(run: RunModel, look: int) -> Entry:
 def bare_key(spec: RunSpec) -> str:
     """Key of the bare backbone on this run's test inputs, equal for runs that share them."""
     parts = [spec.backbone, codec.to_line(spec.data), codec.to_line(spec.decoding)]
-    return BARE + hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()[:12]
+    return BARE + hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def bare_entry(run: RunModel, project: Path) -> Entry:

@@ -73,7 +73,15 @@ class SystemsModel(QObject):
         for key in self.chosen:
             if key in entries and key in self._loaded:
                 loaded = self._loaded[key]
-                found.append(System(entries[key], loaded.rows, loaded.meta, loaded.is_scored))
+                found.append(
+                    System(
+                        entries[key],
+                        loaded.rows,
+                        loaded.meta,
+                        loaded.is_scored,
+                        loaded.is_changed,
+                    )
+                )
         return tuple(found)
 
     @property

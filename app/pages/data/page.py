@@ -65,7 +65,7 @@ class DataPage(QWidget):
         self.current.refused.connect(self._warn)
         self.dataset_view.rows.model.broken.connect(self._on_broken)
         self.paster.refused.connect(self._warn)
-        self._show()
+        self._on_shown()
 
     def open_path(self, path: Path, reading: ReadOptions | None = None) -> bool:
         """Look at a file, or a folder of WebNLG's, in order to import it.

@@ -40,6 +40,9 @@ class RejectedDialog(QDialog):
         self.table.setModel(self.model)
         self.table.resizeColumnsToContents()
         self.bar = InfoBar(context.theme)
+        self.model.broken.connect(self._show_fault)
+        if self.model.fault:
+            self._show_fault(self.model.fault)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.export_button = buttons.addButton("Export…", QDialogButtonBox.ButtonRole.ActionRole)
         self.export_button.setIcon(icon("export"))
@@ -54,6 +57,9 @@ class RejectedDialog(QDialog):
         layout.addWidget(buttons)
         width = self.fontMetrics().averageCharWidth()
         self.resize(110 * width, 30 * self.fontMetrics().height())
+
+    def _show_fault(self, sentence: str) -> None:
+        self.bar.show_message(Tone.BAD, sentence)
 
     def export(self, out: Path) -> None:
         """Write all rejected rows as CSV or as a workbook."""

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-import itertools
-import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, Signal
 
 from app.pages.data.qt_index import ROOT, Index
 from app.pages.data.words import numbered, one_line
 from engine.contract.dataset_store import DatasetStore, RejectedRow
 from engine.contract.errors import UserError
 
-log = logging.getLogger(__name__)
-
 BATCH_ROWS = 200
+READ_CHARACTERS = 2**20
+"""A batch ends early after so many."""
+SHOWN_CHARACTERS = 2000
 HEADERS = ("Why it was not read", "Text in the file")
 
 
 class RejectedModel(QAbstractTableModel):
-    """Line, reason and text of each rejected row, read as far as one has scrolled."""
+    """Line, reason and text of each rejected row, read as far as one has scrolled.
+
+    Attributes:
+        fault: a sentence, where the file could not be read to the end.
+
+    Signals:
+        broken: that sentence, when it is found while scrolling.
+    """
+
+    broken = Signal(str)
 
     def __init__(self, store: DatasetStore, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -29,6 +38,7 @@ class RejectedModel(QAbstractTableModel):
         self._source: Iterator[RejectedRow] = store.rejected()
         self._rows: list[RejectedRow] = []
         self._more = True
+        self.fault = ""
         self.fetchMore()
 
     def rowCount(self, parent: Index = ROOT) -> int:
@@ -47,12 +57,18 @@ class RejectedModel(QAbstractTableModel):
         """Read the next rows."""
         if parent.isValid():
             return
+        batch, size = [], 0
         try:
-            batch = list(itertools.islice(self._source, BATCH_ROWS))
+            for row in self._source:
+                size += len(row.reason) + len(row.text)
+                batch.append(replace(row, reason=_cut(row.reason), text=_cut(row.text)))
+                if len(batch) == BATCH_ROWS or size > READ_CHARACTERS:
+                    break
+            else:
+                self._more = False
         except UserError as error:
-            log.warning("%s", error)
-            batch = []
-        self._more = len(batch) == BATCH_ROWS
+            self._more, self.fault = False, error.message
+            self.broken.emit(self.fault)
         if batch:
             first = len(self._rows)
             self.beginInsertRows(QModelIndex(), first, first + len(batch) - 1)
@@ -67,7 +83,7 @@ class RejectedModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return (row.line, one_line(row.reason), one_line(row.text))[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return (str(row.line), row.reason, row.text[:2000])[index.column()]
+            return (str(row.line), row.reason, row.text)[index.column()]
         return None
 
     def headerData(
@@ -77,3 +93,7 @@ class RejectedModel(QAbstractTableModel):
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return self._headers[section] if 0 <= section < len(self._headers) else None
         return None
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 
 from engine.contract.dataset_store import DatasetStore, Row
 from engine.contract.errors import UserError
 
 PAGE_ROWS = 128
 KEPT_PAGES = 16
+CELL_CHARACTERS = 2001
+"""So much of a cell is kept: the text of a table's cell, its tool tip, and that there is more."""
+READ_CHARACTERS = 2**20
+"""After so many, the rest of a page is read only when it is looked at."""
 
 
 class RowPages:
@@ -20,10 +25,12 @@ class RowPages:
         self._store = store
         self._page_rows = page_rows
         self._kept = kept
-        self._pages: OrderedDict[int, tuple[Row, ...]] = OrderedDict()
+        self._pages: OrderedDict[int, list[Row]] = OrderedDict()
 
     def row(self, number: int) -> Row:
         """The row with this number (from 1).
+
+        Its cells are cut at `CELL_CHARACTERS`.
 
         Raises:
             UserError: there is no such row, or the file cannot be read any more.
@@ -31,26 +38,28 @@ class RowPages:
         page, place = divmod(number - 1, self._page_rows)
         if page in self._pages:
             self._pages.move_to_end(page)
-        else:
-            self._pages[page] = self._read(page)
-            if len(self._pages) > self._kept:
-                self._pages.popitem(last=False)
-        rows = self._pages[page]
-        if not 0 <= place < len(rows):
-            raise UserError(
-                f"{self._store.path} holds no row {number}: it is damaged; import its source "
-                "file again."
-            )
+        rows = self._pages.setdefault(page, [])
+        while place >= len(rows):
+            more = self._read(number - place + len(rows), self._page_rows - len(rows))
+            if not more:
+                raise UserError(
+                    f"{self._store.path} holds no row {number}: it is damaged; import its source "
+                    "file again."
+                )
+            rows += more
+        if len(self._pages) > self._kept:
+            self._pages.popitem(last=False)
         return rows[place]
 
-    def _read(self, page: int) -> tuple[Row, ...]:
-        try:
-            return tuple(self._store.rows(page * self._page_rows + 1, self._page_rows))
-        except ValueError as error:
-            raise UserError(
-                f"{self._store.path} holds cells that cannot be read ({error}): import its "
-                "source file again."
-            ) from error
+    def _read(self, start: int, count: int) -> list[Row]:
+        rows: list[Row] = []
+        size = 0
+        for row in self._store.rows(start, count):
+            rows.append(replace(row, cells=tuple(cell[:CELL_CHARACTERS] for cell in row.cells)))
+            size += sum(map(len, row.cells))
+            if size > READ_CHARACTERS:
+                break
+        return rows
 
 
 def row_of_line(store: DatasetStore, line: int) -> int | None:

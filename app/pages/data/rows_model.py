@@ -105,8 +105,6 @@ class RowsModel(QAbstractTableModel):
             return self._pages.row(number).cells[column]
         except UserError as error:
             self._fault = error.message
-        except IndexError:
-            self._fault = f"Row {number} has no cell in column {column + 1}: the file is damaged."
         # Not from within a view's painting.
         QTimer.singleShot(0, self, self._tell)
         return ""

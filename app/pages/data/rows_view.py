@@ -26,6 +26,8 @@ WIDEST_CHARACTERS = 40
 """No column begins wider than this."""
 WIDTH_ROWS = 50
 """Rows whose text decides the first widths of the columns."""
+FITTED_COLUMNS = 200
+"""So many columns begin as wide as their text; any others have the usual width."""
 
 
 class RowsView(QWidget):
@@ -104,8 +106,8 @@ class RowsView(QWidget):
         self._show_roles()
         header = self.table.horizontalHeader()
         header.setResizeContentsPrecision(WIDTH_ROWS)
-        self.table.resizeColumnsToContents()
-        for column in range(header.count()):
+        for column in range(min(header.count(), FITTED_COLUMNS)):
+            self.table.resizeColumnToContents(column)
             header.resizeSection(column, min(header.sectionSize(column), self._widest()))
         self._show_row(self._current.row_number)
 

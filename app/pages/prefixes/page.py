@@ -21,6 +21,11 @@ from app.asking import Asking
 from app.assets import icon
 from app.context import AppContext
 from app.dialogs.export import ask_for_export
+from app.dialogs.foreign_prefix import (
+    ForeignPrefixDialog,
+    foreign_folder,
+    named_backbone,
+)
 from app.opening import PathKind, find_out
 from app.pages.prefixes.details import PrefixDetails
 from app.pages.prefixes.library import LibraryRow, PrefixLibrary
@@ -93,10 +98,21 @@ class PrefixesPage(QWidget):
             return False
         if found.kind is not PathKind.PREFIX:
             return False
-        command = ImportPrefix(str(found.path), str(folder.path))
-        ticket = self._ask(f"Import {found.path.name}", command)
-        ticket.answered.connect(self._on_imported)
+        foreign = foreign_folder(found.path)
+        if foreign is None:
+            self._import(ImportPrefix(str(found.path), str(folder.path)))
+            return True
+        dialog = ForeignPrefixDialog(
+            self._context.theme, foreign, named_backbone(foreign), self.window()
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._import(dialog.command(foreign, folder.path)))
+        dialog.open()
         return True
+
+    def _import(self, command: ImportPrefix) -> None:
+        ticket = self._ask(f"Import {Path(command.path).name}", command)
+        ticket.answered.connect(self._on_imported)
 
     def ask_for_prefix(self) -> None:
         """Let the user choose a folder to import."""

@@ -1,3 +1,4 @@
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
+from app.dialogs.foreign_prefix import ForeignPrefixDialog
 from app.messages import Message
 from app.pages.prefixes.page import PrefixesPage
 from app.widgets.info_bar import Tone
@@ -21,6 +23,7 @@ from engine.contract.commands import (
     PrefixList,
     VerifyPrefix,
 )
+from engine.contract.data_spec import Linearisation, Preset, PromptForm
 from engine.contract.events import Blame, RunState
 from engine.contract.project import ProjectFolder
 from tests.helpers.fake_ports import FakeDesk, FakeRunControl
@@ -202,6 +205,7 @@ def test_import_selects_the_new_one(
     peft.mkdir()
     (peft / "adapter_config.json").write_text("{}", encoding="utf-8")
     assert page.open_path(peft / "adapter_config.json")
+    dialog_of(page).accept()
     ticket = model_desk.last(ImportPrefix)
     assert ticket.command == ImportPrefix(str(peft), str(rich_project))
     path = ProjectFolder(rich_project).prefixes / "peft"
@@ -213,6 +217,44 @@ def test_import_selects_the_new_one(
     row = page.selected()
     assert row is not None
     assert row.path == path
+
+
+def dialog_of(page: PrefixesPage) -> ForeignPrefixDialog:
+    found = page.window().findChild(ForeignPrefixDialog)
+    assert found is not None
+    return found
+
+
+def test_a_foreign_prefix_asks_for_what_its_folder_does_not_say(
+    page: PrefixesPage, model_desk: FakeDesk, rich_project: Path, tmp_path: Path
+) -> None:
+    inner = tmp_path / "trained" / "checkpoint-10"
+    inner.mkdir(parents=True)
+    named = json.dumps({"base_model_name_or_path": "/content/drive/hotels"})
+    (inner / "adapter_config.json").write_text(named, encoding="utf-8")
+    assert page.open_path(tmp_path / "trained")
+    dialog = dialog_of(page)
+    assert "/content/drive/hotels" in dialog.backbone.placeholderText()
+    dialog.backbone.setText(" /models/hotels ")
+    dialog.form.setCurrentIndex(dialog.form.findData(PromptForm.BOS))
+    dialog.preset.setCurrentIndex(dialog.preset.findData(Preset.BRACKETS))
+    dialog.accept()
+    assert model_desk.last(ImportPrefix).command == ImportPrefix(
+        str(inner),
+        str(rich_project),
+        backbone="/models/hotels",
+        prompt=PromptForm.BOS,
+        linearisation=Linearisation(Preset.BRACKETS),
+    )
+
+
+def test_a_foreign_prefix_that_is_not_wanted_is_not_imported(
+    page: PrefixesPage, model_desk: FakeDesk, tmp_path: Path
+) -> None:
+    (tmp_path / "adapter_config.json").write_text("[" * 9999, encoding="utf-8")
+    assert page.open_path(tmp_path)
+    dialog_of(page).reject()
+    assert not [one for one in model_desk.asked if isinstance(one, ImportPrefix)]
 
 
 def test_only_prefixes_are_taken(page: PrefixesPage, tmp_path: Path) -> None:

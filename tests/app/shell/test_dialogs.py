@@ -11,6 +11,7 @@ from app.context import AppContext
 from app.dialogs.about import AboutDialog
 from app.dialogs.encoder import EncoderDialog
 from app.dialogs.export import ExportDialog
+from app.dialogs.foreign_prefix import ForeignPrefixDialog
 from app.dialogs.new_project import NewProjectDialog
 from app.dialogs.preferences import PreferencesDialog
 from app.dialogs.problem import ProblemDialog, failure_of
@@ -163,6 +164,7 @@ def test_dialogs_fit_a_small_screen(context: AppContext, qtbot: QtBot, percent: 
         PreferencesDialog(context.theme, context.settings, desk=context.data_desk),
         ExportDialog(context.theme, source=Path("p"), name="p", start=Path("/p")),
         EncoderDialog(context.theme, Encoder()),
+        ForeignPrefixDialog(context.theme, Path("p"), "/content/drive/" * 20),
     ]
     for dialog in dialogs:
         qtbot.addWidget(dialog)

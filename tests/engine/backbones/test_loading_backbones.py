@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from engine.backbones import loading
+from engine.backbones import model
 from engine.backbones.fingerprint import fingerprint_of, folder_with, take_fingerprint
 from engine.backbones.loading import Backbone, load_backbone, load_tokenizer
 from engine.contract.errors import Cancelled, UserError
@@ -273,7 +273,7 @@ def test_what_is_nowhere_is_refused_with_a_way_on(name: str) -> None:
 def test_out_of_memory_is_the_users_to_mend(
     tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Hungry:
+    class Hungry(transformers.AutoModelForCausalLM):  # type: ignore[misc]
         @staticmethod
         def from_pretrained(*_args: Any, **_kwargs: Any) -> Any:
             return torch.empty(2**60)  # what a machine without memory does: torch refuses
@@ -313,6 +313,6 @@ def test_a_fine_tuned_folder_is_a_backbone_too(tiny_gpt2: Path, tmp_path: Path) 
 def test_quiet_gives_back_what_it_took() -> None:
     logging = transformers.utils.logging
     before = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    with loading.quiet(transformers):
+    with model.quiet(transformers):
         assert not logging.is_progress_bar_enabled()
     assert (logging.get_verbosity(), logging.is_progress_bar_enabled()) == before

@@ -15,7 +15,7 @@ from engine.cli.main import EXIT_USER, run
 from engine.contract.data_spec import Linearisation, Preset, PromptForm
 from engine.contract.method_spec import Init, Parametrisation, Position, PrefixMethod
 from engine.contract.outputs import read_meta, read_outputs
-from engine.contract.prefix_card import PrefixCard
+from engine.contract.prefix_card import Positions, PrefixCard
 from engine.contract.run_folder import RunFolder
 from engine.contract.training_spec import DecodingSpec, Strategy
 from engine.data.prompt import prompt_name
@@ -51,6 +51,7 @@ def save_prefix(
         linearisation=Linearisation(presets[seed % len(presets)]),
         prompt=prompt_name(forms[seed % 2], encoder_decoder=backbone.is_encoder_decoder),
         decoding=replace(DECODING, batch_size=seed + 1),
+        positions=(Positions.UNSHIFTED if backbone.is_encoder_decoder else Positions.AFTER_PREFIX),
     )
     card = replace(card, **changes)  # type: ignore[arg-type]
     return native.write(folder, PrefixTuning(backbone, method, seed=seed).folded(), card)

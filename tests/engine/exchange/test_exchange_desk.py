@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from engine.backbones.catalog import describe_folder
 from engine.backbones.fingerprint import fingerprint_of
 from engine.contract.commands import ExportPrefix, ImportPrefix, ListPrefixes, VerifyPrefix
 from engine.contract.data_spec import Column, DataSpec, Mapping, Role
@@ -138,7 +139,7 @@ def test_a_peft_folder_without_a_backbone_is_refused(
     card = replace(CARD, backbone="")
     peft_folders.write(out, random_prefix(card), card)
     (out / "prefix_card.json").unlink()
-    with pytest.raises(UserError, match="names no backbone: write the hub id or the folder"):
+    with pytest.raises(UserError, match="names no backbone: name the one that it was"):
         import_prefix(ImportPrefix(str(out), str(project.path)), Silent())
 
 
@@ -182,15 +183,20 @@ def test_the_list_holds_imports_and_runs_newest_first_and_tells_damage(
 
 
 def test_verifying_tells_what_is_known(prefix: Path, tiny_gpt2: Path) -> None:
-    message = verify_prefix(VerifyPrefix(str(prefix)), Silent()).message
-    assert "is whole: 3 tensors, 480 numbers, all finite" in message
-    assert "its backbone tiny is not on this machine" in message
+    with pytest.raises(UserError, match="are whole, but its backbone tiny is not on this machine"):
+        verify_prefix(VerifyPrefix(str(prefix)), Silent())
     native.write(prefix, random_prefix(CARD), replace(CARD, backbone=str(tiny_gpt2)))
     with pytest.raises(UserError, match="is not the backbone it was trained on"):
         verify_prefix(VerifyPrefix(str(prefix)), Silent())
     unknown = replace(CARD, backbone=str(tiny_gpt2), backbone_fingerprint="")
-    native.write(prefix, random_prefix(CARD), unknown)
+    native.write(prefix, random_prefix(unknown), unknown)
+    with pytest.raises(UserError, match="are whole, but they do not fit"):
+        verify_prefix(VerifyPrefix(str(prefix)), Silent())
+    shape = describe_folder(tiny_gpt2).shape
+    unknown = card_for(shape, backbone=str(tiny_gpt2), backbone_fingerprint="")
+    native.write(prefix, random_prefix(unknown), unknown)
     message = verify_prefix(VerifyPrefix(str(prefix)), Silent()).message
+    assert "is whole: 2 tensors, 640 numbers, all finite" in message
     assert "does not say on which weights" in message
 
 

@@ -269,9 +269,9 @@ def test_only_the_backbone_it_was_trained_on_fits(
 ) -> None:
     gpt2, llama = load(tiny_gpt2), load(tiny_llama)
     card = card_for(gpt2.shape, backbone=gpt2.name, backbone_fingerprint=gpt2.fingerprint)
-    native.check_fits(card, gpt2)
+    native.check_fits(card, gpt2, random_prefix(card))
     with pytest.raises(UserError) as caught:
-        native.check_fits(card, llama)
+        native.check_fits(card, llama, random_prefix(card))
     assert "tiny-gpt2" in caught.value.message
     assert "tiny-llama" in caught.value.message
     tuned = Path(shutil.copytree(tiny_gpt2, tmp_path / "tiny-gpt2"))
@@ -279,15 +279,15 @@ def test_only_the_backbone_it_was_trained_on_fits(
     weights["transformer.wpe.weight"] += 0.1
     safetensors.torch.save_file(weights, tuned / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(UserError, match="tiny-gpt2 of other weights or another vocabulary"):
-        native.check_fits(card, load(tuned))
+        native.check_fits(card, load(tuned), random_prefix(card))
 
 
 def test_without_a_fingerprint_the_shape_decides(tiny_gpt2: Path, tiny_llama: Path) -> None:
     gpt2, llama = load(tiny_gpt2), load(tiny_llama)
     card = card_for(gpt2.shape, backbone="theirs", backbone_fingerprint="")
-    native.check_fits(card, gpt2)
-    with pytest.raises(UserError, match=r"2 layers, 4 key/value heads of width 8\) and cannot"):
-        native.check_fits(card, llama)
+    native.check_fits(card, gpt2, random_prefix(card))
+    with pytest.raises(UserError, match=r"2 attentions, 4 key/value heads of width 8\) and cannot"):
+        native.check_fits(card, llama, random_prefix(card))
 
 
 def test_a_local_backbone_is_found_by_its_fingerprint(tiny_gpt2: Path) -> None:

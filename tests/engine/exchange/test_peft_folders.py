@@ -10,14 +10,19 @@ import pytest
 import safetensors.torch
 import torch
 from peft import LoraConfig, PeftModel, PrefixTuningConfig, get_peft_model
-from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, BartConfig
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
 from engine.backbones.loading import load_backbone
 from engine.contract.errors import UserError
 from engine.contract.method_spec import Init, Parametrisation, Place
 from engine.contract.prefix_card import Positions, Site
+from engine.contract.training_spec import DecodingSpec, Device, Strategy
+from engine.decoding.decoder import decode
+from engine.decoding.systems import Systems
 from engine.exchange import native
 from engine.exchange import peft as peft_folders
+from engine.exchange.foreign import Known, Told
+from engine.exchange.reading import read_any
 from engine.reporter import Silent
 from tests.helpers.prefixes import CARD, card_for, logits_with, random_prefix
 from tests.helpers.tiny_backbones import save_tiny
@@ -96,7 +101,9 @@ def test_what_peft_saved_is_imported(
         expected = tuned(input_ids=IDS).logits
     tuned.save_pretrained(tmp_path / "theirs")
     shape = describe(backbone_folder) if known else None
-    key_values, card = peft_folders.read(tmp_path / "theirs", shape=shape, fingerprint="ef" * 32)
+    key_values, card = peft_folders.read(
+        tmp_path / "theirs", Known(shape=shape, fingerprint="ef" * 32)
+    )
     found = logits_with(model_of(backbone_folder), key_values, IDS)
     assert (found - expected).abs().max() <= 1e-5
     assert card.name == "theirs"
@@ -144,15 +151,70 @@ def test_a_lora_is_refused(tiny_gpt2: Path, tmp_path: Path) -> None:
         peft_folders.read(tmp_path / "lora")
 
 
-def test_an_encoder_decoders_prefix_waits_for_a_later_version(tmp_path: Path) -> None:
-    small = {"d_model": 16, "vocab_size": 40, "encoder_layers": 2, "decoder_layers": 2}
-    inner = {"encoder_attention_heads": 2, "decoder_attention_heads": 2}
-    ffn = {"encoder_ffn_dim": 16, "decoder_ffn_dim": 16}
-    model = AutoModelForSeq2SeqLM.from_config(BartConfig(**small, **inner, **ffn))
+@pytest.fixture(
+    params=[(kind, layers) for kind in peft_folders.SHIFTED_TYPES for layers in (2, 3)],
+    ids=lambda one: f"{one[0]}-{one[1]}",
+)
+def sides(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Path]:
+    """An encoder–decoder with as many layers on both sides, and PEFT's prefix for it."""
+    kind, layers = request.param
+    folder = save_tiny(tmp_path / kind, kind, encoder_layers=layers, decoder_layers=layers)
+    return folder, peft_of(folder, tmp_path / "theirs")
+
+
+def peft_of(folder: Path, out: Path) -> Path:
+    model = AutoModelForSeq2SeqLM.from_pretrained(folder)
     config = PrefixTuningConfig(task_type="SEQ_2_SEQ_LM", num_virtual_tokens=3)
-    get_peft_model(model, config).save_pretrained(tmp_path / "bart")
-    with pytest.raises(UserError, match="for the task SEQ_2_SEQ_LM: this version imports CAUSAL"):
-        peft_folders.read(tmp_path / "bart")
+    adapted = get_peft_model(model, config)
+    for parameter in adapted.prompt_encoder.parameters():
+        torch.nn.init.normal_(parameter, generator=torch.Generator().manual_seed(0))
+    adapted.save_pretrained(out)
+    return out
+
+
+def test_an_encoder_decoders_prefix_gives_what_it_gives_in_peft(
+    sides: tuple[Path, Path], tmp_path: Path
+) -> None:
+    folder, theirs = sides
+    loaded = Systems(device=Device.CPU).load(theirs, Silent(), Told(backbone=str(folder)))
+    prompts = loaded.prompts(["Blue Spice", "a coffee shop in the city centre"])
+    own, tokenizer = loaded.system.backbone.model, loaded.system.backbone.tokenizer
+    model = PeftModel.from_pretrained(AutoModelForSeq2SeqLM.from_pretrained(folder), theirs).eval()
+    sides = {"input_ids": torch.tensor(prompts[:1]), "decoder_input_ids": IDS[:1]}
+    with torch.no_grad():
+        with loaded.system.active():
+            found = own(**sides).logits
+        assert (found - model(**sides).logits).abs().max() < 1e-5
+        assert (found - own(**sides).logits).abs().max() > 0.01  # nothing stays behind
+    greedy = DecodingSpec(strategy=Strategy.GREEDY, max_new_tokens=12)
+    for prompt, text in zip(
+        prompts, decode(loaded.system, prompts, greedy, Silent()).texts, strict=True
+    ):
+        ids = torch.tensor([prompt])
+        made = model.generate(
+            input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=12, num_beams=1,
+            do_sample=False, eos_token_id=1, pad_token_id=tokenizer.pad_token_id,
+        )[0, 1:]  # fmt: skip
+        assert tokenizer.decode(made, skip_special_tokens=True).strip() == text
+    key_values, card = read_any(theirs, Told(backbone=str(folder)), Silent())
+    with pytest.raises(UserError, match="on encoder–decoders PEFT gives two layers the same"):
+        peft_folders.write(tmp_path / "back", key_values, card)
+
+
+def test_t5_is_refused_since_it_counts_distances(tmp_path: Path) -> None:
+    folder = save_tiny(tmp_path / "t5", "t5", num_layers=2, d_kv=8)
+    theirs = peft_of(folder, tmp_path / "theirs")
+    with pytest.raises(UserError, match=r"a prefix for t5, which weighs .* bart, pegasus, marian"):
+        read_any(theirs, Told(backbone=str(folder)), Silent())
+
+
+def test_an_encoder_decoders_prefix_needs_its_backbone(
+    tiny_gpt2: Path, sides: tuple[Path, Path]
+) -> None:
+    with pytest.raises(UserError, match="SEQ_2_SEQ_LM, and its backbone is not on this machine"):
+        peft_folders.read(sides[1])
+    with pytest.raises(UserError, match="SEQ_2_SEQ_LM, but its backbone is a decoder-only"):
+        read_any(sides[1], Told(backbone=str(tiny_gpt2)), Silent())
 
 
 def test_a_missing_task_type_is_told(ours: Path) -> None:
@@ -163,7 +225,7 @@ def test_a_missing_task_type_is_told(ours: Path) -> None:
 
 def test_another_backbones_sizes_are_told(ours: Path, tiny_gpt2: Path) -> None:
     with pytest.raises(UserError, match="it was trained on another backbone"):
-        peft_folders.read(ours, shape=describe(tiny_gpt2))
+        peft_folders.read(ours, Known(shape=describe(tiny_gpt2)))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,115 @@
+"""What a PEFT folder does not say: the backbone on this machine, and how inputs were written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.dialogs.parts import add_folder_row, ok_and_cancel
+from app.pages.data.words import PRESET_TITLES
+from app.theme import SPACE_L, SPACE_M, Theme
+from app.widgets.labels import MutedLabel
+from engine.contract.commands import ImportPrefix
+from engine.contract.data_spec import Linearisation, Preset, PromptForm
+from engine.contract.errors import UserError
+from engine.contract.regular_files import read_text
+
+CONFIG_FILE = "adapter_config.json"
+OUR_CARD_FILE = "prefix_card.json"
+_FORMS = {PromptForm.NEWLINE: "a line break", PromptForm.BOS: "the begin token"}
+
+
+def foreign_folder(folder: Path) -> Path | None:
+    """The PEFT folder that another program wrote, itself or the only one inside; else None."""
+    if (folder / "prefix.json").exists() or (folder / "run.json").exists():
+        return None
+    places = (
+        [folder] if (folder / CONFIG_FILE).exists() else sorted(folder.glob(f"*/{CONFIG_FILE}"))
+    )
+    if len(places) != 1:
+        return None
+    found = folder if places[0] == folder else places[0].parent
+    return None if (found / OUR_CARD_FILE).exists() else found
+
+
+def named_backbone(folder: Path) -> str:
+    """The backbone that a PEFT folder names, or "" where it cannot be read."""
+    try:
+        plain = json.loads(read_text(folder / CONFIG_FILE, limit_bytes=1_000_000))
+        named = plain.get("base_model_name_or_path")
+    except (UserError, OSError, ValueError, RecursionError, AttributeError):
+        return ""
+    return named if isinstance(named, str) else ""
+
+
+class ForeignPrefixDialog(QDialog):
+    """Asks for the backbone, the separator and the form of tables.
+
+    Args:
+        folder: of the prefix.
+        named: the backbone that it names.
+    """
+
+    def __init__(
+        self, theme: Theme, folder: Path, named: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(f"Import “{folder.name}”")
+        self.backbone = QLineEdit()
+        shown = named if len(named) <= 60 else f"…{named[-60:]}"
+        self.backbone.setPlaceholderText(f"as the folder says: {shown}" if named else "")
+        self.form = QComboBox()
+        for form, title in _FORMS.items():
+            self.form.addItem(title, form)
+        self.preset = QComboBox()
+        for preset, title in PRESET_TITLES.items():
+            self.preset.addItem(title, preset)
+        self.preset.setCurrentIndex(self.preset.findData(Linearisation().preset))
+        rows = QFormLayout()
+        rows.setHorizontalSpacing(SPACE_L)
+        rows.setVerticalSpacing(SPACE_M)
+        tip = "Choose the folder of the backbone"
+        add_folder_row(rows, "&Backbone:", self.backbone, self._choose, tip=tip)
+        rows.addRow("&Separator:", self.form)
+        rows.addRow("&Tables as:", self.preset)
+        hint = MutedLabel(
+            theme,
+            "Another program trained this prefix. It works only on the backbone it was trained "
+            "on, and with inputs written as they were in training. Leave the backbone empty if it "
+            "is on this machine under the name that the folder gives.",
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)
+        layout.setSpacing(SPACE_L)
+        layout.addWidget(hint)
+        layout.addLayout(rows)
+        layout.addWidget(ok_and_cancel(self, "Import"))
+        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 72)
+
+    def command(self, folder: Path, project: Path) -> ImportPrefix:
+        """The import of this folder into a project, with what was chosen."""
+        form, preset = self.form.currentData(), self.preset.currentData()
+        return ImportPrefix(
+            str(folder),
+            str(project),
+            backbone=self.backbone.text().strip(),
+            prompt=PromptForm(form) if form is not PromptForm.NEWLINE else None,
+            linearisation=(
+                Linearisation(Preset(preset)) if preset is not Linearisation().preset else None
+            ),
+        )
+
+    def _choose(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, "Folder of the backbone", str(Path.home()))
+        if chosen:
+            self.backbone.setText(chosen)

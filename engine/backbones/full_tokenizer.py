@@ -1,0 +1,66 @@
+"""transformers' tokenizer of a backbone, as training and decoding use it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from engine.backbones.fingerprint import TOKENIZER_FILE
+from engine.backbones.growth import growth_of
+from engine.backbones.model import explained_loading, quiet
+from engine.backbones.tokenizer import LightTokenizer
+from engine.contract.errors import UserError
+
+
+def load_full_tokenizer(folder: Path) -> Any:
+    """The tokenizer in a backbone's folder; it has a token that ends texts, and one that pads.
+
+    Raises:
+        UserError: damaged, without a token that ends texts, or one that makes much of little.
+    """
+    import transformers
+
+    with quiet(transformers), explained_loading(folder):
+        if (folder / TOKENIZER_FILE).is_file():
+            light = LightTokenizer(folder)
+            # The generic class takes tokenizer.json as it stands; GPT2Tokenizer and others
+            # put their own rules in its place.
+            tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(
+                folder, local_files_only=True
+            )
+            for role in ("bos_token", "eos_token", "unk_token", "pad_token"):
+                token_id = getattr(light, f"{role}_id")
+                if token_id is not None:
+                    setattr(tokenizer, role, tokenizer.convert_ids_to_tokens(token_id))
+        else:
+            tokenizer = transformers.AutoTokenizer.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False
+            )
+            if tokenizer.pad_token_id is None:
+                tokenizer.pad_token = tokenizer.eos_token
+            backend = getattr(tokenizer, "backend_tokenizer", None)
+            grown = growth_of(backend) if backend is not None else ""
+            if grown:
+                raise UserError(f"The tokenizer in {folder} is not used, since {grown}.")
+    if tokenizer.eos_token_id is None:
+        raise UserError(
+            f"The tokenizer in {folder} has no end-of-sequence token: set eos_token in its "
+            "tokenizer_config.json."
+        )
+    return tokenizer
+
+
+def fit_tokenizer(folder: Path, tokenizer: Any, known: int) -> None:
+    """Let no token that the model does not know stand where texts end, begin or are filled up.
+
+    Raises:
+        UserError: the token that ends every text has no embedding.
+    """
+    if tokenizer.eos_token_id >= known:
+        raise UserError(
+            f"The tokenizer in {folder} ends texts with {tokenizer.eos_token!r} (id "
+            f"{tokenizer.eos_token_id}), but the backbone has embeddings for {known} tokens only: "
+            "resize its embeddings to the tokenizer and save it again."
+        )
+    if tokenizer.pad_token_id >= known:  # nothing attends to it: any other does as well
+        tokenizer.pad_token = tokenizer.eos_token

@@ -1,0 +1,74 @@
+"""Whether what a backbone's `config.json` asks for is what its weight files hold.
+
+Asked before anything is allocated: a file of a kilobyte may speak of a hundred million layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.backbones.config import BackboneConfig
+from engine.backbones.machine import physical_memory_bytes
+from engine.backbones.tensor_files import StoredTensor
+from engine.contract.errors import UserError
+
+if TYPE_CHECKING:
+    import torch
+
+_MADE_POSITIONS = 16_384
+"""Most positions of backbones that compute a table of them in Python when they are made."""
+_SPARE = 2
+"""How many times the stored numbers a model may have: tied weights are stored once."""
+
+
+def stored_numbers(config: BackboneConfig, tensors: Sequence[StoredTensor]) -> int:
+    """How many numbers the weight files hold.
+
+    Args:
+        tensors: of all of them.
+
+    Raises:
+        UserError: `config.json` asks for more layers than there are tensors, or for a table of
+            positions that would take hours to compute.
+    """
+    for name, value in config.layer_counts():
+        if value > len(tensors):
+            raise _beyond(config, name, value, f"the weight files hold {len(tensors):,} tensors")
+    for name, value in config.computed_positions():
+        if value > _MADE_POSITIONS:
+            raise _beyond(config, name, value, f"at most {_MADE_POSITIONS:,} can be computed")
+    return sum(min(tensor.count, tensor.end - tensor.start) for tensor in tensors)
+
+
+def _beyond(config: BackboneConfig, name: str, value: int, held: str) -> UserError:
+    return UserError(f"{config.path} says {name} {value:,}, but {held}: get the backbone again.")
+
+
+def refuse_more(config: BackboneConfig, model: Any, stored: int) -> None:
+    """Refuse a model, outlined without weights, that is larger than its files.
+
+    Raises:
+        UserError: it has far more parameters than are stored.
+    """
+    wanted = sum(parameter.numel() for parameter in model.parameters())
+    if wanted > _SPARE * stored:
+        raise UserError(
+            f"{config.path} describes a model of {wanted:,} parameters, but the weight files hold "
+            f"{stored:,}: get the backbone again."
+        )
+
+
+def refuse_memory(folder: Path, stored: int, dtype: torch.dtype) -> None:
+    """Refuse weights that cannot fit into this machine's memory.
+
+    Raises:
+        UserError: they are larger than all of it.
+    """
+    needed, there = stored * dtype.itemsize, physical_memory_bytes()
+    if there and needed > there:
+        raise UserError(
+            f"The weights of {folder.name} need {needed // 10**6:,} MB, and this machine has "
+            f"{there // 10**6:,} MB of memory: choose a smaller backbone."
+        )

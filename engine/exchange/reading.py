@@ -1,0 +1,124 @@
+"""A prefix from whatever folder holds one: a run's, our own, PEFT's, or a folder around it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.backbones.catalog import describe_folder
+from engine.backbones.config import BackboneConfig
+from engine.backbones.entries import find_entry
+from engine.backbones.fingerprint import fingerprint_of
+from engine.backbones.paths import folder_of
+from engine.contract.errors import UserError
+from engine.contract.prefix_card import PrefixCard
+from engine.contract.run_folder import RunFolder
+from engine.exchange.card import CARD_FILE, PEFT_CONFIG_FILE, is_prefix_folder
+from engine.exchange.foreign import Known, Told
+from engine.reporter import Reporter
+
+if TYPE_CHECKING:
+    from engine.methods.attention import KeyValues
+
+SHOWN_FOLDERS = 10
+
+
+def prefix_folder_of(source: Path) -> Path:
+    """The prefix folder of a run folder, or the folder itself.
+
+    Raises:
+        UserError: there is no prefix, and why.
+    """
+    run = RunFolder(source)
+    if is_prefix_folder(run.prefix):
+        return run.prefix
+    if (source / "run.json").exists():
+        if run.model.is_dir():
+            raise UserError(
+                f"{source} is a fine-tuning run and has no prefix: its weights are in {run.model}, "
+                "in transformers' format already."
+            )
+        if run.delta.is_dir():
+            raise UserError(
+                f"{source} is no prefix-tuning run and has no prefix: what it trained is in "
+                f"{run.delta}, as safetensors."
+            )
+        raise UserError(
+            f"The run in {source} has no prefix yet: let it finish, or resume it with "
+            f"`python main.py resume {source}`."
+        )
+    return source
+
+
+def read_any(path: Path, told: Told, reporter: Reporter) -> tuple[KeyValues, PrefixCard]:
+    """Read the prefix in a folder, in one of its files' place, or in the one folder inside.
+
+    Raises:
+        UserError: there is none, there are several, it is damaged or cannot be held.
+    """
+    from engine.exchange import native, peft
+
+    if not path.exists():
+        raise UserError(f"{path} is not there: choose a prefix folder.")
+    folder = path if path.is_dir() else path.parent
+    folder = holding_folder(folder) or folder
+    if not peft.is_peft_folder(folder):
+        key_values, card = native.read(prefix_folder_of(folder))
+        return key_values, card
+    return peft.read(folder, known_beside(folder, told, reporter))
+
+
+def known_beside(folder: Path, told: Told, reporter: Reporter) -> Known:
+    """What this machine and the user know of a PEFT folder's backbone and inputs.
+
+    Raises:
+        UserError: no backbone is named, or the one that the user names is not on this machine.
+    """
+    from engine.exchange import peft
+
+    named = told.backbone or peft.backbone_named_in(folder)
+    if not named:
+        raise UserError(
+            f"{folder / peft.CONFIG_FILE} names no backbone: name the one that it was trained on "
+            "with --backbone."
+        )
+    entry, place = find_entry(named), None
+    if told.backbone or len(named) < 256:  # a longer one is no name
+        place = folder_of(named)
+    if told.backbone and place is None and entry is None:
+        raise UserError(
+            f"There is no backbone {named!r}, neither as a folder nor in the catalog: give "
+            "--backbone one of `python main.py backbones list`, or a folder."
+        )
+    shape = entry.shape if entry else (describe_folder(place).shape if place else None)
+    name = ""
+    if told.backbone:
+        name = entry.name if entry else (place.resolve().name if place else "")
+    return Known(
+        backbone=name,
+        shape=shape,
+        model_type=BackboneConfig(place).model_type if place else "",
+        fingerprint=fingerprint_of(place, reporter) if place else "",
+        prompt=told.prompt,
+        linearisation=told.linearisation,
+    )
+
+
+def holding_folder(folder: Path) -> Path | None:
+    """The folder, or the one folder inside it that holds a prefix where it holds none itself.
+
+    Raises:
+        UserError: several of its folders hold one.
+    """
+    if _holds(folder) or (folder / "run.json").exists():
+        return folder
+    inside = sorted(one for one in folder.iterdir() if one.is_dir() and _holds(one))
+    if len(inside) > 1:
+        more = ", …" if len(inside) > SHOWN_FOLDERS else ""
+        names = ", ".join(one.name for one in inside[:SHOWN_FOLDERS]) + more
+        raise UserError(f"{folder} holds {len(inside)} prefixes ({names}): choose one of them.")
+    return inside[0] if inside else None
+
+
+def _holds(folder: Path) -> bool:
+    return any((folder / name).exists() for name in (CARD_FILE, PEFT_CONFIG_FILE))

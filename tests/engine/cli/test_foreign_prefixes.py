@@ -1,0 +1,151 @@
+"""`import` and `decode` of prefixes that PEFT made on another machine."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+
+from engine.backbones.paths import CACHE_VARIABLE
+from engine.cli.main import EXIT_USER, run
+from engine.contract.data_spec import Preset
+from engine.contract.outputs import read_outputs
+from engine.contract.project import Project, ProjectFolder
+from engine.exchange.card import read_card
+from tests.helpers.tiny_runs import write_table
+
+ELSEWHERE = "/content/drive/MyDrive/models/hotels"
+WIDTH, LAYERS, LENGTH = 32, 2, 4
+
+
+def peft_folder(folder: Path, *, backbone: str = ELSEWHERE) -> Path:
+    """A prefix for the tiny GPT-2, as PEFT's save_pretrained writes it."""
+    folder.mkdir(parents=True)
+    config = {
+        "peft_type": "PREFIX_TUNING", "task_type": "CAUSAL_LM", "num_virtual_tokens": LENGTH,
+        "base_model_name_or_path": backbone, "num_layers": LAYERS, "num_attention_heads": 4,
+        "token_dim": WIDTH, "encoder_hidden_size": WIDTH, "prefix_projection": False,
+        "num_transformer_submodules": 1,
+    }  # fmt: skip
+    (folder / "adapter_config.json").write_text(json.dumps(config))
+    numbers = 0.05 * torch.randn(
+        LENGTH, LAYERS * 2 * WIDTH, generator=torch.Generator().manual_seed(0)
+    )
+    safetensors.torch.save_file(
+        {"prompt_embeddings": numbers}, folder / "adapter_model.safetensors"
+    )
+    return folder
+
+
+@dataclass(frozen=True)
+class Place:
+    """A project, a table and a foreign prefix, in one folder."""
+
+    path: Path
+    backbone: Path
+
+    def decode(self, system: Path, name: str, *words: str) -> list[str]:
+        out = self.path / f"{name}.jsonl"
+        table = ["--data", str(self.path / "t.csv"), "--text", "name", "--limit", "3"]
+        quick = ["--max-new-tokens", "12", "--strategy", "greedy", "--device", "cpu"]
+        assert run(["decode", str(system), *table, *quick, "--out", str(out), *words]) == 0
+        return [row.output for row in read_outputs(out)]
+
+
+@pytest.fixture
+def place(tmp_path: Path, tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+    ProjectFolder(tmp_path / "project").write(Project("mine"))
+    write_table(tmp_path / "t.csv")
+    peft_folder(tmp_path / "theirs")
+    return Place(tmp_path, tiny_gpt2)
+
+
+def test_decoding_says_which_option_helps(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        run(["import", str(place.path / "theirs"), "--project", str(place.path / "project")]) == 0
+    )
+    said = capsys.readouterr().out
+    assert f"Its backbone {ELSEWHERE} is not on this machine: name it with --backbone" in said
+    imported = place.path / "project" / "prefixes" / "theirs"
+    words = ["--data", str(place.path / "t.csv"), "--text", "name", "--out", "o.jsonl"]
+    assert run(["decode", str(imported), *words]) == EXIT_USER
+    assert "name it with --backbone NAME|DIR" in capsys.readouterr().err
+    assert len(place.decode(imported, "out", "--backbone", str(place.backbone))) == 3
+
+
+def test_import_takes_backbone_and_form(place: Place) -> None:
+    options = ["--backbone", str(place.backbone), "--prompt-form", "bos"]
+    tables = ["--linearisation", "brackets", "--lower-keys"]
+    words = ["import", str(place.path / "theirs"), "--project", str(place.path / "project")]
+    assert run([*words, *options, *tables]) == 0
+    imported = place.path / "project" / "prefixes" / "theirs"
+    card = read_card(imported)
+    assert (card.backbone, card.prompt) == (place.backbone.name, "bos")
+    assert card.linearisation.preset is Preset.BRACKETS
+    assert card.linearisation.lower_keys
+    assert len(card.backbone_fingerprint) == 64
+    bos = place.decode(imported, "bos")  # the backbone is found by its fingerprint
+    newline = place.decode(imported, "newline", "--prompt-form", "newline")
+    assert bos != newline
+
+
+def test_decoding_takes_the_form_too_and_the_peft_folder_itself(place: Place) -> None:
+    backbone = ("--backbone", str(place.backbone))
+    theirs = place.path / "theirs"
+    usual = place.decode(theirs, "usual", *backbone)
+    assert usual == place.decode(theirs, "newline", *backbone, "--prompt-form", "newline")
+    assert usual != place.decode(theirs, "bos", *backbone, "--prompt-form", "bos")
+
+
+@pytest.mark.parametrize("inside", ["checkpoint-10", "tables"])
+def test_the_one_folder_inside_is_taken(inside: str, place: Place) -> None:
+    outer = place.path / "outer"
+    outer.mkdir()
+    shutil.move(place.path / "theirs", outer / inside)
+    project = place.path / "project"
+    assert run(["import", str(outer), "--project", str(project)]) == 0
+    assert (project / "prefixes" / inside / "prefix.json").is_file()
+    assert place.decode(outer, "out", "--backbone", str(place.backbone))
+
+
+def test_several_folders_inside_are_listed(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for step in (10, 20):
+        peft_folder(place.path / "outer" / f"checkpoint-{step}")
+    project = str(place.path / "project")
+    assert run(["import", str(place.path / "outer"), "--project", project]) == EXIT_USER
+    assert "holds 2 prefixes (checkpoint-10, checkpoint-20)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["adapter_model.safetensors", "adapter_config.json"])
+def test_a_pointer_of_git_lfs_is_named(
+    name: str, place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "a" * 64 + "\nsize 8296\n"
+    (place.path / "theirs" / name).write_text(pointer)
+    words = ["import", str(place.path / "theirs"), "--project", str(place.path / "project")]
+    assert run(words) == EXIT_USER
+    assert "Git LFS pointer to the file itself: run `git lfs pull`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--backbone", "nosuch"], "There is no backbone 'nosuch'"),
+        (["--prompt-form", "nosuch"], "--prompt-form is 'nosuch'"),
+        (["--linearisation", "nosuch"], "--linearisation is 'nosuch'"),
+    ],
+)
+def test_options_that_are_none_are_told(
+    options: list[str], sentence: str, place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["import", str(place.path / "theirs"), "--project", str(place.path / "project")]
+    assert run([*words, *options]) == EXIT_USER
+    assert sentence in capsys.readouterr().err
