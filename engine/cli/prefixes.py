@@ -24,12 +24,12 @@ def export(arguments: argparse.Namespace) -> int:
 def import_(arguments: argparse.Namespace) -> int:
     """Copy a prefix folder into a project."""
     console = Console()
-    tidy(ProjectFolder(Path(arguments.project).expanduser()))
     told = told_of(arguments)
     command = ImportPrefix(
         arguments.path, arguments.project, told.backbone, told.prompt, told.linearisation
     )
     info = import_prefix(command, ConsoleReporter(console, "importing"))
+    tidy(ProjectFolder(Path(arguments.project).expanduser()))
     console.line(
         f"{info.name}: prefix length {info.prefix_length} for {info.backbone}, "
         f"{info.stored_bytes:,} bytes, in {info.path}"

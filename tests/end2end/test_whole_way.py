@@ -69,7 +69,7 @@ def train_both(person: Person, workshop: Workshop) -> tuple[RunModel, RunModel]:
     for name, value in TINY.items():
         page.form_model.set(name, value)
     page.form_model.set("method.prefix_length", 4)
-    person.wait(lambda: page.planner.plan.train_rows)
+    person.wait(lambda: page.planner.train_rows)
     assert page.planner.error == ""
     assert "--field name --field food --field area" in page.command.command()
     person.click(page.launch.both)

@@ -104,7 +104,7 @@ def test_the_card_says_how_it_stands_and_peft_has_no_place_for_it(
     assert card.positions is Positions.UNSHIFTED
     assert card.prompt == ENCODER_PROMPT
     assert card.layers == len(key_values) == 2 + 3 + 3
-    with pytest.raises(UserError, match="it has a place for a prefix in decoder self-attention"):
+    with pytest.raises(UserError, match="PEFT's format cannot hold the prefix"):
         peft.write(folder.path / "peft", key_values, card)
 
 

@@ -25,7 +25,7 @@ def places(cli: CommandLine, workshop: Workshop) -> dict[str, str]:
     place.mkdir()
     (place / "empty.csv").touch()
     (place / "empty.jsonl").touch()
-    (place / "bad.jsonl").write_text('{"input": "a", "output": 3, "references": []}\n')
+    (place / "bad.jsonl").write_text('{"input": "a", "output": ["a"], "references": []}\n')
     (place / "bare.jsonl").write_text('{"input": "a", "output": "b", "references": []}\n')
     (place / "good.jsonl").write_text('{"input": "a", "output": "b", "references": ["b c"]}\n')
     write_table(place / "header.csv", [("name", "text")])
