@@ -27,9 +27,9 @@ from engine.contract.run_folder import RunFolder
 
 SAMPLE_NAME = "Sample project"
 EXAMPLE_NAME = "Example project"
-RUNS_AT_ONCE = 12
+RUNS_AT_ONCE = 6
 """So many runs are read before `open` returns; the others in the turns after it."""
-READ_BUDGET_S = 0.01
+READ_BUDGET_S = 0.005
 
 
 class ProjectControl(QObject):

@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 BUSY_LOOK_S = 0.1
 IDLE_LOOK_S = 1.0
+REPORTS_A_TURN = 20
+"""So many runs are told of before the window has its breath; the others in the next turn."""
 BREATH_S = 0.005
 """Left to the window between two chunks of a long journal."""
 
@@ -88,9 +90,9 @@ class Follower(QThread):
         self._book.close()
 
     def _tell(self, done: int, *, room: bool) -> bool:
-        """Emit what is new; returns whether there were entries, of which more may follow."""
+        """Emit what is new; returns whether more may follow at once."""
         told = False
-        for report in self._book.step(time.monotonic(), room=room):
+        for count, report in enumerate(self._book.step(time.monotonic(), room=room), start=1):
             if isinstance(report, Entries):
                 told = True
                 with self._changed:
@@ -98,6 +100,8 @@ class Follower(QThread):
                 self.entries_read.emit(done, report.run_id, report.entries)
             else:
                 self.status_read.emit(done, report.run_id, report)
+            if count == REPORTS_A_TURN:
+                return True
         return told
 
     def _rest(self, *, told: bool) -> None:

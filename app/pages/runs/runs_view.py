@@ -88,7 +88,8 @@ class RunsView(QObject):
     def _on_added(self, run: RunModel) -> None:
         if len(self.shown()) > MAX_SHOWN_AT_FIRST:
             self._hidden.add(run.run_id)
-        self.shown_changed.emit()
+        else:
+            self.shown_changed.emit()
 
     def _on_removed(self, run: RunModel) -> None:
         self._hidden.discard(run.run_id)

@@ -209,9 +209,8 @@ class RunTableModel(QAbstractTableModel):
 
     def _tell_stale(self) -> None:
         stale, self._stale = self._stale, set()
-        for run_id in stale:
-            row = self.row_of(run_id)
-            if row >= 0:
+        for row, run in enumerate(self._rows):
+            if run.run_id in stale:
                 self.dataChanged.emit(self.index(row, 0), self.index(row, len(TITLES) - 1))
 
     def _tell_column(self, column: Column) -> None:
