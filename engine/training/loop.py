@@ -246,5 +246,5 @@ class Trainer:
     def _remaining_s(self) -> float | None:
         """Seconds of work left in steps and evaluations; None while unknown."""
         step = self.state.step
-        evaluations = sum(due > step for due in self._due)
+        evaluations = self._due.count_after(step)
         return self._time_left.remaining_s(self.total_steps - step, evaluations)

@@ -45,4 +45,14 @@ def test_a_warm_up_longer_than_the_run_only_rises() -> None:
     ],
 )
 def test_the_last_step_is_always_evaluated(total: int, every: int | None, steps: list[int]) -> None:
-    assert sorted(evaluation_steps(total, every)) == steps
+    found = evaluation_steps(total, every)
+    assert [step for step in range(total + 1) if step in found] == steps
+    assert len(found) == len(steps)
+    for step in range(total + 1):
+        assert found.count_after(step) == sum(due > step for due in steps)
+
+
+def test_very_many_evaluations_take_no_memory() -> None:
+    found = evaluation_steps(10**15, 1)
+    assert len(found) == 10**15
+    assert found.count_after(10) == 10**15 - 10
