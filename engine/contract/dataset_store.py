@@ -34,7 +34,7 @@ PATIENCE_S = 10.0
 """For one step of a query; each takes well under a millisecond."""
 MAX_ROWS = 2**31 - 1
 """Qt's tables hold no more."""
-MAX_COLUMNS = 10_000
+MAX_COLUMNS = 2_000
 encode_cells = json.JSONEncoder(ensure_ascii=False).encode
 """A row's cells as the file holds them; `json.dumps` would make a new encoder each time."""
 _SMALLEST_ROW_BYTES = 8

