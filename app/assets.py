@@ -58,8 +58,6 @@ class _TintedEngine(QIconEngine):
         painter.drawPixmap(corner.topLeft(), picture)
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        if size.width() == size.height():
-            return self._square(size.width(), 1.0, mode)
         pixmap = QPixmap(size)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)
