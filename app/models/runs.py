@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 from pathlib import Path
 
@@ -10,15 +9,11 @@ from PySide6.QtCore import QObject, Signal
 
 from app.models.run import RunModel
 from app.ports import RunControl
-from app.preloading import settle
 from engine.contract.errors import WorkbenchError
 from engine.contract.events import JournalEntry
 from engine.contract.run_folder import RunFolder, RunStatus
 
 log = logging.getLogger(__name__)
-
-LONG_ENTRIES = 100
-"""More at once are a journal that is replayed, not a run that is watched."""
 
 
 class RunsModel(QObject):
@@ -83,14 +78,11 @@ class RunsModel(QObject):
         for run_id in list(self._runs):
             self.remove(run_id)
         self._numbers.clear()
-        gc.unfreeze()
 
     def _on_entries(self, run_id: str, entries: tuple[JournalEntry, ...]) -> None:
         run = self._runs.get(run_id)
         if run is not None:
             run.apply(entries)
-            if len(entries) > LONG_ENTRIES:
-                settle()  # what a journal held stays as long as its project
 
     def _on_status(self, run_id: str, status: RunStatus) -> None:
         run = self._runs.get(run_id)
