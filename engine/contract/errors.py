@@ -12,20 +12,47 @@ class WorkbenchError(Exception):
     """Root of every error that this program raises on purpose."""
 
 
-class UserError(WorkbenchError):
-    """Something the user can mend: a bad file, no memory, a full disk.
+class CodedError(WorkbenchError):
+    """An error with a code and values beside its sentence.
+
+    `scripts/sentences` lists every code with its sentence; a code means one sentence.
 
     Attributes:
-        message: one sentence that names the value, the limit and what to do; where the value is a
-            long text from a file, its middle is left out.
-        remedies: settings that would help, ready for one button each.
+        code: what happened, such as "prefix-too-long"; tests and other programs match it.
+        values: what the sentence names, by the names in its template.
+        message: the sentence: what happened, with which value, and what to do; where a value is a
+            long text from a file, the middle is left out.
     """
 
-    def __init__(self, message: str, remedies: tuple[Remedy, ...] = ()) -> None:
+    def __init__(self, code: str, sentence: str = "", /, **values: object) -> None:
+        if not sentence:  # until every sentence has its code
+            code, sentence, values = "", "{reason}", {"reason": code}
+        message = sentence.format_map(values)
         if len(message) > _LONGEST_MESSAGE:
             message = f"{message[: _LONGEST_MESSAGE // 2]} […] {message[-_LONGEST_MESSAGE // 3 :]}"
         super().__init__(message)
+        self.code = code
+        self.values = values
         self.message = message
+
+
+class UserError(CodedError):
+    """Something the user can mend: a bad file, no memory, a full disk.
+
+    Attributes:
+        remedies: settings that would help, ready for one button each.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        sentence: str = "",
+        /,
+        *,
+        remedies: tuple[Remedy, ...] = (),
+        **values: object,
+    ) -> None:
+        super().__init__(code, sentence, **values)
         self.remedies = remedies
 
 
@@ -33,7 +60,7 @@ class EngineError(WorkbenchError):
     """A fault of this program: shown with its traceback and a copy button."""
 
 
-class ProtocolError(EngineError):
+class ProtocolError(CodedError, EngineError):
     """A line or file that does not follow the contract (wrong version, field or type)."""
 
 

@@ -50,7 +50,7 @@ def _out_of_memory(spec: RunSpec, error: BaseException) -> UserError:
         f"{spec.data.max_source_tokens} source and {spec.data.max_target_tokens} target tokens "
         f"({str(error).splitlines()[0] if str(error) else 'no detail given'}). Try one of the "
         "settings below, a smaller backbone, or close other programs.",
-        remedies(spec),
+        remedies=remedies(spec),
     )
 
 

@@ -60,16 +60,15 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     return Workshop.make(tmp_path_factory.mktemp("workshop"))
 
 
-@pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cache for fingerprints, so that the user's own is not touched."""
-    place = tmp_path_factory.mktemp("cache")
-    with cache_in(place):
-        yield place
+@pytest.fixture(autouse=True)
+def cache_folder_of_the_test(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cache folder of its own for each test, so that the user's is not touched."""
+    with cache_in(tmp_path_factory.mktemp("cache")):
+        yield
 
 
 @pytest.fixture(scope="session")
-def trained(workshop: Workshop, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with a dataset and one finished run, made by the program's own commands."""
     project = tmp_path_factory.mktemp("trained") / "project"
     words = [
@@ -79,7 +78,8 @@ def trained(workshop: Workshop, cache: Path, tmp_path_factory: pytest.TempPathFa
         *("--batch-size", "4", "--evaluate-every-steps", "1", "--device", "cpu", "--metrics"),
         *("bleu", "--strategy", "greedy", "--max-new-tokens", "4", "--init", "random"),
     ]
-    assert command_line(words) == 0
+    with cache_in(tmp_path_factory.mktemp("cache")):
+        assert command_line(words) == 0
     return project
 
 

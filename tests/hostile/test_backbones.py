@@ -18,7 +18,6 @@ from pathlib import Path
 import pytest
 
 from engine.backbones.catalog import list_backbones
-from engine.backbones.paths import CACHE_VARIABLE
 from engine.cli.main import EXIT_USER, run
 from engine.contract.commands import ListBackbones
 from engine.reporter import Silent
@@ -50,14 +49,13 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, good: Path
 ) -> Iterator[None]:
-    """No network, a cache of its own; afterwards no program has been run."""
+    """No network; afterwards no program has been run."""
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the network was asked")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path_factory.mktemp("cache")))
     yield
     assert not (good.parent / "RUN").exists()
 

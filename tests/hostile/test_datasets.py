@@ -19,7 +19,6 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.pages.data.page import DataPage
-from engine.backbones.paths import CACHE_VARIABLE
 from engine.contract import dataset_store
 from engine.contract.commands import PreviewExamples, ReportSplit
 from engine.contract.dataset_store import MAX_COLUMNS, MAX_ROW_BYTES, DatasetStore, RejectedRow
@@ -272,11 +271,6 @@ def test_the_importer_writes_nothing_that_would_not_be_read(tmp_path: Path) -> N
 
 
 # In the engine
-
-
-@pytest.fixture(autouse=True)
-def cache_of_the_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
 
 
 def test_a_run_on_changed_rows_does_not_start(workshop: Workshop, tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ import pytest
 import torch
 
 from engine.backbones.loading import load_backbone
-from engine.backbones.paths import CACHE_VARIABLE
 from engine.cli.main import EXIT_USER, run
 from engine.contract.data_spec import Linearisation
 from engine.contract.delta_card import DeltaCard
@@ -40,11 +39,6 @@ METHODS: dict[str, DeltaSpec] = {
 @pytest.fixture(scope="module")
 def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny(tmp_path_factory.mktemp("backbones") / "tiny", "gpt2")
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
 
 
 def made(folder: Path, backbone: Path, method: DeltaSpec) -> Path:

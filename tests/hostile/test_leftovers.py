@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.backbones.paths import CACHE_VARIABLE
 from engine.contract.folders import remove_leftovers
 from engine.contract.project import ProjectFolder
 from engine.run import run_folder
@@ -63,9 +62,8 @@ def leftovers(place: Path) -> list[str]:
 
 
 def test_a_run_that_goes_on_removes_what_its_killed_engines_left(
-    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    workshop: Workshop, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     folder = workshop.run(tmp_path / "run", workshop.spec("direct"))
     for number, code in enumerate(KILLED_IN.values(), start=1):
         kill_in(folder.path, code)

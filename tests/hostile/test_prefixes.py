@@ -20,7 +20,6 @@ import torch
 
 from engine.backbones.catalog import describe_folder
 from engine.backbones.fingerprint import fingerprint_of
-from engine.backbones.paths import CACHE_VARIABLE
 from engine.cli.main import EXIT_USER, run
 from engine.contract.commands import ListPrefixes, VerifyPrefix
 from engine.contract.errors import UserError
@@ -48,8 +47,7 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+def project(tmp_path: Path) -> Path:
     ProjectFolder(tmp_path / "project").write(Project("mine"))
     return tmp_path / "project"
 
