@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-
 from engine.contract.folders import remove_leftovers
 from engine.contract.project import ProjectFolder
 from engine.run import run_folder
