@@ -22,7 +22,7 @@ from engine.contract.errors import UserError
 _KEY = "setting"
 
 
-class Structure(enum.Enum):
+class Architecture(enum.Enum):
     """The backbones on which a setting means anything."""
 
     ANY = "any"
@@ -48,7 +48,7 @@ class Setting:
         factor: what they multiply by, where that suits better; 0 to add.
         visible_when: other fields of the same spec, each with the values for which this one means
             anything.
-        structure: the backbones on which it does.
+        architecture: the backbones on which it does.
     """
 
     label: str
@@ -64,7 +64,7 @@ class Setting:
     step: float = 1
     factor: float = 0.0
     visible_when: tuple[tuple[str, tuple[Any, ...]], ...] = ()
-    structure: Structure = Structure.ANY
+    architecture: Architecture = Architecture.ANY
 
     @property
     def allowed(self) -> str:
