@@ -35,7 +35,7 @@ class DelimitedReader:
     place = "line"
 
     def __init__(self, path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> None:
-        self._file = TextFile(path, options.encoding, content="rows", look_bytes=look_bytes)
+        self._file = TextFile(path, options.encoding, look_bytes=look_bytes)
         with self._file.opening():
             check_options(options)
             lines = self._head_lines(options.skip_lines or 0)
@@ -109,8 +109,12 @@ class DelimitedReader:
         while line:
             if len(line) == MAX_CELL_CHARACTERS:
                 raise UserError(
-                    f"Line {number} of {self._file.path.name} is longer than "
-                    f"{MAX_CELL_CHARACTERS:,} characters: it is no table with a row a line."
+                    "line-too-long",
+                    "Line {line} of {file} is longer than {limit:,} characters. Choose a file with "
+                    "one row per line.",
+                    line=number,
+                    file=self._file.path.name,
+                    limit=MAX_CELL_CHARACTERS,
                 )
             following = text.readline(MAX_CELL_CHARACTERS)
             if cut and not following and number > 1:

@@ -74,25 +74,44 @@ def check_options(options: ReadOptions) -> None:
     """Raise `UserError` for options that cannot be what they are named for."""
     for name, value in (("quote", options.quote), ("escape", options.escape)):
         if value and (len(value) != 1 or value in "\r\n"):
-            raise UserError(f"The {name} {value!r} is not one character: give one, such as '\"'.")
+            raise UserError(
+                "not-a-single-character",
+                "The {option} {value!r} is not a single character. Use one such as '\"'.",
+                option=name,
+                value=value,
+            )
     delimiter, quote = options.delimiter, options.quote
     if delimiter is not None and (
         not 0 < len(delimiter) <= _MOST_DELIMITER_CHARACTERS or set(delimiter) & set("\r\n")
     ):
         raise UserError(
-            f"The delimiter {delimiter!r} cannot be one: give one character, such as ',', or up "
-            f"to {_MOST_DELIMITER_CHARACTERS} in one line, such as '||'."
+            "bad-delimiter",
+            "The delimiter {value!r} must be 1 to {limit} characters on one line, such as "
+            "',' or '||'.",
+            value=delimiter,
+            limit=_MOST_DELIMITER_CHARACTERS,
         )
     if quote and delimiter and len(delimiter) > 1:
         raise UserError(
-            f"A delimiter of several characters ({delimiter!r}) cannot stand in quotes: leave out "
-            f"the quote {quote!r}."
+            "quote-with-long-delimiter",
+            "Cells cannot be quoted where the delimiter is several characters "
+            "({delimiter!r}). Leave out the quote {quote!r}.",
+            delimiter=delimiter,
+            quote=quote,
         )
     for name, value in (("quote", quote), ("escape", options.escape)):
         if value and value == delimiter:
-            raise UserError(f"Delimiter and {name} are both {value!r}: choose two characters.")
+            raise UserError(
+                "delimiter-used-twice",
+                "The delimiter and the {option} are both {value!r}. Choose two different "
+                "characters.",
+                option=name,
+                value=value,
+            )
     if options.skip_lines is not None and not 0 <= options.skip_lines <= _MOST_SKIPPED_LINES:
         raise UserError(
-            f"The lines to skip are {options.skip_lines:,}: it must be 0 to "
-            f"{_MOST_SKIPPED_LINES:,}."
+            "skip-lines-out-of-range",
+            "The lines to skip are {value:,}. Choose 0 to {limit:,}.",
+            value=options.skip_lines,
+            limit=_MOST_SKIPPED_LINES,
         )

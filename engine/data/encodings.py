@@ -134,8 +134,10 @@ def check_encoding(name: str) -> None:
         "".encode(name)
     except (LookupError, UnicodeError, ValueError) as error:
         raise UserError(
-            f"The encoding {name!r} is unknown: choose one such as utf-8, cp1252, gb18030, "
-            "shift_jis or utf-16."
+            "unknown-encoding",
+            "The encoding {encoding!r} is unknown. Choose one such as utf-8, cp1252, "
+            "gb18030, shift_jis or utf-16.",
+            encoding=name,
         ) from error
 
 

@@ -74,9 +74,13 @@ def load_examples(store: DatasetStore, data: DataSpec, reporter: Reporter) -> Ex
     """
     if data.fingerprint and data.fingerprint != store.meta.fingerprint:
         raise UserError(
-            f"The dataset {store.path} is not the one this run was set up with (sha256 "
-            f"{store.meta.fingerprint[:12]}…, expected {data.fingerprint[:12]}…): import the "
-            "original file again, or start a new run."
+            "dataset-changed",
+            "The dataset {path} is not the one this run was set up with (sha256 "
+            "{fingerprint:.12}…, expected {expected:.12}…). Import the original file "
+            "again, or start a new run.",
+            path=store.path,
+            fingerprint=store.meta.fingerprint,
+            expected=data.fingerprint,
         )
     rows = scan(store, data.mapping, reporter)
     sides = assign(rows, data.split)
@@ -122,8 +126,9 @@ def inputs_of(
     """
     if not mapping.inputs:
         raise UserError(
-            "No column is read as input: give at least one column the role field, meaning, "
-            "triples or source."
+            "no-input-column",
+            "No column is read as input. Give at least one column the role field, meaning, "
+            "triples or source.",
         )
     grouping = _Grouping(RowReader(store, mapping), linearisation)
     for row in store.rows():

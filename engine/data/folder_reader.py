@@ -27,6 +27,7 @@ _BESIDES = frozenset({"dataset_infos.json", "dataset_dict.json", "dataset_info.j
 """Descriptions that libraries write beside the data."""
 _DEEPEST_FOLDER = 3
 _MOST_FILES = 10_000
+_LISTED_SETS = 4
 
 Open = Callable[..., "Reader"]
 
@@ -49,8 +50,11 @@ def data_files(folder: Path) -> tuple[Path, ...]:
             count += len(names)
             if count > _MOST_FILES:
                 raise UserError(
-                    f"The folder {folder} holds more than {_MOST_FILES:,} files: choose one of "
-                    "them, or a folder with the files of one data set."
+                    "too-many-files",
+                    "The folder {path} holds more than {limit:,} files. Choose one of them, or a "
+                    "folder with the files of one data set.",
+                    path=folder,
+                    limit=_MOST_FILES,
                 )
             for name in names:
                 file = Path(place) / name
@@ -61,9 +65,12 @@ def data_files(folder: Path) -> tuple[Path, ...]:
     found = next((by_ending[ending] for ending in ENDINGS if ending in by_ending), [])
     sets = {_data_set(file, folder) for file in found}
     if len(sets) > 1:
-        some = ", ".join(sorted(sets)[:4])
+        some = ", ".join(sorted(sets)[:_LISTED_SETS]) + " …" * (len(sets) > _LISTED_SETS)
         raise UserError(
-            f"The folder {folder} holds several data sets ({some} …): choose one of its folders."
+            "several-data-sets",
+            "The folder {path} holds several data sets ({names}). Choose one of its folders.",
+            path=folder,
+            names=some,
         )
     return tuple(sorted(found, key=lambda file: (_order(file, folder), file)))
 

@@ -25,7 +25,6 @@ from engine.data.tallies import counted
 
 _HEAD_ITEMS = 200
 """Items of the first split that the columns are found from, and a first look ends with."""
-_INSTEAD = "download its files with a browser and open them here, parquet or JSON lines"
 
 
 def is_hub_name(path: Path) -> bool:
@@ -53,14 +52,20 @@ class HubReader:
         self._name, _, config = name.partition(":")
         if not self._name.strip():
             raise UserError(
-                f"{path} names no data set: write hub:OWNER/NAME, such as hub:EdinburghNLP/xsum."
+                "no-hub-name",
+                "{name} names no data set. Write hub:OWNER/NAME, such as hub:EdinburghNLP/xsum.",
+                name=path,
             )
         with self._explained():
             self._splits = _load(self._name, config or None)
             self._limit = _HEAD_ITEMS if look_bytes is not None else None
             head = self._head()
         if not head:
-            raise UserError(f"The data set {self._name!r} holds no rows: choose another one.")
+            raise UserError(
+                "hub-no-rows",
+                "The data set {name!r} has no rows. Choose another one.",
+                name=self._name,
+            )
         self._made = ItemRows(head, self._name, options.language, label="split")
         self.columns = self._made.columns
         self.form = self._made.format
@@ -157,8 +162,12 @@ def _check_connection(name: str) -> None:
 
 def _no_connection(name: str, why: str) -> UserError:
     return UserError(
-        f"The data set {name!r} cannot be fetched without a connection to the hub ({why}): "
-        f"{_INSTEAD}."
+        "hub-unreachable",
+        "The data set {name!r} cannot be downloaded without a connection to the hub "
+        "({reason}). Download its files with a browser and open them here, as parquet "
+        "or JSON lines.",
+        name=name,
+        reason=why,
     )
 
 
@@ -167,22 +176,38 @@ def _explain(name: str, error: Exception) -> UserError:
     kind = type(error).__name__
     if "NotFound" in kind:
         return UserError(
-            f"The hub has no data set {name!r} that is open to all ({why}): check the name, "
-            f"OWNER/NAME, or {_INSTEAD}."
+            "hub-not-found",
+            "The hub has no public data set {name!r} ({reason}). Check the name, "
+            "OWNER/NAME, or download its files with a browser and open them here.",
+            name=name,
+            reason=why,
         )
     if isinstance(error, ConnectionError | TimeoutError) or "Connect" in kind:
         return _no_connection(name, why)
     if "scripts are no longer supported" in why:
         return UserError(
-            f"The data set {name!r} is made by a program of its own, which is not run here: "
-            f"{_INSTEAD}."
+            "hub-runs-code",
+            "The data set {name!r} is made by its own Python script, which is not run "
+            "here. Download its files with a browser and open them here, as parquet or "
+            "JSON lines.",
+            name=name,
         )
     if "Config name is missing" in why or "BuilderConfig" in why:
         return UserError(
-            f"The data set {name!r} has several configurations ({why}): add one to the name, "
-            f"{HUB_SCHEME}{name}:CONFIG."
+            "hub-needs-configuration",
+            "The data set {name!r} has several configurations ({reason}). Add one to the "
+            "name: hub:{name}:CONFIG.",
+            name=name,
+            reason=why,
         )
-    return UserError(f"The data set {name!r} cannot be read ({kind}: {why}): {_INSTEAD}.")
+    return UserError(
+        "hub-unreadable",
+        "The data set {name!r} cannot be read ({kind}: {reason}). Download its files "
+        "with a browser and open them here, as parquet or JSON lines.",
+        name=name,
+        kind=kind,
+        reason=why,
+    )
 
 
 def _told_bytes(split: Any) -> int:

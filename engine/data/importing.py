@@ -34,7 +34,9 @@ def import_file(command: ImportFile, reporter: Reporter) -> Imported:
             _copy(reader, writer, tally, reporter)
             if not writer.row_count and not writer.rejected_count:
                 raise UserError(
-                    f"{path.name} holds column names but no rows: choose a file with rows."
+                    "names-but-no-rows",
+                    "{file} has column names but no rows. Choose a file with rows.",
+                    file=path.name,
                 )
             meta = writer.finish(name=path.name, description=reader.description)
         finally:

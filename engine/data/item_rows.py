@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from engine.contract.dataset_store import RejectedRow
-from engine.contract.errors import UserError
 from engine.contract.reading import Finding, FindingKind
 from engine.data.encodings import find_bad_byte, show_bad_bytes
-from engine.data.item_shapes import refusal_of, shape_of
+from engine.data.item_shapes import refuse_unread_forms, shape_of
 from engine.data.json_rows import (
     Cells,
     NotAnItemError,
@@ -51,9 +50,7 @@ class ItemRows:
     def __init__(
         self, head: Sequence[dict[str, Any]], name: str, language: str | None, *, label: str = ""
     ) -> None:
-        why = refusal_of(head[0])
-        if why:
-            raise UserError(f"{name} has {why}.")
+        refuse_unread_forms(head[0], name)
         shape = shape_of(head[0])
         if shape is not None and 2 * sum(map(shape.fits, head)) < len(head):
             shape = None

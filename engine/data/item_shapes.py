@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from engine.contract.errors import UserError
 from engine.data import chat_items, table_items, webnlg_items
 from engine.data.json_rows import (
     Cells,
@@ -50,9 +51,22 @@ def shape_of(item: Item) -> Shape | None:
     return next((shape for shape in SHAPES if shape.fits(item)), None)
 
 
-def refusal_of(item: Item) -> str:
-    """Why items of this form are not read, naming it; "" where they are."""
-    return next((why for fits, why in _REFUSED if fits(item)), "")
+def refuse_unread_forms(item: Item, file: str) -> None:
+    """Raise `UserError` for an item of a known data set that is not a text for each input."""
+    if "box_score" in item and ("line_score" in item or "home_line" in item):
+        raise UserError(
+            "rotowire-games",
+            "{file} has RotoWire's form: each table covers a whole game in about 600 cells. For "
+            "each game, write the cells you want as a text, and the summary beside it.",
+            file=file,
+        )
+    if isinstance(item.get("paragraphs"), list):
+        raise UserError(
+            "squad-paragraphs",
+            "{file} has SQuAD's form, questions nested in paragraphs. Write one object with "
+            "context, question and answer per question.",
+            file=file,
+        )
 
 
 def _is_dart(item: Item) -> bool:
@@ -94,17 +108,4 @@ SHAPES = (
     Shape("ToTTo", table_items.is_totto, table_items.COLUMNS, table_items.totto_rows),
     Shape("WikiBio", table_items.is_wikibio, table_items.COLUMNS, table_items.wikibio_rows),
     Shape("chat", chat_items.fits, chat_items.COLUMNS, chat_items.rows),
-)
-
-_REFUSED: tuple[tuple[Callable[[Item], bool], str], ...] = (
-    (
-        lambda item: "box_score" in item and ("line_score" in item or "home_line" in item),
-        "RotoWire's form, whose tables of a whole game have some 600 cells each. Write for each "
-        "game a text of the cells that are wanted, and its summary beside it",
-    ),
-    (
-        lambda item: isinstance(item.get("paragraphs"), list),
-        "SQuAD's form, questions nested in paragraphs. Write an object with context, question "
-        "and answer for each question",
-    ),
 )

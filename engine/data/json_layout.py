@@ -113,8 +113,11 @@ def find_layout(head: str, *, whole: bool, in_lines: bool, name: str) -> Layout:
     found = _of_object(entries, name, sure=not (whole and in_lines))
     if found is None and whole and not in_lines and not all(map(_is_plain, entries)):
         raise UserError(
-            f"{name} is one JSON object with the keys {_named(entries)}, and no table that is "
-            "known: it needs a list of objects, one for each example, or one object a line."
+            "json-object-no-table",
+            "{file} is one JSON object with the keys {keys}, which is not a known form of "
+            "table. Write a list of objects, one per example, or one object per line.",
+            file=name,
+            keys=_named(entries),
         )
     return found or alone
 
@@ -135,9 +138,11 @@ def _of_object(
         return _pandas_split(entries, name)
     if any(one.holds(list) and _is_logicnlg(one.items[0]) for one in lists):
         raise UserError(
-            f"{name} has LogicNLG's form, a list of statements for each table: the tables "
-            "themselves stand in files of their own, so it is not read. Make a file with a "
-            "column for the table's text and one for the statement."
+            "logicnlg-without-tables",
+            "{file} has LogicNLG's form, a list of statements for each table. The tables "
+            "themselves are in separate files, so it is not read. Make a file with a "
+            "column for the table's text and one for the statement.",
+            file=name,
         )
     sides = [one for one in (*lists, *objects) if side_named(one.key) is not None]
     if sides and len(sides) == len(lists) + len(objects):
@@ -175,8 +180,11 @@ def _pandas_split(entries: Sequence[_Entry], name: str) -> Layout:
     )
     if not 0 < len(header) <= MOST_COLUMNS or len(set(header)) < len(header):
         raise UserError(
-            f"{name} is a table as pandas writes it with orient='split', and its columns have no "
-            f"names, or the same twice, or are more than {MOST_COLUMNS:,}: give each a name."
+            "pandas-column-names",
+            "{file} is a table written by pandas with orient='split', and its column names "
+            "are missing, repeated, or more than {limit:,}. Give each column its own name.",
+            file=name,
+            limit=MOST_COLUMNS,
         )
     return Layout(Form.LISTS, keys=("data",), header=header)
 
@@ -190,8 +198,11 @@ def _sides(sides: Sequence[_Entry], name: str) -> Layout:
     if all(one is not None and one.form is Form.COLUMNS and not one.path for one in inner):
         return Layout(Form.COLUMNS, keys=keys, label="split")
     raise UserError(
-        f"{name} holds {', '.join(map(repr, keys))}, which are no lists of objects: write each "
-        "as a list with an object for each example."
+        "json-keys-no-lists",
+        "{file} holds {keys}, which are not lists of objects. Write each as a list "
+        "with one object per example.",
+        file=name,
+        keys=", ".join(map(repr, keys)),
     )
 
 
@@ -199,8 +210,11 @@ def _several(rows: Sequence[_Entry], name: str) -> Layout:
     """Several lists of objects: one table, where their objects have the same keys."""
     if len({frozenset(one.items[0]) for one in rows if isinstance(one.items[0], dict)}) != 1:
         raise UserError(
-            f"{name} holds several lists ({_named(rows)}), and which of them are the examples is "
-            "not clear: write them to a file of their own."
+            "json-several-lists",
+            "{file} holds several lists ({keys}), and it is not clear which are the "
+            "examples. Save the examples to a file of their own.",
+            file=name,
+            keys=_named(rows),
         )
     return Layout(Form.LISTS, keys=tuple(one.key for one in rows), label=KEY_COLUMN)
 

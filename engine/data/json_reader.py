@@ -75,7 +75,7 @@ class JsonReader:
     """
 
     def __init__(self, path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> None:
-        self._file = TextFile(path, options.encoding, content="items", look_bytes=look_bytes)
+        self._file = TextFile(path, options.encoding, look_bytes=look_bytes)
         name = path.name
         with self._file.opening():
             self._layout = self._find_layout()
@@ -212,7 +212,12 @@ class JsonReader:
                 raise NotAnItemError(value.problem)
             table = parse_value(value.text)
         except NotAnItemError as error:
-            raise UserError(f"{name} cannot be read as a table by columns: {error}.") from error
+            raise UserError(
+                "json-columns-unreadable",
+                "{file} cannot be read as a table by columns: {reason}.",
+                file=name,
+                reason=str(error),
+            ) from error
         for key in layout.path:
             table = table[key]
         if not layout.keys:
@@ -268,8 +273,10 @@ class JsonReader:
         self._header_is_item = header.present
 
     def _no_items(self, problem: str) -> UserError:
-        why = f" ({problem})" if problem else ""
         return UserError(
-            f"{self._file.path.name} holds no JSON object that can be read{why}: it needs one "
-            "object a line, or a list of objects, with a value for each column."
+            "no-json-objects",
+            "{file} has no JSON objects that can be read ({reason}). Write one object per line, "
+            "or a list of objects, with a value for each column.",
+            file=self._file.path.name,
+            reason=problem or "there are none",
         )

@@ -141,8 +141,11 @@ def find_columns(
             len(columns) > _SPARSE_COLUMNS and cells < _SPARSE * count * len(columns)
         ):
             raise UserError(
-                f"The first items of {name} have more than {len(columns) - 1:,} different keys: "
-                "its keys are not columns."
+                "keys-no-columns",
+                "The first items of {file} have more than {limit:,} different keys. Its keys "
+                "are not columns.",
+                file=name,
+                limit=len(columns) - 1,
             )
     tokens = frozenset(
         key

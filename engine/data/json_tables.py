@@ -20,16 +20,23 @@ def table_rows(table: Any, name: str) -> Iterator[dict[str, Any]]:
         UserError: it is no object, or its lists are not of one length.
     """
     if not isinstance(table, dict):
-        raise UserError(f"{name} is no table by columns: write a list with an object a row.")
+        raise UserError(
+            "json-no-columns",
+            "{file} is not a table by columns. Write a list with one object per row.",
+            file=name,
+        )
     lists = {key: value for key, value in table.items() if isinstance(value, list)}
     if lists:
         lengths = {key: len(value) for key, value in lists.items()}
         if len(set(lengths.values())) > 1:
             shown = ", ".join(f"{key[:40]!r} {length:,}" for key, length in lengths.items())
             raise UserError(
-                f"{name} is an object of lists, as the columns of a table are, but they are not "
-                f"of one length ({shown[:300]}): give each the same number of values, or write a "
-                "list of objects, one for each example."
+                "columns-of-different-lengths",
+                "{file} is an object of lists, like the columns of a table, but their lengths "
+                "differ ({lengths}). Give each the same number of values, or write a list of "
+                "objects, one per example.",
+                file=name,
+                lengths=shown[:300],
             )
         for values in zip(*lists.values(), strict=True):
             yield dict(zip(lists, values, strict=True))

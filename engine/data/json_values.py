@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
-from engine.contract.errors import UserError
+from engine.data.reader_errors import item_too_long
 
 MAX_VALUE_CHARACTERS = 64 * 2**20
 """Longest item that is read."""
@@ -56,7 +56,7 @@ def line_values(stream: TextIO, *, name: str, cut: bool) -> Iterator[Value]:
     number = 1
     while line:
         if len(line) == MAX_VALUE_CHARACTERS:
-            raise _too_long(name, number)
+            raise item_too_long(name, number, MAX_VALUE_CHARACTERS)
         following = stream.readline(MAX_VALUE_CHARACTERS)
         if cut and not following and number > 1:
             return
@@ -233,7 +233,7 @@ class JsonWalker:
     def _more(self) -> bool:
         """Read on; False at the end of the file."""
         if len(self._buffer) - self._at > MAX_VALUE_CHARACTERS:
-            raise _too_long(self._name, self._line)
+            raise item_too_long(self._name, self._line, MAX_VALUE_CHARACTERS)
         # As much again as waits, so that a long item is not looked through too often.
         wanted = max(_CHUNK_CHARACTERS, len(self._buffer) - self._at)
         chunk = self._stream.read(wanted)
@@ -252,10 +252,3 @@ def _key(text: str) -> str:
         return str(json.loads(text))
     except ValueError:
         return text.strip('"')
-
-
-def _too_long(name: str, line: int) -> UserError:
-    return UserError(
-        f"The item in line {line} of {name} is longer than {MAX_VALUE_CHARACTERS:,} characters: "
-        "it is no data set with an item for each example."
-    )

@@ -22,13 +22,17 @@ def refuse_parts(path: Path, head: bytes) -> None:
     line = head.decode("utf-8", "replace").partition("\n")[0].rstrip("\r")
     if _BOX.fullmatch(line) and _NUMBERED.search(line):
         raise UserError(
-            f"{path.name} has WikiBio's form, a box of fields a line, and its texts stand in "
-            "files of their own (.sent and .nb): write a table with a row for each person, or "
-            "take WikiBio as parquet, which holds both."
+            "wikibio-without-texts",
+            "{file} has WikiBio's form, one box of fields per line. Its texts are in "
+            "separate files (.sent and .nb). Write a table with one row per person, or use "
+            "WikiBio as parquet, which holds both.",
+            file=path.name,
         )
     if _RECORDS.match(line):
         raise UserError(
-            f"{path.name} has RotoWire's form, the records of a game a line, and its texts stand "
-            "in a file of their own: write a table with the records in one column and the text "
-            "in another."
+            "rotowire-without-texts",
+            "{file} has RotoWire's form, the records of one game per line. Its texts are "
+            "in a separate file. Write a table with the records in one column and the text "
+            "in another.",
+            file=path.name,
         )

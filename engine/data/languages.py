@@ -42,7 +42,11 @@ class LanguageChoice:
         if wanted is not None and _plain(wanted) not in self._seen:
             known = ", ".join(map(shown_name, self.languages)) or "not marked"
             raise UserError(
-                f"{name} has no texts in the language {wanted!r}: its languages are {known}."
+                "no-such-language",
+                "{file} has no texts in the language {language!r}. Its languages are {languages}.",
+                file=name,
+                language=wanted,
+                languages=known,
             )
         if wanted is not None:
             self.chosen = _plain(wanted)

@@ -13,7 +13,8 @@ from engine.data.dialect_guess import guess_dialect
 from engine.data.dialects import Dialect
 from engine.data.encodings import find_bad_byte, show_bad_bytes
 from engine.data.first_row import Row, count_titles, judge_first_row
-from engine.data.headers import MOST_COLUMNS, Header, commonest, read_header, shown_cell
+from engine.data.headers import Header, commonest, read_header, shown_cell
+from engine.data.reader_errors import check_column_count, no_text
 from engine.data.records import BadRow, ReadRow, RecordReader
 from engine.data.tallies import MOST_LINES, counted
 
@@ -54,7 +55,7 @@ def find_layout(lines: list[str], options: ReadOptions, *, name: str, encoding: 
     shown = [show_bad_bytes(line) for line in lines]
     skipped = options.skip_lines or 0
     if not any(map(str.strip, shown)):
-        raise UserError(_explain_no_text(name, skipped))
+        raise no_text(name, skipped)
     sep_line = _SEP_LINE.fullmatch(shown[0]) if options.skip_lines is None else None
     start = 1 if sep_line else 0
     if sep_line and options.delimiter is None:
@@ -71,14 +72,10 @@ def find_layout(lines: list[str], options: ReadOptions, *, name: str, encoding: 
         items = items_from(start)
     read = _read(items)
     if not read or (isinstance(items[0], BadRow) and options.header is not False):
-        raise UserError(_explain_no_names(name, shown[start:], items, dialect))
+        raise _no_names(name, shown[start:], items, dialect)
     rows = [row.cells for row in read]
     width = max(map(len, rows))
-    if width > MOST_COLUMNS:
-        raise UserError(
-            f"A row of {name} has {width:,} columns, more than {MOST_COLUMNS:,}: choose another "
-            f"delimiter than {dialect.delimiter!r}."
-        )
+    check_column_count(name, width)
     titles = count_titles(rows) if options.skip_lines is None else 0
     verdict = judge_first_row(rows[titles:])
     bars = len(dialect.delimiter) > 1 and not dialect.delimiter.strip(" |")
@@ -167,21 +164,19 @@ def _explain_skipped(lines: list[str], *, only_sep: bool) -> Finding:
     return Finding(FindingKind.LEADING_LINES, message, len(lines), numbers)
 
 
-def _explain_no_text(name: str, skipped: int) -> str:
-    if skipped:
-        return f"{name} holds no text below the {skipped:,} lines that are skipped: skip fewer."
-    return f"{name} holds no text: choose a file with rows."
-
-
-def _explain_no_names(
+def _no_names(
     name: str, lines: list[str], items: list[ReadRow | BadRow], dialect: Dialect
-) -> str:
+) -> UserError:
     if not any(line.strip("\r\n \t" + dialect.delimiter) for line in lines):
-        return _explain_no_text(name, 0)
+        return no_text(name)
     bad = next((item.row for item in items if isinstance(item, BadRow)), None)
     line = 1 if bad is None else bad.line
     reason = "a quote that is opened there is never closed" if bad is None else bad.reason
-    return (
-        f"Line {line} of {name} should hold the column names, but {reason}: correct it, or read "
-        "the file without quotes."
+    return UserError(
+        "bad-header",
+        "Line {line} of {file} should hold the column names, but {reason}. Correct it, or read the "
+        "file without quotes.",
+        line=line,
+        file=name,
+        reason=reason,
     )

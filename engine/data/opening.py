@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.contract.errors import UserError
+from engine.data.reader_errors import password_protected
 
 # First bytes of common formats (the "magic numbers" of their specifications), and what to do.
 _SAVE_AS_CSV = "open it in a spreadsheet program and save the table as CSV"
@@ -41,9 +42,13 @@ def open_source(path: Path) -> BinaryIO:
         UserError: missing, a folder, no ordinary file, no right to read it, a broken disk.
     """
     if path.is_dir():
-        raise UserError(f"{path} is a folder: choose a file in it.")
+        raise UserError("folder-no-file", "{path} is a folder. Choose a file in it.", path=path)
     if path.exists() and not path.is_file():
-        raise UserError(f"{path} is not an ordinary file: choose a file with data.")
+        raise UserError(
+            "not-a-regular-file",
+            "{path} is not a regular file. Choose a file with data.",
+            path=path,
+        )
     with explain_read_errors(path):
         return open(path, "rb")
 
@@ -54,15 +59,22 @@ def explain_read_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise UserError(f"{path} does not exist: it may have been moved or renamed.") from error
+        raise UserError(
+            "file-missing", "{path} does not exist. It may have been moved or renamed.", path=path
+        ) from error
     except PermissionError as error:
         raise UserError(
-            f"{path} may not be read by this user: change its permissions, or copy it to your "
-            "own folder."
+            "file-no-permission",
+            "You have no permission to read {path}. Change its permissions, or copy it to "
+            "your own folder.",
+            path=path,
         ) from error
     except OSError as error:
         raise UserError(
-            f"{path} cannot be read ({error.strerror}): check the disk or the connection to it."
+            "file-unreadable",
+            "{path} cannot be read ({reason}). Check the disk or the connection to it.",
+            path=path,
+            reason=error.strerror,
         ) from error
 
 
@@ -74,17 +86,18 @@ def refuse_other_formats(path: Path, head: bytes) -> None:
         head: the first bytes of the file, 64 KiB are plenty.
     """
     if head.startswith(_OLE):
-        raise UserError(_explain_ole(path, head))
-    for magic, kind, advice in _MAGIC:
-        if head.startswith(magic):
-            raise UserError(f"{path.name} is {kind}, not a table of text: {advice}.")
+        raise _old_office_file(path, head)
+    kinds = [(kind, advice) for magic, kind, advice in _MAGIC if head.startswith(magic)]
     if head.startswith(ZIP):
-        kind, advice = _kind_of_zip(path, head)
-        raise UserError(f"{path.name} is {kind}, not a table of text: {advice}.")
+        kinds = [_kind_of_zip(path, head)]
+    for kind, advice in kinds:
+        raise _not_a_table(path, kind, advice)
     if head.lstrip()[:20].lower().startswith(_WEB_PAGE):
         raise UserError(
-            f"{path.name} is a web page, not a table of text: use the site's download link rather "
-            "than saving the page."
+            "web-page",
+            "{file} is a web page, not a table of text. Use the site's download link "
+            "rather than saving the page.",
+            file=path.name,
         )
 
 
@@ -94,12 +107,26 @@ def refuse_binary(path: Path, head: bytes) -> None:
     nuls = head.count(0)
     if controls > _MOST_CONTROLS * len(head) or nuls > len(head) / 2:
         raise UserError(
-            f"{path.name} is not text ({controls + nuls} of its first {len(head)} bytes are "
-            "control bytes): choose a file of texts."
+            "not-text",
+            "{file} is not text: {count} of its first {size} bytes are control bytes. "
+            "Choose a file of text.",
+            file=path.name,
+            count=controls + nuls,
+            size=len(head),
         )
 
 
-def _explain_ole(path: Path, head: bytes) -> str:
+def _not_a_table(path: Path, kind: str, advice: str) -> UserError:
+    return UserError(
+        "not-a-table",
+        "{file} is {kind}, not a table of text: {advice}.",
+        file=path.name,
+        kind=kind,
+        advice=advice,
+    )
+
+
+def _old_office_file(path: Path, head: bytes) -> UserError:
     """Which of the files in Microsoft's old container this is (MS-CFB)."""
     sector_bytes = 1 << min(int.from_bytes(head[30:32], "little"), 12)
     directory = (int.from_bytes(head[48:52], "little") + 1) * sector_bytes
@@ -107,14 +134,9 @@ def _explain_ole(path: Path, head: bytes) -> str:
         stream.seek(directory)
         names = stream.read(_DIRECTORY_BYTES)
     if _ENCRYPTED in names or _ENCRYPTED in head:
-        return (
-            f"{path.name} is protected by a password: open it in a spreadsheet program and save "
-            "it without one."
-        )
-    return (
-        f"{path.name} is an old Excel or Word file, not a table of text: open it in a spreadsheet "
-        "program and save it as .xlsx."
-    )
+        return password_protected(path.name)
+    advice = "open it in a spreadsheet program and save it as .xlsx"
+    return _not_a_table(path, "an old Excel or Word file", advice)
 
 
 def _kind_of_zip(path: Path, head: bytes) -> tuple[str, str]:

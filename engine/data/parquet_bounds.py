@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, BinaryIO
 
-from engine.contract.errors import UserError
+from engine.data.reader_errors import expands_too_much
 
 LEAST_BYTES = 64 * 2**20
 """What any file may unpack to, and what rows in memory together may hold."""
@@ -36,10 +36,7 @@ class Budget:
     def check(self, unpacked: int) -> None:
         """Raise `UserError` where this much is more than the file may unpack to."""
         if unpacked > self._most:
-            raise UserError(
-                f"{self._name} ({self._size:,} bytes) unpacks to more than {self._most:,} bytes, "
-                "as no data set does: it is damaged or malicious."
-            )
+            raise expands_too_much(self._name, self._size, self._most)
 
     def spend(self, row: dict[str, Any]) -> None:
         """Count a row; raise `UserError` where it is too much.

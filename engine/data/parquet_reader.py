@@ -10,10 +10,10 @@ from typing import Any
 from engine.contract.dataset_store import RejectedRow
 from engine.contract.errors import UserError
 from engine.contract.reading import Finding, FindingKind, ReadOptions
-from engine.data.headers import MOST_COLUMNS
 from engine.data.item_rows import ItemRows, as_item
 from engine.data.opening import explain_read_errors, first_line, open_source
 from engine.data.parquet_bounds import LEAST_BYTES, Budget, batch_rows, most_bytes, repeating_lists
+from engine.data.reader_errors import check_column_count, check_not_empty
 from engine.data.records import BadRow, Item
 from engine.data.tallies import counted
 
@@ -44,8 +44,7 @@ class ParquetReader:
         self._path = path
         with explain_read_errors(path):
             self.size_bytes = path.stat().st_size
-        if not self.size_bytes:
-            raise UserError(f"{path.name} is empty (0 bytes): choose a file with rows.")
+        check_not_empty(path, self.size_bytes)
         self._stream = open_source(path)
         try:
             self._file = self._open()
@@ -128,20 +127,21 @@ class ParquetReader:
             return ParquetFile(self._stream, read_dictionary=repeating)
         except damage_errors() as error:
             raise UserError(
-                f"{self._path.name} is no whole parquet file ({first_line(error)}): it may have "
-                "been cut on its way, so fetch it again."
+                "damaged-parquet",
+                "{file} is damaged or incomplete ({reason}). Download or copy it again.",
+                file=self._path.name,
+                reason=first_line(error),
             ) from error
 
     def _check_columns(self, names: list[str]) -> None:
-        if len(names) > MOST_COLUMNS:
-            raise UserError(
-                f"{self._path.name} has {len(names):,} columns, more than {MOST_COLUMNS:,}: it is "
-                "no table of texts."
-            )
+        check_column_count(self._path.name, len(names))
         again = next((name for name in names if names.count(name) > 1), None)
         if again is not None:
             raise UserError(
-                f"{self._path.name} has several columns {again!r}: give each a name of its own."
+                "duplicate-column",
+                "{file} has several columns {column!r}. Give each its own name.",
+                file=self._path.name,
+                column=again,
             )
 
     def _readable(self) -> list[str]:
@@ -161,7 +161,11 @@ class ParquetReader:
                 )
                 self._left_out.append(Finding(FindingKind.NOT_TEXT, message, 1))
         if not names:
-            raise UserError(f"{self._path.name} holds no column of text: choose another file.")
+            raise UserError(
+                "no-text-column",
+                "{file} has no column of text. Choose another file.",
+                file=self._path.name,
+            )
         return names
 
     def _head_items(self) -> list[dict[str, Any]]:

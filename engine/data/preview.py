@@ -58,8 +58,10 @@ def preview_tokens(command: PreviewTokens, reporter: Reporter) -> TokenPreview:
         row = next(store.rows(command.row_number, 1), None)
         if row is None or row.number != command.row_number:
             raise UserError(
-                f"There is no row {command.row_number:,}: the dataset has "
-                f"{store.meta.row_count:,} rows."
+                "no-such-row",
+                "There is no row {row:,}. The dataset has {count:,} rows.",
+                row=command.row_number,
+                count=store.meta.row_count,
             )
         reader = RowReader(store, data.mapping)
         source = reader.input(row.cells).text(data.linearisation)

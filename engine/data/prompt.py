@@ -96,8 +96,11 @@ class Prompt:
             return _encode(tokenizer, self.separator)
         if tokenizer.bos_token_id is None:
             raise UserError(
-                f"The prompt form {self.name!r} needs a begin-of-sequence token, which this "
-                f"backbone's tokenizer does not have: use the form {PROMPT!r}."
+                "no-bos-token",
+                "The prompt form {form!r} needs a begin-of-sequence token, which this "
+                "backbone's tokenizer does not have. Use the form {default!r}.",
+                form=self.name,
+                default=PROMPT,
             )
         # A space before the token, as in the paper's " {source} {BOS} {target} {EOS}".
         return [*_encode(tokenizer, " "), int(tokenizer.bos_token_id)]
@@ -123,7 +126,10 @@ def prompt_named(name: str = PROMPT) -> Prompt:
             return form
     known = ", ".join(repr(form.name) for form in _FORMS)
     raise UserError(
-        f"The prompt form {name!r} is unknown (this version has {known}): update the program."
+        "unknown-prompt-form",
+        "The prompt form {form!r} is unknown (this version has {known}). Update the program.",
+        form=name,
+        known=known,
     )
 
 
@@ -152,7 +158,8 @@ def _around(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
 def _end_id(tokenizer: Tokenizer) -> int:
     if tokenizer.eos_token_id is None:
         raise UserError(
-            "The backbone's tokenizer has no end-of-sequence token, so a text could never end: "
-            "choose another backbone, or name the token in its tokenizer_config.json."
+            "no-eos-token",
+            "The backbone's tokenizer has no end-of-sequence token, so a text could never "
+            "end. Choose another backbone, or name the token in its tokenizer_config.json.",
         )
     return int(tokenizer.eos_token_id)

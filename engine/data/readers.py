@@ -77,8 +77,11 @@ def open_reader(path: Path, options: ReadOptions, *, look_bytes: int | None = No
     if options.language is not None and reader.options.language is None:
         reader.close()
         raise UserError(
-            f"{path.name} does not mark the language of its texts, and {options.language!r} is "
-            "asked for: leave the language out."
+            "language-not-marked",
+            "{file} does not say which language its texts are in, so {language!r} cannot "
+            "be selected. Leave the language out.",
+            file=path.name,
+            language=options.language,
         )
     return reader
 

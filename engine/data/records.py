@@ -134,8 +134,11 @@ class RecordReader:
         if not self._feed.ended:
             if sum(map(len, taken)) > MAX_CELL_CHARACTERS:
                 raise UserError(
-                    f"A cell that starts in line {line} is longer than {MAX_CELL_CHARACTERS:,} "
-                    "characters: close its quote, or read the file without quotes."
+                    "cell-too-long",
+                    "A cell that starts in line {line} is longer than {limit:,} characters. Close "
+                    "its quote, or read the file without quotes.",
+                    line=line,
+                    limit=MAX_CELL_CHARACTERS,
                 )
             where = "" if len(taken) == 1 else f" (line {line + len(taken) - 1})"
             reason = f"a quote inside a quoted cell is not doubled{where}"

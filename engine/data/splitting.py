@@ -55,8 +55,9 @@ def _by_chance(rows: Scan, split: Split) -> bytearray:
 def _by_column(rows: Scan, split: Split) -> bytearray:
     if rows.split_names.texts in ([""], []):
         raise UserError(
-            "No column says which rows are for training: give one column the role split, or "
-            "choose a random split."
+            "no-split-column",
+            "No column says which rows are for training. Give one column the role split, "
+            "or choose a random split.",
         )
     names = [side_named(text) for text in rows.split_names.texts]
     sides = bytearray(len(rows))
@@ -65,8 +66,11 @@ def _by_column(rows: Scan, split: Split) -> bytearray:
         if side is None:
             word = rows.split_names.texts[rows.splits[index]]
             raise UserError(
-                f"The split column says {word!r} in line {rows.lines[index]}: it must be train, "
-                "valid (or dev, validation) or test."
+                "unknown-split",
+                "The split column says {word!r} in line {line}. It must be train, valid (or "
+                "dev, validation) or test.",
+                word=word,
+                line=rows.lines[index],
             )
         sides[index] = side
     unnamed = {side: share for side, share in _shares(split).items() if side not in sides}
@@ -78,15 +82,21 @@ def _by_category(rows: Scan, split: Split) -> bytearray:
     known = rows.category_names.texts
     if known in ([""], []):
         raise UserError(
-            "No column holds categories: give one column the role category, or choose a random "
-            "split."
+            "no-category-column",
+            "No column has categories. Give one column the role category, or choose a "
+            "random split.",
         )
     if not split.unseen_categories:
-        raise UserError("No category is held out: choose at least one as unseen.")
+        raise UserError(
+            "no-category-held-out", "No category is held out. Choose at least one as unseen."
+        )
     for name in split.unseen_categories:
         if name not in known:
             raise UserError(
-                f"The category {name!r} does not occur: there are {', '.join(map(repr, known))}."
+                "no-such-category",
+                "There is no category {category!r}. The categories are {known}.",
+                category=name,
+                known=", ".join(map(repr, known)),
             )
     unseen = {known.index(name) for name in split.unseen_categories}
     # An input that stands in a held-out category is held out with all its rows.
@@ -136,9 +146,14 @@ def _check_trainable(rows: Scan, sides: bytearray) -> None:
     useful = counted(sum(1 for _ in rows.useful()), "row")
     valid, test = sides.count(Side.VALID), sides.count(Side.TEST)
     raise UserError(
-        f"No row is left to train on: of {counted(len(rows), 'row')}, {useful} with input and "
-        f"target, {valid:,} are for validation and {test:,} for testing. Hold out less, or add "
-        "rows."
+        "nothing-to-train-on",
+        "No rows are left to train on. Of {rows}, {useful} with input and target, "
+        "{valid:,} are for validation and {test:,} for testing. Hold out fewer, or add "
+        "rows.",
+        rows=counted(len(rows), "row"),
+        useful=useful,
+        valid=valid,
+        test=test,
     )
 
 

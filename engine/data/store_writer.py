@@ -13,7 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.contract.dataset_store import (
-    MAX_COLUMNS,
     MAX_ROW_BYTES,
     DatasetMeta,
     RejectedRow,
@@ -27,6 +26,7 @@ from engine.contract.dataset_store import (
 )
 from engine.contract.errors import UserError
 from engine.contract.files import explain_disk_errors
+from engine.data.reader_errors import check_column_count
 
 _BATCH_ROWS = 1000
 _BATCH_SIZE = 2**20
@@ -50,10 +50,7 @@ class StoreWriter:
     """
 
     def __init__(self, path: Path, columns: tuple[str, ...]) -> None:
-        if len(columns) > MAX_COLUMNS:
-            raise UserError(
-                f"The file has {len(columns):,} columns: a table may have at most {MAX_COLUMNS:,}."
-            )
+        check_column_count(path.name, len(columns))
         self._path = path
         self._columns = columns
         self._part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
@@ -81,8 +78,12 @@ class StoreWriter:
         encoded = encode_cells(cells).encode("utf-8")
         if len(encoded) > MAX_ROW_BYTES - _ROOM_BYTES:
             raise UserError(
-                f"The row that starts in line {line} has {len(encoded):,} bytes: a row may have "
-                f"at most {MAX_ROW_BYTES - _ROOM_BYTES:,}."
+                "row-too-large",
+                "The row that starts in line {line} has {size:,} bytes. A row may have at most "
+                "{limit:,}.",
+                line=line,
+                size=len(encoded),
+                limit=MAX_ROW_BYTES - _ROOM_BYTES,
             )
         self.row_count += 1
         self._rows.append(Row(self.row_count, line, cells))
@@ -155,7 +156,10 @@ def explain_store_errors(path: Path) -> Iterator[None]:
                 raise OSError(errno.EACCES, str(error)) from error
             if kind.startswith("SQLITE_IOERR"):
                 raise UserError(
-                    f"Writing {path} failed ({error}): check the disk's space and health, or "
-                    "choose another folder."
+                    "disk-write-failed",
+                    "Writing {path} failed ({reason}). Check the disk's space and health, or "
+                    "choose another folder.",
+                    path=path,
+                    reason=str(error),
                 ) from error
             raise

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from engine.contract.errors import UserError
 from engine.contract.reading import Finding, FindingKind
 from engine.contract.reading_options import ENCODING_TITLES
 from engine.data.encoding_guess import EncodingGuess
 from engine.data.encodings import check_encoding, guess_encoding, open_text
 from engine.data.opening import explain_read_errors, open_source, refuse_binary
+from engine.data.reader_errors import check_not_empty
 
 _BINARY_CHECK_BYTES = 64 * 2**10
 _SURE_PERCENT = 90
@@ -25,7 +25,6 @@ class TextFile:
     Args:
         path: of the file.
         encoding: as the user has settled it; None: guess.
-        content: what the file should hold, such as "rows", for the message where it is empty.
         look_bytes: `part` reads no more than this.
 
     Attributes:
@@ -39,16 +38,13 @@ class TextFile:
         UserError: the file cannot be read, is empty, or is no text in this encoding.
     """
 
-    def __init__(
-        self, path: Path, encoding: str | None, *, content: str, look_bytes: int | None = None
-    ) -> None:
+    def __init__(self, path: Path, encoding: str | None, *, look_bytes: int | None = None) -> None:
         self.path = path
         self.findings: tuple[Finding, ...] = ()
         self._file = self._part = open_source(path)
         with self.opening():
             self.size_bytes = self._file.seek(0, io.SEEK_END)
-            if not self.size_bytes:
-                raise UserError(f"{path.name} is empty (0 bytes): choose a file with {content}.")
+            check_not_empty(path, self.size_bytes)
             self.looked_at_bytes = min(look_bytes or self.size_bytes, self.size_bytes)
             self.encoding = self._find_encoding(encoding)
 

@@ -8,6 +8,7 @@ from typing import Any
 from xml.sax.handler import ContentHandler
 
 from engine.contract.errors import UserError
+from engine.data.reader_errors import item_too_long
 from engine.data.webnlg_rows import Entry, Lexicalisation
 
 _ROOT = "benchmark"
@@ -73,14 +74,22 @@ class EntryHandler(ContentHandler):
         if not self.started:
             if name != _ROOT:
                 raise UserError(
-                    f"{self._name} is no WebNLG file: its first element is <{name[:60]}>, not "
-                    f"<{_ROOT}>. Of XML only WebNLG's form is read; convert others to JSON lines."
+                    "not-webnlg",
+                    "{file} is not a WebNLG file: its first element is <{element:.60}>, not "
+                    "<{expected}>. Convert other XML to JSON lines.",
+                    file=self._name,
+                    element=name,
+                    expected=_ROOT,
                 )
             self.started = True
         if self._depth > _DEEPEST:
             raise UserError(
-                f"{self._name} is nested more than {_DEEPEST} elements deep in line "
-                f"{self._line()}: it is no WebNLG file."
+                "xml-too-deep",
+                "{file} is nested more than {limit} elements deep in line {line}. It is not a "
+                "WebNLG file.",
+                file=self._name,
+                limit=_DEEPEST,
+                line=self._line(),
             )
         self._characters += 1  # an entry of a million empty elements is none
         if self._left_out or (self._open and name in _NO_TEXTS):
@@ -116,10 +125,7 @@ class EntryHandler(ContentHandler):
             return
         self._characters += len(content)
         if self._characters > MAX_ENTRY_CHARACTERS:
-            raise UserError(
-                f"The entry in line {self._entry.line} of {self._name} is longer than "
-                f"{MAX_ENTRY_CHARACTERS:,} characters: it is no WebNLG file."
-            )
+            raise item_too_long(self._name, self._entry.line, MAX_ENTRY_CHARACTERS)
         self._open[-1].pieces.append(content)
 
     def endElement(self, name: str) -> None:

@@ -39,8 +39,11 @@ def find_files(path: Path) -> tuple[Path, ...]:
                     found.append((side, place, -file.stat().st_size, name))
     if not found:
         raise UserError(
-            f"The folder {path} holds no files that are read together (parquet, JSON, CSV, TSV, "
-            "or WebNLG's XML): choose a file, or a folder with train, dev and test in it."
+            "folder-without-data",
+            "The folder {path} has no files that are read together (parquet, JSON, CSV, "
+            "TSV, or WebNLG's XML). Choose a file, or a folder with train, dev and test in "
+            "it.",
+            path=path,
         )
     return tuple(place / name for _, place, _, name in sorted(found))
 

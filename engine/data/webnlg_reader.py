@@ -18,6 +18,7 @@ from engine.contract.reading import Finding, FindingKind, ReadOptions
 from engine.data.json_rows import Rejection
 from engine.data.languages import LanguageChoice
 from engine.data.opening import explain_read_errors, open_source
+from engine.data.reader_errors import check_not_empty, tag_too_long, xml_entities
 from engine.data.records import BadRow, EmptyRow, Item, ReadRow
 from engine.data.tallies import counted
 from engine.data.triples import NotTriplesError, parse_triple, triples_cell
@@ -55,8 +56,7 @@ class WebNlgReader:
         self.place = "entry" if self._is_folder else "line"
         with explain_read_errors(path):
             self.size_bytes = sum(file.stat().st_size for file in self._files)
-        if not self.size_bytes:
-            raise UserError(f"{path.name} is empty (0 bytes): choose a file with entries.")
+        check_not_empty(path, self.size_bytes)
         self.looked_at_bytes = min(look_bytes or self.size_bytes, self.size_bytes)
         if not self._is_folder:
             self._check_start(path)
@@ -111,7 +111,10 @@ class WebNlgReader:
                 problem = f"line {error.getLineNumber() or 1}: {error.getMessage()}"
         if not handler.started:
             raise UserError(
-                f"{path.name} cannot be read as XML ({problem}): choose a whole WebNLG file."
+                "bad-xml",
+                "{file} cannot be read as XML ({reason}). Choose a complete WebNLG file.",
+                file=path.name,
+                reason=problem,
             )
 
     def _first_marks(self) -> list[str]:
@@ -152,10 +155,7 @@ class WebNlgReader:
                 silent = silent + len(piece) if handler.events == events else 0
                 events = handler.events
                 if silent > _SILENT_BYTES:
-                    raise UserError(
-                        f"A tag of {self._name(file)} is longer than {_SILENT_BYTES:,} bytes: it "
-                        "is no WebNLG file."
-                    )
+                    raise tag_too_long(self._name(file), _SILENT_BYTES)
                 with _refused(self._name(file)):
                     parser.feed(piece)
                 while waiting:
@@ -228,13 +228,13 @@ def _refused(name: str) -> Iterator[None]:
     try:
         yield
     except DefusedXmlException as error:
-        raise UserError(
-            f"{name} defines entities or asks for other files, which no WebNLG file does "
-            f"({type(error).__name__}): it is not read."
-        ) from error
+        raise xml_entities(name) from error
     except (LookupError, ValueError) as error:
         raise UserError(
-            f"{name} says it has an encoding that is not read ({error}): save it as UTF-8."
+            "xml-encoding",
+            "{file} declares an encoding that cannot be read ({reason}). Save it as UTF-8.",
+            file=name,
+            reason=str(error),
         ) from error
 
 

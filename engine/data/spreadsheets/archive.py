@@ -13,6 +13,7 @@ from xml.parsers.expat import ExpatError
 
 from engine.contract.errors import UserError
 from engine.data.opening import explain_read_errors, first_line, open_source
+from engine.data.reader_errors import expands_too_much, password_protected
 
 DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, ExpatError, struct.error),
@@ -81,13 +82,10 @@ class Archive:
         """
         info = self._parts[name.lstrip("/").lower()]
         if info.flag_bits & 1:
-            raise UserError(locked(self.path))
-        if info.file_size > max(_NEVER_TOO_LARGE_BYTES, _MOST_RATIO * self.size_bytes):
-            raise UserError(
-                f"{self.path.name} unpacks to {info.file_size:,} bytes, more than {_MOST_RATIO} "
-                f"times its own {self.size_bytes:,}: no spreadsheet program writes such a file. "
-                "Save the table as CSV if you trust it."
-            )
+            raise password_protected(self.path.name)
+        limit = max(_NEVER_TOO_LARGE_BYTES, _MOST_RATIO * self.size_bytes)
+        if info.file_size > limit:
+            raise expands_too_much(self.path.name, self.size_bytes, limit)
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise zipfile.BadZipFile(f"compression {info.compress_type} is not used in it")
         return self._zip.open(info)
@@ -105,17 +103,12 @@ def explain_damage(path: Path) -> Iterator[None]:
         yield
     except (*DAMAGE, NotImplementedError, RuntimeError) as error:
         raise UserError(
-            f"{path.name} is no whole spreadsheet ({first_line(error)}): it may have been cut on "
-            "its way, so fetch it again, or open it in a spreadsheet program and save it anew."
+            "damaged-spreadsheet",
+            "{file} is damaged or incomplete ({reason}). Download it again, or open it in "
+            "a spreadsheet program and save it again.",
+            file=path.name,
+            reason=first_line(error),
         ) from error
-
-
-def locked(path: Path) -> str:
-    """The sentence about a file that is encrypted."""
-    return (
-        f"{path.name} is protected by a password: open it in a spreadsheet program and save it "
-        "without one."
-    )
 
 
 def _check_directory(stream: BinaryIO) -> None:

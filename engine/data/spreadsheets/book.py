@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from engine.contract.errors import UserError
 from engine.data.headers import MOST_COLUMNS
 from engine.data.tallies import Count
 
@@ -16,6 +17,29 @@ FAR_COLUMN = MOST_COLUMNS
 """Cells beyond it (0-based) count as standing there, which is too far for a table."""
 
 ERRORS = frozenset(["#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"])
+
+
+def check_sheet_count(file: str, count: int) -> None:
+    """Raise `UserError` where a file has more sheets than a person would look through."""
+    if count > MOST_SHEETS:
+        raise UserError(
+            "too-many-sheets",
+            "{file} has more than {limit:,} sheets. Copy the one to read to a separate file.",
+            file=file,
+            limit=MOST_SHEETS,
+        )
+
+
+def check_row_number(number: int) -> None:
+    """Raise `UserError` for a row below the last that spreadsheet programs have."""
+    if number > MOST_ROWS:
+        raise UserError(
+            "too-many-sheet-rows",
+            "The sheet has a row {number:,}. Spreadsheets have at most {limit:,} rows, so the "
+            "file is damaged or malicious.",
+            number=number,
+            limit=MOST_ROWS,
+        )
 
 
 @dataclass(frozen=True, slots=True)

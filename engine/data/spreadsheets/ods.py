@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from zipfile import BadZipFile
 
-from engine.contract.errors import UserError
-from engine.data.spreadsheets.archive import DAMAGE, Archive, explain_damage, locked
-from engine.data.spreadsheets.book import MOST_SHEETS, Notes, Sheet, SheetRow
+from engine.data.reader_errors import password_protected
+from engine.data.spreadsheets.archive import DAMAGE, Archive, explain_damage
+from engine.data.spreadsheets.book import Notes, Sheet, SheetRow, check_sheet_count
 from engine.data.spreadsheets.merging import Merges
 from engine.data.spreadsheets.ods_rows import STYLE, TABLE, RowParser
 from engine.data.spreadsheets.xml_part import LOCAL, Attributes, XmlPart
@@ -80,7 +80,7 @@ class OdsBook:
         with self._archive.open(_MANIFEST) as stream:
             for _ in part.chunks(stream):
                 if encrypted:
-                    raise UserError(locked(self._archive.path))
+                    raise password_protected(self._archive.path.name)
 
     def _find_sheets(self) -> tuple[Sheet, ...]:
         sheets: list[Sheet] = []
@@ -111,11 +111,7 @@ class OdsBook:
         try:
             with self._archive.open(_CONTENT) as stream:
                 for _ in part.chunks(stream):
-                    if len(sheets) > MOST_SHEETS:
-                        raise UserError(
-                            f"{self._archive.path.name} has more than {MOST_SHEETS:,} sheets: "
-                            "copy the one to read into a file of its own."
-                        )
+                    check_sheet_count(self._archive.path.name, len(sheets))
         except DAMAGE:  # reported when the rows are read; the sheets before it are whole
             if not sheets:
                 raise

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 
-from engine.contract.errors import UserError
-from engine.data.spreadsheets.book import ERRORS, FAR_COLUMN, MOST_ROWS, Notes, SheetRow
+from engine.data.spreadsheets.book import (
+    ERRORS,
+    FAR_COLUMN,
+    MOST_ROWS,
+    Notes,
+    SheetRow,
+    check_row_number,
+)
 from engine.data.spreadsheets.cell_text import BOOLEANS, general
 from engine.data.spreadsheets.merging import Merge, Merges
 from engine.data.spreadsheets.xml_part import LOCAL, Attributes, XmlPart
@@ -125,11 +131,7 @@ class RowParser:
 
     def _end_row(self) -> None:
         if self._cells:
-            if self._number + self._times - 1 > MOST_ROWS:
-                raise UserError(
-                    f"A row of the sheet has the number {self._number + self._times - 1:,}, more "
-                    f"than {MOST_ROWS:,}: no spreadsheet program writes such a file."
-                )
+            check_row_number(self._number + self._times - 1)
             self._rows.append((SheetRow(self._number, self._cells), self._times))
             self._cells = {}
         self._number += self._times - 1

@@ -11,8 +11,9 @@ from engine.contract.dataset_store import RejectedRow
 from engine.contract.errors import UserError
 from engine.contract.reading import Finding, FindingKind, ReadOptions
 from engine.data.first_row import are_same_names, count_titles, judge_first_row
-from engine.data.headers import MOST_COLUMNS, Header, read_header
+from engine.data.headers import Header, read_header
 from engine.data.opening import ZIP, first_line
+from engine.data.reader_errors import check_column_count, expands_too_much, no_text
 from engine.data.records import BadRow, EmptyRow, Item, ReadRow, RepeatedHeader
 from engine.data.spreadsheets.archive import DAMAGE, Archive, explain_damage
 from engine.data.spreadsheets.book import Book, Notes, Sheet, SheetRow
@@ -131,10 +132,13 @@ class SpreadsheetReader:
             self._notes = Notes()
         if wanted is not None:
             raise UserError(
-                f"The sheet {sheets[0].name!r} of {self._path.name} is empty: "
-                f"{choices(self._book)}."
+                "sheet-empty",
+                "The sheet {sheet!r} of {file} is empty: {choices}.",
+                sheet=sheets[0].name,
+                file=self._path.name,
+                choices=choices(self._book),
             )
-        raise UserError(f"{self._path.name} holds no text: choose a file with rows.")
+        raise no_text(self._path.name)
 
     def _named(self, wanted: str) -> Sheet:
         sheets = self._book.sheets
@@ -143,7 +147,13 @@ class SpreadsheetReader:
             return named[0]
         if wanted.isdecimal() and 1 <= int(wanted[:9]) <= len(sheets):
             return sheets[int(wanted) - 1]
-        raise UserError(f"{self._path.name} has no sheet {wanted!r}: {choices(self._book)}.")
+        raise UserError(
+            "no-such-sheet",
+            "{file} has no sheet {sheet!r}: {choices}.",
+            file=self._path.name,
+            sheet=wanted,
+            choices=choices(self._book),
+        )
 
     def _find_header(self, options: ReadOptions) -> Header:
         """The columns; what stands above them is dropped from the head."""
@@ -151,10 +161,7 @@ class SpreadsheetReader:
         self._titles: tuple[Finding, ...] = ()
         self._head = [row for row in self._head if row.number > self._skipped]
         if not self._head:
-            raise UserError(
-                f"{self._path.name} holds no text below the {self._skipped:,} rows that are "
-                "skipped: skip fewer."
-            )
+            raise no_text(self._path.name, self._skipped)
         rows = self._table()
         titles = count_titles(rows) if options.skip_lines is None else 0
         names = options.header is None and judge_first_row(rows[titles:]).names
@@ -170,11 +177,7 @@ class SpreadsheetReader:
         self._first = min(min(row.cells) for row in self._head)
         last = max(max(row.cells) for row in self._head)
         self._width = last + 1 - self._first
-        if self._width > MOST_COLUMNS:
-            raise UserError(
-                f"A row of {self._path.name} has {self._width:,} columns, more than "
-                f"{MOST_COLUMNS:,}: it is no table of texts."
-            )
+        check_column_count(self._path.name, self._width)
         return [self._cells(row) for row in self._head]
 
     def _cells(self, row: SheetRow) -> tuple[str, ...]:
@@ -189,10 +192,7 @@ class SpreadsheetReader:
             characters += sum(map(len, row.cells.values()))
             characters += _ROW_CHARACTERS + _CELL_CHARACTERS * len(row.cells)
             if characters > most:
-                raise UserError(
-                    f"The sheet repeats its texts to more than {most:,} characters, from a file "
-                    f"of {self.size_bytes:,} bytes: save the table as CSV if you trust it."
-                )
+                raise expands_too_much(self._path.name, self.size_bytes, most)
             yield row
 
     def _item(self, row: SheetRow) -> Item:

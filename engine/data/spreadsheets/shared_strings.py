@@ -66,9 +66,12 @@ class SharedStrings:
             self._characters += len(text)
             if self._characters > _MOST_CHARACTERS or len(self._texts) > _MOST_TEXTS:
                 raise UserError(
-                    f"{self._name} holds more than {_MOST_CHARACTERS:,} characters or "
-                    f"{_MOST_TEXTS:,} texts in its table of texts, which would not fit "
-                    "into memory: save the sheet as CSV."
+                    "too-many-cell-texts",
+                    "{file} has more than {limit:,} characters or {text_limit:,} texts in its "
+                    "table of texts, which do not fit in memory. Save the sheet as CSV.",
+                    file=self._name,
+                    limit=_MOST_CHARACTERS,
+                    text_limit=_MOST_TEXTS,
                 )
 
 

@@ -6,9 +6,8 @@ import posixpath
 from collections.abc import Iterator
 from zipfile import BadZipFile
 
-from engine.contract.errors import UserError
 from engine.data.spreadsheets.archive import Archive
-from engine.data.spreadsheets.book import MOST_SHEETS, Notes, Sheet, SheetRow
+from engine.data.spreadsheets.book import Notes, Sheet, SheetRow, check_sheet_count
 from engine.data.spreadsheets.cell_text import CellText, general, number_format
 from engine.data.spreadsheets.merging import Merges, find_merges
 from engine.data.spreadsheets.shared_strings import SharedStrings
@@ -90,11 +89,7 @@ class XlsxBook:
             if kind == "worksheet" and target in self._archive:
                 hidden = values.get("state", "visible") != "visible"
                 sheets.append(Sheet(values.get("name", ""), target, hidden))
-            if len(sheets) > MOST_SHEETS:
-                raise UserError(
-                    f"{self._archive.path.name} has more than {MOST_SHEETS:,} sheets: copy the "
-                    "one to read into a file of its own."
-                )
+            check_sheet_count(self._archive.path.name, len(sheets))
         return tuple(sheets)
 
     def _read_formats(self) -> list[CellText]:

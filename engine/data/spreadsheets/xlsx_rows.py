@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.contract.errors import UserError
-from engine.data.spreadsheets.book import FAR_COLUMN, MOST_ROWS, Notes, SheetRow
+from engine.data.spreadsheets.book import FAR_COLUMN, Notes, SheetRow, check_row_number
 from engine.data.spreadsheets.cell_text import BOOLEANS, CellText, general
 from engine.data.spreadsheets.shared_strings import SharedStrings, unescaped
 from engine.data.spreadsheets.xml_part import LOCAL, Attributes, XmlPart
@@ -77,11 +76,7 @@ class RowParser:
         number = self._number + 1
         if place is not None and place.isdecimal():
             number = max(number, int(place[:9]))
-        if number > MOST_ROWS:
-            raise UserError(
-                f"A row of the sheet has the number {number:,}, more than {MOST_ROWS:,}: no "
-                "spreadsheet program writes such a file."
-            )
+        check_row_number(number)
         self._number = number
         self._column = -1
 

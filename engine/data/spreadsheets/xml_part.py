@@ -8,6 +8,7 @@ from xml.parsers import expat
 
 from engine.contract.errors import UserError
 from engine.data.dialects import MAX_CELL_CHARACTERS
+from engine.data.reader_errors import tag_too_long, xml_entities
 
 _CHUNK_BYTES = 2**16
 _MOST_NAMES = 1000
@@ -67,10 +68,7 @@ class XmlPart:
             self.read_bytes += len(chunk)
             self._parser.Parse(chunk, False)
             if self.read_bytes - self._parser.CurrentByteIndex > _MOST_TAG_BYTES:
-                raise UserError(
-                    f"{self._name} holds a tag of more than {_MOST_TAG_BYTES:,} bytes: no "
-                    "spreadsheet program writes such a file."
-                )
+                raise tag_too_long(self._name, _MOST_TAG_BYTES)
             yield
         self._parser.Parse(b"", True)
 
@@ -84,8 +82,11 @@ class XmlPart:
         self._characters += len(text)
         if self._characters > MAX_CELL_CHARACTERS:
             raise UserError(
-                f"A cell of {self._name} is longer than {MAX_CELL_CHARACTERS:,} characters: it is "
-                "no table of texts."
+                "sheet-cell-too-long",
+                "A cell of {file} is longer than {limit:,} characters. The longest cell of a "
+                "spreadsheet program has 32,767.",
+                file=self._name,
+                limit=MAX_CELL_CHARACTERS,
             )
 
     def take(self) -> str:
@@ -98,7 +99,4 @@ class XmlPart:
         return text
 
     def _refuse_doctype(self, *_declaration: object) -> None:
-        raise UserError(
-            f"{self._name} declares entities of its own (DOCTYPE), which no spreadsheet program "
-            "does: save the table as CSV if you trust it."
-        )
+        raise xml_entities(self._name)
