@@ -15,7 +15,6 @@ from engine.contract.data_spec import Split, SplitKind
 from engine.contract.errors import UserError
 from engine.data.scanning import Scan
 from engine.data.sides import Side, side_named
-from engine.data.tallies import counted
 
 
 def assign(rows: Scan, split: Split) -> bytearray:
@@ -143,17 +142,15 @@ def _hash(seed: int, *parts: object) -> bytes:
 def _check_trainable(rows: Scan, sides: bytearray) -> None:
     if Side.TRAIN in sides:
         return
-    useful = counted(sum(1 for _ in rows.useful()), "row")
-    valid, test = sides.count(Side.VALID), sides.count(Side.TEST)
     raise UserError(
         "nothing-to-train-on",
-        "No rows are left to train on. Of {rows}, {useful} with input and target, "
-        "{valid:,} are for validation and {test:,} for testing. Hold out fewer, or add "
+        "No rows are left to train on: {useful:,} of {rows:,} have an input and a target, "
+        "{valid:,} are held out for validation and {test:,} for testing. Hold out fewer, or add "
         "rows.",
-        rows=counted(len(rows), "row"),
-        useful=useful,
-        valid=valid,
-        test=test,
+        useful=sum(1 for _ in rows.useful()),
+        rows=len(rows),
+        valid=sides.count(Side.VALID),
+        test=sides.count(Side.TEST),
     )
 
 

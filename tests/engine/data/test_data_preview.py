@@ -24,6 +24,7 @@ from engine.data.importing import import_file
 from engine.data.preview import preview_examples, preview_tokens, report_split
 from engine.data.scanning import LastScan
 from engine.reporter import Silent
+from tests.helpers.errors import refused
 
 MakeStore = Callable[..., DatasetStore]
 WriteFile = Callable[..., Path]
@@ -93,7 +94,7 @@ def test_a_row_or_backbone_that_is_not_there(
 ) -> None:
     store = make_store(HUTS)
     data = DataSpec(str(store.path), "", MAPPING)
-    with pytest.raises(UserError, match="no row 7: the dataset has 6 rows"):
+    with refused("no-such-row", row=7, count=6):
         preview_tokens(PreviewTokens(data, str(tokenizer_folder), 7), Silent())
     with pytest.raises(UserError, match="There is no backbone"):
         preview_tokens(PreviewTokens(data, str(tmp_path / "none"), 1), Silent())

@@ -9,9 +9,9 @@ import pytest
 from pyarrow import parquet
 
 from engine.contract.data_spec import SplitKind
-from engine.contract.errors import UserError
 from engine.contract.reading import FindingKind
 from tests.engine.data.reading import read
+from tests.helpers.errors import refused
 
 SIDES = {"train": 12, "validation": 3, "test": 2}
 
@@ -87,8 +87,8 @@ def test_lines_and_reasons_name_their_file(tmp_path: Path) -> None:
 def test_folders_that_are_no_data_set_are_refused(tmp_path: Path) -> None:
     for name in ("english", "russian"):
         write(tmp_path / "both" / name / "train.parquet", rows(name, 3))
-    with pytest.raises(UserError, match=r"holds several data sets \(english, russian …\): choose"):
+    with refused("several-data-sets", names="english, russian"):
         read(tmp_path / "both")
     (tmp_path / "none").mkdir()
-    with pytest.raises(UserError, match="holds no files that are read together"):
+    with refused("folder-without-data", path=tmp_path / "none"):
         read(tmp_path / "none")

@@ -10,10 +10,11 @@ import pytest
 
 from engine.contract.commands import InspectFile
 from engine.contract.data_spec import Role
-from engine.contract.errors import Cancelled, UserError
+from engine.contract.errors import Cancelled
 from engine.contract.reading import FileReport, Finding, FindingKind, ReadOptions
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent
+from tests.helpers.errors import refused
 
 WriteFile = Callable[..., Path]
 
@@ -291,76 +292,81 @@ def test_settled_options_are_followed(write_file: WriteFile) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("options", "code", "values"),
     [
-        ({"encoding": "klingon"}, "'klingon' is unknown"),
-        ({"encoding": "base64"}, "'base64' is unknown"),
-        ({"delimiter": ""}, "delimiter '' cannot be one"),
-        ({"delimiter": "\n"}, "cannot be one"),
-        ({"delimiter": "," * 17}, "up to 16"),
-        ({"delimiter": ",,", "quote": '"'}, "',,'.*cannot stand in quotes"),
-        ({"escape": "ab"}, "escape 'ab' is not one character"),
-        ({"escape": ",", "delimiter": ","}, "both ','"),
-        ({"skip_lines": -1}, "-1: it must be 0 to 1,000,000"),
-        ({"skip_lines": 9}, "no text below the 9 lines"),
-        ({"quote": "ab"}, "quote 'ab' is not one character"),
-        ({"quote": ";", "delimiter": ";"}, "both ';'"),
+        ({"encoding": "klingon"}, "unknown-encoding", {"encoding": "klingon"}),
+        ({"encoding": "base64"}, "unknown-encoding", {"encoding": "base64"}),
+        ({"delimiter": ""}, "bad-delimiter", {"value": ""}),
+        ({"delimiter": "\n"}, "bad-delimiter", {"value": "\n"}),
+        ({"delimiter": "," * 17}, "bad-delimiter", {"limit": 16}),
+        ({"delimiter": ",,", "quote": '"'}, "quote-with-long-delimiter", {"delimiter": ",,"}),
+        ({"escape": "ab"}, "not-a-single-character", {"option": "escape", "value": "ab"}),
+        ({"escape": ",", "delimiter": ","}, "delimiter-used-twice", {"option": "escape"}),
+        ({"skip_lines": -1}, "skip-lines-out-of-range", {"value": -1, "limit": 1_000_000}),
+        ({"skip_lines": 9}, "no-text-below-skipped", {"skipped": 9}),
+        ({"quote": "ab"}, "not-a-single-character", {"option": "quote", "value": "ab"}),
+        ({"quote": ";", "delimiter": ";"}, "delimiter-used-twice", {"option": "quote"}),
     ],
 )
 def test_impossible_options(
-    write_file: WriteFile, options: dict[str, object], message: str
+    write_file: WriteFile, options: dict[str, object], code: str, values: dict[str, object]
 ) -> None:
     path = write_file(E2E)
-    with pytest.raises(UserError, match=message):
+    with refused(code, **values):
         look(path, **options)
 
 
 @pytest.mark.parametrize(
-    ("content", "name", "message"),
+    ("content", "name", "code", "values"),
     [
-        (b"", "a.csv", r"a\.csv is empty \(0 bytes\)"),
-        (b"\n\n  \n", "a.csv", "holds no text"),
-        (b",,\n,,\n", "a.csv", "holds no text"),
-        (b"PK\x03\x04" + b"\0" * 40 + b"xl/workbook.xml", "a.csv", "no whole spreadsheet"),
-        (b"PK\x03\x04" + b"\0" * 40, "a.xlsx", "no whole spreadsheet"),
-        (b"PK\x03\x04" + b"\0" * 40, "a.zip", "zip archive.*unpack"),
-        (b"PK\x03\x04....mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "a", "no whole"),
-        (b"PK\x03\x04....word/document.xml", "a.csv", "text document"),
-        (b"%PDF-1.7\n...", "a.csv", "is a PDF file"),
-        (b"\x1f\x8b\x08\0", "a.csv.gz", "gzip archive"),
-        (b"PAR1\x15\x04", "a.bin", "is no whole parquet file"),
-        (b"SQLite format 3\0....", "a.csv", "SQLite database"),
-        (b"\x89PNG\r\n\x1a\n", "a.csv", "picture"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a.xls", "old Excel"),
-        (b"<!DOCTYPE html>\n<html>", "a.csv", "web page"),
-        (b"<html><body>", "a.txt", "web page"),
-        (bytes(range(256)) * 50, "a.csv", "is not text .* control bytes"),
-        (b"\0" * 5000, "a.csv", "is not text"),
-        (b"a," * 1_000_000 + b"b\n", "a.csv", "has 1,000,001 columns, more than 2,000"),
-        (b'a,"b\n1,2\n3,4\n', "a.csv", "Line 1 of a.csv should hold the column names"),
+        (b"", "a.csv", "file-empty", {}),
+        (b"\n\n  \n", "a.csv", "no-text", {}),
+        (b",,\n,,\n", "a.csv", "no-text", {}),
+        (b"PK\x03\x04" + b"\0" * 40 + b"xl/workbook.xml", "a.csv", "damaged-spreadsheet", {}),
+        (b"PK\x03\x04" + b"\0" * 40, "a.xlsx", "damaged-spreadsheet", {}),
+        (b"PK\x03\x04" + b"\0" * 40, "a.zip", "not-a-table", {"kind": "a zip archive"}),
+        (
+            b"PK\x03\x04....mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
+            "a",
+            "damaged-spreadsheet",
+            {},
+        ),
+        (b"PK\x03\x04....word/document.xml", "a.csv", "not-a-table", {"kind": "a text document"}),
+        (b"%PDF-1.7\n...", "a.csv", "not-a-table", {"kind": "a PDF file"}),
+        (b"\x1f\x8b\x08\0", "a.csv.gz", "not-a-table", {"kind": "a gzip archive"}),
+        (b"PAR1\x15\x04", "a.bin", "damaged-parquet", {}),
+        (b"SQLite format 3\0....", "a.csv", "not-a-table", {"kind": "an SQLite database"}),
+        (b"\x89PNG\r\n\x1a\n", "a.csv", "not-a-table", {"kind": "a picture (PNG)"}),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a.xls", "not-a-table", {}),
+        (b"<!DOCTYPE html>\n<html>", "a.csv", "web-page", {}),
+        (b"<html><body>", "a.txt", "web-page", {}),
+        (bytes(range(256)) * 50, "a.csv", "not-text", {"size": 12_800}),
+        (b"\0" * 5000, "a.csv", "not-text", {"count": 5000}),
+        (b"a," * 1_000_000 + b"b\n", "a.csv", "too-many-columns", {"count": 1_000_001}),
+        (b'a,"b\n1,2\n3,4\n', "a.csv", "bad-header", {"line": 1}),
     ],
 )
 def test_what_is_no_table_is_refused(
-    write_file: WriteFile, content: bytes, name: str, message: str
+    write_file: WriteFile, content: bytes, name: str, code: str, values: dict[str, object]
 ) -> None:
     path = write_file(content, name)
-    with pytest.raises(UserError, match=message):
+    with refused(code, file=name, **values):
         look(path, delimiter=",", quote='"')
 
 
 def test_missing_file_folder_and_device(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="does not exist"):
+    with refused("file-missing", path=tmp_path / "none.csv"):
         look(tmp_path / "none.csv")
-    with pytest.raises(UserError, match="holds no files that are read together"):
+    with refused("folder-without-data", path=tmp_path):
         look(tmp_path)
     if os.name == "posix":
-        with pytest.raises(UserError, match="not an ordinary file"):
+        with refused("not-a-regular-file", path=Path(os.devnull)):
             look(Path(os.devnull))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a file of Linux that cannot be read")
 def test_a_file_that_cannot_be_read() -> None:
-    with pytest.raises(UserError, match="cannot be read"):
+    with refused("file-unreadable", path=Path("/proc/self/mem")):
         look(Path("/proc/self/mem"))
 
 
@@ -368,7 +374,7 @@ def test_a_file_that_cannot_be_read() -> None:
 def test_a_file_without_the_right_to_read_it(write_file: WriteFile) -> None:
     path = write_file(E2E)
     path.chmod(0)
-    with pytest.raises(UserError, match="may not be read"):
+    with refused("file-no-permission", path=path):
         look(path)
 
 

@@ -10,12 +10,12 @@ import pytest
 from engine.contract.commands import Imported, ImportFile, InspectFile
 from engine.contract.data_spec import Linearisation, Mapping, Preset
 from engine.contract.dataset_store import DatasetStore, RejectedRow, Row
-from engine.contract.errors import UserError
 from engine.contract.reading import FileReport, FindingKind, ReadOptions
 from engine.data.examples import inputs_of
 from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent
+from tests.helpers.errors import refused
 
 WriteFile = Callable[..., Path]
 MakeStore = Callable[..., DatasetStore]
@@ -306,26 +306,22 @@ def test_items_that_are_not_as_dart_has_them(make_store: MakeStore) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "name", "message"),
+    ("content", "name", "code", "values"),
     [
-        ("", "a.jsonl", r"a\.jsonl is empty \(0 bytes\): choose a file with items"),
-        ("\n \n", "a.jsonl", r"a\.jsonl holds no JSON object that can be read: it needs one"),
-        ("[]", "a.json", r"a\.json holds no JSON object that can be read: it needs one"),
-        ("hello", "a.json", r"no JSON object that can be read \(line 1: Expecting value"),
-        ('[{"a": "1', "a.json", r"read \(line 1: the file ends within this item\)"),
-        ("[1, 2]", "a.json", r"read \(line 1: it is a text or number, not an object"),
-        (bytes(range(256)) * 50, "a.json", "is not text"),
-        (
-            json.dumps({str(n): "x" for n in range(2001)}),
-            "a.jsonl",
-            "first items of a.jsonl have more than 2,000 different keys: its keys are not columns",
-        ),
+        ("", "a.jsonl", "file-empty", {}),
+        ("\n \n", "a.jsonl", "no-json-objects", {"reason": "there are none"}),
+        ("[]", "a.json", "no-json-objects", {"reason": "there are none"}),
+        ("hello", "a.json", "no-json-objects", {}),
+        ('[{"a": "1', "a.json", "no-json-objects", {}),
+        ("[1, 2]", "a.json", "no-json-objects", {}),
+        (bytes(range(256)) * 50, "a.json", "not-text", {"size": 12_800}),
+        (json.dumps(dict.fromkeys(map(str, range(2001)), "x")), "a.jsonl", "keys-no-columns", {}),
     ],
 )
 def test_what_is_no_data_is_refused(
-    write_file: WriteFile, content: str | bytes, name: str, message: str
+    write_file: WriteFile, content: str | bytes, name: str, code: str, values: dict[str, object]
 ) -> None:
-    with pytest.raises(UserError, match=message):
+    with refused(code, file=name, **values):
         look(write_file(content, name))
 
 
@@ -337,7 +333,7 @@ def test_an_item_without_end_is_refused(
     monkeypatch.setattr("engine.data.json_values._CHUNK_CHARACTERS", 100)
     item = '{"a": "1"}\n' if name == "a.jsonl" else '[{"a": "1"},\n'
     path = write_file(item + '{"a": "' + "x" * 5000, name)
-    with pytest.raises(UserError, match=rf"item in line 2 of {name} is longer than 1,000 char"):
+    with refused("item-too-long", file=name, line=2, limit=1000):
         look(path)
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from engine.contract.errors import UserError
 from engine.contract.reading import FindingKind, ReadOptions
 from tests.engine.data.reading import read
+from tests.helpers.errors import refused
 
 WriteFile = Callable[..., Path]
 ROWS = [{"name": f"Hut {n}", "beds": n, "text": f"Hut {n} has {n} beds."} for n in range(2, 14)]
@@ -136,39 +136,44 @@ def test_a_table_whose_first_cell_is_json_is_a_table(write_file: WriteFile) -> N
 
 
 @pytest.mark.parametrize(
-    ("plain", "message"),
+    ("plain", "code", "values"),
     [
         (
             {"2-1.csv": [["Ten beds.", [0, 1], "huts", "[ENT] beds."]], "2-2.csv": [["A", []]]},
-            r"a\.json has LogicNLG's form, a list of statements for each table",
+            "logicnlg-without-tables",
+            {},
         ),
         (
             {"images": [{"id": 1}], "annotations": [{"caption": "A hut."}]},
-            r"a\.json holds several lists \('images', 'annotations'\)",
+            "json-several-lists",
+            {"keys": "'images', 'annotations'"},
         ),
         (
             {"name": ["a", "b"], "text": ["c"]},
-            r"a\.json is an object of lists, .* not of one length \('name' 2, 'text' 1\)",
+            "columns-of-different-lengths",
+            {"lengths": "'name' 2, 'text' 1"},
         ),
         (
             {"name": "A", "inner": {"b": [1, 2]}, "list": ["a", "b"]},
-            r"a\.json is one JSON object with the keys 'name', 'inner', 'list', and no table",
+            "json-object-no-table",
+            {"keys": "'name', 'inner', 'list'"},
         ),
-        ({"a": {"b": {"c": {"d": {"e": 1}}}}}, r"a\.json is one JSON object with the keys 'a'"),
-        ({"columns": [], "data": []}, r"a\.json is a table as pandas writes it .* have no names"),
-        ({"columns": ["a", "a"], "data": [[1, 2]]}, r"a\.json is a table as pandas .* same twice"),
-        ({"train": "x", "test": {"a": {"b": {}}}}, r"a\.json holds 'test', which are no lists"),
+        ({"a": {"b": {"c": {"d": {"e": 1}}}}}, "json-object-no-table", {"keys": "'a'"}),
+        ({"columns": [], "data": []}, "pandas-column-names", {}),
+        ({"columns": ["a", "a"], "data": [[1, 2]]}, "pandas-column-names", {}),
+        ({"train": "x", "test": {"a": {"b": {}}}}, "json-keys-no-lists", {"keys": "'test'"}),
         (
             {"data": [{"title": "A", "paragraphs": [{"qas": [], "context": "c"}]}]},
-            r"a\.json has SQuAD's form",
+            "squad-paragraphs",
+            {},
         ),
-        ([{"box_score": {}, "line_score": {}, "summary": ["A"]}], r"a\.json has RotoWire's form"),
+        ([{"box_score": {}, "line_score": {}, "summary": ["A"]}], "rotowire-games", {}),
     ],
 )  # fmt: skip
 def test_what_is_no_table_is_refused_by_name(
-    write_file: WriteFile, plain: object, message: str
+    write_file: WriteFile, plain: object, code: str, values: dict[str, object]
 ) -> None:
-    with pytest.raises(UserError, match=message):
+    with refused(code, file="a.json", **values):
         read(write_file(json.dumps(plain), "a.json"))
 
 
@@ -187,11 +192,9 @@ def test_rows_that_do_not_fit_are_rejected(write_file: WriteFile) -> None:
 
 def test_languages_are_no_option_where_nothing_marks_them(write_file: WriteFile) -> None:
     path = write_file(json.dumps(ROWS), "a.json")
-    with pytest.raises(UserError, match=r"a\.json has no texts in the language 'ru'"):
+    with refused("no-such-language", file="a.json", language="ru"):
         read(path, ReadOptions(language="ru"))
-    with pytest.raises(
-        UserError, match=r"a\.csv does not mark the language of its texts, and 'ru'"
-    ):
+    with refused("language-not-marked", file="a.csv", language="ru"):
         read(write_file("a,b\n1,2\n", "a.csv"), ReadOptions(language="ru"))
 
 

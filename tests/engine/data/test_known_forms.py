@@ -10,9 +10,9 @@ import pytest
 from pyarrow import parquet
 
 from engine.contract.data_spec import Preset
-from engine.contract.errors import UserError
 from engine.contract.reading import FindingKind, ReadOptions
 from tests.engine.data.reading import Reading, read
+from tests.helpers.errors import refused
 
 WriteFile = Callable[..., Path]
 NONE_HELD_OUT = {"valid_fraction": 0.0, "test_fraction": 0.0}
@@ -114,10 +114,10 @@ def test_dart_as_the_hub_has_it(tmp_path: Path) -> None:
 def test_files_that_hold_only_a_part(write_file: WriteFile) -> None:
     box = "name_1:walter\tname_2:extra\timage:<none>\nname_1:ada\tname_2:b\timage:c\n"
     for name in ("train.box", "train.txt"):
-        with pytest.raises(UserError, match=rf"{name} has WikiBio's form"):
+        with refused("wikibio-without-texts", file=name):
             read(write_file(box, name))
     records = " ".join(f"{n}￨TEAM-PTS￨Larks￨HOME" for n in range(20))
-    with pytest.raises(UserError, match=r"src\.txt has RotoWire's form"):
+    with refused("rotowire-without-texts", file="src.txt"):
         read(write_file(f"{records}\n{records}\n", "src.txt"))
     assert read(write_file("name:a\ttext\nx:1\ty\n", "a.tsv")).report.format == "csv"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from engine.contract.commands import InspectFile
-from engine.contract.errors import UserError
 from engine.contract.reading import FileReport, FindingKind, ReadOptions
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent
 from tests.engine.data.conftest import MakeStore
+from tests.helpers.errors import refused
 
 WriteFile = Callable[..., Path]
 
@@ -101,7 +101,7 @@ def test_lines_to_skip_are_counted_in_the_file(write_file: WriteFile) -> None:
     report = look(write_file("one\ntwo,three\n" + TABLE), skip_lines=2)
     assert report.preview_lines == (4, 5)
     assert not [one for one in report.findings if one.kind is FindingKind.LEADING_LINES]
-    with pytest.raises(UserError, match="below the 7 lines"):
+    with refused("no-text-below-skipped", skipped=7):
         look(write_file(TABLE), skip_lines=7)
 
 

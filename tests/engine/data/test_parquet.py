@@ -11,11 +11,11 @@ from pyarrow import parquet
 
 from engine.contract.commands import Imported, ImportFile, InspectFile
 from engine.contract.dataset_store import DatasetStore
-from engine.contract.errors import UserError
 from engine.contract.reading import FileReport, FindingKind, ReadOptions
 from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent
+from tests.helpers.errors import refused
 
 WriteFile = Callable[..., Path]
 
@@ -102,7 +102,7 @@ def test_columns_of_bytes_that_are_no_text_are_left_out(tmp_path: Path) -> None:
     assert run(path, tmp_path / "out.sqlite").rejected_count == 0
     with DatasetStore(tmp_path / "out.sqlite") as store:
         assert [row.cells for row in store.rows()] == [("A", "A hut."), ("B", "An inn.")]
-    with pytest.raises(UserError, match=r"only\.parquet holds no column of text"):
+    with refused("no-text-column", file="only.parquet"):
         look(write(tmp_path / "only.parquet", {"image": [picture]}))
 
 
@@ -149,32 +149,32 @@ def test_damage_costs_the_rest_of_its_row_group(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cut", "message"),
+    ("cut", "code"),
     [
-        (slice(0, 0), r"a\.parquet is empty \(0 bytes\): choose a file with rows"),
-        (slice(0, 6), r"a\.parquet is no whole parquet file \(.*\): it may have been cut"),
-        (slice(0, -20), r"a\.parquet is no whole parquet file \(.*\): .* so fetch it again"),
+        (slice(0, 0), "file-empty"),
+        (slice(0, 6), "damaged-parquet"),
+        (slice(0, -20), "damaged-parquet"),
     ],
 )
-def test_a_cut_file_is_refused(tmp_path: Path, cut: slice, message: str) -> None:
+def test_a_cut_file_is_refused(tmp_path: Path, cut: slice, code: str) -> None:
     path = write(tmp_path / "a.parquet", {"a": ["x"]})
     path.write_bytes(path.read_bytes()[cut])
-    with pytest.raises(UserError, match=message):
+    with refused(code, file="a.parquet"):
         look(path)
 
 
 def test_other_refusals(tmp_path: Path, write_file: WriteFile) -> None:
-    with pytest.raises(UserError, match=r"b\.parquet is no whole parquet file"):
+    with refused("damaged-parquet", file="b.parquet"):
         look(write_file("a,b\n1,2\n", "b.parquet"))
-    with pytest.raises(UserError, match="does not exist: it may have been moved"):
+    with refused("file-missing", path=tmp_path / "none.parquet"):
         look(tmp_path / "none.parquet")
     twice = pyarrow.table([pyarrow.array(["x"]), pyarrow.array(["y"])], names=["a", "a"])
     parquet.write_table(twice, tmp_path / "twice.parquet")
-    with pytest.raises(UserError, match=r"twice\.parquet has several columns 'a': give each"):
+    with refused("duplicate-column", file="twice.parquet", column="a"):
         look(tmp_path / "twice.parquet")
     wide = write(tmp_path / "wide.parquet", {str(n): ["x"] for n in range(2001)})
-    with pytest.raises(UserError, match=r"wide\.parquet has 2,001 columns, more than 2,000"):
+    with refused("too-many-columns", file="wide.parquet", count=2001, limit=2000):
         look(wide)
     empty = write(tmp_path / "none.parquet", {"a": pyarrow.array([], pyarrow.string())})
-    with pytest.raises(UserError, match="holds column names but no rows"):
+    with refused("names-but-no-rows", file="none.parquet"):
         run(empty, tmp_path / "out.sqlite")

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from engine.backbones.loading import load_tokenizer
-from engine.contract.errors import UserError
 from engine.data.prompt import PROMPT, prompt_named
+from tests.helpers.errors import refused
 
 transformers = pytest.importorskip("transformers")
 
@@ -102,12 +102,12 @@ def test_tokenizers_that_lack_a_token(tokenizer_folder: Path) -> None:
     bare = transformers.PreTrainedTokenizerFast(
         tokenizer_file=str(tokenizer_folder / "tokenizer.json")
     )
-    with pytest.raises(UserError, match="no end-of-sequence token"):
+    with refused("no-eos-token"):
         prompt_named().encode_target(bare, "text", 9)
-    with pytest.raises(UserError, match="form 'bos' needs a begin-of-sequence token"):
+    with refused("no-bos-token", form="bos"):
         prompt_named("bos").encode_source(bare, "text", 9)
 
 
 def test_unknown_forms_are_refused() -> None:
-    with pytest.raises(UserError, match=r"'chat' is unknown .*'newline', 'bos'"):
+    with refused("unknown-prompt-form", form="chat"):
         prompt_named("chat")

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from engine.contract.commands import Imported, ImportFile, InspectFile
 from engine.contract.data_spec import SplitKind
 from engine.contract.dataset_store import DatasetStore
-from engine.contract.errors import UserError
 from engine.contract.reading import FileReport, FindingKind, ReadOptions
 from engine.contract.tables import write_table
 from engine.contract.workbook import MOST_CELL_CHARACTERS
@@ -21,6 +20,7 @@ from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file
 from engine.data.spreadsheets.cell_text import general, number_format
 from engine.reporter import Silent
+from tests.helpers.errors import refused
 from tests.helpers.spreadsheets import ods_parts, ods_table, write_parts, xlsx_parts
 
 NO_HEADER = ReadOptions(header=False)
@@ -200,7 +200,7 @@ def test_titles_above_the_table(tmp_path: Path) -> None:
         assert (found[0], found[1]) == (("name", "beds", "text"), ("Hut 0", "0", "It has 0 beds."))
         assert len(found) == 11
     assert cells(path, ReadOptions(skip_lines=4, header=False))[1][0] == "Hut 0"
-    with pytest.raises(UserError, match="below the 50 rows"):
+    with refused("no-text-below-skipped", skipped=50):
         look(path, ReadOptions(skip_lines=50))
 
 
@@ -245,6 +245,7 @@ def test_the_sheet_is_chosen(tmp_path: Path) -> None:
     assert report.sheets == ("Sheet 1", "Sheet 2", "Sheet 3", "Sheet 4")
     assert (report.options.sheet, report.columns[0].name) == ("Sheet 3", "name")
     assert FindingKind.SHEETS in kinds(report)
+    choices = "choose one of 'Sheet 1', 'Sheet 2', 'Sheet 3', 'Sheet 4'"
     for wanted, name in (
         ("Sheet 4", "other"),
         ("sheet 4", "other"),
@@ -252,13 +253,11 @@ def test_the_sheet_is_chosen(tmp_path: Path) -> None:
         ("1", "secret"),
     ):
         assert cells(path, ReadOptions(sheet=wanted))[0] == (name,)
-    for wanted, told in (
-        ("Sheet 9", "no sheet 'Sheet 9'.*'Sheet 4'"),
-        ("5", "'5'"),
-        ("2", "empty"),
-    ):
-        with pytest.raises(UserError, match=told):
+    for wanted in ("Sheet 9", "5"):
+        with refused("no-such-sheet", sheet=wanted, choices=choices):
             look(path, ReadOptions(sheet=wanted))
+    with refused("sheet-empty", sheet="Sheet 2", choices=choices):
+        look(path, ReadOptions(sheet="2"))
 
 
 def test_hidden_and_empty_sheets_of_opendocument(tmp_path: Path) -> None:
