@@ -82,11 +82,11 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "a data set of the hub without a connection": (
         ("train", "--data", "hub:EdinburghNLP/xsum", "--out", "refused/out"),
-        r"The data set 'EdinburghNLP/xsum' cannot be fetched without a connection to the hub .*",
+        r"The data set 'EdinburghNLP/xsum' cannot be downloaded without .*",
     ),
     "a folder without data": (
         ("train", "--data", "{folder}", "--out", "refused/out"),
-        r"The folder .*folder holds no files that are read together .*",
+        r"The folder .*folder has no files that are read together .*",
     ),
     "a column twice": (
         (*TABLE, "--source", "text", "--target", "text"),
