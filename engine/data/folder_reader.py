@@ -50,7 +50,7 @@ def data_files(folder: Path) -> tuple[Path, ...]:
             count += len(names)
             if count > _MOST_FILES:
                 raise UserError(
-                    "too-many-files",
+                    "too-many-data-files",
                     "The folder {path} holds more than {limit:,} files. Choose one of them, or a "
                     "folder with the files of one data set.",
                     path=folder,

@@ -53,8 +53,7 @@ class HubReader:
         if not self._name.strip():
             raise UserError(
                 "no-hub-name",
-                "{name} names no data set. Write hub:OWNER/NAME, such as hub:EdinburghNLP/xsum.",
-                name=path,
+                "No data set is named. Write hub:OWNER/NAME, such as hub:EdinburghNLP/xsum.",
             )
         with self._explained():
             self._splits = _load(self._name, config or None)

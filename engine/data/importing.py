@@ -8,8 +8,8 @@ from pathlib import Path
 
 from engine.contract.commands import Done, ExportRejected, Imported, ImportFile
 from engine.contract.dataset_store import DatasetStore
-from engine.contract.errors import UserError
 from engine.contract.tables import REJECTED_HEADER, Line, write_table
+from engine.data.reader_errors import no_rows
 from engine.data.readers import Reader, open_reader, tally_for
 from engine.data.records import BadRow, ReadRow
 from engine.data.store_writer import StoreWriter
@@ -33,11 +33,7 @@ def import_file(command: ImportFile, reporter: Reporter) -> Imported:
         try:
             _copy(reader, writer, tally, reporter)
             if not writer.row_count and not writer.rejected_count:
-                raise UserError(
-                    "names-but-no-rows",
-                    "{file} has column names but no rows. Choose a file with rows.",
-                    file=path.name,
-                )
+                raise no_rows(path.name)
             meta = writer.finish(name=path.name, description=reader.description)
         finally:
             writer.discard()

@@ -15,6 +15,7 @@ from engine.data.column_names import KEY_COLUMN
 from engine.data.headers import MOST_COLUMNS
 from engine.data.item_shapes import shape_of
 from engine.data.json_values import JsonWalker
+from engine.data.reader_errors import inputs_without_texts
 from engine.data.sides import side_named
 
 _SAMPLE = 10
@@ -113,7 +114,7 @@ def find_layout(head: str, *, whole: bool, in_lines: bool, name: str) -> Layout:
     found = _of_object(entries, name, sure=not (whole and in_lines))
     if found is None and whole and not in_lines and not all(map(_is_plain, entries)):
         raise UserError(
-            "json-object-no-table",
+            "json-object-not-a-table",
             "{file} is one JSON object with the keys {keys}, which is not a known form of "
             "table. Write a list of objects, one per example, or one object per line.",
             file=name,
@@ -137,13 +138,7 @@ def _of_object(
     if {"columns", "data"} <= keys <= _PANDAS_SPLIT:
         return _pandas_split(entries, name)
     if any(one.holds(list) and _is_logicnlg(one.items[0]) for one in lists):
-        raise UserError(
-            "logicnlg-without-tables",
-            "{file} has LogicNLG's form, a list of statements for each table. The tables "
-            "themselves are in separate files, so it is not read. Make a file with a "
-            "column for the table's text and one for the statement.",
-            file=name,
-        )
+        raise inputs_without_texts(name, "LogicNLG")
     sides = [one for one in (*lists, *objects) if side_named(one.key) is not None]
     if sides and len(sides) == len(lists) + len(objects):
         return _sides(sides, name)
@@ -198,7 +193,7 @@ def _sides(sides: Sequence[_Entry], name: str) -> Layout:
     if all(one is not None and one.form is Form.COLUMNS and not one.path for one in inner):
         return Layout(Form.COLUMNS, keys=keys, label="split")
     raise UserError(
-        "json-keys-no-lists",
+        "json-splits-not-lists",
         "{file} holds {keys}, which are not lists of objects. Write each as a list "
         "with one object per example.",
         file=name,

@@ -18,7 +18,7 @@ from engine.data.headers import read_header
 from engine.data.item_rows import ItemRows
 from engine.data.json_layout import Form, Layout, find_layout
 from engine.data.json_rows import NotAnItemError, item_cells, parse_item, parse_value, text_of
-from engine.data.json_tables import table_rows
+from engine.data.json_tables import columns_unreadable, table_rows
 from engine.data.json_values import JsonWalker, Value, line_values
 from engine.data.records import BadRow, EmptyRow, Item
 from engine.data.text_file import TextFile
@@ -212,12 +212,7 @@ class JsonReader:
                 raise NotAnItemError(value.problem)
             table = parse_value(value.text)
         except NotAnItemError as error:
-            raise UserError(
-                "json-columns-unreadable",
-                "{file} cannot be read as a table by columns: {reason}.",
-                file=name,
-                reason=str(error),
-            ) from error
+            raise columns_unreadable(name, str(error)) from error
         for key in layout.path:
             table = table[key]
         if not layout.keys:

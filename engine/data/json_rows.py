@@ -141,7 +141,7 @@ def find_columns(
             len(columns) > _SPARSE_COLUMNS and cells < _SPARSE * count * len(columns)
         ):
             raise UserError(
-                "keys-no-columns",
+                "too-many-keys",
                 "The first items of {file} have more than {limit:,} different keys. Its keys "
                 "are not columns.",
                 file=name,

@@ -8,6 +8,17 @@ from typing import Any
 from engine.contract.errors import UserError
 
 
+def columns_unreadable(file: str, reason: str) -> UserError:
+    """An object that should be a table by columns is none."""
+    return UserError(
+        "json-columns-unreadable",
+        "{file} cannot be read as a table by columns ({reason}). Write a list of objects, one per "
+        "row.",
+        file=file,
+        reason=reason,
+    )
+
+
 def table_rows(table: Any, name: str) -> Iterator[dict[str, Any]]:
     """The rows of a table by columns.
 
@@ -20,11 +31,7 @@ def table_rows(table: Any, name: str) -> Iterator[dict[str, Any]]:
         UserError: it is no object, or its lists are not of one length.
     """
     if not isinstance(table, dict):
-        raise UserError(
-            "json-no-columns",
-            "{file} is not a table by columns. Write a list with one object per row.",
-            file=name,
-        )
+        raise columns_unreadable(name, "it is not an object")
     lists = {key: value for key, value in table.items() if isinstance(value, list)}
     if lists:
         lengths = {key: len(value) for key, value in lists.items()}

@@ -42,7 +42,7 @@ def open_source(path: Path) -> BinaryIO:
         UserError: missing, a folder, no ordinary file, no right to read it, a broken disk.
     """
     if path.is_dir():
-        raise UserError("folder-no-file", "{path} is a folder. Choose a file in it.", path=path)
+        raise UserError("path-is-a-folder", "{path} is a folder. Choose a file in it.", path=path)
     if path.exists() and not path.is_file():
         raise UserError(
             "not-a-regular-file",
@@ -64,14 +64,14 @@ def explain_read_errors(path: Path) -> Iterator[None]:
         ) from error
     except PermissionError as error:
         raise UserError(
-            "file-no-permission",
+            "no-read-permission",
             "You have no permission to read {path}. Change its permissions, or copy it to "
             "your own folder.",
             path=path,
         ) from error
     except OSError as error:
         raise UserError(
-            "file-unreadable",
+            "read-failed",
             "{path} cannot be read ({reason}). Check the disk or the connection to it.",
             path=path,
             reason=error.strerror,
@@ -90,15 +90,10 @@ def refuse_other_formats(path: Path, head: bytes) -> None:
     kinds = [(kind, advice) for magic, kind, advice in _MAGIC if head.startswith(magic)]
     if head.startswith(ZIP):
         kinds = [_kind_of_zip(path, head)]
+    if head.lstrip()[:20].lower().startswith(_WEB_PAGE):
+        kinds = [("a web page", "use the site's download link rather than saving the page")]
     for kind, advice in kinds:
         raise _not_a_table(path, kind, advice)
-    if head.lstrip()[:20].lower().startswith(_WEB_PAGE):
-        raise UserError(
-            "web-page",
-            "{file} is a web page, not a table of text. Use the site's download link "
-            "rather than saving the page.",
-            file=path.name,
-        )
 
 
 def refuse_binary(path: Path, head: bytes) -> None:

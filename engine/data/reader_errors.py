@@ -93,3 +93,23 @@ def expands_too_much(file: str, size_bytes: int, limit: int) -> UserError:
         size_bytes=size_bytes,
         limit=limit,
     )
+
+
+def inputs_without_texts(file: str, data_set: str) -> UserError:
+    """A file of a known data set with the inputs or the texts alone."""
+    return UserError(
+        "inputs-without-texts",
+        "{file} has the form of {data_set}, whose inputs and texts are in separate files. Write a "
+        "table with one column for the input and one for its text.",
+        file=file,
+        data_set=data_set,
+    )
+
+
+def no_rows(file: str) -> UserError:
+    """A table ends with the names of its columns."""
+    return UserError(
+        "names-but-no-rows",
+        "{file} has column names but no rows. Choose a file with rows.",
+        file=file,
+    )

@@ -134,7 +134,7 @@ class RecordReader:
         if not self._feed.ended:
             if sum(map(len, taken)) > MAX_CELL_CHARACTERS:
                 raise UserError(
-                    "cell-too-long",
+                    "quoted-cell-too-long",
                     "A cell that starts in line {line} is longer than {limit:,} characters. Close "
                     "its quote, or read the file without quotes.",
                     line=line,

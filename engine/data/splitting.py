@@ -87,12 +87,12 @@ def _by_category(rows: Scan, split: Split) -> bytearray:
         )
     if not split.unseen_categories:
         raise UserError(
-            "no-category-held-out", "No category is held out. Choose at least one as unseen."
+            "no-unseen-category", "No category is held out. Choose at least one as unseen."
         )
     for name in split.unseen_categories:
         if name not in known:
             raise UserError(
-                "no-such-category",
+                "unknown-category",
                 "There is no category {category!r}. The categories are {known}.",
                 category=name,
                 known=", ".join(map(repr, known)),

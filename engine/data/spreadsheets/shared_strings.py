@@ -68,7 +68,7 @@ class SharedStrings:
                 raise UserError(
                     "too-many-cell-texts",
                     "{file} has more than {limit:,} characters or {text_limit:,} texts in its "
-                    "table of texts, which do not fit in memory. Save the sheet as CSV.",
+                    "shared strings, too many to fit in memory. Save the sheet as CSV.",
                     file=self._name,
                     limit=_MOST_CHARACTERS,
                     text_limit=_MOST_TEXTS,

@@ -83,8 +83,7 @@ class XmlPart:
         if self._characters > MAX_CELL_CHARACTERS:
             raise UserError(
                 "sheet-cell-too-long",
-                "A cell of {file} is longer than {limit:,} characters. The longest cell of a "
-                "spreadsheet program has 32,767.",
+                "A cell of {file} is longer than {limit:,} characters. Split its text into rows.",
                 file=self._name,
                 limit=MAX_CELL_CHARACTERS,
             )

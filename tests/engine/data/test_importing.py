@@ -187,7 +187,7 @@ def test_a_cell_without_end_is_refused(
     for module in ("records", "dialects"):
         monkeypatch.setattr(f"engine.data.{module}.MAX_CELL_CHARACTERS", 2000)
     path = write_file('a,b\n1,2\n3,"' + "some text\n" * 500)
-    with refused("cell-too-long", line=3, limit=2000):
+    with refused("quoted-cell-too-long", line=3, limit=2000):
         run(path, tmp_path / "out.sqlite", EXACT)
 
 

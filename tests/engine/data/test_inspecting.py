@@ -338,8 +338,8 @@ def test_impossible_options(
         (b"SQLite format 3\0....", "a.csv", "not-a-table", {"kind": "an SQLite database"}),
         (b"\x89PNG\r\n\x1a\n", "a.csv", "not-a-table", {"kind": "a picture (PNG)"}),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a.xls", "not-a-table", {}),
-        (b"<!DOCTYPE html>\n<html>", "a.csv", "web-page", {}),
-        (b"<html><body>", "a.txt", "web-page", {}),
+        (b"<!DOCTYPE html>\n<html>", "a.csv", "not-a-table", {"kind": "a web page"}),
+        (b"<html><body>", "a.txt", "not-a-table", {"kind": "a web page"}),
         (bytes(range(256)) * 50, "a.csv", "not-text", {"size": 12_800}),
         (b"\0" * 5000, "a.csv", "not-text", {"count": 5000}),
         (b"a," * 1_000_000 + b"b\n", "a.csv", "too-many-columns", {"count": 1_000_001}),
@@ -366,7 +366,7 @@ def test_missing_file_folder_and_device(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a file of Linux that cannot be read")
 def test_a_file_that_cannot_be_read() -> None:
-    with refused("file-unreadable", path=Path("/proc/self/mem")):
+    with refused("read-failed", path=Path("/proc/self/mem")):
         look(Path("/proc/self/mem"))
 
 
@@ -374,7 +374,7 @@ def test_a_file_that_cannot_be_read() -> None:
 def test_a_file_without_the_right_to_read_it(write_file: WriteFile) -> None:
     path = write_file(E2E)
     path.chmod(0)
-    with refused("file-no-permission", path=path):
+    with refused("no-read-permission", path=path):
         look(path)
 
 

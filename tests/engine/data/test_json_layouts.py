@@ -140,8 +140,8 @@ def test_a_table_whose_first_cell_is_json_is_a_table(write_file: WriteFile) -> N
     [
         (
             {"2-1.csv": [["Ten beds.", [0, 1], "huts", "[ENT] beds."]], "2-2.csv": [["A", []]]},
-            "logicnlg-without-tables",
-            {},
+            "inputs-without-texts",
+            {"data_set": "LogicNLG"},
         ),
         (
             {"images": [{"id": 1}], "annotations": [{"caption": "A hut."}]},
@@ -155,13 +155,13 @@ def test_a_table_whose_first_cell_is_json_is_a_table(write_file: WriteFile) -> N
         ),
         (
             {"name": "A", "inner": {"b": [1, 2]}, "list": ["a", "b"]},
-            "json-object-no-table",
+            "json-object-not-a-table",
             {"keys": "'name', 'inner', 'list'"},
         ),
-        ({"a": {"b": {"c": {"d": {"e": 1}}}}}, "json-object-no-table", {"keys": "'a'"}),
+        ({"a": {"b": {"c": {"d": {"e": 1}}}}}, "json-object-not-a-table", {"keys": "'a'"}),
         ({"columns": [], "data": []}, "pandas-column-names", {}),
         ({"columns": ["a", "a"], "data": [[1, 2]]}, "pandas-column-names", {}),
-        ({"train": "x", "test": {"a": {"b": {}}}}, "json-keys-no-lists", {"keys": "'test'"}),
+        ({"train": "x", "test": {"a": {"b": {}}}}, "json-splits-not-lists", {"keys": "'test'"}),
         (
             {"data": [{"title": "A", "paragraphs": [{"qas": [], "context": "c"}]}]},
             "squad-paragraphs",

@@ -114,10 +114,10 @@ def test_dart_as_the_hub_has_it(tmp_path: Path) -> None:
 def test_files_that_hold_only_a_part(write_file: WriteFile) -> None:
     box = "name_1:walter\tname_2:extra\timage:<none>\nname_1:ada\tname_2:b\timage:c\n"
     for name in ("train.box", "train.txt"):
-        with refused("wikibio-without-texts", file=name):
+        with refused("inputs-without-texts", file=name, data_set="WikiBio"):
             read(write_file(box, name))
     records = " ".join(f"{n}￨TEAM-PTS￨Larks￨HOME" for n in range(20))
-    with refused("rotowire-without-texts", file="src.txt"):
+    with refused("inputs-without-texts", file="src.txt", data_set="RotoWire"):
         read(write_file(f"{records}\n{records}\n", "src.txt"))
     assert read(write_file("name:a\ttext\nx:1\ty\n", "a.tsv")).report.format == "csv"
 

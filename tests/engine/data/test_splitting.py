@@ -200,11 +200,11 @@ def test_categories_are_held_out_with_all_rows_of_their_inputs() -> None:
             {"useful": 3, "valid": 0, "test": 3},
         ),
         (["", "", ""], Split(kind=SplitKind.CATEGORY), "no-category-column", {}),
-        (["a", "b", "b"], Split(kind=SplitKind.CATEGORY), "no-category-held-out", {}),
+        (["a", "b", "b"], Split(kind=SplitKind.CATEGORY), "no-unseen-category", {}),
         (
             ["a", "b", "b"],
             Split(kind=SplitKind.CATEGORY, unseen_categories=("c",)),
-            "no-such-category",
+            "unknown-category",
             {"category": "c", "known": "'a', 'b'"},
         ),
         (
