@@ -202,10 +202,8 @@ def test_keys_that_come_late_are_told(make_store: MakeStore, tmp_path: Path) -> 
     reply = run(path, tmp_path / "late.sqlite")
     assert reply.row_count == 1202
     finding = next(one for one in reply.findings if one.kind is FindingKind.UNKNOWN_KEY)
-    assert finding.lines == (1201,)
-    assert finding.message == (
-        "1 item with keys that the first items do not have ('new'): kept without them."
-    )
+    assert (finding.count, finding.lines) == (1, (1201,))
+    assert "('new')" in finding.message
 
 
 def test_a_list_of_objects(write_file: WriteFile, make_store: MakeStore) -> None:
@@ -242,7 +240,7 @@ def test_a_cut_list_keeps_what_is_whole(make_store: MakeStore) -> None:
     store = make_store('[{"a": "1"},\n{"a": "2"},', None, ".json")
     assert (store.meta.row_count, store.meta.rejected_count) == (2, 1)
     (rejected,) = store.rejected()
-    assert rejected.reason == "the list is never closed by ]: the file may have been cut"
+    assert "closed by ]" in rejected.reason
 
 
 def test_items_across_the_pieces_a_file_is_read_in(

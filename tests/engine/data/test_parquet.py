@@ -144,7 +144,7 @@ def test_damage_costs_the_rest_of_its_row_group(tmp_path: Path) -> None:
         numbers = [row.line for row in store.rows()]
         assert [row.cells[0] for row in store.rows()] == [texts[n - 1] for n in numbers]
     assert rejected.line == 2001
-    assert rejected.reason.startswith("the file is damaged here, 1,000 rows cannot be read: ")
+    assert "1,000 rows" in rejected.reason
     assert reply.findings[0].kind is FindingKind.BROKEN
 
 

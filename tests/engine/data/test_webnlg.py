@@ -89,8 +89,7 @@ def test_a_file(write_file: WriteFile, tmp_path: Path) -> None:
             RejectedRow(8, "the text is marked 'toFix', not 'good'", "Larch hutt.")
         ]
     (finding,) = reply.findings
-    assert finding.kind is FindingKind.NOT_GOOD
-    assert finding.message == "1 text that the data set marks as not good: rejected."
+    assert (finding.kind, finding.count) == (FindingKind.NOT_GOOD, 1)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "iso-8859-1"])
@@ -152,14 +151,10 @@ def test_a_folder_with_its_splits(folder: Path, tmp_path: Path) -> None:
         assert Counter(row.cells[0] for row in rows) == {"train": 3, "dev": 1, "test": 3}
         assert [row.line for row in rows] == [1, 1, 2, 3, 4, 4, 5]
         (rejected,) = store.rejected()
-        assert rejected.reason == (
-            "train/2triples/two_Hut_train.xml, line 8: the text is marked 'toFix', not 'good'"
-        )
+        assert rejected.reason.startswith("train/2triples/two_Hut_train.xml, line 8: ")
         sets = examples(store, report)
     (repeated,) = [one for one in reply.findings if one.kind is FindingKind.REPEATED]
-    assert repeated.message == (
-        "2 entries that a larger file of the same folder holds too: read once."
-    )
+    assert repeated.count == 2
     assert [row.source for row in sets.train][::2] == [
         " | Raven : kind : inn",
         " | Larch_Hut : beds : 12 | Larch_Hut : near : Café & Lake",
@@ -178,10 +173,7 @@ def test_a_broken_file_of_a_folder_costs_its_rest_only(folder: Path, tmp_path: P
     with DatasetStore(tmp_path / "out.sqlite") as store:
         assert Counter(row.cells[0] for row in store.rows()) == {"train": 3, "dev": 1, "test": 3}
         rejected = next(store.rejected())
-    assert rejected.reason == (
-        "train/1triples/one_Hut_train.xml, line 11: the file cannot be read from here on: "
-        "no element found"
-    )
+    assert rejected.reason.startswith("train/1triples/one_Hut_train.xml, line 11: ")
     assert rejected.text == "Hut Id1\nLarch_Hut | beds | 12"
 
 
@@ -192,7 +184,7 @@ def test_a_cut_file_keeps_what_is_whole(write_file: WriteFile, tmp_path: Path) -
     with DatasetStore(tmp_path / "out.sqlite") as store:
         assert [row.cells[4] for row in store.rows()] == ["An inn.", "Raven is an inn."]
         (rejected,) = store.rejected()
-    assert rejected.reason == "the file cannot be read from here on: no element found"
+    assert "no element found" in rejected.reason
 
 
 def test_entries_that_are_not_as_they_should_be(write_file: WriteFile, tmp_path: Path) -> None:
@@ -208,7 +200,7 @@ def test_entries_that_are_not_as_they_should_be(write_file: WriteFile, tmp_path:
         ]
         assert store.meta.row_count == 2
     (finding,) = [one for one in reply.findings if one.kind is FindingKind.BROKEN]
-    assert finding.message == "3 items that cannot be read: rejected."
+    assert finding.count == 3
 
 
 ENTITIES = (
