@@ -171,7 +171,9 @@ class ProjectControl(QObject):
     def open_sample(self) -> None:
         """Open the sample project, made from the shipped tables the first time."""
         if not self._samples:
-            raise UserError("No sample table is in resources/samples: install the program anew.")
+            raise UserError(
+                "The sample table is missing from resources/samples: reinstall the program."
+            )
         path = self._settings.projects_folder / SAMPLE_NAME
         if (path / PROJECT_FILE).exists():
             self.open(path)
@@ -186,7 +188,9 @@ class ProjectControl(QObject):
     def open_example(self) -> None:
         """Open the user's copy of the example project, made the first time."""
         if self._example is None:
-            raise UserError("No project is in projects/examples: install the program anew.")
+            raise UserError(
+                "The example project is missing from projects/examples: reinstall the program."
+            )
         path = self._settings.projects_folder / EXAMPLE_NAME
         if not (path / PROJECT_FILE).exists():
             with explain_disk_errors(path):

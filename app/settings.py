@@ -40,7 +40,7 @@ class Settings(QObject):
 
     @property
     def scheme(self) -> Scheme:
-        """Light, dark, or as the system has it."""
+        """Light, dark, or as the system."""
         text = self._text("preferences/colour_scheme", Scheme.SYSTEM.value)
         return Scheme(text) if text in {scheme.value for scheme in Scheme} else Scheme.SYSTEM
 

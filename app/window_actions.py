@@ -138,9 +138,9 @@ def make_scheme_menu(actions: ActionRegistry, settings: Settings, parent: QWidge
     group = QActionGroup(menu)
     made = {}
     for scheme, words in (
-        (Scheme.SYSTEM, "Colours follow the system"),
-        (Scheme.LIGHT, "Light colours"),
-        (Scheme.DARK, "Dark colours"),
+        (Scheme.SYSTEM, "&Follow system"),
+        (Scheme.LIGHT, "&Light"),
+        (Scheme.DARK, "&Dark"),
     ):
         action = actions.add(
             f"view.scheme.{scheme.value}",

@@ -59,7 +59,7 @@ class PreferencesDialog(QDialog):
         choose = QPushButton("Choose…")
         choose.setAccessibleName("Choose the folder for new projects")
         choose.clicked.connect(self._choose_projects)
-        self.cache = ElidedLabel("asking the engine …", mode=Qt.TextElideMode.ElideMiddle)
+        self.cache = ElidedLabel("…", mode=Qt.TextElideMode.ElideMiddle)
         self.show_cache = QPushButton("Show")
         self.show_cache.setAccessibleName("Show the folder of the backbones")
         self.show_cache.setEnabled(False)
@@ -70,11 +70,11 @@ class PreferencesDialog(QDialog):
         form.addRow("Colour &scheme:", self.scheme)
         form.addRow("Text si&ze:", self.font_percent)
         form.addRow("Default project folder:", _beside(self.projects, choose))
-        form.addRow("Backbones are kept in:", _beside(self.cache, self.show_cache))
+        form.addRow("Backbone folder:", _beside(self.cache, self.show_cache))
         hint = MutedLabel(
             theme,
-            "Changes take effect at once. Backbones are kept where the environment variable "
-            f"PREFIX_WORKBENCH_CACHE says; the settings are in {settings.path}.",
+            "Changes take effect immediately. The environment variable PREFIX_WORKBENCH_CACHE "
+            f"sets the backbone folder. Settings are saved in {settings.path}.",
         )
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)

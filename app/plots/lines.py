@@ -45,7 +45,9 @@ class QuantityInfo:
 
 
 INFO = {
-    Quantity.LOSS: QuantityInfo("Loss", "nats per target token", smoothed=True, can_log=True),
+    Quantity.LOSS: QuantityInfo(
+        "Loss", "loss per target token (nats)", smoothed=True, can_log=True
+    ),
     Quantity.SCORES: QuantityInfo("Scores", "0 to 100"),
     Quantity.LEARNING_RATE: QuantityInfo("Learning rate", "rate of AdamW", can_log=True),
     Quantity.GRAD_NORM: QuantityInfo(

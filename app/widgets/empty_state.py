@@ -12,6 +12,7 @@ from app.assets import icon
 from app.plain_text import caption
 from app.sizes import chars, icon_size, set_minimum_chars
 from app.theme import SPACE_M, SPACE_S, Theme, scaled_font
+from app.widgets.flow import FlowLayout
 from app.widgets.labels import Label, MutedLabel
 
 TEXT_WIDTH_CHARS = 62
@@ -42,16 +43,11 @@ class EmptyState(QWidget):
         self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.text.setMaximumWidth(chars(TEXT_WIDTH_CHARS))
         set_minimum_chars(self.text, TEXT_WIDTH_CHARS / 2)
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(SPACE_S)
+        self._buttons = FlowLayout(centred=True)
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(self.text, 10)
         row.addStretch(1)
-        centred = QHBoxLayout()
-        centred.addStretch(1)
-        centred.addLayout(self._buttons)
-        centred.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setSpacing(SPACE_M)
         layout.addStretch(2)
@@ -59,7 +55,7 @@ class EmptyState(QWidget):
         layout.addWidget(self.title)
         layout.addLayout(row)
         layout.addSpacing(SPACE_S)
-        layout.addLayout(centred)
+        layout.addLayout(self._buttons)
         layout.addStretch(3)
         theme.changed.connect(self._draw)
         self._draw()

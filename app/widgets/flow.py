@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QWidget
 
 from app.theme import SPACE_S
 
@@ -13,12 +13,15 @@ class FlowLayout(QLayout):
 
     Args:
         fill: whether the last widget, such as a line to search with, gets the rest of its line.
+        centred: whether lines stand in the middle.
     """
 
-    def __init__(self, parent: QWidget | None = None, *, fill: bool = False) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, *, fill: bool = False, centred: bool = False
+    ) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
-        self._fill = fill
+        self._fill, self._centred = fill, centred
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(SPACE_S)
 
@@ -52,7 +55,7 @@ class FlowLayout(QLayout):
 
     def sizeHint(self) -> QSize:
         """All in one line."""
-        hints = [item.sizeHint() for item in self._shown()]
+        hints = [_liked(item) for item in self._shown()]
         width = sum(hint.width() for hint in hints) + self.spacing() * max(len(hints) - 1, 0)
         return self._framed(QSize(width, max((hint.height() for hint in hints), default=0)))
 
@@ -82,9 +85,9 @@ class FlowLayout(QLayout):
         line: list[tuple[QLayoutItem, int]] = []
         top, left, height = inside.top(), 0, 0
         for item in self._shown():
-            width = min(max(item.sizeHint().width(), item.minimumSize().width()), inside.width())
+            width = min(max(_liked(item).width(), item.minimumSize().width()), inside.width())
             if line and left + width > inside.width():
-                self._place(line, QPoint(inside.left(), top), height, move=move)
+                self._place(line, inside.adjusted(0, top - inside.top(), 0, 0), height, move=move)
                 top, left, height, line = top + height + self.spacing(), 0, 0, []
             line.append((item, width))
             left += width + self.spacing()
@@ -92,14 +95,25 @@ class FlowLayout(QLayout):
         if self._fill and line:
             item, width = line[-1]
             line[-1] = (item, max(width, inside.width() - (left - self.spacing() - width)))
-        self._place(line, QPoint(inside.left(), top), height, move=move)
+        self._place(line, inside.adjusted(0, top - inside.top(), 0, 0), height, move=move)
         return top + height - rect.top() + self.contentsMargins().bottom()
 
     def _place(
-        self, line: list[tuple[QLayoutItem, int]], corner: QPoint, height: int, *, move: bool
+        self, line: list[tuple[QLayoutItem, int]], room: QRect, height: int, *, move: bool
     ) -> None:
-        left = corner.x()
+        left = room.left()
+        if self._centred and line:
+            used = sum(width for _item, width in line) + self.spacing() * (len(line) - 1)
+            left += (room.width() - used) // 2
         for item, width in line if move else ():
             own = min(item.sizeHint().height(), height)
-            item.setGeometry(QRect(left, corner.y() + (height - own) // 2, width, own))
+            item.setGeometry(QRect(left, room.top() + (height - own) // 2, width, own))
             left += width + self.spacing()
+
+
+def _liked(item: QLayoutItem) -> QSize:
+    """The size hint, also of a widget that may be cut: Qt takes its width for 0."""
+    widget = item.widget()
+    if widget is None or widget.sizePolicy().horizontalPolicy() is not QSizePolicy.Policy.Ignored:
+        return item.sizeHint()
+    return widget.sizeHint()

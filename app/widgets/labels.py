@@ -50,6 +50,7 @@ class ElidedLabel(Label):
         """Show `text`, cut where needed."""
         self._full = text.replace("\n", " ")
         self.setAccessibleName(self._full)
+        self.updateGeometry()
         self._elide()
 
     def minimumSizeHint(self) -> QSize:

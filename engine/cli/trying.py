@@ -41,7 +41,7 @@ PREFIX_LENGTH = 8
 
 
 def try_sample(arguments: argparse.Namespace) -> int:
-    """Fetch, train a prefix and its fine-tuned twin, decode, score and export."""
+    """Fetch, train a prefix and its fine-tuning baseline, decode, score and export."""
     console = Console()
     start = time.monotonic()
     path = Path(arguments.out or ROOT / "projects" / f"try-{time.strftime('%Y%m%d-%H%M%S')}")

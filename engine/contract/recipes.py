@@ -294,7 +294,7 @@ def _prefix(settings: StudySettings) -> PrefixMethod:
 
 
 def _compared(settings: StudySettings) -> tuple[MethodSpec, ...]:
-    """The methods; without any, the prefix and its fine-tuned twin.
+    """The methods; without any, the prefix and its fine-tuning baseline.
 
     Raises:
         UserError: only one, or one twice.

@@ -253,7 +253,7 @@ def make_rich_project(path: Path) -> Path:
     """A project with a dataset and six runs: finished prefix and twin, and each other state."""
     make_project(path)
     make_run(path, 1, method=PrefixMethod(prefix_length=10), name="prefix 10")
-    make_run(path, 2, method=FinetuneMethod(), name="fine-tuned twin")
+    make_run(path, 2, method=FinetuneMethod(), name="fine-tuning baseline")
     make_run(path, 3, method=PrefixMethod(prefix_length=20), state=RunState.INTERRUPTED)
     make_run(path, 4, method=PrefixMethod(prefix_length=1), state=RunState.FAILED)
     make_run(path, 5, method=PrefixMethod(prefix_length=50), state=RunState.RUNNING)

@@ -30,7 +30,7 @@ from app.widgets.table_view import TableView
 
 OUTSIDE_FILTER = "Outputs (*.jsonl *.txt);;All files (*)"
 HINT = (
-    "Tick two or more to compare them, or one to read it. The first one ticked (A) is the "
+    "Tick two or more to compare them, or one to read its outputs. The first one ticked (A) is the "
     "reference system for differences."
 )
 
@@ -94,7 +94,7 @@ class SystemChooser(QWidget):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        self.add_file = QPushButton(icon("file"), "Outside file…")
+        self.add_file = QPushButton(icon("file"), "Outputs from a &file…")
         self.add_file.setToolTip(
             'A JSONL file with an "output" in each line, or a text file with one output a line'
         )

@@ -16,9 +16,9 @@ from app.widgets.empty_state import EmptyState
 from app.widgets.labels import MutedLabel, SectionHeader
 
 NOTHING = (
-    "Train a prefix and its fine-tuned twin on the Runs page. When a run finishes, its outputs "
-    "on the test inputs can be compared here. A file with the outputs of another system can be "
-    "added as well."
+    "Train a prefix and its fine-tuning baseline on the Runs page. When a run finishes, its "
+    "outputs on the test inputs can be compared here. You can also add a file with the outputs "
+    "of another system."
 )
 CHOOSE = (
     "Each system writes a text for the same test inputs. They are shown side by side, with "
@@ -47,7 +47,7 @@ class EmptyView(QWidget):
             "Go to Runs", context.navigator.show_runs, primary=True
         )
         self.chooser = SystemChooser(systems, context.theme)
-        self.nothing.add_button("Outside file…", self.chooser.add_file.click)
+        self.nothing.add_button("Outputs from a file…", self.chooser.add_file.click)
         self.suggestion = QPushButton()
         self.suggestion.setIcon(icon("compare"))
         self.suggestion.clicked.connect(lambda: systems.choose(self._suggested()))

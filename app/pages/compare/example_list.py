@@ -13,10 +13,12 @@ from app.pages.compare.listing import Order
 from app.pages.compare.model import CompareModel
 from app.theme import SPACE_M, SPACE_XS, Theme
 from app.widgets.labels import MutedLabel
-from app.widgets.table_view import HEADER_STYLE, TableView
+from app.widgets.table_view import CELL_MARGIN, HEADER_STYLE, TableView
 
-SORTED_HEADER = HEADER_STYLE.replace("4px 8px", "4px 18px 4px 8px")
+SORTED_HEADER = HEADER_STYLE.replace("4px 8px", "4px 18px 4px 6px")
 """With room for the sign of the order."""
+TITLE_ROOM = 18 + 6 + 2
+"""Beside a title: the margins, and the line between two of them."""
 
 INPUT_CHARS = 14
 """Least width of the input; its tool tip holds the whole."""
@@ -158,9 +160,11 @@ class ExampleList(QWidget):
 
     def _take(self, column: int, text: str) -> int:
         """Make a column wide enough for such a text and for its title; the width."""
-        header = self.table.horizontalHeader()
+        title = self.model.headerData(column, Qt.Orientation.Horizontal)
+        metrics = self.fontMetrics()
         width = max(
-            self.fontMetrics().horizontalAdvance(f"{text}MM"), header.sectionSizeHint(column)
+            metrics.horizontalAdvance(text) + 2 * CELL_MARGIN + SPACE_M,
+            metrics.horizontalAdvance(str(title)) + TITLE_ROOM,
         )
-        header.resizeSection(column, width)
+        self.table.horizontalHeader().resizeSection(column, width)
         return width

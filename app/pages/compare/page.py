@@ -33,7 +33,6 @@ from app.pages.compare.job_rows import JobRows
 from app.pages.compare.messages import Messages
 from app.pages.compare.model import CompareModel
 from app.pages.compare.pair_bar import PairBar
-from app.pages.compare.reading_splitter import ReadingSplitter
 from app.pages.compare.row_export import row_lines
 from app.pages.compare.score_button import ScoreButton
 from app.pages.compare.score_view import COPIES, ScoreView
@@ -44,8 +43,13 @@ from app.table_saving import ask_where_to_save, save_table
 from app.theme import SPACE_M, SPACE_S, SPACE_XS
 from app.widgets.flow import FlowLayout
 from app.widgets.info_bar import InfoBar, Tone
+from app.widgets.page_splitter import PageSplitter
 from engine.contract.errors import UserError
 from engine.contract.tables import Line
+
+LAYOUT = "compare/list"
+LIST_CHARS = 52
+"""Width of the list to begin with, if the example has room beside it."""
 
 
 class ComparePage(QWidget):
@@ -68,7 +72,10 @@ class ComparePage(QWidget):
         self.empty.read_asked.connect(self.read_alone)
         self.blind_view = BlindView(self.blind, theme)
         self.panel = ChooserPanel(self.systems, theme, self)
-        self.splitter = ReadingSplitter(self.list, self.view, context.settings)
+        self.splitter = PageSplitter(
+            self.list, self.view, settings=context.settings, key=LAYOUT, width_chars=LIST_CHARS
+        )
+        self.splitter.setHandleWidth(SPACE_M)
         self.view.note.note.left.connect(self.list.table.setFocus)
         self.comparing = self._make_comparing()
         self.pages = QStackedWidget()

@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QLineEdit,
     QPushButton,
     QStackedWidget,
@@ -23,7 +22,8 @@ from app.pages.data.current import CurrentDataset
 from app.pages.data.edits import removed
 from app.pages.data.open_data import OpenDataMenu
 from app.pages.data.words import count
-from app.theme import SPACE_S, SPACE_XS, Theme, scaled_font
+from app.theme import Theme, scaled_font
+from app.widgets.flow import FlowLayout
 from app.widgets.labels import ElidedLabel
 
 
@@ -73,15 +73,12 @@ class DatasetHeader(QWidget):
         self.open_button = QPushButton(icon("open"), "&Open data")
         self.open_button.setMenu(self.open_menu)
         self._theme = theme
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        for widget in (self.names, self.rename_button, self.delete_button):
+        layout = FlowLayout(self)
+        for widget in (
+            *(self.names, self.rename_button, self.delete_button),
+            *(self.rows, self.rejected, self.open_button),
+        ):
             layout.addWidget(widget)
-        layout.addSpacing(SPACE_S)
-        layout.addWidget(self.rows, 1)
-        layout.addWidget(self.rejected)
-        layout.addWidget(self.open_button)
         project.changed.connect(self._show)
         current.shown.connect(self._show_dataset)
         theme.changed.connect(self._show)

@@ -14,15 +14,18 @@ from app.pages.data.example_preview import ExamplePreview
 from app.pages.data.linearisation_panel import LinearisationPanel
 from app.pages.data.mapping_panel import MappingPanel
 from app.pages.data.rows_view import RowsView
-from app.pages.data.scrolling import scrolled
 from app.pages.data.split_counts import SplitCounts
 from app.pages.data.split_panel import SplitPanel
 from app.pages.data.text_view import TextView
 from app.pages.data.token_view import TokenView
 from app.theme import SPACE_M, SPACE_S
 from app.widgets.command_line import CommandLine
+from app.widgets.page_splitter import PageSplitter
+from app.widgets.vertical_area import VerticalArea
 
-LAYOUT = "data/"
+LAYOUT, ROWS_LAYOUT = "data/settings", "data/rows"
+SETTINGS_CHARS = 46
+"""Width of the settings to begin with."""
 
 
 class DatasetView(QWidget):
@@ -34,7 +37,6 @@ class DatasetView(QWidget):
         super().__init__(parent)
         theme, desk = context.theme, context.data_desk
         self._current = current
-        self._settings_store = context.settings
         preview = ExamplePreview(current, desk, self)
         self.counts = SplitCounts(current, desk, self)
         self.header = DatasetHeader(context.project, current, theme)
@@ -49,27 +51,32 @@ class DatasetView(QWidget):
             (self.text, "Row as &text"),
             (self.tokens, "Row as the &model sees it"),
         )
+        split = VerticalArea()
+        split.setWidget(self.split)
         self.settings = self._tabs(
             "Settings of the dataset",
             (self.mapping, "&Columns"),
             (self.linearisation, "&Linearisation"),
-            (scrolled(self.split), "&Split"),
+            (split, "&Split"),
         )
         left = QSplitter(Qt.Orientation.Vertical)
         left.addWidget(self.rows)
         left.addWidget(self.example)
         left.setStretchFactor(0, 3)
         left.setStretchFactor(1, 2)
-        whole = QSplitter(Qt.Orientation.Horizontal)
-        whole.addWidget(left)
-        whole.addWidget(self.settings)
-        whole.setStretchFactor(0, 1)
-        whole.setStretchFactor(1, 0)
-        self.splitters = {"rows": left, "settings": whole}
-        for name, splitter in self.splitters.items():
-            splitter.setChildrenCollapsible(False)
-            splitter.restoreState(context.settings.layout(LAYOUT + name))
-            splitter.splitterMoved.connect(self._keep_layout)
+        left.setChildrenCollapsible(False)
+        left.restoreState(context.settings.layout(ROWS_LAYOUT))
+        left.splitterMoved.connect(
+            lambda _place, _index: context.settings.set_layout(ROWS_LAYOUT, left.saveState())
+        )
+        whole = PageSplitter(
+            left,
+            self.settings,
+            settings=context.settings,
+            key=LAYOUT,
+            narrow=1,
+            width_chars=SETTINGS_CHARS,
+        )
         self.command = CommandLine(theme)
         self.go_on = QPushButton(icon("runs"), "&Go on to Runs")
         self.go_on.clicked.connect(lambda: context.navigator.show_runs())
@@ -94,10 +101,6 @@ class DatasetView(QWidget):
         for page, title in pages:
             tabs.addTab(page, title)
         return tabs
-
-    def _keep_layout(self) -> None:
-        for name, splitter in self.splitters.items():
-            self._settings_store.set_layout(LAYOUT + name, splitter.saveState())
 
     def _show_command(self) -> None:
         entry = self._current.entry

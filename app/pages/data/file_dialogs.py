@@ -47,13 +47,14 @@ def ask_for_folder(
 
 
 def ask_for_hub_name(parent: QWidget, chosen: Callable[[Path], object]) -> QInputDialog:
-    """Let the user name a data set of the hub; `chosen` gets "hub:NAME"."""
+    """Let the user name a dataset of Hugging Face; `chosen` gets "hub:NAME"."""
     dialog = QInputDialog(parent)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setWindowTitle("Open a data set of the hub")
+    dialog.setWindowTitle("Open a Hugging Face dataset")
     dialog.setLabelText(
         "Owner and name, such as EdinburghNLP/xsum; with a configuration, "
-        "abisee/cnn_dailymail:3.0.0.\nIt is fetched from huggingface.co; no program in it is run."
+        "abisee/cnn_dailymail:3.0.0.\nIt is downloaded from huggingface.co; none of its code is "
+        "run."
     )
 
     def take(text: str) -> None:

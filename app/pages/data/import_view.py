@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QProgressBar,
     QPushButton,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -23,11 +22,12 @@ from app.pages.data.number_header import NumberHeader
 from app.pages.data.options_form import OptionsForm
 from app.pages.data.preview_model import PreviewModel
 from app.pages.data.role_header import RoleHeader
-from app.pages.data.scrolling import scrolled
 from app.theme import SPACE_M, SPACE_S, Theme, scaled_font
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import ElidedLabel, Label, MutedLabel, SectionHeader
+from app.widgets.page_splitter import ModestSplitter
 from app.widgets.table_view import TableView
+from app.widgets.vertical_area import VerticalArea
 from engine.contract.reading import FileReport, ReadOptions
 
 TABLES = ("csv", "xlsx", "ods")
@@ -86,8 +86,10 @@ class ImportView(QWidget):
         lower.setSpacing(SPACE_S)
         lower.addWidget(SectionHeader("Findings"))
         lower.addWidget(self.looked_at)
-        lower.addWidget(scrolled(self.findings), 1)
-        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        findings = VerticalArea()
+        findings.setWidget(self.findings)
+        lower.addWidget(findings, 1)
+        self.splitter = ModestSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
         policy = self.splitter.sizePolicy()
         policy.setRetainSizeWhenHidden(True)

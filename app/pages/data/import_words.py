@@ -15,7 +15,7 @@ FORMATS = {
     "dart": "DART",
     "webnlg": "WebNLG",
     "folder": "folder of files",
-    "hub": "data set of the hub",
+    "hub": "Hugging Face dataset",
 }
 
 

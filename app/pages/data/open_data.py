@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-FILE = "A &file: CSV, Excel, JSON lines, JSON, parquet, XML…"
-FOLDER = "A fo&lder of WebNLG…"
-HUB = "A data set of the &hub…"
+FILE = "&File: CSV, Excel, JSON lines, JSON, parquet, XML…"
+FOLDER = "&WebNLG folder…"
+HUB = "From &Hugging Face…"
 
 
 class OpenDataMenu(QMenu):

@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QSpinBox, QVBoxLayout, QWidget
 
 from app.pages.data.words import DELIMITERS, ESCAPES, HEADERS, QUOTES, one_line, visible
-from app.theme import SPACE_M, SPACE_S, SPACE_XS
+from app.sizes import set_minimum_chars
+from app.theme import SPACE_XS
+from app.widgets.flow import FlowLayout
 from app.widgets.labels import Label
 from engine.contract.reading import ReadOptions
 from engine.contract.reading_options import ENCODING_TITLES
@@ -26,7 +28,7 @@ _PARTS: dict[str, tuple[str, Mapping[Any, str]]] = {
     "header": ("Column &names", HEADERS),
 }
 _MOST_SKIPPED_LINES = 10_000
-_COLUMNS = 3
+LEAST_CHARS = 12
 
 
 class OptionsForm(QWidget):
@@ -44,16 +46,11 @@ class OptionsForm(QWidget):
         self._sheets: tuple[str, ...] = ()
         self._fields: dict[str, QWidget] = {}
         self.boxes: dict[str, QComboBox] = {}
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(SPACE_M)
-        grid.setVerticalSpacing(SPACE_S)
+        row = FlowLayout(self)
         for name, (title, _known) in _PARTS.items():
             box = QComboBox()
-            box.setSizeAdjustPolicy(
-                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-            )
-            box.setMinimumContentsLength(8)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            set_minimum_chars(box, LEAST_CHARS)
             box.activated.connect(self._choose)
             self.boxes[name] = box
             self._fields[name] = _labelled(title, box, self)
@@ -63,9 +60,8 @@ class OptionsForm(QWidget):
         self.skip_lines.setToolTip("Lines above the table that are not read, such as a title")
         self.skip_lines.valueChanged.connect(self._choose)
         self._fields["skip_lines"] = _labelled("S&kip lines", self.skip_lines, self)
-        for column in range(_COLUMNS):
-            grid.setColumnStretch(column, 1)
-        self._grid = grid
+        for field in self._fields.values():
+            row.addWidget(field)
         self._lay_out(ReadOptions())
 
     def show_options(
@@ -98,14 +94,11 @@ class OptionsForm(QWidget):
         self._fill_number(None, None)
 
     def _lay_out(self, used: ReadOptions) -> None:
-        """Place the options that the format has; those of text while that is not known."""
+        """Show the options that the format has; those of text while that is not known."""
         shown = [name for name in self._fields if getattr(used, name) is not None]
         shown = shown or [name for name in self._fields if name != "sheet"]
         for name, field in self._fields.items():
-            self._grid.removeWidget(field)
             field.setVisible(name in shown)
-            if name in shown:
-                self._grid.addWidget(field, *divmod(shown.index(name), _COLUMNS))
 
     def _fill_number(self, detected: int | None, current: int | None) -> None:
         with QSignalBlocker(self.skip_lines):

@@ -98,7 +98,7 @@ class DataPage(QWidget):
         ask_for_folder(self, self._context.settings, self.open_path)
 
     def ask_for_hub_name(self) -> None:
-        """Let the user name a data set of the hub."""
+        """Let the user name a dataset of Hugging Face."""
         ask_for_hub_name(self, self._look_at)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -131,8 +131,8 @@ class DataPage(QWidget):
         )
         empty.add_button("Open a file…", self.ask_for_file, picture="open", primary=True)
         empty.add_action(self.paster.action)
-        empty.add_button("A folder of WebNLG…", self.ask_for_folder)
-        empty.add_button("From the hub…", self.ask_for_hub_name)
+        empty.add_button("WebNLG folder…", self.ask_for_folder)
+        empty.add_button("From Hugging Face…", self.ask_for_hub_name)
         return empty
 
     def _show(self) -> None:

@@ -72,7 +72,7 @@ class Paster(QObject):
         action = self._context.actions.add(
             "data.paste", "&Paste table", slot=self.paste, menu="edit", icon=icon("paste"),
             shortcut=QKeySequence.StandardKey.Paste, scope=scope,
-            tip="Make a data set of copied cells: from a spreadsheet, a text or a web page",
+            tip="Make a dataset from copied cells: from a spreadsheet, a text or a web page",
         )  # fmt: skip
         action.setEnabled(project.is_open)
         project.opened.connect(partial(action.setEnabled, True))

@@ -1,4 +1,4 @@
-"""Tokens as chips in flowing lines; what carries loss is coloured and underlined."""
+"""Tokens as chips in flowing lines; those that are learned are coloured and underlined."""
 
 from __future__ import annotations
 
@@ -140,5 +140,5 @@ class TokenFlow(QWidget):
 
 
 def _tip(token: PreviewToken) -> str:
-    loss = "carries loss" if token.has_loss else "carries no loss"
+    loss = "learned" if token.has_loss else "not learned"
     return f"“{visible(token.text)}”, token {token.token_id}, {loss}"

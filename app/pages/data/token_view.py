@@ -7,7 +7,6 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
-    QHBoxLayout,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -23,6 +22,7 @@ from app.pages.data.latest import LatestAsk
 from app.pages.data.token_flow import TokenFlow
 from app.pages.data.words import count
 from app.theme import SPACE_S
+from app.widgets.flow import FlowLayout
 from app.widgets.labels import Badge, Label, MutedLabel
 from app.words import size
 from engine.contract.backbone import BackboneEntry
@@ -48,10 +48,11 @@ class TokenView(QWidget):
         self.fetch_button = QPushButton(icon("import"), "Fetch")
         self.fetch_button.clicked.connect(self.choice.fetch)
         self.counts = MutedLabel(theme)
+        self.counts.setWordWrap(False)
         self.note = MutedLabel(theme)
         self._legend = (
             Badge(theme, "read", tone="frozen"),
-            Badge(theme, "carries loss", tone="trainable"),
+            Badge(theme, "learned", tone="trainable"),
         )
         self.flow = TokenFlow(theme)
         self._scroll = QScrollArea()
@@ -79,17 +80,11 @@ class TokenView(QWidget):
     def _lay_out(self) -> None:
         label = Label("&Backbone")
         label.setBuddy(self.box)
-        top = QHBoxLayout()
-        top.setSpacing(SPACE_S)
-        top.addWidget(label)
-        top.addWidget(self.box)
-        top.addWidget(self.fetch_button)
-        top.addStretch(1)
-        legend = QHBoxLayout()
-        legend.setSpacing(SPACE_S)
-        for badge in self._legend:
-            legend.addWidget(badge)
-        legend.addWidget(self.counts, 1)
+        top, legend = FlowLayout(), FlowLayout()
+        for widget in (label, self.box, self.fetch_button):
+            top.addWidget(widget)
+        for widget in (*self._legend, self.counts):
+            legend.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
         layout.setSpacing(SPACE_S)
@@ -153,7 +148,7 @@ class TokenView(QWidget):
         loss = sum(token.has_loss for token in reply.tokens)
         parts = [
             count(len(reply.tokens), "token"),
-            f"{loss:,} with loss",
+            f"{loss:,} learned",
         ]
         if reply.cut_tokens:
             parts.append(f"{reply.cut_tokens:,} cut off")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFormLayout,
-    QFrame,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -15,20 +13,18 @@ from app.pages.prefixes.library import LibraryRow
 from app.theme import SPACE_L, SPACE_M, SPACE_XS, Theme, scaled_font
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import Badge, ElidedLabel, Label, MutedLabel, SectionHeader
+from app.widgets.vertical_area import VerticalArea
 from app.words import date, from_home, metric_value, size
 from engine.contract.commands import PrefixInfo
 from engine.contract.scores import Score, metric_title
 
 
-class PrefixDetails(QScrollArea):
+class PrefixDetails(VerticalArea):
     """Name, what is trained and what stays frozen, scores with signatures, files."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Card of the prefix")
         self.show_row(None)
 
@@ -52,7 +48,6 @@ class PrefixDetails(QScrollArea):
             self._add_files(layout, row)
         layout.addStretch(1)
         self.setWidget(inside)
-        self.setMinimumWidth(inside.minimumSizeHint().width() + SPACE_L)
 
     def _damage(self, row: LibraryRow) -> InfoBar:
         bar = InfoBar(self._theme, closable=False)

@@ -10,7 +10,6 @@ from PySide6.QtCore import QSortFilterProxyModel, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFileDialog,
-    QSplitter,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -31,12 +30,14 @@ from app.pages.prefixes.details import PrefixDetails
 from app.pages.prefixes.library import LibraryRow, PrefixLibrary
 from app.pages.prefixes.model import SORT_ROLE, PrefixTableModel
 from app.ports import Ticket
+from app.sizes import set_minimum_chars
 from app.theme import SPACE_S
 from app.trashing import MoveToTrash
 from app.widgets.bar_area import BarArea
 from app.widgets.empty_state import EmptyState
 from app.widgets.flow import FlowLayout
 from app.widgets.info_bar import InfoBar, Tone
+from app.widgets.page_splitter import PageSplitter
 from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
 from engine.contract.commands import (
@@ -46,6 +47,8 @@ from engine.contract.commands import (
     VerifyPrefix,
 )
 from engine.contract.errors import UserError
+
+TABLE_CHARS, CARD_CHARS = 36, 52
 
 
 class PrefixesPage(QWidget):
@@ -232,13 +235,15 @@ class PrefixesPage(QWidget):
         search = SearchField("Search prefixes")
         search.searched.connect(self._filter)
         tools.addWidget(search)
-        self.splitter = QSplitter()
-        self.splitter.addWidget(self.table)
-        self.splitter.addWidget(self.details)
-        self.splitter.setStretchFactor(0, 3)
-        self.splitter.setStretchFactor(1, 2)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setSizes([820, 320])
+        set_minimum_chars(self.table, TABLE_CHARS)
+        self.splitter = PageSplitter(
+            self.table,
+            self.details,
+            settings=self._context.settings,
+            key="prefixes/card",
+            narrow=1,
+            width_chars=CARD_CHARS,
+        )
         view = QWidget()
         layout = QVBoxLayout(view)
         layout.setContentsMargins(0, 0, 0, 0)

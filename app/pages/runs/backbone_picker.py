@@ -78,7 +78,7 @@ class BackbonePicker(QWidget):
         self.fetch.clicked.connect(self._on_fetch)
         self.folder = QPushButton(icon("folder"), "")
         self.folder.setAccessibleName("Choose a folder with a backbone")
-        self.folder.setToolTip("Take a backbone from a folder of yours, in transformers' format")
+        self.folder.setToolTip("Use a local model folder, in transformers' format")
         self.folder.clicked.connect(self._ask_folder)
         self.about = MutedLabel(theme)
         row = QHBoxLayout()

@@ -115,7 +115,7 @@ class DetailsPane(QScrollArea):
         words.addRow("Notes", self.notes)
         fault = QVBoxLayout(self._fault)
         fault.setContentsMargins(0, 0, 0, 0)
-        fault.addWidget(SectionHeader("A fault of this program"))
+        fault.addWidget(SectionHeader("Unexpected error"))
         fault.addWidget(self.traceback)
         fault.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignLeft)
         layout = QVBoxLayout(self._body)

@@ -106,7 +106,7 @@ EVALUATION = Section(
             "training.evaluate_bleu",
             "BLEU at evaluations",
             "Decode the validation inputs greedily at each evaluation, which takes time; the "
-            "loss is always taken.",
+            "loss is always computed.",
             Switch(),
         ),
         Field(

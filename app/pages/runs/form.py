@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QScrollArea,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.pages.runs.advanced import AdvancedSettings, PresetBox
 from app.pages.runs.backbone_picker import BackbonePicker
@@ -25,13 +17,14 @@ from app.pages.runs.method_drawing import MethodDrawing
 from app.pages.runs.planner import Planner
 from app.theme import SPACE_M, SPACE_S, Theme
 from app.widgets.labels import ElidedLabel, MutedLabel, SectionHeader
+from app.widgets.vertical_area import VerticalArea
 from app.words import count
 from engine.contract.errors import UserError
 
 MINIMUM_LINES = 12
 
 
-class RunForm(QScrollArea):
+class RunForm(VerticalArea):
     """Writes to the form model and shows what the planner makes of it.
 
     Signals:
@@ -48,12 +41,9 @@ class RunForm(QScrollArea):
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(parent, minimum_lines=MINIMUM_LINES)
         self._form, self._planner = form, planner
         self.setAccessibleName("Settings of a new run")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.dataset = ElidedLabel()
         self.sizes = MutedLabel(theme)
         self.picker = BackbonePicker(form, backbones, theme)
@@ -74,22 +64,6 @@ class RunForm(QScrollArea):
         self._tell()
         self._tell_data()
         self._draw()
-
-    def minimumSizeHint(self) -> QSize:
-        """Wide enough for its settings: it scrolls up and down only."""
-        bar = self.verticalScrollBar().sizeHint().width()
-        body = self.widget()
-        width = body.minimumSizeHint().width() + bar if body is not None else 0
-        return QSize(width, self.fontMetrics().height() * MINIMUM_LINES)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Ask for another width, and height, when a section was opened or a line is longer."""
-        if event.type() is QEvent.Type.LayoutRequest:
-            self.updateGeometry()
-        if event.type() is QEvent.Type.Resize:
-            # WORKAROUND: Qt 6.11 gives wrapped lines the height of the width before.
-            QCoreApplication.postEvent(self, QEvent(QEvent.Type.LayoutRequest))
-        return super().eventFilter(watched, event)
 
     def _lay_out(self) -> None:
         body = QWidget()
@@ -118,7 +92,6 @@ class RunForm(QScrollArea):
         layout.addWidget(self.advanced)
         layout.addStretch(1)
         self.setWidget(body)
-        body.installEventFilter(self)
 
     def _data_header(self) -> SectionHeader:
         header = SectionHeader("Data")

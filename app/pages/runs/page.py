@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -36,7 +37,9 @@ from app.widgets.bar_area import BarArea
 from app.widgets.command_line import CommandLine
 from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import InfoBar, Tone
+from app.widgets.page_splitter import PageSplitter
 
+LAYOUT, TABLE_LAYOUT = "runs/form", "runs/upper"
 FORM_CHARS = 50
 TABLE_LINES = 15
 
@@ -126,12 +129,15 @@ class RunsPage(QWidget):
         pane.addWidget(self.empty, 1)
         pane.addWidget(self.upper, 1)
         BarArea(self._runs_pane, self.bar)
-        self.columns = QSplitter(Qt.Orientation.Horizontal)
-        self.columns.addWidget(side)
-        self.columns.addWidget(self._runs_pane)
-        self.columns.setCollapsible(1, False)
-        self.columns.setStretchFactor(1, 1)
-        self._size_splitters()
+        self.columns = PageSplitter(
+            side,
+            self._runs_pane,
+            settings=self._context.settings,
+            key=LAYOUT,
+            width_chars=FORM_CHARS,
+        )
+        self.columns.setCollapsible(0, True)
+        self._size_table()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -150,28 +156,20 @@ class RunsPage(QWidget):
 
     def reset_layout(self) -> None:
         """Put splitters and columns back as they first were."""
-        self._size_splitters()
+        self.columns.share()
+        self._size_table()
         self.table.reset_layout()
 
-    def _size_splitters(self) -> None:
-        metrics = self.fontMetrics()
-        form = metrics.averageCharWidth() * FORM_CHARS
-        self.columns.setSizes([form, max(self.width() - form, form)])
-        table = metrics.height() * TABLE_LINES
+    def _size_table(self) -> None:
+        table = self.fontMetrics().height() * TABLE_LINES
         self.upper.setSizes([table, max(self.height() - table, table)])
 
     def _connect(self) -> None:
         context = self._context
-        for name, splitter in (("columns", self.columns), ("upper", self.upper)):
-            key = f"runs/{name}"
-            state = context.settings.layout(key)
-            if not state.isEmpty():
-                splitter.restoreState(state)
-            splitter.splitterMoved.connect(
-                lambda _at, _index, key=key, splitter=splitter: context.settings.set_layout(
-                    key, splitter.saveState()
-                )
-            )
+        self.upper.restoreState(context.settings.layout(TABLE_LAYOUT))
+        self.upper.splitterMoved.connect(
+            lambda _at, _index: context.settings.set_layout(TABLE_LAYOUT, self.upper.saveState())
+        )
         context.runs.added.connect(self._tell_emptiness)
         context.runs.removed.connect(self._tell_emptiness)
         context.runs.damaged.connect(self._tell_damaged)
@@ -185,7 +183,9 @@ class RunsPage(QWidget):
         self.actions_.baseline_asked.connect(self.launcher.train_baseline_of)
         self.actions_.export_asked.connect(self._ask_for_export)
         self.saver.failed.connect(lambda text: self._say(Tone.BAD, text))
-        self.saver.saved.connect(lambda path: self._say(Tone.GOOD, f"Saved {path}."))
+        self.saver.saved.connect(
+            lambda path: context.messages.post_file(f"Saved {Path(path).name}.", Path(path))
+        )
 
     def _tell_command(self) -> None:
         command = self.planner.command()
@@ -221,7 +221,7 @@ class RunsPage(QWidget):
 
     def _show_form(self) -> None:
         if self.columns.sizes()[0] == 0:
-            self._size_splitters()
+            self.columns.share()
         self.form.verticalScrollBar().setValue(0)
         self.form.picker.box.setFocus()
 

@@ -42,7 +42,7 @@ _PAPER_TABLES = {**_PAPER_OPTIMISER, "decoding.line_breaks": False}
 
 PRESETS = (
     Preset(
-        "Chosen defaults",
+        "Recommended",
         "For a few hundred rows on a small backbone; measured in benchmarks/.",
         {},
     ),

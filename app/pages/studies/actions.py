@@ -34,12 +34,10 @@ class StudyActions(QObject):
 
     Signals:
         refused: a sentence that says why something cannot be done.
-        told: a sentence that says what was done.
         deleted: name of a study; the last step of the undo stack brings it back.
     """
 
     refused = Signal(str)
-    told = Signal(str)
     deleted = Signal(str)
 
     def __init__(
@@ -71,7 +69,7 @@ class StudyActions(QObject):
         )  # fmt: skip
         self.save_figure = self._make(
             "save_figure", "Save the study's &figure as…", self._ask_figure, "export",
-            "Copy the figure as PNG or SVG to a place of yours",
+            "Save a copy of the figure as PNG or SVG",
         )  # fmt: skip
         self.copies = tuple(
             self._make(
@@ -129,7 +127,7 @@ class StudyActions(QObject):
         except (UserError, OSError) as error:
             self.refused.emit(str(error))
         else:
-            self.told.emit(f"Saved {path}.")
+            self._context.messages.post_file(f"Saved {path.name}.", path)
 
     def delete_study(self, *, with_runs: bool) -> None:
         """Move the study to the trash, and those of its runs that no other study has."""
@@ -247,7 +245,7 @@ class StudyActions(QObject):
             )
             return
         QGuiApplication.clipboard().setText(text)
-        self.told.emit(f"{TABLES[form]} is on the clipboard.")
+        self._context.messages.post(f"{TABLES[form]} is on the clipboard.")
 
     def _ask_delete(self) -> None:
         study = self._library.current

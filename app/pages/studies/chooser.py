@@ -7,7 +7,6 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -17,6 +16,7 @@ from app.assets import icon
 from app.sizes import chars, icon_side
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme, scaled_font
 from app.widgets.labels import Label, MutedLabel
+from app.widgets.vertical_area import VerticalArea
 from engine.contract.recipes import RECIPES
 from engine.contract.study import StudyKind
 
@@ -28,7 +28,7 @@ EXPLANATION = (
 )
 
 
-class RecipeChooser(QScrollArea):
+class RecipeChooser(VerticalArea):
     """A button a recipe.
 
     Signals:
@@ -39,9 +39,6 @@ class RecipeChooser(QScrollArea):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Recipes of studies")
         self.heading = Label("Make one of the paper's figures on your own data")
         self.heading.setFont(scaled_font(130, bold=True))

@@ -9,10 +9,8 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
-    QFrame,
     QHBoxLayout,
     QPushButton,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -27,8 +25,11 @@ from app.theme import SPACE_L, SPACE_M, SPACE_S, SPACE_XS, scaled_font
 from app.widgets.command_line import CommandLine
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import Label, MutedLabel, SectionHeader
+from app.widgets.vertical_area import VerticalArea
 from engine.contract.recipes import RECIPES
 from engine.contract.study import StudyKind
+
+MINIMUM_LINES = 8
 
 
 class StudyForm(QWidget):
@@ -97,10 +98,7 @@ class StudyForm(QWidget):
         inside.addWidget(SectionHeader("What is studied"))
         inside.addWidget(self.fields)
         inside.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll = VerticalArea(minimum_lines=MINIMUM_LINES)
         scroll.setAccessibleName("Settings of a new study")
         scroll.setWidget(body)
         foot = QVBoxLayout()
@@ -123,9 +121,9 @@ class StudyForm(QWidget):
         layout.addLayout(foot)
 
     def _starts(self) -> SectionHeader:
-        header = SectionHeader("Starts from the form of the Runs page")
+        header = SectionHeader("Based on the form on the Runs page")
         for words, picture, tip, slot in (
-            ("Change it", "runs", "Change it on the Runs page", self._context.navigator.show_runs),
+            ("Edit", "runs", "Edit it on the Runs page", self._context.navigator.show_runs),
             ("Data", "data", "Change data and split", self._context.navigator.show_data),
         ):
             button = QToolButton()

@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QSplitter,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -26,6 +25,7 @@ from app.theme import SPACE_S, scaled_font
 from app.widgets.bar_area import BarArea
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import Label
+from app.widgets.page_splitter import PageSplitter
 from engine.contract.errors import UserError
 from engine.contract.study import StudyKind
 
@@ -87,16 +87,15 @@ class StudiesPage(QWidget):
         self.maker.begin(study)
         count = len(study.runs)
         runs = "one run" if count == 1 else f"{count} runs"
-        text = f"“{study.name}” is in the queue with {runs}."
+        text = f"“{study.name}” was added to the queue with {runs}."
         if shared:
-            text += f" {shared} of them the project had already; they are shared."
-        self.bar.show_message(Tone.GOOD, text)
+            text += f" {shared} already in the project will be reused."
+        self._context.messages.post(text)
         self._show_right(self.view)
 
     def reset_layout(self) -> None:
         """Put the splitter back as it first was."""
-        left = self.fontMetrics().averageCharWidth() * LIST_CHARS
-        self.columns.setSizes([left, max(self.width() - left, left)])
+        self.columns.share()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Take what other pages have changed, and ask for scores."""
@@ -135,12 +134,13 @@ class StudiesPage(QWidget):
         self.right = QStackedWidget()
         for widget in (self.chooser, self.view):
             self.right.addWidget(widget)
-        self.columns = QSplitter(Qt.Orientation.Horizontal)
-        self.columns.addWidget(self.side)
-        self.columns.addWidget(self.right)
-        self.columns.setChildrenCollapsible(False)
-        self.columns.setStretchFactor(1, 1)
-        self.reset_layout()
+        self.columns = PageSplitter(
+            self.side,
+            self.right,
+            settings=self._context.settings,
+            key=LAYOUT,
+            width_chars=LIST_CHARS,
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -148,13 +148,7 @@ class StudiesPage(QWidget):
         BarArea(self, self.bar)
 
     def _connect(self) -> None:
-        context, settings = self._context, self._context.settings
-        state = settings.layout(LAYOUT)
-        if not state.isEmpty():
-            self.columns.restoreState(state)
-        self.columns.splitterMoved.connect(
-            lambda _at, _index: settings.set_layout(LAYOUT, self.columns.saveState())
-        )
+        context = self._context
         self.chooser.chosen.connect(self.begin)
         self.list.clicked.connect(lambda _index: self._cancel())
         self.list.activated.connect(lambda _index: self._cancel())
@@ -165,7 +159,6 @@ class StudiesPage(QWidget):
             lambda text: self.bar.show_message(Tone.WARNING, text)
         )
         self.actions_.refused.connect(lambda text: self.bar.show_message(Tone.WARNING, text))
-        self.actions_.told.connect(lambda text: self.bar.show_message(Tone.GOOD, text))
         self.actions_.deleted.connect(self._tell_deleted)
         context.project.opened.connect(self.bar.hide)
         context.project.closed.connect(self._cancel)
@@ -200,5 +193,5 @@ class StudiesPage(QWidget):
         self._show_right(self.view if self.library.all() else self.chooser)
 
     def _tell_deleted(self, name: str) -> None:
-        self.bar.show_message(Tone.INFO, f"“{name}” was moved to the project's trash.")
-        self.bar.add_button("Undo", self._context.undo.undo)
+        text = f"“{name}” was moved to the project's trash."
+        self._context.messages.post_undo(text, self._context.undo)

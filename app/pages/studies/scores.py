@@ -12,7 +12,7 @@ from engine.contract.events import Blame
 from engine.contract.scores import BERTSCORE
 from engine.contract.study_results import StudyResults
 
-GIVEN_UP = "The scoring was given up; the scores are those of before."
+GIVEN_UP = "Scoring cancelled; showing the previous scores."
 PAUSE_MS = 300
 """Runs of a project that is opened tell their states one after the other; one question does."""
 

@@ -27,13 +27,13 @@ from engine.contract.study import StudySpec
 
 NOTHING = (
     "Nothing is finished yet",
-    "The figure begins with the first run that finishes, and grows with each.",
+    "The figure appears when the first run finishes and grows with each further run.",
 )
-COLLECTING = ("The scores are being collected", "The figure follows in a moment.")
+COLLECTING = ("Collecting the scores…", "The figure will appear in a moment.")
 STATE_MARGIN_PX = 48
 """Room for icon, margins and sort mark beside the word."""
-FAULT = "The scores could not be taken, by a fault of this program."
-NOT_TAKEN = ("The scores were not taken", "“Again” above takes them.")
+FAULT = "The scores could not be computed because of an unexpected error."
+NOT_TAKEN = ("No scores yet", "Choose “Try again” above to compute them.")
 
 
 class StudyView(QWidget):
@@ -153,7 +153,7 @@ class StudyView(QWidget):
             text = f"{words}: {verdict(failed[0])}"
             self._complain(text, "Try again", self._actions.retry.trigger)
         elif problem:
-            self._complain(problem, "Again", self._scores.refresh)
+            self._complain(problem, "Try again", self._scores.refresh)
         else:
             self.failures.hide()
 

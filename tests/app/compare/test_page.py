@@ -48,7 +48,7 @@ def test_without_runs_it_says_what_to_do(
     page = make_page(make_project(tmp_path / "empty"))
     assert page.pages.currentWidget() is page.empty
     assert page.empty.pages.currentWidget() is page.empty.nothing
-    assert "Train a prefix and its fine-tuned twin" in page.empty.nothing.text.text()
+    assert "Train a prefix and its fine-tuning baseline" in page.empty.nothing.text.text()
     with qtbot.waitSignal(context.navigator.page_requested) as asked:
         page.empty.to_runs.click()
     assert asked.args == ["runs"]

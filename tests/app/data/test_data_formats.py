@@ -129,7 +129,7 @@ def test_a_data_set_of_the_hub_that_does_not_tell_its_size(
     empty_page.file.open(Path(f"hub:{folder}"))
     qtbot.waitUntil(lambda: empty_page.file.state is ImportState.READY, timeout=30_000)
     view = empty_page.import_view
-    assert view.summary.text() == "data set of the hub  ·  more than 200 rows  ·  3 columns"
+    assert view.summary.text() == "Hugging Face dataset  ·  more than 200 rows  ·  3 columns"
     assert view.looked_at.text() == (
         "The first rows were looked at; the rest is checked while importing."
     )

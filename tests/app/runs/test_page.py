@@ -306,7 +306,7 @@ def test_a_run_that_is_asked_for_is_shown(rich_page: RunsPage, context: AppConte
     run = context.runs.all()[1]
     context.navigator.runs_requested.emit(run.run_id)
     assert rich_page.view.current is run
-    assert rich_page.header.name.full_text() == "fine-tuned twin"
+    assert rich_page.header.name.full_text() == "fine-tuning baseline"
 
 
 def test_a_damaged_run_is_told(page: RunsPage, context: AppContext, project: Path) -> None:

@@ -1,5 +1,6 @@
 """The Studies page through the real window: from a recipe to results, and what can go wrong."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,9 +15,12 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.dialogs.encoder import EncoderDialog
 from app.main_window import MainWindow
+from app.messages import Message
 from app.models.run import RunModel
 from app.pages.studies.figure import LegendEntry
 from app.pages.studies.page import StudiesPage
+from app.pages.studies.scores import GIVEN_UP
+from app.pages.studies.study_view import COLLECTING, NOT_TAKEN
 from app.startup import tie
 from app.theme import DARK, Scheme
 from app.widgets.info_bar import Tone
@@ -71,7 +75,9 @@ def window(tmp_path: Path, qapp: object, qtbot: QtBot) -> Iterator[MainWindow]:
     discard(context)
 
 
-def test_from_a_recipe_to_results(window: MainWindow, project: Path, qtbot: QtBot) -> None:
+def test_from_a_recipe_to_results(
+    window: MainWindow, project: Path, said: list[Message], qtbot: QtBot
+) -> None:
     """New study → queued runs → runs finish → figure and tables."""
     context = window.context
     control, desk = context.run_control, context.data_desk
@@ -97,7 +103,8 @@ def test_from_a_recipe_to_results(window: MainWindow, project: Path, qtbot: QtBo
 
     study = current(page)
     assert page.view.isVisible()
-    assert page.bar.label.text() == "“Methods” is in the queue with 4 runs."
+    assert "“Methods”" in said[-1].text
+    assert "4 runs" in said[-1].text
     assert study_ids(ProjectFolder(project)) == ["methods"]
     assert [path.name for path in control.queue] == [run.spec.run_id for run in study.runs]
     for run in study.runs:
@@ -237,6 +244,7 @@ def test_shared_runs_are_not_trained_again(
     project: Path,
     begin: Callable[[Page, StudyKind], None],
     run_control: FakeRunControl,
+    said: list[Message],
     qtbot: QtBot,
 ) -> None:
     order = (RunState.FINISHED, RunState.CANCELLED, RunState.FINISHED, RunState.FINISHED)
@@ -249,10 +257,8 @@ def test_shared_runs_are_not_trained_again(
     qtbot.keyClicks(page.new_study.form.fields.numbers["seeds"], "0, 1, 5")
     with qtbot.waitSignal(page.maker.done):
         page.add()
-    assert page.bar.label.text() == (
-        "“Methods 2” is in the queue with 6 runs. 4 of them the project had already; they are "
-        "shared."
-    )
+    assert "“Methods 2”" in said[-1].text
+    assert re.findall(r" (\d+) ", said[-1].text) == ["6", "4"], "added, and shared"
     study = current(page)
     assert [run.spec.run_id for run in study.runs][:4] == [run.spec.run_id for run in old.runs]
     stopped = old.runs[1].spec.run_id
@@ -263,7 +269,7 @@ def test_shared_runs_are_not_trained_again(
 
 
 def test_files_are_copied_from_what_the_engine_wrote(
-    make_page: MakePage, project: Path, tmp_path: Path, qtbot: QtBot
+    make_page: MakePage, project: Path, tmp_path: Path, said: list[Message], qtbot: QtBot
 ) -> None:
     study = make_study(project, StudyKind.METHODS)
     page = make_page(project)
@@ -275,7 +281,7 @@ def test_files_are_copied_from_what_the_engine_wrote(
         assert action.isEnabled()
         action.trigger()
         assert QGuiApplication.clipboard().text() == (folder.path / name).read_text("utf-8")
-        assert page.bar.label.text() == f"{name} is on the clipboard."
+        assert name in said[-1].text
     (folder.path / "table.md").unlink()
     page.actions_.copies[1].trigger()
     assert page.bar.label.text().startswith("table.md cannot be read (")
@@ -420,11 +426,11 @@ def test_a_failure_is_told_of_its_own_study(
     ticket.fail("The outputs are damaged: decode them again.")
     assert view.failures.isHidden()
     ticket = wait_for_question("prefix-length")
-    assert view.nothing.title.text() == "The scores are being collected"
+    assert view.nothing.title.text() == COLLECTING[0]
     with qtbot.waitSignal(ticket.cancelled):
         ticket.cancel()
-    assert view.nothing.title.text() == "The scores were not taken"
-    assert view.failures.label.text().startswith("The scoring was given up")
+    assert view.nothing.title.text() == NOT_TAKEN[0]
+    assert view.failures.label.text() == GIVEN_UP
     page.library.select("methods")
     assert view.failures.label.text() == "The outputs are damaged: decode them again."
     ticket = wait_for_question("methods")
