@@ -110,4 +110,4 @@ def _sentence(run: RunModel) -> str:
     """Words of ours alone: some systems take a notification's text for markup."""
     if run.finished is not None and run.status.state is RunState.FINISHED:
         return f"After {duration(run.finished.elapsed_s)}, {run.finished.step:,} steps."
-    return "The Runs page says why."
+    return "See the Runs page for the reason."

@@ -223,8 +223,8 @@ class MainWindow(QMainWindow):
         hint = EmptyState(
             self.context.theme,
             "No project is open",
-            "A project is a folder that holds your table, the runs and the prefixes. Drop a "
-            "table on this window to make one.",
+            "A project is a folder with your table, the runs and the prefixes. Drop a table on "
+            "this window to create one.",
             picture="folder",
         )
         for number, ident in enumerate(("project.new_from_table", "project.open")):

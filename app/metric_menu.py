@@ -53,7 +53,7 @@ class MetricMenu(QToolButton):
             action.triggered.connect(lambda checked, name=metric: self._tell(name, checked=checked))
             self.choices[metric] = action
         menu.addSeparator()
-        self.encoder = menu.addAction("Encoder of BERTScore…")
+        self.encoder = menu.addAction("BERTScore encoder…")
         self.encoder.triggered.connect(self.ask_for_encoder)
         menu.aboutToShow.connect(self.opening)
         self.setMenu(menu)

@@ -73,7 +73,7 @@ class ProjectCommands(QObject):
         dialog.open()
 
     def rename(self, name: str) -> None:
-        """Give the project another name; can be undone."""
+        """Rename the project; can be undone."""
         model, name = self._context.project, " ".join(name.split())[:MAX_NAME_CHARS]
         if model.is_open and name:
             renamed = dataclasses.replace(model.project, name=name)

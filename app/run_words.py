@@ -94,7 +94,7 @@ def verdict(run: RunModel) -> str:
             return f"Stopped and saved: it can be resumed from step {saved:,}."
         return "Stopped as you asked; it can be resumed from its last checkpoint, if it has one."
     if state is RunState.INTERRUPTED:
-        return run.status.message or "Its process ended without a verdict; it can be resumed."
+        return run.status.message or "Its process ended unexpectedly; it can be resumed."
     if state is RunState.FAILED:
         return run.failed.message if run.failed is not None else run.status.message
     return ""

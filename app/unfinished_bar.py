@@ -47,7 +47,7 @@ class UnfinishedBar(InfoBar):
         names = ", ".join(f"“{run.meta.name}”" for run in list(self._runs.values())[:NAMED])
         more = f" and {len(self._runs) - NAMED} more" if len(self._runs) > NAMED else ""
         if self._state is RunState.INTERRUPTED:
-            text = f"Interrupted before the end, by a crash or a kill: {names}{more}."
+            text = f"Interrupted by a crash or kill before it finished: {names}{more}."
             self.show_message(Tone.WARNING, text)
             self.add_button("Resume", self._start)
         else:

@@ -23,29 +23,29 @@ Commands = dict[str, Callable[[], object]]
 def add_file_actions(actions: ActionRegistry, commands: Commands) -> None:
     """New, open, import, close, preferences, quit; `commands` holds a function for each."""
     table = (
-        ("project.new", "&New project…", Keys.New, "add", "Make an empty project"),
+        ("project.new", "&New project…", Keys.New, "add", "Create an empty project"),
         (
             "project.new_from_table", "New project from &data…", "Ctrl+Shift+N", "new-table",
-            "Choose a table and make a project for it",
+            "Choose a table and create a project for it",
         ),
         ("project.open", "&Open project…", Keys.Open, "open", "Open a project's folder"),
         (
             "project.example", "Open the &example project", None, "runs",
-            "Finished runs on the sample table, their prefixes and a small study to look at",
+            "Finished runs on the sample table, their prefixes and a small study to explore",
         ),
         (
             "project.sample", "New project from the &sample table", None, "sample",
-            "332 invented walking trails, to try everything with",
+            "332 invented walking trails to try everything on",
         ),
         (
             "exchange.import_prefix", "&Import prefix…", "Ctrl+I", "import",
             "Copy a native or PEFT prefix folder into the project",
         ),
-        ("this.rename", "&Rename project…", None, "edit", "Give the project another name"),
+        ("this.rename", "&Rename project…", None, "edit", "Rename the project"),
         ("this.show", "Sho&w project folder", None, "folder", "Show the project's files"),
         (
             "this.archive", "&Archive project…", None, "export",
-            "Write the project to one .zip file, without checkpoints",
+            "Save the project as one .zip file, without checkpoints",
         ),
         (
             "this.delete", "&Delete project…", None, "delete",
@@ -128,7 +128,7 @@ def add_view_actions(actions: ActionRegistry, commands: Commands) -> None:
     )  # fmt: skip
     actions.add(
         "view.reset_layout", "&Reset layout", slot=commands["view.reset_layout"], menu="view",
-        tip="Put the window, its splitters and columns back as they first were",
+        tip="Reset the window, its splitters and columns to their defaults",
     )  # fmt: skip
 
 

@@ -23,8 +23,8 @@ from app.theme import SPACE_L, SPACE_M, SPACE_XS, Theme, scaled_font
 from app.widgets.labels import MutedLabel, SectionHeader
 
 PURPOSE = (
-    "Train a prefix before a frozen language model, put a fully fine-tuned baseline beside it, and "
-    "compare what they write (Li & Liang 2021). Everything stays on this computer."
+    "Train a prefix for a frozen language model, fine-tune the whole model as a baseline, and "
+    "compare their outputs (Li & Liang 2021). Everything stays on this computer."
 )
 
 
@@ -63,8 +63,8 @@ class AboutDialog(QDialog):
         licences = MutedLabel(
             theme,
             "Qt and PySide6 are used under the LGPL 3; PyTorch under a BSD licence; transformers "
-            "under the Apache License 2.0. A backbone has a licence of its own: the Runs page "
-            "shows it.",
+            "under the Apache License 2.0. Each backbone has its own licence, shown on the Runs "
+            "page.",
         )
         layout = QVBoxLayout()
         layout.setSpacing(SPACE_M)

@@ -119,17 +119,17 @@ def _heading(states: Sequence[RunState]) -> str:
     for state, word in _STATES.items():
         if count := states.count(state):
             parts.append(f"{_runs(count)} {'is' if count == 1 else 'are'} {word}")
-    return f"{', '.join(parts) or 'Work is still going on'}."
+    return f"{', '.join(parts) or 'Work is still in progress'}."
 
 
 def _explain(states: Sequence[RunState], queued: int) -> str:
     if not states:
-        return "Closing the window cancels it; nothing half-done is left."
-    text = "Stopped and saved, a run ends at a checkpoint and can be resumed later."
+        return "Closing the window cancels it; no partial files are left."
+    text = "Stop and save: a run stops at a checkpoint and can be resumed later."
     if any(state is not RunState.PAUSED for state in states):
-        text = f"Kept running, training goes on without the window. {text}"
+        text = f"Keep running: training continues without the window. {text}"
     if RunState.PAUSED in states:
-        text += " A paused run that is left as it is stays paused, and keeps its memory."
+        text += " A paused run stays paused and keeps its memory."
     if queued:
-        text += " Queued runs wait until the project is open again."
+        text += " Queued runs wait until the project is opened again."
     return text

@@ -31,14 +31,14 @@ class EncoderDialog(QDialog):
 
     def __init__(self, theme: Theme, encoder: Encoder, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Encoder of BERTScore")
+        self.setWindowTitle("BERTScore encoder")
         self.folder = QLineEdit(encoder.name)
         self.folder.setPlaceholderText("a folder, or a hub id that is in the cache")
         self.layer = QSpinBox()
         self.layer.setRange(LAST, MOST_LAYERS)
         self.layer.setSpecialValueText("the last")
         self.layer.setValue(LAST if encoder.layer is None else encoder.layer)
-        self.idf = QCheckBox("Rare &words weigh more (idf)")
+        self.idf = QCheckBox("&Weight rare words more (IDF)")
         self.idf.setChecked(encoder.idf)
         form = QFormLayout()
         form.setHorizontalSpacing(SPACE_L)
@@ -51,11 +51,12 @@ class EncoderDialog(QDialog):
         form.addRow("", self.idf)
         hint = MutedLabel(
             theme,
-            "BERTScore looks for each word of an output in the references, by what an encoder "
-            "makes of them. The folder holds its config, tokenizer and weights in the format of "
-            "transformers; nothing is downloaded. Of roberta-large, papers take layer 17.",
+            "BERTScore matches the words of an output with those of the references by an "
+            "encoder's embeddings. The folder holds the encoder's config, tokenizer and weights "
+            "in transformers' format; nothing is downloaded. For roberta-large, papers use layer "
+            "17.",
         )
-        self.buttons = ok_and_cancel(self, "Take the score")
+        self.buttons = ok_and_cancel(self, "Compute score")
         self.ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
         layout = QVBoxLayout()
         layout.setSpacing(SPACE_L)

@@ -31,8 +31,8 @@ NAME_CHARS = 60
 FORMATS = {
     "native": (
         "&Native",
-        "What was trained as safetensors, with its card: everything this program needs, and "
-        "nothing that could run code.",
+        "The trained parameters as safetensors, with a card: all that this program needs, and no "
+        "code.",
     ),
     "peft": (
         "&PEFT",
@@ -112,7 +112,7 @@ class ExportDialog(QDialog):
 
     def _choose(self) -> None:
         chosen = QFileDialog.getExistingDirectory(
-            self, "Make the folder of the export in", str(self._start)
+            self, "Create the export folder in", str(self._start)
         )
         if chosen:
             self._start, self._follows = Path(chosen), True

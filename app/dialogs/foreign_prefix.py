@@ -84,9 +84,9 @@ class ForeignPrefixDialog(QDialog):
         rows.addRow("&Tables as:", self.preset)
         hint = MutedLabel(
             theme,
-            "Another program trained this prefix. It works only on the backbone it was trained "
+            "Another program trained this prefix. It works only with the backbone it was trained "
             "on, and with inputs written as they were in training. Leave the backbone empty if it "
-            "is on this machine under the name that the folder gives.",
+            "is on this machine under the name given in the folder.",
         )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)

@@ -37,12 +37,12 @@ class NewProjectDialog(QDialog):
         form.setHorizontalSpacing(SPACE_L)
         form.setVerticalSpacing(SPACE_M)
         form.addRow("&Name:", self.name)
-        tip = "Choose where the project's folder is made"
+        tip = "Choose where to create the project's folder"
         add_folder_row(form, "&Folder:", self.folder, self._choose, tip=tip)
         hint = MutedLabel(
-            theme, "Everything of the project is kept in this folder: data, runs and prefixes."
+            theme, "The project's data, runs and prefixes are all saved in this folder."
         )
-        self.buttons = ok_and_cancel(self, "Make the project")
+        self.buttons = ok_and_cancel(self, "Create project")
         self.ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
         layout = QVBoxLayout()
         layout.setSpacing(SPACE_M)
@@ -76,7 +76,7 @@ class NewProjectDialog(QDialog):
 
     def _choose(self) -> None:
         start = str(self._parent_folder)
-        chosen = QFileDialog.getExistingDirectory(self, "Make the project's folder in", start)
+        chosen = QFileDialog.getExistingDirectory(self, "Create the project's folder in", start)
         if chosen:
             self._parent_folder = Path(chosen)
             self._follows = True

@@ -98,7 +98,9 @@ class ProblemDialog(QDialog):
         if ours:
             copy = QPushButton("Copy diagnostics")
             copy.setIcon(icon("copy"))
-            copy.setToolTip("Versions, the traceback and the end of the log; nothing is sent")
+            copy.setToolTip(
+                "Versions, the traceback and the end of the log; nothing is sent anywhere"
+            )
             copy.clicked.connect(self.copy_diagnostics)
             box.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
         return box
@@ -111,7 +113,7 @@ def failure_of(error: BaseException) -> Failure:
     text = "".join(traceback.format_exception(error))
     return Failure(
         Blame.ENGINE,
-        "Something happened that this program did not expect. Your project is saved as you "
-        "work; you can go on, and restart the program if it misbehaves.",
+        "Something unexpected happened in the program. Your project is saved as you work; you can "
+        "continue, or restart the program if it misbehaves.",
         traceback=text,
     )

@@ -14,7 +14,7 @@ from app.theme import Theme
 from app.widgets.labels import MutedLabel
 from app.widgets.table_view import TableView
 
-EQUAL = "The settings of these runs are equal."
+EQUAL = "These runs have the same settings."
 DIFFERENT = "Settings that are the same in all of these runs are not listed."
 
 

@@ -66,7 +66,7 @@ class Speeds(QObject):
 
     @property
     def is_probing(self) -> bool:
-        """Whether a speed is being measured, or will be in a moment."""
+        """Whether a speed is measuring…, or will be in a moment."""
         return self._ticket is not None or self._timer.isActive()
 
     def find(self, spec: RunSpec, device: str) -> Speed | None:

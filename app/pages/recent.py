@@ -77,7 +77,7 @@ class RecentList(QScrollArea):
             layout.addWidget(row)
             self._rows.append(row)
         if not settings.recent_projects:
-            text = "None yet. A project keeps its data, runs and prefixes in one folder."
+            text = "None yet. A project is one folder with its data, runs and prefixes."
             layout.addWidget(MutedLabel(theme, text))
         layout.addStretch(1)
         self.setWidget(inside)
@@ -113,7 +113,7 @@ class RecentRow(QWidget):
         remove = QToolButton()
         remove.setAutoRaise(True)
         remove.setIcon(icon("close"))
-        remove.setToolTip("Take off this list; the folder stays")
+        remove.setToolTip("Remove from this list; the folder stays")
         remove.setAccessibleName(f"Take {path.name} off the list")
         remove.clicked.connect(lambda _checked=False: self.removed.emit())
         layout = QHBoxLayout(self)

@@ -27,9 +27,9 @@ from app.theme import SPACE_L, SPACE_M, SPACE_S, SPACE_XL, Theme, scaled_font
 from app.widgets.labels import MutedLabel, SectionHeader
 
 WELCOME = (
-    "Drop a table with texts anywhere on this window. You see what the model will see, train a "
-    "prefix and a fine-tuned baseline of the same language model, watch both, and read what they "
-    "write side by side. The prefix is a small file of its own."
+    "Drop a table with texts anywhere on this window. See what the model will see, train a prefix "
+    "and a fine-tuned baseline of the same language model, watch both learn, and read their "
+    "outputs side by side. The prefix is a small file of its own."
 )
 BESIDE_CHARS = 100
 """The page's width from which its two columns have room beside each other."""

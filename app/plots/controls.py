@@ -54,9 +54,9 @@ class PlotControls(QWidget):
         self._axis = self._make_axis()
         self._smooth, self._smooth_label = self._make_smoothing()
         self._log = QCheckBox("Log")
-        self._log.setToolTip("Logarithmic vertical axis, where the quantity can have one")
+        self._log.setToolTip("Logarithmic vertical axis, where it makes sense")
         self._log.toggled.connect(view.set_log)
-        self.follow_button = _tool("Follow", "refresh", "Show all of the data again, and go on")
+        self.follow_button = _tool("Follow", "refresh", "Show all data again and follow new points")
         self.follow_button.clicked.connect(self.follow_asked)
         self.follow_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.numbers_button = _tool("Numbers", "new-table", "The plotted numbers as a table")
@@ -95,7 +95,7 @@ class PlotControls(QWidget):
     def _make_axis(self) -> QComboBox:
         axis = QComboBox()
         axis.setAccessibleName("Horizontal axis")
-        axis.setToolTip("What the horizontal axis counts")
+        axis.setToolTip("Unit of the horizontal axis")
         axis.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         axis.setMinimumContentsLength(AXIS_CHARS)
         for member in Axis:
@@ -126,7 +126,7 @@ class PlotControls(QWidget):
         for kind, words in (
             ("png", "Picture as PNG…"),
             ("svg", "Picture as SVG…"),
-            ("table", "Numbers of the shown runs, as .xlsx or CSV…"),
+            ("table", "Data of the shown runs, as .xlsx or CSV…"),
         ):
             action = menu.addAction(words)
             action.triggered.connect(lambda _checked=False, kind=kind: self.export_asked.emit(kind))

@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 
 class Axis(enum.Enum):
-    """What the horizontal axis counts."""
+    """Unit of the horizontal axis."""
 
     STEP = "step"
     EPOCH = "epoch"

@@ -56,7 +56,7 @@ class ActivityButton(QToolButton):
         text = "Idle" if count == 0 else f"{count} running"
         self.setText(text)
         self.setAccessibleName(f"Activity: {text}")
-        self.setToolTip("Long work that is going on, with progress and cancel")
+        self.setToolTip("Running tasks, with progress and cancel")
 
 
 class ActivityPopup(QFrame):
@@ -68,8 +68,9 @@ class ActivityPopup(QFrame):
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAccessibleName("Activity list")
         self._rows: dict[Activity, ActivityRow] = {}
-        self._empty = MutedLabel(theme, "Nothing is going on. Training, scoring, fetching and "
-                                 "exporting show here.")  # fmt: skip
+        self._empty = MutedLabel(
+            theme, "Nothing is running. Training, scoring, downloads and exports appear here."
+        )
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(SPACE_M, SPACE_M, SPACE_M, SPACE_M)
         self._layout.setSpacing(SPACE_M)

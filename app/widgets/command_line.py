@@ -22,7 +22,7 @@ class CommandLine(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._sign = Label()
-        self._sign.setToolTip("The same on the command line")
+        self._sign.setToolTip("The equivalent command")
         self._line = ElidedLabel(mode=Qt.TextElideMode.ElideRight)
         self._copy = QToolButton()
         self._copy.setAutoRaise(True)

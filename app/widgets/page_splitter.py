@@ -88,7 +88,7 @@ class PageSplitter(ModestSplitter):
 
     def _parts(self) -> list[QWidget]:
         parts = [self.widget(place) for place in range(self.count())]
-        return [part for part in parts if not part.isHidden()]
+        return [part for part in parts if part is not None and not part.isHidden()]
 
     def _heights(self) -> list[int]:
         most = self.fontMetrics().height() * MOST_LINES

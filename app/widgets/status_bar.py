@@ -50,7 +50,7 @@ class StatusBar(QStatusBar):
         self.run_bar.setMinimumWidth(4 * SPACE_L)
         self.device_label = Label()
         self.device_label.setContentsMargins(SPACE_S, 0, SPACE_S, 0)
-        self.device_label.setToolTip("Where the engine computes")
+        self.device_label.setToolTip("Device in use")
         self.activity = ActivityButton(theme, activities)
         self.addWidget(self.project_label, 1)
         for widget in (self.run_button, self.run_bar, self.device_label, self.activity):

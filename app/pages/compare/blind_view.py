@@ -110,7 +110,7 @@ class BlindView(QWidget):
         self.bar.hide()
         record, left_out = self._blind.record, self._blind.left_out
         if self._blind.continued and record is not None:
-            text = f"Going on with an unfinished session: {len(record.votes)} were judged before."
+            text = f"Continuing an unfinished session: {len(record.votes)} were judged before."
             self.bar.show_message(Tone.INFO, text)
             self.bar.add_button("Start anew", self._start_anew)
         elif left_out:
@@ -174,7 +174,7 @@ class BlindView(QWidget):
         self.back = QPushButton("Back to the comparison")
         self.back.clicked.connect(lambda _checked=False: self._blind.leave())
         where = MutedLabel(
-            self._theme, "Every vote is kept in the project's folder, in compare/blind-….json."
+            self._theme, "Every vote is saved in the project's folder, in compare/blind-….json."
         )
         layout = QVBoxLayout(page)
         layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_L)

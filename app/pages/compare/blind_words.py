@@ -12,7 +12,7 @@ def result_text(record: BlindRecord, found: BlindResult) -> str:
     decided = found.first_wins + found.second_wins
     votes = len(record.votes)
     if votes == 0:
-        return "<p>Nothing was judged.</p>"
+        return "<p>No pairs were judged.</p>"
     lines = [
         f"{votes} of {len(record.examples)} examples were judged: <b>{first}</b> was preferred in "
         f"<b>{found.first_wins}</b>, <b>{second}</b> in <b>{found.second_wins}</b>, neither in "
@@ -28,12 +28,12 @@ def result_text(record: BlindRecord, found: BlindResult) -> str:
 
 def _test(found: BlindResult, decided: int) -> str:
     if decided == 0:
-        return "Without a preference there is nothing to test."
+        return "Without a preference, there is nothing to test."
     p = "below 0.001" if found.p < 0.001 else f"{found.p:.3f}"
     verdict = (
-        "so many or more one-sided preferences would be rare between systems of equal quality."
+        "a preference this one-sided would be rare between systems of equal quality."
         if found.p < 0.05
-        else "this does not tell which system is better."
+        else "this does not show which system is better."
     )
     return (
         f"Two-sided exact sign test, ties left out: n = {decided}, "

@@ -96,7 +96,7 @@ class SystemChooser(QWidget):
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.add_file = QPushButton(icon("file"), "Outputs from a &file…")
         self.add_file.setToolTip(
-            'A JSONL file with an "output" in each line, or a text file with one output a line'
+            'A JSONL file with an "output" in each line, or a text file with one output per line'
         )
         self.add_file.clicked.connect(lambda: self._ask_file())
         self.search.searched.connect(self.model.set_search)

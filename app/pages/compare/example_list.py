@@ -79,7 +79,7 @@ class ExampleList(QWidget):
 
     def _make_nothing(self, theme: Theme) -> QWidget:
         page = QWidget()
-        text = MutedLabel(theme, "No example passes the search and the filters.")
+        text = MutedLabel(theme, "No example matches the search and filters.")
         button = QPushButton("Show all examples")
         button.clicked.connect(self.filters.clear)
         layout = QVBoxLayout(page)

@@ -71,7 +71,7 @@ class ExampleView(QWidget):
         steps = (
             ("chevron-left", "Previous example (← or K)", lambda: self._model.step(-1)),
             ("chevron-right", "Next example (→ or J)", lambda: self._model.step(1)),
-            ("shuffle", "Any other example (R)", self._model.step_random),
+            ("shuffle", "Random example (R)", self._model.step_random),
         )
         for picture, tip, slot in steps:
             button = QToolButton()

@@ -27,7 +27,7 @@ class FilterBar(QWidget):
             lambda text: model.set_filter(replace(model.filter, search=text))
         )
         self.bucket = QComboBox()
-        self.bucket.setAccessibleName("Show which examples")
+        self.bucket.setAccessibleName("Which examples are shown")
         self.order = QComboBox()
         self.order.setAccessibleName("Order of the examples")
         for combo in (self.bucket, self.order):

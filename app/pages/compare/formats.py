@@ -50,9 +50,9 @@ def mean_tip(mean: MeanDifference, title: str) -> str:
     if mean.low is None:
         verdict = "One row has no interval."
     elif mean.excludes_zero:
-        verdict = "The interval leaves out 0: other test rows would hardly turn the sign."
+        verdict = "The interval excludes 0: other test rows are unlikely to change the sign."
     else:
-        verdict = "The interval holds 0: these rows do not tell which system is better."
+        verdict = "The interval includes 0: these rows do not show which system is better."
     return (
         f"Mean row {title} difference over {mean.rows:,} rows: {mean.mean:+.2f}\n"
         f"Rows better {mean.better:,}, worse {mean.worse:,}, equal {mean.equal:,}\n{verdict}"

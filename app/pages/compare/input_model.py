@@ -13,7 +13,7 @@ from engine.contract.coverage import Coverage, Said, coverage
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 SIGNS = {Said.EXACT: "✓", Said.NORMALISED: "✓", Said.MISSING: "–", Said.UNCHECKED: "?"}
-LITERAL = "A literal check: a paraphrase counts as not said"
+LITERAL = "A literal check: a paraphrase counts as missing"
 
 
 class InputModel(QAbstractTableModel):

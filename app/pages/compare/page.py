@@ -144,7 +144,7 @@ class ComparePage(QWidget):
         self.choose.clicked.connect(lambda: self.panel.drop_below(self.choose))
         self.measures = ScoreButton(self.model, self._context.settings, self._context.theme)
         self.judge = QPushButton(icon("blind"), "Blind…")
-        self.judge.setToolTip("Judge pairs of outputs without knowing whose they are")
+        self.judge.setToolTip("Judge pairs of outputs without knowing which system wrote them")
         self.judge.clicked.connect(lambda: self.start_blind())
         self.copies = QPushButton(icon("export"), "Export")
         self.copies.setMenu(self._make_menu())

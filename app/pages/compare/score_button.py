@@ -28,5 +28,5 @@ class ScoreButton(MetricMenu):
         busy = any(systems.doing(key) for key in systems.chosen)
         self.show_metrics(
             self._model.score_table.metrics,
-            waiting_for="Wait until the present scoring has ended." if busy else "",
+            waiting_for="Wait until the current scoring has finished." if busy else "",
         )

@@ -108,7 +108,7 @@ def headings(table: ScoreTable) -> tuple[Heading, ...]:
     found += [
         Heading(
             "Stored",
-            "Kept on disk beside the backbone",
+            "Saved on disk in addition to the backbone",
             lambda row: (formats.bytes_text(row.cost.stored_bytes), ""),
         ),
         Heading(
@@ -136,11 +136,11 @@ def headings(table: ScoreTable) -> tuple[Heading, ...]:
 def _differences(metric: str, title: str, way: str) -> list[Heading]:
     """What only two systems or more have."""
     return [
-        Heading(f"Δ {title}", f"Corpus {title} less that of A. {way}", _corpus(metric)),
+        Heading(f"Δ {title}", f"Corpus {title} minus that of A. {way}", _corpus(metric)),
         Heading(
             f"Mean row Δ {title}",
             f"Mean of the rows' {title} differences to A, with its 95 % paired bootstrap "
-            f"interval; grey where the interval holds 0. {way}",
+            f"interval; grey where the interval includes 0. {way}",
             lambda row: (
                 formats.mean_text(row.mean_difference, metric),
                 formats.mean_tip(row.mean_difference, title) if row.mean_difference else "",
@@ -188,12 +188,12 @@ def _metric(metric: str) -> Heading:
 def _corpus(metric: str) -> Callable[[ScoreRow], tuple[str, str]]:
     def cell(row: ScoreRow) -> tuple[str, str]:
         tip = (
-            f"Corpus {metric_title(metric)} less that of A"
+            f"Corpus {metric_title(metric)} minus that of A"
             if row.corpus_difference is not None
             else ""
         )
         if row.own_rows:
-            tip = "The corpus scores were taken over different rows"
+            tip = "The corpus scores were computed over different rows"
         return formats.signed(row.corpus_difference, metric), tip
 
     return cell

@@ -86,6 +86,6 @@ class ScoreView(QWidget):
             self.table.setFixedHeight(header.sizeHint().height() + rows + room + 2)
         notes = list(footnotes(self.model.table))
         if hidden:
-            notes.append(f"{', '.join(hidden)}: in the tool tip of each system.")
+            notes.append(f"{', '.join(hidden)}: see each system's tooltip.")
         self.notes.setText(" ".join(notes))
         self.notes.setVisible(bool(notes))

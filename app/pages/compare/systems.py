@@ -147,7 +147,7 @@ def bare_entry(run: RunModel, project: Path) -> Entry:
 
 def file_entry(path: Path) -> Entry:
     """An outside file, as it was copied into the project."""
-    note = "outputs from a file" if path.exists() else "the copy in the project is missing"
+    note = "outputs from a file" if path.exists() else "the project's copy is missing"
     return Entry(FILE + path.name, Kind.FILE, path.stem, path, path.exists(), note)
 
 

@@ -39,7 +39,7 @@ def ask_for_folder(
     parent: QWidget, settings: Settings, chosen: Callable[[Path], object]
 ) -> QFileDialog:
     """Let the user choose a folder of WebNLG's files."""
-    dialog = _dialog(parent, settings, "Open a folder of WebNLG", chosen)
+    dialog = _dialog(parent, settings, "Open a WebNLG folder", chosen)
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)
     dialog.open()

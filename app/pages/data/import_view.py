@@ -63,7 +63,7 @@ class ImportView(QWidget):
         self.import_button = QPushButton(icon("import"), "Import")
         self.import_button.setDefault(True)
         self.import_button.setShortcut("Ctrl+Return")
-        self.import_button.setToolTip("Import the file as it is shown (Ctrl+Return)")
+        self.import_button.setToolTip("Import the file as shown (Ctrl+Return)")
         self.import_button.clicked.connect(file.start)
         self._lay_out()
         file.changed.connect(self._show)

@@ -36,12 +36,12 @@ def looked_at(report: FileReport) -> str:
     """What the findings are about: the whole file, or its beginning."""
     if _whole(report):
         end = "." if report.findings else ": nothing is wrong with it."
-        return f"The whole file was looked at{end}"
+        return f"The whole file was checked{end}"
     if _size_unknown(report):
-        return "The first rows were looked at; the rest is checked while importing."
+        return "The first rows were checked; the rest is checked during the import."
     part = f"the first {size(report.looked_at_bytes)} of {size(report.size_bytes)}"
     start = "Found in" if report.findings else "Nothing is wrong in"
-    return f"{start} {part}; the rest is checked while importing."
+    return f"{start} {part}; the rest is checked during the import."
 
 
 def what_happens(report: FileReport) -> str:

@@ -11,8 +11,7 @@ from app.widgets.labels import Label
 from engine.contract.reading import FileReport
 
 TIP = (
-    "Texts in other languages are left out, since all texts of an input are references of one "
-    "another."
+    "Texts in other languages are left out, since all texts of an input are used as its references."
 )
 
 

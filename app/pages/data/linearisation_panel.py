@@ -42,9 +42,9 @@ class LinearisationPanel(QWidget):
         self.preset.activated.connect(self._set_preset)
         label = Label("Fields are written &as")
         label.setBuddy(self.preset)
-        self.skip_empty = QCheckBox("Leave out empt&y fields")
+        self.skip_empty = QCheckBox("Omit empt&y fields")
         self.skip_empty.clicked.connect(self._set_skip_empty)
-        self.lower_keys = QCheckBox("Write &names of fields in lower case")
+        self.lower_keys = QCheckBox("Lower-case field &names")
         self.lower_keys.clicked.connect(self._set_lower_keys)
         self.live_title = MutedLabel(theme)
         self.live = Label()
@@ -108,8 +108,8 @@ class LinearisationPanel(QWidget):
         self._edit(f"Write fields as ‘{PRESET_TITLES[preset]}’", preset=preset)
 
     def _set_skip_empty(self, on: bool) -> None:
-        self._edit("Leave out empty fields" if on else "Write empty fields", skip_empty=on)
+        self._edit("Omit empty fields" if on else "Write empty fields", skip_empty=on)
 
     def _set_lower_keys(self, on: bool) -> None:
-        text = "Write names of fields in lower case" if on else "Keep names of fields as they are"
+        text = "Lower-case field names" if on else "Keep field names as they are"
         self._edit(text, lower_keys=on)

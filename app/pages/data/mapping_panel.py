@@ -38,8 +38,8 @@ class MappingPanel(QWidget):
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(ROLE, QHeaderView.ResizeMode.ResizeToContents)
         self.hint = MutedLabel(theme)
-        self.up = self._button("Write this column earlier", "Alt+Up", -1)
-        self.down = self._button("Write this column later", "Alt+Down", 1)
+        self.up = self._button("Move this column up", "Alt+Up", -1)
+        self.down = self._button("Move this column down", "Alt+Down", 1)
         self.up.setArrowType(Qt.ArrowType.UpArrow)
         self.down.setArrowType(Qt.ArrowType.DownArrow)
         order = QHBoxLayout()
@@ -80,7 +80,7 @@ class MappingPanel(QWidget):
     def _show(self) -> None:
         try:
             self._current.mapping.check_trainable()
-            self.hint.setText("Fields are written in this order.")
+            self.hint.setText("Fields appear in the input in this order.")
         except UserError as error:
             self.hint.setText(error.message)
         row = self.table.currentIndex().row()

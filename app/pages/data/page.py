@@ -83,7 +83,7 @@ class DataPage(QWidget):
 
     def _look_at(self, path: Path, reading: ReadOptions | None = None) -> bool:
         if self.file.state is ImportState.IMPORTING:
-            self._warn(f"{path.name} was not opened: another file is being imported just now.")
+            self._warn(f"{path.name} was not opened: another file is being imported.")
             return False
         self.bar.hide()
         self.file.open(path, reading)
@@ -124,9 +124,9 @@ class DataPage(QWidget):
             self._context.theme,
             "Start with data",
             "Drop a file here, paste cells, or open a file: CSV, Excel, OpenDocument, JSON lines, "
-            "JSON, parquet, or WebNLG's XML, also a folder of it. You see how it is read, what is "
-            "wrong with it and what the model will see, before anything is trained. The file "
-            "itself is never changed.",
+            "JSON, Parquet, WebNLG's XML, or a folder of XML files. Before training, you see how "
+            "the file is read, what is wrong with it and what the model will see. The file itself "
+            "is never changed.",
             picture="data",
         )
         empty.add_button("Open a file…", self.ask_for_file, picture="open", primary=True)

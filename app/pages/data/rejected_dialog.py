@@ -32,8 +32,8 @@ class RejectedDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.finished.connect(self._store.close)
         text = (
-            f"{count(meta.rejected_count, 'row')} of the file could not be read. Nothing of it is "
-            "lost: mend the file and import it again, or export the list."
+            f"{count(meta.rejected_count, 'row')} of the file could not be read. Nothing is "
+            "lost: fix the file and import it again, or export the list."
         )
         self.model = RejectedModel(self._store, self)
         self.table = TableView("Rejected rows")

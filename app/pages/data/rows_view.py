@@ -62,7 +62,7 @@ class RowsView(QWidget):
         header = RoleHeader(self._theme, table)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._show_menu)
-        header.setToolTip("Right click: set the role of a column")
+        header.setToolTip("Right-click to set the role of a column")
         table.setHorizontalHeader(header)
         table.setSelectionMode(TableView.SelectionMode.SingleSelection)
         table.setVerticalHeader(NumberHeader(self._theme, table))

@@ -16,7 +16,7 @@ from engine.contract.reading import SplitReport
 WAIT_MS = 200
 TICK_CATEGORY = "No category is held out: tick at least one as unseen."
 NO_CATEGORIES = (
-    "No column holds categories: give one column the role category, or choose another split."
+    "No column holds categories: give one column the role “category”, or choose another split."
 )
 
 

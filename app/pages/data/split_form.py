@@ -44,7 +44,7 @@ class SplitForm(QWidget):
         self.train_rows = self._limit(self._set_train_rows)
         self.train_rows.setToolTip("A low-data setting: fewer rows, chosen with the seed.")
         self.valid_inputs = self._limit(self._set_valid_inputs)
-        self.valid_inputs.setToolTip("Inputs that are decoded and scored while training.")
+        self.valid_inputs.setToolTip("Inputs that are decoded and scored during training.")
         self.test_inputs = self._limit(self._set_test_inputs)
         self.test_inputs.setToolTip("Inputs that are decoded and scored at the end of a run.")
         self._lay_out()

@@ -31,7 +31,7 @@ class SplitPanel(QWidget):
         self.form = SplitForm(current)
         self.categories = CategoriesList(current, counts)
         self.state = MutedLabel(theme)
-        self.findings = FindingsList(theme, "What the split brings to light")
+        self.findings = FindingsList(theme, "Findings about the split")
         self.findings.line_chosen.connect(current.choose_line)
         self.numbers: dict[str, tuple[Label, Label]] = {}
         layout = QVBoxLayout(self)

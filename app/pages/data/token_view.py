@@ -111,7 +111,7 @@ class TokenView(QWidget):
 
     def _note(self, entry: BackboneEntry | None) -> str:
         if entry is None:
-            return "" if self.choice.entries else "Asking for the list of backbones…"
+            return "" if self.choice.entries else "Loading the list of backbones…"
         if entry.on_disk:
             return ""
         if self.choice.fetching == entry.name:

@@ -23,11 +23,11 @@ ROLE_TITLES = {
 ROLE_HINTS = {
     Role.FIELD: "One field of the input table: the column's name is the key, the cell the value.",
     Role.MEANING: "A ready-made meaning representation, such as “name[Blue Spice], food[French]”.",
-    Role.TRIPLES: "Facts such as WebNLG's, one a line: “Alice | knows | Bob”.",
-    Role.SOURCE: "Source text that is used as it stands, such as an article to summarise.",
+    Role.TRIPLES: "Facts such as WebNLG's, one per line: “Alice | knows | Bob”.",
+    Role.SOURCE: "Source text that is used as it is, such as an article to summarise.",
     Role.TARGET: "The text to learn. Rows with the same input are each other's references.",
-    Role.REFERENCES: "Further right texts, one or a list: outputs are compared with them, and none "
-    "is trained on.",
+    Role.REFERENCES: "Further reference texts, one or a list: outputs are compared with them, "
+    "and none is trained on.",
     Role.SPLIT: "Says “train”, “valid” or “test” for each row.",
     Role.CATEGORY: "A label to split by (seen and unseen) and to compare scores by.",
     Role.IGNORED: "Not used.",
@@ -55,7 +55,7 @@ PRESET_EXAMPLES = {
 
 SPLIT_TITLES = {
     SplitKind.RANDOM: "At random, by input",
-    SplitKind.COLUMN: "As a column says",
+    SplitKind.COLUMN: "By a column",
     SplitKind.CATEGORY: "By category",
 }
 
@@ -63,8 +63,8 @@ SPLIT_HINTS = {
     SplitKind.RANDOM: "All rows with the same input fall on the same side, so nothing leaks.",
     SplitKind.COLUMN: "The column with the role “split” decides. Where it names no row for "
     "validation or testing, the shares below are held out of the training rows.",
-    SplitKind.CATEGORY: "The ticked categories are kept out of training and tested as unseen, "
-    "beside the test share of the others.",
+    SplitKind.CATEGORY: "The ticked categories are held out of training and tested as unseen, in "
+    "addition to the test share of the others.",
 }
 
 SIDE_TITLES = {"train": "Training", "valid": "Validation", "test": "Test"}

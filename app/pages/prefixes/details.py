@@ -71,7 +71,7 @@ class PrefixDetails(VerticalArea):
         layout.addLayout(self._form(facts))
         layout.addWidget(SectionHeader("Scores"))
         if not info.scores:
-            layout.addWidget(MutedLabel(self._theme, "Its card holds no scores."))
+            layout.addWidget(MutedLabel(self._theme, "Its card has no scores."))
         for score in info.scores:
             layout.addLayout(self._score(score))
 

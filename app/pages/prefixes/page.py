@@ -196,7 +196,7 @@ class PrefixesPage(QWidget):
             ),
             "verify": add(
                 "prefixes.verify", "&Verify prefix", slot=self.verify_selected,
-                icon=icon("verify"), tip="Check that the files are whole and fit the backbone",
+                icon=icon("verify"), tip="Check that the files are complete and match the backbone",
             ),
             "run": add(
                 "prefixes.show_run", "Show the prefix's &run", slot=self.show_run,
@@ -214,8 +214,8 @@ class PrefixesPage(QWidget):
         empty = EmptyState(
             self._context.theme,
             "No prefixes yet",
-            "A finished prefix run puts its prefix here. You can also drop a prefix folder on "
-            "the window: one that this program exported, or one of the peft library.",
+            "The prefix of each finished prefix run appears here. You can also drop a prefix "
+            "folder on the window, exported by this program or saved by the peft library.",
             picture="prefixes",
         )
         empty.add_button("Import prefix…", self.ask_for_prefix, picture="import", primary=True)

@@ -27,13 +27,13 @@ SECTIONS = (METHOD, OPTIMISER, EVALUATION, HARDWARE, DECODING)
 
 
 class PresetBox(QComboBox):
-    """Ready-made settings; shows "Own settings" after a change by hand."""
+    """Ready-made settings; shows "Custom" after a change by hand."""
 
     def __init__(self, form: FormModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._form = form
         self.setAccessibleName("Preset")
-        self.setToolTip("Settings to start from; the backbone and the data stay")
+        self.setToolTip("Settings to start from; backbone and data stay the same")
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(14)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -41,7 +41,7 @@ class PresetBox(QComboBox):
         for preset in PRESETS:
             self.addItem(preset.title)
             self.setItemData(self.count() - 1, preset.tip, Qt.ItemDataRole.ToolTipRole)
-        self.setPlaceholderText("Own settings")
+        self.setPlaceholderText("Custom")
         self.activated.connect(self._on_activated)
         form.changed.connect(self._tell)
         self._tell()

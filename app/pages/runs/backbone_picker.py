@@ -77,7 +77,7 @@ class BackbonePicker(QWidget):
         self.fetch.setToolTip("Bring this backbone to this machine now")
         self.fetch.clicked.connect(self._on_fetch)
         self.folder = QPushButton(icon("folder"), "")
-        self.folder.setAccessibleName("Choose a folder with a backbone")
+        self.folder.setAccessibleName("Choose a model folder")
         self.folder.setToolTip("Use a local model folder, in transformers' format")
         self.folder.clicked.connect(self._ask_folder)
         self.about = MutedLabel(theme)

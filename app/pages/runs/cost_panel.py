@@ -15,12 +15,12 @@ from app.widgets.labels import MutedLabel
 from app.words import count, duration, percent, size
 from engine.contract.backbone import BackboneEntry, Cost
 
-UNCOUNTED = "known once the backbone is here"
+UNCOUNTED = "known when the backbone is downloaded"
 """Where only the backbone's modules say how many parameters a method has."""
 COUNTING = "being counted"
 DURATION_TIP = (
-    "By the speed of a run with this backbone and method that finished on this machine, or of two "
-    "steps that were measured in the background."
+    "Based on the speed of a finished run with this backbone and method on this machine, or of "
+    "two steps measured in the background."
 )
 TIGHT_SHARE = 0.8
 """Above this share of the device's memory, the rough figure is called tight."""
@@ -47,13 +47,13 @@ def figures(planner: Planner) -> tuple[Figure, ...]:
         Figure(
             "Frozen",
             _frozen(cost, backbone, open_word),
-            "Parameters of the backbone that training leaves bit-equal.",
+            "Backbone parameters that training leaves unchanged, bit for bit.",
             "frozen",
         ),
         Figure(
             "File",
             f"{_file(cost, open_word)}, of {size(4 * backbone.shape.parameters)}",
-            "What is kept of the run in float32, beside the whole backbone's size.",
+            "Size of what the run saves in float32, compared with the whole backbone.",
         ),
         _memory(planner, cost),
         _steps(planner),
@@ -78,8 +78,8 @@ def _trainable(cost: Cost, backbone: BackboneEntry, open_word: str) -> Figure:
     return Figure(
         "Trained",
         value,
-        "Parameters with a gradient while training, and their number in per cent of the "
-        "backbone's; an MLP among them is dropped afterwards.",
+        "Parameters trained, and their share of the backbone's in percent; an MLP among them is "
+        "dropped afterwards.",
         "trainable",
     )
 
@@ -99,7 +99,7 @@ def _memory(planner: Planner, cost: Cost) -> Figure:
     return Figure(
         "Memory",
         text,
-        "A rough peak while training: weights, gradients, AdamW's moments, activations.",
+        "Rough peak during training: weights, gradients, AdamW's moments, activations.",
         tone,
     )
 
@@ -107,14 +107,14 @@ def _memory(planner: Planner, cost: Cost) -> Figure:
 def _steps(planner: Planner) -> Figure:
     rows = "" if planner.train_rows is None else f" over {count(planner.train_rows)} rows"
     steps = planner.steps
-    value = "known once the split is counted" if steps is None else count(steps) + rows
-    return Figure("Steps", value, "Optimiser steps of the whole run.")
+    value = "known when the split is counted" if steps is None else count(steps) + rows
+    return Figure("Steps", value, "Optimiser steps in the whole run.")
 
 
 def _time(planner: Planner) -> Figure:
     found = planner.time
     if found is None:
-        value = "being measured" if planner.is_probing else "measured once it runs"
+        value = "measuring…" if planner.is_probing else "measured when it runs"
         return Figure("Duration", value, DURATION_TIP)
     value = time_text(found.total_s, planner.waiting_count, now_s=time.time())
     parts = (

@@ -117,8 +117,8 @@ METHOD = Section(
         Field(
             "method.init",
             "Start from",
-            "Where the prefix or prompt starts: at the backbone's own numbers for real words, "
-            "or at random numbers.",
+            "How the prefix or prompt is initialised: with the backbone's activations of real "
+            "words, or at random.",
             Choice(((Init.WORDS, "real words"), (Init.RANDOM, "random"))),
             _has_start,
         ),
@@ -226,20 +226,20 @@ DECODING = Section(
         Field(
             "decoding.seed",
             "Sampling seed",
-            "Number that fixes each row's own chance.",
+            "Seed of the sampling; each row draws its own.",
             Whole(0, 2_147_483_647),
             _strategy(Strategy.SAMPLING),
         ),
         Field(
             "decoding.repetition_penalty",
             "Repetition penalty",
-            "Divides the logits of tokens that stand there already; 1 switches it off.",
+            "Divides the logits of tokens already in the text; 1 switches it off.",
             Real(0.01, 100.0, 0.05),
         ),
         Field(
             "decoding.no_repeat_ngram",
             "No repeated n-gram",
-            "Never repeat a run of this many tokens; 0 allows all.",
+            "Never repeat an n-gram of this many tokens; 0 allows all.",
             Whole(0, 1000),
         ),
         Field(
@@ -251,13 +251,13 @@ DECODING = Section(
         Field(
             "decoding.min_new_tokens",
             "Shortest output",
-            "Tokens that an output has at least.",
+            "Fewest tokens in an output.",
             Whole(0, 100_000),
         ),
         Field(
             "decoding.max_new_tokens",
             "Longest output",
-            "Tokens after which an output is cut.",
+            "Most tokens in an output.",
             Whole(1, 100_000),
         ),
         Field(

@@ -29,7 +29,7 @@ RIVAL_FIELDS = (
     Field(
         "method.embeddings",
         "Input embeddings too",
-        "Whether the input embeddings are trained too, as one of the paper's two scripts does.",
+        "Whether the input embeddings are trained too, as in one of the paper's two scripts.",
         Switch(),
         _of(MethodKind.TOP_LAYERS),
     ),

@@ -30,7 +30,7 @@ OPTIMISER = Section(
         Field(
             "training.max_steps",
             "Steps",
-            "Optimiser steps of the whole run; leave it to the epochs unless you need a number.",
+            "Optimiser steps in the whole run; by epochs unless you need an exact number.",
             Whole(1, 10_000_000, none="by epochs"),
         ),
         Field(
@@ -61,8 +61,8 @@ OPTIMISER = Section(
         Field(
             "training.weight_decay",
             "Weight decay",
-            "Share of each trained weight that AdamW takes off in a step, times the rate; "
-            "0 switches it off.",
+            "Share of each trained weight that AdamW subtracts per step, times the rate; 0 "
+            "switches it off.",
             Real(0.0, 10.0, 0.01),
         ),
         Field(
@@ -99,7 +99,7 @@ EVALUATION = Section(
         Field(
             "training.evaluate_every_steps",
             "Evaluate every",
-            "Optimiser steps between looks at the validation inputs.",
+            "Optimiser steps between evaluations on the validation inputs.",
             Whole(1, _COUNT, none="4 times a run"),
         ),
         Field(
@@ -124,7 +124,7 @@ EVALUATION = Section(
         Field(
             "training.patience_evaluations",
             "Stop early after",
-            "Evaluations without a better one after which the run ends.",
+            "Evaluations without improvement after which the run stops.",
             Whole(1, 10_000, none="never"),
         ),
         Field(
@@ -142,7 +142,7 @@ HARDWARE = Section(
         Field(
             "training.device",
             "Device",
-            "Where the engine computes; automatic takes CUDA, else MPS, else the CPU.",
+            "Device in use; automatic takes CUDA, else MPS, else the CPU.",
             Choice(
                 (
                     (Device.AUTO, "automatic"),

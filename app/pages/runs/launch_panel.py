@@ -42,18 +42,18 @@ class LaunchPanel(QWidget):
         self.bar = InfoBar(context.theme, closable=False)
         self.warning = InfoBar(context.theme, closable=False)
         self.question = InfoBar(context.theme)
-        self.train = self._button("train", "&Train", "Put this run into the queue", "Ctrl+Return")
+        self.train = self._button("train", "&Train", "Add this run to the queue", "Ctrl+Return")
         self.train.setIcon(icon("play"))
         self.train.setDefault(True)
         self.baseline = self._button(
             "train_baseline",
             "Train the &baseline",
-            "Put full fine-tuning with the same data, split, seed and decoding into the queue",
+            "Add full fine-tuning with the same data, split, seed and decoding to the queue",
         )
         self.both = self._button(
             "train_both",
             "Train &both",
-            "Put this run and its fine-tuning baseline into the queue",
+            "Add this run and its fine-tuning baseline to the queue",
             "Ctrl+Shift+Return",
         )
         first = QHBoxLayout()

@@ -13,7 +13,7 @@ CHOICES = (
     (
         MethodKind.PREFIX,
         "Prefix-tuning",
-        "Train a few hundred kilobytes before a frozen backbone (Li & Liang 2021)",
+        "Train a few hundred kilobytes in front of a frozen backbone (Li & Liang 2021)",
     ),
     (MethodKind.FINETUNE, "Full fine-tuning", "Train every weight of the backbone"),
     (

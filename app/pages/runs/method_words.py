@@ -86,7 +86,7 @@ def _prefix(shape: BackboneShape, method: PrefixMethod) -> str:
     way = (
         f"a {deep}MLP of width {method.mid_dim}, dropped afterwards,"
         if method.parametrisation is not Parametrisation.DIRECT
-        else "no MLP: the numbers themselves are trained, and the prefix"
+        else "no MLP: the keys and values are trained directly, and the prefix"
     )
     stand = "stand before those of the text"
     if method.position is Position.INFIX:

@@ -96,7 +96,7 @@ class RunsPage(QWidget):
             theme,
             "No runs yet",
             "Choose a backbone and a prefix length on the left, then press Train: the run's "
-            "curves and outputs appear here. Train both puts its fine-tuning baseline beside it.",
+            "curves and outputs appear here. Train both adds its fine-tuning baseline.",
             picture="runs",
         )
 

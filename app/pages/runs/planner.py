@@ -126,7 +126,7 @@ class Planner(QObject):
 
     @property
     def is_probing(self) -> bool:
-        """Whether the speed is being measured."""
+        """Whether the speed is measuring…."""
         return self._speeds.is_probing
 
     def set_watched(self, is_watched: bool) -> None:

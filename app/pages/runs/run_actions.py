@@ -61,19 +61,19 @@ class RunActions(QObject):
 
         self.stop_and_save = make(
             "stop_and_save", "Stop and &save", self._stop_and_save, "stop",
-            "End the run after this step and leave a checkpoint to resume from; a waiting run "
-            "leaves the queue",
+            "Stop the run after this step and save a checkpoint to resume from; a waiting run is "
+            "removed from the queue",
         )  # fmt: skip
         self.stop = make(
             "stop", "S&top", self._stop, "stop",
-            "End the run without a new checkpoint, or take it out of the queue",
+            "Stop the run without a new checkpoint, or remove it from the queue",
         )  # fmt: skip
         self.pause = make(
-            "pause", "&Pause", self._pause, "pause", "Let the run wait, holding its memory"
+            "pause", "&Pause", self._pause, "pause", "Pause the run; it keeps its memory"
         )
         self.resume = make(
             "resume", "&Resume", self._resume, "resume",
-            "Go on: a paused run at once, an ended one from its last checkpoint",
+            "Continue: a paused run immediately, a stopped one from its last checkpoint",
         )  # fmt: skip
         self.duplicate = make(
             "duplicate", "&Duplicate and change", self._duplicate, "copy",
@@ -81,7 +81,7 @@ class RunActions(QObject):
         )  # fmt: skip
         self.baseline = make(
             "baseline", "Train this run's &baseline", self._train_baseline, "play",
-            "Put full fine-tuning with this run's data, split, seed and decoding into the queue",
+            "Add full fine-tuning with this run's data, split, seed and decoding to the queue",
         )  # fmt: skip
         self.compare = make(
             "compare", "&Compare outputs", self._compare, "compare",
@@ -91,14 +91,14 @@ class RunActions(QObject):
             "differ", "Compare se&ttings", self._differ, "columns",
             "Show in which settings the selected runs differ",
         )  # fmt: skip
-        self.rename = make("rename", "Re&name", self._rename, "edit", "Change the name", "F2")
+        self.rename = make("rename", "Re&name", self._rename, "edit", "Rename the run", "F2")
         self.annotate = make(
-            "annotate", "&Notes and tags…", self._annotate, "", "Write about this run"
+            "annotate", "&Notes and tags…", self._annotate, "", "Add notes and tags to this run"
         )
-        self.star = make("star", "S&tar", self._star, "star", "Mark or unmark the runs")
+        self.star = make("star", "S&tar", self._star, "star", "Star or unstar the runs")
         self.show_only = make(
             "show_only", "Show &only these on the plots", self._show_only, "filter",
-            "Take all other runs off the plots",
+            "Hide all other runs from the plots",
         )  # fmt: skip
         self.open_folder = make(
             "open_folder", "Open &folder", self._open_folder, "folder", "Show the run's files"

@@ -46,7 +46,7 @@ class SamplesPane(QWidget):
         self.input.currentIndexChanged.connect(lambda _place: self._draw())
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Evaluation")
-        self.slider.setToolTip("Which evaluation is shown; arrow keys go to the next")
+        self.slider.setToolTip("Which evaluation is shown; the arrow keys step through them")
         self.slider.setPageStep(1)
         self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
         self.slider.setTickInterval(1)
@@ -58,8 +58,8 @@ class SamplesPane(QWidget):
             EmptyState(
                 theme,
                 "No samples yet",
-                "A few validation inputs are decoded at each evaluation of the run; what it "
-                "makes of them appears here, step by step.",
+                "A few validation inputs are decoded at each evaluation of the run; the outputs "
+                "appear here, step by step.",
                 picture="activity",
             )
         )

@@ -32,8 +32,8 @@ class Column(enum.IntEnum):
 
 TITLES = (
     ("", "On the plots"),
-    ("Name", "The run's name; double-click to change it"),
-    ("State", "Where the run is in its life"),
+    ("Name", "The run's name; double-click to edit"),
+    ("State", "State of the run"),
     ("Progress", "Optimiser steps taken, of all"),
     ("Valid loss", "Validation loss of the step that is saved, in nats per target token"),
     ("BLEU valid", "Corpus BLEU of the validation inputs at the step that is saved"),
@@ -42,8 +42,8 @@ TITLES = (
     ("Train tok/s", "Training: source and target tokens a second in the last steps, no padding"),
     ("Method", "What is trained"),
     ("Study", "The studies that the run is part of"),
-    ("Tags", "Words to find a run by; double-click to change them"),
-    ("Created", "When the run was made"),
+    ("Tags", "Tags to find a run by; double-click to edit"),
+    ("Created", "When the run was created"),
 )
 NUMBERS = (Column.LOSS, Column.VALID_BLEU, Column.TEST_BLEU, Column.LEFT, Column.SPEED)
 

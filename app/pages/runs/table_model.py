@@ -220,5 +220,5 @@ class RunTableModel(QAbstractTableModel):
 
 
 def split_tags(text: str) -> tuple[str, ...]:
-    """Tags as they are typed, with commas between them; each once."""
+    """Tags as they are typed, separated by commas; each once."""
     return tuple(dict.fromkeys(tag.strip() for tag in text.split(",") if tag.strip()))

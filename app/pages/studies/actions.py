@@ -49,19 +49,19 @@ class StudyActions(QObject):
         self._problems: list[str] = []
         self.pause = self._make(
             "pause", "&Pause the study", self._pause, "pause",
-            "Take its waiting runs out of the queue; the run at work goes on to its end",
+            "Remove its waiting runs from the queue; the current run continues to its end",
         )  # fmt: skip
         self.proceed = self._make(
             "continue", "&Continue the study", self._proceed, "resume",
-            "Put its stopped and missing runs back into the queue",
+            "Add its stopped and missing runs to the queue again",
         )  # fmt: skip
         self.stop = self._make(
             "stop", "&Stop the study", self._stop, "stop",
-            "Take its waiting runs out of the queue, and stop and save the run at work",
+            "Remove its waiting runs from the queue, and stop and save the current run",
         )  # fmt: skip
         self.retry = self._make(
             "retry", "&Try failed runs again", self._retry, "refresh",
-            "Put its failed runs back into the queue",
+            "Add its failed runs to the queue again",
         )  # fmt: skip
         self.show_files = self._make(
             "show_files", "Show the study's &files", self._show_files, "folder",
@@ -74,7 +74,7 @@ class StudyActions(QObject):
         self.copies = tuple(
             self._make(
                 f"copy_{form}", f"Copy the study's table as {words}", partial(self._copy, form),
-                "copy", f"Put the table of means on the clipboard as {words}",
+                "copy", f"Copy the table of means to the clipboard as {words}",
             )
             for form, words in (("csv", "CSV"), ("md", "Markdown"), ("tex", "LaTeX"))
         )  # fmt: skip
@@ -256,7 +256,7 @@ class StudyActions(QObject):
         box.setWindowTitle("Delete the study")
         box.setIcon(QMessageBox.Icon.Question)
         box.setText(f"Delete the study “{study.name}”?")
-        box.setInformativeText("Undo brings it back until the project is closed.")
+        box.setInformativeText("You can undo this until the project is closed.")
         tick = QCheckBox(caption(f"Delete its runs too ({number} that no other study has)"))
         tick.setEnabled(number > 0)
         box.setCheckBox(tick)

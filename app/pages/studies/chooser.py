@@ -22,9 +22,9 @@ from engine.contract.study import StudyKind
 
 CARD_CHARS = 46
 EXPLANATION = (
-    "A study trains runs that differ in what is studied and in nothing else: the same data, "
-    "held-out inputs and decoding, with several seeds. It ends in a figure and a table with "
-    "intervals. Each of these is a figure or table of Li & Liang (2021), to be made on your data."
+    "A study trains runs that differ only in what is varied: the data, held-out inputs and "
+    "decoding are the same, with several seeds. It produces a figure and a table with confidence "
+    "intervals. Each recipe reproduces a figure or table of Li & Liang (2021) on your data."
 )
 
 
@@ -40,7 +40,7 @@ class RecipeChooser(VerticalArea):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Recipes of studies")
-        self.heading = Label("Make one of the paper's figures on your own data")
+        self.heading = Label("Reproduce one of the paper's figures on your own data")
         self.heading.setFont(scaled_font(130, bold=True))
         self.heading.setWordWrap(True)
         self.buttons: dict[StudyKind, QPushButton] = {}

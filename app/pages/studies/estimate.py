@@ -25,7 +25,7 @@ class Estimate:
         seconds: of those that can be estimated.
         known, runs: how many can be, and how many there are.
         waiting: runs that come before them.
-        is_probing: whether speeds are being measured.
+        is_probing: whether speeds are measuring….
     """
 
     seconds: float = 0.0
@@ -43,8 +43,8 @@ class Estimate:
     def sentence(self) -> str:
         """For people."""
         if not self.runs:
-            return "Nothing is left to train."
-        open_ = "being measured" if self.is_probing else "known once a run like it has finished"
+            return "No runs left to train."
+        open_ = "measuring…" if self.is_probing else "known when a similar run has finished"
         if not self.known:
             return f"Time: {open_}."
         text = time_text(self.seconds, self.waiting, now_s=time.time())

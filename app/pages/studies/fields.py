@@ -24,11 +24,11 @@ from engine.contract.study_options import DEFAULT_METHODS, FIELDS, METHOD_NAMES,
 WORD_LINES = 6
 MAX_SAMPLES = 99
 _NUMBERS = {
-    "sizes": ("Sizes", "Training rows of each place in the figure, such as 50, 100, 200, 500"),
+    "sizes": ("Sizes", "Training rows of each point in the figure, such as 50, 100, 200, 500"),
     "lengths": ("Lengths", "Prefix lengths in tokens, such as 1, 5, 10, 20, 40"),
     "seeds": (
         "Seeds",
-        "Each is a repetition: it seeds initialisation, order and dropout, and draws the rows",
+        "Each is one repetition: it seeds initialisation, order and dropout, and samples the rows",
     ),
 }
 
@@ -46,10 +46,12 @@ class StudyFields(QWidget):
         super().__init__(parent)
         self._draft = StudyDraft()
         self.name = QLineEdit()
-        self.name.setToolTip("What the study is called; its runs have it as their tag")
+        self.name.setToolTip("Name of the study; its runs get it as a tag")
         self.numbers = {name: QLineEdit() for name in _NUMBERS}
         self.words = _Lines()
-        self.words.setToolTip("Texts that the prefix starts from, one a line; “at random” is added")
+        self.words.setToolTip(
+            "Texts that the prefix starts from, one per line; “at random” is added"
+        )
         height = self.fontMetrics().lineSpacing() * WORD_LINES + 2 * SPACE_S
         self.words.setFixedHeight(height)
         self.methods = {name: QCheckBox(name) for name in METHOD_NAMES}
@@ -57,7 +59,7 @@ class StudyFields(QWidget):
         self.samples.setRange(0, MAX_SAMPLES)
         self.samples.setSpecialValueText("each seed draws its own rows")
         self.samples.setToolTip(
-            "How often other training rows are drawn, each trained with every seed"
+            "How many samples of training rows are drawn, each trained with every seed"
         )
         self._form = QFormLayout(self)
         self._form.setContentsMargins(0, 0, 0, 0)

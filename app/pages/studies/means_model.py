@@ -119,7 +119,7 @@ def notes(results: StudyResults) -> str:
         )
     if any(one.mean.count == 1 for one in results.summaries):
         told.append(
-            "Of a single run: in brackets the 95 % bootstrap interval over the held-out inputs."
+            "Single runs: in brackets the 95 % bootstrap interval over the held-out inputs."
         )
     told += [f"No {metric_title(one.metric)}: {one.reason}" for one in results.absent()]
     return " ".join(told)

@@ -50,7 +50,7 @@ class StudiesPage(QWidget):
         self.actions_ = StudyActions(context, self.library, self.maker, self)
         self.new = context.actions.add(
             "studies.new", "&New study…", slot=self.choose_recipe, icon=icon("add"),
-            tip="Begin a study with one of the paper's recipes", scope=self, shortcut="Ctrl+Alt+N",
+            tip="Start a study from one of the paper's recipes", scope=self, shortcut="Ctrl+Alt+N",
         )  # fmt: skip
         self.list = StudyListView(self.library, context.theme)
         self.chooser = RecipeChooser(context.theme)

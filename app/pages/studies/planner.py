@@ -183,7 +183,7 @@ class StudyPlanner(QObject):
     def _plan(self) -> None:
         base = self._planner.spec
         if self._planner.error or base is None:
-            raise UserError(self._planner.error or "The list of backbones is being read.")
+            raise UserError(self._planner.error or "The list of backbones is loading.")
         settings = self.draft.settings(base)
         runs = take_existing(plan(settings), [run.spec for run in self._runs.all()])
         self.settings, self.runs = settings, runs

@@ -218,7 +218,7 @@ def _note(line: _Line) -> str:
     """What is worth saying: why it failed, how far it is, how long it took."""
     model = line.model
     if model is None:
-        return "Continue makes it anew."
+        return "Continue trains it again."
     state = model.status.state
     if state in (RunState.FAILED, RunState.INTERRUPTED):
         return verdict(model)

@@ -29,7 +29,7 @@ class ScoreMenu(MetricMenu):
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(settings, theme, "Choose the scores that the study is drawn with", parent)
+        super().__init__(settings, theme, "Choose the scores shown in the study's figure", parent)
         self._library = library
         self.setAutoRaise(True)
         self.opening.connect(self.fill)

@@ -90,7 +90,7 @@ class StudyHeader(QWidget):
         button = QToolButton()
         button.setText("Figure and tables")
         button.setIcon(icon("export"))
-        button.setToolTip("Show, save or copy what the study has come to")
+        button.setToolTip("Show, save or copy the study's results")
         button.setAutoRaise(True)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -26,7 +26,7 @@ from engine.contract.events import Blame, RunState
 from engine.contract.study import StudySpec
 
 NOTHING = (
-    "Nothing is finished yet",
+    "No finished runs yet",
     "The figure appears when the first run finishes and grows with each further run.",
 )
 COLLECTING = ("Collecting the scores…", "The figure will appear in a moment.")

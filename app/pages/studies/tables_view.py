@@ -18,7 +18,7 @@ from app.widgets.table_view import TableView
 from engine.contract.study import StudySpec
 from engine.contract.study_results import StudyResults
 
-NOTHING = "The tables begin with the first run that finishes."
+NOTHING = "The tables appear when the first run finishes."
 
 
 class TablesView(QWidget):
