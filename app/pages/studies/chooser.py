@@ -65,6 +65,12 @@ class RecipeChooser(VerticalArea):
         self.setWidget(body)
         self._arrange()
 
+    def minimumSizeHint(self) -> QSize:
+        """As wide as one card: they stand in fewer columns where there is less room."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        width = max(card.minimumSizeHint().width() for card in self.buttons.values())
+        return QSize(width + 2 * SPACE_L + bar, super().minimumSizeHint().height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Take as many columns as fit."""
         super().resizeEvent(event)

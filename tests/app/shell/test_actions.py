@@ -75,8 +75,8 @@ def test_palette_finds_and_runs(window: MainWindow, qtbot: QtBot) -> None:
     assert "New project" in palette.titles()
     titles = palette.titles()
     assert titles.index("Close project") > titles.index("Quit"), "what cannot be done is last"
-    qtbot.keyClicks(palette.field, "dark col")
-    assert palette.titles()[0] == "Dark colours"
+    qtbot.keyClicks(palette.field, "dark")
+    assert palette.titles()[0] == "Dark"
     palette.run_current()
     assert window.context.theme.is_dark
 
