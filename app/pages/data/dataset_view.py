@@ -18,6 +18,7 @@ from app.pages.data.split_counts import SplitCounts
 from app.pages.data.split_panel import SplitPanel
 from app.pages.data.text_view import TextView
 from app.pages.data.token_view import TokenView
+from app.sizes import set_minimum_chars
 from app.theme import SPACE_M, SPACE_S
 from app.widgets.command_line import CommandLine
 from app.widgets.page_splitter import PageSplitter
@@ -26,6 +27,8 @@ from app.widgets.vertical_area import VerticalArea
 LAYOUT, ROWS_LAYOUT = "data/settings", "data/rows"
 SETTINGS_CHARS = 46
 """Width of the settings to begin with."""
+ROWS_CHARS = 48
+"""Least width of rows and texts."""
 
 
 class DatasetView(QWidget):
@@ -65,6 +68,7 @@ class DatasetView(QWidget):
         left.setStretchFactor(0, 3)
         left.setStretchFactor(1, 2)
         left.setChildrenCollapsible(False)
+        set_minimum_chars(left, ROWS_CHARS)
         left.restoreState(context.settings.layout(ROWS_LAYOUT))
         left.splitterMoved.connect(
             lambda _place, _index: context.settings.set_layout(ROWS_LAYOUT, left.saveState())

@@ -114,7 +114,7 @@ def _steps(planner: Planner) -> Figure:
 def _time(planner: Planner) -> Figure:
     found = planner.time
     if found is None:
-        value = "measuring…" if planner.is_probing else "measured when it runs"
+        value = "being measured" if planner.is_probing else "measured when it runs"
         return Figure("Duration", value, DURATION_TIP)
     value = time_text(found.total_s, planner.waiting_count, now_s=time.time())
     parts = (

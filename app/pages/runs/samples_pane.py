@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QSlider,
     QStackedWidget,
     QToolButton,
@@ -18,14 +17,16 @@ from app.models.run import RunModel
 from app.pages.runs.runs_view import RunsView
 from app.pages.runs.word_changes import as_html, changes
 from app.plain_text import markup
+from app.sizes import set_minimum_chars
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.empty_state import EmptyState
+from app.widgets.flow import FlowLayout
 from app.widgets.labels import Label
 from app.widgets.text_view import TextView
 from engine.contract.events import Sample, SamplesTaken
 
 ALL_INPUTS = "All inputs, one step"
-STEP_COLUMN_PX = 80
+STEP_COLUMN_PX, SLIDER_CHARS = 80, 20
 
 
 class SamplesPane(QWidget):
@@ -50,6 +51,7 @@ class SamplesPane(QWidget):
         self.slider.setPageStep(1)
         self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
         self.slider.setTickInterval(1)
+        set_minimum_chars(self.slider, SLIDER_CHARS)
         self.slider.valueChanged.connect(self._on_slid)
         self.step = Label()
         self.text = TextView("Outputs of the sampled inputs")
@@ -73,14 +75,16 @@ class SamplesPane(QWidget):
 
     def _make_strip(self) -> QWidget:
         strip = QWidget()
-        row = QHBoxLayout()
+        row = FlowLayout()
         row.setContentsMargins(SPACE_S, SPACE_XS, SPACE_S, 0)
-        row.setSpacing(SPACE_S)
-        row.addWidget(self.input)
-        row.addWidget(self._arrow("chevron-left", "Evaluation before", -1))
-        row.addWidget(self.slider, 1)
-        row.addWidget(self._arrow("chevron-right", "Evaluation after", 1))
-        row.addWidget(self.step)
+        for widget in (
+            self.input,
+            self._arrow("chevron-left", "Previous evaluation", -1),
+            self.slider,
+            self._arrow("chevron-right", "Next evaluation", 1),
+            self.step,
+        ):
+            row.addWidget(widget)
         layout = QVBoxLayout(strip)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE_XS)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QPushButton,
     QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
     QVBoxLayout,
     QWidget,
 )
@@ -110,8 +112,11 @@ class _Card(QPushButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Ground while pointed at, icon, title, words."""
-        super().paintEvent(event)
         painter, left = QPainter(self), SPACE_M + icon_side() + SPACE_S
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.icon = QIcon()  # it stands beside the title
+        self.style().drawControl(QStyle.ControlElement.CE_PushButton, option, painter, self)
         colours, line = self.palette(), self.fontMetrics().lineSpacing()
         self.icon().paint(painter, SPACE_M, SPACE_S, icon_side(), icon_side())
         painter.setFont(scaled_font(100, bold=True))

@@ -44,7 +44,7 @@ class Estimate:
         """For people."""
         if not self.runs:
             return "No runs left to train."
-        open_ = "measuring…" if self.is_probing else "known when a similar run has finished"
+        open_ = "being measured" if self.is_probing else "known when a similar run has finished"
         if not self.known:
             return f"Time: {open_}."
         text = time_text(self.seconds, self.waiting, now_s=time.time())

@@ -75,7 +75,7 @@ def whole_numbers(label: str, text: str) -> tuple[int, ...]:
     for part in filter(None, re.split(r"[\s,;]+", text)):
         if not re.fullmatch(r"-?[0-9]{1,9}", part):
             raise UserError(
-                f"{label} has {part!r}: write whole numbers separated by commas, such as "
+                f"{label} has {part!r}: write whole numbers with commas between them, such as "
                 "50, 100, 200."
             )
         numbers.append(int(part))

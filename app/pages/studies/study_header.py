@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from app.assets import icon
 from app.models.studies import StudyLibrary
@@ -12,6 +12,7 @@ from app.pages.studies.actions import StudyActions
 from app.pages.studies.score_menu import ScoreMenu
 from app.settings import Settings
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme, scaled_font
+from app.widgets.flow import FlowLayout
 from app.widgets.labels import Badge, ElidedLabel, MutedLabel
 from app.widgets.tool_row import ToolRow
 from engine.contract.recipes import RECIPES
@@ -42,12 +43,12 @@ class StudyHeader(QWidget):
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(SPACE_XS)
         self.progress.setAccessibleName("Finished runs of the study")
-        states = QHBoxLayout()
-        states.setSpacing(SPACE_S)
+        states = FlowLayout()
         for badge in (self.headline, *self._badges):
             states.addWidget(badge)
         self.time = MutedLabel(theme)
-        states.addWidget(self.time, 1)
+        self.time.setWordWrap(False)
+        states.addWidget(self.time)
         buttons = ToolRow("Study")
         for action in (actions.pause, actions.proceed, actions.stop):
             buttons.add(action)

@@ -131,7 +131,7 @@ def test_a_data_set_of_the_hub_that_does_not_tell_its_size(
     view = empty_page.import_view
     assert view.summary.text() == "Hugging Face dataset  ·  more than 200 rows  ·  3 columns"
     assert view.looked_at.text() == (
-        "The first rows were looked at; the rest is checked while importing."
+        "The first rows were checked; the rest is checked during the import."
     )
     view.import_button.click()
     qtbot.waitUntil(lambda: empty_page.views.currentWidget() is empty_page.dataset_view)

@@ -166,7 +166,7 @@ def test_runs_that_are_there_are_shared_and_measured(
     assert form.time.text().startswith("Time: about ")
     assert (found.time.known, found.time.runs) == (2, 2)
     change(page, seeds="0, 1")
-    assert form.time.text() == "Nothing is left to train."
+    assert form.time.text() == "No runs left to train."
     known = {run.spec.run_id for run in page.library.all()[0].runs}
     assert {run.spec.run_id for run in found.study().runs} == known
 

@@ -183,7 +183,7 @@ def test_notes_say_what_numbers_mean_and_what_is_absent(place: Path) -> None:
     study = make_study(place, StudyKind.METHODS, seeds=(0,))
     results = results_of(study, place)
     assert notes(results) == (
-        "Of a single run: in brackets the 95 % bootstrap interval over the held-out inputs."
+        "Single runs: in brackets the 95 % bootstrap interval over the held-out inputs."
     )
     absent = PartScore(ALL, Absent("meteor", "Java is missing: install it."))
     lacking = replace(results, runs=(replace(results.runs[0], scores=(absent,)),))
