@@ -82,7 +82,7 @@ class DatasetView(QWidget):
             width_chars=SETTINGS_CHARS,
         )
         self.command = CommandLine(theme)
-        self.go_on = QPushButton(icon("runs"), "Co&ntinue to Runs")
+        self.go_on = QPushButton(icon("runs"), "Continue to R&uns")
         self.go_on.clicked.connect(lambda: context.navigator.show_runs())
         bottom = QHBoxLayout()
         bottom.setSpacing(SPACE_S)

@@ -117,7 +117,7 @@ def test_split_without_its_column_says_what_to_do(
     page: DataPage, qtbot: QtBot, context: AppContext
 ) -> None:
     choose(page, SplitKind.COLUMN)
-    assert context.undo.undoText() == "Split as a column says"
+    assert context.undo.undoText() == "Split by a column"
     state = page.dataset_view.split.state
     qtbot.waitUntil(lambda: "give one column the role split" in state.text())
     assert numbers(page)["train"] == ("–", "–")

@@ -53,7 +53,7 @@ def test_tokens_are_shown_with_what_carries_loss(
     assert (command.backbone, command.row_number) == ("smollm2-135m-instruct", 1)
     assert page.current.store is not None
     assert command.data.fingerprint == page.current.store.meta.fingerprint
-    assert view.counts.text() == "6 tokens  ·  3 with loss  ·  3 cut off"
+    assert view.counts.text() == "6 tokens  ·  3 learned  ·  3 cut off"
     assert view.flow.accessibleDescription() == (
         "Without loss: name ·: ⏎. With loss: It ·sleeps <|end|>."
     )
