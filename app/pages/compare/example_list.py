@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QStackedWidget, QStyle, QVBoxLayout, QWidget
 
 from app.pages.compare.example_model import DIFFERENCE, INPUT, MARKS, NUMBER, ExampleModel
 from app.pages.compare.filter_bar import FilterBar
@@ -17,8 +17,8 @@ from app.widgets.table_view import CELL_MARGIN, HEADER_STYLE, TableView
 
 SORTED_HEADER = HEADER_STYLE.replace("4px 8px", "4px 18px 4px 6px")
 """With room for the sign of the order."""
-TITLE_ROOM = 18 + 6 + 2
-"""Beside a title: the margins, and the line between two of them."""
+MARK_PX, MARGIN_PX = 18, 8
+"""Room at the right of a title, and at its left with the line between two of them."""
 
 INPUT_CHARS = 14
 """Least width of the input; its tool tip holds the whole."""
@@ -162,9 +162,10 @@ class ExampleList(QWidget):
         """Make a column wide enough for such a text and for its title; the width."""
         title = self.model.headerData(column, Qt.Orientation.Horizontal)
         metrics = self.fontMetrics()
+        mark = self.style().pixelMetric(QStyle.PixelMetric.PM_HeaderMarkSize)
         width = max(
             metrics.horizontalAdvance(text) + 2 * CELL_MARGIN + SPACE_M,
-            metrics.horizontalAdvance(str(title)) + TITLE_ROOM,
+            metrics.horizontalAdvance(str(title)) + max(MARK_PX, mark) + MARGIN_PX,
         )
         self.table.horizontalHeader().resizeSection(column, width)
         return width

@@ -41,7 +41,7 @@ def test_a_ticked_score_is_taken_of_all_systems(
     assert model_desk.asked == [ScoreOutputs(path, wanted) for path in paths]
     button.menu().aboutToShow.emit()
     assert not any(action.isEnabled() for action in button.choices.values())
-    assert button.choices["nist"].toolTip().startswith("Wait until the present scoring")
+    assert button.choices["nist"].toolTip().startswith("Wait until ")
     for ticket in list(model_desk.tickets):
         answer(ticket)
     qtbot.waitUntil(lambda: all("ter" in row.scores for row in table.table.rows))
