@@ -104,7 +104,7 @@ _DATA = (
 def _training_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     one = verbs.add_parser("try", help="the whole job on the shipped sample, without a window")
     one.add_argument("--out", metavar="DIR", help="project folder to make (default projects/try-…)")
-    one.add_argument("--prefix-only", action="store_true", help="leave out the fine-tuning baseline")
+    one.add_argument("--prefix-only", action="store_true", help="without the baseline")
     one.set_defaults(verb=_later("trying", "try_sample"))
 
     one = verbs.add_parser("train", help="train a prefix, or fine-tune, on a file of yours")
