@@ -59,7 +59,9 @@ def obey(command: FetchBackbone, reporter: Reporter) -> object:
             sys.stdout.flush()
             return Done(sys.stdin.read())
         case "user_error":
-            raise UserError("The file has 0 rows: give one with rows.", (Remedy("Other file"),))
+            raise UserError(
+                "The file has 0 rows: give one with rows.", remedies=(Remedy("Other file"),)
+            )
         case "bug":
             raise KeyError("x")
         case "exit":
