@@ -53,7 +53,7 @@ TRAIN = (*TABLE, *COLUMNS)
 CASES: dict[str, tuple[tuple[str, ...], str]] = {
     "no verb of ours": (
         ("dance",),
-        r"'dance' is neither a file or folder, nor a verb: verbs are try, train, .*",
+        r"'dance' is neither a file or folder nor a verb\. The verbs are try, train, .*",
     ),
     "a forgotten option": (
         ("train", "--data", "{table}", "--source", "name", "--target", "text"),
