@@ -82,10 +82,17 @@ def look_at(console: Console, source: Path, options: ReadOptions) -> FileReport:
         if getattr(options, part.name) is not None and getattr(report.options, part.name) is None:
             flag = part.name.replace("_", "-")
             raise UserError(
-                f"--{flag} does not apply to {source.name}, which is read as {report.format}: "
-                "leave it out."
+                "option-of-another-format",
+                "--{option} does not apply to {file}, which is read as {format}. Leave it out.",
+                option=flag,
+                file=source.name,
+                format=report.format,
             )
     lost = any(finding.loses_rows for finding in report.findings)
     if report.row_count_exact and not report.row_count and not lost:
-        raise UserError(f"{source.name} holds column names but no rows: choose a file with rows.")
+        raise UserError(
+            "column-names-only",
+            "{file} has column names but no rows. Choose a file with rows.",
+            file=source.name,
+        )
     return report

@@ -55,6 +55,16 @@ _SCHEMA = {
 }
 
 
+def no_such_column(name: str, columns: Iterable[str]) -> UserError:
+    """A column is named that is not among the columns."""
+    return UserError(
+        "no-such-column",
+        "There is no column {column!r}. The columns are {columns}.",
+        column=name,
+        columns=", ".join(map(repr, columns)),
+    )
+
+
 @dataclass(frozen=True)
 class DatasetMeta:
     """What a dataset was made from.
@@ -170,8 +180,7 @@ class DatasetStore:
     def column(self, name: str) -> int:
         """Index of a column; raise `UserError` naming the columns there are."""
         if name not in self.meta.columns:
-            known = ", ".join(map(repr, self.meta.columns))
-            raise UserError(f"There is no column {name!r}: the columns are {known}.")
+            raise no_such_column(name, self.meta.columns)
         return self.meta.columns.index(name)
 
     def _restrict(self) -> None:
