@@ -41,8 +41,8 @@ def no_such_backbone(name: str) -> UserError:
     """The name is neither a folder nor in the catalog."""
     return UserError(
         "no-such-backbone",
-        "There is no backbone {name!r}, neither as a folder nor in the catalog. Give a folder, or "
-        "a name from `python main.py backbones list`.",
+        "There is no backbone {name!r}, neither as a folder nor in the catalog. "
+        "`python main.py backbones list` shows what there is.",
         name=name,
     )
 

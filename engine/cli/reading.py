@@ -91,7 +91,7 @@ def look_at(console: Console, source: Path, options: ReadOptions) -> FileReport:
     lost = any(finding.loses_rows for finding in report.findings)
     if report.row_count_exact and not report.row_count and not lost:
         raise UserError(
-            "column-names-only",
+            "names-but-no-rows",
             "{file} has column names but no rows. Choose a file with rows.",
             file=source.name,
         )

@@ -59,9 +59,9 @@ def no_such_column(name: str, columns: Iterable[str]) -> UserError:
     """A column is named that is not among the columns."""
     return UserError(
         "no-such-column",
-        "There is no column {column!r}. The columns are {columns}.",
-        column=name,
-        columns=", ".join(map(repr, columns)),
+        "There is no column {name!r}. The columns are {known}.",
+        name=name,
+        known=", ".join(map(repr, columns)),
     )
 
 

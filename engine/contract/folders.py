@@ -74,7 +74,7 @@ def fill_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
 
 
 def refuse_used(path: Path) -> None:
-    """Raise `UserError` where there is a file, or a folder that is not empty."""
+    """Raise `UserError` unless `path` is missing or an empty folder."""
     if path.is_dir() and any(path.iterdir()):
         raise UserError(f"The folder {path} is not empty: choose a new or an empty one.")
     if path.exists() and not path.is_dir():

@@ -19,12 +19,12 @@ from engine.contract.regular_files import UnsafeFileError, open_to_change, open_
 PATIENCE_S = 0.5
 
 
-def run_in_use(folder: Path) -> UserError:
+def run_in_use(path: Path) -> UserError:
     """The run in this folder is locked."""
     return UserError(
         "run-in-use",
-        "Another process works on the run in {folder}. Wait for it, or stop it.",
-        folder=folder,
+        "Another process is working on the run in {path}. Wait for it, or stop it.",
+        path=path,
     )
 
 
