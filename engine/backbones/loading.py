@@ -26,7 +26,7 @@ from engine.backbones.model import (
     load_model,
     outline,
 )
-from engine.backbones.paths import folder_of, no_such_backbone
+from engine.backbones.paths import folder_of
 from engine.backbones.regular import check_folder, home_path
 from engine.backbones.tensor_files import stored_tensors
 from engine.backbones.tokenizer import LightTokenizer
@@ -123,7 +123,10 @@ def find_folder(backbone: str) -> Path:
             f"`python main.py backbones fetch {entry.name}`."
         )
     if folder is None:
-        raise no_such_backbone(backbone)
+        raise UserError(
+            f"There is no backbone {backbone!r}, neither as a folder nor in the catalog: "
+            "`python main.py backbones list` shows what there is."
+        )
     check_folder(folder)
     if entry is not None and entry.source is BackboneSource.WHEEL:
         refuse_damaged(folder, entry.name)

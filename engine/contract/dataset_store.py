@@ -180,7 +180,8 @@ class DatasetStore:
     def column(self, name: str) -> int:
         """Index of a column; raise `UserError` naming the columns there are."""
         if name not in self.meta.columns:
-            raise no_such_column(name, self.meta.columns)
+            known = ", ".join(map(repr, self.meta.columns))
+            raise UserError(f"There is no column {name!r}: the columns are {known}.")
         return self.meta.columns.index(name)
 
     def _restrict(self) -> None:

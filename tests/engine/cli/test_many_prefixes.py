@@ -205,7 +205,7 @@ def test_what_cannot_stand_in_one_batch_says_why(refuse: Refuse, tmp_path: Path)
     refuse(("x",), "no-such-prefix", system=tmp_path / "nobody", names="none")
     refuse(("anna", " "), "row-without-prefix", line=3, column="user")
     words = (*FIELDS, "--prefix-column", "usr")
-    refuse(("anna",), "no-such-column", words=words, name="usr")
+    refuse(("anna",), None, words=words, name="usr")
     refuse(("anna",), "no-folder-of-prefixes", system=tmp_path / "gone", folder=tmp_path / "gone")
     refuse(("anna", "other"), None, first="anna", second="other")
     decoded = {"settings": "beam3|lp1|nr2|max12", "others": "greedy|max100"}
