@@ -109,12 +109,7 @@ def work(console: Console, folder: RunFolder) -> int:
         console.line(f"stopped; python main.py resume {folder.path} goes on from there")
         return EXIT_STOPPED
     if code == EXIT_USER and printer.failed is not None:
-        raise UserError(
-            "run-failed",
-            "{reason}",
-            reason=printer.failed.message,
-            remedies=printer.failed.remedies,
-        )
+        raise UserError(printer.failed.message, remedies=printer.failed.remedies)
     return code
 
 

@@ -78,7 +78,7 @@ def check_tensor_file(path: Path) -> None:
     with open(path, "rb") as stream:
         pointer = stream.read(len(LFS_POINTER)) == LFS_POINTER
     if pointer:
-        raise UserError("git-lfs-pointer", "{reason}", reason=lfs_sentence(path))
+        raise UserError(lfs_sentence(path))
     size = path.stat().st_size
     if size > SETTINGS_BYTES:
         last = max((tensor.end for tensor in read_tensors(path)), default=0)

@@ -143,6 +143,7 @@ CASES: dict[str, Case] = {
         (*TRAIN, "--out", "{table}/run"),
         *(None, {"path": "{table}/run", "reason": "Not a directory"}),
     ),
+    "a try into a file": (("try", "--out", "{table}"), None, {"path": "{table}"}),
     "no run": (("resume", "{folder}"), None, {"folder": "{folder}", "file": "run.json"}),
     "nothing there": (("resume", "{gone}"), None, {"folder": "{gone}"}),
     "a damaged run": (("resume", "{damaged}"), None, {"path": "{damaged}/run.json"}),
