@@ -269,7 +269,7 @@ def mapping_of(
     """
     if not inputs:
         raise UserError(
-            "no-input-column", "No input column is named. Name at least one with --source COL."
+            "input-not-named", "No input column is named. Name at least one with --source COL."
         )
     guesses = {column.name: column.role for column in guessed}
     others = (

@@ -156,7 +156,7 @@ def columns_of(
     if arguments.inputs or arguments.target is not None:
         if arguments.target is None:
             raise UserError(
-                "no-target-column", "No target column is named. Name it with --target COL."
+                "target-not-named", "No target column is named. Name it with --target COL."
             )
         mapping = mapping_of(
             report.columns,

@@ -51,7 +51,7 @@ def read_checked(path: Path, *, sha256: str, what: str) -> bytes:
         raise missing_file(path, what=what) from error
     except OSError as error:
         raise UserError(
-            "file-unreadable", "{path} cannot be read ({reason}).", path=path, reason=error.strerror
+            "unreadable", "{path} cannot be read ({reason}).", path=path, reason=error.strerror
         ) from error
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:

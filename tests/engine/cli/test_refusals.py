@@ -61,12 +61,12 @@ CASES: dict[str, Case] = {
         ("train", "--data", "{table}", "--source", "name", "--target", "text"),
         *("bad-arguments", {"command": "python main.py train"}),
     ),
-    "no input column": ((*TABLE, "--target", "text"), "no-input-column", {}),
+    "no input column": ((*TABLE, "--target", "text"), "input-not-named", {}),
     "a wrong column": (
         (*TABLE, "--source", "nome", "--target", "text"),
         *("no-such-column", {"name": "nome", "known": "'name', 'food', 'area', 'text'"}),
     ),
-    "an input without a target": ((*TABLE, "--source", "name"), "no-target-column", {}),
+    "an input without a target": ((*TABLE, "--source", "name"), "target-not-named", {}),
     "columns that say nothing": (
         ("train", "--data", "{odd.csv}", "--out", "refused/out"),
         *("columns-unclear", {"columns": "'id', 'url'"}),
