@@ -75,6 +75,7 @@ def look_at(console: Console, source: Path, options: ReadOptions) -> FileReport:
     """
     # Imported late: the parser of every verb needs this module, and not the readers.
     from engine.data.inspecting import inspect_file
+    from engine.data.reader_errors import no_rows
 
     command = InspectFile(str(source), options)
     report = inspect_file(command, ConsoleReporter(console, "looking at the file"))
@@ -90,9 +91,5 @@ def look_at(console: Console, source: Path, options: ReadOptions) -> FileReport:
             )
     lost = any(finding.loses_rows for finding in report.findings)
     if report.row_count_exact and not report.row_count and not lost:
-        raise UserError(
-            "names-but-no-rows",
-            "{file} has column names but no rows. Choose a file with rows.",
-            file=source.name,
-        )
+        raise no_rows(source.name)
     return report

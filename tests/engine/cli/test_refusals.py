@@ -77,11 +77,11 @@ CASES: dict[str, Case] = {
     ),
     "a data set of the hub without a connection": (
         ("train", "--data", "hub:EdinburghNLP/xsum", "--out", "refused/out"),
-        *(None, {"name": "EdinburghNLP/xsum"}),
+        *("hub-unreachable", {"name": "EdinburghNLP/xsum"}),
     ),
     "a folder without data": (
         ("train", "--data", "{folder}", "--out", "refused/out"),
-        *(None, {"folder": "{folder}"}),
+        *("folder-without-data", {"path": "{folder}"}),
     ),
     "a column twice": (
         (*TABLE, "--source", "text", "--target", "text"),
