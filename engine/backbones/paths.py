@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.backbones.entries import find_entry
 from engine.backbones.regular import home_path
 from engine.contract.backbone import BackboneSource
+from engine.contract.errors import UserError
 
 CACHE_VARIABLE = "PREFIX_WORKBENCH_CACHE"
 """Environment variable that moves the cache folder, for tests and for shared machines."""
@@ -34,6 +35,16 @@ def cache_folder() -> Path:
 def converted_folder(name: str) -> Path:
     """Where a backbone that comes in a wheel is kept once converted."""
     return cache_folder() / "backbones" / name
+
+
+def no_such_backbone(name: str) -> UserError:
+    """The name is neither a folder nor in the catalog."""
+    return UserError(
+        "no-such-backbone",
+        "There is no backbone {name!r}, neither as a folder nor in the catalog. "
+        "`python main.py backbones list` shows what there is.",
+        name=name,
+    )
 
 
 def folder_of(backbone: str) -> Path | None:

@@ -17,6 +17,7 @@ from engine.contract.data_spec import (
     Split,
     SplitKind,
 )
+from engine.contract.dataset_store import no_such_column
 from engine.contract.errors import UserError
 from engine.contract.options import METHODS, OPTIONS, Option, field_kind, is_optional, parse_value
 from engine.contract.reading import FileReport
@@ -34,7 +35,10 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise `UserError` instead of printing the usage and leaving."""
         raise UserError(
-            f"{message[:1].upper()}{message[1:]}. {self.prog} --help lists all options."
+            "bad-arguments",
+            "{problem}. See {command} --help.",
+            problem=message[:1].upper() + message[1:],
+            command=self.prog,
         )
 
 
@@ -180,7 +184,10 @@ def run_spec(
     split = Split()
     if arguments.unseen:
         if arguments.category_column is None:
-            raise UserError("--unseen needs --category-column COL, which names the categories.")
+            raise UserError(
+                "unseen-without-category-column",
+                "--unseen needs --category-column COL, the column of the categories.",
+            )
         split = Split(kind=SplitKind.CATEGORY, unseen_categories=tuple(arguments.unseen))
     elif arguments.split_column is not None:
         split = Split(kind=SplitKind.COLUMN)
@@ -261,7 +268,9 @@ def mapping_of(
         UserError: no input, or a column is missing, or named twice.
     """
     if not inputs:
-        raise UserError("No input column is named: give at least one with --source COL.")
+        raise UserError(
+            "input-not-named", "No input column is named. Name at least one with --source COL."
+        )
     guesses = {column.name: column.role for column in guessed}
     others = (
         (target, Role.TARGET),
@@ -274,10 +283,13 @@ def mapping_of(
     names = [name for name, _ in roles]
     for name in names:
         if name not in guesses:
-            known = ", ".join(map(repr, guesses))
-            raise UserError(f"There is no column {name!r}: the columns are {known}.")
+            raise no_such_column(name, guesses)
         if names.count(name) > 1:
-            raise UserError(f"The column {name!r} is named twice: give each column one role.")
+            raise UserError(
+                "column-named-twice",
+                "The column {column!r} is named twice. Give each column one role.",
+                column=name,
+            )
     return Mapping(
         tuple(
             Column(name, role or _input_role(guesses[name], many=len(inputs) > 1))
@@ -296,8 +308,10 @@ def guessed_mapping(report: FileReport) -> Mapping:
     if not mapping.inputs or mapping.one(Role.TARGET) is None:
         known = ", ".join(repr(column.name) for column in report.columns)
         raise UserError(
-            f"Which columns are input and target is not clear (there are {known}): name them "
-            "with --source COL and --target COL."
+            "columns-unclear",
+            "It is not clear which of the columns {columns} are input and target. Name them with "
+            "--source COL and --target COL.",
+            columns=known,
         )
     return mapping
 
@@ -323,7 +337,10 @@ def _given(
             kind, value = field_kind(spec, field)
         except KeyError as error:
             raise UserError(
-                f"{option.flag} does not belong to --method {arguments.method}: leave it out."
+                "option-of-another-method",
+                "{option} does not apply to --method {method}. Leave it out.",
+                option=option.flag,
+                method=arguments.method,
             ) from error
         if kind is bool:
             found.append((option, not value))

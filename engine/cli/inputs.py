@@ -17,6 +17,7 @@ from engine.cli.training import import_data
 from engine.contract.commands import InspectFile
 from engine.contract.data_spec import Mapping
 from engine.contract.dataset_store import DatasetStore
+from engine.contract.errors import UserError
 from engine.contract.reading import ReadOptions
 from engine.contract.training_spec import DecodingSpec
 from engine.data.inspecting import inspect_file
@@ -43,6 +44,16 @@ class Job:
     decoding: DecodingSpec
     title: str
     run_id: str
+
+
+def without_run(what: str, name: str) -> UserError:
+    """A prefix or delta folder does not say which columns are the input."""
+    return UserError(
+        "columns-not-in-folder",
+        "The {what} {name!r} came without its run. Name the input columns with --source COL.",
+        what=what,
+        name=name,
+    )
 
 
 @contextmanager

@@ -45,8 +45,27 @@ def _verbs() -> Sequence[str]:
     return [str(verb) for action in actions for verb in action.choices or ()]
 
 
+def call(argv: Sequence[str]) -> int:
+    """Run the verb in `argv`; its exit code.
+
+    Raises:
+        UserError: the verb, its options or its files cannot be used.
+    """
+    if argv and not argv[0].startswith("-") and argv[0] not in _verbs():
+        raise UserError(
+            "unknown-verb",
+            "{word!r} is neither a file or folder nor a verb. The verbs are {verbs}. "
+            "See python main.py --help.",
+            word=argv[0][:80],
+            verbs=", ".join(_verbs()),
+        )
+    arguments = _parser().parse_args(argv)
+    verb: Verb = arguments.verb
+    return verb(arguments)
+
+
 def run(argv: Sequence[str]) -> int:
-    """Run the verb in `argv`; the exit code."""
+    """Call the verb in `argv`, and print what went wrong; the exit code of the program."""
     handler = logging.StreamHandler()
     handler.setFormatter(EscapedFormatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.ERROR, handlers=[handler])
@@ -56,14 +75,7 @@ def run(argv: Sequence[str]) -> int:
         if isinstance(stream, io.TextIOWrapper):  # a letter that it cannot show ends no run
             stream.reconfigure(errors="replace")
     try:
-        if argv and not argv[0].startswith("-") and argv[0] not in _verbs():
-            raise UserError(
-                f"{argv[0][:80]!r} is neither a file or folder, nor a verb: verbs are "
-                f"{', '.join(_verbs())}. python main.py --help says what they do."
-            )
-        arguments = _parser().parse_args(argv)
-        verb: Verb = arguments.verb
-        return verb(arguments)
+        return call(argv)
     except UserError as error:
         complain(error)
         return EXIT_USER

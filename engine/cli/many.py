@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.cli.arguments import decoding_spec
 from engine.cli.console import Console, ConsoleReporter
-from engine.cli.inputs import Job, imported, mapping_for
+from engine.cli.inputs import Job, imported, mapping_for, without_run
 from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
 from engine.contract.training_spec import DecodingSpec, Device
@@ -33,10 +33,7 @@ def job_of_many(arguments: argparse.Namespace, console: Console) -> Job:
         prefixes = find_prefixes(folders)
         for one in prefixes:
             if one.spec is None and not arguments.inputs:
-                raise UserError(
-                    f"The prefix {one.name!r} came without its run: name the input columns with "
-                    "--source COL."
-                )
+                raise without_run("prefix", one.name)
         decoding = _common_decoding(
             [(one.name, decoding_spec(one.card.decoding, arguments)) for one in prefixes]
         )
@@ -63,8 +60,10 @@ def _folders(folder: Path, store: DatasetStore, column: str) -> dict[str, Path]:
     """
     if not folder.is_dir():
         raise UserError(
-            f"{folder} is not a folder: with --prefix-column, give the folder that holds the "
-            "prefixes."
+            "no-folder-of-prefixes",
+            "{folder} is not a folder. With --prefix-column, give the folder that holds the "
+            "prefixes.",
+            folder=folder,
         )
     known = sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
     index = store.column(column)
@@ -75,13 +74,21 @@ def _folders(folder: Path, store: DatasetStore, column: str) -> dict[str, Path]:
             continue
         if not name:
             raise UserError(
-                f"Line {row.line} names no prefix in the column {column!r}: give every row the "
-                "name of one."
+                "row-without-prefix",
+                "Line {line} names no prefix in the column {column!r}. Give every row the name of "
+                "a prefix.",
+                line=row.line,
+                column=column,
             )
         if name not in known:
             raise UserError(
-                f"Line {row.line} names the prefix {name!r}, which is not in {folder}: the "
-                f"folders there are {_listed(known)}."
+                "no-such-prefix",
+                "Line {line} names the prefix {name!r}, which is not in {folder}. The folders "
+                "there are {names}.",
+                line=row.line,
+                name=name,
+                folder=folder,
+                names=_listed(known),
             )
         found[name] = folder / name
     return found
@@ -106,8 +113,12 @@ def _common_decoding(settings: list[tuple[str, DecodingSpec]]) -> DecodingSpec:
         signatures = decoding_signature(first), decoding_signature(other)
         if signatures[0] != signatures[1]:
             raise UserError(
-                f"The prefixes {first_name!r} and {name!r} are decoded differently "
-                f"({signatures[0]} and {signatures[1]}): name what differs, such as --strategy or "
-                "--max-new-tokens."
+                "decoded-differently",
+                "The prefixes {first!r} and {second!r} are decoded differently ({settings} and "
+                "{others}). Set what differs, such as --strategy or --max-new-tokens.",
+                first=first_name,
+                second=name,
+                settings=signatures[0],
+                others=signatures[1],
             )
     return replace(first, batch_size=min(one.batch_size for _, one in settings))

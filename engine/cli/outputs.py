@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.backbones.regular import home_path
 from engine.cli.arguments import decoding_spec, told_of
 from engine.cli.console import Console, ConsoleReporter, duration, print_scores
-from engine.cli.inputs import Job, imported, mapping_for
+from engine.cli.inputs import Job, imported, mapping_for, without_run
 from engine.cli.many import job_of_many
 from engine.contract.errors import UserError
 from engine.contract.training_spec import Device
@@ -23,20 +23,29 @@ def decode(arguments: argparse.Namespace) -> int:
     console = Console()
     source = Path(arguments.data)
     if not is_hub_name(source) and not source.exists():
-        raise UserError(f"{source} does not exist: give --data a file with the inputs.")
+        raise UserError(
+            "inputs-missing",
+            "{path} does not exist. Give --data a file with the inputs.",
+            path=source,
+        )
     if arguments.limit is not None and arguments.limit < 1:
-        raise UserError(f"--limit is {arguments.limit}: it must be 1 or more.")
+        raise UserError(
+            "limit-too-small", "--limit is {limit}. It must be 1 or more.", limit=arguments.limit
+        )
     if arguments.prefix_column is not None:
         if told_of(arguments) != Told():
             raise UserError(
-                "--backbone, --prompt-form and --linearisation are for one prefix: import each "
-                "with its own, then leave them out beside --prefix-column."
+                "options-of-one-prefix",
+                "--backbone, --prompt-form and --linearisation describe one prefix. Import each "
+                "prefix with its own, and leave them out beside --prefix-column.",
             )
         job = job_of_many(arguments, console)
     else:
         job = _job_of_one(arguments, console)
     if not job.inputs:
-        raise UserError(f"{source} holds no inputs to decode: it has no rows.")
+        raise UserError(
+            "no-inputs", "{path} has no rows, so there are no inputs to decode.", path=source
+        )
     from engine.decoding.files import decode_and_score, save_outputs
 
     scored = decode_and_score(
@@ -65,9 +74,7 @@ def _job_of_one(arguments: argparse.Namespace, console: Console) -> Job:
     prefix = not is_run and place.is_dir() and holding_folder(place) is not None
     for what, found in (("prefix", prefix), ("delta", is_delta_folder(place))):
         if found and not arguments.inputs:
-            raise UserError(
-                f"This {what} came without its run: name the input columns with --source COL."
-            )
+            raise without_run(what, place.resolve().name)
     from engine.data.examples import inputs_of
     from engine.decoding.systems import Systems
 

@@ -75,6 +75,7 @@ def look_at(console: Console, source: Path, options: ReadOptions) -> FileReport:
     """
     # Imported late: the parser of every verb needs this module, and not the readers.
     from engine.data.inspecting import inspect_file
+    from engine.data.reader_errors import no_rows
 
     command = InspectFile(str(source), options)
     report = inspect_file(command, ConsoleReporter(console, "looking at the file"))
@@ -82,10 +83,13 @@ def look_at(console: Console, source: Path, options: ReadOptions) -> FileReport:
         if getattr(options, part.name) is not None and getattr(report.options, part.name) is None:
             flag = part.name.replace("_", "-")
             raise UserError(
-                f"--{flag} does not apply to {source.name}, which is read as {report.format}: "
-                "leave it out."
+                "option-of-another-format",
+                "--{option} does not apply to {file}, which is read as {format}. Leave it out.",
+                option=flag,
+                file=source.name,
+                format=report.format,
             )
     lost = any(finding.loses_rows for finding in report.findings)
     if report.row_count_exact and not report.row_count and not lost:
-        raise UserError(f"{source.name} holds column names but no rows: choose a file with rows.")
+        raise no_rows(source.name)
     return report

@@ -32,10 +32,17 @@ def score(arguments: argparse.Namespace) -> int:
     paths = [home_path(name) for name in arguments.outputs]
     metrics = tuple(name.strip() for name in arguments.metrics.split(",") if name.strip())
     if len(paths) > 2:
-        raise UserError(f"{len(paths)} outputs files are named: give one, or two to compare.")
+        raise UserError(
+            "too-many-outputs-files",
+            "{count} outputs files are named. Give one, or two to compare.",
+            count=len(paths),
+        )
     if len(paths) == 2:
         if arguments.by or arguments.unseen:
-            raise UserError("--by and --unseen are for one outputs file: leave out the second.")
+            raise UserError(
+                "parts-of-two-files",
+                "--by and --unseen apply to one outputs file. Leave out the second file.",
+            )
         return _compare(paths, metrics, arguments)
     return _score(paths[0], metrics, arguments)
 
@@ -116,18 +123,29 @@ def _groups(rows: Rows, *, by_category: bool, unseen: list[str]) -> dict[str, Ro
     categories = sorted({row.category for row in rows})
     if categories in ([], [""]):
         raise UserError(
-            f"None of the {len(rows)} rows has a category: rows need an entry \"category\" to be "
-            "scored in parts."
-        )  # fmt: skip
+            "no-categories",
+            'None of the {count:,} rows has a category. Rows need an entry "category" to be '
+            "scored in parts.",
+            count=len(rows),
+        )
     for name in unseen:
         if name not in categories:
             known = ", ".join(repr(one) for one in categories if one)
-            raise UserError(f"--unseen is {name!r}: no row has it; the categories are {known}.")
+            raise UserError(
+                "no-such-category",
+                "--unseen is {category!r}, which no row has. The categories are {categories}.",
+                category=name,
+                categories=known,
+            )
     if unseen:
         groups[SEEN] = [row for row in rows if row.category not in unseen]
         groups[UNSEEN] = [row for row in rows if row.category in unseen]
         if not groups[SEEN]:
-            raise UserError("--unseen names every category: leave one out, which was seen.")
+            raise UserError(
+                "everything-unseen",
+                "--unseen names every category. Leave out at least one, which was seen in "
+                "training.",
+            )
     if by_category:
         for category in categories:
             part = [row for row in rows if row.category == category]
@@ -199,5 +217,5 @@ def _unless_all_absent(found: Sequence[Score | Difference | Absent]) -> int:
     """Exit code 0 where there is a score; else the first reason is what ends the command."""
     absent = [one for one in found if isinstance(one, Absent)]
     if len(absent) == len(found):
-        raise Unavailable(absent[0].reason)
+        raise Unavailable("nothing-scored", "{reason}", reason=absent[0].reason)
     return 0

@@ -18,7 +18,7 @@ from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
 from engine.contract.events import RunState
 from engine.contract.files import slug
-from engine.contract.lock import is_locked
+from engine.contract.lock import is_locked, run_in_use
 from engine.contract.project import DatasetEntry, ProjectFolder
 from engine.contract.reading import SplitReport
 from engine.contract.recipes import RECIPES, StudySettings, essence, plan, run_name, take_existing
@@ -50,8 +50,10 @@ def study(arguments: argparse.Namespace) -> int:
         stored = folder.read()
     else:
         raise UserError(
-            f"There is no study {folder.path.name!r} in {project.path} to go on with: give its "
-            "--data to make it."
+            "no-such-study",
+            "There is no study {study!r} in {project} to continue. Give --data to make it.",
+            study=folder.path.name,
+            project=project.path,
         )
     if arguments.metrics is not None:
         stored = replace(stored, metrics=_metrics(arguments.metrics))
@@ -78,7 +80,13 @@ def study(arguments: argparse.Namespace) -> int:
         console.line("stopped; the same command goes on from there")
         return EXIT_STOPPED
     if failed:
-        raise UserError(f"{len(failed)} of {len(stored.runs)} runs failed: {failed[0]}")
+        raise UserError(
+            "runs-failed",
+            "{failed} of {total} runs failed. The first was {first}",
+            failed=len(failed),
+            total=len(stored.runs),
+            first=failed[0],
+        )
     return 0
 
 
@@ -93,7 +101,9 @@ def _made(
     for flag in ("seed", "sample_seed"):
         if getattr(arguments, flag) is not None:
             raise UserError(
-                f"--{flag.replace('_', '-')} is for one run: a study takes --seeds and --samples."
+                "option-of-one-run",
+                "--{option} is for a single run. A study takes --seeds and --samples.",
+                option=flag.replace("_", "-"),
             )
     source = Path(arguments.data)
     options = reading_options(arguments)
@@ -124,13 +134,15 @@ def _made(
     unseen = counted.unseen if mapping.one(Role.CATEGORY) is not None else ()
     if not counted.test_inputs:
         raise UserError(
-            "The split leaves no inputs to test on, and a study compares by them: raise "
-            "--test-fraction or --test-inputs."
+            "no-test-inputs",
+            "The split leaves no test inputs, and a study compares by them. Raise --test-fraction "
+            "or --test-inputs.",
         )
     if kind is StudyKind.EXTRAPOLATION and not unseen:
         raise UserError(
-            "No category is held out, so that there is none to extrapolate to: name some with "
-            "--category-column COL --unseen CATEGORY."
+            "nothing-unseen",
+            "No category is held out, so there is nothing to extrapolate to. Name some with "
+            "--category-column COL --unseen CATEGORY.",
         )
     existing = _specs(console, project)
     return StudySpec(
@@ -170,7 +182,9 @@ def _metrics(text: str) -> tuple[str, ...]:
     for name in names:
         metric_named(name)
     if not names:
-        raise UserError("--metrics is empty: name at least one metric, such as bleu.")
+        raise UserError(
+            "metrics-empty", "--metrics is empty. Name at least one metric, such as bleu."
+        )
     return names
 
 
@@ -187,8 +201,10 @@ def _same(stored: StudySpec, made: StudySpec) -> StudySpec:
 
     if compared(stored) != compared(made):
         raise UserError(
-            f"The project has a study {stored.study_id!r} with other settings: leave out --data "
-            "and what describes the runs to go on with it, or give the new one a --name."
+            "study-differs",
+            "The project has a study {study!r} with other settings. To continue it, leave out "
+            "--data and what describes the runs. To make another, give it a --name.",
+            study=stored.study_id,
         )
     return stored
 
@@ -214,7 +230,7 @@ def _train(console: Console, folder: StudyFolder, stored: StudySpec) -> tuple[li
                 console.line("  finished before")
                 continue
             elif is_locked(place.path):
-                raise UserError("another process works on it; run the study again afterwards.")
+                raise run_in_use(place.path)
             code = work(console, place)
         except UserError as error:
             failed.append(f"{name}: {error.message}")

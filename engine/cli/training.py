@@ -19,9 +19,10 @@ from engine.cli.console import Console, ConsoleReporter, RunPrinter
 from engine.cli.reading import look_at, reading_options
 from engine.contract.commands import ImportFile
 from engine.contract.data_spec import Column, Linearisation, Mapping, Role, SplitKind
+from engine.contract.dataset_store import no_such_column
 from engine.contract.errors import UserError
 from engine.contract.events import RunState
-from engine.contract.lock import is_locked
+from engine.contract.lock import is_locked, run_in_use
 from engine.contract.reading import FileReport, ReadOptions
 from engine.contract.run_folder import RunFolder, RunMeta, StopRequest
 from engine.contract.run_spec import describe_method
@@ -37,7 +38,10 @@ def train(arguments: argparse.Namespace) -> int:
     out = Path(arguments.out)
     if (out / "run.json").exists():
         raise UserError(
-            f"{out} holds a run already: choose another --out, or python main.py resume {out}."
+            "run-exists",
+            "{folder} holds a run already. Choose another --out, or continue it with python "
+            "main.py resume {folder}.",
+            folder=out,
         )
     source = Path(arguments.data)
     options = reading_options(arguments)
@@ -66,11 +70,13 @@ def resume(arguments: argparse.Namespace) -> int:
     folder = RunFolder(Path(arguments.run))
     backbone = folder.read_spec().backbone
     if folder.read_status().state is RunState.FINISHED:
-        raise UserError(f"The run in {folder.path} is finished: there is nothing to resume.")
-    if is_locked(folder.path):  # the engine looks again, but takes seconds to load
         raise UserError(
-            f"Another process works on the run in {folder.path}: wait for it, or stop it."
+            "run-finished",
+            "The run in {folder} is finished. There is nothing to resume.",
+            folder=folder.path,
         )
+    if is_locked(folder.path):  # the engine looks again, but takes seconds to load
+        raise run_in_use(folder.path)
     console.line(f"{folder.read_meta().name} on {backbone}")
     return work(console, folder)
 
@@ -149,7 +155,9 @@ def columns_of(
     """
     if arguments.inputs or arguments.target is not None:
         if arguments.target is None:
-            raise UserError("No target column is named: give it with --target COL.")
+            raise UserError(
+                "target-not-named", "No target column is named. Name it with --target COL."
+            )
         mapping = mapping_of(
             report.columns,
             inputs=arguments.inputs,
@@ -163,8 +171,7 @@ def columns_of(
     roles |= {arguments.split_column: Role.SPLIT, arguments.category_column: Role.CATEGORY}
     for name in roles:
         if name is not None and name not in {column.name for column in report.columns}:
-            known = ", ".join(repr(column.name) for column in report.columns)
-            raise UserError(f"There is no column {name!r}: the columns are {known}.")
+            raise no_such_column(name, [column.name for column in report.columns])
     named = {role for name, role in roles.items() if name is not None}
     columns = [
         Column(one.name, roles.get(one.name, Role.IGNORED if one.role in named else one.role))

@@ -13,7 +13,7 @@ from engine.cli.console import Console, ConsoleReporter, duration
 from engine.cli.training import import_data, work
 from engine.contract.commands import ExportPrefix, FetchBackbone, InspectFile
 from engine.contract.data_spec import DataSpec, Mapping, Split
-from engine.contract.errors import UserError
+from engine.contract.folders import refuse_used
 from engine.contract.method_spec import PrefixMethod
 from engine.contract.outputs import read_meta, read_outputs
 from engine.contract.project import DatasetEntry, Project, ProjectFolder
@@ -45,8 +45,7 @@ def try_sample(arguments: argparse.Namespace) -> int:
     console = Console()
     start = time.monotonic()
     path = Path(arguments.out or ROOT / "projects" / f"try-{time.strftime('%Y%m%d-%H%M%S')}")
-    if path.exists() and any(path.iterdir()):
-        raise UserError(f"{path} is not empty: choose another --out.")
+    refuse_used(path)
     fetched = fetch_backbone(
         FetchBackbone(DEFAULT_BACKBONE), ConsoleReporter(console, "fetching the backbone")
     )

@@ -55,6 +55,16 @@ _SCHEMA = {
 }
 
 
+def no_such_column(name: str, columns: Iterable[str]) -> UserError:
+    """A column is named that is not among the columns."""
+    return UserError(
+        "no-such-column",
+        "There is no column {name!r}. The columns are {known}.",
+        name=name,
+        known=", ".join(map(repr, columns)),
+    )
+
+
 @dataclass(frozen=True)
 class DatasetMeta:
     """What a dataset was made from.

@@ -60,7 +60,7 @@ def fill_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     with explain_disk_errors(path):
         if not replace:
-            _refuse_used(path)
+            refuse_used(path)
         temporary.mkdir(parents=True)
         try:
             yield temporary
@@ -73,7 +73,8 @@ def fill_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
             raise
 
 
-def _refuse_used(path: Path) -> None:
+def refuse_used(path: Path) -> None:
+    """Raise `UserError` unless `path` is missing or an empty folder."""
     if path.is_dir() and any(path.iterdir()):
         raise UserError(f"The folder {path} is not empty: choose a new or an empty one.")
     if path.exists() and not path.is_dir():

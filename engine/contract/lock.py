@@ -12,10 +12,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from engine.contract.errors import UserError
 from engine.contract.files import explain_disk_errors
 from engine.contract.regular_files import UnsafeFileError, open_to_change, open_to_read
 
 PATIENCE_S = 0.5
+
+
+def run_in_use(path: Path) -> UserError:
+    """The run in this folder is locked."""
+    return UserError(
+        "run-in-use",
+        "Another process is working on the run in {path}. Wait for it, or stop it.",
+        path=path,
+    )
 
 
 class FolderLock:

@@ -16,6 +16,7 @@ from engine.contract.method_spec import Depth, Parametrisation
 from engine.contract.prefix_card import PrefixCard
 from engine.contract.run_spec import describe_method
 from engine.contract.scores import Score
+from engine.exchange.errors import damaged_file, missing_file
 
 CARD_FILE = "prefix.json"
 TENSOR_FILE = "prefix.safetensors"
@@ -52,13 +53,14 @@ def read_card(folder: Path, name: str = CARD_FILE) -> PrefixCard:
     except FileNotFoundError as error:
         refuse_pickles(folder)
         raise UserError(
-            f"{folder} holds no prefix ({name} is missing): choose a folder that holds "
-            f"{CARD_FILE} and {TENSOR_FILE}, or a PEFT folder."
+            "no-prefix-here",
+            "{folder} holds no prefix: {file} is missing. Choose a folder with prefix.json and "
+            "prefix.safetensors, or a PEFT folder.",
+            folder=folder,
+            file=name,
         ) from error
     except (OSError, UnicodeDecodeError, RecursionError, ProtocolError) as error:
-        raise UserError(
-            f"{path} is damaged ({error}): get the prefix again from where it came."
-        ) from error
+        raise damaged_file(path, error, what="prefix") from error
 
 
 def refuse_pickles(folder: Path, what: str = "prefix") -> None:
@@ -66,8 +68,12 @@ def refuse_pickles(folder: Path, what: str = "prefix") -> None:
     found = sorted(path.name for path in folder.glob("*") if path.suffix in _RUNS_CODE)
     if found:
         raise UserError(
-            f"{folder} holds its {what} in {found[0]}: only safetensors and JSON are read, a file "
-            "that could run code is refused; save it as safetensors first."
+            "tensors-not-safetensors",
+            "{folder} holds its {what} in {file}, a format that can run code, so it was not "
+            "opened. Save it as safetensors first.",
+            folder=folder,
+            what=what,
+            file=found[0],
         )
 
 
@@ -80,7 +86,7 @@ def describe(folder: Path) -> PrefixInfo:
     card = read_card(folder)
     tensors = folder / TENSOR_FILE
     if not tensors.exists():
-        raise UserError(f"{folder} lacks {TENSOR_FILE}: get the prefix again from where it came.")
+        raise missing_file(tensors, what="prefix")
     check_regular(tensors)
     rows = f", {card.train_rows} rows" if card.train_rows else ""
     return PrefixInfo(

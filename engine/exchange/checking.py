@@ -27,6 +27,7 @@ from engine.contract.prefix_card import PrefixCard
 from engine.contract.rivals import LoraMethod
 from engine.contract.run_spec import describe_method
 from engine.exchange.card import refuse_pickles
+from engine.exchange.errors import missing_file
 
 Card = PrefixCard | DeltaCard
 
@@ -47,16 +48,21 @@ def read_checked(path: Path, *, sha256: str, what: str) -> bytes:
         data = read_regular(path, max(physical_memory_bytes(), SETTINGS_BYTES))
     except FileNotFoundError as error:
         refuse_pickles(path.parent, what)
-        raise UserError(
-            f"{path.parent} lacks {path.name}: get the {what} again from where it came."
-        ) from error
+        raise missing_file(path, what=what) from error
     except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}).") from error
+        raise UserError(
+            "unreadable", "{path} cannot be read ({reason}).", path=path, reason=error.strerror
+        ) from error
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
         raise UserError(
-            f"{path} is damaged or has been changed (its sha256 is {found[:12]}…, the card says "
-            f"{sha256[:12]}…): get the {what} again from where it came."
+            "tensors-changed",
+            "{path} is damaged or has been changed: its sha256 is {found:.12}…, the card says "
+            "{expected:.12}…. Get a fresh copy of the {what}.",
+            path=path,
+            found=found,
+            expected=sha256,
+            what=what,
         )
     return data
 
@@ -78,8 +84,12 @@ def check_tensor_file(path: Path) -> None:
         last = max((tensor.end for tensor in read_tensors(path)), default=0)
         if size != last:
             raise UserError(
-                f"{path} is damaged (it has {size:,} bytes and holds tensors of {last:,}): get the "
-                "file again."
+                "tensors-cut-off",
+                "{path} is damaged: it has {size:,} bytes, but its header describes {described:,}. "
+                "Get a fresh copy of the file.",
+                path=path,
+                size=size,
+                described=last,
             )
 
 
@@ -93,9 +103,17 @@ def refuse_other_backbone(card: Card, backbone: Backbone, *, what: str) -> None:
         return
     same = " of other weights or another vocabulary" if card.backbone == backbone.name else ""
     raise UserError(
-        f"The {what} {card.name!r} was trained on the backbone {card.backbone} (fingerprint "
-        f"{card.backbone_fingerprint[:12]}…) and cannot be used with {backbone.name}{same} "
-        f"(fingerprint {backbone.fingerprint[:12]}…): choose the backbone it was trained on."
+        "another-backbone",
+        "The {what} {name!r} was trained on the backbone {trained_on} (fingerprint "
+        "{expected:.12}…) and cannot be used with {backbone}{same} (fingerprint {found:.12}…). "
+        "Choose the backbone it was trained on.",
+        what=what,
+        name=card.name,
+        trained_on=card.backbone,
+        expected=card.backbone_fingerprint,
+        backbone=backbone.name,
+        same=same,
+        found=backbone.fingerprint,
     )
 
 
@@ -114,8 +132,12 @@ def refuse_other_sizes(
         fits = all(method.rank in tensor.shape for tensor in tensors.values())
     if not fits:
         raise UserError(
-            f"The delta {card.name!r} holds {held:,} numbers, which are not those of "
-            f"{describe_method(method)} on this backbone: get it again from where it came."
+            "delta-of-other-sizes",
+            "The delta {name!r} holds {parameters:,} parameters, which is not what {method} has "
+            "on this backbone. Get a fresh copy of the delta.",
+            name=card.name,
+            parameters=held,
+            method=describe_method(method),
         )
 
 

@@ -20,11 +20,12 @@ import torch
 from engine.backbones.regular import read_regular
 from engine.contract import codec
 from engine.contract.delta_card import DeltaCard
-from engine.contract.errors import ProtocolError, UserError
+from engine.contract.errors import ProtocolError
 from engine.contract.folders import fill_folder
 from engine.contract.run_spec import describe_method
 from engine.exchange.card import DELTA_FILE, README_FILE, is_delta_folder, page
 from engine.exchange.checking import read_checked
+from engine.exchange.errors import damaged_file, missing_file, not_finite
 from engine.methods.delta import Tensors
 
 TENSOR_FILE = "delta.safetensors"
@@ -83,9 +84,7 @@ def read(folder: Path) -> tuple[Tensors, DeltaCard]:
     try:
         tensors: Tensors = safetensors.torch.load(data)
     except (safetensors.SafetensorError, ValueError, KeyError) as error:
-        raise UserError(
-            f"{path} is damaged ({error}): get the delta again from where it came."
-        ) from error
+        raise damaged_file(path, error, what="delta") from error
     _check_finite(tensors, card.name)
     return tensors, card
 
@@ -99,19 +98,16 @@ def read_card(folder: Path) -> DeltaCard:
     path = folder / DELTA_FILE
     try:
         return codec.from_text(DeltaCard, read_regular(path).decode("utf-8"))
+    except FileNotFoundError as error:
+        raise missing_file(path, what="delta") from error
     except (OSError, UnicodeDecodeError, ProtocolError) as error:
-        raise UserError(
-            f"{path} is missing or damaged ({error}): get the delta again from where it came."
-        ) from error
+        raise damaged_file(path, error, what="delta") from error
 
 
 def _check_finite(tensors: Tensors, name: str) -> None:
     for key, tensor in tensors.items():
         if not bool(torch.isfinite(tensor).all()):
-            raise UserError(
-                f"The tensor {key} of the delta {name!r} holds values that are no numbers (NaN or "
-                "infinite): train it again, with a lower learning rate."
-            )
+            raise not_finite(key, name, what="delta")
 
 
 def readme(card: DeltaCard, *, use: str = _USE) -> str:

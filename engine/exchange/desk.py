@@ -19,6 +19,7 @@ from engine.contract.commands import (
     VerifyPrefix,
 )
 from engine.contract.errors import UserError
+from engine.contract.folders import refuse_used
 from engine.contract.project import ProjectFolder
 from engine.contract.run_folder import RunFolder
 from engine.data.prompt import prompt_named
@@ -41,10 +42,13 @@ def export_prefix(command: ExportPrefix, reporter: Reporter) -> Done:
             not empty, or it cannot be written to.
     """
     if command.format not in FORMATS:
-        raise UserError(f"The format is {command.format!r}: choose native or peft.")
+        raise UserError(
+            "unknown-export-format",
+            "The format is {format!r}. Choose native or peft.",
+            format=command.format,
+        )
     source, out = home_path(command.source), home_path(command.out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UserError(f"{out} is there already and not empty: choose a new or empty folder.")
+    refuse_used(out)
     of_run = RunFolder(source).delta
     delta_folder = next((place for place in (of_run, source) if is_delta_folder(place)), None)
     if delta_folder is not None:
@@ -129,9 +133,12 @@ def verify_prefix(command: VerifyPrefix, reporter: Reporter) -> Done:
     backbone = folder_of(backbone_for(card))
     if backbone is None:
         raise UserError(
-            f"The files of the prefix {card.name!r} are whole, but its backbone {card.backbone} is "
-            "not on this machine, so whether they fit it is not known: fetch it, or import the "
-            "prefix again with the folder of its backbone."
+            "prefix-backbone-absent",
+            "The files of the prefix {name!r} are whole, but its backbone {backbone} is not on "
+            "this machine, so it is not known whether they fit. Fetch the backbone, or import the "
+            "prefix again with the folder of its backbone.",
+            name=card.name,
+            backbone=card.backbone,
         )
     prompt_named(card.prompt)
     shape = describe_folder(backbone).shape
@@ -140,8 +147,11 @@ def verify_prefix(command: VerifyPrefix, reporter: Reporter) -> Done:
     found = fingerprint_of(backbone, reporter) if card.backbone_fingerprint else ""
     if found == card.backbone_fingerprint and not (fits and same_heads):
         raise UserError(
-            f"The files of the prefix {card.name!r} are whole, but they do not fit the "
-            f"{card.backbone} on this machine: choose the backbone it was trained on."
+            "prefix-does-not-fit",
+            "The files of the prefix {name!r} are whole, but do not fit the {backbone} on this "
+            "machine. Choose the backbone it was trained on.",
+            name=card.name,
+            backbone=card.backbone,
         )
     if not found:
         return Done(
@@ -150,9 +160,13 @@ def verify_prefix(command: VerifyPrefix, reporter: Reporter) -> Done:
         )
     if found != card.backbone_fingerprint:
         raise UserError(
-            f"The prefix {card.name!r} is whole, but the {card.backbone} on this machine "
-            f"(fingerprint {found[:12]}…) is not the backbone it was trained on (fingerprint "
-            f"{card.backbone_fingerprint[:12]}…)."
+            "backbone-changed",
+            "The prefix {name!r} is whole, but the {backbone} on this machine (fingerprint "
+            "{found:.12}…) is not the backbone it was trained on (fingerprint {expected:.12}…).",
+            name=card.name,
+            backbone=card.backbone,
+            found=found,
+            expected=card.backbone_fingerprint,
         )
     return Done(f"{whole}; its backbone {card.backbone} is on this machine, and the same.")
 

@@ -34,6 +34,7 @@ from engine.exchange.card import (
     readme,
 )
 from engine.exchange.checking import read_checked, refuse_other_backbone
+from engine.exchange.errors import damaged_file, not_finite
 from engine.methods.attention import KeyValues
 
 _USE = """Import the folder in Prefix Workbench (the page *Prefixes*), or on the command line:
@@ -58,7 +59,9 @@ def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> PrefixCard:
     tensors = to_bytes(key_values)
     digest = hashlib.sha256(tensors).hexdigest()
     card = replace(card, tensors_sha256=digest, version=PREFIX_VERSION)
-    _check_shapes(key_values, card, EngineError)
+    misfit = _misfit(key_values, card)
+    if misfit is not None:  # numbers that are none are training's, shapes are ours
+        raise misfit if misfit.code == "tensor-not-finite" else EngineError(misfit.message)
     text = readme(card, stored_bytes=len(tensors), use=_USE)
     with fill_folder(folder, replace=is_prefix_folder(folder)) as target:
         (target / TENSOR_FILE).write_bytes(tensors)
@@ -80,7 +83,9 @@ def read(folder: Path) -> tuple[KeyValues, PrefixCard]:
     path = folder / TENSOR_FILE
     data = read_checked(path, sha256=card.tensors_sha256, what="prefix")
     key_values = _from_bytes(path, data)
-    _check_shapes(key_values, card, UserError)
+    misfit = _misfit(key_values, card)
+    if misfit is not None:
+        raise misfit
     return key_values, card
 
 
@@ -116,9 +121,15 @@ def check_fits(card: PrefixCard, backbone: Backbone, key_values: KeyValues) -> N
         ]
         about = f"; {differing[0].key} is in one only" if differing else ""
         raise UserError(
-            f"The prefix {card.name!r} was trained on the backbone {card.backbone} ({sizes[0]}) "
-            f"and cannot be used with {backbone.name} ({sizes[1]}{about}): choose the backbone it "
-            "was trained on."
+            "backbone-of-other-shape",
+            "The prefix {name!r} was trained on the backbone {trained_on} ({expected}) and cannot "
+            "be used with {backbone} ({found}{differing}). Choose the backbone it was trained on.",
+            name=card.name,
+            trained_on=card.backbone,
+            expected=sizes[0],
+            backbone=backbone.name,
+            found=sizes[1],
+            differing=about,
         )
 
 
@@ -141,9 +152,7 @@ def _from_bytes(path: Path, data: bytes) -> KeyValues:
         tensors = safetensors.torch.load(data)
         sites = {_site(name): entries for name, entries in tensors.items()}
     except (safetensors.SafetensorError, ValueError, KeyError) as error:
-        raise UserError(
-            f"{path} is damaged ({error}): get the prefix again from where it came."
-        ) from error
+        raise damaged_file(path, error, what="prefix") from error
     return dict(sorted(sites.items()))
 
 
@@ -152,29 +161,29 @@ def _site(name: str) -> Site:
     return Site(Place(place).value, int(layer))
 
 
-def _check_shapes(
-    key_values: KeyValues, card: PrefixCard, kind: type[UserError] | type[EngineError]
-) -> None:
-    """Hold every tensor against the card."""
+def _misfit(key_values: KeyValues, card: PrefixCard) -> UserError | None:
+    """What speaks against the tensors being those of the card."""
     if len(key_values) != card.layers:
-        raise kind(
-            f"The prefix {card.name!r} has {len(key_values)} tensors where its card says "
-            f"{card.layers}: get it again from where it came."
+        return UserError(
+            "prefix-tensor-count",
+            "The prefix {name!r} has {count} tensors, but its card says {expected}. "
+            "Get a fresh copy of the prefix.",
+            name=card.name,
+            count=len(key_values),
+            expected=card.layers,
         )
     for site, entries in key_values.items():
-        wanted = (2, card.kv_heads, card.method.length_at(site.layer), card.head_width)
-        if wanted[2] == 0:
-            raise kind(
-                f"The prefix {card.name!r} has a tensor {site.key}, but its card names the layers "
-                f"{card.method.layers}: get it again from where it came."
-            )
-        if tuple(entries.shape) != wanted:
-            raise kind(
-                f"The tensor {site.key} of the prefix {card.name!r} is {list(entries.shape)} where "
-                f"its card says {list(wanted)}: get it again from where it came."
+        wanted = [2, card.kv_heads, card.method.length_at(site.layer), card.head_width]
+        if list(entries.shape) != wanted:
+            return UserError(
+                "prefix-tensor-shape",
+                "The tensor {tensor} of the prefix {name!r} has the shape {shape}, but its card "
+                "says {expected}. Get a fresh copy of the prefix.",
+                tensor=site.key,
+                name=card.name,
+                shape=list(entries.shape),
+                expected=wanted,
             )
         if not bool(torch.isfinite(entries).all()):
-            raise UserError(
-                f"The tensor {site.key} of the prefix {card.name!r} holds values that are no "
-                "numbers (NaN or infinite): train it again, with a lower learning rate."
-            )
+            return not_finite(site.key, card.name, what="prefix")
+    return None

@@ -37,6 +37,7 @@ from engine.contract.training_spec import DecodingSpec
 from engine.data.prompt import ENCODER_PROMPT, PROMPT
 from engine.exchange.card import PEFT_CONFIG_FILE, README_FILE, read_card, readme, refuse_pickles
 from engine.exchange.checking import check_tensor_file
+from engine.exchange.errors import damaged_file, missing_file, not_finite
 from engine.exchange.foreign import Known
 from engine.exchange.native import to_bytes
 from engine.methods.attention import KeyValues
@@ -79,19 +80,26 @@ def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> None:
     """
     if card.method.layers:
         raise UserError(
-            f"PEFT's format cannot hold the prefix {card.name!r}: it stands in the layers "
-            f"{card.method.layers}, and PEFT's in every layer with one length; export it as native."
+            "peft-lacks-layers",
+            "PEFT's format cannot hold the prefix {name!r}. It covers the layers {layers}, and "
+            "PEFT needs every layer, with one length. Export it as native.",
+            name=card.name,
+            layers=card.method.layers,
         )
     sites = [decoder_site(layer) for layer in range(card.layers)]
     if card.prompt == ENCODER_PROMPT:
         raise UserError(
-            f"PEFT's format cannot hold the prefix {card.name!r}: on encoder–decoders PEFT gives "
-            "two layers the same numbers; export it as native."
+            "peft-lacks-encoder-decoders",
+            "PEFT's format cannot hold the prefix {name!r}. On encoder–decoders, PEFT gives two "
+            "layers the same values. Export it as native.",
+            name=card.name,
         )
     if set(key_values) != set(sites) or card.positions is not Positions.AFTER_PREFIX:
         raise UserError(
-            f"PEFT's format cannot hold the prefix {card.name!r}: it has a place for a prefix in "
-            "decoder self-attention only; export it as native."
+            "peft-lacks-sites",
+            "PEFT's format cannot hold the prefix {name!r}. It has room for a prefix in decoder "
+            "self-attention only. Export it as native.",
+            name=card.name,
         )
     stacked = torch.stack([key_values[site].detach().float().cpu() for site in sites])
     length = card.method.prefix_length
@@ -136,10 +144,17 @@ def read(folder: Path, known: Known | None = None) -> tuple[KeyValues, PrefixCar
     length = flat.shape[0]
     if flat.shape[1] != layers * 2 * heads * width or config.get("num_virtual_tokens") != length:
         raise UserError(
-            f"The prefix in {folder} is {list(flat.shape)}, but {config.get('num_virtual_tokens')} "
-            f"tokens before {layers} layers of {heads} key/value heads of width {width} make "
-            f"[{config.get('num_virtual_tokens')}, {layers * 2 * heads * width}]: it was trained "
-            "on another backbone."
+            "peft-shape-differs",
+            "The prefix in {folder} has the shape {shape}, but {tokens} tokens before {layers} "
+            "layers of {heads} key/value heads of width {width} need [{tokens}, {row}]. It was "
+            "trained on another backbone.",
+            folder=folder,
+            shape=list(flat.shape),
+            tokens=config.get("num_virtual_tokens"),
+            layers=layers,
+            heads=heads,
+            width=width,
+            row=layers * 2 * heads * width,
         )
     # [P, L, 2, H, D] -> [L, 2, H, P, D]
     stacked = flat.reshape(length, layers, 2, heads, width).permute(1, 2, 3, 0, 4)
@@ -210,10 +225,12 @@ def _read_config(folder: Path) -> dict[str, Any]:
         config = read_json(path)
     except FileNotFoundError as error:
         raise UserError(
-            f"{path} is missing: choose a folder that PEFT's save_pretrained has written."
+            "peft-config-missing",
+            "{path} is missing. Choose a folder that PEFT's save_pretrained has written.",
+            path=path,
         ) from error
     if not isinstance(config, dict):
-        raise UserError(f"{path} is damaged (it holds no object): get the folder again.")
+        raise damaged_file(path, "it holds no object", what="folder")
     return config
 
 
@@ -222,34 +239,54 @@ def _refuse_others(folder: Path, config: dict[str, Any], known: Known) -> bool:
     kind, task = config.get("peft_type"), config.get("task_type")
     if kind != "PREFIX_TUNING":
         raise UserError(
-            f"{folder} holds an adapter of the kind {kind}: only PREFIX_TUNING can be imported."
+            "peft-kind",
+            "{folder} holds an adapter of the kind {kind}. Only PREFIX_TUNING can be imported.",
+            folder=folder,
+            kind=kind,
         )
     if task is None:
         raise UserError(
-            f"{folder / CONFIG_FILE} has no task_type, so even PEFT would ignore the prefix: set "
-            'it to "CAUSAL_LM" if it was trained on a decoder-only backbone.'
+            "peft-task-missing",
+            "{path} has no task_type, so even PEFT would ignore the prefix. "
+            'Set it to "CAUSAL_LM" if it was trained on a decoder-only backbone.',
+            path=folder / CONFIG_FILE,
         )
     if task not in ("CAUSAL_LM", "SEQ_2_SEQ_LM"):
         raise UserError(
-            f"{folder} holds a prefix for the task {task}: only those for CAUSAL_LM and "
-            "SEQ_2_SEQ_LM can be imported."
+            "peft-task",
+            "{folder} holds a prefix for the task {task}. Only CAUSAL_LM and SEQ_2_SEQ_LM can be "
+            "imported.",
+            folder=folder,
+            task=task,
         )
     sides: bool = task == "SEQ_2_SEQ_LM"
     if known.shape is not None and known.shape.encoder_decoder != sides:
         what = "an encoder–decoder" if known.shape.encoder_decoder else "a decoder-only backbone"
         raise UserError(
-            f"{folder} holds a prefix for the task {task}, but its backbone is {what}: name the "
-            "backbone that it was trained on with --backbone."
+            "peft-task-of-another-backbone",
+            "{folder} holds a prefix for the task {task}, but its backbone is {kind}. "
+            "Name the backbone that it was trained on with --backbone.",
+            folder=folder,
+            task=task,
+            kind=what,
         )
     if sides and not known.model_type:
         raise UserError(
-            f"{folder} holds a prefix for the task {task}, and its backbone is not on this "
-            "machine, so whether it can be held is not known: name the backbone with --backbone."
+            "peft-backbone-absent",
+            "{folder} holds a prefix for the task {task}, and its backbone is not on this "
+            "machine, so it is not known whether it can be imported. Name the backbone with "
+            "--backbone.",
+            folder=folder,
+            task=task,
         )
     if sides and known.model_type not in SHIFTED_TYPES:
         raise UserError(
-            f"{folder} holds a prefix for {known.model_type}, which weighs a prefix of PEFT's by "
-            f"its distance: of encoder–decoders only {', '.join(SHIFTED_TYPES)} can be imported."
+            "peft-model-type",
+            "{folder} holds a prefix for {model_type}. Of encoder–decoders, only {types} can be "
+            "imported.",
+            folder=folder,
+            model_type=known.model_type,
+            types=", ".join(SHIFTED_TYPES),
         )
     return sides
 
@@ -258,21 +295,25 @@ def _read_tensor(folder: Path) -> torch.Tensor:
     path = folder / TENSOR_FILE
     if not path.exists():
         refuse_pickles(folder)
-        raise UserError(f"{folder} lacks {TENSOR_FILE}: save the adapter with PEFT again.")
+        raise missing_file(path, what="folder")
     try:
         check_tensor_file(path)
         tensors = safetensors.torch.load_file(path)
     except (OSError, ValueError, KeyError, safetensors.SafetensorError) as error:
-        raise UserError(f"{path} is damaged ({error}): get the file again.") from error
+        raise damaged_file(path, error, what="file") from error
     others = sorted(name for name in tensors if name != _TENSOR)
     if others or _TENSOR not in tensors or tensors[_TENSOR].dim() != 2:
         what = f"also {others[0]}" if others else f"no matrix {_TENSOR}"
         raise UserError(
-            f"{path} holds {what}: only adapters that are a prefix and nothing else are imported."
+            "peft-other-tensors",
+            "{path} holds {what}. Only adapters that are a prefix and nothing else can be "
+            "imported.",
+            path=path,
+            what=what,
         )
     flat: torch.Tensor = tensors[_TENSOR].float()
     if not bool(torch.isfinite(flat).all()):
-        raise UserError(f"{path} holds values that are no numbers (NaN or infinite).")
+        raise not_finite(_TENSOR, folder.resolve().name, what="prefix")
     return flat
 
 
@@ -285,13 +326,19 @@ def _sizes(
     sizes = [config.get(name) for name in ("num_layers", "num_attention_heads", "token_dim")]
     if not all(isinstance(size, int) and size > 0 for size in sizes):
         raise UserError(
-            f"{folder / CONFIG_FILE} does not say num_layers, num_attention_heads and token_dim, "
-            "and the backbone is not on this machine: name it with --backbone."
+            "peft-sizes-missing",
+            "{path} does not say num_layers, num_attention_heads and token_dim, and the backbone "
+            "is not on this machine. Name the backbone with --backbone.",
+            path=folder / CONFIG_FILE,
         )
     layers, heads, width = (int(size or 0) for size in sizes)
     if layers > MAX_LAYERS:
         raise UserError(
-            f"{folder / CONFIG_FILE} says num_layers {layers:,}: up to {MAX_LAYERS:,} are read."
+            "peft-too-many-layers",
+            "{path} says num_layers {layers:,}. Up to {limit:,} are read.",
+            path=folder / CONFIG_FILE,
+            layers=layers,
+            limit=MAX_LAYERS,
         )
     return layers, heads, width // heads
 
@@ -315,8 +362,11 @@ def _own_card(folder: Path, key_values: KeyValues) -> PrefixCard:
     card = read_card(folder, OUR_CARD_FILE)
     if hashlib.sha256(to_bytes(key_values)).hexdigest() != card.tensors_sha256:
         raise UserError(
-            f"The tensors in {folder} are not those that {OUR_CARD_FILE} describes: get the folder "
-            f"again, or delete {OUR_CARD_FILE} to import them as they are."
+            "peft-card-of-other-tensors",
+            "The tensors in {folder} are not those that {card} describes. Get a fresh copy of the "
+            "folder, or delete {card} to import them as they are.",
+            folder=folder,
+            card=OUR_CARD_FILE,
         )
     return card
 

@@ -62,8 +62,10 @@ def write(folder: Path, tensors: Tensors, card: DeltaCard) -> None:
             }
         case other:
             raise UserError(
-                f"PEFT's format cannot hold {describe_method(other)}, which {card.name!r} is: "
-                "export it as native."
+                "peft-lacks-method",
+                "PEFT's format cannot hold {name!r}, which is {method}. Export it as native.",
+                name=card.name,
+                method=describe_method(other),
             )
     data = bytes(safetensors.torch.save(named, metadata={"format": "pt"}))
     with fill_folder(folder) as target:

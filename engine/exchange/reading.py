@@ -9,7 +9,7 @@ from engine.backbones.catalog import describe_folder
 from engine.backbones.config import BackboneConfig
 from engine.backbones.entries import find_entry
 from engine.backbones.fingerprint import fingerprint_of
-from engine.backbones.paths import folder_of
+from engine.backbones.paths import folder_of, no_such_backbone
 from engine.contract.errors import UserError
 from engine.contract.prefix_card import PrefixCard
 from engine.contract.run_folder import RunFolder
@@ -35,17 +35,25 @@ def prefix_folder_of(source: Path) -> Path:
     if (source / "run.json").exists():
         if run.model.is_dir():
             raise UserError(
-                f"{source} is a fine-tuning run and has no prefix: its weights are in {run.model}, "
-                "in transformers' format already."
+                "prefix-of-finetuning-run",
+                "{run} is a fine-tuning run and has no prefix. Its weights are in {weights}, in "
+                "transformers' format already.",
+                run=source,
+                weights=run.model,
             )
         if run.delta.is_dir():
             raise UserError(
-                f"{source} is no prefix-tuning run and has no prefix: what it trained is in "
-                f"{run.delta}, as safetensors."
+                "prefix-of-another-method",
+                "{run} is not a prefix-tuning run and has no prefix. What it trained is in "
+                "{delta}, as safetensors.",
+                run=source,
+                delta=run.delta,
             )
         raise UserError(
-            f"The run in {source} has no prefix yet: let it finish, or resume it with "
-            f"`python main.py resume {source}`."
+            "no-prefix-yet",
+            "The run in {run} has no prefix yet. Let it finish, or resume it with `python main.py "
+            "resume {run}`.",
+            run=source,
         )
     return source
 
@@ -59,7 +67,9 @@ def read_any(path: Path, told: Told, reporter: Reporter) -> tuple[KeyValues, Pre
     from engine.exchange import native, peft
 
     if not path.exists():
-        raise UserError(f"{path} is not there: choose a prefix folder.")
+        raise UserError(
+            "prefix-missing", "{path} does not exist. Choose a prefix folder.", path=path
+        )
     folder = path if path.is_dir() else path.parent
     folder = holding_folder(folder) or folder
     if not peft.is_peft_folder(folder):
@@ -79,17 +89,15 @@ def known_beside(folder: Path, told: Told, reporter: Reporter) -> Known:
     named = told.backbone or peft.backbone_named_in(folder)
     if not named:
         raise UserError(
-            f"{folder / peft.CONFIG_FILE} names no backbone: name the one that it was trained on "
-            "with --backbone."
+            "peft-backbone-unnamed",
+            "{path} names no backbone. Name the backbone that it was trained on with --backbone.",
+            path=folder / peft.CONFIG_FILE,
         )
     entry, place = find_entry(named), None
     if told.backbone or len(named) < 256:  # a longer one is no name
         place = folder_of(named)
     if told.backbone and place is None and entry is None:
-        raise UserError(
-            f"There is no backbone {named!r}, neither as a folder nor in the catalog: give "
-            "--backbone one of `python main.py backbones list`, or a folder."
-        )
+        raise no_such_backbone(named)
     shape = entry.shape if entry else (describe_folder(place).shape if place else None)
     name = ""
     if told.backbone:
@@ -116,7 +124,13 @@ def holding_folder(folder: Path) -> Path | None:
     if len(inside) > 1:
         more = ", …" if len(inside) > SHOWN_FOLDERS else ""
         names = ", ".join(one.name for one in inside[:SHOWN_FOLDERS]) + more
-        raise UserError(f"{folder} holds {len(inside)} prefixes ({names}): choose one of them.")
+        raise UserError(
+            "several-prefixes",
+            "{folder} holds {count} prefixes ({names}). Choose one of them.",
+            folder=folder,
+            count=len(inside),
+            names=names,
+        )
     return inside[0] if inside else None
 
 

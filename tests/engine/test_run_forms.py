@@ -6,7 +6,6 @@ import pytest
 from safetensors import safe_open
 
 from engine.contract.data_spec import PromptForm
-from engine.contract.errors import UserError
 from engine.contract.events import RunFailed, RunFinished, RunStarted, RunState
 from engine.contract.method_spec import (
     Depth,
@@ -25,6 +24,7 @@ from engine.decoding.systems import Systems
 from engine.exchange import native, peft
 from engine.reporter import Silent
 from engine.run import run_folder
+from tests.helpers.errors import refused
 from tests.helpers.tiny_runs import Workshop, events
 
 PREFIX = Prefix(prefix_length=4, mid_dim=16, init_text="A hut:")
@@ -104,7 +104,7 @@ def test_the_card_says_how_it_stands_and_peft_has_no_place_for_it(
     assert card.positions is Positions.UNSHIFTED
     assert card.prompt == ENCODER_PROMPT
     assert card.layers == len(key_values) == 2 + 3 + 3
-    with pytest.raises(UserError, match="PEFT's format cannot hold the prefix"):
+    with refused("peft-lacks-encoder-decoders", name=card.name):
         peft.write(folder.path / "peft", key_values, card)
 
 
@@ -126,12 +126,8 @@ def test_a_file_holds_only_the_layers_that_have_a_prefix(
     text = (folder.prefix / "README.md").read_text(encoding="utf-8")
     assert "| layers | 0:2,2 (from 0; after a colon: their length) |" in text
     assert "| tensors | 2 attentions × [2, 2, up to 4, 8] in float32, " in text
-    with pytest.raises(UserError) as error:
+    with refused("peft-lacks-layers", name="tiny", layers="0:2,2"):
         peft.write(folder.path / "peft", key_values, card)
-    assert error.value.message == (
-        "PEFT's format cannot hold the prefix 'tiny': it stands in the layers 0:2,2, and PEFT's in "
-        "every layer with one length; export it as native."
-    )
     assert not (folder.path / "peft").exists()
 
 

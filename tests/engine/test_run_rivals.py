@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from safetensors import safe_open
 
-from engine.cli.main import run
+from engine.cli.main import call
 from engine.contract.commands import ExportPrefix, Generate, VerifyPrefix
 from engine.contract.errors import UserError
 from engine.contract.events import (
@@ -33,6 +33,7 @@ from engine.exchange.desk import export_prefix, verify_prefix
 from engine.reporter import Silent
 from engine.run import EXIT_CANCELLED, EXIT_FINISHED, EXIT_USER, run_folder
 from tests.engine.rivals import RIVALS, WHOLE_RUNS
+from tests.helpers.errors import refused
 from tests.helpers.tiny_runs import Workshop, events, losses, results
 
 
@@ -133,16 +134,15 @@ def test_a_delta_folder_alone_decodes_where_its_backbone_is_known(
 
 
 def test_a_delta_folder_alone_has_no_columns_of_its_own(
-    runs: Runs, workshop: Workshop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    runs: Runs, workshop: Workshop, tmp_path: Path
 ) -> None:
     words = ["decode", str(runs["top-layers"].delta), "--data", str(workshop.csv)]
     words += ["--out", str(tmp_path / "out.jsonl")]
-    capsys.readouterr()
-    assert run(words) == EXIT_USER
-    assert "This delta came without its run: name the input columns" in capsys.readouterr().err
+    with refused("columns-not-in-folder", what="delta"):
+        call(words)
     # Loaded here once, so that the delta's backbone is found by its fingerprint.
     Systems().bare(str(workshop.backbone("llama")), Silent())
-    assert run([*words, "--source", "name", "--limit", "1", "--max-new-tokens", "3"]) == 0
+    assert call([*words, "--source", "name", "--limit", "1", "--max-new-tokens", "3"]) == 0
     assert len(read_outputs(tmp_path / "out.jsonl")) == 1
 
 
@@ -153,11 +153,7 @@ def test_another_backbone_is_refused_in_one_sentence(
     shutil.copytree(runs["top-layers"].delta, alone)
     card = replace(delta.read_card(alone), backbone=str(workshop.backbone("qwen2")), name="tops")
     delta.write(alone, delta.read(alone)[0], card)
-    with pytest.raises(
-        UserError,
-        match=r"^The delta 'tops' was trained on the backbone .* and cannot be used with "
-        r"tiny-qwen2 \(fingerprint .*\): choose the backbone it was trained on\.$",
-    ):
+    with refused("another-backbone", what="delta", name="tops", backbone="tiny-qwen2"):
         Systems().load(alone, Silent())
 
 
@@ -167,21 +163,21 @@ def test_a_damaged_or_foreign_delta_is_refused(runs: Runs, tmp_path: Path) -> No
     path = place / "delta.safetensors"
     data = path.read_bytes()
     path.write_bytes(data[:-4] + b"\0\0\0\0")
-    with pytest.raises(UserError, match=r"delta\.safetensors is damaged or has been changed"):
+    with refused("tensors-changed", path=path, what="delta"):
         delta.read(place)
     path.unlink()
-    with pytest.raises(UserError, match=r"lacks delta\.safetensors: get the delta again from"):
+    with refused("prefix-file-missing", folder=place, file="delta.safetensors", what="delta"):
         delta.read(place)
     (place / "delta.bin").write_bytes(data)
-    with pytest.raises(UserError, match=r"holds its delta in delta\.bin: only safetensors and "):
+    with refused("tensors-not-safetensors", file="delta.bin", what="delta"):
         delta.read(place)
     card = place / "delta.json"
     plain = json.loads(card.read_text(encoding="utf-8"))
     card.write_text(json.dumps({**plain, "version": 2}), encoding="utf-8")
-    with pytest.raises(UserError, match=r"DeltaCard was written by a newer version"):
+    with pytest.raises(UserError, match=r"DeltaCard .*2.*1"):
         delta.read(place)
     card.write_text("{", encoding="utf-8")
-    with pytest.raises(UserError, match=r"delta\.json is missing or damaged .* get the delta"):
+    with refused("prefix-file-damaged", path=card, what="delta"):
         delta.read(place)
 
 
@@ -189,7 +185,7 @@ def test_values_that_are_no_numbers_are_not_kept(runs: Runs, tmp_path: Path) -> 
     tensors, card = delta.read(runs["bitfit"].delta)
     first = min(tensors)
     tensors[first] = tensors[first] * float("nan")
-    with pytest.raises(UserError, match=r"values that are no numbers .* a lower learning rate"):
+    with refused("tensor-not-finite", tensor=first, what="delta"):
         delta.write(tmp_path / "out", tensors, card)
     assert not (tmp_path / "out").exists()
 
@@ -199,9 +195,9 @@ def test_a_rivals_run_is_exported(runs: Runs, tmp_path: Path) -> None:
     done = export_prefix(ExportPrefix(str(run.path), "native", str(tmp_path / "out")), Silent())
     assert "The delta 'tiny' is in" in done.message
     assert delta.read(tmp_path / "out")[1] == delta.read(run.delta)[1]
-    with pytest.raises(UserError, match="PEFT's format cannot hold BitFit"):
+    with refused("peft-lacks-method", method="BitFit"):
         export_prefix(ExportPrefix(str(run.path), "peft", str(tmp_path / "peft")), Silent())
-    with pytest.raises(UserError, match=r"no prefix-tuning run .* is in .*delta, as safetensors"):
+    with refused("prefix-of-another-method", run=run.path, delta=run.delta):
         verify_prefix(VerifyPrefix(str(run.path)), Silent())
 
 

@@ -22,6 +22,16 @@ def edited(name: str, **entries: Any) -> Change:
     return change
 
 
+def edited_inside(name: str, entry: str, **entries: Any) -> Change:
+    """The same of an object in the file."""
+
+    def change(folder: Path) -> None:
+        plain = json.loads((folder / name).read_text(encoding="utf-8"))
+        edited(name, **{entry: plain[entry] | entries})(folder)
+
+    return change
+
+
 def without(name: str, *entries: str) -> Change:
     """A JSON file without some entries."""
 

@@ -17,15 +17,19 @@ Each test here attacks with a real file and looks at what happened, not at how i
 
 from __future__ import annotations
 
+import resource
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from engine.cli.main import EXIT_USER
 from engine.cli.main import run as command_line
 from engine.contract.run_folder import RunFolder
-from tests.helpers.tiny_runs import Workshop, cache_in
+from tests.helpers.tiny_backbones import save_tiny
+from tests.helpers.tiny_runs import Workshop, cache_in, write_table
 
 SECRET = "nobody else's business\n"
 
@@ -58,6 +62,12 @@ def outside(tmp_path: Path) -> Iterator[Outside]:
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     """A tiny backbone and a table."""
     return Workshop.make(tmp_path_factory.mktemp("workshop"))
+
+
+@pytest.fixture(scope="session")
+def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a good tiny backbone."""
+    return save_tiny(tmp_path_factory.mktemp("backbones") / "tiny", "gpt2")
 
 
 @pytest.fixture(autouse=True)
@@ -122,8 +132,42 @@ def verbs(workshop: Workshop, tmp_path: Path) -> Verbs:
     return of
 
 
+def decode_words(system: str | Path, out: Path, *words: str) -> list[str]:
+    """The words that decode two rows of a table beside `out`."""
+    table = write_table(out.parent / "t.csv")
+    rows = ["--data", str(table), "--text", "name", "--limit", "2", "--max-new-tokens", "2"]
+    return ["decode", str(system), *rows, "--device", "cpu", "--out", str(out), *words]
+
+
+@contextmanager
+def bounded_memory(limit_mb: int) -> Iterator[None]:
+    """This process must not grow by more than that."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    yield
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1000 * limit_mb
+
+
+Call = Callable[[list[str]], str]
+
+
 @pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Callable[[list[str]], str]:
+def refuse(capfd: pytest.CaptureFixture[str]) -> Call:
+    """Call a verb: it must end with one line of error, which is returned."""
+
+    def refused(words: list[str]) -> str:
+        capfd.readouterr()
+        assert command_line(words) == EXIT_USER
+        said = capfd.readouterr()
+        assert said.err.startswith("error: "), said.err
+        assert said.err.count("\n") == 1, said.err
+        assert "Traceback" not in said.out
+        return said.err
+
+    return refused
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Call:
     """Call a verb: it must end well, or with one sentence and no traceback."""
 
     def called(words: list[str]) -> str:

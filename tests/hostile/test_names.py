@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from engine.contract.project import ProjectFolder
 from engine.contract.run_folder import RunFolder
 from engine.contract.study import StudyFolder, study_ids
 from tests.helpers.fake_ports import discard, make_context
-from tests.hostile.conftest import Outside
+from tests.hostile.conftest import Call, Outside
 
 LEADING_OUT = (
     *("../x", "..", ".", "a/b", "a\\b", "/etc/passwd", "C:x", "x\0", "x\n", " x", "x.", ".x"),
@@ -57,12 +56,7 @@ def changed(path: Path, old: str, new: str) -> None:
 @pytest.mark.parametrize("name", ["../../outside/notes", "../x"])
 class TestInAProject:
     def test_a_dataset(
-        self,
-        project: Path,
-        run: RunFolder,
-        outside: Outside,
-        name: str,
-        call: Callable[[list[str]], str],
+        self, project: Path, run: RunFolder, outside: Outside, name: str, call: Call
     ) -> None:
         (entry,) = ProjectFolder(project).read().datasets
         changed(project / "project.json", entry.dataset_id, name)
@@ -72,12 +66,7 @@ class TestInAProject:
         assert "dataset_id" in call(["import", str(run.prefix), "--project", str(project)])
 
     def test_a_run_of_a_study(
-        self,
-        project: Path,
-        run: RunFolder,
-        outside: Outside,
-        name: str,
-        call: Callable[[list[str]], str],
+        self, project: Path, run: RunFolder, outside: Outside, name: str, call: Call
     ) -> None:
         folder = ProjectFolder(project)
         (study_id,) = study_ids(folder)
@@ -89,11 +78,12 @@ class TestInAProject:
         assert "run_id" in call(["study", "length", "--project", str(project)])
         assert sorted(project.parent.rglob("*")) == before
 
-    def test_a_run(self, run: RunFolder, name: str, call: Callable[[list[str]], str]) -> None:
+    def test_a_run(self, run: RunFolder, name: str, call: Call) -> None:
         changed(run.path / "run.json", run.read_spec().run_id, name)
         assert "run_id" in call(["resume", str(run.path)])
 
 
+@pytest.mark.usefixtures("qapp")
 def test_closing_a_project_deletes_nothing_outside(project: Path, outside: Outside) -> None:
     """Whoever removed a dataset called ../../outside/x had that file deleted."""
     victim = outside.folder.parent / "victim.sqlite"

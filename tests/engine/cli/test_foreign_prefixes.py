@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +13,13 @@ import safetensors.torch
 import torch
 
 from engine.backbones.paths import CACHE_VARIABLE
-from engine.cli.main import EXIT_USER, run
+from engine.cli.main import call, run
 from engine.contract.data_spec import Preset
+from engine.contract.errors import UserError
 from engine.contract.outputs import read_outputs
 from engine.contract.project import Project, ProjectFolder
 from engine.exchange.card import read_card
+from tests.helpers.errors import refused
 from tests.helpers.tiny_runs import write_table
 
 ELSEWHERE = "/content/drive/MyDrive/models/hotels"
@@ -74,8 +77,8 @@ def test_decoding_says_which_option_helps(place: Place, capsys: pytest.CaptureFi
     assert f"Its backbone {ELSEWHERE} is not on this machine: name it with --backbone" in said
     imported = place.path / "project" / "prefixes" / "theirs"
     words = ["--data", str(place.path / "t.csv"), "--text", "name", "--out", "o.jsonl"]
-    assert run(["decode", str(imported), *words]) == EXIT_USER
-    assert "name it with --backbone NAME|DIR" in capsys.readouterr().err
+    with pytest.raises(UserError, match="--backbone"):
+        call(["decode", str(imported), *words])
     assert len(place.decode(imported, "out", "--backbone", str(place.backbone))) == 3
 
 
@@ -114,38 +117,28 @@ def test_the_one_folder_inside_is_taken(inside: str, place: Place) -> None:
     assert place.decode(outer, "out", "--backbone", str(place.backbone))
 
 
-def test_several_folders_inside_are_listed(
-    place: Place, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_several_folders_inside_are_listed(place: Place) -> None:
     for step in (10, 20):
         peft_folder(place.path / "outer" / f"checkpoint-{step}")
     project = str(place.path / "project")
-    assert run(["import", str(place.path / "outer"), "--project", project]) == EXIT_USER
-    assert "holds 2 prefixes (checkpoint-10, checkpoint-20)" in capsys.readouterr().err
+    with refused("several-prefixes", count=2, names="checkpoint-10, checkpoint-20"):
+        call(["import", str(place.path / "outer"), "--project", project])
 
 
 @pytest.mark.parametrize("name", ["adapter_model.safetensors", "adapter_config.json"])
-def test_a_pointer_of_git_lfs_is_named(
-    name: str, place: Place, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_pointer_of_git_lfs_is_named(name: str, place: Place) -> None:
     pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "a" * 64 + "\nsize 8296\n"
     (place.path / "theirs" / name).write_text(pointer)
     words = ["import", str(place.path / "theirs"), "--project", str(place.path / "project")]
-    assert run(words) == EXIT_USER
-    assert "Git LFS pointer to the file itself: run `git lfs pull`" in capsys.readouterr().err
+    with pytest.raises(UserError, match=f"{re.escape(name)} .*git lfs pull"):
+        call(words)
 
 
 @pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        (["--backbone", "nosuch"], "There is no backbone 'nosuch'"),
-        (["--prompt-form", "nosuch"], "--prompt-form is 'nosuch'"),
-        (["--linearisation", "nosuch"], "--linearisation is 'nosuch'"),
-    ],
+    "options",
+    [["--backbone", "nosuch"], ["--prompt-form", "nosuch"], ["--linearisation", "nosuch"]],
 )
-def test_options_that_are_none_are_told(
-    options: list[str], sentence: str, place: Place, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_options_that_are_none_are_told(options: list[str], place: Place) -> None:
     words = ["import", str(place.path / "theirs"), "--project", str(place.path / "project")]
-    assert run([*words, *options]) == EXIT_USER
-    assert sentence in capsys.readouterr().err
+    with pytest.raises(UserError, match="'nosuch'"):
+        call([*words, *options])

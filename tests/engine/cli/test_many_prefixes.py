@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from engine.backbones.loading import Backbone
-from engine.cli.main import EXIT_USER, run
+from engine.cli.main import call, run
 from engine.contract.data_spec import Linearisation, Preset, PromptForm
+from engine.contract.errors import UserError
 from engine.contract.method_spec import Init, Parametrisation, Position, PrefixMethod
 from engine.contract.outputs import read_meta, read_outputs
 from engine.contract.prefix_card import Positions, PrefixCard
@@ -22,6 +23,7 @@ from engine.data.prompt import prompt_name
 from engine.exchange import native
 from engine.methods.prefix import PrefixTuning
 from tests.engine.tiny import tiny
+from tests.helpers.errors import check
 from tests.helpers.prefixes import CARD
 from tests.helpers.tiny_runs import Workshop, write_table
 
@@ -138,14 +140,16 @@ def test_runs_and_prefix_folders_of_one_backbone_side_by_side(
 COLUMNS = ("--field", "name", "--field", "food", "--field", "area", "--target", "text")
 
 
+Refuse = Callable[..., None]
+
+
 @pytest.fixture
-def refused(
+def refuse(
     finished_runs: dict[str, RunFolder],
     workshop: Workshop,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> Callable[..., str]:
-    """Decode a table whose rows name these prefixes; the sentence for the user."""
+) -> Refuse:
+    """Decode a table whose rows name these prefixes; the error must have this code and values."""
     backbone, other = tiny(tmp_path, "llama"), tiny(tmp_path, "gpt2")
     place = tmp_path / "all"
     save_prefix(place / "anna", backbone, 3)
@@ -163,74 +167,60 @@ def refused(
     (place / "empty").mkdir()
     (place / ".hidden").mkdir()
 
-    def refuse(*names: str, folder: Path = place, words: tuple[str, ...] = FIELDS) -> str:
+    def refused(
+        names: tuple[str, ...],
+        code: str | None,
+        /,
+        *,
+        system: Path = place,
+        words: tuple[str, ...] = (*FIELDS, "--prefix-column", "user"),
+        **values: object,
+    ) -> None:
         table = [("name", "food", "user"), *((f"Hut {n}", "soup", u) for n, u in enumerate(names))]
         data = write_table(tmp_path / "rows.csv", table)
         out = tmp_path / "o.jsonl"
-        command = ("decode", str(folder), "--data", str(data), "--out", str(out), *words)
-        capsys.readouterr()
-        column = () if "--prefix-column" in words else ("--prefix-column", "user")
-        assert run([*command, *column]) == EXIT_USER
+        with pytest.raises(UserError) as caught:
+            call(["decode", str(system), "--data", str(data), "--out", str(out), *words])
         assert not out.exists()
-        said = capsys.readouterr().err
-        assert said.count("\n") == 1
-        return said.removeprefix("error: ").rstrip("\n")
+        if code is None:
+            assert all(repr(value) in caught.value.message for value in values.values())
+        else:
+            check(caught.value, code, **values)
 
-    return refuse
+    return refused
 
 
-def test_what_cannot_stand_in_one_batch_says_why(
-    refused: Callable[..., str], tmp_path: Path
-) -> None:
+def test_what_cannot_stand_in_one_batch_says_why(refuse: Refuse, tmp_path: Path) -> None:
     place = tmp_path / "all"
     known = "'anna', 'empty', 'greedy', 'infix', 'other', 'twin', 'waiting'"
     for name in ("anne", "../all/anna", ".hidden", ".", str(place / "anna")):
-        assert refused("anna", name) == (
-            f"Line 3 names the prefix {name!r}, which is not in {place}: the folders there are "
-            f"{known}."
-        )
+        values = {"line": 3, "name": name, "folder": place, "names": known}
+        refuse(("anna", name), "no-such-prefix", **values)
     crowd = tmp_path / "crowd"
     for number in range(13):
         (crowd / f"user {number:02}").mkdir(parents=True)
-    assert refused("x", folder=crowd).endswith("'user 08', 'user 09' and 3 more.")
+    names = ", ".join(f"'user {number:02}'" for number in range(10))
+    refuse(("x",), "no-such-prefix", system=crowd, names=f"{names} and 3 more")
     (tmp_path / "nobody").mkdir()
-    assert refused("x", folder=tmp_path / "nobody").endswith("the folders there are none.")
-    assert refused("anna", " ") == (
-        "Line 3 names no prefix in the column 'user': give every row the name of one."
-    )
-    assert refused("anna", words=(*FIELDS, "--prefix-column", "usr")) == (
-        "There is no column 'usr': the columns are 'name', 'food', 'user'."
-    )
-    assert refused("anna", folder=tmp_path / "gone") == (
-        f"{tmp_path / 'gone'} is not a folder: with --prefix-column, give the folder that holds "
-        "the prefixes."
-    )
-    said = refused("anna", "other")
-    assert said.startswith(
-        "The prefixes 'anna' and 'other' are of different backbones (llama, fingerprint "
-    )
-    assert said.endswith("…): decode those of each backbone by themselves.")
-    assert "gpt2, fingerprint " in said
-    assert refused("anna", "greedy") == (
-        "The prefixes 'anna' and 'greedy' are decoded differently (beam3|lp1|nr2|max12 and "
-        "greedy|max100): name what differs, such as --strategy or --max-new-tokens."
-    )
-    assert refused("anna", "infix") == (
-        "'infix' is an infix, and only prefixes can be mixed in one batch: decode it by itself."
-    )
-    assert refused("anna", words=()) == (
-        "The prefix 'anna' came without its run: name the input columns with --source COL."
-    )
-    assert "twin is a fine-tuning run and has no prefix" in refused("anna", "twin")
-    assert "waiting has no prefix yet: let it finish" in refused("waiting")
-    assert "empty holds no prefix (prefix.json is missing)" in refused("empty")
+    refuse(("x",), "no-such-prefix", system=tmp_path / "nobody", names="none")
+    refuse(("anna", " "), "row-without-prefix", line=3, column="user")
+    words = (*FIELDS, "--prefix-column", "usr")
+    refuse(("anna",), None, words=words, name="usr")
+    refuse(("anna",), "no-folder-of-prefixes", system=tmp_path / "gone", folder=tmp_path / "gone")
+    refuse(("anna", "other"), None, first="anna", second="other")
+    decoded = {"settings": "beam3|lp1|nr2|max12", "others": "greedy|max100"}
+    refuse(("anna", "greedy"), "decoded-differently", first="anna", second="greedy", **decoded)
+    refuse(("anna", "infix"), None, name="infix")
+    words = ("--prefix-column", "user")
+    refuse(("anna",), "columns-not-in-folder", words=words, what="prefix", name="anna")
+    refuse(("anna", "twin"), "prefix-of-finetuning-run", run=place / "twin")
+    refuse(("waiting",), "no-prefix-yet", run=place / "waiting")
+    refuse(("empty",), "no-prefix-here", folder=place / "empty", file="prefix.json")
 
 
 def test_a_prefix_that_does_not_know_its_backbone_is_held_against_its_shape(
-    refused: Callable[..., str], tmp_path: Path
+    refuse: Refuse, tmp_path: Path
 ) -> None:
     backbone = tiny(tmp_path, "gpt2")
     save_prefix(tmp_path / "all" / "outside", backbone, 3, backbone_fingerprint="")
-    said = refused("anna", "outside")
-    assert "are of different backbones (llama, fingerprint " in said
-    assert "… and gpt2)" in said
+    refuse(("anna", "outside"), None, first="anna", second="outside")

@@ -82,9 +82,8 @@ def test_a_sheet_of_a_workbook_and_tables_of_outputs(
         sheet[f"A{number + 2}"].data_type = "s"
     book.save(cli.place / "huts.xlsx")
     words = ("train", "--data", "huts.xlsx", *backbone, *SHORT)
-    assert "no sheet 'none': choose one of 'Sheet', '=huts'" in cli.refused(
-        *words, "--sheet", "none", "--out", "nothing"
-    )
+    said = cli.refused(*words, "--sheet", "none", "--out", "nothing")
+    assert all(name in said for name in ("'none'", "'Sheet'", "'=huts'"))
     done = cli(*words, "--sheet", "=huts", "--out", "huts")
     assert "huts.xlsx: article (source) → summary" in done.stdout
 

@@ -21,6 +21,7 @@ from engine.contract.reading import ReadOptions
 from engine.contract.reading_options import ENCODING_TITLES, reading_words
 from engine.contract.run_folder import RunFolder
 from tests.engine.cli.conftest import CommandLine
+from tests.helpers.errors import refused
 from tests.helpers.tiny_runs import Workshop
 
 SHORT = (
@@ -79,11 +80,11 @@ def test_delimiters_have_names(word: str, meant: str) -> None:
 
 
 def test_options_that_do_not_fit_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="--skip-lines is 'x'"):
+    with pytest.raises(UserError, match=r"--skip-lines .*'x'"):
         parse("--skip-lines", "x")
     path = tmp_path / "rows.jsonl"
     path.write_text('{"a": "b", "text": "c"}\n', encoding="utf-8")
-    with pytest.raises(UserError, match=r"--delimiter does not apply to rows\.jsonl.*jsonl"):
+    with refused("option-of-another-format", option="delimiter", file="rows.jsonl"):
         look_at(Console(), path, ReadOptions(delimiter=","))
     assert look_at(Console(), path, ReadOptions(encoding="utf-8")).row_count == 1
 
@@ -91,7 +92,7 @@ def test_options_that_do_not_fit_are_refused(tmp_path: Path) -> None:
 def test_a_file_of_names_alone_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "names.csv"
     path.write_text("left,right\n", encoding="utf-8")
-    with pytest.raises(UserError, match=r"names\.csv holds column names but no rows"):
+    with refused("names-but-no-rows", file="names.csv"):
         look_at(Console(), path, ReadOptions())
 
 

@@ -236,9 +236,7 @@ def test_an_imported_prefix_needs_its_columns_named(
     (place,) = ProjectFolder(cli.place / "project").prefixes.iterdir()
     inputs = write_table(cli.place / "new.csv", NEW_TABLE)
     words: tuple[str | Path, ...] = ("decode", place, "--data", inputs, "--out", "new.jsonl")
-    assert cli.refused(*words) == (
-        "This prefix came without its run: name the input columns with --source COL."
-    )
+    assert "--source COL" in cli.refused(*words)
     done = cli(*words, "--field", "hut", "--field", "meal", "--source", "side")
     assert done.stderr == ""
     (row,) = read_outputs(cli.place / "new.jsonl")
@@ -268,9 +266,7 @@ def test_fine_tuning_and_decoding_with_the_kept_model(
 ) -> None:
     assert "full fine-tuning on" in str(stories["finetune"].result())
     folder = RunFolder(cli.place / "twin")
-    assert "is a fine-tuning run and has no prefix" in cli.refused(
-        "export", "twin", "--out", "nothing"
-    )
+    assert str(Path("twin", "model")) in cli.refused("export", "twin", "--out", "nothing")
     own = read_outputs(folder.outputs / "test.jsonl")
     rows = {row.example_id: row.output for row in read_outputs(cli.place / "twin.jsonl")}
     assert [rows[row.example_id] for row in own] == [row.output for row in own]

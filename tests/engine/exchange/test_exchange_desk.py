@@ -1,5 +1,6 @@
 """Export, import, list and verify, as the window asks for them."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -21,6 +22,7 @@ from engine.exchange import native
 from engine.exchange import peft as peft_folders
 from engine.exchange.desk import export_prefix, import_prefix, list_prefixes, verify_prefix
 from engine.reporter import Silent
+from tests.helpers.errors import refused
 from tests.helpers.prefixes import CARD, card_for, random_prefix
 
 ROOT = Path(__file__).parents[3]
@@ -75,25 +77,25 @@ def test_there_and_back_through_peft(prefix: Path, project: ProjectFolder, tmp_p
 
 def test_a_folder_in_use_is_not_exported_into(prefix: Path, tmp_path: Path) -> None:
     for target in (prefix, prefix / "prefix.json"):
-        with pytest.raises(UserError, match="there already and not empty: choose a new"):
+        with pytest.raises(UserError, match=target.name):
             export_prefix(ExportPrefix(str(prefix), "native", str(target)), Silent())
 
 
 def test_an_unknown_format_is_named(prefix: Path, tmp_path: Path) -> None:
     command = ExportPrefix(str(prefix), "onnx", str(tmp_path / "out"))
-    with pytest.raises(UserError, match="The format is 'onnx': choose native or peft"):
+    with refused("unknown-export-format", format="onnx"):
         export_prefix(command, Silent())
 
 
 def test_runs_without_a_prefix_say_why(tmp_path: Path) -> None:
     waiting = make_run(tmp_path / "waiting", PrefixMethod())
-    with pytest.raises(UserError, match=r"no prefix yet: let it finish, or resume it with"):
+    with refused("no-prefix-yet", run=waiting.path):
         export_prefix(ExportPrefix(str(waiting.path), "native", str(tmp_path / "out")), Silent())
     tuned = make_run(tmp_path / "tuned", FinetuneMethod())
     tuned.model.mkdir()
-    with pytest.raises(UserError, match="is a fine-tuning run and has no prefix"):
+    with refused("prefix-of-finetuning-run", run=tuned.path, weights=tuned.model):
         export_prefix(ExportPrefix(str(tuned.path), "native", str(tmp_path / "out")), Silent())
-    with pytest.raises(UserError, match=r"holds no prefix \(prefix\.json is missing\)"):
+    with refused("no-prefix-here", folder=tmp_path, file="prefix.json"):
         export_prefix(ExportPrefix(str(tmp_path), "native", str(tmp_path / "out")), Silent())
 
 
@@ -139,16 +141,16 @@ def test_a_peft_folder_without_a_backbone_is_refused(
     card = replace(CARD, backbone="")
     peft_folders.write(out, random_prefix(card), card)
     (out / "prefix_card.json").unlink()
-    with pytest.raises(UserError, match="names no backbone: name the one that it was"):
+    with refused("peft-backbone-unnamed", path=out / "adapter_config.json"):
         import_prefix(ImportPrefix(str(out), str(project.path)), Silent())
 
 
 def test_imports_from_nowhere_or_into_nowhere_are_refused(
     prefix: Path, project: ProjectFolder, tmp_path: Path
 ) -> None:
-    with pytest.raises(UserError, match="is not there: choose a prefix folder"):
+    with refused("prefix-missing", path=tmp_path / "absent"):
         import_prefix(ImportPrefix(str(tmp_path / "absent"), str(project.path)), Silent())
-    with pytest.raises(UserError, match="is not a project"):
+    with pytest.raises(UserError, match=re.escape(str(tmp_path))):
         import_prefix(ImportPrefix(str(prefix), str(tmp_path)), Silent())
 
 
@@ -179,18 +181,18 @@ def test_the_list_holds_imports_and_runs_newest_first_and_tells_damage(
     assert [item.name for item in reply.prefixes] == ["newer", CARD.name]
     assert reply.prefixes[1] == info
     assert [path for path, _ in reply.damaged] == [str(bad)]
-    assert "is damaged" in reply.damaged[0][1]
+    assert str(bad / "prefix.json") in reply.damaged[0][1]
 
 
 def test_verifying_tells_what_is_known(prefix: Path, tiny_gpt2: Path) -> None:
-    with pytest.raises(UserError, match="are whole, but its backbone tiny is not on this machine"):
+    with refused("prefix-backbone-absent", backbone="tiny"):
         verify_prefix(VerifyPrefix(str(prefix)), Silent())
     native.write(prefix, random_prefix(CARD), replace(CARD, backbone=str(tiny_gpt2)))
-    with pytest.raises(UserError, match="is not the backbone it was trained on"):
+    with refused("backbone-changed", expected=CARD.backbone_fingerprint):
         verify_prefix(VerifyPrefix(str(prefix)), Silent())
     unknown = replace(CARD, backbone=str(tiny_gpt2), backbone_fingerprint="")
     native.write(prefix, random_prefix(unknown), unknown)
-    with pytest.raises(UserError, match="are whole, but they do not fit"):
+    with refused("prefix-does-not-fit", backbone=str(tiny_gpt2)):
         verify_prefix(VerifyPrefix(str(prefix)), Silent())
     shape = describe_folder(tiny_gpt2).shape
     unknown = card_for(shape, backbone=str(tiny_gpt2), backbone_fingerprint="")
@@ -203,7 +205,7 @@ def test_verifying_tells_what_is_known(prefix: Path, tiny_gpt2: Path) -> None:
 def test_verifying_finds_damage(prefix: Path) -> None:
     with open(prefix / "prefix.safetensors", "r+b") as stream:
         stream.truncate(100)
-    with pytest.raises(UserError, match="is damaged or has been changed"):
+    with refused("tensors-changed", path=prefix / "prefix.safetensors"):
         verify_prefix(VerifyPrefix(str(prefix)), Silent())
 
 
