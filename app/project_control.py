@@ -28,7 +28,8 @@ from engine.contract.run_folder import RunFolder
 SAMPLE_NAME = "Sample project"
 EXAMPLE_NAME = "Example project"
 RUNS_AT_ONCE = 6
-"""So many runs are read before `open` returns; the others in the turns after it."""
+"""So many runs are read before `open` returns. Where there are more, all of them are read in the
+turns after it, as showing the page fills the first."""
 READ_BUDGET_S = 0.005
 
 
@@ -220,16 +221,20 @@ class ProjectControl(QObject):
         self._settings.add_recent(path)
         self._unread.extend(ProjectFolder(path).run_paths())
         self._unfinished = {RunState.QUEUED: [], RunState.INTERRUPTED: []}
-        self._read_some(at_least=RUNS_AT_ONCE)
+        if len(self._unread) > RUNS_AT_ONCE:
+            self._timer.start()
+        else:
+            self._read_some(float("inf"))
         if not is_known:
             self.first_opened.emit(path)
 
-    def _read_some(self, *, at_least: int = 1) -> None:
+    def _read_some(self, seconds: float = READ_BUDGET_S) -> None:
         """Read runs for some milliseconds, and go on in the next turn of the event loop."""
-        until_s = time.monotonic() + READ_BUDGET_S
-        while self._unread and (at_least > 0 or time.monotonic() < until_s):
+        until_s = time.monotonic() + seconds
+        while self._unread:
             self._read_run(self._unread.popleft())
-            at_least -= 1
+            if time.monotonic() >= until_s:
+                break
         if self._unread:
             self._timer.start()
             return

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+import pickle
+from operator import attrgetter
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.models.records import Records
 from engine.contract.events import (
     CheckpointSaved,
     Evaluation,
@@ -25,13 +29,15 @@ from engine.contract.events import (
 from engine.contract.run_folder import RunFolder, RunMeta, RunStatus
 from engine.contract.run_spec import RunSpec
 
+_step_values = attrgetter(*(field.name for field in dataclasses.fields(TrainMetrics)))
+
 
 class RunModel(QObject):
     """A run; only `apply` (journal) and `set_status` change what the engine reports.
 
     Attributes:
-        metrics, evaluations, samples, notices, checkpoints, outputs: in the journal's order;
-            after a resume, what followed the checkpoint has been dropped.
+        metrics, evaluations, samples, notices, outputs: in the journal's order; after a resume,
+            what followed the checkpoint has been dropped.
         started, finished, failed, cancelled: the latest of their kind, or None.
         resumed_steps: where the run was resumed, rising; a mark on a plot for each.
         paused_s: seconds that it was paused in all.
@@ -58,11 +64,10 @@ class RunModel(QObject):
         self.spec: RunSpec = folder.read_spec()
         self.meta: RunMeta = folder.read_meta()
         self.status = RunStatus(run_id=self.spec.run_id, state=RunState.QUEUED)
-        self.metrics: list[TrainMetrics] = []
+        self.metrics = Records(_step_values, lambda values: TrainMetrics(*values))
         self.evaluations: list[Evaluation] = []
-        self.samples: list[SamplesTaken] = []
+        self.samples: Records[SamplesTaken] = Records(pickle.dumps, pickle.loads)
         self.notices: list[Notice] = []
-        self.checkpoints: list[CheckpointSaved] = []
         self.outputs: dict[str, OutputsSaved] = {}
         self.started: RunStarted | None = None
         self.finished: RunFinished | None = None
@@ -130,8 +135,7 @@ class RunModel(QObject):
             case OutputsSaved() as event:
                 self.outputs[event.split] = event
                 return {"outputs_changed"}
-            case CheckpointSaved() as event:
-                self.checkpoints.append(event)
+            case CheckpointSaved():
                 return {"metrics_changed"}
             case Notice() as event:
                 self.notices.append(event)
@@ -160,7 +164,6 @@ class RunModel(QObject):
         self.resumed_steps = [step for step in self.resumed_steps if step < last]
         if event.resumed_from_step is not None:
             self.resumed_steps.append(last)
-        self.metrics = [item for item in self.metrics if item.step <= last]
+        self.metrics = self.metrics.only(lambda item: item.step <= last)
         self.evaluations = [item for item in self.evaluations if item.step <= last]
-        self.samples = [item for item in self.samples if item.step <= last]
-        self.checkpoints = [item for item in self.checkpoints if item.step <= last]
+        self.samples = self.samples.only(lambda item: item.step <= last)

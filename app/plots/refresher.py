@@ -67,12 +67,15 @@ class Refresher(QObject):
         self._soon()
 
     def wake(self) -> None:
-        """Begin a round now, if there is something to draw and someone to see it."""
+        """Begin a round, if there is something to draw and someone to see it.
+
+        It is drawn in the turns after this one, which may be the one that shows the page.
+        """
         if self._work:
             self._soon()
         elif self._is_visible() and (self._everything or self._touched):
             self._begin(STEPS_A_ROUND)
-            self._turn(TURN_S)
+            self._turns.start(0)
 
     def draw_now(self) -> None:
         """Take in and draw all there is before returning, as for an export."""

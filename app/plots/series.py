@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from app.models.run import RunModel
 from app.models.run_numbers import kept_step
-from engine.contract.events import Evaluation, TrainMetrics
 from engine.contract.scores import Score
 
 T = TypeVar("T")
@@ -75,23 +74,23 @@ class Columns:
 class _Feed:
     """Copies what is new in one list of a run model.
 
-    A resume replaces the model's list by a shorter one that begins with the same objects.
+    A resume replaces the model's list by a shorter one that begins with equal items.
     The list read last is kept, so that the place where the two part is found by bisection.
     """
 
     def __init__(self, names: Sequence[str], row: Callable[[T], tuple[float, ...]]) -> None:
         self.columns = Columns(names)
         self._row: Callable[..., tuple[float, ...]] = row
-        self._source: list[object] = []
+        self._source: Sequence[object] = ()
 
-    def update(self, source: list[T], limit: int) -> bool:
+    def update(self, source: Sequence[T], limit: int) -> bool:
         """Take at most `limit` of what is new; return whether anything was."""
         changed = False
         if source is not self._source:
             kept = _common_length(self._source, source, self.columns.size)
             changed = kept < self.columns.size
             self.columns.cut(kept)
-            self._source = source  # type: ignore[assignment]  # only read here
+            self._source = source
         new = source[self.columns.size : self.columns.size + limit]
         self.columns.extend([self._row(item) for item in new])
         return changed or bool(new)
@@ -103,11 +102,11 @@ class _Feed:
 
 
 def _common_length(old: Sequence[object], new: Sequence[object], limit: int) -> int:
-    """How many objects, at most `limit`, both lists begin with."""
+    """How many equal items, at most `limit`, both lists begin with."""
     low, high = 0, min(limit, len(old), len(new))
     while low < high:
         middle = (low + high + 1) // 2
-        if old[middle - 1] is new[middle - 1]:
+        if old[middle - 1] == new[middle - 1]:
             low = middle
         else:
             high = middle - 1
@@ -157,10 +156,9 @@ class RunSeries:
         A step costs about a microsecond, so a limit keeps the window answering while a long
         run that has ended is opened.
         """
-        metrics: list[TrainMetrics] = self.run.metrics
-        evaluations: list[Evaluation] = self.run.evaluations
+        evaluations = self.run.evaluations
         changed = [
-            self._metrics.update(metrics, limit),
+            self._metrics.update(self.run.metrics, limit),
             self._evaluations.update(evaluations, sys.maxsize),
         ]
         self._scores = [item.scores for item in evaluations]

@@ -135,9 +135,12 @@ def bare_key(spec: RunSpec) -> str:
     return BARE + hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def bare_entry(run: RunModel, project: Path) -> Entry:
-    """The backbone of a run, untrained, on the same test inputs with the same decoding."""
-    key = bare_key(run.spec)
+def bare_entry(run: RunModel, key: str, project: Path) -> Entry:
+    """The backbone of a run, untrained, on the same test inputs with the same decoding.
+
+    Args:
+        key: `bare_key` of the run.
+    """
     path = compare_folder(project) / f"bare-{key.removeprefix(BARE)}.jsonl"
     name = f"bare {Path(run.spec.backbone).name}"
     ready = path.exists()

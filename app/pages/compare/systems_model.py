@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,9 @@ from app.pages.compare.systems import (
 from app.slices import SlicedWork
 from engine.contract.errors import UserError
 
+REST = 8.0
+"""How many times as long as looking took the next look waits: hundreds of runs may come."""
+
 
 class SystemsModel(QObject):
     """Keeps the chosen systems in memory; the first of `chosen` is the reference system.
@@ -50,17 +54,18 @@ class SystemsModel(QObject):
         self._copying: list[SlicedWork[Path]] = []
         self._damaged: dict[str, Stamp | None] = {}
         self._shown: object = None
+        self._listed: dict[str, tuple[Entry, str]] = {}  # of runs, with the keys of their bare
         self.jobs = EngineJobs(context, self)
         self.jobs.ended.connect(self._on_job_ended)
         self.jobs.changed.connect(self._plan)
+        self._took_s = 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(0)
         self._timer.timeout.connect(self._refresh)
         context.project.closed.connect(self._clear)
         context.project.changed.connect(self._plan)
         context.runs.added.connect(self._watch)
-        context.runs.removed.connect(self._plan)
+        context.runs.removed.connect(self._on_changed)
         for run in context.runs.all():
             self._watch(run)
         self._plan()
@@ -163,19 +168,25 @@ class SystemsModel(QObject):
         return next((entry for entry in self.entries if entry.key == key), None)
 
     def _watch(self, run: RunModel) -> None:
-        run.status_changed.connect(self._plan)
-        run.meta_changed.connect(self._plan)
-        run.outputs_changed.connect(self._on_outputs)
+        run.status_changed.connect(lambda: self._on_changed(run))
+        run.meta_changed.connect(lambda: self._on_changed(run))
+        run.outputs_changed.connect(lambda: self._on_outputs(run))
         self._plan()
 
-    def _on_outputs(self) -> None:
+    def _on_outputs(self, run: RunModel) -> None:
         """A run decoded its test inputs: what was asked about older outputs is void."""
         self.jobs.forget_scored()
+        self._on_changed(run)
+
+    def _on_changed(self, run: RunModel) -> None:
+        """List this run anew; the others stay as they were listed."""
+        self._listed.pop(run.run_id, None)
         self._plan()
 
     def _plan(self) -> None:
-        """Look again, once, when the event loop comes round."""
-        self._timer.start()
+        """Look again, once, when the event loop comes round, or later while looking takes long."""
+        if not self._timer.isActive():
+            self._timer.start(int(REST * self._took_s * 1000))
 
     def _clear(self) -> None:
         for reading in self._reading.values():
@@ -188,10 +199,16 @@ class SystemsModel(QObject):
         self._loaded.clear()
         self._damaged.clear()
         self.problems.clear()
+        self._listed.clear()
         self._plan()
 
     def _refresh(self) -> None:
         self._timer.stop()
+        began_s = time.thread_time()
+        self._look()
+        self._took_s = time.thread_time() - began_s
+
+    def _look(self) -> None:
         before = (self.entries, self.chosen)
         self.entries, self.chosen = self._list(), self._context.project.project.compared
         chosen = self.chosen
@@ -216,11 +233,16 @@ class SystemsModel(QObject):
             return ()
         runs = self._context.runs
         newest = runs.all()[::-1]
-        found = [run_entry(run, runs.number(run.run_id)) for run in newest]
-        with_outputs = [run for run, entry in zip(newest, found, strict=True) if entry.ready]
-        bare = {bare_key(run.spec): bare_entry(run, folder.path) for run in with_outputs}
+        for run in newest:
+            if run.run_id not in self._listed:
+                entry = run_entry(run, runs.number(run.run_id))
+                self._listed[run.run_id] = (entry, bare_key(run.spec))
+        found = [self._listed[run.run_id] for run in newest]
+        with_outputs = zip(newest, found, strict=True)
+        sharing = {key: run for run, (entry, key) in with_outputs if entry.ready}
+        bare = [bare_entry(run, key, folder.path) for key, run in sharing.items()]
         files = sorted(outside_folder(folder.path).glob("*.jsonl"))
-        return (*found, *bare.values(), *(file_entry(path) for path in files))
+        return (*(entry for entry, _ in found), *bare, *(file_entry(path) for path in files))
 
     def _read_if_new(self, entry: Entry) -> None:
         key, stamp = entry.key, stamp_of(entry.path)
