@@ -52,12 +52,16 @@ class _TintedEngine(QIconEngine):
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         side = min(rect.width(), rect.height())
+        if side <= 0:
+            return
         picture = self._square(side, painter.device().devicePixelRatio(), mode)
         corner = QRectF(0, 0, side, side)
         corner.moveCenter(QRectF(rect).center())
         painter.drawPixmap(corner.topLeft(), picture)
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        if size.width() == size.height() > 0:  # as nearly always
+            return self._square(size.width(), 1.0, mode)
         pixmap = QPixmap(size)
         if size.isEmpty():  # nothing can be painted on it
             return pixmap

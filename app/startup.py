@@ -28,6 +28,7 @@ from app.models.runs import RunsModel
 from app.models.speeds import SPEEDS_FILE, Speeds
 from app.models.studies import StudyLibrary
 from app.navigator import Navigator
+from app.preloading import settle
 from app.project_control import ProjectControl
 from app.settings import Settings, default_settings_path, log_folder
 from app.theme import Theme
@@ -81,6 +82,7 @@ def run(argv: Sequence[str]) -> int:
     sys.excepthook = partial(_on_exception, program.window)
     qInstallMessageHandler(_log_qt)
     program.window.show()
+    settle()
     program.window.warm_up()
     for path in argv:
         program.context.navigator.open_path(Path(path).absolute())

@@ -6,6 +6,7 @@ import dataclasses
 import pickle
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -28,8 +29,26 @@ from engine.contract.events import (
 )
 from engine.contract.run_folder import RunFolder, RunMeta, RunStatus
 from engine.contract.run_spec import RunSpec
+from engine.contract.scores import Score
 
-_step_values = attrgetter(*(field.name for field in dataclasses.fields(TrainMetrics)))
+
+def _values_of(kind: type) -> attrgetter[tuple[Any, ...]]:
+    """What makes a tuple of a dataclass's fields."""
+    return attrgetter(*(field.name for field in dataclasses.fields(kind)))
+
+
+_step_values, _score_values = _values_of(TrainMetrics), _values_of(Score)
+
+
+def _pack_evaluation(event: Evaluation) -> tuple[Any, ...]:
+    scores = tuple(map(_score_values, event.scores))
+    return (event.step, event.epoch, event.valid_loss, scores, event.elapsed_s, event.is_best)
+
+
+def _unpack_evaluation(packed: tuple[Any, ...]) -> Evaluation:
+    step, epoch, valid_loss, scores, elapsed_s, is_best = packed
+    made = tuple(Score(*score) for score in scores)
+    return Evaluation(step, epoch, valid_loss, made, elapsed_s, is_best)
 
 
 class RunModel(QObject):
@@ -65,7 +84,7 @@ class RunModel(QObject):
         self.meta: RunMeta = folder.read_meta()
         self.status = RunStatus(run_id=self.spec.run_id, state=RunState.QUEUED)
         self.metrics = Records(_step_values, lambda values: TrainMetrics(*values))
-        self.evaluations: list[Evaluation] = []
+        self.evaluations = Records(_pack_evaluation, _unpack_evaluation)
         self.samples: Records[SamplesTaken] = Records(pickle.dumps, pickle.loads)
         self.notices: list[Notice] = []
         self.outputs: dict[str, OutputsSaved] = {}
@@ -165,5 +184,5 @@ class RunModel(QObject):
         if event.resumed_from_step is not None:
             self.resumed_steps.append(last)
         self.metrics = self.metrics.only(lambda item: item.step <= last)
-        self.evaluations = [item for item in self.evaluations if item.step <= last]
+        self.evaluations = self.evaluations.only(lambda item: item.step <= last)
         self.samples = self.samples.only(lambda item: item.step <= last)

@@ -109,14 +109,46 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.events = path / "events.jsonl"
-        self.control = path / "control.jsonl"
-        self.log = path / "engine.log"
-        self.checkpoints = path / "checkpoints"
-        self.prefix = path / "prefix"
-        self.model = path / "model"
-        self.delta = path / "delta"
-        self.outputs = path / "outputs"
+
+    @property
+    def events(self) -> Path:
+        """The journal."""
+        return self.path / "events.jsonl"
+
+    @property
+    def control(self) -> Path:
+        """What the window asks of the engine."""
+        return self.path / "control.jsonl"
+
+    @property
+    def log(self) -> Path:
+        """The engine's log."""
+        return self.path / "engine.log"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def prefix(self) -> Path:
+        """The folder of the trained prefix."""
+        return self.path / "prefix"
+
+    @property
+    def model(self) -> Path:
+        """The folder of a fine-tuned backbone."""
+        return self.path / "model"
+
+    @property
+    def delta(self) -> Path:
+        """The folder of what a rival method trained."""
+        return self.path / "delta"
+
+    @property
+    def outputs(self) -> Path:
+        """The folder of decoded outputs."""
+        return self.path / "outputs"
 
     @classmethod
     def create(cls, path: Path, spec: RunSpec, meta: RunMeta) -> RunFolder:

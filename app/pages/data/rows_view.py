@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPoint, QSignalBlocker, Qt
+from PySide6.QtCore import QModelIndex, QPoint, QSignalBlocker, Qt, QTimer
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
@@ -51,6 +51,9 @@ class RowsView(QWidget):
         self.back = self._step_button("chevron-left", "Previous row", -1)
         self.forward = self._step_button("chevron-right", "Next row", 1)
         self._lay_out()
+        self._fitting = QTimer(self)
+        self._fitting.setSingleShot(True)
+        self._fitting.timeout.connect(self._fit_columns)
         current.shown.connect(self._show_dataset)
         current.entry_changed.connect(self._show_roles)
         current.row_changed.connect(self._show_row)
@@ -104,12 +107,16 @@ class RowsView(QWidget):
             self.spin.setRange(min(1, rows), rows)
         self.of.setText(f"of {rows:,}")
         self._show_roles()
+        self._show_row(self._current.row_number)
+        self._fitting.start()
+
+    def _fit_columns(self) -> None:
+        """Done in a turn of its own: with wide rows it takes as long as all else together."""
         header = self.table.horizontalHeader()
         header.setResizeContentsPrecision(WIDTH_ROWS)
         for column in range(min(header.count(), FITTED_COLUMNS)):
             self.table.resizeColumnToContents(column)
             header.resizeSection(column, min(header.sectionSize(column), self._widest()))
-        self._show_row(self._current.row_number)
 
     def _widest(self) -> int:
         return self.fontMetrics().averageCharWidth() * WIDEST_CHARACTERS
