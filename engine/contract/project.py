@@ -16,8 +16,10 @@ History of `project.json`: version 1, the first.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from os.path import exists, join
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +106,9 @@ class ProjectFolder:
         """Folders of the project's runs, oldest first."""
         if not self.runs.is_dir():
             return []
-        return sorted(path for path in self.runs.iterdir() if (path / "run.json").exists())
+        root = str(self.runs)  # texts are several times as fast as paths, for hundreds of runs
+        names = sorted(os.listdir(root))
+        return [self.runs / name for name in names if exists(join(root, name, "run.json"))]
 
     def refuse_links(self) -> None:
         """Check that its datasets, runs, prefixes and studies are files and folders of its own.

@@ -5,15 +5,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
+from app.models.run import RunModel
+from app.pages.compare import systems_model
 from app.pages.compare.comparison import compare
 from app.pages.compare.loading import load
 from app.pages.compare.page import ComparePage
 from app.pages.compare.rows import Rows
-from app.pages.compare.systems import Entry, Kind, System
+from app.pages.compare.systems import Entry, Kind, System, run_entry
 from app.slices import SlicedWork
 from engine.contract.commands import Decoded, DecodeSplit, ScoreOutputs
 from engine.contract.errors import UserError
@@ -71,6 +74,28 @@ def test_a_run_may_be_chosen_before_it_has_outputs(
     qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10", "late"])
     assert page.model.current == current
     assert not page.messages.waiting.isVisible()
+
+
+def test_a_run_that_changes_is_listed_anew_and_no_other(
+    qtbot: QtBot,
+    make_page: MakePage,
+    runs_project: Path,
+    context: AppContext,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = make_page(runs_project)
+    listed = []
+
+    def list_run(run: RunModel, look: int) -> Entry:
+        listed.append(run.run_id)
+        return run_entry(run, look)
+
+    monkeypatch.setattr(systems_model, "run_entry", list_run)
+    run = context.runs.all()[0]
+    with qtbot.waitSignal(page.systems.entries_changed):
+        run.set_meta(replace(run.meta, name="renamed"))
+    assert listed == [run.run_id]
+    assert "renamed" in [entry.name for entry in page.systems.entries]
 
 
 def test_missing_scores_are_asked_for_once_and_shown(

@@ -1,5 +1,6 @@
 """A run's numbers as columns: appended, never rebuilt, and cut back where a run is resumed."""
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,15 @@ import pytest
 
 from app.models.run import RunModel
 from app.plots.series import Axis, Columns, RunSeries
-from engine.contract.events import Event, JournalEntry, RunStarted, RunState, TrainMetrics
+from engine.contract.events import (
+    Evaluation,
+    Event,
+    JournalEntry,
+    RunStarted,
+    RunState,
+    SamplesTaken,
+    TrainMetrics,
+)
 from engine.contract.method_spec import PrefixMethod
 from engine.contract.run_folder import RunFolder
 from tests.helpers.projects import make_project, make_run, training_events
@@ -126,3 +135,23 @@ def test_axes_and_scores(run: RunModel) -> None:
     assert np.isnan(series.scores("chrf")).all()
     best = [e.step for e in run.evaluations if e.is_best][-1]
     assert series.marks.best_step == best
+
+
+def test_what_a_run_holds_is_as_it_was_told(run: RunModel) -> None:
+    told = training_events(PrefixMethod(), STEPS, STEPS)
+    feed(run, [restart(None), *told])
+    for kind, held in (
+        (TrainMetrics, run.metrics),
+        (Evaluation, run.evaluations),
+        (SamplesTaken, run.samples),
+    ):
+        assert held and list(held) == [event for event in told if isinstance(event, kind)]
+
+
+def test_garbage_collections_do_not_look_at_steps(run: RunModel) -> None:
+    feed(run, [restart(None)])
+    gc.collect()
+    before = len(gc.get_objects())
+    feed(run, metrics(1, 2000, 2.0))
+    gc.collect()
+    assert len(gc.get_objects()) < before + 200

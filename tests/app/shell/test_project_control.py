@@ -8,12 +8,19 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.opening import Found, PathKind
-from app.project_control import EXAMPLE_NAME, SAMPLE_NAME, ProjectControl, unused_folder
+from app.project_control import (
+    EXAMPLE_NAME,
+    RUNS_AT_ONCE,
+    SAMPLE_NAME,
+    ProjectControl,
+    unused_folder,
+)
 from engine.contract.errors import UserError
+from engine.contract.events import RunState
 from engine.contract.lock import FolderLock, is_locked
 from engine.contract.project import Project, ProjectFolder
 from tests.helpers.fake_ports import FakeRunControl
-from tests.helpers.projects import DATASET_ID, make_project, make_rich_project
+from tests.helpers.projects import DATASET_ID, make_project, make_rich_project, make_run
 
 
 @pytest.fixture
@@ -184,6 +191,18 @@ def test_without_a_project_a_prefix_gets_one_and_outputs_say_what_to_do(
         control.open_path(prefix)
     assert found.args == [Found(PathKind.PREFIX, prefix)]
     assert context.project.project.name == "mailed"
+
+
+def test_many_runs_are_read_after_the_page_is_shown(
+    control: ProjectControl, context: AppContext, project: Path, qtbot: QtBot
+) -> None:
+    for number in range(RUNS_AT_ONCE + 1):
+        make_run(project, number, state=RunState.QUEUED)
+    with qtbot.waitSignal(control.queued) as queued:
+        control.open(project)
+        assert context.project.is_open
+        assert not context.runs.all()
+    assert len(queued.args[0]) == RUNS_AT_ONCE + 1
 
 
 def test_a_run_folder_opens_its_project(
