@@ -145,7 +145,8 @@ def test_what_a_run_holds_is_as_it_was_told(run: RunModel) -> None:
         (Evaluation, run.evaluations),
         (SamplesTaken, run.samples),
     ):
-        assert held and list(held) == [event for event in told if isinstance(event, kind)]
+        assert held
+        assert list(held) == [event for event in told if isinstance(event, kind)]
 
 
 def test_garbage_collections_do_not_look_at_steps(run: RunModel) -> None:
