@@ -75,14 +75,18 @@ class Mapping:
         roles = (Role.FIELD, Role.MEANING, Role.TRIPLES, Role.SOURCE)
         return tuple(column for column in self.columns if column.role in roles)
 
-    def check_trainable(self) -> None:
-        """Raise `UserError` unless there is an input and a target."""
+    def check_input(self) -> None:
+        """Raise `UserError` unless there is an input."""
         if not self.inputs:
             raise UserError(
                 "no-input-column",
                 "No column is read as input. Give at least one column the role field, meaning, "
                 "triples or source.",
             )
+
+    def check_trainable(self) -> None:
+        """Raise `UserError` unless there is an input and a target."""
+        self.check_input()
         if self.one(Role.TARGET) is None:
             raise UserError(
                 "no-target-column", "No column is the target. Give one column the role target."
