@@ -18,7 +18,7 @@ from engine.backbones.loading import load_backbone
 from engine.backbones.paths import folder_of
 from engine.contract.commands import FetchBackbone
 from engine.contract.dataset_store import DatasetStore
-from engine.contract.errors import Cancelled, UserError
+from engine.contract.errors import Cancelled, UserError, code_of
 from engine.contract.events import (
     Blame,
     Evaluation,
@@ -112,12 +112,15 @@ class _Session:
             )
         except UserError as error:
             log.warning("%s", error)
-            event = RunFailed(self._step(), Blame.USER, error.message, error.remedies)
+            event = RunFailed(
+                self._step(), Blame.USER, error.message, error.remedies, code=error.code
+            )
             return self._verdict(event, RunState.FAILED, EXIT_USER)
         except Exception as error:
             log.exception("the run failed")
             message = f"{type(error).__name__}: {error}"
-            event = RunFailed(self._step(), Blame.ENGINE, message, traceback=traceback.format_exc())
+            trace = traceback.format_exc()
+            event = RunFailed(self._step(), Blame.ENGINE, message, (), trace, code_of(error))
             return self._verdict(event, RunState.FAILED, EXIT_OUR_FAULT)
         self._recorder.status(state=RunState.FINISHED, step=self._step(), remaining_s=0.0, pid=0)
         checkpoint.discard(self._folder.checkpoints)  # last: until then the run can be resumed

@@ -47,7 +47,7 @@ from engine.contract.commands import (
     VerifyPrefix,
     find_ask_id,
 )
-from engine.contract.errors import Cancelled, EngineError, UserError, WorkbenchError
+from engine.contract.errors import Cancelled, EngineError, UserError, WorkbenchError, code_of
 from engine.contract.events import Blame
 
 log = logging.getLogger(__name__)
@@ -163,13 +163,15 @@ class _Desk:
         except Cancelled:
             return CancelledAsk()
         except UserError as error:
-            return Failure(Blame.USER, error.message, error.remedies)
+            return Failure(Blame.USER, error.message, error.remedies, code=error.code)
         except (Exception, SystemExit) as error:
             log.exception("%s failed", type(ask.command).__name__)
             if _is_out_of_memory(error):
-                return Failure(Blame.USER, OUT_OF_MEMORY, traceback=traceback.format_exc())
+                return Failure(
+                    Blame.USER, OUT_OF_MEMORY, (), traceback.format_exc(), "engine-out-of-memory"
+                )
             message = f"{type(error).__name__}: {error}"
-            return Failure(Blame.ENGINE, message, traceback=traceback.format_exc())
+            return Failure(Blame.ENGINE, message, (), traceback.format_exc(), code_of(error))
 
     def _read(self, questions: IO[bytes]) -> None:
         """Take lines until the last; runs in a thread of its own."""
@@ -196,7 +198,7 @@ class _Desk:
         ask_id = find_ask_id(line)
         if ask_id is not None:
             blame = Blame.USER if isinstance(error, UserError) else Blame.ENGINE
-            self.send(ask_id, Failure(blame, str(error)))
+            self.send(ask_id, Failure(blame, str(error), code=code_of(error)))
 
     def _cancel(self, ask_id: int) -> None:
         """Raise the flag for the command at hand; drop a waiting one at once."""

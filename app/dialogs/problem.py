@@ -109,7 +109,7 @@ class ProblemDialog(QDialog):
 def failure_of(error: BaseException) -> Failure:
     """An exception as a failure, split by blame."""
     if isinstance(error, UserError):
-        return Failure(Blame.USER, str(error), error.remedies)
+        return Failure(Blame.USER, error.message, error.remedies, code=error.code)
     text = "".join(traceback.format_exception(error))
     return Failure(
         Blame.ENGINE,

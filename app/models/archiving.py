@@ -43,7 +43,7 @@ class Archiving(QThread):
         except Cancelled:
             return
         except UserError as error:
-            self.failed.emit(Failure(Blame.USER, error.message))
+            self.failed.emit(Failure(Blame.USER, error.message, code=error.code))
         except OSError as error:
             self.failed.emit(Failure(Blame.USER, f"{self._out} cannot be written: {error}."))
         else:

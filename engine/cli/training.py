@@ -109,7 +109,8 @@ def work(console: Console, folder: RunFolder) -> int:
         console.line(f"stopped; python main.py resume {folder.path} goes on from there")
         return EXIT_STOPPED
     if code == EXIT_USER and printer.failed is not None:
-        raise UserError(printer.failed.message, remedies=printer.failed.remedies)
+        failed = printer.failed
+        raise UserError.from_failure(failed.code, failed.message, failed.remedies)
     return code
 
 

@@ -33,7 +33,12 @@ def write_archive(project: Path, out: Path, report: Callable[[int, int], None]) 
         UserError: the disk is full, `out` cannot be written to, or lies in the project.
     """
     if out.resolve().is_relative_to(project.resolve()):
-        raise UserError(f"{out} is inside the project: choose a place outside {project}.")
+        raise UserError(
+            "archive-inside-project",
+            "{out} is inside the project. Choose a place outside {project}.",
+            out=out,
+            project=project,
+        )
     files = [(path, path.lstat().st_size) for path in _files(project)]
     done, total = 0, sum(size for _path, size in files)
     temporary = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")

@@ -34,6 +34,8 @@ INTEGERS = range(-(2**63), 2**63)
 _LATEST_S = 253_370_764_800.0
 """The year 9999, the last that the system's calendar functions know."""
 
+_NUMBER = "a number of at most 64 bits"
+
 _shorten = reprlib.Repr()
 _shorten.maxstring = _shorten.maxother = _shorten.maxlong = 80
 _shown = _shorten.repr
@@ -75,7 +77,9 @@ def parse(text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
-        raise ProtocolError(f"not valid JSON ({error}): {text[:80]!r}") from error
+        raise ProtocolError(
+            "not-json", "not valid JSON ({reason}): {start!r}", reason=error, start=text[:80]
+        ) from error
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -84,7 +88,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:
-                raise ValueError(f"{_shown(name)} stands twice in one object")
+                raise ValueError(f"{_shown(name)} appears twice in one object")
             seen.add(name)
     return _as_it_was_run(plain)
 
@@ -104,12 +108,38 @@ def to_plain(value: object) -> Any:
         return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
     if value is None or isinstance(value, (str, int, float)):
         return value
-    raise ProtocolError(f"a {type(value).__name__} has no place in the contract: {value!r}")
+    raise _unsupported(type(value))
 
 
 def from_plain(kind: type[T], plain: object, path: str = "") -> T:
     """Turn decoded JSON into `kind`, checking every type on the way."""
     return typing.cast(T, _decode(kind, plain, path or getattr(kind, "__name__", str(kind))))
+
+
+def unexpected(path: str, expected: str, value: object) -> ProtocolError:
+    """A value that is not what its field holds.
+
+    Args:
+        expected: with its article, such as "a list".
+    """
+    return ProtocolError(
+        "unexpected-value",
+        "{path}: expected {expected}, got {value}",
+        path=path,
+        expected=expected,
+        value=_shown(value),
+    )
+
+
+def unknown_field(path: str, name: str) -> ProtocolError:
+    """A field that its class does not have."""
+    return ProtocolError(
+        "unknown-field", "{path}: unknown field {name}", path=path, name=_shown(name)
+    )
+
+
+def _unsupported(kind: object) -> ProtocolError:
+    return ProtocolError("unsupported-type", "{kind!r} cannot be written as JSON here", kind=kind)
 
 
 def _as_it_was_run(plain: dict[str, Any]) -> dict[str, Any]:
@@ -131,8 +161,8 @@ def _decode(kind: Any, plain: object, path: str) -> Any:
         try:
             return kind(plain)
         except ValueError as error:
-            known = ", ".join(repr(member.value) for member in kind)
-            raise ProtocolError(f"{path}: {_shown(plain)} is none of {known}") from error
+            known = " or ".join(repr(member.value) for member in kind)
+            raise unexpected(path, known, plain) from error
     return _decode_scalar(kind, plain, path)
 
 
@@ -144,19 +174,23 @@ def _decode_scalar(kind: Any, plain: object, path: str) -> Any:
             try:
                 return float(plain)
             except OverflowError as error:
-                raise ProtocolError(f"{path}: {_shown(plain)} is too large") from error
+                raise unexpected(path, _NUMBER, plain) from error
     elif kind is int:
         if isinstance(plain, int) and not isinstance(plain, bool):
             if plain not in INTEGERS:
-                raise ProtocolError(f"{path}: {_shown(plain)} is too large")
+                raise unexpected(path, _NUMBER, plain)
             return plain
     elif kind in (str, bool, type(None)):
         if isinstance(plain, kind):
             return plain
     else:
-        raise ProtocolError(f"{path}: the type {kind!r} has no place in the contract")
-    name = "null" if kind is type(None) else kind.__name__
-    raise ProtocolError(f"{path}: expected {name}, found {_shown(plain)}")
+        raise _unsupported(kind)
+    raise unexpected(path, _name(kind), plain)
+
+
+def _name(kind: Any) -> str:
+    """What JSON calls a member of a union, or its class."""
+    return "null" if kind is type(None) else getattr(kind, "__name__", str(kind))
 
 
 def _decode_union(members: tuple[Any, ...], plain: object, path: str) -> Any:
@@ -168,24 +202,23 @@ def _decode_union(members: tuple[Any, ...], plain: object, path: str) -> Any:
     if classes and isinstance(plain, dict):
         name = plain.get("type")
         if not isinstance(name, str) or name not in classes:
-            known = ", ".join(sorted(classes))
-            raise ProtocolError(f"{path}: type {_shown(name)} is none of {known}")
+            raise unexpected(path, "type " + " or ".join(sorted(classes)), name)
         return _decode_dataclass(classes[name], plain, path)
     for member in members:
         try:
             return _decode(member, plain, path)
         except ProtocolError:
             continue
-    raise ProtocolError(f"{path}: {_shown(plain)} fits none of {members}")
+    raise unexpected(path, " or ".join(map(_name, members)), plain)
 
 
 def _decode_tuple(members: tuple[Any, ...], plain: object, path: str) -> tuple[Any, ...]:
     if not isinstance(plain, list):
-        raise ProtocolError(f"{path}: expected a list, found {_shown(plain)}")
+        raise unexpected(path, "a list", plain)
     if len(members) == 2 and members[1] is Ellipsis:
         return tuple(_decode(members[0], item, f"{path}[{i}]") for i, item in enumerate(plain))
     if len(members) != len(plain):
-        raise ProtocolError(f"{path}: expected {len(members)} items, found {len(plain)}")
+        raise unexpected(path, f"{len(members)} items", len(plain))
     pairs = zip(members, plain, strict=True)
     return tuple(_decode(member, item, f"{path}[{i}]") for i, (member, item) in enumerate(pairs))
 
@@ -200,27 +233,31 @@ def _check_version(fields: dict[str, Any], plain: dict[str, Any], path: str) -> 
     version, field = plain.get("version"), fields.get("version")
     if field is not None and isinstance(version, int) and version > field.default:
         raise UserError(
-            f"{path} was written by a newer version of this program (format {_shown(version)}; "
-            f"this one reads up to {field.default}): update the program."
+            "newer-version",
+            "{path} was written by a newer version of this program (format {version}; this one "
+            "reads up to {supported}). Update the program.",
+            path=path,
+            version=_shown(version),
+            supported=field.default,
         )
 
 
 def _check_seconds(value: object, path: str) -> None:
-    """Refuse seconds that are no time, such as NaN or 1e300."""
+    """Refuse seconds that are no date, such as NaN or 1e300."""
     if isinstance(value, float) and not abs(value) <= _LATEST_S:
-        raise ProtocolError(f"{path}: {value} is no time in seconds")
+        raise unexpected(path, "a time in seconds", value)
 
 
 def _decode_dataclass(kind: type, plain: object, path: str) -> Any:
     if not isinstance(plain, dict):
-        raise ProtocolError(f"{path}: expected an object, found {_shown(plain)}")
+        raise unexpected(path, "an object", plain)
     if plain.get("type", kind.__name__) != kind.__name__:
-        raise ProtocolError(f"{path}: expected type {kind.__name__}, found {_shown(plain['type'])}")
+        raise unexpected(path, f"type {kind.__name__}", plain["type"])
     fields = {field.name: field for field in dataclasses.fields(kind)}
     _check_version(fields, plain, path)
     unknown = [name for name in plain if name != "type" and name not in fields]
     if unknown:
-        raise ProtocolError(f"{path}: unknown field {_shown(unknown[0])}")
+        raise unknown_field(path, unknown[0])
     values = {}
     for name, field in fields.items():
         if name in plain:
@@ -228,8 +265,7 @@ def _decode_dataclass(kind: type, plain: object, path: str) -> Any:
             if name.endswith("_s"):
                 _check_seconds(values[name], f"{path}.{name}")
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-            raise ProtocolError(f"{path}: field {name!r} is missing")
-    try:
-        return kind(**values)
-    except (TypeError, ValueError) as error:
-        raise ProtocolError(f"{path}: {error}") from error
+            raise ProtocolError(
+                "missing-field", "{path}: field {name!r} is missing", path=path, name=name
+            )
+    return kind(**values)

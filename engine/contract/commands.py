@@ -396,12 +396,13 @@ class Progress:
 
 @dataclass(frozen=True)
 class Failure:
-    """A command failed; blame and remedies as in `RunFailed`."""
+    """A command failed; the fields are those of `RunFailed`."""
 
     blame: Blame
     message: str
     remedies: tuple[Remedy, ...] = ()
     traceback: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True)

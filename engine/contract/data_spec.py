@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass, field
 
 from engine.contract.errors import UserError
+from engine.contract.schema import check_range
 
 
 class Role(enum.Enum):
@@ -50,15 +51,14 @@ class Mapping:
     columns: tuple[Column, ...]
 
     def __post_init__(self) -> None:
-        targets = self.named(Role.TARGET)
-        if len(targets) > 1:
-            raise UserError(
-                f"Columns {', '.join(map(repr, targets))} are all targets: choose one target."
-            )
-        for role in (Role.SPLIT, Role.CATEGORY):
+        for role in (Role.TARGET, Role.SPLIT, Role.CATEGORY):
             if len(self.named(role)) > 1:
-                names = ", ".join(map(repr, self.named(role)))
-                raise UserError(f"Columns {names} all have the role {role.value}: choose one.")
+                raise UserError(
+                    "role-given-twice",
+                    "Columns {columns} all have the role {role}. Choose one of them.",
+                    columns=", ".join(map(repr, self.named(role))),
+                    role=role.value,
+                )
 
     def named(self, *roles: Role) -> tuple[str, ...]:
         """Names of the columns that have one of the roles, in order."""
@@ -75,15 +75,22 @@ class Mapping:
         roles = (Role.FIELD, Role.MEANING, Role.TRIPLES, Role.SOURCE)
         return tuple(column for column in self.columns if column.role in roles)
 
-    def check_trainable(self) -> None:
-        """Raise `UserError` unless there is an input and a target."""
+    def check_input(self) -> None:
+        """Raise `UserError` unless there is an input."""
         if not self.inputs:
             raise UserError(
-                "No column is read as input: give at least one column the role "
-                "field, meaning, triples or source."
+                "no-input-column",
+                "No column is read as input. Give at least one column the role field, meaning, "
+                "triples or source.",
             )
+
+    def check_trainable(self) -> None:
+        """Raise `UserError` unless there is an input and a target."""
+        self.check_input()
         if self.one(Role.TARGET) is None:
-            raise UserError("No column is the target: give one column the role target.")
+            raise UserError(
+                "no-target-column", "No column is the target. Give one column the role target."
+            )
 
 
 class Preset(enum.Enum):
@@ -166,18 +173,17 @@ class Split:
 
     def __post_init__(self) -> None:
         for name in ("valid_fraction", "test_fraction"):
-            value = getattr(self, name)
-            if not 0.0 <= value < 1.0:
-                raise UserError(f"{name} is {value}: it must be at least 0 and below 1.")
+            check_range(name, getattr(self, name), low=0, below=1)
         if self.valid_fraction + self.test_fraction >= 1.0:
             raise UserError(
-                f"Holding out {self.valid_fraction} for validation and {self.test_fraction} "
-                "for testing leaves nothing to train on: lower one of them."
+                "nothing-left-to-train-on",
+                "Holding out {valid} for validation and {test} for testing leaves nothing to "
+                "train on. Lower one of them.",
+                valid=self.valid_fraction,
+                test=self.test_fraction,
             )
         for name in ("max_train_rows", "max_valid_inputs", "max_test_inputs"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise UserError(f"{name} is {value}: it must be 1 or more.")
+            check_range(name, getattr(self, name), low=1)
 
 
 class PromptForm(enum.Enum):
@@ -215,6 +221,4 @@ class DataSpec:
 
     def __post_init__(self) -> None:
         for name in ("max_source_tokens", "max_target_tokens"):
-            value = getattr(self, name)
-            if value < 1:
-                raise UserError(f"{name} is {value}: it must be 1 or more.")
+            check_range(name, getattr(self, name), low=1)

@@ -180,8 +180,7 @@ class DatasetStore:
     def column(self, name: str) -> int:
         """Index of a column; raise `UserError` naming the columns there are."""
         if name not in self.meta.columns:
-            known = ", ".join(map(repr, self.meta.columns))
-            raise UserError(f"There is no column {name!r}: the columns are {known}.")
+            raise no_such_column(name, self.meta.columns)
         return self.meta.columns.index(name)
 
     def _restrict(self) -> None:
@@ -252,8 +251,11 @@ class DatasetStore:
             yield
         except (sqlite3.Error, ProtocolError, _DamageError, ValueError) as error:
             raise UserError(
-                f"{self.path} is no dataset of this program, or damaged ({error}): import its "
-                "source file again."
+                "damaged-dataset",
+                "{path} is damaged, or not a dataset of this program ({reason}). Import its source "
+                "file again.",
+                path=self.path,
+                reason=error,
             ) from error
 
     def close(self) -> None:
@@ -282,7 +284,11 @@ def _regular_size(path: Path) -> int:
     try:
         found = os.stat(path)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise UserError(f"The dataset {path} is missing: import its source file again.") from error
+        raise UserError(
+            "missing-dataset",
+            "The dataset {path} is missing. Import its source file again.",
+            path=path,
+        ) from error
     except OSError as error:
         raise _DamageError(str(error)) from error
     if not stat.S_ISREG(found.st_mode):

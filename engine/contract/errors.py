@@ -55,6 +55,11 @@ class UserError(CodedError):
         super().__init__(code, sentence, **values)
         self.remedies = remedies
 
+    @classmethod
+    def from_failure(cls, code: str, message: str, remedies: tuple[Remedy, ...]) -> UserError:
+        """An error that a journal or another process reports, as it was raised there."""
+        return cls(code, "{message}", message=message, remedies=remedies)
+
 
 class EngineError(WorkbenchError):
     """A fault of this program: shown with its traceback and a copy button."""
@@ -62,6 +67,11 @@ class EngineError(WorkbenchError):
 
 class ProtocolError(CodedError, EngineError):
     """A line or file that does not follow the contract (wrong version, field or type)."""
+
+
+def code_of(error: BaseException) -> str:
+    """The error's code; empty where it has none."""
+    return error.code if isinstance(error, CodedError) else ""
 
 
 class Cancelled(WorkbenchError):  # noqa: N818 - no error: the user asked for it

@@ -238,6 +238,7 @@ class RunFailed:
     Attributes:
         message: one sentence; for Blame.USER it says what to do.
         traceback: for Blame.ENGINE, to copy into a report.
+        code: the error's code (`errors.CodedError`); empty where it has none.
     """
 
     step: int
@@ -245,6 +246,7 @@ class RunFailed:
     message: str
     remedies: tuple[Remedy, ...] = ()
     traceback: str = ""
+    code: str = ""
 
 
 Event = (

@@ -67,17 +67,24 @@ def explain_disk_errors(path: Path) -> Iterator[None]:
         place = path if os.path.isdir(path) else path.parent
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise UserError(
-                f"The disk holding {place} is full: free some space, then resume. "
-                "Nothing that was saved before is lost."
+                "disk-full",
+                "The disk with {place} is full. Free some space, then resume; nothing that was "
+                "saved before is lost.",
+                place=place,
             ) from error
         if error.errno == errno.EFBIG:
             raise UserError(
-                f"{path} would grow larger than its disk or the system's limit allows: choose a "
-                "folder on another disk, or raise the limit."
+                "file-would-be-too-large",
+                "{path} would grow larger than its disk or the system's limit allows. Choose a "
+                "folder on another disk, or raise the limit.",
+                path=path,
             ) from error
         if error.errno in _UNWRITABLE:
             raise UserError(
-                f"{place} cannot be written to ({error.strerror}): choose another folder "
-                "or change its permissions."
+                "not-writable",
+                "{place} cannot be written to ({reason}). Choose another folder, or change its "
+                "permissions.",
+                place=place,
+                reason=error.strerror,
             ) from error
         raise

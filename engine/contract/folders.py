@@ -76,9 +76,13 @@ def fill_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
 def refuse_used(path: Path) -> None:
     """Raise `UserError` unless `path` is missing or an empty folder."""
     if path.is_dir() and any(path.iterdir()):
-        raise UserError(f"The folder {path} is not empty: choose a new or an empty one.")
+        raise UserError(
+            "folder-not-empty",
+            "The folder {path} is not empty. Choose a new or empty one.",
+            path=path,
+        )
     if path.exists() and not path.is_dir():
-        raise UserError(f"{path} is a file: choose a folder.")
+        raise UserError("no-folder", "{path} is a file. Choose a folder.", path=path)
 
 
 def _flush(file: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from engine.contract.errors import ProtocolError
+from engine.contract.codec import unexpected
 
 _OUTPUTS = (
     *("output", "prediction", "predict", "pred", "predicted", "hypothesis", "hyp"),
@@ -73,4 +73,4 @@ def _text(value: object, name: str) -> str:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
-    raise ProtocolError(f"{name}: expected a text, found {str(value)[:80]!r}")
+    raise unexpected(name, "a text", value)

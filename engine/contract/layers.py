@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 
 from engine.contract.errors import UserError
+from engine.contract.schema import check_range
 
 _PART = re.compile(r"(\d{1,6})(?:\s*-\s*(\d{1,6}))?(?:\s*:\s*(\d{1,6}))?", re.ASCII)
 
@@ -50,14 +51,22 @@ def read_layers(text: str, prefix_length: int) -> tuple[LayerRange, ...]:
     for one, other in itertools.pairwise(found):
         if other.first <= one.last:
             raise UserError(
-                f"Layer {other.first} stands twice in layers, in {one.words!r} and "
-                f"{other.words!r}: give each layer one length."
+                "layer-given-twice",
+                "Layer {layer} is twice in layers, in {first!r} and {second!r}. Give each layer "
+                "one length.",
+                layer=other.first,
+                first=one.words,
+                second=other.words,
             )
     longest = max(one.length for one in found)
     if longest < prefix_length:
         raise UserError(
-            f"layers is {text!r}, where no layer has all {prefix_length} tokens: make the prefix "
-            f"length {longest}."
+            "no-layer-of-full-length",
+            "layers is {layers!r}, where no layer has all {prefix_length} tokens. Set the prefix "
+            "length to {longest}.",
+            layers=text,
+            prefix_length=prefix_length,
+            longest=longest,
         )
     return tuple(found)
 
@@ -83,8 +92,13 @@ def check_layers(ranges: tuple[LayerRange, ...], layers: int, owner: str) -> Non
     for one in ranges:
         if one.last >= layers:
             raise UserError(
-                f"layers names {one.words!r}, but {owner} has {layers} layers, 0 to {layers - 1}: "
-                "leave out those it does not have."
+                "no-such-layer",
+                "layers has {part!r}, but {owner} has {count} layers, 0 to {last}. Leave out those "
+                "it does not have.",
+                part=one.words,
+                owner=owner,
+                count=layers,
+                last=layers - 1,
             )
 
 
@@ -92,19 +106,21 @@ def _read_part(part: str, prefix_length: int) -> LayerRange:
     read = _PART.fullmatch(part)
     if read is None:
         raise UserError(
-            f"layers holds {part!r}: it must be a layer (7), a range (0-9), or either with its "
-            "length (20-29:5), with commas between them."
+            "bad-layers",
+            "layers has {part!r}. Give layers (7) and ranges (0-9), either with a length "
+            "(20-29:5), and commas between them.",
+            part=part,
         )
     first = int(read[1])
     last = first if read[2] is None else int(read[2])
     length = prefix_length if read[3] is None else int(read[3])
     if last < first:
         raise UserError(
-            f"layers holds {part!r}, which ends before it begins: write {last}-{first}."
+            "layers-backwards",
+            "layers has {part!r}, which ends before it begins. Write {last}-{first}.",
+            part=part,
+            last=last,
+            first=first,
         )
-    if not 1 <= length <= prefix_length:
-        raise UserError(
-            f"layers holds {part!r}: its length must be from 1 to the prefix length "
-            f"{prefix_length}."
-        )
+    check_range(f"The prefix length in {part!r}", length, low=1, high=prefix_length)
     return LayerRange(first, last, length, part)

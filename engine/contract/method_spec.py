@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from engine.contract.errors import UserError
 from engine.contract.layers import LayerRange, check_layers, length_at, read_layers
 from engine.contract.rivals import DeltaSpec
+from engine.contract.schema import check_range
 from engine.contract.starting import MAX_PREFIX_LENGTH as MAX_PREFIX_LENGTH
 from engine.contract.starting import Init as Init
+from engine.contract.starting import check_start
 
 
 class Parametrisation(enum.Enum):
@@ -88,35 +90,29 @@ class PrefixMethod:
     decoder-only backbone has decoder self-attention alone, and none of this counts there."""
 
     def __post_init__(self) -> None:
-        if not 1 <= self.prefix_length <= MAX_PREFIX_LENGTH:
-            raise UserError(
-                f"The prefix length is {self.prefix_length}: it must be from 1 to "
-                f"{MAX_PREFIX_LENGTH} tokens."
-            )
-        if self.mid_dim < 1:
-            raise UserError(f"The MLP width mid_dim is {self.mid_dim}: it must be 1 or more.")
-        if not 0.0 <= self.dropout < 1.0:
-            raise UserError(
-                f"The prefix dropout is {self.dropout}: it must be at least 0 and below 1."
-            )
+        check_start("The prefix length", self.prefix_length, self.init, self.init_text)
+        check_range("The MLP width (mid_dim)", self.mid_dim, low=1)
+        check_range("The prefix dropout", self.dropout, low=0, below=1)
         if not (self.encoder_self or self.decoder_self or self.decoder_cross):
             raise UserError(
-                "The prefix stands nowhere: switch on at least one of encoder self-attention, "
-                "decoder self-attention and cross-attention."
+                "no-attention-chosen",
+                "The prefix is in no attention. Switch on at least one of encoder self-attention, "
+                "decoder self-attention and cross-attention.",
             )
         if self.position is Position.INFIX and self.depth is Depth.EMBEDDING_ONLY:
             raise UserError(
-                "An infix is trained in all layers, not as embeddings alone: choose another depth, "
-                "or a prefix."
+                "infix-of-embeddings",
+                "An infix is trained in all layers, not as embeddings alone. Choose another depth, "
+                "or a prefix.",
             )
         if self.layers and self.depth is Depth.EMBEDDING_ONLY:
             raise UserError(
-                f"layers is {self.layers!r}, but embedding-only tuning reaches every layer: leave "
-                "it empty, or train keys and values."
+                "layers-of-embeddings",
+                "layers is {layers!r}, but embedding-only tuning reaches every layer. Leave it "
+                "empty, or train keys and values.",
+                layers=self.layers,
             )
         self._ranges()
-        if self.init is Init.WORDS and not self.init_text.strip():
-            raise UserError("init_text is empty: give words to start from, or start at random.")
 
     def length_at(self, layer: int) -> int:
         """How many tokens the prefix of this layer (from 0) has; 0 for none."""

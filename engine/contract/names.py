@@ -13,7 +13,7 @@ from engine.contract.errors import UserError
 
 MAX_NAME_BYTES = 200
 """Leaves room for endings: file systems allow 255."""
-_FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f]')
+_FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f\ud800-\udfff]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 """Devices on Windows."""
 
@@ -30,17 +30,28 @@ def check_name(name: str, *, what: str) -> str:
     shown = ascii(name if len(name) <= 60 else name[:60] + "…")
     if not name or name[0] in ". " or name[-1] in ". " or _FORBIDDEN.search(name):
         raise UserError(
-            f"{what} is {shown}: it must be a plain name, without separators or control "
-            "characters, and not begin or end with a dot or a space."
+            "no-plain-name",
+            "{what} is {name}. It must be a plain name: no separators, control characters or "
+            "invalid characters, and no dot or space at its beginning or end.",
+            what=what,
+            name=shown,
         )
     if _RESERVED.fullmatch(name):
-        raise UserError(f"{what} is {shown}, which is a device on some systems: rename it.")
-    try:
-        length = len(name.encode("utf-8"))
-    except UnicodeEncodeError as error:
-        raise UserError(f"{what} is {shown}: it holds half of a character.") from error
+        raise UserError(
+            "name-of-a-device",
+            "{what} is {name}, which is a device on some systems. Rename it.",
+            what=what,
+            name=shown,
+        )
+    length = len(name.encode("utf-8"))
     if length > MAX_NAME_BYTES:
-        raise UserError(f"{what} has {length} bytes: at most {MAX_NAME_BYTES} are allowed.")
+        raise UserError(
+            "name-too-long",
+            "{what} has {length} bytes. At most {limit} are allowed.",
+            what=what,
+            length=length,
+            limit=MAX_NAME_BYTES,
+        )
     return name
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import enum
 import functools
-import json
 import shlex
 import types
 import typing
@@ -18,7 +17,7 @@ from typing import Any
 
 from engine.contract import codec
 from engine.contract.data_spec import DataSpec, Mapping, Role, Split, SplitKind
-from engine.contract.errors import ProtocolError, UserError
+from engine.contract.errors import UserError
 from engine.contract.method_spec import FinetuneMethod, MethodSpec, PrefixMethod
 from engine.contract.reading import ReadOptions
 from engine.contract.reading_options import reading_words
@@ -192,11 +191,8 @@ def with_changes(spec: RunSpec, changes: tuple[tuple[str, str], ...]) -> RunSpec
         for parent in parents:
             place = place.get(parent) if isinstance(place, dict) else None
         if not isinstance(place, dict) or name not in place:
-            raise ProtocolError(f"a run has no field {field!r}")
-        try:
-            place[name] = json.loads(text)
-        except ValueError as error:
-            raise ProtocolError(f"{field}: {text!r} is not JSON ({error})") from error
+            raise codec.unknown_field("RunSpec", field)
+        place[name] = codec.parse(text)
     return codec.from_plain(RunSpec, plain)
 
 
@@ -209,7 +205,7 @@ def parse_value(kind: type[Any], flag: str, text: str, *, optional: bool = False
     if issubclass(kind, enum.Enum):
         known = [str(member.value) for member in kind]
         if text not in known:
-            raise UserError(f"{flag} is {text!r}: it must be one of {', '.join(known)}.")
+            raise wrong_value(flag, text, f"one of {', '.join(known)}")
         return kind(text)
     if optional and text == "none":
         return None
@@ -217,10 +213,21 @@ def parse_value(kind: type[Any], flag: str, text: str, *, optional: bool = False
         value = kind(text)
     except ValueError as error:
         expected = "a whole number" if kind is int else "a number"
-        raise UserError(f"{flag} is {text!r}: it must be {expected}.") from error
+        raise wrong_value(flag, text, expected) from error
     if isinstance(value, int) and value not in codec.INTEGERS:
-        raise UserError(f"{flag} is {text!r}: it must be a whole number of at most 18 digits.")
+        raise wrong_value(flag, text, "a whole number of at most 18 digits")
     return value
+
+
+def wrong_value(flag: str, text: str, expected: str) -> UserError:
+    """An option's text that does not read as what is expected, such as "a number"."""
+    return UserError(
+        "wrong-value",
+        "{flag} is {text!r}. It must be {expected}.",
+        flag=flag,
+        text=text,
+        expected=expected,
+    )
 
 
 def command_line(spec: RunSpec, *, data: str, out: str, reading: ReadOptions | None = None) -> str:

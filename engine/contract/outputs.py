@@ -26,7 +26,6 @@ from engine.contract.scores import OutputRow, OutputsMeta
 MAX_LINE_CHARACTERS = 16 * 2**20
 MAX_CHARACTERS = 2**30
 """Of a line and of a file: whoever reads more runs out of memory."""
-_EXPECTED = 'Each line must be one JSON object with "input", "output" and "references" (a list).'
 
 
 def write_outputs(
@@ -84,7 +83,7 @@ def iterate_outputs(path: Path) -> Iterator[OutputRow]:
     for position, (number, line) in enumerate(_lines(path), start=1):
         yield _read_line(path, number, line, position=position)
     if position == 0:
-        raise UserError(f"{path} holds no outputs: it has no lines.")
+        raise UserError("no-outputs", "{path} has no lines, and so no outputs.", path=path)
 
 
 def split_fingerprint(rows: Iterable[OutputRow]) -> str:
@@ -142,15 +141,29 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
             while line := stream.readline(MAX_LINE_CHARACTERS + 1):
                 number, size = number + 1, size + len(line)
                 if len(line) > MAX_LINE_CHARACTERS or size > MAX_CHARACTERS:
-                    what = f"line {number} has" if size <= MAX_CHARACTERS else "it has"
                     limit = MAX_LINE_CHARACTERS if size <= MAX_CHARACTERS else MAX_CHARACTERS
-                    raise UserError(
-                        f"{path} is too long: {what} more than {limit:,} characters. {_EXPECTED}"
-                    )
+                    what = "the line" if size <= MAX_CHARACTERS else "the file"
+                    raise _wrong_line(path, number, f"{what} has more than {limit:,} characters")
                 if line.strip():
                     yield number, line
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read ({error}): give a UTF-8 JSONL file.") from error
+        raise UserError(
+            "unreadable-outputs",
+            "{path} cannot be read ({reason}). Give a JSONL file in UTF-8.",
+            path=path,
+            reason=error,
+        ) from error
+
+
+def _wrong_line(path: Path, number: int, reason: object) -> UserError:
+    return UserError(
+        "wrong-line-of-outputs",
+        "{path}, line {line}: {reason}. Each line must be one JSON object with "
+        '"input", "output" and "references" (a list).',
+        path=path,
+        line=number,
+        reason=reason,
+    )
 
 
 def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
@@ -158,9 +171,9 @@ def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
         plain = codec.parse(line)
     except ProtocolError as error:
         # Without the line itself: it may be of any file that a link leads to.
-        raise UserError(f"{path}, line {number}: {error.__cause__}. {_EXPECTED}") from error
+        raise _wrong_line(path, number, error.__cause__) from error
     if not isinstance(plain, dict):
-        raise UserError(f"{path}, line {number}: not an object. {_EXPECTED}")
+        raise _wrong_line(path, number, "not an object")
     return dict(plain)
 
 
@@ -182,15 +195,10 @@ def row_of(path: Path, number: int, plain: dict[str, Any], *, position: int) -> 
     """
     try:
         plain = with_own_names(plain)
+        known = {name: plain[name] for name in OutputRow.__dataclass_fields__ if name in plain}
+        return codec.from_plain(OutputRow, {"example_id": str(position), "input": "", **known})
     except ProtocolError as error:
-        raise UserError(f"{path}, line {number}: {error}. {_EXPECTED}") from error
-    known = {name: plain[name] for name in OutputRow.__dataclass_fields__ if name in plain}
-    known.setdefault("example_id", str(position))
-    known.setdefault("input", "")
-    try:
-        return codec.from_plain(OutputRow, known)
-    except ProtocolError as error:
-        raise UserError(f"{path}, line {number}: {error}. {_EXPECTED}") from error
+        raise _wrong_line(path, number, error) from error
 
 
 def meta_path(path: Path) -> Path:
@@ -206,7 +214,10 @@ def read_meta(path: Path) -> OutputsMeta | None:
         return None
     except (OSError, UnicodeDecodeError, ProtocolError) as error:
         raise UserError(
-            f"{meta_path(path)} is damaged ({error}): delete it, then score the outputs again."
+            "damaged-description-of-outputs",
+            "{path} is damaged ({reason}). Delete it, then score the outputs again.",
+            path=meta_path(path),
+            reason=error,
         ) from error
 
 

@@ -134,12 +134,18 @@ class ProjectFolder:
             return codec.from_text(Project, read_text(path))
         except FileNotFoundError as error:
             raise UserError(
-                f"{self.path} is not a project ({PROJECT_FILE} is missing): choose a folder "
-                "that holds one, or make a new project."
+                "no-project",
+                "{path} is not a project ({file} is missing). Choose a project's folder, or make a "
+                "new project.",
+                path=self.path,
+                file=PROJECT_FILE,
             ) from error
         except (OSError, UnicodeDecodeError, ProtocolError) as error:
             raise UserError(
-                f"{path} is damaged ({error}). Its datasets and runs are still in the folder."
+                "damaged-project",
+                "{path} is damaged ({reason}). Its datasets and runs are still in the folder.",
+                path=path,
+                reason=error,
             ) from error
 
     def write(self, project: Project) -> None:
@@ -163,8 +169,11 @@ class ProjectFolder:
         lock = FolderLock(self.path, name="project.lock")
         if not lock.acquire(patience_s=UPDATE_PATIENCE_S):
             raise UserError(
-                f"Another program is writing {self.path / PROJECT_FILE} and has not finished for "
-                f"{UPDATE_PATIENCE_S:g} s: wait for it, or end it."
+                "project-being-written",
+                "Another program has been writing {path} for {patience_s:g} s. Wait for it, or end "
+                "it.",
+                path=self.path / PROJECT_FILE,
+                patience_s=UPDATE_PATIENCE_S,
             )
         with lock:
             before: Project | None = None

@@ -23,6 +23,7 @@ from engine.contract.method_spec import (
     PrefixMethod,
 )
 from engine.contract.run_spec import RunSpec, default_training, describe_method, new_run_id
+from engine.contract.schema import check_range
 from engine.contract.study import StudyKind, StudyRun
 
 PAPER_WORDS = ("active", "elephant", "summarize", "table-to-text:", "banana")
@@ -57,10 +58,8 @@ class StudySettings:
 
     def __post_init__(self) -> None:
         for name, values in (("sizes", self.sizes), ("lengths", self.lengths)):
-            if any(value < 1 for value in values):
-                raise UserError(f"{name} has {min(values)}: each must be 1 or more.")
-            if any(value > MAX_SIZE for value in values):
-                raise UserError(f"{name} has {max(values)}: each must be at most {MAX_SIZE:,}.")
+            for value in values:
+                check_range(f"One of {name}", value, low=1, high=MAX_SIZE)
         named: tuple[tuple[str, Sequence[object]], ...] = (
             ("sizes", self.sizes),
             ("lengths", self.lengths),
@@ -69,17 +68,27 @@ class StudySettings:
         )
         for name, several in named:
             if not several:
-                raise UserError(f"{name} is empty: give at least one.")
+                raise UserError("empty-list", "{name} is empty. Give at least one.", name=name)
             if len(set(several)) < len(several):
-                raise UserError(f"{name} has {several}: each may stand there once.")
+                raise UserError(
+                    "repeated-value",
+                    "{name} has {values}. Give each value once.",
+                    name=name,
+                    values=several,
+                )
         if "--" in self.words:
-            raise UserError("words has '--', which no command line can name: give real words.")
-        if not 0 <= self.samples <= MAX_SAMPLES:
-            raise UserError(f"samples is {self.samples}: it must be from 0 to {MAX_SAMPLES:,}.")
+            raise UserError(
+                "words-like-an-option",
+                "words has '--', which a command line reads as the end of the options. Give real "
+                "words.",
+            )
+        check_range("samples", self.samples, low=0, high=MAX_SAMPLES)
         if not isinstance(self.base.method, PrefixMethod):
             raise UserError(
-                f"A study starts from a prefix, not from {describe_method(self.base.method)}: "
-                "name rivals among its methods."
+                "study-without-prefix",
+                "A study starts from a prefix, not from {method}. Name other methods among those "
+                "that it compares.",
+                method=describe_method(self.base.method),
             )
 
 
@@ -150,8 +159,10 @@ def plan(settings: StudySettings) -> tuple[StudyRun, ...]:
     arms = list(_ARMS[settings.kind](settings))
     if settings.samples > 1 and any(spec.data.split.max_train_rows is None for *_, spec in arms):
         raise UserError(
-            f"samples is {settings.samples}, but all training rows are taken, so that there are "
-            "none to draw: limit the training rows, or leave the samples out."
+            "samples-of-all-rows",
+            "samples is {samples}, but all training rows are used. Limit the training rows, or "
+            "leave the samples out.",
+            samples=settings.samples,
         )
     repetitions = list(_repetitions(settings))
     return tuple(
@@ -301,9 +312,13 @@ def _compared(settings: StudySettings) -> tuple[MethodSpec, ...]:
     """
     methods = settings.methods or (settings.base.method, FinetuneMethod())
     if len(methods) < 2:
-        raise UserError("A study of methods has one method: name at least two to compare.")
+        raise UserError(
+            "single-method", "A study of methods needs at least two. Name another method."
+        )
     if len(set(methods)) < len(methods):
-        raise UserError("A study of methods has one method twice: name each once.")
+        raise UserError(
+            "repeated-method", "The study has one of its methods twice. Name each method once."
+        )
     return methods
 
 

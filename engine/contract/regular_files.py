@@ -41,8 +41,12 @@ def open_to_read(path: Path, *, limit_bytes: int | None = None) -> IO[bytes]:
         size = _check(path, os.fstat(descriptor)).st_size
         if limit_bytes is not None and size > limit_bytes:
             raise UnsafeFileError(
-                f"{path} has {size:,} bytes, and at most {limit_bytes:,} are expected: it was not "
-                "written by this program."
+                "file-too-large",
+                "{path} has {size:,} bytes, and at most {limit:,} are expected. It was not written "
+                "by this program.",
+                path=path,
+                size=size,
+                limit=limit_bytes,
             )
         return os.fdopen(descriptor, "rb")
     except BaseException:
@@ -76,8 +80,10 @@ def open_to_change(path: Path, *, append: bool = True) -> IO[bytes]:
     try:
         if _check(path, os.fstat(descriptor)).st_nlink > 1:
             raise UnsafeFileError(
-                f"{path} is a hard link: what is written to it would change another file. Replace "
-                "it by a copy of itself."
+                "hard-link",
+                "{path} is a hard link: what is written to it would change another file. Replace "
+                "it with a copy.",
+                path=path,
             )
         return os.fdopen(descriptor, "a+b" if append else "r+b", buffering=0)
     except BaseException:
@@ -105,8 +111,10 @@ def refuse_links(folder: Path, *, depth: int | None = None) -> None:
                 seen += 1
                 if seen > MAX_ENTRIES:
                     raise UnsafeFileError(
-                        f"{folder} holds more than {MAX_ENTRIES:,} files: it was not made by this "
-                        "program."
+                        "too-many-files",
+                        "{folder} has more than {limit:,} files. It was not made by this program.",
+                        folder=folder,
+                        limit=MAX_ENTRIES,
                     )
                 if entry.is_dir(follow_symlinks=False):
                     if depth is None or level < depth:
@@ -117,29 +125,37 @@ def refuse_links(folder: Path, *, depth: int | None = None) -> None:
 
 def _open(path: Path, flags: int) -> int:
     if not _NO_LINK and path.is_symlink():
-        raise UnsafeFileError(_LINK.format(path=path))
+        raise _link(path)
     try:
         return os.open(path, flags | _NO_LINK | _BINARY | getattr(os, "O_CLOEXEC", 0), 0o666)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.EMLINK) and path.is_symlink():
-            raise UnsafeFileError(_LINK.format(path=path)) from error
+            raise _link(path) from error
         if error.errno in (errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP):  # a pipe, a socket
-            raise UnsafeFileError(_SPECIAL.format(path=path)) from error
+            raise _special(path) from error
         raise
 
 
 def _check(path: Path, found: os.stat_result) -> os.stat_result:
     if stat.S_ISLNK(found.st_mode):
-        raise UnsafeFileError(_LINK.format(path=path))
+        raise _link(path)
     if stat.S_ISDIR(found.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(found.st_mode):
-        raise UnsafeFileError(_SPECIAL.format(path=path))
+        raise _special(path)
     return found
 
 
-_LINK = (
-    "{path} is a symbolic link, which could lead anywhere: replace it by the file or folder itself "
-    "if you trust it, else delete it."
-)
-_SPECIAL = "{path} is a pipe or a device, no plain file: delete it."
+def _link(path: Path) -> UnsafeFileError:
+    return UnsafeFileError(
+        "symbolic-link",
+        "{path} is a symbolic link, which could lead anywhere. If you trust it, replace it with "
+        "the file or folder itself; otherwise delete it.",
+        path=path,
+    )
+
+
+def _special(path: Path) -> UnsafeFileError:
+    return UnsafeFileError(
+        "no-plain-file", "{path} is a pipe or a device, not a plain file. Delete it.", path=path
+    )

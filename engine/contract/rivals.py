@@ -9,8 +9,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from engine.contract.errors import UserError
-from engine.contract.starting import MAX_PREFIX_LENGTH, Init
+from engine.contract.schema import check_range
+from engine.contract.starting import Init, check_start
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,7 @@ class TopLayersMethod:
     """As `FinetuneMethod.backbone_dropout`."""
 
     def __post_init__(self) -> None:
-        if self.top_layers < 1:
-            raise UserError(f"The number of top layers is {self.top_layers}: it must be 1 or more.")
+        check_range("The number of top layers", self.top_layers, low=1)
 
 
 @dataclass(frozen=True)
@@ -72,13 +71,9 @@ class AdapterMethod:
     """As `FinetuneMethod.backbone_dropout`."""
 
     def __post_init__(self) -> None:
-        if self.bottleneck is not None and self.bottleneck < 1:
-            raise UserError(f"The adapter bottleneck is {self.bottleneck}: it must be 1 or more.")
-        if not 0.0 < self.budget_percent <= 100.0:
-            raise UserError(
-                f"The adapter budget is {self.budget_percent} %: it must be above 0 and at most "
-                "100 per cent of the backbone's parameters."
-            )
+        check_range("The adapter bottleneck", self.bottleneck, low=1)
+        budget = self.budget_percent
+        check_range("The adapter budget (% of the backbone)", budget, above=0, high=100)
 
 
 @dataclass(frozen=True)
@@ -98,14 +93,9 @@ class LoraMethod:
     """As `FinetuneMethod.backbone_dropout`."""
 
     def __post_init__(self) -> None:
-        if self.rank < 1:
-            raise UserError(f"The LoRA rank is {self.rank}: it must be 1 or more.")
-        if self.alpha < 1:
-            raise UserError(f"LoRA's alpha is {self.alpha}: it must be 1 or more.")
-        if not 0.0 <= self.lora_dropout < 1.0:
-            raise UserError(
-                f"The LoRA dropout is {self.lora_dropout}: it must be at least 0 and below 1."
-            )
+        check_range("The LoRA rank", self.rank, low=1)
+        check_range("LoRA's alpha", self.alpha, low=1)
+        check_range("The LoRA dropout", self.lora_dropout, low=0, below=1)
 
 
 @dataclass(frozen=True)
@@ -123,9 +113,7 @@ class PromptMethod:
     """Words to start from; repeated or cut to P tokens."""
 
     def __post_init__(self) -> None:
-        _check_prompt_length(self.prompt_length)
-        if self.init is Init.WORDS and not self.init_text.strip():
-            raise UserError("init_text is empty: give words to start from, or start at random.")
+        check_start("The prompt length", self.prompt_length, self.init, self.init_text)
 
 
 class PromptEncoder(enum.Enum):
@@ -156,19 +144,9 @@ class PTuningMethod:
     PEFT's choice."""
 
     def __post_init__(self) -> None:
-        _check_prompt_length(self.prompt_length)
-        if self.encoder_hidden is not None and self.encoder_hidden < 1:
-            raise UserError(
-                f"The prompt encoder's width is {self.encoder_hidden}: it must be 1 or more."
-            )
+        check_start("The prompt length", self.prompt_length)
+        check_range("The prompt encoder's width", self.encoder_hidden, low=1)
 
 
 DeltaSpec = TopLayersMethod | BiasMethod | AdapterMethod | LoraMethod | PromptMethod | PTuningMethod
 """The methods whose result is kept as a delta."""
-
-
-def _check_prompt_length(length: int) -> None:
-    if not 1 <= length <= MAX_PREFIX_LENGTH:
-        raise UserError(
-            f"The prompt length is {length}: it must be from 1 to {MAX_PREFIX_LENGTH} tokens."
-        )

@@ -104,6 +104,13 @@ class _DamagedFileError(UserError):
     """A small file of a run is missing or torn (one of a newer version is neither)."""
 
 
+def _unreadable(path: Path, error: Exception) -> _DamagedFileError:
+    reason = getattr(error, "strerror", None) or error
+    return _DamagedFileError(
+        "unreadable", "{path} cannot be read ({reason}).", path=path, reason=reason
+    )
+
+
 class RunFolder:
     """Paths and small files of one run."""
 
@@ -159,7 +166,9 @@ class RunFolder:
         """
         if (path / "run.json").exists():
             raise UserError(
-                f"{path} holds a run already: choose another folder, or resume that run."
+                "folder-has-a-run",
+                "There is a run in {path} already. Choose another folder, or resume that run.",
+                path=path,
             )
         folder = cls(path)
         with explain_disk_errors(path):
@@ -180,7 +189,7 @@ class RunFolder:
         except (FileNotFoundError, NotADirectoryError):
             pass  # told below, with what is missing
         except OSError as error:
-            raise UserError(f"{self.path} cannot be read ({error.strerror}).") from error
+            raise _unreadable(self.path, error) from error
         return self._read(RunSpec, "run.json")
 
     def read_meta(self) -> RunMeta:
@@ -232,15 +241,21 @@ class RunFolder:
             text = read_text(self.path / name)
         except FileNotFoundError as error:
             raise _DamagedFileError(
-                f"{self.path} is not a run folder ({name} is missing): choose the folder "
-                "that holds run.json."
+                "no-run-folder",
+                "{path} is not a run folder ({file} is missing). Choose the folder that has "
+                "run.json.",
+                path=self.path,
+                file=name,
             ) from error
         except (OSError, UnicodeDecodeError) as error:
-            raise _DamagedFileError(f"{self.path / name} cannot be read ({error}).") from error
+            raise _unreadable(self.path / name, error) from error
         try:
             return codec.from_text(kind, text)
         except ProtocolError as error:
-            raise _DamagedFileError(f"{self.path / name} is damaged: {error}.") from error
+            path = self.path / name
+            raise _DamagedFileError(
+                "damaged-run-file", "{path} is damaged: {reason}.", path=path, reason=error
+            ) from error
 
 
 def interrupted(status: RunStatus) -> RunStatus:

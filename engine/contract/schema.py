@@ -145,13 +145,24 @@ def check_settings(spec: Any) -> None:
     for item in settings_of(type(spec)):  # type: ignore[arg-type]  # a class is hashable
         value = getattr(spec, item.name)
         if item.kind in (int, float) and value is not None and not item.setting.allows(value):
-            raise UserError(
-                "setting-out-of-range",
-                "{name} is {value}: it must be {allowed}.",
-                name=item.name,
-                value=value,
-                allowed=item.setting.allowed,
-            )
+            raise _out_of_range(item.name, value, item.setting)
+
+
+def check_range(name: str, value: float | None, **bounds: float) -> None:
+    """Raise `UserError` for a number outside bounds, named as those of `Setting`."""
+    setting = Setting("", "", **bounds)  # type: ignore[arg-type]  # numbers only
+    if value is not None and not setting.allows(value):
+        raise _out_of_range(name, value, setting)
+
+
+def _out_of_range(name: str, value: float, setting: Setting) -> UserError:
+    return UserError(
+        "setting-out-of-range",
+        "{name} is {value}: it must be {allowed}.",
+        name=name,
+        value=value,
+        allowed=setting.allowed,
+    )
 
 
 def is_visible(item: Setting, values: Mapping[str, Any]) -> bool:
@@ -160,4 +171,4 @@ def is_visible(item: Setting, values: Mapping[str, Any]) -> bool:
 
 
 def _plain(number: float | None) -> str:
-    return f"{number:.0f}" if number is not None and number == int(number) else f"{number:g}"
+    return str(int(number)) if number is not None and number == int(number) else f"{number:g}"

@@ -111,12 +111,18 @@ class StudyFolder:
             return codec.from_text(StudySpec, read_text(path))
         except FileNotFoundError as error:
             raise UserError(
-                f"{self.path} is not a study ({STUDY_FILE} is missing): make it anew."
+                "no-study",
+                "{path} is not a study ({file} is missing). Make the study again.",
+                path=self.path,
+                file=STUDY_FILE,
             ) from error
         except (OSError, UnicodeDecodeError, ProtocolError) as error:
             raise UserError(
-                f"{path} is damaged ({error}): delete its folder and make the study anew; its "
-                "runs stay, and the new one takes them."
+                "damaged-study",
+                "{path} is damaged ({reason}). Delete its folder and make the study again; it will "
+                "use the runs that there are.",
+                path=path,
+                reason=error,
             ) from error
 
     def write(self, study: StudySpec) -> None:

@@ -21,6 +21,7 @@ from engine.contract.options import (
     option_words,
     parse_value,
     spec_words,
+    wrong_value,
 )
 from engine.contract.reading import ReadOptions
 from engine.contract.reading_options import reading_words
@@ -69,7 +70,7 @@ def compared_method(text: str, base: RunSpec) -> MethodSpec:
     """
     name, _, options = text.partition(":")
     if name not in METHODS:
-        raise UserError(f"--methods has {text!r}: each must be one of {', '.join(METHODS)}.")
+        raise wrong_value("--methods", text, f"one of {', '.join(METHODS)}")
     start = dataclasses.replace(base, method=base.method if name == OWN else METHODS[name]())
     changes: dict[str, Any] = {}
     for part in filter(None, options.split(",")):
@@ -78,7 +79,13 @@ def compared_method(text: str, base: RunSpec) -> MethodSpec:
         if option is None:
             known = ", ".join(one.flag.removeprefix("--") for one in _options_of(start))
             raise UserError(
-                f"--methods has {text!r}: {name} has no option {flag!r}; it has {known or 'none'}."
+                "no-such-method-option",
+                "--methods has {text!r}, but {method} has no option {option!r}. Its options: "
+                "{known}.",
+                text=text,
+                method=name,
+                option=flag,
+                known=known or "none",
             )
         kind, present = field_kind(start, option.field)
         own = option.field.removeprefix("method.")

@@ -144,8 +144,10 @@ def _writer_for(path: Path) -> type[_Writer]:
 
         return WorkbookWriter
     raise UserError(
-        f"{path.name} ends in {ending or 'nothing'!r}: a table is written as "
-        f"{' or '.join(TABLE_ENDINGS)}."
+        "no-ending-of-a-table",
+        "{name} does not end in {endings}. Give it one of these endings.",
+        name=path.name,
+        endings=" or ".join(TABLE_ENDINGS),
     )
 
 

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 
 from engine.contract.errors import UserError
+from engine.contract.schema import check_range
 
 MAX_SEED = 2**63 - 1
 """NumPy's generators take no negative seed, and torch's none of more than 64 bits."""
@@ -89,31 +90,21 @@ class TrainingSpec:
     """Trade time for memory: activations are computed again in the backward pass."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.seed <= MAX_SEED:
-            raise UserError(f"seed is {self.seed}: it must be from 0 to {MAX_SEED}.")
-        at_least_one = ("batch_size", "accumulation_steps")
-        optional = (
-            "max_steps",
-            "evaluate_every_steps",
-            "patience_evaluations",
-            "checkpoint_every_steps",
-        )
-        for name in (*at_least_one, *optional):
-            value = getattr(self, name)
-            if (value is not None or name in at_least_one) and value < 1:
-                raise UserError(f"{name} is {value}: it must be 1 or more.")
+        check_range("seed", self.seed, low=0, high=MAX_SEED)
+        for name in (
+            *("batch_size", "accumulation_steps", "max_steps", "evaluate_every_steps"),
+            *("patience_evaluations", "checkpoint_every_steps"),
+        ):
+            check_range(name, getattr(self, name), low=1)
         for name in ("warmup_steps", "weight_decay", "clip_norm", "sample_count"):
-            value = getattr(self, name)
-            if not 0 <= value < float("inf"):
-                raise UserError(f"{name} is {value}: it must be 0 or more.")
+            check_range(name, getattr(self, name), low=0)
         for name in ("epochs", "learning_rate"):
-            value = getattr(self, name)
-            if not 0 < value < float("inf"):
-                raise UserError(f"{name} is {value}: it must be above 0.")
+            check_range(name, getattr(self, name), above=0)
         if self.select_by is SelectBy.BLEU and not self.evaluate_bleu:
             raise UserError(
-                "select_by is bleu, but evaluate_bleu is off (--no-bleu), so that there is no BLEU "
-                "to select by: switch it on, or select by loss."
+                "select-by-bleu-without-bleu",
+                "select_by is bleu, but evaluate_bleu is off (--no-bleu), so there is no BLEU to "
+                "select by. Switch it on, or select by loss.",
             )
 
     def total_steps(self, rows: int) -> int:
@@ -196,23 +187,18 @@ class DecodingSpec:
 
     def __post_init__(self) -> None:
         for name in ("num_beams", "max_new_tokens", "batch_size"):
-            value = getattr(self, name)
-            if value < 1:
-                raise UserError(f"{name} is {value}: it must be 1 or more.")
+            check_range(name, getattr(self, name), low=1)
         for name in ("temperature", "repetition_penalty"):
-            value = getattr(self, name)
-            if not 0 < value < float("inf"):
-                raise UserError(f"{name} is {value}: it must be above 0.")
+            check_range(name, getattr(self, name), above=0)
         for name in ("top_k", "no_repeat_ngram", "min_new_tokens"):
-            value = getattr(self, name)
-            if value < 0:
-                raise UserError(f"{name} is {value}: it must be 0 or more.")
-        if not math.isfinite(self.length_penalty):
-            raise UserError(f"length_penalty is {self.length_penalty}: it must be a number.")
-        if not 0.0 < self.top_p <= 1.0:
-            raise UserError(f"top_p is {self.top_p}: it must be above 0 and at most 1.")
+            check_range(name, getattr(self, name), low=0)
+        check_range("length_penalty", self.length_penalty)
+        check_range("top_p", self.top_p, above=0, high=1)
         if self.min_new_tokens > self.max_new_tokens:
             raise UserError(
-                f"min_new_tokens is {self.min_new_tokens}, above max_new_tokens "
-                f"{self.max_new_tokens}: lower the first or raise the second."
+                "min-above-max",
+                "min_new_tokens is {min_new_tokens}, above max_new_tokens {max_new_tokens}. Lower "
+                "the first or raise the second.",
+                min_new_tokens=self.min_new_tokens,
+                max_new_tokens=self.max_new_tokens,
             )

@@ -74,10 +74,7 @@ class WorkbookWriter:
         """Write a line."""
         self._row += 1
         if self._row > MOST_ROWS or len(line) > MOST_COLUMNS:
-            raise UserError(
-                f"The table has more than the {MOST_ROWS:,} rows or {MOST_COLUMNS:,} columns of a "
-                "workbook: save it as CSV."
-            )
+            raise _too_large()
         cells = "".join(
             self._cell(f"{_letters(column)}{self._row}", value)
             for column, value in enumerate(line)
@@ -86,7 +83,7 @@ class WorkbookWriter:
         data = f'<row r="{self._row}">{cells}</row>'.encode()
         self._bytes += len(data)
         if self._bytes > _MOST_SHEET_BYTES - 2**16:
-            raise UserError("The table is too large for a workbook (2 GiB): save it as CSV.")
+            raise _too_large()
         self._sheet.write(data)
 
     def __enter__(self) -> WorkbookWriter:
@@ -107,11 +104,25 @@ class WorkbookWriter:
         characters = len(value) + sum(letter > "\uffff" for letter in value)
         if characters > MOST_CELL_CHARACTERS:
             raise UserError(
-                f"The cell {place} has {characters:,} characters, more than the "
-                f"{MOST_CELL_CHARACTERS:,} of a workbook: save the table as CSV."
+                "cell-too-long",
+                "The cell {cell} has {characters:,} characters, and a workbook's at most "
+                "{limit:,}. Save the table as CSV.",
+                cell=place,
+                characters=characters,
+                limit=MOST_CELL_CHARACTERS,
             )
         text = escape(_ESCAPED.sub(lambda match: f"_x{ord(match[0]):04X}_", value), quote=False)
         return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+
+
+def _too_large() -> UserError:
+    return UserError(
+        "too-large-for-a-workbook",
+        "A workbook has at most {rows:,} rows, {columns:,} columns and 2 GiB, and the table has "
+        "more. Save it as CSV.",
+        rows=MOST_ROWS,
+        columns=MOST_COLUMNS,
+    )
 
 
 def _letters(column: int) -> str:

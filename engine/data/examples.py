@@ -124,12 +124,7 @@ def inputs_of(
         UserError: no input column, or a column that the dataset does not have.
         Cancelled: through the reporter.
     """
-    if not mapping.inputs:
-        raise UserError(
-            "no-input-column",
-            "No column is read as input. Give at least one column the role field, meaning, "
-            "triples or source.",
-        )
+    mapping.check_input()
     grouping = _Grouping(RowReader(store, mapping), linearisation)
     for row in store.rows():
         if row.number % _UPDATE_ROWS == 1:

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from engine.contract import codec
 from engine.contract.commands import Answer, Ask, CancelAsk, DeskLine, Done, Shutdown
-from engine.contract.errors import ProtocolError, UserError
+from engine.contract.errors import ProtocolError
 from engine.contract.events import JournalEntry, Level, Notice, TrainMetrics
 from engine.contract.method_spec import FinetuneMethod, MethodSpec, PrefixMethod
 from engine.contract.run_spec import RunSpec
 from engine.contract.scores import Score
 from tests.contract.strategies import built, contract_dataclasses
+from tests.helpers.errors import refused
 
 
 class Colour(Enum):
@@ -115,7 +116,7 @@ def test_non_finite_numbers_are_strings(value: float, text: str) -> None:
 
 
 def test_a_word_is_no_number_otherwise() -> None:
-    with pytest.raises(ProtocolError, match=r"^Spot\.x: expected float, found 'inf'$"):
+    with refused("unexpected-value", ProtocolError, path="Spot.x", value="'inf'"):
         codec.from_text(Spot, '{"x": "inf"}')
 
 
@@ -129,48 +130,57 @@ def test_whole_numbers_are_floats_where_floats_are_due() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "sentence"),
+    ("changes", "path", "expected"),
     [
-        ({"name": 1}, r"^Sheet\.name: expected str, found 1$"),
-        ({"name": None}, r"^Sheet\.name: expected str, found None$"),
-        ({"done": 1}, r"^Sheet\.done: expected bool, found 1$"),
-        ({"colour": "green"}, r"^Sheet\.colour: 'green' is none of 'red', 'blue'$"),
-        ({"colour": ["red"]}, r"^Sheet\.colour: \['red'\] is none of 'red', 'blue'$"),
-        ({"shape": {"type": "Ring", "length": 1}}, r"^Sheet\.shape: type 'Ring' is none of Line, "),
-        ({"shape": {"length": 1}}, r"^Sheet\.shape: type None is none of Line, Spot$"),
-        ({"shape": {"type": "Line", "length": "1"}}, r"^Sheet\.shape\.length: expected float"),
-        ({"shape": 3}, r"^Sheet\.shape: 3 fits none of "),
-        ({"shape": None}, r"^Sheet\.shape: None fits none of "),
-        ({"limit": 1.0}, r"^Sheet\.limit: 1\.0 fits none of "),
-        ({"limit": True}, r"^Sheet\.limit: True fits none of "),
-        ({"share": "half"}, r"^Sheet\.share: 'half' fits none of "),
-        ({"spots": "no"}, r"^Sheet\.spots: expected a list, found 'no'$"),
-        ({"spots": [{"x": 1}, {"x": []}]}, r"^Sheet\.spots\[1\]\.x: expected float, found \[\]$"),
-        ({"spots": [{"x": 10**400}]}, r"^Sheet\.spots\[0\]\.x: 10+\.\.\.0+ is too large$"),
-        ({"spots": [{"x": 1, "n": 2**63}]}, r"^Sheet\.spots\[0\]\.n: 9\d+ is too large$"),
-        ({"shape": {"type": []}}, r"^Sheet\.shape: type \[\] is none of Line, Spot$"),
-        ({"shape": {"type": {}}}, r"^Sheet\.shape: type \{\} is none of Line, Spot$"),
-        ({"spots": [7]}, r"^Sheet\.spots\[0\]: expected an object, found 7$"),
-        ({"pair": ["a"]}, r"^Sheet\.pair: expected 2 items, found 1$"),
-        ({"pair": [1, 1.0]}, r"^Sheet\.pair\[0\]: expected str, found 1$"),
-        ({"nested": {"type": "Line", "length": 1}}, r"^Sheet\.nested: expected type Spot, found"),
-        ({"nested": {"n": 3}}, r"^Sheet\.nested: field 'x' is missing$"),
-        ({"nested": {"x": 1, "y": 2}}, r"^Sheet\.nested: unknown field 'y'$"),
-        ({"extra": 1}, r"^Sheet: unknown field 'extra'$"),
-        ({"type": "Page"}, r"^Sheet: expected type Sheet, found 'Page'$"),
-        ({"version": "2"}, r"^Sheet\.version: expected int, found '2'$"),
+        ({"name": 1}, "name", "str"),
+        ({"name": None}, "name", "str"),
+        ({"done": 1}, "done", "bool"),
+        ({"colour": "green"}, "colour", "'red' or 'blue'"),
+        ({"colour": ["red"]}, "colour", "'red' or 'blue'"),
+        ({"shape": {"type": "Ring", "length": 1}}, "shape", "type Line or Spot"),
+        ({"shape": {"length": 1}}, "shape", "type Line or Spot"),
+        ({"shape": {"type": "Line", "length": "1"}}, "shape.length", "float"),
+        ({"shape": 3}, "shape", "Spot or Line"),
+        ({"shape": None}, "shape", "Spot or Line"),
+        ({"limit": 1.0}, "limit", "int or null"),
+        ({"limit": True}, "limit", "int or null"),
+        ({"share": "half"}, "share", "float or null"),
+        ({"spots": "no"}, "spots", "a list"),
+        ({"spots": [{"x": 1}, {"x": []}]}, "spots[1].x", "float"),
+        ({"spots": [{"x": 10**400}]}, "spots[0].x", "a number of at most 64 bits"),
+        ({"spots": [{"x": 1, "n": 2**63}]}, "spots[0].n", "a number of at most 64 bits"),
+        ({"shape": {"type": []}}, "shape", "type Line or Spot"),
+        ({"shape": {"type": {}}}, "shape", "type Line or Spot"),
+        ({"spots": [7]}, "spots[0]", "an object"),
+        ({"pair": ["a"]}, "pair", "2 items"),
+        ({"pair": [1, 1.0]}, "pair[0]", "str"),
+        ({"nested": {"type": "Line", "length": 1}}, "nested", "type Spot"),
+        ({"type": "Page"}, "", "type Sheet"),
+        ({"version": "2"}, "version", "int"),
     ],
 )
-def test_what_does_not_fit_is_named_with_its_path(changes: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(ProtocolError, match=sentence):
+def test_what_does_not_fit_is_named_with_its_path(
+    changes: dict[str, Any], path: str, expected: str
+) -> None:
+    path = f"Sheet.{path}".rstrip(".")
+    with refused("unexpected-value", ProtocolError, path=path, expected=expected) as caught:
         codec.from_plain(Sheet, plain_sheet(**changes))
+    assert len(caught.value.message) < 200
 
 
-def test_missing_fields_are_named() -> None:
-    plain = plain_sheet()
-    del plain["name"]
-    with pytest.raises(ProtocolError, match=r"^Sheet: field 'name' is missing$"):
-        codec.from_plain(Sheet, plain)
+@pytest.mark.parametrize(
+    ("changes", "code", "values"),
+    [
+        ({"nested": {"n": 3}}, "missing-field", {"path": "Sheet.nested", "name": "x"}),
+        ({"nested": {"x": 1, "y": 2}}, "unknown-field", {"path": "Sheet.nested", "name": "'y'"}),
+        ({"extra": 1}, "unknown-field", {"path": "Sheet", "name": "'extra'"}),
+    ],
+)
+def test_missing_and_unknown_fields_are_named(
+    changes: dict[str, Any], code: str, values: dict[str, str]
+) -> None:
+    with refused(code, ProtocolError, **values):
+        codec.from_plain(Sheet, plain_sheet(**changes))
 
 
 @pytest.mark.parametrize(
@@ -182,11 +192,7 @@ def test_text_that_is_no_object_is_refused(text: str) -> None:
 
 
 def test_a_newer_version_is_the_users_matter_and_comes_before_unknown_fields() -> None:
-    with pytest.raises(
-        UserError,
-        match=r"^Sheet was written by a newer version of this program \(format 3; this one reads "
-        r"up to 2\): update the program\.$",
-    ):
+    with refused("newer-version", path="Sheet", version="3", supported=2):
         codec.from_plain(Sheet, plain_sheet(version=3, new_field=1))
 
 
@@ -195,7 +201,7 @@ def test_an_older_version_opens() -> None:
 
 
 def test_a_value_outside_its_range_is_the_users_matter() -> None:
-    with pytest.raises(UserError, match=r"^The prefix length is 0: it must be from 1 to 512"):
+    with refused("setting-out-of-range", value=0):
         codec.from_plain(PrefixMethod, {"prefix_length": 0})
 
 
@@ -206,7 +212,7 @@ def test_unions_pick_the_class_by_its_name() -> None:
 
 @pytest.mark.parametrize("value", [{"a": 1}, {1}, Path("x"), b"x", object(), 1j, Spot])
 def test_what_has_no_place_in_the_contract_is_not_written(value: object) -> None:
-    with pytest.raises(ProtocolError, match="has no place in the contract"):
+    with refused("unsupported-type", ProtocolError):
         codec.to_line(Line(value))  # type: ignore[arg-type]
 
 
@@ -215,7 +221,7 @@ def test_a_type_that_has_no_place_is_not_read() -> None:
     class Bag:
         things: dict  # type: ignore[type-arg]
 
-    with pytest.raises(ProtocolError, match=r"^Bag\.things: the type .* has no place"):
+    with refused("unsupported-type", ProtocolError):
         codec.from_plain(Bag, {"things": {}})
 
 
@@ -223,9 +229,7 @@ def test_a_type_that_has_no_place_is_not_read() -> None:
 def test_desk_lines_take_commands_only(message: Any) -> None:
     line = codec.to_line(DeskLine(message))
     if isinstance(message, Ask):
-        with pytest.raises(
-            ProtocolError, match=r"^DeskLine\.message\.command: type 'Done' is none"
-        ):
+        with refused("unexpected-value", ProtocolError, path="DeskLine.message.command"):
             codec.from_text(DeskLine, line)
     else:
         assert codec.from_text(DeskLine, line) == DeskLine(message)

@@ -17,7 +17,7 @@ from engine.contract.dataset_store import (
     insert_rows,
     write_meta,
 )
-from engine.contract.errors import UserError
+from tests.helpers.errors import refused
 
 COLUMNS = ("name", "text, long")
 ROWS = [Row(i, 2 * i, (f"Größe {i}", 'a "b"\n\x00, \u2028')) for i in range(1, 501)]
@@ -71,10 +71,7 @@ def test_two_readers_stream_side_by_side(path: Path) -> None:
 def test_columns_are_found_by_name(path: Path) -> None:
     with DatasetStore(path) as store:
         assert store.column("text, long") == 1
-        with pytest.raises(
-            UserError,
-            match=r"^There is no column 'text': the columns are 'name', 'text, long'\.$",
-        ):
+        with refused("no-such-column", name="text", known="'name', 'text, long'"):
             store.column("text")
 
 
@@ -97,9 +94,7 @@ def test_a_closed_dataset_can_be_moved(path: Path) -> None:
 
 
 def test_a_missing_dataset_is_the_users_matter(tmp_path: Path) -> None:
-    with pytest.raises(
-        UserError, match=r"^The dataset .*a\.sqlite is missing: import its source file again\.$"
-    ):
+    with refused("missing-dataset", path=tmp_path / "a.sqlite"):
         DatasetStore(tmp_path / "a.sqlite")
     assert list(tmp_path.iterdir()) == []
 
@@ -108,15 +103,12 @@ def test_a_missing_dataset_is_the_users_matter(tmp_path: Path) -> None:
 def test_another_file_is_no_dataset(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.sqlite"
     path.write_bytes(content)
-    with pytest.raises(
-        UserError,
-        match=r"is no dataset of this program, or damaged \(.+\): import its source file again\.$",
-    ):
+    with refused("damaged-dataset", path=path):
         DatasetStore(path)
 
 
 def test_a_folder_is_no_dataset(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="is no dataset of this program, or damaged"):
+    with refused("damaged-dataset"):
         DatasetStore(tmp_path)
 
 
@@ -127,7 +119,7 @@ def test_a_half_written_dataset_is_no_dataset(tmp_path: Path) -> None:
     insert_rows(database, ROWS[:3])
     database.commit()
     database.close()
-    with pytest.raises(UserError, match="is no dataset of this program, or damaged"):
+    with refused("damaged-dataset"):
         DatasetStore(path)
 
 
@@ -135,7 +127,7 @@ def test_damage_between_the_rows_is_told_when_it_is_met(path: Path) -> None:
     whole = path.read_bytes()
     middle = len(whole) // 2 // 4096 * 4096
     path.write_bytes(whole[:middle] + b"\xaa" * 8192 + whole[middle + 8192 :])
-    with DatasetStore(path) as store, pytest.raises(UserError, match=r"damaged \(.+\): import its"):
+    with DatasetStore(path) as store, refused("damaged-dataset", path=path):
         list(store.rows())
 
 
@@ -144,9 +136,5 @@ def test_a_dataset_of_a_newer_version_is_refused(path: Path) -> None:
     database.execute("UPDATE meta SET value = replace(value, '\"version\":1', '\"version\":4')")
     database.commit()
     database.close()
-    with pytest.raises(
-        UserError,
-        match=r"^DatasetMeta was written by a newer version of this program \(format 4; this one "
-        r"reads up to 1\): update the program\.$",
-    ):
+    with refused("newer-version", path="DatasetMeta", version="4", supported=1):
         DatasetStore(path)

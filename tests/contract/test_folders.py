@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.errors import UserError
 from engine.contract.folders import fill_folder
+from tests.helpers.errors import refused
 
 
 def fill(path: Path, *, replace: bool = False, fail: bool = False) -> None:
@@ -55,16 +55,16 @@ def test_an_old_folder_is_replaced_or_stays(tmp_path: Path, fail: bool) -> None:
 def test_a_used_folder_and_a_file_are_refused(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "old.txt").write_text("old")
-    with pytest.raises(UserError, match=r"out is not empty: choose a new or an empty one\.$"):
+    with refused("folder-not-empty", path=tmp_path / "out"):
         fill(tmp_path / "out")
-    with pytest.raises(UserError, match=r"old\.txt is a file: choose a folder\.$"):
+    with refused("no-folder", path=tmp_path / "out" / "old.txt"):
         fill(tmp_path / "out" / "old.txt")
     assert everything(tmp_path) == ["out", "out/old.txt"]
 
 
 def test_a_place_that_cannot_be_written_to_is_the_users_matter(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match=r"cannot be written to \(Not a directory\)"):
+    with refused("not-writable", reason="Not a directory"):
         fill(tmp_path / "file" / "out")
 
 
@@ -75,6 +75,6 @@ def test_a_full_disk_is_the_users_matter(tmp_path: Path) -> None:
             (folder / "a").symlink_to("/dev/full")
             (folder / "a").write_text("x" * 100_000)
 
-    with pytest.raises(UserError, match=r"^The disk holding .* is full: free some space"):
+    with refused("disk-full"):
         overfill()
     assert everything(tmp_path) == []

@@ -8,7 +8,6 @@ import pytest
 
 from engine.contract import codec
 from engine.contract.delta_card import DeltaCard
-from engine.contract.errors import UserError
 from engine.contract.events import Event, JournalEntry
 from engine.contract.journal import JournalReader
 from engine.contract.prefix_card import PrefixCard
@@ -17,6 +16,7 @@ from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import RunSpec
 from engine.contract.study import StudySpec
 from tests.golden.make import contract_v1, contract_v2
+from tests.helpers.errors import refused
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 FILES = {
@@ -66,11 +66,11 @@ def test_the_next_version_is_refused_by_this_program(
     next_one = type(meant).version + 1
     later = f'"version": {next_one}, "unheard_of": 1'
     text = (GOLDEN / name).read_text(encoding="utf-8")
-    with pytest.raises(UserError, match=f"newer version .*format {next_one}; this one"):
+    with refused("newer-version", version=str(next_one)):
         codec.from_text(type(meant), text.replace(f'"version": {meant.version}', later))
 
 
 def test_an_event_of_the_next_version_is_refused() -> None:
     line = codec.to_line(contract_v1.entries()[1])
-    with pytest.raises(UserError, match="JournalEntry was written by a newer version"):
+    with refused("newer-version", path="JournalEntry"):
         codec.from_text(JournalEntry, line.replace('"version":1', '"version":2'))

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.errors import UserError
 from engine.contract.lock import FolderLock, is_locked
 from tests.contract.children import HOLD_LOCK, python
+from tests.helpers.errors import refused
 
 
 def test_a_folder_without_a_lock_is_free(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_child_does_not_inherit_the_lock(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_the_users_matter(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match=rf"{tmp_path}.* cannot be written to"):
+    with refused("not-writable"):
         FolderLock(tmp_path / "file" / "run").acquire()
 
 

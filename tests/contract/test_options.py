@@ -17,7 +17,7 @@ from engine.contract.data_spec import (
     Split,
     SplitKind,
 )
-from engine.contract.errors import ProtocolError, UserError
+from engine.contract.errors import ProtocolError
 from engine.contract.method_spec import FinetuneMethod, Init, MethodSpec, PrefixMethod
 from engine.contract.options import (
     METHODS,
@@ -35,6 +35,7 @@ from engine.contract.rivals import AdapterDesign, AdapterMethod
 from engine.contract.run_spec import RunSpec, default_training
 from engine.contract.training_spec import DecodingSpec, Strategy, TrainingSpec
 from tests.contract.objects import SPEC
+from tests.helpers.errors import refused
 
 USUAL = replace(SPEC, training=default_training(SPEC.method))
 TUNED = replace(SPEC, method=FinetuneMethod(), training=default_training(FinetuneMethod()))
@@ -105,17 +106,18 @@ def test_none_is_a_value_where_a_field_may_be_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "text", "sentence"),
+    ("kind", "text", "expected"),
     [
-        (int, "seven", r"^--flag is 'seven': it must be a whole number\.$"),
-        (int, "7.5", r"^--flag is '7\.5': it must be a whole number\.$"),
-        (int, "none", r"^--flag is 'none': it must be a whole number\.$"),
-        (float, "", r"^--flag is '': it must be a number\.$"),
-        (Strategy, "best", r"^--flag is 'best': it must be one of greedy, beam, sampling\.$"),
+        (int, "seven", "a whole number"),
+        (int, "7.5", "a whole number"),
+        (int, "none", "a whole number"),
+        (int, "1" + "0" * 30, "a whole number of at most 18 digits"),
+        (float, "", "a number"),
+        (Strategy, "best", "one of greedy, beam, sampling"),
     ],
 )
-def test_values_of_another_type_are_refused(kind: type, text: str, sentence: str) -> None:
-    with pytest.raises(UserError, match=sentence):
+def test_values_of_another_type_are_refused(kind: type, text: str, expected: str) -> None:
+    with refused("wrong-value", flag="--flag", text=text, expected=expected):
         parse_value(kind, "--flag", text)
 
 
@@ -211,21 +213,21 @@ def test_changes_of_a_remedy_are_made() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "text", "sentence"),
+    ("field", "text", "code"),
     [
-        ("training.speed", "1", r"^a run has no field 'training\.speed'$"),
-        ("cooking.salt", "1", r"^a run has no field 'cooking\.salt'$"),
-        ("run_id.first", "1", r"^a run has no field 'run_id\.first'$"),
-        ("method.backbone_dropout", "true", r"^a run has no field 'method\.backbone_dropout'$"),
-        ("training.batch_size", '"2"', r"training\.batch_size: expected int, found '2'$"),
-        ("training.batch_size", "two", r"^training\.batch_size: 'two' is not JSON"),
+        ("training.speed", "1", "unknown-field"),
+        ("cooking.salt", "1", "unknown-field"),
+        ("run_id.first", "1", "unknown-field"),
+        ("method.backbone_dropout", "true", "unknown-field"),
+        ("training.batch_size", '"2"', "unexpected-value"),
+        ("training.batch_size", "two", "not-json"),
     ],
 )
-def test_changes_that_do_not_fit_are_our_fault(field: str, text: str, sentence: str) -> None:
-    with pytest.raises(ProtocolError, match=sentence):
+def test_changes_that_do_not_fit_are_our_fault(field: str, text: str, code: str) -> None:
+    with refused(code, ProtocolError):
         with_changes(SPEC, ((field, text),))
 
 
 def test_changes_outside_a_range_are_the_users_matter() -> None:
-    with pytest.raises(UserError, match=r"^batch_size is 0: it must be 1 or more\.$"):
+    with refused("setting-out-of-range", name="batch_size", value=0):
         with_changes(SPEC, (("training.batch_size", "0"),))

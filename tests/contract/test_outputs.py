@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.errors import UserError
 from engine.contract.outputs import (
     RowsDigest,
     iterate_outputs,
@@ -20,6 +19,7 @@ from engine.contract.outputs import (
     write_row_scores,
 )
 from engine.contract.scores import OutputRow, OutputsMeta, Score
+from tests.helpers.errors import refused
 
 ROWS = (
     OutputRow(
@@ -89,41 +89,35 @@ def test_rows_are_numbered_where_another_system_gave_no_id(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "sentence"),
+    ("line", "code"),
     [
-        ("hello", r"Expecting value: line 1 column 1 \(char 0\)"),
-        ("[1]", "not an object"),
-        ("[" * 100_000, "recursion"),
-        ('{"references": []}', "OutputRow: field 'output' is missing"),
-        ('{"output": "x"}', "OutputRow: field 'references' is missing"),
-        ('{"output": [3], "references": []}', r"output: expected a text, found '\[3\]'"),
-        (
-            '{"output": "x", "references": {"y": 1}}',
-            r"references: expected a text, found",
-        ),
-        ('{"output": "x", "references": [null]}', r"references\[0\]: expected a text"),
+        ("hello", ""),
+        ("[1]", ""),
+        ("[" * 100_000, ""),
+        ('{"references": []}', "missing-field"),
+        ('{"output": "x"}', "missing-field"),
+        ('{"output": [3], "references": []}', "unexpected-value"),
+        ('{"output": "x", "references": {"y": 1}}', "unexpected-value"),
+        ('{"output": "x", "references": [null]}', "unexpected-value"),
         (
             '{"output": "x", "references": [], "row_scores": [["bleu"]]}',
-            r"OutputRow\.row_scores\[0\]: expected 2 items, found 1",
+            "unexpected-value",
         ),
     ],
 )
-def test_a_wrong_line_is_named_with_its_number(path: Path, line: str, sentence: str) -> None:
+def test_a_wrong_line_is_named_with_its_number(path: Path, line: str, code: str) -> None:
     path.parent.mkdir()
     path.write_text('{"output": "a", "references": []}\n\n' + line + "\n", encoding="utf-8")
-    with pytest.raises(
-        UserError,
-        match=rf"test\.jsonl, line 3: .*{sentence}.*\. Each line must be one JSON object with "
-        r'"input", "output" and "references" \(a list\)\.$',
-    ):
+    with refused("wrong-line-of-outputs", path=path, line=3) as caught:
         read_outputs(path)
+    assert getattr(caught.value.values["reason"], "code", "") == code
 
 
 @pytest.mark.parametrize("content", [b"", b"\n \n\r\n", b"\xef\xbb\xbf"])
 def test_a_file_without_lines_holds_no_outputs(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
-    with pytest.raises(UserError, match=r"test\.jsonl holds no outputs: it has no lines\.$"):
+    with refused("no-outputs", path=path):
         read_outputs(path)
 
 
@@ -131,13 +125,13 @@ def test_a_file_without_lines_holds_no_outputs(path: Path, content: bytes) -> No
 def test_another_encoding_is_the_users_matter(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
-    with pytest.raises(UserError, match=r"cannot be read \('utf-8' codec.*give a UTF-8 JSONL file"):
+    with refused("unreadable-outputs", path=path):
         read_outputs(path)
 
 
 def test_a_missing_file_and_a_folder_are_the_users_matter(tmp_path: Path) -> None:
     for path in (tmp_path / "gone.jsonl", tmp_path):
-        with pytest.raises(UserError, match=r"cannot be read \(.+\): give a UTF-8 JSONL file\.$"):
+        with refused("unreadable-outputs", path=path):
             read_outputs(path)
 
 
@@ -147,7 +141,7 @@ def test_rows_can_be_read_one_by_one_up_to_a_wrong_one(path: Path) -> None:
         stream.write("oh\n")
     rows = iterate_outputs(path)
     assert [next(rows).example_id, next(rows).example_id] == [r.example_id for r in ROWS]
-    with pytest.raises(UserError, match="line 3"):
+    with refused("wrong-line-of-outputs", line=3):
         next(rows)
 
 
@@ -177,10 +171,7 @@ def test_damaged_meta_is_the_users_matter(path: Path) -> None:
     write_outputs(path, ROWS, META)
     for content in (b"", b"{}", b"\xff"):
         meta_path(path).write_bytes(content)
-        with pytest.raises(
-            UserError,
-            match=r"test\.meta\.json is damaged \(.+\): delete it, then score the outputs",
-        ):
+        with refused("damaged-description-of-outputs", path=meta_path(path)):
             read_meta(path)
     write_meta(path, META)
     assert read_meta(path) == META

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from engine.contract import codec
-from engine.contract.errors import UserError
 from engine.contract.method_spec import Place
 from engine.contract.prefix_card import Site, decoder_site
 from engine.contract.project import DatasetEntry, ExampleNote, Project, ProjectFolder
 from engine.contract.run_folder import RunFolder, RunMeta
 from tests.contract.objects import MAPPING, SPEC
+from tests.helpers.errors import refused
 
 PROJECT = Project(
     name="Wanderwege 🥾",
@@ -51,37 +51,27 @@ def test_runs_are_listed_by_age_and_other_folders_are_not_runs(tmp_path: Path) -
 
 def test_another_folder_is_no_project(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "gone"):
-        with pytest.raises(
-            UserError,
-            match=r"is not a project \(project\.json is missing\): choose a folder that holds one, "
-            r"or make a new project\.$",
-        ):
+        with refused("no-project", path=path, file="project.json"):
             ProjectFolder(path).read()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"name": 3}', b"\xff\xfe", b"{}"])
 def test_a_damaged_project_is_the_users_matter(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "project.json").write_bytes(content)
-    with pytest.raises(
-        UserError,
-        match=r"project\.json is damaged \(.+\)\. Its datasets and runs are still in the folder\.$",
-    ):
+    with refused("damaged-project", path=tmp_path / "project.json"):
         ProjectFolder(tmp_path).read()
 
 
 def test_a_project_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     text = codec.to_text(PROJECT).replace('"version": 1', '"version": 2, "theme": "x"')
     (tmp_path / "project.json").write_text(text, encoding="utf-8")
-    with pytest.raises(
-        UserError,
-        match=r"^Project was written by a newer version .*format 2; this one reads up to 1",
-    ):
+    with refused("newer-version", path="Project", version="2", supported=1):
         ProjectFolder(tmp_path).read()
 
 
 def test_a_project_that_cannot_be_written_stays_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="cannot be written to"):
+    with refused("not-writable"):
         ProjectFolder(tmp_path / "file").write(PROJECT)
 
 

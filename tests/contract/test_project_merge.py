@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.contract.errors import UserError
 from engine.contract.lock import FolderLock
 from engine.contract.project import DatasetEntry, ExampleNote, Project, ProjectFolder, merge
 from tests.contract.children import run_python
 from tests.contract.objects import MAPPING
+from tests.helpers.errors import refused
 
 ADD = """
 import sys
@@ -97,6 +97,6 @@ def test_a_writer_that_does_not_end_is_named(
     folder.write(Project("P"))
     with FolderLock(tmp_path, name="project.lock") as lock:
         assert lock.acquire()
-        with pytest.raises(UserError, match=r"project\.json"):
+        with refused("project-being-written", path=tmp_path / "project.json"):
             folder.update(lambda project: replace(project, name="Q"))
     assert folder.read().name == "P"

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from engine.contract import codec
-from engine.contract.errors import UserError
 from engine.contract.events import Phase, RunState
 from engine.contract.lock import FolderLock
 from engine.contract.run_folder import (
@@ -17,10 +16,12 @@ from engine.contract.run_folder import (
     RunMeta,
     RunStatus,
     StopRequest,
+    interrupted,
 )
 from engine.contract.training_spec import SelectBy
 from tests.contract.children import HOLD_LOCK, python
 from tests.contract.objects import RUN_ID, SPEC
+from tests.helpers.errors import refused
 from tests.helpers.small_disk import small_disk
 
 META = RunMeta("First try", tags=("e2e", "größer"), notes="a\nb", created_s=1.5)
@@ -63,9 +64,7 @@ def test_a_run_that_selected_by_bleu_without_any_opens_as_it_was_run(folder: Run
 
 
 def test_a_second_run_in_the_same_folder_is_refused(folder: RunFolder) -> None:
-    with pytest.raises(
-        UserError, match=r"holds a run already: choose another folder, or resume that run\.$"
-    ):
+    with refused("folder-has-a-run", path=folder.path):
         RunFolder.create(folder.path, SPEC, META)
     assert folder.read_spec() == SPEC
 
@@ -73,7 +72,7 @@ def test_a_second_run_in_the_same_folder_is_refused(folder: RunFolder) -> None:
 def test_a_run_cannot_be_made_where_nothing_can_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for path in (tmp_path / "file", tmp_path / "file" / "run"):
-        with pytest.raises(UserError, match=r"cannot be written to \(.+\): choose another folder"):
+        with refused("not-writable"):
             RunFolder.create(path, SPEC, META)
 
 
@@ -104,10 +103,9 @@ def test_a_state_at_work_needs_a_process_that_holds_the_lock(
     status = folder.read_status()
     assert status.state is RunState.INTERRUPTED
     assert (status.run_id, status.step, status.total_steps) == (RUN_ID, 30, 100)
+    assert status.message
     assert (status.phase, status.remaining_s, status.pid) == (None, None, 0)
-    assert status.message == (
-        "The run's process ended without a verdict. Resume goes on from the last checkpoint."
-    )
+    assert status == interrupted(AT_WORK)
 
 
 def test_every_state_is_final_or_active_or_queued() -> None:
@@ -157,42 +155,38 @@ def test_a_status_lost_to_a_power_cut_is_an_interruption(
 def test_a_status_of_a_newer_version_is_refused(folder: RunFolder) -> None:
     text = codec.to_text(AT_WORK).replace('"version": 1', '"version": 2, "mood": "good"')
     (folder.path / "status.json").write_text(text)
-    with pytest.raises(UserError, match=r"newer version of this program \(format 2; this one"):
+    with refused("newer-version", path="RunStatus", version="2", supported=1):
         folder.read_status()
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("text", "code", "reason"),
     [
-        ("", r"run\.json is damaged: not valid JSON"),
-        ("{}", r"run\.json is damaged: RunSpec: field 'run_id' is missing\.$"),
-        ("[1]", r"run\.json is damaged: RunSpec: expected an object"),
-        ("\udcff", r"run\.json cannot be read \('utf-8' codec"),
+        ("", "damaged-run-file", "not-json"),
+        ("{}", "damaged-run-file", "missing-field"),
+        ("[1]", "damaged-run-file", "unexpected-value"),
+        ("\udcff", "unreadable", ""),
     ],
 )
-def test_a_damaged_run_is_the_users_matter(folder: RunFolder, text: str, sentence: str) -> None:
+def test_a_damaged_run_is_the_users_matter(
+    folder: RunFolder, text: str, code: str, reason: str
+) -> None:
     (folder.path / "run.json").write_bytes(text.encode("utf-8", "surrogateescape"))
-    with pytest.raises(UserError, match=sentence):
+    with refused(code, path=folder.path / "run.json") as caught:
         folder.read_spec()
+    assert getattr(caught.value.values["reason"], "code", "") == reason
 
 
 def test_a_run_of_a_newer_version_is_refused(folder: RunFolder) -> None:
     text = codec.to_text(SPEC).replace('"version": 1', '"version": 7, "later": {}')
     (folder.path / "run.json").write_text(text)
-    with pytest.raises(
-        UserError,
-        match=r"^RunSpec was written by a newer version of this program \(format 7; this one reads "
-        r"up to 1\): update the program\.$",
-    ):
+    with refused("newer-version", path="RunSpec", version="7", supported=1):
         folder.read_spec()
 
 
 def test_another_folder_is_not_a_run(tmp_path: Path) -> None:
     for read in (RunFolder(tmp_path).read_spec, RunFolder(tmp_path).read_status):
-        with pytest.raises(
-            UserError,
-            match=r"is not a run folder \(run\.json is missing\): choose the folder that holds",
-        ):
+        with refused("no-run-folder", path=tmp_path, file="run.json"):
             read()
 
 
@@ -208,16 +202,16 @@ def test_a_full_disk_while_at_work_is_the_users_matter(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", kilobytes=200) as disk:
         folder = RunFolder.create(disk.path / "run", SPEC, META)
         disk.fill()
-        with pytest.raises(UserError, match=rf"^The disk holding {folder.path} is full: "):
+        with refused("disk-full", place=folder.path):
             folder.request(PauseRequest())
-        with pytest.raises(UserError, match=rf"^The disk holding {folder.path} is full: "):
+        with refused("disk-full", place=folder.path):
             folder.write_status(AT_WORK)
         assert folder.read_status().state is RunState.QUEUED
 
 
 def test_a_deleted_run_takes_no_requests(folder: RunFolder) -> None:
     gone = RunFolder(folder.path / "gone")
-    with pytest.raises(UserError, match=r"cannot be written to \(No such file or directory\)"):
+    with refused("not-writable", reason="No such file or directory"):
         gone.request(PauseRequest())
 
 

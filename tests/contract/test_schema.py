@@ -72,7 +72,7 @@ def test_values_on_the_bounds_are_not() -> None:
         ({"low": 1}, "1 or more"),
         ({"above": 0}, "above 0"),
         ({"low": 1, "high": 512, "unit": "tokens"}, "from 1 to 512 tokens"),
-        ({"low": 0, "high": 2147483647}, "from 0 to 2147483647"),
+        ({"low": 0, "high": 2**63 - 1}, "from 0 to 9223372036854775807"),
         ({"low": 0, "below": 1}, "at least 0 and below 1"),
         ({"above": 0, "high": 1}, "above 0 and at most 1"),
     ],

@@ -13,7 +13,6 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.main_window import MainWindow
 from app.startup import tie
-from engine.contract.errors import UserError
 from engine.contract.events import RunState
 from engine.contract.journal import JournalWriter
 from engine.contract.lock import FolderLock, is_locked
@@ -25,6 +24,7 @@ from engine.contract.regular_files import (
     refuse_links,
 )
 from engine.contract.run_folder import PauseRequest, RunFolder
+from tests.helpers.errors import refused
 from tests.helpers.fake_engine import COMMAND
 from tests.helpers.fake_ports import discard, make_context
 from tests.helpers.replies import RICH
@@ -76,7 +76,7 @@ def test_every_verb_leaves_what_a_link_in_a_project_leads_to(
     put_link(project / name, outside.folder if is_folder else outside.file)
     for words in words_of_verbs:
         call(words)
-    with pytest.raises(UserError):
+    with refused("symbolic-link"):
         ProjectFolder(project).read()
 
 
@@ -87,7 +87,7 @@ def test_a_link_among_the_runs_prefixes_or_datasets_is_refused(
     project: Path, outside: Outside, name: str, call: Callable[[list[str]], str]
 ) -> None:
     put_link(project / name, outside.folder)
-    with pytest.raises(UnsafeFileError, match=name):
+    with refused("symbolic-link", UnsafeFileError, path=project / name):
         ProjectFolder(project).read()
     words = ["study", "length", "--name", "x", "--project", str(project), "--no-training"]
     assert name in call(words)
@@ -124,46 +124,46 @@ class TestOneFile:
         link = tmp_path / "link"
         link.symlink_to(outside.file)
         for open_it in (open_to_read, open_to_change):
-            with pytest.raises(UnsafeFileError, match="symbolic link"):
+            with refused("symbolic-link", UnsafeFileError):
                 open_it(link)
-        with pytest.raises(UnsafeFileError, match="symbolic link"):
+        with refused("symbolic-link", UnsafeFileError):
             JournalWriter(link, "r")
-        with pytest.raises(UnsafeFileError, match="symbolic link"):
+        with refused("symbolic-link", UnsafeFileError):
             refuse_links(tmp_path)
 
     def test_a_dangling_link_makes_no_file(self, tmp_path: Path) -> None:
         (tmp_path / "link").symlink_to(tmp_path / "made")
-        with pytest.raises(UnsafeFileError):
+        with refused("symbolic-link", UnsafeFileError):
             open_to_change(tmp_path / "link")
         assert not (tmp_path / "made").exists()
 
     def test_a_hard_link_is_not_appended_to(self, tmp_path: Path, outside: Outside) -> None:
         os.link(outside.file, tmp_path / "events.jsonl")
-        with pytest.raises(UnsafeFileError, match="hard link"):
+        with refused("hard-link", UnsafeFileError):
             JournalWriter(tmp_path / "events.jsonl", "r")
 
     def test_pipes_and_devices_are_not_waited_for(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "lock")
         for open_it in (open_to_read, open_to_change):
-            with pytest.raises(UnsafeFileError, match="pipe or a device"):
+            with refused("no-plain-file", UnsafeFileError):
                 open_it(tmp_path / "lock")
         assert not is_locked(tmp_path)
-        with pytest.raises(UnsafeFileError):
+        with refused("no-plain-file", UnsafeFileError):
             FolderLock(tmp_path).acquire()
-        with pytest.raises(UnsafeFileError, match="pipe or a device"):
+        with refused("no-plain-file", UnsafeFileError):
             open_to_read(Path("/dev/zero"))
 
     def test_a_file_beyond_its_limit_is_not_read(self, tmp_path: Path) -> None:
         with open(tmp_path / "huge", "wb") as stream:
             stream.truncate(10_000_000_000)  # a hole: no room is taken
-        with pytest.raises(UnsafeFileError, match="10,000,000,000 bytes"):
+        with refused("file-too-large", UnsafeFileError, size=10_000_000_000, limit=1000):
             open_to_read(tmp_path / "huge", limit_bytes=1000)
 
     def test_requests_are_not_appended_through_a_link(
         self, run: RunFolder, outside: Outside
     ) -> None:
         put_link(run.control, outside.file)
-        with pytest.raises(UnsafeFileError):
+        with refused("symbolic-link", UnsafeFileError):
             run.request(PauseRequest())
 
 
@@ -218,7 +218,7 @@ def test_the_window_refuses_a_project_that_is_links(
     is_folder = name in FOLDERS_IN_PROJECT
     put_link(project / name, outside.folder if is_folder else outside.file)
     context: AppContext = window.context
-    with pytest.raises(UserError):
+    with refused("symbolic-link"):
         window.control.open(project)
     assert not context.project.is_open
     assert all(run.status.state is not RunState.STARTING for run in context.runs.all())

@@ -125,24 +125,24 @@ def test_cancel_overtakes(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "blame", "message"),
+    ("name", "blame", "code", "message"),
     [
-        ("user_error", Blame.USER, "The file has 0 rows: give one with rows."),
-        ("bug", Blame.ENGINE, "KeyError: 'x'"),
-        ("exit", Blame.ENGINE, "SystemExit: 4"),
-        ("memory", Blame.USER, "There was not enough memory for this"),
-        ("torch_memory", Blame.USER, "There was not enough memory for this"),
-        ("unsendable", Blame.ENGINE, "has no place in the contract"),
+        ("user_error", Blame.USER, "no-rows", "The file has 0 rows: give one with rows."),
+        ("bug", Blame.ENGINE, "", "KeyError: 'x'"),
+        ("exit", Blame.ENGINE, "", "SystemExit: 4"),
+        ("memory", Blame.USER, "engine-out-of-memory", ""),
+        ("torch_memory", Blame.USER, "engine-out-of-memory", ""),
+        ("unsendable", Blame.ENGINE, "unsupported-type", "object"),
     ],
 )
 def test_faults_are_answered_and_the_desk_lives_on(
-    engine: Engine, name: str, blame: Blame, message: str
+    engine: Engine, name: str, blame: Blame, code: str, message: str
 ) -> None:
     engine.ask(1, name)
     engine.ask(2, "say still here")
     failure = engine.read().body
     assert isinstance(failure, Failure)
-    assert failure.blame is blame
+    assert (failure.blame, failure.code) == (blame, code)
     assert message in failure.message
     assert bool(failure.remedies) is (name == "user_error")
     assert ("Traceback" in failure.traceback) is (name != "user_error")

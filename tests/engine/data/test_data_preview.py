@@ -67,7 +67,7 @@ def test_examples(make_store: MakeStore) -> None:
 
 def test_a_missing_dataset(tmp_path: Path) -> None:
     command = PreviewExamples(str(tmp_path / "none"), MAPPING, Linearisation(), 1, 1)
-    with pytest.raises(UserError, match="is missing: import its source file again"):
+    with pytest.raises(UserError, match="none is missing"):
         preview_examples(command, Silent())
 
 

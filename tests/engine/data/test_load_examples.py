@@ -119,7 +119,7 @@ def test_inputs_of_a_file_without_targets(make_store: MakeStore) -> None:
     assert [(one.source, one.references) for one in found] == [("first", ()), ("second", ())]
     with refused("no-input-column"):
         inputs_of(store, Mapping((Column("source", Role.TARGET),)), Linearisation(), Silent())
-    with pytest.raises(UserError, match="no column 'src': the columns are 'source'"):
+    with pytest.raises(UserError, match=r"'src'.* 'source'"):
         inputs_of(store, Mapping((Column("src", Role.SOURCE),)), Linearisation(), Silent())
 
 

@@ -7,7 +7,6 @@ import torch
 
 from engine.backbones.loading import Backbone
 from engine.contract.backbone import cost
-from engine.contract.errors import UserError
 from engine.contract.method_spec import Init, Parametrisation, Place, Position, PrefixMethod
 from engine.contract.training_spec import DecodingSpec, Strategy
 from engine.decoding.decoder import decode
@@ -19,6 +18,7 @@ from engine.training.batches import Batch, collate_for, token_row
 from engine.training.loss import loss_sum
 from tests.engine.explicit import explicit_model
 from tests.engine.tiny import gradients, tiny
+from tests.helpers.errors import refused
 
 FAMILIES = ("gpt2", "llama", "bart", "t5")
 ROWS = [
@@ -159,10 +159,10 @@ def test_prefixes_of_different_layers_share_a_batch(family: str, tmp_path: Path)
 
 
 def test_a_layer_that_the_backbone_lacks_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"layers names '1-3', but the backbone has 3 layers, 0 to"):
+    with refused("no-such-layer", part="1-3", owner="the backbone", count=3):
         PrefixTuning(tiny(tmp_path, "llama"), method(5, "1-3"), seed=0)
     bart = tiny(tmp_path, "bart")  # two layers on one side, three on the other
-    with pytest.raises(UserError, match=r"layers names '2', but the encoder has 2 layers, 0 to 1:"):
+    with refused("no-such-layer", part="2", owner="the encoder", count=2):
         PrefixTuning(bart, method(5, "2"), seed=0)
     sites = set(PrefixTuning(bart, method(5, "2", encoder_self=False), seed=0).folded())
     assert {(site.place, site.layer) for site in sites} == {

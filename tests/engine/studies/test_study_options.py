@@ -113,10 +113,10 @@ def test_a_budget_is_written_as_people_would() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("magic", r"--methods has 'magic': each must be one of prefix, finetune, .*bitfit"),
-        ("lora:depth=3", r"lora has no option 'depth'; it has .*rank, alpha"),
-        ("lora:rank=x", r"--methods lora:rank=x is 'x': it must be a whole number"),
-        ("lora:rank=0", r"The LoRA rank is 0: it must be 1 or more"),
+        ("magic", r"'magic'.* prefix, finetune, .*bitfit"),
+        ("lora:depth=3", r"lora .*'depth'.* rank, alpha"),
+        ("lora:rank=x", r"--methods lora:rank=x is 'x'"),
+        ("lora:rank=0", r" is 0: it must be 1 or more"),
     ],
 )
 def test_methods_that_cannot_be(text: str, sentence: str) -> None:
