@@ -51,9 +51,7 @@ class ParameterCounts(QObject):
         if answer is None and self._ticket is None and backbone.on_disk:
             self._ask(question, CountParameters(backbone.name, method))
         if isinstance(answer, Failure) and answer.blame is Blame.USER:
-            raise UserError(
-                "not-counted", "{reason}", reason=answer.message, remedies=answer.remedies
-            )
+            raise UserError(answer.message, remedies=answer.remedies)
         return answer.parameters if isinstance(answer, Counted) else None
 
     def _ask(self, question: Question, command: CountParameters) -> None:
