@@ -160,7 +160,7 @@ class StudyForm(QWidget):
     def _tell_facts(self) -> None:
         entry = self._context.project.dataset
         facts = base_facts(self._planner, entry.name if entry is not None else "")
-        if self._shown_facts() == facts:
+        if self.shown_facts() == facts:
             return
         while self.facts.rowCount():
             self.facts.removeRow(0)
@@ -171,7 +171,7 @@ class StudyForm(QWidget):
             text.setWordWrap(True)
             self.facts.addRow(words, text)
 
-    def _shown_facts(self) -> tuple[tuple[str, str], ...]:
+    def shown_facts(self) -> tuple[tuple[str, str], ...]:
         """What stands there now."""
         found = []
         for row in range(self.facts.rowCount()):

@@ -69,7 +69,7 @@ def select(page: PrefixesPage, name: str) -> None:
 
 
 def press(page: PrefixesPage, name: str) -> None:
-    page._actions[name].trigger()
+    page.commands[name].trigger()
 
 
 def card(page: PrefixesPage) -> str:
@@ -80,8 +80,8 @@ def test_lists_newest_first_and_damaged_ones_with_their_sentence(page: PrefixesP
     assert names(page) == ["prefix 10", "restaurants 5", "old-copy"]
     select(page, "old-copy")
     assert "prefix.safetensors does not fit its card" in card(page)
-    assert not page._actions["export"].isEnabled()
-    assert page._actions["delete"].isEnabled()
+    assert not page.commands["export"].isEnabled()
+    assert page.commands["delete"].isEnabled()
 
 
 def test_card_carries_signatures(page: PrefixesPage) -> None:
@@ -103,7 +103,7 @@ def test_sorting_is_by_number_not_by_text(page: PrefixesPage, desk: FakeDesk, qt
 
 
 def test_search_narrows_the_table(page: PrefixesPage) -> None:
-    page._sorted.setFilterFixedString("RESTAU")
+    page.findChild(SearchField).searched.emit("RESTAU")
     assert names(page) == ["restaurants 5"]
 
 
@@ -189,7 +189,7 @@ def test_a_runs_prefix_goes_with_its_run(
     assert "belongs to a run" in page.bar.label.text()
     assert context.undo.count() == 0
     with qtbot.waitSignal(context.navigator.runs_requested) as requested:
-        page.bar._buttons[0].click()
+        page.bar.buttons[0].click()
     assert requested.args == [context.runs.all()[0].run_id]
 
 

@@ -145,7 +145,7 @@ def test_without_data_it_says_where_to_go(
     page = make_page(make_project(tmp_path / "empty", dataset=False))
     assert "no dataset" in page.launch.bar.label.text()
     assert not page.launch.train.isEnabled()
-    (button,) = page.launch.bar._buttons
+    (button,) = page.launch.bar.buttons
     with qtbot.waitSignal(context.navigator.page_requested) as asked:
         button.click()
     assert asked.args == ["data"]
@@ -176,7 +176,7 @@ def test_a_backbone_that_is_not_there_is_fetched_first(
     page.launch.both.click()
     assert context.runs.all() == []
     assert "548 MB" in page.launch.question.label.text()
-    (button,) = page.launch.question._buttons
+    (button,) = page.launch.question.buttons
     button.click()
     ticket = model_desk.last(FetchBackbone)
     assert ticket.command == FetchBackbone("gpt2")
@@ -197,7 +197,7 @@ def test_a_fetch_that_fails_or_is_cancelled_queues_nothing(
 ) -> None:
     page.form_model.set("backbone", "gpt2")
     page.launch.train.click()
-    page.launch.question._buttons[0].click()
+    page.launch.question.buttons[0].click()
     ticket = model_desk.last(FetchBackbone)
     if cancel:
         ticket.cancel()
@@ -216,7 +216,7 @@ def test_runs_of_a_project_that_was_closed_meanwhile_are_not_made_in_another(
 ) -> None:
     page.form_model.set("backbone", "gpt2")
     page.launch.train.click()
-    page.launch.question._buttons[0].click()
+    page.launch.question.buttons[0].click()
     context.project.open(make_project(tmp_path / "other"))
     model_desk.last(FetchBackbone).answer(Done())
     assert context.runs.all() == []

@@ -52,7 +52,7 @@ def test_the_form_says_what_it_starts_from_and_how_many_runs(
     begin(page, StudyKind.LOW_DATA)
     assert page.new_study is not None
     form = page.new_study.form
-    told = dict(form._shown_facts())
+    told = dict(form.shown_facts())
     assert told["Backbone"] == "SmolLM2 135M Instruct"
     assert told["Data"] == "huts.csv, 192 rows to train on, at most 200 test inputs"
     assert told["Method"].startswith("prefix 10, MLP 512, from “Describe the table")
@@ -223,7 +223,7 @@ def test_without_data_the_form_says_where_to_go(
     bar = page.new_study.form.bar
     qtbot.waitUntil(lambda: "no dataset" in bar.label.text())
     with qtbot.waitSignal(context.navigator.page_requested) as asked:
-        bar._buttons[0].click()
+        bar.buttons[0].click()
     assert asked.args == ["data"]
 
 
@@ -253,7 +253,7 @@ def test_a_backbone_that_is_not_here_is_fetched_first(
         "GPT-2 small is not on this machine: fetch it (548 MB), then add the study."
     )
     assert page.new_study is not None
-    page.new_study.form.bar._buttons[0].click()
+    page.new_study.form.bar.buttons[0].click()
     ready = tuple(replace(entry, on_disk=True) for entry in BACKBONES.entries)
     desk.replies[ListBackbones] = lambda _command: replace(BACKBONES, entries=ready)
     model_desk.last(FetchBackbone).answer(Done("It is here."))

@@ -52,7 +52,7 @@ def finish(control: FakeRunControl, run: RunModel) -> None:
 
 
 def states(page: Page, study: StudySpec) -> list[RunState | None]:
-    models = [page._context.runs.get(run.spec.run_id) for run in study.runs]
+    models = [page.context.runs.get(run.spec.run_id) for run in study.runs]
     return [model.status.state if model is not None else None for model in models]
 
 
@@ -136,7 +136,7 @@ def test_from_a_recipe_to_results(window: MainWindow, project: Path, qtbot: QtBo
     qtbot.waitUntil(lambda: failures.label.text() == "A run failed: The disk is full.")
     assert page.list.studies.sentence(study) == ("Methods, 2 of 4 finished, 1 running, 1 failed")
     control.queue.clear()
-    failures._buttons[0].click()
+    failures.buttons[0].click()
     assert control.queue == [fourth.path]
     finish(control, third)
     control.set_status(fourth.run_id, RunState.QUEUED)
@@ -433,7 +433,7 @@ def test_a_failure_is_told_of_its_own_study(
     page.library.select("methods")
     assert view.failures.label.text() == "The outputs are damaged: decode them again."
     ticket = wait_for_question("methods")
-    view._tell_states()  # as when a run's state changes
+    page.library.touched.emit("methods")  # as when a run's state changes
     assert view.failures.isVisible()
     ticket.answer(collect_without_drawing(CollectStudy(str(project), "methods")))
     assert view.failures.isHidden()
@@ -540,7 +540,7 @@ def test_a_failure_of_scoring_is_told(
     assert activity.title == "Score “Methods”"
     desk.last(CollectStudy).fail("The outputs are damaged: decode them again.")
     assert page.view.failures.label.text() == "The outputs are damaged: decode them again."
-    page.view.failures._buttons[0].click()
+    page.view.failures.buttons[0].click()
     qtbot.waitUntil(lambda: bool(desk.open_tickets(CollectStudy)))
     desk.last(CollectStudy).cancel()
     qtbot.waitUntil(lambda: not page.scores.is_waiting)
@@ -608,7 +608,7 @@ def test_nothing_is_asked_while_the_page_is_hidden(
     qtbot.waitUntil(lambda: page.scores.get("methods") is not None)
     page.hide()
     asked = len(desk.asked)
-    last = page._context.runs.get(study.runs[1].spec.run_id)
+    last = page.context.runs.get(study.runs[1].spec.run_id)
     assert last is not None
     finish(run_control, last)
     assert not page.scores.is_waiting
@@ -629,8 +629,7 @@ def test_the_figure_follows_the_theme_and_leaves_the_wheel_to_the_page(
     panel = figure.panels[0]
     context.theme.set_scheme(Scheme.DARK)
     assert panel.backgroundBrush().color() == DARK.base
-    axis = panel.getPlotItem().getAxis("bottom")
-    assert [text for _, text in axis._tickLevels[0]] == ["50", "100", "200", "500"]
+    assert panel.tick_texts == ("50", "100", "200", "500")
     assert panel.accessibleName() == "Plot: BLEU"
     before = panel.viewRange()
     event = QWheelEvent(
@@ -654,5 +653,5 @@ def test_everything_can_be_reached_by_keys(
         assert unnamed(page) == []
         assert unreachable(page) == []
     page.list.setFocus()
-    page._cancel()
+    page.cancel()
     assert page.view.isVisible()

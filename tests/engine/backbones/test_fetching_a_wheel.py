@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -252,8 +253,7 @@ def test_a_folder_needs_no_fetching(tmp_path: Path) -> None:
 def test_a_full_disk_is_told_before_anything_is_written(
     given: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    usage = shutil.disk_usage(given.parent)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=300_000_000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=300_000_000))
     with pytest.raises(UserError, match=r"has 300 MB free, but fetching .* takes 77\d MB"):
         fetch_backbone(COMMAND, Silent())
     assert leftovers() == []
