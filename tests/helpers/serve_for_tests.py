@@ -59,9 +59,8 @@ def obey(command: FetchBackbone, reporter: Reporter) -> object:
             sys.stdout.flush()
             return Done(sys.stdin.read())
         case "user_error":
-            raise UserError(
-                "The file has 0 rows: give one with rows.", remedies=(Remedy("Other file"),)
-            )
+            sentence = "The file has {count} rows: give one with rows."
+            raise UserError("no-rows", sentence, count=0, remedies=(Remedy("Other file"),))
         case "bug":
             raise KeyError("x")
         case "exit":

@@ -98,7 +98,7 @@ def test_what_cannot_be_opened_is_explained(window: MainWindow, tmp_path: Path) 
     (tmp_path / "x.png").write_bytes(b"")
     drop(window, tmp_path / "x.png")
     (dialog,) = problems(window)
-    assert "ending '.png'" in dialog.message.text()
+    assert "x.png" in dialog.message.text()
     dialog.close()
     assert not window.context.project.is_open
 

@@ -18,11 +18,11 @@ from engine.cli.arguments import mapping_of, run_spec
 from engine.cli.main import _parser
 from engine.cli.studies import _settings
 from engine.contract.commands import Done, FetchBackbone, ListBackbones, ReportSplit
-from engine.contract.errors import UserError
 from engine.contract.method_spec import PrefixMethod
 from engine.contract.recipes import plan
 from engine.contract.study import StudyKind, StudyRun
 from tests.app.studies.conftest import MakePage
+from tests.helpers.errors import check, refused
 from tests.helpers.fake_ports import FakeDesk
 from tests.helpers.projects import MAPPING, make_project
 from tests.helpers.replies import BACKBONES
@@ -195,22 +195,15 @@ def test_what_cannot_be_added_is_said(make_page: MakePage, project: Path, begin:
     make_study(project, StudyKind.METHODS)
     page = make_page(project)
     begin(page, StudyKind.METHODS)
-    assert change(page, name=" ").error == "The study has no name: give it one."
-    assert change(page, name="Methods").error == (
-        "The project has a study “Methods” already: choose another name."
-    )
+    check(change(page, name=" ").error, "study-without-name")
+    check(change(page, name="Methods").error, "study-name-used", name="Methods")
     broken = page.library.folder("broken").path
     broken.mkdir()
     (broken / "study.json").write_text("{", encoding="utf-8")
-    assert change(page, name="Broken").error == (
-        "The project has a study “Broken” already: choose another name."
-    )
+    check(change(page, name="Broken").error, "study-name-used", name="Broken")
     extrapolation = change(page, kind=StudyKind.EXTRAPOLATION, name="Unseen")
-    assert extrapolation.error == (
-        "No category is held out, so that there is none to extrapolate to: hold some out with "
-        "the split of the Data page."
-    )
-    with pytest.raises(UserError, match="No category is held out"):
+    check(extrapolation.error, "no-category-held-out")
+    with refused("no-category-held-out"):
         extrapolation.study()
 
 
@@ -221,7 +214,8 @@ def test_without_data_the_form_says_where_to_go(
     page.begin(StudyKind.LENGTH)
     assert page.new_study is not None
     bar = page.new_study.form.bar
-    qtbot.waitUntil(lambda: "no dataset" in bar.label.text())
+    qtbot.waitUntil(bar.isVisible)
+    check(page.new_study.planner.error, "no-dataset")
     with qtbot.waitSignal(context.navigator.page_requested) as asked:
         bar.buttons[0].click()
     assert asked.args == ["data"]
@@ -231,9 +225,9 @@ def test_it_waits_for_catalog_and_split(page: StudiesPage, desk: FakeDesk, qtbot
     del desk.replies[ReportSplit], desk.replies[ListBackbones]
     page.begin(StudyKind.LENGTH)
     found = planner(page)
-    assert found.error == "No backbone is chosen: choose one in the list."
+    check(found.error, "no-backbone")
     desk.last(ListBackbones).answer(BACKBONES)
-    assert found.error == "The split is being counted: wait a moment."
+    check(found.error, "split-being-counted")
     assert not page.new_study.form.add.isEnabled()  # type: ignore[union-attr]
 
 
@@ -249,9 +243,7 @@ def test_a_backbone_that_is_not_here_is_fetched_first(
     draft.set("backbone", "gpt2")
     begin(page, StudyKind.LENGTH)
     found = planner(page)
-    assert found.error == (
-        "GPT-2 small is not on this machine: fetch it (548 MB), then add the study."
-    )
+    check(found.error, "backbone-not-here", title="GPT-2 small", size="548 MB")
     assert page.new_study is not None
     page.new_study.form.bar.buttons[0].click()
     ready = tuple(replace(entry, on_disk=True) for entry in BACKBONES.entries)
@@ -275,4 +267,4 @@ def test_what_the_runs_page_changes_is_taken_when_the_page_is_shown_again(
     context.undo.undo()
     assert planner(page).base == replace(base, training=replace(base.training, epochs=5.0))
     other.set_kind(MethodKind.FINETUNE)
-    assert planner(page).error.startswith("A study starts from a prefix, not from full fine-tun")
+    assert "full fine-tuning" in planner(page).error.message
