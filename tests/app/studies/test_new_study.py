@@ -15,8 +15,8 @@ from app.pages.studies.form import plan_sentence
 from app.pages.studies.page import StudiesPage
 from app.pages.studies.planner import StudyPlanner
 from engine.cli.arguments import mapping_of, run_spec
-from engine.cli.main import _parser
-from engine.cli.studies import _settings
+from engine.cli.main import make_parser
+from engine.cli.studies import study_settings
 from engine.contract.commands import Done, FetchBackbone, ListBackbones, ReportSplit
 from engine.contract.method_spec import PrefixMethod
 from engine.contract.recipes import plan
@@ -130,7 +130,7 @@ def test_the_command_plans_the_same_study(page: StudiesPage, begin: Begin) -> No
     assert page.new_study is not None
     assert shlex.split(page.new_study.form.command.command()) == words
     assert words[:4] == ["python", "main.py", "study", "low-data"]
-    arguments = _parser().parse_args(words[2:])
+    arguments = make_parser().parse_args(words[2:])
     assert (arguments.name, arguments.data) == ("Few rows", "huts.csv")
     base = found.base
     assert base is not None
@@ -141,7 +141,7 @@ def test_the_command_plans_the_same_study(page: StudiesPage, begin: Begin) -> No
         fingerprint=base.data.fingerprint,
         mapping=mapping,
     )
-    assert essence(plan(_settings(arguments, StudyKind.LOW_DATA, spec))) == essence(found.runs)
+    assert essence(plan(study_settings(arguments, StudyKind.LOW_DATA, spec))) == essence(found.runs)
 
 
 def test_new_runs_have_ids_that_sort_in_the_studys_order(page: StudiesPage, begin: Begin) -> None:

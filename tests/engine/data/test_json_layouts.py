@@ -59,8 +59,8 @@ def test_tables(write_file: WriteFile, form: str, ending: str, indent: int | Non
 def test_tables_that_are_read_in_pieces(
     write_file: WriteFile, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
-    monkeypatch.setattr("engine.data.json_values._CHUNK_CHARACTERS", 16)
-    monkeypatch.setattr("engine.data.json_values._DECODED_CHARACTERS", 40)
+    monkeypatch.setattr("engine.data.json_values.CHUNK_CHARACTERS", 16)
+    monkeypatch.setattr("engine.data.json_values.DECODED_CHARACTERS", 40)
     assert read(write_file(json.dumps(TABLES[form]), "table.json")).cells == CELLS
 
 
