@@ -198,7 +198,7 @@ def test_deleting_a_running_run_is_refused_with_a_sentence(
 ) -> None:
     rich_page.actions_.delete.trigger()
     assert context.runs.get(running.run_id) is running
-    assert "stop it first" in rich_page.bar.label.text()
+    assert running.meta.name in rich_page.bar.label.text()
     assert context.undo.count() == 0
 
 

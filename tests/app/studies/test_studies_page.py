@@ -133,7 +133,7 @@ def test_from_a_recipe_to_results(window: MainWindow, project: Path, qtbot: QtBo
     control.set_status(third.run_id, RunState.RUNNING)
     control.set_status(fourth.run_id, RunState.FAILED, message="The disk is full.")
     failures = page.view.failures
-    qtbot.waitUntil(lambda: failures.label.text() == "A run failed: The disk is full.")
+    qtbot.waitUntil(lambda: failures.label.text().endswith("The disk is full."))
     assert page.list.studies.sentence(study) == ("Methods, 2 of 4 finished, 1 running, 1 failed")
     control.queue.clear()
     failures.buttons[0].click()
@@ -229,12 +229,12 @@ def test_a_disk_that_refuses_is_told(
     (project / "studies").write_text("not a folder", encoding="utf-8")
     page.add()
     assert page.bar.tone is Tone.BAD
-    assert "cannot be written to" in page.bar.label.text()
+    assert str(project / "studies") in page.bar.label.text()
     assert page.library.all() == []
     (project / "studies").unlink()
     (project / "runs").write_text("not a folder", encoding="utf-8")
     page.add()
-    qtbot.waitUntil(lambda: "cannot be written to" in page.bar.label.text())
+    qtbot.waitUntil(lambda: str(project / "runs") in page.bar.label.text())
     assert states(page, current(page)) == [None] * 6
 
 
@@ -283,10 +283,8 @@ def test_files_are_copied_from_what_the_engine_wrote(
         assert name in said[-1].text
     (folder.path / "table.md").unlink()
     page.actions_.copies[1].trigger()
-    assert page.bar.label.text().startswith("table.md cannot be read (")
-    assert page.bar.label.text().endswith(
-        "): leave the page and come back, and it is written anew."
-    )
+    assert page.bar.tone is Tone.WARNING
+    assert "table.md" in page.bar.label.text()
     results = page.scores.get("methods")
     assert results is not None
     for name, content in draw(study, results).items():
@@ -297,12 +295,11 @@ def test_files_are_copied_from_what_the_engine_wrote(
     page.actions_.save_figure_to(tmp_path / "mine.svg")
     assert "<svg" in (tmp_path / "mine.svg").read_text("utf-8")
     page.actions_.save_figure_to(tmp_path / "mine.pdf")
-    assert page.bar.label.text() == (
-        "mine.pdf ends in neither .png nor .svg: give the figure one of these endings."
-    )
+    assert page.bar.tone is Tone.WARNING
+    assert "mine.pdf" in page.bar.label.text()
     page.actions_.save_figure_to(tmp_path / "nowhere" / "mine.png")
     assert page.bar.tone is Tone.WARNING
-    assert "cannot be written to" in page.bar.label.text()
+    assert str(tmp_path / "nowhere") in page.bar.label.text()
 
 
 def test_other_scores_can_be_chosen(make_page: MakePage, project: Path, qtbot: QtBot) -> None:
@@ -328,7 +325,7 @@ def test_other_scores_can_be_chosen(make_page: MakePage, project: Path, qtbot: Q
     shutil.rmtree(page.library.folder("methods").path)
     (project / "studies" / "methods").write_text("not a folder", encoding="utf-8")
     menu.choices["bleu"].trigger()
-    assert "cannot be written to" in page.bar.label.text()
+    assert str(project / "studies" / "methods") in page.bar.label.text()
     assert not menu.choices["bleu"].isChecked()
     qtbot.waitUntil(lambda: not page.scores.is_waiting)
 
@@ -499,10 +496,7 @@ def test_runs_at_work_are_not_deleted(
     study = make_study(project, StudyKind.METHODS, states=lambda n: RunState.QUEUED)
     page = make_page(project)
     page.actions_.delete_study(with_runs=True)
-    assert page.bar.label.text() == (
-        "“prefix 10, MLP 512, seed 0” waits in the queue: take it out with Stop first, then "
-        "delete it."
-    )
+    assert "“prefix 10, MLP 512, seed 0”" in page.bar.label.text()
     assert current(page) == study
     assert context.undo.count() == 0
 
@@ -513,7 +507,7 @@ def test_a_deletion_that_the_disk_refuses_is_told(make_page: MakePage, project: 
     shutil.rmtree(page.library.folder("methods").path)
     page.actions_.delete_study(with_runs=False)
     assert page.bar.tone is Tone.WARNING
-    assert "methods could not be moved to" in page.bar.label.text()
+    assert "methods" in page.bar.label.text()
 
 
 def test_a_damaged_study_is_shown_not_hidden(
@@ -524,7 +518,7 @@ def test_a_damaged_study_is_shown_not_hidden(
     folder.path.mkdir()
     (folder.path / "study.json").write_text("{", encoding="utf-8")
     page = make_page(project)
-    assert "study.json is damaged" in page.bar.label.text()
+    assert "study.json" in page.bar.label.text()
     assert [study.study_id for study in page.library.all()] == ["methods"]
     assert page.library.has("broken")
 
