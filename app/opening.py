@@ -60,7 +60,7 @@ def find_out(path: Path) -> Found:
         raise UserError(
             "nothing-in-folder",
             "The folder {path} holds no project (project.json), run (run.json), prefix "
-            "(prefix.json or adapter_config.json) or WebNLG XML: choose one of those, or a table.",
+            "(prefix.json or adapter_config.json) or WebNLG XML. Choose one of those, or a table.",
             path=path,
         )
     if path.name in marks:
@@ -68,7 +68,7 @@ def find_out(path: Path) -> Found:
     if path.suffix.lower() not in TABLE_ENDINGS:
         raise UserError(
             "ending-not-opened",
-            "{name} cannot be opened: tables end in {endings}.",
+            "{name} cannot be opened. Tables end in {endings}.",
             name=path.name,
             endings=", ".join(TABLE_ENDINGS),
         )
@@ -79,7 +79,7 @@ def check_exists(path: Path) -> None:
     """Raise `UserError` where nothing is at `path`."""
     if not path.exists():
         raise UserError(
-            "nothing-at-path", "{path} does not exist: it was moved or deleted.", path=path
+            "nothing-at-path", "{path} does not exist. It was moved or deleted.", path=path
         )
 
 
@@ -101,7 +101,7 @@ def project_of_run(run: Path) -> Path:
     if not (project / PROJECT_FILE).exists():
         raise UserError(
             "run-outside-project",
-            "The run {path} is in no project ({missing} does not exist): open the project that "
+            "The run {path} is in no project ({missing} does not exist). Open the project that "
             "it belongs to.",
             path=run,
             missing=project / PROJECT_FILE,

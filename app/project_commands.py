@@ -113,7 +113,7 @@ class ProjectCommands(QObject):
         if active := self._control.active_runs():
             raise UserError(
                 "project-at-work",
-                "“{name}” has {runs} at work: stop what is at work first, then delete the project.",
+                "“{name}” has {runs} at work. Stop what is at work first, then delete the project.",
                 name=project.name,
                 runs=plural(len(active), "run"),
             )
@@ -144,7 +144,7 @@ class ProjectCommands(QObject):
             self._control.open(path)
             raise UserError(
                 "not-moved-to-trash",
-                "{path} could not be moved to the trash: close what uses it, or delete the folder "
+                "{path} could not be moved to the trash. Close what uses it, or delete the folder "
                 "yourself.",
                 path=path,
             )

@@ -141,7 +141,7 @@ class ProjectControl(QObject):
         elif not self._project.is_open:
             raise UserError(
                 "needs-open-project",
-                "{name} is {kind}, and no project is open: open or make a project first.",
+                "{name} is {kind}, and no project is open. Open or make a project first.",
                 name=thing.path.name,
                 kind=thing.kind.value,
             )
@@ -202,7 +202,7 @@ class ProjectControl(QObject):
         if not lock.acquire(patience_s=0):
             raise UserError(
                 "project-in-use",
-                "The project {path} is open in another window of this program: close it there "
+                "The project {path} is open in another window of this program. Close it there "
                 "first.",
                 path=path,
             )
@@ -258,7 +258,7 @@ class ProjectControl(QObject):
 
 def _not_shipped(folder: str) -> UserError:
     return UserError(
-        "part-missing", "This installation has nothing in {folder}: reinstall it.", folder=folder
+        "part-missing", "This installation has nothing in {folder}. Reinstall it.", folder=folder
     )
 
 

@@ -63,7 +63,7 @@ class ProjectModel(QObject):
         """The folder of the open project; raise `UserError` where none is open."""
         if self.folder is None:
             raise UserError(
-                "no-project-open", "No project is open: open one, or make one from a data file."
+                "no-project-open", "No project is open. Open one, or make one from a data file."
             )
         return self.folder
 

@@ -30,7 +30,7 @@ def save_png(widgets: Sequence[QWidget], path: Path, background: QColor) -> None
     if not QImageWriter(str(path), QByteArray(b"PNG")).write(image):
         raise UserError(
             "picture-not-written",
-            "The picture cannot be written to {path}: choose another folder.",
+            "The picture cannot be written to {path}. Choose another folder.",
             path=path,
         )
 

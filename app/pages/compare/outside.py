@@ -38,13 +38,13 @@ def copy_outside(source: Path, folder: Path) -> Generator[None, None, Path]:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(
             "outputs-unreadable",
-            "{path} cannot be read ({reason}): give a UTF-8 text file.",
+            "{path} cannot be read ({reason}). Give a UTF-8 text file.",
             path=source,
             reason=error,
         ) from error
     if not rows:
         raise UserError(
-            "outputs-empty", "{path} is empty: give a file with one output a line.", path=source
+            "outputs-empty", "{path} is empty. Give a file with one output a line.", path=source
         )
     meta = read_meta(source) or OutputsMeta(source.stem, "", "", split_fingerprint(rows), "")
     target = _free_path(folder, source.stem)

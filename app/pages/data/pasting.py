@@ -35,7 +35,7 @@ def write_pasted(text: str, html: str, folder: Path) -> Generator[None, None, Pa
     if len(text) > MOST_CHARACTERS:
         raise UserError(
             "clipboard-too-large",
-            "The clipboard holds {size:,} characters, more than {limit:,}: save the table as a "
+            "The clipboard holds {size:,} characters, more than {limit:,}. Save the table as a "
             "file and open that.",
             size=len(text),
             limit=MOST_CHARACTERS,
@@ -49,7 +49,7 @@ def write_pasted(text: str, html: str, folder: Path) -> Generator[None, None, Pa
     if "\n" not in text.strip() and "\t" not in text.strip():
         raise UserError(
             "no-table-on-clipboard",
-            "There is no table on the clipboard: copy cells in a spreadsheet program, or a table "
+            "There is no table on the clipboard. Copy cells in a spreadsheet program, or a table "
             "of a web page.",
         )
     path = folder / time.strftime("Pasted table %Y-%m-%d %H.%M.%S.tsv")

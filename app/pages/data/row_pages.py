@@ -44,7 +44,7 @@ class RowPages:
             if not more:
                 raise UserError(
                     "row-missing",
-                    "{path} is damaged: it has no row {row}. Import its source file again.",
+                    "{path} is damaged. It has no row {row}. Import its source file again.",
                     path=self._store.path,
                     row=number,
                 )

@@ -107,7 +107,7 @@ class Draft:
     def to_spec(self, run_id: str, data: DataSpec) -> RunSpec:
         """The run; raise `UserError` naming the first value that is out of range."""
         if not self["backbone"]:
-            raise UserError("no-backbone", "No backbone is chosen: choose one in the list.")
+            raise UserError("no-backbone", "No backbone is chosen. Choose one in the list.")
         own = {name: self[f"data.{name}"] for name in DATA_FIELDS}
         return RunSpec(
             run_id=run_id,

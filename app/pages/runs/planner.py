@@ -267,14 +267,14 @@ class Planner(QObject):
         if entry is None and self._backbones.entries:
             raise UserError(
                 "backbone-not-listed",
-                "The backbone {name!r} is not in the list: choose another one.",
+                "The backbone {name!r} is not in the list. Choose another one.",
                 name=name,
             )
         if entry is not None and not entry.supported:
             reason = entry.note or "this version cannot train a prefix for its architecture"
             raise UserError(
                 "backbone-not-trainable",
-                "{title} cannot be trained ({reason}): choose another backbone.",
+                "{title} cannot be trained ({reason}). Choose another backbone.",
                 title=entry.title,
                 reason=reason,
             )

@@ -28,7 +28,7 @@ def run_data(project: ProjectModel) -> RunData:
     folder = project.open_folder()
     entry = project.dataset
     if entry is None:
-        raise UserError("no-dataset", "The project has no dataset: add one on the Data page.")
+        raise UserError("no-dataset", "The project has no dataset. Add one on the Data page.")
     entry.mapping.check_trainable()
     return RunData(entry, _spec(folder, entry))
 

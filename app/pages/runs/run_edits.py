@@ -27,14 +27,14 @@ def check_deletable(run: RunModel) -> None:
     if state.is_active or is_locked(run.path):
         raise UserError(
             "run-at-work",
-            "“{name}” is {state}: stop it first, then delete it.",
+            "“{name}” is {state}. Stop it first, then delete it.",
             name=run.meta.name,
             state=state.value,
         )
     if state is RunState.QUEUED:
         raise UserError(
             "run-queued",
-            "“{name}” waits in the queue: take it out with Stop first, then delete it.",
+            "“{name}” waits in the queue. Take it out with Stop first, then delete it.",
             name=run.meta.name,
         )
 
@@ -152,7 +152,7 @@ def _move(source: Path, goal: Path) -> None:
     except OSError as error:
         raise UserError(
             "not-moved",
-            "{path} cannot be moved to {target} ({reason}): close what uses it, and try again.",
+            "{path} cannot be moved to {target} ({reason}). Close what uses it, and try again.",
             path=source,
             target=goal,
             reason=error.strerror,

@@ -38,7 +38,7 @@ def baseline(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
     if draft.kind is MethodKind.FINETUNE:
         raise UserError(
             "is-the-baseline",
-            "The form is set to full fine-tuning, which is the baseline: choose another method.",
+            "The form is set to full fine-tuning, which is the baseline. Choose another method.",
         )
     return (NewRun(finetuned_twin(draft.to_spec(new_run_id(), data)), "fine-tuning baseline"),)
 

@@ -196,7 +196,7 @@ class StudyPlanner(QObject):
         if self.backbone is not None and self.needs_backbone:
             raise UserError(
                 "backbone-not-here",
-                "{title} is not on this machine: fetch it ({size}), then add the study.",
+                "{title} is not on this machine. Fetch it ({size}), then add the study.",
                 title=self.backbone.title,
                 size=size(self.backbone.download_bytes),
             )
@@ -217,28 +217,28 @@ class StudyPlanner(QObject):
     def _check_name(self) -> None:
         name = self.draft.name.strip()
         if not name:
-            raise UserError("study-without-name", "The study has no name: give it one.")
+            raise UserError("study-without-name", "The study has no name. Give it one.")
         if self._library.has(study_id(self.draft.kind, name)):
             raise UserError(
                 "study-name-used",
-                "The project has a study “{name}” already: choose another name.",
+                "The project has a study “{name}” already. Choose another name.",
                 name=name,
             )
 
     def _check_split(self) -> None:
         report = self._planner.report
         if report is None:
-            raise UserError("split-being-counted", "The split is being counted: wait a moment.")
+            raise UserError("split-being-counted", "The split is being counted. Wait a moment.")
         if not report.test_inputs:
             raise UserError(
-                "no-test-inputs",
-                "The split leaves no inputs to test on, and a study compares by them: raise the "
+                "study-without-test-inputs",
+                "The split leaves no inputs to test on, and a study compares by them. Raise the "
                 "test share on the Data page.",
             )
         if self.draft.kind is StudyKind.EXTRAPOLATION and not self._unseen():
             raise UserError(
                 "no-category-held-out",
-                "No category is held out, so there is none to extrapolate to: hold some out "
+                "No category is held out, so there is none to extrapolate to. Hold some out "
                 "with the split on the Data page.",
             )
 

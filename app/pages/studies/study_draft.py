@@ -62,7 +62,7 @@ class StudyDraft:
         if len(self.methods) < 2:
             raise UserError(
                 "too-few-methods",
-                "Fewer than two methods are ticked: tick at least two to compare.",
+                "Fewer than two methods are ticked. Tick at least two to compare.",
             )
         methods = tuple(compared_method(name, base) for name in self.methods)
         return replace(settings, methods=methods)
@@ -79,7 +79,7 @@ def whole_numbers(label: str, text: str) -> tuple[int, ...]:
         if not re.fullmatch(r"-?[0-9]{1,9}", part):
             raise UserError(
                 "not-whole-numbers",
-                "{label} has {part!r}: write whole numbers with commas between them, such as "
+                "{label} has {part!r}. Write whole numbers with commas between them, such as "
                 "50, 100, 200.",
                 label=label,
                 part=part,
