@@ -66,6 +66,9 @@ class MainWindow(QMainWindow):
     Args:
         control: opens and closes projects.
         diagnostics: makes the text of *Copy diagnostics* from a description of the fault.
+
+    Attributes:
+        warming: at rest once every page is made.
     """
 
     def __init__(
@@ -102,16 +105,16 @@ class MainWindow(QMainWindow):
             context.theme, context.project, context.runs, context.activities, context.navigator
         )
         self.setStatusBar(self.status)
-        self._warming = QTimer(self)
-        self._warming.setSingleShot(True)  # a page that cannot be made is not tried for ever
-        self._warming.setInterval(0)
-        self._warming.timeout.connect(self._warm_next)
+        self.warming = QTimer(self)
+        self.warming.setSingleShot(True)  # a page that cannot be made is not tried for ever
+        self.warming.setInterval(0)
+        self.warming.timeout.connect(self._warm_next)
         self._preloader = Preloader(self)
         self._preloader.finished.connect(self._on_preloaded)
         WindowTitle(context.project, context.runs, self)
         RunNotifier(context.runs, self, SystemNotifications(context.navigator, self).show)
         self._connect()
-        self._restore_geometry()
+        self.restore_place()
         self._on_project_changed()
         self.show_page("start")
 
@@ -141,6 +144,21 @@ class MainWindow(QMainWindow):
             return
         self.guide.open_at(next(entry.title for entry in PAGES if entry.name == self.current))
 
+    def restore_place(self) -> None:
+        """Go where the window was last, or to the middle where that cannot be seen."""
+        state = self.context.settings.layout(GEOMETRY)
+        if state.isEmpty() or not self.restoreGeometry(state) or not self.is_on_a_screen():
+            self._place_first()
+
+    def is_on_a_screen(self) -> bool:
+        """Whether enough of the window can be seen to take hold of it."""
+        frame = self.frameGeometry()
+        for screen in QGuiApplication.screens():
+            seen = screen.availableGeometry().intersected(frame)
+            if seen.width() >= 100 and seen.height() >= 100:
+                return True
+        return False
+
     def reset_layout(self) -> None:
         """Go back to the first arrangement of the window and of every page that has one."""
         self.context.settings.forget_layouts()
@@ -157,7 +175,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._preloader.close()
-        self._warming.stop()
+        self.warming.stop()
         self.projects.close()
         if not self.isFullScreen():
             self.context.settings.set_layout(GEOMETRY, self.saveGeometry())
@@ -271,13 +289,13 @@ class MainWindow(QMainWindow):
 
     def _on_preloaded(self) -> None:
         if self.isVisible():
-            self._warming.start()
+            self.warming.start()
 
     def _warm_next(self) -> None:
         missing = [entry.name for entry in PAGES if entry.name not in self.stack.built()]
         if missing:
             self.stack.page(missing[0])
-            self._warming.start()
+            self.warming.start()
         else:
             settle()
 
@@ -348,20 +366,6 @@ class MainWindow(QMainWindow):
             self.showNormal()
         else:
             self.showFullScreen()
-
-    def _restore_geometry(self) -> None:
-        state = self.context.settings.layout(GEOMETRY)
-        if state.isEmpty() or not self.restoreGeometry(state) or not self._is_on_a_screen():
-            self._place_first()
-
-    def _is_on_a_screen(self) -> bool:
-        """Whether enough of the window can be seen to take hold of it."""
-        frame = self.frameGeometry()
-        for screen in QGuiApplication.screens():
-            seen = screen.availableGeometry().intersected(frame)
-            if seen.width() >= 100 and seen.height() >= 100:
-                return True
-        return False
 
     def _place_first(self) -> None:
         room = QGuiApplication.primaryScreen().availableGeometry()

@@ -42,8 +42,7 @@ def find_out(path: Path) -> Found:
     Raises:
         UserError: it is missing, or nothing that this program opens.
     """
-    if not path.exists():
-        raise UserError(f"{path} does not exist: it was moved or deleted.")
+    check_exists(path)
     folder = path if path.is_dir() else path.parent
     if _is_or_holds(path, PROJECT_FILE):
         return Found(PathKind.PROJECT, folder)
@@ -59,18 +58,29 @@ def find_out(path: Path) -> Found:
         if holds_xml(path):
             return Found(PathKind.TABLE, path)
         raise UserError(
-            f"The folder {path} holds no project ({PROJECT_FILE}), no run (run.json), no prefix "
-            "(prefix.json or adapter_config.json) and no XML of WebNLG: drop one of those, or a "
-            "table file."
+            "nothing-in-folder",
+            "The folder {path} holds no project (project.json), run (run.json), prefix "
+            "(prefix.json or adapter_config.json) or WebNLG XML. Choose one of those, or a table.",
+            path=path,
         )
     if path.name in marks:
         return Found(PathKind.PREFIX, folder)
     if path.suffix.lower() not in TABLE_ENDINGS:
         raise UserError(
-            f"{path.name} has the ending {path.suffix or '(none)'!r}: tables end in "
-            f"{', '.join(TABLE_ENDINGS)}."
+            "ending-not-opened",
+            "{name} cannot be opened. Tables end in {endings}.",
+            name=path.name,
+            endings=", ".join(TABLE_ENDINGS),
         )
     return Found(PathKind.OUTPUTS if _holds_outputs(path) else PathKind.TABLE, path)
+
+
+def check_exists(path: Path) -> None:
+    """Raise `UserError` where nothing is at `path`."""
+    if not path.exists():
+        raise UserError(
+            "nothing-at-path", "{path} does not exist. It was moved or deleted.", path=path
+        )
 
 
 def holds_xml(folder: Path) -> bool:
@@ -90,8 +100,11 @@ def project_of_run(run: Path) -> Path:
     project = run.resolve().parent.parent
     if not (project / PROJECT_FILE).exists():
         raise UserError(
-            f"The run {run} stands in no project ({project / PROJECT_FILE} is missing): open "
-            "the project that it belongs to."
+            "run-outside-project",
+            "The run {path} is in no project ({missing} does not exist). Open the project that "
+            "it belongs to.",
+            path=run,
+            missing=project / PROJECT_FILE,
         )
     return project
 

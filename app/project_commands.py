@@ -43,7 +43,7 @@ class ProjectCommands(QObject):
         """The functions by the names of their actions."""
         return {
             "this.rename": self.ask_for_name,
-            "this.show": lambda: show_folder(self._folder().path),
+            "this.show": lambda: show_folder(self._context.project.open_folder().path),
             "this.archive": self.ask_for_archive,
             "this.delete": lambda: self._attempt("Delete the project", self.ask_to_delete),
         }
@@ -81,7 +81,7 @@ class ProjectCommands(QObject):
 
     def ask_for_archive(self) -> None:
         """Let the user choose where the archive goes."""
-        folder = self._folder().path.resolve()
+        folder = self._context.project.open_folder().path.resolve()
         chosen, _ = QFileDialog.getSaveFileName(
             self._window, "Archive the project as", f"{folder}.zip", "Archives (*.zip)"
         )
@@ -93,7 +93,7 @@ class ProjectCommands(QObject):
         self._context.project.save()
         out = out if out.suffix else out.with_suffix(".zip")
         activities, messages = self._context.activities, self._context.messages
-        archiving = Archiving(self._folder().path, out, activities, self)
+        archiving = Archiving(self._context.project.open_folder().path, out, activities, self)
         archiving.archived.connect(
             lambda path: messages.post_file(f"The project is in {path.name}.", path)
         )
@@ -109,11 +109,13 @@ class ProjectCommands(QObject):
         Raises:
             UserError: runs are at work in it.
         """
-        folder, project = self._folder(), self._context.project.project
+        folder, project = self._context.project.open_folder(), self._context.project.project
         if active := self._control.active_runs():
             raise UserError(
-                f"“{project.name}” has {plural(len(active), 'run')} at work: stop what is at work "
-                "first, then delete the project."
+                "project-at-work",
+                "“{name}” has {runs} at work. Stop what is at work first, then delete the project.",
+                name=project.name,
+                runs=plural(len(active), "run"),
             )
         box = QMessageBox(self._window)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -133,7 +135,7 @@ class ProjectCommands(QObject):
         Raises:
             UserError: the system has no trash for it; the project is open again then.
         """
-        path, name = self._folder().path, self._context.project.project.name
+        path, name = self._context.project.open_folder().path, self._context.project.project.name
         self._control.close()
         home = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
         with contextlib.suppress(OSError):
@@ -141,8 +143,10 @@ class ProjectCommands(QObject):
         if not QFile(str(path)).moveToTrash():
             self._control.open(path)
             raise UserError(
-                f"{path} could not be moved to the trash: close what uses it, or delete the folder "
-                "yourself."
+                "not-moved-to-trash",
+                "{path} could not be moved to the trash. Close what uses it, or delete the folder "
+                "yourself.",
+                path=path,
             )
         self._context.settings.remove_recent(path)
         self._context.messages.post(f"“{name}” was moved to the system's trash.")
@@ -158,12 +162,6 @@ class ProjectCommands(QObject):
             (len(study_ids(folder)), "study"),
         )
         return "It holds " + ", ".join(plural(number, noun) for number, noun in parts)
-
-    def _folder(self) -> ProjectFolder:
-        folder = self._context.project.folder
-        if folder is None:
-            raise UserError("No project is open: open one first.")
-        return folder
 
     def _forget(self) -> None:
         self._archiving = None

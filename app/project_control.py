@@ -15,12 +15,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
-from app.opening import Found, PathKind, find_out, project_of_run
+from app.opening import Found, PathKind, check_exists, find_out, project_of_run
 from app.ports import RunControl
 from app.settings import Settings
 from engine.contract.errors import UserError, WorkbenchError
 from engine.contract.events import RunState
 from engine.contract.files import explain_disk_errors
+from engine.contract.folders import refuse_used
 from engine.contract.lock import FolderLock
 from engine.contract.project import PROJECT_FILE, ProjectFolder
 from engine.contract.run_folder import RunFolder
@@ -94,10 +95,7 @@ class ProjectControl(QObject):
 
     def create(self, path: Path, name: str) -> None:
         """Make a new project in an empty or missing folder, and open it."""
-        if path.exists() and not path.is_dir():
-            raise UserError(f"{path} is a file: choose a folder for the project.")
-        if path.is_dir() and any(path.iterdir()):
-            raise UserError(f"The folder {path} is not empty: choose a new or an empty one.")
+        refuse_used(path)
         with explain_disk_errors(path):
             path.mkdir(parents=True, exist_ok=True)
         self._settings.remember_project(path)
@@ -143,8 +141,10 @@ class ProjectControl(QObject):
             self.found.emit(thing)
         elif not self._project.is_open:
             raise UserError(
-                f"{thing.path.name} is {thing.kind.value}, and no project is open to take it: "
-                "open or make a project first."
+                "needs-open-project",
+                "{name} is {kind}, and no project is open. Open or make a project first.",
+                name=thing.path.name,
+                kind=thing.kind.value,
             )
         else:
             self.found.emit(thing)
@@ -164,17 +164,14 @@ class ProjectControl(QObject):
 
     def create_from_table(self, table: Path) -> None:
         """Make a project named after a table, among the user's projects, and import it there."""
-        if not table.exists():
-            raise UserError(f"{table} does not exist: it was moved or deleted.")
+        check_exists(table)
         self.create(unused_folder(self._settings.projects_folder, table.stem), table.stem)
         self.found.emit(Found(PathKind.TABLE, table))
 
     def open_sample(self) -> None:
         """Open the sample project, made from the shipped tables the first time."""
         if not self._samples:
-            raise UserError(
-                "The sample table is missing from resources/samples: reinstall the program."
-            )
+            raise _not_shipped("resources/samples")
         path = self._settings.projects_folder / SAMPLE_NAME
         if (path / PROJECT_FILE).exists():
             self.open(path)
@@ -189,9 +186,7 @@ class ProjectControl(QObject):
     def open_example(self) -> None:
         """Open the user's copy of the example project, made the first time."""
         if self._example is None:
-            raise UserError(
-                "The example project is missing from projects/examples: reinstall the program."
-            )
+            raise _not_shipped("projects/examples")
         path = self._settings.projects_folder / EXAMPLE_NAME
         if not (path / PROJECT_FILE).exists():
             with explain_disk_errors(path):
@@ -207,8 +202,10 @@ class ProjectControl(QObject):
         lock = FolderLock(path)
         if not lock.acquire(patience_s=0):
             raise UserError(
-                f"The project {path} is open in another window of this program: close it there "
-                "first."
+                "project-in-use",
+                "The project {path} is open in another window of this program. Close it there "
+                "first.",
+                path=path,
             )
         self.close()
         try:
@@ -262,6 +259,12 @@ class ProjectControl(QObject):
         self._wanted = name if any(path.name == name for path in self._unread) else ""
         if not self._wanted:
             self.run_found.emit(name)
+
+
+def _not_shipped(folder: str) -> UserError:
+    return UserError(
+        "part-missing", "This installation has nothing in {folder}. Reinstall it.", folder=folder
+    )
 
 
 def unused_folder(parent: Path, name: str) -> Path:

@@ -79,7 +79,7 @@ def run(argv: Sequence[str]) -> int:
     application.setWindowIcon(application_icon())
     log_file, faults = _start_logging(log_folder())
     program = build(application, default_settings_path(), log_file=log_file)
-    sys.excepthook = partial(_on_exception, program.window)
+    sys.excepthook = partial(on_exception, program.window)
     qInstallMessageHandler(_log_qt)
     program.window.show()
     settle()
@@ -168,12 +168,13 @@ def _start_logging(folder: Path) -> tuple[Path | None, IO[str] | None]:
     return path, faults
 
 
-def _on_exception(
+def on_exception(
     window: MainWindow,
     kind: type[BaseException],
     error: BaseException,
     trace: TracebackType | None,
 ) -> None:
+    """Show an exception that nobody caught; Ctrl+C in the terminal closes the window."""
     if isinstance(error, KeyboardInterrupt):
         window.close()
         return

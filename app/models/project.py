@@ -59,6 +59,14 @@ class ProjectModel(QObject):
         """Whether a project is open."""
         return self.folder is not None
 
+    def open_folder(self) -> ProjectFolder:
+        """The folder of the open project; raise `UserError` where none is open."""
+        if self.folder is None:
+            raise UserError(
+                "no-project-open", "No project is open. Open one, or make one from a data file."
+            )
+        return self.folder
+
     @property
     def dataset(self) -> DatasetEntry | None:
         """The dataset that the Data page shows, or None."""

@@ -13,7 +13,6 @@ from app.models.runs import RunsModel
 from app.models.study_tally import Tally, tally
 from engine.contract.errors import UserError
 from engine.contract.events import RunState
-from engine.contract.project import ProjectFolder
 from engine.contract.scores import Encoder
 from engine.contract.study import StudyFolder, StudySpec, study_ids
 
@@ -98,7 +97,7 @@ class StudyLibrary(QObject):
 
     def folder(self, study_id: str) -> StudyFolder:
         """Where a study of the open project is."""
-        return StudyFolder(self._open_folder(), study_id)
+        return StudyFolder(self._project.open_folder(), study_id)
 
     def select(self, study_id: str) -> None:
         """Look at a study, or at none with ""."""
@@ -160,12 +159,6 @@ class StudyLibrary(QObject):
             self._reading.start()
         else:
             self._settle()
-
-    def _open_folder(self) -> ProjectFolder:
-        folder = self._project.folder
-        if folder is None:
-            raise UserError("No project is open: open one, or make one from a data file.")
-        return folder
 
     def _read_next(self) -> None:
         if self._unread:

@@ -28,7 +28,11 @@ def save_png(widgets: Sequence[QWidget], path: Path, background: QColor) -> None
     _render(widgets, painter)
     painter.end()
     if not QImageWriter(str(path), QByteArray(b"PNG")).write(image):
-        raise UserError(f"The picture cannot be written to {path}: choose another folder.")
+        raise UserError(
+            "picture-not-written",
+            "The picture cannot be written to {path}. Choose another folder.",
+            path=path,
+        )
 
 
 def save_svg(widgets: Sequence[QWidget], path: Path, title: str) -> None:

@@ -36,6 +36,9 @@ _COLOURS = {
 class InfoBar(QFrame):
     """A coloured line with an icon, a text and buttons; hidden until `show_message`.
 
+    Attributes:
+        buttons: of the message that is shown, in the order in which they were added.
+
     Signals:
         dismissed: the user closed it.
     """
@@ -54,30 +57,30 @@ class InfoBar(QFrame):
         self.label = Label()
         self.label.setWordWrap(True)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._buttons: list[QPushButton] = []
-        self._close = QToolButton()
-        self._close.setAutoRaise(True)
-        self._close.setIcon(icon("close"))
-        self._close.setToolTip("Close this message")
-        self._close.setAccessibleName("Close this message")
-        self._close.clicked.connect(self._dismiss)
-        self._close.setVisible(closable)
+        self.buttons: list[QPushButton] = []
+        self.close_button = QToolButton()
+        self.close_button.setAutoRaise(True)
+        self.close_button.setIcon(icon("close"))
+        self.close_button.setToolTip("Close this message")
+        self.close_button.setAccessibleName("Close this message")
+        self.close_button.clicked.connect(self._dismiss)
+        self.close_button.setVisible(closable)
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(SPACE_S, SPACE_XS, SPACE_XS, SPACE_XS)
         self._layout.setSpacing(SPACE_S)
         self._layout.addWidget(self._sign)
         self._layout.addWidget(self.label, 1)
-        self._layout.addWidget(self._close)
+        self._layout.addWidget(self.close_button)
         theme.changed.connect(self._restyle)
         self._restyle()
         self.hide()
 
     def show_message(self, tone: Tone, text: str) -> None:
         """Show `text` and drop the buttons of the message before."""
-        for button in self._buttons:
+        for button in self.buttons:
             self._layout.removeWidget(button)
             button.deleteLater()
-        self._buttons.clear()
+        self.buttons.clear()
         self.tone = tone
         self.label.setText(text)
         self.setAccessibleName(f"{_COLOURS[tone][2]}: {text}")
@@ -89,7 +92,7 @@ class InfoBar(QFrame):
         button = QPushButton(caption(text))
         button.clicked.connect(lambda _checked=False: slot())
         self._layout.insertWidget(self._layout.count() - 1, button)
-        self._buttons.append(button)
+        self.buttons.append(button)
         return button
 
     def _dismiss(self) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 _LOOK_EVERY_S = 0.1
-_GRACE_S = 3.0
+GRACE_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         return
     process.terminate()
     try:
-        process.wait(_GRACE_S)
+        process.wait(GRACE_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

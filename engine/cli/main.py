@@ -41,7 +41,7 @@ def are_paths(words: Sequence[str]) -> bool:
 
 
 def _verbs() -> Sequence[str]:
-    actions = _parser()._actions
+    actions = make_parser()._actions
     return [str(verb) for action in actions for verb in action.choices or ()]
 
 
@@ -59,7 +59,7 @@ def call(argv: Sequence[str]) -> int:
             word=argv[0][:80],
             verbs=", ".join(_verbs()),
         )
-    arguments = _parser().parse_args(argv)
+    arguments = make_parser().parse_args(argv)
     verb: Verb = arguments.verb
     return verb(arguments)
 
@@ -90,7 +90,8 @@ def run(argv: Sequence[str]) -> int:
         return EXIT_OUR_FAULT
 
 
-def _parser() -> Parser:
+def make_parser() -> Parser:
+    """The parser of all verbs."""
     parser = Parser(
         prog="python main.py",
         usage="%(prog)s [-h] [FILE | FOLDER | VERB ...]",

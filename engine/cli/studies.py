@@ -113,7 +113,7 @@ def _made(
     metrics = _metrics(arguments.metrics) if arguments.metrics else DEFAULT_METRICS
     # Checked before the file is imported: a mistyped word should cost no time.
     draft = run_spec(arguments, dataset="", fingerprint="", mapping=mapping, linearisation=form)
-    plan(_settings(arguments, kind, draft))
+    plan(study_settings(arguments, kind, draft))
     entry, fingerprint = dataset_of(
         console,
         project,
@@ -149,7 +149,7 @@ def _made(
         study_id=study_id,
         kind=kind,
         name=arguments.name or RECIPES[kind].title,
-        runs=take_existing(plan(_settings(arguments, kind, base)), existing),
+        runs=take_existing(plan(study_settings(arguments, kind, base)), existing),
         metrics=metrics,
         unseen=unseen,
         created_s=time.time(),
@@ -167,7 +167,8 @@ def _specs(console: Console, project: ProjectFolder) -> list[RunSpec]:
     return found
 
 
-def _settings(arguments: argparse.Namespace, kind: StudyKind, base: RunSpec) -> StudySettings:
+def study_settings(arguments: argparse.Namespace, kind: StudyKind, base: RunSpec) -> StudySettings:
+    """What the options of a study say."""
     given = {
         name: tuple(getattr(arguments, name))
         for name in ("sizes", "lengths", "words", "seeds")

@@ -49,7 +49,7 @@ _TABLES = {
     "rejected": "CREATE TABLE rejected(line INTEGER NOT NULL, reason TEXT NOT NULL, "
     "text TEXT NOT NULL)",
 }
-_SCHEMA = {
+SCHEMA = {
     *(("table", name, sql) for name, sql in _TABLES.items()),
     ("index", "sqlite_autoindex_meta_1", None),
 }
@@ -205,10 +205,10 @@ class DatasetStore:
 
     def _check_schema(self) -> None:
         """Refuse views, triggers, and tables that are not the importer's, before any is read."""
-        query = f"SELECT type, name, sql FROM sqlite_master LIMIT {len(_SCHEMA) + 1}"
+        query = f"SELECT type, name, sql FROM sqlite_master LIMIT {len(SCHEMA) + 1}"
         found = {(kind, name, sql) for kind, name, sql in self._query(query)}
-        if found != _SCHEMA:
-            other = sorted(f"{kind} {name}" for kind, name, _ in found - _SCHEMA)
+        if found != SCHEMA:
+            other = sorted(f"{kind} {name}" for kind, name, _ in found - SCHEMA)
             raise _DamageError(f"it holds {other[0]!r}" if other else "its tables are missing")
 
     def _check_meta(self) -> None:

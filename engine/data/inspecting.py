@@ -16,7 +16,7 @@ from engine.reporter import Reporter
 
 PREVIEW_ROWS = 100
 PREVIEW_CELL_CHARACTERS = 2000
-_LOOK_BYTES = (4 * 2**20, 80 * 2**20)
+LOOK_BYTES = (4 * 2**20, 80 * 2**20)
 """A first look; a longer one only where it holds no whole row."""
 _MOST_ITEMS = 50_000
 _UPDATE_ITEMS = 1000
@@ -31,7 +31,7 @@ def inspect_file(command: InspectFile, reporter: Reporter) -> FileReport:
         Cancelled: through the reporter.
     """
     path = Path(command.path)
-    for look_bytes in _LOOK_BYTES:
+    for look_bytes in LOOK_BYTES:
         with closing(open_reader(path, command.options, look_bytes=look_bytes)) as reader:
             report = _look(path, reader, reporter)
         if report.preview or report.looked_at_bytes == report.size_bytes:

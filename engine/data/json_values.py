@@ -15,8 +15,8 @@ MAX_VALUE_CHARACTERS = 64 * 2**20
 SHOWN_CHARACTERS = 10_000
 """What is kept of the text of a rest that cannot be read."""
 
-_CHUNK_CHARACTERS = 2**20
-_DECODED_CHARACTERS = 4 * 2**20
+CHUNK_CHARACTERS = 2**20
+DECODED_CHARACTERS = 4 * 2**20
 """What is decoded to find the end of a value; in more text than this its brackets are counted."""
 _SPACE = re.compile(r"[\s,]*")
 _OUTSIDE = re.compile(r'["{}\[\]]')
@@ -178,7 +178,7 @@ class JsonWalker:
     def _value_end(self) -> int | None:
         """Where the value ends that starts here; None where the file ends before."""
         opening = self._buffer[self._at] in _OPENING
-        if len(self._buffer) - self._at <= _DECODED_CHARACTERS:
+        if len(self._buffer) - self._at <= DECODED_CHARACTERS:
             try:
                 _, end = _decode(self._buffer, self._at)
                 if opening or end < len(self._buffer):
@@ -235,7 +235,7 @@ class JsonWalker:
         if len(self._buffer) - self._at > MAX_VALUE_CHARACTERS:
             raise item_too_long(self._name, self._line, MAX_VALUE_CHARACTERS)
         # As much again as waits, so that a long item is not looked through too often.
-        wanted = max(_CHUNK_CHARACTERS, len(self._buffer) - self._at)
+        wanted = max(CHUNK_CHARACTERS, len(self._buffer) - self._at)
         chunk = self._stream.read(wanted)
         if self._at == 0 and not self._buffer:
             chunk = chunk.removeprefix("\ufeff")

@@ -27,7 +27,7 @@ from engine.data.webnlg_files import KnownEntries, find_files, split_of
 from engine.data.webnlg_rows import COLUMNS, MARKED_COLUMNS, Entry, entry_rows
 
 _PIECE_BYTES = 64 * 2**10
-_SILENT_BYTES = 16 * 2**20
+SILENT_BYTES = 16 * 2**20
 """Longest tag: after so many bytes without an element or text the file is given up."""
 _HEADS = 200
 """Files of a folder whose first texts are looked at for their languages."""
@@ -154,8 +154,8 @@ class WebNlgReader:
                 self._position += len(piece)
                 silent = silent + len(piece) if handler.events == events else 0
                 events = handler.events
-                if silent > _SILENT_BYTES:
-                    raise tag_too_long(self._name(file), _SILENT_BYTES)
+                if silent > SILENT_BYTES:
+                    raise tag_too_long(self._name(file), SILENT_BYTES)
                 with _refused(self._name(file)):
                     parser.feed(piece)
                 while waiting:

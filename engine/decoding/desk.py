@@ -18,7 +18,7 @@ from engine.decoding.files import decode_and_score, save_outputs
 from engine.decoding.systems import Loaded, Systems
 from engine.reporter import Reporter
 
-_systems: list[Systems] = []
+systems: list[Systems] = []
 """One per engine process: what makes the engine worth keeping alive is the loaded backbone."""
 
 
@@ -77,6 +77,6 @@ def _load(
 
 
 def _shared() -> Systems:
-    if not _systems:
-        _systems.append(Systems())
-    return _systems[0]
+    if not systems:
+        systems.append(Systems())
+    return systems[0]

@@ -58,14 +58,14 @@ class _Behind:
         self._is_infix = position is Position.INFIX
         self._now: KeyValues = {}
 
-    def _key_values(self) -> KeyValues:
+    def key_values(self) -> KeyValues:
         """What the backbone is to see: for each site [2, H, P, D]."""
         raise NotImplementedError
 
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:
         """Compute the keys and values once, and let the backbone see them."""
-        key_values = self._key_values()
+        key_values = self.key_values()
         if self._is_infix:  # who sees it depends on the batch
             self._now = key_values
             try:
@@ -105,7 +105,7 @@ class PrefixTuning(_Behind):
         backbone.model.eval()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self._prefix = self._make(method)
+            self.prefix = self._make(method)
         if method.init is Init.WORDS:
             ids, note = word_ids(
                 backbone, method.init_text, length=method.prefix_length, what="prefix"
@@ -113,7 +113,7 @@ class PrefixTuning(_Behind):
             self._notes = (note,) if note else ()
             self._start_from(ids)
         # Without dropout until a step asks for it: a resumed run may evaluate first.
-        self._prefix.to(backbone.model.device).eval()
+        self.prefix.to(backbone.model.device).eval()
 
     def _make(self, method: PrefixMethod) -> PrefixInPlaces | EmbeddingPrefix:
         """A table of its own for each place, as in the paper's code for BART."""
@@ -172,31 +172,31 @@ class PrefixTuning(_Behind):
     def _start_from(self, ids: torch.Tensor) -> None:
         """Begin at the backbone's own embeddings, or keys and values, of these tokens."""
         model = self.backbone.model
-        if isinstance(self._prefix, EmbeddingPrefix):
-            self._prefix.table.start_from(model.get_input_embeddings()(ids)[0].float().cpu())
+        if isinstance(self.prefix, EmbeddingPrefix):
+            self.prefix.table.start_from(model.get_input_embeddings()(ids)[0].float().cpu())
         else:
             recorded = self._attention.record(model, ids)
-            self._prefix.start_from({site: one.float().cpu() for site, one in recorded.items()})
+            self.prefix.start_from({site: one.float().cpu() for site, one in recorded.items()})
 
-    def _key_values(self) -> KeyValues:
+    def key_values(self) -> KeyValues:
         """The prefix as it is now, with its gradient: for each site [2, H, P, D]."""
-        if isinstance(self._prefix, EmbeddingPrefix):
+        if isinstance(self.prefix, EmbeddingPrefix):
             return read_embeddings(
                 self._attention,
                 self.backbone.model,
-                self._prefix(),
-                training=self._prefix.training,
+                self.prefix(),
+                training=self.prefix.training,
             )
-        key_values: KeyValues = self._prefix()
+        key_values: KeyValues = self.prefix()
         return key_values
 
     def trainable(self) -> dict[str, torch.nn.Parameter]:
         """The prefix's parameters, in float32 whatever the backbone's precision."""
-        return dict(self._prefix.named_parameters())
+        return dict(self.prefix.named_parameters())
 
     def set_training(self, training: bool) -> None:
         """Switch prefix dropout, and the backbone's own if the method wants it."""
-        self._prefix.train(training)
+        self.prefix.train(training)
         model = self.backbone.model
         model.train(training and self._frozen_dropout)
         if not self._frozen_dropout:
@@ -209,8 +209,8 @@ class PrefixTuning(_Behind):
     @torch.no_grad()
     def folded(self) -> KeyValues:
         """The prefix as keys and values, the MLP evaluated once and left behind."""
-        self._prefix.eval()
-        folded = self._key_values()
+        self.prefix.eval()
+        folded = self.key_values()
         return {site: entries.detach().float().cpu() for site, entries in folded.items()}
 
 
@@ -263,5 +263,6 @@ class StoredPrefix(_Behind):
     def _shift(self, _module: object, given: Any, named: dict[str, Any]) -> tuple[Any, Any]:
         return given, {**named, "position_ids": named["position_ids"] + self.decoder_offset}
 
-    def _key_values(self) -> KeyValues:
+    def key_values(self) -> KeyValues:
+        """As they were stored."""
         return self._stored

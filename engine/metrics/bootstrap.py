@@ -13,7 +13,7 @@ from engine.metrics.metric import Array, Metric
 
 SAMPLES = 1000
 """Resamples of a 95 % interval (Koehn 2004; sacrebleu's default)."""
-_CELLS = 4_000_000
+CELLS = 4_000_000
 """Numbers drawn at once: bounds memory at some 64 MB whatever the number of examples."""
 
 _ROUNDING = 1e-9
@@ -37,7 +37,7 @@ def resampled_sums(statistics: Array, *, seed: int, samples: int = SAMPLES) -> A
     count = len(statistics)
     draw = np.random.default_rng(seed)
     sums = np.empty((samples, statistics.shape[1]))
-    chunk = max(1, _CELLS // count)
+    chunk = max(1, CELLS // count)
     for start in range(0, samples, chunk):
         rows = min(chunk, samples - start)
         chosen = draw.integers(count, size=(rows, count))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.main import _parser
+from engine.cli.main import make_parser
 
 ROOT = Path(__file__).parents[2]
 SHOWN_COMMANDS = ("README.md", "docs/guide.md")
@@ -60,10 +60,10 @@ def test_commands_are_understood(command: str) -> None:
     words = shlex.split(command)
     if "--help" in words:
         with pytest.raises(SystemExit) as ended:
-            _parser().parse_args(words)
+            make_parser().parse_args(words)
         assert ended.value.code == 0
     else:
-        assert callable(_parser().parse_args(words).verb)
+        assert callable(make_parser().parse_args(words).verb)
 
 
 def test_commands_are_found() -> None:

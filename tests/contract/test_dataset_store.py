@@ -75,12 +75,15 @@ def test_columns_are_found_by_name(path: Path) -> None:
             store.column("text")
 
 
-def test_a_dataset_is_only_read(path: Path) -> None:
-    before = path.read_bytes()
+def test_a_dataset_is_only_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, connect, made = path.read_bytes(), sqlite3.connect, []
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda *args, **named: made.append(connect(*args, **named)) or made[-1]
+    )
     with DatasetStore(path) as store:
         list(store.rows())
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
-            store._db.execute("DELETE FROM rows")
+            made[0].execute("DELETE FROM rows")
     assert path.read_bytes() == before
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 

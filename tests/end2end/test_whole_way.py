@@ -70,7 +70,7 @@ def train_both(person: Person, workshop: Workshop) -> tuple[RunModel, RunModel]:
         page.form_model.set(name, value)
     page.form_model.set("method.prefix_length", 4)
     person.wait(lambda: page.planner.train_rows)
-    assert page.planner.error == ""
+    assert page.planner.error is None
     assert "--field name --field food --field area" in page.command.command()
     person.click(page.launch.both)
     prefix, twin = person.context.runs.all()

@@ -203,7 +203,7 @@ def test_a_rivals_run_is_exported(runs: Runs, tmp_path: Path) -> None:
 
 def test_the_playground_goes_from_one_to_the_next_and_back(runs: Runs, workshop: Workshop) -> None:
     """One desk, one loaded backbone: what one system does leaves nothing for the next."""
-    desk._systems.clear()
+    desk.systems.clear()
     names = [name for name in WHOLE_RUNS if RIVALS[name][0] == "llama"]
     bare = str(workshop.backbone("llama"))
 
@@ -216,7 +216,7 @@ def test_the_playground_goes_from_one_to_the_next_and_back(runs: Runs, workshop:
     first = [ask(path) for path in paths]
     assert [ask(path) for path in reversed(paths)] == first[::-1]
     assert len(set(first)) > 1
-    desk._systems.clear()
+    desk.systems.clear()
 
 
 def test_what_was_found_is_told_before_training(runs: Runs) -> None:

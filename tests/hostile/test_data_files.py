@@ -139,7 +139,7 @@ def test_keys_that_never_come_again_take_no_memory(tmp_path: Path) -> None:
 
 
 def test_an_xml_tag_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.data.webnlg_reader._SILENT_BYTES", 500_000)
+    monkeypatch.setattr("engine.data.webnlg_reader.SILENT_BYTES", 500_000)
     path = tmp_path / "a.xml"
     path.write_text(f'<benchmark><entries><entry category="{LONG}', encoding="utf-8")
     with refused("xml-tag-too-long", file="a.xml", limit=500_000):

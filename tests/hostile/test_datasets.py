@@ -215,7 +215,7 @@ def test_a_query_that_never_ends_is_given_up(
     """The schema allows none; this is the bound behind it."""
     monkeypatch.setattr(dataset_store, "PATIENCE_S", 0.05)
     endless = f"({ENDLESS} SELECT i FROM n)"
-    monkeypatch.setattr(dataset_store, "_SCHEMA", set(), raising=True)
+    monkeypatch.setattr(dataset_store, "SCHEMA", set(), raising=True)
     path = attacked(
         whole,
         tmp_path / "x.sqlite",
@@ -228,7 +228,7 @@ def test_a_query_that_never_ends_is_given_up(
         found = {
             tuple(row) for row in database.execute("SELECT type, name, sql FROM sqlite_master")
         }
-    monkeypatch.setattr(dataset_store, "_SCHEMA", found)
+    monkeypatch.setattr(dataset_store, "SCHEMA", found)
     start_s = time.monotonic()
     with pytest.raises(UserError, match="interrupted"):
         DatasetStore(path)
@@ -356,7 +356,7 @@ def test_the_window_shows_a_sentence(
     table.select_row(6)
     page.grab()
     qtbot.waitUntil(page.bar.isVisible)
-    assert "import its source file again" in page.bar.label.text()
+    assert f"{DATASET_ID}.sqlite" in page.bar.label.text()
     assert time.monotonic() - start_s < 60  # an endless query would never end
 
 

@@ -39,7 +39,8 @@ def test_every_character_that_is_obeyed_is_its_number_and_json_stays_json() -> N
         letter = chr(number)
         shown = escaped(letter)
         is_obeyed = number in range(32) or number in range(0x7F, 0xA0)
-        assert (shown != letter) == (is_obeyed and letter not in "\n\t") or number > 0xA0
+        if number <= 0xA0:
+            assert (shown != letter) == (is_obeyed and letter not in "\n\t")
         assert json.loads(escaped(json.dumps(letter, ensure_ascii=False))) == letter
     for letter in "\u061c\u2028\u202a\u202e\u2066\u2069\ud800\udce9\ufeff":
         assert escaped(letter) == f"\\u{ord(letter):04x}"
@@ -102,7 +103,7 @@ def test_outputs_categories_and_json(capsys: pytest.CaptureFixture[str], tmp_pat
     out, _ = said(capsys, "score", path, "--by", "category", code=0)
     assert "category a\\u001b[31m" in out
     _, err = said(capsys, "score", path, "--unseen", "x", code=2)
-    assert "\\x1b" in err or "\\u001b" in err
+    assert "\\x1b" in err
     out, _ = said(capsys, "score", path, "--by", "category", "--json", code=0)
     assert f"category {EVIL}" in json.loads(out)
     path.write_text(json.dumps({"output": 5, EVIL: EVIL}) + "\n", encoding="utf-8")

@@ -153,7 +153,8 @@ def test_texts_do_not_contradict_the_table(rows: list[Row]) -> None:
         elif not row["dogs"]:
             assert not re.search(r"\b(dogs?|lead|leash|leashed)\b", free), row
         for season in ("spring", "summer", "autumn", "winter"):
-            assert season not in free.split() or season == row["season"], row
+            if season in free.split():
+                assert season == row["season"], row
 
 
 def test_texts_are_as_varied_as_peoples(rows: list[Row]) -> None:

@@ -16,11 +16,6 @@ from engine.contract.files import write_atomically
 from engine.contract.outputs import RowsDigest, read_meta, split_fingerprint, write_meta
 from engine.contract.scores import OutputRow, OutputsMeta
 
-EXPECTED = (
-    'Each line must be a JSON object with "output" (a text), or plain text in a file that ends '
-    "in .txt."
-)
-
 
 def copy_outside(source: Path, folder: Path) -> Generator[None, None, Path]:
     """Copy an outside file into `folder`, yielding after each line; returns the copy's path.
@@ -41,9 +36,16 @@ def copy_outside(source: Path, folder: Path) -> Generator[None, None, Path]:
                     rows.append(_row(source, number, line))
                 yield
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{source} cannot be read ({error}): give a UTF-8 text file.") from error
+        raise UserError(
+            "outputs-unreadable",
+            "{path} cannot be read ({reason}). Give a UTF-8 text file.",
+            path=source,
+            reason=error,
+        ) from error
     if not rows:
-        raise UserError(f"{source} holds no outputs: it has no lines. {EXPECTED}")
+        raise UserError(
+            "outputs-empty", "{path} is empty. Give a file with one output a line.", path=source
+        )
     meta = read_meta(source) or OutputsMeta(source.stem, "", "", split_fingerprint(rows), "")
     target = _free_path(folder, source.stem)
     yield from write_rows(target, rows)
@@ -88,20 +90,24 @@ def with_references(rows: Rows, base: Rows) -> Rows | None:
 def _row(path: Path, number: int, line: str) -> OutputRow:
     try:
         plain: Any = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{path}, line {number}: {error}. {EXPECTED}") from error
-    if not isinstance(plain, dict):
-        raise UserError(f"{path}, line {number}: not an object. {EXPECTED}")
-    known = {name: plain[name] for name in OutputRow.__dataclass_fields__ if name in plain}
-    if isinstance(known.get("references"), str):
-        known["references"] = [known["references"]]
-    if isinstance(known.get("example_id"), int):
-        known["example_id"] = str(known["example_id"])
-    defaults = {"example_id": str(number), "input": "", "references": []}
-    try:
+        if not isinstance(plain, dict):
+            raise ValueError("not an object")
+        known = {name: plain[name] for name in OutputRow.__dataclass_fields__ if name in plain}
+        if isinstance(known.get("references"), str):
+            known["references"] = [known["references"]]
+        if isinstance(known.get("example_id"), int):
+            known["example_id"] = str(known["example_id"])
+        defaults = {"example_id": str(number), "input": "", "references": []}
         return codec.from_plain(OutputRow, {**defaults, **known})
-    except ProtocolError as error:
-        raise UserError(f"{path}, line {number}: {error}. {EXPECTED}") from error
+    except (ValueError, RecursionError, ProtocolError) as error:
+        raise UserError(
+            "outputs-line",
+            '{path}, line {line}: {reason}. Each line must be a JSON object with "output" (a '
+            "text), or plain text in a file that ends in .txt.",
+            path=path,
+            line=number,
+            reason=error,
+        ) from error
 
 
 def _free_path(folder: Path, stem: str) -> Path:

@@ -34,8 +34,11 @@ def write_pasted(text: str, html: str, folder: Path) -> Generator[None, None, Pa
     """
     if len(text) > MOST_CHARACTERS:
         raise UserError(
-            f"The clipboard holds {len(text):,} characters, more than {MOST_CHARACTERS:,}: save "
-            "the table as a file and open that."
+            "clipboard-too-large",
+            "The clipboard holds {size:,} characters, more than {limit:,}. Save the table as a "
+            "file and open that.",
+            size=len(text),
+            limit=MOST_CHARACTERS,
         )
     if not _is_tabbed(text) and "<table" in html.lower()[:_MOST_HTML_CHARACTERS]:
         parser = _TableParser()
@@ -45,8 +48,9 @@ def write_pasted(text: str, html: str, folder: Path) -> Generator[None, None, Pa
         text = _tabbed(parser.rows) or text
     if "\n" not in text.strip() and "\t" not in text.strip():
         raise UserError(
-            "There is no table on the clipboard: copy cells in a spreadsheet program, or a table "
-            "of a web page."
+            "no-table-on-clipboard",
+            "There is no table on the clipboard. Copy cells in a spreadsheet program, or a table "
+            "of a web page.",
         )
     path = folder / time.strftime("Pasted table %Y-%m-%d %H.%M.%S.tsv")
     with explain_disk_errors(path):

@@ -43,8 +43,10 @@ class RowPages:
             more = self._read(number - place + len(rows), self._page_rows - len(rows))
             if not more:
                 raise UserError(
-                    f"{self._store.path} holds no row {number}: it is damaged; import its source "
-                    "file again."
+                    "row-missing",
+                    "{path} is damaged. It has no row {row}. Import its source file again.",
+                    path=self._store.path,
+                    row=number,
                 )
             rows += more
         if len(self._pages) > self._kept:

@@ -74,7 +74,7 @@ class PrefixesPage(QWidget):
         self.table.sortByColumn(6, Qt.SortOrder.DescendingOrder)
         self.details = PrefixDetails(context.theme)
         self.empty = self._make_empty()
-        self._actions = self._make_actions()
+        self.commands = self._make_actions()
         self.views = QStackedWidget()
         self.views.addWidget(self.empty)
         self.views.addWidget(self._make_library_view())
@@ -225,7 +225,7 @@ class PrefixesPage(QWidget):
     def _make_library_view(self) -> QWidget:
         tools = FlowLayout(fill=True)
         tools.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
-        for action in self._actions.values():
+        for action in self.commands.values():
             button = QToolButton()
             button.setDefaultAction(action)
             button.setAccessibleName(action.toolTip())
@@ -283,10 +283,10 @@ class PrefixesPage(QWidget):
             self._selected_path = row.path
         self.details.show_row(row)
         whole = row is not None and row.info is not None
-        self._actions["export"].setEnabled(whole)
-        self._actions["verify"].setEnabled(row is not None)
-        self._actions["run"].setEnabled(row is not None and bool(row.run_id))
-        self._actions["delete"].setEnabled(row is not None)
+        self.commands["export"].setEnabled(whole)
+        self.commands["verify"].setEnabled(row is not None)
+        self.commands["run"].setEnabled(row is not None and bool(row.run_id))
+        self.commands["delete"].setEnabled(row is not None)
 
     def _ask(self, title: str, command: Command) -> Ticket:
         self.bar.hide()

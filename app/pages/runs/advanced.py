@@ -70,7 +70,7 @@ class SectionBox(QWidget):
     ) -> None:
         super().__init__(parent)
         self._section, self._form, self._planner = section, form, planner
-        self._editors: dict[Field, Editor] = {}
+        self.editors: dict[Field, Editor] = {}
         self.header = QToolButton()
         self.header.setCheckable(True)
         self.header.setAutoRaise(True)
@@ -100,7 +100,7 @@ class SectionBox(QWidget):
     def _add(self, field: Field, calm: CalmWheel) -> None:
         editor = make_editor(field, calm)
         editor.edited.connect(lambda value: self._form.set(field.name, value, field.label.lower()))
-        self._editors[field] = editor
+        self.editors[field] = editor
         if isinstance(field.kind, Switch):
             self._rows.addRow(editor.widget)
         else:
@@ -117,7 +117,7 @@ class SectionBox(QWidget):
             for field in self._section.fields
             if field.used(draft) and (backbone is None or field.fits(backbone.shape))
         ]
-        for field, editor in self._editors.items():
+        for field, editor in self.editors.items():
             editor.show(draft[field.name])
             self._rows.setRowVisible(editor.widget, field in used)
         self.setVisible(bool(used))

@@ -89,8 +89,7 @@ class Draft:
     def changed(self, changes: Mapping[str, Any]) -> Draft:
         """The same with other values; an unknown name raises `ProtocolError`."""
         for name in changes:
-            if name not in KINDS:
-                raise ProtocolError(f"there is no setting {name!r} in a run")
+            _kind(name)
         return Draft(MappingProxyType({**self.values, **changes}))
 
     def method(self) -> MethodSpec:
@@ -108,7 +107,7 @@ class Draft:
     def to_spec(self, run_id: str, data: DataSpec) -> RunSpec:
         """The run; raise `UserError` naming the first value that is out of range."""
         if not self["backbone"]:
-            raise UserError("No backbone is chosen: choose one in the list.")
+            raise UserError("no-backbone", "No backbone is chosen. Choose one in the list.")
         own = {name: self[f"data.{name}"] for name in DATA_FIELDS}
         return RunSpec(
             run_id=run_id,
@@ -198,12 +197,11 @@ def from_text(text: str) -> Draft:
     Raises:
         ProtocolError: no JSON, an unknown name or a value of another type.
     """
-    try:
-        plain = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ProtocolError(f"not valid JSON ({error})") from error
+    plain = codec.parse(text)
     if not isinstance(plain, dict):
-        raise ProtocolError(f"expected an object, found {plain!r}")
+        raise ProtocolError(
+            "form-not-an-object", "expected an object, found {found!r}", found=plain
+        )
     return default_draft().changed(
         {name: decode_value(name, value) for name, value in plain.items()}
     )
@@ -211,9 +209,13 @@ def from_text(text: str) -> Draft:
 
 def decode_value(name: str, plain: object) -> Any:
     """A setting's value from JSON; raise `ProtocolError` where name or type is wrong."""
+    return codec.from_plain(_kind(name), plain, name)
+
+
+def _kind(name: str) -> Any:
     if name not in KINDS:
-        raise ProtocolError(f"there is no setting {name!r} in a run")
-    return codec.from_plain(KINDS[name], plain, name)
+        raise ProtocolError("no-such-setting", "a run has no setting {name!r}", name=name)
+    return KINDS[name]
 
 
 def _values(section: str, spec: MethodSpec | TrainingSpec | DecodingSpec) -> dict[str, Any]:

@@ -104,7 +104,7 @@ class LaunchPanel(QWidget):
         for action in baselines:
             action.setEnabled(ready and has_baseline)
         if error and (self._planner.data_error or not self._planner.is_waiting):
-            self.bar.show_message(Tone.WARNING, error)
+            self.bar.show_message(Tone.WARNING, error.message)
             if self._planner.data_error:
                 self.bar.add_button("Open Data", self._context.navigator.show_data)
         else:

@@ -86,10 +86,11 @@ class Launcher(QObject):
         self._backbones.fetch(entry.name)
 
     def _launch(self, recipe: Recipe) -> None:
-        data = self._planner.data
-        if self._planner.error or data is None:
-            self.failed.emit(self._planner.error or "There is no data to train on.")
+        problem, data = self._planner.error, self._planner.data
+        if problem is not None:
+            self.failed.emit(problem.message)
             return
+        assert data is not None, "neither data nor why there is none"
         try:
             runs = recipe(self._form.draft, data.spec)
         except UserError as error:

@@ -37,8 +37,8 @@ class Planner(QObject):
         counts: of parameters that only the engine can count; None leaves them open.
 
     Attributes:
-        error: the sentence that says why there is nothing to train, or "".
-        data_error: whether that sentence is about the data, not the form.
+        error: why there is nothing to train, or None.
+        data_error: whether it is about the data, not the form.
         spec: the run as the form describes it, or None (its id is made when it is trained).
         steps: optimiser steps of the whole run, or None while unknown.
         time: how long it will take about, or None while unknown.
@@ -69,7 +69,7 @@ class Planner(QObject):
         self._is_watched = False
         self.waiting_count = 0
         self._counts = counts
-        self.error = ""
+        self.error: UserError | None = None
         self.data_error = False
         self.data: RunData | None = None
         self.spec: RunSpec | None = None
@@ -80,7 +80,7 @@ class Planner(QObject):
         self._counted: tuple[object, ...] = ()
         self._ticket: Ticket | None = None
         self._entry: DatasetEntry | None = None
-        self._data_problem = ""
+        self._data_problem: UserError | None = None
         form.changed.connect(self._update)
         backbones.changed.connect(self._on_backbones)
         project.opened.connect(self._on_backbones)
@@ -171,10 +171,9 @@ class Planner(QObject):
             return  # a note was edited, or something else that a run does not read
         self._entry = entry
         try:
-            self.data, error = run_data(self._project), ""
+            self.data, self._data_problem = run_data(self._project), None
         except UserError as problem:
-            self.data, error = None, problem.message
-        self._data_problem = error
+            self.data, self._data_problem = None, problem.with_traceback(None)
         self._count()
         self._update()
 
@@ -208,8 +207,8 @@ class Planner(QObject):
 
     def _update(self) -> None:
         draft, backbone = self._form.draft, self.backbone
-        self.spec, self.cost, self.error = None, None, ""
-        self.data_error = bool(self._data_problem)
+        self.spec, self.cost, self.error = None, None, None
+        self.data_error = self._data_problem is not None
         try:
             if backbone is not None:
                 counted = self._counts.look_up(backbone, draft.method()) if self._counts else None
@@ -217,7 +216,7 @@ class Planner(QObject):
             spec = draft.to_spec("", self.data.spec) if self.data is not None else None
             self._check_backbone(draft["backbone"])
         except UserError as problem:
-            self.error = self._data_problem or problem.message
+            self.error = self._data_problem or problem.with_traceback(None)
         else:
             self.spec, self.error = spec, self._data_problem
         self.steps, self.time = steps(draft, self.train_rows), None
@@ -266,7 +265,16 @@ class Planner(QObject):
     def _check_backbone(self, name: str) -> None:
         entry = self._backbones.get(name)
         if entry is None and self._backbones.entries:
-            raise UserError(f"The backbone {name!r} is not in the catalog: choose another one.")
+            raise UserError(
+                "backbone-not-listed",
+                "The backbone {name!r} is not in the list. Choose another one.",
+                name=name,
+            )
         if entry is not None and not entry.supported:
             reason = entry.note or "this version cannot train a prefix for its architecture"
-            raise UserError(f"{entry.title} cannot be trained ({reason}): choose another backbone.")
+            raise UserError(
+                "backbone-not-trainable",
+                "{title} cannot be trained ({reason}). Choose another backbone.",
+                title=entry.title,
+                reason=reason,
+            )

@@ -25,13 +25,12 @@ def run_data(project: ProjectModel) -> RunData:
     Raises:
         UserError: no project, no dataset, a missing file, or columns without roles.
     """
-    if project.folder is None:
-        raise UserError("No project is open: open one, or make one from a data file.")
+    folder = project.open_folder()
     entry = project.dataset
     if entry is None:
-        raise UserError("The project has no dataset: add one on the Data page.")
+        raise UserError("no-dataset", "The project has no dataset. Add one on the Data page.")
     entry.mapping.check_trainable()
-    return RunData(entry, _spec(project.folder, entry))
+    return RunData(entry, _spec(folder, entry))
 
 
 def _spec(folder: ProjectFolder, entry: DatasetEntry) -> DataSpec:

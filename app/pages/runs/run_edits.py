@@ -25,10 +25,17 @@ def check_deletable(run: RunModel) -> None:
     """Raise `UserError` where the run is at work or waits in the queue."""
     state = run.status.state
     if state.is_active or is_locked(run.path):
-        raise UserError(f"“{run.meta.name}” is {state.value}: stop it first, then delete it.")
+        raise UserError(
+            "run-at-work",
+            "“{name}” is {state}. Stop it first, then delete it.",
+            name=run.meta.name,
+            state=state.value,
+        )
     if state is RunState.QUEUED:
         raise UserError(
-            f"“{run.meta.name}” waits in the queue: take it out with Stop first, then delete it."
+            "run-queued",
+            "“{name}” waits in the queue. Take it out with Stop first, then delete it.",
+            name=run.meta.name,
         )
 
 
@@ -144,6 +151,9 @@ def _move(source: Path, goal: Path) -> None:
         os.rename(source, goal)
     except OSError as error:
         raise UserError(
-            f"{source} cannot be moved to {goal} ({error.strerror}): close what uses it, and "
-            "try again."
+            "not-moved",
+            "{path} cannot be moved to {target} ({reason}). Close what uses it, and try again.",
+            path=source,
+            target=goal,
+            reason=error.strerror,
         ) from error

@@ -37,7 +37,8 @@ def baseline(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
     """The fine-tuning run to compare the form's run with; raise `UserError` as `train`."""
     if draft.kind is MethodKind.FINETUNE:
         raise UserError(
-            "The form is set to full fine-tuning, which is its own baseline: choose another method."
+            "is-the-baseline",
+            "The form is set to full fine-tuning, which is the baseline. Choose another method.",
         )
     return (NewRun(finetuned_twin(draft.to_spec(new_run_id(), data)), "fine-tuning baseline"),)
 
@@ -68,9 +69,7 @@ class RunMaker:
         Raises:
             UserError: no project is open, or its folder cannot be written to.
         """
-        folder = self._project.folder
-        if folder is None:
-            raise UserError("No project is open: open one, or make one from a data file.")
+        folder = self._project.open_folder()
         made = []
         for run in new:
             path = folder.runs / run.spec.run_id

@@ -40,6 +40,8 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     panel: FigurePanel | None = None
     """What is drawn; pyqtgraph resizes the widget before its own attributes are there."""
+    tick_texts: tuple[str, ...] = ()
+    """Below the axis, those left out for room aside."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent, enableMenu=False)
@@ -155,6 +157,7 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         shown = texts if not self.panel.joined else _apart(texts, letters)
         axis = self.getPlotItem().getAxis("bottom")
         axis.setTicks([shown])
+        self.tick_texts = tuple(text for _, text in shown)
         rows = max((text.count("\n") + 1 for _, text in shown), default=1)
         height = self.fontMetrics().height()
         axis.setHeight(rows * height + 8 + (height + 8 if self.panel.axis else 0))

@@ -160,7 +160,7 @@ class StudyForm(QWidget):
     def _tell_facts(self) -> None:
         entry = self._context.project.dataset
         facts = base_facts(self._planner, entry.name if entry is not None else "")
-        if self._shown_facts() == facts:
+        if self.shown_facts() == facts:
             return
         while self.facts.rowCount():
             self.facts.removeRow(0)
@@ -171,7 +171,7 @@ class StudyForm(QWidget):
             text.setWordWrap(True)
             self.facts.addRow(words, text)
 
-    def _shown_facts(self) -> tuple[tuple[str, str], ...]:
+    def shown_facts(self) -> tuple[tuple[str, str], ...]:
         """What stands there now."""
         found = []
         for row in range(self.facts.rowCount()):
@@ -185,18 +185,18 @@ class StudyForm(QWidget):
 
     def _tell_plan(self) -> None:
         planner = self._planner
-        self.add.setEnabled(not planner.error)
+        self.add.setEnabled(planner.error is None)
         self.count.setText(plan_sentence(len(planner.runs), planner.shared))
         self.count.setVisible(bool(planner.runs))
         self.time.setText(planner.time.sentence)
         self.time.setVisible(bool(planner.runs) and not planner.time.is_long)
-        if not planner.error and planner.time.is_long:
+        if planner.error is None and planner.time.is_long:
             self.bar.show_message(Tone.WARNING, planner.time.sentence)
             return
-        if not planner.error:
+        if planner.error is None:
             self.bar.hide()
             return
-        self.bar.show_message(Tone.WARNING, planner.error)
+        self.bar.show_message(Tone.WARNING, planner.error.message)
         if planner.is_data_error:
             self.bar.add_button("Open Data", self._context.navigator.show_data)
         elif planner.settings is not None and planner.needs_backbone:

@@ -37,7 +37,7 @@ class StudiesPage(QWidget):
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._context = context
+        self.context = context
         self._had_some = False
         self.library = context.studies
         self.maker = StudyMaker(context.project, context.runs, context.run_control, self)
@@ -90,8 +90,12 @@ class StudiesPage(QWidget):
         text = f"“{study.name}” was added to the queue with {runs}."
         if shared:
             text += f" {shared} already in the project will be reused."
-        self._context.messages.post(text)
+        self.context.messages.post(text)
         self._show_right(self.view)
+
+    def cancel(self) -> None:
+        """Make no study: show the one that was looked at, or what can be studied."""
+        self._show_right(self.view if self.library.all() else self.chooser)
 
     def reset_layout(self) -> None:
         """Put the splitter back as it first was."""
@@ -137,7 +141,7 @@ class StudiesPage(QWidget):
         self.columns = PageSplitter(
             self.side,
             self.right,
-            settings=self._context.settings,
+            settings=self.context.settings,
             key=LAYOUT,
             width_chars=LIST_CHARS,
         )
@@ -148,10 +152,10 @@ class StudiesPage(QWidget):
         BarArea(self, self.bar)
 
     def _connect(self) -> None:
-        context = self._context
+        context = self.context
         self.chooser.chosen.connect(self.begin)
-        self.list.clicked.connect(lambda _index: self._cancel())
-        self.list.activated.connect(lambda _index: self._cancel())
+        self.list.clicked.connect(lambda _index: self.cancel())
+        self.list.activated.connect(lambda _index: self.cancel())
         self.library.changed.connect(self._show)
         self.library.damaged.connect(lambda text: self.bar.show_message(Tone.WARNING, text))
         self.maker.failed.connect(lambda text: self.bar.show_message(Tone.BAD, text))
@@ -161,12 +165,12 @@ class StudiesPage(QWidget):
         self.actions_.refused.connect(lambda text: self.bar.show_message(Tone.WARNING, text))
         self.actions_.deleted.connect(self._tell_deleted)
         context.project.opened.connect(self.bar.hide)
-        context.project.closed.connect(self._cancel)
+        context.project.closed.connect(self.cancel)
 
     def _make_new_study(self) -> NewStudy:
-        made = NewStudy(self._context, self.library, self)
+        made = NewStudy(self.context, self.library, self)
         made.form.added.connect(self.add)
-        made.form.cancelled.connect(self._cancel)
+        made.form.cancelled.connect(self.cancel)
         made.backbones.fetch_failed.connect(
             lambda _name, text: self.bar.show_message(Tone.BAD, text)
         )
@@ -189,9 +193,6 @@ class StudiesPage(QWidget):
             self.new_study.planner.close()
         self.right.setCurrentWidget(widget)
 
-    def _cancel(self) -> None:
-        self._show_right(self.view if self.library.all() else self.chooser)
-
     def _tell_deleted(self, name: str) -> None:
         text = f"“{name}” was moved to the project's trash."
-        self._context.messages.post_undo(text, self._context.undo)
+        self.context.messages.post_undo(text, self.context.undo)

@@ -31,7 +31,7 @@ class StudyPlanner(QObject):
     """Keeps plan, time and command in step with the study's form and the draft of a run.
 
     Attributes:
-        error: the sentence that says why there is nothing to add, or "".
+        error: why there is nothing to add, or None.
         runs: what would be trained or shared, in order.
         shared: how many of them the project has already.
 
@@ -56,7 +56,7 @@ class StudyPlanner(QObject):
         self._project, self._runs, self._speeds = project, runs, speeds
         self._is_open = False
         self.draft = StudyDraft()
-        self.error = ""
+        self.error: UserError | None = None
         self.settings: StudySettings | None = None
         self.runs: tuple[StudyRun, ...] = ()
         self.shared = 0
@@ -149,8 +149,8 @@ class StudyPlanner(QObject):
             UserError: it cannot be made.
         """
         self._update()
-        if self.error:
-            raise UserError(self.error)
+        if self.error is not None:
+            raise self.error
         first = new_run_id()
         return StudySpec(
             study_id=study_id(self.draft.kind, self.draft.name),
@@ -172,18 +172,19 @@ class StudyPlanner(QObject):
             self._update()
 
     def _update(self) -> None:
-        self.settings, self.runs, self.shared, self.error = None, (), 0, ""
+        self.settings, self.runs, self.shared, self.error = None, (), 0, None
         self.time = Estimate()
         try:
             self._plan()
         except UserError as problem:
-            self.error = problem.message
+            self.error = problem.with_traceback(None)
         self.changed.emit()
 
     def _plan(self) -> None:
         base = self._planner.spec
-        if self._planner.error or base is None:
-            raise UserError(self._planner.error or "The list of backbones is loading.")
+        if self._planner.error is not None:
+            raise self._planner.error
+        assert base is not None, "neither a run nor why there is none"
         settings = self.draft.settings(base)
         runs = take_existing(plan(settings), [run.spec for run in self._runs.all()])
         self.settings, self.runs = settings, runs
@@ -193,10 +194,11 @@ class StudyPlanner(QObject):
         self._check_name()
         self._check_split()
         if self.backbone is not None and self.needs_backbone:
-            fetched = size(self.backbone.download_bytes)
             raise UserError(
-                f"{self.backbone.title} is not on this machine: fetch it ({fetched}), then add "
-                "the study."
+                "backbone-not-here",
+                "{title} is not on this machine. Fetch it ({size}), then add the study.",
+                title=self.backbone.title,
+                size=size(self.backbone.download_bytes),
             )
 
     def _estimate(self, specs: list[RunSpec]) -> None:
@@ -215,23 +217,29 @@ class StudyPlanner(QObject):
     def _check_name(self) -> None:
         name = self.draft.name.strip()
         if not name:
-            raise UserError("The study has no name: give it one.")
+            raise UserError("study-without-name", "The study has no name. Give it one.")
         if self._library.has(study_id(self.draft.kind, name)):
-            raise UserError(f"The project has a study “{name}” already: choose another name.")
+            raise UserError(
+                "study-name-used",
+                "The project has a study “{name}” already. Choose another name.",
+                name=name,
+            )
 
     def _check_split(self) -> None:
         report = self._planner.report
         if report is None:
-            raise UserError("The split is being counted: wait a moment.")
+            raise UserError("split-being-counted", "The split is being counted. Wait a moment.")
         if not report.test_inputs:
             raise UserError(
-                "The split leaves no inputs to test on, and a study compares by them: raise the "
-                "test share on the Data page."
+                "study-without-test-inputs",
+                "The split leaves no inputs to test on, and a study compares by them. Raise the "
+                "test share on the Data page.",
             )
         if self.draft.kind is StudyKind.EXTRAPOLATION and not self._unseen():
             raise UserError(
-                "No category is held out, so that there is none to extrapolate to: hold some out "
-                "with the split of the Data page."
+                "no-category-held-out",
+                "No category is held out, so there is none to extrapolate to. Hold some out "
+                "with the split on the Data page.",
             )
 
     def _unseen(self) -> tuple[str, ...]:

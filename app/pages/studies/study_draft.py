@@ -60,7 +60,10 @@ class StudyDraft:
         if "methods" not in read:
             return settings
         if len(self.methods) < 2:
-            raise UserError("Fewer than two methods are ticked: tick at least two to compare.")
+            raise UserError(
+                "too-few-methods",
+                "Fewer than two methods are ticked. Tick at least two to compare.",
+            )
         methods = tuple(compared_method(name, base) for name in self.methods)
         return replace(settings, methods=methods)
 
@@ -75,8 +78,11 @@ def whole_numbers(label: str, text: str) -> tuple[int, ...]:
     for part in filter(None, re.split(r"[\s,;]+", text)):
         if not re.fullmatch(r"-?[0-9]{1,9}", part):
             raise UserError(
-                f"{label} has {part!r}: write whole numbers with commas between them, such as "
-                "50, 100, 200."
+                "not-whole-numbers",
+                "{label} has {part!r}. Write whole numbers with commas between them, such as "
+                "50, 100, 200.",
+                label=label,
+                part=part,
             )
         numbers.append(int(part))
     return tuple(numbers)

@@ -20,12 +20,12 @@ from app.pages.compare.rows import Rows
 from app.pages.compare.score_table import ScoreTable, footnotes, score_table
 from app.pages.compare.statistics import MeanDifference
 from app.pages.compare.systems import Cost, Entry, Kind, System
-from engine.contract.errors import UserError
 from engine.contract.outputs import read_meta, read_outputs
 from engine.contract.project import ExampleNote
 from engine.contract.scores import OutputRow, OutputsMeta, Score, metric_title
 from engine.contract.tables import write_table
 from engine.metrics.known import METRICS
+from tests.helpers.errors import refused
 
 T = TypeVar("T")
 SIGNATURE = "bleu|case:mixed|tok:13a|nrefs:2|n:2|decoding:greedy,max100|bs:1000|seed:0"
@@ -189,29 +189,32 @@ def test_outside_text_is_one_output_a_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "line"),
     [
-        ("", "it has no lines"),
-        ('{"output": "x"}\nnot json\n', "line 2"),
-        ('["x"]\n', "line 1: not an object"),
-        ('{"input": "x"}\n', "'output' is missing"),
-        ('{"output": 3}\n', "expected str"),
+        ('{"output": "x"}\nnot json\n', 2),
+        ('["x"]\n', 1),
+        ('{"output": "x"}\n{"input": "x"}\n', 2),
+        ('{"output": 3}\n', 1),
     ],
 )
-def test_outside_files_that_do_not_fit_say_where(tmp_path: Path, text: str, words: str) -> None:
+def test_outside_files_that_do_not_fit_say_where(tmp_path: Path, text: str, line: int) -> None:
     source = tmp_path / "bad.jsonl"
     source.write_text(text, encoding="utf-8")
-    with pytest.raises(UserError, match=words):
+    with refused("outputs-line", path=source, line=line):
         finish(copy_outside(source, tmp_path / "project"))
     assert not (tmp_path / "project").exists()
 
 
-def test_missing_and_latin_files_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="cannot be read"):
-        finish(copy_outside(tmp_path / "none.jsonl", tmp_path / "project"))
+def test_missing_empty_and_latin_files_are_refused(tmp_path: Path) -> None:
+    source = tmp_path / "none.jsonl"
+    with refused("outputs-unreadable", path=source):
+        finish(copy_outside(source, tmp_path / "project"))
+    source.write_text("")
+    with refused("outputs-empty", path=source):
+        finish(copy_outside(source, tmp_path / "project"))
     source = tmp_path / "latin.txt"
     source.write_bytes("café".encode("latin-1"))
-    with pytest.raises(UserError, match="UTF-8"):
+    with refused("outputs-unreadable", path=source):
         finish(copy_outside(source, tmp_path / "project"))
 
 

@@ -18,8 +18,8 @@ from app.pages.data.rows_model import ROLE_OF_COLUMN, RowsModel
 from app.pages.data.words import numbered
 from engine.contract.data_spec import Column, Mapping, Role
 from engine.contract.dataset_store import DatasetStore, RejectedRow, Row
-from engine.contract.errors import UserError
 from engine.contract.reading import FileReport, ReadOptions
+from tests.helpers.errors import refused
 from tests.helpers.projects import make_store
 
 BIG = 100_000
@@ -81,7 +81,7 @@ def test_pages_used_last_are_kept_and_no_more(big_store: CountingStore) -> None:
     assert big_store.reads == 3
     pages.row(12)  # was dropped for the page of 21
     assert big_store.reads == 4
-    with pytest.raises(UserError, match=f"holds no row {BIG + 1}"):
+    with refused("row-missing", row=BIG + 1):
         pages.row(BIG + 1)
 
 

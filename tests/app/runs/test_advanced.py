@@ -19,19 +19,16 @@ def test_layers_are_asked_for_where_they_mean_something(page: RunsPage) -> None:
     expected = cost(SHAPE, method, tokens_per_batch=400)
     assert f"{expected.trainable:,}" in page.form.cost.text()
     page.form.drawing.grab()  # painted without an error
-    for wrong, sentence in (
-        ("0-", "layers holds '0-': it must be a layer (7), a range (0-9), or either with its "),
-        ("25-30", "layers names '25-30', but the backbone has 30 layers, 0 to 29: leave out "),
-    ):
+    for wrong in ("0-", "25-30"):
         page.form_model.set("method.layers", wrong)
-        assert page.planner.error.startswith(sentence)
+        assert f"'{wrong}'" in page.planner.error.message
         assert not page.launch.train.isEnabled()
     page.form_model.set("method.layers", "0-9")
     page.form_model.set("method.depth", Depth.EMBEDDING_ONLY)
-    assert page.planner.error.startswith("layers is '0-9', but embedding-only tuning reaches")
+    assert "'0-9'" in page.planner.error.message
     assert "method.layers" in shown(box), "what is wrong cannot be mended"
     page.form_model.set("method.layers", "")
-    assert page.planner.error == ""
+    assert page.planner.error is None
     assert "method.layers" not in shown(box)
 
 
@@ -40,11 +37,7 @@ SIDES = ("method.encoder_self", "method.decoder_self", "method.decoder_cross")
 
 def shown(box: SectionBox) -> set[str]:
     """Names of the settings whose rows are there."""
-    return {
-        field.name
-        for field, editor in box._editors.items()
-        if box._rows.isRowVisible(editor.widget)
-    }
+    return {field.name for field, editor in box.editors.items() if not editor.widget.isHidden()}
 
 
 def test_settings_of_other_backbones_are_not_there(

@@ -35,7 +35,7 @@ def test_a_folder_is_listed_chosen_and_taken_back(
     qtbot.waitUntil(lambda: page.backbones.get(folder) is not None)
     assert page.form_model.draft["backbone"] == folder
     assert page.form.picker.box.currentText() == "my-model"
-    assert page.planner.error == ""
+    assert page.planner.error is None
 
     qtbot.mouseClick(page.form.picker.folder, Qt.MouseButton.LeftButton)
     assert context.project.project.backbone_folders == (folder,), "listed twice"

@@ -23,6 +23,7 @@ from engine.contract.reading import SplitCounts, SplitReport
 from engine.contract.rivals import AdapterDesign
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import RunSpec, finetuned_twin
+from tests.helpers.errors import check
 from tests.helpers.fake_ports import FakeDesk, FakeRunControl
 from tests.helpers.projects import DATASET_ID, make_project
 
@@ -132,7 +133,7 @@ def test_full_fine_tuning_has_no_baseline(page: RunsPage) -> None:
 def test_a_wrong_value_is_explained_and_train_waits(page: RunsPage) -> None:
     page.form_model.set("method.init_text", "")
     assert not page.launch.train.isEnabled()
-    assert "init_text is empty" in page.launch.bar.label.text()
+    assert "init_text" in page.launch.bar.label.text()
     assert page.launch.bar.isVisible()
     page.form_model.set("method.init_text", "Say it:")
     assert page.launch.train.isEnabled()
@@ -143,9 +144,10 @@ def test_without_data_it_says_where_to_go(
     make_page: Callable[[Path], RunsPage], tmp_path: Path, context: AppContext, qtbot: QtBot
 ) -> None:
     page = make_page(make_project(tmp_path / "empty", dataset=False))
-    assert "no dataset" in page.launch.bar.label.text()
+    check(page.planner.error, "no-dataset")
+    assert page.launch.bar.label.text() == page.planner.error.message
     assert not page.launch.train.isEnabled()
-    (button,) = page.launch.bar._buttons
+    (button,) = page.launch.bar.buttons
     with qtbot.waitSignal(context.navigator.page_requested) as asked:
         button.click()
     assert asked.args == ["data"]
@@ -153,14 +155,15 @@ def test_without_data_it_says_where_to_go(
 
 def test_an_unsupported_backbone_says_why(page: RunsPage) -> None:
     page.form_model.set("backbone", "bart")
-    assert "encoder–decoders are not trained yet" in page.launch.bar.label.text()
+    check(page.planner.error, "backbone-not-trainable")
+    assert page.launch.bar.isVisible()
     assert not page.launch.train.isEnabled()
 
 
 def test_a_full_disk_is_a_sentence(page: RunsPage, context: AppContext) -> None:
     context.project.folder.runs.write_text("not a folder")
     page.launch.train.click()
-    assert "cannot be written to" in page.launch.question.label.text()
+    assert str(context.project.folder.runs) in page.launch.question.label.text()
     assert context.runs.all() == []
 
 
@@ -176,7 +179,7 @@ def test_a_backbone_that_is_not_there_is_fetched_first(
     page.launch.both.click()
     assert context.runs.all() == []
     assert "548 MB" in page.launch.question.label.text()
-    (button,) = page.launch.question._buttons
+    (button,) = page.launch.question.buttons
     button.click()
     ticket = model_desk.last(FetchBackbone)
     assert ticket.command == FetchBackbone("gpt2")
@@ -197,7 +200,7 @@ def test_a_fetch_that_fails_or_is_cancelled_queues_nothing(
 ) -> None:
     page.form_model.set("backbone", "gpt2")
     page.launch.train.click()
-    page.launch.question._buttons[0].click()
+    page.launch.question.buttons[0].click()
     ticket = model_desk.last(FetchBackbone)
     if cancel:
         ticket.cancel()
@@ -216,7 +219,7 @@ def test_runs_of_a_project_that_was_closed_meanwhile_are_not_made_in_another(
 ) -> None:
     page.form_model.set("backbone", "gpt2")
     page.launch.train.click()
-    page.launch.question._buttons[0].click()
+    page.launch.question.buttons[0].click()
     context.project.open(make_project(tmp_path / "other"))
     model_desk.last(FetchBackbone).answer(Done())
     assert context.runs.all() == []
@@ -309,5 +312,5 @@ def test_nothing_is_amiss_while_the_catalog_is_still_to_come(
     assert not page.launch.bar.isVisible()
     assert not page.launch.train.isEnabled()
     desk.last(ListBackbones).fail("The catalog is damaged: install the program again.")
-    assert "No backbone is chosen" in page.launch.bar.label.text()
+    check(page.planner.error, "no-backbone")
     assert page.launch.bar.isVisible()

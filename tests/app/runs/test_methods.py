@@ -110,7 +110,7 @@ def test_a_method_that_cannot_train_the_backbone_is_refused_in_the_form(
 ) -> None:
     choose(page, MethodKind.BITFIT)
     model_desk.last(CountParameters).fail("It has no biases: choose another method.")
-    assert page.planner.error == "It has no biases: choose another method."
+    assert page.planner.error.message == "It has no biases: choose another method."
     assert not page.launch.train.isEnabled()
     choose(page, MethodKind.PREFIX)
     assert page.launch.train.isEnabled()

@@ -9,10 +9,10 @@ import pytest
 from app.context import AppContext
 from app.models.run import RunModel
 from app.pages.runs.run_edits import DeleteRuns, EditMeta, check_deletable
-from engine.contract.errors import UserError
 from engine.contract.events import RunState
 from engine.contract.lock import FolderLock
 from engine.contract.run_folder import RunFolder
+from tests.helpers.errors import refused
 from tests.helpers.fake_ports import FakeRunControl
 
 
@@ -62,20 +62,20 @@ def test_a_disk_that_refuses_keeps_the_run(context: AppContext, runs: list[RunMo
 
 
 @pytest.mark.parametrize(
-    ("state", "words"), [(RunState.RUNNING, "is running: stop it"), (RunState.QUEUED, "queue")]
+    ("state", "code"), [(RunState.RUNNING, "run-at-work"), (RunState.QUEUED, "run-queued")]
 )
 def test_a_run_at_work_or_in_the_queue_is_refused(
-    runs: list[RunModel], state: RunState, words: str
+    runs: list[RunModel], state: RunState, code: str
 ) -> None:
     runs[0].set_status(dataclasses.replace(runs[0].status, state=state))
-    with pytest.raises(UserError, match=words):
+    with refused(code, name=runs[0].meta.name):
         check_deletable(runs[0])
 
 
 def test_a_run_whose_engine_still_holds_its_lock_is_refused(runs: list[RunModel]) -> None:
     with FolderLock(runs[0].path) as lock:
         assert lock.acquire()
-        with pytest.raises(UserError, match="stop it first"):
+        with refused("run-at-work"):
             check_deletable(runs[0])
     check_deletable(runs[0])
 

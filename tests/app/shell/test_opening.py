@@ -1,9 +1,7 @@
 from pathlib import Path
 
-import pytest
-
 from app.opening import Found, PathKind, find_out, project_of_run
-from engine.contract.errors import UserError
+from tests.helpers.errors import refused
 from tests.helpers.projects import make_project, make_run
 from tests.helpers.webnlg_files import write_folder
 
@@ -44,7 +42,7 @@ def test_data_in_other_formats_and_a_folder_of_webnlg(tmp_path: Path) -> None:
         assert find_out(tmp_path / name) == Found(PathKind.TABLE, tmp_path / name)
     folder = write_folder(tmp_path / "webnlg")
     assert find_out(folder) == Found(PathKind.TABLE, folder)
-    with pytest.raises(UserError, match=r"adapter_config.json\) and no XML of WebNLG"):
+    with refused("nothing-in-folder", path=tmp_path / "empty"):
         find_out(make_empty(tmp_path / "empty"))
 
 
@@ -54,13 +52,13 @@ def make_empty(folder: Path) -> Path:
 
 
 def test_what_cannot_be_opened_says_what_could(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="does not exist"):
+    with refused("nothing-at-path", path=tmp_path / "gone.csv"):
         find_out(tmp_path / "gone.csv")
-    with pytest.raises(UserError, match=r"holds no project \(project.json\)"):
+    with refused("nothing-in-folder", path=tmp_path):
         find_out(tmp_path)
     picture = tmp_path / "a.png"
     picture.write_bytes(b"")
-    with pytest.raises(UserError, match=r"ending '.png'"):
+    with refused("ending-not-opened", name="a.png"):
         find_out(picture)
-    with pytest.raises(UserError, match="stands in no project"):
+    with refused("run-outside-project", missing=tmp_path.resolve() / "project.json"):
         project_of_run(tmp_path / "runs" / "x")

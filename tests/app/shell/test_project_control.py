@@ -1,3 +1,4 @@
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,6 +20,7 @@ from engine.contract.errors import UserError
 from engine.contract.events import RunState
 from engine.contract.lock import FolderLock, is_locked
 from engine.contract.project import Project, ProjectFolder
+from tests.helpers.errors import refused
 from tests.helpers.fake_ports import FakeRunControl
 from tests.helpers.projects import DATASET_ID, make_project, make_rich_project, make_run
 
@@ -119,7 +121,7 @@ def test_a_removal_that_could_not_be_saved_deletes_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def full(self: ProjectFolder, content: Project) -> None:
-        raise UserError("The disk is full.")
+        raise UserError("disk-full", "The disk is full.")
 
     control.open(project)
     monkeypatch.setattr(ProjectFolder, "write", full)
@@ -131,7 +133,7 @@ def test_a_removal_that_could_not_be_saved_deletes_nothing(
 def test_a_project_is_open_in_one_window_only(control: ProjectControl, project: Path) -> None:
     with FolderLock(project) as lock:
         assert lock.acquire()
-        with pytest.raises(UserError, match="open in another window"):
+        with refused("project-in-use", path=project):
             control.open(project)
     control.open(project)
 
@@ -142,7 +144,7 @@ def test_a_damaged_project_leaves_the_present_one_open(
     control.open(project)
     broken = make_project(tmp_path / "broken")
     (broken / "project.json").write_text("{", encoding="utf-8")
-    with pytest.raises(UserError, match="damaged"):
+    with pytest.raises(UserError, match=re.escape(str(broken))):
         control.open(broken)
     assert context.project.folder is not None
     assert context.project.folder.path == project
@@ -153,15 +155,15 @@ def test_a_new_project_needs_an_empty_folder(control: ProjectControl, tmp_path: 
     full = tmp_path / "full"
     full.mkdir()
     (full / "x").write_text("", encoding="utf-8")
-    with pytest.raises(UserError, match="is not empty"):
+    with pytest.raises(UserError, match=re.escape(str(full))):
         control.create(full, "x")
-    with pytest.raises(UserError, match="is a file"):
+    with pytest.raises(UserError, match=re.escape(str(full / "x"))):
         control.create(full / "x", "x")
 
 
 def test_an_unwritable_place_is_named(control: ProjectControl, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(UserError, match="cannot be written to"):
+    with pytest.raises(UserError, match=re.escape(str(tmp_path / "file"))):
         control.create(tmp_path / "file" / "project", "x")
 
 
@@ -182,7 +184,7 @@ def test_without_a_project_a_prefix_gets_one_and_outputs_say_what_to_do(
 ) -> None:
     outputs = tmp_path / "out.jsonl"
     outputs.write_text('{"output": "a", "references": ["b"]}\n', encoding="utf-8")
-    with pytest.raises(UserError, match="no project is open to take it"):
+    with refused("needs-open-project", name="out.jsonl"):
         control.open_path(outputs)
     prefix = tmp_path / "mailed"
     prefix.mkdir()
@@ -243,7 +245,7 @@ def test_sample_project_is_made_once_and_then_opened(
 def test_without_samples_it_says_so(context: AppContext) -> None:
     control = ProjectControl(context.project, context.runs, context.run_control, context.settings)
     assert not control.has_samples
-    with pytest.raises(UserError, match="resources/samples"):
+    with refused("part-missing", folder="resources/samples"):
         control.open_sample()
 
 
@@ -273,7 +275,7 @@ def test_the_example_is_copied_once_and_then_opened(
 def test_without_an_example_it_says_so(context: AppContext) -> None:
     control = ProjectControl(context.project, context.runs, context.run_control, context.settings)
     assert not control.has_example
-    with pytest.raises(UserError, match="projects/examples"):
+    with refused("part-missing", folder="projects/examples"):
         control.open_example()
 
 

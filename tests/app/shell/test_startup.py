@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.problem import ProblemDialog
-from app.startup import _on_exception, build
+from app.startup import build, on_exception
 from engine.cli.main import are_paths
 from engine.contract.events import RunState
 from engine.contract.project import ProjectFolder
@@ -41,10 +41,10 @@ def test_starts_makes_its_pages_and_ends_cleanly(tmp_path: Path) -> None:
                 window.close()
 
         def warm_up(window):
-            window._warming.timeout.connect(lambda: close_when_warm(window))
-            window._preloader.start()
+            window.warming.timeout.connect(lambda: close_when_warm(window))
+            warm(window)
 
-        MainWindow.warm_up = warm_up
+        warm, MainWindow.warm_up = MainWindow.warm_up, warm_up
         code = startup.run([])
         heavy = {"torch", "transformers", "datasets"} & set(sys.modules)
         assert not heavy, heavy
@@ -184,11 +184,11 @@ def test_the_hook_tells_faults_and_obeys_ctrl_c(
     program = build(qapp, tmp_path / "settings.ini")
     program.window.show()
     try:
-        _on_exception(program.window, ValueError, ValueError("x"), None)
+        on_exception(program.window, ValueError, ValueError("x"), None)
         (dialog,) = program.window.findChildren(ProblemDialog)
         assert "ValueError: x" in dialog.failure.traceback
         dialog.close()
-        _on_exception(program.window, KeyboardInterrupt, KeyboardInterrupt(), None)
+        on_exception(program.window, KeyboardInterrupt, KeyboardInterrupt(), None)
         assert not program.window.isVisible()
     finally:
         program.close()

@@ -80,7 +80,7 @@ def test_info_bar_replaces_message_and_buttons(context: AppContext, qtbot: QtBot
     assert pressed == ["second"]
     assert bar.accessibleName() == "Error: second"
     with qtbot.waitSignal(bar.dismissed):
-        bar._close.click()
+        bar.close_button.click()
     assert bar.isHidden()
 
 

@@ -98,7 +98,7 @@ def test_what_cannot_be_opened_is_explained(window: MainWindow, tmp_path: Path) 
     (tmp_path / "x.png").write_bytes(b"")
     drop(window, tmp_path / "x.png")
     (dialog,) = problems(window)
-    assert "ending '.png'" in dialog.message.text()
+    assert "x.png" in dialog.message.text()
     dialog.close()
     assert not window.context.project.is_open
 
@@ -111,7 +111,7 @@ def test_interrupted_runs_are_offered_to_resume(
     assert bar.tone is Tone.WARNING
     assert "“prefix 20, MLP 512”" in bar.label.text()
     queued = len(run_control.queue)
-    resume = bar._buttons[0]
+    resume = bar.buttons[0]
     assert resume.text() == "Resume"
     resume.click()
     paths = ProjectFolder(rich_project).run_paths()
@@ -179,7 +179,7 @@ def test_a_dismissed_offer_stays_away(
 def test_an_offer_goes_with_its_project(window: MainWindow, rich_project: Path) -> None:
     window.context.navigator.open_path(rich_project)
     assert not window.interrupted.isHidden()
-    window.commands._control.close()
+    window.control.close()
     assert window.interrupted.isHidden()
 
 
@@ -306,7 +306,7 @@ def test_unsaved_edit_is_told(window: MainWindow) -> None:
 def test_other_pages_are_made_while_idle(window: MainWindow, qtbot: QtBot) -> None:
     window.warm_up()
     qtbot.waitUntil(lambda: set(window.stack.built()) == {entry.name for entry in PAGES})
-    qtbot.waitUntil(lambda: not window._warming.isActive())
+    qtbot.waitUntil(lambda: not window.warming.isActive())
     assert start_page(window).isVisible()
 
 
@@ -337,7 +337,7 @@ def test_place_is_kept_and_reset(window: MainWindow) -> None:
     window.close()
     assert not window.context.settings.layout("window").isEmpty()
     window.resize(500, 500)
-    window._restore_geometry()
+    window.restore_place()
     assert (window.width(), window.height()) == (780, 640)
     window.reset_layout()
     assert window.context.settings.layout("window").isEmpty()
@@ -347,9 +347,9 @@ def test_place_is_kept_and_reset(window: MainWindow) -> None:
 
 def test_a_window_that_was_on_a_lost_screen_comes_back(window: MainWindow) -> None:
     window.move(-9000, -9000)
-    assert not window._is_on_a_screen()
-    window._place_first()
-    assert window._is_on_a_screen()
+    assert not window.is_on_a_screen()
+    window.restore_place()
+    assert window.is_on_a_screen()
 
 
 def test_scheme_menu_and_preferences_agree(window: MainWindow) -> None:

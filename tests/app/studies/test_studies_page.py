@@ -52,7 +52,7 @@ def finish(control: FakeRunControl, run: RunModel) -> None:
 
 
 def states(page: Page, study: StudySpec) -> list[RunState | None]:
-    models = [page._context.runs.get(run.spec.run_id) for run in study.runs]
+    models = [page.context.runs.get(run.spec.run_id) for run in study.runs]
     return [model.status.state if model is not None else None for model in models]
 
 
@@ -133,10 +133,10 @@ def test_from_a_recipe_to_results(window: MainWindow, project: Path, qtbot: QtBo
     control.set_status(third.run_id, RunState.RUNNING)
     control.set_status(fourth.run_id, RunState.FAILED, message="The disk is full.")
     failures = page.view.failures
-    qtbot.waitUntil(lambda: failures.label.text() == "A run failed: The disk is full.")
+    qtbot.waitUntil(lambda: failures.label.text().endswith("The disk is full."))
     assert page.list.studies.sentence(study) == ("Methods, 2 of 4 finished, 1 running, 1 failed")
     control.queue.clear()
-    failures._buttons[0].click()
+    failures.buttons[0].click()
     assert control.queue == [fourth.path]
     finish(control, third)
     control.set_status(fourth.run_id, RunState.QUEUED)
@@ -229,12 +229,12 @@ def test_a_disk_that_refuses_is_told(
     (project / "studies").write_text("not a folder", encoding="utf-8")
     page.add()
     assert page.bar.tone is Tone.BAD
-    assert "cannot be written to" in page.bar.label.text()
+    assert str(project / "studies") in page.bar.label.text()
     assert page.library.all() == []
     (project / "studies").unlink()
     (project / "runs").write_text("not a folder", encoding="utf-8")
     page.add()
-    qtbot.waitUntil(lambda: "cannot be written to" in page.bar.label.text())
+    qtbot.waitUntil(lambda: str(project / "runs") in page.bar.label.text())
     assert states(page, current(page)) == [None] * 6
 
 
@@ -283,10 +283,8 @@ def test_files_are_copied_from_what_the_engine_wrote(
         assert name in said[-1].text
     (folder.path / "table.md").unlink()
     page.actions_.copies[1].trigger()
-    assert page.bar.label.text().startswith("table.md cannot be read (")
-    assert page.bar.label.text().endswith(
-        "): leave the page and come back, and it is written anew."
-    )
+    assert page.bar.tone is Tone.WARNING
+    assert "table.md" in page.bar.label.text()
     results = page.scores.get("methods")
     assert results is not None
     for name, content in draw(study, results).items():
@@ -297,12 +295,11 @@ def test_files_are_copied_from_what_the_engine_wrote(
     page.actions_.save_figure_to(tmp_path / "mine.svg")
     assert "<svg" in (tmp_path / "mine.svg").read_text("utf-8")
     page.actions_.save_figure_to(tmp_path / "mine.pdf")
-    assert page.bar.label.text() == (
-        "mine.pdf ends in neither .png nor .svg: give the figure one of these endings."
-    )
+    assert page.bar.tone is Tone.WARNING
+    assert "mine.pdf" in page.bar.label.text()
     page.actions_.save_figure_to(tmp_path / "nowhere" / "mine.png")
     assert page.bar.tone is Tone.WARNING
-    assert "cannot be written to" in page.bar.label.text()
+    assert str(tmp_path / "nowhere") in page.bar.label.text()
 
 
 def test_other_scores_can_be_chosen(make_page: MakePage, project: Path, qtbot: QtBot) -> None:
@@ -328,7 +325,7 @@ def test_other_scores_can_be_chosen(make_page: MakePage, project: Path, qtbot: Q
     shutil.rmtree(page.library.folder("methods").path)
     (project / "studies" / "methods").write_text("not a folder", encoding="utf-8")
     menu.choices["bleu"].trigger()
-    assert "cannot be written to" in page.bar.label.text()
+    assert str(project / "studies") in page.bar.label.text()
     assert not menu.choices["bleu"].isChecked()
     qtbot.waitUntil(lambda: not page.scores.is_waiting)
 
@@ -433,7 +430,7 @@ def test_a_failure_is_told_of_its_own_study(
     page.library.select("methods")
     assert view.failures.label.text() == "The outputs are damaged: decode them again."
     ticket = wait_for_question("methods")
-    view._tell_states()  # as when a run's state changes
+    page.library.touched.emit("methods")  # as when a run's state changes
     assert view.failures.isVisible()
     ticket.answer(collect_without_drawing(CollectStudy(str(project), "methods")))
     assert view.failures.isHidden()
@@ -499,10 +496,7 @@ def test_runs_at_work_are_not_deleted(
     study = make_study(project, StudyKind.METHODS, states=lambda n: RunState.QUEUED)
     page = make_page(project)
     page.actions_.delete_study(with_runs=True)
-    assert page.bar.label.text() == (
-        "“prefix 10, MLP 512, seed 0” waits in the queue: take it out with Stop first, then "
-        "delete it."
-    )
+    assert "“prefix 10, MLP 512, seed 0”" in page.bar.label.text()
     assert current(page) == study
     assert context.undo.count() == 0
 
@@ -513,7 +507,7 @@ def test_a_deletion_that_the_disk_refuses_is_told(make_page: MakePage, project: 
     shutil.rmtree(page.library.folder("methods").path)
     page.actions_.delete_study(with_runs=False)
     assert page.bar.tone is Tone.WARNING
-    assert "methods could not be moved to" in page.bar.label.text()
+    assert "methods" in page.bar.label.text()
 
 
 def test_a_damaged_study_is_shown_not_hidden(
@@ -524,7 +518,7 @@ def test_a_damaged_study_is_shown_not_hidden(
     folder.path.mkdir()
     (folder.path / "study.json").write_text("{", encoding="utf-8")
     page = make_page(project)
-    assert "study.json is damaged" in page.bar.label.text()
+    assert "study.json" in page.bar.label.text()
     assert [study.study_id for study in page.library.all()] == ["methods"]
     assert page.library.has("broken")
 
@@ -540,7 +534,7 @@ def test_a_failure_of_scoring_is_told(
     assert activity.title == "Score “Methods”"
     desk.last(CollectStudy).fail("The outputs are damaged: decode them again.")
     assert page.view.failures.label.text() == "The outputs are damaged: decode them again."
-    page.view.failures._buttons[0].click()
+    page.view.failures.buttons[0].click()
     qtbot.waitUntil(lambda: bool(desk.open_tickets(CollectStudy)))
     desk.last(CollectStudy).cancel()
     qtbot.waitUntil(lambda: not page.scores.is_waiting)
@@ -608,7 +602,7 @@ def test_nothing_is_asked_while_the_page_is_hidden(
     qtbot.waitUntil(lambda: page.scores.get("methods") is not None)
     page.hide()
     asked = len(desk.asked)
-    last = page._context.runs.get(study.runs[1].spec.run_id)
+    last = page.context.runs.get(study.runs[1].spec.run_id)
     assert last is not None
     finish(run_control, last)
     assert not page.scores.is_waiting
@@ -629,8 +623,7 @@ def test_the_figure_follows_the_theme_and_leaves_the_wheel_to_the_page(
     panel = figure.panels[0]
     context.theme.set_scheme(Scheme.DARK)
     assert panel.backgroundBrush().color() == DARK.base
-    axis = panel.getPlotItem().getAxis("bottom")
-    assert [text for _, text in axis._tickLevels[0]] == ["50", "100", "200", "500"]
+    assert panel.tick_texts == ("50", "100", "200", "500")
     assert panel.accessibleName() == "Plot: BLEU"
     before = panel.viewRange()
     event = QWheelEvent(
@@ -654,5 +647,5 @@ def test_everything_can_be_reached_by_keys(
         assert unnamed(page) == []
         assert unreachable(page) == []
     page.list.setFocus()
-    page._cancel()
+    page.cancel()
     assert page.view.isVisible()

@@ -10,6 +10,7 @@ from engine.contract.method_spec import FinetuneMethod
 from engine.contract.recipes import PAPER_WORDS, StudySettings
 from engine.contract.run_spec import default_training
 from engine.contract.study import StudyKind
+from tests.helpers.errors import refused
 from tests.helpers.studies import BASE
 
 
@@ -29,11 +30,7 @@ def test_numbers_as_people_type_them(text: str, numbers: tuple[int, ...]) -> Non
 
 @pytest.mark.parametrize("text", ["5o", "1.5", "1e3", "fifty", "50-100", "1234567890123"])
 def test_what_is_no_number_is_named(text: str) -> None:
-    with pytest.raises(
-        UserError,
-        match=rf"^sizes has '{text}': write whole numbers with commas between them, such as "
-        r"50, 100, 200\.$",
-    ):
+    with refused("not-whole-numbers", label="sizes", part=text):
         whole_numbers("sizes", f"50, {text}")
 
 
@@ -58,28 +55,22 @@ def test_fields_of_other_recipes_are_not_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("draft", "sentence"),
+    ("draft", "field"),
     [
-        (StudyDraft(sizes=""), r"^sizes is empty: give at least one\.$"),
-        (StudyDraft(sizes="0, 5"), r"^sizes has 0: each must be 1 or more\.$"),
-        (StudyDraft(seeds="1, 1"), r"^seeds has \(1, 1\): each may stand there once\.$"),
-        (
-            StudyDraft(methods=("prefix",)),
-            r"^Fewer than two methods are ticked: tick at least two to compare\.$",
-        ),
-        (
-            StudyDraft(kind=StudyKind.INITIALISATION, words=" \n"),
-            r"^words is empty: give at least one\.$",
-        ),
+        (StudyDraft(sizes=""), "sizes"),
+        (StudyDraft(sizes="0, 5"), "sizes"),
+        (StudyDraft(seeds="1, 1"), r"seeds .*1, 1"),
+        (StudyDraft(methods=("prefix",)), "methods"),
+        (StudyDraft(kind=StudyKind.INITIALISATION, words=" \n"), "words"),
     ],
 )
-def test_what_cannot_be_studied_is_said(draft: StudyDraft, sentence: str) -> None:
-    with pytest.raises(UserError, match=sentence):
+def test_what_cannot_be_studied_is_said(draft: StudyDraft, field: str) -> None:
+    with pytest.raises(UserError, match=field):
         draft.settings(BASE)
 
 
 def test_a_study_starts_from_a_prefix() -> None:
     method = FinetuneMethod()
     tuned = replace(BASE, method=method, training=default_training(method))
-    with pytest.raises(UserError, match=r"^A study starts from a prefix, not from full fine-tun"):
+    with pytest.raises(UserError, match="full fine-tuning"):
         StudyDraft().settings(tuned)

@@ -39,7 +39,7 @@ def test_the_child_can_import_the_engine_from_anywhere(
 def test_giving_up_ends_the_process(
     stubborn: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.backbones.children._GRACE_S", 0.2)
+    monkeypatch.setattr("engine.backbones.children.GRACE_S", 0.2)
     started = tmp_path / "started"
     ignore = "signal.signal(signal.SIGTERM, signal.SIG_IGN); " if stubborn else ""
     code = (

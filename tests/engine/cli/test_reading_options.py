@@ -103,7 +103,8 @@ def test_every_verb_that_reads_a_file_has_them(
     cells = ("Дом 0; большой", "Он сказал: 'дом 0'.")
     told = cli("train", "--help").stdout
     for word in READING:
-        assert not word.startswith("--no-") or word in told
+        if word.startswith("--no-"):
+            assert word in told
     train = ("train", "--data", path, *READING, *COLUMNS, "--backbone", backbone, *SHORT)
     cli(*train, "--out", tmp_path / "run")
     with DatasetStore(tmp_path / "run" / "dataset.sqlite") as store:

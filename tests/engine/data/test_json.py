@@ -249,7 +249,7 @@ def test_items_across_the_pieces_a_file_is_read_in(
     items = [{"a": f'{n} "quoted" \\ and \n {"x" * (n % 40)}', "b": "1"} for n in range(200)]
     text = json.dumps(items, indent=1).replace('"b": "1"\n }', '"b" "1"\n }', 1)
     for size in (1, 7, 64):
-        monkeypatch.setattr("engine.data.json_values._CHUNK_CHARACTERS", size)
+        monkeypatch.setattr("engine.data.json_values.CHUNK_CHARACTERS", size)
         if size == 1:
             text_of_size = json.dumps(items[:20])
             assert len(cells(make_store(text_of_size, None, ".json"))) == 20
@@ -328,7 +328,7 @@ def test_an_item_without_end_is_refused(
     write_file: WriteFile, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setattr("engine.data.json_values.MAX_VALUE_CHARACTERS", 1000)
-    monkeypatch.setattr("engine.data.json_values._CHUNK_CHARACTERS", 100)
+    monkeypatch.setattr("engine.data.json_values.CHUNK_CHARACTERS", 100)
     item = '{"a": "1"}\n' if name == "a.jsonl" else '[{"a": "1"},\n'
     path = write_file(item + '{"a": "' + "x" * 5000, name)
     with refused("item-too-long", file=name, line=2, limit=1000):

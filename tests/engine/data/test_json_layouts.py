@@ -59,8 +59,8 @@ def test_tables(write_file: WriteFile, form: str, ending: str, indent: int | Non
 def test_tables_that_are_read_in_pieces(
     write_file: WriteFile, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
-    monkeypatch.setattr("engine.data.json_values._CHUNK_CHARACTERS", 16)
-    monkeypatch.setattr("engine.data.json_values._DECODED_CHARACTERS", 40)
+    monkeypatch.setattr("engine.data.json_values.CHUNK_CHARACTERS", 16)
+    monkeypatch.setattr("engine.data.json_values.DECODED_CHARACTERS", 40)
     assert read(write_file(json.dumps(TABLES[form]), "table.json")).cells == CELLS
 
 
@@ -109,16 +109,16 @@ def test_columns_of_lists_and_objects(write_file: WriteFile) -> None:
 def test_the_content_decides_and_not_the_ending(
     write_file: WriteFile, name: str, encoding: str
 ) -> None:
-    for text in (
-        "\n".join(map(json.dumps, ROWS)),
-        "\n".join(json.dumps(row, indent=2) for row in ROWS),
-        json.dumps(ROWS, indent=2),
-        json.dumps(ROWS),
-        "\n".join(map(json.dumps, [list(NAMES), *LISTS])),
+    for text, kind in (
+        ("\n".join(map(json.dumps, ROWS)), "jsonl"),
+        ("\n".join(json.dumps(row, indent=2) for row in ROWS), "json"),
+        (json.dumps(ROWS, indent=2), "json"),
+        (json.dumps(ROWS), "json"),
+        ("\n".join(map(json.dumps, [list(NAMES), *LISTS])), "jsonl"),
     ):
         reading = read(write_file(text, name, encoding))
         assert reading.cells == CELLS
-        assert reading.report.format in ("json", "jsonl")
+        assert reading.report.format == kind
 
 
 def test_a_list_that_is_longer_than_what_is_looked_at(write_file: WriteFile) -> None:

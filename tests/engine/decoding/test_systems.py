@@ -24,7 +24,7 @@ Runs = dict[str, RunFolder]
 @pytest.fixture(autouse=True)
 def fresh_desk() -> None:
     """As in an engine that was started this moment."""
-    desk._systems.clear()
+    desk.systems.clear()
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -123,7 +123,7 @@ def test_prefix_dropout_zeroes_its_share_of_entries_in_training_alone(
     tuned = PrefixTuning(backbone, spec, seed=1)
 
     def entries() -> torch.Tensor:
-        return torch.cat([one.flatten() for one in tuned._key_values().values()]).detach()
+        return torch.cat([one.flatten() for one in tuned.key_values().values()]).detach()
 
     still = entries()
     assert (still != 0).all()

@@ -32,7 +32,7 @@ def test_logits_are_those_behind_the_embeddings_themselves(
     tuned = PrefixTuning(backbone, method(parametrisation=form), seed=1)
     ids = torch.tensor([[5, 6, 7, 8]])
     with torch.no_grad():
-        virtual = tuned._prefix()[None]
+        virtual = tuned.prefix()[None]
         real = backbone.model.get_input_embeddings()(ids)
         together = torch.cat([virtual, real], dim=1)
         expected = backbone.model(inputs_embeds=together).logits[:, 5:]

@@ -10,7 +10,7 @@ import torch
 from engine.backbones.loading import Backbone
 from engine.contract.backbone import cost
 from engine.contract.errors import UserError
-from engine.contract.rivals import DeltaSpec
+from engine.contract.rivals import AdapterMethod, DeltaSpec, PromptMethod, PTuningMethod
 from engine.methods.base import Foldable, count
 from engine.methods.finetune import BareBackbone
 from engine.methods.making import make_method, stored_system
@@ -73,10 +73,12 @@ def test_two_steps_a_validation_pass_and_two_more(case: tuple[Backbone, DeltaSpe
         method.set_training(False)
         for key, parameter in trainable.items():
             assert parameter.grad is not None, f"{key} has no gradient"
-            assert warm_up or parameter.grad.abs().sum() > 0, f"the gradient of {key} is zero"
+            if not warm_up:
+                assert parameter.grad.abs().sum() > 0, f"the gradient of {key} is zero"
         optimiser.step()
         for key, parameter in trainable.items():
-            assert warm_up or not torch.equal(parameter, before[key]), f"{key} has not moved"
+            if not warm_up:
+                assert not torch.equal(parameter, before[key]), f"{key} has not moved"
 
     for _ in range(WARM_UP_STEPS):
         step(warm_up=True)
@@ -95,9 +97,8 @@ def test_it_starts_as_the_bare_backbone_unless_something_stands_before_the_text(
     case: tuple[Backbone, DeltaSpec],
 ) -> None:
     method = made(case)
-    if method.position_offset:
-        pytest.skip("a prompt changes what is said from the first step")
-    assert torch.equal(logits(method, IDS), logits(BareBackbone(case[0]), IDS))
+    is_bare = torch.equal(logits(method, IDS), logits(BareBackbone(case[0]), IDS))
+    assert is_bare is (method.position_offset == 0)
 
 
 def test_what_is_stored_says_the_same_and_is_counted(case: tuple[Backbone, DeltaSpec]) -> None:
@@ -112,8 +113,10 @@ def test_what_is_stored_says_the_same_and_is_counted(case: tuple[Backbone, Delta
     torch.testing.assert_close(logits(again, IDS), said, rtol=0, atol=0)
     counted = cost(backbone.shape, spec)
     stored = sum(tensor.numel() for tensor in tensors.values())
-    assert counted.trainable in (None, count(method.trainable()))
-    assert counted.stored in (None, stored)
+    if isinstance(spec, AdapterMethod | PromptMethod | PTuningMethod):
+        assert (counted.trainable, counted.stored) == (count(method.trainable()), stored)
+    else:  # the engine counts
+        assert (counted.trainable, counted.stored) == (None, None)
 
 
 def test_the_backbone_stays_bare_and_serves_other_systems(

@@ -63,7 +63,7 @@ def test_interval_surrounds_the_score_and_repeats(name: str) -> None:
 def test_chunks_draw_what_one_draw_would(monkeypatch: pytest.MonkeyPatch) -> None:
     statistics = np.arange(40.0).reshape(20, 2)
     whole = bootstrap.resampled_sums(statistics, seed=2, samples=50)
-    monkeypatch.setattr(bootstrap, "_CELLS", 60)
+    monkeypatch.setattr(bootstrap, "CELLS", 60)
     assert np.array_equal(bootstrap.resampled_sums(statistics, seed=2, samples=50), whole)
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.cli.arguments import mapping_of, run_spec
-from engine.cli.main import _parser
-from engine.cli.studies import _settings
+from engine.cli.main import make_parser
+from engine.cli.studies import study_settings
 from engine.contract.data_spec import Split, SplitKind
 from engine.contract.errors import UserError
 from engine.contract.method_spec import (
@@ -54,7 +54,7 @@ def parsed(command: str, like: RunSpec) -> StudySettings:
     """What the command line makes of it, the data set aside."""
     words = shlex.split(command)
     assert words[:3] == ["python", "main.py", "study"]
-    arguments = _parser().parse_args(words[2:])
+    arguments = make_parser().parse_args(words[2:])
     mapping = mapping_of(
         like.data.mapping.columns,
         inputs=arguments.inputs,
@@ -69,7 +69,7 @@ def parsed(command: str, like: RunSpec) -> StudySettings:
         mapping=mapping,
         linearisation=None,
     )
-    return _settings(arguments, StudyKind(arguments.kind), base)
+    return study_settings(arguments, StudyKind(arguments.kind), base)
 
 
 def command(settings: StudySettings) -> str:
