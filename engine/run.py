@@ -82,7 +82,11 @@ def run_folder(path: Path, *, listener: Listener | None = None) -> int:
     spec = folder.read_spec()
     lock = FolderLock(path)
     if not lock.acquire():
-        raise UserError(f"Another process works on the run in {path}: wait for it, or stop it.")
+        raise UserError(
+            "run-in-use",
+            "Another process is working on the run in {path}. Wait for it, or stop it.",
+            path=path,
+        )
     with lock:
         for place in (folder.path, folder.outputs, folder.checkpoints):
             remove_leftovers(place, shared=("meta.json",))  # which the window writes
