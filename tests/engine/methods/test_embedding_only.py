@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from engine.contract.backbone import cost
-from engine.contract.errors import UserError
 from engine.contract.method_spec import Depth, Init, Parametrisation, PrefixMethod
 from engine.methods.base import count
 from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.prefix import PrefixTuning, StoredPrefix
 from engine.training.batches import collate_for, token_row
 from tests.engine.tiny import gradients, tiny
+from tests.helpers.errors import refused
 
 FAMILIES = ("gpt2", "llama", "gemma", "opt")
 ROWS = [token_row([5, 6, 7], [8, 9, 0]), token_row([10, 11], [12, 0])]
@@ -91,5 +91,5 @@ def test_the_cost_is_what_is_trained(form: Parametrisation, tmp_path: Path) -> N
 
 
 def test_an_encoder_decoder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="bart is an encoder–decoder, and embedding-only tuning is"):
+    with refused("embedding-only-for-encoder-decoder", backbone="bart"):
         PrefixTuning(tiny(tmp_path, "bart"), method(), seed=0)

@@ -9,7 +9,6 @@ import torch
 
 from engine.backbones.loading import Backbone
 from engine.contract.backbone import cost
-from engine.contract.errors import UserError
 from engine.contract.rivals import DeltaSpec
 from engine.methods.base import Foldable, count
 from engine.methods.finetune import BareBackbone
@@ -20,6 +19,7 @@ from engine.training.evaluating import held_out_loss
 from engine.training.loss import loss_sum
 from tests.engine.rivals import RIVALS, logits, scatter
 from tests.engine.tiny import tiny
+from tests.helpers.errors import refused
 
 ROWS = [token_row(range(5, 9 + n % 7), [20 + n, 30 + n, 0]) for n in range(20)]
 IDS = torch.tensor([[5, 9, 17, 33, 2, 41, 8]])
@@ -201,9 +201,9 @@ def test_foreign_tensors_are_refused(case: tuple[Backbone, DeltaSpec]) -> None:
     backbone, spec = case
     tensors = made(case).folded()
     first = min(tensors)
-    with pytest.raises(UserError, match=r"^The delta lacks the tensor .*: get it again from"):
+    with refused("delta-of-other-tensors", name=first):
         stored_system(backbone, spec, {k: v for k, v in tensors.items() if k != first})
-    with pytest.raises(UserError, match=r"^The delta holds the unknown tensor zzz: get it again"):
+    with refused("delta-of-other-tensors", name="zzz"):
         stored_system(backbone, spec, {**tensors, "zzz": tensors[first]})
-    with pytest.raises(UserError, match=r"of the delta is \[.*\] where the method has \[.*\] on "):
+    with refused("delta-tensor-of-another-shape", name=first, shape=[3, 1, 2]):
         stored_system(backbone, spec, {**tensors, first: torch.zeros(3, 1, 2)})
