@@ -47,7 +47,7 @@ def test_logits_are_those_behind_the_embeddings_themselves(
 
 
 @pytest.mark.parametrize("form", list(Parametrisation))
-def test_every_parameter_gets_a_gradient_with_checkpointing_too(
+def test_gradient_checkpointing_gives_the_same_gradients(
     form: Parametrisation, tmp_path: Path
 ) -> None:
     backbone = tiny(tmp_path, "llama")
@@ -56,7 +56,6 @@ def test_every_parameter_gets_a_gradient_with_checkpointing_too(
 
     plain = gradients(tuned, batch)
     assert set(plain) == set(tuned.trainable())
-    assert all(bool((gradient != 0).any()) for gradient in plain.values())
     enable_checkpointing(backbone.model)
     tuned.set_training(True)
     again = gradients(tuned, batch)
