@@ -26,7 +26,7 @@ from engine.backbones.model import (
     load_model,
     outline,
 )
-from engine.backbones.paths import folder_of
+from engine.backbones.paths import folder_of, no_such_backbone
 from engine.backbones.regular import check_folder, home_path
 from engine.backbones.tensor_files import stored_tensors
 from engine.backbones.tokenizer import LightTokenizer
@@ -130,12 +130,7 @@ def find_folder(backbone: str) -> Path:
             name=entry.name,
         )
     if folder is None:
-        raise UserError(
-            "no-such-backbone",
-            "There is no backbone {name!r}, neither as a folder nor in the catalog. `python "
-            "main.py backbones list` shows what there is.",
-            name=backbone,
-        )
+        raise no_such_backbone(backbone)
     check_folder(folder)
     if entry is not None and entry.source is BackboneSource.WHEEL:
         refuse_damaged(folder, entry.name)
