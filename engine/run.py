@@ -35,7 +35,7 @@ from engine.contract.events import (
     SamplesTaken,
 )
 from engine.contract.folders import remove_leftovers
-from engine.contract.lock import FolderLock
+from engine.contract.lock import FolderLock, run_in_use
 from engine.contract.method_spec import FinetuneMethod
 from engine.contract.reading import unmeasured
 from engine.contract.rivals import LoraMethod, PromptMethod, PTuningMethod
@@ -82,7 +82,7 @@ def run_folder(path: Path, *, listener: Listener | None = None) -> int:
     spec = folder.read_spec()
     lock = FolderLock(path)
     if not lock.acquire():
-        raise UserError(f"Another process works on the run in {path}: wait for it, or stop it.")
+        raise run_in_use(path)
     with lock:
         for place in (folder.path, folder.outputs, folder.checkpoints):
             remove_leftovers(place, shared=("meta.json",))  # which the window writes

@@ -41,7 +41,11 @@ def describe_folder(folder: Path) -> BackboneEntry:
         UserError: it is none, is damaged, or holds weights that could run code.
     """
     if not folder.is_dir():
-        raise UserError(f"{folder} is no folder: choose one with a backbone in it.")
+        raise UserError(
+            "not-a-backbone-folder",
+            "{folder} is not a folder. Choose a folder with a backbone in it.",
+            folder=folder,
+        )
     check_folder(folder)
     config = BackboneConfig(folder)
     tensors = stored_tensors(folder)

@@ -69,21 +69,33 @@ class BackboneConfig:
             plain = read_json(path)
         except FileNotFoundError as error:
             raise UserError(
-                f"{folder} is no backbone in transformers' format ({CONFIG_FILE} is missing): "
-                "choose a folder that save_pretrained has written."
+                "config-missing",
+                "{folder} is not a backbone in transformers' format: {file} is missing. "
+                "Choose a folder written by save_pretrained.",
+                folder=folder,
+                file=CONFIG_FILE,
             ) from error
         if not isinstance(plain, dict) or not isinstance(plain.get("model_type"), str):
             raise UserError(
-                f"{path} names no model_type: choose a folder that save_pretrained has written."
+                "config-without-model-type",
+                "{path} names no model_type. Choose a folder written by save_pretrained.",
+                path=path,
             )
         if plain.get("quantization_config") is not None:
             raise UserError(
-                f"{path} says that the weights are quantised, which cannot be trained upon here: "
-                "get the backbone with its weights in float32, bfloat16 or float16."
+                "backbone-quantised",
+                "{path} says that the weights are quantised, which cannot be trained here. "
+                "Get the backbone with its weights in float32, bfloat16 or float16.",
+                path=path,
             )
         window = plain.get("sliding_window")
         if isinstance(window, int) and window < 1:
-            raise UserError(f"{path} says sliding_window {window}: it must be 1 or more, or null.")
+            raise UserError(
+                "sliding-window-too-small",
+                "{path} says sliding_window {window}. It must be 1 or more, or null.",
+                path=path,
+                window=window,
+            )
         self._plain: dict[str, Any] = plain
         self.model_type: str = plain["model_type"]
 
@@ -130,8 +142,12 @@ class BackboneConfig:
         heads = self._number(*_HEADS)
         if heads > width:
             raise UserError(
-                f"{self.folder / CONFIG_FILE} says {heads} attention heads for states of width "
-                f"{width}: get the file again."
+                "more-heads-than-width",
+                "{path} says {heads} attention heads for states of width {width}. Get the "
+                "file again.",
+                path=self.path,
+                heads=heads,
+                width=width,
             )
         encoder = 0
         if self.encoder_decoder:
@@ -167,11 +183,20 @@ class BackboneConfig:
             value = self._plain.get(name)
             if isinstance(value, int) and not isinstance(value, bool):
                 if value < 1:
-                    raise UserError(f"{self.path} says {name} {value}: get the file again.")
+                    raise UserError(
+                        "config-number-too-small",
+                        "{path} says {name} {value}. It must be 1 or more: get the file again.",
+                        path=self.path,
+                        name=name,
+                        value=value,
+                    )
                 return value
         if fallback is not None:
             return fallback
         raise UserError(
-            f"{self.folder / CONFIG_FILE} does not say {names[0]}: choose a folder with a "
-            "language model that save_pretrained has written."
+            "config-lacks-number",
+            "{path} does not say {name}. Choose a folder with a language model written by "
+            "save_pretrained.",
+            path=self.path,
+            name=names[0],
         )

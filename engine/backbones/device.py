@@ -17,10 +17,14 @@ def choose_device(device: Device) -> torch.device:
     if device is Device.CUDA and not torch.cuda.is_available():
         built = "" if torch.version.cuda else ", as this torch is a build without CUDA"
         raise UserError(
-            f"The device is cuda, but torch finds no NVIDIA GPU{built}: choose auto or cpu."
+            "no-nvidia-gpu",
+            "The device is cuda, but torch finds no NVIDIA GPU{because}. Choose auto or cpu.",
+            because=built,
         )
     if device is Device.MPS and not torch.backends.mps.is_available():
-        raise UserError("The device is mps, but this is no Mac with Metal: choose auto or cpu.")
+        raise UserError(
+            "no-metal", "The device is mps, but this is not a Mac with Metal. Choose auto or cpu."
+        )
     if device is not Device.AUTO:
         return torch.device(device.value)
     if torch.cuda.is_available():

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from engine.contract.errors import UserError, WorkbenchError
 
 
 @contextmanager
-def explained(what: str, advice: str) -> Iterator[None]:
-    """Turn whatever a library raises into a sentence.
+def explained(error_of: Callable[[str], UserError]) -> Iterator[None]:
+    """Turn whatever a library raises into an error for the user.
 
     The library `tokenizers` raises bare `Exception`, and where its Rust code panics a
     `BaseException`; transformers raises what its code happens to meet in a file.
 
     Args:
-        what: the sentence's beginning, such as "tokenizer.json is damaged".
-        advice: its end.
+        error_of: makes it of what the library said.
     """
     try:
         yield
@@ -29,11 +28,17 @@ def explained(what: str, advice: str) -> Iterator[None]:
         reason = " ".join(str(error).split())[:200]
         if not reason or isinstance(error, KeyError):
             reason = f"{type(error).__name__} {reason}".strip()
-        raise UserError(f"{what} ({reason}): {advice}.") from error
+        raise error_of(reason) from error
 
 
 def explained_text(text: str) -> AbstractContextManager[None]:
     """The same around the encoding of a text."""
     return explained(
-        f"The backbone's tokenizer cannot read the text {text[:40]!r}", "check its tokenizer.json"
+        lambda reason: UserError(
+            "text-not-encoded",
+            "The backbone's tokenizer cannot read the text {text!r} ({reason}). Check its "
+            "tokenizer.json.",
+            text=text[:40],
+            reason=reason,
+        )
     )

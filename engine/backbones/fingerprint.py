@@ -16,7 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from engine.backbones.paths import cache_folder
-from engine.backbones.regular import VOCABULARY_BYTES, check_folder, read_json, read_regular
+from engine.backbones.regular import (
+    VOCABULARY_BYTES,
+    check_folder,
+    damaged_file,
+    read_json,
+    read_regular,
+)
 from engine.backbones.tensor_files import stored_tensors, weight_files
 from engine.contract import codec
 from engine.contract.errors import UserError, WorkbenchError
@@ -110,8 +116,11 @@ def tokenizer_files(folder: Path) -> tuple[Path, ...]:
     found = [folder / name for name in _OLDER_TOKENIZER_FILES if (folder / name).is_file()]
     if not found:
         raise UserError(
-            f"{folder} holds no tokenizer ({TOKENIZER_FILE} is missing): save the backbone's "
-            "tokenizer into the same folder."
+            "tokenizer-missing",
+            "{folder} has no tokenizer: {file} is missing. Save the backbone's tokenizer "
+            "into the same folder.",
+            folder=folder,
+            file=TOKENIZER_FILE,
         )
     return tuple(found)
 
@@ -135,7 +144,7 @@ def _add_weights(digest: Any, folder: Path, reporter: Reporter) -> None:
             while left:
                 chunk = stream.read(min(left, _CHUNK_BYTES))
                 if not chunk:
-                    raise UserError(f"{tensor.file} is damaged (it ends too early).")
+                    raise damaged_file(tensor.file, "it ends too early")
                 digest.update(chunk)
                 left -= len(chunk)
                 done += len(chunk)
@@ -157,7 +166,7 @@ def _add_vocabulary(digest: Any, folder: Path) -> None:
             meaning = [model["vocab"], merges, sorted(added)]
             text = json.dumps(meaning, sort_keys=True).encode("utf-8")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise UserError(f"{file} is damaged ({error!r}): get the file again.") from error
+            raise damaged_file(file, repr(error)) from error
         digest.update(text)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.backbones.fingerprint import TOKENIZER_FILE
-from engine.backbones.growth import growth_of
+from engine.backbones.growth import refuse_growth
 from engine.backbones.model import explained_loading, quiet
 from engine.backbones.tokenizer import LightTokenizer
 from engine.contract.errors import UserError
@@ -39,13 +39,14 @@ def load_full_tokenizer(folder: Path) -> Any:
             if tokenizer.pad_token_id is None:
                 tokenizer.pad_token = tokenizer.eos_token
             backend = getattr(tokenizer, "backend_tokenizer", None)
-            grown = growth_of(backend) if backend is not None else ""
-            if grown:
-                raise UserError(f"The tokenizer in {folder} is not used, since {grown}.")
+            if backend is not None:
+                refuse_growth(backend, folder)
     if tokenizer.eos_token_id is None:
         raise UserError(
-            f"The tokenizer in {folder} has no end-of-sequence token: set eos_token in its "
-            "tokenizer_config.json."
+            "tokenizer-without-end-token",
+            "The tokenizer in {folder} has no end-of-sequence token. Set eos_token in its "
+            "tokenizer_config.json.",
+            folder=folder,
         )
     return tokenizer
 
@@ -58,9 +59,14 @@ def fit_tokenizer(folder: Path, tokenizer: Any, known: int) -> None:
     """
     if tokenizer.eos_token_id >= known:
         raise UserError(
-            f"The tokenizer in {folder} ends texts with {tokenizer.eos_token!r} (id "
-            f"{tokenizer.eos_token_id}), but the backbone has embeddings for {known} tokens only: "
-            "resize its embeddings to the tokenizer and save it again."
+            "end-token-without-embedding",
+            "The tokenizer in {folder} ends texts with {token!r} (id {token_id}), but the "
+            "backbone has embeddings for {embeddings} tokens only. Resize its embeddings to "
+            "the tokenizer, and save it again.",
+            folder=folder,
+            token=tokenizer.eos_token,
+            token_id=tokenizer.eos_token_id,
+            embeddings=known,
         )
     if tokenizer.pad_token_id >= known:  # nothing attends to it: any other does as well
         tokenizer.pad_token = tokenizer.eos_token

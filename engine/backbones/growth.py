@@ -10,7 +10,10 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+
+from engine.contract.errors import UserError
 
 GROWTH = 64
 """Characters that all rules together may make of one."""
@@ -23,7 +26,26 @@ _MAPPED_BYTES = 256
 """Bytes that a table of characters may put in the place of one."""
 
 
-def growth_of(backend: Any) -> str:
+def refuse_growth(backend: Any, path: Path) -> None:
+    """Refuse a tokenizer of the library `tokenizers` that makes much of little.
+
+    Args:
+        path: where it was read.
+
+    Raises:
+        UserError: it does, with the rule by which.
+    """
+    growth = _growth_of(backend)
+    if growth:
+        raise UserError(
+            "tokenizer-grows-texts",
+            "The tokenizer in {path} is not used, since {reason}. Get it again.",
+            path=path,
+            reason=growth,
+        )
+
+
+def _growth_of(backend: Any) -> str:
     """What a tokenizer of the library `tokenizers` makes too much of, or "".
 
     Returns:

@@ -47,8 +47,11 @@ def fetch_from_hub(entry: BackboneEntry, reporter: Reporter) -> None:
     )
     if ended.code != 0:
         raise UserError(
-            f"{entry.where} could not be fetched from the model hub ({_cause(ended.last_line)}): "
-            "check the connection, or choose the embedded backbone or a local folder."
+            "hub-not-reached",
+            "{where} could not be fetched from the model hub ({reason}). Check the "
+            "connection, or choose the embedded backbone or a local folder.",
+            where=entry.where,
+            reason=_cause(ended.last_line),
         )
 
 

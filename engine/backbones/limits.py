@@ -43,7 +43,14 @@ def stored_numbers(config: BackboneConfig, tensors: Sequence[StoredTensor]) -> i
 
 
 def _beyond(config: BackboneConfig, name: str, value: int, held: str) -> UserError:
-    return UserError(f"{config.path} says {name} {value:,}, but {held}: get the backbone again.")
+    return UserError(
+        "config-number-too-large",
+        "{path} says {name} {value:,}, but {reason}. Get the backbone again.",
+        path=config.path,
+        name=name,
+        value=value,
+        reason=held,
+    )
 
 
 def refuse_more(config: BackboneConfig, model: Any, stored: int) -> None:
@@ -55,8 +62,12 @@ def refuse_more(config: BackboneConfig, model: Any, stored: int) -> None:
     wanted = sum(parameter.numel() for parameter in model.parameters())
     if wanted > _SPARE * stored:
         raise UserError(
-            f"{config.path} describes a model of {wanted:,} parameters, but the weight files hold "
-            f"{stored:,}: get the backbone again."
+            "model-larger-than-its-files",
+            "{path} describes a model of {described:,} parameters, but the weight files hold "
+            "{stored:,}. Get the backbone again.",
+            path=config.path,
+            described=wanted,
+            stored=stored,
         )
 
 
@@ -69,6 +80,10 @@ def refuse_memory(folder: Path, stored: int, dtype: torch.dtype) -> None:
     needed, there = stored * dtype.itemsize, physical_memory_bytes()
     if there and needed > there:
         raise UserError(
-            f"The weights of {folder.name} need {needed // 10**6:,} MB, and this machine has "
-            f"{there // 10**6:,} MB of memory: choose a smaller backbone."
+            "machine-too-small",
+            "The weights of {name} need {needed_mb:,} MB, and this machine has "
+            "{machine_mb:,} MB of memory. Choose a smaller backbone.",
+            name=folder.name,
+            needed_mb=needed // 10**6,
+            machine_mb=there // 10**6,
         )

@@ -26,7 +26,7 @@ from engine.backbones.model import (
     load_model,
     outline,
 )
-from engine.backbones.paths import folder_of
+from engine.backbones.paths import folder_of, no_such_backbone
 from engine.backbones.regular import check_folder, home_path
 from engine.backbones.tensor_files import stored_tensors
 from engine.backbones.tokenizer import LightTokenizer
@@ -90,9 +90,14 @@ class Backbone:
         largest = max(ids, default=0)
         if largest >= self.embeddings:
             raise UserError(
-                f"A text holds the token {self.tokenizer.convert_ids_to_tokens(largest)!r} (id "
-                f"{largest}), but {self.name} has embeddings for {self.embeddings} tokens only: "
-                "take it out of the data, or resize the backbone's embeddings and save it again."
+                "token-without-embedding",
+                "A text holds the token {token!r} (id {token_id}), but {backbone} has "
+                "embeddings for {embeddings} tokens only. Remove the token from the data, or "
+                "resize the backbone's embeddings and save it again.",
+                token=self.tokenizer.convert_ids_to_tokens(largest),
+                token_id=largest,
+                backbone=self.name,
+                embeddings=self.embeddings,
             )
 
     @cached_property
@@ -119,14 +124,13 @@ def find_folder(backbone: str) -> Path:
     entry = find_entry(backbone)
     if entry is not None and (folder is None or not is_complete(folder)):
         raise UserError(
-            f"The backbone {entry.name} is not on this machine yet: run "
-            f"`python main.py backbones fetch {entry.name}`."
+            "backbone-not-fetched",
+            "The backbone {name} is not on this machine yet. Run `python main.py backbones "
+            "fetch {name}`.",
+            name=entry.name,
         )
     if folder is None:
-        raise UserError(
-            f"There is no backbone {backbone!r}, neither as a folder nor in the catalog: "
-            "`python main.py backbones list` shows what there is."
-        )
+        raise no_such_backbone(backbone)
     check_folder(folder)
     if entry is not None and entry.source is BackboneSource.WHEEL:
         refuse_damaged(folder, entry.name)
@@ -200,12 +204,20 @@ def _usable(backbone: str) -> tuple[Path, BackboneConfig]:
     folder = find_folder(backbone)
     if (folder / ADAPTER_FILE).exists():
         raise UserError(
-            f"{folder} holds an adapter ({ADAPTER_FILE}) and not only a backbone: choose the "
-            "folder of the backbone, or import the adapter as a prefix."
+            "backbone-with-adapter",
+            "{folder} holds an adapter ({file}), not only a backbone. Choose the folder of "
+            "the backbone, or import the adapter as a prefix.",
+            folder=folder,
+            file=ADAPTER_FILE,
         )
     config = BackboneConfig(folder)
     if config.refusal():
-        raise UserError(f"{folder} cannot be used: {config.refusal()} Choose another backbone.")
+        raise UserError(
+            "backbone-not-supported",
+            "{folder} cannot be used. {reason} Choose another backbone.",
+            folder=folder,
+            reason=config.refusal(),
+        )
     return folder, config
 
 
@@ -250,6 +262,8 @@ def _try(backbone: Backbone) -> None:
         logits = backbone.model(input_ids=ids, **sides).logits
         if bool(torch.isnan(logits).any()):
             raise UserError(
-                f"{folder} cannot be used: what it computes are no numbers (NaN), so "
-                "its weights or config.json are damaged; get it again."
+                "backbone-computes-nan",
+                "{folder} cannot be used: its outputs are not numbers (NaN), so its weights "
+                "or config.json are damaged. Get it again.",
+                folder=folder,
             )

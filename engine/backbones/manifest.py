@@ -105,6 +105,8 @@ def refuse_damaged(folder: Path, name: str) -> None:
 def damaged(name: str) -> UserError:
     """The error of a converted backbone whose files are not what was written."""
     return UserError(
-        f"The files of the backbone {name} in the cache folder are damaged: run "
-        f"`python main.py backbones fetch {name}` to fetch it anew."
+        "converted-backbone-damaged",
+        "The files of the backbone {name} in the cache folder are damaged. Run `python "
+        "main.py backbones fetch {name}` to fetch them again.",
+        name=name,
     )

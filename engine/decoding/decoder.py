@@ -109,17 +109,29 @@ def check_positions(
             offset = system.position_offset
             before = f" (a prompt of {offset} included)" if offset else ""
             raise UserError(
-                f"The longest input has {longest} tokens{before} and outputs up to "
-                f"{decoding.max_new_tokens}, but the backbone has {limit} positions for each: "
-                "lower max_source_tokens or max_new_tokens."
+                "input-longer-than-positions",
+                "The longest input has {longest} tokens{included} and outputs up to "
+                "{max_new_tokens}, but the backbone has {limit} positions for each. Lower "
+                "max_source_tokens or max_new_tokens.",
+                longest=longest,
+                included=before,
+                prompt=offset,
+                max_new_tokens=decoding.max_new_tokens,
+                limit=limit,
             )
         return
     needed = system.position_offset + longest + decoding.max_new_tokens
     if needed > limit:
         raise UserError(
-            f"The longest input needs {needed} positions (prefix {system.position_offset}, input "
-            f"{longest}, output up to {decoding.max_new_tokens}), but the backbone has {limit}: "
-            "lower max_new_tokens, max_source_tokens or the prefix length."
+            "output-beyond-positions",
+            "The longest input needs {needed} positions (prefix {prefix}, input {longest}, "
+            "output up to {max_new_tokens}), but the backbone has {limit}. Lower "
+            "max_new_tokens, max_source_tokens or the prefix length.",
+            needed=needed,
+            prefix=system.position_offset,
+            longest=longest,
+            max_new_tokens=decoding.max_new_tokens,
+            limit=limit,
         )
 
 

@@ -47,10 +47,18 @@ def decode_split(command: DecodeSplit, reporter: Reporter) -> DecodedFile:
         examples = load_examples(store, spec.data, reporter)
     sides = {"valid": examples.valid, "test": examples.test}
     if command.split not in sides:
-        raise UserError(f"The split is {command.split!r}: it must be valid or test.")
+        raise UserError(
+            "no-such-split",
+            "The split is {split!r}. It must be valid or test.",
+            split=command.split,
+        )
     inputs = sides[command.split]
     if not inputs:
-        raise UserError(f"The split {command.split!r} of this run holds no inputs.")
+        raise UserError(
+            "split-without-inputs",
+            "The split {split!r} of this run holds no inputs.",
+            split=command.split,
+        )
     loaded = replace(
         _load(command.system, spec.backbone, reporter, form=spec.data.prompt),
         max_source_tokens=spec.data.max_source_tokens,

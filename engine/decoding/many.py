@@ -49,19 +49,28 @@ def find_prefixes(folders: Mapping[str, Path]) -> list[NamedPrefix]:
     for one in found:
         if one.card.method.position is Position.INFIX:
             raise UserError(
-                f"{one.name!r} is an infix, and only prefixes can be mixed in one batch: decode it "
-                "by itself."
+                "infix-in-a-mixed-batch",
+                "{name!r} is an infix, and only prefixes can be mixed in one batch. Decode "
+                "it by itself.",
+                name=one.name,
             )
         if one.card.prompt == ENCODER_PROMPT and one.card.positions is Positions.AFTER_PREFIX:
             raise UserError(
-                f"{one.name!r} was trained by PEFT on an encoder–decoder, whose positions it "
-                "moves: decode it by itself."
+                "peft-prefix-in-a-mixed-batch",
+                "{name!r} was trained by PEFT on an encoder–decoder, where it moves the "
+                "positions. Decode it by itself.",
+                name=one.name,
             )
         if not _may_share(found[0].card, one.card):
             raise UserError(
-                f"The prefixes {found[0].name!r} and {one.name!r} are of different backbones "
-                f"({_backbone(found[0].card)} and {_backbone(one.card)}): decode those of each "
-                "backbone by themselves."
+                "prefixes-of-different-backbones",
+                "The prefixes {first!r} and {second!r} belong to different backbones "
+                "({first_backbone} and {second_backbone}). Decode those of each backbone by "
+                "themselves.",
+                first=found[0].name,
+                second=one.name,
+                first_backbone=_backbone(found[0].card),
+                second_backbone=_backbone(one.card),
             )
     return found
 

@@ -87,8 +87,10 @@ class Systems:
             return _as_told(self._load_delta(path, None, reporter, told), told)
         if not path.is_dir() or holding_folder(path) is None:
             raise UserError(
-                f"{path} is neither a run nor a prefix (run.json, prefix.json and delta.json are "
-                "missing): choose the folder that holds one of them."
+                "neither-run-nor-prefix",
+                "{path} is neither a run nor a prefix: run.json, prefix.json and delta.json "
+                "are missing. Choose the folder that holds one of them.",
+                path=path,
             )
         return _as_told(self._load_prefix(path, None, reporter, told), told)
 
@@ -116,8 +118,11 @@ class Systems:
         if not folder.model.is_dir():
             state = folder.read_status().state.value
             raise UserError(
-                f"The run in {folder.path} is {state} and has nothing to decode with yet: let "
-                "it finish first (python main.py resume RUN_DIR)."
+                "run-not-finished",
+                "The run in {path} is {state} and has nothing to decode with yet. Let it "
+                "finish first (python main.py resume RUN_DIR).",
+                path=folder.path,
+                state=state,
             )
         backbone = self._backbone(str(folder.model), reporter)
         return Loaded(
@@ -148,7 +153,17 @@ class Systems:
         backbone = self._backbone_of(card, folder, reporter, told)
         refuse_other_backbone(card, backbone, what="delta")
         refuse_other_sizes(card, tensors, backbone.shape)
-        with explained(f"{path} does not fit {backbone.name}", "get the delta again"):
+
+        def misfit(reason: str) -> UserError:
+            return UserError(
+                "delta-does-not-fit",
+                "{path} does not fit {backbone} ({reason}). Get the delta again.",
+                path=path,
+                backbone=backbone.name,
+                reason=reason,
+            )
+
+        with explained(misfit):
             system = stored_system(backbone, card.method, tensors)
         return _loaded(system, card, folder)
 
@@ -165,8 +180,12 @@ class Systems:
         name = folder.read_spec().backbone if folder is not None else backbone_for(card)
         if folder is None and find_entry(name) is None and folder_of(name) is None:
             raise UserError(
-                f"{card.name!r} was trained on the backbone {name!r}, which is not on this "
-                "machine: name it with --backbone NAME|DIR, or import it again with its backbone."
+                "backbone-of-prefix-missing",
+                "{name!r} was trained on the backbone {backbone!r}, which is not on this "
+                "machine. Name it with --backbone NAME|DIR, or import it again with its "
+                "backbone.",
+                name=card.name,
+                backbone=name,
             )
         return self._backbone(name, reporter)
 
@@ -187,8 +206,11 @@ def _as_told(loaded: Loaded, told: Told) -> Loaded:
     if told.prompt is not None:
         if loaded.system.backbone.is_encoder_decoder:
             raise UserError(
-                f"The prompt form is {told.prompt.value!r}, but {loaded.system.backbone.name} is "
-                "an encoder–decoder, which reads source and target on two sides: leave it out."
+                "prompt-form-for-encoder-decoder",
+                "The prompt form is {prompt!r}, but {backbone} is an encoder–decoder, which "
+                "reads source and target on two sides. Leave the prompt form out.",
+                prompt=told.prompt.value,
+                backbone=loaded.system.backbone.name,
             )
         loaded = replace(loaded, prompt=told.prompt.value)
     if told.linearisation is not None:

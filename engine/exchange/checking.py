@@ -16,7 +16,7 @@ from engine.backbones.regular import (
     LFS_POINTER,
     SETTINGS_BYTES,
     check_regular,
-    lfs_sentence,
+    lfs_pointer,
     read_regular,
 )
 from engine.backbones.tensor_files import read_tensors
@@ -78,7 +78,7 @@ def check_tensor_file(path: Path) -> None:
     with open(path, "rb") as stream:
         pointer = stream.read(len(LFS_POINTER)) == LFS_POINTER
     if pointer:
-        raise UserError(lfs_sentence(path))
+        raise lfs_pointer(path)
     size = path.stat().st_size
     if size > SETTINGS_BYTES:
         last = max((tensor.end for tensor in read_tensors(path)), default=0)

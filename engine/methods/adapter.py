@@ -115,8 +115,14 @@ def find_places(backbone: Backbone, design: AdapterDesign) -> list[str]:
             "layers" if is_lin else "matrices that end an attention or a feed-forward in its width"
         )
         raise UserError(
-            f"{backbone.name} cannot take {_TITLES[design]} adapters: {len(places)} of its "
-            f"{wanted} {what} were found. Choose another design, method or backbone."
+            "adapter-sites-missing",
+            "{backbone} cannot take {title} adapters: {count} of its {wanted} {sites} were "
+            "found. Choose another design, method or backbone.",
+            backbone=backbone.name,
+            title=_TITLES[design],
+            count=len(places),
+            wanted=wanted,
+            sites=what,
         )
     return places
 

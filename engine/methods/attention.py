@@ -188,8 +188,11 @@ class PrefixAttention:
             model.set_attn_implementation(ATTENTION_NAME)
         except (ValueError, AttributeError) as error:
             raise UserError(
-                f"{name} cannot take a prefix: transformers does not let its attention be "
-                f"replaced ({error}). Choose another backbone."
+                "attention-not-replaceable",
+                "{model} cannot take a prefix: transformers does not let its attention be "
+                "replaced ({reason}). Choose another backbone.",
+                model=name,
+                reason=str(error),
             ) from error
         self._slots: dict[Site, Slot] = {}
         self.sites: dict[Site, tuple[int, int]] = {}
@@ -201,8 +204,13 @@ class PrefixAttention:
             found = sum(site.place is place for site in self.sites)
             if found != layers:
                 raise UserError(
-                    f"{name} cannot take a prefix: only {found} of its {layers} layers have "
-                    f"{WORDS_FOR[place]} that a prefix can stand before. Choose another backbone."
+                    "attention-layers-missing",
+                    "{model} cannot take a prefix: only {count} of its {layers} layers have "
+                    "{attention} that a prefix can stand before. Choose another backbone.",
+                    model=name,
+                    count=found,
+                    layers=layers,
+                    attention=WORDS_FOR[place],
                 )
 
     def _find_sites(self, model: PreTrainedModel) -> None:

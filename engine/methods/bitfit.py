@@ -21,9 +21,11 @@ class BitFit(ChosenWeights):
         names = [name for name, _ in backbone.model.named_parameters() if _is_bias(name)]
         if not names:
             raise UserError(
-                f"{backbone.name} has no biases, so BitFit has nothing to train: choose another "
+                "backbone-without-biases",
+                "{backbone} has no biases, so BitFit has nothing to train. Choose another "
                 "method, such as adapters or LoRA, or a backbone with biases, such as GPT-2, "
-                "OPT, Qwen2 or BART."
+                "OPT, Qwen2 or BART.",
+                backbone=backbone.name,
             )
         super().__init__(backbone, names, dropout=method.backbone_dropout)
 

@@ -83,10 +83,19 @@ def check_tensors(tensors: Tensors, wanted: Mapping[str, tuple[int, ...]]) -> No
     """
     for name in sorted(tensors.keys() ^ wanted.keys()):
         what = "lacks the tensor" if name in wanted else "holds the unknown tensor"
-        raise UserError(f"The delta {what} {name}: get it again from where it came.")
+        raise UserError(
+            "delta-of-other-tensors",
+            "The delta {what} {name}. Get it again from where it came.",
+            what=what,
+            name=name,
+        )
     for name, shape in wanted.items():
         if tuple(tensors[name].shape) != shape:
             raise UserError(
-                f"The tensor {name} of the delta is {list(tensors[name].shape)} where the method "
-                f"has {list(shape)} on this backbone: get it again from where it came."
+                "delta-tensor-of-another-shape",
+                "The tensor {name} of the delta is {shape}, but the method has {wanted} on "
+                "this backbone. Get it again from where it came.",
+                name=name,
+                shape=list(tensors[name].shape),
+                wanted=list(shape),
             )

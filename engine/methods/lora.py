@@ -33,8 +33,11 @@ class Lora(Delta):
         places, ends, chosen_by = _places(backbone)
         if not places:
             raise UserError(
-                f"{backbone.name} cannot take LoRA: none of its modules is one of "
-                f"{', '.join(ends)}. Choose another method or backbone."
+                "lora-modules-missing",
+                "{backbone} cannot take LoRA: it has no module named {modules}. Choose "
+                "another method or backbone.",
+                backbone=backbone.name,
+                modules=" or ".join(ends),
             )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)

@@ -49,8 +49,10 @@ class _Behind:
     def __init__(self, backbone: Backbone, length: int, position: Position) -> None:
         if position is Position.INFIX and backbone.is_encoder_decoder:
             raise UserError(
-                f"{backbone.name} is an encoder–decoder, and an infix is for decoder-only "
-                "backbones: train a prefix, or choose another backbone."
+                "infix-for-encoder-decoder",
+                "{backbone} is an encoder–decoder, and an infix is for decoder-only "
+                "backbones. Train a prefix, or choose another backbone.",
+                backbone=backbone.name,
             )
         self.backbone = backbone
         self.position_offset = 0 if backbone.is_encoder_decoder else length
@@ -120,8 +122,10 @@ class PrefixTuning(_Behind):
         if method.depth is Depth.EMBEDDING_ONLY:
             if self.backbone.is_encoder_decoder:
                 raise UserError(
-                    f"{self.backbone.name} is an encoder–decoder, and embedding-only tuning is "
-                    "for decoder-only backbones: train all layers, or choose another backbone."
+                    "embedding-only-for-encoder-decoder",
+                    "{backbone} is an encoder–decoder, and embedding-only tuning is for "
+                    "decoder-only backbones. Train all layers, or choose another backbone.",
+                    backbone=self.backbone.name,
                 )
             table = self._table(method, self.backbone.shape.width, method.prefix_length)
             return EmbeddingPrefix(table, dropout=method.dropout)
@@ -239,8 +243,10 @@ class StoredPrefix(_Behind):
             decoder = backbone.model.get_decoder()
             if not hasattr(decoder, "embed_positions"):
                 raise UserError(
-                    f"The prefix moves the positions of the decoder, and {backbone.name} has none "
-                    "that could be moved: choose the backbone it was trained on."
+                    "positions-not-movable",
+                    "The prefix moves the positions of the decoder, but those of {backbone} "
+                    "cannot be moved. Choose the backbone it was trained on.",
+                    backbone=backbone.name,
                 )
         self.decoder_offset = longest if shifted and backbone.is_encoder_decoder else 0
         device = backbone.model.device

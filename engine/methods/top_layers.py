@@ -22,15 +22,23 @@ class TopLayers(ChosenWeights):
         decoder = found.blocks[shape.encoder_layers :]
         if len(decoder) != shape.layers:
             raise UserError(
-                f"{backbone.name} cannot be trained in its top layers: {len(decoder)} of its "
-                f"{shape.layers} layers were found. Choose another method or backbone."
+                "top-layers-missing",
+                "{backbone} cannot be trained in its top layers: {count} of its {layers} "
+                "layers were found. Choose another method or backbone.",
+                backbone=backbone.name,
+                count=len(decoder),
+                layers=shape.layers,
             )
         if method.top_layers > len(decoder):
             noun = "decoder" if backbone.is_encoder_decoder else "backbone"
             raise UserError(
-                f"The number of top layers is {method.top_layers}, but the {noun} of "
-                f"{backbone.name} has {len(decoder)}: train at most {len(decoder)}, or all weights "
-                "with --method finetune."
+                "more-top-layers-than-layers",
+                "The number of top layers is {top_layers}, but the {side} of {backbone} has "
+                "{layers}. Train at most {layers}, or all weights with --method finetune.",
+                top_layers=method.top_layers,
+                side=noun,
+                backbone=backbone.name,
+                layers=len(decoder),
             )
         places = [block.name for block in decoder[-method.top_layers :]] + list(found.after)
         if method.embeddings:

@@ -112,9 +112,10 @@ class _Reader:
     def __init__(self, name: str, layer: int | None) -> None:
         if not name:
             raise Unavailable(
-                "bertscore needs an encoder, and none is named: give one with --encoder DIR (or "
-                "a hub id that is in the cache), in the window under Scores, or leave bertscore "
-                "out."
+                "bertscore-without-encoder",
+                "bertscore needs an encoder, and none is named. Name one with --encoder DIR "
+                "(or a hub id that is in the cache), in the window under Scores, or leave "
+                "bertscore out.",
             )
         import torch
         import transformers
@@ -132,8 +133,11 @@ class _Reader:
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             reason = str(error).strip().partition("\n")[0].rstrip(".")
             raise Unavailable(
-                f"The encoder {name!r} cannot be read ({reason}): name a folder with config, "
-                "tokenizer and weights, or fetch it before with `hf download`."
+                "encoder-not-readable",
+                "The encoder {name!r} cannot be read ({reason}). Name a folder with config, "
+                "tokenizer and weights, or fetch it first with `hf download`.",
+                name=name,
+                reason=reason,
             ) from error
         if model.config.is_encoder_decoder:
             model = model.get_encoder()
@@ -141,8 +145,12 @@ class _Reader:
         self._layer = layers if layer is None else layer
         if not 0 <= self._layer <= layers:
             raise Unavailable(
-                f"Layer {layer} is asked of the encoder {name!r} for bertscore: it has layers 0 to "
-                f"{layers}; 0 is the embeddings."
+                "no-such-encoder-layer",
+                "There is no layer {layer} in the encoder {name!r} for bertscore. It has "
+                "layers 0 to {layers}; 0 is the embeddings.",
+                layer=layer,
+                name=name,
+                layers=layers,
             )
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._model = model.to(self._device).eval()

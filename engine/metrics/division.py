@@ -99,7 +99,10 @@ def division_of(references: Iterable[Sequence[str]], tokenizer: str = AUTO) -> D
     """
     if tokenizer not in TOKENIZERS:
         raise UserError(
-            f"There is no tokenizer {tokenizer!r}: choose among {', '.join(TOKENIZERS)}."
+            "no-such-tokenizer",
+            "There is no tokenizer {name!r}. Choose one of {known}.",
+            name=tokenizer,
+            known=", ".join(TOKENIZERS),
         )
     texts = [text for group in references for text in group]
     found = _by_script(texts)
@@ -107,7 +110,12 @@ def division_of(references: Iterable[Sequence[str]], tokenizer: str = AUTO) -> D
         return found
     missing = _missing(tokenizer)
     if missing:
-        raise UserError(f"The tokenizer {tokenizer} {missing}, or choose another.")
+        raise UserError(
+            "tokenizer-not-installed",
+            "The tokenizer {name} {reason}, or choose another.",
+            name=tokenizer,
+            reason=missing,
+        )
     return Division(tokenizer, found.unspaced, found.unicode)
 
 

@@ -54,5 +54,10 @@ def metric_named(
     if name == BERTSCORE:
         return Bertscore(encoder)
     if name not in METRICS:
-        raise UserError(f"There is no metric {name!r}: choose among {', '.join(METRICS)}.")
+        raise UserError(
+            "no-such-metric",
+            "There is no metric {name!r}. Choose one of {known}.",
+            name=name,
+            known=", ".join(METRICS),
+        )
     return METRICS[name](division or Division())

@@ -117,8 +117,10 @@ class _Program:
             self._errors.seek(0)
             said = " ".join(self._errors.read().split())[-300:] or "nothing"
             raise Unavailable(
-                f"METEOR's Java program ended early and said {said!r}: it needs a working Java "
-                "runtime and 2 GB of memory; mend that, or leave meteor out."
+                "meteor-ended-early",
+                "METEOR's Java program ended early and said {said!r}. It needs a working "
+                "Java runtime and 2 GB of memory: provide them, or leave meteor out.",
+                said=said,
             )
         return numbers
 
@@ -129,8 +131,9 @@ def _program(jar: Path) -> Iterator[_Program]:
     java = shutil.which("java")
     if java is None:
         raise Unavailable(
-            "METEOR needs Java, and there is no program java on the search path: install a Java "
-            "runtime (such as openjdk-17-jre-headless), or leave meteor out."
+            "meteor-without-java",
+            "METEOR needs Java, and there is no program java on the search path. Install a "
+            "Java runtime (such as openjdk-17-jre-headless), or leave meteor out.",
         )
     # Left to itself, Java reads and writes in the encoding of the user's language.
     words = [java, "-Xmx2G", "-Dfile.encoding=UTF-8", "-jar", str(jar)]
@@ -163,8 +166,9 @@ def _jar() -> Path:
         if jar.exists():
             return jar
     raise Unavailable(
-        "METEOR needs the package pycocoevalcap, which is not installed: run "
-        "`python -m pip install -e '.[meteor]'` (104 MB), or leave meteor out."
+        "meteor-without-package",
+        "METEOR needs the package pycocoevalcap, which is not installed. Run `python -m pip "
+        "install -e '.[meteor]'` (104 MB), or leave meteor out.",
     )
 
 

@@ -42,14 +42,20 @@ def common_rows(first: Rows, second: Rows) -> tuple[Rows, Rows]:
     ids = [example_id for example_id in own if example_id in other]
     if not ids:
         raise UserError(
-            f"The {len(first)} and {len(second)} outputs have no example id in common: decode "
-            "both systems on the same inputs."
+            "no-common-examples",
+            "The {first} and {second} outputs have no example id in common. Decode both "
+            "systems on the same inputs.",
+            first=len(first),
+            second=len(second),
         )
     differing = sum(sorted(own[i].references) != sorted(other[i].references) for i in ids)
     if differing:
         raise UserError(
-            f"The references of {differing} of {len(ids)} common rows differ between the two "
-            "files: give both the same references."
+            "references-differ",
+            "The references of {differing} of {rows} common rows differ between the two "
+            "files. Give both the same references.",
+            differing=differing,
+            rows=len(ids),
         )
     return [own[i] for i in ids], [other[i] for i in ids]
 
@@ -101,8 +107,10 @@ def _by_id(rows: Rows) -> dict[str, OutputRow]:
     for row in rows:
         if row.example_id in found:
             raise UserError(
-                f"The example id {row.example_id!r} stands twice in one file: give each row an "
-                "id of its own, or none."
+                "example-id-repeated",
+                "The example id {example_id!r} stands twice in one file. Give each row an id "
+                "of its own, or none.",
+                example_id=row.example_id,
             )
         found[row.example_id] = row
     return found

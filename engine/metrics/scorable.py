@@ -42,15 +42,17 @@ def read_scorable(path: Path, references: Sequence[Path] = ()) -> tuple[OutputRo
     else:
         if not references:
             raise UserError(
-                f"{path} is a text file with an output a line: give its references with "
-                "--references FILE, or outputs as JSON lines."
+                "text-outputs-without-references",
+                "{path} is a text file with one output per line. Give its references with "
+                "--references FILE, or the outputs as JSON lines.",
+                path=path,
             )
         rows = tuple(
             OutputRow(example_id=str(number), input="", output=line.strip(), references=())
             for number, line in enumerate(_lines(path), start=1)
         )
     if not rows:
-        raise UserError(f"{path} holds no outputs: it has no lines.")
+        raise UserError("no-outputs", "{path} has no lines, and so no outputs.", path=path)
     if not references:
         return rows
     groups = [_groups(one, len(rows), path) for one in references]
@@ -77,8 +79,14 @@ def _groups(path: Path, count: int, outputs: Path) -> list[list[str]]:
     if len(blocks) == count:
         return blocks
     raise UserError(
-        f"{path} has {len(lines):,} lines and {len(blocks):,} blocks with blank lines between "
-        f"them, but {outputs} has {count:,} outputs: give a line or a block for each output."
+        "references-do-not-match-outputs",
+        "{path} has {lines:,} lines and {blocks:,} blocks with blank lines between them, but "
+        "{outputs} has {count:,} outputs. Give a line or a block for each output.",
+        path=path,
+        lines=len(lines),
+        blocks=len(blocks),
+        outputs=outputs,
+        count=count,
     )
 
 
@@ -86,11 +94,21 @@ def _of_list(path: Path, *, with_references: bool) -> tuple[OutputRow, ...]:
     try:
         items = json.loads(_whole(path))
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{path} cannot be read as JSON ({error}).") from error
+        raise UserError(
+            "outputs-not-json",
+            "{path} cannot be read as JSON ({reason}).",
+            path=path,
+            reason=str(error),
+        ) from error
     rows = []
     for position, item in enumerate(items if isinstance(items, list) else [items], start=1):
         if not isinstance(item, dict):
-            raise UserError(f"{path}, item {position}: not an object with an output.")
+            raise UserError(
+                "output-item-not-an-object",
+                "{path}, item {position}: this is not an object with an output.",
+                path=path,
+                position=position,
+            )
         plain = {"references": []} | item if with_references else item
         rows.append(row_of(path, position, plain, position=position))
     return tuple(rows)
@@ -105,9 +123,20 @@ def _with_any_references(path: Path) -> tuple[OutputRow, ...]:
         try:
             plain = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise UserError(f"{path}, line {number}: {error}.") from error
+            raise UserError(
+                "output-line-not-json",
+                "{path}, line {line}: {reason}.",
+                path=path,
+                line=number,
+                reason=str(error),
+            ) from error
         if not isinstance(plain, dict):
-            raise UserError(f"{path}, line {number}: not an object with an output.")
+            raise UserError(
+                "output-line-not-an-object",
+                "{path}, line {line}: this is not an object with an output.",
+                path=path,
+                line=number,
+            )
         rows.append(row_of(path, number, {"references": []} | plain, position=len(rows) + 1))
     return tuple(rows)
 
@@ -133,4 +162,9 @@ def _whole(path: Path) -> str:
         with open_to_read(path, limit_bytes=MOST_BYTES) as stream:
             return stream.read().decode("utf-8-sig")
     except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read ({error}): give a UTF-8 file.") from error
+        raise UserError(
+            "outputs-not-utf-8",
+            "{path} cannot be read ({reason}). Give a UTF-8 file.",
+            path=path,
+            reason=str(error),
+        ) from error

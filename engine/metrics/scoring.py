@@ -50,13 +50,9 @@ def score_rows(
     """
     found, filled = score_whole(
         rows, metrics, decoding=decoding, encoder=encoder, division=division, seed=seed,
-        reporter=reporter,
+        reporter=reporter, may_be_absent=False,
     )  # fmt: skip
-    scores = tuple(one for one in found if isinstance(one, Score))
-    for one in found:
-        if isinstance(one, Absent):
-            raise Unavailable(one.reason)
-    return scores, filled
+    return tuple(one for one in found if isinstance(one, Score)), filled
 
 
 def score_available(
@@ -85,6 +81,7 @@ def score_whole(
     division: Division | None = None,
     seed: int = 0,
     reporter: Reporter = _SILENT,
+    may_be_absent: bool = True,
 ) -> tuple[tuple[Score | Absent, ...], tuple[OutputRow, ...]]:
     """Score rows as a corpus and one by one; what is unavailable is absent with its reason.
 
@@ -100,6 +97,7 @@ def score_whole(
         division: how texts are divided; None is what suits the references.
         seed: of the bootstrap.
         reporter: told of rows done, for each metric anew.
+        may_be_absent: else the first unavailable metric raises `Unavailable`.
 
     Returns:
         One score a metric, in the order asked for; and the rows in their order, with
@@ -118,6 +116,8 @@ def score_whole(
                 metric, rows, held, decoding=decoding, seed=seed, reporter=reporter
             )
         except Unavailable as error:
+            if not may_be_absent:
+                raise
             found.append(Absent(metric.name, error.message))
             continue
         found.append(score)
@@ -135,7 +135,7 @@ def metrics_named(
         metric_named(name, encoder=encoder, division=division) for name in dict.fromkeys(names)
     ]
     if not known:
-        raise UserError("No metric was named: name at least one, such as bleu.")
+        raise UserError("no-metric-named", "No metric was named. Name at least one, such as bleu.")
     return known
 
 
@@ -172,8 +172,10 @@ def held_against(metric: Metric, rows: Sequence[OutputRow], division: Division) 
         groups = [tuple(text for text in row.references if text.strip()) for row in rows]
         if not any(groups):
             raise UserError(
-                f"None of the {len(rows)} outputs has a reference: scores need at least one "
-                "reference text in each row that is to count."
+                "no-references",
+                "None of the {rows} outputs has a reference. Scores need at least one "
+                "reference text in each row that is to count.",
+                rows=len(rows),
             )
     for number, (row, group) in enumerate(zip(rows, groups, strict=True), start=1):
         _refuse_long(metric, division, number, row.output, group)
@@ -184,13 +186,18 @@ def held_against(metric: Metric, rows: Sequence[OutputRow], division: Division) 
         return Held(places, tuple(groups[i] for i in places))
     if isinstance(metric, SlotError):
         raise Unavailable(
-            f"None of the {len(rows)} rows has values to look for: slot_error needs fields, or "
-            "an input such as name[Blue Spice] or name : Blue Spice; leave it out for texts."
+            "no-slot-values",
+            "None of the {rows} rows has values to look for. slot_error needs fields, or an "
+            "input such as name[Blue Spice] or name : Blue Spice; leave it out for texts.",
+            rows=len(rows),
         )
     example = next(text for row in rows for text in row.references if text.strip())
     raise Unavailable(
-        f"No reference has a word that {metric.name} counts ({example[:40]!r} has none): leave "
-        f"{metric.name} out, or take chrf."
+        "no-countable-words",
+        "No reference has a word that {metric} counts ({example!r} has none). Leave {metric} "
+        "out, or choose chrf.",
+        metric=metric.name,
+        example=example[:40],
     )
 
 
@@ -203,9 +210,14 @@ def _refuse_long(
         characters = max(map(len, texts), default=0) // CHARACTERS
         if max(longest, characters) > limit:
             raise Unavailable(
-                f"The {what} of row {number} has {max(longest, characters):,} words, and "
-                f"{metric.name} takes texts of up to {limit:,}: shorten it, or leave "
-                f"{metric.name} out."
+                "text-too-long-for-metric",
+                "The {side} of row {row} has {words:,} words, and {metric} accepts texts of "
+                "up to {limit:,}. Shorten it, or leave {metric} out.",
+                side=what,
+                row=number,
+                words=max(longest, characters),
+                metric=metric.name,
+                limit=limit,
             )
 
 

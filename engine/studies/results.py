@@ -128,8 +128,11 @@ def _costs(folder: RunFolder, run_id: str) -> tuple[RunStarted, RunFinished]:
     if started is None or finished is None:
         missing = "how it began" if started is None else "how it finished"
         raise UserError(
-            f"{folder.events} is cut or damaged: it does not say {missing}. Delete the run's "
-            "folder, and the study trains it again."
+            "study-journal-damaged",
+            "{path} is cut off or damaged: it does not say {missing}. Delete the run's "
+            "folder, and the study trains it again.",
+            path=folder.events,
+            missing=missing,
         )
     return started, finished
 

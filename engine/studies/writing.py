@@ -31,7 +31,11 @@ def write_files(folder: StudyFolder, study: StudySpec, results: StudyResults) ->
             while it was scored.
     """
     if not folder.exists():
-        raise UserError(f"The study {study.name!r} was deleted meanwhile: nothing is written.")
+        raise UserError(
+            "study-deleted",
+            "The study {name!r} was deleted in the meantime. Nothing is written.",
+            name=study.name,
+        )
     tables = {"runs": runs_table(results)}
     files: dict[str, str | bytes] = {}
     if results.summaries:

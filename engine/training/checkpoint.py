@@ -107,9 +107,13 @@ def load(
         state = read_state(place)
         if state.backbone and state.backbone != backbone:
             raise UserError(
-                f"The checkpoint {place} was made on another backbone (fingerprint "
-                f"{state.backbone[:12]}…, the one here has {backbone[:12]}…): put the first one "
-                "back, or start a new run."
+                "checkpoint-of-another-backbone",
+                "The checkpoint {path} was made on another backbone (fingerprint "
+                "{checkpoint}…, the backbone here has {here}…). Put the first one back, or "
+                "start a new run.",
+                path=place,
+                checkpoint=state.backbone[:12],
+                here=backbone[:12],
             )
         tensors = read_tensors(place, state)
         _check_parameters(place, tensors, parameters)
@@ -177,7 +181,11 @@ def _remove(path: Path) -> None:
 
 def _refuse_link(folder: Path) -> None:
     if folder.is_symlink():
-        raise UserError(f"{folder} is a link: put a folder in its place, or delete it.")
+        raise UserError(
+            "checkpoints-are-a-link",
+            "{folder} is a link. Put a folder in its place, or delete it.",
+            folder=folder,
+        )
 
 
 def _best(folder: Path, step: int) -> Path:
@@ -206,7 +214,11 @@ def _check_parameters(
 ) -> None:
     stored = {n.removeprefix("parameter.") for n in tensors if n.startswith("parameter.")}
     if stored != set(parameters):
-        raise UserError(f"The checkpoint {place} is of another method or backbone.")
+        raise UserError(
+            "checkpoint-of-another-method",
+            "The checkpoint {path} belongs to another method or backbone. Start a new run.",
+            path=place,
+        )
     for name, parameter in parameters.items():
         _check_like(f"parameter.{name}", tensors[f"parameter.{name}"], parameter)
 

@@ -130,13 +130,20 @@ def check_tensors(place: Path, state: TrainingState) -> None:
 
 def damaged(place: Path, error: DamageError) -> UserError:
     """The sentence for a checkpoint that cannot be used, with the best way to go on."""
-    advice = "delete that folder and start the run again"
+    advice = "Delete that folder and start the run again"
     older = _whole_before(place)
     if older is not None:
-        advice = f"delete that folder, then resume goes on from step {older}"
+        advice = f"Delete that folder, and the run resumes from step {older}"
     elif place.name.startswith("best-"):
-        advice = f"delete the folder {place.parent} and start the run again"
-    return UserError(f"The checkpoint {place} is damaged ({error}): {advice}.")
+        advice = f"Delete the folder {place.parent} and start the run again"
+    return UserError(
+        "checkpoint-damaged",
+        "The checkpoint {path} is damaged ({reason}). {advice}.",
+        path=place,
+        reason=str(error),
+        advice=advice,
+        older_step=older,
+    )
 
 
 def sha256_of(path: Path) -> str:

@@ -152,8 +152,12 @@ class Trainer:
         self._method.set_training(False)
         if not math.isfinite(total):
             raise UserError(
-                f"The loss is {total} at step {state.step + 1} with learning rate {rate:g}: "
-                "lower the learning rate or add warm-up steps."
+                "loss-not-finite",
+                "The loss is {loss} at step {step} with learning rate {rate:g}. Lower the "
+                "learning rate, or add warm-up steps.",
+                loss=total,
+                step=state.step + 1,
+                rate=rate,
             )
         limit = training.clip_norm or math.inf
         grad_norm = torch.nn.utils.clip_grad_norm_(self._parameters.values(), limit)

@@ -46,10 +46,14 @@ def explain_memory_errors(spec: RunSpec) -> Iterator[None]:
 def _out_of_memory(spec: RunSpec, error: BaseException) -> UserError:
     training = spec.training
     return UserError(
-        f"Out of memory with batch size {training.batch_size}, up to "
-        f"{spec.data.max_source_tokens} source and {spec.data.max_target_tokens} target tokens "
-        f"({str(error).splitlines()[0] if str(error) else 'no detail given'}). Try one of the "
-        "settings below, a smaller backbone, or close other programs.",
+        "out-of-memory",
+        "Out of memory with batch size {batch_size}, up to {max_source_tokens} source and "
+        "{max_target_tokens} target tokens ({reason}). Try one of the settings below, a "
+        "smaller backbone, or close other programs.",
+        batch_size=training.batch_size,
+        max_source_tokens=spec.data.max_source_tokens,
+        max_target_tokens=spec.data.max_target_tokens,
+        reason=str(error).splitlines()[0] if str(error) else "no detail given",
         remedies=remedies(spec),
     )
 

@@ -110,14 +110,24 @@ def _check_positions(rows: Sequence[TokenRow], backbone: Backbone, offset: int) 
         if longest > limit:
             before = f" (a prompt of {offset} included)" if offset else ""
             raise UserError(
-                f"The longest side of a row has {longest} tokens{before}, but the backbone has "
-                f"{limit} positions: lower max_source_tokens or max_target_tokens."
+                "row-longer-than-positions",
+                "The longest side of a row has {longest} tokens{included}, but the backbone "
+                "has {limit} positions. Lower max_source_tokens or max_target_tokens.",
+                longest=longest,
+                included=before,
+                prompt=offset,
+                limit=limit,
             )
         return
     longest = max(len(row) for row in rows)
     if offset + longest > limit:
         raise UserError(
-            f"The longest row needs {offset + longest} positions (prefix {offset}, text "
-            f"{longest} tokens), but the backbone has {limit}: lower max_source_tokens, "
-            "max_target_tokens or the prefix length."
+            "row-beyond-positions",
+            "The longest row needs {needed} positions (prefix {prefix}, text {longest} "
+            "tokens), but the backbone has {limit}. Lower max_source_tokens, "
+            "max_target_tokens or the prefix length.",
+            needed=offset + longest,
+            prefix=offset,
+            longest=longest,
+            limit=limit,
         )

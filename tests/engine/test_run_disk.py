@@ -116,7 +116,7 @@ def test_a_disk_that_takes_not_one_byte_more(
 
     with refused("disk-full"):
         run_folder(folder.path, listener=fill)
-    assert folder.read_status().state is RunState.INTERRUPTED
+    assert folder.read_status().state is RunState.INTERRUPTED  # nobody could write a verdict
     assert folder.events.read_bytes().endswith(b"\n")
     fillers[0].unlink()
     assert_resumes_to(whole, folder)

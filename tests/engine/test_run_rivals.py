@@ -30,9 +30,11 @@ from engine.decoding.decoder import decode
 from engine.decoding.systems import Systems
 from engine.exchange import delta
 from engine.exchange.desk import export_prefix, verify_prefix
+from engine.methods.making import make_method
 from engine.reporter import Silent
 from engine.run import EXIT_CANCELLED, EXIT_FINISHED, EXIT_USER, run_folder
 from tests.engine.rivals import RIVALS, WHOLE_RUNS
+from tests.engine.tiny import load
 from tests.helpers.errors import refused
 from tests.helpers.tiny_runs import Workshop, events, losses, results
 
@@ -227,12 +229,12 @@ def test_what_was_found_is_told_before_training(runs: Runs) -> None:
 def test_a_backbone_that_does_not_suit_ends_the_run_with_its_sentence(
     workshop: Workshop, tmp_path: Path
 ) -> None:
-    for method, sentence in (
-        (BiasMethod(), "tiny-llama has no biases, so BitFit has nothing to train"),
-        (TopLayersMethod(9), "The number of top layers is 9, but the backbone of tiny-llama"),
-    ):
+    backbone = load(workshop.backbone("llama"))
+    for method in (BiasMethod(), TopLayersMethod(9)):
+        with pytest.raises(UserError) as caught:
+            make_method(backbone, method, seed=0)
         folder = workshop.run(tmp_path / type(method).__name__, workshop.spec(method, kind="llama"))
         assert run_folder(folder.path) == EXIT_USER
         (failed,) = events(folder, RunFailed)
         assert isinstance(failed, RunFailed)
-        assert failed.message.startswith(sentence)
+        assert failed.message == caught.value.message

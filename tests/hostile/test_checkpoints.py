@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine.contract import codec
-from engine.contract.errors import ProtocolError, UserError
+from engine.contract.errors import CodedError, ProtocolError, UserError
 from engine.training import checkpoint
 from engine.training.checkpoint_files import (
     STATE,
@@ -26,6 +26,7 @@ from engine.training.checkpoint_files import (
     sha256_of,
     write_state,
 )
+from tests.helpers.errors import check, refused
 
 Parameters = dict[str, torch.nn.Parameter]
 Tensors = dict[str, torch.Tensor]
@@ -83,8 +84,8 @@ def resume(folder: Path) -> tuple[Training, TrainingState]:
     return training, checkpoint.load(place, training.parameters, training.optimiser, backbone="ab")
 
 
-def refused(folder: Path) -> str:
-    """The sentence; nothing of the checkpoint was put back."""
+def refusal(folder: Path) -> CodedError:
+    """The error; nothing of the checkpoint was put back."""
     training, random = Training.begin(), torch.get_rng_state()
     before = training.bits()
     place = checkpoint.latest(folder)
@@ -94,7 +95,15 @@ def refused(folder: Path) -> str:
     assert training.bits() == before
     assert not training.optimiser.state
     assert torch.equal(torch.get_rng_state(), random)
-    return error.value.message
+    return error.value
+
+
+def check_refusal(error: CodedError, said: str) -> None:
+    """The code, or what a damaged checkpoint's reason says."""
+    if error.code == "checkpoint-damaged":
+        assert said in str(error.values["reason"])
+    else:
+        assert error.code == said
 
 
 def seal(place: Path) -> None:
@@ -122,19 +131,23 @@ def test_a_checkpoint_of_the_version_before_resumes_to_the_same_bits(folder: Pat
 
 @pytest.mark.parametrize("name", [TENSORS, STATE])
 def test_one_flipped_bit_anywhere_is_noticed(folder: Path, name: str) -> None:
-    file = folder / "step-000004" / name
+    place = folder / "step-000004"
+    file = place / name
     whole = file.read_bytes()
-    plain = json.loads((folder / "step-000004" / STATE).read_text(encoding="utf-8"))
+    plain = json.loads((place / STATE).read_text(encoding="utf-8"))
     for position in range(0, len(whole), max(1, len(whole) // 150)):
         flipped = bytearray(whole)
         flipped[position] ^= 1 << position % 8
         file.write_bytes(flipped)
         if name == STATE and means(flipped) == plain:
             continue  # a space that became a line break
-        sentence = refused(folder)
-        assert "step-000004 is damaged" in sentence or "newer version" in sentence, position
-        if name == TENSORS:
-            assert "then resume goes on from step 3" in sentence
+        found = means(flipped) if name == STATE else None
+        version = found.get("version") if isinstance(found, dict) else None
+        newer = isinstance(version, int) and version > plain["version"]
+        if newer:
+            assert refusal(folder).code != "checkpoint-damaged", position
+        else:
+            check(refusal(folder), "checkpoint-damaged", path=place, older_step=3)
     file.write_bytes(whole)
     resume(folder)
 
@@ -144,19 +157,19 @@ def test_a_damaged_best_is_noticed_before_the_training_goes_on(folder: Path) -> 
     data = bytearray(file.read_bytes())
     data[-1] ^= 1
     file.write_bytes(data)
-    sentence = refused(folder)
-    assert "best-000002 is damaged" in sentence
-    assert f"delete the folder {folder} and start the run again" in sentence
-    with pytest.raises(UserError, match="best-000002 is damaged"):
+    error = refusal(folder)
+    check(error, "checkpoint-damaged", path=file.parent, older_step=None)
+    assert str(folder) in str(error.values["advice"])
+    with refused("checkpoint-damaged", path=file.parent):
         checkpoint.load_best(folder, 2, Training.begin().parameters)
     shutil.rmtree(folder / "best-000002")
-    assert "best-000002 is damaged" in refused(folder)
+    check(refusal(folder), "checkpoint-damaged", path=file.parent)
 
 
 def test_no_older_checkpoint_is_promised_that_is_damaged_too(folder: Path) -> None:
     (folder / "step-000003" / TENSORS).write_bytes(b"")
     (folder / "step-000004" / TENSORS).write_bytes(b"")
-    assert refused(folder).endswith("delete that folder and start the run again.")
+    check(refusal(folder), "checkpoint-damaged", older_step=None)
 
 
 def means(text: bytes) -> object:
@@ -186,8 +199,8 @@ MADE_UP: dict[str, tuple[Callable[[Tensors], None], str]] = {
     "a parameter that would be spread": (put(parameter__a=torch.zeros(1)), "is [1] of"),
     "a parameter of another type": (put(parameter__a=torch.zeros(3, 2).double()), "float64"),
     "a parameter that is no number": (put(parameter__a=NAN), "parameter.a has values"),
-    "no parameter": (put(parameter__a=None), "another method or backbone"),
-    "one parameter more": (put(parameter__z=torch.zeros(1)), "another method or backbone"),
+    "no parameter": (put(parameter__a=None), "checkpoint-of-another-method"),
+    "one parameter more": (put(parameter__z=torch.zeros(1)), "checkpoint-of-another-method"),
     "a tensor of no use": (put(z=torch.zeros(1)), "z is none of its tensors"),
     "no first moment": (put(exp_avg__a=None), "exp_avg.a is missing"),
     "no second moment": (put(exp_avg_sq__a=None), "exp_avg_sq.a is missing"),
@@ -215,7 +228,7 @@ def test_tensors_that_the_training_cannot_have_made_are_refused(
     change(tensors)
     save_file(tensors, place / TENSORS)
     seal(place)
-    assert said in refused(folder)
+    check_refusal(refusal(folder), said)
 
 
 STATES: dict[str, tuple[dict[str, Any], str]] = {
@@ -232,7 +245,7 @@ STATES: dict[str, tuple[dict[str, Any], str]] = {
     "a random state that is no base64": ({"rng": "?"}, "random state"),
     "a random state that is no text": ({"rng": 5}, "expected str"),
     "no checksum": ({"tensors_sha256": ""}, "by its sha256"),
-    "another backbone": ({"backbone": "cd"}, "made on another backbone"),
+    "another backbone": ({"backbone": "cd"}, "checkpoint-of-another-backbone"),
     "a field too many": ({"more": 1}, "unknown field"),
 }
 
@@ -248,13 +261,13 @@ def test_a_state_that_no_run_has_is_refused(
         write_state(file.parent, codec.from_text(TrainingState, text))
     except ProtocolError:
         file.write_text(text, encoding="utf-8")
-    assert said in refused(folder)
+    check_refusal(refusal(folder), said)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b"[" * 9999, b" " * 2_000_000])
 def test_a_state_that_is_none_is_refused(folder: Path, content: bytes) -> None:
     (folder / "step-000004" / STATE).write_bytes(content)
-    assert "step-000004 is damaged" in refused(folder)
+    check(refusal(folder), "checkpoint-damaged", path=folder / "step-000004")
 
 
 @pytest.mark.parametrize("name", [TENSORS, STATE])
@@ -269,7 +282,7 @@ def test_what_is_no_file_is_neither_followed_nor_waited_for(folder: Path, name: 
     ):
         file.rmdir() if file.is_dir() else file.unlink()
         make()
-        assert "step-000004 is damaged" in refused(folder)
+        check(refusal(folder), "checkpoint-damaged", path=file.parent)
 
 
 def test_nothing_is_written_or_removed_behind_a_link(folder: Path, tmp_path: Path) -> None:
@@ -292,7 +305,7 @@ def test_nothing_is_written_or_removed_behind_a_link(folder: Path, tmp_path: Pat
         lambda: checkpoint.save_best(folder, 9, training.parameters),
         lambda: checkpoint.save(folder, state, training.parameters, training.optimiser),
     ):
-        with pytest.raises(UserError, match=r"checkpoints is a link"):
+        with refused("checkpoints-are-a-link", folder=folder):
             attempt()
     checkpoint.discard(folder)
     assert {p.name: p.read_bytes() for p in (outside / "step-000005").iterdir()} == before

@@ -16,10 +16,10 @@ from engine.backbones.device import choose_device
 from engine.backbones.entries import EMBEDDED, find_entry, shipped_entries
 from engine.contract.backbone import BackboneSource
 from engine.contract.commands import ListBackbones
-from engine.contract.errors import UserError
 from engine.contract.method_spec import PrefixMethod
 from engine.contract.training_spec import Device
 from engine.reporter import Silent
+from tests.helpers.errors import refused
 from tests.helpers.tiny_backbones import CONFIGS, tiny_model
 
 ROOT = Path(__file__).parents[3]
@@ -208,25 +208,30 @@ def test_the_list_marks_what_is_here_and_notes_bad_folders(tiny_gpt2: Path, tmp_
     good, empty, pickled, absent = reply.entries[-4:]
     assert (good.supported, good.note) == (True, "")
     assert not any(entry.supported for entry in (empty, pickled, absent))
-    assert "config.json is missing" in empty.note
-    assert "could run code is refused" in pickled.note
-    assert "is no folder" in absent.note
+    for entry, code in (
+        (empty, "config-missing"),
+        (pickled, "weights-could-run-code"),
+        (absent, "not-a-backbone-folder"),
+    ):
+        with refused(code) as caught:
+            describe_folder(Path(entry.where))
+        assert entry.note == caught.value.message
     assert not any(entry.on_disk for entry in reply.entries[: len(shipped_entries())])
     assert reply.device == choose_device(Device.AUTO).type
     assert reply.device_memory_bytes > 2**28
 
 
 @pytest.mark.parametrize(
-    ("plain", "words"),
+    ("plain", "code"),
     [
-        ("no json", "is damaged"),
-        ("[]", "names no model_type"),
-        ('{"model_type": "gpt2", "n_layer": 2}', "does not say hidden_size"),
+        ("no json", "file-damaged"),
+        ("[]", "config-without-model-type"),
+        ('{"model_type": "gpt2", "n_layer": 2}', "config-lacks-number"),
     ],
 )
-def test_a_config_that_says_too_little_is_refused(plain: str, words: str, tmp_path: Path) -> None:
+def test_a_config_that_says_too_little_is_refused(plain: str, code: str, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(plain)
-    with pytest.raises(UserError, match=words):
+    with refused(code, path=tmp_path / "config.json"):
         BackboneConfig(tmp_path).shape(0)
 
 

@@ -5,8 +5,8 @@ import torch
 
 from engine.backbones.device import choose_device, choose_dtype
 from engine.backbones.machine import describe_device
-from engine.contract.errors import UserError
 from engine.contract.training_spec import Device, Precision
+from tests.helpers.errors import refused
 
 CPU = torch.device("cpu")
 
@@ -21,13 +21,13 @@ def test_auto_takes_the_best_that_is_there() -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
 def test_a_missing_gpu_is_named() -> None:
-    with pytest.raises(UserError, match="The device is cuda, but torch finds no NVIDIA GPU"):
+    with refused("no-nvidia-gpu"):
         choose_device(Device.CUDA)
 
 
 @pytest.mark.skipif(torch.backends.mps.is_available(), reason="this is a Mac")
 def test_a_missing_mac_is_named() -> None:
-    with pytest.raises(UserError, match="The device is mps, but this is no Mac"):
+    with refused("no-metal"):
         choose_device(Device.MPS)
 
 

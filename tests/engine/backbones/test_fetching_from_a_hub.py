@@ -16,8 +16,9 @@ from engine.backbones.fetching import fetch_backbone
 from engine.backbones.loading import load_backbone
 from engine.backbones.paths import folder_of
 from engine.contract.commands import FetchBackbone, ListBackbones
-from engine.contract.errors import Cancelled, UserError
+from engine.contract.errors import Cancelled
 from engine.reporter import Silent
+from tests.helpers.errors import refused
 
 REPOSITORY = "openai-community/gpt2"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -120,7 +121,7 @@ def hub(tiny_gpt2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 def test_what_is_needed_comes_and_nothing_else(hub: Hub) -> None:
     assert folder_of("gpt2") is None
-    with pytest.raises(UserError, match=r"`python main\.py backbones fetch gpt2`"):
+    with refused("backbone-not-fetched", name="gpt2"):
         load_backbone("gpt2", device=torch.device("cpu"), dtype=torch.float32, reporter=Silent())
     done = fetch_backbone(FetchBackbone("gpt2"), Silent())
     folder = folder_of("gpt2")
@@ -150,23 +151,23 @@ def test_what_is_needed_comes_and_nothing_else(hub: Hub) -> None:
 )
 def test_a_refusal_is_one_sentence(refusal: tuple[int, str], words: str, hub: Hub) -> None:
     hub.refusal = refusal
-    with pytest.raises(UserError) as caught:
+    with refused("hub-not-reached", where=REPOSITORY) as caught:
         fetch_backbone(FetchBackbone("gpt2"), Silent())
-    assert words in caught.value.message
-    assert "choose the embedded backbone or a local folder" in caught.value.message
+    assert words in str(caught.value.values["reason"])
     assert "\n" not in caught.value.message
 
 
 def test_offline_is_one_sentence(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(UserError, match="HF_HUB_OFFLINE is set, so the hub is not asked"):
+    with refused("hub-not-reached", where=REPOSITORY) as caught:
         fetch_backbone(FetchBackbone("gpt2"), Silent())
+    assert "HF_HUB_OFFLINE" in str(caught.value.values["reason"])
     assert hub.asked == []
 
 
 def test_no_connection_is_one_sentence(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    with pytest.raises(UserError, match="could not be fetched from the model hub") as caught:
+    with refused("hub-not-reached", where=REPOSITORY) as caught:
         fetch_backbone(FetchBackbone("gpt2"), Silent())
     assert "\n" not in caught.value.message
 

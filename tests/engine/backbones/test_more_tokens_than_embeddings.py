@@ -11,12 +11,12 @@ from transformers import AddedToken, PreTrainedTokenizerFast
 
 from engine.backbones.loading import Backbone, load_backbone
 from engine.cli.main import EXIT_USER, run
-from engine.contract.errors import UserError
 from engine.contract.method_spec import PrefixMethod
 from engine.contract.training_spec import DecodingSpec, Strategy
 from engine.decoding.decoder import decode
 from engine.methods.making import make_method
 from engine.reporter import Silent
+from tests.helpers.errors import refused
 from tests.helpers.tiny_backbones import ENCODER_DECODERS, save_tiny
 from tests.helpers.tiny_runs import write_table
 
@@ -68,7 +68,7 @@ def test_a_run_with_rows_of_unequal_length_trains(tmp_path: Path) -> None:
 
 def test_texts_cannot_end_with_a_token_that_is_not_known(tmp_path: Path) -> None:
     folder = with_token(save_tiny(tmp_path / "gpt2", "gpt2"), eos_token="[END]")
-    with pytest.raises(UserError, match=r"'\[END\]' \(id 400\).*embeddings for 400 tokens"):
+    with refused("end-token-without-embedding", token="[END]", token_id=400, embeddings=400):
         load(folder)
 
 
@@ -104,5 +104,5 @@ def test_words_to_start_from_are_checked_too(tmp_path: Path) -> None:
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     tokenizer.add_tokens(["<price>"])
     tokenizer.save_pretrained(folder)
-    with pytest.raises(UserError, match=r"'<price>' \(id 400\)"):
+    with refused("token-without-embedding", token="<price>", token_id=400):
         make_method(load(folder), PrefixMethod(prefix_length=2, init_text="<price>"), seed=0)

@@ -118,7 +118,7 @@ CASES: dict[str, Case] = {
     ),
     "an unknown backbone": (
         ("train", "--data", "{table}", *COLUMNS, "--backbone", "gpt-9", "--out", "refused/out"),
-        *(None, {"name": "gpt-9"}),
+        *("no-such-backbone", {"name": "gpt-9"}),
     ),
     "a missing file": (
         ("train", "--data", "{gone}.csv", *COLUMNS, "--out", "refused/out"),

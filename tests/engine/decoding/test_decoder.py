@@ -12,7 +12,7 @@ import torch
 from transformers import DynamicCache
 
 from engine.backbones.loading import Backbone
-from engine.contract.errors import Cancelled, UserError
+from engine.contract.errors import Cancelled
 from engine.contract.method_spec import Init, PrefixMethod
 from engine.contract.training_spec import DecodingSpec, Strategy
 from engine.decoding.decoder import decode, decoding_signature
@@ -20,6 +20,7 @@ from engine.methods.finetune import BareBackbone
 from engine.methods.prefix import PrefixTuning
 from engine.reporter import Silent
 from tests.engine.tiny import load, tiny
+from tests.helpers.errors import refused
 from tests.helpers.tiny_backbones import DECODERS, save_tiny
 
 PROMPTS = ([7, 8, 9], [20, 21, 22, 23, 24, 25, 26], [30], [40, 41, 42, 43])
@@ -184,7 +185,7 @@ def test_sampling_follows_the_backbones_distribution(tmp_path: Path) -> None:
 
 def test_outputs_that_cannot_fit_are_refused_before_decoding(tmp_path: Path) -> None:
     system = prefix(tmp_path, "gpt2")
-    with pytest.raises(UserError, match=r"needs 308 positions \(prefix 5, input 3, output up to"):
+    with refused("output-beyond-positions", needed=308, prefix=5, longest=3, max_new_tokens=300):
         decode(system, [[1, 2, 3]], DecodingSpec(max_new_tokens=300), Silent())
 
 

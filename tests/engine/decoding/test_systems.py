@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from engine.decoding import desk
 from engine.decoding.desk import decode_split, generate
 from engine.decoding.systems import Systems
 from engine.reporter import Silent
+from tests.helpers.errors import refused
 from tests.helpers.tiny_runs import DECODING, METHODS, Workshop
 
 Runs = dict[str, RunFolder]
@@ -92,30 +92,23 @@ def test_the_backbone_is_loaded_once(finished_runs: Runs) -> None:
     assert tuned.system.backbone is not first.system.backbone
 
 
-def refused(command: DecodeSplit | Generate) -> str:
-    act: Callable[..., object] = generate if isinstance(command, Generate) else decode_split
-    with pytest.raises(UserError) as error:
-        act(command, Silent())
-    return error.value.message
-
-
 def test_what_cannot_be_decoded_says_why(
     finished_runs: Runs, workshop: Workshop, tmp_path: Path
 ) -> None:
     run, out = str(finished_runs["mlp"].path), str(tmp_path / "o.jsonl")
-    assert "is neither a run nor a prefix" in refused(Generate(str(tmp_path), "", ("a",)))
-    assert "The split is 'train': it must be valid or test." in refused(
-        DecodeSplit(run, run, "train", DECODING, out)
-    )
+    with refused("neither-run-nor-prefix", path=tmp_path):
+        generate(Generate(str(tmp_path), "", ("a",)), Silent())
+    with refused("no-such-split", split="train"):
+        decode_split(DecodeSplit(run, run, "train", DECODING, out), Silent())
     fresh = workshop.run(tmp_path / "fresh", workshop.spec("mlp"))
-    assert "is queued and has nothing to decode with yet" in refused(
-        DecodeSplit(run, str(fresh.path), "test", DECODING, out)
-    )
+    with refused("run-not-finished", path=fresh.path, state="queued"):
+        decode_split(DecodeSplit(run, str(fresh.path), "test", DECODING, out), Silent())
     foreign = shutil.copytree(finished_runs["mlp"].prefix, tmp_path / "foreign")
     (foreign / "prefix.safetensors").write_bytes(b"{}")
-    assert "is damaged or has been changed" in refused(Generate(str(foreign), "", ("a",)))
-    long = "word " * 300
-    assert "but the backbone has 256" in refused(Generate(run, "", (long,), DECODING))
+    with pytest.raises(UserError, match=r"prefix\.safetensors"):
+        generate(Generate(str(foreign), "", ("a",)), Silent())
+    with refused("output-beyond-positions", limit=256):
+        generate(Generate(run, "", ("word " * 300,), DECODING), Silent())
     assert not Path(out).exists()
 
 

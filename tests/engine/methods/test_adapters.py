@@ -11,12 +11,12 @@ from torch.nn.functional import gelu, layer_norm, relu
 
 from engine.backbones.loading import Backbone
 from engine.contract.backbone import BackboneShape, cost
-from engine.contract.errors import UserError
 from engine.contract.rivals import AdapterDesign, AdapterMethod
 from engine.methods.adapter import Adapters, find_places
 from engine.methods.base import count
 from tests.engine.rivals import logits, scatter
 from tests.engine.tiny import tiny
+from tests.helpers.errors import refused
 from tests.helpers.tiny_backbones import CONFIGS
 
 LIN, HOULSBY = AdapterDesign.LIN, AdapterDesign.HOULSBY
@@ -136,12 +136,8 @@ def test_houlsby_stands_before_the_residual_add(folder: Path) -> None:
 def test_a_backbone_whose_places_are_not_found_is_refused(folder: Path) -> None:
     backbone = tiny(folder, "llama")
     more = replace(backbone, shape=replace(backbone.shape, layers=5))
-    with pytest.raises(
-        UserError, match=r"^llama cannot take Lin adapters: 3 of its 5 layers were found\. Choose"
-    ):
+    with refused("adapter-sites-missing", backbone="llama", title="Lin", count=3, wanted=5):
         Adapters(more, AdapterMethod(), seed=0)
     wide = replace(backbone, shape=replace(backbone.shape, width=48))
-    with pytest.raises(
-        UserError, match=r"^llama cannot take Houlsby adapters: 0 of its 6 matrices that end an "
-    ):
+    with refused("adapter-sites-missing", backbone="llama", title="Houlsby", count=0, wanted=6):
         Adapters(wide, AdapterMethod(HOULSBY), seed=0)

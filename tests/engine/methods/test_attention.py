@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.contract.errors import UserError
 from engine.contract.method_spec import Init, Parametrisation, PrefixMethod
 from engine.methods.attention import attention_of
 from engine.methods.checkpointing import enable_checkpointing
@@ -15,6 +14,7 @@ from engine.methods.prefix import PrefixTuning, StoredPrefix
 from engine.training.batches import collate, collate_for, token_row
 from engine.training.loss import loss_sum
 from tests.engine.tiny import gradients, load, reference_logits, tiny
+from tests.helpers.errors import refused
 from tests.helpers.tiny_backbones import DECODERS, save_tiny
 
 FAMILIES = ("llama", "gpt2")
@@ -217,5 +217,5 @@ def test_a_backbone_without_reachable_attention_is_refused(tmp_path: Path) -> No
     backbone = tiny(tmp_path, "llama")
     # A hybrid model: one of its layers has no attention that could take a prefix.
     backbone.model.config.num_hidden_layers += 1
-    with pytest.raises(UserError, match="LlamaForCausalLM cannot take a prefix: only 3 of its 4"):
+    with refused("attention-layers-missing", model="LlamaForCausalLM", count=3, layers=4):
         attention_of(backbone.model)

@@ -8,13 +8,13 @@ import pytest
 
 from engine.contract.backbone import cost
 from engine.contract.commands import CountParameters
-from engine.contract.errors import UserError
 from engine.contract.rivals import BiasMethod, LoraMethod, TopLayersMethod
 from engine.methods.base import count
 from engine.methods.counting import count_parameters
 from engine.methods.making import make_method
 from engine.reporter import Silent
 from tests.engine.tiny import tiny
+from tests.helpers.errors import refused
 from tests.helpers.tiny_backbones import CONFIGS, save_tiny
 
 METHODS = (
@@ -54,5 +54,5 @@ def test_no_weight_is_read(tmp_path: Path) -> None:
 
 def test_a_method_that_cannot_train_the_backbone_says_why(tmp_path: Path) -> None:
     folder = save_tiny(tmp_path / "llama", "llama")
-    with pytest.raises(UserError, match="llama has no biases, so BitFit has nothing to train"):
+    with refused("backbone-without-biases", backbone="llama"):
         count_parameters(CountParameters(str(folder), BiasMethod()), Silent())

@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from engine.contract.backbone import cost
-from engine.contract.errors import UserError
 from engine.contract.method_spec import Depth, Init, Parametrisation, PrefixMethod
 from engine.methods.base import count
 from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.prefix import PrefixTuning, StoredPrefix
 from engine.training.batches import collate_for, token_row
 from tests.engine.tiny import gradients, tiny
+from tests.helpers.errors import refused
 
 FAMILIES = ("gpt2", "llama", "gemma", "opt")
 ROWS = [token_row([5, 6, 7], [8, 9, 0]), token_row([10, 11], [12, 0])]
@@ -47,7 +47,7 @@ def test_logits_are_those_behind_the_embeddings_themselves(
 
 
 @pytest.mark.parametrize("form", list(Parametrisation))
-def test_every_parameter_gets_a_gradient_with_checkpointing_too(
+def test_gradient_checkpointing_gives_the_same_gradients(
     form: Parametrisation, tmp_path: Path
 ) -> None:
     backbone = tiny(tmp_path, "llama")
@@ -56,7 +56,6 @@ def test_every_parameter_gets_a_gradient_with_checkpointing_too(
 
     plain = gradients(tuned, batch)
     assert set(plain) == set(tuned.trainable())
-    assert all(bool((gradient != 0).any()) for gradient in plain.values())
     enable_checkpointing(backbone.model)
     tuned.set_training(True)
     again = gradients(tuned, batch)
@@ -91,5 +90,5 @@ def test_the_cost_is_what_is_trained(form: Parametrisation, tmp_path: Path) -> N
 
 
 def test_an_encoder_decoder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="bart is an encoder–decoder, and embedding-only tuning is"):
+    with refused("embedding-only-for-encoder-decoder", backbone="bart"):
         PrefixTuning(tiny(tmp_path, "bart"), method(), seed=0)

@@ -8,11 +8,11 @@ import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 
-from engine.contract.errors import UserError
 from engine.contract.rivals import LoraMethod
 from engine.methods.lora import Lora
 from tests.engine.rivals import logits, scatter
 from tests.engine.tiny import tiny
+from tests.helpers.errors import refused
 
 IDS = torch.tensor([[5, 9, 17, 33, 2, 41, 8]])
 PLACES = {
@@ -90,7 +90,5 @@ def test_dropout_is_active_in_training_alone(folder: Path) -> None:
 def test_a_backbone_without_the_usual_matrices_is_refused(folder: Path) -> None:
     backbone = tiny(folder, "phi3")
     backbone.model.config.model_type = "opt"  # as if PEFT knew it by other names
-    with pytest.raises(
-        UserError, match=r"^phi3 cannot take LoRA: none of its modules is one of q_proj, v_proj\."
-    ):
+    with refused("lora-modules-missing", backbone="phi3", modules="q_proj or v_proj"):
         Lora(backbone, LoraMethod(), seed=0)

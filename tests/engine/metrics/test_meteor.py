@@ -16,6 +16,7 @@ from engine.metrics.meteor import Meteor, without_whole_chunks
 from engine.metrics.metric import Unavailable, corpus_value
 from engine.metrics.scoring import score_available
 from engine.reporter import Silent
+from tests.helpers.errors import refused
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "meteor.json").read_text("utf-8"))
 OUTPUTS = [row["output"] for row in GOLDEN["rows"]]
@@ -72,34 +73,20 @@ def write_java(folder: Path, script: str) -> None:
 
 def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meteor, "find_spec", lambda _name: None)
-    with pytest.raises(
-        Unavailable,
-        match=r"^METEOR needs the package pycocoevalcap, which is not installed: run `python -m "
-        r"pip install -e '\.\[meteor\]'` \(104 MB\), or leave meteor out\.$",
-    ):
+    with refused("meteor-without-package", Unavailable):
         corpus_value(Meteor(), ["a"], [["a"]])
 
 
 @pytest.mark.usefixtures("empty_program")
 def test_without_java_it_says_what_to_install() -> None:
-    with pytest.raises(
-        Unavailable,
-        match=r"^METEOR needs Java, and there is no program java on the search path: install a "
-        r"Java runtime \(such as openjdk-17-jre-headless\), or leave meteor out\.$",
-    ):
+    with refused("meteor-without-java", Unavailable):
         corpus_value(Meteor(), ["a"], [["a"]])
-
-
-ENDED_EARLY = (
-    r"^METEOR's Java program ended early and said 'no room for 2 GB': it needs a working Java "
-    r"runtime and 2 GB of memory; mend that, or leave meteor out\.$"
-)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="stands in for Java with a shell script")
 def test_a_program_that_ends_early_is_told_with_its_words(empty_program: Path) -> None:
     write_java(empty_program, "echo 'no room for 2 GB' >&2; exit 1")
-    with pytest.raises(Unavailable, match=ENDED_EARLY):
+    with refused("meteor-ended-early", Unavailable, said="no room for 2 GB"):
         corpus_value(Meteor(), ["a"], [["a"]])
 
 
@@ -115,7 +102,7 @@ def test_a_program_that_ends_before_it_is_asked_is_told_too(
         def update(self, done: int, total: int, unit: str, text: str = "") -> None:
             gone.read_text(encoding="utf-8")
 
-    with pytest.raises(Unavailable, match=ENDED_EARLY):
+    with refused("meteor-ended-early", Unavailable, said="no room for 2 GB"):
         Meteor().statistics(["a"], [["a"]], reporter=UntilItsInputIsClosed())
 
 

@@ -9,12 +9,12 @@ import pytest
 
 from engine.cli.main import EXIT_USER, run
 from engine.contract.coverage import Said, coverage
-from engine.contract.errors import UserError
 from engine.contract.outputs import write_outputs
 from engine.contract.scores import Absent, OutputRow, Score
 from engine.metrics import division
 from engine.metrics.division import DEFAULT, division_of, unicode_words
 from engine.metrics.scoring import score_available, score_whole
+from tests.helpers.errors import refused
 from tests.helpers.metrics import MEANS_OF_TEXTS
 
 TEXTS = {
@@ -106,7 +106,7 @@ def test_without_its_extra_a_tokenizer_is_replaced_and_that_is_said(
     (bleu,) = score_available(rows(texts, texts), ["bleu"], decoding="")
     assert isinstance(bleu, Score)
     assert bleu.value == pytest.approx(100)
-    with pytest.raises(UserError, match=f"{language}-mecab needs a package"):
+    with refused("tokenizer-not-installed", name=f"{language}-mecab"):
         division_of([texts], f"{language}-mecab")
 
 

@@ -11,6 +11,7 @@ import torch
 from engine.contract.errors import UserError
 from engine.training import checkpoint
 from engine.training.checkpoint_files import STATE, TENSORS, TrainingState
+from tests.helpers.errors import refused
 
 Parameters = dict[str, torch.nn.Parameter]
 
@@ -91,7 +92,7 @@ def test_another_method_is_refused(tmp_path: Path) -> None:
     parameters, optimiser = trained()
     checkpoint.save(tmp_path, TrainingState(step=1), parameters, optimiser)
     other = {"z": torch.nn.Parameter(torch.zeros(1))}
-    with pytest.raises(UserError, match=r"step-000001 is of another method or backbone"):
+    with refused("checkpoint-of-another-method", path=tmp_path / "step-000001"):
         checkpoint.load(
             tmp_path / "step-000001", other, torch.optim.AdamW(other.values()), backbone=""
         )
@@ -103,5 +104,5 @@ def test_a_newer_programs_checkpoint_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "step-000001" / STATE
     text = file.read_text(encoding="utf-8").replace('"version": 2', '"version": 99')
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(UserError, match=r"written by a newer version of this program \(format 99"):
+    with pytest.raises(UserError, match=r"\b99\b"):
         checkpoint.load(tmp_path / "step-000001", parameters, optimiser, backbone="")

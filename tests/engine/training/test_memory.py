@@ -13,6 +13,7 @@ from engine.contract.method_spec import FinetuneMethod, Parametrisation, PrefixM
 from engine.contract.options import with_changes
 from engine.training.memory import explain_memory_errors, peak_memory_bytes, remedies
 from tests.contract.objects import SPEC
+from tests.helpers.errors import refused
 
 
 @pytest.mark.parametrize(
@@ -25,11 +26,12 @@ from tests.contract.objects import SPEC
 )
 def test_every_kind_of_no_memory_becomes_a_sentence(error: Exception) -> None:
     with (
-        pytest.raises(UserError, match=r"^Out of memory with batch size 8, ") as found,
+        refused("out-of-memory", batch_size=8) as found,
         explain_memory_errors(SPEC),
     ):
         raise error
     assert "\n" not in found.value.message
+    assert isinstance(found.value, UserError)
     assert found.value.remedies == remedies(SPEC)
 
 

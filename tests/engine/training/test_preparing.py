@@ -9,11 +9,12 @@ import pytest
 
 from engine.backbones.loading import Backbone
 from engine.contract.data_spec import DataSpec, Mapping
-from engine.contract.errors import Cancelled, UserError
+from engine.contract.errors import Cancelled
 from engine.data.examples import EvalInput, ExampleSets, TrainRow
 from engine.reporter import Silent
 from engine.training.preparing import prepare
 from tests.engine.tiny import tiny
+from tests.helpers.errors import refused
 
 DATA = DataSpec("", "", Mapping(()))
 
@@ -50,9 +51,9 @@ def test_what_is_cut_is_counted(backbone: Backbone) -> None:
 
 
 def test_a_row_that_does_not_fit_names_the_limit(backbone: Backbone) -> None:
-    with pytest.raises(UserError, match=r"but the backbone has 256: lower max_source_tokens"):
+    with refused("row-beyond-positions", prefix=4, limit=256):
         prepare(DATA, examples("word " * 300), backbone, Silent(), position_offset=4)
-    with pytest.raises(UserError, match=r"needs \d+ positions \(prefix 250, text \d+ tokens\)"):
+    with refused("row-beyond-positions", prefix=250, limit=256):
         prepare(DATA, examples(), backbone, Silent(), position_offset=250)
 
 
@@ -61,7 +62,7 @@ def test_a_validation_row_that_does_not_fit_is_told_before_training(backbone: Ba
     (one, *others) = fits.valid
     long = replace(one, references=("word " * 300,))
     held_out = replace(fits, valid=[long, *others])
-    with pytest.raises(UserError, match=r"but the backbone has 256: lower max_source_tokens"):
+    with refused("row-beyond-positions", prefix=4, limit=256):
         prepare(DATA, held_out, backbone, Silent(), position_offset=4)
 
 

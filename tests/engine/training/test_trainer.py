@@ -1,4 +1,4 @@
-"""Rule 24 of the house, resume bit for bit, and what ends a training early."""
+"""Resume bit for bit, and what ends a training early."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from engine.backbones.loading import Backbone
-from engine.contract.errors import UserError
 from engine.contract.events import Evaluation, JournalEntry, TrainMetrics
 from engine.contract.journal import JournalReader
 from engine.contract.method_spec import (
@@ -23,14 +22,12 @@ from engine.contract.method_spec import (
 from engine.contract.run_folder import RunFolder, StopRequest
 from engine.contract.training_spec import Objective, TrainingSpec
 from engine.methods.making import make_method
-from engine.reporter import Silent
 from engine.training import checkpoint
-from engine.training.batches import TokenRow, collate, collate_for, token_row
-from engine.training.evaluating import held_out_loss
+from engine.training.batches import TokenRow, collate_for, token_row
 from engine.training.loop import Trainer
-from engine.training.loss import loss_sum
 from engine.training.recorder import RunRecorder, StopRequested
 from tests.engine.tiny import gradients, tiny
+from tests.helpers.errors import refused
 
 ROWS = [token_row(range(5, 9 + n % 7), [20 + n, 30 + n, 0]) for n in range(20)]
 METHODS = {
@@ -102,44 +99,6 @@ def start() -> Iterator[MakeSession]:
 
 def snapshot(parameters: dict[str, torch.nn.Parameter]) -> dict[str, torch.Tensor]:
     return {name: parameter.detach().clone() for name, parameter in parameters.items()}
-
-
-@pytest.mark.parametrize("family", ["llama", "gpt2"])
-@pytest.mark.parametrize("name", METHODS)
-def test_two_steps_a_validation_pass_and_two_more(family: str, name: str, tmp_path: Path) -> None:
-    """Each time every trainable parameter moves and every frozen one is bit-equal."""
-    backbone = tiny(tmp_path, family)
-    frozen_before = snapshot(dict(backbone.model.named_parameters()))
-    method = make_method(backbone, METHODS[name], seed=0)
-    trainable = method.trainable()
-    optimiser = torch.optim.AdamW(trainable.values(), lr=1e-2, weight_decay=0.0)
-
-    def step() -> None:
-        before = snapshot(trainable)
-        # Every vocabulary entry occurs, so that each row of an embedding table has a gradient.
-        row = token_row(range(200), range(200, 250))
-        batch = collate([row], pad_id=0, device=torch.device("cpu"))
-        optimiser.zero_grad()
-        method.set_training(True)
-        with method.active():
-            (loss_sum(method, batch) / batch.target_tokens).backward()
-        method.set_training(False)
-        for key, parameter in trainable.items():
-            assert parameter.grad is not None, f"{key} has no gradient"
-            assert parameter.grad.abs().sum() > 0, f"the gradient of {key} is zero"
-        optimiser.step()
-        for key, parameter in trainable.items():
-            assert not torch.equal(parameter, before[key]), f"{key} has not moved"
-
-    step()
-    step()
-    held_out_loss(method, ROWS[:4], 2, Silent())
-    step()
-    step()
-    if name != "finetune":
-        for key, parameter in backbone.model.named_parameters():
-            assert torch.equal(parameter, frozen_before[key]), f"{key} was to stay frozen"
-            assert parameter.grad is None
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -267,8 +226,9 @@ def test_a_loss_that_is_no_number_says_what_to_do(start: MakeSession, tmp_path: 
     )
     with torch.no_grad():
         next(iter(session.method.trainable().values())).fill_(float("nan"))
-    with pytest.raises(UserError, match=r"The loss is nan at step 1 .* lower the learning rate"):
+    with refused("loss-not-finite", step=1) as caught:
         session.trainer.train()
+    assert "nan" in caught.value.message
 
 
 def test_a_damaged_checkpoint_is_refused_by_name(start: MakeSession, tmp_path: Path) -> None:
@@ -280,5 +240,5 @@ def test_a_damaged_checkpoint_is_refused_by_name(start: MakeSession, tmp_path: P
     data = (place / "state.safetensors").read_bytes()
     (place / "state.safetensors").write_bytes(data[: len(data) // 2])
     again = start(tmp_path / "run", tiny(tmp_path / "b", "llama"), METHODS["mlp"], training)
-    with pytest.raises(UserError, match=r"step-000002 is damaged .* delete that folder"):
+    with refused("checkpoint-damaged", older_step=None):
         again.trainer.resume()
