@@ -16,9 +16,9 @@ EXAMPLES = ROOT / "projects" / "examples"
 ICONS = RESOURCES / "icons"
 
 
-def icon(name: str, colour: QColor | None = None) -> QIcon:
+def icon(name: str, color: QColor | None = None) -> QIcon:
     """The icon resources/icons/NAME.svg, drawn in `colour` or as the palette's text."""
-    return QIcon(_TintedEngine(name, colour))
+    return QIcon(_TintedEngine(name, color))
 
 
 def application_icon() -> QIcon:
@@ -45,9 +45,9 @@ def _source(name: str) -> str:
 class _TintedEngine(QIconEngine):
     """Draws an SVG whose strokes are `currentColor`; follows the palette without being told."""
 
-    def __init__(self, name: str, colour: QColor | None) -> None:
+    def __init__(self, name: str, color: QColor | None) -> None:
         super().__init__()
-        self._name, self._colour = name, colour
+        self._name, self._color = name, color
         _source(name)  # a missing file should be noticed here, not while painting
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
@@ -73,15 +73,15 @@ class _TintedEngine(QIconEngine):
 
     def _square(self, side: int, ratio: float, mode: QIcon.Mode) -> QPixmap:
         """The drawing; from Qt's cache if it was made before, as a table paints many."""
-        colour, faint = self._tint().name(), mode is QIcon.Mode.Disabled
-        key = f"{self._name} {colour} {side} {ratio} {faint}"
+        color, faint = self._tint().name(), mode is QIcon.Mode.Disabled
+        key = f"{self._name} {color} {side} {ratio} {faint}"
         picture = QPixmap()
         if QPixmapCache.find(key, picture):
             return picture
         picture = QPixmap(QSize(side, side) * ratio)
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
-        text = _source(self._name).replace("currentColor", colour)
+        text = _source(self._name).replace("currentColor", color)
         painter = QPainter(picture)
         painter.setOpacity(0.4 if faint else 1.0)
         QSvgRenderer(QByteArray(text.encode("utf-8"))).render(painter, QRectF(0, 0, side, side))
@@ -90,9 +90,9 @@ class _TintedEngine(QIconEngine):
         return picture
 
     def clone(self) -> QIconEngine:
-        return _TintedEngine(self._name, self._colour)
+        return _TintedEngine(self._name, self._color)
 
     def _tint(self) -> QColor:
-        if self._colour is not None:
-            return self._colour
+        if self._color is not None:
+            return self._color
         return QApplication.palette().color(QPalette.ColorRole.WindowText)

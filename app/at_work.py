@@ -13,7 +13,7 @@ from app.models.run import RunModel
 from app.models.runs import RunsModel
 from app.navigator import Navigator
 from app.plain_text import visible
-from app.run_words import at_work
+from app.run_text import at_work
 from app.words import duration
 from engine.contract.events import RunState
 

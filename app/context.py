@@ -14,7 +14,7 @@ from app.models.runs import RunsModel
 from app.models.speeds import Speeds
 from app.models.studies import StudyLibrary
 from app.navigator import Navigator
-from app.ports import Desk, RunControl
+from app.ports import Client, RunControl
 from app.settings import Settings
 from app.theme import Theme
 
@@ -24,8 +24,8 @@ class AppContext:
     """The parts of the program that pages share; made once, in `app/startup.py`.
 
     Attributes:
-        data_desk: answers quickly, without torch: files, previews, splits, backbones.
-        model_desk: holds a backbone in memory: decoding, scoring, exchange of prefixes.
+        data_client: answers quickly, without torch: files, previews, splits, backbones.
+        model_client: holds a backbone in memory: decoding, scoring, exchange of prefixes.
         speeds: how fast this machine trains.
         undo: the project's undo stack (also `project.undo`).
     """
@@ -35,8 +35,8 @@ class AppContext:
     studies: StudyLibrary
     speeds: Speeds
     activities: ActivitiesModel
-    data_desk: Desk
-    model_desk: Desk
+    data_client: Client
+    model_client: Client
     run_control: RunControl
     theme: Theme
     settings: Settings

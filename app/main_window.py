@@ -24,7 +24,7 @@ from app.at_work import RunNotifier, SystemNotifications, WindowTitle
 from app.context import AppContext
 from app.leaving import Leaving
 from app.models.activities import Activity
-from app.opening import Found, PathKind
+from app.opening import OpenedPath, PathKind
 from app.page_list import PAGES, make_page
 from app.preloading import Preloader, settle
 from app.project_commands import ProjectCommands
@@ -303,8 +303,8 @@ class MainWindow(QMainWindow):
         self.bar.hide()
         has_data = bool(self.context.project.project.datasets)
         self.show_page("runs" if has_data else "data")
-        ticket = self.context.data_desk.ask(ListBackbones())
-        ticket.answered.connect(self._on_catalog)
+        pending = self.context.data_client.ask(ListBackbones())
+        pending.answered.connect(self._on_catalog)
 
     def _on_first_opened(self, path: Path) -> None:
         self._warn(
@@ -326,7 +326,7 @@ class MainWindow(QMainWindow):
             self.context.actions.get(ident).setEnabled(self.context.project.is_open)
         self.projects.update()
 
-    def _on_found(self, found: Found) -> None:
+    def _on_found(self, found: OpenedPath) -> None:
         name = PAGE_OF[found.kind]
         self.show_page(name)
         open_path = getattr(self.stack.page(name), "open_path", None)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from app.assets import icon
 from app.dialogs.encoder import EncoderDialog
-from app.metric_tips import metric_tip
+from app.metric_text import metric_tip
 from app.settings import Settings
 from app.theme import Theme
 from engine.contract.scores import BERTSCORE, METRICS, Encoder, metric_title

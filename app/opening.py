@@ -29,14 +29,14 @@ class PathKind(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Found:
+class OpenedPath:
     """What was found; for files inside a folder that counts as one thing, that folder."""
 
     kind: PathKind
     path: Path
 
 
-def find_out(path: Path) -> Found:
+def find_out(path: Path) -> OpenedPath:
     """Say what `path` is.
 
     Raises:
@@ -45,18 +45,18 @@ def find_out(path: Path) -> Found:
     check_exists(path)
     folder = path if path.is_dir() else path.parent
     if _is_or_holds(path, PROJECT_FILE):
-        return Found(PathKind.PROJECT, folder)
+        return OpenedPath(PathKind.PROJECT, folder)
     if _is_or_holds(path, "run.json"):
-        return Found(PathKind.RUN, folder)
+        return OpenedPath(PathKind.RUN, folder)
     marks = (*PREFIX_MARKS, "prefix.safetensors", "adapter_model.safetensors")
     if path.is_dir():
         if any((path / name).exists() for name in PREFIX_MARKS):
-            return Found(PathKind.PREFIX, path)
+            return OpenedPath(PathKind.PREFIX, path)
         # The output folder of a trainer: checkpoint-10/ and the like.
         if any(any(path.glob(f"*/{name}")) for name in PREFIX_MARKS):
-            return Found(PathKind.PREFIX, path)
+            return OpenedPath(PathKind.PREFIX, path)
         if holds_xml(path):
-            return Found(PathKind.TABLE, path)
+            return OpenedPath(PathKind.TABLE, path)
         raise UserError(
             "nothing-in-folder",
             "The folder {path} holds no project (project.json), run (run.json), prefix "
@@ -64,7 +64,7 @@ def find_out(path: Path) -> Found:
             path=path,
         )
     if path.name in marks:
-        return Found(PathKind.PREFIX, folder)
+        return OpenedPath(PathKind.PREFIX, folder)
     if path.suffix.lower() not in TABLE_ENDINGS:
         raise UserError(
             "ending-not-opened",
@@ -72,7 +72,7 @@ def find_out(path: Path) -> Found:
             name=path.name,
             endings=", ".join(TABLE_ENDINGS),
         )
-    return Found(PathKind.OUTPUTS if _holds_outputs(path) else PathKind.TABLE, path)
+    return OpenedPath(PathKind.OUTPUTS if _holds_outputs(path) else PathKind.TABLE, path)
 
 
 def check_exists(path: Path) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import SignalInstance
 from engine.contract.commands import Command
 
 
-class Ticket(Protocol):
+class Pending(Protocol):
     """A command on its way to an engine. Exactly one of the last three signals comes, once.
 
     Signals:
@@ -29,11 +29,11 @@ class Ticket(Protocol):
         """Ask to give up; `cancelled` comes when it has (or `answered`, if it was too late)."""
 
 
-class Desk(Protocol):
+class Client(Protocol):
     """A long-lived engine that answers commands in order; started at the first one."""
 
-    def ask(self, command: Command) -> Ticket:
-        """Send a command. Never blocks; the ticket's signals come later, in the GUI thread."""
+    def ask(self, command: Command) -> Pending:
+        """Send a command. Never blocks; its signals come later, in the GUI thread."""
 
 
 class RunControl(Protocol):

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
-from app.opening import Found, PathKind, check_exists, find_out, project_of_run
+from app.opening import OpenedPath, PathKind, check_exists, find_out, project_of_run
 from app.ports import RunControl
 from app.settings import Settings
 from engine.contract.errors import UserError, WorkbenchError
@@ -166,7 +166,7 @@ class ProjectControl(QObject):
         """Make a project named after a table, among the user's projects, and import it there."""
         check_exists(table)
         self.create(unused_folder(self._settings.projects_folder, table.stem), table.stem)
-        self.found.emit(Found(PathKind.TABLE, table))
+        self.found.emit(OpenedPath(PathKind.TABLE, table))
 
     def open_sample(self) -> None:
         """Open the sample project, made from the shipped tables the first time."""
@@ -181,7 +181,7 @@ class ProjectControl(QObject):
                 for sample in self._samples:
                     shutil.copyfile(sample, path / sample.name)
         if not self._project.project.datasets:
-            self.found.emit(Found(PathKind.TABLE, path / self._samples[0].name))
+            self.found.emit(OpenedPath(PathKind.TABLE, path / self._samples[0].name))
 
     def open_example(self) -> None:
         """Open the user's copy of the example project, made the first time."""

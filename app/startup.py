@@ -33,7 +33,7 @@ from app.project_control import ProjectControl
 from app.settings import Settings, default_settings_path, log_folder
 from app.theme import Theme
 from engine.contract.errors import UserError
-from workers.desk import EngineDesk
+from workers.client import EngineClient
 from workers.supervisor import RunSupervisor
 
 log = logging.getLogger(__name__)
@@ -54,13 +54,13 @@ class Program:
     window: MainWindow
     context: AppContext
     supervisor: RunSupervisor
-    desks: tuple[EngineDesk, ...]
+    clients: tuple[EngineClient, ...]
     owned: tuple[object, ...]
 
     def close(self) -> None:
-        """End the desks and the supervisor's thread; runs at work go on."""
-        for desk in self.desks:
-            desk.close()
+        """End the engine clients and the supervisor's thread; runs at work go on."""
+        for client in self.clients:
+            client.close()
         self.supervisor.close()
         self.window.deleteLater()
 
@@ -105,17 +105,17 @@ def build(
     theme = Theme(application, settings.scheme, font_percent=settings.font_percent)
     undo = QUndoStack()
     supervisor = RunSupervisor()
-    desk_log = None if log_file is None else log_file.with_name("desk.log")
-    data_desk, model_desk = EngineDesk(log_path=desk_log), EngineDesk(log_path=desk_log)
+    client_log = None if log_file is None else log_file.with_name("engine-client.log")
+    data_client, model_client = EngineClient(log_path=client_log), EngineClient(log_path=client_log)
     project, runs = ProjectModel(undo), RunsModel(supervisor)
     context = AppContext(
         project=project,
         runs=runs,
         studies=StudyLibrary(project, runs),
-        speeds=Speeds(settings_path.with_name(SPEEDS_FILE), model_desk, runs),
+        speeds=Speeds(settings_path.with_name(SPEEDS_FILE), model_client, runs),
         activities=ActivitiesModel(),
-        data_desk=data_desk,
-        model_desk=model_desk,
+        data_client=data_client,
+        model_client=model_client,
         run_control=supervisor,
         theme=theme,
         settings=settings,
@@ -124,7 +124,7 @@ def build(
         navigator=Navigator(),
     )
     program = tie(context, log_file=log_file)
-    return Program(program[0], context, supervisor, (data_desk, model_desk), program[1:])
+    return Program(program[0], context, supervisor, (data_client, model_client), program[1:])
 
 
 def tie(

@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.idle_task import IdleTask
 from app.settings import Settings
-from app.slices import SlicedWork
 from engine.contract.errors import UserError
 from engine.contract.tables import Line, table_steps
 
@@ -54,7 +54,7 @@ def save_table(
     *,
     done: Callable[[int], object],
     failed: Callable[[UserError], object],
-) -> SlicedWork[int]:
+) -> IdleTask[int]:
     """Write a table, a few lines whenever the event loop is idle.
 
     Args:
@@ -63,6 +63,6 @@ def save_table(
         done: called with the number of rows below the column names.
         failed: called with the reason why it is not written.
     """
-    return SlicedWork(
+    return IdleTask(
         table_steps(path, lines), parent, done=lambda count: done(count - 1), failed=failed
     )

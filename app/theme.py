@@ -119,7 +119,7 @@ DARK = Colors(
     highlight=QColor("#5c5018"),
 )
 
-RUN_COLOURS = tuple(
+RUN_COLORS = tuple(
     QColor(name)
     for name in (
         "#00a3d6", "#c2255c", "#bd8d03", "#8225ff", "#1ea99d", "#bc5d3e", "#805790", "#a170ff",
@@ -143,13 +143,13 @@ _LINE_STYLES = (
 class RunLook:
     """How a run is drawn everywhere: a colour and a line style, so never by colour alone."""
 
-    colour: QColor
+    color: QColor
     style: Qt.PenStyle
 
 
 def run_look(index: int) -> RunLook:
     """The look of the run that was made as number `index` (from 0) of its project."""
-    return RunLook(RUN_COLOURS[index % len(RUN_COLOURS)], _LINE_STYLES[index % len(_LINE_STYLES)])
+    return RunLook(RUN_COLORS[index % len(RUN_COLORS)], _LINE_STYLES[index % len(_LINE_STYLES)])
 
 
 class Theme(QObject):
@@ -275,8 +275,8 @@ def palette(colors: Colors) -> QPalette:
         QPalette.ColorRole.ToolTipText: colors.text,
         QPalette.ColorRole.Mid: colors.line,
     }
-    for role, colour in roles.items():
-        result.setColor(role, colour)
+    for role, color in roles.items():
+        result.setColor(role, color)
     for role in (
         QPalette.ColorRole.WindowText,
         QPalette.ColorRole.Text,

@@ -147,7 +147,7 @@ class WindowCommands(QObject):
         dialog = PreferencesDialog(
             self._context.theme,
             self._context.settings,
-            desk=self._context.data_desk,
+            client=self._context.data_client,
             parent=self._window,
         )
         dialog.open()

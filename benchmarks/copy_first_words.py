@@ -34,7 +34,7 @@ from tokenizers.processors import TemplateProcessing
 
 from benchmarks.command_runs import events_of, train_once
 from engine.contract.events import RunFinished, RunStarted
-from engine.contract.method_spec import Place
+from engine.contract.method_spec import AttentionKind
 from engine.contract.outputs import read_outputs
 from engine.contract.run_folder import RunFolder
 from engine.contract.scores import OutputRow
@@ -177,7 +177,7 @@ def report(tuned: RunFolder, prefix: RunFolder) -> None:
 
     start = make_method(bare.system.backbone, spec.method, seed=spec.training.seed).folded()
     trained, _ = native.read(prefix.prefix)
-    for place in Place:
+    for place in AttentionKind:
         moved = [(trained[site] - start[site]).abs() for site in trained if site.place is place]
         print(f"{place.value}: moved by {torch.stack(moved).mean():.3f} in the mean")
     copied = tuned.outputs / "test.jsonl"

@@ -47,7 +47,7 @@ def peak_mib() -> float:
 
 
 def measure(path: Path) -> dict[str, float]:
-    """Do the desk's tasks with one file, in this process: another split of it too."""
+    """Do the engine client's tasks with one file, in this process: another split of it too."""
     from engine.contract.commands import ImportFile, InspectFile, ReportSplit
     from engine.contract.data_spec import Mapping, Split
     from engine.data.importing import import_file

@@ -98,9 +98,9 @@ def agreement(jar: Path, texts: list[str]) -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
         file.write("\n".join(lines))
         file.flush()
-        tokeniser = ["edu.stanford.nlp.process.PTBTokenizer", "-preserveLines", "-lowerCase"]
+        tokenizer = ["edu.stanford.nlp.process.PTBTokenizer", "-preserveLines", "-lowerCase"]
         done = subprocess.run(
-            ["java", "-cp", str(jar), *tokeniser, file.name],
+            ["java", "-cp", str(jar), *tokenizer, file.name],
             check=True,
             capture_output=True,
             encoding="utf-8",

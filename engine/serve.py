@@ -1,8 +1,8 @@
-"""The desk: a long-lived engine that answers a window's commands over its standard streams.
+"""A long-lived engine that answers a window's commands over its standard streams.
 
-One `DeskLine` a line comes in, one `Answer` a line goes out (`engine.contract.commands`). The
+One `RequestLine` a line comes in, one `Answer` a line goes out (`engine.contract.commands`). The
 main thread answers one command at a time, in order; a second thread only reads, so that a
-`CancelAsk` overtakes. The end of standard input is the end of the window, and of this process.
+`CancelRequest` overtakes. The end of standard input is the end of the window, and of this process.
 """
 
 from __future__ import annotations
@@ -19,15 +19,11 @@ from typing import IO, Any
 
 from engine.contract import codec
 from engine.contract.commands import (
-    Answer,
-    Ask,
-    CancelAsk,
-    CancelledAsk,
+    CancelRequest,
     CollectStudy,
     Command,
     CountParameters,
     DecodeSplit,
-    DeskLine,
     ExportPrefix,
     ExportRejected,
     Failure,
@@ -43,6 +39,10 @@ from engine.contract.commands import (
     ProbeSpeed,
     Progress,
     ReportSplit,
+    Request,
+    RequestCancelled,
+    RequestLine,
+    Response,
     ScoreOutputs,
     VerifyPrefix,
     find_ask_id,
@@ -63,17 +63,17 @@ HANDLERS: Mapping[type, str] = {
     FetchBackbone: "engine.backbones.fetching:fetch_backbone",
     CountParameters: "engine.methods.counting:count_parameters",
     ProbeSpeed: "engine.training.probing:probe_speed",
-    ExportPrefix: "engine.exchange.desk:export_prefix",
-    ImportPrefix: "engine.exchange.desk:import_prefix",
-    ListPrefixes: "engine.exchange.desk:list_prefixes",
-    VerifyPrefix: "engine.exchange.desk:verify_prefix",
-    Generate: "engine.decoding.desk:generate",
-    DecodeSplit: "engine.decoding.desk:decode_split",
-    ScoreOutputs: "engine.metrics.desk:score_outputs",
-    CollectStudy: "engine.studies.desk:collect_study",
+    ExportPrefix: "engine.exchange.handlers:export_prefix",
+    ImportPrefix: "engine.exchange.handlers:import_prefix",
+    ListPrefixes: "engine.exchange.handlers:list_prefixes",
+    VerifyPrefix: "engine.exchange.handlers:verify_prefix",
+    Generate: "engine.decoding.handlers:generate",
+    DecodeSplit: "engine.decoding.handlers:decode_split",
+    ScoreOutputs: "engine.metrics.handlers:score_outputs",
+    CollectStudy: "engine.studies.handlers:collect_study",
 }
 """Command to "module:function"; a room is imported at its first command and not before, so
-that a desk for data never loads torch."""
+that the data engine never loads torch."""
 
 PROGRESS_EVERY_S = 0.1
 LAST_WORK_S = 10.0
@@ -88,7 +88,7 @@ OUT_OF_MEMORY = (
 def main(handlers: Mapping[type, str] = HANDLERS) -> int:
     """Answer commands until `Shutdown` or the end of standard input."""
     questions, answers = _take_standard_streams()
-    _Desk(answers, handlers).serve(questions)
+    _Client(answers, handlers).serve(questions)
     return 0
 
 
@@ -107,7 +107,7 @@ def _take_standard_streams() -> tuple[IO[bytes], IO[bytes]]:
     return os.fdopen(questions, "rb"), os.fdopen(answers, "wb", buffering=0)
 
 
-class _Desk:
+class _Client:
     """What the reading and the answering thread share."""
 
     def __init__(self, answers: IO[bytes], handlers: Mapping[type, str]) -> None:
@@ -115,7 +115,7 @@ class _Desk:
         self._handlers = handlers
         self._writing = threading.Lock()
         self._changed = threading.Condition()  # guards what follows
-        self._waiting: list[Ask] = []
+        self._waiting: list[Request] = []
         self._current: int | None = None
         self._cancelled = False
         self._ended = False
@@ -124,13 +124,13 @@ class _Desk:
         reader = threading.Thread(target=self._read, args=(questions,), daemon=True)
         reader.start()
         while (ask := self._next()) is not None:
-            self.send(ask.ask_id, self._answer(ask))
+            self.send(ask.request_id, self._answer(ask))
             with self._changed:
                 self._current = None
 
-    def send(self, ask_id: int, body: Any) -> None:
-        """Write one answer, whole; a window that is gone ends the desk."""
-        line = codec.to_line(Answer(ask_id, body)).encode("utf-8") + b"\n"
+    def send(self, request_id: int, body: Any) -> None:
+        """Write one answer, whole; a window that is gone ends the engine client."""
+        line = codec.to_line(Response(request_id, body)).encode("utf-8") + b"\n"
         try:
             with self._writing:
                 rest = memoryview(line)
@@ -144,24 +144,24 @@ class _Desk:
             if self._cancelled:
                 raise Cancelled("The user gave up on this.")
 
-    def _next(self) -> Ask | None:
+    def _next(self) -> Request | None:
         with self._changed:
             self._changed.wait_for(lambda: self._ended or self._waiting)
             if self._ended:
                 return None
             ask = self._waiting.pop(0)
-            self._current, self._cancelled = ask.ask_id, False
+            self._current, self._cancelled = ask.request_id, False
             return ask
 
-    def _answer(self, ask: Ask) -> Any:
+    def _answer(self, ask: Request) -> Any:
         """The command's reply, or what went wrong instead."""
         try:
             handler = _find_handler(self._handlers, ask.command)
-            reply = handler(ask.command, _DeskReporter(self, ask.ask_id))
+            reply = handler(ask.command, _RequestReporter(self, ask.request_id))
             codec.to_line(reply)  # a reply that cannot be sent is the handler's fault
             return reply
         except Cancelled:
-            return CancelledAsk()
+            return RequestCancelled()
         except UserError as error:
             return Failure(Blame.USER, error.message, error.remedies, code=error.code)
         except (Exception, SystemExit) as error:
@@ -178,16 +178,16 @@ class _Desk:
         for raw in questions:
             line = raw.decode("utf-8", errors="replace")
             try:
-                message = codec.from_text(DeskLine, line).message
+                message = codec.from_text(RequestLine, line).message
             except WorkbenchError as error:
                 self._refuse(line, error)
                 continue
-            if isinstance(message, Ask):
+            if isinstance(message, Request):
                 with self._changed:
                     self._waiting.append(message)
                     self._changed.notify_all()
-            elif isinstance(message, CancelAsk):
-                self._cancel(message.ask_id)
+            elif isinstance(message, CancelRequest):
+                self._cancel(message.request_id)
             else:
                 break
         self._end()
@@ -195,20 +195,20 @@ class _Desk:
     def _refuse(self, line: str, error: WorkbenchError) -> None:
         """Answer a question that does not decode, if it has a number; else log it."""
         log.warning("skipped a line that cannot be read: %s", error)
-        ask_id = find_ask_id(line)
-        if ask_id is not None:
+        request_id = find_ask_id(line)
+        if request_id is not None:
             blame = Blame.USER if isinstance(error, UserError) else Blame.ENGINE
-            self.send(ask_id, Failure(blame, str(error), code=code_of(error)))
+            self.send(request_id, Failure(blame, str(error), code=code_of(error)))
 
-    def _cancel(self, ask_id: int) -> None:
+    def _cancel(self, request_id: int) -> None:
         """Raise the flag for the command at hand; drop a waiting one at once."""
         with self._changed:
-            if self._current == ask_id:
+            if self._current == request_id:
                 self._cancelled = True
-            kept = [ask for ask in self._waiting if ask.ask_id != ask_id]
+            kept = [ask for ask in self._waiting if ask.request_id != request_id]
             dropped, self._waiting = len(kept) < len(self._waiting), kept
         if dropped:
-            self.send(ask_id, CancelledAsk())
+            self.send(request_id, RequestCancelled())
 
     def _end(self) -> None:
         """Take no more questions and give up the one at hand, by force if need be."""
@@ -222,21 +222,21 @@ class _Desk:
         last_resort.start()
 
 
-class _DeskReporter:
+class _RequestReporter:
     """Sends progress at most ten times a second, and raises `Cancelled`."""
 
-    def __init__(self, desk: _Desk, ask_id: int) -> None:
-        self._desk = desk
-        self._ask_id = ask_id
+    def __init__(self, client: _Client, request_id: int) -> None:
+        self._client = client
+        self._ask_id = request_id
         self._next_s = 0.0
 
     def update(self, done: int, total: int, unit: str, text: str = "") -> None:
         """Report progress of the present command (`engine.reporter.Reporter`)."""
-        self._desk.check_cancelled()
+        self._client.check_cancelled()
         now_s = time.monotonic()
         if now_s >= self._next_s:
             self._next_s = now_s + PROGRESS_EVERY_S
-            self._desk.send(self._ask_id, Progress(done, total, unit, text))
+            self._client.send(self._ask_id, Progress(done, total, unit, text))
 
 
 def _find_handler(handlers: Mapping[type, str], command: Command) -> Callable[..., Any]:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.dialogs.parts import fill
-from app.ports import Desk
+from app.ports import Client
 from app.settings import FONT_PERCENTS, Settings
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Scheme, Theme
 from app.widgets.labels import ElidedLabel, MutedLabel
@@ -40,7 +40,7 @@ class PreferencesDialog(QDialog):
         theme: Theme,
         settings: Settings,
         *,
-        desk: Desk,
+        client: Client,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -87,8 +87,8 @@ class PreferencesDialog(QDialog):
         settings.changed.connect(self._show)
         self.scheme.activated.connect(self._set_scheme)
         self.font_percent.activated.connect(self._set_font_percent)
-        self._ticket = desk.ask(ListBackbones())
-        self._ticket.answered.connect(self._show_cache)
+        self._pending = client.ask(ListBackbones())
+        self._pending.answered.connect(self._show_cache)
 
     def _show(self) -> None:
         self.scheme.setCurrentIndex(self.scheme.findData(self._settings.scheme))

@@ -50,9 +50,9 @@ class ProblemDialog(QDialog):
         ours = failure.blame is Blame.ENGINE
         self.setWindowTitle("Unexpected error" if ours else title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        colours = theme.colors
+        colors = theme.colors
         sign = Label()
-        picture = icon("error", colours.bad) if ours else icon("warning", colours.warning)
+        picture = icon("error", colors.bad) if ours else icon("warning", colors.warning)
         sign.setPixmap(picture.pixmap(icon_size(200), self.devicePixelRatio()))
         heading = WrappedLabel(title)
         heading.setFont(scaled_font(120, bold=True))

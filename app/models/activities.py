@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
-from app.ports import Ticket
+from app.ports import Pending
 from engine.contract.commands import Failure, Progress
 
 
@@ -101,22 +101,24 @@ class ActivitiesModel(QObject):
         """Take work off the list."""
         if activity in self.activities:
             self.activities.remove(activity)
-            activity._cancel = None  # a ticket and its activity would keep each other alive
+            activity._cancel = (
+                None  # a pending request and its activity would keep each other alive
+            )
             activity.ended.emit()
             self.removed.emit(activity)
             activity.deleteLater()
 
-    def follow(self, title: str, ticket: Ticket, *, tell_failure: bool = True) -> Activity:
-        """Add the work of a ticket, kept in step with it; with `tell_failure`, tell the user."""
-        activity = self.start(title, ticket.cancel)
+    def follow(self, title: str, pending: Pending, *, tell_failure: bool = True) -> Activity:
+        """Add the work of a request and keep it in step; with `tell_failure`, report failures."""
+        activity = self.start(title, pending.cancel)
 
         def fail(failure: Failure) -> None:
             self.end(activity)
             if tell_failure:
                 self.failed.emit(title, failure)
 
-        ticket.progressed.connect(activity.set_progress)
-        ticket.answered.connect(lambda _reply: self.end(activity))
-        ticket.cancelled.connect(lambda: self.end(activity))
-        ticket.failed.connect(fail)
+        pending.progressed.connect(activity.set_progress)
+        pending.answered.connect(lambda _reply: self.end(activity))
+        pending.cancelled.connect(lambda: self.end(activity))
+        pending.failed.connect(fail)
         return activity

@@ -10,7 +10,7 @@ from app.models.activities import ActivitiesModel, Activity
 from app.models.run import RunModel
 from app.models.runs import RunsModel
 from app.ports import RunControl
-from app.run_words import doing
+from app.run_text import doing
 from engine.contract.commands import Progress
 from engine.contract.events import RunState
 

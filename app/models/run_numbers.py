@@ -14,7 +14,7 @@ SPEED_STEPS = 30
 """The last steps that a speed is taken of: batches differ in length."""
 
 
-def kept_step(run: RunModel) -> int | None:
+def saved_step(run: RunModel) -> int | None:
     """The step whose parameters are saved, or would be if the run ended now."""
     if run.finished is not None:
         return run.finished.best_step
@@ -23,7 +23,7 @@ def kept_step(run: RunModel) -> int | None:
 
 def kept_evaluation(run: RunModel) -> Evaluation | None:
     """The evaluation at that step."""
-    step = kept_step(run)
+    step = saved_step(run)
     return next((one for one in reversed(run.evaluations) if one.step == step), None)
 
 

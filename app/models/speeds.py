@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.models.run import RunModel
 from app.models.run_numbers import training_speed
 from app.models.runs import RunsModel
-from app.ports import Desk, Ticket
+from app.ports import Client, Pending
 from engine.contract import codec
 from engine.contract.commands import ProbeSpeed
 from engine.contract.errors import WorkbenchError
@@ -46,16 +46,16 @@ class Speeds(QObject):
     changed = Signal()
 
     def __init__(
-        self, path: Path, desk: Desk, runs: RunsModel, parent: QObject | None = None
+        self, path: Path, client: Client, runs: RunsModel, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._path, self._desk, self._runs = path, desk, runs
+        self._path, self._client, self._runs = path, client, runs
         self._known: dict[str, Speed] | None = None
         self._tried: set[str] = set()
         self._seen_at_work: set[str] = set()
         self._wanted: list[tuple[str, RunSpec]] = []
         self._asker: QObject | None = None
-        self._ticket: Ticket | None = None
+        self._pending: Pending | None = None
         self._probed = ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -67,7 +67,7 @@ class Speeds(QObject):
     @property
     def is_probing(self) -> bool:
         """Whether a speed is measuring…, or will be in a moment."""
-        return self._ticket is not None or self._timer.isActive()
+        return self._pending is not None or self._timer.isActive()
 
     def find(self, spec: RunSpec, device: str) -> Speed | None:
         """The speed of a run like this one: measured here, else on another run of the project.
@@ -96,10 +96,10 @@ class Speeds(QObject):
         keys = {speed_key(spec, device): spec for spec in specs}
         open_ = {key for key in keys if key not in self._tried and key not in self._read()}
         self._wanted = [(key, spec) for key, spec in keys.items() if key in open_]
-        if self._ticket is not None and self._probed not in open_:
-            ticket, self._ticket = self._ticket, None
-            ticket.cancel()
-        if self._wanted and self._ticket is None and not self._is_busy:
+        if self._pending is not None and self._probed not in open_:
+            pending, self._pending = self._pending, None
+            pending.cancel()
+        if self._wanted and self._pending is None and not self._is_busy:
             self._timer.start()
         else:
             self._timer.stop()
@@ -119,18 +119,18 @@ class Speeds(QObject):
             self.changed.emit()
             return
         key, spec = self._wanted[0]
-        ticket = self._desk.ask(ProbeSpeed(spec))
-        self._ticket, self._probed = ticket, key
-        ticket.answered.connect(lambda speed: self._take(ticket, key, speed))
-        ticket.failed.connect(lambda _failure: self._take(ticket, key, None))
+        pending = self._client.ask(ProbeSpeed(spec))
+        self._pending, self._probed = pending, key
+        pending.answered.connect(lambda speed: self._take(pending, key, speed))
+        pending.failed.connect(lambda _failure: self._take(pending, key, None))
         self.changed.emit()
 
-    def _take(self, ticket: Ticket, key: str, speed: Speed | None) -> None:
+    def _take(self, pending: Pending, key: str, speed: Speed | None) -> None:
         self._tried.add(key)
         if speed is not None:
             self._remember(key, speed)
-        if ticket is self._ticket:
-            self._ticket = None
+        if pending is self._pending:
+            self._pending = None
             self._probe_next()
         self.changed.emit()
 

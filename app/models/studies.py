@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
-from app.models.study_tally import Tally, tally
+from app.models.study_tally import StudyTally, tally
 from engine.contract.errors import UserError
 from engine.contract.events import RunState
 from engine.contract.scores import Encoder
@@ -91,7 +91,7 @@ class StudyLibrary(QObject):
         """Whether a study of this id is in the folder, even one that does not open."""
         return study_id in self._studies or self.folder(study_id).exists()
 
-    def tally(self, study: StudySpec) -> Tally:
+    def tally(self, study: StudySpec) -> StudyTally:
         """Its runs by state."""
         return tally(study, self._runs)
 

@@ -13,7 +13,7 @@ STOPPED = (RunState.CANCELLED, RunState.INTERRUPTED)
 
 
 @dataclass(frozen=True)
-class Tally:
+class StudyTally:
     """Numbers of runs.
 
     Attributes:
@@ -36,7 +36,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Part:
+class StudyPart:
     """A state with runs in it: its words, an icon, and the name of a colour of the theme."""
 
     words: str
@@ -50,10 +50,10 @@ def state_of(run: StudyRun, runs: RunsModel) -> RunState | None:
     return model.status.state if model is not None else None
 
 
-def tally(study: StudySpec, runs: RunsModel) -> Tally:
+def tally(study: StudySpec, runs: RunsModel) -> StudyTally:
     """Count the runs of a study."""
     states = [state_of(run, runs) for run in study.runs]
-    return Tally(
+    return StudyTally(
         total=len(states),
         finished=states.count(RunState.FINISHED),
         running=sum(state is not None and state.is_active for state in states),
@@ -64,7 +64,7 @@ def tally(study: StudySpec, runs: RunsModel) -> Tally:
     )
 
 
-def parts(count: Tally) -> tuple[Part, ...]:
+def parts(count: StudyTally) -> tuple[StudyPart, ...]:
     """What is not finished, the most urgent first; states without runs are left out."""
     found: Iterable[tuple[int, str, str, str]] = (
         (count.running, "running", "play", "accent"),
@@ -74,5 +74,7 @@ def parts(count: Tally) -> tuple[Part, ...]:
         (count.missing, "not made", "info", "warning"),
     )
     return tuple(
-        Part(f"{number} {word}", picture, tone) for number, word, picture, tone in found if number
+        StudyPart(f"{number} {word}", picture, tone)
+        for number, word, picture, tone in found
+        if number
     )

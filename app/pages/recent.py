@@ -168,24 +168,24 @@ class _ProjectButton(QAbstractButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Ground while pointed at, icon, name, folder."""
-        colours, metrics = self._theme.colors, self.fontMetrics()
+        colors, metrics = self._theme.colors, self.fontMetrics()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(colours.accent if self.hasFocus() else Qt.PenStyle.NoPen)
+        painter.setPen(colors.accent if self.hasFocus() else Qt.PenStyle.NoPen)
         pointed = self.underMouse() and self.isEnabled()
-        painter.setBrush(colours.accent_fill if pointed else Qt.BrushStyle.NoBrush)
+        painter.setBrush(colors.accent_fill if pointed else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 4, 4)
         side = icon_side(125)
         left = SPACE_S + side + SPACE_M
         width = self.width() - left - SPACE_S
         if not self.isEnabled():
             painter.setOpacity(0.6)
-        picture = icon("folder", colours.muted)
+        picture = icon("folder", colors.muted)
         picture.paint(painter, QRect(SPACE_S, (self.height() - side) // 2, side, side))
         top = QRect(left, SPACE_XS + 1, width, metrics.height())
         bold = scaled_font(100, bold=True)
         painter.setFont(bold)
-        painter.setPen(colours.text if self.isEnabled() else colours.muted)
+        painter.setPen(colors.text if self.isEnabled() else colors.muted)
         end = Qt.TextElideMode.ElideRight
         work = metrics.elidedText(self._work, end, width // 2)
         taken = metrics.horizontalAdvance(work) + SPACE_M if work else 0
@@ -193,9 +193,9 @@ class _ProjectButton(QAbstractButton):
         painter.drawText(top, Qt.AlignmentFlag.AlignLeft, name)
         painter.setFont(self.font())
         if work:
-            painter.setPen(colours.good)
+            painter.setPen(colors.good)
             painter.drawText(top, Qt.AlignmentFlag.AlignRight, work)
-        painter.setPen(colours.muted)
+        painter.setPen(colors.muted)
         where = metrics.elidedText(self._where, Qt.TextElideMode.ElideMiddle, width)
         bottom = top.translated(0, metrics.height() + 2)
         painter.drawText(bottom, Qt.AlignmentFlag.AlignLeft, where)

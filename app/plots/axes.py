@@ -9,10 +9,10 @@ from app.theme import Theme
 
 def style_axes(widget: pg.PlotWidget, theme: Theme) -> None:
     """Give a plot the theme's ground and axes."""
-    colours = theme.colors
-    widget.setBackground(colours.base)
+    colors = theme.colors
+    widget.setBackground(colors.base)
     for name in ("left", "bottom"):
         axis = widget.getPlotItem().getAxis(name)
-        axis.setPen(pg.mkPen(colours.line))
-        axis.setTextPen(colours.muted)
+        axis.setPen(pg.mkPen(colors.line))
+        axis.setTextPen(colors.muted)
         axis.setStyle(maxTickLevel=0)  # the finer grid is noise, and half of the paint

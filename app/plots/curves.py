@@ -87,9 +87,7 @@ class RunCurves(QObject):
                 at = np.flatnonzero(line.step == best)
                 if at.size and not (log and line.y[at[0]] <= 0):
                     y = np.log10(line.y[at]) if log else line.y[at]
-                    self._best.setData(
-                        line.x[at], y, pen=self._pen(1), brush=self.shown.look.colour
-                    )
+                    self._best.setData(line.x[at], y, pen=self._pen(1), brush=self.shown.look.color)
                     return
         self._best.setData([], [])
 
@@ -97,10 +95,10 @@ class RunCurves(QObject):
         while len(self._resumes) > len(positions):
             self._plot.removeItem(self._resumes.pop())
         while len(self._resumes) < len(positions):
-            pen = pg.mkPen(self.shown.look.colour, width=1, style=Qt.PenStyle.DotLine)
+            pen = pg.mkPen(self.shown.look.color, width=1, style=Qt.PenStyle.DotLine)
             mark = pg.InfiniteLine(angle=90, movable=False, pen=pen, label="resumed")
             mark.label.setPosition(0.04)
-            mark.label.setColor(self.shown.look.colour)
+            mark.label.setColor(self.shown.look.color)
             self._plot.addItem(mark, ignoreBounds=True)
             self._resumes.append(mark)
         for mark, position in zip(self._resumes, positions, strict=True):
@@ -109,9 +107,9 @@ class RunCurves(QObject):
     def _item(self, name: str, symbol: str | None = None) -> pg.PlotDataItem:
         if name in self._items:
             return self._items[name]
-        colour = self.shown.look.colour
+        color = self.shown.look.color
         if name == "raw":
-            faint = QColor(colour)
+            faint = QColor(color)
             faint.setAlpha(RAW_ALPHA)
             pen = pg.mkPen(faint, width=1)
         else:
@@ -120,7 +118,7 @@ class RunCurves(QObject):
             pen=pen,
             symbol=symbol,
             symbolSize=7,
-            symbolBrush=colour,
+            symbolBrush=color,
             symbolPen=None,
             autoDownsampleFactor=SAMPLES_PER_PIXEL[name == "raw"],
         )
@@ -135,7 +133,7 @@ class RunCurves(QObject):
         return item
 
     def _pen(self, width: int) -> QPen:
-        pen: QPen = pg.mkPen(self.shown.look.colour, width=width, style=self.shown.look.style)
+        pen: QPen = pg.mkPen(self.shown.look.color, width=width, style=self.shown.look.style)
         return pen
 
     def _on_clicked(self) -> None:

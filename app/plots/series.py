@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.models.run import RunModel
-from app.models.run_numbers import kept_step
+from app.models.run_numbers import saved_step
 from engine.contract.scores import Score
 
 T = TypeVar("T")
@@ -198,7 +198,7 @@ class RunSeries:
         return tuple(dict.fromkeys(names))
 
     def _find_marks(self) -> Marks:
-        return Marks(kept_step(self.run), tuple(self.run.resumed_steps))
+        return Marks(saved_step(self.run), tuple(self.run.resumed_steps))
 
 
 def _value(scores: tuple[Score, ...], metric: str) -> float:

@@ -35,17 +35,17 @@ class DropOverlay(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A veil, a dashed frame, the sentence."""
-        colours = self._theme.colors
+        colors = self._theme.colors
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        veil = QColor(colours.window)
+        veil = QColor(colors.window)
         veil.setAlphaF(0.88)
         painter.fillRect(self.rect(), veil)
-        painter.setPen(QPen(colours.accent, 2, Qt.PenStyle.DashLine))
+        painter.setPen(QPen(colors.accent, 2, Qt.PenStyle.DashLine))
         frame = QRectF(self.rect()).adjusted(SPACE_M, SPACE_M, -SPACE_M, -SPACE_M)
         painter.drawRoundedRect(frame, 8, 8)
         painter.setFont(scaled_font(140, bold=True))
-        painter.setPen(colours.text)
+        painter.setPen(colors.text)
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         painter.drawText(frame, int(flags), self.text)
 

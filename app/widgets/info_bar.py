@@ -25,7 +25,7 @@ class Tone(enum.Enum):
     BAD = "error"
 
 
-_COLOURS = {
+_COLORS = {
     Tone.INFO: ("accent", "accent_fill", "Information"),
     Tone.GOOD: ("good", "good_fill", "Success"),
     Tone.WARNING: ("warning", "warning_fill", "Warning"),
@@ -83,7 +83,7 @@ class InfoBar(QFrame):
         self.buttons.clear()
         self.tone = tone
         self.label.setText(text)
-        self.setAccessibleName(f"{_COLOURS[tone][2]}: {text}")
+        self.setAccessibleName(f"{_COLORS[tone][2]}: {text}")
         self._restyle()
         self.show()
 
@@ -100,11 +100,11 @@ class InfoBar(QFrame):
         self.dismissed.emit()
 
     def _restyle(self) -> None:
-        name, fill, _word = _COLOURS[self.tone]
-        colours = self._theme.colors
+        name, fill, _word = _COLORS[self.tone]
+        colors = self._theme.colors
         palette = self.palette()
-        palette.setColor(QPalette.ColorRole.Window, getattr(colours, fill))
-        palette.setColor(QPalette.ColorRole.WindowText, colours.text)
+        palette.setColor(QPalette.ColorRole.Window, getattr(colors, fill))
+        palette.setColor(QPalette.ColorRole.WindowText, colors.text)
         self.setPalette(palette)
-        sign = icon(self.tone.value, getattr(colours, name))
+        sign = icon(self.tone.value, getattr(colors, name))
         self._sign.setPixmap(sign.pixmap(icon_size(112), self.devicePixelRatio()))

@@ -92,7 +92,7 @@ class MutedLabel(Label):
         self._restyle()
 
     def _restyle(self) -> None:
-        _set_text_colour(self, self._theme.colors.muted)
+        _set_text_color(self, self._theme.colors.muted)
 
 
 class SectionHeader(QWidget):
@@ -152,11 +152,11 @@ class Badge(Label):
         super().paintEvent(event)
 
     def _restyle(self) -> None:
-        _set_text_colour(self, getattr(self._theme.colors, self._tone))
+        _set_text_color(self, getattr(self._theme.colors, self._tone))
         self.update()
 
 
-def _set_text_colour(label: QLabel, colour: QColor) -> None:
+def _set_text_color(label: QLabel, color: QColor) -> None:
     palette = label.palette()
-    palette.setColor(QPalette.ColorRole.WindowText, colour)
+    palette.setColor(QPalette.ColorRole.WindowText, color)
     label.setPalette(palette)

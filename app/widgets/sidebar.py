@@ -84,28 +84,28 @@ class SidebarButton(QAbstractButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Ground, bar, icon, name, focus ring."""
-        colours = self._theme.colors
+        colors = self._theme.colors
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ground = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         ring = self.hasFocus() and self._by_key
-        painter.setPen(colours.accent if ring else Qt.PenStyle.NoPen)
+        painter.setPen(colors.accent if ring else Qt.PenStyle.NoPen)
         if self.isChecked():
-            painter.setBrush(colours.accent_fill)
+            painter.setBrush(colors.accent_fill)
         elif self.underMouse():
-            painter.setBrush(colours.line)
+            painter.setBrush(colors.line)
         else:
             painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(ground, 5, 5)
         if self.isChecked():
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colours.accent)
+            painter.setBrush(colors.accent)
             bar = QRectF(1, self.height() * 0.25, 3, self.height() * 0.5)
             painter.drawRoundedRect(bar, 1.5, 1.5)
         side = icon_side(_ICON_PERCENT)
         top = (self.height() - side) // 2
         self.icon().paint(painter, SPACE_M, top, side, side)
-        painter.setPen(colours.text)
+        painter.setPen(colors.text)
         left = side + 2 * SPACE_M
         words = self.rect().adjusted(left, 0, -SPACE_XS, 0)
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self.text())

@@ -12,7 +12,7 @@ from app.models.run import RunModel
 from app.models.runs import RunsModel
 from app.navigator import Navigator
 from app.plain_text import caption
-from app.run_words import at_work, time_left
+from app.run_text import at_work, time_left
 from app.theme import SPACE_L, SPACE_S, SPACE_XS, Theme
 from app.widgets.activity_button import ActivityButton
 from app.widgets.labels import ElidedLabel, Label

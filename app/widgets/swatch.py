@@ -18,7 +18,7 @@ def look_of(theme: Theme, number: int) -> RunLook:
 
 def paint_swatch(painter: QPainter, look: RunLook, size: QSize) -> None:
     """Draw a stroke from the left to the right edge."""
-    pen = QPen(look.colour, 2.5, look.style, Qt.PenCapStyle.FlatCap)
+    pen = QPen(look.color, 2.5, look.style, Qt.PenCapStyle.FlatCap)
     painter.setPen(pen)
     middle = size.height() / 2
     painter.drawLine(QPointF(0, middle), QPointF(size.width(), middle))
@@ -30,7 +30,7 @@ def swatch_pixmap(look: RunLook, *, shown: bool = True) -> QPixmap:
     From Qt's cache if it was made before: a table paints many, and each new one would stay there.
     """
     ratio = _screens_ratio()
-    key = f"swatch {look.colour.name()} {look.style.value} {ratio} {shown}"
+    key = f"swatch {look.color.name()} {look.style.value} {ratio} {shown}"
     pixmap = QPixmap()
     if QPixmapCache.find(key, pixmap):
         return pixmap

@@ -11,7 +11,7 @@ from engine.backbones.entries import shipped_entries
 from engine.backbones.fingerprint import is_complete, tokenizer_files
 from engine.backbones.limits import stored_numbers
 from engine.backbones.machine import describe_device
-from engine.backbones.manifest import looks_whole
+from engine.backbones.manifest import has_all_files
 from engine.backbones.paths import cache_folder, folder_of
 from engine.backbones.regular import check_folder, home_path
 from engine.backbones.tensor_files import StoredTensor, stored_tensors
@@ -100,5 +100,5 @@ def _is_on_disk(entry: BackboneEntry) -> bool:
     if folder is None:
         return False
     if entry.source is BackboneSource.WHEEL:
-        return looks_whole(folder)
+        return has_all_files(folder)
     return is_complete(folder)

@@ -12,9 +12,9 @@ from engine.backbones.fingerprint import take_fingerprint
 from engine.backbones.hub import fetch_from_hub
 from engine.backbones.manifest import (
     Manifest,
+    has_all_files,
     is_whole,
-    kept_files,
-    looks_whole,
+    manifest_files,
     write_manifest,
 )
 from engine.backbones.paths import cache_folder, converted_folder, folder_of
@@ -104,10 +104,10 @@ def _build(entry: BackboneEntry, folder: Path, work: Path, reporter: Reporter) -
             made_from=entry.where,
             source_sha256=GGUF_SHA256,
             fingerprint=take_fingerprint(target, reporter),
-            files=kept_files(target, reporter, f"Checking {entry.title}"),
+            files=manifest_files(target, reporter, f"Checking {entry.title}"),
         )
         write_manifest(target, manifest)
-    if not looks_whole(folder):
+    if not has_all_files(folder):
         raise UserError(
             "fetched-files-changed",
             "{folder} changed while it was being written. Fetch {name} again.",

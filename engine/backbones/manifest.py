@@ -16,7 +16,7 @@ _CHUNK_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class KeptFile:
+class ManifestFile:
     """One file of the folder, as it was written."""
 
     name: str
@@ -39,7 +39,7 @@ class Manifest:
     made_from: str
     source_sha256: str
     fingerprint: str
-    files: tuple[KeptFile, ...]
+    files: tuple[ManifestFile, ...]
     version: int = 1
 
 
@@ -55,11 +55,12 @@ def sha256_of(path: Path, reporter: Reporter, text: str) -> str:
     return digest.hexdigest()
 
 
-def kept_files(folder: Path, reporter: Reporter, text: str) -> tuple[KeptFile, ...]:
+def manifest_files(folder: Path, reporter: Reporter, text: str) -> tuple[ManifestFile, ...]:
     """Describe every file of a folder that has just been written."""
     files = sorted(path for path in folder.iterdir() if path.is_file())
     return tuple(
-        KeptFile(path.name, path.stat().st_size, sha256_of(path, reporter, text)) for path in files
+        ManifestFile(path.name, path.stat().st_size, sha256_of(path, reporter, text))
+        for path in files
     )
 
 
@@ -77,7 +78,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
 
 
-def looks_whole(folder: Path) -> bool:
+def has_all_files(folder: Path) -> bool:
     """Whether every file is there in its full size; reads none of them."""
     manifest = read_manifest(folder)
     if manifest is None:
@@ -89,7 +90,7 @@ def looks_whole(folder: Path) -> bool:
 def is_whole(folder: Path, reporter: Reporter, text: str) -> bool:
     """Whether every file is bit for bit what was written."""
     manifest = read_manifest(folder)
-    if manifest is None or not looks_whole(folder):
+    if manifest is None or not has_all_files(folder):
         return False
     return all(
         sha256_of(folder / file.name, reporter, text) == file.sha256 for file in manifest.files
@@ -98,7 +99,7 @@ def is_whole(folder: Path, reporter: Reporter, text: str) -> bool:
 
 def refuse_damaged(folder: Path, name: str) -> None:
     """Raise `UserError` where a converted backbone lacks a file or part of one."""
-    if not looks_whole(folder):
+    if not has_all_files(folder):
         raise damaged(name)
 
 

@@ -1,6 +1,6 @@
 """A backbone's tokenizer for rooms that must not load torch.
 
-transformers' tokenizers import torch (some 2 s and 300 MB), which a desk for data has no use
+transformers' tokenizers import torch (some 2 s and 300 MB), which the data engine has no use
 for. What they encode is decided by `tokenizer.json` alone, so the `tokenizers` library reads
 it directly here, under the few method names of transformers that the engine uses.
 """

@@ -24,7 +24,7 @@ from engine.contract.reading import FileReport
 from engine.contract.run_spec import RunSpec, default_training, new_run_id
 from engine.contract.scores import Encoder
 from engine.contract.training_spec import DecodingSpec
-from engine.exchange.foreign import Told
+from engine.exchange.foreign import ForeignForm
 
 DEFAULT_BACKBONE = "smollm2-135m-instruct"
 
@@ -214,7 +214,7 @@ def add_foreign_options(parser: argparse.ArgumentParser) -> None:
             _add(group, option)
 
 
-def told_of(arguments: argparse.Namespace) -> Told:
+def form_of(arguments: argparse.Namespace) -> ForeignForm:
     """What `add_foreign_options` gave.
 
     Raises:
@@ -226,7 +226,7 @@ def told_of(arguments: argparse.Namespace) -> Told:
         if option.field.startswith(_WRITTEN)
     ]
     data, names = _replaced(_NO_DATA, given), {path[0] for path, _ in given}
-    return Told(
+    return ForeignForm(
         backbone=arguments.backbone or "",
         prompt=data.prompt if "prompt" in names else None,
         linearisation=data.linearisation if "linearisation" in names else None,

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from engine.backbones.regular import home_path
-from engine.cli.arguments import decoding_spec, told_of
+from engine.cli.arguments import decoding_spec, form_of
 from engine.cli.console import Console, ConsoleReporter, duration, print_scores
 from engine.cli.inputs import Job, imported, mapping_for, without_run
 from engine.cli.many import job_of_many
@@ -14,7 +14,7 @@ from engine.contract.errors import UserError
 from engine.contract.training_spec import Device
 from engine.data.hub_reader import is_hub_name
 from engine.exchange.card import is_delta_folder
-from engine.exchange.foreign import Told
+from engine.exchange.foreign import ForeignForm
 from engine.exchange.reading import holding_folder
 
 
@@ -33,7 +33,7 @@ def decode(arguments: argparse.Namespace) -> int:
             "limit-too-small", "--limit is {limit}. It must be 1 or more.", limit=arguments.limit
         )
     if arguments.prefix_column is not None:
-        if told_of(arguments) != Told():
+        if form_of(arguments) != ForeignForm():
             raise UserError(
                 "options-of-one-prefix",
                 "--backbone, --prompt-form and --linearisation describe one prefix. Import each "
@@ -79,7 +79,7 @@ def _job_of_one(arguments: argparse.Namespace, console: Console) -> Job:
     from engine.decoding.systems import Systems
 
     loaded = Systems(device=Device(arguments.device)).load(
-        place, ConsoleReporter(console, "loading"), told_of(arguments)
+        place, ConsoleReporter(console, "loading"), form_of(arguments)
     )
     decoding = decoding_spec(loaded.decoding, arguments)
     with imported(console, arguments) as store:

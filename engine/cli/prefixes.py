@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.cli.arguments import told_of
+from engine.cli.arguments import form_of
 from engine.cli.console import Console, ConsoleReporter
 from engine.cli.project_data import tidy
 from engine.contract.commands import ExportPrefix, ImportPrefix
 from engine.contract.project import ProjectFolder
-from engine.exchange.desk import export_prefix, import_prefix
+from engine.exchange.handlers import export_prefix, import_prefix
 
 
 def export(arguments: argparse.Namespace) -> int:
@@ -24,7 +24,7 @@ def export(arguments: argparse.Namespace) -> int:
 def import_(arguments: argparse.Namespace) -> int:
     """Copy a prefix folder into a project."""
     console = Console()
-    told = told_of(arguments)
+    told = form_of(arguments)
     command = ImportPrefix(
         arguments.path, arguments.project, told.backbone, told.prompt, told.linearisation
     )

@@ -16,7 +16,7 @@ from engine.contract.outputs import RowsDigest, changed_note, read_meta
 from engine.contract.scores import Absent, OutputRow, Score
 from engine.metrics.division import Division, division_of
 from engine.metrics.metric import Unavailable
-from engine.metrics.pairing import Difference, common_rows, compare
+from engine.metrics.pairing import PairedDifference, common_rows, compare
 from engine.metrics.scorable import read_scorable
 from engine.metrics.scoring import score_available
 from engine.reporter import Reporter, Silent
@@ -174,7 +174,7 @@ def _decoding(path: Path) -> str:
     return meta.decoding if meta else ""
 
 
-def _plain(one: Score | Difference | Absent) -> Plain:
+def _plain(one: Score | PairedDifference | Absent) -> Plain:
     match one:
         case Absent():
             return {"value": None, "reason": one.reason}
@@ -185,7 +185,7 @@ def _plain(one: Score | Difference | Absent) -> Plain:
                 "high": one.high,
                 "signature": one.signature,
             }
-        case Difference():
+        case PairedDifference():
             found = one.found
             return {
                 "first": found.first,
@@ -198,7 +198,7 @@ def _plain(one: Score | Difference | Absent) -> Plain:
             }
 
 
-def _words(one: Difference | Absent) -> str:
+def _words(one: PairedDifference | Absent) -> str:
     if isinstance(one, Absent):
         return absent_line(one)
     found = one.found
@@ -213,7 +213,7 @@ def _print_json(console: Console, plain: object) -> None:
     console.line(json.dumps(plain, ensure_ascii=False))
 
 
-def _unless_all_absent(found: Sequence[Score | Difference | Absent]) -> int:
+def _unless_all_absent(found: Sequence[Score | PairedDifference | Absent]) -> int:
     """Exit code 0 where there is a score; else the first reason is what ends the command."""
     absent = [one for one in found if isinstance(one, Absent)]
     if len(absent) == len(found):

@@ -32,7 +32,7 @@ from engine.data.split_report import describe_split
 from engine.metrics.bertscore import check_encoder
 from engine.metrics.known import metric_named
 from engine.reporter import Silent
-from engine.studies.desk import collect_study
+from engine.studies.handlers import collect_study
 
 
 def study(arguments: argparse.Namespace) -> int:

@@ -22,11 +22,11 @@ from engine.contract.run_spec import (
     RunSpec,
     default_training,
     describe_method,
-    finetuned_twin,
+    finetuning_baseline,
     new_run_id,
 )
 from engine.data.inspecting import inspect_file
-from engine.exchange.desk import export_prefix
+from engine.exchange.handlers import export_prefix
 from engine.reporter import Silent
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +54,7 @@ def try_sample(arguments: argparse.Namespace) -> int:
 
     project = ProjectFolder(path)
     spec = _prefix_spec(console, project)
-    runs = [spec] if arguments.prefix_only else [spec, finetuned_twin(spec)]
+    runs = [spec] if arguments.prefix_only else [spec, finetuning_baseline(spec)]
     folders = []
     for one in runs:
         begun = time.monotonic()

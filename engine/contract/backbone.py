@@ -6,11 +6,11 @@ import enum
 from dataclasses import dataclass
 
 from engine.contract.method_spec import (
+    AttentionKind,
     Depth,
     FinetuneMethod,
     MethodSpec,
     Parametrisation,
-    Place,
     PrefixMethod,
 )
 from engine.contract.rival_counts import (
@@ -65,18 +65,18 @@ class BackboneShape:
         """Whether it is an encoder–decoder."""
         return self.encoder_layers > 0
 
-    def lengths(self, method: PrefixMethod) -> dict[Place, tuple[int, ...]]:
+    def lengths(self, method: PrefixMethod) -> dict[AttentionKind, tuple[int, ...]]:
         """How many tokens the prefix has at each layer of each place; 0 where there is none.
 
         Raises:
             UserError: the method names a layer that the backbone does not have.
         """
         if not self.encoder_decoder:
-            return {Place.DECODER_SELF: method.lengths(self.layers, "the backbone")}
+            return {AttentionKind.DECODER_SELF: method.lengths(self.layers, "the backbone")}
         every = {
-            Place.ENCODER_SELF: (self.encoder_layers, "the encoder"),
-            Place.DECODER_SELF: (self.layers, "the decoder"),
-            Place.DECODER_CROSS: (self.layers, "the decoder"),
+            AttentionKind.ENCODER_SELF: (self.encoder_layers, "the encoder"),
+            AttentionKind.DECODER_SELF: (self.layers, "the decoder"),
+            AttentionKind.DECODER_CROSS: (self.layers, "the decoder"),
         }
         return {
             place: method.lengths(layers, owner)
@@ -89,7 +89,7 @@ class BackboneShape:
         """How many attention modules it has, in all places."""
         return self.encoder_layers + self.layers * (2 if self.encoder_decoder else 1)
 
-    def sites(self, method: PrefixMethod) -> dict[Place, int]:
+    def sites(self, method: PrefixMethod) -> dict[AttentionKind, int]:
         """How many attention modules of each place take a prefix of this method."""
         found = self.lengths(method).items()
         return {place: sum(length > 0 for length in lengths) for place, lengths in found}

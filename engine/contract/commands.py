@@ -1,7 +1,7 @@
 """What the window asks of a long-lived engine (`python -m engine serve`), and its answers.
 
 One JSON line each way: `Ask` in, `Answer` out. Each command has one reply type, named in its
-docstring. Commands of a desk are answered in order, one at a time; `CancelAsk` overtakes.
+docstring. Commands of an engine are answered in order, one at a time; `CancelRequest` overtakes.
 """
 
 from __future__ import annotations
@@ -357,18 +357,18 @@ Reply = (
 
 
 @dataclass(frozen=True)
-class Ask:
+class Request:
     """A numbered command."""
 
-    ask_id: int
+    request_id: int
     command: Command
 
 
 @dataclass(frozen=True)
-class CancelAsk:
+class CancelRequest:
     """Give up on a command, waiting or under way."""
 
-    ask_id: int
+    request_id: int
 
 
 @dataclass(frozen=True)
@@ -377,10 +377,10 @@ class Shutdown:
 
 
 @dataclass(frozen=True)
-class DeskLine:
+class RequestLine:
     """One line to the engine."""
 
-    message: Ask | CancelAsk | Shutdown
+    message: Request | CancelRequest | Shutdown
     version: int = PROTOCOL_VERSION
 
 
@@ -406,16 +406,16 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class CancelledAsk:
+class RequestCancelled:
     """A command ended because it was cancelled; nothing half-done is left."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """One line from the engine: any number of `Progress`, then one of the others."""
 
-    ask_id: int
-    body: Progress | Reply | Failure | CancelledAsk
+    request_id: int
+    body: Progress | Reply | Failure | RequestCancelled
     version: int = PROTOCOL_VERSION
 
 
@@ -432,5 +432,5 @@ def find_ask_id(line: str) -> int | None:
     if not isinstance(plain, dict):
         return None
     inner = plain.get("message", plain)
-    ask_id = inner.get("ask_id") if isinstance(inner, dict) else None
-    return ask_id if type(ask_id) is int else None
+    request_id = inner.get("request_id") if isinstance(inner, dict) else None
+    return request_id if type(request_id) is int else None

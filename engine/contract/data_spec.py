@@ -125,7 +125,7 @@ class Linearisation:
     """Write keys (of triples: the relations) in lower case."""
 
 
-def usual_linearisation(file_format: str) -> Linearisation:
+def default_linearisation(file_format: str) -> Linearisation:
     """What the paper's experiments used for a data set that is told by its file's format."""
     presets = {"webnlg": Preset.WEBNLG, "dart": Preset.DART}
     return Linearisation(presets.get(file_format, Preset.PAPER))

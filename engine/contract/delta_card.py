@@ -1,4 +1,4 @@
-"""The card of what a rival of prefix-tuning has trained: `delta.json` beside `delta.safetensors`.
+"""The card of what a method other than prefix-tuning has trained: `delta.json`.
 
 Which tensors the file holds, and their names, is the method's matter: weights of the backbone by
 their own names, matrices by the name of the module they stand at, or one table of embeddings.

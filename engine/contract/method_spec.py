@@ -1,4 +1,4 @@
-"""What is trained: a prefix before a frozen backbone, the backbone itself, or a rival of both."""
+"""What is trained: a prefix before a frozen backbone, the backbone itself, or something else."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Depth(enum.Enum):
     The paper's ablation, for decoder-only backbones."""
 
 
-class Position(enum.Enum):
+class Placement(enum.Enum):
     """Where the trained vectors stand (Li & Liang 2021, section 7.3)."""
 
     PREFIX = "prefix"
@@ -45,7 +45,7 @@ class Position(enum.Enum):
     backbones."""
 
 
-class Place(enum.Enum):
+class AttentionKind(enum.Enum):
     """Which attention a prefix stands before (Li & Liang 2021, section 4)."""
 
     DECODER_SELF = "decoder_self"
@@ -72,7 +72,7 @@ class PrefixMethod:
     each place, by the layers of its own stack."""
     parametrisation: Parametrisation = Parametrisation.MLP
     depth: Depth = Depth.ALL_LAYERS
-    position: Position = Position.PREFIX
+    position: Placement = Placement.PREFIX
     mid_dim: int = 512
     """Hidden width of the MLP: 512 for table-to-text, 800 for summarisation (paper, 4.3)."""
     init: Init = Init.WORDS
@@ -99,7 +99,7 @@ class PrefixMethod:
                 "The prefix is in no attention. Switch on at least one of encoder self-attention, "
                 "decoder self-attention and cross-attention.",
             )
-        if self.position is Position.INFIX and self.depth is Depth.EMBEDDING_ONLY:
+        if self.position is Placement.INFIX and self.depth is Depth.EMBEDDING_ONLY:
             raise UserError(
                 "infix-of-embeddings",
                 "An infix is trained in all layers, not as embeddings alone. Choose another depth, "
@@ -133,12 +133,12 @@ class PrefixMethod:
     def _ranges(self) -> tuple[LayerRange, ...]:
         return read_layers(self.layers, self.prefix_length) if self.layers else ()
 
-    def has(self, place: Place) -> bool:
+    def has(self, place: AttentionKind) -> bool:
         """Whether the prefix of an encoder–decoder stands there."""
         on = {
-            Place.ENCODER_SELF: self.encoder_self,
-            Place.DECODER_SELF: self.decoder_self,
-            Place.DECODER_CROSS: self.decoder_cross,
+            AttentionKind.ENCODER_SELF: self.encoder_self,
+            AttentionKind.DECODER_SELF: self.decoder_self,
+            AttentionKind.DECODER_CROSS: self.decoder_cross,
         }
         return on[place]
 

@@ -20,7 +20,7 @@ from engine.contract.data_spec import DataSpec, Mapping, Role, Split, SplitKind
 from engine.contract.errors import UserError
 from engine.contract.method_spec import FinetuneMethod, MethodSpec, PrefixMethod
 from engine.contract.reading import ReadOptions
-from engine.contract.reading_options import reading_words
+from engine.contract.reading_options import reading_args
 from engine.contract.rivals import (
     AdapterMethod,
     BiasMethod,
@@ -232,20 +232,20 @@ def wrong_value(flag: str, text: str, expected: str) -> UserError:
 
 def command_line(spec: RunSpec, *, data: str, out: str, reading: ReadOptions | None = None) -> str:
     """The `python main.py train …` command that makes this run; defaults are left out."""
-    words = ["python", "main.py", "train", *option_words("--data", data)]
-    words += reading_words(reading or ReadOptions())
-    words += column_words(spec.data.mapping, spec.data.split)
+    words = ["python", "main.py", "train", *option_args("--data", data)]
+    words += reading_args(reading or ReadOptions())
+    words += column_args(spec.data.mapping, spec.data.split)
     method = next(name for name, kind in METHODS.items() if isinstance(spec.method, kind))
-    words += [*option_words("--backbone", spec.backbone), "--method", method]
-    words += spec_words(spec)
-    return shlex.join([*words, *option_words("--out", out)])
+    words += [*option_args("--backbone", spec.backbone), "--method", method]
+    words += spec_args(spec)
+    return shlex.join([*words, *option_args("--out", out)])
 
 
-def column_words(mapping: Mapping, split: Split) -> list[str]:
+def column_args(mapping: Mapping, split: Split) -> list[str]:
     """Flags that name the columns with their roles, and the categories held out."""
     words: list[str] = []
     for column in mapping.inputs:
-        words += option_words(INPUT_FLAGS[column.role], column.name)
+        words += option_args(INPUT_FLAGS[column.role], column.name)
     for flag, role, wanted in (
         ("--target", Role.TARGET, True),
         # The option does not only name the column: it also chooses the kind of split.
@@ -254,21 +254,21 @@ def column_words(mapping: Mapping, split: Split) -> list[str]:
     ):
         name = mapping.one(role)
         if name is not None and wanted:
-            words += option_words(flag, name)
+            words += option_args(flag, name)
     for name in mapping.named(Role.REFERENCES):
-        words += option_words("--references", name)
+        words += option_args("--references", name)
     if split.kind is SplitKind.CATEGORY:
         for category in split.unseen_categories:
-            words += option_words("--unseen", category)
+            words += option_args("--unseen", category)
     return words
 
 
-def option_words(flag: str, value: str) -> list[str]:
+def option_args(flag: str, value: str) -> list[str]:
     """A flag and its value; one word where the value would look like a flag itself."""
     return [f"{flag}={value}"] if value.startswith("-") else [flag, value]
 
 
-def spec_words(spec: RunSpec, *, room: str = "") -> list[str]:
+def spec_args(spec: RunSpec, *, room: str = "") -> list[str]:
     """Flags and values of all fields that differ from the method's defaults.
 
     Args:
@@ -292,7 +292,7 @@ def spec_words(spec: RunSpec, *, room: str = "") -> list[str]:
             words += [option.flag, "none"]
         else:
             text = str(value.value if isinstance(value, enum.Enum) else value)
-            words += option_words(option.flag, text)
+            words += option_args(option.flag, text)
     return words
 
 

@@ -13,14 +13,14 @@ import enum
 from dataclasses import dataclass
 
 from engine.contract.data_spec import Linearisation
-from engine.contract.method_spec import Place, PrefixMethod
+from engine.contract.method_spec import AttentionKind, PrefixMethod
 from engine.contract.scores import Score
 from engine.contract.training_spec import DecodingSpec
 
 PREFIX_VERSION = 2
 
 
-class Positions(enum.Enum):
+class PositionScheme(enum.Enum):
     """Where the positions of the tokens after the prefix start."""
 
     AFTER_PREFIX = "after_prefix"
@@ -32,16 +32,16 @@ class Positions(enum.Enum):
 
 
 @dataclass(frozen=True, order=True)
-class Site:
+class AttentionSite:
     """One attention module that takes a prefix: its place, and its layer from 0."""
 
     place_value: str
     layer: int
 
     @property
-    def place(self) -> Place:
+    def place(self) -> AttentionKind:
         """The place as an enum."""
-        return Place(self.place_value)
+        return AttentionKind(self.place_value)
 
     @property
     def key(self) -> str:
@@ -49,9 +49,9 @@ class Site:
         return f"{self.place_value}.{self.layer}"
 
 
-def decoder_site(layer: int) -> Site:
+def decoder_site(layer: int) -> AttentionSite:
     """The decoder self-attention of a layer."""
-    return Site(Place.DECODER_SELF.value, layer)
+    return AttentionSite(AttentionKind.DECODER_SELF.value, layer)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class PrefixCard:
     layers: int
     kv_heads: int
     head_width: int
-    positions: Positions
+    positions: PositionScheme
     linearisation: Linearisation
     prompt: str
     decoding: DecodingSpec

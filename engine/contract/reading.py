@@ -129,7 +129,7 @@ class FileReport:
         columns: names with guessed roles.
         preview: the first rows, cells cut to 2,000 characters for showing.
         preview_lines: where each row of the preview starts.
-        size_bytes: of the file; `looked_at_bytes`: of the part that was read.
+        size_bytes: of the file; `sampled_bytes`: of the part that was read.
         row_count: exact where the whole file was read, else an estimate.
         row_count_exact: which of the two.
         findings: in the part that was read.
@@ -145,7 +145,7 @@ class FileReport:
     columns: tuple[Column, ...]
     preview: tuple[tuple[str, ...], ...]
     size_bytes: int
-    looked_at_bytes: int
+    sampled_bytes: int
     row_count: int
     row_count_exact: bool
     findings: tuple[Finding, ...] = ()

@@ -55,7 +55,7 @@ def character(text: str, names: Mapping[str, str]) -> str:
     return names.get(text.lower(), _ALIASES.get(text.lower(), text))
 
 
-def reading_words(options: ReadOptions) -> list[str]:
+def reading_args(options: ReadOptions) -> list[str]:
     """Flags and values of all options that are settled."""
     words: list[str] = []
     for flag, value, names in (

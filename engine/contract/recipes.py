@@ -19,7 +19,7 @@ from engine.contract.method_spec import (
     Init,
     MethodSpec,
     Parametrisation,
-    Position,
+    Placement,
     PrefixMethod,
 )
 from engine.contract.run_spec import RunSpec, default_training, describe_method, new_run_id
@@ -135,7 +135,7 @@ RECIPES: Mapping[StudyKind, Recipe] = {
         "What do all layers gain, and what does the place before the source?",
     ),
     StudyKind.METHODS: Recipe(
-        "Methods", "table 2", "", "How do prefix-tuning and its rivals compare?"
+        "Methods", "table 2", "", "How do prefix-tuning and the other methods compare?"
     ),
     StudyKind.EXTRAPOLATION: Recipe(
         "Extrapolation",
@@ -273,9 +273,9 @@ def _parametrisation(settings: StudySettings) -> Iterator[Arm]:
 def _placement(settings: StudySettings) -> Iterator[Arm]:
     method = _prefix(settings)
     forms = (
-        (Depth.ALL_LAYERS, Position.PREFIX),
-        (Depth.ALL_LAYERS, Position.INFIX),
-        (Depth.EMBEDDING_ONLY, Position.PREFIX),
+        (Depth.ALL_LAYERS, Placement.PREFIX),
+        (Depth.ALL_LAYERS, Placement.INFIX),
+        (Depth.EMBEDDING_ONLY, Placement.PREFIX),
     )
     for length in settings.lengths:
         for depth, position in forms:

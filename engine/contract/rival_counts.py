@@ -1,4 +1,4 @@
-"""How many parameters the rivals of prefix-tuning have, where a backbone's sizes say it."""
+"""How many parameters a method has, where a backbone's sizes say it."""
 
 from __future__ import annotations
 

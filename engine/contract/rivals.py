@@ -1,4 +1,4 @@
-"""The rivals of prefix-tuning: what else can be trained on a backbone, in few numbers.
+"""The methods besides prefix-tuning and full fine-tuning that train few parameters.
 
 What each of them trains is kept as a *delta*: a file of those numbers alone. Full fine-tuning,
 which keeps a whole backbone, is in `method_spec`.

@@ -149,7 +149,7 @@ class RunFolder:
 
     @property
     def delta(self) -> Path:
-        """The folder of what a rival method trained."""
+        """The folder of what another method method trained."""
         return self.path / "delta"
 
     @property

@@ -64,7 +64,7 @@ def default_training(method: MethodSpec) -> TrainingSpec:
     return TrainingSpec(learning_rate=_RATES[type(method)])
 
 
-def finetuned_twin(spec: RunSpec) -> RunSpec:
+def finetuning_baseline(spec: RunSpec) -> RunSpec:
     """The full fine-tuning run to compare with: same backbone, data, split, seed, decoding."""
     method = FinetuneMethod()
     defaults = default_training(method)

@@ -15,16 +15,16 @@ from engine.contract.options import (
     METHODS,
     OPTIONS,
     Option,
-    column_words,
+    column_args,
     field_kind,
     is_optional,
-    option_words,
+    option_args,
     parse_value,
-    spec_words,
+    spec_args,
     wrong_value,
 )
 from engine.contract.reading import ReadOptions
-from engine.contract.reading_options import reading_words
+from engine.contract.reading_options import reading_args
 from engine.contract.recipes import RECIPES, StudySettings
 from engine.contract.run_spec import RunSpec, default_training
 from engine.contract.study import StudyKind
@@ -148,20 +148,20 @@ def study_command(
         reading: how the data are read, as far as it is settled.
     """
     kind = settings.kind
-    words = ["python", "main.py", "study", kind.value, *option_words("--data", data)]
-    words += reading_words(reading or ReadOptions())
+    words = ["python", "main.py", "study", kind.value, *option_args("--data", data)]
+    words += reading_args(reading or ReadOptions())
     if name != RECIPES[kind].title:
-        words += option_words("--name", name)
-    words += column_words(settings.base.data.mapping, settings.base.data.split)
-    words += _own_words(settings)
+        words += option_args("--name", name)
+    words += column_args(settings.base.data.mapping, settings.base.data.split)
+    words += _own_args(settings)
     if metrics:
         words += ["--metrics", ",".join(metrics)]
-    words += option_words("--backbone", settings.base.backbone)
-    words += spec_words(_unseeded(settings.base))
-    return shlex.join([*words, *option_words("--project", project)])
+    words += option_args("--backbone", settings.base.backbone)
+    words += spec_args(_unseeded(settings.base))
+    return shlex.join([*words, *option_args("--project", project)])
 
 
-def _own_words(settings: StudySettings) -> list[str]:
+def _own_args(settings: StudySettings) -> list[str]:
     """Flags of what the recipe reads, as far as it is not the default."""
     usual = {
         field.name: field.default

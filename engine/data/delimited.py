@@ -28,14 +28,16 @@ class DelimitedReader:
     Args:
         path: of the file.
         options: what the user has settled; the rest is found out.
-        look_bytes: read no more than this.
+        sample_bytes: read no more than this.
     """
 
     format = "csv"
     place = "line"
 
-    def __init__(self, path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> None:
-        self._file = TextFile(path, options.encoding, look_bytes=look_bytes)
+    def __init__(
+        self, path: Path, options: ReadOptions, *, sample_bytes: int | None = None
+    ) -> None:
+        self._file = TextFile(path, options.encoding, sample_bytes=sample_bytes)
         with self._file.opening():
             check_options(options)
             lines = self._head_lines(options.skip_lines or 0)
@@ -43,7 +45,7 @@ class DelimitedReader:
             layout = find_layout(lines, options, name=path.name, encoding=encoding)
         self._dialect, self._names = layout.dialect, layout.names
         self.size_bytes = self._file.size_bytes
-        self.looked_at_bytes = self._file.looked_at_bytes
+        self.sampled_bytes = self._file.sampled_bytes
         self.columns = layout.header.columns
         self.findings = (*self._file.findings, *layout.findings)
         self.options = ReadOptions(

@@ -86,7 +86,7 @@ class FolderReader:
         files: as `data_files` found them.
         options: for each file.
         open_file: opens a file, as `engine.data.readers.open_reader` does.
-        look_bytes: read no more than this.
+        sample_bytes: read no more than this.
     """
 
     format = "folder"
@@ -99,15 +99,15 @@ class FolderReader:
         options: ReadOptions,
         *,
         open_file: Open,
-        look_bytes: int | None = None,
+        sample_bytes: int | None = None,
     ) -> None:
         self._root, self._files, self._open = path, files, open_file
         self._chosen = options
         with explain_read_errors(path):
             sizes = [file.stat().st_size for file in files]
         self.size_bytes = sum(sizes)
-        self.looked_at_bytes = min(look_bytes or self.size_bytes, self.size_bytes)
-        self._look_bytes = look_bytes
+        self.sampled_bytes = min(sample_bytes or self.size_bytes, self.size_bytes)
+        self._look_bytes = sample_bytes
         self._done_bytes = 0
         with closing(self._reader(files[0])) as first:
             self.form = getattr(first, "form", first.format)
@@ -146,7 +146,7 @@ class FolderReader:
         """All rows of all files; to be called once."""
         start = 0
         for file in self._files:
-            if self._done_bytes >= self.looked_at_bytes:
+            if self._done_bytes >= self.sampled_bytes:
                 return
             split, last = split_of(file, self._root), 0
             with closing(self._reader(file)) as reader:
@@ -173,7 +173,7 @@ class FolderReader:
         look = self._look_bytes
         if look is not None:
             look = max(1, look - self._done_bytes)
-        return self._open(file, self._chosen, look_bytes=look)
+        return self._open(file, self._chosen, sample_bytes=look)
 
     def _moved(
         self, item: Item, columns: tuple[str, ...], start: int, split: str, file: Path

@@ -41,13 +41,15 @@ class HubReader:
     Args:
         path: the name, after "hub:".
         options: the language, where the user has settled it.
-        look_bytes: where it is given, only the first 200 items are read.
+        sample_bytes: where it is given, only the first 200 items are read.
     """
 
     format = "hub"
     place = "row"
 
-    def __init__(self, path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> None:
+    def __init__(
+        self, path: Path, options: ReadOptions, *, sample_bytes: int | None = None
+    ) -> None:
         name = path.as_posix().removeprefix(HUB_SCHEME)
         self._name, _, config = name.partition(":")
         if not self._name.strip():
@@ -57,7 +59,7 @@ class HubReader:
             )
         with self._explained():
             self._splits = _load(self._name, config or None)
-            self._limit = _HEAD_ITEMS if look_bytes is not None else None
+            self._limit = _HEAD_ITEMS if sample_bytes is not None else None
             head = self._head()
         if not head:
             raise UserError(
@@ -73,10 +75,10 @@ class HubReader:
         self.size_bytes = sum(_told_bytes(split) for split in self._splits.values())
         if not self.size_bytes and self._limit is not None:
             self.size_bytes = HUB_SIZE_UNKNOWN_BYTES  # 0 in an import: its end is not known
-        self.looked_at_bytes = self.size_bytes
+        self.sampled_bytes = self.size_bytes
         if self._limit is not None and len(head) >= self._limit:
             share = len(head) / self._rows_told if self._rows_told else 1.0
-            self.looked_at_bytes = max(1, min(round(share * self.size_bytes), self.size_bytes - 1))
+            self.sampled_bytes = max(1, min(round(share * self.size_bytes), self.size_bytes - 1))
         self.options = ReadOptions(language=self._made.language)
         self.description = f"hub, {counted(len(self._splits), 'split')}"
 

@@ -13,7 +13,7 @@ from engine.data.reader_errors import no_rows
 from engine.data.readers import Reader, open_reader, tally_for
 from engine.data.records import BadRow, ReadRow
 from engine.data.store_writer import StoreWriter
-from engine.data.tallies import Tally, counted
+from engine.data.tallies import RowTally, counted
 from engine.reporter import Reporter
 
 _UPDATE_ITEMS = 1000
@@ -46,7 +46,7 @@ def import_file(command: ImportFile, reporter: Reporter) -> Imported:
     )
 
 
-def _copy(reader: Reader, writer: StoreWriter, tally: Tally, reporter: Reporter) -> None:
+def _copy(reader: Reader, writer: StoreWriter, tally: RowTally, reporter: Reporter) -> None:
     reporter.update(0, reader.size_bytes, "bytes")
     for number, item in enumerate(reader.rows(), start=1):
         tally.add(item)

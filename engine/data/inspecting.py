@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from engine.contract.commands import InspectFile
-from engine.contract.data_spec import Role, SplitKind, usual_linearisation
+from engine.contract.data_spec import Role, SplitKind, default_linearisation
 from engine.contract.reading import FileReport, Finding, FindingKind
 from engine.data.readers import Reader, open_reader, tally_for
 from engine.data.records import ReadRow
@@ -31,10 +31,10 @@ def inspect_file(command: InspectFile, reporter: Reporter) -> FileReport:
         Cancelled: through the reporter.
     """
     path = Path(command.path)
-    for look_bytes in LOOK_BYTES:
-        with closing(open_reader(path, command.options, look_bytes=look_bytes)) as reader:
+    for sample_bytes in LOOK_BYTES:
+        with closing(open_reader(path, command.options, sample_bytes=sample_bytes)) as reader:
             report = _look(path, reader, reporter)
-        if report.preview or report.looked_at_bytes == report.size_bytes:
+        if report.preview or report.sampled_bytes == report.size_bytes:
             break
     return report
 
@@ -42,20 +42,20 @@ def inspect_file(command: InspectFile, reporter: Reporter) -> FileReport:
 def _look(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
     tally = tally_for(reader)
     rows: list[ReadRow] = []
-    row_count, looked_at_bytes = 0, reader.looked_at_bytes
+    row_count, sampled_bytes = 0, reader.sampled_bytes
     for number, item in enumerate(reader.rows(), start=1):
         if number % _UPDATE_ITEMS == 0:
-            reporter.update(reader.position_bytes(), reader.looked_at_bytes, "bytes")
+            reporter.update(reader.position_bytes(), reader.sampled_bytes, "bytes")
         tally.add(item)
         if isinstance(item, ReadRow):
             row_count += 1
             if row_count <= SAMPLE_ROWS:
                 rows.append(item)
         if number == _MOST_ITEMS:
-            looked_at_bytes = min(looked_at_bytes, reader.position_bytes())
+            sampled_bytes = min(sampled_bytes, reader.position_bytes())
             break
     columns, ignored = guess_roles(reader.columns, [row.cells for row in rows])
-    whole = looked_at_bytes == reader.size_bytes
+    whole = sampled_bytes == reader.size_bytes
     no_rows: tuple[Finding, ...] = ()
     if whole and not row_count and not tally.lost:
         message = "The file holds column names but no rows: there is nothing to import."
@@ -63,7 +63,7 @@ def _look(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
     # Any table may have a column that looks like a split; other formats come with theirs.
     comes_split = reader.format not in _TABLES and any(one.role is Role.SPLIT for one in columns)
     languages: tuple[str, ...] = getattr(reader, "languages", ())  # of formats that mark them
-    scale = 1.0 if whole else reader.size_bytes / looked_at_bytes
+    scale = 1.0 if whole else reader.size_bytes / sampled_bytes
     return FileReport(
         path=str(path),
         format=reader.format,
@@ -75,12 +75,12 @@ def _look(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
         ),
         preview_lines=tuple(row.line for row in rows[:PREVIEW_ROWS]),
         size_bytes=reader.size_bytes,
-        looked_at_bytes=looked_at_bytes,
+        sampled_bytes=sampled_bytes,
         row_count=round(row_count * scale),
         row_count_exact=whole,
         findings=(*reader.findings, *ignored, *tally.findings(), *no_rows),
         place=reader.place,
-        linearisation=usual_linearisation(getattr(reader, "form", reader.format)),
+        linearisation=default_linearisation(getattr(reader, "form", reader.format)),
         split_kind=SplitKind.COLUMN if comes_split else SplitKind.RANDOM,
         sheets=reader.sheets if isinstance(reader, SpreadsheetReader) else (),
         languages=languages if len(languages) > 1 else (),

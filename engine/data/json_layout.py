@@ -44,7 +44,7 @@ class Form(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Layout:
+class JsonLayout:
     """Where the examples stand.
 
     Attributes:
@@ -83,7 +83,7 @@ class _Entry:
         return bool(self.items) and all(isinstance(item, kind) for item in self.items)
 
 
-def find_layout(head: str, *, whole: bool, in_lines: bool, name: str) -> Layout:
+def find_layout(head: str, *, whole: bool, in_lines: bool, name: str) -> JsonLayout:
     """How the examples of a file stand in it.
 
     Args:
@@ -99,18 +99,18 @@ def find_layout(head: str, *, whole: bool, in_lines: bool, name: str) -> Layout:
     parsed = [_parsed(line) for line in lines]
     containers = sum(isinstance(one, dict | list) for one in parsed)
     if len(lines) > 1 and (isinstance(parsed[0], dict) or 2 * containers >= len(lines)):
-        return Layout(Form.LINES)
+        return JsonLayout(Form.LINES)
     walker = JsonWalker(io.StringIO(head), name=name, cut=True)
     if walker.next_letter() != "{":
         opened = walker.next_letter() == "["
-        return Layout(Form.LINES if in_lines and not opened else Form.ITEMS)
-    alone = Layout(Form.LINES if in_lines or len(lines) == 1 else Form.ITEMS)
+        return JsonLayout(Form.LINES if in_lines and not opened else Form.ITEMS)
+    alone = JsonLayout(Form.LINES if in_lines or len(lines) == 1 else Form.ITEMS)
     single = _parsed(head) if whole else None
     if isinstance(single, dict) and (not single or shape_of(single) is not None):
         return alone
     entries = _outline(walker)
     if walker.next_letter():
-        return Layout(Form.ITEMS)  # objects one after another
+        return JsonLayout(Form.ITEMS)  # objects one after another
     found = _of_object(entries, name, sure=not (whole and in_lines))
     if found is None and whole and not in_lines and not all(map(_is_plain, entries)):
         raise UserError(
@@ -125,7 +125,7 @@ def find_layout(head: str, *, whole: bool, in_lines: bool, name: str) -> Layout:
 
 def _of_object(
     entries: Sequence[_Entry], name: str, *, sure: bool, depth: int = 0
-) -> Layout | None:
+) -> JsonLayout | None:
     """How an object holds examples; None where it is an example itself.
 
     Args:
@@ -143,16 +143,16 @@ def _of_object(
     if sides and len(sides) == len(lists) + len(objects):
         return _sides(sides, name)
     if sure and len(lists) == len(entries) and _is_even(lists):
-        return Layout(Form.COLUMNS)
+        return JsonLayout(Form.COLUMNS)
     rows = [one for one in lists if one.holds(dict)]
     rows = rows or [one for one in lists if one.holds(list) and one.key in _USUAL_KEYS]
     usual = [one for one in rows if one.key in _USUAL_KEYS]
     if len(rows) > 1 and len(usual) != 1 and len(rows) == len(lists):
         return _several(rows, name)
     if rows and (sure or usual or len(lists) == len(entries)):
-        return Layout(Form.LISTS, keys=((usual or rows)[0].key,))
+        return JsonLayout(Form.LISTS, keys=((usual or rows)[0].key,))
     if sure and lists and len(lists) == len(entries) and not rows:
-        return Layout(Form.COLUMNS)
+        return JsonLayout(Form.COLUMNS)
     if objects and len(objects) == len(entries):
         return _nested(objects, name, depth)
     if len(objects) == 1 and not lists and sure:
@@ -160,7 +160,7 @@ def _of_object(
     return None
 
 
-def _inside(entry: _Entry, name: str, depth: int) -> Layout | None:
+def _inside(entry: _Entry, name: str, depth: int) -> JsonLayout | None:
     """How an entry that is an object holds examples, if it does."""
     if depth >= _DEEPEST:
         return None
@@ -168,7 +168,7 @@ def _inside(entry: _Entry, name: str, depth: int) -> Layout | None:
     return inner and replace(inner, path=(entry.key, *inner.path))
 
 
-def _pandas_split(entries: Sequence[_Entry], name: str) -> Layout:
+def _pandas_split(entries: Sequence[_Entry], name: str) -> JsonLayout:
     columns = next(one for one in entries if one.key == "columns")
     header = tuple(
         ".".join(map(str, one)) if isinstance(one, list) else str(one) for one in columns.items
@@ -181,17 +181,17 @@ def _pandas_split(entries: Sequence[_Entry], name: str) -> Layout:
             file=name,
             limit=MOST_COLUMNS,
         )
-    return Layout(Form.LISTS, keys=("data",), header=header)
+    return JsonLayout(Form.LISTS, keys=("data",), header=header)
 
 
-def _sides(sides: Sequence[_Entry], name: str) -> Layout:
+def _sides(sides: Sequence[_Entry], name: str) -> JsonLayout:
     """The sides of a split: {"train": […], "test": […]}."""
     keys = tuple(one.key for one in sides)
     if all(one.kind == "[" for one in sides):
-        return Layout(Form.LISTS, keys=keys, label="split")
+        return JsonLayout(Form.LISTS, keys=keys, label="split")
     inner = [_of_object(_outline_of(one), name, sure=True) for one in sides]
     if all(one is not None and one.form is Form.COLUMNS and not one.path for one in inner):
-        return Layout(Form.COLUMNS, keys=keys, label="split")
+        return JsonLayout(Form.COLUMNS, keys=keys, label="split")
     raise UserError(
         "json-splits-not-lists",
         "{file} holds {keys}, which are not lists of objects. Write each as a list "
@@ -201,7 +201,7 @@ def _sides(sides: Sequence[_Entry], name: str) -> Layout:
     )
 
 
-def _several(rows: Sequence[_Entry], name: str) -> Layout:
+def _several(rows: Sequence[_Entry], name: str) -> JsonLayout:
     """Several lists of objects: one table, where their objects have the same keys."""
     if len({frozenset(one.items[0]) for one in rows if isinstance(one.items[0], dict)}) != 1:
         raise UserError(
@@ -211,17 +211,17 @@ def _several(rows: Sequence[_Entry], name: str) -> Layout:
             file=name,
             keys=_named(rows),
         )
-    return Layout(Form.LISTS, keys=tuple(one.key for one in rows), label=KEY_COLUMN)
+    return JsonLayout(Form.LISTS, keys=tuple(one.key for one in rows), label=KEY_COLUMN)
 
 
-def _nested(objects: Sequence[_Entry], name: str, depth: int) -> Layout | None:
+def _nested(objects: Sequence[_Entry], name: str, depth: int) -> JsonLayout | None:
     """An object of objects: one example each, or a table by columns."""
     if len(objects) == 1 and not _is_plain_object(objects[0]):
         inner = _inside(objects[0], name, depth)
         if inner is not None:
             return inner
     numbered = all(one.key.isdecimal() for one in objects)
-    examples = Layout(Form.ENTRIES, label="" if numbered else KEY_COLUMN)
+    examples = JsonLayout(Form.ENTRIES, label="" if numbered else KEY_COLUMN)
     if any(shape_of(one.inner) is not None for one in objects):
         return examples
     if not numbered and all(map(_is_plain_object, objects)):
@@ -229,7 +229,7 @@ def _nested(objects: Sequence[_Entry], name: str, depth: int) -> Layout | None:
         by_number = all(key.isdecimal() for keys in inner_keys for key in keys)
         longer = len(inner_keys) == 1 and objects[0].count > len(objects)
         if by_number or longer:
-            return Layout(Form.COLUMNS)
+            return JsonLayout(Form.COLUMNS)
     alike = len({frozenset(one.inner) for one in objects}) == 1
     if len(objects) > 2 or (len(objects) == 2 and (numbered or alike)):
         return examples

@@ -16,7 +16,7 @@ from engine.contract.reading import Finding, FindingKind, ReadOptions
 from engine.data.encodings import find_bad_byte, show_bad_bytes
 from engine.data.headers import read_header
 from engine.data.item_rows import ItemRows
-from engine.data.json_layout import Form, Layout, find_layout
+from engine.data.json_layout import Form, JsonLayout, find_layout
 from engine.data.json_rows import NotAnItemError, item_cells, parse_item, parse_value, text_of
 from engine.data.json_tables import columns_unreadable, table_rows
 from engine.data.json_values import JsonWalker, Value, line_values
@@ -71,11 +71,13 @@ class JsonReader:
     Args:
         path: of the file.
         options: the encoding and the language, where the user has settled them.
-        look_bytes: read no more than this; a table by columns is always read whole.
+        sample_bytes: read no more than this; a table by columns is always read whole.
     """
 
-    def __init__(self, path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> None:
-        self._file = TextFile(path, options.encoding, look_bytes=look_bytes)
+    def __init__(
+        self, path: Path, options: ReadOptions, *, sample_bytes: int | None = None
+    ) -> None:
+        self._file = TextFile(path, options.encoding, sample_bytes=sample_bytes)
         name = path.name
         with self._file.opening():
             self._layout = self._find_layout()
@@ -89,9 +91,9 @@ class JsonReader:
         self.place = "row" if self._layout.form is Form.COLUMNS else "line"
         self.columns = self._made.columns
         self.size_bytes = self._file.size_bytes
-        self.looked_at_bytes = self._file.looked_at_bytes
+        self.sampled_bytes = self._file.sampled_bytes
         if self._layout.form is Form.COLUMNS:
-            self.looked_at_bytes = self.size_bytes
+            self.sampled_bytes = self.size_bytes
         self.options = ReadOptions(encoding=self._file.encoding, language=self._made.language)
         in_lines = self._layout.form is Form.LINES
         self.format = self._made.format or ("jsonl" if in_lines else "json")
@@ -151,7 +153,7 @@ class JsonReader:
     def _item(self, value: Value) -> dict[str, Any]:
         return parse_item(value.text, self._header)
 
-    def _find_layout(self) -> Layout:
+    def _find_layout(self) -> JsonLayout:
         with self._file.head() as text:
             head = text.read(_HEAD_CHARACTERS).removeprefix("\ufeff")
             whole = not text.read(1)

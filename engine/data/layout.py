@@ -26,7 +26,7 @@ _SEP_LINE = re.compile(r'"?sep=(.)\1*"?[\s,;|]*', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Layout:
+class TextLayout:
     """What the first lines of a file have shown.
 
     Attributes:
@@ -41,7 +41,7 @@ class Layout:
     findings: tuple[Finding, ...]
 
 
-def find_layout(lines: list[str], options: ReadOptions, *, name: str, encoding: str) -> Layout:
+def find_layout(lines: list[str], options: ReadOptions, *, name: str, encoding: str) -> TextLayout:
     """Lay out a file by its first lines.
 
     Args:
@@ -96,7 +96,9 @@ def find_layout(lines: list[str], options: ReadOptions, *, name: str, encoding: 
     if header.present and find_bad_byte(lines[line - skipped - 1]) is not None:
         message = f"The column names hold bytes that are not {encoding}."
         findings.append(Finding(FindingKind.UNDECODABLE, message, 1, (line,)))
-    return Layout(dialect, skip_lines, header, rows[0] if header.present else (), tuple(findings))
+    return TextLayout(
+        dialect, skip_lines, header, rows[0] if header.present else (), tuple(findings)
+    )
 
 
 def _marked_lines(lines: list[str]) -> int:

@@ -34,13 +34,15 @@ class ParquetReader:
     Args:
         path: of the file.
         options: the language, where the user has settled it; the file says the rest.
-        look_bytes: read only the rows that this part of the file holds by share.
+        sample_bytes: read only the rows that this part of the file holds by share.
     """
 
     format = "parquet"
     place = "row"
 
-    def __init__(self, path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> None:
+    def __init__(
+        self, path: Path, options: ReadOptions, *, sample_bytes: int | None = None
+    ) -> None:
         self._path = path
         with explain_read_errors(path):
             self.size_bytes = path.stat().st_size
@@ -52,14 +54,14 @@ class ParquetReader:
             self._budget = Budget(path.name, self.size_bytes)
             self._row_count = int(self._file.metadata.num_rows)
             self._rows_wanted = self._row_count
-            self.looked_at_bytes = self.size_bytes
-            if look_bytes is not None and look_bytes < self.size_bytes:
-                share = look_bytes / self.size_bytes
+            self.sampled_bytes = self.size_bytes
+            if sample_bytes is not None and sample_bytes < self.size_bytes:
+                share = sample_bytes / self.size_bytes
                 self._rows_wanted = min(
                     self._row_count, max(_LEAST_ROWS, round(share * self._row_count))
                 )
                 share = self._rows_wanted / max(1, self._row_count)
-                self.looked_at_bytes = round(share * self.size_bytes)
+                self.sampled_bytes = round(share * self.size_bytes)
             self._left_out: list[Finding] = []
             self._names = self._readable()
             self._made = ItemRows(self._head_items(), path.name, options.language)

@@ -19,7 +19,7 @@ from engine.data.parquet_reader import MAGIC as PARQUET_MAGIC
 from engine.data.parquet_reader import ParquetReader
 from engine.data.records import Item
 from engine.data.spreadsheets.reader import SpreadsheetReader, is_spreadsheet
-from engine.data.tallies import Tally
+from engine.data.tallies import RowTally
 from engine.data.webnlg_reader import WebNlgReader
 
 _HEAD_BYTES = 64 * 2**10
@@ -36,7 +36,7 @@ class Reader(Protocol):
         options: those of the format, filled in.
         columns: unique names.
         size_bytes: of the whole file.
-        looked_at_bytes: of the part that is read.
+        sampled_bytes: of the part that is read.
     """
 
     format: str
@@ -45,7 +45,7 @@ class Reader(Protocol):
     options: ReadOptions
     columns: tuple[str, ...]
     size_bytes: int
-    looked_at_bytes: int
+    sampled_bytes: int
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -61,19 +61,19 @@ class Reader(Protocol):
         """Close the file."""
 
 
-def open_reader(path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> Reader:
+def open_reader(path: Path, options: ReadOptions, *, sample_bytes: int | None = None) -> Reader:
     """The reader for a file, a folder of files, or a data set of the hub.
 
     Args:
         path: of the file or folder; "hub:NAME" for one of the hub.
         options: what the user has settled; the rest is found out.
-        look_bytes: read no more than this, for a first look; None reads the whole file.
+        sample_bytes: read no more than this, for a first look; None reads the whole file.
 
     Raises:
         UserError: the file cannot be opened, is of a format that is not read, or is empty; a
             language is asked for, and the format marks none.
     """
-    reader = _open(path, options, look_bytes)
+    reader = _open(path, options, sample_bytes)
     if options.language is not None and reader.options.language is None:
         reader.close()
         raise UserError(
@@ -86,30 +86,30 @@ def open_reader(path: Path, options: ReadOptions, *, look_bytes: int | None = No
     return reader
 
 
-def _open(path: Path, options: ReadOptions, look_bytes: int | None) -> Reader:
+def _open(path: Path, options: ReadOptions, sample_bytes: int | None) -> Reader:
     if is_hub_name(path):
-        return HubReader(path, options, look_bytes=look_bytes)
+        return HubReader(path, options, sample_bytes=sample_bytes)
     if path.is_dir():
         files = data_files(path)
         if not files:
-            return WebNlgReader(path, options, look_bytes=look_bytes)
-        return FolderReader(path, files, options, open_file=open_reader, look_bytes=look_bytes)
+            return WebNlgReader(path, options, sample_bytes=sample_bytes)
+        return FolderReader(path, files, options, open_file=open_reader, sample_bytes=sample_bytes)
     with explain_read_errors(path), open_source(path) as stream:
         head = stream.read(_HEAD_BYTES)
     if path.suffix.lower() == ".parquet" or head.startswith(PARQUET_MAGIC):
-        return ParquetReader(path, options, look_bytes=look_bytes)
+        return ParquetReader(path, options, sample_bytes=sample_bytes)
     if is_spreadsheet(path, head):
-        return SpreadsheetReader(path, options, look_bytes=look_bytes)
+        return SpreadsheetReader(path, options, sample_bytes=sample_bytes)
     refuse_other_formats(path, head)
     refuse_parts(path, head)
     if holds_json(path, head):
-        return JsonReader(path, options, look_bytes=look_bytes)
+        return JsonReader(path, options, sample_bytes=sample_bytes)
     if path.suffix.lower() == ".xml" or _XML.match(head):
-        return WebNlgReader(path, options, look_bytes=look_bytes)
-    return DelimitedReader(path, options, look_bytes=look_bytes)
+        return WebNlgReader(path, options, sample_bytes=sample_bytes)
+    return DelimitedReader(path, options, sample_bytes=sample_bytes)
 
 
-def tally_for(reader: Reader) -> Tally:
+def tally_for(reader: Reader) -> RowTally:
     """A tally of what this reader gives."""
     quoted = reader.options.quote is not None
-    return Tally(reader.columns, reader.options.encoding or "", quoted=quoted)
+    return RowTally(reader.columns, reader.options.encoding or "", quoted=quoted)

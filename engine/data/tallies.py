@@ -37,7 +37,7 @@ class Count:
         return Finding(kind, message, self.count, tuple(self.lines), loses_rows)
 
 
-class Tally:
+class RowTally:
     """Findings in the rows of a file.
 
     Args:

@@ -25,12 +25,12 @@ class TextFile:
     Args:
         path: of the file.
         encoding: as the user has settled it; None: guess.
-        look_bytes: `part` reads no more than this.
+        sample_bytes: `part` reads no more than this.
 
     Attributes:
         path: of the file.
         size_bytes: of the whole file.
-        looked_at_bytes: of what `part` reads.
+        sampled_bytes: of what `part` reads.
         encoding: Python's name of it.
         findings: how sure the encoding is, where it was guessed.
 
@@ -38,20 +38,22 @@ class TextFile:
         UserError: the file cannot be read, is empty, or is no text in this encoding.
     """
 
-    def __init__(self, path: Path, encoding: str | None, *, look_bytes: int | None = None) -> None:
+    def __init__(
+        self, path: Path, encoding: str | None, *, sample_bytes: int | None = None
+    ) -> None:
         self.path = path
         self.findings: tuple[Finding, ...] = ()
         self._file = self._part = open_source(path)
         with self.opening():
             self.size_bytes = self._file.seek(0, io.SEEK_END)
             check_not_empty(path, self.size_bytes)
-            self.looked_at_bytes = min(look_bytes or self.size_bytes, self.size_bytes)
+            self.sampled_bytes = min(sample_bytes or self.size_bytes, self.size_bytes)
             self.encoding = self._find_encoding(encoding)
 
     @property
     def is_cut(self) -> bool:
         """Whether `part` ends before the file does, perhaps within a line."""
-        return self.looked_at_bytes < self.size_bytes
+        return self.sampled_bytes < self.size_bytes
 
     @contextmanager
     def opening(self) -> Iterator[None]:
@@ -72,11 +74,11 @@ class TextFile:
 
     @contextmanager
     def part(self) -> Iterator[TextIO]:
-        """The text from the file's beginning to `looked_at_bytes`; to be called once."""
+        """The text from the file's beginning to `sampled_bytes`; to be called once."""
         self._file.seek(0)
         if self.is_cut:
             with explain_read_errors(self.path):
-                self._part = io.BytesIO(self._file.read(self.looked_at_bytes))
+                self._part = io.BytesIO(self._file.read(self.sampled_bytes))
         with self._decoded(self._part) as text:
             yield text
 

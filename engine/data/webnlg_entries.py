@@ -9,7 +9,7 @@ from xml.sax.handler import ContentHandler
 
 from engine.contract.errors import UserError
 from engine.data.reader_errors import item_too_long
-from engine.data.webnlg_rows import Entry, Lexicalisation
+from engine.data.webnlg_rows import Lexicalisation, WebnlgEntry
 
 _ROOT = "benchmark"
 _TEXTS = ("mtriple", "lex", "text")
@@ -50,13 +50,13 @@ class EntryHandler(ContentHandler):
         events: how much was heard: a parser that stays silent is within one endless tag.
     """
 
-    def __init__(self, name: str, found: Callable[[Entry], object]) -> None:
+    def __init__(self, name: str, found: Callable[[WebnlgEntry], object]) -> None:
         super().__init__()
         self.started = False
         self._name, self._found = name, found
         self._locator: Any = None
         self._depth = 0
-        self._entry: Entry | None = None
+        self._entry: WebnlgEntry | None = None
         self._open: list[_Open] = []
         self._left_out = 0  # how deep inside an element that is no text of the entry
         self._characters = 0
@@ -96,7 +96,7 @@ class EntryHandler(ContentHandler):
             self._left_out += 1
         elif name == "entry":
             self._characters = 0
-            self._entry = Entry(
+            self._entry = WebnlgEntry(
                 self._line(),
                 attrs.get("category", "").strip(),
                 attrs.get("eid", "").strip(),
@@ -146,7 +146,7 @@ class EntryHandler(ContentHandler):
         elif self._open and self._open[-1].name == name:
             self._close_text(entry, self._open.pop())
 
-    def _close_text(self, entry: Entry, closed: _Open) -> None:
+    def _close_text(self, entry: WebnlgEntry, closed: _Open) -> None:
         text = " ".join("".join(closed.pieces).split())
         if closed.name == "mtriple":
             if self._modified:
@@ -154,7 +154,7 @@ class EntryHandler(ContentHandler):
         elif text or not closed.inner:
             entry.texts.append(Lexicalisation(text, closed.comment, closed.language, closed.line))
 
-    def open_entry(self) -> Entry | None:
+    def open_entry(self) -> WebnlgEntry | None:
         """The entry that the file breaks off in."""
         return self._entry
 

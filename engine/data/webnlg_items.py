@@ -15,7 +15,7 @@ from engine.data.json_rows import (
 )
 from engine.data.triples import NotTriplesError, Triple, as_triples
 from engine.data.webnlg_rows import MARKED_COLUMNS as MARKED_COLUMNS
-from engine.data.webnlg_rows import Entry, Lexicalisation, entry_rows
+from engine.data.webnlg_rows import Lexicalisation, WebnlgEntry, entry_rows
 
 _SETS = ("modifiedtripleset", "modified_triple_sets")
 
@@ -33,7 +33,7 @@ def rows(item: dict[str, Any], keeps: Keeps) -> Iterator[Cells | Rejection]:
         NotAnItemError: triples or texts are not as WebNLG has them.
     """
     inner = _inner(item)
-    entry = Entry(
+    entry = WebnlgEntry(
         0,
         text_of(inner.get("category")),
         text_of(inner.get("eid", inner.get("xml_id"))),

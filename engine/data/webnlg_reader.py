@@ -24,7 +24,7 @@ from engine.data.tallies import counted
 from engine.data.triples import NotTriplesError, parse_triple, triples_cell
 from engine.data.webnlg_entries import EntryHandler
 from engine.data.webnlg_files import KnownEntries, find_files, split_of
-from engine.data.webnlg_rows import COLUMNS, MARKED_COLUMNS, Entry, entry_rows
+from engine.data.webnlg_rows import COLUMNS, MARKED_COLUMNS, WebnlgEntry, entry_rows
 
 _PIECE_BYTES = 64 * 2**10
 SILENT_BYTES = 16 * 2**20
@@ -44,12 +44,14 @@ class WebNlgReader:
         path: of a file or a folder.
         options: the language, where the user has settled it; the files say their encoding
             themselves.
-        look_bytes: read no more than this.
+        sample_bytes: read no more than this.
     """
 
     format = "webnlg"
 
-    def __init__(self, path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> None:
+    def __init__(
+        self, path: Path, options: ReadOptions, *, sample_bytes: int | None = None
+    ) -> None:
         self._root = path
         self._files = find_files(path) if path.is_dir() else (path,)
         self._is_folder = path.is_dir()
@@ -57,7 +59,7 @@ class WebNlgReader:
         with explain_read_errors(path):
             self.size_bytes = sum(file.stat().st_size for file in self._files)
         check_not_empty(path, self.size_bytes)
-        self.looked_at_bytes = min(look_bytes or self.size_bytes, self.size_bytes)
+        self.sampled_bytes = min(sample_bytes or self.size_bytes, self.size_bytes)
         if not self._is_folder:
             self._check_start(path)
         self._language = LanguageChoice(self._first_marks(), options.language, path.name)
@@ -84,7 +86,7 @@ class WebNlgReader:
     def rows(self) -> Iterator[Item]:
         """All rows in the files' order, rejected ones too; to be called once."""
         for file in self._files:
-            if self._position >= self.looked_at_bytes:
+            if self._position >= self.sampled_bytes:
                 return
             split = split_of(file, self._root) if self._is_folder else ""
             self._known.start_file(f"{file.parent}\n{split}")
@@ -121,7 +123,7 @@ class WebNlgReader:
         """How the first texts of each file are marked with their language."""
         found: list[str] = []
 
-        def look(entry: Entry) -> None:
+        def look(entry: WebnlgEntry) -> None:
             found.extend(lex.language for lex in entry.texts)
 
         for file in self._files[:_HEADS]:
@@ -143,9 +145,9 @@ class WebNlgReader:
             else:
                 yield from self._rows_of(file, found, split)
 
-    def _parse(self, file: Path, stream: BinaryIO) -> Iterator[Entry | RejectedRow]:
+    def _parse(self, file: Path, stream: BinaryIO) -> Iterator[WebnlgEntry | RejectedRow]:
         """Entries; what stops the parser comes last."""
-        waiting: deque[Entry] = deque()
+        waiting: deque[WebnlgEntry] = deque()
         handler = EntryHandler(self._name(file), waiting.append)
         parser = _parser(handler)
         silent, events = 0, 0
@@ -171,9 +173,9 @@ class WebNlgReader:
         return file.relative_to(self._root).as_posix() if self._is_folder else file.name
 
     def _is_cut(self) -> bool:
-        return self._position >= self.looked_at_bytes < self.size_bytes
+        return self._position >= self.sampled_bytes < self.size_bytes
 
-    def _rows_of(self, file: Path, entry: Entry, split: str) -> Iterator[Item]:
+    def _rows_of(self, file: Path, entry: WebnlgEntry, split: str) -> Iterator[Item]:
         try:
             triples = [
                 parse_triple(text, number) for number, text in enumerate(entry.triples, start=1)
@@ -244,7 +246,7 @@ def _broken_off(handler: EntryHandler, line: int, message: str) -> RejectedRow:
     return RejectedRow(line, reason, _shown(entry) if entry is not None else "")
 
 
-def _shown(entry: Entry) -> str:
+def _shown(entry: WebnlgEntry) -> str:
     """What is kept of an entry that is rejected."""
     head = f"{entry.category} {entry.eid}".strip()
     return "\n".join([head, *entry.triples, *(lex.text for lex in entry.texts)])

@@ -29,7 +29,7 @@ class Lexicalisation:
 
 
 @dataclass
-class Entry:
+class WebnlgEntry:
     """One entry.
 
     Attributes:
@@ -46,7 +46,7 @@ class Entry:
 
 
 def entry_rows(
-    entry: Entry, triples: list[Triple], keeps: Keeps
+    entry: WebnlgEntry, triples: list[Triple], keeps: Keeps
 ) -> Iterator[tuple[int, Cells | Rejection]]:
     """A row for each text that is marked as good; one without text where there is none.
 

@@ -33,7 +33,7 @@ from engine.reporter import Reporter
 
 
 @dataclass(frozen=True)
-class Decoded:
+class DecodedTokens:
     """Outputs in the order of the prompts.
 
     Attributes:
@@ -54,7 +54,7 @@ def decode(
     reporter: Reporter,
     *,
     clock: Callable[[], float] = time.monotonic,
-) -> Decoded:
+) -> DecodedTokens:
     """Decode prompts (token ids, separator included).
 
     Progress is told at every token: of `max_new_tokens` for each input, the longest there can be.
@@ -84,7 +84,7 @@ def decode(
                 texts[row] = text.strip()
     most = len(prompts) * decoding.max_new_tokens
     reporter.update(most, most, "tokens", _inputs_text(len(prompts), len(prompts)))
-    return Decoded(tuple(texts), new_tokens, clock() - start)
+    return DecodedTokens(tuple(texts), new_tokens, clock() - start)
 
 
 def check_positions(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.errors import UserError
-from engine.contract.method_spec import Position
-from engine.contract.prefix_card import Positions, PrefixCard
+from engine.contract.method_spec import Placement
+from engine.contract.prefix_card import PositionScheme, PrefixCard
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import RunSpec
 from engine.contract.training_spec import Device
@@ -47,14 +47,14 @@ def find_prefixes(folders: Mapping[str, Path]) -> list[NamedPrefix]:
     """
     found = [_named(name, folder) for name, folder in folders.items()]
     for one in found:
-        if one.card.method.position is Position.INFIX:
+        if one.card.method.position is Placement.INFIX:
             raise UserError(
                 "infix-in-a-mixed-batch",
                 "{name!r} is an infix, and only prefixes can be mixed in one batch. Decode "
                 "it by itself.",
                 name=one.name,
             )
-        if one.card.prompt == ENCODER_PROMPT and one.card.positions is Positions.AFTER_PREFIX:
+        if one.card.prompt == ENCODER_PROMPT and one.card.positions is PositionScheme.AFTER_PREFIX:
             raise UserError(
                 "peft-prefix-in-a-mixed-batch",
                 "{name!r} was trained by PEFT on an encoder–decoder, where it moves the "

@@ -14,7 +14,7 @@ from engine.backbones.paths import folder_of
 from engine.contract.data_spec import Linearisation, Mapping, PromptForm
 from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import UserError
-from engine.contract.prefix_card import Positions, PrefixCard
+from engine.contract.prefix_card import PositionScheme, PrefixCard
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import describe_method
 from engine.contract.training_spec import DecodingSpec, Device, Precision
@@ -22,12 +22,12 @@ from engine.data.prompt import prompt_name, prompt_named
 from engine.exchange import delta, native
 from engine.exchange.card import is_delta_folder
 from engine.exchange.checking import backbone_for, refuse_other_backbone, refuse_other_sizes
-from engine.exchange.foreign import Told
+from engine.exchange.foreign import ForeignForm
 from engine.exchange.reading import holding_folder, read_any
 from engine.methods.base import System
 from engine.methods.finetune import BareBackbone
-from engine.methods.making import stored_system
-from engine.methods.prefix import StoredPrefix
+from engine.methods.making import saved_system
+from engine.methods.prefix import SavedPrefix
 from engine.reporter import Reporter
 
 DEFAULT_SOURCE_TOKENS = 512
@@ -35,7 +35,7 @@ DEFAULT_SOURCE_TOKENS = 512
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedSystem:
     """A system with what it was trained to read.
 
     Attributes:
@@ -69,7 +69,7 @@ class Systems:
         self._dtype = choose_dtype(precision, self._device)
         self._kept: tuple[str, Backbone] | None = None
 
-    def load(self, path: Path, reporter: Reporter, told: Told | None = None) -> Loaded:
+    def load(self, path: Path, reporter: Reporter, told: ForeignForm | None = None) -> LoadedSystem:
         """The system of a finished run's folder, or of a prefix or delta folder.
 
         Args:
@@ -80,7 +80,7 @@ class Systems:
         Raises:
             UserError: there is neither, or the run has nothing to decode with yet.
         """
-        told = told or Told()
+        told = told or ForeignForm()
         if (path / "run.json").exists():
             return _as_told(self._load_run(RunFolder(path), reporter, told), told)
         if is_delta_folder(path):
@@ -96,10 +96,10 @@ class Systems:
 
     def bare(
         self, backbone: str, reporter: Reporter, *, form: PromptForm = PromptForm.NEWLINE
-    ) -> Loaded:
+    ) -> LoadedSystem:
         """The backbone as it came, given its inputs in this form."""
         loaded = self._backbone(backbone, reporter)
-        return Loaded(
+        return LoadedSystem(
             system=BareBackbone(loaded),
             title="bare backbone",
             run_id="",
@@ -109,7 +109,7 @@ class Systems:
             decoding=DecodingSpec(),
         )
 
-    def _load_run(self, folder: RunFolder, reporter: Reporter, told: Told) -> Loaded:
+    def _load_run(self, folder: RunFolder, reporter: Reporter, told: ForeignForm) -> LoadedSystem:
         spec = folder.read_spec()
         if folder.prefix.is_dir():
             return self._load_prefix(folder.prefix, folder, reporter, told)
@@ -125,7 +125,7 @@ class Systems:
                 state=state,
             )
         backbone = self._backbone(str(folder.model), reporter)
-        return Loaded(
+        return LoadedSystem(
             system=BareBackbone(backbone),
             title=describe_method(spec.method),
             run_id=spec.run_id,
@@ -137,18 +137,18 @@ class Systems:
         )
 
     def _load_prefix(
-        self, path: Path, folder: RunFolder | None, reporter: Reporter, told: Told
-    ) -> Loaded:
+        self, path: Path, folder: RunFolder | None, reporter: Reporter, told: ForeignForm
+    ) -> LoadedSystem:
         key_values, card = read_any(path, told, reporter)
         backbone = self._backbone_of(card, folder, reporter, told)
         native.check_fits(card, backbone, key_values)
-        shifted = card.positions is Positions.AFTER_PREFIX
-        system = StoredPrefix(backbone, key_values, position=card.method.position, shifted=shifted)
+        shifted = card.positions is PositionScheme.AFTER_PREFIX
+        system = SavedPrefix(backbone, key_values, position=card.method.position, shifted=shifted)
         return _loaded(system, card, folder)
 
     def _load_delta(
-        self, path: Path, folder: RunFolder | None, reporter: Reporter, told: Told
-    ) -> Loaded:
+        self, path: Path, folder: RunFolder | None, reporter: Reporter, told: ForeignForm
+    ) -> LoadedSystem:
         tensors, card = delta.read(path)
         backbone = self._backbone_of(card, folder, reporter, told)
         refuse_other_backbone(card, backbone, what="delta")
@@ -164,7 +164,7 @@ class Systems:
             )
 
         with explained(misfit):
-            system = stored_system(backbone, card.method, tensors)
+            system = saved_system(backbone, card.method, tensors)
         return _loaded(system, card, folder)
 
     def _backbone_of(
@@ -172,7 +172,7 @@ class Systems:
         card: PrefixCard | DeltaCard,
         folder: RunFolder | None,
         reporter: Reporter,
-        told: Told,
+        told: ForeignForm,
     ) -> Backbone:
         """The backbone that the user names, or the run, or the card."""
         if told.backbone:
@@ -197,7 +197,7 @@ class Systems:
         return self._kept[1]
 
 
-def _as_told(loaded: Loaded, told: Told) -> Loaded:
+def _as_told(loaded: LoadedSystem, told: ForeignForm) -> LoadedSystem:
     """With its inputs written as the user says.
 
     Raises:
@@ -218,10 +218,10 @@ def _as_told(loaded: Loaded, told: Told) -> Loaded:
     return loaded
 
 
-def _loaded(system: System, card: PrefixCard | DeltaCard, folder: RunFolder | None) -> Loaded:
+def _loaded(system: System, card: PrefixCard | DeltaCard, folder: RunFolder | None) -> LoadedSystem:
     """A system with what its card says, and its run where it has one."""
     spec = folder.read_spec() if folder is not None else None
-    return Loaded(
+    return LoadedSystem(
         system=system,
         title=describe_method(card.method),
         run_id=card.run_id,

@@ -37,7 +37,7 @@ def is_prefix_folder(folder: Path) -> bool:
 
 
 def is_delta_folder(folder: Path) -> bool:
-    """Whether the folder says that it holds what a rival of prefix-tuning has trained."""
+    """Whether the folder says that it holds what another method of prefix-tuning has trained."""
     return (folder / DELTA_FILE).is_file()
 
 

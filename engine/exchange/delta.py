@@ -1,4 +1,4 @@
-"""What a rival of prefix-tuning has trained, as a folder.
+"""What another method of prefix-tuning has trained, as a folder.
 
     delta.safetensors  what was trained, in float32, folded where there is something to fold
     delta.json         the `DeltaCard`, with the sha256 of the tensors' file

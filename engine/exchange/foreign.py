@@ -9,7 +9,7 @@ from engine.contract.data_spec import Linearisation, PromptForm
 
 
 @dataclass(frozen=True)
-class Told:
+class ForeignForm:
     """What the user says of a prefix that another program made.
 
     Attributes:

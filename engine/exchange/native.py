@@ -23,8 +23,8 @@ from engine.contract import codec
 from engine.contract.backbone import BackboneShape
 from engine.contract.errors import EngineError, UserError
 from engine.contract.folders import fill_folder
-from engine.contract.method_spec import Place, PrefixMethod
-from engine.contract.prefix_card import PREFIX_VERSION, PrefixCard, Site
+from engine.contract.method_spec import AttentionKind, PrefixMethod
+from engine.contract.prefix_card import PREFIX_VERSION, AttentionSite, PrefixCard
 from engine.exchange.card import (
     CARD_FILE,
     README_FILE,
@@ -133,14 +133,14 @@ def check_fits(card: PrefixCard, backbone: Backbone, key_values: KeyValues) -> N
         )
 
 
-def sites_of(shape: BackboneShape, method: PrefixMethod) -> tuple[Site, ...]:
+def sites_of(shape: BackboneShape, method: PrefixMethod) -> tuple[AttentionSite, ...]:
     """The attentions of a backbone that a prefix of this method stands before.
 
     Raises:
         UserError: the method names a layer that the backbone does not have.
     """
     return tuple(
-        Site(place.value, layer)
+        AttentionSite(place.value, layer)
         for place, lengths in shape.lengths(method).items()
         for layer, length in enumerate(lengths)
         if length
@@ -156,9 +156,9 @@ def _from_bytes(path: Path, data: bytes) -> KeyValues:
     return dict(sorted(sites.items()))
 
 
-def _site(name: str) -> Site:
+def _site(name: str) -> AttentionSite:
     place, _, layer = name.rpartition(".")
-    return Site(Place(place).value, int(layer))
+    return AttentionSite(AttentionKind(place).value, int(layer))
 
 
 def _misfit(key_values: KeyValues, card: PrefixCard) -> UserError | None:

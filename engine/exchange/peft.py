@@ -32,7 +32,7 @@ from engine.contract.data_spec import Linearisation
 from engine.contract.errors import UserError
 from engine.contract.folders import fill_folder
 from engine.contract.method_spec import Init, Parametrisation, PrefixMethod
-from engine.contract.prefix_card import PREFIX_VERSION, Positions, PrefixCard, decoder_site
+from engine.contract.prefix_card import PREFIX_VERSION, PositionScheme, PrefixCard, decoder_site
 from engine.contract.training_spec import DecodingSpec
 from engine.data.prompt import ENCODER_PROMPT, PROMPT
 from engine.exchange.card import PEFT_CONFIG_FILE, README_FILE, read_card, readme, refuse_pickles
@@ -94,7 +94,7 @@ def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> None:
             "layers the same values. Export it as native.",
             name=card.name,
         )
-    if set(key_values) != set(sites) or card.positions is not Positions.AFTER_PREFIX:
+    if set(key_values) != set(sites) or card.positions is not PositionScheme.AFTER_PREFIX:
         raise UserError(
             "peft-lacks-sites",
             "PEFT's format cannot hold the prefix {name!r}. It has room for a prefix in decoder "
@@ -178,7 +178,7 @@ def read(folder: Path, known: Known | None = None) -> tuple[KeyValues, PrefixCar
         layers=layers,
         kv_heads=heads,
         head_width=width,
-        positions=Positions.AFTER_PREFIX,
+        positions=PositionScheme.AFTER_PREFIX,
         linearisation=known.linearisation or Linearisation(),
         prompt=ENCODER_PROMPT if sides else form,
         decoding=DecodingSpec(),

@@ -14,7 +14,7 @@ from engine.contract.errors import UserError
 from engine.contract.prefix_card import PrefixCard
 from engine.contract.run_folder import RunFolder
 from engine.exchange.card import CARD_FILE, PEFT_CONFIG_FILE, is_prefix_folder
-from engine.exchange.foreign import Known, Told
+from engine.exchange.foreign import ForeignForm, Known
 from engine.reporter import Reporter
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def prefix_folder_of(source: Path) -> Path:
     return source
 
 
-def read_any(path: Path, told: Told, reporter: Reporter) -> tuple[KeyValues, PrefixCard]:
+def read_any(path: Path, told: ForeignForm, reporter: Reporter) -> tuple[KeyValues, PrefixCard]:
     """Read the prefix in a folder, in one of its files' place, or in the one folder inside.
 
     Raises:
@@ -78,7 +78,7 @@ def read_any(path: Path, told: Told, reporter: Reporter) -> tuple[KeyValues, Pre
     return peft.read(folder, known_beside(folder, told, reporter))
 
 
-def known_beside(folder: Path, told: Told, reporter: Reporter) -> Known:
+def known_beside(folder: Path, told: ForeignForm, reporter: Reporter) -> Known:
     """What this machine and the user know of a PEFT folder's backbone and inputs.
 
     Raises:

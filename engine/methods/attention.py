@@ -30,19 +30,19 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 from engine.contract.errors import EngineError, UserError
-from engine.contract.method_spec import Place
-from engine.contract.prefix_card import Site
+from engine.contract.method_spec import AttentionKind
+from engine.contract.prefix_card import AttentionSite
 
-KeyValues = dict[Site, torch.Tensor]
+KeyValues = dict[AttentionSite, torch.Tensor]
 """A prefix: for each site a tensor [2, H, P, D], 0 = key (rotated, where keys are), 1 = value."""
 
 ATTENTION_NAME = "prefix_sdpa"
 WORDS_FOR = {
-    Place.DECODER_SELF: "decoder self-attention",
-    Place.ENCODER_SELF: "encoder self-attention",
-    Place.DECODER_CROSS: "cross-attention",
+    AttentionKind.DECODER_SELF: "decoder self-attention",
+    AttentionKind.ENCODER_SELF: "encoder self-attention",
+    AttentionKind.DECODER_CROSS: "cross-attention",
 }
-_ALL_VISIBLE: Mapping[Site, torch.Tensor] = MappingProxyType({})
+_ALL_VISIBLE: Mapping[AttentionSite, torch.Tensor] = MappingProxyType({})
 _SLOT = "prefix_slot"
 _ATTENTION = "prefix_attention"
 
@@ -194,9 +194,9 @@ class PrefixAttention:
                 model=name,
                 reason=str(error),
             ) from error
-        self._slots: dict[Site, Slot] = {}
-        self.sites: dict[Site, tuple[int, int]] = {}
-        self.modules: dict[Site, torch.nn.Module] = {}
+        self._slots: dict[AttentionSite, Slot] = {}
+        self.sites: dict[AttentionSite, tuple[int, int]] = {}
+        self.modules: dict[AttentionSite, torch.nn.Module] = {}
         self._find_sites(model)
         self.is_rotary = any(name.endswith("rotary_emb") for name, _ in model.named_modules())
         expected = expected_layers(model.config)
@@ -217,7 +217,7 @@ class PrefixAttention:
         """Run a few tokens through the model: the modules that attend are the sites."""
         modules = {slot_of(module): module for module in model.modules()}
         encoder = set(model.get_encoder().modules()) if model.config.is_encoder_decoder else set()
-        layers: Counter[Place] = Counter()
+        layers: Counter[AttentionKind] = Counter()
         with _recording(list(modules)) as attended:
             # Of two lengths, so that attention across is told from attention to oneself.
             run_a_few_tokens(model)
@@ -225,12 +225,12 @@ class PrefixAttention:
                 module = modules.pop(slot)
                 assert slot.recorded is not None
                 if module in encoder:
-                    place = Place.ENCODER_SELF
+                    place = AttentionKind.ENCODER_SELF
                 elif encoder and slot.recorded.shape[3] == 3:
-                    place = Place.DECODER_CROSS
+                    place = AttentionKind.DECODER_CROSS
                 else:
-                    place = Place.DECODER_SELF
-                site = Site(place.value, layers[place])
+                    place = AttentionKind.DECODER_SELF
+                site = AttentionSite(place.value, layers[place])
                 layers[place] += 1
                 self._slots[site], self.sites[site] = slot, slot.size
                 self.modules[site] = module
@@ -242,7 +242,7 @@ class PrefixAttention:
         self,
         key_values: KeyValues,
         *,
-        visible: Mapping[Site, torch.Tensor] = _ALL_VISIBLE,
+        visible: Mapping[AttentionSite, torch.Tensor] = _ALL_VISIBLE,
         seen: torch.Tensor | None = None,
     ) -> Iterator[None]:
         """Let every forward (and backward) pass inside see the prefix; nothing stays after.
@@ -298,16 +298,16 @@ class PrefixAttention:
         }
 
 
-def expected_layers(config: PreTrainedConfig) -> dict[Place, int]:
+def expected_layers(config: PreTrainedConfig) -> dict[AttentionKind, int]:
     """How many attentions a backbone of this configuration has in each place."""
     if not config.is_encoder_decoder:
-        return {Place.DECODER_SELF: config.get_text_config().num_hidden_layers}
+        return {AttentionKind.DECODER_SELF: config.get_text_config().num_hidden_layers}
     # The names of BART and its kin, then those of T5 and its kin.
     layers = getattr(config, "decoder_layers", None) or config.num_decoder_layers
     return {
-        Place.ENCODER_SELF: getattr(config, "encoder_layers", None) or config.num_layers,
-        Place.DECODER_SELF: layers,
-        Place.DECODER_CROSS: layers,
+        AttentionKind.ENCODER_SELF: getattr(config, "encoder_layers", None) or config.num_layers,
+        AttentionKind.DECODER_SELF: layers,
+        AttentionKind.DECODER_CROSS: layers,
     }
 
 

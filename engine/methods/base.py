@@ -1,4 +1,4 @@
-"""What every method offers to training and decoding: the interface that rivals share."""
+"""What every method offers to training and decoding: the interface that other methods share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the rivals of prefix-tuning share: a frozen backbone, and something trained upon it.
+"""What methods with a delta share: a frozen backbone, and something trained upon it.
 
 The backbone itself is never changed: what was trained takes effect inside `active()` alone, so
 that one loaded backbone serves many systems one after the other.
@@ -18,7 +18,7 @@ from engine.methods.base import SameForAllRows
 from engine.methods.checkpointing import set_checkpointing
 
 Tensors = dict[str, torch.Tensor]
-"""What is kept of a rival, by name."""
+"""What is kept of another method, by name."""
 
 
 class Delta(SameForAllRows):

@@ -22,7 +22,7 @@ PROMPT = "prompt"
 """Name of the one tensor that is kept, [P, d]."""
 
 
-class BehindPrompt(SameForAllRows):
+class PromptedBackbone(SameForAllRows):
     """A frozen backbone behind P embeddings.
 
     A decoder-only backbone looks back at them alone, so the keys and values that it makes of
@@ -61,7 +61,7 @@ class BehindPrompt(SameForAllRows):
             yield
 
 
-class TrainedPrompt(BehindPrompt):
+class TrainedPrompt(PromptedBackbone):
     """P embeddings that a module of PEFT's makes of the numbers 0 to P - 1."""
 
     def __init__(self, backbone: Backbone, length: int, module: nn.Module) -> None:
@@ -99,7 +99,7 @@ class TrainedPrompt(BehindPrompt):
         return self._module.training
 
 
-class StoredPrompt(BehindPrompt):
+class SavedPrompt(PromptedBackbone):
     """A frozen backbone behind trained embeddings: for decoding.
 
     Raises:

@@ -17,7 +17,7 @@ from engine.methods.adapter import Adapters
 from engine.methods.base import Method, System
 from engine.methods.bitfit import BitFit
 from engine.methods.delta import Delta, Tensors
-from engine.methods.embedded import StoredPrompt
+from engine.methods.embedded import SavedPrompt
 from engine.methods.finetune import FullFinetuning
 from engine.methods.lora import Lora
 from engine.methods.p_tuning import PTuning
@@ -39,14 +39,14 @@ def make_method(backbone: Backbone, method: MethodSpec, *, seed: int) -> Method:
     return _make_delta(backbone, method, seed=seed)
 
 
-def stored_system(backbone: Backbone, method: DeltaSpec, tensors: Tensors) -> System:
-    """What a rival has trained, for decoding.
+def saved_system(backbone: Backbone, method: DeltaSpec, tensors: Tensors) -> System:
+    """What another method has trained, for decoding.
 
     Raises:
         UserError: the tensors are not those of this method on this backbone.
     """
     if isinstance(method, PromptMethod | PTuningMethod):
-        return StoredPrompt(backbone, method, tensors)
+        return SavedPrompt(backbone, method, tensors)
     system = _make_delta(backbone, method, seed=0)
     system.load(tensors)
     return system

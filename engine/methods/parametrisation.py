@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from engine.contract.prefix_card import Site
+from engine.contract.prefix_card import AttentionSite
 from engine.methods.attention import KeyValues
 
 
 @dataclass(frozen=True)
-class SiteSize:
+class SiteShape:
     """H, D, and the length of the prefix that stands before a site, in tokens."""
 
     heads: int
@@ -25,20 +25,20 @@ class SiteSize:
     length: int
 
 
-Sites = dict[Site, SiteSize]
+AttentionSites = dict[AttentionSite, SiteShape]
 
 
-def entries_of(sites: Sites) -> int:
+def entries_of(sites: AttentionSites) -> int:
     """Numbers a token at these sites: N = Σ 2·H·D."""
     return sum(2 * size.heads * size.width for size in sites.values())
 
 
-def tokens_of(sites: Sites) -> int:
+def tokens_of(sites: AttentionSites) -> int:
     """P, the length of the longest prefix at these sites."""
     return max(size.length for size in sites.values())
 
 
-class MLPTable(nn.Module):
+class PrefixEncoder(nn.Module):
     """Embedding(P, d) → Linear(d, mid) → Tanh → Linear(mid, N) (Li & Liang 2021, 4.3).
 
     Layers, activation and initialisation (PyTorch's own) are those of the authors' code,
@@ -105,7 +105,7 @@ class DirectTable(nn.Module):
         self.table.copy_(target)
 
 
-Table = MLPTable | DirectTable
+Table = PrefixEncoder | DirectTable
 
 
 class KeyValuePrefix(nn.Module):
@@ -114,7 +114,7 @@ class KeyValuePrefix(nn.Module):
     The table has P tokens, the most that a site has; a site with fewer takes the last of them.
     """
 
-    def __init__(self, sites: Sites, table: Table, *, dropout: float) -> None:
+    def __init__(self, sites: AttentionSites, table: Table, *, dropout: float) -> None:
         super().__init__()
         self._sites = sites
         self.table = table
@@ -164,7 +164,7 @@ class PrefixInPlaces(nn.Module):
             part.start_from(key_values)
 
 
-def _split(flat: torch.Tensor, sites: Sites) -> KeyValues:
+def _split(flat: torch.Tensor, sites: AttentionSites) -> KeyValues:
     """[P, N] → for each site [2, H, length, D]."""
     widths = [2 * size.heads * size.width for size in sites.values()]
     parts = torch.split(flat, widths, dim=1)
@@ -174,7 +174,7 @@ def _split(flat: torch.Tensor, sites: Sites) -> KeyValues:
     }
 
 
-def _join(key_values: KeyValues, sites: Sites) -> torch.Tensor:
+def _join(key_values: KeyValues, sites: AttentionSites) -> torch.Tensor:
     """For each site the last P of [2, H, P or more, D] → [P, N]; the inverse of `_split`."""
     tokens = tokens_of(sites)
     parts = [key_values[site][:, :, -tokens:].permute(2, 0, 1, 3).flatten(1) for site in sites]

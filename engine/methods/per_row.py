@@ -9,7 +9,7 @@ import torch
 from torch.nn.functional import pad
 
 from engine.backbones.loading import Backbone
-from engine.contract.prefix_card import Site
+from engine.contract.prefix_card import AttentionSite
 from engine.methods.attention import KeyValues, attention_of
 from engine.methods.base import counted_positions
 
@@ -25,7 +25,7 @@ class PrefixPerRow:
 
     Args:
         backbone: frozen.
-        prefixes: each as for `StoredPrefix`; an empty one is the bare backbone.
+        prefixes: each as for `SavedPrefix`; an empty one is the bare backbone.
         choice: for each row of the input, the place of its prefix in `prefixes`.
 
     Raises:
@@ -40,7 +40,7 @@ class PrefixPerRow:
         self._choice = [range(len(prefixes))[number] for number in choice]
         device = backbone.model.device
         self._entries: KeyValues = {}  # [prefixes, 2, H, P, D]
-        self._visible: dict[Site, torch.Tensor] = {}  # [prefixes, P]
+        self._visible: dict[AttentionSite, torch.Tensor] = {}  # [prefixes, P]
         for site, (heads, width) in self._attention.sites.items():
             found = [one.get(site, torch.zeros(2, heads, 0, width)) for one in prefixes]
             lengths = torch.tensor([entries.shape[2] for entries in found])

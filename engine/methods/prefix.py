@@ -14,22 +14,22 @@ from engine.contract.method_spec import (
     Depth,
     Init,
     Parametrisation,
-    Position,
+    Placement,
     PrefixMethod,
 )
-from engine.contract.prefix_card import Site
+from engine.contract.prefix_card import AttentionSite
 from engine.methods.attention import KeyValues, attention_of
 from engine.methods.base import counted_positions
 from engine.methods.checkpointing import set_checkpointing
 from engine.methods.embedded import read_embeddings
 from engine.methods.parametrisation import (
+    AttentionSites,
     DirectTable,
     EmbeddingPrefix,
     KeyValuePrefix,
-    MLPTable,
+    PrefixEncoder,
     PrefixInPlaces,
-    Sites,
-    SiteSize,
+    SiteShape,
     Table,
     entries_of,
     tokens_of,
@@ -37,7 +37,7 @@ from engine.methods.parametrisation import (
 from engine.methods.words import word_ids
 
 
-class _Behind:
+class PrefixedBackbone:
     """A frozen backbone behind keys and values, or with them between source and target.
 
     Attributes:
@@ -46,8 +46,8 @@ class _Behind:
             layer with the longest), and 0 on encoder–decoders, both as in the paper's code.
     """
 
-    def __init__(self, backbone: Backbone, length: int, position: Position) -> None:
-        if position is Position.INFIX and backbone.is_encoder_decoder:
+    def __init__(self, backbone: Backbone, length: int, position: Placement) -> None:
+        if position is Placement.INFIX and backbone.is_encoder_decoder:
             raise UserError(
                 "infix-for-encoder-decoder",
                 "{backbone} is an encoder–decoder, and an infix is for decoder-only "
@@ -57,7 +57,7 @@ class _Behind:
         self.backbone = backbone
         self.position_offset = 0 if backbone.is_encoder_decoder else length
         self._attention = attention_of(backbone.model)
-        self._is_infix = position is Position.INFIX
+        self._is_infix = position is Placement.INFIX
         self._now: KeyValues = {}
 
     def key_values(self) -> KeyValues:
@@ -96,7 +96,7 @@ class _Behind:
             yield positions
 
 
-class PrefixTuning(_Behind):
+class PrefixTuning(PrefixedBackbone):
     """A frozen backbone with a trainable prefix or infix."""
 
     def __init__(self, backbone: Backbone, method: PrefixMethod, *, seed: int) -> None:
@@ -140,14 +140,14 @@ class PrefixTuning(_Behind):
             }
         )
 
-    def _groups(self, method: PrefixMethod) -> dict[str, Sites]:
+    def _groups(self, method: PrefixMethod) -> dict[str, AttentionSites]:
         """The sites that have a prefix: those that share a table, by its name.
 
         Raises:
             UserError: the method names a layer that the backbone does not have.
         """
         direct = method.parametrisation is Parametrisation.DIRECT
-        groups: dict[str, Sites] = {}
+        groups: dict[str, AttentionSites] = {}
         for place, lengths in self.backbone.shape.lengths(method).items():
             for layer, length in enumerate(lengths):
                 if length:
@@ -155,8 +155,8 @@ class PrefixTuning(_Behind):
                     # that are trained themselves stand in a table of their own for each length.
                     apart = direct and length < method.prefix_length
                     group = f"{place.value}_{length}" if apart else place.value
-                    site = Site(place.value, layer)
-                    size = SiteSize(*self._attention.sites[site], length)
+                    site = AttentionSite(place.value, layer)
+                    size = SiteShape(*self._attention.sites[site], length)
                     groups.setdefault(group, {})[site] = size
         return groups
 
@@ -164,7 +164,7 @@ class PrefixTuning(_Behind):
         """What makes `entries` numbers for each of so many tokens."""
         if method.parametrisation is Parametrisation.DIRECT:
             return DirectTable(tokens, entries)
-        return MLPTable(
+        return PrefixEncoder(
             tokens,
             entries,
             width=self.backbone.shape.width,
@@ -218,7 +218,7 @@ class PrefixTuning(_Behind):
         return {site: entries.detach().float().cpu() for site, entries in folded.items()}
 
 
-class StoredPrefix(_Behind):
+class SavedPrefix(PrefixedBackbone):
     """A frozen backbone behind a trained, folded prefix, or with an infix: for decoding.
 
     Args:
@@ -234,7 +234,7 @@ class StoredPrefix(_Behind):
         backbone: Backbone,
         key_values: KeyValues,
         *,
-        position: Position = Position.PREFIX,
+        position: Placement = Placement.PREFIX,
         shifted: bool = False,
     ) -> None:
         longest = max(entries.shape[2] for entries in key_values.values())

@@ -37,13 +37,13 @@ class Bleu(Text):
         self.name = "bleu_webnlg" if webnlg else "bleu"
 
     def signature(self) -> str:
-        """Tokeniser, case, smoothing and version, in sacrebleu's words."""
+        """PromptTokenizer, case, smoothing and version, in sacrebleu's words."""
         from sacrebleu import __version__
 
-        tokeniser = sacrebleu_tokenizer(self._division.tokenizer)[1]
+        tokenizer = sacrebleu_tokenizer(self._division.tokenizer)[1]
         if self._webnlg:
-            tokeniser = "webnlg+char" if self._division.unspaced else "webnlg"
-        return f"case:lc|eff:no|tok:{tokeniser}|smooth:exp|sacrebleu:{__version__}"
+            tokenizer = "webnlg+char" if self._division.unspaced else "webnlg"
+        return f"case:lc|eff:no|tok:{tokenizer}|smooth:exp|sacrebleu:{__version__}"
 
     def statistics(
         self,
@@ -55,8 +55,8 @@ class Bleu(Text):
         """Count with sacrebleu; see `Metric.statistics`."""
         from sacrebleu.metrics.bleu import BLEU
 
-        tokeniser = "none" if self._webnlg else self._division.tokenizer
-        scorer = BLEU(lowercase=True, tokenize=tokeniser, effective_order=True)
+        tokenizer = "none" if self._webnlg else self._division.tokenizer
+        scorer = BLEU(lowercase=True, tokenize=tokenizer, effective_order=True)
         counted = np.zeros((len(hypotheses), 2 + 2 * ORDER))
         for i, (hypothesis, group) in enumerate(zip(hypotheses, references, strict=True)):
             reporter.update(i, len(hypotheses), "rows", self.name)

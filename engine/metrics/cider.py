@@ -42,8 +42,8 @@ class Cider(MeanOverExamples):
 
     def signature(self) -> str:
         """Words, case, parameters and what it follows."""
-        tokeniser = self._division.words_name
-        return f"case:lc|tok:{tokeniser}|ngrams:{ORDER}|sigma:{SIGMA:g}|as:e2e-metrics"
+        tokenizer = self._division.words_name
+        return f"case:lc|tok:{tokenizer}|ngrams:{ORDER}|sigma:{SIGMA:g}|as:e2e-metrics"
 
     def statistics(
         self,

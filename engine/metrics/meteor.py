@@ -54,8 +54,8 @@ class Meteor(Text):
 
     def signature(self) -> str:
         """Language, task, words and where the program comes from."""
-        tokeniser = self._division.words_name
-        return f"case:lc|tok:{tokeniser}|lang:en|task:rank|norm:yes|meteor:1.5|coco:{_version()}"
+        tokenizer = self._division.words_name
+        return f"case:lc|tok:{tokenizer}|lang:en|task:rank|norm:yes|meteor:1.5|coco:{_version()}"
 
     def statistics(
         self,

@@ -39,9 +39,9 @@ class Nist(Text):
         self._division = division or Division()
 
     def signature(self) -> str:
-        """Tokeniser, case and what it follows."""
-        tokeniser = sacrebleu_tokenizer(self._division.tokenizer)[1]
-        return f"case:lc|tok:{tokeniser}|ngrams:{ORDER}|as:mteval-v13a"
+        """PromptTokenizer, case and what it follows."""
+        tokenizer = sacrebleu_tokenizer(self._division.tokenizer)[1]
+        return f"case:lc|tok:{tokenizer}|ngrams:{ORDER}|as:mteval-v13a"
 
     def statistics(
         self,

@@ -10,7 +10,7 @@ from engine.contract.scores import Absent, Encoder, OutputRow
 from engine.metrics import bootstrap
 from engine.metrics.division import Division, division_of
 from engine.metrics.metric import Unavailable
-from engine.metrics.scoring import held_against, metrics_named, signature_of
+from engine.metrics.scoring import metrics_named, references_for, signature_of
 from engine.reporter import Reporter, Silent
 
 _SILENT = Silent()
@@ -18,7 +18,7 @@ Rows = Sequence[OutputRow]
 
 
 @dataclass(frozen=True)
-class Difference:
+class PairedDifference:
     """A metric of two systems over the rows that both have.
 
     Attributes:
@@ -70,7 +70,7 @@ def compare(
     division: Division | None = None,
     seed: int = 0,
     reporter: Reporter = _SILENT,
-) -> tuple[Difference | Absent, ...]:
+) -> tuple[PairedDifference | Absent, ...]:
     """Score two systems over rows that `common_rows` gave, and test the differences.
 
     Args:
@@ -81,13 +81,13 @@ def compare(
         UserError: as `engine.metrics.scoring.score_rows`.
     """
     division = division or division_of(row.references for row in first)
-    found: list[Difference | Absent] = []
+    found: list[PairedDifference | Absent] = []
     for metric in metrics_named(metrics, encoder=encoder, division=division):
         try:
             # Only the first's inputs are asked for their values: both have the same. The second's
             # outputs may be too long all the same.
-            held = held_against(metric, first, division)
-            held_against(metric, second, division)
+            held = references_for(metric, first, division)
+            references_for(metric, second, division)
             both = [
                 metric.statistics([rows[i].output for i in held.places], held.groups,
                                   reporter=reporter)
@@ -98,7 +98,7 @@ def compare(
             continue
         signature = signature_of(metric, held, len(first), decoding=decoding, seed=seed)
         result = bootstrap.paired(metric, both[0], both[1], seed=seed)
-        found.append(Difference(metric.name, result, signature))
+        found.append(PairedDifference(metric.name, result, signature))
     return tuple(found)
 
 

@@ -45,7 +45,7 @@ class Rouge(MeanOverExamples):
         return LONGEST_COMMON if self.name == "rougeL" else LONGEST
 
     def signature(self) -> str:
-        """Tokeniser, stemming, aggregation and version."""
+        """PromptTokenizer, stemming, aggregation and version."""
         words = "unicode" if self._unicode else "a-z0-9"
         return (
             f"case:lc|tok:{words}|stem:porter|stat:f|multi:best|"

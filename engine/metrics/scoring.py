@@ -20,7 +20,7 @@ CHARACTERS = 20
 
 
 @dataclass(frozen=True)
-class Held:
+class ScorableRows:
     """Rows that a metric can score, with what it holds each output against.
 
     Attributes:
@@ -111,7 +111,7 @@ def score_whole(
     row_scores: list[list[tuple[str, float]]] = [[] for _ in rows]
     for metric in metrics_named(metrics, encoder=encoder, division=division):
         try:
-            held = held_against(metric, rows, division)
+            held = references_for(metric, rows, division)
             score, own = _scored(
                 metric, rows, held, decoding=decoding, seed=seed, reporter=reporter
             )
@@ -142,7 +142,7 @@ def metrics_named(
 def _scored(
     metric: Metric,
     rows: Sequence[OutputRow],
-    held: Held,
+    held: ScorableRows,
     *,
     decoding: str,
     seed: int,
@@ -158,7 +158,7 @@ def _scored(
     return Score(metric.name, value, signature, low=low, high=high), dict(own)
 
 
-def held_against(metric: Metric, rows: Sequence[OutputRow], division: Division) -> Held:
+def references_for(metric: Metric, rows: Sequence[OutputRow], division: Division) -> ScorableRows:
     """What of the rows the metric can score.
 
     Raises:
@@ -183,7 +183,7 @@ def held_against(metric: Metric, rows: Sequence[OutputRow], division: Division) 
         groups = [tuple(filter(metric.keeps, group)) for group in groups]
     places = tuple(i for i, group in enumerate(groups) if group)
     if places:
-        return Held(places, tuple(groups[i] for i in places))
+        return ScorableRows(places, tuple(groups[i] for i in places))
     if isinstance(metric, SlotError):
         raise Unavailable(
             "no-slot-values",
@@ -221,7 +221,9 @@ def _refuse_long(
             )
 
 
-def signature_of(metric: Metric, held: Held, count: int, *, decoding: str, seed: int) -> str:
+def signature_of(
+    metric: Metric, held: ScorableRows, count: int, *, decoding: str, seed: int
+) -> str:
     """The whole signature of a score over `count` rows."""
     numbers = [len(group) for group in held.groups]
     fewest, most = min(numbers), max(numbers)

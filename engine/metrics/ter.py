@@ -39,8 +39,8 @@ class Ter(Text):
     def signature(self) -> str:
         """Case, tokeniser and limits, in sacrebleu's words."""
         division = self._division
-        tokeniser = sacrebleu_tokenizer(division.tokenizer)[1] if division.unspaced else "tercom"
-        return f"case:lc|tok:{tokeniser}|norm:no|punct:yes|asian:no|as:sacrebleu-2.6"
+        tokenizer = sacrebleu_tokenizer(division.tokenizer)[1] if division.unspaced else "tercom"
+        return f"case:lc|tok:{tokenizer}|norm:no|punct:yes|asian:no|as:sacrebleu-2.6"
 
     def statistics(
         self,

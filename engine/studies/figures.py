@@ -13,7 +13,7 @@ from engine.contract.scores import higher_is_better, lowest_value, metric_title
 from engine.contract.study import StudySpec
 from engine.contract.study_results import ALL, StudyResults, Summary
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 """Okabe & Ito's palette, which people of all kinds of colour vision can tell apart."""
 _MARKERS = "osD^vPX"
 _PANEL_WIDTH, _PANEL_HEIGHT = 4.4, 3.4  # inches
@@ -78,7 +78,7 @@ def _panel(ax: Any, study: StudySpec, results: StudyResults, *, metric: str, par
             {point: _beside(place, places, aside, recipe) for point, place in places.items()},
             results.dots(name, metric, part),
             style={
-                "color": _COLOURS[number % len(_COLOURS)],
+                "color": _COLORS[number % len(_COLORS)],
                 "marker": _MARKERS[number % len(_MARKERS)],
                 "label": _label(name) or None,
                 "linestyle": "-" if recipe.axis else "none",

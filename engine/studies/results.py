@@ -34,8 +34,8 @@ from engine.metrics.division import division_of
 from engine.metrics.known import metric_named
 from engine.metrics.scoring import score_available
 from engine.reporter import Reporter
-from engine.studies.kept_scores import KeptScores, Key, is_current, made_of
 from engine.studies.means import mean_of
+from engine.studies.saved_scores import Key, SavedScores, is_current, made_of
 
 _MOST_SCORE = 1e6
 """No metric's scale goes so far."""
@@ -50,7 +50,7 @@ def collect(folder: StudyFolder, study: StudySpec, reporter: Reporter) -> StudyR
     """
     for name in study.metrics:
         metric_named(name)
-    results, kept = [], KeptScores(folder, study)
+    results, kept = [], SavedScores(folder, study)
     try:
         for number, run in enumerate(study.runs):
             inner = _Within(reporter, number, len(study.runs))
@@ -83,7 +83,7 @@ class _Within:
 
 
 def _result(
-    path: Path, run: StudyRun, study: StudySpec, kept: KeptScores, reporter: Reporter
+    path: Path, run: StudyRun, study: StudySpec, kept: SavedScores, reporter: Reporter
 ) -> RunResult:
     place = (run.spec.run_id, run.series, run.point, run.replicate, run.spec.training.seed)
     folder = RunFolder(path)
@@ -138,7 +138,7 @@ def _costs(folder: RunFolder, run_id: str) -> tuple[RunStarted, RunFinished]:
 
 
 def _scores(
-    path: Path, run_id: str, study: StudySpec, kept: KeptScores, reporter: Reporter
+    path: Path, run_id: str, study: StudySpec, kept: SavedScores, reporter: Reporter
 ) -> tuple[tuple[PartScore, ...], str]:
     """The scores of each part, and what is to be said of the outputs.
 
@@ -191,13 +191,13 @@ def _parts(rows: Sequence[OutputRow], unseen: Sequence[str]) -> dict[str, Sequen
     return {part: chosen for part, chosen in parts.items() if chosen or part == ALL}
 
 
-Place = tuple[str, str, str, str]
+AttentionKind = tuple[str, str, str, str]
 """Series, point, part, metric."""
 
 
-def _by_place(results: Sequence[RunResult]) -> dict[Place, dict[int, Score]]:
+def _by_place(results: Sequence[RunResult]) -> dict[AttentionKind, dict[int, Score]]:
     """Scores by replicate, by place, in the order of the study."""
-    found: dict[Place, dict[int, Score]] = {}
+    found: dict[AttentionKind, dict[int, Score]] = {}
     for result in results:
         for one in result.scores:
             if isinstance(one.score, Score):
@@ -234,7 +234,7 @@ def _differences(
     Pairs have the same place and replicate; series are compared over all points at once.
     """
     by_point = not RECIPES[study.kind].axis
-    pairs: dict[Place, dict[tuple[str, int], float]] = {}
+    pairs: dict[AttentionKind, dict[tuple[str, int], float]] = {}
     for (series, point, part, metric), scores in _by_place(results).items():
         name, group, elsewhere = (point, series, "") if by_point else (series, "", point)
         for replicate, score in scores.items():

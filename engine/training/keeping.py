@@ -12,8 +12,8 @@ import transformers
 from engine.backbones.model import quiet
 from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import EngineError
-from engine.contract.method_spec import FinetuneMethod, Position, PrefixMethod
-from engine.contract.prefix_card import Positions, PrefixCard
+from engine.contract.method_spec import FinetuneMethod, Placement, PrefixMethod
+from engine.contract.prefix_card import PositionScheme, PrefixCard
 from engine.contract.run_folder import RunFolder
 from engine.contract.run_spec import RunSpec
 from engine.contract.scores import Score
@@ -131,7 +131,7 @@ def _tensors_size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.glob("*.safetensors"))
 
 
-def _positions(method: PrefixMethod, *, encoder_decoder: bool) -> Positions:
-    if method.position is Position.INFIX:
-        return Positions.INFIX
-    return Positions.UNSHIFTED if encoder_decoder else Positions.AFTER_PREFIX
+def _positions(method: PrefixMethod, *, encoder_decoder: bool) -> PositionScheme:
+    if method.position is Placement.INFIX:
+        return PositionScheme.INFIX
+    return PositionScheme.UNSHIFTED if encoder_decoder else PositionScheme.AFTER_PREFIX

@@ -1,4 +1,4 @@
-"""Training on one page: the same loop for a prefix and for every rival."""
+"""Training on one page: the same loop for a prefix and for every other method."""
 
 from __future__ import annotations
 

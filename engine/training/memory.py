@@ -14,7 +14,7 @@ from engine.contract.errors import Remedy, UserError
 from engine.contract.method_spec import Parametrisation, PrefixMethod
 from engine.contract.run_spec import RunSpec
 
-USUAL_MID_DIM = 800
+DEFAULT_MID_DIM = 800
 """The larger of the paper's two (Li & Liang 2021, section 4.3)."""
 
 
@@ -88,14 +88,14 @@ def remedies(spec: RunSpec) -> tuple[Remedy, ...]:
         case PrefixMethod(
             parametrisation=Parametrisation.MLP | Parametrisation.DEEP_MLP, mid_dim=width
         ):
-            too_wide = width > USUAL_MID_DIM
+            too_wide = width > DEFAULT_MID_DIM
         case _:
             too_wide = False
     if too_wide:
         found.append(
             Remedy(
-                f"MLP width {USUAL_MID_DIM}, the paper's",
-                (("method.mid_dim", json.dumps(USUAL_MID_DIM)),),
+                f"MLP width {DEFAULT_MID_DIM}, the paper's",
+                (("method.mid_dim", json.dumps(DEFAULT_MID_DIM)),),
             )
         )
     if spec.data.max_source_tokens > 128:

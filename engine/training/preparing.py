@@ -27,7 +27,7 @@ class Prepared:
     notes: tuple[str, ...]
 
 
-class Tokeniser:
+class PromptTokenizer:
     """Turns texts into the token ids that training and decoding share."""
 
     def __init__(self, backbone: Backbone, data: DataSpec) -> None:
@@ -77,19 +77,19 @@ def prepare(
     Raises:
         UserError: a row does not fit into the backbone's positions behind the prefix.
     """
-    tokeniser = Tokeniser(backbone, data)
+    tokenizer = PromptTokenizer(backbone, data)
     train = []
     for index, row in enumerate(examples.train):
         reporter.update(index, len(examples.train), "rows")
-        train.append(token_row(tokeniser.prompt(row.source), tokeniser.target(row.target)))
-    valid = tokeniser.held_out(examples.valid)
-    test = tokeniser.held_out(examples.test)
+        train.append(token_row(tokenizer.prompt(row.source), tokenizer.target(row.target)))
+    valid = tokenizer.held_out(examples.valid)
+    test = tokenizer.held_out(examples.test)
     _check_positions([*train, *valid.rows], backbone, position_offset)
     notes = [finding.message for finding in examples.findings]
-    if tokeniser.cut_sources:
-        notes.append(_cut(tokeniser.cut_sources, "input", data.max_source_tokens))
-    if tokeniser.cut_targets:
-        notes.append(_cut(tokeniser.cut_targets, "target", data.max_target_tokens))
+    if tokenizer.cut_sources:
+        notes.append(_cut(tokenizer.cut_sources, "input", data.max_source_tokens))
+    if tokenizer.cut_targets:
+        notes.append(_cut(tokenizer.cut_targets, "target", data.max_target_tokens))
     return Prepared(train, valid, test, tuple(notes))
 
 

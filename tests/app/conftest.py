@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.context import AppContext
 from app.messages import Message
-from tests.helpers.fake_ports import FakeDesk, FakeRunControl, discard, make_context
+from tests.helpers.fake_ports import FakeClient, FakeRunControl, discard, make_context
 from tests.helpers.processes import children
 from tests.helpers.projects import make_project, make_rich_project
 
@@ -119,17 +119,17 @@ def open_project(context: AppContext) -> Callable[[Path], None]:
 
 
 @pytest.fixture
-def desk(context: AppContext) -> FakeDesk:
-    """The data desk of `context`."""
-    assert isinstance(context.data_desk, FakeDesk)
-    return context.data_desk
+def client(context: AppContext) -> FakeClient:
+    """The data engine client of `context`."""
+    assert isinstance(context.data_client, FakeClient)
+    return context.data_client
 
 
 @pytest.fixture
-def model_desk(context: AppContext) -> FakeDesk:
-    """The model desk of `context`."""
-    assert isinstance(context.model_desk, FakeDesk)
-    return context.model_desk
+def model_client(context: AppContext) -> FakeClient:
+    """The model engine client of `context`."""
+    assert isinstance(context.model_client, FakeClient)
+    return context.model_client
 
 
 @pytest.fixture

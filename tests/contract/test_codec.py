@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.contract import codec
-from engine.contract.commands import Answer, Ask, CancelAsk, DeskLine, Done, Shutdown
+from engine.contract.commands import CancelRequest, Done, Request, RequestLine, Response, Shutdown
 from engine.contract.errors import ProtocolError
 from engine.contract.events import JournalEntry, Level, Notice, TrainMetrics
 from engine.contract.method_spec import FinetuneMethod, MethodSpec, PrefixMethod
@@ -45,7 +45,7 @@ class Sheet:
 
     name: str
     done: bool
-    colour: Colour
+    color: Colour
     shape: Spot | Line
     limit: int | None = None
     share: float | None = None
@@ -95,7 +95,7 @@ def test_every_dataclass_of_the_contract_comes_back(kind: type, data: st.DataObj
 
 def test_all_dataclasses_were_found() -> None:
     kinds = set(contract_dataclasses())
-    assert {RunSpec, JournalEntry, DeskLine, Answer, Score} <= kinds
+    assert {RunSpec, JournalEntry, RequestLine, Response, Score} <= kinds
     assert len(kinds) > 80
 
 
@@ -225,14 +225,14 @@ def test_a_type_that_has_no_place_is_not_read() -> None:
         codec.from_plain(Bag, {"things": {}})
 
 
-@pytest.mark.parametrize("message", [Ask(3, Done()), CancelAsk(3), Shutdown()])  # type: ignore[arg-type]
+@pytest.mark.parametrize("message", [Request(3, Done()), CancelRequest(3), Shutdown()])  # type: ignore[arg-type]
 def test_desk_lines_take_commands_only(message: Any) -> None:
-    line = codec.to_line(DeskLine(message))
-    if isinstance(message, Ask):
-        with refused("unexpected-value", ProtocolError, path="DeskLine.message.command"):
-            codec.from_text(DeskLine, line)
+    line = codec.to_line(RequestLine(message))
+    if isinstance(message, Request):
+        with refused("unexpected-value", ProtocolError, path="RequestLine.message.command"):
+            codec.from_text(RequestLine, line)
     else:
-        assert codec.from_text(DeskLine, line) == DeskLine(message)
+        assert codec.from_text(RequestLine, line) == RequestLine(message)
 
 
 def test_numbers_keep_their_last_digit() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.contract.backbone import BackboneShape, cost
-from engine.contract.method_spec import Depth, Init, Parametrisation, Place, PrefixMethod
+from engine.contract.method_spec import AttentionKind, Depth, Init, Parametrisation, PrefixMethod
 from engine.contract.run_spec import describe_method
 from tests.helpers.errors import refused
 
@@ -75,7 +75,7 @@ def test_a_layer_beyond_the_last_is_refused_in_the_stack_that_lacks_it() -> None
         BART.lengths(method("0,6-11"))
     without = method("0:2,6-11", encoder_self=False)
     assert BART.lengths(without) == dict.fromkeys(
-        (Place.DECODER_SELF, Place.DECODER_CROSS), (2, *[0] * 5, *[10] * 6)
+        (AttentionKind.DECODER_SELF, AttentionKind.DECODER_CROSS), (2, *[0] * 5, *[10] * 6)
     )
     with refused("no-such-layer", part="12", owner="the decoder", last=11):
         BART.lengths(method("12", encoder_self=False))

@@ -27,7 +27,7 @@ from engine.contract.options import (
     field_kind,
     is_optional,
     parse_value,
-    spec_words,
+    spec_args,
     with_changes,
 )
 from engine.contract.reading import ReadOptions
@@ -123,8 +123,8 @@ def test_values_of_another_type_are_refused(kind: type, text: str, expected: str
 
 
 def test_defaults_need_no_words_but_the_prefix_length() -> None:
-    assert spec_words(USUAL) == ["--prefix-length", "10"]
-    assert spec_words(TUNED) == []
+    assert spec_args(USUAL) == ["--prefix-length", "10"]
+    assert spec_args(TUNED) == []
     assert default_spec(USUAL) == USUAL
 
 
@@ -193,7 +193,7 @@ def test_every_method_has_its_word(name: str, kind: type[MethodSpec]) -> None:
 
 def test_a_rivals_settings_are_said_too() -> None:
     method = AdapterMethod(AdapterDesign.HOULSBY, bottleneck=6, backbone_dropout=False)
-    words = spec_words(replace(SPEC, method=method, training=default_training(method)))
+    words = spec_args(replace(SPEC, method=method, training=default_training(method)))
     assert words == ["--no-backbone-dropout", "--design", "houlsby", "--bottleneck", "6"]
 
 

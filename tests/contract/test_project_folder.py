@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from engine.contract import codec
-from engine.contract.method_spec import Place
-from engine.contract.prefix_card import Site, decoder_site
+from engine.contract.method_spec import AttentionKind
+from engine.contract.prefix_card import AttentionSite, decoder_site
 from engine.contract.project import DatasetEntry, ExampleNote, Project, ProjectFolder
 from engine.contract.run_folder import RunFolder, RunMeta
 from tests.contract.objects import MAPPING, SPEC
@@ -77,11 +77,11 @@ def test_a_project_that_cannot_be_written_stays_as_it_was(tmp_path: Path) -> Non
 
 def test_sites_of_a_prefix_name_their_tensors() -> None:
     site = decoder_site(3)
-    assert (site.place, site.layer, site.key) == (Place.DECODER_SELF, 3, "decoder_self.3")
-    assert sorted([decoder_site(10), decoder_site(9), Site("decoder_cross", 11)]) == [
-        Site("decoder_cross", 11),
+    assert (site.place, site.layer, site.key) == (AttentionKind.DECODER_SELF, 3, "decoder_self.3")
+    assert sorted([decoder_site(10), decoder_site(9), AttentionSite("decoder_cross", 11)]) == [
+        AttentionSite("decoder_cross", 11),
         decoder_site(9),
         decoder_site(10),
     ]
     with pytest.raises(ValueError, match="'attic' is not a valid Place"):
-        _ = Site("attic", 0).place
+        _ = AttentionSite("attic", 0).place

@@ -12,7 +12,7 @@ from engine.contract.method_spec import (
     FinetuneMethod,
     Init,
     Parametrisation,
-    Position,
+    Placement,
     PrefixMethod,
 )
 from engine.contract.recipes import (
@@ -110,9 +110,9 @@ def test_parametrisation_crosses_with_initialisation() -> None:
 def test_placement_has_the_papers_three_forms() -> None:
     methods = prefixes(plan(settings(StudyKind.PLACEMENT, lengths=(10,))))
     assert [(method.depth, method.position) for method in methods] == [
-        (Depth.ALL_LAYERS, Position.PREFIX),
-        (Depth.ALL_LAYERS, Position.INFIX),
-        (Depth.EMBEDDING_ONLY, Position.PREFIX),
+        (Depth.ALL_LAYERS, Placement.PREFIX),
+        (Depth.ALL_LAYERS, Placement.INFIX),
+        (Depth.EMBEDDING_ONLY, Placement.PREFIX),
     ]
 
 

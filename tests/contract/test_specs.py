@@ -16,7 +16,7 @@ from engine.contract.method_spec import (
     FinetuneMethod,
     Init,
     Parametrisation,
-    Position,
+    Placement,
     PrefixMethod,
 )
 from engine.contract.options import METHODS
@@ -32,7 +32,7 @@ from engine.contract.rivals import (
 from engine.contract.run_spec import (
     default_training,
     describe_method,
-    finetuned_twin,
+    finetuning_baseline,
     new_run_id,
 )
 from engine.contract.training_spec import DecodingSpec, Objective, SelectBy, Strategy, TrainingSpec
@@ -134,7 +134,7 @@ def test_values_outside_their_range_are_refused(
         ),
         (
             PrefixMethod,
-            {"position": Position.INFIX, "depth": Depth.EMBEDDING_ONLY},
+            {"position": Placement.INFIX, "depth": Depth.EMBEDDING_ONLY},
             "infix-of-embeddings",
         ),
     ],
@@ -217,7 +217,7 @@ def test_the_twin_differs_in_method_and_rate_only() -> None:
         training=TrainingSpec(seed=7, epochs=2.0, learning_rate=5e-3, batch_size=3),
         decoding=DecodingSpec(strategy=Strategy.BEAM),
     )
-    twin = finetuned_twin(spec)
+    twin = finetuning_baseline(spec)
     assert twin.run_id != spec.run_id
     assert isinstance(twin.method, FinetuneMethod)
     assert twin.training.learning_rate == default_training(FinetuneMethod()).learning_rate

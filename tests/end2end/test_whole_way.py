@@ -106,7 +106,7 @@ def compare(person: Person, prefix: RunModel, twin: RunModel) -> None:
     person.context.navigator.show_compare([prefix.run_id, twin.run_id])
     person.wait(lambda: len(page.model.comparison.examples) == 9)
     assert page.pages.currentWidget() is page.comparing
-    assert page.model.remarks == ()
+    assert page.model.comparability_notes == ()
     for place, run in enumerate((prefix, twin)):
         path = run.folder.outputs / "test.jsonl"
         rows = {row.example_id: row for row in read_outputs(path)}

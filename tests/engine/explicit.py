@@ -10,20 +10,20 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.masking_utils import sdpa_mask
 
 from engine.backbones.loading import Backbone
-from engine.contract.method_spec import Place
-from engine.contract.prefix_card import Site
+from engine.contract.method_spec import AttentionKind
+from engine.contract.prefix_card import AttentionSite
 from engine.methods.attention import KeyValues
 
 NAME = "explicit"
 _PLACES = {
-    r"encoder\.layers\.(\d+)\.self_attn": Place.ENCODER_SELF,
-    r"decoder\.layers\.(\d+)\.self_attn": Place.DECODER_SELF,
-    r"decoder\.layers\.(\d+)\.encoder_attn": Place.DECODER_CROSS,
-    r"encoder\.block\.(\d+)\.layer\.0\.SelfAttention": Place.ENCODER_SELF,
-    r"decoder\.block\.(\d+)\.layer\.0\.SelfAttention": Place.DECODER_SELF,
-    r"decoder\.block\.(\d+)\.layer\.1\.EncDecAttention": Place.DECODER_CROSS,
-    r"^model\.layers\.(\d+)\.self_attn": Place.DECODER_SELF,
-    r"^transformer\.h\.(\d+)\.attn": Place.DECODER_SELF,
+    r"encoder\.layers\.(\d+)\.self_attn": AttentionKind.ENCODER_SELF,
+    r"decoder\.layers\.(\d+)\.self_attn": AttentionKind.DECODER_SELF,
+    r"decoder\.layers\.(\d+)\.encoder_attn": AttentionKind.DECODER_CROSS,
+    r"encoder\.block\.(\d+)\.layer\.0\.SelfAttention": AttentionKind.ENCODER_SELF,
+    r"decoder\.block\.(\d+)\.layer\.0\.SelfAttention": AttentionKind.DECODER_SELF,
+    r"decoder\.block\.(\d+)\.layer\.1\.EncDecAttention": AttentionKind.DECODER_CROSS,
+    r"^model\.layers\.(\d+)\.self_attn": AttentionKind.DECODER_SELF,
+    r"^transformer\.h\.(\d+)\.attn": AttentionKind.DECODER_SELF,
 }
 """Module names of BART and its kin, then of T5, Llama and GPT-2: written by hand, so that the
 search for sites is tested too."""
@@ -37,7 +37,7 @@ def explicit_model(backbone: Backbone, key_values: KeyValues) -> Any:
     for name, module in model.named_modules():
         for pattern, place in _PLACES.items():
             if found := re.search(rf"{pattern}$", name):
-                module.prefix = left.pop(Site(place.value, int(found[1])), None)
+                module.prefix = left.pop(AttentionSite(place.value, int(found[1])), None)
     assert not left, f"no module for {[site.key for site in left]}"
     return model
 

@@ -12,11 +12,11 @@ from engine.contract.method_spec import (
     FinetuneMethod,
     MethodSpec,
     Parametrisation,
-    Position,
+    Placement,
 )
 from engine.contract.method_spec import PrefixMethod as Prefix
 from engine.contract.outputs import read_outputs
-from engine.contract.prefix_card import Positions
+from engine.contract.prefix_card import PositionScheme
 from engine.contract.rivals import PromptMethod
 from engine.data.prompt import ENCODER_PROMPT
 from engine.decoding.decoder import decode
@@ -40,8 +40,8 @@ CASES = {
     ),
     "marian": ("marian", PREFIX),
     "bart-finetune": ("bart", FinetuneMethod()),
-    "llama-infix": ("llama", replace(PREFIX, position=Position.INFIX)),
-    "gpt2-infix": ("gpt2", replace(PREFIX, position=Position.INFIX)),
+    "llama-infix": ("llama", replace(PREFIX, position=Placement.INFIX)),
+    "gpt2-infix": ("gpt2", replace(PREFIX, position=Placement.INFIX)),
     "llama-embedding-only": ("llama", replace(PREFIX, depth=Depth.EMBEDDING_ONLY)),
     "llama-layers": ("llama", replace(PREFIX, layers="0:2,2")),
     "gpt2-layers-direct": (
@@ -101,7 +101,7 @@ def test_the_card_says_how_it_stands_and_peft_has_no_place_for_it(
     folder = workshop.run(tmp_path_factory.mktemp("card") / "run", spec)
     assert run_folder(folder.path) == 0
     key_values, card = native.read(folder.prefix)
-    assert card.positions is Positions.UNSHIFTED
+    assert card.positions is PositionScheme.UNSHIFTED
     assert card.prompt == ENCODER_PROMPT
     assert card.layers == len(key_values) == 2 + 3 + 3
     with refused("peft-lacks-encoder-decoders", name=card.name):

@@ -1,7 +1,7 @@
 """Desk and run control without an engine: they record, and answer as the test says.
 
-    desk = FakeDesk(replies={ListPrefixes: lambda command: PrefixList(())})
-    ticket = desk.tickets[-1]; ticket.progress(...); ticket.answer(reply) / ticket.fail(...)
+    client = FakeClient(replies={ListPrefixes: lambda command: PrefixList(())})
+    pending = client.pendings[-1]; pending.progress(...); pending.answer(reply) or pending.fail(...)
     control.feed(run_id, entries); control.set_status(status)
 
 `make_context` ties fakes and real models together as `app/startup.py` does.
@@ -38,7 +38,7 @@ from engine.contract.run_folder import RunFolder, RunStatus
 Replies = Mapping[type, Callable[[Any], object]]
 
 
-class FakeTicket(QObject):
+class FakePending(QObject):
     progressed = Signal(object)
     answered = Signal(object)
     failed = Signal(object)
@@ -76,7 +76,7 @@ class FakeTicket(QObject):
         self.is_over = True
 
 
-class FakeDesk(QObject):
+class FakeClient(QObject):
     """Satisfies `ports.Desk`.
 
     A command whose type is in `replies` is answered from the event loop: with what the
@@ -88,40 +88,40 @@ class FakeDesk(QObject):
     def __init__(self, replies: Replies | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.replies = dict(replies or {})
-        self.tickets: list[FakeTicket] = []
+        self.pendings: list[FakePending] = []
 
     @property
     def asked(self) -> list[Command]:
         """Every command so far."""
-        return [ticket.command for ticket in self.tickets]
+        return [pending.command for pending in self.pendings]
 
-    def ask(self, command: Command) -> FakeTicket:
-        ticket = FakeTicket(command, self)
-        self.tickets.append(ticket)
+    def ask(self, command: Command) -> FakePending:
+        pending = FakePending(command, self)
+        self.pendings.append(pending)
         if type(command) in self.replies:
-            QTimer.singleShot(0, ticket, lambda: self._reply(ticket))
+            QTimer.singleShot(0, pending, lambda: self._reply(pending))
         self.asked_for.emit(command)
-        return ticket
+        return pending
 
-    def last(self, kind: type) -> FakeTicket:
-        """The latest ticket for a command of this type."""
-        found = [ticket for ticket in self.tickets if isinstance(ticket.command, kind)]
+    def last(self, kind: type) -> FakePending:
+        """The latest pending request for a command of this type."""
+        found = [pending for pending in self.pendings if isinstance(pending.command, kind)]
         assert found, f"no {kind.__name__} was asked; asked were {self.asked}"
         return found[-1]
 
-    def open_tickets(self, kind: type) -> list[FakeTicket]:
-        """Tickets for commands of this type that have no end yet."""
-        return [t for t in self.tickets if isinstance(t.command, kind) and not t.is_over]
+    def open_tickets(self, kind: type) -> list[FakePending]:
+        """Pending requests for commands of this type that have no end yet."""
+        return [t for t in self.pendings if isinstance(t.command, kind) and not t.is_over]
 
-    def _reply(self, ticket: FakeTicket) -> None:
-        if ticket.is_over:
+    def _reply(self, pending: FakePending) -> None:
+        if pending.is_over:
             return
         try:
-            reply = self.replies[type(ticket.command)](ticket.command)
+            reply = self.replies[type(pending.command)](pending.command)
         except UserError as error:
-            ticket.fail(str(error))
+            pending.fail(str(error))
         else:
-            ticket.answer(reply)
+            pending.answer(reply)
 
 
 class FakeRunControl(QObject):
@@ -202,20 +202,20 @@ def make_context(
     scheme: Scheme = Scheme.LIGHT,
     replay: bool = True,
 ) -> AppContext:
-    """Real models over fake ports; `replies` serve both desks."""
+    """Real models over fake ports; `replies` serve both engine clients."""
     application = QApplication.instance()
     assert isinstance(application, QApplication)
     undo = QUndoStack()
     control = FakeRunControl(replay=replay)
-    project, runs, model_desk = ProjectModel(undo), RunsModel(control), FakeDesk(replies)
+    project, runs, model_client = ProjectModel(undo), RunsModel(control), FakeClient(replies)
     return AppContext(
         project=project,
         runs=runs,
         studies=StudyLibrary(project, runs),
-        speeds=Speeds(settings_path.with_name(SPEEDS_FILE), model_desk, runs),
+        speeds=Speeds(settings_path.with_name(SPEEDS_FILE), model_client, runs),
         activities=ActivitiesModel(),
-        data_desk=FakeDesk(replies),
-        model_desk=model_desk,
+        data_client=FakeClient(replies),
+        model_client=model_client,
         run_control=control,
         theme=Theme(application, scheme),
         settings=Settings(settings_path),

@@ -10,7 +10,7 @@ from transformers import DynamicCache
 from engine.contract.backbone import BackboneShape
 from engine.contract.data_spec import Linearisation, Preset
 from engine.contract.method_spec import PrefixMethod
-from engine.contract.prefix_card import Positions, PrefixCard, decoder_site
+from engine.contract.prefix_card import PositionScheme, PrefixCard, decoder_site
 from engine.contract.scores import Score
 from engine.contract.training_spec import DecodingSpec, Strategy
 from engine.methods.attention import KeyValues
@@ -23,7 +23,7 @@ CARD = PrefixCard(
     layers=3,
     kv_heads=2,
     head_width=8,
-    positions=Positions.AFTER_PREFIX,
+    positions=PositionScheme.AFTER_PREFIX,
     linearisation=Linearisation(Preset.BRACKETS, lower_keys=True),
     prompt="newline",
     decoding=DecodingSpec(strategy=Strategy.BEAM, num_beams=3),

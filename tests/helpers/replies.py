@@ -1,4 +1,4 @@
-"""Answers of a desk that fit `make_rich_project`: made from its files, without an engine."""
+"""Replies that fit `make_rich_project`, made from its files without an engine."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def make_study(
 
 
 def collect_without_drawing(command: CollectStudy) -> StudyResults:
-    """As the desk answers, the figure aside: matplotlib takes a second to load."""
+    """As the engine client answers, the figure aside: matplotlib takes a second to load."""
     folder = StudyFolder(ProjectFolder(Path(command.project)), command.study_id)
     study = folder.read()
     results = collect(folder, study, Silent())

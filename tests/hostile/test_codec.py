@@ -26,7 +26,7 @@ from engine.contract.run_spec import RunSpec
 from engine.contract.scores import OutputRow, OutputsMeta, Score
 from engine.contract.study import StudySpec
 from engine.contract.training_spec import TrainingSpec
-from engine.studies.kept_scores import KeptFile
+from engine.studies.saved_scores import ScoredFile
 from engine.training.checkpoint_files import TrainingState
 from tests.helpers.errors import refused
 from tests.helpers.mutations import ODD, changed, places
@@ -51,7 +51,7 @@ TEXTS: list[tuple[type, str]] = [
     ),
     (OutputRow, codec.to_text(OutputRow("1", "in", "out", ("ref",), (("a", "b"),), "c"))),
     (TrainingState, codec.to_text(TrainingState(5, 50, 1.5, 4, 0.5))),
-    (KeptFile, codec.to_text(KeptFile())),
+    (ScoredFile, codec.to_text(ScoredFile())),
 ]
 LETTERS = '[]{}",:0-\\\x00\ud800'
 

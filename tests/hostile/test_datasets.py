@@ -29,7 +29,7 @@ from engine.data.store_writer import StoreWriter
 from engine.reporter import Silent
 from engine.run import EXIT_USER, run_folder
 from tests.helpers.errors import refused
-from tests.helpers.fake_ports import FakeDesk, discard, make_context
+from tests.helpers.fake_ports import FakeClient, discard, make_context
 from tests.helpers.projects import DATASET_ID, make_project, make_store
 from tests.helpers.tiny_runs import Workshop, events
 
@@ -316,7 +316,7 @@ def context(tmp_path: Path, qapp: object) -> Iterator[AppContext]:
 def open_page(qtbot: QtBot, context: AppContext) -> Iterator[Callable[[Path], DataPage]]:
     """Show a project's data in the window, its rows painted."""
     pages = []
-    assert isinstance(context.data_desk, FakeDesk)
+    assert isinstance(context.data_client, FakeClient)
 
     def open_it(project: Path) -> DataPage:
         context.project.open(project)

@@ -18,7 +18,7 @@ from app.pages.compare.copying import score_lines, to_csv
 from app.pages.compare.row_export import row_lines
 from app.pages.compare.rows import Rows
 from app.pages.compare.score_table import score_table
-from app.pages.compare.systems import Entry, Kind, System
+from app.pages.compare.systems import ComparedSystem, Kind, SystemEntry
 from app.widgets.table_view import TableView
 from engine.contract.commands import ExportRejected, ImportFile
 from engine.contract.events import RunState
@@ -54,8 +54,8 @@ def row(attack: str) -> OutputRow:
 def comparison_lines(attack: str) -> list[Line]:
     score = Score("bleu", 1.0, attack, 0.5, 1.5)
     meta = OutputsMeta(attack, attack, "test", "f", attack, (score,), 1.0, 1.0)
-    entry = Entry(attack, Kind.RUN, attack, Path("a"), True)
-    work = compare([System(entry, Rows((row(attack),)), meta)])
+    entry = SystemEntry(attack, Kind.RUN, attack, Path("a"), True)
+    work = compare([ComparedSystem(entry, Rows((row(attack),)), meta)])
     while True:
         try:
             next(work)

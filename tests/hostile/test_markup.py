@@ -82,7 +82,7 @@ def untouched(picture: Path) -> Iterator[Callable[[], None]]:
 def context(
     qapp: QApplication, tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[AppContext]:
-    """Real models over a desk whose every answer is hostile too."""
+    """Real models over an engine client whose every answer is hostile too."""
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / "home" / name.lower()))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))

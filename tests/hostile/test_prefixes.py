@@ -22,12 +22,12 @@ from engine.backbones.fingerprint import fingerprint_of
 from engine.cli import main
 from engine.contract.commands import ListPrefixes, VerifyPrefix
 from engine.contract.errors import UserError
-from engine.contract.method_spec import Place, PrefixMethod
-from engine.contract.prefix_card import Site, decoder_site
+from engine.contract.method_spec import AttentionKind, PrefixMethod
+from engine.contract.prefix_card import AttentionSite, decoder_site
 from engine.contract.project import Project, ProjectFolder
 from engine.exchange import native
 from engine.exchange import peft as peft_folders
-from engine.exchange.desk import list_prefixes, verify_prefix
+from engine.exchange.handlers import list_prefixes, verify_prefix
 from engine.reporter import Silent
 from tests.helpers.errors import refused
 from tests.helpers.prefixes import card_for, random_prefix
@@ -135,12 +135,12 @@ def _copy(source: str, target: str) -> None:
         shutil.copy(source, target)
 
 
-Sites = dict[Site, torch.Tensor]
-SITES: dict[str, Callable[[Sites], Sites]] = {
+AttentionSites = dict[AttentionSite, torch.Tensor]
+SITES: dict[str, Callable[[AttentionSites], AttentionSites]] = {
     "a layer more": lambda own: own | {decoder_site(7): own[decoder_site(0)].clone()},
     "a layer less": lambda own: {decoder_site(0): own[decoder_site(0)]},
     "an encoder": lambda own: own
-    | {Site(Place.ENCODER_SELF.value, 0): own[decoder_site(0)].clone()},
+    | {AttentionSite(AttentionKind.ENCODER_SELF.value, 0): own[decoder_site(0)].clone()},
     "a layer in the place of another": lambda own: {
         decoder_site(0): own[decoder_site(0)], decoder_site(9): own[decoder_site(1)],
     },

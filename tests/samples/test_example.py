@@ -20,7 +20,7 @@ from engine.contract.study import StudyFolder, study_ids
 from engine.data.importing import import_file
 from engine.exchange import native
 from engine.reporter import Silent
-from engine.studies.desk import collect_study
+from engine.studies.handlers import collect_study
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ProjectFolder(ROOT / "projects" / "examples" / "trails")

@@ -80,7 +80,7 @@ def make_run(tmp_path: Path) -> Callable[..., RunFolder]:
 
 
 @dataclass
-class Told:
+class ForeignForm:
     """What a supervisor told of one run."""
 
     entries: list[JournalEntry] = field(default_factory=list)
@@ -111,14 +111,14 @@ class Listener(QObject):
     def __init__(self, supervisor: RunSupervisor, qtbot: QtBot) -> None:
         super().__init__()
         self._qtbot = qtbot
-        self._runs: dict[str, Told] = {}
+        self._runs: dict[str, ForeignForm] = {}
         supervisor.entries_arrived.connect(self._on_entries)
         supervisor.status_changed.connect(self._on_status)
 
-    def run(self, run_id: str = "r1") -> Told:
-        return self._runs.setdefault(run_id, Told())
+    def run(self, run_id: str = "r1") -> ForeignForm:
+        return self._runs.setdefault(run_id, ForeignForm())
 
-    def wait_for(self, state: RunState, run_id: str = "r1") -> Told:
+    def wait_for(self, state: RunState, run_id: str = "r1") -> ForeignForm:
         self._qtbot.waitUntil(lambda: self.run(run_id).state is state, timeout=WAIT_MS)
         return self.run(run_id)
 

@@ -1,4 +1,4 @@
-"""The engine's side of a desk, line by line, in its own process."""
+"""The engine's side of an engine client, line by line, in its own process."""
 
 import ast
 import json
@@ -13,17 +13,17 @@ import pytest
 from engine.contract import codec, commands
 from engine.contract.commands import (
     PROTOCOL_VERSION,
-    Answer,
-    Ask,
-    CancelAsk,
-    CancelledAsk,
-    DeskLine,
+    CancelRequest,
     Done,
     ExportRejected,
     Failure,
     FetchBackbone,
     ListBackbones,
     Progress,
+    Request,
+    RequestCancelled,
+    RequestLine,
+    Response,
     Shutdown,
 )
 from engine.contract.events import Blame
@@ -44,22 +44,22 @@ class Engine:
                 COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr
             )
 
-    def send(self, message: Ask | CancelAsk | Shutdown) -> None:
-        self.send_line(codec.to_line(DeskLine(message)))
+    def send(self, message: Request | CancelRequest | Shutdown) -> None:
+        self.send_line(codec.to_line(RequestLine(message)))
 
     def send_line(self, line: str) -> None:
         assert self.process.stdin is not None
         self.process.stdin.write(line.encode("utf-8") + b"\n")
         self.process.stdin.flush()
 
-    def ask(self, ask_id: int, name: str) -> None:
-        self.send(Ask(ask_id, FetchBackbone(name)))
+    def ask(self, request_id: int, name: str) -> None:
+        self.send(Request(request_id, FetchBackbone(name)))
 
-    def read(self) -> Answer:
+    def read(self) -> Response:
         assert self.process.stdout is not None
-        return codec.from_text(Answer, self.process.stdout.readline().decode("utf-8"))
+        return codec.from_text(Response, self.process.stdout.readline().decode("utf-8"))
 
-    def read_final(self) -> Answer:
+    def read_final(self) -> Response:
         while isinstance((answer := self.read()).body, Progress):
             pass
         return answer
@@ -86,13 +86,13 @@ def test_commands_are_answered_in_order(engine: Engine) -> None:
     for number in range(1, 6):
         engine.ask(number, f"say {number} ünï")
     answers = [engine.read() for _ in range(5)]
-    assert [answer.ask_id for answer in answers] == [1, 2, 3, 4, 5]
+    assert [answer.request_id for answer in answers] == [1, 2, 3, 4, 5]
     assert answers[4].body == Done("5 ünï")
 
 
 def test_what_libraries_print_does_not_break_the_stream(engine: Engine) -> None:
     engine.ask(1, "noise")
-    assert engine.read() == Answer(1, Done(""))
+    assert engine.read() == Response(1, Done(""))
     assert engine.hang_up() == 0
     said = engine.log.read_text(encoding="utf-8")
     assert "noise of a library" in said
@@ -113,15 +113,15 @@ def test_cancel_overtakes(engine: Engine) -> None:
     engine.ask(2, "say waiting")
     engine.ask(3, "say after")
     assert isinstance(engine.read().body, Progress)
-    engine.send(CancelAsk(2))
-    assert engine.read_final() == Answer(2, CancelledAsk())
-    engine.send(CancelAsk(1))
-    assert engine.read_final() == Answer(1, CancelledAsk())
-    assert engine.read() == Answer(3, Done("after"))
-    engine.send(CancelAsk(3))  # too late, and for a command that nobody asked
-    engine.send(CancelAsk(99))
+    engine.send(CancelRequest(2))
+    assert engine.read_final() == Response(2, RequestCancelled())
+    engine.send(CancelRequest(1))
+    assert engine.read_final() == Response(1, RequestCancelled())
+    assert engine.read() == Response(3, Done("after"))
+    engine.send(CancelRequest(3))  # too late, and for a command that nobody asked
+    engine.send(CancelRequest(99))
     engine.ask(4, "count 3")
-    assert engine.read_final() == Answer(4, Done("counted"))
+    assert engine.read_final() == Response(4, Done("counted"))
 
 
 @pytest.mark.parametrize(
@@ -146,11 +146,11 @@ def test_faults_are_answered_and_the_desk_lives_on(
     assert message in failure.message
     assert bool(failure.remedies) is (name == "user_error")
     assert ("Traceback" in failure.traceback) is (name != "user_error")
-    assert engine.read() == Answer(2, Done("still here"))
+    assert engine.read() == Response(2, Done("still here"))
 
 
 def test_a_room_that_cannot_be_imported_fails_its_command_only(engine: Engine) -> None:
-    engine.send(Ask(1, ExportRejected("a", "b")))
+    engine.send(Request(1, ExportRejected("a", "b")))
     engine.ask(2, "say still here")
     failure = engine.read().body
     assert isinstance(failure, Failure)
@@ -159,33 +159,33 @@ def test_a_room_that_cannot_be_imported_fails_its_command_only(engine: Engine) -
 
 
 def test_a_command_without_a_handler_fails(engine: Engine) -> None:
-    engine.send(Ask(1, commands.ListPrefixes("p")))
+    engine.send(Request(1, commands.ListPrefixes("p")))
     failure = engine.read().body
     assert isinstance(failure, Failure)
     assert failure.message == "EngineError: no handler answers ListPrefixes"
 
 
 def test_another_version_of_the_protocol_is_answered(engine: Engine) -> None:
-    line = codec.to_line(DeskLine(Ask(7, FetchBackbone("say x")), PROTOCOL_VERSION + 1))
+    line = codec.to_line(RequestLine(Request(7, FetchBackbone("say x")), PROTOCOL_VERSION + 1))
     engine.send_line(line)
     answer = engine.read()
     assert isinstance(answer.body, Failure)
-    assert answer.ask_id == 7
+    assert answer.request_id == 7
     assert f"format {PROTOCOL_VERSION + 1}" in answer.body.message
 
 
 def test_an_unknown_command_is_answered_and_nonsense_is_logged(engine: Engine) -> None:
     engine.send_line("this is not JSON \x00")
     engine.send_line("[]")
-    unknown = json.loads(codec.to_line(DeskLine(Ask(5, FetchBackbone("say x")))))
+    unknown = json.loads(codec.to_line(RequestLine(Request(5, FetchBackbone("say x")))))
     unknown["message"]["command"]["type"] = "MakeCoffee"
     engine.send_line(json.dumps(unknown))
     engine.ask(6, "say still here")
     answer = engine.read()
     assert isinstance(answer.body, Failure)
-    assert answer.ask_id == 5
+    assert answer.request_id == 5
     assert "MakeCoffee" in answer.body.message
-    assert engine.read() == Answer(6, Done("still here"))
+    assert engine.read() == Response(6, Done("still here"))
     engine.hang_up()
     assert "not valid JSON" in engine.log.read_text(encoding="utf-8")
 
@@ -202,7 +202,7 @@ def test_the_end_of_the_window_cancels_the_work_at_hand(engine: Engine) -> None:
     engine.ask(2, "say never")
     assert isinstance(engine.read().body, Progress)
     assert engine.hang_up() == 0
-    assert engine.read_final() == Answer(1, CancelledAsk())
+    assert engine.read_final() == Response(1, RequestCancelled())
     assert engine.process.stdout is not None
     assert engine.process.stdout.read() == b""
 
@@ -211,13 +211,13 @@ def test_work_that_does_not_listen_is_ended_with_the_window(engine: Engine, tmp_
     engine.ask(1, f"stick {tmp_path / 'stuck'}")
     assert isinstance(engine.read().body, Progress)  # it has begun
     engine.ask(2, "say never")
-    engine.send(CancelAsk(2))
-    assert engine.read() == Answer(2, CancelledAsk())
+    engine.send(CancelRequest(2))
+    assert engine.read() == Response(2, RequestCancelled())
     assert engine.hang_up() == 1
 
 
 def test_a_desk_starts_without_any_heavy_library(engine: Engine) -> None:
-    engine.send(Ask(1, ListBackbones()))
+    engine.send(Request(1, ListBackbones()))
     reply = engine.read().body
     assert isinstance(reply, Done)
     heavy = {"torch", "transformers", "datasets", "numpy", "PySide6", "sacrebleu"}
@@ -234,7 +234,7 @@ def test_every_command_has_a_handler_in_the_engine() -> None:
 
 
 def test_the_module_serves_from_the_command_line(tmp_path: Path) -> None:
-    shutdown = codec.to_line(DeskLine(Shutdown())).encode("utf-8") + b"\n"
+    shutdown = codec.to_line(RequestLine(Shutdown())).encode("utf-8") + b"\n"
     done = subprocess.run(
         [sys.executable, "-m", "engine", "serve"],
         input=shutdown,
@@ -246,15 +246,15 @@ def test_the_module_serves_from_the_command_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "ask_id"),
+    ("line", "request_id"),
     [
-        ('{"message": {"ask_id": 3, "new": 1}, "version": 9}', 3),
-        ('{"ask_id": 4, "body": {"type": "Unheard"}}', 4),
-        ('{"ask_id": true}', None),
+        ('{"message": {"request_id": 3, "new": 1}, "version": 9}', 3),
+        ('{"request_id": 4, "body": {"type": "Unheard"}}', 4),
+        ('{"request_id": true}', None),
         ('{"message": []}', None),
         ("[1]", None),
         ("{", None),
     ],
 )
-def test_the_number_of_a_question_is_found(line: str, ask_id: int | None) -> None:
-    assert commands.find_ask_id(line) == ask_id
+def test_the_number_of_a_question_is_found(line: str, request_id: int | None) -> None:
+    assert commands.find_ask_id(line) == request_id

@@ -14,7 +14,7 @@ from engine.contract.journal import JournalWriter
 from engine.contract.run_folder import RunFolder, RunStatus
 from tests.helpers import supervising_window
 from tests.helpers.fake_engine import COMMAND, Play, write_play
-from tests.workers.conftest import WAIT_MS, Listener, Told
+from tests.workers.conftest import WAIT_MS, ForeignForm, Listener
 from workers.run_watch import CHUNK_ENTRIES
 from workers.supervisor import RunSupervisor
 
@@ -39,7 +39,7 @@ def start_process() -> Iterator[Callable[[list[str]], subprocess.Popen[str]]]:
         process.communicate()
 
 
-def assert_one_after_the_other(first: Told, second: Told) -> None:
+def assert_one_after_the_other(first: ForeignForm, second: ForeignForm) -> None:
     assert isinstance(first.entries[-1].event, RunFinished)
     assert first.entries[-1].time_s <= second.entries[0].time_s
 

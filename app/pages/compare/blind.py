@@ -15,7 +15,7 @@ from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files import write_atomically
 
 
-class Choice(enum.Enum):
+class BlindChoice(enum.Enum):
     """A verdict on one example."""
 
     FIRST = "first"
@@ -36,7 +36,7 @@ class Vote:
     """One verdict; `swapped` says that the second system's output was shown as output 1."""
 
     example_id: str
-    choice: Choice
+    choice: BlindChoice
     swapped: bool
     time_s: float
 
@@ -106,9 +106,9 @@ def vote(record: BlindRecord, output: int) -> BlindRecord:
         return record
     swapped = is_swapped(record, current)
     if output == 0:
-        choice = Choice.TIE
+        choice = BlindChoice.TIE
     else:
-        choice = Choice.FIRST if (output == 1) is not swapped else Choice.SECOND
+        choice = BlindChoice.FIRST if (output == 1) is not swapped else BlindChoice.SECOND
     added = Vote(current, choice, swapped, time.time())
     return replace(record, votes=(*record.votes, added))
 
@@ -125,15 +125,15 @@ def result(record: BlindRecord, differences: Mapping[str, float]) -> BlindResult
         differences: row scores of the first less the second system; above 0 where the first
             is better.
     """
-    first = sum(item.choice is Choice.FIRST for item in record.votes)
-    second = sum(item.choice is Choice.SECOND for item in record.votes)
+    first = sum(item.choice is BlindChoice.FIRST for item in record.votes)
+    second = sum(item.choice is BlindChoice.SECOND for item in record.votes)
     agreeing = comparable = 0
     for item in record.votes:
         difference = differences.get(item.example_id, 0.0)
-        if item.choice is Choice.TIE or not (difference > 0 or difference < 0):
+        if item.choice is BlindChoice.TIE or not (difference > 0 or difference < 0):
             continue
         comparable += 1
-        agreeing += (difference > 0) is (item.choice is Choice.FIRST)
+        agreeing += (difference > 0) is (item.choice is BlindChoice.FIRST)
     ties = len(record.votes) - first - second
     return BlindResult(first, second, ties, sign_test(first, second), agreeing, comparable)
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.pages.compare.blind_model import BlindModel
-from app.pages.compare.blind_words import result_text
+from app.pages.compare.blind_text import result_text
 from app.pages.compare.card_grid import CardArea, CardGrid
 from app.pages.compare.input_panel import fit_to_rows
 from app.pages.compare.text_box import TextBox

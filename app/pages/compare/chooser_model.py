@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.pages.compare.systems import Entry, letter
+from app.pages.compare.systems import SystemEntry, letter
 from app.pages.compare.systems_model import SystemsModel
 from app.theme import Theme
 from app.widgets.swatch import look_of, swatch_pixmap
@@ -21,7 +21,7 @@ class ChooserModel(QAbstractTableModel):
         super().__init__(parent)
         self._systems, self._theme = systems, theme
         self._search: list[str] = []
-        self._lines: list[Entry] = []
+        self._lines: list[SystemEntry] = []
         systems.entries_changed.connect(self.refresh)
         theme.changed.connect(self._repaint)
         self.refresh()
@@ -98,11 +98,11 @@ class ChooserModel(QAbstractTableModel):
         key = self._lines[row].key
         self._systems.set_chosen(key, chosen=key not in self._systems.chosen)
 
-    def _passes(self, entry: Entry) -> bool:
+    def _passes(self, entry: SystemEntry) -> bool:
         text = f"{entry.name} {entry.note}".casefold()
         return all(word in text for word in self._search)
 
-    def _state(self, entry: Entry) -> str:
+    def _state(self, entry: SystemEntry) -> str:
         doing = self._systems.doing(entry.key)
         if doing:
             return f"{doing} …"

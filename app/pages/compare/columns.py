@@ -21,7 +21,7 @@ from engine.contract.coverage import coverage, unsupported
 from engine.contract.scores import metric_title
 
 
-class Column(QFrame):
+class TextColumn(QFrame):
     """A heading, a line of facts, a text, and a line of findings."""
 
     def __init__(self, name: str, theme: Theme, parent: QWidget | None = None) -> None:
@@ -47,7 +47,7 @@ class Column(QFrame):
         layout.addStretch(1)
 
 
-class ReferencesColumn(Column):
+class ReferencesColumn(TextColumn):
     """All references; which is nearest to which output is said beside each."""
 
     def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
@@ -83,7 +83,7 @@ class ReferencesColumn(Column):
         self.text.show_html("".join(parts))
 
 
-class SystemColumn(Column):
+class SystemColumn(TextColumn):
     """What one system wrote, marked as the diff mode says."""
 
     def __init__(

@@ -9,7 +9,7 @@ import numpy as np
 
 from app.pages.compare.alignment import Alignment, How, align, has_own_ids
 from app.pages.compare.statistics import Floats
-from app.pages.compare.systems import Kind, System
+from app.pages.compare.systems import ComparedSystem, Kind
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Comparison:
         other_references: for each system, common rows with other references than the base's.
     """
 
-    systems: tuple[System, ...] = ()
+    systems: tuple[ComparedSystem, ...] = ()
     base: int = 0
     alignments: tuple[Alignment, ...] = ()
     examples: tuple[Example, ...] = ()
@@ -73,7 +73,7 @@ class Comparison:
         return len(self.systems[system].rows) == len(self.examples)
 
 
-def base_of(systems: Sequence[System]) -> int:
+def base_of(systems: Sequence[ComparedSystem]) -> int:
     """The first run or bare backbone, else the first with ids of its own, else the first."""
     for place, system in enumerate(systems):
         if system.entry.kind is not Kind.FILE:
@@ -84,7 +84,7 @@ def base_of(systems: Sequence[System]) -> int:
     return 0
 
 
-def compare(systems: Sequence[System]) -> Generator[None, None, Comparison]:
+def compare(systems: Sequence[ComparedSystem]) -> Generator[None, None, Comparison]:
     """Align systems, yielding now and then; rows that not all of them have are left out."""
     base = base_of(systems)
     alignments = []
@@ -121,7 +121,7 @@ def compare(systems: Sequence[System]) -> Generator[None, None, Comparison]:
     )
 
 
-def _example(systems: Sequence[System], places: Sequence[int], *, base: int) -> Example:
+def _example(systems: Sequence[ComparedSystem], places: Sequence[int], *, base: int) -> Example:
     """The example that stands at these places of the systems' files."""
     shown = systems[base].rows[places[base]]
     pairs = list(zip(systems, places, strict=True))

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.pages.compare.word_diff import Change, Piece
+from app.pages.compare.word_diff import Piece, WordState
 from app.plain_text import markup
 from app.theme import Colors
 
 STYLES = {
-    Change.INSERTED: "color:{accent};background-color:{accent_fill};text-decoration:underline",
-    Change.MISSING: "color:{bad};background-color:{bad_fill};text-decoration:line-through",
+    WordState.INSERTED: "color:{accent};background-color:{accent_fill};text-decoration:underline",
+    WordState.MISSING: "color:{bad};background-color:{bad_fill};text-decoration:line-through",
 }
 
 
 def diff_html(pieces: Sequence[Piece], colors: Colors) -> str:
     """Differences: never by colour alone."""
     parts: list[str] = []
-    before = Piece(Change.SAME, " ", " ")
+    before = Piece(WordState.SAME, " ", " ")
     for piece in pieces:
-        text = piece.there if piece.change is Change.MISSING else piece.here
+        text = piece.there if piece.change is WordState.MISSING else piece.here
         if _needs_gap(before, piece, text):
             parts.append(" ")
-        if piece.change is Change.SAME:
+        if piece.change is WordState.SAME:
             parts.append(markup(text))
         else:
             parts.append(_marked(text, _style(STYLES[piece.change], colors)))
@@ -32,9 +32,9 @@ def diff_html(pieces: Sequence[Piece], colors: Colors) -> str:
 
 def _needs_gap(before: Piece, piece: Piece, text: str) -> bool:
     """Missing words stand between words that had no room for them."""
-    if Change.MISSING not in (before.change, piece.change) or not text[:1].isalnum():
+    if WordState.MISSING not in (before.change, piece.change) or not text[:1].isalnum():
         return False
-    last = before.there if before.change is Change.MISSING else before.here
+    last = before.there if before.change is WordState.MISSING else before.here
     return not last[-1:].isspace()
 
 
@@ -43,7 +43,7 @@ def matches_html(pieces: Sequence[Piece], colors: Colors) -> str:
     shared = _style("background-color:{highlight}", colors)
     rest = _style("color:{muted};font-style:italic", colors)
     parts = [
-        _marked(piece.here, shared if piece.change is Change.SAME else rest)
+        _marked(piece.here, shared if piece.change is WordState.SAME else rest)
         for piece in pieces
         if piece.here
     ]

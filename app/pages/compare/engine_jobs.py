@@ -1,4 +1,4 @@
-"""What Compare asks of the model desk: decode with a bare backbone, score outputs."""
+"""What Compare asks of the model engine client: decode with a bare backbone, score outputs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 
 from app.context import AppContext
+from app.idle_task import IdleTask
 from app.models.run import RunModel
 from app.pages.compare.comparison import base_of
 from app.pages.compare.outside import with_references, write_rows
-from app.pages.compare.systems import Entry, Kind, System
-from app.ports import Ticket
-from app.slices import SlicedWork
+from app.pages.compare.systems import ComparedSystem, Kind, SystemEntry
+from app.ports import Pending
 from engine.contract.commands import DecodeSplit, Failure, ScoreOutputs
 from engine.contract.errors import UserError
 
@@ -34,15 +34,15 @@ class EngineJobs(QObject):
         super().__init__(parent)
         self._context = context
         self._texts: dict[str, str] = {}
-        self._tickets: dict[str, Ticket] = {}
+        self._pendings: dict[str, Pending] = {}
         self._asked: set[str] = set()
-        self._preparing: dict[str, SlicedWork[None]] = {}
+        self._preparing: dict[str, IdleTask[None]] = {}
 
     def text(self, key: str) -> str:
         """What is being done for this system, or ""."""
         return self._texts.get(key, "")
 
-    def decode_bare(self, entry: Entry, run: RunModel) -> None:
+    def decode_bare(self, entry: SystemEntry, run: RunModel) -> None:
         """Decode the run's test inputs with its backbone alone."""
         if entry.key in self._texts:
             return
@@ -53,10 +53,10 @@ class EngineJobs(QObject):
             decoding=run.spec.decoding,
             out=str(entry.path),
         )
-        ticket = self._context.model_desk.ask(command)
-        self._follow(entry.key, f"Decode with the {entry.name}", "decoding", ticket)
+        pending = self._context.model_client.ask(command)
+        self._follow(entry.key, f"Decode with the {entry.name}", "decoding", pending)
 
-    def score(self, system: System, beside: Sequence[System]) -> None:
+    def score(self, system: ComparedSystem, beside: Sequence[ComparedSystem]) -> None:
         """Score a system's outputs in place; asked once, whatever comes of it.
 
         Rows of an outside file that have no references first get those of the systems that
@@ -82,10 +82,10 @@ class EngineJobs(QObject):
             del self._preparing[system.key]
             self.ended.emit(system.key, str(error))
 
-        work = SlicedWork(write_rows(system.entry.path, rows), self, done=done, failed=failed)
+        work = IdleTask(write_rows(system.entry.path, rows), self, done=done, failed=failed)
         self._preparing[system.key] = work
 
-    def score_by(self, system: System, metrics: tuple[str, ...]) -> None:
+    def score_by(self, system: ComparedSystem, metrics: tuple[str, ...]) -> None:
         """Score a system's outputs in place by these metrics and no others."""
         if system.key not in self._texts and any(system.rows.references):
             encoder = self._context.settings.encoder
@@ -101,29 +101,29 @@ class EngineJobs(QObject):
             work.cancel()
         self._preparing.clear()
         self._asked.clear()
-        for ticket in list(self._tickets.values()):
-            ticket.cancel()
+        for pending in list(self._pendings.values()):
+            pending.cancel()
 
-    def _ask(self, system: System, command: ScoreOutputs) -> None:
-        ticket = self._context.model_desk.ask(command)
-        self._follow(system.key, f"Score {system.name}", "scoring", ticket)
+    def _ask(self, system: ComparedSystem, command: ScoreOutputs) -> None:
+        pending = self._context.model_client.ask(command)
+        self._follow(system.key, f"Score {system.name}", "scoring", pending)
 
-    def _follow(self, key: str, title: str, text: str, ticket: Ticket) -> None:
+    def _follow(self, key: str, title: str, text: str, pending: Pending) -> None:
         self._texts[key] = text
-        self._tickets[key] = ticket
-        activity = self._context.activities.follow(title, ticket, tell_failure=False)
-        _Job(key, title, ticket, self).over.connect(self._end)
+        self._pendings[key] = pending
+        activity = self._context.activities.follow(title, pending, tell_failure=False)
+        _Job(key, title, pending, self).over.connect(self._end)
         self.changed.emit()
         self.began.emit(activity)
 
     def _end(self, key: str, problem: str) -> None:
-        self._tickets.pop(key, None)
+        self._pendings.pop(key, None)
         self._texts.pop(key, None)
         self.ended.emit(key, problem)
 
 
 class _Job(QObject):
-    """One ticket's end, heard as long as its owner lives.
+    """One pending request's end, heard as long as its owner lives.
 
     Signals:
         over: key of the system; a sentence if it failed, else "".
@@ -131,12 +131,12 @@ class _Job(QObject):
 
     over = Signal(str, str)
 
-    def __init__(self, key: str, title: str, ticket: Ticket, parent: QObject) -> None:
+    def __init__(self, key: str, title: str, pending: Pending, parent: QObject) -> None:
         super().__init__(parent)
         self._key, self._title = key, title
-        ticket.answered.connect(self._end)
-        ticket.cancelled.connect(self._end)
-        ticket.failed.connect(self._fail)
+        pending.answered.connect(self._end)
+        pending.cancelled.connect(self._end)
+        pending.failed.connect(self._fail)
 
     def _fail(self, failure: Failure) -> None:
         self.over.emit(self._key, f"{self._title} failed: {failure.message}")

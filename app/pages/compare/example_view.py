@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
 
 from app.assets import icon
 from app.pages.compare.card_grid import CardArea, CardGrid
-from app.pages.compare.columns import Column, ReferencesColumn, SystemColumn
+from app.pages.compare.columns import ReferencesColumn, SystemColumn, TextColumn
 from app.pages.compare.input_panel import InputPanel
 from app.pages.compare.model import CompareModel, DiffMode
 from app.pages.compare.note_panel import NotePanel
@@ -125,7 +125,7 @@ class ExampleView(QWidget):
         self.input.set_room(room)
         self.references.set_room(room)
         for row in self.grid.rows:
-            columns = [card for card in row if isinstance(card, Column)]
+            columns = [card for card in row if isinstance(card, TextColumn)]
             heights = [card.facts.heightForWidth(card.width()) for card in columns]
             for card in columns:
                 card.facts.setMinimumHeight(max(0, *heights))

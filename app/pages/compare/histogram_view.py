@@ -80,15 +80,15 @@ class HistogramView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the bars, the zero line and the words below."""
         painter = QPainter(self)
-        colours, top = self._theme.colors, max(max(self._bars.counts, default=0), 1)
+        colors, top = self._theme.colors, max(max(self._bars.counts, default=0), 1)
         area = self._area()
-        painter.setPen(QPen(colours.line, 1))
+        painter.setPen(QPen(colors.line, 1))
         painter.drawLine(area.left(), area.bottom() + 1, area.right(), area.bottom() + 1)
         first, last = sorted((self._first, self._last))
         for index, count in enumerate(self._bars.counts):
             column = self._column(index)
             if (self.hasFocus() or self._dragging) and first <= index <= last:
-                painter.fillRect(column, colours.accent_fill)
+                painter.fillRect(column, colors.accent_fill)
             if count:
                 column.setTop(column.bottom() + 1 - max(2, column.height() * count // top))
                 self._paint_bar(painter, index, column.adjusted(1, 0, -1, 0))
@@ -101,11 +101,11 @@ class HistogramView(QWidget):
         look = -1
         if systems and index != SIDE:
             look = systems[0 if is_a else self._model.other].entry.look
-        colour = run_look(look).colour if look >= 0 else self._theme.colors.muted
+        color = run_look(look).color if look >= 0 else self._theme.colors.muted
         if not self._is_shown(index):
             painter.fillRect(bar, self._theme.colors.line)
             return
-        painter.fillRect(bar, colour)
+        painter.fillRect(bar, color)
         if is_a and index != SIDE:
             hatch = QBrush(self._theme.colors.base, Qt.BrushStyle.BDiagPattern)
             painter.fillRect(bar, hatch)

@@ -14,7 +14,7 @@ Stamp = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedOutputs:
     """An outputs file in memory, with the time and size it had when it was read.
 
     Attributes:
@@ -38,7 +38,7 @@ def stamp_of(path: Path) -> Stamp | None:
     return stat.st_mtime_ns, stat.st_size
 
 
-def load(path: Path) -> Generator[None, None, Loaded]:
+def load(path: Path) -> Generator[None, None, LoadedOutputs]:
     """Read an outputs file and its description, yielding after each row.
 
     Raises:
@@ -53,4 +53,4 @@ def load(path: Path) -> Generator[None, None, Loaded]:
         yield
     meta = read_meta(path)
     is_scored = is_scored and meta is not None and bool(meta.scores)
-    return Loaded(stamp, rows, meta, is_scored, digest.is_another(meta))
+    return LoadedOutputs(stamp, rows, meta, is_scored, digest.is_another(meta))

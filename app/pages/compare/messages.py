@@ -10,7 +10,7 @@ from app.theme import SPACE_XS, Theme
 from app.widgets.info_bar import InfoBar, Tone
 
 
-class Messages(QWidget):
+class CompareMessages(QWidget):
     """Three bars, each hidden while it has nothing to say."""
 
     def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
@@ -35,7 +35,7 @@ class Messages(QWidget):
 
     def _show_guard(self) -> None:
         """A message that was closed stays closed until it says something else."""
-        found = self._model.remarks
+        found = self._model.comparability_notes
         text = "\n".join(remark.text for remark in found)
         if text == self._guarded:
             return

@@ -9,8 +9,9 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from app.context import AppContext
+from app.idle_task import IdleTask
+from app.pages.compare.comparability import ComparabilityNote, comparability_notes
 from app.pages.compare.comparison import Comparison, Example, compare
-from app.pages.compare.guard import Remark, remarks
 from app.pages.compare.listing import (
     Buckets,
     Filter,
@@ -25,7 +26,6 @@ from app.pages.compare.notes_model import NotesModel
 from app.pages.compare.score_table import ScoreTable, score_table
 from app.pages.compare.statistics import Floats, MeanDifference, paired_bootstrap
 from app.pages.compare.systems_model import SystemsModel
-from app.slices import SlicedWork
 from engine.contract.scores import higher_is_better
 
 
@@ -80,8 +80,8 @@ class CompareModel(QObject):
         self.notes = NotesModel(context.project, self)
         self._means: dict[tuple[str, int], MeanDifference | None] = {}
         self._buckets: Buckets | None = None
-        self._building: SlicedWork[Comparison] | None = None
-        self._resampling: SlicedWork[MeanDifference | None] | None = None
+        self._building: IdleTask[Comparison] | None = None
+        self._resampling: IdleTask[MeanDifference | None] | None = None
         systems.loaded_changed.connect(self._build)
         context.project.closed.connect(self._forget)
         self.notes.changed.connect(self._on_notes)
@@ -118,9 +118,9 @@ class CompareModel(QObject):
         return self._buckets
 
     @property
-    def remarks(self) -> tuple[Remark, ...]:
+    def comparability_notes(self) -> tuple[ComparabilityNote, ...]:
         """In what the systems are not like for like."""
-        return remarks(self.comparison)
+        return comparability_notes(self.comparison)
 
     @property
     def score_table(self) -> ScoreTable:
@@ -206,7 +206,7 @@ class CompareModel(QObject):
         if not systems:
             self._set_comparison(Comparison())
         else:
-            self._building = SlicedWork(
+            self._building = IdleTask(
                 compare(systems), self, done=self._on_built, failed=lambda _error: None
             )
 
@@ -282,7 +282,7 @@ class CompareModel(QObject):
             self._resample()
 
         differences = self.comparison.difference(*pair)
-        self._resampling = SlicedWork(
+        self._resampling = IdleTask(
             paired_bootstrap(differences, higher_is_better=higher_is_better(pair[0])),
             self,
             done=done,

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from app.assets import icon
 from app.context import AppContext
 from app.dialogs.settings_difference import show_differences
+from app.idle_task import IdleTask
 from app.models.run import RunModel
 from app.pages.compare.blind_model import BlindModel
 from app.pages.compare.blind_view import BlindView
@@ -30,7 +31,7 @@ from app.pages.compare.empty_view import EmptyView
 from app.pages.compare.example_list import ExampleList
 from app.pages.compare.example_view import ExampleView
 from app.pages.compare.job_rows import JobRows
-from app.pages.compare.messages import Messages
+from app.pages.compare.messages import CompareMessages
 from app.pages.compare.model import CompareModel
 from app.pages.compare.pair_bar import PairBar
 from app.pages.compare.row_export import row_lines
@@ -38,7 +39,6 @@ from app.pages.compare.score_button import ScoreButton
 from app.pages.compare.score_view import COPIES, ScoreView
 from app.pages.compare.systems_model import SystemsModel
 from app.plain_text import caption
-from app.slices import SlicedWork
 from app.table_saving import ask_where_to_save, save_table
 from app.theme import SPACE_M, SPACE_S, SPACE_XS
 from app.widgets.flow import FlowLayout
@@ -62,7 +62,7 @@ class ComparePage(QWidget):
         self.model = CompareModel(context, self.systems, self)
         self.blind = BlindModel(context, self.model, self)
         theme = context.theme
-        self.messages = Messages(self.model, theme)
+        self.messages = CompareMessages(self.model, theme)
         self.done = InfoBar(theme)
         self.pair = PairBar(self.model, theme)
         self.scores = ScoreView(self.model, theme)
@@ -89,7 +89,7 @@ class ComparePage(QWidget):
         self.jobs = JobRows(self.systems.jobs, theme)
         layout.addWidget(self.jobs)
         layout.addWidget(self.pages, 1)
-        self._exporting: SlicedWork[int] | None = None
+        self._exporting: IdleTask[int] | None = None
         self._read_alone = ""
         self._add_keys()
         self.model.comparison_changed.connect(self._show)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.metric_tips import metric_tip
+from app.metric_text import metric_tip
 from app.pages.compare import formats
 from app.pages.compare.model import CompareModel
 from app.pages.compare.score_table import ScoreRow, ScoreTable

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.pages.compare.comparison import Comparison
 from app.pages.compare.statistics import RESAMPLES, SEED, MeanDifference
-from app.pages.compare.systems import Cost, letter
+from app.pages.compare.systems import SystemCost, letter
 from engine.contract.scores import Score, higher_is_better, metric_title
 
 
@@ -32,7 +32,7 @@ class ScoreRow:
     scores: Mapping[str, Score]
     corpus_difference: float | None
     mean_difference: MeanDifference | None
-    cost: Cost
+    cost: SystemCost
     tokens_per_s: float | None
     decoding: str
 

@@ -30,7 +30,7 @@ class Kind(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Cost:
+class SystemCost:
     """What a system costs beside its quality; None where it is not known.
 
     Attributes:
@@ -45,7 +45,7 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Entry:
+class SystemEntry:
     """One line of the chooser.
 
     Attributes:
@@ -63,13 +63,13 @@ class Entry:
     path: Path
     ready: bool
     note: str = ""
-    cost: Cost = Cost()
+    cost: SystemCost = SystemCost()
     look: int = -1
     finetuned: bool = False
 
 
 @dataclass(frozen=True)
-class System:
+class ComparedSystem:
     """A chosen system with its outputs in memory.
 
     Attributes:
@@ -79,7 +79,7 @@ class System:
         is_changed: whether the rows are not those that were decoded.
     """
 
-    entry: Entry
+    entry: SystemEntry
     rows: Rows
     meta: OutputsMeta | None = None
     is_scored: bool = True
@@ -106,7 +106,7 @@ def letter(place: int) -> str:
     return chr(ord("A") + place) if place < 26 else f"S{place + 1}"
 
 
-def run_entry(run: RunModel, look: int) -> Entry:
+def run_entry(run: RunModel, look: int) -> SystemEntry:
     """A run of the project as a system."""
     path = run.folder.outputs / "test.jsonl"
     ready = path.exists()
@@ -120,13 +120,15 @@ def run_entry(run: RunModel, look: int) -> Entry:
         note = " · ".join([*parts, Path(run.spec.backbone).name])
     else:
         note = "no test outputs yet" if not run.status.state.is_final else f"{state}, no outputs"
-    cost = Cost(
+    cost = SystemCost(
         stored_bytes=stored_bytes(run),
         training_s=training_s(run) if run.finished is not None else None,
         trainable=run.started.trainable_parameters if run.started else None,
     )
     finetuned = isinstance(run.spec.method, FinetuneMethod)
-    return Entry(run.run_id, Kind.RUN, run.meta.name, path, ready, note, cost, look, finetuned)
+    return SystemEntry(
+        run.run_id, Kind.RUN, run.meta.name, path, ready, note, cost, look, finetuned
+    )
 
 
 def bare_key(spec: RunSpec) -> str:
@@ -135,7 +137,7 @@ def bare_key(spec: RunSpec) -> str:
     return BARE + hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def bare_entry(run: RunModel, key: str, project: Path) -> Entry:
+def bare_entry(run: RunModel, key: str, project: Path) -> SystemEntry:
     """The backbone of a run, untrained, on the same test inputs with the same decoding.
 
     Args:
@@ -145,13 +147,13 @@ def bare_entry(run: RunModel, key: str, project: Path) -> Entry:
     name = f"bare {Path(run.spec.backbone).name}"
     ready = path.exists()
     note = "untrained" if ready else "untrained; tick to decode the test inputs"
-    return Entry(key, Kind.BARE, name, path, ready, note, Cost(0, 0.0, 0))
+    return SystemEntry(key, Kind.BARE, name, path, ready, note, SystemCost(0, 0.0, 0))
 
 
-def file_entry(path: Path) -> Entry:
+def file_entry(path: Path) -> SystemEntry:
     """An outside file, as it was copied into the project."""
     note = "outputs from a file" if path.exists() else "the project's copy is missing"
-    return Entry(FILE + path.name, Kind.FILE, path.stem, path, path.exists(), note)
+    return SystemEntry(FILE + path.name, Kind.FILE, path.stem, path, path.exists(), note)
 
 
 def compare_folder(project: Path) -> Path:

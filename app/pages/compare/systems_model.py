@@ -10,22 +10,22 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.context import AppContext
+from app.idle_task import IdleTask
 from app.models.run import RunModel
 from app.pages.compare.engine_jobs import EngineJobs
-from app.pages.compare.loading import Loaded, Stamp, load, stamp_of
+from app.pages.compare.loading import LoadedOutputs, Stamp, load, stamp_of
 from app.pages.compare.outside import copy_outside
 from app.pages.compare.systems import (
     FILE,
-    Entry,
+    ComparedSystem,
     Kind,
-    System,
+    SystemEntry,
     bare_entry,
     bare_key,
     file_entry,
     outside_folder,
     run_entry,
 )
-from app.slices import SlicedWork
 from engine.contract.errors import UserError
 
 REST = 8.0
@@ -46,15 +46,17 @@ class SystemsModel(QObject):
     def __init__(self, context: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self.entries: tuple[Entry, ...] = ()
+        self.entries: tuple[SystemEntry, ...] = ()
         self.chosen: tuple[str, ...] = ()
         self.problems: dict[str, str] = {}
-        self._loaded: dict[str, Loaded] = {}
-        self._reading: dict[str, SlicedWork[Loaded]] = {}
-        self._copying: list[SlicedWork[Path]] = []
+        self._loaded: dict[str, LoadedOutputs] = {}
+        self._reading: dict[str, IdleTask[LoadedOutputs]] = {}
+        self._copying: list[IdleTask[Path]] = []
         self._damaged: dict[str, Stamp | None] = {}
         self._shown: object = None
-        self._listed: dict[str, tuple[Entry, str]] = {}  # of runs, with the keys of their bare
+        self._listed: dict[
+            str, tuple[SystemEntry, str]
+        ] = {}  # of runs, with the keys of their bare
         self.jobs = EngineJobs(context, self)
         self.jobs.ended.connect(self._on_job_ended)
         self.jobs.changed.connect(self._plan)
@@ -71,7 +73,7 @@ class SystemsModel(QObject):
         self._plan()
 
     @property
-    def systems(self) -> tuple[System, ...]:
+    def systems(self) -> tuple[ComparedSystem, ...]:
         """Chosen systems whose outputs are in memory, in the order of their choice."""
         entries = {entry.key: entry for entry in self.entries}
         found = []
@@ -79,7 +81,7 @@ class SystemsModel(QObject):
             if key in entries and key in self._loaded:
                 loaded = self._loaded[key]
                 found.append(
-                    System(
+                    ComparedSystem(
                         entries[key],
                         loaded.rows,
                         loaded.meta,
@@ -90,7 +92,7 @@ class SystemsModel(QObject):
         return tuple(found)
 
     @property
-    def waiting(self) -> tuple[Entry, ...]:
+    def waiting(self) -> tuple[SystemEntry, ...]:
         """Chosen systems without outputs in memory: not decoded yet, being read, damaged."""
         return tuple(e for e in self.entries if e.key in self.chosen and e.key not in self._loaded)
 
@@ -154,7 +156,7 @@ class SystemsModel(QObject):
             self.problems[FILE + path.name] = str(error)
             self._plan()
 
-        work = SlicedWork(
+        work = IdleTask(
             copy_outside(path, outside_folder(folder.path)), self, done=done, failed=failed
         )
         self._copying.append(work)
@@ -164,7 +166,7 @@ class SystemsModel(QObject):
         if self.problems.pop(key, None) is not None:
             self._plan()
 
-    def _entry(self, key: str) -> Entry | None:
+    def _entry(self, key: str) -> SystemEntry | None:
         return next((entry for entry in self.entries if entry.key == key), None)
 
     def _watch(self, run: RunModel) -> None:
@@ -226,7 +228,7 @@ class SystemsModel(QObject):
         if (self.entries, chosen) != before:
             self.loaded_changed.emit()
 
-    def _list(self) -> tuple[Entry, ...]:
+    def _list(self) -> tuple[SystemEntry, ...]:
         """Runs, the newest first; their bare backbones; outside files."""
         folder = self._context.project.folder
         if folder is None:
@@ -244,7 +246,7 @@ class SystemsModel(QObject):
         files = sorted(outside_folder(folder.path).glob("*.jsonl"))
         return (*(entry for entry, _ in found), *bare, *(file_entry(path) for path in files))
 
-    def _read_if_new(self, entry: Entry) -> None:
+    def _read_if_new(self, entry: SystemEntry) -> None:
         key, stamp = entry.key, stamp_of(entry.path)
         loaded = self._loaded.get(key)
         if self._reading or (loaded is not None and loaded.stamp == stamp):
@@ -252,7 +254,7 @@ class SystemsModel(QObject):
         if key in self._damaged and self._damaged[key] == stamp:
             return
 
-        def done(loaded: Loaded) -> None:
+        def done(loaded: LoadedOutputs) -> None:
             del self._reading[key]
             self._loaded[key] = loaded
             self._damaged.pop(key, None)
@@ -266,7 +268,7 @@ class SystemsModel(QObject):
             self.loaded_changed.emit()
             self._plan()
 
-        self._reading[key] = SlicedWork(load(entry.path), self, done=done, failed=failed)
+        self._reading[key] = IdleTask(load(entry.path), self, done=done, failed=failed)
 
     def _after_reading(self) -> None:
         self.loaded_changed.emit()

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 _WORD = re.compile(r"\w+(?:['’.,:/-]\w+)*|[^\w\s]")
 
 
-class Change(enum.Enum):
+class WordState(enum.Enum):
     """What a piece of text is to the other text."""
 
     SAME = "same"
@@ -36,7 +36,7 @@ class Piece:
         there: the same in the text compared with; "" if INSERTED.
     """
 
-    change: Change
+    change: WordState
     here: str
     there: str
 
@@ -58,15 +58,15 @@ def word_diff(here: str, there: str) -> tuple[Piece, ...]:
     pairs = _common([word.rstrip() for word in ours], [word.rstrip() for word in theirs])
     pieces: list[Piece] = []
     if lead_here or lead_there:
-        pieces.append(Piece(Change.SAME, lead_here, lead_there))
+        pieces.append(Piece(WordState.SAME, lead_here, lead_there))
     i = j = 0
     for match_i, match_j in [*pairs, (len(ours), len(theirs))]:
         if match_j > j:
-            pieces.append(Piece(Change.MISSING, "", "".join(theirs[j:match_j])))
+            pieces.append(Piece(WordState.MISSING, "", "".join(theirs[j:match_j])))
         if match_i > i:
-            pieces.append(Piece(Change.INSERTED, "".join(ours[i:match_i]), ""))
+            pieces.append(Piece(WordState.INSERTED, "".join(ours[i:match_i]), ""))
         if match_i < len(ours):
-            pieces.append(Piece(Change.SAME, ours[match_i], theirs[match_j]))
+            pieces.append(Piece(WordState.SAME, ours[match_i], theirs[match_j]))
         i, j = match_i + 1, match_j + 1
     return _tidy(pieces)
 
@@ -135,10 +135,10 @@ def _tidy(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     result: list[Piece] = []
     for index, piece in enumerate(joined):
         inner = 0 < index < len(joined) - 1
-        lone = piece.change is Change.SAME and len(words(piece.here)) == 1
+        lone = piece.change is WordState.SAME and len(words(piece.here)) == 1
         if inner and lone and not any(c.isalnum() for c in piece.here):
-            result.append(Piece(Change.MISSING, "", piece.there))
-            result.append(Piece(Change.INSERTED, piece.here, ""))
+            result.append(Piece(WordState.MISSING, "", piece.there))
+            result.append(Piece(WordState.INSERTED, piece.here, ""))
         else:
             result.append(piece)
     return _join(_missing_first(result))
@@ -149,10 +149,10 @@ def _missing_first(pieces: Sequence[Piece]) -> list[Piece]:
     result: list[Piece] = []
     inserted: list[Piece] = []
     for piece in pieces:
-        if piece.change is Change.INSERTED:
+        if piece.change is WordState.INSERTED:
             inserted.append(piece)
             continue
-        if piece.change is Change.SAME:
+        if piece.change is WordState.SAME:
             result += inserted
             inserted = []
         result.append(piece)

@@ -36,7 +36,7 @@ class BackboneChoice(QObject):
         self.fault = ""
         self.fetching = ""
         self._folders: tuple[str, ...] = ()
-        self._list = LatestAsk(context.data_desk, self)
+        self._list = LatestAsk(context.data_client, self)
         self._list.answered.connect(self._on_listed)
         self._list.failed.connect(self._on_failed)
         context.project.changed.connect(self._on_project)
@@ -70,12 +70,12 @@ class BackboneChoice(QObject):
         if entry is None or entry.on_disk or self.fetching:
             return
         self.fetching, self.fault = entry.name, ""
-        # The model desk: a fetch takes minutes, and previews must not wait behind it.
-        ticket = self._context.model_desk.ask(FetchBackbone(entry.name))
-        ticket.answered.connect(self._on_fetched)
-        ticket.cancelled.connect(self._on_fetched)
-        ticket.failed.connect(self._on_fetch_failed)
-        self._context.activities.follow(f"Fetch {entry.title}", ticket, tell_failure=False)
+        # The model engine client: a fetch takes minutes, and previews must not wait behind it.
+        pending = self._context.model_client.ask(FetchBackbone(entry.name))
+        pending.answered.connect(self._on_fetched)
+        pending.cancelled.connect(self._on_fetched)
+        pending.failed.connect(self._on_fetch_failed)
+        self._context.activities.follow(f"Fetch {entry.title}", pending, tell_failure=False)
         self.changed.emit()
 
     def _ask(self) -> None:

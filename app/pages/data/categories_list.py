@@ -9,7 +9,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from app.pages.data.current import CurrentDataset
-from app.pages.data.split_counts import SplitCounts
+from app.pages.data.split_counts import SplitCountsView
 from app.pages.data.words import count
 from app.widgets.plain_delegate import PlainDelegate
 from engine.contract.data_spec import SplitKind
@@ -21,7 +21,7 @@ class CategoriesList(QListWidget):
     """Shown where the split is by category and a column holds categories."""
 
     def __init__(
-        self, current: CurrentDataset, counts: SplitCounts, parent: QWidget | None = None
+        self, current: CurrentDataset, counts: SplitCountsView, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._current = current

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from engine.contract.data_spec import DataSpec
 from engine.contract.method_spec import PrefixMethod
-from engine.contract.options import column_words, option_words, spec_words
+from engine.contract.options import column_args, option_args, spec_args
 from engine.contract.project import DatasetEntry
-from engine.contract.reading_options import reading_words
+from engine.contract.reading_options import reading_args
 from engine.contract.run_spec import RunSpec
 
 
@@ -15,6 +15,6 @@ def data_arguments(entry: DatasetEntry) -> list[str]:
     data = DataSpec("", "", entry.mapping, entry.linearisation, entry.split)
     spec = RunSpec("", "", PrefixMethod(), data)
     source = entry.source_path or entry.name
-    words = [*option_words("--data", source), *reading_words(entry.reading)]
-    words += column_words(data.mapping, data.split)
-    return ["train", *words, *spec_words(spec, room="data."), "--out", "RUN_DIR"]
+    words = [*option_args("--data", source), *reading_args(entry.reading)]
+    words += column_args(data.mapping, data.split)
+    return ["train", *words, *spec_args(spec, room="data."), "--out", "RUN_DIR"]

@@ -14,9 +14,9 @@ from app.pages.data.example_preview import ExamplePreview
 from app.pages.data.linearisation_panel import LinearisationPanel
 from app.pages.data.mapping_panel import MappingPanel
 from app.pages.data.rows_view import RowsView
-from app.pages.data.split_counts import SplitCounts
+from app.pages.data.split_counts import SplitCountsView
 from app.pages.data.split_panel import SplitPanel
-from app.pages.data.text_view import TextView
+from app.pages.data.text_view import CutTextView
 from app.pages.data.token_view import TokenView
 from app.sizes import set_minimum_chars
 from app.theme import SPACE_M, SPACE_S
@@ -38,13 +38,13 @@ class DatasetView(QWidget):
         self, context: AppContext, current: CurrentDataset, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        theme, desk = context.theme, context.data_desk
+        theme, client = context.theme, context.data_client
         self._current = current
-        preview = ExamplePreview(current, desk, self)
-        self.counts = SplitCounts(current, desk, self)
+        preview = ExamplePreview(current, client, self)
+        self.counts = SplitCountsView(current, client, self)
         self.header = DatasetHeader(context.project, current, theme)
         self.rows = RowsView(current, theme)
-        self.text = TextView(preview, theme)
+        self.text = CutTextView(preview, theme)
         self.tokens = TokenView(context, current)
         self.mapping = MappingPanel(current, theme)
         self.linearisation = LinearisationPanel(current, preview, theme)

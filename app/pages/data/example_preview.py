@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.pages.data.current import CurrentDataset
 from app.pages.data.latest import LatestAsk
-from app.ports import Desk
+from app.ports import Client
 from engine.contract.commands import Failure, Preview, PreviewExamples
 from engine.contract.reading import PreviewExample
 
@@ -27,13 +27,15 @@ class ExamplePreview(QObject):
 
     changed = Signal()
 
-    def __init__(self, current: CurrentDataset, desk: Desk, parent: QObject | None = None) -> None:
+    def __init__(
+        self, current: CurrentDataset, client: Client, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._current = current
         self.example: PreviewExample | None = None
         self.fault = ""
         self._command: PreviewExamples | None = None
-        self._ask = LatestAsk(desk, self, wait_ms=WAIT_MS)
+        self._ask = LatestAsk(client, self, wait_ms=WAIT_MS)
         self._ask.answered.connect(self._on_answered)
         self._ask.failed.connect(self._on_failed)
         current.shown.connect(self._follow)

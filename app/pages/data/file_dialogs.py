@@ -1,4 +1,4 @@
-"""Asking for files without a nested event loop."""
+"""PageRequests for files without a nested event loop."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from app.models.project import ProjectModel
 from app.pages.data.edits import added
 from app.pages.data.import_job import ImportJob
 from app.pages.data.latest import LatestAsk
-from app.ports import Desk
+from app.ports import Client
 from engine.contract.commands import Failure, Imported, InspectFile, Progress
 from engine.contract.data_spec import Mapping, Split
 from engine.contract.project import DatasetEntry
@@ -55,15 +55,15 @@ class FileImport(QObject):
         project: ProjectModel,
         activities: ActivitiesModel,
         *,
-        desk: Desk,
+        client: Client,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._project = project
         self._activities = activities
-        self._desk = desk
+        self._client = client
         self._job: ImportJob | None = None
-        self._look = LatestAsk(desk, self)
+        self._look = LatestAsk(client, self)
         self._look.answered.connect(self._on_report)
         self._look.failed.connect(self._on_failed)
         self.path: Path | None = None
@@ -103,13 +103,13 @@ class FileImport(QObject):
         if self.state is not ImportState.READY or folder is None or self.report is None:
             return
         self.failure, self.progress = None, None
-        self._job = job = ImportJob(self.report, folder, desk=self._desk, parent=self)
+        self._job = job = ImportJob(self.report, folder, client=self._client, parent=self)
         job.progressed.connect(self._on_progress)
         job.finished.connect(self._on_imported)
         job.failed.connect(self._on_job_failed)
         job.cancelled.connect(self._on_job_cancelled)
         title = f"Import {job.source.name}"
-        self._activities.follow(title, job.ticket, tell_failure=False)
+        self._activities.follow(title, job.pending, tell_failure=False)
         self.changed.emit()
 
     def cancel(self) -> None:

@@ -31,7 +31,7 @@ QUIET_KINDS = frozenset(
 )
 """Findings that ask for nothing."""
 SHOWN_LINES = 10
-PLACES = {
+ATTENTION_KINDS = {
     "line": ("Line", "Lines"),
     "row": ("Row", "Rows"),
     "entry": ("Entry", "Entries"),
@@ -98,15 +98,15 @@ class FindingsList(QWidget):
         layout.addStretch(1)
 
     def _line(self, finding: Finding) -> QHBoxLayout:
-        colours = self._theme.colors
+        colors = self._theme.colors
         if finding.loses_rows:
-            name, colour, word = "error", colours.bad, "Rows are lost"
+            name, color, word = "error", colors.bad, "Rows are lost"
         elif finding.kind in QUIET_KINDS:
-            name, colour, word = "info", colours.accent, "For your information"
+            name, color, word = "info", colors.accent, "For your information"
         else:
-            name, colour, word = "warning", colours.warning, "Warning"
+            name, color, word = "warning", colors.warning, "Warning"
         sign = Label()
-        sign.setPixmap(icon(name, colour).pixmap(16, 16))
+        sign.setPixmap(icon(name, color).pixmap(16, 16))
         sign.setToolTip(word)
         sign.setAccessibleName(word)
         text = MarkupLabel()
@@ -129,7 +129,7 @@ class FindingsList(QWidget):
             for line in finding.lines[:SHOWN_LINES]
         ]
         more = " …" if finding.count > len(lines) else ""
-        word = PLACES.get(self._place, PLACES["line"])[len(lines) > 1]
+        word = ATTENTION_KINDS.get(self._place, ATTENTION_KINDS["line"])[len(lines) > 1]
         muted = self._theme.colors.muted.name()
         return f'{text} <span style="color:{muted}">{word} {", ".join(lines)}{more}</span>'
 

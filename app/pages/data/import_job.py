@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.ports import Desk, Ticket
+from app.ports import Client, Pending
 from engine.contract.commands import Failure, Imported, ImportFile, Progress
 from engine.contract.project import ProjectFolder
 from engine.contract.reading import FileReport
@@ -39,7 +39,7 @@ class ImportJob(QObject):
     cancelled = Signal()
 
     def __init__(
-        self, report: FileReport, folder: ProjectFolder, *, desk: Desk, parent: QObject
+        self, report: FileReport, folder: ProjectFolder, *, client: Client, parent: QObject
     ) -> None:
         super().__init__(parent)
         self.report = report
@@ -48,20 +48,22 @@ class ImportJob(QObject):
         self.dataset_id = new_dataset_id(self.source)
         self._store = folder.dataset_store(self.dataset_id)
         self._abandoned = False
-        self.ticket: Ticket = desk.ask(ImportFile(report.path, report.options, str(self._store)))
-        self.ticket.progressed.connect(self._on_progressed)
-        self.ticket.answered.connect(self._on_answered)
-        self.ticket.failed.connect(self._on_failed)
-        self.ticket.cancelled.connect(self._on_cancelled)
+        self.pending: Pending = client.ask(
+            ImportFile(report.path, report.options, str(self._store))
+        )
+        self.pending.progressed.connect(self._on_progressed)
+        self.pending.answered.connect(self._on_answered)
+        self.pending.failed.connect(self._on_failed)
+        self.pending.cancelled.connect(self._on_cancelled)
 
     def cancel(self) -> None:
         """Ask to give up."""
-        self.ticket.cancel()
+        self.pending.cancel()
 
     def abandon(self) -> None:
         """Give up and tell nobody, as when the project is closed; leaves no file behind."""
         self._abandoned = True
-        self.ticket.cancel()
+        self.pending.cancel()
 
     def _on_progressed(self, progress: Progress) -> None:
         if not self._abandoned:

@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
 
 from app.assets import icon
 from app.pages.data.file_import import FileImport, ImportState
-from app.pages.data.findings_list import PLACES, FindingsList
-from app.pages.data.import_words import can_import, looked_at, summary, what_happens
-from app.pages.data.language_choice import LanguageChoice
+from app.pages.data.findings_list import ATTENTION_KINDS, FindingsList
+from app.pages.data.import_text import can_import, sampled, summary, what_happens
+from app.pages.data.language_choice import LanguageBox
 from app.pages.data.number_header import NumberHeader
 from app.pages.data.options_form import OptionsForm
 from app.pages.data.preview_model import PreviewModel
@@ -47,13 +47,13 @@ class ImportView(QWidget):
         self.bar = InfoBar(theme, closable=False)
         self.options = OptionsForm()
         self.options.chosen.connect(file.choose)
-        self.language = LanguageChoice()
+        self.language = LanguageBox()
         self.language.chosen.connect(self._choose_language)
         self.model = PreviewModel(self)
         self.table = self._make_table(theme)
         self.findings = FindingsList(theme, "Findings")
         self.findings.line_chosen.connect(self._show_line)
-        self.looked_at = MutedLabel(theme)
+        self.sampled = MutedLabel(theme)
         self.what_happens = Label()
         self.what_happens.setWordWrap(True)
         self.progress = QProgressBar()
@@ -85,7 +85,7 @@ class ImportView(QWidget):
         lower.setContentsMargins(0, 0, 0, 0)
         lower.setSpacing(SPACE_S)
         lower.addWidget(SectionHeader("Findings"))
-        lower.addWidget(self.looked_at)
+        lower.addWidget(self.sampled)
         findings = VerticalArea()
         findings.setWidget(self.findings)
         lower.addWidget(findings, 1)
@@ -145,7 +145,7 @@ class ImportView(QWidget):
         if report is None:
             self.options.forget()
             self.findings.set_findings(())
-            self.looked_at.clear()
+            self.sampled.clear()
             if self._file.path is not None:
                 self.options.show_options(self._file.chosen, ReadOptions())
             return
@@ -156,9 +156,9 @@ class ImportView(QWidget):
             lambda line: self.model.row_of_line(line) is not None,
             place=report.place,
         )
-        place = PLACES.get(report.place, PLACES["line"])[0]
+        place = ATTENTION_KINDS.get(report.place, ATTENTION_KINDS["line"])[0]
         self.table.verticalHeader().setToolTip(f"{place} of the data")
-        self.looked_at.setText(looked_at(report))
+        self.sampled.setText(sampled(report))
         self.table.resizeColumnsToContents()
         self._limit_columns()
 

@@ -15,7 +15,7 @@ TIP = (
 )
 
 
-class LanguageChoice(QWidget):
+class LanguageBox(QWidget):
     """A menu of the languages; hidden where a file has one.
 
     Signals:

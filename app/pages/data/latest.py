@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.ports import Desk, Ticket
+from app.ports import Client, Pending
 from engine.contract.commands import Command
 
 
 class LatestAsk(QObject):
-    """Asks a desk; a newer question replaces the older one, whose answer never arrives.
+    """Asks an engine client; a newer question replaces the older one, whose answer never arrives.
 
     Args:
-        desk: who answers.
+        engine client: who answers.
         wait_ms: a question is sent when no newer one came for so long; 0 sends at once.
 
     Signals:
@@ -25,10 +25,10 @@ class LatestAsk(QObject):
     failed = Signal(object)
     busy_changed = Signal(bool)
 
-    def __init__(self, desk: Desk, parent: QObject, *, wait_ms: int = 0) -> None:
+    def __init__(self, client: Client, parent: QObject, *, wait_ms: int = 0) -> None:
         super().__init__(parent)
-        self._desk = desk
-        self._ticket: Ticket | None = None
+        self._client = client
+        self._pending: Pending | None = None
         self._waiting: Command | None = None
         self._busy = False
         self._timer = QTimer(self)
@@ -49,7 +49,7 @@ class LatestAsk(QObject):
             self._timer.start()
         else:
             self._send()
-        self._set_busy(self._waiting is not None or self._ticket is not None)
+        self._set_busy(self._waiting is not None or self._pending is not None)
 
     def drop(self) -> None:
         """Ask nothing any more; an answer under way is thrown away."""
@@ -60,25 +60,25 @@ class LatestAsk(QObject):
         command, self._waiting = self._waiting, None
         if command is None:
             return
-        self._ticket = ticket = self._desk.ask(command)
-        ticket.answered.connect(self._on_answered)
-        ticket.failed.connect(self._on_failed)
-        ticket.cancelled.connect(self._on_cancelled)
+        self._pending = pending = self._client.ask(command)
+        pending.answered.connect(self._on_answered)
+        pending.failed.connect(self._on_failed)
+        pending.cancelled.connect(self._on_cancelled)
 
     def _forget(self) -> None:
         self._timer.stop()
         self._waiting = None
-        ticket = self._release()
-        if ticket is not None:
-            ticket.cancel()
+        pending = self._release()
+        if pending is not None:
+            pending.cancel()
 
-    def _release(self) -> Ticket | None:
-        ticket, self._ticket = self._ticket, None
-        if ticket is not None:
-            ticket.answered.disconnect(self._on_answered)
-            ticket.failed.disconnect(self._on_failed)
-            ticket.cancelled.disconnect(self._on_cancelled)
-        return ticket
+    def _release(self) -> Pending | None:
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.answered.disconnect(self._on_answered)
+            pending.failed.disconnect(self._on_failed)
+            pending.cancelled.disconnect(self._on_cancelled)
+        return pending
 
     def _on_answered(self, reply: object) -> None:
         self._release()

@@ -30,9 +30,9 @@ class NumberHeader(QHeaderView):
 
     def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N803
         """Draw the number on the window's ground."""
-        colours = self._theme.colors
-        painter.fillRect(rect, colours.window)
-        painter.setPen(colours.muted)
+        colors = self._theme.colors
+        painter.fillRect(rect, colors.window)
+        painter.setPen(colors.muted)
         inner = rect.adjusted(0, 0, -SPACE_S, 0)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(inner, right, self._number(logicalIndex))

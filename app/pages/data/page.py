@@ -36,7 +36,7 @@ class DataPage(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.current = CurrentDataset(context.project, self)
         self.file = FileImport(
-            context.project, context.activities, desk=context.data_desk, parent=self
+            context.project, context.activities, client=context.data_client, parent=self
         )
         self.paster = Paster(context, self.file, self, look=self.open_path)
         self.bar = InfoBar(context.theme)

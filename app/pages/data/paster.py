@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QWidget
 
 from app.assets import icon
 from app.context import AppContext
+from app.idle_task import IdleTask
 from app.pages.data.file_import import FileImport
 from app.pages.data.pasting import write_pasted
-from app.slices import SlicedWork
 from engine.contract.errors import UserError
 
 
@@ -45,7 +45,7 @@ class Paster(QObject):
     ) -> None:
         super().__init__(scope)
         self._context, self._file, self._look = context, file, look
-        self._work: SlicedWork[Path] | None = None
+        self._work: IdleTask[Path] | None = None
         self._pasted: Path | None = None
         self.action = self._make_action(scope)
         file.changed.connect(self._tidy)
@@ -60,7 +60,7 @@ class Paster(QObject):
         if copied is not None:
             self._look(copied)
             return
-        self._work = SlicedWork(
+        self._work = IdleTask(
             write_pasted(data.text(), data.html(), folder.pasted),
             self,
             done=self._on_written,

@@ -63,11 +63,11 @@ class RejectedDialog(QDialog):
 
     def export(self, out: Path) -> None:
         """Write all rejected rows as CSV or as a workbook."""
-        ticket = self._context.data_desk.ask(ExportRejected(str(self._store.path), str(out)))
-        ticket.answered.connect(self._on_done)
-        ticket.failed.connect(self._on_failed)
+        pending = self._context.data_client.ask(ExportRejected(str(self._store.path), str(out)))
+        pending.answered.connect(self._on_done)
+        pending.failed.connect(self._on_failed)
         title = f"Export rejected rows to {out.name}"
-        self._context.activities.follow(title, ticket, tell_failure=False)
+        self._context.activities.follow(title, pending, tell_failure=False)
 
     def _ask_where(self) -> None:
         name = f"{Path(self._store.meta.name).stem}-rejected"

@@ -13,16 +13,16 @@ from app.theme import SPACE_S, SPACE_XS, Theme
 from engine.contract.data_spec import Role
 
 
-def role_colours(theme: Theme, role: Role) -> tuple[QColor, QColor]:
+def role_colors(theme: Theme, role: Role) -> tuple[QColor, QColor]:
     """Text and ground of a role's badge: what is learned, what is read, and the rest."""
-    colours = theme.colors
+    colors = theme.colors
     if role is Role.TARGET:
-        return colours.trainable, colours.trainable_fill
+        return colors.trainable, colors.trainable_fill
     if role in (Role.FIELD, Role.MEANING, Role.TRIPLES, Role.SOURCE):
-        return colours.frozen, colours.frozen_fill
+        return colors.frozen, colors.frozen_fill
     if role is Role.IGNORED:
-        return colours.muted, colours.alternate
-    return colours.accent, colours.accent_fill
+        return colors.muted, colors.alternate
+    return colors.accent, colors.accent_fill
 
 
 class RoleHeader(QHeaderView):
@@ -50,12 +50,12 @@ class RoleHeader(QHeaderView):
         """Draw the name, and the role as a badge below it."""
         if not rect.isValid():
             return
-        colours = self._theme.colors
+        colors = self._theme.colors
         painter.save()
-        painter.fillRect(rect, colours.window)
-        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, colours.line)
+        painter.fillRect(rect, colors.window)
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, colors.line)
         painter.fillRect(
-            rect.right(), rect.top() + SPACE_S, 1, rect.height() - 2 * SPACE_S, colours.line
+            rect.right(), rect.top() + SPACE_S, 1, rect.height() - 2 * SPACE_S, colors.line
         )
         name, role = self._texts(logicalIndex)
         line = self._line_height()
@@ -64,7 +64,7 @@ class RoleHeader(QHeaderView):
         font = self.font()
         font.setBold(True)
         painter.setFont(font)
-        painter.setPen(colours.text)
+        painter.setPen(colors.text)
         upper = QRect(inner.left(), inner.top(), inner.width(), line)
         self._write(painter, upper, name)
         painter.setFont(self.font())
@@ -72,7 +72,7 @@ class RoleHeader(QHeaderView):
         painter.restore()
 
     def _badge(self, painter: QPainter, room: QRect, role: Role) -> None:
-        text, ground = role_colours(self._theme, role)
+        text, ground = role_colors(self._theme, role)
         title = ROLE_TITLES[role]
         wide = self.fontMetrics().horizontalAdvance(title) + 2 * SPACE_XS + 2
         box = QRect(room.left(), room.top(), min(wide, room.width()), room.height())

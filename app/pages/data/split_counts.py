@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.pages.data.current import CurrentDataset
 from app.pages.data.latest import LatestAsk
-from app.ports import Desk
+from app.ports import Client
 from engine.contract.commands import Failure, ReportSplit
 from engine.contract.data_spec import SplitKind
 from engine.contract.reading import SplitReport
@@ -20,10 +20,10 @@ NO_CATEGORIES = (
 )
 
 
-class SplitCounts(QObject):
+class SplitCountsView(QObject):
     """Keeps a `SplitReport` in step with dataset, mapping and split, while it is watched.
 
-    Counting a million rows takes seconds of the desk, so nothing is counted unseen.
+    Counting a million rows takes seconds of the engine client, so nothing is counted unseen.
 
     Attributes:
         report: the latest answer for the dataset shown; while `is_busy`, for an older split.
@@ -37,7 +37,9 @@ class SplitCounts(QObject):
 
     changed = Signal()
 
-    def __init__(self, current: CurrentDataset, desk: Desk, parent: QObject | None = None) -> None:
+    def __init__(
+        self, current: CurrentDataset, client: Client, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._current = current
         self._command: ReportSplit | None = None
@@ -48,7 +50,7 @@ class SplitCounts(QObject):
         self._refusal = ""
         self._wants_category = False
         self._watched = False
-        self._ask = LatestAsk(desk, self, wait_ms=WAIT_MS)
+        self._ask = LatestAsk(client, self, wait_ms=WAIT_MS)
         self._ask.answered.connect(self._on_answered)
         self._ask.failed.connect(self._on_failed)
         self._ask.busy_changed.connect(self.changed)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from app.pages.data.categories_list import CategoriesList
 from app.pages.data.current import CurrentDataset
 from app.pages.data.findings_list import FindingsList
-from app.pages.data.split_counts import SplitCounts
+from app.pages.data.split_counts import SplitCountsView
 from app.pages.data.split_form import SplitForm
 from app.pages.data.words import SIDE_TITLES
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
@@ -22,7 +22,7 @@ class SplitPanel(QWidget):
     def __init__(
         self,
         current: CurrentDataset,
-        counts: SplitCounts,
+        counts: SplitCountsView,
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:

@@ -10,7 +10,7 @@ from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import Badge, MutedLabel
 
 
-class TextView(QWidget):
+class CutTextView(QWidget):
     """Source above target; both can be selected and copied."""
 
     def __init__(

@@ -76,15 +76,15 @@ class TokenFlow(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the chips that are in view."""
         self._fit()
-        colours = self._theme.colors
+        colors = self._theme.colors
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self.font())
         for token, box in zip(self._tokens, self._boxes, strict=True):
             if not box.intersects(event.rect()):
                 continue
-            ground = colours.trainable_fill if token.has_loss else colours.frozen_fill
-            ink = colours.trainable if token.has_loss else colours.frozen
+            ground = colors.trainable_fill if token.has_loss else colors.frozen_fill
+            ink = colors.trainable if token.has_loss else colors.frozen
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(ground)
             painter.drawRoundedRect(box, 4, 4)

@@ -60,7 +60,7 @@ class TokenView(QWidget):
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setWidget(self.flow)
         self._scroll.setAccessibleName("Tokens")
-        self._ask = LatestAsk(context.data_desk, self, wait_ms=WAIT_MS)
+        self._ask = LatestAsk(context.data_client, self, wait_ms=WAIT_MS)
         self._ask.answered.connect(self._on_tokens)
         self._ask.failed.connect(self._on_failed)
         self._lay_out()

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
-from app.ports import Desk
+from app.ports import Client
 from engine.contract.commands import Failure, ListPrefixes, PrefixInfo, PrefixList
 from engine.contract.events import RunState
 
@@ -53,10 +53,10 @@ class PrefixLibrary(QObject):
     failed = Signal(object)
 
     def __init__(
-        self, project: ProjectModel, runs: RunsModel, desk: Desk, parent: QObject | None = None
+        self, project: ProjectModel, runs: RunsModel, client: Client, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._project, self._desk = project, desk
+        self._project, self._client = project, client
         self.rows: tuple[LibraryRow, ...] = ()
         self._latest = 0
         project.opened.connect(self.refresh)
@@ -74,9 +74,9 @@ class PrefixLibrary(QObject):
             return
         self._latest += 1
         number = self._latest
-        ticket = self._desk.ask(ListPrefixes(str(folder.path)))
-        ticket.answered.connect(lambda reply: self._take(number, reply))
-        ticket.failed.connect(lambda failure: self._fail(number, failure))
+        pending = self._client.ask(ListPrefixes(str(folder.path)))
+        pending.answered.connect(lambda reply: self._take(number, reply))
+        pending.failed.connect(lambda failure: self._fail(number, failure))
 
     def _follow(self, run: RunModel) -> None:
         run.status_changed.connect(lambda: self._on_status(run))

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.asking import Asking
 from app.assets import icon
 from app.context import AppContext
 from app.dialogs.export import ask_for_export
@@ -26,10 +25,11 @@ from app.dialogs.foreign_prefix import (
     named_backbone,
 )
 from app.opening import PathKind, find_out
+from app.page_requests import PageRequests
 from app.pages.prefixes.details import PrefixDetails
 from app.pages.prefixes.library import LibraryRow, PrefixLibrary
 from app.pages.prefixes.model import SORT_ROLE, PrefixTableModel
-from app.ports import Ticket
+from app.ports import Pending
 from app.sizes import set_minimum_chars
 from app.theme import SPACE_S
 from app.trashing import MoveToTrash
@@ -59,7 +59,7 @@ class PrefixesPage(QWidget):
         self._context = context
         self._selected_path: Path | None = None
         # Cards are read without torch: the list need not wait behind a decoding.
-        self.library = PrefixLibrary(context.project, context.runs, context.data_desk, self)
+        self.library = PrefixLibrary(context.project, context.runs, context.data_client, self)
         self.model = PrefixTableModel(context.theme, self)
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)
@@ -67,7 +67,7 @@ class PrefixesPage(QWidget):
         self._sorted.setFilterKeyColumn(-1)
         self._sorted.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.bar = InfoBar(context.theme)
-        self._asking = Asking(context, self.bar, self)
+        self._asking = PageRequests(context, self.bar, self)
         self.table = TableView("Prefixes")
         self.table.setModel(self._sorted)
         self.table.setSortingEnabled(True)
@@ -114,8 +114,8 @@ class PrefixesPage(QWidget):
         return True
 
     def _import(self, command: ImportPrefix) -> None:
-        ticket = self._ask(f"Import {Path(command.path).name}", command)
-        ticket.answered.connect(self._on_imported)
+        pending = self._ask(f"Import {Path(command.path).name}", command)
+        pending.answered.connect(self._on_imported)
 
     def ask_for_prefix(self) -> None:
         """Let the user choose a folder to import."""
@@ -149,8 +149,8 @@ class PrefixesPage(QWidget):
         """Check that the selected prefix is whole."""
         row = self.selected()
         if row is not None:
-            ticket = self._ask(f"Verify “{row.name}”", VerifyPrefix(str(row.path)))
-            ticket.answered.connect(self._asking.tell)
+            pending = self._ask(f"Verify “{row.name}”", VerifyPrefix(str(row.path)))
+            pending.answered.connect(self._asking.tell)
 
     def delete_selected(self) -> None:
         """Move the selected prefix to the trash; a run's prefix goes with its run only."""
@@ -288,7 +288,7 @@ class PrefixesPage(QWidget):
         self.commands["run"].setEnabled(row is not None and bool(row.run_id))
         self.commands["delete"].setEnabled(row is not None)
 
-    def _ask(self, title: str, command: Command) -> Ticket:
+    def _ask(self, title: str, command: Command) -> Pending:
         self.bar.hide()
         return self._asking.ask(title, command)
 

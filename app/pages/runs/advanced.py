@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.pages.runs.draft import Draft, default_draft, switch_method
-from app.pages.runs.editors import CalmWheel, Editor, make_editor
+from app.pages.runs.editors import Editor, IgnoreWheel, make_editor
 from app.pages.runs.fields import Field, Section, Switch
 from app.pages.runs.fields_method import DECODING, METHOD
 from app.pages.runs.fields_training import EVALUATION, HARDWARE, OPTIMISER
@@ -37,7 +37,7 @@ class PresetBox(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(14)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.installEventFilter(CalmWheel(self))
+        self.installEventFilter(IgnoreWheel(self))
         for preset in PRESETS:
             self.addItem(preset.title)
             self.setItemData(self.count() - 1, preset.tip, Qt.ItemDataRole.ToolTipRole)
@@ -65,7 +65,7 @@ class SectionBox(QWidget):
         section: Section,
         form: FormModel,
         planner: Planner,
-        calm: CalmWheel,
+        calm: IgnoreWheel,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -97,7 +97,7 @@ class SectionBox(QWidget):
         planner.changed.connect(self._tell)
         self._tell()
 
-    def _add(self, field: Field, calm: CalmWheel) -> None:
+    def _add(self, field: Field, calm: IgnoreWheel) -> None:
         editor = make_editor(field, calm)
         editor.edited.connect(lambda value: self._form.set(field.name, value, field.label.lower()))
         self.editors[field] = editor
@@ -136,7 +136,7 @@ class AdvancedSettings(QWidget):
 
     def __init__(self, form: FormModel, planner: Planner, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        calm = CalmWheel(self)
+        calm = IgnoreWheel(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

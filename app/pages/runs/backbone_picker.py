@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from app.assets import icon
 from app.pages.runs.backbones import BackbonesModel
-from app.pages.runs.editors import CalmWheel
+from app.pages.runs.editors import IgnoreWheel
 from app.pages.runs.form_model import FormModel
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import MutedLabel
@@ -70,7 +70,7 @@ class BackbonePicker(QWidget):
         )
         self.box.setMinimumContentsLength(WIDTH_CHARS)
         self.box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._calm = CalmWheel(self)
+        self._calm = IgnoreWheel(self)
         self.box.installEventFilter(self._calm)
         self.box.currentIndexChanged.connect(self._on_chosen)
         self.fetch = QPushButton(icon("import"), "Fetch")

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.models.activities import ActivitiesModel
 from app.models.project import ProjectModel
-from app.ports import Desk, Ticket
+from app.ports import Client, Pending
 from app.words import size
 from engine.contract.backbone import BackboneEntry
 from engine.contract.commands import BackboneList, Failure, FetchBackbone, ListBackbones
@@ -19,7 +19,7 @@ class BackbonesModel(QObject):
     """The backbones that a run can have, and the device that AUTO would choose.
 
     Args:
-        data_desk: lists them (it needs no torch); `model_desk` fetches and converts.
+        data_client: lists them (it needs no torch); `model_client` fetches and converts.
 
     Signals:
         changed: the list, or what is being fetched, is new.
@@ -33,23 +33,23 @@ class BackbonesModel(QObject):
 
     def __init__(
         self,
-        data_desk: Desk,
-        model_desk: Desk,
+        data_client: Client,
+        model_client: Client,
         project: ProjectModel,
         activities: ActivitiesModel,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._data_desk = data_desk
-        self._model_desk = model_desk
+        self._data_client = data_client
+        self._model_client = model_client
         self._project = project
         self._activities = activities
         self.entries: tuple[BackboneEntry, ...] = ()
         self.device = ""
         self.device_memory_bytes = 0
         self.failure = ""
-        self._ticket: Ticket | None = None
-        self._fetches: dict[str, Ticket] = {}
+        self._pending: Pending | None = None
+        self._fetches: dict[str, Pending] = {}
         self._folders: tuple[str, ...] | None = None
         project.changed.connect(self._on_project_changed)
 
@@ -72,39 +72,39 @@ class BackbonesModel(QObject):
     def refresh(self) -> None:
         """Ask for the list."""
         self._folders = self._project.project.backbone_folders
-        ticket = self._data_desk.ask(ListBackbones(self._folders))
-        self._ticket = ticket
-        ticket.answered.connect(lambda reply: self._take(ticket, reply))
-        ticket.failed.connect(lambda failure: self._fail(ticket, failure))
+        pending = self._data_client.ask(ListBackbones(self._folders))
+        self._pending = pending
+        pending.answered.connect(lambda reply: self._take(pending, reply))
+        pending.failed.connect(lambda failure: self._fail(pending, failure))
 
     def fetch(self, name: str) -> None:
         """Bring a backbone to this machine, in the list of activities."""
         entry = self.get(name)
         if entry is None or self.is_fetching(name):
             return
-        ticket = self._model_desk.ask(FetchBackbone(name))
-        self._fetches[name] = ticket
+        pending = self._model_client.ask(FetchBackbone(name))
+        self._fetches[name] = pending
         title = f"Fetching {entry.title} ({size(entry.download_bytes)})"
-        self._activities.follow(title, ticket, tell_failure=False)
-        ticket.answered.connect(lambda _reply: self._on_fetched(name))
-        ticket.cancelled.connect(lambda: self._on_not_fetched(name, "Fetching was cancelled."))
-        ticket.failed.connect(lambda failure: self._on_not_fetched(name, failure.message))
+        self._activities.follow(title, pending, tell_failure=False)
+        pending.answered.connect(lambda _reply: self._on_fetched(name))
+        pending.cancelled.connect(lambda: self._on_not_fetched(name, "Fetching was cancelled."))
+        pending.failed.connect(lambda failure: self._on_not_fetched(name, failure.message))
         self.changed.emit()
 
     def _on_project_changed(self) -> None:
         if self._project.is_open and self._project.project.backbone_folders != self._folders:
             self.refresh()
 
-    def _take(self, ticket: Ticket, reply: BackboneList) -> None:
-        if ticket is self._ticket:
+    def _take(self, pending: Pending, reply: BackboneList) -> None:
+        if pending is self._pending:
             self.entries = reply.entries
             self.device = reply.device
             self.device_memory_bytes = reply.device_memory_bytes
             self.failure = ""
             self.changed.emit()
 
-    def _fail(self, ticket: Ticket, failure: Failure) -> None:
-        if ticket is self._ticket:
+    def _fail(self, pending: Pending, failure: Failure) -> None:
+        if pending is self._pending:
             self.failure = failure.message
             self.changed.emit()
 

@@ -173,12 +173,12 @@ def change(draft: Draft, name: str, value: Any) -> Draft:
     changed = draft.changed({name: value})
     if not name.startswith("method."):
         return changed
-    before, after = _usual_training(draft), _usual_training(changed)
+    before, after = _default_training(draft), _default_training(changed)
     moved = {name: value for name, value in after.items() if draft[name] == before[name]}
     return changed.changed(moved)
 
 
-def _usual_training(draft: Draft) -> dict[str, Any]:
+def _default_training(draft: Draft) -> dict[str, Any]:
     try:
         method = draft.method()
     except UserError:  # a value is out of range just now

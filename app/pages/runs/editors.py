@@ -48,7 +48,7 @@ class Editor(QObject):
         blocker.unblock()
 
 
-class CalmWheel(QObject):
+class IgnoreWheel(QObject):
     """Lets the wheel scroll the form instead of turning a number under the pointer."""
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -104,7 +104,7 @@ class RealSpin(QDoubleSpinBox):
         self.selectAll()
 
 
-def make_editor(field: Field, calm: CalmWheel) -> Editor:
+def make_editor(field: Field, calm: IgnoreWheel) -> Editor:
     """The editor for a setting, named and explained."""
     match field.kind:
         case Whole() as kind:

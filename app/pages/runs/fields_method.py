@@ -19,8 +19,8 @@ from app.pages.runs.fields import (
     decoder_only,
     encoder_decoder,
 )
-from app.pages.runs.fields_rivals import RIVAL_FIELDS
-from engine.contract.method_spec import Depth, Init, Parametrisation, Position
+from app.pages.runs.fields_rivals import OTHER_FIELDS
+from engine.contract.method_spec import Depth, Init, Parametrisation, Placement
 from engine.contract.training_spec import Strategy
 
 
@@ -99,8 +99,8 @@ METHOD = Section(
             "them, where the source does not see them (an infix, the paper's ablation).",
             Choice(
                 (
-                    (Position.PREFIX, "before the source"),
-                    (Position.INFIX, "between source and target"),
+                    (Placement.PREFIX, "before the source"),
+                    (Placement.INFIX, "between source and target"),
                 )
             ),
             _in_all_layers,
@@ -168,7 +168,7 @@ METHOD = Section(
             _prefix,
             encoder_decoder,
         ),
-        *RIVAL_FIELDS,
+        *OTHER_FIELDS,
     ),
 )
 

@@ -1,4 +1,4 @@
-"""The settings of the rivals of prefix-tuning, as a table."""
+"""The settings of the methods that prefix-tuning is compared with, as a table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _budget(draft: Draft) -> bool:
     return draft.kind is MethodKind.ADAPTER and draft["method.bottleneck"] is None
 
 
-RIVAL_FIELDS = (
+OTHER_FIELDS = (
     Field(
         "method.top_layers",
         "Top layers",

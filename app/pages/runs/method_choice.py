@@ -1,4 +1,4 @@
-"""The choice of what is trained: a prefix, the whole backbone, or a rival of both."""
+"""The choice of what is trained: a prefix, the whole backbone, or another method of both."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from app.pages.runs.draft import MethodKind
-from app.pages.runs.editors import CalmWheel
+from app.pages.runs.editors import IgnoreWheel
 from app.pages.runs.form_model import FormModel
 
 CHOICES = (
@@ -54,7 +54,7 @@ class MethodChoice(QComboBox):
         self._form = form
         self.setAccessibleName("Method")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.installEventFilter(CalmWheel(self))
+        self.installEventFilter(IgnoreWheel(self))
         for place, (_kind, words, tip) in enumerate(CHOICES):
             self.addItem(words)
             self.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)

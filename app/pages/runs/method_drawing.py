@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.pages.runs.method_words import describe, what_is_trained
+from app.pages.runs.method_text import describe, what_is_trained
 from app.theme import SPACE_S, SPACE_XS, Theme
 from engine.contract.backbone import BackboneShape
 from engine.contract.method_spec import (
@@ -70,13 +70,13 @@ class MethodDrawing(QWidget):
         elif isinstance(self._method, FinetuneMethod):
             self._draw_finetuning(painter, stack, self._shape)
         else:
-            self._draw_rival(painter, stack, self._shape, self._method)
+            self._draw_other(painter, stack, self._shape, self._method)
         painter.end()
 
     def _draw_prefix(
         self, painter: QPainter, area: QRectF, shape: BackboneShape, method: PrefixMethod
     ) -> None:
-        colours = self._theme.colors
+        colors = self._theme.colors
         mlp = method.parametrisation is not Parametrisation.DIRECT
         lengths = [length for each in shape.lengths(method).values() for length in each]
         source = self.fontMetrics().horizontalAdvance("MLP 16384") + SPACE_S if mlp else 0.0
@@ -85,28 +85,28 @@ class MethodDrawing(QWidget):
         width = max(6.0, min(share, MAX_SHARE) * stack.width())
         prefix = QRectF(stack.left(), stack.top(), width, stack.height())
         text = stack.adjusted(width + 3, 0, 0, 0)
-        self._draw_rows(painter, prefix, lengths, colours.trainable)
-        self._draw_rows(painter, text, [TEXT_TOKENS] * len(lengths), colours.frozen)
+        self._draw_rows(painter, prefix, lengths, colors.trainable)
+        self._draw_rows(painter, text, [TEXT_TOKENS] * len(lengths), colors.frozen)
         if mlp:
             self._draw_mlp(painter, QRectF(area.left(), area.top(), source, area.height()), method)
             self._draw_arrow(painter, area.left() + source, prefix.left() - 2, area.center().y())
-        self._label_top(painter, prefix, f"prefix, P = {method.prefix_length}", colours.trainable)
+        self._label_top(painter, prefix, f"prefix, P = {method.prefix_length}", colors.trainable)
         noun = "attentions" if shape.encoder_decoder else "layers"
         bottom = f"{len(lengths)} {noun}, frozen"
-        self._label_bottom(painter, text, bottom, colours.frozen)
+        self._label_bottom(painter, text, bottom, colors.frozen)
 
     def _draw_finetuning(self, painter: QPainter, area: QRectF, shape: BackboneShape) -> None:
-        colours = self._theme.colors
+        colors = self._theme.colors
         layers = shape.layers + shape.encoder_layers
-        self._draw_rows(painter, area, [TEXT_TOKENS] * layers, colours.trainable)
-        self._label_top(painter, area, "text", colours.muted)
-        self._label_bottom(painter, area, f"{layers} layers, all trained", colours.trainable)
+        self._draw_rows(painter, area, [TEXT_TOKENS] * layers, colors.trainable)
+        self._label_top(painter, area, "text", colors.muted)
+        self._label_bottom(painter, area, f"{layers} layers, all trained", colors.trainable)
 
-    def _draw_rival(
+    def _draw_other(
         self, painter: QPainter, area: QRectF, shape: BackboneShape, method: DeltaSpec
     ) -> None:
         """The frozen layers, and where something is trained upon them."""
-        colours = self._theme.colors
+        colors = self._theme.colors
         layers = shape.layers + shape.encoder_layers
         pitch = area.height() / layers
         label = f"{layers} layers, frozen"
@@ -116,36 +116,36 @@ class MethodDrawing(QWidget):
             upper = QRectF(area.left(), area.top(), area.width(), split - area.top())
             lower = QRectF(area.left(), split, area.width(), top * pitch)
             if layers > top:
-                self._draw_rows(painter, upper, [TEXT_TOKENS] * (layers - top), colours.frozen)
-            self._draw_rows(painter, lower, [TEXT_TOKENS] * top, colours.trainable)
+                self._draw_rows(painter, upper, [TEXT_TOKENS] * (layers - top), colors.frozen)
+            self._draw_rows(painter, lower, [TEXT_TOKENS] * top, colors.trainable)
             label = f"{layers - top} of {layers} layers, frozen"
         elif isinstance(method, PromptMethod | PTuningMethod):
             share = min(method.prompt_length / (method.prompt_length + TEXT_TOKENS), MAX_SHARE)
             prompt = QRectF(area.left(), area.top(), share * area.width(), pitch)
             text = area.adjusted(prompt.width() + 3, 0, 0, 0)
             behind = QRectF(prompt.bottomLeft(), QSizeF(prompt.width(), area.height() - pitch))
-            self._draw_rows(painter, prompt, [method.prompt_length], colours.trainable)
+            self._draw_rows(painter, prompt, [method.prompt_length], colors.trainable)
             if layers > 1:
                 above = [method.prompt_length] * (layers - 1)
-                self._draw_rows(painter, behind, above, colours.frozen)
-            self._draw_rows(painter, text, [TEXT_TOKENS] * layers, colours.frozen)
+                self._draw_rows(painter, behind, above, colors.frozen)
+            self._draw_rows(painter, text, [TEXT_TOKENS] * layers, colors.frozen)
         else:
             slim = max(6.0, COLUMN_SHARE * area.width())
             column = QRectF(area.right() - slim, area.top(), slim, area.height())
             text = area.adjusted(0, 0, -slim - 3, 0)
-            self._draw_rows(painter, text, [TEXT_TOKENS] * layers, colours.frozen)
-            self._draw_rows(painter, column, [1] * layers, colours.trainable)
-        self._label_top(painter, area, what_is_trained(method), colours.trainable)
-        self._label_bottom(painter, area, label, colours.frozen)
+            self._draw_rows(painter, text, [TEXT_TOKENS] * layers, colors.frozen)
+            self._draw_rows(painter, column, [1] * layers, colors.trainable)
+        self._label_top(painter, area, what_is_trained(method), colors.trainable)
+        self._label_bottom(painter, area, label, colors.frozen)
 
     def _draw_rows(
-        self, painter: QPainter, area: QRectF, tokens: Sequence[int], colour: QColor
+        self, painter: QPainter, area: QRectF, tokens: Sequence[int], color: QColor
     ) -> None:
         """A row a layer, to the right edge, with a cell a token where cells can be told apart."""
         pitch = area.height() / len(tokens)
         gap = min(2.0, pitch * 0.3)
         cell = area.width() / max(tokens)
-        fill = QColor(colour)
+        fill = QColor(color)
         fill.setAlphaF(0.75)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(fill)
@@ -160,13 +160,13 @@ class MethodDrawing(QWidget):
                 painter.drawRect(QRectF(left, row.top(), cell - 1.0, row.height()))
 
     def _draw_mlp(self, painter: QPainter, area: QRectF, method: PrefixMethod) -> None:
-        colours = self._theme.colors
+        colors = self._theme.colors
         height = self.fontMetrics().height() * 2.6
         box = QRectF(area.left() + 1, area.center().y() - height / 2, area.width() - 2, height)
-        painter.setPen(QPen(colours.trainable, 1.2, Qt.PenStyle.DashLine))
-        painter.setBrush(colours.trainable_fill)
+        painter.setPen(QPen(colors.trainable, 1.2, Qt.PenStyle.DashLine))
+        painter.setBrush(colors.trainable_fill)
         painter.drawRoundedRect(box, 4, 4)
-        painter.setPen(colours.trainable)
+        painter.setPen(colors.trainable)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, f"MLP {method.mid_dim}\n(dropped)")
 
     def _draw_arrow(self, painter: QPainter, left: float, right: float, y: float) -> None:
@@ -176,15 +176,15 @@ class MethodDrawing(QWidget):
         painter.drawLine(tip, QPointF(right - 4, y - 4))
         painter.drawLine(tip, QPointF(right - 4, y + 4))
 
-    def _label_top(self, painter: QPainter, over: QRectF, text: str, colour: QColor) -> None:
+    def _label_top(self, painter: QPainter, over: QRectF, text: str, color: QColor) -> None:
         """Above, from the left edge of what it names."""
-        painter.setPen(colour)
+        painter.setPen(color)
         top = QRectF(over.left(), 0, self.width() - over.left(), self.fontMetrics().height())
         painter.drawText(top, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
 
-    def _label_bottom(self, painter: QPainter, under: QRectF, text: str, colour: QColor) -> None:
+    def _label_bottom(self, painter: QPainter, under: QRectF, text: str, color: QColor) -> None:
         """Below, to the right edge of what it names."""
-        painter.setPen(colour)
+        painter.setPen(color)
         line = self.fontMetrics().height()
         bottom = QRectF(0, self.height() - line, under.right(), line)
         painter.drawText(bottom, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)

@@ -10,11 +10,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from app.asking import Asking
 from app.assets import icon
 from app.context import AppContext
 from app.dialogs.export import ask_for_export
 from app.models.run import RunModel
+from app.page_requests import PageRequests
 from app.pages.runs.backbones import BackbonesModel
 from app.pages.runs.details_pane import DetailsPane
 from app.pages.runs.form import RunForm
@@ -52,13 +52,13 @@ class RunsPage(QWidget):
         self._context = context
         self.form_model = FormModel(context.project, self)
         self.backbones = BackbonesModel(
-            context.data_desk, context.model_desk, context.project, context.activities, self
+            context.data_client, context.model_client, context.project, context.activities, self
         )
         self.planner = Planner(
-            *(self.form_model, self.backbones, context.project, context.runs, context.data_desk),
+            *(self.form_model, self.backbones, context.project, context.runs, context.data_client),
             context.speeds,
             self,
-            counts=ParameterCounts(context.model_desk, self),
+            counts=ParameterCounts(context.model_client, self),
         )
         maker = RunMaker(context.project, context.runs, context.run_control)
         self.launcher = Launcher(
@@ -67,7 +67,7 @@ class RunsPage(QWidget):
         self.view = RunsView(context.runs, self)
         self._make_panes()
         self._shown = ShownRuns(context.runs, self.view, self.board, self)
-        self.asking = Asking(context, self.bar, self)
+        self.asking = PageRequests(context, self.bar, self)
         self._lay_out()
         self._connect()
         if context.project.is_open:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from app.ports import Desk, Ticket
+from app.ports import Client, Pending
 from engine.contract.backbone import BackboneEntry
 from engine.contract.commands import Counted, CountParameters, Failure
 from engine.contract.errors import UserError
@@ -24,17 +24,17 @@ class ParameterCounts(QObject):
 
     changed = Signal()
 
-    def __init__(self, model_desk: Desk, parent: QObject | None = None) -> None:
+    def __init__(self, model_client: Client, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._desk = model_desk
+        self._client = model_client
         self._answers: dict[Question, Counted | Failure] = {}
-        self._ticket: Ticket | None = None
+        self._pending: Pending | None = None
         self._asked: Question | None = None
 
     @property
     def is_counting(self) -> bool:
         """Whether an answer is under way."""
-        return self._ticket is not None
+        return self._pending is not None
 
     def look_up(self, backbone: BackboneEntry, method: MethodSpec) -> int | None:
         """Trained parameters; None where no count is needed, or none is there yet.
@@ -48,25 +48,25 @@ class ParameterCounts(QObject):
         if not isinstance(method, TopLayersMethod | BiasMethod | LoraMethod):
             return None
         answer = self._answers.get(question)
-        if answer is None and self._ticket is None and backbone.on_disk:
+        if answer is None and self._pending is None and backbone.on_disk:
             self._ask(question, CountParameters(backbone.name, method))
         if isinstance(answer, Failure) and answer.blame is Blame.USER:
             raise UserError.from_failure(answer.code, answer.message, answer.remedies)
         return answer.parameters if isinstance(answer, Counted) else None
 
     def _ask(self, question: Question, command: CountParameters) -> None:
-        ticket = self._desk.ask(command)
-        self._ticket, self._asked = ticket, question
-        for ended in (ticket.answered, ticket.failed):
-            ended.connect(lambda answer: self._take(ticket, question, answer))
+        pending = self._client.ask(command)
+        self._pending, self._asked = pending, question
+        for ended in (pending.answered, pending.failed):
+            ended.connect(lambda answer: self._take(pending, question, answer))
 
-    def _take(self, ticket: Ticket, question: Question, answer: Counted | Failure) -> None:
+    def _take(self, pending: Pending, question: Question, answer: Counted | Failure) -> None:
         self._answers[question] = answer
-        if ticket is self._ticket:
-            self._ticket = self._asked = None
+        if pending is self._pending:
+            self._pending = self._asked = None
             self.changed.emit()
 
     def _give_up(self) -> None:
-        if self._ticket is not None:
-            ticket, self._ticket, self._asked = self._ticket, None, None
-            ticket.cancel()
+        if self._pending is not None:
+            pending, self._pending, self._asked = self._pending, None, None
+            pending.cancel()

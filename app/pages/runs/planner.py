@@ -15,7 +15,7 @@ from app.pages.runs.estimates import LONG_S, expected_time, live_cost, steps, tr
 from app.pages.runs.form_model import FormModel
 from app.pages.runs.parameter_counts import ParameterCounts
 from app.pages.runs.run_data import RunData, run_data
-from app.ports import Desk, Ticket
+from app.ports import Client, Pending
 from app.words import duration
 from engine.contract.backbone import BackboneEntry, BackboneSource, Cost
 from engine.contract.commands import ReportSplit
@@ -56,7 +56,7 @@ class Planner(QObject):
         backbones: BackbonesModel,
         project: ProjectModel,
         runs: RunsModel,
-        desk: Desk,
+        client: Client,
         speeds: Speeds,
         parent: QObject | None = None,
         *,
@@ -65,7 +65,7 @@ class Planner(QObject):
         super().__init__(parent)
         self._form, self._backbones = form, backbones
         self._project, self._runs = project, runs
-        self._desk, self._speeds = desk, speeds
+        self._client, self._speeds = client, speeds
         self._is_watched = False
         self.waiting_count = 0
         self._counts = counts
@@ -78,7 +78,7 @@ class Planner(QObject):
         self.time: RunTime | None = None
         self._report: SplitReport | None = None
         self._counted: tuple[object, ...] = ()
-        self._ticket: Ticket | None = None
+        self._pending: Pending | None = None
         self._entry: DatasetEntry | None = None
         self._data_problem: UserError | None = None
         form.changed.connect(self._update)
@@ -181,7 +181,7 @@ class Planner(QObject):
         """Ask how many rows the split trains on, once for each mapping and split."""
         folder = self._project.folder
         if folder is None or self.data is None:
-            self._report, self._counted, self._ticket = None, (), None
+            self._report, self._counted, self._pending = None, (), None
             return
         entry = self.data.entry
         store = str(folder.dataset_store(entry.dataset_id))
@@ -189,12 +189,12 @@ class Planner(QObject):
         if asked == self._counted:
             return
         self._counted, self._report = asked, None
-        ticket = self._desk.ask(ReportSplit(store, entry.mapping, entry.split))
-        self._ticket = ticket
-        ticket.answered.connect(lambda reply: self._take_report(ticket, reply))
+        pending = self._client.ask(ReportSplit(store, entry.mapping, entry.split))
+        self._pending = pending
+        pending.answered.connect(lambda reply: self._take_report(pending, reply))
 
-    def _take_report(self, ticket: Ticket, report: SplitReport) -> None:
-        if ticket is self._ticket:
+    def _take_report(self, pending: Pending, report: SplitReport) -> None:
+        if pending is self._pending:
             self._report = report
             self._update()
 

@@ -13,7 +13,7 @@ from engine.contract.training_spec import Objective, Strategy
 
 
 @dataclass(frozen=True)
-class Preset:
+class FormPreset:
     """Named settings; what it does not name takes its default, but the backbone stays."""
 
     title: str
@@ -41,12 +41,12 @@ _PAPER_OPTIMISER: dict[str, Any] = {
 _PAPER_TABLES = {**_PAPER_OPTIMISER, "decoding.line_breaks": False}
 
 PRESETS = (
-    Preset(
+    FormPreset(
         "Recommended",
         "For a few hundred rows on a small backbone; measured in benchmarks/.",
         {},
     ),
-    Preset(
+    FormPreset(
         "Paper: table-to-text (Li & Liang 2021, E2E)",
         "Prefix 5, MLP 512, rate 8e-5, 5 epochs, batches of 10, sentence sum, beam 5: "
         "the paper's settings for E2E on GPT-2 (appendix A, Table 6).",
@@ -58,7 +58,7 @@ PRESETS = (
             "training.epochs": 5.0,
         },
     ),
-    Preset(
+    FormPreset(
         "Paper: low data",
         "Prefix 6 from the words “table-to-text:”, rate 5e-5 after 100 steps of warm-up, "
         "batches of 10, 200 steps, sentence sum, beam 5: for 50, 100 or 200 rows "
@@ -73,7 +73,7 @@ PRESETS = (
             "training.max_steps": 200,
         },
     ),
-    Preset(
+    FormPreset(
         "Paper: summarisation (Li & Liang 2021, XSum)",
         "Prefix 100, MLP 800, rate 5e-5, 30 epochs, batches of 14, beam 6 with length penalty 0.8, "
         "articles of 512 tokens, BART's own dropout: the paper's settings for XSum on BART large "
@@ -98,7 +98,7 @@ PRESETS = (
 )
 
 
-def preset_of(draft: Draft) -> Preset | None:
+def preset_of(draft: Draft) -> FormPreset | None:
     """The preset whose settings these are, or None after a change by hand."""
     for preset in PRESETS:
         if preset.applied(draft) == draft:

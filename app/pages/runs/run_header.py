@@ -13,7 +13,7 @@ from app.pages.runs.draft import apply_remedy, draft_of
 from app.pages.runs.form_model import FormModel
 from app.pages.runs.run_actions import RunActions
 from app.pages.runs.runs_view import RunsView
-from app.run_words import status_line, verdict
+from app.run_text import status_line, verdict
 from app.theme import SPACE_S, SPACE_XS, Theme, scaled_font
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import ElidedLabel

@@ -15,7 +15,7 @@ from app.ports import RunControl
 from engine.contract.data_spec import DataSpec
 from engine.contract.errors import UserError
 from engine.contract.run_folder import RunFolder, RunMeta
-from engine.contract.run_spec import RunSpec, describe_method, finetuned_twin, new_run_id
+from engine.contract.run_spec import RunSpec, describe_method, finetuning_baseline, new_run_id
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,12 @@ def baseline(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
             "is-the-baseline",
             "The form is set to full fine-tuning, which is the baseline. Choose another method.",
         )
-    return (NewRun(finetuned_twin(draft.to_spec(new_run_id(), data)), "fine-tuning baseline"),)
+    return (NewRun(finetuning_baseline(draft.to_spec(new_run_id(), data)), "fine-tuning baseline"),)
 
 
 def baseline_of(run: RunModel) -> tuple[NewRun, ...]:
     """The fine-tuning baseline of a run: the same data, split, seed and decoding."""
-    return (NewRun(finetuned_twin(run.spec), f"fine-tuning baseline of {run.meta.name}"),)
+    return (NewRun(finetuning_baseline(run.spec), f"fine-tuning baseline of {run.meta.name}"),)
 
 
 def both(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:

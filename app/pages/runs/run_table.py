@@ -21,7 +21,7 @@ from app.models.run import RunModel
 from app.models.studies import StudyLibrary
 from app.pages.runs.run_actions import RunActions
 from app.pages.runs.runs_view import RunsView
-from app.pages.runs.table_cells import TITLES, Column
+from app.pages.runs.table_cells import TITLES, RunColumn
 from app.pages.runs.table_delegates import (
     NameDelegate,
     ProgressDelegate,
@@ -42,9 +42,10 @@ GROUP_CHOICE = "runs/group"
 SORT_MARK_PX = 26
 SEARCH_CHARS = 20
 _WIDTHS_CHARS = {
-    Column.SHOWN: 9, Column.NAME: 30, Column.STATE: 17, Column.PROGRESS: 14,
-    Column.LOSS: 8, Column.VALID_BLEU: 8, Column.TEST_BLEU: 8, Column.LEFT: 16, Column.SPEED: 8,
-    Column.METHOD: 22, Column.STUDY: 14, Column.TAGS: 14, Column.CREATED: 18,
+    RunColumn.SHOWN: 9, RunColumn.NAME: 30, RunColumn.STATE: 17, RunColumn.PROGRESS: 14,
+    RunColumn.LOSS: 8, RunColumn.VALID_BLEU: 8, RunColumn.TEST_BLEU: 8, RunColumn.LEFT: 16,
+    RunColumn.SPEED: 8,
+    RunColumn.METHOD: 22, RunColumn.STUDY: 14, RunColumn.TAGS: 14, RunColumn.CREATED: 18,
 }  # fmt: skip
 
 
@@ -153,7 +154,7 @@ class RunTable(QWidget):
         table, letter_px = self.table, self.table.fontMetrics().averageCharWidth()
         table.fit_rows()
         if letter_px != self._letter_px:
-            for column in Column:
+            for column in RunColumn:
                 width = table.columnWidth(column) * letter_px / self._letter_px
                 if width:  # a hidden column has none
                     table.setColumnWidth(column, round(width))
@@ -175,17 +176,17 @@ class RunTable(QWidget):
 
     def rename(self, run: RunModel) -> None:
         """Let the user type another name."""
-        self.table.edit(self._index(run.run_id, Column.NAME))
+        self.table.edit(self._index(run.run_id, RunColumn.NAME))
 
     def reset_layout(self) -> None:
         """Put the columns back as they first were."""
         header = self.table.horizontalHeader()
         self.set_group(Group.NONE)
-        for column in Column:
+        for column in RunColumn:
             self.table.setColumnHidden(column, False)
             header.moveSection(header.visualIndex(column), column)
         self._fit_columns(self.table)
-        self.table.sortByColumn(Column.CREATED, Qt.SortOrder.AscendingOrder)
+        self.table.sortByColumn(RunColumn.CREATED, Qt.SortOrder.AscendingOrder)
 
     def _save_layout(self) -> None:
         self._context.settings.set_layout(LAYOUT, self.table.horizontalHeader().saveState())
@@ -200,16 +201,16 @@ class RunTable(QWidget):
         table = TableView("Runs", self)
         table.setModel(self.proxy)
         table.setSortingEnabled(True)
-        table.sortByColumn(Column.CREATED, Qt.SortOrder.AscendingOrder)
+        table.sortByColumn(RunColumn.CREATED, Qt.SortOrder.AscendingOrder)
         table.setEditTriggers(
             QAbstractItemView.EditTrigger.DoubleClicked
             | QAbstractItemView.EditTrigger.EditKeyPressed
         )
-        table.setItemDelegateForColumn(Column.SHOWN, SwatchDelegate(self._view, table))
-        table.setItemDelegateForColumn(Column.NAME, NameDelegate(table))
-        table.setItemDelegateForColumn(Column.STATE, StateDelegate(self._context.theme, table))
+        table.setItemDelegateForColumn(RunColumn.SHOWN, SwatchDelegate(self._view, table))
+        table.setItemDelegateForColumn(RunColumn.NAME, NameDelegate(table))
+        table.setItemDelegateForColumn(RunColumn.STATE, StateDelegate(self._context.theme, table))
         table.setItemDelegateForColumn(
-            Column.PROGRESS, ProgressDelegate(self._context.theme, table)
+            RunColumn.PROGRESS, ProgressDelegate(self._context.theme, table)
         )
         self._fit_columns(table)
         header = table.horizontalHeader()

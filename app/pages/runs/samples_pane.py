@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from app.assets import icon
 from app.models.run import RunModel
 from app.pages.runs.runs_view import RunsView
-from app.pages.runs.word_changes import as_html, changes
+from app.pages.runs.text_changes import as_html, changes
 from app.plain_text import markup
 from app.sizes import set_minimum_chars
 from app.theme import SPACE_S, SPACE_XS, Theme

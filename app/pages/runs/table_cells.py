@@ -6,13 +6,13 @@ import enum
 
 from app.models.run import RunModel
 from app.models.run_numbers import test_bleu, training_speed, valid_bleu, valid_loss
-from app.run_words import STATES, state_word
+from app.run_text import STATES, state_word
 from app.words import date, duration
 from engine.contract.run_spec import describe_method
 from engine.contract.scores import Score
 
 
-class Column(enum.IntEnum):
+class RunColumn(enum.IntEnum):
     """Columns from the left; their titles are in `TITLES`."""
 
     SHOWN = 0
@@ -45,31 +45,37 @@ TITLES = (
     ("Tags", "Tags to find a run by; double-click to edit"),
     ("Created", "When the run was created"),
 )
-NUMBERS = (Column.LOSS, Column.VALID_BLEU, Column.TEST_BLEU, Column.LEFT, Column.SPEED)
+NUMBERS = (
+    RunColumn.LOSS,
+    RunColumn.VALID_BLEU,
+    RunColumn.TEST_BLEU,
+    RunColumn.LEFT,
+    RunColumn.SPEED,
+)
 
 
-def text(run: RunModel, column: Column) -> str:
+def text(run: RunModel, column: RunColumn) -> str:
     """What a cell shows."""
     match column:
-        case Column.NAME:
+        case RunColumn.NAME:
             return run.meta.name
-        case Column.STATE:
+        case RunColumn.STATE:
             return state_word(run)
-        case Column.PROGRESS:
+        case RunColumn.PROGRESS:
             step, total = progress(run)
             return f"{step:,} / {total:,}" if total else ""
-        case Column.LEFT:
+        case RunColumn.LEFT:
             left = run.status.remaining_s if run.status.state.is_active else None
             return "" if left is None else duration(left)
-        case Column.METHOD:
+        case RunColumn.METHOD:
             return describe_method(run.spec.method)
-        case Column.TAGS:
+        case RunColumn.TAGS:
             return ", ".join(run.meta.tags)
-        case Column.CREATED:
+        case RunColumn.CREATED:
             return date(run.meta.created_s)
         case _:
             value = number(run, column)
-            digits = {Column.LOSS: 3, Column.SPEED: 0}.get(column, 1)
+            digits = {RunColumn.LOSS: 3, RunColumn.SPEED: 0}.get(column, 1)
             return "" if value is None else f"{value:,.{digits}f}"
 
 
@@ -82,46 +88,46 @@ def progress(run: RunModel) -> tuple[int, int]:
     return step, total
 
 
-def number(run: RunModel, column: Column) -> float | None:
+def number(run: RunModel, column: RunColumn) -> float | None:
     """The number of a cell, or None."""
-    if column is Column.LOSS:
+    if column is RunColumn.LOSS:
         return valid_loss(run)
-    if column is Column.SPEED:
+    if column is RunColumn.SPEED:
         return training_speed(run)
     score = score_of(run, column)
     return score.value if score is not None else None
 
 
-def score_of(run: RunModel, column: Column) -> Score | None:
+def score_of(run: RunModel, column: RunColumn) -> Score | None:
     """The score of a cell, or None."""
-    if column is Column.VALID_BLEU:
+    if column is RunColumn.VALID_BLEU:
         return valid_bleu(run)
-    return test_bleu(run) if column is Column.TEST_BLEU else None
+    return test_bleu(run) if column is RunColumn.TEST_BLEU else None
 
 
-def sort_key(run: RunModel, column: Column) -> object:
+def sort_key(run: RunModel, column: RunColumn) -> object:
     """What a column is sorted by."""
-    if column in (Column.LOSS, Column.SPEED, Column.VALID_BLEU, Column.TEST_BLEU):
+    if column in (RunColumn.LOSS, RunColumn.SPEED, RunColumn.VALID_BLEU, RunColumn.TEST_BLEU):
         value = number(run, column)
         return float("-inf") if value is None else value
-    if column is Column.LEFT:
+    if column is RunColumn.LEFT:
         return -1.0 if run.status.remaining_s is None else run.status.remaining_s
-    if column is Column.PROGRESS:
+    if column is RunColumn.PROGRESS:
         step, total = progress(run)
         return step / total if total else 0.0
-    if column is Column.CREATED:
+    if column is RunColumn.CREATED:
         return run.meta.created_s
-    if column is Column.STATE:
+    if column is RunColumn.STATE:
         return list(STATES).index(run.status.state)
     return text(run, column).casefold()
 
 
-def tip(run: RunModel, column: Column) -> str | None:
+def tip(run: RunModel, column: RunColumn) -> str | None:
     """What a cell explains, or None."""
-    if column is Column.NAME:
+    if column is RunColumn.NAME:
         notes = f"\n{run.meta.notes}" if run.meta.notes else ""
         return f"{run.meta.name}{' (starred)' if run.meta.starred else ''}{notes}"
-    if column is Column.STATE:
+    if column is RunColumn.STATE:
         return run.status.message or None
     score = score_of(run, column)
     if score is None:
@@ -130,6 +136,6 @@ def tip(run: RunModel, column: Column) -> str | None:
     return f"{score.value:.2f}{interval}\n{score.signature}"
 
 
-def edited(run: RunModel, column: Column) -> str | None:
+def edited(run: RunModel, column: RunColumn) -> str | None:
     """What an editor starts with."""
-    return text(run, column) if column in (Column.NAME, Column.TAGS) else None
+    return text(run, column) if column in (RunColumn.NAME, RunColumn.TAGS) else None

@@ -18,7 +18,7 @@ from app.models.run import RunModel
 from app.pages.runs.runs_view import RunsView
 from app.pages.runs.table_cells import progress
 from app.pages.runs.table_model import RUN_ROLE
-from app.run_words import STATES
+from app.run_text import STATES
 from app.sizes import icon_size
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.plain_delegate import PlainDelegate
@@ -103,14 +103,14 @@ class ProgressDelegate(PlainDelegate):
         return QSize(max(hint.width(), option.fontMetrics.averageCharWidth() * 14), hint.height())
 
     def _draw_bar(self, painter: QPainter, cell: QRect, share: float, state: RunState) -> None:
-        colours = self._theme.colors
+        colors = self._theme.colors
         bar = cell.adjusted(SPACE_XS, 0, -SPACE_S, -2)
         bar.setTop(bar.bottom() - 2)
         painter.save()
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colours.line)
+        painter.setBrush(colors.line)
         painter.drawRect(bar)
         bar.setWidth(max(1, round(bar.width() * share)))
-        painter.setBrush(getattr(colours, STATES[state].tone))
+        painter.setBrush(getattr(colors, STATES[state].tone))
         painter.drawRect(bar)
         painter.restore()

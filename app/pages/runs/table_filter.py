@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
-from app.pages.runs.table_cells import Column
+from app.pages.runs.table_cells import RunColumn
 from app.pages.runs.table_model import SORT_ROLE, RunTableModel
 
 Index = QModelIndex | QPersistentModelIndex
-_SEARCHED = (Column.NAME, Column.STATE, Column.METHOD, Column.STUDY, Column.TAGS)
+_SEARCHED = (RunColumn.NAME, RunColumn.STATE, RunColumn.METHOD, RunColumn.STUDY, RunColumn.TAGS)
 
 
 class Group(enum.Enum):
@@ -22,9 +22,9 @@ class Group(enum.Enum):
     TAG = "tag"
 
     @property
-    def column(self) -> Column | None:
+    def column(self) -> RunColumn | None:
         """The column whose cells are the groups' names."""
-        return {Group.STUDY: Column.STUDY, Group.TAG: Column.TAGS}.get(self)
+        return {Group.STUDY: RunColumn.STUDY, Group.TAG: RunColumn.TAGS}.get(self)
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,9 @@ class RunFilter(QSortFilterProxyModel):
                 return first < second if ascending else second < first
         return bool(super().lessThan(left, right))
 
-    def _key(self, row: int, column: Column) -> tuple[bool, str]:
+    def _key(self, row: int, column: RunColumn) -> tuple[bool, str]:
         text = self._text(row, column)
         return not text, text.casefold()
 
-    def _text(self, row: int, column: Column) -> str:
+    def _text(self, row: int, column: RunColumn) -> str:
         return str(self._model.index(row, column).data() or "")

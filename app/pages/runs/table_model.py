@@ -19,7 +19,7 @@ from app.models.runs import RunsModel
 from app.models.studies import StudyLibrary
 from app.pages.runs import table_cells as cells
 from app.pages.runs.runs_view import RunsView
-from app.pages.runs.table_cells import NUMBERS, TITLES, Column
+from app.pages.runs.table_cells import NUMBERS, TITLES, RunColumn
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
@@ -63,8 +63,8 @@ class RunTableModel(QAbstractTableModel):
             self._on_added(run)
         runs.added.connect(self._on_added)
         runs.removed.connect(self._on_removed)
-        view.shown_changed.connect(lambda: self._tell_column(Column.SHOWN))
-        studies.changed.connect(lambda: self._tell_column(Column.STUDY))
+        view.shown_changed.connect(lambda: self._tell_column(RunColumn.SHOWN))
+        studies.changed.connect(lambda: self._tell_column(RunColumn.STUDY))
 
     def run(self, row: int) -> RunModel:
         """The run of a row."""
@@ -110,9 +110,9 @@ class RunTableModel(QAbstractTableModel):
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Names and tags can be edited, plots be switched."""
         flags = super().flags(index)
-        if index.column() == Column.SHOWN:
+        if index.column() == RunColumn.SHOWN:
             flags |= Qt.ItemFlag.ItemIsUserCheckable
-        if index.column() in (Column.NAME, Column.TAGS):
+        if index.column() in (RunColumn.NAME, RunColumn.TAGS):
             flags |= Qt.ItemFlag.ItemIsEditable
         return flags
 
@@ -120,10 +120,10 @@ class RunTableModel(QAbstractTableModel):
         """A cell."""
         if not index.isValid():
             return None
-        run, column = self._rows[index.row()], Column(index.column())
+        run, column = self._rows[index.row()], RunColumn(index.column())
         if role == RUN_ROLE:
             return run
-        if column is Column.STUDY and role in (Role.DisplayRole, Role.ToolTipRole):
+        if column is RunColumn.STUDY and role in (Role.DisplayRole, Role.ToolTipRole):
             return ", ".join(self.studies(index.row()))
         if role == Role.DisplayRole:
             return cells.text(run, column)
@@ -135,7 +135,7 @@ class RunTableModel(QAbstractTableModel):
             return cells.tip(run, column)
         if role == Role.TextAlignmentRole:
             return int(_RIGHT) if column in NUMBERS else None
-        if role == Role.CheckStateRole and column is Column.SHOWN:
+        if role == Role.CheckStateRole and column is RunColumn.SHOWN:
             return Qt.CheckState.Checked if self._is_shown(run) else Qt.CheckState.Unchecked
         if role == Role.AccessibleTextRole:
             return self._spoken(run, column)
@@ -146,18 +146,18 @@ class RunTableModel(QAbstractTableModel):
         if not index.isValid():
             return False
         run = self._rows[index.row()]
-        if role == Role.CheckStateRole and index.column() == Column.SHOWN:
+        if role == Role.CheckStateRole and index.column() == RunColumn.SHOWN:
             shown = Qt.CheckState(value) is Qt.CheckState.Checked
             self._view.set_shown(run.run_id, shown)
             return True
         if role != Role.EditRole:
             return False
-        return self._edit(run, Column(index.column()), str(value).strip())
+        return self._edit(run, RunColumn(index.column()), str(value).strip())
 
-    def _edit(self, run: RunModel, column: Column, text: str) -> bool:
-        if column is Column.NAME and text:
+    def _edit(self, run: RunModel, column: RunColumn, text: str) -> bool:
+        if column is RunColumn.NAME and text:
             self.renamed.emit(run, dataclasses.replace(run.meta, name=text))
-        elif column is Column.TAGS:
+        elif column is RunColumn.TAGS:
             self.tagged.emit(run, dataclasses.replace(run.meta, tags=split_tags(text)))
         else:
             return False
@@ -166,17 +166,17 @@ class RunTableModel(QAbstractTableModel):
     def _is_shown(self, run: RunModel) -> bool:
         return self._view.is_shown(run.run_id)
 
-    def _sort_key(self, run: RunModel, column: Column) -> object:
-        if column is Column.SHOWN:
+    def _sort_key(self, run: RunModel, column: RunColumn) -> object:
+        if column is RunColumn.SHOWN:
             return int(self._is_shown(run))
-        if column is Column.STUDY:
+        if column is RunColumn.STUDY:
             return self._studies.names_of(run.run_id)
         return cells.sort_key(run, column)
 
-    def _spoken(self, run: RunModel, column: Column) -> str:
-        if column is Column.SHOWN:
+    def _spoken(self, run: RunModel, column: RunColumn) -> str:
+        if column is RunColumn.SHOWN:
             return "on the plots" if self._is_shown(run) else "not on the plots"
-        if column is Column.STUDY:
+        if column is RunColumn.STUDY:
             return f"Study: {', '.join(self._studies.names_of(run.run_id))}"
         return f"{TITLES[column][0]}: {cells.text(run, column)}"
 
@@ -213,7 +213,7 @@ class RunTableModel(QAbstractTableModel):
             if run.run_id in stale:
                 self.dataChanged.emit(self.index(row, 0), self.index(row, len(TITLES) - 1))
 
-    def _tell_column(self, column: Column) -> None:
+    def _tell_column(self, column: RunColumn) -> None:
         if self._rows:
             last = self.index(len(self._rows) - 1, column)
             self.dataChanged.emit(self.index(0, column), last)

@@ -117,14 +117,14 @@ class _Card(QPushButton):
         self.initStyleOption(option)
         option.icon = QIcon()  # it stands beside the title
         self.style().drawControl(QStyle.ControlElement.CE_PushButton, option, painter, self)
-        colours, line = self.palette(), self.fontMetrics().lineSpacing()
+        colors, line = self.palette(), self.fontMetrics().lineSpacing()
         self.icon().paint(painter, SPACE_M, SPACE_S, icon_side(), icon_side())
         painter.setFont(scaled_font(100, bold=True))
-        painter.setPen(colours.color(QPalette.ColorRole.ButtonText))
+        painter.setPen(colors.color(QPalette.ColorRole.ButtonText))
         room = self.rect().adjusted(left, SPACE_S, -SPACE_S, 0)
         painter.drawText(room, 0, self._title)
         painter.setFont(self.font())
-        painter.setPen(colours.color(QPalette.ColorRole.PlaceholderText))
+        painter.setPen(colors.color(QPalette.ColorRole.PlaceholderText))
         words = self._lines(self.width()).translated(left, SPACE_S + line)
         painter.drawText(words, int(Qt.TextFlag.TextWordWrap), self._words)
 

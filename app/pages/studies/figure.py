@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.pages.studies.figure_data import FigurePanel, panels_of, series_names
-from app.pages.studies.figure_panel import LINE_WIDTH, StudyPanel, colour_of, symbol_of
+from app.pages.studies.figure_panel import LINE_WIDTH, StudyPanel, color_of, symbol_of
 from app.theme import SPACE_L, SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import Label
 from engine.contract.study import StudySpec
@@ -96,7 +96,7 @@ class StudyFigure(QScrollArea):
             self._grid.addWidget(panel, number // columns, number % columns)
         for column in range(max(self._grid.columnCount(), columns)):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
-        self._place_names()
+        self._kind_names()
 
     def _show_names(self, names: tuple[str, ...]) -> None:
         if names == self._names:
@@ -112,7 +112,7 @@ class StudyFigure(QScrollArea):
             for number, name in enumerate(names):
                 self._entries.addWidget(LegendEntry(name, number), 0, number)
 
-    def _place_names(self) -> None:
+    def _kind_names(self) -> None:
         """In as many columns as the longest name allows."""
         widgets = [
             item.widget()
@@ -157,10 +157,10 @@ class _Mark(QWidget):
         """Draw the stroke, then the mark."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        colour = colour_of(self._number)
-        painter.setPen(QPen(colour, LINE_WIDTH))
+        color = color_of(self._number)
+        painter.setPen(QPen(color, LINE_WIDTH))
         middle = QPointF(self.width() / 2, self.height() / 2)
         painter.drawLine(QPointF(0, middle.y()), QPointF(self.width(), middle.y()))
         painter.translate(middle)
-        drawSymbol(painter, symbol_of(self._number), 10, QPen(Qt.PenStyle.NoPen), colour)
+        drawSymbol(painter, symbol_of(self._number), 10, QPen(Qt.PenStyle.NoPen), color)
         painter.end()

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.pages.studies.figure_data import FigurePanel, FigureSeries
 from app.plain_text import markup
 from app.plots.axes import style_axes
-from app.theme import RUN_COLOURS, Theme
+from app.theme import RUN_COLORS, Theme
 
 SYMBOLS = ("o", "s", "t", "d", "p", "h", "star", "+")
 DOT_ALPHA = 110
@@ -25,9 +25,9 @@ AXIS_PX = 64
 """About what the vertical axis takes of a panel's width."""
 
 
-def colour_of(number: int) -> QColor:
+def color_of(number: int) -> QColor:
     """The colour of a study's series, of the palette of runs."""
-    return RUN_COLOURS[number % len(RUN_COLOURS)]
+    return RUN_COLORS[number % len(RUN_COLORS)]
 
 
 def symbol_of(number: int) -> str:
@@ -73,15 +73,15 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def restyle(self) -> None:
         """Take the theme's colours."""
-        colours = self._theme.colors
+        colors = self._theme.colors
         plot = self.getPlotItem()
         style_axes(self, self._theme)
         for name in ("left", "bottom"):
             plot.getAxis(name).enableAutoSIPrefix(False)
         if self.panel is not None:
             points = f"{QApplication.font().pointSizeF():g}pt"
-            muted = colours.muted.name()
-            plot.setTitle(markup(self.panel.title), color=colours.text.name(), size=points)
+            muted = colors.muted.name()
+            plot.setTitle(markup(self.panel.title), color=colors.text.name(), size=points)
             label = markup(self.panel.axis) or None
             plot.setLabel("bottom", label, **{"color": muted, "font-size": points})
             self._set_ticks()
@@ -104,8 +104,8 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         event.ignore()
 
     def _draw(self, series: FigureSeries, *, joined: bool) -> None:
-        colour = colour_of(series.number)
-        faint = QColor(colour)
+        color = color_of(series.number)
+        faint = QColor(color)
         faint.setAlpha(DOT_ALPHA)
         x, mean = np.array(series.x), np.array(series.mean)
         tips = [_tip(series, place) for place in range(len(series.x))]
@@ -115,13 +115,13 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             top=np.array(series.high) - mean,
             bottom=mean - np.array(series.low),
             beam=0.0,
-            pen=pg.mkPen(colour, width=LINE_WIDTH),
+            pen=pg.mkPen(color, width=LINE_WIDTH),
         )
         dots = pg.ScatterPlotItem(
             x=series.dot_x, y=series.dot_y, symbol="o", size=DOT_PX, pen=None, brush=faint
         )
         line = pg.PlotDataItem(
-            x, mean, pen=pg.mkPen(colour, width=LINE_WIDTH) if joined else None, antialias=True
+            x, mean, pen=pg.mkPen(color, width=LINE_WIDTH) if joined else None, antialias=True
         )
         marks = pg.ScatterPlotItem(
             x=x,
@@ -129,7 +129,7 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             symbol=symbol_of(series.number),
             size=MARK_PX,
             pen=pg.mkPen(self._theme.colors.base, width=1),
-            brush=colour,
+            brush=color,
             hoverable=True,
             tip=lambda x, y, data: data,
             data=tips,

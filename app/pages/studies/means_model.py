@@ -86,7 +86,7 @@ def means_table(study: StudySpec, results: StudyResults) -> TextTable:
     places: dict[tuple[str, str], dict[tuple[str, str], Mean]] = {}
     for one in results.summaries:
         places.setdefault((one.series, one.point), {})[one.metric, one.part] = one.mean
-    header = [*_place_titles(study.kind), *(_title(*key) for key in columns)]
+    header = [*_kind_titles(study.kind), *(_title(*key) for key in columns)]
     rows = []
     for (series, point), found in places.items():
         runs = [
@@ -125,7 +125,7 @@ def notes(results: StudyResults) -> str:
     return " ".join(told)
 
 
-def _place_titles(kind: StudyKind) -> tuple[str, str]:
+def _kind_titles(kind: StudyKind) -> tuple[str, str]:
     """What the series and the points of a study are."""
     axis = RECIPES[kind].axis.partition(",")[0].capitalize()
     points = {

@@ -1,7 +1,7 @@
 """The parts behind the form of a new study, made when it is first opened.
 
 They are the Runs page's own models over a draft of their own, which `recall` brings in step with
-the form there. Made earlier, they would ask the desk everything twice.
+the form there. Made earlier, they would ask the engine client everything twice.
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ class NewStudy(QObject):
 
     def __init__(self, context: AppContext, library: StudyLibrary, parent: QObject) -> None:
         super().__init__(parent)
-        project, runs, desk = context.project, context.runs, context.data_desk
+        project, runs, client = context.project, context.runs, context.data_client
         self.draft = FormModel(context.project, self)
-        self.backbones = BackbonesModel(desk, context.model_desk, project, context.activities, self)
-        planner = Planner(self.draft, self.backbones, project, runs, desk, context.speeds, self)
+        self.backbones = BackbonesModel(
+            client, context.model_client, project, context.activities, self
+        )
+        planner = Planner(self.draft, self.backbones, project, runs, client, context.speeds, self)
         self.planner = StudyPlanner(
             self.draft, planner, library, project, runs, context.speeds, self
         )

@@ -43,7 +43,7 @@ class StudiesPage(QWidget):
         self.maker = StudyMaker(context.project, context.runs, context.run_control, self)
         # Scores are read and figures drawn without torch: they need not wait behind a decoding.
         self.scores = StudyScores(
-            self.library, context.data_desk, context.model_desk, context.activities, self
+            self.library, context.data_client, context.model_client, context.activities, self
         )
         self.new_study: NewStudy | None = None
         self.bar = InfoBar(context.theme)

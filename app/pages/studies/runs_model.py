@@ -10,7 +10,7 @@ from app.assets import icon
 from app.models.run import RunModel
 from app.models.run_numbers import work_s
 from app.models.runs import RunsModel
-from app.run_words import STATES, at_work, state_word, time_left, verdict
+from app.run_text import STATES, at_work, state_word, time_left, verdict
 from app.theme import Theme
 from app.words import duration, metric_value
 from engine.contract.events import RunState

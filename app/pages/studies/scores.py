@@ -1,4 +1,4 @@
-"""The results of the study that is looked at, asked of the desk and kept up to date."""
+"""The results of the study that is looked at, asked of the engine client and kept up to date."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.models.activities import ActivitiesModel
 from app.models.studies import StudyLibrary
-from app.ports import Desk, Ticket
+from app.ports import Client, Pending
 from engine.contract.commands import CollectStudy, Failure
 from engine.contract.events import Blame
 from engine.contract.scores import BERTSCORE
@@ -31,18 +31,18 @@ class StudyScores(QObject):
     def __init__(
         self,
         library: StudyLibrary,
-        desk: Desk,
-        model_desk: Desk,
+        client: Client,
+        model_client: Client,
         activities: ActivitiesModel,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._library, self._activities = library, activities
-        self._desk, self._model_desk = desk, model_desk
+        self._client, self._model_client = client, model_client
         self._results: dict[str, StudyResults] = {}
         self._wanted = False
         self._is_watched = False
-        self._ticket: Ticket | None = None
+        self._pending: Pending | None = None
         self._asked = ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -59,7 +59,7 @@ class StudyScores(QObject):
     @property
     def is_waiting(self) -> bool:
         """Whether an answer is on its way."""
-        return self._ticket is not None or self._timer.isActive()
+        return self._pending is not None or self._timer.isActive()
 
     def set_watched(self, watched: bool) -> None:
         """Whether the page is on the screen; while it is not, nothing is asked."""
@@ -80,19 +80,19 @@ class StudyScores(QObject):
 
     def _ask(self) -> None:
         study = self._library.current
-        if study is None or self._ticket is not None:
+        if study is None or self._pending is not None:
             return  # the answer that is on its way asks again
         study = self._library.reread(study.study_id) or study
         self._wanted, self._asked = False, study.study_id
         folder = self._library.folder(study.study_id)
         command = CollectStudy(str(folder.project_path), study.study_id)
         needs_torch = BERTSCORE in study.metrics
-        ticket = (self._model_desk if needs_torch else self._desk).ask(command)
-        self._ticket = ticket
-        self._activities.follow(f"Score “{study.name}”", ticket, tell_failure=False)
-        ticket.answered.connect(lambda reply: self._take(str(folder.path), reply))
-        ticket.failed.connect(self._fail)
-        ticket.cancelled.connect(lambda: self._fail(Failure(Blame.USER, GIVEN_UP)))
+        pending = (self._model_client if needs_torch else self._client).ask(command)
+        self._pending = pending
+        self._activities.follow(f"Score “{study.name}”", pending, tell_failure=False)
+        pending.answered.connect(lambda reply: self._take(str(folder.path), reply))
+        pending.failed.connect(self._fail)
+        pending.cancelled.connect(lambda: self._fail(Failure(Blame.USER, GIVEN_UP)))
 
     def _take(self, path: str, reply: StudyResults) -> None:
         self._end()
@@ -108,13 +108,13 @@ class StudyScores(QObject):
             self.failed.emit(self._asked, failure)
 
     def _end(self) -> None:
-        self._ticket = None
+        self._pending = None
         if self._wanted:
             self.refresh()
 
     def _forget(self) -> None:
-        if self._ticket is not None and self._library.get(self._asked) is None:
-            self._ticket.cancel()
+        if self._pending is not None and self._library.get(self._asked) is None:
+            self._pending.cancel()
         self._results = {
             study_id: results
             for study_id, results in self._results.items()

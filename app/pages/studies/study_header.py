@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QMenu, QProgressBar, QToolButton, QVBoxLayout, QWi
 
 from app.assets import icon
 from app.models.studies import StudyLibrary
-from app.models.study_tally import Tally, parts
+from app.models.study_tally import StudyTally, parts
 from app.pages.studies.actions import StudyActions
 from app.pages.studies.score_menu import ScoreMenu
 from app.settings import Settings
@@ -65,7 +65,7 @@ class StudyHeader(QWidget):
         layout.addWidget(self.progress)
         layout.addWidget(buttons)
 
-    def show_study(self, study: StudySpec, count: Tally, time: str) -> None:
+    def show_study(self, study: StudySpec, count: StudyTally, time: str) -> None:
         """Show a study as it is now, and how long it will still take in words."""
         self.time.setText(time)
         recipe = RECIPES[study.kind]

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from app.assets import icon
 from app.models.studies import StudyLibrary
-from app.models.study_tally import Part, parts
+from app.models.study_tally import StudyPart, parts
 from app.plain_text import visible
 from app.sizes import icon_side
 from app.theme import SPACE_S, SPACE_XS, Theme, scaled_font
@@ -148,7 +148,7 @@ class StudyDelegate(PlainDelegate):
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, ground, painter, widget)
         study: StudySpec = index.data(STUDY_ROLE)
         count = self._library.tally(study)
-        colours = self._theme.colors
+        colors = self._theme.colors
         line = option.rect.adjusted(SPACE_S, SPACE_S, -SPACE_S, 0)
         line.setHeight(option.fontMetrics.height())
         painter.save()
@@ -156,7 +156,7 @@ class StudyDelegate(PlainDelegate):
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))
         _write(painter, line, study.name)
         painter.setFont(option.font)
-        painter.setPen(colours.muted)
+        painter.setPen(colors.muted)
         line.translate(0, line.height() + SPACE_XS)
         title = RECIPES[study.kind].title
         kind = "" if study.name == title else f"{title} · "
@@ -167,17 +167,17 @@ class StudyDelegate(PlainDelegate):
         painter.restore()
         if option.state & QStyle.StateFlag.State_HasFocus:
             painter.save()
-            painter.setPen(colours.accent)
+            painter.setPen(colors.accent)
             painter.drawRect(option.rect.adjusted(0, 0, -1, -1))
             painter.restore()
 
-    def _part(self, painter: QPainter, line: QRect, part: Part) -> int:
+    def _part(self, painter: QPainter, line: QRect, part: StudyPart) -> int:
         """Draw a state; where the next one begins."""
-        colour = getattr(self._theme.colors, part.tone)
+        color = getattr(self._theme.colors, part.tone)
         side = icon_side(88)
         top = line.top() + (line.height() - side) // 2
-        icon(part.picture, colour).paint(painter, QRect(line.left(), top, side, side))
-        painter.setPen(colour)
+        icon(part.picture, color).paint(painter, QRect(line.left(), top, side, side))
+        painter.setPen(color)
         words = line.adjusted(side + SPACE_XS, 0, 0, 0)
         _write(painter, words, part.words)
         return words.left() + painter.fontMetrics().horizontalAdvance(part.words) + SPACE_S

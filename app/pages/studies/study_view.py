@@ -17,7 +17,7 @@ from app.pages.studies.runs_model import SAMPLE, SORT_ROLE, STATE, StudyRunsMode
 from app.pages.studies.scores import StudyScores
 from app.pages.studies.study_header import StudyHeader
 from app.pages.studies.tables_view import TablesView
-from app.run_words import STATES, verdict
+from app.run_text import STATES, verdict
 from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.table_view import TableView

@@ -9,7 +9,7 @@ from engine.data.reader_errors import password_protected
 from engine.data.spreadsheets.archive import DAMAGE, Archive, explain_damage
 from engine.data.spreadsheets.book import Notes, Sheet, SheetRow, check_sheet_count
 from engine.data.spreadsheets.merging import Merges
-from engine.data.spreadsheets.ods_rows import STYLE, TABLE, RowParser
+from engine.data.spreadsheets.ods_rows import STYLE, TABLE, OdsRowParser
 from engine.data.spreadsheets.xml_part import LOCAL, Attributes, XmlPart
 
 _MIME = b"application/vnd.oasis.opendocument.spreadsheet"
@@ -47,7 +47,7 @@ class OdsBook:
     def rows(self, sheet: Sheet, notes: Notes) -> Iterator[SheetRow]:
         """The rows with text, in order."""
         merges = Merges((), notes.merged)
-        parser = RowParser(int(sheet.key), notes, merges)
+        parser = OdsRowParser(int(sheet.key), notes, merges)
         self._part = part = XmlPart(parser.start, parser.end, name=self._archive.path.name)
         parser.part = part
         with self._archive.open(_CONTENT) as stream:

@@ -30,7 +30,7 @@ _DURATION = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
 _NUMBERS = ("float", "percentage", "currency")
 
 
-class RowParser:
+class OdsRowParser:
     """Makes rows of the elements of content.xml.
 
     Args:

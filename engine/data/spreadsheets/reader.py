@@ -44,17 +44,19 @@ class SpreadsheetReader:
         path: of the file.
         options: the sheet by its name or its number, whether it begins with column names, and
             the rows above them that are not read.
-        look_bytes: read only about the share of rows that this part of the file holds.
+        sample_bytes: read only about the share of rows that this part of the file holds.
     """
 
     place = "row"
 
-    def __init__(self, path: Path, options: ReadOptions, *, look_bytes: int | None = None) -> None:
+    def __init__(
+        self, path: Path, options: ReadOptions, *, sample_bytes: int | None = None
+    ) -> None:
         self._path = path
         archive = Archive(path)
-        self.size_bytes = self.looked_at_bytes = archive.size_bytes
-        if look_bytes is not None:
-            self.looked_at_bytes = min(look_bytes, self.size_bytes)
+        self.size_bytes = self.sampled_bytes = archive.size_bytes
+        if sample_bytes is not None:
+            self.sampled_bytes = min(sample_bytes, self.size_bytes)
         try:
             with explain_damage(path):
                 self._book = _open_book(archive)
@@ -100,7 +102,7 @@ class SpreadsheetReader:
                     yield EmptyRow(empty)
                 number = row.number
                 yield self._item(row)
-                if self._is_cut() and self._book.share() * self.size_bytes > self.looked_at_bytes:
+                if self._is_cut() and self._book.share() * self.size_bytes > self.sampled_bytes:
                     return
         except DAMAGE as error:
             reason = f"the file is damaged here, what follows cannot be read: {first_line(error)}"
@@ -115,7 +117,7 @@ class SpreadsheetReader:
         self._book.close()
 
     def _is_cut(self) -> bool:
-        return self.looked_at_bytes < self.size_bytes
+        return self.sampled_bytes < self.size_bytes
 
     def _choose(self, wanted: str | None) -> tuple[Sheet, Iterator[SheetRow], list[SheetRow]]:
         """The sheet to read, with its first rows and those after them."""

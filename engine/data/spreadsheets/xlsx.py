@@ -11,7 +11,7 @@ from engine.data.spreadsheets.book import Notes, Sheet, SheetRow, check_sheet_co
 from engine.data.spreadsheets.cell_text import CellText, general, number_format
 from engine.data.spreadsheets.merging import Merges, find_merges
 from engine.data.spreadsheets.shared_strings import SharedStrings
-from engine.data.spreadsheets.xlsx_rows import RowParser
+from engine.data.spreadsheets.xlsx_rows import XlsxRowParser
 from engine.data.spreadsheets.xml_part import LOCAL, Attributes, XmlPart
 
 
@@ -39,7 +39,7 @@ class XlsxBook:
     def rows(self, sheet: Sheet, notes: Notes) -> Iterator[SheetRow]:
         """The rows with text, in order."""
         merges = Merges(find_merges(self._archive, sheet.key), notes.merged)
-        parser = RowParser(self._strings, self._formats, notes)
+        parser = XlsxRowParser(self._strings, self._formats, notes)
         self._size = max(1, self._archive.size_of(sheet.key))
         self._part = part = XmlPart(parser.start, parser.end, name=self._archive.path.name)
         parser.part = part

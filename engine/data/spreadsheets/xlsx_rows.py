@@ -10,7 +10,7 @@ from engine.data.spreadsheets.shared_strings import SharedStrings, unescaped
 from engine.data.spreadsheets.xml_part import LOCAL, Attributes, XmlPart
 
 
-class RowParser:
+class XlsxRowParser:
     """Makes rows of the elements of a sheet's XML.
 
     Args:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from app.pages.compare.alignment import Alignment, How, align
+from app.pages.compare.comparability import comparability_notes
 from app.pages.compare.comparison import Comparison, compare
-from app.pages.compare.guard import remarks
 from app.pages.compare.rows import Rows
-from app.pages.compare.systems import Entry, Kind, System
+from app.pages.compare.systems import ComparedSystem, Kind, SystemEntry
 from engine.contract.scores import OutputRow, OutputsMeta, Score
 
 
@@ -25,16 +25,16 @@ def system(
     kind: Kind = Kind.RUN,
     decoding: str = "greedy|max100",
     signature: str = "bleu|nrefs:1|n:3|tok:13a|decoding:greedy,max100|bs:1000|seed:0",
-) -> System:
+) -> ComparedSystem:
     meta = OutputsMeta(name, name, "test", "f", decoding, (Score("bleu", 50.0, signature),))
-    return System(Entry(name, kind, name, Path(name), True), Rows(rows), meta)
+    return ComparedSystem(SystemEntry(name, kind, name, Path(name), True), Rows(rows), meta)
 
 
 def aligned(base: list[OutputRow], other: list[OutputRow]) -> Alignment:
     return align(Rows(base), Rows(other))
 
 
-def finish(systems: list[System]) -> Comparison:
+def finish(systems: list[ComparedSystem]) -> Comparison:
     work = compare(systems)
     while True:
         try:
@@ -85,7 +85,7 @@ def test_line_numbers_are_no_ids() -> None:
 def test_like_for_like_needs_no_remark() -> None:
     rows = [row("a1"), row("b2")]
     found = finish([system("one", rows), system("two", rows)])
-    assert remarks(found) == ()
+    assert comparability_notes(found) == ()
     assert len(found.examples) == 2
 
 
@@ -96,7 +96,7 @@ def test_differing_splits_are_compared_over_common_rows_and_said() -> None:
     assert [example.example_id for example in found.examples] == ["b2", "c3"]
     assert [example.number for example in found.examples] == [2, 3]
     assert found.difference("bleu", 1).tolist() == [1.0, 5.0]
-    (remark,) = remarks(found)
+    (remark,) = comparability_notes(found)
     assert remark.is_warning
     assert remark.own_rows
     assert "rows: A 3, B 2" in remark.text
@@ -108,21 +108,23 @@ def test_differing_splits_are_compared_over_common_rows_and_said() -> None:
 def test_differing_decoding_is_said_with_both_values() -> None:
     rows = [row("a1")]
     found = finish([system("one", rows), system("two", rows, decoding="beam5|max100")])
-    (remark,) = remarks(found)
+    (remark,) = comparability_notes(found)
     assert "A greedy, max100; B beam5, max100" in remark.text
 
 
 def test_other_references_are_counted() -> None:
     rows = [row("a1"), row("b2")]
     other = [row("a1"), OutputRow("b2", "", "o", ("something else",))]
-    (remark,) = remarks(finish([system("one", rows), system("two", other)]))
+    (remark,) = comparability_notes(finish([system("one", rows), system("two", other)]))
     assert "1 of 2 in B (two)" in remark.text
 
 
 def test_scores_taken_otherwise_are_named_by_what_differs() -> None:
     rows = [row("a1", bleu=5.0)]
     other = "bleu|nrefs:1|n:3|tok:intl|decoding:greedy,max100|bs:1000|seed:0"
-    (remark,) = remarks(finish([system("one", rows), system("two", rows, signature=other)]))
+    (remark,) = comparability_notes(
+        finish([system("one", rows), system("two", rows, signature=other)])
+    )
     assert remark.text == "BLEU was not taken alike: tok differ."
 
 
@@ -131,7 +133,7 @@ def test_nothing_in_common_is_said_with_counts() -> None:
     two = system("two", [row("q9", "z")], kind=Kind.FILE)
     found = finish([one, two])
     assert found.examples == ()
-    assert "has 1 rows instead of 2" in remarks(found)[0].text
+    assert "has 1 rows instead of 2" in comparability_notes(found)[0].text
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,7 @@ def test_nothing_in_common_is_said_with_counts() -> None:
 def test_weaker_alignment_is_said(text: str, words: str) -> None:
     one = system("one", [row("a1", "x")])
     two = system("two", [row("1", text)], kind=Kind.FILE)
-    texts = [remark.text for remark in remarks(finish([one, two]))]
+    texts = [remark.text for remark in comparability_notes(finish([one, two]))]
     assert any(words in text for text in texts)
 
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.pages.compare.blind import BlindRecord, Choice
+from app.pages.compare.blind import BlindChoice, BlindRecord
 from app.pages.compare.page import ComparePage
 from engine.contract import codec
 
@@ -68,11 +68,11 @@ def test_keys_vote_and_every_vote_is_on_disk(
     assert len(record.votes) == 1
     chosen = record.votes[0]
     example = next(e for e in page.model.comparison.examples if e.example_id == chosen.example_id)
-    preferred = example.outputs[1 if chosen.choice is Choice.FIRST else 0]
+    preferred = example.outputs[1 if chosen.choice is BlindChoice.FIRST else 0]
     assert preferred == first[0], "first is the other system, second the reference system"
     press(qtbot, page, Qt.Key.Key_0, Qt.Key.Key_2, Qt.Key.Key_Backspace)
     record = codec.from_text(BlindRecord, path.read_text(encoding="utf-8"))
-    assert [vote.choice for vote in record.votes[1:]] == [Choice.TIE]
+    assert [vote.choice for vote in record.votes[1:]] == [BlindChoice.TIE]
     assert page.blind_view.progress.value() == 2
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.pages.compare.blind import (
+    BlindChoice,
     BlindRecord,
-    Choice,
     Judged,
     begin,
     is_swapped,
@@ -38,7 +38,7 @@ def test_a_vote_is_for_the_system_behind_the_side() -> None:
     record = begin(A, B, IDS, seed=1)
     while (current := record.current) is not None:
         record = vote(record, 1)
-        expected = Choice.SECOND if is_swapped(record, current) else Choice.FIRST
+        expected = BlindChoice.SECOND if is_swapped(record, current) else BlindChoice.FIRST
         assert record.votes[-1].choice is expected
     assert len(record.votes) == 40
     assert vote(record, 1) is record, "there is nothing left to judge"
@@ -46,7 +46,7 @@ def test_a_vote_is_for_the_system_behind_the_side() -> None:
 
 def test_ties_and_taking_back() -> None:
     record = vote(vote(begin(A, B, IDS, seed=1), 0), 2)
-    assert record.votes[0].choice is Choice.TIE
+    assert record.votes[0].choice is BlindChoice.TIE
     back = take_back(record)
     assert back.current == record.votes[1].example_id
     assert take_back(take_back(take_back(back))).votes == ()

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pytest
 
-from app.metric_tips import metric_tip
+from app.metric_text import metric_tip
 from app.pages.compare import formats
 from app.pages.compare.comparison import Comparison, compare
 from app.pages.compare.copying import latex, to_csv, to_latex, to_markdown
@@ -19,7 +19,7 @@ from app.pages.compare.row_export import row_lines
 from app.pages.compare.rows import Rows
 from app.pages.compare.score_table import ScoreTable, footnotes, score_table
 from app.pages.compare.statistics import MeanDifference
-from app.pages.compare.systems import Cost, Entry, Kind, System
+from app.pages.compare.systems import ComparedSystem, Kind, SystemCost, SystemEntry
 from engine.contract.outputs import read_meta, read_outputs
 from engine.contract.project import ExampleNote
 from engine.contract.scores import OutputRow, OutputsMeta, Score, metric_title
@@ -51,9 +51,13 @@ def comparison(*, second_rows: int = 2) -> Comparison:
         )  # fmt: skip
         score = Score("bleu", 60.0 + place, SIGNATURE, 58.0, 63.0)
         meta = OutputsMeta(name, name, "test", "f", "greedy|max100", (score,), 10.0, 310.0)
-        cost = Cost(460_800, 200.0, 4_900_000) if place else Cost(538_000_000, None, 134_515_008)
-        entry = Entry(name, Kind.RUN, name, Path(name), True, cost=cost)
-        systems.append(System(entry, Rows(made), meta))
+        cost = (
+            SystemCost(460_800, 200.0, 4_900_000)
+            if place
+            else SystemCost(538_000_000, None, 134_515_008)
+        )
+        entry = SystemEntry(name, Kind.RUN, name, Path(name), True, cost=cost)
+        systems.append(ComparedSystem(entry, Rows(made), meta))
     return finish(compare(systems))
 
 

@@ -21,7 +21,7 @@ from app.pages.compare.listing import (
 )
 from app.pages.compare.rows import Rows
 from app.pages.compare.statistics import MeanDifference, paired_bootstrap, sign_test
-from app.pages.compare.systems import Entry, Kind, System
+from app.pages.compare.systems import ComparedSystem, Kind, SystemEntry
 from engine.contract.project import ExampleNote
 from engine.contract.scores import OutputRow
 
@@ -109,7 +109,9 @@ def comparison(differences: list[float], outputs: list[str] | None = None) -> Co
             for n, (d, text) in enumerate(zip(differences, outputs, strict=True))
         )  # fmt: skip
         systems.append(
-            System(Entry(f"s{place}", Kind.RUN, f"s{place}", Path("x"), True), Rows(rows))
+            ComparedSystem(
+                SystemEntry(f"s{place}", Kind.RUN, f"s{place}", Path("x"), True), Rows(rows)
+            )
         )
     work = compare(systems)
     while True:

@@ -9,17 +9,17 @@ from app.dialogs.encoder import EncoderDialog
 from app.pages.compare.page import ComparePage
 from engine.contract.commands import ScoreOutputs
 from engine.contract.scores import METRICS, Encoder
-from engine.metrics.desk import score_outputs
+from engine.metrics.handlers import score_outputs
 from engine.metrics.known import METRICS as KNOWN
 from engine.reporter import Silent
 from tests.app.compare.conftest import choose
-from tests.helpers.fake_ports import FakeDesk
+from tests.helpers.fake_ports import FakeClient
 
 MakePage = Callable[[Path], ComparePage]
 
 
-def answer(ticket: object) -> None:
-    ticket.answer(score_outputs(ticket.command, Silent()))  # type: ignore[attr-defined]
+def answer(pending: object) -> None:
+    pending.answer(score_outputs(pending.command, Silent()))  # type: ignore[attr-defined]
 
 
 def test_the_contract_names_all_metrics() -> None:
@@ -27,7 +27,7 @@ def test_the_contract_names_all_metrics() -> None:
 
 
 def test_a_ticked_score_is_taken_of_all_systems(
-    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_desk: FakeDesk
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_client: FakeClient
 ) -> None:
     page = make_page(runs_project)
     choose(qtbot, page, "twin", "prefix 10")
@@ -38,12 +38,12 @@ def test_a_ticked_score_is_taken_of_all_systems(
     button.choices["ter"].trigger()
     wanted = tuple(name for name in METRICS if name in {*before, "ter"})
     paths = [str(system.entry.path) for system in page.systems.systems]
-    assert model_desk.asked == [ScoreOutputs(path, wanted) for path in paths]
+    assert model_client.asked == [ScoreOutputs(path, wanted) for path in paths]
     button.menu().aboutToShow.emit()
     assert not any(action.isEnabled() for action in button.choices.values())
     assert button.choices["nist"].toolTip().startswith("Wait until ")
-    for ticket in list(model_desk.tickets):
-        answer(ticket)
+    for pending in list(model_client.pendings):
+        answer(pending)
     qtbot.waitUntil(lambda: all("ter" in row.scores for row in table.table.rows))
     page.model.set_metric("ter")
     qtbot.waitUntil(lambda: table.table.rows[1].mean_difference is not None)
@@ -51,9 +51,9 @@ def test_a_ticked_score_is_taken_of_all_systems(
 
 
 def test_a_score_is_taken_away_but_not_the_last(
-    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_desk: FakeDesk
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_client: FakeClient
 ) -> None:
-    model_desk.replies[ScoreOutputs] = lambda command: score_outputs(command, Silent())
+    model_client.replies[ScoreOutputs] = lambda command: score_outputs(command, Silent())
     page = make_page(runs_project)
     choose(qtbot, page, "twin", "prefix 10")
     for metric in page.scores.model.table.metrics[1:]:
@@ -67,14 +67,14 @@ def test_a_score_is_taken_away_but_not_the_last(
 
 
 def test_bertscore_asks_for_its_encoder_once(
-    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_desk: FakeDesk
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_client: FakeClient
 ) -> None:
     page = make_page(runs_project)
     choose(qtbot, page, "twin", "prefix 10")
     button, table = page.measures, page.scores.model
     button.menu().aboutToShow.emit()
     button.choices["bertscore"].trigger()
-    assert model_desk.asked == []
+    assert model_client.asked == []
     dialog = page.window().findChild(EncoderDialog)
     assert dialog is not None
     assert not dialog.ok.isEnabled()
@@ -85,16 +85,16 @@ def test_bertscore_asks_for_its_encoder_once(
     chosen = Encoder("/encoders/tiny", 1)
     wanted = tuple(name for name in METRICS if name in {*table.table.metrics, "bertscore"})
     paths = [str(system.entry.path) for system in page.systems.systems]
-    assert model_desk.asked == [ScoreOutputs(path, wanted, chosen) for path in paths]
-    for ticket in model_desk.tickets:
-        ticket.fail("The encoder '/encoders/tiny' is not on this machine.")
+    assert model_client.asked == [ScoreOutputs(path, wanted, chosen) for path in paths]
+    for pending in model_client.pendings:
+        pending.fail("The encoder '/encoders/tiny' is not on this machine.")
     button.menu().aboutToShow.emit()
     button.choices["bertscore"].trigger()
-    assert model_desk.asked[len(paths) :] == model_desk.asked[: len(paths)]
+    assert model_client.asked[len(paths) :] == model_client.asked[: len(paths)]
 
 
 def test_a_score_that_cannot_be_taken_says_why_and_nothing_is_lost(
-    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_desk: FakeDesk
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_client: FakeClient
 ) -> None:
     page = make_page(runs_project)
     choose(qtbot, page, "twin", "prefix 10")
@@ -102,8 +102,8 @@ def test_a_score_that_cannot_be_taken_says_why_and_nothing_is_lost(
     before = page.scores.model.table
     page.measures.menu().aboutToShow.emit()
     page.measures.choices["meteor"].trigger()
-    for ticket in list(model_desk.tickets):
-        ticket.fail("METEOR needs Java, which is not on this machine.")
+    for pending in list(model_client.pendings):
+        pending.fail("METEOR needs Java, which is not on this machine.")
     qtbot.waitUntil(page.messages.failed.isVisible)
     assert "METEOR needs Java" in page.messages.failed.label.text()
     assert page.scores.model.table == before

@@ -10,24 +10,24 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
+from app.idle_task import IdleTask
 from app.models.run import RunModel
 from app.pages.compare import systems_model
 from app.pages.compare.comparison import compare
 from app.pages.compare.loading import load
 from app.pages.compare.page import ComparePage
 from app.pages.compare.rows import Rows
-from app.pages.compare.systems import Entry, Kind, System, run_entry
-from app.slices import SlicedWork
+from app.pages.compare.systems import ComparedSystem, Kind, SystemEntry, run_entry
 from engine.contract.commands import Decoded, DecodeSplit, ScoreOutputs
 from engine.contract.errors import UserError
 from engine.contract.events import OutputsSaved, RunState
 from engine.contract.method_spec import PrefixMethod
 from engine.contract.outputs import read_meta, read_outputs, write_outputs
 from engine.contract.scores import OutputRow, OutputsMeta
-from engine.metrics.desk import score_outputs
+from engine.metrics.handlers import score_outputs
 from engine.reporter import Silent
 from tests.app.compare.conftest import choose, shown
-from tests.helpers.fake_ports import FakeDesk, FakeRunControl
+from tests.helpers.fake_ports import FakeClient, FakeRunControl
 from tests.helpers.projects import make_run
 
 MakePage = Callable[[Path], ComparePage]
@@ -86,7 +86,7 @@ def test_a_run_that_changes_is_listed_anew_and_no_other(
     page = make_page(runs_project)
     listed = []
 
-    def list_run(run: RunModel, look: int) -> Entry:
+    def list_run(run: RunModel, look: int) -> SystemEntry:
         listed.append(run.run_id)
         return run_entry(run, look)
 
@@ -99,51 +99,63 @@ def test_a_run_that_changes_is_listed_anew_and_no_other(
 
 
 def test_missing_scores_are_asked_for_once_and_shown(
-    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_desk: FakeDesk, context: AppContext
+    qtbot: QtBot,
+    make_page: MakePage,
+    runs_project: Path,
+    model_client: FakeClient,
+    context: AppContext,
 ) -> None:
     page = make_page(runs_project)
     path = context.runs.all()[1].path / "outputs" / "test.jsonl"
     strip_scores(path)
     choose(qtbot, page, "twin", "prefix 10")
-    qtbot.waitUntil(lambda: bool(model_desk.asked))
-    assert model_desk.asked == [ScoreOutputs(str(path))]
+    qtbot.waitUntil(lambda: bool(model_client.asked))
+    assert model_client.asked == [ScoreOutputs(str(path))]
     assert [activity.title for activity in context.activities.activities] == ["Score prefix 10"]
     assert page.scores.model.table.rows[1].scores == {}
-    ticket = model_desk.last(ScoreOutputs)
-    ticket.answer(score_in_place(ticket.command))
+    pending = model_client.last(ScoreOutputs)
+    pending.answer(score_in_place(pending.command))
     qtbot.waitUntil(lambda: "bleu" in page.scores.model.table.rows[1].scores)
     rows = read_outputs(path)
     assert page.model.comparison.scores["bleu"][1][0] == dict(rows[0].row_scores)["bleu"]
     assert "rougeL" in page.scores.model.table.metrics
-    assert len(model_desk.asked) == 1
+    assert len(model_client.asked) == 1
 
 
 def test_scoring_that_fails_is_said_and_not_repeated(
-    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_desk: FakeDesk, context: AppContext
+    qtbot: QtBot,
+    make_page: MakePage,
+    runs_project: Path,
+    model_client: FakeClient,
+    context: AppContext,
 ) -> None:
     page = make_page(runs_project)
     strip_scores(context.runs.all()[1].path / "outputs" / "test.jsonl")
     choose(qtbot, page, "twin", "prefix 10")
-    qtbot.waitUntil(lambda: bool(model_desk.asked))
-    model_desk.tickets[0].fail("The disk is full.")
+    qtbot.waitUntil(lambda: bool(model_client.asked))
+    model_client.pendings[0].fail("The disk is full.")
     qtbot.waitUntil(page.messages.failed.isVisible)
     assert "Score prefix 10 failed: The disk is full." in page.messages.failed.label.text()
     assert shown(page) == ["twin", "prefix 10"], "outputs can be read without scores"
-    assert len(model_desk.asked) == 1
+    assert len(model_client.asked) == 1
     page.messages.failed.dismissed.emit()
     qtbot.waitUntil(lambda: not page.systems.problems)
 
 
 def test_bare_backbone_is_decoded_when_it_is_ticked(
-    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_desk: FakeDesk, context: AppContext
+    qtbot: QtBot,
+    make_page: MakePage,
+    runs_project: Path,
+    model_client: FakeClient,
+    context: AppContext,
 ) -> None:
     page = make_page(runs_project)
     choose(qtbot, page, "twin", "prefix 10")
     bare = [entry for entry in page.systems.entries if entry.name.startswith("bare ")]
     assert len(bare) == 1, "runs with the same backbone, data and decoding share it"
     page.systems.set_chosen(bare[0].key, chosen=True)
-    qtbot.waitUntil(lambda: bool(model_desk.asked))
-    command = model_desk.last(DecodeSplit).command
+    qtbot.waitUntil(lambda: bool(model_client.asked))
+    command = model_client.last(DecodeSplit).command
     assert isinstance(command, DecodeSplit)
     assert (command.system, command.split) == ("", "test")
     assert Path(command.run) in [run.path for run in context.runs.all()]
@@ -151,14 +163,14 @@ def test_bare_backbone_is_decoded_when_it_is_ticked(
     qtbot.waitUntil(page.messages.waiting.isVisible)
     assert "decoding" in page.messages.waiting.label.text()
     (row,) = page.jobs.rows()
-    model_desk.last(DecodeSplit).progress(64, 640, "tokens", "0 of 24 inputs")
+    model_client.last(DecodeSplit).progress(64, 640, "tokens", "0 of 24 inputs")
     assert row.detail.text() == "0 of 24 inputs: 64 of at most 640 tokens"
 
     rows = read_outputs(Path(command.run) / "outputs" / "test.jsonl")
     meta = OutputsMeta("bare", "", "test", "77aa" * 16, "greedy|max100")
     write_outputs(Path(command.out), [replace(row, row_scores=()) for row in rows], meta)
-    model_desk.replies[ScoreOutputs] = score_in_place
-    model_desk.last(DecodeSplit).answer(Decoded(command.out, meta))
+    model_client.replies[ScoreOutputs] = score_in_place
+    model_client.last(DecodeSplit).answer(Decoded(command.out, meta))
     qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10", bare[0].name])
     qtbot.waitUntil(lambda: "bleu" in page.scores.model.table.rows[2].scores)
     cost = page.scores.model.table.rows[2].cost
@@ -166,7 +178,7 @@ def test_bare_backbone_is_decoded_when_it_is_ticked(
 
 
 def test_a_decoding_can_be_cancelled_on_the_page(
-    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_desk: FakeDesk
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_client: FakeClient
 ) -> None:
     page = make_page(runs_project)
     choose(qtbot, page, "twin", "prefix 10")
@@ -174,30 +186,34 @@ def test_a_decoding_can_be_cancelled_on_the_page(
     page.systems.set_chosen(bare.key, chosen=True)
     qtbot.waitUntil(lambda: bool(page.jobs.rows()))
     page.jobs.rows()[0].cancel.click()
-    assert model_desk.last(DecodeSplit).cancel_asked
+    assert model_client.last(DecodeSplit).cancel_asked
     qtbot.waitUntil(lambda: not page.jobs.rows())
     assert page.jobs.isHidden()
 
 
 def test_bare_backbone_that_fails_can_be_tried_again(
-    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_desk: FakeDesk
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_client: FakeClient
 ) -> None:
     page = make_page(runs_project)
     bare = next(entry for entry in page.systems.entries if entry.name.startswith("bare "))
     page.systems.set_chosen(bare.key, chosen=True)
-    qtbot.waitUntil(lambda: bool(model_desk.asked))
-    model_desk.tickets[0].fail("The backbone is not on this machine.")
+    qtbot.waitUntil(lambda: bool(model_client.asked))
+    model_client.pendings[0].fail("The backbone is not on this machine.")
     qtbot.waitUntil(page.messages.failed.isVisible)
     assert "not on this machine" in page.messages.failed.label.text()
     page.systems.decode(bare.key)
-    assert len(model_desk.asked) == 2
-    model_desk.tickets[1].cancel()
+    assert len(model_client.asked) == 2
+    model_client.pendings[1].cancel()
     qtbot.waitUntil(lambda: not page.systems.doing(bare.key))
     assert page.systems.problems == {}
 
 
 def test_bare_backbone_missing_on_reopening_waits_for_a_click(
-    qtbot: QtBot, make_page: MakePage, runs_project: Path, model_desk: FakeDesk, context: AppContext
+    qtbot: QtBot,
+    make_page: MakePage,
+    runs_project: Path,
+    model_client: FakeClient,
+    context: AppContext,
 ) -> None:
     page = make_page(runs_project)
     bare = next(entry for entry in page.systems.entries if entry.name.startswith("bare "))
@@ -205,20 +221,20 @@ def test_bare_backbone_missing_on_reopening_waits_for_a_click(
     context.project.edit("choose", replace(project, compared=(bare.key,)))
     qtbot.waitUntil(page.messages.waiting.isVisible)
     assert "not decoded" in page.messages.waiting.label.text()
-    assert model_desk.asked == []
+    assert model_client.asked == []
 
 
 def test_outside_file_is_copied_aligned_scored_and_left_alone(
     qtbot: QtBot,
     make_page: MakePage,
     runs_project: Path,
-    model_desk: FakeDesk,
+    model_client: FakeClient,
     context: AppContext,
     tmp_path: Path,
 ) -> None:
     page = make_page(runs_project)
     choose(qtbot, page, "twin", "prefix 10")
-    model_desk.replies[ScoreOutputs] = score_in_place
+    model_client.replies[ScoreOutputs] = score_in_place
     inputs = [row.input for row in context_rows(context)]
     theirs = tmp_path / "theirs.jsonl"
     lines = [json.dumps({"input": text, "output": f"out {n}"}) for n, text in enumerate(inputs)]
@@ -230,7 +246,7 @@ def test_outside_file_is_copied_aligned_scored_and_left_alone(
     assert "found by their input text" in page.messages.guard.label.text()
     qtbot.waitUntil(lambda: "bleu" in page.scores.model.table.rows[2].scores)
     copy = runs_project / "compare" / "outside" / "theirs.jsonl"
-    assert model_desk.asked == [ScoreOutputs(str(copy))]
+    assert model_client.asked == [ScoreOutputs(str(copy))]
     assert all(row.references for row in read_outputs(copy)), "references were lent for scoring"
     assert theirs.read_bytes() == before
     assert page.scores.model.table.rows[2].cost.stored_bytes is None
@@ -314,9 +330,9 @@ def test_sliced_work_gives_results_and_errors_to_its_owner(qtbot: QtBot) -> None
             raise UserError("no")
         return 7
 
-    SlicedWork(work(False), owner, done=results.append, failed=results.append)
-    SlicedWork(work(True), owner, done=results.append, failed=lambda e: results.append(str(e)))
-    cancelled = SlicedWork(work(False), owner, done=results.append, failed=results.append)
+    IdleTask(work(False), owner, done=results.append, failed=results.append)
+    IdleTask(work(True), owner, done=results.append, failed=lambda e: results.append(str(e)))
+    cancelled = IdleTask(work(False), owner, done=results.append, failed=results.append)
     cancelled.cancel()
     qtbot.waitUntil(lambda: len(results) == 2)
     assert results == [7, "no"]
@@ -331,5 +347,5 @@ def test_reading_and_aligning_pause_after_every_row(tmp_path: Path) -> None:
     path = tmp_path / "many.jsonl"
     write_outputs(path, rows, OutputsMeta("m", "", "test", "f", "greedy"))
     assert sum(1 for _ in load(path)) == 500
-    entries = [Entry(f"s{n}", Kind.RUN, f"s{n}", path, True) for n in range(6)]
-    assert sum(1 for _ in compare([System(entry, Rows(rows)) for entry in entries])) >= 1000
+    entries = [SystemEntry(f"s{n}", Kind.RUN, f"s{n}", path, True) for n in range(6)]
+    assert sum(1 for _ in compare([ComparedSystem(entry, Rows(rows)) for entry in entries])) >= 1000

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.pages.compare.word_diff import Change, Piece, nearest, word_diff, words
+from app.pages.compare.word_diff import Piece, WordState, nearest, word_diff, words
 from engine.contract.coverage import Said, coverage, normalise, unsupported
 
 TEXTS = st.text(st.sampled_from("ab cd.,'-\n éß1 2"), max_size=60)
@@ -22,7 +22,7 @@ def test_pieces_give_both_texts_back(here: str, there: str) -> None:
 @given(TEXTS, TEXTS)
 def test_shared_pieces_hold_the_same_words(here: str, there: str) -> None:
     for piece in word_diff(here, there):
-        if piece.change is Change.SAME:
+        if piece.change is WordState.SAME:
             assert words(piece.here) == words(piece.there)
 
 
@@ -35,33 +35,33 @@ def test_as_many_words_are_shared_as_can_be(a: list[str], b: list[str]) -> None:
                 table[i][j] + 1 if x == y else max(table[i][j + 1], table[i + 1][j])
             )
     pieces = word_diff(" ".join(a), " ".join(b))
-    shared = sum(len(words(p.here)) for p in pieces if p.change is Change.SAME)
+    shared = sum(len(words(p.here)) for p in pieces if p.change is WordState.SAME)
     assert shared == table[-1][-1]
 
 
 @given(TEXTS)
 def test_a_text_does_not_differ_from_itself(text: str) -> None:
-    assert all(piece.change is Change.SAME for piece in word_diff(text, text))
+    assert all(piece.change is WordState.SAME for piece in word_diff(text, text))
 
 
 def test_words_are_replaced_whole_missing_first() -> None:
     pieces = word_diff("The Mill serves Thai food.", "The Mill serves French food.")
     assert [(p.change, (p.here or p.there).strip()) for p in pieces] == [
-        (Change.SAME, "The Mill serves"),
-        (Change.MISSING, "French"),
-        (Change.INSERTED, "Thai"),
-        (Change.SAME, "food."),
+        (WordState.SAME, "The Mill serves"),
+        (WordState.MISSING, "French"),
+        (WordState.INSERTED, "Thai"),
+        (WordState.SAME, "food."),
     ]
 
 
 def test_spaces_make_no_difference() -> None:
     pieces = word_diff("a  b\nc", "a b c")
-    assert [p.change for p in pieces] == [Change.SAME]
+    assert [p.change for p in pieces] == [WordState.SAME]
 
 
 def test_a_lone_shared_comma_is_no_island() -> None:
     pieces = word_diff("one two, three four", "five six, seven eight")
-    assert [p.change for p in pieces] == [Change.MISSING, Change.INSERTED]
+    assert [p.change for p in pieces] == [WordState.MISSING, WordState.INSERTED]
 
 
 def test_words_with_inner_marks_stay_whole() -> None:

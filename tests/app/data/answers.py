@@ -1,4 +1,4 @@
-"""What the desk of these tests answers: the engine's own handlers, and a small catalog."""
+"""What the engine client of these tests answers: the engine's own handlers, and a small catalog."""
 
 from collections.abc import Callable
 from typing import Any

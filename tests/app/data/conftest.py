@@ -1,4 +1,4 @@
-"""The Data page over a desk that answers with the engine's own handlers, in this process."""
+"""The Data page over a client that answers with the engine's own handlers, in this process."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.pages.data.page import DataPage
 from tests.app.data.answers import REPLIES
-from tests.helpers.fake_ports import FakeDesk
+from tests.helpers.fake_ports import FakeClient
 from tests.helpers.projects import make_project
 
 HERE = Path(__file__).parent
@@ -25,13 +25,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def make_page(
-    qtbot: QtBot, context: AppContext, desk: FakeDesk
+    qtbot: QtBot, context: AppContext, client: FakeClient
 ) -> Iterator[Callable[[Path], DataPage]]:
-    """Open a project and show the page on it; the desk answers as the engine does."""
+    """Open a project and show the page on it; the engine client answers as the engine does."""
     pages = []
 
     def make(project: Path) -> DataPage:
-        desk.replies.update(REPLIES)
+        client.replies.update(REPLIES)
         context.project.open(project)
         page = DataPage(context)
         page.resize(1000, 650)

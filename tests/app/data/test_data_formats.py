@@ -1,4 +1,4 @@
-"""Other formats than CSV on the Data page, with the engine's own readers behind the desk."""
+"""Other formats than CSV on the Data page, with the engine's own readers behind the client."""
 
 import json
 from pathlib import Path
@@ -130,7 +130,7 @@ def test_a_data_set_of_the_hub_that_does_not_tell_its_size(
     qtbot.waitUntil(lambda: empty_page.file.state is ImportState.READY, timeout=30_000)
     view = empty_page.import_view
     assert view.summary.text() == "Hugging Face dataset  ·  more than 200 rows  ·  3 columns"
-    assert view.looked_at.text() == (
+    assert view.sampled.text() == (
         "The first rows were checked; the rest is checked during the import."
     )
     view.import_button.click()

@@ -1,4 +1,4 @@
-"""From a chosen file to a dataset, with the engine's own readers behind the desk."""
+"""From a chosen file to a dataset, with the engine's own readers behind the engine client."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from app.pages.data.page import DataPage
 from engine.contract.commands import Imported, ImportFile, InspectFile
 from engine.contract.data_spec import Role
 from engine.contract.reading import FindingKind, ReadOptions
-from tests.helpers.fake_ports import FakeDesk
+from tests.helpers.fake_ports import FakeClient
 from tests.helpers.projects import make_project
 
 
@@ -49,7 +49,7 @@ def test_opened_file_shows_what_was_detected(
 
 
 def test_another_delimiter_is_previewed_at_once_and_taken_back(
-    empty_page: DataPage, qtbot: QtBot, odd_csv: Path, desk: FakeDesk
+    empty_page: DataPage, qtbot: QtBot, odd_csv: Path, client: FakeClient
 ) -> None:
     page = empty_page
     look(page, qtbot, odd_csv)
@@ -66,16 +66,16 @@ def test_another_delimiter_is_previewed_at_once_and_taken_back(
 
 
 def test_newest_options_win_over_late_answers(
-    empty_page: DataPage, qtbot: QtBot, odd_csv: Path, desk: FakeDesk
+    empty_page: DataPage, qtbot: QtBot, odd_csv: Path, client: FakeClient
 ) -> None:
     page = empty_page
     look(page, qtbot, odd_csv)
     report = page.file.report
     assert report is not None
-    answer = desk.replies.pop(InspectFile)
+    answer = client.replies.pop(InspectFile)
     pick(page, "delimiter", ",")
     pick(page, "delimiter", "|")
-    older, newer = desk.open_tickets(InspectFile)
+    older, newer = client.open_tickets(InspectFile)
     assert older.cancel_asked
     older.answer(answer(older.command))
     assert page.file.report is report
@@ -156,32 +156,32 @@ def test_file_that_cannot_be_read_says_so_and_keeps_the_rest(
 
 
 def test_failed_options_keep_the_menus_usable(
-    empty_page: DataPage, qtbot: QtBot, odd_csv: Path, desk: FakeDesk
+    empty_page: DataPage, qtbot: QtBot, odd_csv: Path, client: FakeClient
 ) -> None:
     page = empty_page
     look(page, qtbot, odd_csv)
-    answer = desk.replies.pop(InspectFile)
+    answer = client.replies.pop(InspectFile)
     pick(page, "encoding", "utf-16")
-    desk.last(InspectFile).fail("hütten.csv is not UTF-16: choose another encoding.")
+    client.last(InspectFile).fail("hütten.csv is not UTF-16: choose another encoding.")
     view = page.import_view
     assert "not UTF-16" in view.bar.label.text()
     assert not view.import_button.isEnabled()
     assert view.options.boxes["encoding"].currentData() == "utf-16"
-    desk.replies[InspectFile] = answer
+    client.replies[InspectFile] = answer
     pick(page, "encoding", "latin-1")
     qtbot.waitUntil(lambda: page.file.state is ImportState.READY)
     assert not view.bar.isVisible()
 
 
 def test_import_shows_progress_and_can_be_cancelled(
-    empty_page: DataPage, qtbot: QtBot, odd_csv: Path, desk: FakeDesk, context: AppContext
+    empty_page: DataPage, qtbot: QtBot, odd_csv: Path, client: FakeClient, context: AppContext
 ) -> None:
     page = empty_page
     look(page, qtbot, odd_csv)
-    handler = desk.replies.pop(ImportFile)
+    handler = client.replies.pop(ImportFile)
     page.file.start()
-    ticket = desk.last(ImportFile)
-    ticket.progress(5 * 2**31, 10 * 2**31, "bytes")
+    pending = client.last(ImportFile)
+    pending.progress(5 * 2**31, 10 * 2**31, "bytes")
     bar = page.import_view.progress
     assert bar.isVisible()
     assert bar.value() == bar.maximum() // 2
@@ -191,19 +191,19 @@ def test_import_shows_progress_and_can_be_cancelled(
     qtbot.waitUntil(lambda: page.file.state is ImportState.READY)
     assert context.project.project.datasets == ()
     assert context.activities.activities == []
-    desk.replies[ImportFile] = handler
+    client.replies[ImportFile] = handler
     page.file.start()
     qtbot.waitUntil(lambda: context.project.dataset is not None)
 
 
 def test_failed_import_keeps_the_file_open(
-    empty_page: DataPage, qtbot: QtBot, odd_csv: Path, desk: FakeDesk, context: AppContext
+    empty_page: DataPage, qtbot: QtBot, odd_csv: Path, client: FakeClient, context: AppContext
 ) -> None:
     page = empty_page
     look(page, qtbot, odd_csv)
-    del desk.replies[ImportFile]
+    del client.replies[ImportFile]
     page.file.start()
-    desk.last(ImportFile).fail("The disk is full: 0 B are free.")
+    client.last(ImportFile).fail("The disk is full: 0 B are free.")
     assert page.import_view.bar.label.text() == "The disk is full: 0 B are free."
     assert page.file.state is ImportState.READY
     assert context.project.project.datasets == ()
@@ -213,21 +213,21 @@ def test_import_that_ends_after_its_project_was_closed_leaves_nothing(
     empty_page: DataPage,
     qtbot: QtBot,
     odd_csv: Path,
-    desk: FakeDesk,
+    client: FakeClient,
     context: AppContext,
     tmp_path: Path,
 ) -> None:
     page = empty_page
     look(page, qtbot, odd_csv)
-    handler = desk.replies.pop(ImportFile)
+    handler = client.replies.pop(ImportFile)
     page.file.start()
-    ticket = desk.last(ImportFile)
+    pending = client.last(ImportFile)
     context.project.open(make_project(tmp_path / "other", dataset=False))
-    assert ticket.cancel_asked
-    reply = handler(ticket.command)
+    assert pending.cancel_asked
+    reply = handler(pending.command)
     assert isinstance(reply, Imported)
     assert Path(reply.store).exists()
-    ticket.answer(reply)
+    pending.answer(reply)
     assert not Path(reply.store).exists()
     assert context.project.project.datasets == ()
     assert page.views.currentWidget() is page.empty

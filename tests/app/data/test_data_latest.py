@@ -5,17 +5,17 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.data.latest import LatestAsk
 from engine.contract.commands import Done, FetchBackbone
-from tests.helpers.fake_ports import FakeDesk
+from tests.helpers.fake_ports import FakeClient
 
 
 def test_newer_question_cancels_the_older_one_and_drops_its_answer(qtbot: QtBot) -> None:
-    desk, owner = FakeDesk(), QObject()
-    latest = LatestAsk(desk, owner)
+    client, owner = FakeClient(), QObject()
+    latest = LatestAsk(client, owner)
     answers: list[object] = []
     latest.answered.connect(answers.append)
     latest.ask(FetchBackbone("one"))
     latest.ask(FetchBackbone("two"))
-    first, second = desk.tickets
+    first, second = client.pendings
     assert first.cancel_asked
     first.answer(Done("too late"))
     assert answers == []
@@ -26,31 +26,31 @@ def test_newer_question_cancels_the_older_one_and_drops_its_answer(qtbot: QtBot)
 
 
 def test_questions_in_a_row_are_sent_once(qtbot: QtBot) -> None:
-    desk, owner = FakeDesk(), QObject()
-    latest = LatestAsk(desk, owner, wait_ms=20)
+    client, owner = FakeClient(), QObject()
+    latest = LatestAsk(client, owner, wait_ms=20)
     for name in "abc":
         latest.ask(FetchBackbone(name))
-    assert desk.asked == []
+    assert client.asked == []
     assert latest.is_busy
-    qtbot.waitUntil(lambda: bool(desk.asked))
-    assert desk.asked == [FetchBackbone("c")]
+    qtbot.waitUntil(lambda: bool(client.asked))
+    assert client.asked == [FetchBackbone("c")]
     with qtbot.waitSignal(latest.failed) as failed:
-        desk.tickets[0].fail("There is no backbone c.")
+        client.pendings[0].fail("There is no backbone c.")
     assert failed.args is not None
     assert failed.args[0].message == "There is no backbone c."
 
 
 def test_dropped_question_is_neither_sent_nor_answered(qtbot: QtBot) -> None:
-    desk, owner = FakeDesk(), QObject()
-    latest = LatestAsk(desk, owner, wait_ms=10)
+    client, owner = FakeClient(), QObject()
+    latest = LatestAsk(client, owner, wait_ms=10)
     latest.ask(FetchBackbone("a"))
     latest.drop()
     assert not latest.is_busy
-    now = LatestAsk(desk, owner)
+    now = LatestAsk(client, owner)
     answers: list[object] = []
     now.answered.connect(answers.append)
     now.ask(FetchBackbone("b"))
     now.drop()
-    desk.tickets[0].answer(Done())
+    client.pendings[0].answer(Done())
     assert answers == []
-    assert desk.asked == [FetchBackbone("b")]
+    assert client.asked == [FetchBackbone("b")]

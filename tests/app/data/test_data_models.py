@@ -148,7 +148,7 @@ def test_preview_knows_which_lines_it_shows(qtmodeltester: ModelTester) -> None:
         columns=(Column("a", Role.FIELD), Column("b", Role.TARGET)),
         preview=(("1", "one"), ("2", "two\nlines"), ("3", "three")),
         size_bytes=40,
-        looked_at_bytes=40,
+        sampled_bytes=40,
         row_count=3,
         row_count_exact=True,
         preview_lines=(2, 3, 6),

@@ -28,7 +28,7 @@ from engine.cli.arguments import Parser, add_run_options
 from engine.contract.commands import ExportRejected
 from engine.contract.data_spec import Preset, Role, SplitKind
 from engine.contract.project import DatasetEntry
-from tests.helpers.fake_ports import FakeDesk
+from tests.helpers.fake_ports import FakeClient
 
 
 def import_second(page: DataPage, qtbot: QtBot, path: Path) -> None:
@@ -93,14 +93,14 @@ def test_rejected_rows_are_listed_and_exported(
 
 
 def test_failed_export_says_why(
-    page: DataPage, qtbot: QtBot, tmp_path: Path, desk: FakeDesk
+    page: DataPage, qtbot: QtBot, tmp_path: Path, client: FakeClient
 ) -> None:
-    del desk.replies[ExportRejected]
+    del client.replies[ExportRejected]
     page.dataset_view.header.rejected.click()
     dialog = page.findChild(RejectedDialog)
     assert dialog is not None
     dialog.export(tmp_path / "no.csv")
-    desk.last(ExportRejected).fail("no.csv cannot be written: the disk is full.")
+    client.last(ExportRejected).fail("no.csv cannot be written: the disk is full.")
     assert dialog.bar.label.text() == "no.csv cannot be written: the disk is full."
     dialog.close()
 

@@ -17,7 +17,7 @@ from engine.contract.commands import PreviewExamples
 from engine.contract.data_spec import Column, Mapping, Preset, Role
 from engine.contract.errors import UserError
 from engine.contract.project import DatasetEntry, Project
-from tests.helpers.fake_ports import FakeDesk
+from tests.helpers.fake_ports import FakeClient
 
 MAPPING = Mapping((Column("a", Role.FIELD), Column("b", Role.FIELD), Column("c", Role.TARGET)))
 ENTRY = DatasetEntry("id", "x.csv", "x.csv", MAPPING)
@@ -150,18 +150,20 @@ def test_row_is_chosen_in_the_table_by_number_and_by_steps(page: DataPage, qtbot
     qtbot.waitUntil(lambda: view.text.target.toPlainText() == target)
 
 
-def test_answer_for_an_older_row_never_lands(page: DataPage, qtbot: QtBot, desk: FakeDesk) -> None:
+def test_answer_for_an_older_row_never_lands(
+    page: DataPage, qtbot: QtBot, client: FakeClient
+) -> None:
     view = page.dataset_view
     qtbot.waitUntil(lambda: view.text.source.toPlainText() != "")
-    answer = desk.replies.pop(PreviewExamples)
+    answer = client.replies.pop(PreviewExamples)
     page.current.choose_row(10)
-    qtbot.waitUntil(lambda: len(desk.open_tickets(PreviewExamples)) == 1)
-    older = desk.last(PreviewExamples)
+    qtbot.waitUntil(lambda: len(client.open_tickets(PreviewExamples)) == 1)
+    older = client.last(PreviewExamples)
     page.current.choose_row(20)
     assert older.cancel_asked
     older.answer(answer(older.command))
-    qtbot.waitUntil(lambda: desk.last(PreviewExamples) is not older)
-    newer = desk.last(PreviewExamples)
+    qtbot.waitUntil(lambda: client.last(PreviewExamples) is not older)
+    newer = client.last(PreviewExamples)
     newer.answer(answer(newer.command))
     assert view.linearisation.live_title.text() == "Row 20 reads"
 

@@ -17,7 +17,7 @@ from app.pages.data.split_counts import TICK_CATEGORY
 from engine.contract.commands import ReportSplit
 from engine.contract.data_spec import Role, SplitKind
 from engine.contract.reading import FindingKind, SplitCounts, SplitReport
-from tests.helpers.fake_ports import FakeDesk
+from tests.helpers.fake_ports import FakeClient
 
 
 def numbers(page: DataPage) -> dict[str, tuple[str, str]]:
@@ -40,17 +40,17 @@ def choose(page: DataPage, kind: SplitKind) -> None:
     box.activated.emit(place)
 
 
-def test_nothing_is_counted_unseen(page: DataPage, qtbot: QtBot, desk: FakeDesk) -> None:
-    del desk.replies[ReportSplit]
-    qtbot.waitUntil(lambda: len(desk.open_tickets(ReportSplit)) == 1)
+def test_nothing_is_counted_unseen(page: DataPage, qtbot: QtBot, client: FakeClient) -> None:
+    del client.replies[ReportSplit]
+    qtbot.waitUntil(lambda: len(client.open_tickets(ReportSplit)) == 1)
     page.dataset_view.settings.setCurrentIndex(0)
-    assert desk.last(ReportSplit).cancel_asked
+    assert client.last(ReportSplit).cancel_asked
     assert not page.dataset_view.counts.is_busy
     page.dataset_view.split.form.seed.setValue(9)
-    asked = len(desk.asked)
+    asked = len(client.asked)
     page.dataset_view.settings.setCurrentIndex(2)
-    qtbot.waitUntil(lambda: len(desk.asked) > asked)
-    command = desk.last(ReportSplit).command
+    qtbot.waitUntil(lambda: len(client.asked) > asked)
+    command = client.last(ReportSplit).command
     assert isinstance(command, ReportSplit)
     assert command.split.seed == 9
 
@@ -67,19 +67,19 @@ def test_counts_come_from_the_engine(page: DataPage, qtbot: QtBot) -> None:
 
 
 def test_changes_in_a_row_are_counted_once_and_late_counts_are_dropped(
-    page: DataPage, qtbot: QtBot, desk: FakeDesk
+    page: DataPage, qtbot: QtBot, client: FakeClient
 ) -> None:
-    del desk.replies[ReportSplit]
-    qtbot.waitUntil(lambda: len(desk.open_tickets(ReportSplit)) == 1)
-    first = desk.last(ReportSplit)
+    del client.replies[ReportSplit]
+    qtbot.waitUntil(lambda: len(client.open_tickets(ReportSplit)) == 1)
+    first = client.last(ReportSplit)
     form = page.dataset_view.split.form
     for seed in (1, 2, 3):
         form.seed.setValue(seed)
     assert first.cancel_asked
-    qtbot.waitUntil(lambda: desk.last(ReportSplit) is not first)
-    asked = [command for command in desk.asked if isinstance(command, ReportSplit)]
+    qtbot.waitUntil(lambda: client.last(ReportSplit) is not first)
+    asked = [command for command in client.asked if isinstance(command, ReportSplit)]
     assert [command.split.seed for command in asked] == [0, 3]
-    desk.last(ReportSplit).answer(SplitReport((SplitCounts("train", 5, 4),), ()))
+    client.last(ReportSplit).answer(SplitReport((SplitCounts("train", 5, 4),), ()))
     assert numbers(page)["train"] == ("5", "4")
     assert numbers(page)["test"] == ("–", "–")
 
@@ -163,11 +163,11 @@ def test_line_of_a_finding_leads_to_its_row(page: DataPage, qtbot: QtBot) -> Non
 
 
 def test_counts_of_another_dataset_are_dropped(
-    page: DataPage, qtbot: QtBot, desk: FakeDesk, context: AppContext
+    page: DataPage, qtbot: QtBot, client: FakeClient, context: AppContext
 ) -> None:
-    del desk.replies[ReportSplit]
-    qtbot.waitUntil(lambda: len(desk.open_tickets(ReportSplit)) == 1)
-    first = desk.last(ReportSplit)
+    del client.replies[ReportSplit]
+    qtbot.waitUntil(lambda: len(client.open_tickets(ReportSplit)) == 1)
+    first = client.last(ReportSplit)
     folder, entry = context.project.folder, context.project.dataset
     assert folder is not None
     assert entry is not None
@@ -176,8 +176,8 @@ def test_counts_of_another_dataset_are_dropped(
     context.project.edit("Add", added(context.project.project, second))
     first.answer(SplitReport((SplitCounts("train", 5, 4),), ()))
     assert numbers(page)["train"] == ("–", "–")
-    qtbot.waitUntil(lambda: desk.last(ReportSplit) is not first)
-    desk.last(ReportSplit).answer(SplitReport((SplitCounts("train", 7, 6),), ()))
+    qtbot.waitUntil(lambda: client.last(ReportSplit) is not first)
+    client.last(ReportSplit).answer(SplitReport((SplitCounts("train", 7, 6),), ()))
     assert numbers(page)["train"] == ("7", "6")
 
 

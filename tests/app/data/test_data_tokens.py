@@ -18,7 +18,7 @@ from engine.contract.commands import (
 )
 from engine.contract.reading import PreviewToken
 from tests.app.data.answers import EMBEDDED, GPT2
-from tests.helpers.fake_ports import FakeDesk
+from tests.helpers.fake_ports import FakeClient
 
 TOKENS = (
     PreviewToken("name", 11, False),
@@ -35,20 +35,20 @@ def show_tokens(page: DataPage) -> None:
 
 
 def test_nothing_is_asked_before_the_tokens_are_looked_at(
-    page: DataPage, qtbot: QtBot, desk: FakeDesk
+    page: DataPage, qtbot: QtBot, client: FakeClient
 ) -> None:
     qtbot.waitUntil(lambda: page.dataset_view.text.source.toPlainText() != "")
-    assert not [c for c in desk.asked if isinstance(c, (ListBackbones, PreviewTokens))]
+    assert not [c for c in client.asked if isinstance(c, (ListBackbones, PreviewTokens))]
 
 
 def test_tokens_are_shown_with_what_carries_loss(
-    page: DataPage, qtbot: QtBot, desk: FakeDesk
+    page: DataPage, qtbot: QtBot, client: FakeClient
 ) -> None:
-    desk.replies[PreviewTokens] = lambda command: TokenPreview(TOKENS, cut_tokens=3)
+    client.replies[PreviewTokens] = lambda command: TokenPreview(TOKENS, cut_tokens=3)
     show_tokens(page)
     view = page.dataset_view.tokens
     qtbot.waitUntil(lambda: view.flow.tokens == TOKENS)
-    command = desk.last(PreviewTokens).command
+    command = client.last(PreviewTokens).command
     assert isinstance(command, PreviewTokens)
     assert (command.backbone, command.row_number) == ("smollm2-135m-instruct", 1)
     assert page.current.store is not None
@@ -58,7 +58,7 @@ def test_tokens_are_shown_with_what_carries_loss(
         "Without loss: name ·: ⏎. With loss: It ·sleeps <|end|>."
     )
     page.current.choose_row(5)
-    qtbot.waitUntil(lambda: desk.last(PreviewTokens).command.row_number == 5)
+    qtbot.waitUntil(lambda: client.last(PreviewTokens).command.row_number == 5)
 
 
 def test_chips_wrap_and_begin_a_line_after_a_break(qtbot: QtBot, context: AppContext) -> None:
@@ -79,9 +79,9 @@ def test_spaces_breaks_and_control_characters_are_visible() -> None:
 
 
 def test_missing_backbone_is_fetched_with_progress(
-    page: DataPage, qtbot: QtBot, desk: FakeDesk, model_desk: FakeDesk, context: AppContext
+    page: DataPage, qtbot: QtBot, client: FakeClient, model_client: FakeClient, context: AppContext
 ) -> None:
-    desk.replies[PreviewTokens] = lambda command: TokenPreview(TOKENS)
+    client.replies[PreviewTokens] = lambda command: TokenPreview(TOKENS)
     show_tokens(page)
     view = page.dataset_view.tokens
     qtbot.waitUntil(lambda: view.flow.tokens == TOKENS)
@@ -93,37 +93,39 @@ def test_missing_backbone_is_fetched_with_progress(
     assert view.fetch_button.isVisible()
     assert "548 MB" in view.note.text()
     view.fetch_button.click()
-    ticket = model_desk.last(FetchBackbone)
-    assert ticket.command == FetchBackbone("gpt2")
+    pending = model_client.last(FetchBackbone)
+    assert pending.command == FetchBackbone("gpt2")
     assert [activity.title for activity in context.activities.activities] == ["Fetch GPT-2 small"]
     assert not view.fetch_button.isEnabled()
-    desk.replies[ListBackbones] = lambda command: BackboneList(
+    client.replies[ListBackbones] = lambda command: BackboneList(
         (EMBEDDED, replace(GPT2, on_disk=True))
     )
-    ticket.answer(Done())
+    pending.answer(Done())
     qtbot.waitUntil(lambda: view.flow.tokens == TOKENS)
-    command = desk.last(PreviewTokens).command
+    command = client.last(PreviewTokens).command
     assert isinstance(command, PreviewTokens)
     assert command.backbone == "gpt2"
     assert not view.fetch_button.isVisible()
 
 
 def test_failed_fetch_says_why_and_may_be_tried_again(
-    page: DataPage, qtbot: QtBot, desk: FakeDesk, model_desk: FakeDesk, context: AppContext
+    page: DataPage, qtbot: QtBot, client: FakeClient, model_client: FakeClient, context: AppContext
 ) -> None:
     show_tokens(page)
     view = page.dataset_view.tokens
     qtbot.waitUntil(lambda: view.box.count() == 2)
     view.choice.choose("gpt2")
     view.fetch_button.click()
-    model_desk.last(FetchBackbone).fail("The hub cannot be reached: go online, or add a folder.")
+    model_client.last(FetchBackbone).fail("The hub cannot be reached: go online, or add a folder.")
     assert view.note.text() == "The hub cannot be reached: go online, or add a folder."
     assert view.fetch_button.isEnabled()
     assert context.activities.activities == []
 
 
-def test_refused_preview_shows_the_sentence(page: DataPage, qtbot: QtBot, desk: FakeDesk) -> None:
+def test_refused_preview_shows_the_sentence(
+    page: DataPage, qtbot: QtBot, client: FakeClient
+) -> None:
     show_tokens(page)
-    qtbot.waitUntil(lambda: bool(desk.open_tickets(PreviewTokens)))
-    desk.last(PreviewTokens).fail("The tokenizer of smollm2 is damaged: fetch it again.")
+    qtbot.waitUntil(lambda: bool(client.open_tickets(PreviewTokens)))
+    client.last(PreviewTokens).fail("The tokenizer of smollm2 is damaged: fetch it again.")
     assert "is damaged" in page.dataset_view.tokens.counts.text()

@@ -15,7 +15,7 @@ from engine.contract.commands import FetchBackbone
 from engine.contract.reading import FindingKind, ReadOptions
 from engine.contract.reading_options import ENCODING_TITLES
 from tests.app.data.test_data_import import look, pick
-from tests.helpers.fake_ports import FakeDesk
+from tests.helpers.fake_ports import FakeClient
 
 
 @pytest.fixture
@@ -110,14 +110,14 @@ def test_names_alone_are_not_nothing_wrong(
     look(empty_page, qtbot, path)
     view = empty_page.import_view
     assert FindingKind.NO_ROWS in [finding.kind for finding in view.findings.findings]
-    assert "nothing is wrong" not in view.looked_at.text()
+    assert "nothing is wrong" not in view.sampled.text()
     assert not view.import_button.isEnabled()
 
 
 def test_a_failed_fetch_is_forgotten_with_its_backbone(
     page: DataPage,
     qtbot: QtBot,
-    model_desk: FakeDesk,
+    model_client: FakeClient,
     context: AppContext,
     titled: Path,
 ) -> None:
@@ -129,7 +129,7 @@ def test_a_failed_fetch_is_forgotten_with_its_backbone(
     def fail() -> None:
         view.choice.choose("gpt2")
         view.fetch_button.click()
-        model_desk.last(FetchBackbone).fail("The hub cannot be reached.")
+        model_client.last(FetchBackbone).fail("The hub cannot be reached.")
         assert view.note.text() == "The hub cannot be reached."
 
     fail()

@@ -264,12 +264,12 @@ def test_png_has_twice_the_size_of_the_screen(
     image = QImage(str(tmp_path / "loss.png"))
     plots, legend = stage.board.picture
     assert image.height() == 2 * (plots.height() + legend.height())
-    colours = {
+    colors = {
         image.pixelColor(x, y).name()
         for x in range(0, image.width(), 3)
         for y in range(100, 600, 7)
     }
-    assert len(colours) > 5
+    assert len(colors) > 5
 
 
 def test_svg_holds_lines_and_words(saver: PlotSaver, tmp_path: Path, qtbot: QtBot) -> None:

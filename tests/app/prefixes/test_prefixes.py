@@ -26,7 +26,7 @@ from engine.contract.commands import (
 from engine.contract.data_spec import Linearisation, Preset, PromptForm
 from engine.contract.events import Blame, RunState
 from engine.contract.project import ProjectFolder
-from tests.helpers.fake_ports import FakeDesk, FakeRunControl
+from tests.helpers.fake_ports import FakeClient, FakeRunControl
 from tests.helpers.projects import make_run
 from tests.helpers.replies import list_prefixes
 
@@ -40,7 +40,7 @@ def info(path: Path, name: str, length: int = 5, created_s: float = 1.0) -> Pref
 @pytest.fixture
 def page(
     context: AppContext,
-    desk: FakeDesk,
+    client: FakeClient,
     rich_project: Path,
     open_project: Callable[[Path], None],
     qtbot: QtBot,
@@ -49,7 +49,7 @@ def page(
     imported = ProjectFolder(rich_project).prefixes / "restaurants-5"
     imported.mkdir(parents=True)
     (imported / "prefix.json").write_text("{}", encoding="utf-8")
-    desk.replies[ListPrefixes] = list_prefixes
+    client.replies[ListPrefixes] = list_prefixes
     open_project(rich_project)
     made = PrefixesPage(context)
     qtbot.addWidget(made)
@@ -93,9 +93,11 @@ def test_card_carries_signatures(page: PrefixesPage) -> None:
     assert "tok:13a" in text
 
 
-def test_sorting_is_by_number_not_by_text(page: PrefixesPage, desk: FakeDesk, qtbot: QtBot) -> None:
+def test_sorting_is_by_number_not_by_text(
+    page: PrefixesPage, client: FakeClient, qtbot: QtBot
+) -> None:
     found = PrefixList(tuple(info(Path(f"/p/{n}"), f"p{n}", length=n) for n in (100, 9, 20)))
-    desk.replies[ListPrefixes] = lambda command: found
+    client.replies[ListPrefixes] = lambda command: found
     page.library.refresh()
     qtbot.waitUntil(lambda: len(names(page)) == 3 and "p9" in names(page))
     page.table.sortByColumn(1, Qt.SortOrder.AscendingOrder)
@@ -108,15 +110,15 @@ def test_search_narrows_the_table(page: PrefixesPage) -> None:
 
 
 def test_export_says_where_it_is(
-    page: PrefixesPage, model_desk: FakeDesk, tmp_path: Path, said: list[Message]
+    page: PrefixesPage, model_client: FakeClient, tmp_path: Path, said: list[Message]
 ) -> None:
     select(page, "prefix 10")
     row = page.selected()
     assert row is not None
     page.export(row, "peft", tmp_path / "out")
-    ticket = model_desk.last(ExportPrefix)
-    assert ticket.command == ExportPrefix(str(row.path), "peft", str(tmp_path / "out"))
-    ticket.answer(Done("The prefix is in out."))
+    pending = model_client.last(ExportPrefix)
+    assert pending.command == ExportPrefix(str(row.path), "peft", str(tmp_path / "out"))
+    pending.answer(Done("The prefix is in out."))
     assert (said[-1].text, said[-1].button) == ("The prefix is in out.", "Show")
 
 
@@ -132,27 +134,27 @@ def test_export_dialog_is_opened_for_the_selection(page: PrefixesPage, qtbot: Qt
 
 
 def test_users_failure_stays_on_the_page_ours_goes_to_the_window(
-    page: PrefixesPage, model_desk: FakeDesk, context: AppContext, qtbot: QtBot
+    page: PrefixesPage, model_client: FakeClient, context: AppContext, qtbot: QtBot
 ) -> None:
     press(page, "verify")
     with qtbot.assertNotEmitted(context.activities.failed):
-        model_desk.last(VerifyPrefix).fail("The file is damaged: copy it again.")
+        model_client.last(VerifyPrefix).fail("The file is damaged: copy it again.")
     assert page.bar.tone is Tone.BAD
     assert page.bar.label.text() == "The file is damaged: copy it again."
     press(page, "verify")
     with qtbot.waitSignal(context.activities.failed) as failed:
-        model_desk.last(VerifyPrefix).fail("x", blame=Blame.ENGINE, traceback="T")
+        model_client.last(VerifyPrefix).fail("x", blame=Blame.ENGINE, traceback="T")
     assert failed.args[0] == "Verify “prefix 10”"
     assert failed.args[1].traceback == "T"
 
 
 def test_work_is_on_the_activity_list_until_it_ends(
-    page: PrefixesPage, model_desk: FakeDesk, context: AppContext
+    page: PrefixesPage, model_client: FakeClient, context: AppContext
 ) -> None:
     press(page, "verify")
     (activity,) = context.activities.activities
     assert activity.title == "Verify “prefix 10”"
-    model_desk.last(VerifyPrefix).answer(Done("Whole."))
+    model_client.last(VerifyPrefix).answer(Done("Whole."))
     assert context.activities.activities == []
 
 
@@ -196,8 +198,8 @@ def test_a_runs_prefix_goes_with_its_run(
 
 def test_import_selects_the_new_one(
     page: PrefixesPage,
-    desk: FakeDesk,
-    model_desk: FakeDesk,
+    client: FakeClient,
+    model_client: FakeClient,
     rich_project: Path,
     tmp_path: Path,
     qtbot: QtBot,
@@ -207,13 +209,13 @@ def test_import_selects_the_new_one(
     (peft / "adapter_config.json").write_text("{}", encoding="utf-8")
     assert page.open_path(peft / "adapter_config.json")
     dialog_of(page).accept()
-    ticket = model_desk.last(ImportPrefix)
-    assert ticket.command == ImportPrefix(str(peft), str(rich_project))
+    pending = model_client.last(ImportPrefix)
+    assert pending.command == ImportPrefix(str(peft), str(rich_project))
     path = ProjectFolder(rich_project).prefixes / "peft"
     new = info(path, "from peft")
     before = list_prefixes(ListPrefixes(str(rich_project))).prefixes
-    desk.replies[ListPrefixes] = lambda command: PrefixList((*before, new))
-    ticket.answer(new)
+    client.replies[ListPrefixes] = lambda command: PrefixList((*before, new))
+    pending.answer(new)
     qtbot.waitUntil(lambda: "from peft" in names(page))
     row = page.selected()
     assert row is not None
@@ -227,7 +229,7 @@ def dialog_of(page: PrefixesPage) -> ForeignPrefixDialog:
 
 
 def test_a_foreign_prefix_asks_for_what_its_folder_does_not_say(
-    page: PrefixesPage, model_desk: FakeDesk, rich_project: Path, tmp_path: Path
+    page: PrefixesPage, model_client: FakeClient, rich_project: Path, tmp_path: Path
 ) -> None:
     inner = tmp_path / "trained" / "checkpoint-10"
     inner.mkdir(parents=True)
@@ -240,7 +242,7 @@ def test_a_foreign_prefix_asks_for_what_its_folder_does_not_say(
     dialog.form.setCurrentIndex(dialog.form.findData(PromptForm.BOS))
     dialog.preset.setCurrentIndex(dialog.preset.findData(Preset.BRACKETS))
     dialog.accept()
-    assert model_desk.last(ImportPrefix).command == ImportPrefix(
+    assert model_client.last(ImportPrefix).command == ImportPrefix(
         str(inner),
         str(rich_project),
         backbone="/models/hotels",
@@ -250,12 +252,12 @@ def test_a_foreign_prefix_asks_for_what_its_folder_does_not_say(
 
 
 def test_a_foreign_prefix_that_is_not_wanted_is_not_imported(
-    page: PrefixesPage, model_desk: FakeDesk, tmp_path: Path
+    page: PrefixesPage, model_client: FakeClient, tmp_path: Path
 ) -> None:
     (tmp_path / "adapter_config.json").write_text("[" * 9999, encoding="utf-8")
     assert page.open_path(tmp_path)
     dialog_of(page).reject()
-    assert not [one for one in model_desk.asked if isinstance(one, ImportPrefix)]
+    assert not [one for one in model_client.asked if isinstance(one, ImportPrefix)]
 
 
 def test_only_prefixes_are_taken(page: PrefixesPage, tmp_path: Path) -> None:
@@ -268,50 +270,50 @@ def test_only_prefixes_are_taken(page: PrefixesPage, tmp_path: Path) -> None:
 def test_a_run_that_finishes_appears(
     page: PrefixesPage,
     context: AppContext,
-    desk: FakeDesk,
+    client: FakeClient,
     run_control: FakeRunControl,
     rich_project: Path,
 ) -> None:
     run = context.runs.add(make_run(rich_project, 9, state=RunState.QUEUED))
     assert run is not None
     run.folder.prefix.mkdir()
-    asked = len(desk.asked)
+    asked = len(client.asked)
     run_control.set_status(run.run_id, RunState.RUNNING)
-    assert len(desk.asked) == asked
+    assert len(client.asked) == asked
     run_control.set_status(run.run_id, RunState.FINISHED)
-    assert desk.asked[asked:] == [ListPrefixes(str(rich_project))]
+    assert client.asked[asked:] == [ListPrefixes(str(rich_project))]
 
 
 def test_a_late_answer_about_another_project_is_dropped(
     context: AppContext,
-    desk: FakeDesk,
-    model_desk: FakeDesk,
+    client: FakeClient,
+    model_client: FakeClient,
     project: Path,
     rich_project: Path,
     qtbot: QtBot,
 ) -> None:
-    model_desk.replies.clear()
+    model_client.replies.clear()
     context.project.open(project)
     page = PrefixesPage(context)
     qtbot.addWidget(page)
-    late = desk.last(ListPrefixes)
+    late = client.last(ListPrefixes)
     context.project.open(rich_project)
     late.answer(PrefixList((info(project, "late"),)))
     assert names(page) == []
-    desk.last(ListPrefixes).answer(PrefixList((info(rich_project, "right"),)))
+    client.last(ListPrefixes).answer(PrefixList((info(rich_project, "right"),)))
     assert names(page) == ["right"]
     context.project.close()
     assert names(page) == []
 
 
 def test_empty_library_says_what_to_do(
-    context: AppContext, desk: FakeDesk, project: Path, qtbot: QtBot
+    context: AppContext, client: FakeClient, project: Path, qtbot: QtBot
 ) -> None:
     context.project.open(project)
     page = PrefixesPage(context)
     qtbot.addWidget(page)
     page.show()
-    desk.last(ListPrefixes).answer(PrefixList(()))
+    client.last(ListPrefixes).answer(PrefixList(()))
     assert page.empty.isVisible()
     with qtbot.waitSignal(context.navigator.page_requested):
         buttons = {button.text(): button for button in page.empty.findChildren(QPushButton)}
@@ -319,11 +321,11 @@ def test_empty_library_says_what_to_do(
 
 
 def test_no_two_prefixes_are_called_the_same(
-    page: PrefixesPage, desk: FakeDesk, qtbot: QtBot
+    page: PrefixesPage, client: FakeClient, qtbot: QtBot
 ) -> None:
     same = [("a (2)", 5.0), ("a", 4.0), ("b", 3.0), ("a", 2.0), ("a", 1.0)]
     rows = tuple(info(Path(f"/p/{at}"), name, created_s=at) for name, at in same)
-    desk.replies[ListPrefixes] = lambda command: PrefixList(rows)
+    client.replies[ListPrefixes] = lambda command: PrefixList(rows)
     page.library.refresh()
     qtbot.waitUntil(lambda: len(names(page)) == 5)
     assert names(page) == ["a (2) (2)", "a (3)", "b", "a (2)", "a"]

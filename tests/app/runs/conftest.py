@@ -11,7 +11,7 @@ from app.pages.runs.page import RunsPage
 from engine.contract.backbone import BackboneEntry, BackboneShape, BackboneSource
 from engine.contract.commands import BackboneList, ListBackbones, ReportSplit
 from engine.contract.reading import SplitCounts, SplitReport
-from tests.helpers.fake_ports import FakeDesk
+from tests.helpers.fake_ports import FakeClient
 
 SHAPE = BackboneShape(30, 3, 64, 576, 134_515_008, 49_152, 8_192)
 SMOL = BackboneEntry(
@@ -34,11 +34,11 @@ REPORT = SplitReport(
 
 
 @pytest.fixture
-def catalog(desk: FakeDesk) -> list[BackboneEntry]:
-    """What the data desk lists; change it, then refresh."""
+def catalog(client: FakeClient) -> list[BackboneEntry]:
+    """What the data engine client lists; change it, then refresh."""
     entries = [SMOL, GPT2, BART]
-    desk.replies[ListBackbones] = lambda _c: BackboneList(tuple(entries), "cpu", 16_000_000_000)
-    desk.replies[ReportSplit] = lambda _c: REPORT
+    client.replies[ListBackbones] = lambda _c: BackboneList(tuple(entries), "cpu", 16_000_000_000)
+    client.replies[ReportSplit] = lambda _c: REPORT
     return entries
 
 

@@ -13,13 +13,13 @@ from app.pages.runs.page import RunsPage
 from engine.contract.backbone import BackboneEntry
 from engine.contract.commands import ListBackbones
 from tests.app.runs.conftest import SMOL
-from tests.helpers.fake_ports import FakeDesk
+from tests.helpers.fake_ports import FakeClient
 
 
 def test_a_folder_is_listed_chosen_and_taken_back(
     page: RunsPage,
     context: AppContext,
-    desk: FakeDesk,
+    client: FakeClient,
     catalog: list[BackboneEntry],
     qtbot: QtBot,
     tmp_path: Path,
@@ -31,7 +31,7 @@ def test_a_folder_is_listed_chosen_and_taken_back(
     before = page.form_model.draft["backbone"]
     qtbot.mouseClick(page.form.picker.folder, Qt.MouseButton.LeftButton)
     assert context.project.project.backbone_folders == (folder,)
-    assert desk.last(ListBackbones).command == ListBackbones((folder,))
+    assert client.last(ListBackbones).command == ListBackbones((folder,))
     qtbot.waitUntil(lambda: page.backbones.get(folder) is not None)
     assert page.form_model.draft["backbone"] == folder
     assert page.form.picker.box.currentText() == "my-model"

@@ -22,9 +22,9 @@ from engine.contract.method_spec import FinetuneMethod, PrefixMethod
 from engine.contract.reading import SplitCounts, SplitReport
 from engine.contract.rivals import AdapterDesign
 from engine.contract.run_folder import RunFolder
-from engine.contract.run_spec import RunSpec, finetuned_twin
+from engine.contract.run_spec import RunSpec, finetuning_baseline
 from tests.helpers.errors import check
-from tests.helpers.fake_ports import FakeDesk, FakeRunControl
+from tests.helpers.fake_ports import FakeClient, FakeRunControl
 from tests.helpers.projects import DATASET_ID, make_project
 
 
@@ -89,7 +89,9 @@ def test_a_runs_menu_trains_the_baseline_of_that_very_run(
     rich_page.actions_.baseline.trigger()
     baseline = context.runs.all()[-1]
     assert run_control.queue == [baseline.path]
-    assert baseline.spec == dataclasses.replace(finetuned_twin(run.spec), run_id=baseline.run_id)
+    assert baseline.spec == dataclasses.replace(
+        finetuning_baseline(run.spec), run_id=baseline.run_id
+    )
     assert baseline.spec.data == run.spec.data
     assert run.meta.name in baseline.meta.name
     rich_page.view.set_current(baseline.run_id)
@@ -98,11 +100,11 @@ def test_a_runs_menu_trains_the_baseline_of_that_very_run(
 
 @pytest.mark.parametrize(("valid", "test"), [(0, 12), (12, 0), (0, 0), (12, 12)])
 def test_a_split_that_lacks_a_side_warns_and_can_be_trained(
-    page: RunsPage, context: AppContext, desk: FakeDesk, qtbot: QtBot, valid: int, test: int
+    page: RunsPage, context: AppContext, client: FakeClient, qtbot: QtBot, valid: int, test: int
 ) -> None:
     sides = (SplitCounts("train", 99, 99), SplitCounts("valid", valid, valid))
     report = SplitReport((*sides, SplitCounts("test", test, test)), ())
-    desk.replies[ReportSplit] = lambda _c: report
+    client.replies[ReportSplit] = lambda _c: report
     entry = context.project.dataset
     assert entry is not None
     context.project.edit_dataset(
@@ -171,7 +173,7 @@ def test_a_backbone_that_is_not_there_is_fetched_first(
     page: RunsPage,
     context: AppContext,
     catalog: list[BackboneEntry],
-    model_desk: FakeDesk,
+    model_client: FakeClient,
     run_control: FakeRunControl,
     qtbot: QtBot,
 ) -> None:
@@ -181,14 +183,14 @@ def test_a_backbone_that_is_not_there_is_fetched_first(
     assert "548 MB" in page.launch.question.label.text()
     (button,) = page.launch.question.buttons
     button.click()
-    ticket = model_desk.last(FetchBackbone)
-    assert ticket.command == FetchBackbone("gpt2")
+    pending = model_client.last(FetchBackbone)
+    assert pending.command == FetchBackbone("gpt2")
     assert [a.title for a in context.activities.activities] == ["Fetching GPT-2 (548 MB)"]
     assert "2 runs wait" in page.launch.question.label.text()
-    ticket.progress(1, 10, "bytes")
+    pending.progress(1, 10, "bytes")
     assert run_control.queue == []
     catalog[1] = dataclasses.replace(catalog[1], on_disk=True)
-    ticket.answer(Done())
+    pending.answer(Done())
     assert len(run_control.queue) == 2
     assert not page.launch.question.isVisible()
     qtbot.waitUntil(lambda: not page.form.picker.fetch.isVisible())
@@ -196,18 +198,18 @@ def test_a_backbone_that_is_not_there_is_fetched_first(
 
 @pytest.mark.parametrize("cancel", [True, False])
 def test_a_fetch_that_fails_or_is_cancelled_queues_nothing(
-    page: RunsPage, context: AppContext, model_desk: FakeDesk, qtbot: QtBot, cancel: bool
+    page: RunsPage, context: AppContext, model_client: FakeClient, qtbot: QtBot, cancel: bool
 ) -> None:
     page.form_model.set("backbone", "gpt2")
     page.launch.train.click()
     page.launch.question.buttons[0].click()
-    ticket = model_desk.last(FetchBackbone)
+    pending = model_client.last(FetchBackbone)
     if cancel:
-        ticket.cancel()
-        qtbot.waitUntil(lambda: ticket.is_over)
+        pending.cancel()
+        qtbot.waitUntil(lambda: pending.is_over)
         words = "Fetching was cancelled."
     else:
-        ticket.fail("No hub answers: choose the embedded backbone.")
+        pending.fail("No hub answers: choose the embedded backbone.")
         words = "No hub answers"
     assert words in page.launch.question.label.text()
     assert context.runs.all() == []
@@ -215,25 +217,25 @@ def test_a_fetch_that_fails_or_is_cancelled_queues_nothing(
 
 
 def test_runs_of_a_project_that_was_closed_meanwhile_are_not_made_in_another(
-    page: RunsPage, context: AppContext, model_desk: FakeDesk, tmp_path: Path
+    page: RunsPage, context: AppContext, model_client: FakeClient, tmp_path: Path
 ) -> None:
     page.form_model.set("backbone", "gpt2")
     page.launch.train.click()
     page.launch.question.buttons[0].click()
     context.project.open(make_project(tmp_path / "other"))
-    model_desk.last(FetchBackbone).answer(Done())
+    model_client.last(FetchBackbone).answer(Done())
     assert context.runs.all() == []
     assert not list(context.project.folder.runs.glob("*"))
 
 
 def test_the_split_is_counted_again_when_it_changes(
-    page: RunsPage, context: AppContext, desk: FakeDesk
+    page: RunsPage, context: AppContext, client: FakeClient
 ) -> None:
-    before = len([c for c in desk.asked if isinstance(c, ReportSplit)])
+    before = len([c for c in client.asked if isinstance(c, ReportSplit)])
     entry = context.project.dataset
     split = dataclasses.replace(entry.split, max_train_rows=50)
     context.project.edit_dataset("Change split", dataclasses.replace(entry, split=split))
-    asked = [c for c in desk.asked if isinstance(c, ReportSplit)]
+    asked = [c for c in client.asked if isinstance(c, ReportSplit)]
     assert len(asked) == before + 1
     assert asked[-1].split.max_train_rows == 50
     assert page.planner.data.spec.split.max_train_rows == 50
@@ -301,7 +303,7 @@ def test_the_strip_follows_the_data(page: RunsPage, context: AppContext) -> None
 def test_nothing_is_amiss_while_the_catalog_is_still_to_come(
     qtbot: QtBot,
     context: AppContext,
-    desk: FakeDesk,
+    client: FakeClient,
     project: Path,
     open_project: Callable[[Path], None],
 ) -> None:
@@ -311,6 +313,6 @@ def test_nothing_is_amiss_while_the_catalog_is_still_to_come(
     page.show()
     assert not page.launch.bar.isVisible()
     assert not page.launch.train.isEnabled()
-    desk.last(ListBackbones).fail("The catalog is damaged: install the program again.")
+    client.last(ListBackbones).fail("The catalog is damaged: install the program again.")
     check(page.planner.error, "no-backbone")
     assert page.launch.bar.isVisible()

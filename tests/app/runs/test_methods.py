@@ -17,7 +17,7 @@ from engine.contract.events import Blame
 from engine.contract.method_spec import FinetuneMethod
 from engine.contract.run_spec import default_training, describe_method
 from tests.app.runs.conftest import SHAPE, SMOL
-from tests.helpers.fake_ports import FakeDesk
+from tests.helpers.fake_ports import FakeClient
 
 OWN = {
     MethodKind.PREFIX: {"parametrisation", "depth", "position", "mid_dim", "init", "init_text"}
@@ -68,7 +68,7 @@ def test_a_method_shows_its_own_settings_and_makes_its_run(
 
 
 @pytest.mark.parametrize("kind", MethodKind)
-def test_the_cost_is_exact(kind: MethodKind, page: RunsPage, model_desk: FakeDesk) -> None:
+def test_the_cost_is_exact(kind: MethodKind, page: RunsPage, model_client: FakeClient) -> None:
     choose(page, kind)
     counted = cost(SHAPE, kind.spec()).trainable
     if counted is None:
@@ -77,9 +77,9 @@ def test_the_cost_is_exact(kind: MethodKind, page: RunsPage, model_desk: FakeDes
         assert f"Trained: {COUNTING}" in text
         assert f"Frozen: {COUNTING}" in text
         assert f"File: {COUNTING}, of 538 MB" in text
-        ticket = model_desk.last(CountParameters)
-        assert ticket.command == CountParameters(SMOL.name, kind.spec())
-        ticket.answer(Counted(counted))
+        pending = model_client.last(CountParameters)
+        assert pending.command == CountParameters(SMOL.name, kind.spec())
+        pending.answer(Counted(counted))
     text = page.form.cost.text()
     assert f"Trained: {counted:,} (" in text
     frozen = 0 if kind is MethodKind.FINETUNE else SHAPE.parameters
@@ -87,38 +87,40 @@ def test_the_cost_is_exact(kind: MethodKind, page: RunsPage, model_desk: FakeDes
 
 
 def test_a_count_is_asked_for_once_and_given_up_when_another_is_wanted(
-    page: RunsPage, model_desk: FakeDesk
+    page: RunsPage, model_client: FakeClient
 ) -> None:
     choose(page, MethodKind.LORA)
-    (first,) = model_desk.open_tickets(CountParameters)
+    (first,) = model_client.open_tickets(CountParameters)
     page.form_model.set("training.epochs", 3.0)
-    assert model_desk.open_tickets(CountParameters) == [first]
+    assert model_client.open_tickets(CountParameters) == [first]
     page.form_model.set("method.rank", 4)
     assert first.cancel_asked
     assert not page.planner.error
-    model_desk.last(CountParameters).answer(Counted(230_400))
+    model_client.last(CountParameters).answer(Counted(230_400))
     assert "Trained: 230,400 (" in page.form.cost.text()
     choose(page, MethodKind.PREFIX)
-    asked = len(model_desk.asked)
+    asked = len(model_client.asked)
     choose(page, MethodKind.LORA)
     assert "Trained: 230,400 (" in page.form.cost.text()
-    assert len(model_desk.asked) == asked
+    assert len(model_client.asked) == asked
 
 
 def test_a_method_that_cannot_train_the_backbone_is_refused_in_the_form(
-    page: RunsPage, model_desk: FakeDesk
+    page: RunsPage, model_client: FakeClient
 ) -> None:
     choose(page, MethodKind.BITFIT)
-    model_desk.last(CountParameters).fail("It has no biases: choose another method.")
+    model_client.last(CountParameters).fail("It has no biases: choose another method.")
     assert page.planner.error.message == "It has no biases: choose another method."
     assert not page.launch.train.isEnabled()
     choose(page, MethodKind.PREFIX)
     assert page.launch.train.isEnabled()
 
 
-def test_a_fault_of_the_engine_leaves_the_count_open(page: RunsPage, model_desk: FakeDesk) -> None:
+def test_a_fault_of_the_engine_leaves_the_count_open(
+    page: RunsPage, model_client: FakeClient
+) -> None:
     choose(page, MethodKind.LORA)
-    model_desk.last(CountParameters).fail("KeyError: 3", blame=Blame.ENGINE)
+    model_client.last(CountParameters).fail("KeyError: 3", blame=Blame.ENGINE)
     assert f"Trained: {UNCOUNTED}" in page.form.cost.text()
     assert page.launch.train.isEnabled()
 

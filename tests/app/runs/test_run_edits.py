@@ -33,7 +33,7 @@ def test_delete_moves_to_the_trash_and_undo_moves_back(
     context: AppContext, runs: list[RunModel]
 ) -> None:
     chosen, ids = runs[:2], [run.run_id for run in runs[:2]]
-    colours = [context.runs.number(run_id) for run_id in ids]
+    colors = [context.runs.number(run_id) for run_id in ids]
     folder = context.project.folder
     problems: list[str] = []
     context.undo.push(DeleteRuns(folder, context.runs, chosen, report=problems.append))
@@ -41,7 +41,7 @@ def test_delete_moves_to_the_trash_and_undo_moves_back(
     assert sorted(path.name for path in folder.trash.iterdir()) == ids
     context.undo.undo()
     assert [context.runs.get(run_id).path for run_id in ids] == [folder.runs / i for i in ids]
-    assert [context.runs.number(run_id) for run_id in ids] == colours
+    assert [context.runs.number(run_id) for run_id in ids] == colors
     assert RunFolder(folder.runs / ids[0]).read_spec().run_id == ids[0]
     context.undo.redo()
     assert context.runs.get(ids[0]) is None

@@ -14,7 +14,7 @@ from app.widgets.info_bar import Tone
 from engine.contract.commands import Done, ExportPrefix
 from engine.contract.events import Blame, RunState
 from engine.contract.method_spec import FinetuneMethod
-from tests.helpers.fake_ports import FakeDesk
+from tests.helpers.fake_ports import FakeClient
 
 
 def choose(page: RunsPage, context: AppContext, *, finetuned: bool = False) -> str:
@@ -33,7 +33,7 @@ def choose(page: RunsPage, context: AppContext, *, finetuned: bool = False) -> s
 def test_a_finished_run_is_exported(
     rich_page: RunsPage,
     context: AppContext,
-    model_desk: FakeDesk,
+    model_client: FakeClient,
     tmp_path: Path,
     said: list[Message],
 ) -> None:
@@ -45,24 +45,24 @@ def test_a_finished_run_is_exported(
     assert dialog.windowTitle() == f"Export “{run.meta.name}”"
     dialog.folder.setText(str(tmp_path / "out"))
     dialog.accept()
-    ticket = model_desk.last(ExportPrefix)
-    assert ticket.command == ExportPrefix(str(run.path), "native", str(tmp_path / "out"))
-    ticket.answer(Done("It is in out."))
+    pending = model_client.last(ExportPrefix)
+    assert pending.command == ExportPrefix(str(run.path), "native", str(tmp_path / "out"))
+    pending.answer(Done("It is in out."))
     assert (said[-1].text, said[-1].button) == ("It is in out.", "Show")
 
 
 def test_a_refusal_stays_on_the_page_and_a_fault_goes_to_the_window(
-    rich_page: RunsPage, context: AppContext, model_desk: FakeDesk, qtbot: QtBot, tmp_path: Path
+    rich_page: RunsPage, context: AppContext, model_client: FakeClient, qtbot: QtBot, tmp_path: Path
 ) -> None:
     run = context.runs.get(choose(rich_page, context))
     assert run is not None
     rich_page.asking.export(run.path, run.meta.name, "peft", tmp_path / "out")
-    model_desk.last(ExportPrefix).fail("PEFT's format cannot hold it.")
+    model_client.last(ExportPrefix).fail("PEFT's format cannot hold it.")
     assert rich_page.bar.tone is Tone.BAD
     assert rich_page.bar.label.text() == "PEFT's format cannot hold it."
     rich_page.asking.export(run.path, run.meta.name, "peft", tmp_path / "out")
     with qtbot.waitSignal(context.activities.failed):
-        model_desk.last(ExportPrefix).fail("KeyError: 3", blame=Blame.ENGINE)
+        model_client.last(ExportPrefix).fail("KeyError: 3", blame=Blame.ENGINE)
 
 
 def test_only_one_finished_run_with_something_small_can_be_exported(

@@ -19,7 +19,7 @@ from engine.contract.method_spec import FinetuneMethod, Parametrisation, PrefixM
 from engine.contract.run_folder import RunFolder
 from engine.contract.speed import Speed
 from tests.app.runs.conftest import REPORT
-from tests.helpers.fake_ports import FakeDesk, FakeRunControl
+from tests.helpers.fake_ports import FakeClient, FakeRunControl
 from tests.helpers.projects import make_run
 
 SLOW = Speed("another dataset", 10.0, 50.0, 4.0, 6.0)
@@ -83,7 +83,7 @@ def test_a_run_that_finishes_here_is_remembered_and_one_of_elsewhere_is_not(
     qtbot.waitUntil(lambda: elsewhere.status.state is RunState.FINISHED)
     run_control.set_status(here.run_id, RunState.RUNNING)
     run_control.set_status(here.run_id, RunState.FINISHED)
-    speeds = Speeds(tmp_path / SPEEDS_FILE, FakeDesk(), context.runs)
+    speeds = Speeds(tmp_path / SPEEDS_FILE, FakeClient(), context.runs)
     context.runs.clear()
     assert speeds.find(here.spec, "cpu") == speed_of(here)
     assert speeds.find(elsewhere.spec, "cpu") is None
@@ -92,22 +92,22 @@ def test_a_run_that_finishes_here_is_remembered_and_one_of_elsewhere_is_not(
 def test_a_damaged_memory_is_left_out(context: AppContext, tmp_path: Path, project: Path) -> None:
     spec = read(make_run(project)).spec
     (tmp_path / SPEEDS_FILE).write_text("{", encoding="utf-8")
-    assert Speeds(tmp_path / SPEEDS_FILE, FakeDesk(), context.runs).find(spec, "cpu") is None
+    assert Speeds(tmp_path / SPEEDS_FILE, FakeClient(), context.runs).find(spec, "cpu") is None
 
 
-def probes(desk: FakeDesk) -> list[ProbeSpeed]:
-    return [command for command in desk.asked if isinstance(command, ProbeSpeed)]
+def probes(client: FakeClient) -> list[ProbeSpeed]:
+    return [command for command in client.asked if isinstance(command, ProbeSpeed)]
 
 
 def test_a_form_is_probed_once_and_warns_above_an_hour(
-    page: RunsPage, context: AppContext, model_desk: FakeDesk, qtbot: QtBot
+    page: RunsPage, context: AppContext, model_client: FakeClient, qtbot: QtBot
 ) -> None:
-    qtbot.waitUntil(lambda: bool(probes(model_desk)))
-    (command,) = probes(model_desk)
+    qtbot.waitUntil(lambda: bool(probes(model_client)))
+    (command,) = probes(model_client)
     assert Path(command.spec.data.dataset).is_absolute()
     assert Path(command.spec.data.dataset).exists()
     assert "Duration: being measured" in page.form.cost.text()
-    model_desk.last(ProbeSpeed).answer(SLOW)
+    model_client.last(ProbeSpeed).answer(SLOW)
     assert page.planner.time is not None
     # 120 steps of 8 rows; 4 evaluations of 12 inputs, 12 test inputs; 50 tokens a row in both
     assert page.planner.time.total_s == pytest.approx(9600 + 4 * 12 * 4 + 12 * 6)
@@ -119,21 +119,21 @@ def test_a_form_is_probed_once_and_warns_above_an_hour(
 
 
 def test_a_probe_is_given_up_when_the_form_asks_for_another_run(
-    page: RunsPage, model_desk: FakeDesk, qtbot: QtBot
+    page: RunsPage, model_client: FakeClient, qtbot: QtBot
 ) -> None:
-    qtbot.waitUntil(lambda: bool(probes(model_desk)))
-    first = model_desk.last(ProbeSpeed)
+    qtbot.waitUntil(lambda: bool(probes(model_client)))
+    first = model_client.last(ProbeSpeed)
     page.form_model.set("training.batch_size", 4)
     assert first.cancel_asked
-    qtbot.waitUntil(lambda: len(probes(model_desk)) == 2)
-    assert probes(model_desk)[-1].spec.training.batch_size == 4
+    qtbot.waitUntil(lambda: len(probes(model_client)) == 2)
+    assert probes(model_client)[-1].spec.training.batch_size == 4
     page.hide()
-    assert model_desk.last(ProbeSpeed).cancel_asked
+    assert model_client.last(ProbeSpeed).cancel_asked
 
 
 def test_nothing_is_probed_while_a_run_is_at_work(
-    rich_page: RunsPage, context: AppContext, model_desk: FakeDesk, qtbot: QtBot
+    rich_page: RunsPage, context: AppContext, model_client: FakeClient, qtbot: QtBot
 ) -> None:
     qtbot.waitUntil(lambda: any(run.status.state.is_active for run in context.runs.all()))
     qtbot.waitUntil(lambda: not context.speeds.is_probing)
-    assert not probes(model_desk)
+    assert not probes(model_client)

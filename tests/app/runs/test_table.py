@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.models.run import RunModel
 from app.pages.runs.page import RunsPage
-from app.pages.runs.table_cells import Column
+from app.pages.runs.table_cells import RunColumn
 from engine.contract.events import Evaluation, RunState
 from engine.contract.run_folder import RunFolder
 from engine.contract.scores import Score
@@ -30,7 +30,7 @@ def full(rich_page: RunsPage, context: AppContext, qtbot: QtBot) -> RunsPage:
 
 
 def cell(
-    page: RunsPage, row: int, column: Column, role: int = Qt.ItemDataRole.DisplayRole
+    page: RunsPage, row: int, column: RunColumn, role: int = Qt.ItemDataRole.DisplayRole
 ) -> object:
     return page.table.model.index(row, column).data(role)
 
@@ -41,22 +41,22 @@ def row_of(page: RunsPage, run: RunModel) -> int:
 
 def test_cells_tell_the_runs(full: RunsPage, context: AppContext) -> None:
     run = context.runs.all()[0]
-    assert [cell(full, 0, c) for c in (Column.NAME, Column.STATE, Column.PROGRESS)] == [
+    assert [cell(full, 0, c) for c in (RunColumn.NAME, RunColumn.STATE, RunColumn.PROGRESS)] == [
         "prefix 10",
         "finished",
         "200 / 200",
     ]
     assert run.finished is not None
     kept = next(e for e in run.evaluations if e.step == run.finished.best_step)
-    assert cell(full, 0, Column.LOSS) == f"{kept.valid_loss:.3f}"
-    assert cell(full, 0, Column.VALID_BLEU) == f"{kept.scores[0].value:.1f}"
+    assert cell(full, 0, RunColumn.LOSS) == f"{kept.valid_loss:.3f}"
+    assert cell(full, 0, RunColumn.VALID_BLEU) == f"{kept.scores[0].value:.1f}"
     (bleu, _chrf) = run.outputs["test"].scores
-    assert cell(full, 0, Column.TEST_BLEU) == f"{bleu.value:.1f}"
-    assert bleu.signature in cell(full, 0, Column.TEST_BLEU, Qt.ItemDataRole.ToolTipRole)
-    valid_tip = cell(full, 0, Column.VALID_BLEU, Qt.ItemDataRole.ToolTipRole)
+    assert cell(full, 0, RunColumn.TEST_BLEU) == f"{bleu.value:.1f}"
+    assert bleu.signature in cell(full, 0, RunColumn.TEST_BLEU, Qt.ItemDataRole.ToolTipRole)
+    valid_tip = cell(full, 0, RunColumn.VALID_BLEU, Qt.ItemDataRole.ToolTipRole)
     assert "nrefs:2" in valid_tip
-    assert cell(full, 4, Column.LEFT) == "1 min 12 s"
-    states = [cell(full, row, Column.STATE) for row in range(6)]
+    assert cell(full, 4, RunColumn.LEFT) == "1 min 12 s"
+    states = [cell(full, row, RunColumn.STATE) for row in range(6)]
     assert states[1:] == ["finished", "interrupted", "failed", "running", "queued"]
 
 
@@ -70,7 +70,7 @@ def test_the_model_keeps_qts_rules_while_runs_come_and_go(
     qtmodeltester.check(full.table.proxy)
     context.runs.remove(context.runs.all()[1].run_id)
     context.runs.add(make_run(rich_project, 9, name="late"))
-    assert cell(full, 5, Column.NAME) == "late"
+    assert cell(full, 5, RunColumn.NAME) == "late"
     qtmodeltester.check(full.table.model)
 
 
@@ -78,19 +78,19 @@ def test_a_name_and_tags_are_edited_in_place_and_undone(
     full: RunsPage, context: AppContext
 ) -> None:
     model, run = full.table.model, context.runs.all()[0]
-    assert model.setData(model.index(0, Column.NAME), "best one")
-    assert model.setData(model.index(0, Column.TAGS), "paper, e2e , paper")
+    assert model.setData(model.index(0, RunColumn.NAME), "best one")
+    assert model.setData(model.index(0, RunColumn.TAGS), "paper, e2e , paper")
     meta = RunFolder(run.path).read_meta()
     assert (meta.name, meta.tags) == ("best one", ("paper", "e2e"))
     context.undo.undo()
     context.undo.undo()
     assert (run.meta.name, run.meta.tags) == ("prefix 10", ())
-    assert not model.setData(model.index(0, Column.NAME), "  ")
+    assert not model.setData(model.index(0, RunColumn.NAME), "  ")
 
 
 def test_a_check_box_puts_a_run_on_the_plots(full: RunsPage, context: AppContext) -> None:
     model, run_id = full.table.model, context.runs.all()[0].run_id
-    box = model.index(0, Column.SHOWN)
+    box = model.index(0, RunColumn.SHOWN)
     assert model.setData(box, Qt.CheckState.Unchecked.value, Qt.ItemDataRole.CheckStateRole)
     assert run_id not in [run.run_id for run in full.board.view.runs]
     assert box.data(Qt.ItemDataRole.AccessibleTextRole) == "not on the plots"
@@ -99,9 +99,9 @@ def test_a_check_box_puts_a_run_on_the_plots(full: RunsPage, context: AppContext
 
 
 def test_sorting_goes_by_number_not_by_letters(full: RunsPage) -> None:
-    full.table.table.sortByColumn(Column.LOSS, Qt.SortOrder.DescendingOrder)
+    full.table.table.sortByColumn(RunColumn.LOSS, Qt.SortOrder.DescendingOrder)
     proxy = full.table.proxy
-    shown = [proxy.index(row, Column.LOSS).data() for row in range(6)]
+    shown = [proxy.index(row, RunColumn.LOSS).data() for row in range(6)]
     values = [float(text) for text in shown if text]
     assert values == sorted(values, reverse=True)
     assert shown[-1] == ""
@@ -115,8 +115,8 @@ def test_progress_of_a_running_run_reaches_its_row(
     full.view.set_current(run.run_id)
     run_control.set_status(run.run_id, RunState.PAUSED, step=130, total_steps=200)
     qtbot.waitUntil(lambda: not actions.pause.isEnabled())
-    assert cell(full, row_of(full, run), Column.PROGRESS) == "130 / 200"
-    assert cell(full, row_of(full, run), Column.STATE) == "paused"
+    assert cell(full, row_of(full, run), RunColumn.PROGRESS) == "130 / 200"
+    assert cell(full, row_of(full, run), RunColumn.STATE) == "paused"
     assert actions.resume.isEnabled()
 
 
@@ -127,15 +127,15 @@ def test_a_pause_shows_at_once_and_until_the_engine_tells(
     full.view.set_current(run.run_id)
     full.actions_.pause.trigger()
     assert run_control.calls[-1] == ("pause", run.run_id)
-    assert cell(full, 4, Column.STATE) == "pausing…"
+    assert cell(full, 4, RunColumn.STATE) == "pausing…"
     qtbot.waitUntil(lambda: full.header.status.full_text().startswith("pausing…"))
     run_control.set_status(run.run_id, RunState.RUNNING, step=125, total_steps=200)
-    assert cell(full, 4, Column.STATE) == "pausing…"
+    assert cell(full, 4, RunColumn.STATE) == "pausing…"
     qtbot.waitUntil(lambda: not full.actions_.pause.isEnabled())
     run_control.set_status(run.run_id, RunState.PAUSED, step=126, total_steps=200)
-    assert cell(full, 4, Column.STATE) == "paused"
+    assert cell(full, 4, RunColumn.STATE) == "paused"
     full.actions_.resume_run(run)
-    assert cell(full, 4, Column.STATE) == "continuing…"
+    assert cell(full, 4, RunColumn.STATE) == "continuing…"
 
 
 def test_the_saved_steps_scores_are_shown_not_the_best_ones(
@@ -145,8 +145,8 @@ def test_the_saved_steps_scores_are_shown_not_the_best_ones(
     run = context.runs.all()[4]
     bleu = Score("bleu", 99.0, "bleu")
     later = Evaluation(999, 9.0, valid_loss=9.0, scores=(bleu,), elapsed_s=1.0, is_best=False)
-    before = [cell(full, 4, column) for column in (Column.LOSS, Column.VALID_BLEU)]
+    before = [cell(full, 4, column) for column in (RunColumn.LOSS, RunColumn.VALID_BLEU)]
     run_control.feed(run.run_id, [later])
-    assert [cell(full, 4, column) for column in (Column.LOSS, Column.VALID_BLEU)] == before
+    assert [cell(full, 4, column) for column in (RunColumn.LOSS, RunColumn.VALID_BLEU)] == before
     run_control.feed(run.run_id, [dataclasses.replace(later, is_best=True)])
-    assert [cell(full, 4, c) for c in (Column.LOSS, Column.VALID_BLEU)] == ["9.000", "99.0"]
+    assert [cell(full, 4, c) for c in (RunColumn.LOSS, RunColumn.VALID_BLEU)] == ["9.000", "99.0"]

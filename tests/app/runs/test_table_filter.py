@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.pages.runs.page import RunsPage
 from app.pages.runs.run_table import LAYOUT, RunTable
-from app.pages.runs.table_cells import Column
+from app.pages.runs.table_cells import RunColumn
 from app.pages.runs.table_filter import Chosen, Group
 from engine.contract.study import StudyKind
 from tests.helpers.projects import make_run
@@ -33,7 +33,7 @@ def table(
     return page.table
 
 
-def shown(table: RunTable, column: Column = Column.NAME) -> list[str]:
+def shown(table: RunTable, column: RunColumn = RunColumn.NAME) -> list[str]:
     proxy = table.proxy
     return [proxy.index(row, column).data() for row in range(proxy.rowCount())]
 
@@ -68,14 +68,14 @@ def test_groups_stay_together_whichever_way_rows_are_sorted(
 ) -> None:
     (study,) = context.studies.all()
     table.set_group(Group.STUDY)
-    table.table.sortByColumn(Column.NAME, order)
-    assert shown(table, Column.STUDY) == [study.name] * 4 + [""]
+    table.table.sortByColumn(RunColumn.NAME, order)
+    assert shown(table, RunColumn.STUDY) == [study.name] * 4 + [""]
     names = shown(table)[:4]
     assert names == sorted(names, key=str.casefold, reverse=order is Qt.SortOrder.DescendingOrder)
-    assert table.table.rowSpan(0, Column.STUDY) == 4
-    assert table.table.horizontalHeader().visualIndex(Column.STUDY) == 0
+    assert table.table.rowSpan(0, RunColumn.STUDY) == 4
+    assert table.table.horizontalHeader().visualIndex(RunColumn.STUDY) == 0
     table.set_group(Group.NONE)
-    assert table.table.rowSpan(0, Column.STUDY) == 1
+    assert table.table.rowSpan(0, RunColumn.STUDY) == 1
 
 
 def test_columns_can_be_chosen_and_stay_so(table: RunTable, context: AppContext) -> None:
@@ -83,9 +83,9 @@ def test_columns_can_be_chosen_and_stay_so(table: RunTable, context: AppContext)
     ticks = {action.text(): action for action in table.columns.actions()}
     assert ticks["Tags"].isChecked()
     ticks["Tags"].trigger()
-    assert table.table.isColumnHidden(Column.TAGS)
-    table.table.setColumnHidden(Column.TAGS, False)
+    assert table.table.isColumnHidden(RunColumn.TAGS)
+    table.table.setColumnHidden(RunColumn.TAGS, False)
     table.table.horizontalHeader().restoreState(context.settings.layout(LAYOUT))
-    assert table.table.isColumnHidden(Column.TAGS)
+    assert table.table.isColumnHidden(RunColumn.TAGS)
     table.reset_layout()
-    assert not table.table.isColumnHidden(Column.TAGS)
+    assert not table.table.isColumnHidden(RunColumn.TAGS)

@@ -15,7 +15,7 @@ from tests.helpers.replies import RICH
 
 @pytest.fixture
 def context(tmp_path: Path, qapp: object) -> Iterator[AppContext]:
-    """As in the other tests of the window, with a desk that answers everything."""
+    """As in the other tests of the window, with an engine client that answers everything."""
     made = make_context(tmp_path / "settings.ini", replies=RICH)
     made.settings.projects_folder = tmp_path / "projects"
     yield made

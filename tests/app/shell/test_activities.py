@@ -9,7 +9,7 @@ from app.models.run_activities import RunActivities
 from app.widgets.activity_button import ActivityButton, describe_progress
 from engine.contract.commands import Done, FetchBackbone, Progress
 from engine.contract.events import Phase, RunState
-from tests.helpers.fake_ports import FakeDesk, FakeRunControl
+from tests.helpers.fake_ports import FakeClient, FakeRunControl
 from tests.helpers.projects import make_run
 
 
@@ -21,41 +21,41 @@ def button(context: AppContext, qtbot: QtBot) -> ActivityButton:
 
 
 def test_list_follows_a_ticket_to_its_end(
-    button: ActivityButton, context: AppContext, desk: FakeDesk
+    button: ActivityButton, context: AppContext, client: FakeClient
 ) -> None:
-    ticket = desk.ask(FetchBackbone("gpt2"))
-    context.activities.follow("Fetch GPT-2", ticket)
+    pending = client.ask(FetchBackbone("gpt2"))
+    context.activities.follow("Fetch GPT-2", pending)
     (row,) = button.popup.rows()
     assert button.text() == "1 running"
-    ticket.progress(30_000_000, 120_000_000, "bytes", "downloading")
+    pending.progress(30_000_000, 120_000_000, "bytes", "downloading")
     assert row.detail.text() == "downloading: 30 MB of 120 MB"
     assert (row.bar.value(), row.bar.maximum()) == (250, 1000)
-    ticket.answer(Done())
+    pending.answer(Done())
     assert button.popup.rows() == []
     assert button.text() == "Idle"
 
 
 def test_cancel_reaches_the_ticket(
-    button: ActivityButton, context: AppContext, desk: FakeDesk, qtbot: QtBot
+    button: ActivityButton, context: AppContext, client: FakeClient, qtbot: QtBot
 ) -> None:
-    ticket = desk.ask(FetchBackbone("gpt2"))
-    context.activities.follow("Fetch GPT-2", ticket)
+    pending = client.ask(FetchBackbone("gpt2"))
+    context.activities.follow("Fetch GPT-2", pending)
     (row,) = button.popup.rows()
     with qtbot.waitSignal(context.activities.removed):
         row.cancel.click()
-    assert ticket.cancel_asked
+    assert pending.cancel_asked
     assert not row.cancel.isEnabled()
 
 
 def test_failure_is_told_unless_the_page_tells_it(
-    context: AppContext, desk: FakeDesk, qtbot: QtBot
+    context: AppContext, client: FakeClient, qtbot: QtBot
 ) -> None:
-    ticket = desk.ask(FetchBackbone("gpt2"))
-    context.activities.follow("Fetch GPT-2", ticket)
+    pending = client.ask(FetchBackbone("gpt2"))
+    context.activities.follow("Fetch GPT-2", pending)
     with qtbot.waitSignal(context.activities.failed) as failed:
-        ticket.fail("No network: use a local folder.")
+        pending.fail("No network: use a local folder.")
     assert failed.args[0] == "Fetch GPT-2"
-    quiet = desk.ask(FetchBackbone("gpt2"))
+    quiet = client.ask(FetchBackbone("gpt2"))
     context.activities.follow("Fetch GPT-2", quiet, tell_failure=False)
     with qtbot.assertNotEmitted(context.activities.failed):
         quiet.fail("No network.")

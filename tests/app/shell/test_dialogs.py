@@ -20,7 +20,7 @@ from engine.contract.commands import Failure
 from engine.contract.errors import EngineError, Remedy, UserError
 from engine.contract.events import Blame
 from engine.contract.scores import Encoder
-from tests.helpers.fake_ports import FakeDesk
+from tests.helpers.fake_ports import FakeClient
 
 
 def problem(context: AppContext, failure: Failure, qtbot: QtBot) -> ProblemDialog:
@@ -58,7 +58,7 @@ def test_our_fault_shows_the_traceback_and_copies_it(context: AppContext, qtbot:
 
 
 def test_preferences_take_effect_at_once(context: AppContext, qtbot: QtBot) -> None:
-    dialog = PreferencesDialog(context.theme, context.settings, desk=context.data_desk)
+    dialog = PreferencesDialog(context.theme, context.settings, client=context.data_client)
     qtbot.addWidget(dialog)
     dialog.scheme.setCurrentIndex(dialog.scheme.findData(Scheme.DARK))
     dialog.scheme.activated.emit(dialog.scheme.currentIndex())
@@ -72,11 +72,11 @@ def test_preferences_take_effect_at_once(context: AppContext, qtbot: QtBot) -> N
 
 
 def test_preferences_may_be_closed_before_the_engine_answers(
-    context: AppContext, desk: FakeDesk, qtbot: QtBot
+    context: AppContext, client: FakeClient, qtbot: QtBot
 ) -> None:
-    dialog = PreferencesDialog(context.theme, context.settings, desk=desk)
-    (ticket,) = desk.tickets
-    with qtbot.waitSignal(ticket.answered):
+    dialog = PreferencesDialog(context.theme, context.settings, client=client)
+    (pending,) = client.pendings
+    with qtbot.waitSignal(pending.answered):
         dialog.deleteLater()
         QCoreApplication.sendPostedEvents(dialog, QEvent.Type.DeferredDelete)
     assert not shiboken6.isValid(dialog)
@@ -161,7 +161,7 @@ def test_dialogs_fit_a_small_screen(context: AppContext, qtbot: QtBot, percent: 
         problem(context, fault, qtbot),
         AboutDialog(context.theme),
         NewProjectDialog(context.theme, Path("/p")),
-        PreferencesDialog(context.theme, context.settings, desk=context.data_desk),
+        PreferencesDialog(context.theme, context.settings, client=context.data_client),
         ExportDialog(context.theme, source=Path("p"), name="p", start=Path("/p")),
         EncoderDialog(context.theme, Encoder()),
         ForeignPrefixDialog(context.theme, Path("p"), "/content/drive/" * 20),

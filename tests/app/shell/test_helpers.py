@@ -11,29 +11,29 @@ from engine.contract.dataset_store import DatasetStore
 from engine.contract.events import RunState
 from engine.contract.outputs import read_meta, read_outputs
 from engine.contract.project import ProjectFolder
-from tests.helpers.fake_ports import FakeDesk, FakeRunControl
+from tests.helpers.fake_ports import FakeClient, FakeRunControl
 
 
 def test_desk_answers_by_table_or_by_hand(qtbot: QtBot) -> None:
-    desk = FakeDesk({ListPrefixes: lambda command: PrefixList(())})
-    ticket = desk.ask(ListPrefixes("somewhere"))
-    with qtbot.waitSignal(ticket.answered) as answered:
+    client = FakeClient({ListPrefixes: lambda command: PrefixList(())})
+    pending = client.ask(ListPrefixes("somewhere"))
+    with qtbot.waitSignal(pending.answered) as answered:
         pass
     assert answered.args == [PrefixList(())]
 
-    waiting = desk.ask(FetchBackbone("gpt2"))
-    assert desk.open_tickets(FetchBackbone) == [waiting]
+    waiting = client.ask(FetchBackbone("gpt2"))
+    assert client.open_tickets(FetchBackbone) == [waiting]
     with qtbot.waitSignal(waiting.answered):
         waiting.answer(Done("it is there"))
-    assert desk.asked == [ListPrefixes("somewhere"), FetchBackbone("gpt2")]
+    assert client.asked == [ListPrefixes("somewhere"), FetchBackbone("gpt2")]
 
 
 def test_cancelled_ticket_says_so_once(qtbot: QtBot) -> None:
-    desk = FakeDesk()
-    ticket = desk.ask(FetchBackbone("gpt2"))
-    with qtbot.waitSignal(ticket.cancelled):
-        ticket.cancel()
-    assert ticket.is_over
+    client = FakeClient()
+    pending = client.ask(FetchBackbone("gpt2"))
+    with qtbot.waitSignal(pending.cancelled):
+        pending.cancel()
+    assert pending.is_over
 
 
 def test_rich_project_opens_and_replays(

@@ -10,7 +10,7 @@ from app.models.run import RunModel
 from engine.contract.commands import FetchBackbone
 from engine.contract.events import RunState
 from engine.contract.run_folder import RunFolder
-from tests.helpers.fake_ports import FakeDesk, FakeRunControl
+from tests.helpers.fake_ports import FakeClient, FakeRunControl
 from tests.helpers.projects import make_run
 
 
@@ -131,8 +131,10 @@ def test_opening_another_project_asks_too(
     assert folder.path == other
 
 
-def test_other_work_is_named_and_ends_with_the_window(window: MainWindow, desk: FakeDesk) -> None:
-    window.context.activities.follow("Fetch GPT-2", desk.ask(FetchBackbone("gpt2")))
+def test_other_work_is_named_and_ends_with_the_window(
+    window: MainWindow, client: FakeClient
+) -> None:
+    window.context.activities.follow("Fetch GPT-2", client.ask(FetchBackbone("gpt2")))
     assert not window.close()
     dialog = asked(window)
     assert set(dialog.buttons) == {Closing.KEEP_RUNNING, Closing.STAY}

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from app.opening import Found, PathKind, find_out, project_of_run
+from app.opening import OpenedPath, PathKind, find_out, project_of_run
 from tests.helpers.errors import refused
 from tests.helpers.projects import make_project, make_run
 from tests.helpers.webnlg_files import write_folder
@@ -20,13 +20,13 @@ def test_each_kind_is_recognised(tmp_path: Path) -> None:
     table.write_text("a,b\n", encoding="utf-8")
     outputs = run / "outputs" / "test.jsonl"
 
-    assert find_out(project) == Found(PathKind.PROJECT, project)
-    assert find_out(project / "project.json") == Found(PathKind.PROJECT, project)
-    assert find_out(run) == Found(PathKind.RUN, run)
-    assert find_out(prefix) == Found(PathKind.PREFIX, prefix)
-    assert find_out(peft / "adapter_model.safetensors") == Found(PathKind.PREFIX, peft)
-    assert find_out(table) == Found(PathKind.TABLE, table)
-    assert find_out(outputs) == Found(PathKind.OUTPUTS, outputs)
+    assert find_out(project) == OpenedPath(PathKind.PROJECT, project)
+    assert find_out(project / "project.json") == OpenedPath(PathKind.PROJECT, project)
+    assert find_out(run) == OpenedPath(PathKind.RUN, run)
+    assert find_out(prefix) == OpenedPath(PathKind.PREFIX, prefix)
+    assert find_out(peft / "adapter_model.safetensors") == OpenedPath(PathKind.PREFIX, peft)
+    assert find_out(table) == OpenedPath(PathKind.TABLE, table)
+    assert find_out(outputs) == OpenedPath(PathKind.OUTPUTS, outputs)
     assert project_of_run(run) == project.resolve()
 
 
@@ -39,9 +39,9 @@ def test_jsonl_of_examples_is_a_table(tmp_path: Path) -> None:
 def test_data_in_other_formats_and_a_folder_of_webnlg(tmp_path: Path) -> None:
     for name in ("a.parquet", "a.ndjson", "a.json", "a.XML", "a.xlsx", "a.xlsm", "a.ods"):
         (tmp_path / name).write_bytes(b"x")
-        assert find_out(tmp_path / name) == Found(PathKind.TABLE, tmp_path / name)
+        assert find_out(tmp_path / name) == OpenedPath(PathKind.TABLE, tmp_path / name)
     folder = write_folder(tmp_path / "webnlg")
-    assert find_out(folder) == Found(PathKind.TABLE, folder)
+    assert find_out(folder) == OpenedPath(PathKind.TABLE, folder)
     with refused("nothing-in-folder", path=tmp_path / "empty"):
         find_out(make_empty(tmp_path / "empty"))
 

@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.opening import Found, PathKind
+from app.opening import OpenedPath, PathKind
 from app.project_control import (
     EXAMPLE_NAME,
     RUNS_AT_ONCE,
@@ -173,7 +173,7 @@ def test_a_table_makes_a_project_beside_others(
     (context.settings.projects_folder / "peaks").mkdir(parents=True)
     with qtbot.waitSignal(control.found) as found:
         control.open_path(table)
-    assert found.args == [Found(PathKind.TABLE, table)]
+    assert found.args == [OpenedPath(PathKind.TABLE, table)]
     assert context.project.folder is not None
     assert context.project.folder.path == context.settings.projects_folder / "peaks 2"
     assert context.project.project.name == "peaks"
@@ -191,7 +191,7 @@ def test_without_a_project_a_prefix_gets_one_and_outputs_say_what_to_do(
     (prefix / "prefix.json").write_text("{}", encoding="utf-8")
     with qtbot.waitSignal(control.found) as found:
         control.open_path(prefix)
-    assert found.args == [Found(PathKind.PREFIX, prefix)]
+    assert found.args == [OpenedPath(PathKind.PREFIX, prefix)]
     assert context.project.project.name == "mailed"
 
 
@@ -233,7 +233,7 @@ def test_sample_project_is_made_once_and_then_opened(
     with qtbot.waitSignal(control.found) as found:
         control.open_sample()
     folder = context.settings.projects_folder / SAMPLE_NAME
-    assert found.args == [Found(PathKind.TABLE, folder / "sample.csv")]
+    assert found.args == [OpenedPath(PathKind.TABLE, folder / "sample.csv")]
     assert (folder / "sample.csv").read_text(encoding="utf-8") == "a,text\n1,one\n"
     control.close()
     with qtbot.waitSignal(control.found):

@@ -35,7 +35,7 @@ from engine.contract.commands import InspectFile
 from engine.contract.study import StudyKind
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent
-from tests.helpers.fake_ports import FakeDesk
+from tests.helpers.fake_ports import FakeClient
 from tests.helpers.studies import make_study
 
 SMALL = (1024, 700)
@@ -192,10 +192,10 @@ def test_an_import_fits(
     rich_project: Path,
     table: Path,
     text_size: Callable[[int, tuple[int, int]], None],
-    desk: FakeDesk,
+    client: FakeClient,
     qtbot: QtBot,
 ) -> None:
-    desk.replies[InspectFile] = lambda command: inspect_file(command, Silent())
+    client.replies[InspectFile] = lambda command: inspect_file(command, Silent())
     text_size(200, SMALL)
     window.context.navigator.open_path(rich_project)
     window.context.navigator.open_path(table)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.theme import DARK, LIGHT, RUN_COLOURS, Colors, Scheme, Theme, run_look
+from app.theme import DARK, LIGHT, RUN_COLORS, Colors, Scheme, Theme, run_look
 from app.widgets.table_view import TableView
 
 # Machado, Oliveira & Fernandes 2009, severity 1.0, on linear RGB.
@@ -26,8 +26,8 @@ BLINDNESS = {
 }
 
 
-def linear(colour: QColor) -> list[float]:
-    parts = (colour.redF(), colour.greenF(), colour.blueF())
+def linear(color: QColor) -> list[float]:
+    parts = (color.redF(), color.greenF(), color.blueF())
     return [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
 
 
@@ -57,31 +57,31 @@ def test_text_can_be_read(colors: Colors) -> None:
     assert contrast(colors.on_accent, colors.accent) >= 4.5
     assert contrast(colors.text, colors.accent_fill) >= 4.5
     for name in ("trainable", "frozen", "good", "warning", "bad"):
-        colour = getattr(colors, name)
-        assert contrast(colour, colors.base) >= 4.5, name
-        assert contrast(colour, getattr(colors, f"{name}_fill")) >= 4.5, name
+        color = getattr(colors, name)
+        assert contrast(color, colors.base) >= 4.5, name
+        assert contrast(color, getattr(colors, f"{name}_fill")) >= 4.5, name
 
 
 @pytest.mark.parametrize("blindness", BLINDNESS)
 def test_runs_stay_apart_for_colour_blind_eyes(blindness: str) -> None:
     seen = []
-    for colour in RUN_COLOURS:
-        rgb = linear(colour)
+    for color in RUN_COLORS:
+        rgb = linear(color)
         rows = BLINDNESS[blindness]
         seen.append(lab([sum(w * c for w, c in zip(row, rgb, strict=True)) for row in rows]))
     assert min(math.dist(a, b) for a, b in itertools.combinations(seen, 2)) > 20
 
 
 def test_runs_show_on_white_and_on_dark() -> None:
-    for colour in RUN_COLOURS:
-        assert contrast(colour, LIGHT.base) >= 2.9
-        assert contrast(colour, DARK.base) >= 2.9
+    for color in RUN_COLORS:
+        assert contrast(color, LIGHT.base) >= 2.9
+        assert contrast(color, DARK.base) >= 2.9
 
 
 def test_neighbouring_runs_differ_in_line_style_too() -> None:
     looks = [run_look(number) for number in range(20)]
     for first, second in itertools.pairwise(looks):
-        assert first.colour != second.colour
+        assert first.color != second.color
         assert first.style != second.style
     assert run_look(3) == run_look(3)
 

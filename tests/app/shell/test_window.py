@@ -89,8 +89,8 @@ def test_dropped_prefix_is_imported(
     assert window.current == "prefixes"
     page = window.stack.page("prefixes")
     assert isinstance(page, PrefixesPage)
-    desk = window.context.model_desk
-    assert ImportPrefix(str(prefix), str(rich_project)) in desk.asked  # type: ignore[attr-defined]
+    client = window.context.model_client
+    assert ImportPrefix(str(prefix), str(rich_project)) in client.asked  # type: ignore[attr-defined]
     qtbot.waitUntil(lambda: window.toast.label.text() == "“mailed” was imported.")
 
 

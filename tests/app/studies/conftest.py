@@ -10,7 +10,7 @@ from app.context import AppContext
 from app.pages.studies.page import StudiesPage
 from engine.contract.commands import CollectStudy, ListBackbones, ReportSplit
 from engine.contract.study import StudyKind
-from tests.helpers.fake_ports import FakeDesk
+from tests.helpers.fake_ports import FakeClient
 from tests.helpers.replies import BACKBONES, report_split
 from tests.helpers.studies import collect_without_drawing
 
@@ -19,12 +19,12 @@ MakePage = Callable[[Path], StudiesPage]
 
 @pytest.fixture
 def make_page(
-    qtbot: QtBot, context: AppContext, desk: FakeDesk, open_project: Callable[[Path], None]
+    qtbot: QtBot, context: AppContext, client: FakeClient, open_project: Callable[[Path], None]
 ) -> MakePage:
     """Open a project and show its Studies page."""
-    desk.replies[ListBackbones] = lambda _command: BACKBONES
-    desk.replies[ReportSplit] = report_split
-    desk.replies[CollectStudy] = collect_without_drawing
+    client.replies[ListBackbones] = lambda _command: BACKBONES
+    client.replies[ReportSplit] = report_split
+    client.replies[CollectStudy] = collect_without_drawing
 
     def make(path: Path) -> StudiesPage:
         open_project(path)

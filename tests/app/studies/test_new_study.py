@@ -24,7 +24,7 @@ from engine.contract.recipes import plan
 from engine.contract.study import StudyKind, StudyRun
 from tests.app.studies.conftest import MakePage
 from tests.helpers.errors import check, refused
-from tests.helpers.fake_ports import FakeDesk
+from tests.helpers.fake_ports import FakeClient
 from tests.helpers.projects import MAPPING, make_project
 from tests.helpers.replies import BACKBONES
 from tests.helpers.studies import make_study
@@ -223,12 +223,14 @@ def test_without_data_the_form_says_where_to_go(
     assert asked.args == ["data"]
 
 
-def test_it_waits_for_catalog_and_split(page: StudiesPage, desk: FakeDesk, qtbot: QtBot) -> None:
-    del desk.replies[ReportSplit], desk.replies[ListBackbones]
+def test_it_waits_for_catalog_and_split(
+    page: StudiesPage, client: FakeClient, qtbot: QtBot
+) -> None:
+    del client.replies[ReportSplit], client.replies[ListBackbones]
     page.begin(StudyKind.LENGTH)
     found = planner(page)
     check(found.error, "no-backbone")
-    desk.last(ListBackbones).answer(BACKBONES)
+    client.last(ListBackbones).answer(BACKBONES)
     check(found.error, "split-being-counted")
     assert not page.new_study.form.add.isEnabled()  # type: ignore[union-attr]
 
@@ -237,8 +239,8 @@ def test_a_backbone_that_is_not_here_is_fetched_first(
     page: StudiesPage,
     begin: Begin,
     context: AppContext,
-    model_desk: FakeDesk,
-    desk: FakeDesk,
+    model_client: FakeClient,
+    client: FakeClient,
     qtbot: QtBot,
 ) -> None:
     draft = FormModel(context.project)
@@ -249,8 +251,8 @@ def test_a_backbone_that_is_not_here_is_fetched_first(
     assert page.new_study is not None
     page.new_study.form.bar.buttons[0].click()
     ready = tuple(replace(entry, on_disk=True) for entry in BACKBONES.entries)
-    desk.replies[ListBackbones] = lambda _command: replace(BACKBONES, entries=ready)
-    model_desk.last(FetchBackbone).answer(Done("It is here."))
+    client.replies[ListBackbones] = lambda _command: replace(BACKBONES, entries=ready)
+    model_client.last(FetchBackbone).answer(Done("It is here."))
     qtbot.waitUntil(lambda: not found.error)
 
 

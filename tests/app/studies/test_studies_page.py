@@ -35,7 +35,7 @@ from engine.contract.study import StudyFolder, StudyKind, StudySpec, study_ids
 from engine.studies.figures import draw
 from tests.app.studies.conftest import MakePage
 from tests.helpers.accessibility import unnamed, unreachable
-from tests.helpers.fake_ports import FakeDesk, FakeRunControl, FakeTicket, discard, make_context
+from tests.helpers.fake_ports import FakeClient, FakePending, FakeRunControl, discard, make_context
 from tests.helpers.projects import make_project, tell_run
 from tests.helpers.replies import RICH
 from tests.helpers.studies import collect_without_drawing, make_study
@@ -79,9 +79,9 @@ def window(tmp_path: Path, qapp: object, qtbot: QtBot) -> Iterator[MainWindow]:
 def test_from_a_recipe_to_results(window: MainWindow, project: Path, qtbot: QtBot) -> None:
     """New study → queued runs → runs finish → figure and tables."""
     context = window.context
-    control, desk = context.run_control, context.data_desk
+    control, client = context.run_control, context.data_client
     assert isinstance(control, FakeRunControl)
-    assert isinstance(desk, FakeDesk)
+    assert isinstance(client, FakeClient)
     context.navigator.open_path(project)
     context.actions.get("page.studies").trigger()
     assert context.actions.get("page.studies").shortcut().toString() == "Ctrl+6"
@@ -153,9 +153,11 @@ def test_from_a_recipe_to_results(window: MainWindow, project: Path, qtbot: QtBo
         page.view.table.doubleClicked.emit(page.view.table.model().index(1, 0))
     assert asked.args == [second.run_id]
     assert window.current == "runs"
-    asks = len([command for command in desk.asked if isinstance(command, CollectStudy)])
+    asks = len([command for command in client.asked if isinstance(command, CollectStudy)])
     window.show_page("studies")
-    qtbot.waitUntil(lambda: len([c for c in desk.asked if isinstance(c, CollectStudy)]) == asks + 1)
+    qtbot.waitUntil(
+        lambda: len([c for c in client.asked if isinstance(c, CollectStudy)]) == asks + 1
+    )
     qtbot.waitUntil(lambda: not page.scores.is_waiting)
 
 
@@ -334,14 +336,14 @@ def test_bertscore_is_asked_of_the_desk_that_has_torch(
     make_page: MakePage,
     project: Path,
     context: AppContext,
-    desk: FakeDesk,
-    model_desk: FakeDesk,
+    client: FakeClient,
+    model_client: FakeClient,
     qtbot: QtBot,
 ) -> None:
     make_study(project, StudyKind.METHODS)
     page = make_page(project)
     qtbot.waitUntil(lambda: page.scores.get("methods") is not None)
-    before = len(desk.asked)
+    before = len(client.asked)
     menu = page.view.header.scores
     menu.fill()
     menu.encoder.trigger()
@@ -353,8 +355,8 @@ def test_bertscore_is_asked_of_the_desk_that_has_torch(
     study = page.library.folder("methods").read()
     assert study.metrics == ("bleu", "chrf", "bertscore")
     assert study.encoder == context.settings.encoder == Encoder("/encoders/tiny", None, idf=True)
-    qtbot.waitUntil(lambda: model_desk.asked == [CollectStudy(str(project), "methods")])
-    assert len(desk.asked) == before
+    qtbot.waitUntil(lambda: model_client.asked == [CollectStudy(str(project), "methods")])
+    assert len(client.asked) == before
     context.settings.encoder = Encoder("/another")
     menu.fill()
     menu.choices["bleu"].trigger()
@@ -365,7 +367,7 @@ def test_bertscore_is_asked_of_the_desk_that_has_torch(
 
 
 def test_what_the_command_line_changed_is_not_written_over(
-    make_page: MakePage, project: Path, desk: FakeDesk, model_desk: FakeDesk, qtbot: QtBot
+    make_page: MakePage, project: Path, client: FakeClient, model_client: FakeClient, qtbot: QtBot
 ) -> None:
     make_study(project, StudyKind.METHODS)
     page = make_page(project)
@@ -373,10 +375,10 @@ def test_what_the_command_line_changed_is_not_written_over(
     folder = page.library.folder("methods")
     encoder = Encoder("/encoders/tiny", 3)
     folder.write(replace(folder.read(), metrics=("nist", "bertscore"), encoder=encoder))
-    before = len(desk.asked)
+    before = len(client.asked)
     page.scores.refresh()
-    qtbot.waitUntil(lambda: model_desk.asked == [CollectStudy(str(project), "methods")])
-    assert len(desk.asked) == before
+    qtbot.waitUntil(lambda: model_client.asked == [CollectStudy(str(project), "methods")])
+    assert len(client.asked) == before
     assert current(page).encoder == encoder
     folder.write(replace(folder.read(), metrics=("nist", "bertscore", "cider")))
     menu = page.view.header.scores
@@ -387,15 +389,15 @@ def test_what_the_command_line_changed_is_not_written_over(
 
 
 def test_a_study_that_is_deleted_while_it_is_scored_comes_back_whole(
-    make_page: MakePage, project: Path, desk: FakeDesk, context: AppContext, qtbot: QtBot
+    make_page: MakePage, project: Path, client: FakeClient, context: AppContext, qtbot: QtBot
 ) -> None:
     make_study(project, StudyKind.METHODS)
     study = StudyFolder(ProjectFolder(project), "methods").read()
-    desk.replies.pop(CollectStudy)
+    client.replies.pop(CollectStudy)
     page = make_page(project)
-    qtbot.waitUntil(lambda: bool(desk.open_tickets(CollectStudy)))
+    qtbot.waitUntil(lambda: bool(client.open_tickets(CollectStudy)))
     page.actions_.delete_study(with_runs=False)
-    assert desk.last(CollectStudy).cancel_asked
+    assert client.last(CollectStudy).cancel_asked
     qtbot.waitUntil(lambda: not page.scores.is_waiting)
     assert not page.library.folder("methods").path.exists()
     context.undo.undo()
@@ -403,36 +405,38 @@ def test_a_study_that_is_deleted_while_it_is_scored_comes_back_whole(
 
 
 def test_a_failure_is_told_of_its_own_study(
-    make_page: MakePage, project: Path, desk: FakeDesk, qtbot: QtBot
+    make_page: MakePage, project: Path, client: FakeClient, qtbot: QtBot
 ) -> None:
     make_study(project, StudyKind.METHODS)
     make_study(project, StudyKind.LENGTH, seeds=(0,))
-    desk.replies.pop(CollectStudy)
+    client.replies.pop(CollectStudy)
     page = make_page(project)
 
-    def wait_for_question(study_id: str) -> FakeTicket:
+    def wait_for_question(study_id: str) -> FakePending:
         asked = CollectStudy(str(project), study_id)
-        qtbot.waitUntil(lambda: [one.command for one in desk.open_tickets(CollectStudy)] == [asked])
-        return desk.last(CollectStudy)
+        qtbot.waitUntil(
+            lambda: [one.command for one in client.open_tickets(CollectStudy)] == [asked]
+        )
+        return client.last(CollectStudy)
 
     view = page.view
     page.library.select("methods")
-    ticket = wait_for_question("methods")
+    pending = wait_for_question("methods")
     page.library.select("prefix-length")
-    ticket.fail("The outputs are damaged: decode them again.")
+    pending.fail("The outputs are damaged: decode them again.")
     assert view.failures.isHidden()
-    ticket = wait_for_question("prefix-length")
+    pending = wait_for_question("prefix-length")
     assert view.nothing.title.text() == COLLECTING[0]
-    with qtbot.waitSignal(ticket.cancelled):
-        ticket.cancel()
+    with qtbot.waitSignal(pending.cancelled):
+        pending.cancel()
     assert view.nothing.title.text() == NOT_TAKEN[0]
     assert view.failures.label.text() == GIVEN_UP
     page.library.select("methods")
     assert view.failures.label.text() == "The outputs are damaged: decode them again."
-    ticket = wait_for_question("methods")
+    pending = wait_for_question("methods")
     page.library.touched.emit("methods")  # as when a run's state changes
     assert view.failures.isVisible()
-    ticket.answer(collect_without_drawing(CollectStudy(str(project), "methods")))
+    pending.answer(collect_without_drawing(CollectStudy(str(project), "methods")))
     assert view.failures.isHidden()
 
 
@@ -524,54 +528,54 @@ def test_a_damaged_study_is_shown_not_hidden(
 
 
 def test_a_failure_of_scoring_is_told(
-    make_page: MakePage, project: Path, desk: FakeDesk, context: AppContext, qtbot: QtBot
+    make_page: MakePage, project: Path, client: FakeClient, context: AppContext, qtbot: QtBot
 ) -> None:
     make_study(project, StudyKind.METHODS)
-    desk.replies.pop(CollectStudy)
+    client.replies.pop(CollectStudy)
     page = make_page(project)
-    qtbot.waitUntil(lambda: bool(desk.open_tickets(CollectStudy)))
+    qtbot.waitUntil(lambda: bool(client.open_tickets(CollectStudy)))
     (activity,) = context.activities.activities
     assert activity.title == "Score “Methods”"
-    desk.last(CollectStudy).fail("The outputs are damaged: decode them again.")
+    client.last(CollectStudy).fail("The outputs are damaged: decode them again.")
     assert page.view.failures.label.text() == "The outputs are damaged: decode them again."
     page.view.failures.buttons[0].click()
-    qtbot.waitUntil(lambda: bool(desk.open_tickets(CollectStudy)))
-    desk.last(CollectStudy).cancel()
+    qtbot.waitUntil(lambda: bool(client.open_tickets(CollectStudy)))
+    client.last(CollectStudy).cancel()
     qtbot.waitUntil(lambda: not page.scores.is_waiting)
     page.scores.refresh()
-    qtbot.waitUntil(lambda: bool(desk.open_tickets(CollectStudy)))
+    qtbot.waitUntil(lambda: bool(client.open_tickets(CollectStudy)))
     with qtbot.waitSignal(context.activities.failed) as ours:
-        desk.last(CollectStudy).fail("A row had no cells.", blame=Blame.ENGINE, traceback="T")
+        client.last(CollectStudy).fail("A row had no cells.", blame=Blame.ENGINE, traceback="T")
     assert ours.args[0] == "Score the study"
     assert page.view.failures.label.text() == FAULT
     page.scores.refresh()
-    qtbot.waitUntil(lambda: bool(desk.open_tickets(CollectStudy)))
-    desk.last(CollectStudy).answer(collect_without_drawing(CollectStudy(str(project), "methods")))
+    qtbot.waitUntil(lambda: bool(client.open_tickets(CollectStudy)))
+    client.last(CollectStudy).answer(collect_without_drawing(CollectStudy(str(project), "methods")))
     assert page.view.failures.isHidden()
     page.scores.refresh()
-    qtbot.waitUntil(lambda: bool(desk.open_tickets(CollectStudy)))
+    qtbot.waitUntil(lambda: bool(client.open_tickets(CollectStudy)))
     page.actions_.delete_study(with_runs=False)
     with qtbot.assertNotEmitted(page.scores.failed):
-        desk.last(CollectStudy).fail("There is no such study.")
+        client.last(CollectStudy).fail("There is no such study.")
 
 
 def test_a_question_about_another_project_is_given_up(
-    make_page: MakePage, project: Path, tmp_path: Path, desk: FakeDesk, context: AppContext,
+    make_page: MakePage, project: Path, tmp_path: Path, client: FakeClient, context: AppContext,
     qtbot: QtBot,
 ) -> None:  # fmt: skip
     make_study(project, StudyKind.METHODS)
     copy = shutil.copytree(project, tmp_path / "copy")
-    desk.replies.pop(CollectStudy)
+    client.replies.pop(CollectStudy)
     page = make_page(project)
-    qtbot.waitUntil(lambda: bool(desk.open_tickets(CollectStudy)))
-    late = desk.last(CollectStudy)
+    qtbot.waitUntil(lambda: bool(client.open_tickets(CollectStudy)))
+    late = client.last(CollectStudy)
     context.runs.clear()
     context.project.open(copy)
     qtbot.waitUntil(lambda: page.library.current is not None)
     assert late.is_over
     assert page.scores.get("methods") is None
-    qtbot.waitUntil(lambda: bool(desk.open_tickets(CollectStudy)))
-    command = desk.last(CollectStudy).command
+    qtbot.waitUntil(lambda: bool(client.open_tickets(CollectStudy)))
+    command = client.last(CollectStudy).command
     assert command == CollectStudy(str(copy), "methods")
 
 
@@ -594,21 +598,25 @@ def test_another_project_opens_on_its_own_studies(
 
 
 def test_nothing_is_asked_while_the_page_is_hidden(
-    make_page: MakePage, project: Path, desk: FakeDesk, run_control: FakeRunControl, qtbot: QtBot
+    make_page: MakePage,
+    project: Path,
+    client: FakeClient,
+    run_control: FakeRunControl,
+    qtbot: QtBot,
 ) -> None:
     order = (RunState.FINISHED, RunState.QUEUED)
     study = make_study(project, StudyKind.METHODS, seeds=(0,), states=lambda n: order[n])
     page = make_page(project)
     qtbot.waitUntil(lambda: page.scores.get("methods") is not None)
     page.hide()
-    asked = len(desk.asked)
+    asked = len(client.asked)
     last = page.context.runs.get(study.runs[1].spec.run_id)
     assert last is not None
     finish(run_control, last)
     assert not page.scores.is_waiting
-    assert len(desk.asked) == asked
+    assert len(client.asked) == asked
     page.show()
-    qtbot.waitUntil(lambda: len(desk.asked) > asked)
+    qtbot.waitUntil(lambda: len(client.asked) > asked)
     qtbot.waitUntil(lambda: not page.scores.is_waiting)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.models.runs import RunsModel
-from app.models.study_tally import Tally, parts, tally
+from app.models.study_tally import StudyTally, parts, tally
 from app.pages.studies.figure_data import panels_of, series_names
 from app.pages.studies.means_model import EMPTY, differences_table, means_table, notes
 from app.pages.studies.runs_model import place_text
@@ -64,12 +64,12 @@ def results_of(study: StudySpec, project: Path) -> StudyResults:
 def test_runs_are_counted_by_state(qapp: object, place: Path) -> None:
     study = make_study(place, StudyKind.METHODS, seeds=(0, 1, 2, 3), states=lambda n: STATES[n])
     count = tally(study, opened(study, place))
-    assert count == Tally(8, finished=2, running=1, waiting=1, failed=1, stopped=2, missing=1)
+    assert count == StudyTally(8, finished=2, running=1, waiting=1, failed=1, stopped=2, missing=1)
     assert count.headline == "2 of 8 finished"
     words = [part.words for part in parts(count)]
     assert words == ["1 running", "1 failed", "1 waiting", "2 stopped", "1 not made"]
     assert len({part.picture for part in parts(count)}) == 5
-    assert parts(Tally(2, 2, 0, 0, 0, 0, 0)) == ()
+    assert parts(StudyTally(2, 2, 0, 0, 0, 0, 0)) == ()
 
 
 def test_sizes_stand_at_their_logarithms_and_every_run_is_a_dot(place: Path) -> None:

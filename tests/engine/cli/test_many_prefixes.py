@@ -14,9 +14,9 @@ from engine.backbones.loading import Backbone
 from engine.cli.main import call, run
 from engine.contract.data_spec import Linearisation, Preset, PromptForm
 from engine.contract.errors import UserError
-from engine.contract.method_spec import Init, Parametrisation, Position, PrefixMethod
+from engine.contract.method_spec import Init, Parametrisation, Placement, PrefixMethod
 from engine.contract.outputs import read_meta, read_outputs
-from engine.contract.prefix_card import Positions, PrefixCard
+from engine.contract.prefix_card import PositionScheme, PrefixCard
 from engine.contract.run_folder import RunFolder
 from engine.contract.training_spec import DecodingSpec, Strategy
 from engine.data.prompt import prompt_name
@@ -53,7 +53,9 @@ def save_prefix(
         linearisation=Linearisation(presets[seed % len(presets)]),
         prompt=prompt_name(forms[seed % 2], encoder_decoder=backbone.is_encoder_decoder),
         decoding=replace(DECODING, batch_size=seed + 1),
-        positions=(Positions.UNSHIFTED if backbone.is_encoder_decoder else Positions.AFTER_PREFIX),
+        positions=(
+            PositionScheme.UNSHIFTED if backbone.is_encoder_decoder else PositionScheme.AFTER_PREFIX
+        ),
     )
     card = replace(card, **changes)  # type: ignore[arg-type]
     return native.write(folder, PrefixTuning(backbone, method, seed=seed).folded(), card)
@@ -157,7 +159,7 @@ def refuse(
     save_prefix(place / "greedy", backbone, 3, decoding=DecodingSpec(strategy=Strategy.GREEDY))
     infix = PrefixMethod(
         prefix_length=3,
-        position=Position.INFIX,
+        position=Placement.INFIX,
         parametrisation=Parametrisation.DIRECT,
         init=Init.RANDOM,
     )

@@ -18,7 +18,7 @@ from engine.contract.errors import UserError
 from engine.contract.outputs import read_outputs
 from engine.contract.project import ProjectFolder
 from engine.contract.reading import ReadOptions
-from engine.contract.reading_options import ENCODING_TITLES, reading_words
+from engine.contract.reading_options import ENCODING_TITLES, reading_args
 from engine.contract.run_folder import RunFolder
 from tests.engine.cli.conftest import CommandLine
 from tests.helpers.errors import refused
@@ -64,7 +64,7 @@ OPTIONS = st.builds(
 
 @given(options=OPTIONS)
 def test_what_the_window_says_is_what_is_read(options: ReadOptions) -> None:
-    line = shlex.join(reading_words(options))
+    line = shlex.join(reading_args(options))
     assert parse(*shlex.split(line)) == options
 
 

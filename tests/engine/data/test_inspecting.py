@@ -43,7 +43,7 @@ def test_an_e2e_file_needs_no_settings(write_file: WriteFile) -> None:
     )
     assert report.preview_lines == (2, 3)
     assert (report.row_count, report.row_count_exact) == (2, True)
-    assert report.looked_at_bytes == report.size_bytes == len(E2E.encode())
+    assert report.sampled_bytes == report.size_bytes == len(E2E.encode())
     assert report.findings == ()
 
 
@@ -263,7 +263,7 @@ def test_the_end_of_the_look_is_no_fault(write_file: WriteFile) -> None:
     line = "a hut, with {} beds and, at night, a view of the lake, the pass and the glacier"
     rows = "".join(f'{n},"{line.format(n)}\nof the north"\n' for n in range(90_000))
     report = look(write_file("place,text\n" + rows))
-    assert report.looked_at_bytes == 4 * 2**20 < report.size_bytes
+    assert report.sampled_bytes == 4 * 2**20 < report.size_bytes
     assert not report.row_count_exact
     assert abs(report.row_count - 90_000) < 2000
     assert report.findings == ()
@@ -272,7 +272,7 @@ def test_the_end_of_the_look_is_no_fault(write_file: WriteFile) -> None:
 def test_many_short_rows_are_not_all_looked_at(write_file: WriteFile) -> None:
     report = look(write_file("a,b\n" + "x,y\n" * 300_000))
     assert not report.row_count_exact
-    assert report.looked_at_bytes < report.size_bytes
+    assert report.sampled_bytes < report.size_bytes
     assert abs(report.row_count - 300_000) < 15_000
 
 

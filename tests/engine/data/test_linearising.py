@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.contract.data_spec import Linearisation, Preset, usual_linearisation
+from engine.contract.data_spec import Linearisation, Preset, default_linearisation
 from engine.data.linearising import linearise, shown_field
 from engine.data.triples import NotTriplesError, Triple, parse_triple, parse_triples, triples_cell
 
@@ -75,7 +75,7 @@ def test_triples_as_a_table_for_people() -> None:
 
 
 def test_what_suits_a_format() -> None:
-    found = [usual_linearisation(name).preset for name in ("webnlg", "dart", "csv", "jsonl")]
+    found = [default_linearisation(name).preset for name in ("webnlg", "dart", "csv", "jsonl")]
     assert found == [Preset.WEBNLG, Preset.DART, Preset.PAPER, Preset.PAPER]
 
 

@@ -1,4 +1,4 @@
-"""Systems found by path, and what the desk decodes with them."""
+"""Systems found by path, and what the engine client decodes with them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from engine.contract.commands import DecodeSplit, Generate
 from engine.contract.errors import Cancelled, UserError
 from engine.contract.outputs import read_meta, read_outputs
 from engine.contract.run_folder import RunFolder
-from engine.decoding import desk
-from engine.decoding.desk import decode_split, generate
+from engine.decoding import handlers
+from engine.decoding.handlers import decode_split, generate
 from engine.decoding.systems import Systems
 from engine.reporter import Silent
 from tests.helpers.errors import refused
@@ -24,7 +24,7 @@ Runs = dict[str, RunFolder]
 @pytest.fixture(autouse=True)
 def fresh_desk() -> None:
     """As in an engine that was started this moment."""
-    desk.systems.clear()
+    handlers.systems.clear()
 
 
 @pytest.mark.parametrize("method", METHODS)

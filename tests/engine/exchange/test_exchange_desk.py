@@ -20,7 +20,7 @@ from engine.contract.run_folder import RunFolder, RunMeta
 from engine.contract.run_spec import RunSpec
 from engine.exchange import native
 from engine.exchange import peft as peft_folders
-from engine.exchange.desk import export_prefix, import_prefix, list_prefixes, verify_prefix
+from engine.exchange.handlers import export_prefix, import_prefix, list_prefixes, verify_prefix
 from engine.reporter import Silent
 from tests.helpers.errors import refused
 from tests.helpers.prefixes import CARD, card_for, random_prefix
@@ -214,7 +214,7 @@ def test_listing_does_not_load_torch(prefix: Path, project: ProjectFolder) -> No
     code = (
         "import sys\n"
         "from engine.contract.commands import ListPrefixes\n"
-        "from engine.exchange.desk import list_prefixes\n"
+        "from engine.exchange.handlers import list_prefixes\n"
         "from engine.reporter import Silent\n"
         f"reply = list_prefixes(ListPrefixes({str(project.path)!r}), Silent())\n"
         "assert len(reply.prefixes) == 1 and not reply.damaged, reply\n"

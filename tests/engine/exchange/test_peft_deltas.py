@@ -18,12 +18,12 @@ from engine.contract.rivals import DeltaSpec
 from engine.contract.training_spec import DecodingSpec
 from engine.data.prompt import ENCODER_PROMPT, PROMPT
 from engine.exchange import delta, peft_delta
-from engine.exchange.desk import export_prefix
+from engine.exchange.handlers import export_prefix
 from engine.methods.base import Foldable
 from engine.methods.delta import Tensors
-from engine.methods.making import make_method, stored_system
+from engine.methods.making import make_method, saved_system
 from engine.reporter import Silent
-from tests.engine.rivals import RIVALS, logits, scatter
+from tests.engine.other_methods import OTHER_METHODS, logits, scatter
 from tests.engine.tiny import tiny
 from tests.helpers.errors import refused
 
@@ -32,7 +32,7 @@ from tests.helpers.errors import refused
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated")
 
 IDS = torch.tensor([[5, 9, 17, 33, 2, 41, 8]])
-HELD = [name for name in RIVALS if name.startswith(("lora", "prompt", "p-tuning"))]
+HELD = [name for name in OTHER_METHODS if name.startswith(("lora", "prompt", "p-tuning"))]
 
 
 def card_of(method: DeltaSpec, *, prompt: str = PROMPT) -> DeltaCard:
@@ -54,13 +54,13 @@ def card_of(method: DeltaSpec, *, prompt: str = PROMPT) -> DeltaCard:
 
 @pytest.mark.parametrize("name", HELD)
 def test_peft_says_what_the_delta_says(name: str, tmp_path: Path) -> None:
-    family, spec = RIVALS[name]
+    family, spec = OTHER_METHODS[name]
     backbone = tiny(tmp_path, family)
     method = make_method(backbone, spec, seed=0)
     assert isinstance(method, Foldable)
     scatter(method.trainable())
     tensors: Tensors = method.folded()
-    ours = logits(stored_system(backbone, spec, tensors), IDS)
+    ours = logits(saved_system(backbone, spec, tensors), IDS)
     apart = backbone.is_encoder_decoder
     card = card_of(spec, prompt=ENCODER_PROMPT if apart else PROMPT)
     peft_delta.write(tmp_path / "peft", tensors, card)
@@ -78,7 +78,7 @@ def test_peft_says_what_the_delta_says(name: str, tmp_path: Path) -> None:
 
 
 def test_what_peft_has_no_place_for_is_refused(tmp_path: Path) -> None:
-    family, spec = RIVALS["bitfit"]
+    family, spec = OTHER_METHODS["bitfit"]
     method = make_method(tiny(tmp_path, family), spec, seed=0)
     assert isinstance(method, Foldable)
     with refused("peft-lacks-method", name="huts"):
@@ -88,7 +88,7 @@ def test_what_peft_has_no_place_for_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["native", "peft"])
 def test_a_delta_folder_is_exported(form: str, tmp_path: Path) -> None:
-    spec = RIVALS["lora"][1]
+    spec = OTHER_METHODS["lora"][1]
     name = "model.layers.0.self_attn.q_proj"
     tensors = {f"{name}.lora_A.weight": torch.ones(4, 8), f"{name}.lora_B.weight": torch.ones(8, 4)}
     delta.write(tmp_path / "delta", tensors, card_of(spec))

@@ -14,14 +14,14 @@ from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
 from engine.backbones.loading import load_backbone
 from engine.contract.errors import UserError
-from engine.contract.method_spec import Init, Parametrisation, Place
-from engine.contract.prefix_card import Positions, Site
+from engine.contract.method_spec import AttentionKind, Init, Parametrisation
+from engine.contract.prefix_card import AttentionSite, PositionScheme
 from engine.contract.training_spec import DecodingSpec, Device, Strategy
 from engine.decoding.decoder import decode
 from engine.decoding.systems import Systems
 from engine.exchange import native
 from engine.exchange import peft as peft_folders
-from engine.exchange.foreign import Known, Told
+from engine.exchange.foreign import ForeignForm, Known
 from engine.exchange.reading import read_any
 from engine.reporter import Silent
 from tests.helpers.errors import refused
@@ -177,7 +177,7 @@ def test_an_encoder_decoders_prefix_gives_what_it_gives_in_peft(
     sides: tuple[Path, Path], tmp_path: Path
 ) -> None:
     folder, theirs = sides
-    loaded = Systems(device=Device.CPU).load(theirs, Silent(), Told(backbone=str(folder)))
+    loaded = Systems(device=Device.CPU).load(theirs, Silent(), ForeignForm(backbone=str(folder)))
     prompts = loaded.prompts(["Blue Spice", "a coffee shop in the city centre"])
     own, tokenizer = loaded.system.backbone.model, loaded.system.backbone.tokenizer
     model = PeftModel.from_pretrained(AutoModelForSeq2SeqLM.from_pretrained(folder), theirs).eval()
@@ -197,7 +197,7 @@ def test_an_encoder_decoders_prefix_gives_what_it_gives_in_peft(
             do_sample=False, eos_token_id=1, pad_token_id=tokenizer.pad_token_id,
         )[0, 1:]  # fmt: skip
         assert tokenizer.decode(made, skip_special_tokens=True).strip() == text
-    key_values, card = read_any(theirs, Told(backbone=str(folder)), Silent())
+    key_values, card = read_any(theirs, ForeignForm(backbone=str(folder)), Silent())
     with refused("peft-lacks-encoder-decoders", name="theirs"):
         peft_folders.write(tmp_path / "back", key_values, card)
 
@@ -206,7 +206,7 @@ def test_t5_is_refused_since_it_counts_distances(tmp_path: Path) -> None:
     folder = save_tiny(tmp_path / "t5", "t5", num_layers=2, d_kv=8)
     theirs = peft_of(folder, tmp_path / "theirs")
     with refused("peft-model-type", model_type="t5", types="bart, pegasus, marian"):
-        read_any(theirs, Told(backbone=str(folder)), Silent())
+        read_any(theirs, ForeignForm(backbone=str(folder)), Silent())
 
 
 def test_an_encoder_decoders_prefix_needs_its_backbone(
@@ -215,7 +215,7 @@ def test_an_encoder_decoders_prefix_needs_its_backbone(
     with refused("peft-backbone-absent", task="SEQ_2_SEQ_LM"):
         peft_folders.read(sides[1])
     with refused("peft-task-of-another-backbone", task="SEQ_2_SEQ_LM"):
-        read_any(sides[1], Told(backbone=str(tiny_gpt2)), Silent())
+        read_any(sides[1], ForeignForm(backbone=str(tiny_gpt2)), Silent())
 
 
 def test_a_missing_task_type_is_told(ours: Path) -> None:
@@ -293,9 +293,9 @@ def test_changed_numbers_do_not_pass_under_the_old_card(ours: Path) -> None:
 def test_what_peft_has_no_place_for_is_refused(what: str, tmp_path: Path) -> None:
     key_values, card = random_prefix(CARD), CARD
     if what == "site":
-        key_values[Site(Place.ENCODER_SELF.value, 0)] = torch.zeros(2, 2, 5, 8)
+        key_values[AttentionSite(AttentionKind.ENCODER_SELF.value, 0)] = torch.zeros(2, 2, 5, 8)
     else:
-        card = replace(CARD, positions=Positions.UNSHIFTED)
+        card = replace(CARD, positions=PositionScheme.UNSHIFTED)
     with refused("peft-lacks-sites", name=CARD.name):
         peft_folders.write(tmp_path / "out", key_values, card)
     assert not (tmp_path / "out").exists()

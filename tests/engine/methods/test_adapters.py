@@ -14,7 +14,7 @@ from engine.contract.backbone import BackboneShape, cost
 from engine.contract.rivals import AdapterDesign, AdapterMethod
 from engine.methods.adapter import Adapters, find_places
 from engine.methods.base import count
-from tests.engine.rivals import logits, scatter
+from tests.engine.other_methods import logits, scatter
 from tests.engine.tiny import tiny
 from tests.helpers.errors import refused
 from tests.helpers.tiny_backbones import CONFIGS

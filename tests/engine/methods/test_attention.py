@@ -10,7 +10,7 @@ import torch
 from engine.contract.method_spec import Init, Parametrisation, PrefixMethod
 from engine.methods.attention import attention_of
 from engine.methods.checkpointing import enable_checkpointing
-from engine.methods.prefix import PrefixTuning, StoredPrefix
+from engine.methods.prefix import PrefixTuning, SavedPrefix
 from engine.training.batches import collate, collate_for, token_row
 from engine.training.loss import loss_sum
 from tests.engine.tiny import gradients, load, reference_logits, tiny
@@ -175,7 +175,7 @@ def test_words_are_repeated_or_cut_to_the_length_and_say_so(tmp_path: Path) -> N
 def test_folded_equals_unfolded_and_nothing_stays_attached(tmp_path: Path) -> None:
     backbone = tiny(tmp_path, "llama")
     tuned = PrefixTuning(backbone, method(), seed=1)
-    stored = StoredPrefix(backbone, tuned.folded())
+    stored = SavedPrefix(backbone, tuned.folded())
     ids = torch.tensor([[5, 6, 7]])
     with torch.no_grad():
         bare = backbone.model(input_ids=ids).logits

@@ -9,7 +9,7 @@ from engine.contract.backbone import cost
 from engine.contract.method_spec import Depth, Init, Parametrisation, PrefixMethod
 from engine.methods.base import count
 from engine.methods.checkpointing import enable_checkpointing
-from engine.methods.prefix import PrefixTuning, StoredPrefix
+from engine.methods.prefix import PrefixTuning, SavedPrefix
 from engine.training.batches import collate_for, token_row
 from tests.engine.tiny import gradients, tiny
 from tests.helpers.errors import refused
@@ -39,7 +39,7 @@ def test_logits_are_those_behind_the_embeddings_themselves(
         positions = torch.arange(5, 9).unsqueeze(0)
         with tuned.active():
             ours = backbone.model(input_ids=ids, position_ids=positions).logits
-        with StoredPrefix(backbone, tuned.folded()).active():
+        with SavedPrefix(backbone, tuned.folded()).active():
             stored = backbone.model(input_ids=ids, position_ids=positions).logits
     scale = max(1.0, expected.abs().max().item())
     torch.testing.assert_close(ours, expected, rtol=0, atol=1e-5 * scale)

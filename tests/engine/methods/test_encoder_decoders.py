@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from engine.contract.errors import UserError
-from engine.contract.method_spec import Init, Parametrisation, Place, PrefixMethod
+from engine.contract.method_spec import AttentionKind, Init, Parametrisation, PrefixMethod
 from engine.contract.training_spec import DecodingSpec, Strategy
 from engine.decoding.decoder import decode
 from engine.methods.attention import attention_of
 from engine.methods.checkpointing import enable_checkpointing
-from engine.methods.prefix import PrefixTuning, StoredPrefix
+from engine.methods.prefix import PrefixTuning, SavedPrefix
 from engine.reporter import Silent
 from engine.training.batches import Batch, collate_for, token_row
 from engine.training.loss import loss_sum
@@ -71,9 +71,9 @@ def test_logits_equal_an_explicit_attention(
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("place", list(Place))
+@pytest.mark.parametrize("place", list(AttentionKind))
 def test_each_place_can_be_switched_off_and_makes_a_difference(
-    family: str, place: Place, tmp_path: Path
+    family: str, place: AttentionKind, tmp_path: Path
 ) -> None:
     backbone = tiny(tmp_path, family)
     off = {f"{place.value}": False}
@@ -82,10 +82,10 @@ def test_each_place_can_be_switched_off_and_makes_a_difference(
     sites = set(fewer.folded())
     assert sites == {site for site in every if site.place is not place}
     batch = collate_for(backbone, ROWS)
-    with torch.no_grad(), StoredPrefix(backbone, every).active():
+    with torch.no_grad(), SavedPrefix(backbone, every).active():
         whole = logits(backbone.model, batch)
     alone = {site: entries for site, entries in every.items() if site in sites}
-    with torch.no_grad(), StoredPrefix(backbone, alone).active():
+    with torch.no_grad(), SavedPrefix(backbone, alone).active():
         without = logits(backbone.model, batch)
     assert (whole - without)[batch.labels != -100].abs().max() > 1e-3
 

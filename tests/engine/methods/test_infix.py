@@ -8,11 +8,11 @@ from transformers import DynamicCache
 
 from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
-from engine.contract.method_spec import Depth, Init, Parametrisation, Position, PrefixMethod
+from engine.contract.method_spec import Depth, Init, Parametrisation, Placement, PrefixMethod
 from engine.contract.training_spec import DecodingSpec, Strategy
 from engine.decoding.decoder import decode
 from engine.methods.attention import KeyValues
-from engine.methods.prefix import PrefixTuning, StoredPrefix
+from engine.methods.prefix import PrefixTuning, SavedPrefix
 from engine.reporter import Silent
 from engine.training.batches import TokenRow, collate_for, token_row
 from engine.training.loss import loss_sum
@@ -29,7 +29,7 @@ ROWS = [
 
 def infix(backbone: Backbone, length: int = 5, **changes: object) -> PrefixTuning:
     settings = {"parametrisation": Parametrisation.DIRECT, "init": Init.RANDOM, **changes}
-    method = PrefixMethod(prefix_length=length, position=Position.INFIX, **settings)
+    method = PrefixMethod(prefix_length=length, position=Placement.INFIX, **settings)
     return PrefixTuning(backbone, method, seed=1)
 
 
@@ -98,7 +98,7 @@ def test_a_batch_decodes_as_its_rows_alone_and_as_the_whole_text_scores(
     family: str, strategy: Strategy, tmp_path: Path
 ) -> None:
     backbone = tiny(tmp_path, family)
-    stored = StoredPrefix(backbone, infix(backbone).folded(), position=Position.INFIX)
+    stored = SavedPrefix(backbone, infix(backbone).folded(), position=Placement.INFIX)
     spec = DecodingSpec(strategy=strategy, num_beams=3, max_new_tokens=8, batch_size=3)
     prompts = [list(row.source) for row in ROWS]
     together = decode(stored, prompts, spec, Silent()).texts
@@ -107,7 +107,7 @@ def test_a_batch_decodes_as_its_rows_alone_and_as_the_whole_text_scores(
         assert together == tuple(step_by_step(stored, prompt, 8) for prompt in prompts)
 
 
-def step_by_step(stored: StoredPrefix, prompt: list[int], steps: int) -> str:
+def step_by_step(stored: SavedPrefix, prompt: list[int], steps: int) -> str:
     """Greedy decoding without a cache: the whole text anew for each token."""
     backbone, ids = stored.backbone, list(prompt)
     with torch.no_grad(), stored.active():
@@ -127,4 +127,4 @@ def test_what_an_infix_cannot_be_is_refused(tmp_path: Path) -> None:
     with refused("infix-for-encoder-decoder", backbone="bart"):
         infix(tiny(tmp_path, "bart"))
     with pytest.raises(UserError, match="An infix is trained in all layers, not as embeddings"):
-        PrefixMethod(position=Position.INFIX, depth=Depth.EMBEDDING_ONLY)
+        PrefixMethod(position=Placement.INFIX, depth=Depth.EMBEDDING_ONLY)

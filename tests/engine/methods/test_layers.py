@@ -7,12 +7,18 @@ import torch
 
 from engine.backbones.loading import Backbone
 from engine.contract.backbone import cost
-from engine.contract.method_spec import Init, Parametrisation, Place, Position, PrefixMethod
+from engine.contract.method_spec import (
+    AttentionKind,
+    Init,
+    Parametrisation,
+    Placement,
+    PrefixMethod,
+)
 from engine.contract.training_spec import DecodingSpec, Strategy
 from engine.decoding.decoder import decode
 from engine.methods.base import count
 from engine.methods.per_row import PrefixPerRow
-from engine.methods.prefix import PrefixTuning, StoredPrefix
+from engine.methods.prefix import PrefixTuning, SavedPrefix
 from engine.reporter import Silent
 from engine.training.batches import Batch, collate_for, token_row
 from engine.training.loss import loss_sum
@@ -67,7 +73,7 @@ def test_logits_equal_an_explicit_attention(
         assert entries.shape[2] == spec.length_at(site.layer) > 0
     with torch.no_grad(), tuned.active():
         ours = logits(backbone.model, backbone, batch, offset)
-    with torch.no_grad(), StoredPrefix(backbone, folded).active():
+    with torch.no_grad(), SavedPrefix(backbone, folded).active():
         stored = logits(backbone.model, backbone, batch, offset)
     with torch.no_grad():
         expected = logits(explicit_model(backbone, folded), backbone, batch, offset)
@@ -129,8 +135,8 @@ def test_an_infix_in_some_layers_gives_a_padded_row_what_it_gives_it_alone(
     family: str, tmp_path: Path
 ) -> None:
     backbone = tiny(tmp_path, family)
-    tuned = PrefixTuning(backbone, method(5, "0:2,1", position=Position.INFIX), seed=1)
-    bare = PrefixTuning(backbone, method(5, "1", position=Position.INFIX), seed=1)
+    tuned = PrefixTuning(backbone, method(5, "0:2,1", position=Placement.INFIX), seed=1)
+    bare = PrefixTuning(backbone, method(5, "1", position=Placement.INFIX), seed=1)
     with torch.no_grad(), tuned.active():
         together = loss_sum(tuned, collate_for(backbone, ROWS))
         alone = sum(loss_sum(tuned, collate_for(backbone, [row])) for row in ROWS)
@@ -152,7 +158,7 @@ def test_prefixes_of_different_layers_share_a_batch(family: str, tmp_path: Path)
     spec = DecodingSpec(strategy=Strategy.BEAM, num_beams=3, max_new_tokens=12, batch_size=4)
     together = decode(PrefixPerRow(backbone, made, range(4)), prompts, spec, Silent()).texts
     alone = tuple(
-        decode(StoredPrefix(backbone, prefix), [prompt], spec, Silent()).texts[0]
+        decode(SavedPrefix(backbone, prefix), [prompt], spec, Silent()).texts[0]
         for prefix, prompt in zip(made, prompts, strict=True)
     )
     assert together == alone
@@ -166,6 +172,6 @@ def test_a_layer_that_the_backbone_lacks_is_refused(tmp_path: Path) -> None:
         PrefixTuning(bart, method(5, "2"), seed=0)
     sites = set(PrefixTuning(bart, method(5, "2", encoder_self=False), seed=0).folded())
     assert {(site.place, site.layer) for site in sites} == {
-        (Place.DECODER_SELF, 2),
-        (Place.DECODER_CROSS, 2),
+        (AttentionKind.DECODER_SELF, 2),
+        (AttentionKind.DECODER_CROSS, 2),
     }

@@ -10,12 +10,12 @@ from peft import LoraConfig, get_peft_model
 
 from engine.contract.rivals import LoraMethod
 from engine.methods.lora import Lora
-from tests.engine.rivals import logits, scatter
+from tests.engine.other_methods import logits, scatter
 from tests.engine.tiny import tiny
 from tests.helpers.errors import refused
 
 IDS = torch.tensor([[5, 9, 17, 33, 2, 41, 8]])
-PLACES = {
+ATTENTION_KINDS = {
     "gpt2": ["c_attn"],
     "llama": ["q_proj", "v_proj"],
     "gpt_neox": ["query_key_value"],
@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
-@pytest.mark.parametrize("family", PLACES)
+@pytest.mark.parametrize("family", ATTENTION_KINDS)
 def test_it_says_what_pefts_own_model_says(family: str, folder: Path) -> None:
     method = LoraMethod(rank=4, alpha=6)
     lora = Lora(tiny(folder, family), method, seed=0)
@@ -44,7 +44,7 @@ def test_it_says_what_pefts_own_model_says(family: str, folder: Path) -> None:
 
     other = tiny(folder, family)
     config = LoraConfig(
-        r=4, lora_alpha=6, target_modules=PLACES[family], fan_in_fan_out=family == "gpt2"
+        r=4, lora_alpha=6, target_modules=ATTENTION_KINDS[family], fan_in_fan_out=family == "gpt2"
     )
     theirs = get_peft_model(other.model, config)
     state = dict(theirs.named_parameters())
@@ -61,7 +61,7 @@ def test_it_says_what_pefts_own_model_says(family: str, folder: Path) -> None:
         ).logits
     torch.testing.assert_close(ours, expected, rtol=1e-5, atol=1e-5)
     (note,) = lora.notes()
-    places = ", ".join(PLACES[family])
+    places = ", ".join(ATTENTION_KINDS[family])
     who = "PEFT's choice for" if family in CHOSEN else "all of attention, as PEFT makes no"
     assert f" of {family}, {places}: {who}" in note
 

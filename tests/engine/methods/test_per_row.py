@@ -13,7 +13,7 @@ from engine.decoding.decoder import decode
 from engine.methods.attention import KeyValues
 from engine.methods.finetune import BareBackbone
 from engine.methods.per_row import PrefixPerRow
-from engine.methods.prefix import PrefixTuning, StoredPrefix
+from engine.methods.prefix import PrefixTuning, SavedPrefix
 from engine.reporter import Silent
 from engine.training.batches import IGNORED, collate_for, token_row
 from engine.training.evaluating import held_out_loss
@@ -50,7 +50,7 @@ def test_eight_prefixes_of_different_lengths_equal_eight_single_decodes(
     )
     together = decode(PrefixPerRow(backbone, made, range(8)), PROMPTS, spec, Silent())
     alone = [
-        decode(StoredPrefix(backbone, prefix), [prompt], spec, Silent())
+        decode(SavedPrefix(backbone, prefix), [prompt], spec, Silent())
         for prefix, prompt in zip(made, PROMPTS, strict=True)
     ]
     assert together.texts == tuple(one.texts[0] for one in alone)
@@ -66,7 +66,7 @@ def test_the_loss_of_a_mixed_batch_is_that_of_each_row_behind_its_prefix(
     rows = [token_row(prompt, [40, 41, 42][: 1 + n % 3]) for n, prompt in enumerate(PROMPTS)]
     system = PrefixPerRow(backbone, made, range(8))
     alone = [
-        held_out_loss(StoredPrefix(backbone, prefix), [row], 8, Silent())
+        held_out_loss(SavedPrefix(backbone, prefix), [row], 8, Silent())
         for prefix, row in zip(made, rows, strict=True)
     ]
     tokens = [len(row.target) for row in rows]
@@ -90,7 +90,7 @@ def test_a_row_without_a_prefix_is_the_bare_backbone(family: str, tmp_path: Path
     choice = [0, 1, 0, 1]
     together = decode(PrefixPerRow(backbone, made, choice), PROMPTS[:4], spec, Silent()).texts
     bare = decode(BareBackbone(backbone), PROMPTS[:4], spec, Silent()).texts
-    behind = decode(StoredPrefix(backbone, made[1]), PROMPTS[:4], spec, Silent()).texts
+    behind = decode(SavedPrefix(backbone, made[1]), PROMPTS[:4], spec, Silent()).texts
     assert together == (bare[0], behind[1], bare[2], behind[3])
 
 
@@ -104,7 +104,7 @@ def test_prefixes_of_different_places_share_a_batch(tmp_path: Path) -> None:
     spec = DecodingSpec(strategy=Strategy.GREEDY, max_new_tokens=12, batch_size=3)
     together = decode(PrefixPerRow(backbone, made, range(3)), PROMPTS[:3], spec, Silent()).texts
     alone = tuple(
-        decode(StoredPrefix(backbone, prefix), [prompt], spec, Silent()).texts[0]
+        decode(SavedPrefix(backbone, prefix), [prompt], spec, Silent()).texts[0]
         for prefix, prompt in zip(made, PROMPTS[:3], strict=True)
     )
     assert together == alone

@@ -15,9 +15,9 @@ from engine.decoding.decoder import decode
 from engine.methods.base import Foldable
 from engine.methods.embedded import PROMPT
 from engine.methods.finetune import BareBackbone
-from engine.methods.making import make_method, stored_system
+from engine.methods.making import make_method, saved_system
 from engine.reporter import Silent
-from tests.engine.rivals import logits, scatter
+from tests.engine.other_methods import logits, scatter
 from tests.engine.tiny import tiny
 from tests.helpers.errors import refused
 from tests.helpers.tiny_backbones import CONFIGS, ENCODER_DECODERS
@@ -130,7 +130,7 @@ def test_what_makes_the_prompt_is_left_behind(folder: Path) -> None:
     kept = method.folded()
     assert {name: tuple(one.shape) for name, one in kept.items()} == {PROMPT: (6, 32)}
     assert len(method.trainable()) > 10
-    stored = stored_system(backbone, spec, kept)
+    stored = saved_system(backbone, spec, kept)
     torch.testing.assert_close(logits(stored, IDS), logits(method, IDS), rtol=0, atol=0)
 
 

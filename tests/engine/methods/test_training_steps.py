@@ -14,7 +14,7 @@ from engine.contract.method_spec import (
     Init,
     MethodSpec,
     Parametrisation,
-    Position,
+    Placement,
     PrefixMethod,
 )
 from engine.contract.rivals import AdapterMethod, LoraMethod
@@ -23,7 +23,7 @@ from engine.reporter import Silent
 from engine.training.batches import Batch, collate_for, token_row
 from engine.training.evaluating import held_out_loss
 from engine.training.loss import loss_sum
-from tests.engine.rivals import RIVALS
+from tests.engine.other_methods import OTHER_METHODS
 from tests.engine.tiny import tiny
 from tests.helpers.tiny_backbones import CONFIGS
 
@@ -43,12 +43,12 @@ DECODER_ONLY: dict[str, MethodSpec] = {
     f"{name}, {form}": PrefixMethod(**settings, **place)
     for form, settings in (("mlp", MLP), ("direct", DIRECT))
     for name, place in (
-        ("infix", {"position": Position.INFIX}),
+        ("infix", {"position": Placement.INFIX}),
         ("embedding only", {"depth": Depth.EMBEDDING_ONLY}),
     )
 }
 CASES: dict[str, tuple[str, MethodSpec]] = {
-    **RIVALS,
+    **OTHER_METHODS,
     **{f"mlp on {family}": (family, PrefixMethod(**MLP)) for family in CONFIGS},
     **{
         f"{name} on {family}": (family, spec)

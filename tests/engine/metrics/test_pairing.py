@@ -9,7 +9,7 @@ from engine.contract.scores import Absent, OutputRow
 from engine.metrics import bootstrap
 from engine.metrics.known import metric_named
 from engine.metrics.metric import corpus_value
-from engine.metrics.pairing import Difference, common_rows, compare
+from engine.metrics.pairing import PairedDifference, common_rows, compare
 from tests.helpers.errors import refused
 
 WORDS = [*"abcdefgh"]
@@ -27,9 +27,9 @@ def corpora(count: int, *, first: float, second: float) -> tuple[list[OutputRow]
     return found
 
 
-def only(found: tuple[Difference | Absent, ...]) -> bootstrap.Paired:
+def only(found: tuple[PairedDifference | Absent, ...]) -> bootstrap.Paired:
     (one,) = found
-    assert isinstance(one, Difference)
+    assert isinstance(one, PairedDifference)
     return one.found
 
 
@@ -87,7 +87,7 @@ def test_rows_are_found_by_their_id() -> None:
 def test_signature_and_absent_ones() -> None:
     first, second = corpora(3, first=0.3, second=0.1)
     difference, absent = compare(first, second, ["bleu", "slot_error"], decoding="greedy / beam5")
-    assert isinstance(difference, Difference)
+    assert isinstance(difference, PairedDifference)
     assert "|n:3|decoding:greedy / beam5|bs:1000|seed:0" in difference.signature
     assert isinstance(absent, Absent)
 

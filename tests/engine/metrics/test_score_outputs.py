@@ -1,4 +1,4 @@
-"""The desk command that scores an outputs file in place."""
+"""The engine client command that scores an outputs file in place."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from engine.contract.commands import ScoreOutputs
 from engine.contract.errors import Cancelled, UserError
 from engine.contract.outputs import meta_path, read_meta, read_outputs, write_outputs
 from engine.contract.scores import OutputRow, OutputsMeta
-from engine.metrics.desk import score_outputs
+from engine.metrics.handlers import score_outputs
 from engine.reporter import Silent
 
 META = OutputsMeta(

@@ -41,7 +41,7 @@ from engine.contract.events import (
     TrainMetrics,
 )
 from engine.contract.method_spec import FinetuneMethod, Init, Parametrisation, PrefixMethod
-from engine.contract.prefix_card import Positions, PrefixCard
+from engine.contract.prefix_card import PositionScheme, PrefixCard
 from engine.contract.project import DatasetEntry, ExampleNote, Project
 from engine.contract.rivals import AdapterDesign, AdapterMethod
 from engine.contract.run_spec import RunSpec
@@ -155,7 +155,7 @@ PREFIX = PrefixCard(
     layers=30,
     kv_heads=3,
     head_width=64,
-    positions=Positions.AFTER_PREFIX,
+    positions=PositionScheme.AFTER_PREFIX,
     linearisation=LINEARISATION,
     prompt="newline",
     decoding=DECODING,
@@ -199,7 +199,7 @@ DELTA = DeltaCard(
     tensors_sha256="cd" * 32,
     run_id=RUN_ID,
     scores=(SCORE,),
-    notes="A rival.",
+    notes="Another method.",
 )
 EVENTS: tuple[Event, ...] = (
     RunStarted(

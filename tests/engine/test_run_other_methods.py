@@ -1,4 +1,4 @@
-"""Whole runs of every rival: resumed bit for bit, kept, counted, loaded again, or refused."""
+"""Whole runs of every other method: resumed bit for bit, saved, counted, loaded, or refused."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ from engine.contract.outputs import read_meta, read_outputs
 from engine.contract.rivals import BiasMethod, TopLayersMethod
 from engine.contract.run_folder import RunFolder, RunStatus, StopRequest
 from engine.contract.run_spec import describe_method
-from engine.decoding import desk
+from engine.decoding import handlers
 from engine.decoding.decoder import decode
 from engine.decoding.systems import Systems
 from engine.exchange import delta
-from engine.exchange.desk import export_prefix, verify_prefix
+from engine.exchange.handlers import export_prefix, verify_prefix
 from engine.methods.making import make_method
 from engine.reporter import Silent
 from engine.run import EXIT_CANCELLED, EXIT_FINISHED, EXIT_USER, run_folder
-from tests.engine.rivals import RIVALS, WHOLE_RUNS
+from tests.engine.other_methods import OTHER_METHODS, WHOLE_RUNS
 from tests.engine.tiny import load
 from tests.helpers.errors import refused
 from tests.helpers.tiny_runs import Workshop, events, losses, results
 
 
 class Runs(dict[str, RunFolder]):
-    """Finished runs by the rival's name, each made when it is first asked for."""
+    """Finished runs by the other method's name, each made when it is first asked for."""
 
     def __init__(self, workshop: Workshop, place: Path) -> None:
         super().__init__()
         self._workshop, self._place = workshop, place
 
     def __missing__(self, name: str) -> RunFolder:
-        family, method = RIVALS[name]
+        family, method = OTHER_METHODS[name]
         spec = self._workshop.spec(method, kind=family)
         self[name] = self._workshop.run(self._place / name, spec)
         assert run_folder(self[name].path) == EXIT_FINISHED, name
@@ -57,14 +57,14 @@ class Runs(dict[str, RunFolder]):
 @pytest.fixture(scope="module")
 def runs(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Runs:
     """Not to be changed."""
-    return Runs(workshop, tmp_path_factory.mktemp("rivals"))
+    return Runs(workshop, tmp_path_factory.mktemp("other methods"))
 
 
 @pytest.mark.parametrize("name", ["lin", "lora-gpt2", "p-tuning-lstm"])
 def test_a_run_that_was_stopped_goes_on_bit_for_bit(
     name: str, runs: Runs, workshop: Workshop, tmp_path: Path
 ) -> None:
-    family, method = RIVALS[name]
+    family, method = OTHER_METHODS[name]
     folder = workshop.run(tmp_path / "run", workshop.spec(method, kind=family))
 
     def stop(heard: JournalEntry | RunStatus) -> None:
@@ -80,7 +80,7 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(
 
 @pytest.mark.parametrize("name", WHOLE_RUNS)
 def test_a_finished_run_writes_its_outputs_again(name: str, runs: Runs) -> None:
-    folder, (_, method) = runs[name], RIVALS[name]
+    folder, (_, method) = runs[name], OTHER_METHODS[name]
     loaded = Systems().load(folder.path, Silent())
     assert (loaded.title, loaded.run_id) == (describe_method(method), "run-1")
     assert loaded.mapping is not None
@@ -204,21 +204,21 @@ def test_a_rivals_run_is_exported(runs: Runs, tmp_path: Path) -> None:
 
 
 def test_the_playground_goes_from_one_to_the_next_and_back(runs: Runs, workshop: Workshop) -> None:
-    """One desk, one loaded backbone: what one system does leaves nothing for the next."""
-    desk.systems.clear()
-    names = [name for name in WHOLE_RUNS if RIVALS[name][0] == "llama"]
+    """One engine client, one loaded backbone: what one system does leaves nothing for the next."""
+    handlers.systems.clear()
+    names = [name for name in WHOLE_RUNS if OTHER_METHODS[name][0] == "llama"]
     bare = str(workshop.backbone("llama"))
 
     def ask(system: str) -> tuple[str, ...]:
         decoding = workshop.spec("mlp").decoding
         command = Generate(system, bare, ("name: Hut 3", "name: Hut 4, food: soup"), decoding)
-        return desk.generate(command, Silent()).outputs
+        return handlers.generate(command, Silent()).outputs
 
     paths = ["", *(str(runs[name].path) for name in names)]
     first = [ask(path) for path in paths]
     assert [ask(path) for path in reversed(paths)] == first[::-1]
     assert len(set(first)) > 1
-    desk.systems.clear()
+    handlers.systems.clear()
 
 
 def test_what_was_found_is_told_before_training(runs: Runs) -> None:

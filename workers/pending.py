@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.contract.commands import CancelledAsk, Failure, Progress, Reply
+from engine.contract.commands import Failure, Progress, Reply, RequestCancelled
 
 
-class CommandTicket(QObject):
+class PendingRequest(QObject):
     """A command that was asked. Exactly one of the last three signals comes, once.
 
     Signals:
@@ -33,7 +33,7 @@ class CommandTicket(QObject):
         if self._cancel is not None:
             self._cancel()
 
-    def deliver(self, body: Progress | Reply | Failure | CancelledAsk) -> None:
+    def deliver(self, body: Progress | Reply | Failure | RequestCancelled) -> None:
         """Tell what the engine said: any number of `Progress`, then one final word."""
         if isinstance(body, Progress):
             self.progressed.emit(body)
@@ -41,9 +41,9 @@ class CommandTicket(QObject):
         self._cancel = None
         if isinstance(body, Failure):
             self.failed.emit(body)
-        elif isinstance(body, CancelledAsk):
+        elif isinstance(body, RequestCancelled):
             self.cancelled.emit()
         else:
             self.answered.emit(body)
-        # A slot that holds its ticket, and is held by its connection, would keep both for ever.
+        # A slot that holds its request, and is held by its connection, would keep both for ever.
         self.deleteLater()

@@ -1,4 +1,4 @@
-"""What holds for every rival of prefix-tuning: storing, padding, a bare backbone."""
+"""What holds for every other method of prefix-tuning: storing, padding, a bare backbone."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from engine.contract.backbone import cost
 from engine.contract.rivals import BiasMethod, DeltaSpec, LoraMethod, TopLayersMethod
 from engine.methods.base import Foldable, count
 from engine.methods.finetune import BareBackbone
-from engine.methods.making import make_method, stored_system
+from engine.methods.making import make_method, saved_system
 from engine.training.batches import collate_for, token_row
 from engine.training.loss import loss_sum
-from tests.engine.rivals import RIVALS, logits, scatter
+from tests.engine.other_methods import OTHER_METHODS, logits, scatter
 from tests.engine.tiny import tiny
 from tests.helpers.errors import refused
 
@@ -25,12 +25,12 @@ IDS = torch.tensor([[5, 9, 17, 33, 2, 41, 8]])
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("rivals")
+    return tmp_path_factory.mktemp("other methods")
 
 
-@pytest.fixture(params=RIVALS)
+@pytest.fixture(params=OTHER_METHODS)
 def case(request: pytest.FixtureRequest, folder: Path) -> tuple[Backbone, DeltaSpec]:
-    family, method = RIVALS[request.param]
+    family, method = OTHER_METHODS[request.param]
     return tiny(folder, family), method
 
 
@@ -56,7 +56,7 @@ def test_what_is_stored_says_the_same_and_is_counted(case: tuple[Backbone, Delta
     assert not torch.allclose(said, bare, atol=1e-3)
     tensors = method.folded()
     assert all(one.dtype == torch.float32 for one in tensors.values())
-    again = stored_system(backbone, spec, tensors)
+    again = saved_system(backbone, spec, tensors)
     torch.testing.assert_close(logits(again, IDS), said, rtol=0, atol=0)
     counted = cost(backbone.shape, spec)
     stored = sum(tensor.numel() for tensor in tensors.values())
@@ -135,8 +135,8 @@ def test_checkpointed_gradients_are_the_same(case: tuple[Backbone, DeltaSpec]) -
 
 
 def test_half_precision_trains_a_float32_copy(folder: Path) -> None:
-    for name in RIVALS:
-        family, spec = RIVALS[name]
+    for name in OTHER_METHODS:
+        family, spec = OTHER_METHODS[name]
         backbone = tiny(folder, family)
         backbone.model.to(torch.bfloat16)
         method = make_method(backbone, spec, seed=0)
@@ -152,8 +152,8 @@ def test_foreign_tensors_are_refused(case: tuple[Backbone, DeltaSpec]) -> None:
     tensors = made(case).folded()
     first = min(tensors)
     with refused("delta-of-other-tensors", name=first):
-        stored_system(backbone, spec, {k: v for k, v in tensors.items() if k != first})
+        saved_system(backbone, spec, {k: v for k, v in tensors.items() if k != first})
     with refused("delta-of-other-tensors", name="zzz"):
-        stored_system(backbone, spec, {**tensors, "zzz": tensors[first]})
+        saved_system(backbone, spec, {**tensors, "zzz": tensors[first]})
     with refused("delta-tensor-of-another-shape", name=first, shape=[3, 1, 2]):
-        stored_system(backbone, spec, {**tensors, first: torch.zeros(3, 1, 2)})
+        saved_system(backbone, spec, {**tensors, first: torch.zeros(3, 1, 2)})

@@ -1,4 +1,4 @@
-"""The desk command that scores a study and draws it."""
+"""The window's command that scores a study and draws it."""
 
 from __future__ import annotations
 

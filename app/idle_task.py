@@ -16,7 +16,7 @@ SLICE_S = 0.008
 """Longest time in one go, unless a single step takes longer."""
 
 
-class SlicedWork(QObject, Generic[T]):
+class IdleTask(QObject, Generic[T]):
     """Runs a generator whenever the event loop is idle, a slice at a time.
 
     The generator yields after each small step and returns its result.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from engine.contract.backbone import BackboneShape
 from engine.contract.method_spec import (
+    AttentionKind,
     FinetuneMethod,
     MethodSpec,
     Parametrisation,
-    Place,
-    Position,
+    Placement,
     PrefixMethod,
 )
 from engine.contract.rivals import (
@@ -23,9 +23,9 @@ from engine.contract.rivals import (
 )
 
 _PLACES = {
-    Place.ENCODER_SELF: "the encoder",
-    Place.DECODER_SELF: "the decoder",
-    Place.DECODER_CROSS: "the decoder to the encoder",
+    AttentionKind.ENCODER_SELF: "the encoder",
+    AttentionKind.DECODER_SELF: "the decoder",
+    AttentionKind.DECODER_CROSS: "the decoder to the encoder",
 }
 
 
@@ -89,7 +89,7 @@ def _prefix(shape: BackboneShape, method: PrefixMethod) -> str:
         else "no MLP: the keys and values are trained directly, and the prefix"
     )
     stand = "stand before those of the text"
-    if method.position is Position.INFIX:
+    if method.position is Placement.INFIX:
         stand = "stand between those of source and target"
     sites = shape.sites(method)
     where = f"the {shape.layers} frozen layers"
@@ -99,7 +99,7 @@ def _prefix(shape: BackboneShape, method: PrefixMethod) -> str:
         )
         where += ")"
     elif method.layers:
-        where = f"{sites[Place.DECODER_SELF]} of {where}"
+        where = f"{sites[AttentionKind.DECODER_SELF]} of {where}"
     where = f"{where} (layers {method.layers})" if method.layers else where
     most = "up to " if ":" in method.layers else ""
     return (

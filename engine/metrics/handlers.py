@@ -1,4 +1,4 @@
-"""The desk command that scores an outputs file."""
+"""The window's command that scores an outputs file."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class KeptRun:
+class SavedRunScores:
     """Scores of one run.
 
     Attributes:
@@ -38,14 +38,14 @@ class KeptRun:
 
 
 @dataclass(frozen=True)
-class KeptFile:
+class ScoredFile:
     """The file, whole."""
 
-    runs: tuple[KeptRun, ...] = ()
+    runs: tuple[SavedRunScores, ...] = ()
     version: int = 1
 
 
-class KeptScores:
+class SavedScores:
     """What `FILE` in a study's folder holds; a damaged file holds nothing.
 
     A score is taken again where outputs, encoder or unseen categories are others, or the metric
@@ -54,11 +54,11 @@ class KeptScores:
 
     def __init__(self, folder: StudyFolder, study: StudySpec) -> None:
         self._folder, self._study = folder, study
-        self._runs: dict[str, KeptRun] = {}
+        self._runs: dict[str, SavedRunScores] = {}
         try:
-            kept = codec.from_text(KeptFile, (folder.path / FILE).read_text(encoding="utf-8"))
+            kept = codec.from_text(ScoredFile, (folder.path / FILE).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, ProtocolError, UserError):
-            kept = KeptFile()
+            kept = ScoredFile()
         self._before = {run.run_id: run for run in kept.runs}
 
     def of(self, run_id: str, made_of: str, division: Division) -> dict[Key, Score]:
@@ -86,7 +86,7 @@ class KeptScores:
         """Remember these; what could not be scored is asked again."""
         taken = tuple(one for one in scores if isinstance(one.score, Score))
         if taken:
-            self._runs[run_id] = KeptRun(run_id, made_of, taken, self._study.encoder)
+            self._runs[run_id] = SavedRunScores(run_id, made_of, taken, self._study.encoder)
 
     def write(self) -> None:
         """Replace the file, if it would be another one and the study is still there.
@@ -96,7 +96,7 @@ class KeptScores:
         """
         runs = {**self._before, **self._runs}
         if runs != self._before and self._folder.exists():
-            text = codec.to_text(KeptFile(tuple(runs.values())))
+            text = codec.to_text(ScoredFile(tuple(runs.values())))
             write_atomically(self._folder.path / FILE, text)
 
 

@@ -1,4 +1,4 @@
-"""The desk's decoding commands: a few inputs now, or a whole split with another system."""
+"""The window's decoding commands: a few inputs now, or a whole split with another system."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.contract.run_folder import RunFolder
 from engine.data.examples import load_examples
 from engine.decoding.decoder import decode
 from engine.decoding.files import decode_and_score, save_outputs
-from engine.decoding.systems import Loaded, Systems
+from engine.decoding.systems import LoadedSystem, Systems
 from engine.reporter import Reporter
 
 systems: list[Systems] = []
@@ -77,7 +77,7 @@ def decode_split(command: DecodeSplit, reporter: Reporter) -> DecodedFile:
 
 def _load(
     system: str, backbone: str, reporter: Reporter, *, form: PromptForm = PromptForm.NEWLINE
-) -> Loaded:
+) -> LoadedSystem:
     """The system of this path, or the bare backbone where there is none."""
     if system:
         return _shared().load(Path(system), reporter)

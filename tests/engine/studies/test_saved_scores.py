@@ -14,7 +14,7 @@ from engine.contract.errors import Cancelled
 from engine.contract.project import ProjectFolder
 from engine.contract.scores import Encoder
 from engine.contract.study import StudyFolder, StudySpec
-from engine.metrics.desk import score_outputs
+from engine.metrics.handlers import score_outputs
 from engine.reporter import Silent
 from engine.studies.results import collect
 from engine.studies.writing import write_files

@@ -32,14 +32,14 @@ def summary(report: FileReport) -> str:
     return "  ·  ".join(part for part in parts if part)
 
 
-def looked_at(report: FileReport) -> str:
+def sampled(report: FileReport) -> str:
     """What the findings are about: the whole file, or its beginning."""
     if _whole(report):
         end = "." if report.findings else ": nothing is wrong with it."
         return f"The whole file was checked{end}"
     if _size_unknown(report):
         return "The first rows were checked; the rest is checked during the import."
-    part = f"the first {size(report.looked_at_bytes)} of {size(report.size_bytes)}"
+    part = f"the first {size(report.sampled_bytes)} of {size(report.size_bytes)}"
     start = "Found in" if report.findings else "Nothing is wrong in"
     return f"{start} {part}; the rest is checked during the import."
 
@@ -72,7 +72,7 @@ def _size_unknown(report: FileReport) -> bool:
 
 
 def _whole(report: FileReport) -> bool:
-    return report.looked_at_bytes >= report.size_bytes
+    return report.sampled_bytes >= report.size_bytes
 
 
 def _rows(report: FileReport) -> str:

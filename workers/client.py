@@ -10,10 +10,10 @@ from typing import IO
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from engine.contract.commands import Answer, Ask, CancelledAsk, Command, Progress
-from workers.desk_thread import DeskThread
+from engine.contract.commands import Command, Progress, Request, RequestCancelled, Response
+from workers.client_thread import ClientThread
 from workers.launching import engine_command
-from workers.ticket import CommandTicket
+from workers.pending import PendingRequest
 
 CANCEL_GRACE_MS = 10_000
 """How long an engine may take to give up a cancelled command before it is ended."""
@@ -21,11 +21,11 @@ CLOSE_GRACE_MS = 1_000
 """How long the end may take before the engine is terminated, and again before it is killed."""
 
 
-class EngineDesk(QObject):
+class EngineClient(QObject):
     """Answers commands in order, one at a time, in a process that starts at the first one.
 
     If the process dies it is started again and asked again; a command of which it dies twice
-    fails. Tickets' signals come in the thread that owns the desk. Call `close` at the end.
+    fails. Signals of requests come in the thread that owns it. Call `close` at the end.
     """
 
     def __init__(
@@ -43,30 +43,30 @@ class EngineDesk(QObject):
         self._close_grace_ms = close_grace_ms
         self._log: IO[bytes] = _open_log(log_path)
         self._numbers = itertools.count(1)
-        self._tickets: dict[int, CommandTicket] = {}
+        self._pendings: dict[int, PendingRequest] = {}
         self._closed = False
-        self._thread = DeskThread(command or engine_command("serve"), self._log, self)
+        self._thread = ClientThread(command or engine_command("serve"), self._log, self)
         self._thread.answered.connect(self._on_answer)
 
-    def ask(self, command: Command) -> CommandTicket:
-        """Send a command. Never blocks; the ticket's signals come later.
+    def ask(self, command: Command) -> PendingRequest:
+        """Send a command. Never blocks; the pending request's signals come later.
 
         Raises:
             ProtocolError: the command holds what has no place in the contract.
         """
-        ask_id = next(self._numbers)
-        ticket = CommandTicket(lambda: self._cancel(ask_id))
+        request_id = next(self._numbers)
+        pending = PendingRequest(lambda: self._cancel(request_id))
         if self._closed:
-            QTimer.singleShot(0, self, lambda: ticket.deliver(CancelledAsk()))
-            return ticket
-        self._thread.ask(Ask(ask_id, command))
-        self._tickets[ask_id] = ticket
+            QTimer.singleShot(0, self, lambda: pending.deliver(RequestCancelled()))
+            return pending
+        self._thread.ask(Request(request_id, command))
+        self._pendings[request_id] = pending
         if not self._thread.isRunning():
             self._thread.start()
-        return ticket
+        return pending
 
     def close(self) -> None:
-        """End the engine and the thread; open tickets are cancelled.
+        """End the engine and the thread; open pending requests are cancelled.
 
         Blocks for a moment, and at most for three times the grace: asked, terminated, killed.
         """
@@ -80,25 +80,25 @@ class EngineDesk(QObject):
             self._thread.end_engine(force=force)
         self._thread.wait()
         self._log.close()
-        for ask_id in tuple(self._tickets):
-            self._on_answer(Answer(ask_id, CancelledAsk()))
+        for request_id in tuple(self._pendings):
+            self._on_answer(Response(request_id, RequestCancelled()))
 
-    def _cancel(self, ask_id: int) -> None:
-        self._thread.cancel(ask_id)
-        QTimer.singleShot(self._cancel_grace_ms, self, lambda: self._insist(ask_id))
+    def _cancel(self, request_id: int) -> None:
+        self._thread.cancel(request_id)
+        QTimer.singleShot(self._cancel_grace_ms, self, lambda: self._insist(request_id))
 
-    def _insist(self, ask_id: int) -> None:
-        if ask_id in self._tickets and not self._closed:
-            self._thread.insist(ask_id)
+    def _insist(self, request_id: int) -> None:
+        if request_id in self._pendings and not self._closed:
+            self._thread.insist(request_id)
 
     @Slot(object)
-    def _on_answer(self, answer: Answer) -> None:
+    def _on_answer(self, answer: Response) -> None:
         if isinstance(answer.body, Progress):
-            ticket = self._tickets.get(answer.ask_id)
+            pending = self._pendings.get(answer.request_id)
         else:
-            ticket = self._tickets.pop(answer.ask_id, None)
-        if ticket is not None:
-            ticket.deliver(answer.body)
+            pending = self._pendings.pop(answer.request_id, None)
+        if pending is not None:
+            pending.deliver(answer.body)
 
 
 def _open_log(path: Path | None) -> IO[bytes]:

@@ -1,4 +1,4 @@
-"""The thread behind a desk: owns the engine process, asks it, reads its answers."""
+"""The thread behind an engine client: owns the engine process, asks it, reads its answers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from PySide6.QtCore import QObject, QThread, Signal
 
 from engine.contract import codec
 from engine.contract.commands import (
-    Answer,
-    Ask,
-    CancelAsk,
-    CancelledAsk,
-    DeskLine,
+    CancelRequest,
     Failure,
     Progress,
+    Request,
+    RequestCancelled,
+    RequestLine,
+    Response,
     Shutdown,
     find_ask_id,
 )
@@ -44,7 +44,7 @@ class _Question:
     cancelled: bool = False
 
 
-class DeskThread(QThread):
+class ClientThread(QThread):
     """Starts an engine at the first question, and again if it dies with questions open.
 
     `run` is the thread; the other public methods are for the window's thread and never block.
@@ -67,27 +67,27 @@ class DeskThread(QThread):
         self._outbox: Outbox = queue.SimpleQueue()
         self._closing = False
 
-    def ask(self, ask: Ask) -> None:
+    def ask(self, ask: Request) -> None:
         """Put a question last in the row; raise `ProtocolError` if it cannot be sent."""
         line = _encode(ask)
         with self._changed:
-            self._questions[ask.ask_id] = _Question(line)
+            self._questions[ask.request_id] = _Question(line)
             self._outbox.put(line)
             self._changed.notify()
 
-    def cancel(self, ask_id: int) -> None:
+    def cancel(self, request_id: int) -> None:
         """Have a question dropped, or given up."""
         with self._changed:
-            question = self._questions.get(ask_id)
+            question = self._questions.get(request_id)
             if question is not None:
                 question.cancelled = True
-                self._outbox.put(_encode(CancelAsk(ask_id)))
+                self._outbox.put(_encode(CancelRequest(request_id)))
 
-    def insist(self, ask_id: int) -> None:
+    def insist(self, request_id: int) -> None:
         """End the engine if it still works on this question, which was cancelled."""
         with self._changed:
-            if next(iter(self._questions), None) == ask_id:
-                log.warning("question %d was not given up: ending the engine", ask_id)
+            if next(iter(self._questions), None) == request_id:
+                log.warning("question %d was not given up: ending the engine", request_id)
                 self._end_engine(force=True)
 
     def begin_close(self) -> None:
@@ -145,10 +145,10 @@ class DeskThread(QThread):
         with self._changed:
             self._process = process
             self._outbox = queue.SimpleQueue()
-            for ask_id, question in self._questions.items():
+            for request_id, question in self._questions.items():
                 self._outbox.put(question.line)
                 if question.cancelled:
-                    self._outbox.put(_encode(CancelAsk(ask_id)))
+                    self._outbox.put(_encode(CancelRequest(request_id)))
             if self._closing:
                 self._outbox.put(_encode(Shutdown()))
             return self._outbox
@@ -157,22 +157,24 @@ class DeskThread(QThread):
         """Hand on one answer; a line that is none is logged, or fails its question."""
         line = raw.decode("utf-8", errors="replace")
         try:
-            answer = codec.from_text(Answer, line)
+            answer = codec.from_text(Response, line)
         except WorkbenchError as error:
             log.warning("skipped an answer that cannot be read: %s", error)
-            ask_id = find_ask_id(line)
-            if ask_id is None:
+            request_id = find_ask_id(line)
+            if request_id is None:
                 return
-            answer = Answer(ask_id, Failure(Blame.ENGINE, str(error)))
+            answer = Response(request_id, Failure(Blame.ENGINE, str(error)))
         with self._changed:
-            if answer.ask_id not in self._questions:
-                log.warning("skipped an answer to question %d, which nobody asks", answer.ask_id)
+            if answer.request_id not in self._questions:
+                log.warning(
+                    "skipped an answer to question %d, which nobody asks", answer.request_id
+                )
                 return
             if not isinstance(answer.body, Progress):
-                del self._questions[answer.ask_id]
+                del self._questions[answer.request_id]
         self.answered.emit(answer)
 
-    def _settle(self, outcome: ProcessOutcome) -> list[Answer]:
+    def _settle(self, outcome: ProcessOutcome) -> list[Response]:
         """After the engine's end: give up what killed it twice; the rest is asked again."""
         with self._changed:
             self._process = None
@@ -180,21 +182,21 @@ class DeskThread(QThread):
                 return []
             if self._questions or outcome.end is not End.FINISHED:
                 log.warning("the engine %s; it said last: %s", outcome.describe(), outcome.said)
-            final: dict[int, Failure | CancelledAsk] = {}
-            for place, (ask_id, question) in enumerate(self._questions.items()):
+            final: dict[int, Failure | RequestCancelled] = {}
+            for place, (request_id, question) in enumerate(self._questions.items()):
                 if place == 0 and not question.cancelled:  # the one it was at work on
                     question.deaths += 1
                 if question.cancelled:
-                    final[ask_id] = CancelledAsk()
+                    final[request_id] = RequestCancelled()
                 elif outcome.end is End.NOT_STARTED or question.deaths >= MAX_DEATHS:
-                    final[ask_id] = _describe_death(outcome)
-            for ask_id in final:
-                del self._questions[ask_id]
-        return [Answer(ask_id, body) for ask_id, body in final.items()]
+                    final[request_id] = _describe_death(outcome)
+            for request_id in final:
+                del self._questions[request_id]
+        return [Response(request_id, body) for request_id, body in final.items()]
 
 
-def _encode(message: Ask | CancelAsk | Shutdown) -> bytes:
-    return codec.to_line(DeskLine(message)).encode("utf-8") + b"\n"
+def _encode(message: Request | CancelRequest | Shutdown) -> bytes:
+    return codec.to_line(RequestLine(message)).encode("utf-8") + b"\n"
 
 
 def _describe_death(outcome: ProcessOutcome) -> Failure:

@@ -1,4 +1,4 @@
-"""The rivals of prefix-tuning on tiny backbones, for tests of methods, training and whole runs."""
+"""The methods with a delta on tiny backbones, for tests of methods, training and whole runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.contract.starting import Init
 from engine.methods.base import System
 
 HOULSBY = AdapterDesign.HOULSBY
-RIVALS: dict[str, tuple[str, DeltaSpec]] = {
+OTHER_METHODS: dict[str, tuple[str, DeltaSpec]] = {
     "top-layers": ("llama", TopLayersMethod()),
     "top-layers-gpt2": ("gpt2", TopLayersMethod(1)),
     "top-embeddings": ("gpt2", TopLayersMethod(1, embeddings=True)),

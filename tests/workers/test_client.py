@@ -1,4 +1,4 @@
-"""The window's side of a desk, with the real engine process behind it."""
+"""The window's side of an engine client, with the real engine process behind it."""
 
 import os
 import signal
@@ -22,23 +22,23 @@ from engine.contract.events import Blame
 from engine.contract.reading import FileReport
 from tests.helpers.serve_for_tests import COMMAND
 from tests.workers.conftest import WAIT_MS, children
-from workers.desk import EngineDesk
+from workers.client import EngineClient
 from workers.launching import engine_command
-from workers.ticket import CommandTicket
+from workers.pending import PendingRequest
 
 
 class Heard:
-    """Everything that one ticket said, and in which thread."""
+    """Everything that one pending request said, and in which thread."""
 
-    def __init__(self, ticket: CommandTicket) -> None:
-        self.ticket = ticket
+    def __init__(self, pending: PendingRequest) -> None:
+        self.pending = pending
         self.progress: list[Progress] = []
         self.final: list[object] = []
         self.threads: set[QThread] = set()
-        ticket.progressed.connect(self.progress.append)
-        ticket.answered.connect(self._end)
-        ticket.failed.connect(self._end)
-        ticket.cancelled.connect(lambda: self._end("cancelled"))
+        pending.progressed.connect(self.progress.append)
+        pending.answered.connect(self._end)
+        pending.failed.connect(self._end)
+        pending.cancelled.connect(lambda: self._end("cancelled"))
 
     def _end(self, word: object) -> None:
         self.threads.add(QThread.currentThread())
@@ -46,15 +46,15 @@ class Heard:
 
 
 class Window:
-    """Asks a desk and waits for its answers."""
+    """Asks an engine client and waits for its answers."""
 
-    def __init__(self, desk: EngineDesk, qtbot: QtBot) -> None:
-        self.desk = desk
+    def __init__(self, client: EngineClient, qtbot: QtBot) -> None:
+        self.client = client
         self._qtbot = qtbot
 
     def ask(self, command: Command | str) -> Heard:
         command = FetchBackbone(command) if isinstance(command, str) else command
-        return Heard(self.desk.ask(command))
+        return Heard(self.client.ask(command))
 
     def wait(self, heard: Heard) -> object:
         self._qtbot.waitUntil(lambda: bool(heard.final), timeout=WAIT_MS)
@@ -70,23 +70,23 @@ MakeWindow = Callable[..., Window]
 
 @pytest.fixture
 def make_window(qapp: object, qtbot: QtBot, tmp_path: Path) -> Iterator[MakeWindow]:
-    made: list[EngineDesk] = []
+    made: list[EngineClient] = []
 
     def make(
         command: tuple[str, ...] = COMMAND, cancel_grace_ms: int = 60_000, close_grace_ms: int = 200
     ) -> Window:
-        desk = EngineDesk(
+        client = EngineClient(
             command=command,
-            log_path=tmp_path / "logs" / "desk.log",
+            log_path=tmp_path / "logs" / "engine-client.log",
             cancel_grace_ms=cancel_grace_ms,
             close_grace_ms=close_grace_ms,
         )
-        made.append(desk)
-        return Window(desk, qtbot)
+        made.append(client)
+        return Window(client, qtbot)
 
     yield make
-    for desk in made:
-        desk.close()
+    for client in made:
+        client.close()
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_answers_come_in_the_windows_thread_in_order_and_once(window: Window) ->
     order: list[int] = []
     heard = [window.ask(f"say {number}") for number in range(20)]
     for number, one in enumerate(heard):
-        one.ticket.answered.connect(lambda _reply, number=number: order.append(number))
+        one.pending.answered.connect(lambda _reply, number=number: order.append(number))
     assert window.wait(heard[-1]) == Done("19")
     assert order == list(range(20))
     assert all(len(one.final) == 1 for one in heard)
@@ -135,22 +135,22 @@ def test_failures_are_told(window: Window) -> None:
 def test_cancelling_the_question_at_hand_and_one_that_waits(window: Window, qtbot: QtBot) -> None:
     working, waiting, last = window.ask("loop"), window.ask("say 2"), window.ask("say 3")
     qtbot.waitUntil(lambda: bool(working.progress), timeout=WAIT_MS)
-    waiting.ticket.cancel()
+    waiting.pending.cancel()
     assert window.wait(waiting) == "cancelled"
     assert not working.final
-    working.ticket.cancel()
-    working.ticket.cancel()
+    working.pending.cancel()
+    working.pending.cancel()
     assert window.wait(working) == "cancelled"
     assert window.wait(last) == Done("3")
-    working.ticket.cancel()
-    last.ticket.cancel()
+    working.pending.cancel()
+    last.pending.cancel()
     assert window.ask_and_wait("say 4") == Done("4")
     assert [len(one.final) for one in (working, waiting, last)] == [1, 1, 1]
 
 
 def test_a_question_cancelled_before_the_engine_has_started_is_cancelled(window: Window) -> None:
     heard = window.ask("loop")
-    heard.ticket.cancel()
+    heard.pending.cancel()
     assert window.wait(heard) == "cancelled"
 
 
@@ -161,7 +161,7 @@ def test_work_that_does_not_listen_to_cancel_is_ended(
     before = pid_of(window)
     stuck, waiting = window.ask(f"stick {tmp_path / 'stuck'}"), window.ask("say next")
     qtbot.waitUntil((tmp_path / "stuck").exists, timeout=WAIT_MS)
-    stuck.ticket.cancel()
+    stuck.pending.cancel()
     assert window.wait(stuck) == "cancelled"
     assert window.wait(waiting) == Done("next")
     assert pid_of(window) != before
@@ -216,8 +216,8 @@ def test_the_real_engine_looks_at_a_file(make_window: MakeWindow, tmp_path: Path
 
 def test_standard_error_is_kept_in_the_log(window: Window, tmp_path: Path) -> None:
     assert isinstance(window.ask_and_wait("bug"), Failure)
-    window.desk.close()
-    assert "KeyError: 'x'" in (tmp_path / "logs" / "desk.log").read_text(encoding="utf-8")
+    window.client.close()
+    assert "KeyError: 'x'" in (tmp_path / "logs" / "engine-client.log").read_text(encoding="utf-8")
 
 
 def test_closing_cancels_open_tickets_and_ends_a_stuck_engine(
@@ -225,13 +225,13 @@ def test_closing_cancels_open_tickets_and_ends_a_stuck_engine(
 ) -> None:
     stuck, waiting = window.ask(f"stick {tmp_path / 'stuck'}"), window.ask("say never")
     qtbot.waitUntil((tmp_path / "stuck").exists, timeout=WAIT_MS)
-    window.desk.close()
+    window.client.close()
     assert stuck.final == waiting.final == ["cancelled"]
-    window.desk.close()
+    window.client.close()
     assert window.ask_and_wait("say too late") == "cancelled"
 
 
 def test_a_desk_that_was_never_asked_has_no_engine_to_end(make_window: MakeWindow) -> None:
     before = children()
-    make_window().desk.close()
+    make_window().client.close()
     assert children() == before

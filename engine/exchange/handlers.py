@@ -24,7 +24,7 @@ from engine.contract.project import ProjectFolder
 from engine.contract.run_folder import RunFolder
 from engine.data.prompt import prompt_named
 from engine.exchange.card import describe, is_delta_folder
-from engine.exchange.foreign import Told
+from engine.exchange.foreign import ForeignForm
 from engine.exchange.reading import prefix_folder_of, read_any
 from engine.reporter import Reporter
 
@@ -88,7 +88,7 @@ def import_prefix(command: ImportPrefix, reporter: Reporter) -> PrefixInfo:
     from engine.exchange import native
 
     reporter.update(0, 0, "bytes", "Importing the prefix")
-    told = Told(command.backbone, command.prompt, command.linearisation)
+    told = ForeignForm(command.backbone, command.prompt, command.linearisation)
     key_values, card = read_any(home_path(command.path), told, reporter)
     target = _free_folder(project.prefixes, card.name)
     native.write(target, key_values, card)

@@ -11,7 +11,7 @@ from engine.contract.scores import metric_title
 
 
 @dataclass(frozen=True)
-class Remark:
+class ComparabilityNote:
     """One sentence above the table.
 
     Attributes:
@@ -24,7 +24,7 @@ class Remark:
     own_rows: bool = False
 
 
-def remarks(comparison: Comparison) -> tuple[Remark, ...]:
+def comparability_notes(comparison: Comparison) -> tuple[ComparabilityNote, ...]:
     """Every way in which the systems are not like for like, the gravest first."""
     found = _changed(comparison)
     if len(comparison.systems) < 2:
@@ -34,9 +34,9 @@ def remarks(comparison: Comparison) -> tuple[Remark, ...]:
     return tuple(found)
 
 
-def _changed(comparison: Comparison) -> list[Remark]:
+def _changed(comparison: Comparison) -> list[ComparabilityNote]:
     return [
-        Remark(
+        ComparabilityNote(
             f"The outputs of {_called(comparison, place)} are not as they were decoded: their file "
             "was changed or is damaged. Decode them again."
         )
@@ -49,7 +49,7 @@ def _called(comparison: Comparison, place: int) -> str:
     return f"{letter(place)} ({comparison.systems[place].name})"
 
 
-def _rows(comparison: Comparison) -> list[Remark]:
+def _rows(comparison: Comparison) -> list[ComparabilityNote]:
     common = len(comparison.examples)
     base = _called(comparison, comparison.base)
     found = []
@@ -58,7 +58,7 @@ def _rows(comparison: Comparison) -> list[Remark]:
             count = len(comparison.systems[place].rows)
             own = len(comparison.systems[comparison.base].rows)
             found.append(
-                Remark(
+                ComparabilityNote(
                     f"{_called(comparison, place)} shares no example id and no input with {base}, "
                     f"and has {count} rows instead of {own}: there is nothing to compare. Take "
                     "it out, or decode it on the same test inputs."
@@ -70,7 +70,7 @@ def _rows(comparison: Comparison) -> list[Remark]:
             f"{letter(p)} {len(system.rows)}" for p, system in enumerate(comparison.systems)
         )
         found.append(
-            Remark(
+            ComparabilityNote(
                 f"The test sets differ (rows: {sizes}). Only the {common} rows that all have are "
                 "compared. Corpus scores marked † were taken over all rows of that system, so "
                 "they cannot be held against each other; mean row differences can.",
@@ -80,7 +80,7 @@ def _rows(comparison: Comparison) -> list[Remark]:
     return found
 
 
-def _references(comparison: Comparison) -> list[Remark]:
+def _references(comparison: Comparison) -> list[ComparabilityNote]:
     differing = [
         f"{count} of {len(comparison.examples)} in {_called(comparison, place)}"
         for place, count in enumerate(comparison.other_references)
@@ -90,14 +90,14 @@ def _references(comparison: Comparison) -> list[Remark]:
         return []
     base = _called(comparison, comparison.base)
     return [
-        Remark(
+        ComparabilityNote(
             f"The references are not the same as those of {base}: {'; '.join(differing)}. Scores "
             f"were taken against each system's own references; shown are those of {base}."
         )
     ]
 
 
-def _decoding(comparison: Comparison) -> list[Remark]:
+def _decoding(comparison: Comparison) -> list[ComparabilityNote]:
     known = {system.decoding for system in comparison.systems if system.decoding}
     unknown = [_called(comparison, p) for p, s in enumerate(comparison.systems) if not s.decoding]
     found = []
@@ -107,19 +107,21 @@ def _decoding(comparison: Comparison) -> list[Remark]:
             for place, system in enumerate(comparison.systems)
         ]
         found.append(
-            Remark(
+            ComparabilityNote(
                 f"The decoding differs: {'; '.join(parts)}. A difference of scores may come from "
                 "it alone."
             )
         )
     if unknown and known:
         found.append(
-            Remark(f"How {', '.join(unknown)} was decoded is not known.", is_warning=False)
+            ComparabilityNote(
+                f"How {', '.join(unknown)} was decoded is not known.", is_warning=False
+            )
         )
     return found
 
 
-def _signatures(comparison: Comparison) -> list[Remark]:
+def _signatures(comparison: Comparison) -> list[ComparabilityNote]:
     """Metrics that were not computed alike (tokeniser, version, number of references …)."""
     found = []
     for metric in comparison.metrics:
@@ -134,7 +136,9 @@ def _signatures(comparison: Comparison) -> list[Remark]:
         )
         if differing:
             title = metric_title(metric)
-            found.append(Remark(f"{title} was not taken alike: {', '.join(differing)} differ."))
+            found.append(
+                ComparabilityNote(f"{title} was not taken alike: {', '.join(differing)} differ.")
+            )
     return found
 
 
@@ -144,12 +148,12 @@ def _settings(signature: str) -> dict[str, str]:
     return {key: value for key, colon, value in parts if colon and key not in ("decoding", "n")}
 
 
-def _alignment(comparison: Comparison) -> list[Remark]:
+def _alignment(comparison: Comparison) -> list[ComparabilityNote]:
     found = []
     for place, alignment in enumerate(comparison.alignments):
         if alignment.how is How.INPUT:
             found.append(
-                Remark(
+                ComparabilityNote(
                     f"{_called(comparison, place)} has no example ids of this dataset: its rows "
                     "were found by their input text.",
                     is_warning=False,
@@ -157,7 +161,7 @@ def _alignment(comparison: Comparison) -> list[Remark]:
             )
         elif alignment.how is How.ORDER:
             found.append(
-                Remark(
+                ComparabilityNote(
                     f"{_called(comparison, place)} has neither example ids nor inputs: its rows "
                     "were taken in their order, since it has equally many. Check a few of them."
                 )
