@@ -12,7 +12,7 @@ def main() -> int:
 
         if not are_paths(words):
             return run_verb(words)
-    from app.startup import run as open_window
+    from app.shell.startup import run as open_window
 
     return open_window(words)
 

@@ -6,22 +6,22 @@ from dataclasses import dataclass, field
 
 from PySide6.QtGui import QUndoStack
 
-from app.actions import ActionRegistry
-from app.messages import Messages
 from app.models.activities import ActivitiesModel
 from app.models.project import ProjectModel
 from app.models.runs import RunsModel
 from app.models.speeds import Speeds
 from app.models.studies import StudyLibrary
-from app.navigator import Navigator
 from app.ports import Client, RunControl
 from app.settings import Settings
+from app.shell.actions import ActionRegistry
+from app.shell.messages import Messages
+from app.shell.navigator import Navigator
 from app.theme import Theme
 
 
 @dataclass(frozen=True)
 class AppContext:
-    """The parts of the program that pages share; made once, in `app/startup.py`.
+    """The parts of the program that pages share; made once, in `app/shell/startup.py`.
 
     Attributes:
         data_client: answers quickly, without torch: files, previews, splits, backbones.

@@ -13,7 +13,7 @@ from app.dialogs.encoder import EncoderDialog
 from app.metric_text import metric_tip
 from app.settings import Settings
 from app.theme import Theme
-from engine.contract.scores import BERTSCORE, METRICS, Encoder, metric_title
+from engine.contract.runs.scores import BERTSCORE, METRICS, Encoder, metric_title
 
 
 class MetricMenu(QToolButton):

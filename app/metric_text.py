@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.contract.scores import higher_is_better, metric_title
+from engine.contract.runs.scores import higher_is_better, metric_title
 
 _EXPLANATIONS = {
     "bleu": "words and word sequences shared with the references; 0 to 100",

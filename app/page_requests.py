@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QWidget
 from app.context import AppContext
 from app.ports import Pending
 from app.widgets.info_bar import InfoBar, Tone
-from engine.contract.commands import Command, Done, ExportPrefix, Failure
-from engine.contract.events import Blame
+from engine.contract.protocol.commands import Command, Done, ExportPrefix, Failure
+from engine.contract.runs.events import Blame
 
 
 class PageRequests(QObject):

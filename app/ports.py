@@ -1,4 +1,4 @@
-"""What the window needs from `workers`, as protocols; `app/startup.py` passes in the real ones."""
+"""What the window needs from `workers`, as protocols; `shell/startup.py` passes in the real ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
 
-from engine.contract.commands import Command
+from engine.contract.protocol.commands import Command
 
 
 class Pending(Protocol):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.models.run import RunModel
 from app.words import amount, duration
-from engine.contract.events import RunState
+from engine.contract.runs.events import RunState
 
 
 @dataclass(frozen=True)

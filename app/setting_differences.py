@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.contract.options import METHODS, OPTIONS
-from engine.contract.run_spec import RunSpec
+from engine.contract.specs.run import RunSpec
 
 ABSENT = "–"
 _HELP = {option.field: option.help for option in OPTIONS}

@@ -12,7 +12,7 @@ from PySide6.QtCore import QByteArray, QObject, QSettings, QStandardPaths, Signa
 from app.theme import Scheme
 from engine.contract import codec
 from engine.contract.errors import ProtocolError
-from engine.contract.scores import Encoder
+from engine.contract.runs.scores import Encoder
 
 MAX_RECENT = 15
 MAX_KNOWN = 1000

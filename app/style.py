@@ -8,7 +8,7 @@ from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QLabel, QProxyStyle, QStyle, QStyleOption, QWidget
 
-from app.plain_text import visible
+from app.qt.plain_text import visible
 
 _Primitive = QStyle.PrimitiveElement
 _State = QStyle.StateFlag
@@ -30,7 +30,7 @@ class OutlinedStyle(QProxyStyle):
     of tool tips and message boxes as well.
 
     Attributes:
-        text_scale: how much larger than usual the text is (`app.sizes.scale`).
+        text_scale: how much larger than usual the text is (`app.qt.sizes.scale`).
     """
 
     def __init__(self) -> None:

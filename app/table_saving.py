@@ -8,10 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.idle_task import IdleTask
+from app.qt.idle_task import IdleTask
 from app.settings import Settings
 from engine.contract.errors import UserError
-from engine.contract.tables import Line, table_steps
+from engine.contract.tables.saving import Line, table_steps
 
 FILTERS = {".xlsx": "Excel workbook (*.xlsx)", ".csv": "CSV (*.csv)"}
 FOLDER = "table/folder"

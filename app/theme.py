@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
-from app import sizes
+from app.qt import sizes
 from app.style import OutlinedStyle
 
 SPACE_XS = 4

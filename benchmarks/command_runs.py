@@ -10,9 +10,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from engine.contract.events import RunState
-from engine.contract.journal import JournalReader
-from engine.contract.run_folder import RunFolder
+from engine.contract.runs.events import RunState
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.journal import JournalReader
 
 
 def say(*words: str) -> None:

@@ -33,12 +33,12 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from tokenizers.processors import TemplateProcessing
 
 from benchmarks.command_runs import events_of, train_once
-from engine.contract.events import RunFinished, RunStarted
-from engine.contract.method_spec import AttentionKind
-from engine.contract.outputs import read_outputs
-from engine.contract.run_folder import RunFolder
-from engine.contract.scores import OutputRow
-from engine.contract.training_spec import Device
+from engine.contract.methods.prefix import AttentionKind
+from engine.contract.runs.events import RunFinished, RunStarted
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.outputs import read_outputs
+from engine.contract.runs.scores import OutputRow
+from engine.contract.specs.training import Device
 from engine.decoding.decoder import decode
 from engine.decoding.systems import Systems
 from engine.exchange import native

@@ -26,9 +26,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from PySide6.QtCore import QCoreApplication, QObject, QSocketNotifier, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app import startup
-from engine.contract.events import Phase, RunState
-from engine.contract.run_folder import RunFolder, RunStatus
+from app.shell import startup
+from engine.contract.runs.events import Phase, RunState
+from engine.contract.runs.folder import RunFolder, RunStatus
 
 INTERVAL_MS = 5
 SETTLE_MS = 2_000

@@ -48,8 +48,8 @@ def peak_mib() -> float:
 
 def measure(path: Path) -> dict[str, float]:
     """Do the engine client's tasks with one file, in this process: another split of it too."""
-    from engine.contract.commands import ImportFile, InspectFile, ReportSplit
-    from engine.contract.data_spec import Mapping, Split
+    from engine.contract.protocol.commands import ImportFile, InspectFile, ReportSplit
+    from engine.contract.specs.data import Mapping, Split
     from engine.data.importing import import_file
     from engine.data.inspecting import inspect_file
     from engine.data.preview import report_split
@@ -79,7 +79,7 @@ def main() -> None:
         "| after each |"
     )
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-    from engine.contract.tables import write_table
+    from engine.contract.tables.saving import write_table
 
     for ending, rows in itertools.product(ENDINGS, SIZES):
         with tempfile.TemporaryDirectory() as folder:

@@ -27,12 +27,12 @@ import psutil
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QAbstractItemView, QApplication
 
-from app import startup
-from app.page_list import PAGES
-from app.pages.runs.run_table import RunTable
-from app.preloading import settle
+from app.pages.runs.table.run_table import RunTable
+from app.shell import startup
+from app.shell.page_list import PAGES
+from app.shell.preloading import settle
 from benchmarks.event_loop import Pauses
-from engine.contract.project import ProjectFolder
+from engine.contract.projects.project import ProjectFolder
 from tests.helpers.projects import make_project, make_run
 
 PAINT_LIMIT_S, WORK_LIMIT_MS, GROWTH_LIMIT_BYTES = 1.0, 50.0, 1_000_000

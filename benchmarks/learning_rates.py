@@ -17,10 +17,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.command_runs import events_of, train_once
-from engine.contract.events import Evaluation
 from engine.contract.options import METHODS
-from engine.contract.run_folder import RunFolder
-from engine.contract.run_spec import default_training
+from engine.contract.runs.events import Evaluation
+from engine.contract.runs.folder import RunFolder
+from engine.contract.specs.run import default_training
 
 FACTORS = (1 / 3, 1.0, 3.0)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from engine.contract.scores import Absent, OutputRow, metric_title
+from engine.contract.runs.scores import Absent, OutputRow, metric_title
 from engine.metrics.scoring import score_available
 
 OFFICIAL = {"bleu": 0.7203, "nist": 7.8212, "meteor": 0.4801, "rouge_l": 0.7910, "cider": 2.3039}

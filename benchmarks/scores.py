@@ -25,7 +25,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from engine.contract.scores import OutputRow
+from engine.contract.runs.scores import OutputRow
 from engine.metrics.ptb import ptb_words
 from engine.metrics.scoring import score_rows
 

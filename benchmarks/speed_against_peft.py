@@ -24,9 +24,9 @@ import torch
 from peft import PrefixTuningConfig, TaskType, get_peft_model
 
 from engine.backbones.loading import Backbone, load_backbone
-from engine.contract.data_spec import Linearisation
-from engine.contract.method_spec import PrefixMethod
-from engine.contract.training_spec import DecodingSpec, Strategy
+from engine.contract.methods.prefix import PrefixMethod
+from engine.contract.specs.data import Linearisation
+from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.data.linearising import linearise
 from engine.data.meaning import parse_meaning
 from engine.data.prompt import prompt_named

@@ -48,7 +48,7 @@ class Watcher(QObject):
 PROGRAM = (
     WATCH
     + """
-from app.main_window import MainWindow
+from app.shell.main_window import MainWindow
 warm_up = MainWindow.warm_up
 def watched(window):
     window.watcher = Watcher(window)

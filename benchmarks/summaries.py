@@ -22,9 +22,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.command_runs import events_of, say, train_once
-from engine.contract.events import Notice, RunFinished
-from engine.contract.outputs import read_outputs, write_outputs
-from engine.contract.run_folder import RunFolder
+from engine.contract.runs.events import Notice, RunFinished
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.outputs import read_outputs, write_outputs
 
 METRICS = ("rouge1", "rouge2", "rougeL")
 

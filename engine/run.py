@@ -16,10 +16,14 @@ from engine.backbones.entries import find_entry
 from engine.backbones.fetching import fetch_backbone
 from engine.backbones.loading import load_backbone
 from engine.backbones.paths import folder_of
-from engine.contract.commands import FetchBackbone
-from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import Cancelled, UserError, code_of
-from engine.contract.events import (
+from engine.contract.files.folders import remove_leftovers
+from engine.contract.methods.others import LoraMethod, PromptMethod, PTuningMethod
+from engine.contract.methods.prefix import FinetuneMethod
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.protocol.commands import FetchBackbone
+from engine.contract.reading.reading import unmeasured
+from engine.contract.runs.events import (
     Blame,
     Evaluation,
     Level,
@@ -34,15 +38,11 @@ from engine.contract.events import (
     Sample,
     SamplesTaken,
 )
-from engine.contract.folders import remove_leftovers
-from engine.contract.lock import FolderLock, run_in_use
-from engine.contract.method_spec import FinetuneMethod
-from engine.contract.reading import unmeasured
-from engine.contract.rivals import LoraMethod, PromptMethod, PTuningMethod
-from engine.contract.run_folder import RunFolder
-from engine.contract.run_spec import RunSpec, describe_method
-from engine.contract.scores import OutputsMeta, Score
-from engine.contract.training_spec import DecodingSpec, Strategy
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.lock import FolderLock, run_in_use
+from engine.contract.runs.scores import OutputsMeta, Score
+from engine.contract.specs.run import RunSpec, describe_method
+from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.data.examples import ExampleSets, load_examples
 from engine.decoding.decoder import check_positions
 from engine.decoding.files import decode_and_score, save_outputs

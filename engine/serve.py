@@ -1,7 +1,7 @@
 """A long-lived engine that answers a window's commands over its standard streams.
 
-One `RequestLine` a line comes in, one `Answer` a line goes out (`engine.contract.commands`). The
-main thread answers one command at a time, in order; a second thread only reads, so that a
+One `RequestLine` a line comes in, one `Response` a line goes out (`contract.protocol.commands`).
+The main thread answers one command at a time, in order; a second thread only reads, so that a
 `CancelRequest` overtakes. The end of standard input is the end of the window, and of this process.
 """
 
@@ -18,7 +18,8 @@ from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 from engine.contract import codec
-from engine.contract.commands import (
+from engine.contract.errors import Cancelled, EngineError, UserError, WorkbenchError, code_of
+from engine.contract.protocol.commands import (
     CancelRequest,
     CollectStudy,
     Command,
@@ -47,8 +48,7 @@ from engine.contract.commands import (
     VerifyPrefix,
     find_ask_id,
 )
-from engine.contract.errors import Cancelled, EngineError, UserError, WorkbenchError, code_of
-from engine.contract.events import Blame
+from engine.contract.runs.events import Blame
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import IO
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from engine.contract.commands import Command, Progress, Request, RequestCancelled, Response
+from engine.contract.protocol.commands import Command, Progress, Request, RequestCancelled, Response
 from workers.client_thread import ClientThread
 from workers.launching import engine_command
 from workers.pending import PendingRequest

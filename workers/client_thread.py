@@ -13,7 +13,8 @@ from typing import IO
 from PySide6.QtCore import QObject, QThread, Signal
 
 from engine.contract import codec
-from engine.contract.commands import (
+from engine.contract.errors import WorkbenchError
+from engine.contract.protocol.commands import (
     CancelRequest,
     Failure,
     Progress,
@@ -24,8 +25,7 @@ from engine.contract.commands import (
     Shutdown,
     find_ask_id,
 )
-from engine.contract.errors import WorkbenchError
-from engine.contract.events import Blame
+from engine.contract.runs.events import Blame
 from workers.launching import end_process, read_tail, start_engine
 from workers.outcome import End, ProcessOutcome
 

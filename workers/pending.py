@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.contract.commands import Failure, Progress, Reply, RequestCancelled
+from engine.contract.protocol.commands import Failure, Progress, Reply, RequestCancelled
 
 
 class PendingRequest(QObject):

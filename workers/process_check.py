@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from engine.contract.run_folder import RunStatus
+from engine.contract.runs.folder import RunStatus
 
 MAX_PID = 2**31 - 1
 CLOCK_TOLERANCE_S = 1.0

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.errors import WorkbenchError
-from engine.contract.events import JournalEntry, RunState
-from engine.contract.run_folder import ControlRequest, RunStatus
+from engine.contract.runs.events import JournalEntry, RunState
+from engine.contract.runs.folder import ControlRequest, RunStatus
 from workers.run_watch import Patience, RunWatch
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Sequence
 
 from engine.contract.errors import UserError
-from engine.contract.regular_files import open_to_change, open_to_read
-from engine.contract.run_folder import RunFolder
+from engine.contract.files.regular_files import open_to_change, open_to_read
+from engine.contract.runs.folder import RunFolder
 from workers.launching import end_process, read_tail, start_engine
 from workers.outcome import ProcessOutcome
 

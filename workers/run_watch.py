@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.contract.errors import UserError, WorkbenchError
-from engine.contract.events import JournalEntry, RunState
-from engine.contract.journal import JournalReader
-from engine.contract.lock import is_locked
-from engine.contract.run_folder import ControlRequest, RunFolder, RunStatus, StopRequest
+from engine.contract.runs.events import JournalEntry, RunState
+from engine.contract.runs.folder import ControlRequest, RunFolder, RunStatus, StopRequest
+from engine.contract.runs.journal import JournalReader
+from engine.contract.runs.lock import is_locked
 from workers.launching import end_process
 from workers.outcome import End, ProcessOutcome
 from workers.process_check import is_engine_of

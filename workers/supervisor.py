@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from engine.contract.run_folder import ContinueRequest, PauseRequest
+from engine.contract.runs.folder import ContinueRequest, PauseRequest
 from workers.follower import Follower
 from workers.launching import engine_command
 from workers.run_book import RunBook

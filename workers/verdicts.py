@@ -7,10 +7,10 @@ import os
 from dataclasses import replace
 
 from engine.contract.errors import UserError
-from engine.contract.events import Blame, Event, RunCancelled, RunFailed, RunState
-from engine.contract.journal import JournalWriter
-from engine.contract.lock import FolderLock
-from engine.contract.run_folder import RunFolder, RunStatus
+from engine.contract.runs.events import Blame, Event, RunCancelled, RunFailed, RunState
+from engine.contract.runs.folder import RunFolder, RunStatus
+from engine.contract.runs.journal import JournalWriter
+from engine.contract.runs.lock import FolderLock
 from workers.outcome import ProcessOutcome
 
 log = logging.getLogger(__name__)

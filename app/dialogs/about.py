@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.assets import application_icon, icon
-from app.diagnostics import VERSION, versions
 from app.dialogs.parts import fill
-from app.sizes import icon_size
+from app.qt.sizes import icon_size
+from app.shell.diagnostics import VERSION, versions
 from app.theme import SPACE_L, SPACE_M, SPACE_XS, Theme, scaled_font
 from app.widgets.labels import MutedLabel, SectionHeader
 

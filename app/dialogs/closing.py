@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QW
 
 from app.assets import icon
 from app.dialogs.parts import fill
-from app.sizes import icon_size
+from app.qt.sizes import icon_size
 from app.theme import SPACE_M, SPACE_S, Theme, scaled_font
 from app.widgets.labels import Label, MutedLabel, WrappedLabel
-from engine.contract.events import RunState
+from engine.contract.runs.events import RunState
 
 NAMED = 8
 """Runs named one by one; of more, the number says enough."""

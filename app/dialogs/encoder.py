@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from app.dialogs.parts import add_folder_row, fill, ok_and_cancel
 from app.theme import SPACE_L, SPACE_M, Theme
 from app.widgets.labels import Label, MutedLabel
-from engine.contract.scores import Encoder
+from engine.contract.runs.scores import Encoder
 
 LAST = -1
 """The spin box's value for the last layer."""

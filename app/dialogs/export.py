@@ -21,11 +21,11 @@ from PySide6.QtWidgets import (
 
 from app.context import AppContext
 from app.dialogs.parts import add_folder_row, fill, ok_and_cancel
-from app.project_control import unused_folder
+from app.shell.project_control import unused_folder
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme
 from app.widgets.command_line import CommandLine
 from app.widgets.labels import MutedLabel
-from engine.contract.files import slug
+from engine.contract.files.writing import slug
 
 NAME_CHARS = 60
 FORMATS = {

@@ -19,10 +19,10 @@ from app.dialogs.parts import add_folder_row, ok_and_cancel
 from app.pages.data.words import PRESET_TITLES
 from app.theme import SPACE_L, SPACE_M, Theme
 from app.widgets.labels import MutedLabel
-from engine.contract.commands import ImportPrefix
-from engine.contract.data_spec import Linearisation, Preset, PromptForm
 from engine.contract.errors import UserError
-from engine.contract.regular_files import read_text
+from engine.contract.files.regular_files import read_text
+from engine.contract.protocol.commands import ImportPrefix
+from engine.contract.specs.data import Linearisation, Preset, PromptForm
 
 CONFIG_FILE = "adapter_config.json"
 OUR_CARD_FILE = "prefix_card.json"

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.dialogs.parts import add_folder_row, fill, ok_and_cancel
-from app.project_control import unused_folder
+from app.shell.project_control import unused_folder
 from app.theme import SPACE_L, SPACE_M, Theme
 from app.widgets.labels import MutedLabel
 

@@ -14,9 +14,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.actions import ActionEntry, ActionRegistry, why_not
 from app.assets import icon
-from app.sizes import icon_size, room, row_height, set_minimum_chars
+from app.qt.sizes import icon_size, room, row_height, set_minimum_chars
+from app.shell.actions import ActionEntry, ActionRegistry, why_not
 from app.theme import SPACE_S
 from app.widgets.plain_delegate import PlainDelegate
 

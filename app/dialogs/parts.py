@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.sizes import chars, room, set_minimum_chars
+from app.qt.sizes import chars, room, set_minimum_chars
 from app.theme import SPACE_L, SPACE_M, SPACE_S
 
 

@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
 
 from app.assets import icon
 from app.dialogs.parts import fill
-from app.sizes import icon_size
+from app.qt.sizes import icon_size
 from app.theme import SPACE_M, SPACE_S, Theme, fixed_font, scaled_font
 from app.widgets.labels import Label, WrappedLabel
-from engine.contract.commands import Failure
 from engine.contract.errors import UserError
-from engine.contract.events import Blame
+from engine.contract.protocol.commands import Failure
+from engine.contract.runs.events import Blame
 
 
 class ProblemDialog(QDialog):

@@ -6,8 +6,8 @@ from PySide6.QtCore import QSize, QSortFilterProxyModel, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
-from app.actions import ActionRegistry
-from app.sizes import chars, room
+from app.qt.sizes import chars, room
+from app.shell.actions import ActionRegistry
 from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 
 from app.ports import Pending
-from engine.contract.commands import Failure, Progress
+from engine.contract.protocol.commands import Failure, Progress
 
 
 class Activity(QObject):

@@ -7,10 +7,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QThread, Signal
 
 from app.models.activities import ActivitiesModel
-from engine.contract.archive import write_archive
-from engine.contract.commands import Failure, Progress
 from engine.contract.errors import Cancelled, UserError
-from engine.contract.events import Blame
+from engine.contract.projects.archive import write_archive
+from engine.contract.protocol.commands import Failure, Progress
+from engine.contract.runs.events import Blame
 
 
 class Archiving(QThread):

@@ -10,9 +10,15 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine.contract.errors import UserError
-from engine.contract.files import write_atomically
-from engine.contract.project import PROJECT_FILE, DatasetEntry, Project, ProjectFolder, merge
-from engine.contract.regular_files import read_text
+from engine.contract.files.regular_files import read_text
+from engine.contract.files.writing import write_atomically
+from engine.contract.projects.project import (
+    PROJECT_FILE,
+    DatasetEntry,
+    Project,
+    ProjectFolder,
+    merge,
+)
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QThread, QTimer, Signal
 
 from engine.contract.errors import WorkbenchError
-from engine.contract.events import RunState
-from engine.contract.project import ProjectFolder
-from engine.contract.run_folder import RunFolder, RunStatus
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.runs.events import RunState
+from engine.contract.runs.folder import RunFolder, RunStatus
 
 AGAIN_MS = 5_000
 MOST_RUNS = 2_000

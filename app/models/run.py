@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from app.models.records import Records
-from engine.contract.events import (
+from engine.contract.runs.events import (
     CheckpointSaved,
     Evaluation,
     JournalEntry,
@@ -27,9 +27,9 @@ from engine.contract.events import (
     SamplesTaken,
     TrainMetrics,
 )
-from engine.contract.run_folder import RunFolder, RunMeta, RunStatus
-from engine.contract.run_spec import RunSpec
-from engine.contract.scores import Score
+from engine.contract.runs.folder import RunFolder, RunMeta, RunStatus
+from engine.contract.runs.scores import Score
+from engine.contract.specs.run import RunSpec
 
 
 def _values_of(kind: type) -> attrgetter[tuple[Any, ...]]:

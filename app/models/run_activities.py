@@ -11,8 +11,8 @@ from app.models.run import RunModel
 from app.models.runs import RunsModel
 from app.ports import RunControl
 from app.run_text import doing
-from engine.contract.commands import Progress
-from engine.contract.events import RunState
+from engine.contract.protocol.commands import Progress
+from engine.contract.runs.events import RunState
 
 
 class RunActivities(QObject):

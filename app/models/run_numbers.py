@@ -5,10 +5,10 @@ from __future__ import annotations
 import statistics
 
 from app.models.run import RunModel
-from engine.contract.events import Evaluation
-from engine.contract.method_spec import FinetuneMethod
-from engine.contract.rivals import BiasMethod, TopLayersMethod
-from engine.contract.scores import Score
+from engine.contract.methods.others import BiasMethod, TopLayersMethod
+from engine.contract.methods.prefix import FinetuneMethod
+from engine.contract.runs.events import Evaluation
+from engine.contract.runs.scores import Score
 
 SPEED_STEPS = 30
 """The last steps that a speed is taken of: batches differ in length."""

@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Signal
 from app.models.run import RunModel
 from app.ports import RunControl
 from engine.contract.errors import WorkbenchError
-from engine.contract.events import JournalEntry
-from engine.contract.run_folder import RunFolder, RunStatus
+from engine.contract.runs.events import JournalEntry
+from engine.contract.runs.folder import RunFolder, RunStatus
 
 log = logging.getLogger(__name__)
 

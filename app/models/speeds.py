@@ -16,14 +16,14 @@ from app.models.run_numbers import training_speed
 from app.models.runs import RunsModel
 from app.ports import Client, Pending
 from engine.contract import codec
-from engine.contract.commands import ProbeSpeed
 from engine.contract.errors import WorkbenchError
-from engine.contract.events import RunState
-from engine.contract.files import write_atomically
-from engine.contract.regular_files import read_text
-from engine.contract.run_spec import RunSpec
-from engine.contract.speed import RememberedSpeed, Speed, SpeedBook
-from engine.contract.training_spec import Device
+from engine.contract.files.regular_files import read_text
+from engine.contract.files.writing import write_atomically
+from engine.contract.protocol.commands import ProbeSpeed
+from engine.contract.runs.events import RunState
+from engine.contract.runs.speed import RememberedSpeed, Speed, SpeedBook
+from engine.contract.specs.run import RunSpec
+from engine.contract.specs.training import Device
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from app.models.run import RunModel
 from app.models.runs import RunsModel
 from app.models.study_tally import StudyTally, tally
 from engine.contract.errors import UserError
-from engine.contract.events import RunState
-from engine.contract.scores import Encoder
-from engine.contract.study import StudyFolder, StudySpec, study_ids
+from engine.contract.runs.events import RunState
+from engine.contract.runs.scores import Encoder
+from engine.contract.studies.study import StudyFolder, StudySpec, study_ids
 
 REFRESH_MS = 200
 

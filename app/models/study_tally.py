@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.models.runs import RunsModel
-from engine.contract.events import RunState
-from engine.contract.study import StudyRun, StudySpec
+from engine.contract.runs.events import RunState
+from engine.contract.studies.study import StudyRun, StudySpec
 
 STOPPED = (RunState.CANCELLED, RunState.INTERRUPTED)
 

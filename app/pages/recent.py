@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from app.assets import icon
 from app.context import AppContext
 from app.models.recent_work import RecentWork
-from app.sizes import chars, icon_side
+from app.qt.sizes import chars, icon_side
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme, scaled_font
 from app.widgets.labels import MutedLabel
 from app.words import from_home

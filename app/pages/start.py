@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from app.assets import application_icon
 from app.context import AppContext
 from app.pages.recent import RecentList
-from app.sizes import chars, icon_size, row_height
+from app.qt.sizes import chars, icon_size, row_height
 from app.theme import SPACE_L, SPACE_M, SPACE_S, SPACE_XL, Theme, scaled_font
 from app.widgets.labels import MutedLabel, SectionHeader
 

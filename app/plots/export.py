@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QWidget
 from app.plots.plot_view import ShownRun
 from app.plots.series import METRIC_COLUMNS, Axis
 from engine.contract.errors import UserError
-from engine.contract.files import explain_disk_errors
-from engine.contract.tables import Cell, Line
+from engine.contract.files.writing import explain_disk_errors
+from engine.contract.tables.saving import Cell, Line
 
 PNG_SCALE = 2.0
 

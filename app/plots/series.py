@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.models.run import RunModel
 from app.models.run_numbers import saved_step
-from engine.contract.scores import Score
+from engine.contract.runs.scores import Score
 
 T = TypeVar("T")
 Floats = NDArray[np.float64]

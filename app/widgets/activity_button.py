@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from app.assets import icon
 from app.models.activities import ActivitiesModel, Activity
-from app.sizes import chars, room
+from app.qt.sizes import chars, room
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import ElidedLabel, MutedLabel
 from app.words import amount, duration

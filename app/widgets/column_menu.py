@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
-from app.plain_text import caption
+from app.qt.plain_text import caption
 from app.widgets.table_view import TableView
 
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from app.assets import icon
-from app.sizes import icon_size
+from app.qt.sizes import icon_size
 from app.theme import SPACE_S, Theme, fixed_font
 from app.widgets.labels import ElidedLabel, Label
 

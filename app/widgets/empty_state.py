@@ -9,8 +9,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.assets import icon
-from app.plain_text import caption
-from app.sizes import chars, icon_size, set_minimum_chars
+from app.qt.plain_text import caption
+from app.qt.sizes import chars, icon_size, set_minimum_chars
 from app.theme import SPACE_M, SPACE_S, Theme, scaled_font
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import Label, MutedLabel

@@ -10,8 +10,8 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from app.assets import icon
-from app.plain_text import caption
-from app.sizes import icon_size
+from app.qt.plain_text import caption
+from app.qt.sizes import icon_size
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import Label
 

@@ -19,7 +19,7 @@ class Label(QLabel):
 
 
 class MarkupLabel(QLabel):
-    """A few words of our own markup; texts of files in it go through `app.plain_text.markup`."""
+    """A few words of our own markup; texts of files in it go through `app.qt.plain_text.markup`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
-from app.actions import ActionEntry, ActionRegistry
-from app.navigator import Navigator
-from app.plain_text import caption
+from app.qt.plain_text import caption
 from app.settings import Settings
+from app.shell.actions import ActionEntry, ActionRegistry
+from app.shell.navigator import Navigator
 from app.words import from_home
 
 MENUS = {"file": "&File", "edit": "&Edit", "view": "&View", "run": "&Run", "help": "&Help"}

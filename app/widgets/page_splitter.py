@@ -6,8 +6,8 @@ from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
+from app.qt.sizes import chars
 from app.settings import Settings
-from app.sizes import chars
 
 ABOVE = "-above"
 """Stands after the key of the settings for sizes of parts one above the other."""

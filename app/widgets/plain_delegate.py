@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QToolTip,
 )
 
-from app.plain_text import visible
+from app.qt.plain_text import visible
 
 TIP_CHARS, TIP_LINES = 90, 30
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.assets import icon
-from app.sizes import chars
+from app.qt.sizes import chars
 
 PAUSE_MS = 150
 _CHARS = 24

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QFocusEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
-from app.sizes import icon_side
+from app.qt.sizes import icon_side
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
 
 _ICON_PERCENT = 125

@@ -10,9 +10,9 @@ from app.models.activities import ActivitiesModel
 from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
-from app.navigator import Navigator
-from app.plain_text import caption
+from app.qt.plain_text import caption
 from app.run_text import at_work, time_left
+from app.shell.navigator import Navigator
 from app.theme import SPACE_L, SPACE_S, SPACE_XS, Theme
 from app.widgets.activity_button import ActivityButton
 from app.widgets.labels import ElidedLabel, Label

@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.sizes import row_height
+from app.qt.sizes import row_height
 from app.widgets.plain_delegate import PlainDelegate
-from engine.contract.tables import with_guard
+from engine.contract.tables.saving import with_guard
 
 CELL_MARGIN = 5
 MAX_COLUMN_CHARS = 48

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 class TextView(QTextBrowser):
     """Without a frame; a link is not followed, and no picture or style sheet is fetched.
 
-    Texts of files go through `app.plain_text.markup` before they become part of the page.
+    Texts of files go through `app.qt.plain_text.markup` before they become part of the page.
     """
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:

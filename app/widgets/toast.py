@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QEnterEvent, QHideEvent
 from PySide6.QtWidgets import QWidget
 
-from app.messages import Message
+from app.shell.messages import Message
 from app.theme import Theme
 from app.widgets.info_bar import InfoBar, Tone
 

@@ -16,8 +16,8 @@ from engine.backbones.paths import cache_folder, folder_of
 from engine.backbones.regular import check_folder, home_path
 from engine.backbones.tensor_files import StoredTensor, stored_tensors
 from engine.contract.backbone import BackboneEntry, BackboneShape, BackboneSource
-from engine.contract.commands import BackboneList, ListBackbones
 from engine.contract.errors import UserError
+from engine.contract.protocol.commands import BackboneList, ListBackbones
 from engine.reporter import Reporter
 
 _OUTPUT_MATRIX = ("lm_head.weight", "embed_out.weight")

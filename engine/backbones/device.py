@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from engine.contract.errors import UserError
-from engine.contract.training_spec import Device, Precision
+from engine.contract.specs.training import Device, Precision
 
 
 def choose_device(device: Device) -> torch.device:

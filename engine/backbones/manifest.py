@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.backbones.paths import MANIFEST
 from engine.contract import codec
 from engine.contract.errors import UserError, WorkbenchError
-from engine.contract.files import write_atomically
+from engine.contract.files.writing import write_atomically
 from engine.reporter import Reporter
 
 _CHUNK_BYTES = 4 * 1024 * 1024

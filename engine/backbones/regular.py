@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract.errors import UserError
-from engine.contract.regular_files import open_to_read
+from engine.contract.files.regular_files import open_to_read
 
 SETTINGS_BYTES = 16_000_000
 """Limit of a JSON file with settings; real ones have some kB."""

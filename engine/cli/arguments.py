@@ -8,7 +8,12 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any, NoReturn
 
-from engine.contract.data_spec import (
+from engine.contract.errors import UserError
+from engine.contract.options import METHODS, OPTIONS, Option, field_kind, is_optional, parse_value
+from engine.contract.projects.dataset_store import no_such_column
+from engine.contract.reading.reading import FileReport
+from engine.contract.runs.scores import Encoder
+from engine.contract.specs.data import (
     Column,
     DataSpec,
     Linearisation,
@@ -17,13 +22,8 @@ from engine.contract.data_spec import (
     Split,
     SplitKind,
 )
-from engine.contract.dataset_store import no_such_column
-from engine.contract.errors import UserError
-from engine.contract.options import METHODS, OPTIONS, Option, field_kind, is_optional, parse_value
-from engine.contract.reading import FileReport
-from engine.contract.run_spec import RunSpec, default_training, new_run_id
-from engine.contract.scores import Encoder
-from engine.contract.training_spec import DecodingSpec
+from engine.contract.specs.run import RunSpec, default_training, new_run_id
+from engine.contract.specs.training import DecodingSpec
 from engine.exchange.foreign import ForeignForm
 
 DEFAULT_BACKBONE = "smollm2-135m-instruct"

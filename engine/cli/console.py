@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 
 from engine.contract.errors import UserError
-from engine.contract.events import (
+from engine.contract.runs.events import (
     Evaluation,
     JournalEntry,
     Notice,
@@ -24,8 +24,8 @@ from engine.contract.events import (
     RunState,
     TrainMetrics,
 )
-from engine.contract.run_folder import RunStatus
-from engine.contract.scores import Absent, Score
+from engine.contract.runs.folder import RunStatus
+from engine.contract.runs.scores import Absent, Score
 
 BAR_WIDTH = 30
 PLAIN_INTERVAL_S = 10.0

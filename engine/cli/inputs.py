@@ -14,12 +14,12 @@ from engine.cli.arguments import mapping_of
 from engine.cli.console import Console
 from engine.cli.reading import look_at, reading_options
 from engine.cli.training import import_data
-from engine.contract.commands import InspectFile
-from engine.contract.data_spec import Mapping
-from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
-from engine.contract.reading import ReadOptions
-from engine.contract.training_spec import DecodingSpec
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.protocol.commands import InspectFile
+from engine.contract.reading.reading import ReadOptions
+from engine.contract.specs.data import Mapping
+from engine.contract.specs.training import DecodingSpec
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent
 

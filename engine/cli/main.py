@@ -25,9 +25,9 @@ from engine.cli.arguments import (
 from engine.cli.console import EscapedFormatter, complain
 from engine.cli.reading import add_reading_options
 from engine.contract.errors import Cancelled, UserError
-from engine.contract.recipes import RECIPES
-from engine.contract.scores import METRICS
-from engine.contract.study import StudyKind
+from engine.contract.runs.scores import METRICS
+from engine.contract.studies.recipes import RECIPES
+from engine.contract.studies.study import StudyKind
 from engine.threads import share_cores
 
 EXIT_OUR_FAULT, EXIT_USER, EXIT_STOPPED = 1, 2, 130

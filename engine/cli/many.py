@@ -9,9 +9,9 @@ from pathlib import Path
 from engine.cli.arguments import decoding_spec
 from engine.cli.console import Console, ConsoleReporter
 from engine.cli.inputs import Job, imported, mapping_for, without_run
-from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
-from engine.contract.training_spec import DecodingSpec, Device
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.specs.training import DecodingSpec, Device
 
 SHOWN_NAMES = 10
 

@@ -11,7 +11,7 @@ from engine.cli.console import Console, ConsoleReporter, duration, print_scores
 from engine.cli.inputs import Job, imported, mapping_for, without_run
 from engine.cli.many import job_of_many
 from engine.contract.errors import UserError
-from engine.contract.training_spec import Device
+from engine.contract.specs.training import Device
 from engine.data.hub_reader import is_hub_name
 from engine.exchange.card import is_delta_folder
 from engine.exchange.foreign import ForeignForm

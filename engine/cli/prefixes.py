@@ -8,8 +8,8 @@ from pathlib import Path
 from engine.cli.arguments import form_of
 from engine.cli.console import Console, ConsoleReporter
 from engine.cli.project_data import tidy
-from engine.contract.commands import ExportPrefix, ImportPrefix
-from engine.contract.project import ProjectFolder
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.protocol.commands import ExportPrefix, ImportPrefix
 from engine.exchange.handlers import export_prefix, import_prefix
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from engine.cli.console import Console
 from engine.cli.training import import_data
-from engine.contract.data_spec import Linearisation, Mapping, Split
-from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
-from engine.contract.files import slug
-from engine.contract.folders import remove_leftovers
-from engine.contract.project import PROJECT_FILE, DatasetEntry, Project, ProjectFolder
-from engine.contract.reading import ReadOptions
+from engine.contract.files.folders import remove_leftovers
+from engine.contract.files.writing import slug
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.projects.project import PROJECT_FILE, DatasetEntry, Project, ProjectFolder
+from engine.contract.reading.reading import ReadOptions
+from engine.contract.specs.data import Linearisation, Mapping, Split
 
 _DAY_S = 86_400.0
 

@@ -7,16 +7,16 @@ from dataclasses import fields
 from pathlib import Path
 
 from engine.cli.console import Console, ConsoleReporter
-from engine.contract.commands import InspectFile
 from engine.contract.errors import UserError
 from engine.contract.options import parse_value
-from engine.contract.reading import FileReport, ReadOptions
-from engine.contract.reading_options import (
+from engine.contract.protocol.commands import InspectFile
+from engine.contract.reading.options import (
     DELIMITER_NAMES,
     ESCAPE_NAMES,
     QUOTE_NAMES,
     character,
 )
+from engine.contract.reading.reading import FileReport, ReadOptions
 
 
 def add_reading_options(parser: argparse.ArgumentParser) -> None:

@@ -12,8 +12,8 @@ from engine.backbones.regular import home_path
 from engine.cli.arguments import encoder_of
 from engine.cli.console import Console, ConsoleReporter, absent_line, print_scores
 from engine.contract.errors import UserError
-from engine.contract.outputs import RowsDigest, changed_note, read_meta
-from engine.contract.scores import Absent, OutputRow, Score
+from engine.contract.runs.outputs import RowsDigest, changed_note, read_meta
+from engine.contract.runs.scores import Absent, OutputRow, Score
 from engine.metrics.division import Division, division_of
 from engine.metrics.metric import Unavailable
 from engine.metrics.pairing import PairedDifference, common_rows, compare

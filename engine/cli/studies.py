@@ -12,21 +12,28 @@ from engine.cli.console import Console, ConsoleReporter, print_scores
 from engine.cli.project_data import dataset_of, tidy
 from engine.cli.reading import look_at, reading_options
 from engine.cli.training import EXIT_STOPPED, backbone_of, columns_of, work
-from engine.contract.commands import CollectStudy
-from engine.contract.data_spec import Role
-from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
-from engine.contract.events import RunState
-from engine.contract.files import slug
-from engine.contract.lock import is_locked, run_in_use
-from engine.contract.project import DatasetEntry, ProjectFolder
-from engine.contract.reading import SplitReport
-from engine.contract.recipes import RECIPES, StudySettings, essence, plan, run_name, take_existing
-from engine.contract.run_folder import RunFolder, RunMeta
-from engine.contract.run_spec import RunSpec
-from engine.contract.scores import BERTSCORE
-from engine.contract.study import DEFAULT_METRICS, StudyFolder, StudyKind, StudySpec
-from engine.contract.study_options import compared_method
+from engine.contract.files.writing import slug
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.projects.project import DatasetEntry, ProjectFolder
+from engine.contract.protocol.commands import CollectStudy
+from engine.contract.reading.reading import SplitReport
+from engine.contract.runs.events import RunState
+from engine.contract.runs.folder import RunFolder, RunMeta
+from engine.contract.runs.lock import is_locked, run_in_use
+from engine.contract.runs.scores import BERTSCORE
+from engine.contract.specs.data import Role
+from engine.contract.specs.run import RunSpec
+from engine.contract.studies.options import compared_method
+from engine.contract.studies.recipes import (
+    RECIPES,
+    StudySettings,
+    essence,
+    plan,
+    run_name,
+    take_existing,
+)
+from engine.contract.studies.study import DEFAULT_METRICS, StudyFolder, StudyKind, StudySpec
 from engine.data.scanning import scan
 from engine.data.split_report import describe_split
 from engine.metrics.bertscore import check_encoder

@@ -17,15 +17,15 @@ from engine.backbones.loading import find_folder
 from engine.cli.arguments import guessed_mapping, mapping_of, run_spec
 from engine.cli.console import Console, ConsoleReporter, RunPrinter
 from engine.cli.reading import look_at, reading_options
-from engine.contract.commands import ImportFile
-from engine.contract.data_spec import Column, Linearisation, Mapping, Role, SplitKind
-from engine.contract.dataset_store import no_such_column
 from engine.contract.errors import UserError
-from engine.contract.events import RunState
-from engine.contract.lock import is_locked, run_in_use
-from engine.contract.reading import FileReport, ReadOptions
-from engine.contract.run_folder import RunFolder, RunMeta, StopRequest
-from engine.contract.run_spec import describe_method
+from engine.contract.projects.dataset_store import no_such_column
+from engine.contract.protocol.commands import ImportFile
+from engine.contract.reading.reading import FileReport, ReadOptions
+from engine.contract.runs.events import RunState
+from engine.contract.runs.folder import RunFolder, RunMeta, StopRequest
+from engine.contract.runs.lock import is_locked, run_in_use
+from engine.contract.specs.data import Column, Linearisation, Mapping, Role, SplitKind
+from engine.contract.specs.run import describe_method
 from engine.data.importing import import_file
 
 DATASET = "dataset.sqlite"

@@ -11,14 +11,14 @@ from engine.backbones.fetching import fetch_backbone
 from engine.cli.arguments import DEFAULT_BACKBONE
 from engine.cli.console import Console, ConsoleReporter, duration
 from engine.cli.training import import_data, work
-from engine.contract.commands import ExportPrefix, FetchBackbone, InspectFile
-from engine.contract.data_spec import DataSpec, Mapping, Split
-from engine.contract.folders import refuse_used
-from engine.contract.method_spec import PrefixMethod
-from engine.contract.outputs import read_meta, read_outputs
-from engine.contract.project import DatasetEntry, Project, ProjectFolder
-from engine.contract.run_folder import RunFolder, RunMeta
-from engine.contract.run_spec import (
+from engine.contract.files.folders import refuse_used
+from engine.contract.methods.prefix import PrefixMethod
+from engine.contract.projects.project import DatasetEntry, Project, ProjectFolder
+from engine.contract.protocol.commands import ExportPrefix, FetchBackbone, InspectFile
+from engine.contract.runs.folder import RunFolder, RunMeta
+from engine.contract.runs.outputs import read_meta, read_outputs
+from engine.contract.specs.data import DataSpec, Mapping, Split
+from engine.contract.specs.run import (
     RunSpec,
     default_training,
     describe_method,

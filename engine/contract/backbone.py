@@ -5,26 +5,26 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from engine.contract.method_spec import (
+from engine.contract.methods.counts import (
+    adapter_bottleneck,
+    adapter_parameters,
+    adapter_sites,
+    p_tuning_parameters,
+)
+from engine.contract.methods.others import (
+    AdapterMethod,
+    DeltaSpec,
+    PromptMethod,
+    PTuningMethod,
+    TopLayersMethod,
+)
+from engine.contract.methods.prefix import (
     AttentionKind,
     Depth,
     FinetuneMethod,
     MethodSpec,
     Parametrisation,
     PrefixMethod,
-)
-from engine.contract.rival_counts import (
-    adapter_bottleneck,
-    adapter_parameters,
-    adapter_sites,
-    p_tuning_parameters,
-)
-from engine.contract.rivals import (
-    AdapterMethod,
-    DeltaSpec,
-    PromptMethod,
-    PTuningMethod,
-    TopLayersMethod,
 )
 
 

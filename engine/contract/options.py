@@ -16,12 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.contract import codec
-from engine.contract.data_spec import DataSpec, Mapping, Role, Split, SplitKind
 from engine.contract.errors import UserError
-from engine.contract.method_spec import FinetuneMethod, MethodSpec, PrefixMethod
-from engine.contract.reading import ReadOptions
-from engine.contract.reading_options import reading_args
-from engine.contract.rivals import (
+from engine.contract.methods.others import (
     AdapterMethod,
     BiasMethod,
     LoraMethod,
@@ -29,8 +25,12 @@ from engine.contract.rivals import (
     PTuningMethod,
     TopLayersMethod,
 )
-from engine.contract.run_spec import RunSpec, default_training
-from engine.contract.training_spec import DecodingSpec
+from engine.contract.methods.prefix import FinetuneMethod, MethodSpec, PrefixMethod
+from engine.contract.reading.options import reading_args
+from engine.contract.reading.reading import ReadOptions
+from engine.contract.specs.data import DataSpec, Mapping, Role, Split, SplitKind
+from engine.contract.specs.run import RunSpec, default_training
+from engine.contract.specs.training import DecodingSpec
 
 
 @dataclass(frozen=True)

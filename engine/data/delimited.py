@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TextIO
 
 from engine.contract.errors import UserError
-from engine.contract.reading import ReadOptions
-from engine.contract.tables import is_own_table, without_guard
+from engine.contract.reading.reading import ReadOptions
+from engine.contract.tables.saving import is_own_table, without_guard
 from engine.data.dialects import DELIMITERS, MAX_CELL_CHARACTERS, check_options
 from engine.data.layout import find_layout
 from engine.data.records import EmptyRow, Item, ReadRow, RecordReader

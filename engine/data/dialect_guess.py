@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from engine.contract.reading import ReadOptions
+from engine.contract.reading.reading import ReadOptions
 from engine.data.dialects import DELIMITERS, Dialect
 
 QUOTES = ('"', "'", "")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.contract.errors import UserError
-from engine.contract.reading import ReadOptions
+from engine.contract.reading.reading import ReadOptions
 
 if TYPE_CHECKING:
     from _csv import Reader  # the type has no public name

@@ -7,10 +7,10 @@ from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from engine.contract.data_spec import DataSpec, Linearisation, Mapping
-from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
-from engine.contract.reading import Finding
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.reading.reading import Finding
+from engine.contract.specs.data import DataSpec, Linearisation, Mapping
 from engine.data.inputs import RowReader
 from engine.data.meaning import Field
 from engine.data.scanning import scan

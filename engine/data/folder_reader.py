@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.contract.errors import UserError
-from engine.contract.reading import Finding, ReadOptions
+from engine.contract.reading.reading import Finding, ReadOptions
 from engine.data.opening import explain_read_errors
 from engine.data.records import BadRow, EmptyRow, Item, ReadRow, RepeatedHeader
 from engine.data.sides import side_named

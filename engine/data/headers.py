@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.contract.reading import Finding, FindingKind
+from engine.contract.reading.reading import Finding, FindingKind
 from engine.data.first_row import Row, judge_first_row
 from engine.data.names import safe_name
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from engine.contract.errors import UserError
-from engine.contract.reading import (
+from engine.contract.reading.reading import (
     HUB_SCHEME,
     HUB_SIZE_UNKNOWN_BYTES,
     Finding,

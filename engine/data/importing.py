@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from engine.contract.commands import Done, ExportRejected, Imported, ImportFile
-from engine.contract.dataset_store import DatasetStore
-from engine.contract.tables import REJECTED_HEADER, Line, write_table
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.protocol.commands import Done, ExportRejected, Imported, ImportFile
+from engine.contract.tables.saving import REJECTED_HEADER, Line, write_table
 from engine.data.reader_errors import no_rows
 from engine.data.readers import Reader, open_reader, tally_for
 from engine.data.records import BadRow, ReadRow

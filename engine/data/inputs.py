@@ -6,8 +6,8 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from engine.contract.data_spec import Linearisation, Mapping, Role
-from engine.contract.dataset_store import DatasetStore
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.specs.data import Linearisation, Mapping, Role
 from engine.data.linearising import Part, linearise, shown_field
 from engine.data.meaning import Field, NotAMeaningError, parse_meaning
 from engine.data.text_lists import joined_list, texts_in

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from engine.contract.commands import InspectFile
-from engine.contract.data_spec import Role, SplitKind, default_linearisation
-from engine.contract.reading import FileReport, Finding, FindingKind
+from engine.contract.protocol.commands import InspectFile
+from engine.contract.reading.reading import FileReport, Finding, FindingKind
+from engine.contract.specs.data import Role, SplitKind, default_linearisation
 from engine.data.readers import Reader, open_reader, tally_for
 from engine.data.records import ReadRow
 from engine.data.roles import SAMPLE_ROWS, guess_roles

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from engine.contract.dataset_store import RejectedRow
-from engine.contract.reading import Finding, FindingKind
+from engine.contract.projects.dataset_store import RejectedRow
+from engine.contract.reading.reading import Finding, FindingKind
 from engine.data.encodings import find_bad_byte, show_bad_bytes
 from engine.data.item_shapes import refuse_unread_forms, shape_of
 from engine.data.json_rows import (

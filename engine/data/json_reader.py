@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from engine.contract.dataset_store import RejectedRow
 from engine.contract.errors import UserError
-from engine.contract.reading import Finding, FindingKind, ReadOptions
+from engine.contract.projects.dataset_store import RejectedRow
+from engine.contract.reading.reading import Finding, FindingKind, ReadOptions
 from engine.data.encodings import find_bad_byte, show_bad_bytes
 from engine.data.headers import read_header
 from engine.data.item_rows import ItemRows

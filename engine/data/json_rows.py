@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.contract.errors import UserError
-from engine.contract.reading import FindingKind
+from engine.contract.reading.reading import FindingKind
 from engine.data.column_names import REFERENCES, SOURCES, TARGETS
 from engine.data.encodings import show_bad_bytes
 from engine.data.headers import MOST_COLUMNS

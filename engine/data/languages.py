@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from engine.contract.errors import UserError
-from engine.contract.reading import Finding, FindingKind
+from engine.contract.reading.reading import Finding, FindingKind
 from engine.data.names import shown_name
 from engine.data.tallies import counted
 

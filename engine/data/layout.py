@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, replace
 
 from engine.contract.errors import UserError
-from engine.contract.reading import Finding, FindingKind, ReadOptions
+from engine.contract.reading.reading import Finding, FindingKind, ReadOptions
 from engine.data.dialect_guess import guess_dialect
 from engine.data.dialects import Dialect
 from engine.data.encodings import find_bad_byte, show_bad_bytes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from engine.contract.data_spec import Linearisation, Preset
+from engine.contract.specs.data import Linearisation, Preset
 from engine.data.meaning import Field
 from engine.data.triples import Triple
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.contract.dataset_store import RejectedRow
 from engine.contract.errors import UserError
-from engine.contract.reading import Finding, FindingKind, ReadOptions
+from engine.contract.projects.dataset_store import RejectedRow
+from engine.contract.reading.reading import Finding, FindingKind, ReadOptions
 from engine.data.item_rows import ItemRows, as_item
 from engine.data.opening import explain_read_errors, first_line, open_source
 from engine.data.parquet_bounds import LEAST_BYTES, Budget, batch_rows, most_bytes, repeating_lists

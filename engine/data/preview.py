@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.contract.commands import (
+from engine.contract.errors import UserError
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.protocol.commands import (
     Preview,
     PreviewExamples,
     PreviewTokens,
     ReportSplit,
     TokenPreview,
 )
-from engine.contract.dataset_store import DatasetStore
-from engine.contract.errors import UserError
-from engine.contract.reading import PreviewExample, PreviewToken, SplitReport
+from engine.contract.reading.reading import PreviewExample, PreviewToken, SplitReport
 from engine.data.inputs import RowReader
 from engine.data.prompt import prompt_name, prompt_named
 from engine.data.scanning import LastScan

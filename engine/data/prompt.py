@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.backbones.explaining import explained_text
-from engine.contract.data_spec import PromptForm
 from engine.contract.errors import UserError
+from engine.contract.specs.data import PromptForm
 
 Tokenizer = Any
 """A transformers tokenizer: callable, with `bos_token_id` and `eos_token_id`."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.contract.dataset_store import MAX_COLUMNS
 from engine.contract.errors import UserError
+from engine.contract.projects.dataset_store import MAX_COLUMNS
 
 
 def check_not_empty(path: Path, size_bytes: int) -> None:

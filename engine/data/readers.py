@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.contract.errors import UserError
-from engine.contract.reading import Finding, ReadOptions
+from engine.contract.reading.reading import Finding, ReadOptions
 from engine.data.delimited import DelimitedReader
 from engine.data.folder_reader import FolderReader, data_files
 from engine.data.hub_reader import HubReader, is_hub_name

@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.contract.dataset_store import RejectedRow
 from engine.contract.errors import UserError
-from engine.contract.reading import FindingKind
+from engine.contract.projects.dataset_store import RejectedRow
+from engine.contract.reading.reading import FindingKind
 from engine.data.dialects import MAX_CELL_CHARACTERS, Dialect
 from engine.data.encodings import find_bad_byte, show_bad_bytes
 from engine.data.first_row import are_same_names

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from engine.contract.data_spec import Column, Role
-from engine.contract.reading import Finding, FindingKind
+from engine.contract.reading.reading import Finding, FindingKind
+from engine.contract.specs.data import Column, Role
 from engine.data.column_names import (
     CATEGORIES,
     IDENTIFIER,

@@ -7,9 +7,9 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from engine.contract.data_spec import Mapping, Role
-from engine.contract.dataset_store import DatasetStore
-from engine.contract.reading import Finding, FindingKind
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.reading.reading import Finding, FindingKind
+from engine.contract.specs.data import Mapping, Role
 from engine.data.inputs import RowReader
 from engine.data.tallies import Count, counted
 from engine.reporter import Reporter

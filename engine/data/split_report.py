@@ -7,9 +7,9 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator
 
-from engine.contract.data_spec import Linearisation, Mapping, Role, Split, SplitKind
-from engine.contract.dataset_store import DatasetStore
-from engine.contract.reading import Finding, FindingKind, SplitCounts, SplitReport
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.reading.reading import Finding, FindingKind, SplitCounts, SplitReport
+from engine.contract.specs.data import Linearisation, Mapping, Role, Split, SplitKind
 from engine.data.inputs import RowReader
 from engine.data.scanning import Scan
 from engine.data.sides import Side

@@ -11,8 +11,8 @@ import hashlib
 import heapq
 from collections.abc import Iterable
 
-from engine.contract.data_spec import Split, SplitKind
 from engine.contract.errors import UserError
+from engine.contract.specs.data import Split, SplitKind
 from engine.data.scanning import Scan
 from engine.data.sides import Side, side_named
 

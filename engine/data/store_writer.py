@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from engine.contract.dataset_store import (
+from engine.contract.errors import UserError
+from engine.contract.files.writing import explain_disk_errors
+from engine.contract.projects.dataset_store import (
     MAX_ROW_BYTES,
     DatasetMeta,
     RejectedRow,
@@ -24,8 +26,6 @@ from engine.contract.dataset_store import (
     start_digest,
     write_meta,
 )
-from engine.contract.errors import UserError
-from engine.contract.files import explain_disk_errors
 from engine.data.reader_errors import check_column_count
 
 _BATCH_ROWS = 1000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.contract.reading import Finding, FindingKind
+from engine.contract.reading.reading import Finding, FindingKind
 from engine.data.records import BadRow, EmptyRow, Item, ReadRow, RepeatedHeader
 
 MOST_LINES = 20

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from engine.contract.reading import Finding, FindingKind
-from engine.contract.reading_options import ENCODING_TITLES
+from engine.contract.reading.options import ENCODING_TITLES
+from engine.contract.reading.reading import Finding, FindingKind
 from engine.data.encoding_guess import EncodingGuess
 from engine.data.encodings import check_encoding, guess_encoding, open_text
 from engine.data.opening import explain_read_errors, open_source, refuse_binary

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from engine.contract.errors import UserError
-from engine.contract.reading import Finding, FindingKind
+from engine.contract.reading.reading import Finding, FindingKind
 from engine.data.opening import explain_read_errors
 from engine.data.sides import side_named
 from engine.data.tallies import Count, counted

@@ -12,9 +12,9 @@ from xml.sax import SAXParseException
 from defusedxml.common import DefusedXmlException
 from defusedxml.sax import make_parser
 
-from engine.contract.dataset_store import RejectedRow
 from engine.contract.errors import UserError
-from engine.contract.reading import Finding, FindingKind, ReadOptions
+from engine.contract.projects.dataset_store import RejectedRow
+from engine.contract.reading.reading import Finding, FindingKind, ReadOptions
 from engine.data.json_rows import Rejection
 from engine.data.languages import LanguageChoice
 from engine.data.opening import explain_read_errors, open_source

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from engine.contract.reading import FindingKind
+from engine.contract.reading.reading import FindingKind
 from engine.data.json_rows import Cells, Keeps, Rejection
 from engine.data.triples import Triple, triples_cell
 

@@ -27,7 +27,7 @@ from transformers import (
 
 from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
-from engine.contract.training_spec import DecodingSpec, Strategy
+from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.methods.base import System, max_positions
 from engine.reporter import Reporter
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.contract.outputs import split_fingerprint, write_meta, write_outputs
-from engine.contract.scores import Absent, OutputRow, OutputsMeta, Score, metric_title
-from engine.contract.tables import OUTPUTS_HEADER, TABLE_ENDINGS, Line, write_table
-from engine.contract.training_spec import DecodingSpec
+from engine.contract.runs.outputs import split_fingerprint, write_meta, write_outputs
+from engine.contract.runs.scores import Absent, OutputRow, OutputsMeta, Score, metric_title
+from engine.contract.specs.training import DecodingSpec
+from engine.contract.tables.saving import OUTPUTS_HEADER, TABLE_ENDINGS, Line, write_table
 from engine.data.examples import EvalInput
 from engine.decoding.decoder import decode, decoding_signature
 from engine.methods.base import System

@@ -6,12 +6,12 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from engine.contract.commands import Decoded as DecodedFile
-from engine.contract.commands import DecodeSplit, Generate, Generated
-from engine.contract.data_spec import PromptForm
-from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
-from engine.contract.run_folder import RunFolder
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.protocol.commands import Decoded as DecodedFile
+from engine.contract.protocol.commands import DecodeSplit, Generate, Generated
+from engine.contract.runs.folder import RunFolder
+from engine.contract.specs.data import PromptForm
 from engine.data.examples import load_examples
 from engine.decoding.decoder import decode
 from engine.decoding.files import decode_and_score, save_outputs

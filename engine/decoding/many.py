@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.errors import UserError
-from engine.contract.method_spec import Placement
-from engine.contract.prefix_card import PositionScheme, PrefixCard
-from engine.contract.run_folder import RunFolder
-from engine.contract.run_spec import RunSpec
-from engine.contract.training_spec import Device
+from engine.contract.methods.prefix import Placement
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.prefix_card import PositionScheme, PrefixCard
+from engine.contract.specs.run import RunSpec
+from engine.contract.specs.training import Device
 from engine.data.examples import EvalInput
 from engine.data.prompt import ENCODER_PROMPT, prompt_named
 from engine.decoding.systems import DEFAULT_SOURCE_TOKENS, Systems

@@ -11,13 +11,13 @@ from engine.backbones.entries import find_entry
 from engine.backbones.explaining import explained
 from engine.backbones.loading import Backbone, load_backbone
 from engine.backbones.paths import folder_of
-from engine.contract.data_spec import Linearisation, Mapping, PromptForm
-from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import UserError
-from engine.contract.prefix_card import PositionScheme, PrefixCard
-from engine.contract.run_folder import RunFolder
-from engine.contract.run_spec import describe_method
-from engine.contract.training_spec import DecodingSpec, Device, Precision
+from engine.contract.runs.delta_card import DeltaCard
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.prefix_card import PositionScheme, PrefixCard
+from engine.contract.specs.data import Linearisation, Mapping, PromptForm
+from engine.contract.specs.run import describe_method
+from engine.contract.specs.training import DecodingSpec, Device, Precision
 from engine.data.prompt import prompt_name, prompt_named
 from engine.exchange import delta, native
 from engine.exchange.card import is_delta_folder

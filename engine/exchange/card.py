@@ -10,12 +10,12 @@ from pathlib import Path
 
 from engine.backbones.regular import check_regular, read_regular
 from engine.contract import codec
-from engine.contract.commands import PrefixInfo
 from engine.contract.errors import ProtocolError, UserError
-from engine.contract.method_spec import Depth, Parametrisation
-from engine.contract.prefix_card import PrefixCard
-from engine.contract.run_spec import describe_method
-from engine.contract.scores import Score
+from engine.contract.methods.prefix import Depth, Parametrisation
+from engine.contract.protocol.commands import PrefixInfo
+from engine.contract.runs.prefix_card import PrefixCard
+from engine.contract.runs.scores import Score
+from engine.contract.specs.run import describe_method
 from engine.exchange.errors import damaged_file, missing_file
 
 CARD_FILE = "prefix.json"

@@ -21,11 +21,11 @@ from engine.backbones.regular import (
 )
 from engine.backbones.tensor_files import read_tensors
 from engine.contract.backbone import BackboneShape, cost
-from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import UserError
-from engine.contract.prefix_card import PrefixCard
-from engine.contract.rivals import LoraMethod
-from engine.contract.run_spec import describe_method
+from engine.contract.methods.others import LoraMethod
+from engine.contract.runs.delta_card import DeltaCard
+from engine.contract.runs.prefix_card import PrefixCard
+from engine.contract.specs.run import describe_method
 from engine.exchange.card import refuse_pickles
 from engine.exchange.errors import missing_file
 

@@ -19,10 +19,10 @@ import torch
 
 from engine.backbones.regular import read_regular
 from engine.contract import codec
-from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import ProtocolError
-from engine.contract.folders import fill_folder
-from engine.contract.run_spec import describe_method
+from engine.contract.files.folders import fill_folder
+from engine.contract.runs.delta_card import DeltaCard
+from engine.contract.specs.run import describe_method
 from engine.exchange.card import DELTA_FILE, README_FILE, is_delta_folder, page
 from engine.exchange.checking import read_checked
 from engine.exchange.errors import damaged_file, missing_file, not_finite

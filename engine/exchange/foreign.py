@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.contract.backbone import BackboneShape
-from engine.contract.data_spec import Linearisation, PromptForm
+from engine.contract.specs.data import Linearisation, PromptForm
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,10 @@ from engine.backbones.catalog import describe_folder
 from engine.backbones.fingerprint import fingerprint_of
 from engine.backbones.paths import folder_of
 from engine.backbones.regular import home_path
-from engine.contract.commands import (
+from engine.contract.errors import UserError
+from engine.contract.files.folders import refuse_used
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.protocol.commands import (
     Done,
     ExportPrefix,
     ImportPrefix,
@@ -18,10 +21,7 @@ from engine.contract.commands import (
     PrefixList,
     VerifyPrefix,
 )
-from engine.contract.errors import UserError
-from engine.contract.folders import refuse_used
-from engine.contract.project import ProjectFolder
-from engine.contract.run_folder import RunFolder
+from engine.contract.runs.folder import RunFolder
 from engine.data.prompt import prompt_named
 from engine.exchange.card import describe, is_delta_folder
 from engine.exchange.foreign import ForeignForm

@@ -22,9 +22,9 @@ from engine.backbones.loading import Backbone
 from engine.contract import codec
 from engine.contract.backbone import BackboneShape
 from engine.contract.errors import EngineError, UserError
-from engine.contract.folders import fill_folder
-from engine.contract.method_spec import AttentionKind, PrefixMethod
-from engine.contract.prefix_card import PREFIX_VERSION, AttentionSite, PrefixCard
+from engine.contract.files.folders import fill_folder
+from engine.contract.methods.prefix import AttentionKind, PrefixMethod
+from engine.contract.runs.prefix_card import PREFIX_VERSION, AttentionSite, PrefixCard
 from engine.exchange.card import (
     CARD_FILE,
     README_FILE,

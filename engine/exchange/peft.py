@@ -28,12 +28,17 @@ from engine.backbones.entries import find_entry
 from engine.backbones.regular import read_json
 from engine.contract import codec
 from engine.contract.backbone import BackboneShape, BackboneSource
-from engine.contract.data_spec import Linearisation
 from engine.contract.errors import UserError
-from engine.contract.folders import fill_folder
-from engine.contract.method_spec import Init, Parametrisation, PrefixMethod
-from engine.contract.prefix_card import PREFIX_VERSION, PositionScheme, PrefixCard, decoder_site
-from engine.contract.training_spec import DecodingSpec
+from engine.contract.files.folders import fill_folder
+from engine.contract.methods.prefix import Init, Parametrisation, PrefixMethod
+from engine.contract.runs.prefix_card import (
+    PREFIX_VERSION,
+    PositionScheme,
+    PrefixCard,
+    decoder_site,
+)
+from engine.contract.specs.data import Linearisation
+from engine.contract.specs.training import DecodingSpec
 from engine.data.prompt import ENCODER_PROMPT, PROMPT
 from engine.exchange.card import PEFT_CONFIG_FILE, README_FILE, read_card, readme, refuse_pickles
 from engine.exchange.checking import check_tensor_file

@@ -14,11 +14,11 @@ from typing import Any
 
 import safetensors.torch
 
-from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import UserError
-from engine.contract.folders import fill_folder
-from engine.contract.rivals import LoraMethod, PromptMethod, PTuningMethod
-from engine.contract.run_spec import describe_method
+from engine.contract.files.folders import fill_folder
+from engine.contract.methods.others import LoraMethod, PromptMethod, PTuningMethod
+from engine.contract.runs.delta_card import DeltaCard
+from engine.contract.specs.run import describe_method
 from engine.data.prompt import ENCODER_PROMPT
 from engine.exchange import delta
 from engine.exchange.card import README_FILE

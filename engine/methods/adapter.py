@@ -12,8 +12,8 @@ from torch.nn.functional import gelu, relu
 
 from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
-from engine.contract.rival_counts import adapter_bottleneck, adapter_sites
-from engine.contract.rivals import AdapterDesign, AdapterMethod
+from engine.contract.methods.counts import adapter_bottleneck, adapter_sites
+from engine.contract.methods.others import AdapterDesign, AdapterMethod
 from engine.methods.base import count
 from engine.methods.delta import Delta
 from engine.methods.structure import Structure, structure_of

@@ -12,7 +12,7 @@ from torch.nn.functional import pad
 from transformers import PreTrainedModel
 
 from engine.backbones.loading import Backbone
-from engine.contract.rivals import PromptMethod, PTuningMethod
+from engine.contract.methods.others import PromptMethod, PTuningMethod
 from engine.methods.attention import KeyValues, PrefixAttention, attention_of
 from engine.methods.base import SameForAllRows
 from engine.methods.checkpointing import set_checkpointing

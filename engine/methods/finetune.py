@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import torch
 
 from engine.backbones.loading import Backbone
-from engine.contract.method_spec import FinetuneMethod
+from engine.contract.methods.prefix import FinetuneMethod
 from engine.methods.base import SameForAllRows
 
 

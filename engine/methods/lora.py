@@ -11,7 +11,7 @@ from transformers.pytorch_utils import Conv1D
 
 from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
-from engine.contract.rivals import LoraMethod
+from engine.contract.methods.others import LoraMethod
 from engine.methods.attention import attention_of
 from engine.methods.delta import Delta
 from engine.methods.structure import is_linear

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from engine.backbones.loading import Backbone
-from engine.contract.method_spec import FinetuneMethod, MethodSpec, PrefixMethod
-from engine.contract.rivals import (
+from engine.contract.methods.others import (
     AdapterMethod,
     BiasMethod,
     DeltaSpec,
@@ -13,6 +12,7 @@ from engine.contract.rivals import (
     PTuningMethod,
     TopLayersMethod,
 )
+from engine.contract.methods.prefix import FinetuneMethod, MethodSpec, PrefixMethod
 from engine.methods.adapter import Adapters
 from engine.methods.base import Method, System
 from engine.methods.bitfit import BitFit

@@ -10,14 +10,14 @@ import torch
 
 from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
-from engine.contract.method_spec import (
+from engine.contract.methods.prefix import (
     Depth,
     Init,
     Parametrisation,
     Placement,
     PrefixMethod,
 )
-from engine.contract.prefix_card import AttentionSite
+from engine.contract.runs.prefix_card import AttentionSite
 from engine.methods.attention import KeyValues, attention_of
 from engine.methods.base import counted_positions
 from engine.methods.checkpointing import set_checkpointing

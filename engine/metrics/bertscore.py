@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors import SafetensorError
 
-from engine.contract.scores import BERTSCORE, Encoder
+from engine.contract.runs.scores import BERTSCORE, Encoder
 from engine.metrics.metric import Array, MeanOverExamples, Unavailable
 from engine.reporter import Reporter
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from engine.contract.commands import Decoded, ScoreOutputs
-from engine.contract.outputs import (
+from engine.contract.protocol.commands import Decoded, ScoreOutputs
+from engine.contract.runs.outputs import (
     read_meta,
     read_outputs,
     split_fingerprint,
     write_meta,
     write_row_scores,
 )
-from engine.contract.scores import OutputsMeta
+from engine.contract.runs.scores import OutputsMeta
 from engine.metrics.scoring import score_rows
 from engine.reporter import Reporter
 

@@ -7,7 +7,7 @@ from functools import partial
 from types import MappingProxyType
 
 from engine.contract.errors import UserError
-from engine.contract.scores import BERTSCORE, Encoder
+from engine.contract.runs.scores import BERTSCORE, Encoder
 from engine.metrics.bertscore import Bertscore
 from engine.metrics.bleu import Bleu
 from engine.metrics.chrf import Chrf

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.contract.errors import UserError
-from engine.contract.scores import Absent, Encoder, OutputRow
+from engine.contract.runs.scores import Absent, Encoder, OutputRow
 from engine.metrics import bootstrap
 from engine.metrics.division import Division, division_of
 from engine.metrics.metric import Unavailable

@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.contract.errors import UserError
-from engine.contract.outputs import read_outputs, row_of
-from engine.contract.regular_files import open_to_read
-from engine.contract.scores import OutputRow
+from engine.contract.files.regular_files import open_to_read
+from engine.contract.runs.outputs import read_outputs, row_of
+from engine.contract.runs.scores import OutputRow
 
 MOST_BYTES = 500_000_000
 """Limit of a file that is read whole."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine.contract.errors import UserError
-from engine.contract.scores import Absent, Encoder, OutputRow, Score
+from engine.contract.runs.scores import Absent, Encoder, OutputRow, Score
 from engine.metrics import bootstrap
 from engine.metrics.division import Division, division_of
 from engine.metrics.known import metric_named

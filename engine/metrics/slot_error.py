@@ -1,6 +1,6 @@
 """Slot errors: values of the input that the output does not say.
 
-The check is literal, the same that the Compare page shows (`engine.contract.coverage`): case,
+The check is literal, the same that the Compare page shows (`engine.contract.runs.coverage`): case,
 accents, punctuation and separators in numbers aside. A paraphrase counts as an error, and what
 is said beyond the input does not; so the number compares systems and is not a truth about one.
 Values that cannot be said literally (yes, no, long texts) are left out.
@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.contract.coverage import Said, coverage
-from engine.contract.scores import OutputRow
+from engine.contract.runs.coverage import Said, coverage
+from engine.contract.runs.scores import OutputRow
 from engine.data.meaning import NotAMeaningError, parse_meaning
 from engine.metrics.metric import Array, Text, ratio
 from engine.reporter import Reporter

@@ -8,10 +8,10 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.contract.recipes import RECIPES, Recipe
-from engine.contract.scores import higher_is_better, lowest_value, metric_title
-from engine.contract.study import StudySpec
-from engine.contract.study_results import ALL, StudyResults, Summary
+from engine.contract.runs.scores import higher_is_better, lowest_value, metric_title
+from engine.contract.studies.recipes import RECIPES, Recipe
+from engine.contract.studies.results import ALL, StudyResults, Summary
+from engine.contract.studies.study import StudySpec
 
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 """Okabe & Ito's palette, which people of all kinds of colour vision can tell apart."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.contract.commands import CollectStudy
-from engine.contract.project import ProjectFolder
-from engine.contract.study import StudyFolder
-from engine.contract.study_results import StudyResults
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.protocol.commands import CollectStudy
+from engine.contract.studies.results import StudyResults
+from engine.contract.studies.study import StudyFolder
 from engine.reporter import Reporter
 from engine.studies.results import collect
 from engine.studies.writing import write_files

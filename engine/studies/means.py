@@ -6,7 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from engine.contract.study_results import Mean
+from engine.contract.studies.results import Mean
 
 _T = (
     *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),

@@ -8,19 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.errors import UserError
-from engine.contract.events import RunFinished, RunStarted, RunState
-from engine.contract.journal import JournalReader
-from engine.contract.outputs import (
+from engine.contract.runs.events import RunFinished, RunStarted, RunState
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.journal import JournalReader
+from engine.contract.runs.outputs import (
     RowsDigest,
     changed_note,
     read_meta,
     read_outputs,
 )
-from engine.contract.recipes import RECIPES
-from engine.contract.run_folder import RunFolder
-from engine.contract.scores import BERTSCORE, Absent, OutputRow, Score
-from engine.contract.study import StudyFolder, StudyRun, StudySpec
-from engine.contract.study_results import (
+from engine.contract.runs.scores import BERTSCORE, Absent, OutputRow, Score
+from engine.contract.studies.recipes import RECIPES
+from engine.contract.studies.results import (
     ALL,
     SEEN,
     UNSEEN,
@@ -30,6 +29,7 @@ from engine.contract.study_results import (
     StudyResults,
     Summary,
 )
+from engine.contract.studies.study import StudyFolder, StudyRun, StudySpec
 from engine.metrics.division import division_of
 from engine.metrics.known import metric_named
 from engine.metrics.scoring import score_available

@@ -9,10 +9,10 @@ from importlib.metadata import PackageNotFoundError
 
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
-from engine.contract.files import write_atomically
-from engine.contract.scores import BERTSCORE, Encoder, OutputRow, Score
-from engine.contract.study import StudyFolder, StudySpec
-from engine.contract.study_results import PartScore
+from engine.contract.files.writing import write_atomically
+from engine.contract.runs.scores import BERTSCORE, Encoder, OutputRow, Score
+from engine.contract.studies.results import PartScore
+from engine.contract.studies.study import StudyFolder, StudySpec
 from engine.metrics.division import Division
 from engine.metrics.known import metric_named
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from engine.contract.recipes import RECIPES
-from engine.contract.scores import Score, metric_title
-from engine.contract.study import StudySpec
-from engine.contract.study_results import ALL, RunResult, StudyResults, Summary, mean_text
-from engine.contract.tables import Line
+from engine.contract.runs.scores import Score, metric_title
+from engine.contract.studies.recipes import RECIPES
+from engine.contract.studies.results import ALL, RunResult, StudyResults, Summary, mean_text
+from engine.contract.studies.study import StudySpec
+from engine.contract.tables.saving import Line
 
 _PARTS = {"seen": "S", "unseen": "U"}
 """As the WebNLG challenge calls them; all inputs are A where the others stand beside them."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.contract.errors import UserError
-from engine.contract.files import write_atomically
-from engine.contract.study import StudyFolder, StudySpec
-from engine.contract.study_results import StudyResults
-from engine.contract.tables import csv_text, write_table
+from engine.contract.files.writing import write_atomically
+from engine.contract.studies.results import StudyResults
+from engine.contract.studies.study import StudyFolder, StudySpec
+from engine.contract.tables.saving import csv_text, write_table
 from engine.studies.figures import draw
 from engine.studies.tables import latex, markdown, means_table, runs_table
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 
 from engine.contract.errors import UserError
-from engine.contract.folders import remove_leftovers
+from engine.contract.files.folders import remove_leftovers
 from engine.training.checkpoint_files import (
     TENSORS,
     DamageError,

@@ -21,8 +21,8 @@ from safetensors.torch import load_file, save_file
 
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
-from engine.contract.files import write_atomically
-from engine.contract.regular_files import UnsafeFileError, open_to_read, read_text
+from engine.contract.files.regular_files import UnsafeFileError, open_to_read, read_text
+from engine.contract.files.writing import write_atomically
 from engine.training.disk import flush
 
 TENSORS, STATE = "state.safetensors", "state.json"

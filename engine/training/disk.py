@@ -11,7 +11,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 
-from engine.contract.files import explain_disk_errors
+from engine.contract.files.writing import explain_disk_errors
 
 _CODE = re.compile(r"os error (\d+)")
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import transformers
 
 from engine.backbones.model import quiet
-from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import EngineError
-from engine.contract.method_spec import FinetuneMethod, Placement, PrefixMethod
-from engine.contract.prefix_card import PositionScheme, PrefixCard
-from engine.contract.run_folder import RunFolder
-from engine.contract.run_spec import RunSpec
-from engine.contract.scores import Score
+from engine.contract.methods.prefix import FinetuneMethod, Placement, PrefixMethod
+from engine.contract.runs.delta_card import DeltaCard
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.prefix_card import PositionScheme, PrefixCard
+from engine.contract.runs.scores import Score
+from engine.contract.specs.run import RunSpec
 from engine.data.prompt import prompt_name
 from engine.exchange import delta, native
 from engine.methods.base import Foldable, Method, count

@@ -12,8 +12,8 @@ from typing import Protocol
 import torch
 
 from engine.contract.errors import UserError
-from engine.contract.events import CheckpointSaved, Evaluation, Event, TrainMetrics
-from engine.contract.training_spec import Objective, TrainingSpec, evaluation_steps
+from engine.contract.runs.events import CheckpointSaved, Evaluation, Event, TrainMetrics
+from engine.contract.specs.training import Objective, TrainingSpec, evaluation_steps
 from engine.methods.base import Method
 from engine.training import checkpoint
 from engine.training.batches import Batch, Epochs, TokenRow, collate_for

@@ -11,8 +11,8 @@ from dataclasses import replace
 import torch
 
 from engine.contract.errors import Remedy, UserError
-from engine.contract.method_spec import Parametrisation, PrefixMethod
-from engine.contract.run_spec import RunSpec
+from engine.contract.methods.prefix import Parametrisation, PrefixMethod
+from engine.contract.specs.run import RunSpec
 
 DEFAULT_MID_DIM = 800
 """The larger of the paper's two (Li & Liang 2021, section 4.3)."""

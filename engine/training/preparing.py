@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.backbones.loading import Backbone
-from engine.contract.data_spec import DataSpec
 from engine.contract.errors import UserError
+from engine.contract.specs.data import DataSpec
 from engine.data.examples import EvalInput, ExampleSets
 from engine.data.prompt import prompt_name, prompt_named
 from engine.data.tallies import counted

@@ -12,13 +12,13 @@ import torch
 
 from engine.backbones.device import choose_device, choose_dtype
 from engine.backbones.loading import load_backbone
-from engine.contract.commands import ProbeSpeed
-from engine.contract.dataset_store import DatasetStore
-from engine.contract.events import Evaluation, Event, TrainMetrics
-from engine.contract.method_spec import FinetuneMethod
-from engine.contract.run_spec import RunSpec
-from engine.contract.speed import Speed
-from engine.contract.training_spec import DecodingSpec, Strategy
+from engine.contract.methods.prefix import FinetuneMethod
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.protocol.commands import ProbeSpeed
+from engine.contract.runs.events import Evaluation, Event, TrainMetrics
+from engine.contract.runs.speed import Speed
+from engine.contract.specs.run import RunSpec
+from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.data.examples import EvalInput, load_examples
 from engine.decoding.decoder import decode
 from engine.methods.base import Method

@@ -11,7 +11,8 @@ import psutil
 
 from engine.contract import codec
 from engine.contract.errors import Cancelled, ProtocolError
-from engine.contract.events import (
+from engine.contract.files.regular_files import open_to_read
+from engine.contract.runs.events import (
     Event,
     JournalEntry,
     Phase,
@@ -19,9 +20,7 @@ from engine.contract.events import (
     RunPaused,
     RunState,
 )
-from engine.contract.journal import JournalWriter
-from engine.contract.regular_files import open_to_read
-from engine.contract.run_folder import (
+from engine.contract.runs.folder import (
     ContinueRequest,
     ControlLine,
     ControlRequest,
@@ -30,6 +29,7 @@ from engine.contract.run_folder import (
     RunStatus,
     StopRequest,
 )
+from engine.contract.runs.journal import JournalWriter
 
 STATUS_INTERVAL_S = 0.2
 PAUSE_POLL_S = 0.1

@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.context import AppContext
-from app.messages import Message
+from app.shell.messages import Message
 from tests.helpers.fake_ports import FakeClient, FakeRunControl, discard, make_context
 from tests.helpers.processes import children
 from tests.helpers.projects import make_project, make_rich_project

@@ -35,10 +35,10 @@ def allowed(file: Path) -> set[str]:
     """Prefixes of modules that `file` may import, the standard library aside."""
     place = file.relative_to(ROOT).as_posix()
     if place == "main.py":
-        return {"app.startup", "engine.cli"}
+        return {"app.shell.startup", "engine.cli"}
     if place.startswith("app/"):
         rooms = {"app", "engine.contract", "PySide6", "pyqtgraph", "numpy"}
-        return rooms | {"workers"} if place == "app/startup.py" else rooms
+        return rooms | {"workers"} if place == "app/shell/startup.py" else rooms
     if place.startswith("workers/"):
         return {"workers", "engine.contract", "PySide6.QtCore", "psutil"}
     if place.startswith("engine/contract/"):
@@ -109,7 +109,7 @@ def test_engine_imports_without_qt() -> None:
 
 def test_window_does_not_load_torch() -> None:
     run_python(
-        "import sys, app.startup, app.main_window\n"
+        "import sys, app.shell.startup, app.shell.main_window\n"
         "heavy = {'torch', 'transformers', 'datasets', 'sacrebleu'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )

@@ -30,7 +30,7 @@ def private_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
     [
         ("window._bar", True),
         ("window.bar()._count = 3", True),
-        ("from app.startup import _build", True),
+        ("from app.shell.startup import _build", True),
         ("monkeypatch.setattr(module, '_LIMIT', 3)", True),
         ("monkeypatch.setattr('app.module._LIMIT', 3)", True),
         ("self._count = cls._start", False),

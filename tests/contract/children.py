@@ -31,7 +31,7 @@ def python(code: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 HOLD_LOCK = """
 import sys
 from pathlib import Path
-from engine.contract.lock import FolderLock
+from engine.contract.runs.lock import FolderLock
 lock = FolderLock(Path(sys.argv[1]))
 assert lock.acquire()
 print("ready", flush=True)

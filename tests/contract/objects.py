@@ -1,8 +1,8 @@
 """Small valid objects for tests."""
 
-from engine.contract.data_spec import Column, DataSpec, Mapping, Role
-from engine.contract.method_spec import PrefixMethod
-from engine.contract.run_spec import RunSpec
+from engine.contract.methods.prefix import PrefixMethod
+from engine.contract.specs.data import Column, DataSpec, Mapping, Role
+from engine.contract.specs.run import RunSpec
 
 RUN_ID = "20260101-120000-abcd"
 MAPPING = Mapping((Column("name", Role.FIELD), Column("text", Role.TARGET)))

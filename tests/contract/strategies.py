@@ -16,20 +16,20 @@ from hypothesis import strategies as st
 
 import engine.contract
 from engine.contract import schema
-from engine.contract.data_spec import Column, DataSpec, Linearisation, Mapping, Role, Split
-from engine.contract.method_spec import MAX_PREFIX_LENGTH, Depth, Init, PrefixMethod
-from engine.contract.project import DatasetEntry
-from engine.contract.recipes import StudySettings
-from engine.contract.rivals import (
+from engine.contract.methods.others import (
     AdapterMethod,
     LoraMethod,
     PromptMethod,
     PTuningMethod,
     TopLayersMethod,
 )
-from engine.contract.run_spec import RunSpec
-from engine.contract.study import StudySpec
-from engine.contract.training_spec import DecodingSpec, TrainingSpec
+from engine.contract.methods.prefix import MAX_PREFIX_LENGTH, Depth, Init, PrefixMethod
+from engine.contract.projects.project import DatasetEntry
+from engine.contract.specs.data import Column, DataSpec, Linearisation, Mapping, Role, Split
+from engine.contract.specs.run import RunSpec
+from engine.contract.specs.training import DecodingSpec, TrainingSpec
+from engine.contract.studies.recipes import StudySettings
+from engine.contract.studies.study import StudySpec
 
 # Any text, lone surrogates (file names that are no UTF-8) and line separators included.
 TEXT = st.text(st.characters(exclude_categories=()), max_size=12)

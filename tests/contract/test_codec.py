@@ -13,12 +13,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.contract import codec
-from engine.contract.commands import CancelRequest, Done, Request, RequestLine, Response, Shutdown
 from engine.contract.errors import ProtocolError
-from engine.contract.events import JournalEntry, Level, Notice, TrainMetrics
-from engine.contract.method_spec import FinetuneMethod, MethodSpec, PrefixMethod
-from engine.contract.run_spec import RunSpec
-from engine.contract.scores import Score
+from engine.contract.methods.prefix import FinetuneMethod, MethodSpec, PrefixMethod
+from engine.contract.protocol.commands import (
+    CancelRequest,
+    Done,
+    Request,
+    RequestLine,
+    Response,
+    Shutdown,
+)
+from engine.contract.runs.events import JournalEntry, Level, Notice, TrainMetrics
+from engine.contract.runs.scores import Score
+from engine.contract.specs.run import RunSpec
 from tests.contract.strategies import built, contract_dataclasses
 from tests.helpers.errors import refused
 

@@ -3,8 +3,7 @@
 import pytest
 
 from engine.contract.backbone import BackboneShape, cost
-from engine.contract.method_spec import FinetuneMethod, MethodSpec, Parametrisation, PrefixMethod
-from engine.contract.rivals import (
+from engine.contract.methods.others import (
     AdapterDesign,
     AdapterMethod,
     BiasMethod,
@@ -14,6 +13,7 @@ from engine.contract.rivals import (
     PTuningMethod,
     TopLayersMethod,
 )
+from engine.contract.methods.prefix import FinetuneMethod, MethodSpec, Parametrisation, PrefixMethod
 
 GPT2_SMALL = BackboneShape(12, 12, 64, 768, 124_439_808, 50_257, 1024)
 GPT2_MEDIUM = BackboneShape(24, 16, 64, 1024, 354_823_168, 50_257, 1024)

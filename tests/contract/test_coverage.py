@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engine.contract.coverage import MAX_WORDS, Said, coverage, normalise, unsupported
+from engine.contract.runs.coverage import MAX_WORDS, Said, coverage, normalise, unsupported
 
 VALUES = (
     "2:1", "18:30", "10:30-11:45", "12/05/2026", "12.05.2026", "2026-05-12", "1,000", "1'000",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.dataset_store import (
+from engine.contract.projects.dataset_store import (
     DatasetMeta,
     DatasetStore,
     RejectedRow,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.files import explain_disk_errors, write_atomically
+from engine.contract.files.writing import explain_disk_errors, write_atomically
 from tests.contract.children import python, run_python
 from tests.helpers.errors import refused
 from tests.helpers.small_disk import small_disk
@@ -57,7 +57,7 @@ def test_a_limit_on_file_size_keeps_the_old_file(tmp_path: Path) -> None:
 import resource, sys
 from pathlib import Path
 from engine.contract.errors import UserError
-from engine.contract.files import write_atomically
+from engine.contract.files.writing import write_atomically
 resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
 path = Path(sys.argv[1])
 try:
@@ -127,7 +127,7 @@ def test_readers_see_the_old_or_the_new_file_whole(tmp_path: Path) -> None:
     write = """
 import sys
 from pathlib import Path
-from engine.contract.files import write_atomically
+from engine.contract.files.writing import write_atomically
 print("ready", flush=True)
 for i in range(100):
     write_atomically(Path(sys.argv[1]), str(i % 10) * 50_000)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.folders import fill_folder
+from engine.contract.files.folders import fill_folder
 from tests.helpers.errors import refused
 
 

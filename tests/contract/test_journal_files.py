@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.contract import codec
-from engine.contract.events import Event, JournalEntry, Level, Notice, RunPaused, RunStarted
-from engine.contract.journal import MAX_LINE_BYTES, JournalReader, JournalWriter
+from engine.contract.runs.events import Event, JournalEntry, Level, Notice, RunPaused, RunStarted
+from engine.contract.runs.journal import MAX_LINE_BYTES, JournalReader, JournalWriter
 from tests.contract.children import python, run_python
 from tests.helpers.errors import refused
 from tests.helpers.small_disk import small_disk
@@ -102,7 +102,7 @@ def test_lines_that_cannot_be_read_are_logged_and_skipped(
     for i, line in enumerate(damaged):
         with open(path, "ab") as stream:
             stream.write(line_of(notice(f"before {i}")) + line + line_of(notice(f"after {i}")))
-    with caplog.at_level(logging.WARNING, "engine.contract.journal"):
+    with caplog.at_level(logging.WARNING, "engine.contract.runs.journal"):
         entries = JournalReader(path, RUN).read_new()
     expected = [notice(f"{word} {i}") for i in range(len(damaged)) for word in ("before", "after")]
     assert [entry.event for entry in entries] == expected
@@ -114,7 +114,7 @@ def test_lines_that_cannot_be_read_are_logged_and_skipped(
 
 def test_events_of_another_run_are_dropped(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path.write_bytes(line_of(notice("theirs"), run_id="other") + line_of(notice("ours")))
-    with caplog.at_level(logging.WARNING, "engine.contract.journal"):
+    with caplog.at_level(logging.WARNING, "engine.contract.runs.journal"):
         entries = JournalReader(path, RUN).read_new()
     assert [entry.event for entry in entries] == [notice("ours")]
     assert "skipped an event of run other" in caplog.text
@@ -155,8 +155,8 @@ def test_a_killed_writer_leaves_whole_lines_but_the_last(path: Path) -> None:
     write = """
 import sys
 from pathlib import Path
-from engine.contract.events import Level, Notice
-from engine.contract.journal import JournalWriter
+from engine.contract.runs.events import Level, Notice
+from engine.contract.runs.journal import JournalWriter
 writer = JournalWriter(Path(sys.argv[1]), sys.argv[2])
 writer.append(Notice(Level.INFO, "0"))
 print("ready", flush=True)
@@ -183,8 +183,8 @@ def test_what_a_full_disk_takes_of_a_line_is_taken_back(path: Path) -> None:
 import resource, sys
 from pathlib import Path
 from engine.contract.errors import UserError
-from engine.contract.events import Level, Notice
-from engine.contract.journal import JournalWriter
+from engine.contract.runs.events import Level, Notice
+from engine.contract.runs.journal import JournalWriter
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 writer = JournalWriter(Path(sys.argv[1]), sys.argv[2])
 writer.append(Notice(Level.INFO, "fits"))

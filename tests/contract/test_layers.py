@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.contract.backbone import BackboneShape, cost
-from engine.contract.method_spec import AttentionKind, Depth, Init, Parametrisation, PrefixMethod
-from engine.contract.run_spec import describe_method
+from engine.contract.methods.prefix import AttentionKind, Depth, Init, Parametrisation, PrefixMethod
+from engine.contract.specs.run import describe_method
 from tests.helpers.errors import refused
 
 SMOLLM2 = BackboneShape(30, 3, 64, 576, 134_515_008, 49_152, 8192)

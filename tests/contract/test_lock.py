@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.lock import FolderLock, is_locked
+from engine.contract.runs.lock import FolderLock, is_locked
 from tests.contract.children import HOLD_LOCK, python
 from tests.helpers.errors import refused
 
@@ -50,7 +50,7 @@ def test_looking_does_not_keep_a_process_from_the_lock(tmp_path: Path) -> None:
     look = """
 import sys
 from pathlib import Path
-from engine.contract.lock import is_locked
+from engine.contract.runs.lock import is_locked
 is_locked(Path(sys.argv[1]))
 print("ready", flush=True)
 while True:

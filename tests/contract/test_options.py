@@ -7,18 +7,9 @@ from typing import Any
 
 import pytest
 
-from engine.contract.data_spec import (
-    Column,
-    DataSpec,
-    Linearisation,
-    Mapping,
-    Preset,
-    Role,
-    Split,
-    SplitKind,
-)
 from engine.contract.errors import ProtocolError
-from engine.contract.method_spec import FinetuneMethod, Init, MethodSpec, PrefixMethod
+from engine.contract.methods.others import AdapterDesign, AdapterMethod
+from engine.contract.methods.prefix import FinetuneMethod, Init, MethodSpec, PrefixMethod
 from engine.contract.options import (
     METHODS,
     OPTIONS,
@@ -30,10 +21,19 @@ from engine.contract.options import (
     spec_args,
     with_changes,
 )
-from engine.contract.reading import ReadOptions
-from engine.contract.rivals import AdapterDesign, AdapterMethod
-from engine.contract.run_spec import RunSpec, default_training
-from engine.contract.training_spec import DecodingSpec, Strategy, TrainingSpec
+from engine.contract.reading.reading import ReadOptions
+from engine.contract.specs.data import (
+    Column,
+    DataSpec,
+    Linearisation,
+    Mapping,
+    Preset,
+    Role,
+    Split,
+    SplitKind,
+)
+from engine.contract.specs.run import RunSpec, default_training
+from engine.contract.specs.training import DecodingSpec, Strategy, TrainingSpec
 from tests.contract.objects import SPEC
 from tests.helpers.errors import refused
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.outputs import (
+from engine.contract.runs.outputs import (
     RowsDigest,
     iterate_outputs,
     meta_path,
@@ -18,7 +18,7 @@ from engine.contract.outputs import (
     write_outputs,
     write_row_scores,
 )
-from engine.contract.scores import OutputRow, OutputsMeta, Score
+from engine.contract.runs.scores import OutputRow, OutputsMeta, Score
 from tests.helpers.errors import refused
 
 ROWS = (

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from engine.contract import codec
-from engine.contract.method_spec import AttentionKind
-from engine.contract.prefix_card import AttentionSite, decoder_site
-from engine.contract.project import DatasetEntry, ExampleNote, Project, ProjectFolder
-from engine.contract.run_folder import RunFolder, RunMeta
+from engine.contract.methods.prefix import AttentionKind
+from engine.contract.projects.project import DatasetEntry, ExampleNote, Project, ProjectFolder
+from engine.contract.runs.folder import RunFolder, RunMeta
+from engine.contract.runs.prefix_card import AttentionSite, decoder_site
 from tests.contract.objects import MAPPING, SPEC
 from tests.helpers.errors import refused
 

@@ -10,8 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.contract.lock import FolderLock
-from engine.contract.project import DatasetEntry, ExampleNote, Project, ProjectFolder, merge
+from engine.contract.projects.project import (
+    DatasetEntry,
+    ExampleNote,
+    Project,
+    ProjectFolder,
+    merge,
+)
+from engine.contract.runs.lock import FolderLock
 from tests.contract.children import run_python
 from tests.contract.objects import MAPPING
 from tests.helpers.errors import refused
@@ -20,7 +26,7 @@ ADD = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from engine.contract.project import ProjectFolder, ExampleNote
+from engine.contract.projects.project import ProjectFolder, ExampleNote
 folder = ProjectFolder(Path(sys.argv[1]))
 for number in range(20):
     note = ExampleNote(f"{sys.argv[2]}-{number}")
@@ -92,7 +98,7 @@ def test_many_writers_at_once_lose_nothing(tmp_path: Path) -> None:
 def test_a_writer_that_does_not_end_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.contract.project.UPDATE_PATIENCE_S", 0.05)
+    monkeypatch.setattr("engine.contract.projects.project.UPDATE_PATIENCE_S", 0.05)
     folder = ProjectFolder(tmp_path)
     folder.write(Project("P"))
     with FolderLock(tmp_path, name="project.lock") as lock:

@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 
 from engine.contract import codec
-from engine.contract.data_spec import Column, Mapping, Role, Split, SplitKind
-from engine.contract.method_spec import (
+from engine.contract.methods.prefix import (
     Depth,
     FinetuneMethod,
     Init,
@@ -15,7 +14,9 @@ from engine.contract.method_spec import (
     Placement,
     PrefixMethod,
 )
-from engine.contract.recipes import (
+from engine.contract.specs.data import Column, Mapping, Role, Split, SplitKind
+from engine.contract.specs.run import RunSpec, default_training, describe_method
+from engine.contract.studies.recipes import (
     RECIPES,
     StudySettings,
     essence,
@@ -23,8 +24,7 @@ from engine.contract.recipes import (
     run_name,
     take_existing,
 )
-from engine.contract.run_spec import RunSpec, default_training, describe_method
-from engine.contract.study import StudyKind, StudyRun
+from engine.contract.studies.study import StudyKind, StudyRun
 from tests.contract.objects import SPEC
 from tests.helpers.errors import refused
 

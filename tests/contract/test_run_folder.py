@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from engine.contract import codec
-from engine.contract.events import Phase, RunState
-from engine.contract.lock import FolderLock
-from engine.contract.run_folder import (
+from engine.contract.runs.events import Phase, RunState
+from engine.contract.runs.folder import (
     ContinueRequest,
     ControlLine,
     PauseRequest,
@@ -18,7 +17,8 @@ from engine.contract.run_folder import (
     StopRequest,
     interrupted,
 )
-from engine.contract.training_spec import SelectBy
+from engine.contract.runs.lock import FolderLock
+from engine.contract.specs.training import SelectBy
 from tests.contract.children import HOLD_LOCK, python
 from tests.contract.objects import RUN_ID, SPEC
 from tests.helpers.errors import refused
@@ -133,7 +133,7 @@ def test_a_verdict_written_between_two_looks_counts(
         return False
 
     folder.write_status(AT_WORK)
-    monkeypatch.setattr("engine.contract.run_folder.is_locked", ends_now)
+    monkeypatch.setattr("engine.contract.runs.folder.is_locked", ends_now)
     assert folder.read_status() == finished
 
 

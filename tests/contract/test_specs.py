@@ -9,18 +9,8 @@ from typing import Any
 
 import pytest
 
-from engine.contract.data_spec import Column, DataSpec, Mapping, Role, Split
 from engine.contract.errors import Remedy, UserError, code_of
-from engine.contract.method_spec import (
-    Depth,
-    FinetuneMethod,
-    Init,
-    Parametrisation,
-    Placement,
-    PrefixMethod,
-)
-from engine.contract.options import METHODS
-from engine.contract.rivals import (
+from engine.contract.methods.others import (
     AdapterDesign,
     AdapterMethod,
     BiasMethod,
@@ -29,13 +19,23 @@ from engine.contract.rivals import (
     PTuningMethod,
     TopLayersMethod,
 )
-from engine.contract.run_spec import (
+from engine.contract.methods.prefix import (
+    Depth,
+    FinetuneMethod,
+    Init,
+    Parametrisation,
+    Placement,
+    PrefixMethod,
+)
+from engine.contract.options import METHODS
+from engine.contract.specs.data import Column, DataSpec, Mapping, Role, Split
+from engine.contract.specs.run import (
     default_training,
     describe_method,
     finetuning_baseline,
     new_run_id,
 )
-from engine.contract.training_spec import DecodingSpec, Objective, SelectBy, Strategy, TrainingSpec
+from engine.contract.specs.training import DecodingSpec, Objective, SelectBy, Strategy, TrainingSpec
 from tests.contract.objects import MAPPING, SPEC
 from tests.helpers.errors import refused
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.contract.errors import UserError
-from engine.contract.tables import (
+from engine.contract.tables.saving import (
     OUTPUTS_HEADER,
     REJECTED_HEADER,
     Line,
@@ -25,7 +25,7 @@ from engine.contract.tables import (
     without_guard,
     write_table,
 )
-from engine.contract.workbook import MOST_CELL_CHARACTERS, MOST_COLUMNS
+from engine.contract.tables.workbook import MOST_CELL_CHARACTERS, MOST_COLUMNS
 from tests.helpers.errors import refused
 
 RUN = ("=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "-", "=", "'=1", "''=1", "-3.5.1", "+a")

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from engine.backbones.paths import CACHE_VARIABLE
-from engine.contract.data_spec import DataSpec, Mapping
 from engine.contract.options import METHODS, OPTIONS, field_kind
-from engine.contract.run_spec import RunSpec, default_training
-from engine.contract.training_spec import DecodingSpec, Device
+from engine.contract.specs.data import DataSpec, Mapping
+from engine.contract.specs.run import RunSpec, default_training
+from engine.contract.specs.training import DecodingSpec, Device
 from engine.decoding.decoder import decode
 from engine.decoding.systems import Systems
 from engine.exchange import native, peft

@@ -9,9 +9,9 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.startup import Program, build
-from engine.contract.project import DatasetEntry, Project, ProjectFolder
-from engine.contract.run_folder import RunFolder
+from app.shell.startup import Program, build
+from engine.contract.projects.project import DatasetEntry, Project, ProjectFolder
+from engine.contract.runs.folder import RunFolder
 from tests.app.conftest import leaves_nothing_behind, own_places
 from tests.end2end.person import Person
 from tests.helpers.tiny_runs import Workshop

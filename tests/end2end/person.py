@@ -17,10 +17,10 @@ from app.pages.compare.page import ComparePage
 from app.pages.data.page import DataPage
 from app.pages.prefixes.page import PrefixesPage
 from app.pages.runs.page import RunsPage
-from app.startup import Program
-from engine.contract.events import RunState
-from engine.contract.project import ProjectFolder
-from engine.contract.run_folder import RunFolder, RunMeta
+from app.shell.startup import Program
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.runs.events import RunState
+from engine.contract.runs.folder import RunFolder, RunMeta
 from tests.helpers.tiny_runs import DECODING, TRAINING, Workshop
 
 WAIT_MS = 120_000

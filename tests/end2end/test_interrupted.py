@@ -9,10 +9,10 @@ import sys
 from collections.abc import Callable
 
 from app.dialogs.closing import Closing
-from engine.contract.events import CheckpointSaved, RunPaused, RunState
-from engine.contract.lock import is_locked
-from engine.contract.project import ProjectFolder
-from engine.contract.run_folder import PauseRequest, RunFolder, StopRequest
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.runs.events import CheckpointSaved, RunPaused, RunState
+from engine.contract.runs.folder import PauseRequest, RunFolder, StopRequest
+from engine.contract.runs.lock import is_locked
 from tests.end2end.person import Person
 from tests.helpers import window_at_work
 from tests.helpers.tiny_runs import ROOT, Watcher, kill, losses, wait_until

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from app.pages.studies.page import StudiesPage
 from engine.cli.main import run
-from engine.contract.events import RunState
-from engine.contract.project import ProjectFolder
-from engine.contract.study import StudyKind
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.runs.events import RunState
+from engine.contract.studies.study import StudyKind
 from tests.end2end.person import Person
 from tests.end2end.test_whole_way import TINY
 from tests.helpers.tiny_runs import Workshop

@@ -11,11 +11,11 @@ from safetensors.torch import load_file
 
 from app.dialogs.export import ExportDialog
 from app.models.run import RunModel
-from engine.contract.data_spec import Role
-from engine.contract.events import RunState
-from engine.contract.method_spec import FinetuneMethod, PrefixMethod
-from engine.contract.outputs import read_meta, read_outputs
-from engine.contract.training_spec import Strategy
+from engine.contract.methods.prefix import FinetuneMethod, PrefixMethod
+from engine.contract.runs.events import RunState
+from engine.contract.runs.outputs import read_meta, read_outputs
+from engine.contract.specs.data import Role
+from engine.contract.specs.training import Strategy
 from engine.exchange import native
 from tests.end2end.person import Person
 from tests.helpers.tiny_runs import Workshop

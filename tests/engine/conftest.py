@@ -8,8 +8,8 @@ import pytest
 from engine.backbones.entries import EMBEDDED
 from engine.backbones.fetching import fetch_backbone
 from engine.backbones.paths import CACHE_VARIABLE
-from engine.contract.commands import FetchBackbone
-from engine.contract.run_folder import RunFolder
+from engine.contract.protocol.commands import FetchBackbone
+from engine.contract.runs.folder import RunFolder
 from engine.reporter import Silent
 from tests.helpers.tiny_runs import METHODS, Workshop, cache_in
 

@@ -10,8 +10,8 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.masking_utils import sdpa_mask
 
 from engine.backbones.loading import Backbone
-from engine.contract.method_spec import AttentionKind
-from engine.contract.prefix_card import AttentionSite
+from engine.contract.methods.prefix import AttentionKind
+from engine.contract.runs.prefix_card import AttentionSite
 from engine.methods.attention import KeyValues
 
 NAME = "explicit"

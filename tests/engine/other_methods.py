@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from engine.contract.rivals import (
+from engine.contract.methods.others import (
     AdapterDesign,
     AdapterMethod,
     BiasMethod,
@@ -15,7 +15,7 @@ from engine.contract.rivals import (
     PTuningMethod,
     TopLayersMethod,
 )
-from engine.contract.starting import Init
+from engine.contract.specs.starting import Init
 from engine.methods.base import System
 
 HOULSBY = AdapterDesign.HOULSBY

@@ -17,7 +17,8 @@ import torch
 from torch.nn.modules.module import register_module_forward_hook
 
 from engine.backbones.fingerprint import fingerprint_of
-from engine.contract.events import (
+from engine.contract.methods.prefix import PrefixMethod
+from engine.contract.runs.events import (
     Blame,
     CheckpointSaved,
     Evaluation,
@@ -32,16 +33,15 @@ from engine.contract.events import (
     RunState,
     TrainMetrics,
 )
-from engine.contract.lock import FolderLock
-from engine.contract.method_spec import PrefixMethod
-from engine.contract.run_folder import (
+from engine.contract.runs.folder import (
     ContinueRequest,
     PauseRequest,
     RunFolder,
     RunStatus,
     StopRequest,
 )
-from engine.contract.run_spec import RunSpec
+from engine.contract.runs.lock import FolderLock
+from engine.contract.specs.run import RunSpec
 from engine.decoding.systems import Systems
 from engine.reporter import Silent
 from engine.run import EXIT_CANCELLED, EXIT_FINISHED, EXIT_OUR_FAULT, EXIT_USER, run_folder

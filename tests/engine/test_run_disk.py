@@ -12,7 +12,8 @@ import torch
 
 from engine.backbones.loading import load_backbone
 from engine.contract.errors import Remedy
-from engine.contract.events import (
+from engine.contract.methods.prefix import FinetuneMethod, Init, PrefixMethod
+from engine.contract.runs.events import (
     Blame,
     CheckpointSaved,
     JournalEntry,
@@ -20,8 +21,7 @@ from engine.contract.events import (
     RunState,
     TrainMetrics,
 )
-from engine.contract.method_spec import FinetuneMethod, Init, PrefixMethod
-from engine.contract.run_folder import RunFolder, RunStatus
+from engine.contract.runs.folder import RunFolder, RunStatus
 from engine.methods.making import make_method
 from engine.reporter import Silent
 from engine.run import EXIT_FINISHED, EXIT_USER, run_folder

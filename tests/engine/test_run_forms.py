@@ -5,19 +5,19 @@ from dataclasses import replace
 import pytest
 from safetensors import safe_open
 
-from engine.contract.data_spec import PromptForm
-from engine.contract.events import RunFailed, RunFinished, RunStarted, RunState
-from engine.contract.method_spec import (
+from engine.contract.methods.others import PromptMethod
+from engine.contract.methods.prefix import (
     Depth,
     FinetuneMethod,
     MethodSpec,
     Parametrisation,
     Placement,
 )
-from engine.contract.method_spec import PrefixMethod as Prefix
-from engine.contract.outputs import read_outputs
-from engine.contract.prefix_card import PositionScheme
-from engine.contract.rivals import PromptMethod
+from engine.contract.methods.prefix import PrefixMethod as Prefix
+from engine.contract.runs.events import RunFailed, RunFinished, RunStarted, RunState
+from engine.contract.runs.outputs import read_outputs
+from engine.contract.runs.prefix_card import PositionScheme
+from engine.contract.specs.data import PromptForm
 from engine.data.prompt import ENCODER_PROMPT
 from engine.decoding.decoder import decode
 from engine.decoding.systems import Systems

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from engine.contract.events import (
+from engine.contract.runs.events import (
     CheckpointSaved,
     Evaluation,
     OutputsSaved,
@@ -18,8 +18,8 @@ from engine.contract.events import (
     RunState,
     TrainMetrics,
 )
-from engine.contract.run_folder import RunFolder
-from engine.contract.run_spec import RunSpec
+from engine.contract.runs.folder import RunFolder
+from engine.contract.specs.run import RunSpec
 from engine.training import checkpoint
 from tests.helpers.tiny_runs import (
     TRAINING,

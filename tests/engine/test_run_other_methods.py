@@ -11,9 +11,10 @@ import pytest
 from safetensors import safe_open
 
 from engine.cli.main import call
-from engine.contract.commands import ExportPrefix, Generate, VerifyPrefix
 from engine.contract.errors import UserError
-from engine.contract.events import (
+from engine.contract.methods.others import BiasMethod, TopLayersMethod
+from engine.contract.protocol.commands import ExportPrefix, Generate, VerifyPrefix
+from engine.contract.runs.events import (
     JournalEntry,
     Notice,
     RunFailed,
@@ -21,10 +22,9 @@ from engine.contract.events import (
     RunStarted,
     TrainMetrics,
 )
-from engine.contract.outputs import read_meta, read_outputs
-from engine.contract.rivals import BiasMethod, TopLayersMethod
-from engine.contract.run_folder import RunFolder, RunStatus, StopRequest
-from engine.contract.run_spec import describe_method
+from engine.contract.runs.folder import RunFolder, RunStatus, StopRequest
+from engine.contract.runs.outputs import read_meta, read_outputs
+from engine.contract.specs.run import describe_method
 from engine.decoding import handlers
 from engine.decoding.decoder import decode
 from engine.decoding.systems import Systems

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.events import (
+from engine.contract.runs.events import (
     Evaluation,
     JournalEntry,
     OutputsSaved,
@@ -15,7 +15,7 @@ from engine.contract.events import (
     RunPaused,
     RunState,
 )
-from engine.contract.run_folder import ContinueRequest, PauseRequest, RunStatus
+from engine.contract.runs.folder import ContinueRequest, PauseRequest, RunStatus
 from engine.run import EXIT_FINISHED, run_folder
 from tests.helpers.tiny_runs import Workshop, events
 

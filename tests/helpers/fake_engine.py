@@ -21,7 +21,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from engine.contract import codec
-from engine.contract.events import (
+from engine.contract.runs.events import (
     Blame,
     CheckpointSaved,
     Event,
@@ -36,9 +36,7 @@ from engine.contract.events import (
     RunState,
     TrainMetrics,
 )
-from engine.contract.journal import JournalWriter
-from engine.contract.lock import FolderLock
-from engine.contract.run_folder import (
+from engine.contract.runs.folder import (
     ContinueRequest,
     ControlLine,
     ControlRequest,
@@ -47,6 +45,8 @@ from engine.contract.run_folder import (
     RunStatus,
     StopRequest,
 )
+from engine.contract.runs.journal import JournalWriter
+from engine.contract.runs.lock import FolderLock
 
 COMMAND = (sys.executable, str(Path(__file__).resolve()))
 POLL_S = 0.002

@@ -4,7 +4,7 @@
     pending = client.pendings[-1]; pending.progress(...); pending.answer(reply) or pending.fail(...)
     control.feed(run_id, entries); control.set_status(status)
 
-`make_context` ties fakes and real models together as `app/startup.py` does.
+`make_context` ties fakes and real models together as `app/shell/startup.py` does.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QApplication
 
-from app.actions import ActionRegistry
 from app.context import AppContext
 from app.models.activities import ActivitiesModel
 from app.models.project import ProjectModel
 from app.models.runs import RunsModel
 from app.models.speeds import SPEEDS_FILE, Speeds
 from app.models.studies import StudyLibrary
-from app.navigator import Navigator
 from app.settings import Settings
+from app.shell.actions import ActionRegistry
+from app.shell.navigator import Navigator
 from app.theme import Scheme, Theme
 from engine.contract import codec
-from engine.contract.commands import Command, Failure, Progress
 from engine.contract.errors import ProtocolError, UserError
-from engine.contract.events import Blame, Event, JournalEntry, RunState
-from engine.contract.journal import JournalReader
-from engine.contract.run_folder import RunFolder, RunStatus
+from engine.contract.protocol.commands import Command, Failure, Progress
+from engine.contract.runs.events import Blame, Event, JournalEntry, RunState
+from engine.contract.runs.folder import RunFolder, RunStatus
+from engine.contract.runs.journal import JournalReader
 
 Replies = Mapping[type, Callable[[Any], object]]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract import codec
-from engine.contract.dataset_store import RejectedRow
-from engine.contract.project import ProjectFolder
+from engine.contract.projects.dataset_store import RejectedRow
+from engine.contract.projects.project import ProjectFolder
 from tests.helpers.projects import DATASET_ID, make_rich_project, make_store
 from tests.helpers.sample_texts import COLUMNS, huts
 from tests.helpers.studies import make_study

@@ -8,11 +8,11 @@ import torch
 from transformers import DynamicCache
 
 from engine.contract.backbone import BackboneShape
-from engine.contract.data_spec import Linearisation, Preset
-from engine.contract.method_spec import PrefixMethod
-from engine.contract.prefix_card import PositionScheme, PrefixCard, decoder_site
-from engine.contract.scores import Score
-from engine.contract.training_spec import DecodingSpec, Strategy
+from engine.contract.methods.prefix import PrefixMethod
+from engine.contract.runs.prefix_card import PositionScheme, PrefixCard, decoder_site
+from engine.contract.runs.scores import Score
+from engine.contract.specs.data import Linearisation, Preset
+from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.methods.attention import KeyValues
 
 CARD = PrefixCard(

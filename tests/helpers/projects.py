@@ -8,10 +8,11 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.contract.data_spec import Column, DataSpec, Mapping, Role
-from engine.contract.dataset_store import RejectedRow, encode_cells, start_digest
 from engine.contract.errors import Remedy
-from engine.contract.events import (
+from engine.contract.methods.prefix import FinetuneMethod, MethodSpec, PrefixMethod
+from engine.contract.projects.dataset_store import RejectedRow, encode_cells, start_digest
+from engine.contract.projects.project import DatasetEntry, Project, ProjectFolder
+from engine.contract.runs.events import (
     Blame,
     CheckpointSaved,
     Evaluation,
@@ -29,13 +30,12 @@ from engine.contract.events import (
     SamplesTaken,
     TrainMetrics,
 )
-from engine.contract.journal import JournalWriter
-from engine.contract.method_spec import FinetuneMethod, MethodSpec, PrefixMethod
-from engine.contract.outputs import write_outputs
-from engine.contract.project import DatasetEntry, Project, ProjectFolder
-from engine.contract.run_folder import RunFolder, RunMeta, RunStatus
-from engine.contract.run_spec import RunSpec, default_training, describe_method
-from engine.contract.scores import OutputsMeta, Score
+from engine.contract.runs.folder import RunFolder, RunMeta, RunStatus
+from engine.contract.runs.journal import JournalWriter
+from engine.contract.runs.outputs import write_outputs
+from engine.contract.runs.scores import OutputsMeta, Score
+from engine.contract.specs.data import Column, DataSpec, Mapping, Role
+from engine.contract.specs.run import RunSpec, default_training, describe_method
 from engine.data.store_writer import StoreWriter
 from tests.helpers.sample_texts import COLUMNS, Hut, huts, output_of
 

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract.backbone import BackboneEntry, BackboneShape, BackboneSource
-from engine.contract.commands import (
+from engine.contract.methods.prefix import PrefixMethod
+from engine.contract.projects.dataset_store import DatasetStore, Row
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.protocol.commands import (
     BackboneList,
     CollectStudy,
     Done,
@@ -28,12 +31,7 @@ from engine.contract.commands import (
     TokenPreview,
     VerifyPrefix,
 )
-from engine.contract.data_spec import Column, Mapping, Role
-from engine.contract.dataset_store import DatasetStore, Row
-from engine.contract.events import RunState
-from engine.contract.method_spec import PrefixMethod
-from engine.contract.project import ProjectFolder
-from engine.contract.reading import (
+from engine.contract.reading.reading import (
     FileReport,
     Finding,
     FindingKind,
@@ -43,8 +41,10 @@ from engine.contract.reading import (
     SplitCounts,
     SplitReport,
 )
-from engine.contract.run_folder import RunFolder
-from engine.contract.scores import Score
+from engine.contract.runs.events import RunState
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.scores import Score
+from engine.contract.specs.data import Column, Mapping, Role
 from tests.helpers.projects import CREATED_S, FINGERPRINT, make_store
 from tests.helpers.studies import collect_without_drawing
 

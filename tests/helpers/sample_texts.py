@@ -8,7 +8,7 @@ import random
 from dataclasses import dataclass
 from functools import cache
 
-from engine.contract.scores import OutputRow
+from engine.contract.runs.scores import OutputRow
 
 COLUMNS = ("name", "kind", "beds", "food", "altitude", "near", "text")
 

@@ -12,8 +12,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from engine import serve
-from engine.contract.commands import Done, ExportRejected, FetchBackbone, ListBackbones
 from engine.contract.errors import Remedy, UserError
+from engine.contract.protocol.commands import Done, ExportRejected, FetchBackbone, ListBackbones
 from engine.reporter import Reporter
 
 COMMAND = (sys.executable, str(Path(__file__).resolve()))

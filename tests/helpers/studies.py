@@ -6,18 +6,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from engine.contract.commands import CollectStudy
-from engine.contract.data_spec import DataSpec
-from engine.contract.events import RunState
-from engine.contract.files import slug, write_atomically
-from engine.contract.method_spec import FinetuneMethod, PrefixMethod
-from engine.contract.project import ProjectFolder
-from engine.contract.recipes import RECIPES, StudySettings, plan, run_name
-from engine.contract.run_folder import RunFolder, RunMeta
-from engine.contract.run_spec import RunSpec, default_training
-from engine.contract.study import StudyFolder, StudyKind, StudySpec
-from engine.contract.study_results import StudyResults
-from engine.contract.tables import csv_text
+from engine.contract.files.writing import slug, write_atomically
+from engine.contract.methods.prefix import FinetuneMethod, PrefixMethod
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.protocol.commands import CollectStudy
+from engine.contract.runs.events import RunState
+from engine.contract.runs.folder import RunFolder, RunMeta
+from engine.contract.specs.data import DataSpec
+from engine.contract.specs.run import RunSpec, default_training
+from engine.contract.studies.recipes import RECIPES, StudySettings, plan, run_name
+from engine.contract.studies.results import StudyResults
+from engine.contract.studies.study import StudyFolder, StudyKind, StudySpec
+from engine.contract.tables.saving import csv_text
 from engine.reporter import Silent
 from engine.studies.results import collect
 from engine.studies.tables import latex, markdown, means_table

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from PySide6.QtCore import QCoreApplication
 
-from engine.contract.run_folder import RunStatus
+from engine.contract.runs.folder import RunStatus
 from tests.helpers.fake_engine import COMMAND
 from workers.supervisor import RunSupervisor
 

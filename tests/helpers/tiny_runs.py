@@ -16,17 +16,17 @@ from pathlib import Path
 import pytest
 
 from engine.backbones.paths import CACHE_VARIABLE
-from engine.contract.commands import ImportFile, InspectFile
-from engine.contract.data_spec import Column, DataSpec, Role, Split
-from engine.contract.data_spec import Mapping as ColumnMapping
-from engine.contract.events import Event, JournalEntry, Phase, TrainMetrics
-from engine.contract.journal import JournalReader
-from engine.contract.method_spec import FinetuneMethod, Init, MethodSpec, Parametrisation
-from engine.contract.method_spec import PrefixMethod as Prefix
-from engine.contract.reading import ReadOptions
-from engine.contract.run_folder import RunFolder, RunMeta, RunStatus
-from engine.contract.run_spec import RunSpec
-from engine.contract.training_spec import DecodingSpec, Device, Strategy, TrainingSpec
+from engine.contract.methods.prefix import FinetuneMethod, Init, MethodSpec, Parametrisation
+from engine.contract.methods.prefix import PrefixMethod as Prefix
+from engine.contract.protocol.commands import ImportFile, InspectFile
+from engine.contract.reading.reading import ReadOptions
+from engine.contract.runs.events import Event, JournalEntry, Phase, TrainMetrics
+from engine.contract.runs.folder import RunFolder, RunMeta, RunStatus
+from engine.contract.runs.journal import JournalReader
+from engine.contract.specs.data import Column, DataSpec, Role, Split
+from engine.contract.specs.data import Mapping as ColumnMapping
+from engine.contract.specs.run import RunSpec
+from engine.contract.specs.training import DecodingSpec, Device, Strategy, TrainingSpec
 from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent

@@ -16,8 +16,8 @@ def main() -> None:
     from PySide6.QtWidgets import QPushButton
 
     from app.models.run import RunModel
-    from app.startup import run
-    from app.unfinished_bar import UnfinishedBar
+    from app.shell.startup import run
+    from app.shell.unfinished_bar import UnfinishedBar
 
     show = UnfinishedBar.offer
 

@@ -27,7 +27,7 @@ import pytest
 
 from engine.cli.main import EXIT_USER
 from engine.cli.main import run as command_line
-from engine.contract.run_folder import RunFolder
+from engine.contract.runs.folder import RunFolder
 from tests.helpers.tiny_backbones import save_tiny
 from tests.helpers.tiny_runs import Workshop, cache_in, write_table
 

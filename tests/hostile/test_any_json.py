@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from engine.contract.commands import ImportFile, InspectFile
-from engine.contract.data_spec import Mapping
-from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
-from engine.contract.reading import ReadOptions
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.protocol.commands import ImportFile, InspectFile
+from engine.contract.reading.reading import ReadOptions
+from engine.contract.specs.data import Mapping
 from engine.data.importing import import_file
 from engine.data.inputs import RowReader
 from engine.data.inspecting import inspect_file

@@ -14,18 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.contract import codec
-from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import ProtocolError, UserError
-from engine.contract.events import JournalEntry, RunState
-from engine.contract.method_spec import PrefixMethod
+from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.options import parse_value
-from engine.contract.prefix_card import PrefixCard
-from engine.contract.project import Project
-from engine.contract.run_folder import ControlLine, RunMeta, RunStatus, StopRequest
-from engine.contract.run_spec import RunSpec
-from engine.contract.scores import OutputRow, OutputsMeta, Score
-from engine.contract.study import StudySpec
-from engine.contract.training_spec import TrainingSpec
+from engine.contract.projects.project import Project
+from engine.contract.runs.delta_card import DeltaCard
+from engine.contract.runs.events import JournalEntry, RunState
+from engine.contract.runs.folder import ControlLine, RunMeta, RunStatus, StopRequest
+from engine.contract.runs.prefix_card import PrefixCard
+from engine.contract.runs.scores import OutputRow, OutputsMeta, Score
+from engine.contract.specs.run import RunSpec
+from engine.contract.specs.training import TrainingSpec
+from engine.contract.studies.study import StudySpec
 from engine.studies.saved_scores import ScoredFile
 from engine.training.checkpoint_files import TrainingState
 from tests.helpers.errors import refused

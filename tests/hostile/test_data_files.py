@@ -14,9 +14,9 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from engine.contract.commands import ImportFile, InspectFile
 from engine.contract.errors import UserError
-from engine.contract.reading import ReadOptions
+from engine.contract.protocol.commands import ImportFile, InspectFile
+from engine.contract.reading.reading import ReadOptions
 from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent

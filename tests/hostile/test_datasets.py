@@ -19,11 +19,16 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.pages.data.page import DataPage
-from engine.contract import dataset_store
-from engine.contract.commands import PreviewExamples, ReportSplit
-from engine.contract.dataset_store import MAX_COLUMNS, MAX_ROW_BYTES, DatasetStore, RejectedRow
 from engine.contract.errors import UserError
-from engine.contract.events import RunFailed
+from engine.contract.projects import dataset_store
+from engine.contract.projects.dataset_store import (
+    MAX_COLUMNS,
+    MAX_ROW_BYTES,
+    DatasetStore,
+    RejectedRow,
+)
+from engine.contract.protocol.commands import PreviewExamples, ReportSplit
+from engine.contract.runs.events import RunFailed
 from engine.data.preview import preview_examples, report_split
 from engine.data.store_writer import StoreWriter
 from engine.reporter import Silent

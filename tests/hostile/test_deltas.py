@@ -13,10 +13,10 @@ import torch
 
 from engine.backbones.loading import load_backbone
 from engine.cli import main
-from engine.contract.data_spec import Linearisation
-from engine.contract.delta_card import DeltaCard
-from engine.contract.rivals import AdapterMethod, DeltaSpec, LoraMethod, PromptMethod
-from engine.contract.training_spec import DecodingSpec
+from engine.contract.methods.others import AdapterMethod, DeltaSpec, LoraMethod, PromptMethod
+from engine.contract.runs.delta_card import DeltaCard
+from engine.contract.specs.data import Linearisation
+from engine.contract.specs.training import DecodingSpec
 from engine.exchange import delta
 from engine.methods.base import Foldable
 from engine.methods.making import make_method

@@ -14,19 +14,19 @@ from PySide6.QtGui import QGuiApplication, QStandardItem, QStandardItemModel
 from pytestqt.qtbot import QtBot
 
 from app.pages.compare.comparison import compare
-from app.pages.compare.copying import score_lines, to_csv
-from app.pages.compare.row_export import row_lines
-from app.pages.compare.rows import Rows
-from app.pages.compare.score_table import score_table
-from app.pages.compare.systems import ComparedSystem, Kind, SystemEntry
+from app.pages.compare.list.row_export import row_lines
+from app.pages.compare.list.rows import Rows
+from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemEntry
+from app.pages.compare.table.copying import score_lines, to_csv
+from app.pages.compare.table.score_table import score_table
 from app.widgets.table_view import TableView
-from engine.contract.commands import ExportRejected, ImportFile
-from engine.contract.events import RunState
-from engine.contract.project import ExampleNote
-from engine.contract.reading import ReadOptions
-from engine.contract.scores import OutputRow, OutputsMeta, Score
-from engine.contract.study_results import RunResult, StudyResults
-from engine.contract.tables import Line, csv_text, write_table
+from engine.contract.projects.project import ExampleNote
+from engine.contract.protocol.commands import ExportRejected, ImportFile
+from engine.contract.reading.reading import ReadOptions
+from engine.contract.runs.events import RunState
+from engine.contract.runs.scores import OutputRow, OutputsMeta, Score
+from engine.contract.studies.results import RunResult, StudyResults
+from engine.contract.tables.saving import Line, csv_text, write_table
 from engine.data.importing import export_rejected, import_file
 from engine.decoding.files import output_lines
 from engine.reporter import Silent

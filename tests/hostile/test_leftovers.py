@@ -8,20 +8,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-from engine.contract.folders import remove_leftovers
-from engine.contract.project import ProjectFolder
+from engine.contract.files.folders import remove_leftovers
+from engine.contract.projects.project import ProjectFolder
 from engine.run import run_folder
 from tests.helpers.tiny_runs import ROOT, Workshop, engine_environment
 
 KILLED_IN = {
     "the prefix": """
-from engine.contract.folders import fill_folder
+from engine.contract.files.folders import fill_folder
 with fill_folder(run / "prefix") as target:
     (target / "prefix.safetensors").write_bytes(b"half")
     os.kill(os.getpid(), signal.SIGKILL)
 """,
     "a prefix that takes another's place": """
-from engine.contract import folders
+from engine.contract.files.writing import folders
 (run / "prefix").mkdir()
 rename = Path.rename
 def rename_once(path, target):
@@ -32,8 +32,8 @@ with folders.fill_folder(run / "prefix", replace=True) as target:
     (target / "prefix.safetensors").write_bytes(b"whole")
 """,
     "the outputs": """
-from engine.contract.outputs import write_outputs
-from engine.contract.scores import OutputRow
+from engine.contract.runs.outputs import write_outputs
+from engine.contract.runs.scores import OutputRow
 os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
 write_outputs(run / "outputs" / "test.jsonl", [OutputRow("1", "a", "b", ("c",))])
 """,

@@ -11,19 +11,19 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.main_window import MainWindow
-from app.startup import tie
-from engine.contract.events import RunState
-from engine.contract.journal import JournalWriter
-from engine.contract.lock import FolderLock, is_locked
-from engine.contract.project import ProjectFolder
-from engine.contract.regular_files import (
+from app.shell.main_window import MainWindow
+from app.shell.startup import tie
+from engine.contract.files.regular_files import (
     UnsafeFileError,
     open_to_change,
     open_to_read,
     refuse_links,
 )
-from engine.contract.run_folder import PauseRequest, RunFolder
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.runs.events import RunState
+from engine.contract.runs.folder import PauseRequest, RunFolder
+from engine.contract.runs.journal import JournalWriter
+from engine.contract.runs.lock import FolderLock, is_locked
 from tests.helpers.errors import refused
 from tests.helpers.fake_engine import COMMAND
 from tests.helpers.fake_ports import discard, make_context

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import EXIT_USER, run
-from engine.contract.outputs import write_outputs
-from engine.contract.scores import OutputRow, Score
+from engine.contract.runs.outputs import write_outputs
+from engine.contract.runs.scores import OutputRow, Score
 from engine.metrics.known import metric_named
 from engine.metrics.scoring import score_available, score_rows
 from tests.helpers.errors import refused

@@ -36,16 +36,16 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.main_window import MainWindow
-from app.page_list import PAGES
-from app.plain_text import caption, markup, visible
-from app.startup import tie
+from app.qt.plain_text import caption, markup, visible
+from app.shell.main_window import MainWindow
+from app.shell.page_list import PAGES
+from app.shell.startup import tie
 from app.widgets.labels import Label
 from app.widgets.plain_delegate import TIP_CHARS, TIP_LINES, tip_text
 from app.widgets.text_view import TextView
-from engine.contract.commands import Failure
 from engine.contract.errors import Remedy
-from engine.contract.events import Blame, RunState
+from engine.contract.protocol.commands import Failure
+from engine.contract.runs.events import Blame, RunState
 from tests.helpers.fake_ports import discard, make_context
 from tests.helpers.hostile import evil, make_hostile_project, spoiled_replies
 from tests.helpers.replies import RICH

@@ -12,9 +12,9 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.main_window import MainWindow
-from app.page_list import PAGES
-from app.startup import tie
+from app.shell.main_window import MainWindow
+from app.shell.page_list import PAGES
+from app.shell.startup import tie
 from engine.cli.main import run as command_line
 from engine.contract.errors import UserError
 from tests.helpers.fake_ports import discard, make_context

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.context import AppContext
-from app.project_control import ProjectControl
+from app.shell.project_control import ProjectControl
 from engine.contract import codec
 from engine.contract.errors import UserError
-from engine.contract.names import check_name, path_in
-from engine.contract.project import ProjectFolder
-from engine.contract.run_folder import RunFolder
-from engine.contract.study import StudyFolder, study_ids
+from engine.contract.files.names import check_name, path_in
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.runs.folder import RunFolder
+from engine.contract.studies.study import StudyFolder, study_ids
 from tests.helpers.errors import refused
 from tests.helpers.fake_ports import discard, make_context
 from tests.hostile.conftest import Call, Outside

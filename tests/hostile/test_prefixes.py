@@ -20,11 +20,11 @@ import torch
 from engine.backbones.catalog import describe_folder
 from engine.backbones.fingerprint import fingerprint_of
 from engine.cli import main
-from engine.contract.commands import ListPrefixes, VerifyPrefix
 from engine.contract.errors import UserError
-from engine.contract.method_spec import AttentionKind, PrefixMethod
-from engine.contract.prefix_card import AttentionSite, decoder_site
-from engine.contract.project import Project, ProjectFolder
+from engine.contract.methods.prefix import AttentionKind, PrefixMethod
+from engine.contract.projects.project import Project, ProjectFolder
+from engine.contract.protocol.commands import ListPrefixes, VerifyPrefix
+from engine.contract.runs.prefix_card import AttentionSite, decoder_site
 from engine.exchange import native
 from engine.exchange import peft as peft_folders
 from engine.exchange.handlers import list_prefixes, verify_prefix

@@ -12,9 +12,9 @@ import psutil
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.contract.events import RunState
-from engine.contract.lock import FolderLock
-from engine.contract.run_folder import RunFolder, RunStatus
+from engine.contract.runs.events import RunState
+from engine.contract.runs.folder import RunFolder, RunStatus
+from engine.contract.runs.lock import FolderLock
 from tests.hostile.conftest import Outside
 from workers.process_check import is_engine_of
 from workers.run_watch import Patience
@@ -101,7 +101,7 @@ def make_holder() -> Iterator[Callable[[Path], int]]:
     """Start processes that hold the lock of a folder."""
     processes: list[subprocess.Popen[str]] = []
     code = (
-        "import sys; from pathlib import Path; from engine.contract.lock import FolderLock\n"
+        "import sys; from pathlib import Path; from engine.contract.runs.lock import FolderLock\n"
         "FolderLock(Path(sys.argv[1])).acquire(); print('held', flush=True); sys.stdin.read()"
     )
 

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.commands import ImportFile, InspectFile
 from engine.contract.errors import UserError
-from engine.contract.reading import FileReport, FindingKind, ReadOptions
-from engine.contract.tables import write_table
+from engine.contract.protocol.commands import ImportFile, InspectFile
+from engine.contract.reading.reading import FileReport, FindingKind, ReadOptions
+from engine.contract.tables.saving import write_table
 from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent
@@ -45,9 +45,9 @@ MOST_BYTES = 2**30
 READ = f"""
 import resource, sys, tempfile
 from pathlib import Path
-from engine.contract.commands import ImportFile, InspectFile
+from engine.contract.protocol.commands import ImportFile, InspectFile
 from engine.contract.errors import UserError
-from engine.contract.reading import ReadOptions
+from engine.contract.reading.reading import ReadOptions
 from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent

@@ -15,7 +15,9 @@ import pytest
 
 from engine.cli.main import run
 from engine.contract import codec
-from engine.contract.outputs import (
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.outputs import (
     MAX_LINE_CHARACTERS,
     RowsDigest,
     changed_note,
@@ -24,11 +26,9 @@ from engine.contract.outputs import (
     write_meta,
     write_outputs,
 )
-from engine.contract.project import ProjectFolder
-from engine.contract.run_folder import RunFolder
-from engine.contract.scores import OutputRow, OutputsMeta
-from engine.contract.study import StudyFolder, StudyKind, StudySpec
-from engine.contract.study_results import RunResult, StudyResults
+from engine.contract.runs.scores import OutputRow, OutputsMeta
+from engine.contract.studies.results import RunResult, StudyResults
+from engine.contract.studies.study import StudyFolder, StudyKind, StudySpec
 from engine.reporter import Silent
 from engine.studies.figures import draw
 from engine.studies.results import collect

@@ -13,10 +13,10 @@ import pytest
 
 from engine.cli.console import Console, EscapedFormatter, escaped
 from engine.cli.main import run
-from engine.contract.outputs import write_outputs
-from engine.contract.project import Project, ProjectFolder
-from engine.contract.run_folder import RunFolder, RunMeta
-from engine.contract.scores import OutputRow
+from engine.contract.projects.project import Project, ProjectFolder
+from engine.contract.runs.folder import RunFolder, RunMeta
+from engine.contract.runs.outputs import write_outputs
+from engine.contract.runs.scores import OutputRow
 from tests.helpers.terminal import PATIENCE_S, Terminal
 from tests.helpers.tiny_runs import ROOT, Workshop, engine_environment
 

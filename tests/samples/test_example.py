@@ -7,16 +7,16 @@ import shutil
 from contextlib import closing
 from pathlib import Path
 
-from engine.contract.commands import CollectStudy, ImportFile
-from engine.contract.dataset_store import DatasetStore
-from engine.contract.events import RunFinished, RunState
-from engine.contract.journal import JournalReader
-from engine.contract.method_spec import FinetuneMethod, PrefixMethod
-from engine.contract.outputs import read_meta, read_outputs
-from engine.contract.project import ProjectFolder
-from engine.contract.reading import ReadOptions
-from engine.contract.run_folder import RunFolder
-from engine.contract.study import StudyFolder, study_ids
+from engine.contract.methods.prefix import FinetuneMethod, PrefixMethod
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.protocol.commands import CollectStudy, ImportFile
+from engine.contract.reading.reading import ReadOptions
+from engine.contract.runs.events import RunFinished, RunState
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.journal import JournalReader
+from engine.contract.runs.outputs import read_meta, read_outputs
+from engine.contract.studies.study import StudyFolder, study_ids
 from engine.data.importing import import_file
 from engine.exchange import native
 from engine.reporter import Silent

@@ -12,11 +12,11 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from engine.contract.data_spec import Column, DataSpec, Mapping, Role
-from engine.contract.events import Event, JournalEntry, RunState
-from engine.contract.method_spec import PrefixMethod
-from engine.contract.run_folder import RunFolder, RunMeta, RunStatus
-from engine.contract.run_spec import RunSpec
+from engine.contract.methods.prefix import PrefixMethod
+from engine.contract.runs.events import Event, JournalEntry, RunState
+from engine.contract.runs.folder import RunFolder, RunMeta, RunStatus
+from engine.contract.specs.data import Column, DataSpec, Mapping, Role
+from engine.contract.specs.run import RunSpec
 from tests.helpers.fake_engine import COMMAND, Play, write_play
 from tests.helpers.processes import children
 from workers.run_watch import Patience

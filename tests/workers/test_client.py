@@ -9,7 +9,8 @@ import pytest
 from PySide6.QtCore import QThread
 from pytestqt.qtbot import QtBot
 
-from engine.contract.commands import (
+from engine.contract.errors import ProtocolError
+from engine.contract.protocol.commands import (
     Command,
     Done,
     Failure,
@@ -17,9 +18,8 @@ from engine.contract.commands import (
     InspectFile,
     Progress,
 )
-from engine.contract.errors import ProtocolError
-from engine.contract.events import Blame
-from engine.contract.reading import FileReport
+from engine.contract.reading.reading import FileReport
+from engine.contract.runs.events import Blame
 from tests.helpers.serve_for_tests import COMMAND
 from tests.workers.conftest import WAIT_MS, children
 from workers.client import EngineClient

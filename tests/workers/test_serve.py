@@ -10,8 +10,9 @@ from typing import get_args
 
 import pytest
 
-from engine.contract import codec, commands
-from engine.contract.commands import (
+from engine.contract import codec
+from engine.contract.protocol import commands
+from engine.contract.protocol.commands import (
     PROTOCOL_VERSION,
     CancelRequest,
     Done,
@@ -26,7 +27,7 @@ from engine.contract.commands import (
     Response,
     Shutdown,
 )
-from engine.contract.events import Blame
+from engine.contract.runs.events import Blame
 from engine.serve import HANDLERS
 from tests.helpers.serve_for_tests import COMMAND
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from engine.contract.events import (
+from engine.contract.runs.events import (
     Blame,
     CheckpointSaved,
     RunCancelled,
@@ -19,8 +19,8 @@ from engine.contract.events import (
     RunState,
     TrainMetrics,
 )
-from engine.contract.lock import is_locked
-from engine.contract.run_folder import RunFolder
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.lock import is_locked
 from tests.helpers.fake_engine import Play, write_play
 from tests.workers.conftest import WAIT_MS, Listener
 from workers.run_watch import Patience

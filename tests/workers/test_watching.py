@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.contract.events import RunFinished, RunState, TrainMetrics
-from engine.contract.journal import JournalWriter
-from engine.contract.run_folder import RunFolder, RunStatus
+from engine.contract.runs.events import RunFinished, RunState, TrainMetrics
+from engine.contract.runs.folder import RunFolder, RunStatus
+from engine.contract.runs.journal import JournalWriter
 from tests.helpers import supervising_window
 from tests.helpers.fake_engine import COMMAND, Play, write_play
 from tests.workers.conftest import WAIT_MS, ForeignForm, Listener

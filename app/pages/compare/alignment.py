@@ -7,7 +7,7 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.pages.compare.rows import Rows
+from app.pages.compare.list.rows import Rows
 
 
 class How(enum.Enum):

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from app.pages.compare.alignment import How
 from app.pages.compare.comparison import Comparison
-from app.pages.compare.systems import letter
-from engine.contract.scores import metric_title
+from app.pages.compare.systems.systems import letter
+from engine.contract.runs.scores import metric_title
 
 
 @dataclass(frozen=True)

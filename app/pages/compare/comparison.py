@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from app.pages.compare.alignment import Alignment, How, align, has_own_ids
-from app.pages.compare.statistics import Floats
-from app.pages.compare.systems import ComparedSystem, Kind
+from app.pages.compare.systems.systems import ComparedSystem, Kind
+from app.pages.compare.table.statistics import Floats
 
 
 @dataclass(frozen=True)

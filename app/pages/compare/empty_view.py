@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLay
 
 from app.assets import icon
 from app.context import AppContext
-from app.pages.compare.chooser import SystemChooser
-from app.pages.compare.systems import Kind
-from app.pages.compare.systems_model import SystemsModel
-from app.plain_text import caption
+from app.pages.compare.systems.chooser import SystemChooser
+from app.pages.compare.systems.model import SystemsModel
+from app.pages.compare.systems.systems import Kind
+from app.qt.plain_text import caption
 from app.theme import SPACE_L, SPACE_M
 from app.widgets.empty_state import EmptyState
 from app.widgets.labels import MutedLabel, SectionHeader

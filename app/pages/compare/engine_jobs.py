@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 
 from app.context import AppContext
-from app.idle_task import IdleTask
 from app.models.run import RunModel
 from app.pages.compare.comparison import base_of
-from app.pages.compare.outside import with_references, write_rows
-from app.pages.compare.systems import ComparedSystem, Kind, SystemEntry
+from app.pages.compare.systems.outside import with_references, write_rows
+from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemEntry
 from app.ports import Pending
-from engine.contract.commands import DecodeSplit, Failure, ScoreOutputs
+from app.qt.idle_task import IdleTask
 from engine.contract.errors import UserError
+from engine.contract.protocol.commands import DecodeSplit, Failure, ScoreOutputs
 
 
 class EngineJobs(QObject):

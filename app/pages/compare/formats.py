@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app import words
-from app.pages.compare.statistics import MeanDifference
-from engine.contract.scores import Score
+from app.pages.compare.table.statistics import MeanDifference
+from engine.contract.runs.scores import Score
 
 NONE = "–"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.pages.compare.model import CompareModel
-from app.pages.compare.systems import Kind
+from app.pages.compare.systems.systems import Kind
 from app.theme import SPACE_XS, Theme
 from app.widgets.info_bar import InfoBar, Tone
 

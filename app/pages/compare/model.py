@@ -9,10 +9,10 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from app.context import AppContext
-from app.idle_task import IdleTask
 from app.pages.compare.comparability import ComparabilityNote, comparability_notes
 from app.pages.compare.comparison import Comparison, Example, compare
-from app.pages.compare.listing import (
+from app.pages.compare.example.notes_model import NotesModel
+from app.pages.compare.list.listing import (
     Buckets,
     Filter,
     Histogram,
@@ -22,11 +22,11 @@ from app.pages.compare.listing import (
     histogram,
     listed,
 )
-from app.pages.compare.notes_model import NotesModel
-from app.pages.compare.score_table import ScoreTable, score_table
-from app.pages.compare.statistics import Floats, MeanDifference, paired_bootstrap
-from app.pages.compare.systems_model import SystemsModel
-from engine.contract.scores import higher_is_better
+from app.pages.compare.systems.model import SystemsModel
+from app.pages.compare.table.score_table import ScoreTable, score_table
+from app.pages.compare.table.statistics import Floats, MeanDifference, paired_bootstrap
+from app.qt.idle_task import IdleTask
+from engine.contract.runs.scores import higher_is_better
 
 
 class DiffMode(enum.Enum):

@@ -21,31 +21,31 @@ from PySide6.QtWidgets import (
 from app.assets import icon
 from app.context import AppContext
 from app.dialogs.settings_difference import show_differences
-from app.idle_task import IdleTask
 from app.models.run import RunModel
-from app.pages.compare.blind_model import BlindModel
-from app.pages.compare.blind_view import BlindView
-from app.pages.compare.chooser import ChooserPanel
-from app.pages.compare.copying import score_lines
+from app.pages.compare.blind.model import BlindModel
+from app.pages.compare.blind.view import BlindView
 from app.pages.compare.empty_view import EmptyView
-from app.pages.compare.example_list import ExampleList
-from app.pages.compare.example_view import ExampleView
-from app.pages.compare.job_rows import JobRows
+from app.pages.compare.example.example_view import ExampleView
+from app.pages.compare.list.example_list import ExampleList
+from app.pages.compare.list.job_rows import JobRows
+from app.pages.compare.list.row_export import row_lines
 from app.pages.compare.messages import CompareMessages
 from app.pages.compare.model import CompareModel
 from app.pages.compare.pair_bar import PairBar
-from app.pages.compare.row_export import row_lines
-from app.pages.compare.score_button import ScoreButton
-from app.pages.compare.score_view import COPIES, ScoreView
-from app.pages.compare.systems_model import SystemsModel
-from app.plain_text import caption
+from app.pages.compare.systems.chooser import ChooserPanel
+from app.pages.compare.systems.model import SystemsModel
+from app.pages.compare.table.copying import score_lines
+from app.pages.compare.table.score_button import ScoreButton
+from app.pages.compare.table.score_view import COPIES, ScoreView
+from app.qt.idle_task import IdleTask
+from app.qt.plain_text import caption
 from app.table_saving import ask_where_to_save, save_table
 from app.theme import SPACE_M, SPACE_S, SPACE_XS
 from app.widgets.flow import FlowLayout
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.page_splitter import PageSplitter
 from engine.contract.errors import UserError
-from engine.contract.tables import Line
+from engine.contract.tables.saving import Line
 
 LAYOUT = "compare/list"
 LIST_CHARS = 52

@@ -6,11 +6,11 @@ from PySide6.QtCore import QEvent, QSignalBlocker
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from app.pages.compare.model import CompareModel
-from app.pages.compare.systems import letter
+from app.pages.compare.systems.systems import letter
 from app.theme import SPACE_XS, Theme
 from app.widgets.labels import Label
 from app.widgets.swatch import SIZE, look_of, swatch_pixmap
-from engine.contract.scores import metric_title
+from engine.contract.runs.scores import metric_title
 
 MOST_CHARS = 28
 """Longer names are cut; the tool tip holds the whole."""

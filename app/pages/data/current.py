@@ -10,11 +10,11 @@ from PySide6.QtCore import QObject, Signal
 
 from app.models.project import ProjectModel
 from app.pages.data.edits import full_mapping
-from app.pages.data.row_pages import row_of_line
-from engine.contract.data_spec import DataSpec, Mapping
-from engine.contract.dataset_store import DatasetStore
+from app.pages.data.rows.row_pages import row_of_line
 from engine.contract.errors import UserError
-from engine.contract.project import DatasetEntry
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.projects.project import DatasetEntry
+from engine.contract.specs.data import DataSpec, Mapping
 
 
 class CurrentDataset(QObject):

@@ -7,18 +7,18 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QTabWidget, Q
 
 from app.assets import icon
 from app.context import AppContext
-from app.pages.data.command_text import data_arguments
 from app.pages.data.current import CurrentDataset
 from app.pages.data.dataset_header import DatasetHeader
-from app.pages.data.example_preview import ExamplePreview
-from app.pages.data.linearisation_panel import LinearisationPanel
-from app.pages.data.mapping_panel import MappingPanel
-from app.pages.data.rows_view import RowsView
-from app.pages.data.split_counts import SplitCountsView
-from app.pages.data.split_panel import SplitPanel
-from app.pages.data.text_view import CutTextView
-from app.pages.data.token_view import TokenView
-from app.sizes import set_minimum_chars
+from app.pages.data.importing.command_text import data_arguments
+from app.pages.data.mapping.example_preview import ExamplePreview
+from app.pages.data.mapping.linearisation_panel import LinearisationPanel
+from app.pages.data.mapping.mapping_panel import MappingPanel
+from app.pages.data.rows.rows_view import RowsView
+from app.pages.data.rows.text_view import CutTextView
+from app.pages.data.split.split_counts import SplitCountsView
+from app.pages.data.split.split_panel import SplitPanel
+from app.pages.data.tokens.token_view import TokenView
+from app.qt.sizes import set_minimum_chars
 from app.theme import SPACE_M, SPACE_S
 from app.widgets.command_line import CommandLine
 from app.widgets.page_splitter import PageSplitter

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from engine.contract.data_spec import Column, Mapping, Role
-from engine.contract.project import DatasetEntry, Project
+from engine.contract.projects.project import DatasetEntry, Project
+from engine.contract.specs.data import Column, Mapping, Role
 
 
 def full_mapping(mapping: Mapping, columns: tuple[str, ...]) -> Mapping:

@@ -9,21 +9,21 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from app.context import AppContext
-from app.opening import holds_xml
 from app.pages.data.current import CurrentDataset
 from app.pages.data.dataset_view import DatasetView
-from app.pages.data.file_dialogs import ask_for_folder, ask_for_hub_name, ask_for_table
-from app.pages.data.file_import import FileImport, ImportState
-from app.pages.data.import_view import ImportView
-from app.pages.data.paster import Paster, local_file
-from app.pages.data.rejected_dialog import RejectedDialog
+from app.pages.data.importing.file_dialogs import ask_for_folder, ask_for_hub_name, ask_for_table
+from app.pages.data.importing.file_import import FileImport, ImportState
+from app.pages.data.importing.import_view import ImportView
+from app.pages.data.importing.paster import Paster, local_file
+from app.pages.data.importing.rejected_dialog import RejectedDialog
 from app.pages.data.words import count
+from app.shell.opening import holds_xml
 from app.widgets.bar_area import BarArea
 from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import InfoBar, Tone
-from engine.contract.commands import Imported
 from engine.contract.errors import UserError
-from engine.contract.reading import ReadOptions
+from engine.contract.protocol.commands import Imported
+from engine.contract.reading.reading import ReadOptions
 
 
 class DataPage(QWidget):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
-from engine.contract.data_spec import Preset, Role, SplitKind
-from engine.contract.reading import ReadOptions
-from engine.contract.reading_options import ENCODING_TITLES
+from engine.contract.reading.options import ENCODING_TITLES
+from engine.contract.reading.reading import ReadOptions
+from engine.contract.specs.data import Preset, Role, SplitKind
 
 ROLE_TITLES = {
     Role.FIELD: "field",

@@ -12,8 +12,8 @@ from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
 from app.ports import Client
-from engine.contract.commands import Failure, ListPrefixes, PrefixInfo, PrefixList
-from engine.contract.events import RunState
+from engine.contract.protocol.commands import Failure, ListPrefixes, PrefixInfo, PrefixList
+from engine.contract.runs.events import RunState
 
 
 @dataclass(frozen=True)

@@ -24,15 +24,15 @@ from app.dialogs.foreign_prefix import (
     foreign_folder,
     named_backbone,
 )
-from app.opening import PathKind, find_out
 from app.page_requests import PageRequests
 from app.pages.prefixes.details import PrefixDetails
 from app.pages.prefixes.library import LibraryRow, PrefixLibrary
 from app.pages.prefixes.model import SORT_ROLE, PrefixTableModel
 from app.ports import Pending
-from app.sizes import set_minimum_chars
+from app.qt.sizes import set_minimum_chars
+from app.shell.opening import PathKind, find_out
+from app.shell.trashing import MoveToTrash
 from app.theme import SPACE_S
-from app.trashing import MoveToTrash
 from app.widgets.bar_area import BarArea
 from app.widgets.empty_state import EmptyState
 from app.widgets.flow import FlowLayout
@@ -40,13 +40,13 @@ from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.page_splitter import PageSplitter
 from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
-from engine.contract.commands import (
+from engine.contract.errors import UserError
+from engine.contract.protocol.commands import (
     Command,
     ImportPrefix,
     PrefixInfo,
     VerifyPrefix,
 )
-from engine.contract.errors import UserError
 
 TABLE_CHARS, CARD_CHARS = 36, 52
 

@@ -13,14 +13,14 @@ from app.assets import icon
 from app.context import AppContext
 from app.dialogs.settings_difference import show_differences
 from app.models.run import RunModel
-from app.pages.runs.draft import draft_of
-from app.pages.runs.form_model import FormModel
-from app.pages.runs.run_edits import DeleteRuns, EditMeta, check_deletable
-from app.pages.runs.runs_view import RunsView
+from app.pages.runs.form.draft import draft_of
+from app.pages.runs.form.model import FormModel
+from app.pages.runs.run.view import RunsView
+from app.pages.runs.table.run_edits import DeleteRuns, EditMeta, check_deletable
 from engine.contract.errors import UserError
-from engine.contract.events import RunState
-from engine.contract.method_spec import FinetuneMethod
-from engine.contract.run_folder import RunMeta
+from engine.contract.methods.prefix import FinetuneMethod
+from engine.contract.runs.events import RunState
+from engine.contract.runs.folder import RunMeta
 
 _RESUMABLE = (RunState.CANCELLED, RunState.INTERRUPTED, RunState.FAILED, RunState.QUEUED)
 """A queued run may be of before the project was opened, and wait to be asked for."""

@@ -16,14 +16,14 @@ from app.assets import icon
 from app.context import AppContext
 from app.models.run import RunModel
 from app.models.studies import StudyLibrary
-from app.pages.runs.run_edits import DeleteRuns, check_deletable
-from app.pages.studies.maker import StudyMaker
-from app.plain_text import caption
-from app.trashing import MoveToTrash
+from app.pages.runs.table.run_edits import DeleteRuns, check_deletable
+from app.pages.studies.form.maker import StudyMaker
+from app.qt.plain_text import caption
+from app.shell.trashing import MoveToTrash
 from engine.contract.errors import UserError
-from engine.contract.events import RunState
-from engine.contract.files import explain_disk_errors
-from engine.contract.study import StudyFolder, StudySpec
+from engine.contract.files.writing import explain_disk_errors
+from engine.contract.runs.events import RunState
+from engine.contract.studies.study import StudyFolder, StudySpec
 
 TABLES = {"csv": "table.csv", "md": "table.md", "tex": "table.tex"}
 FIGURES = {"png": "PNG picture (*.png)", "svg": "SVG picture (*.svg)"}

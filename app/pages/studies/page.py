@@ -15,19 +15,19 @@ from PySide6.QtWidgets import (
 from app.assets import icon
 from app.context import AppContext
 from app.pages.studies.actions import StudyActions
-from app.pages.studies.chooser import RecipeChooser
-from app.pages.studies.maker import StudyMaker
-from app.pages.studies.new_study import NewStudy
-from app.pages.studies.scores import StudyScores
+from app.pages.studies.form.chooser import RecipeChooser
+from app.pages.studies.form.maker import StudyMaker
+from app.pages.studies.form.new_study import NewStudy
+from app.pages.studies.results.scores import StudyScores
+from app.pages.studies.results.view import StudyView
 from app.pages.studies.study_list import LIST_CHARS, StudyListView
-from app.pages.studies.study_view import StudyView
 from app.theme import SPACE_S, scaled_font
 from app.widgets.bar_area import BarArea
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import Label
 from app.widgets.page_splitter import PageSplitter
 from engine.contract.errors import UserError
-from engine.contract.study import StudyKind
+from engine.contract.studies.study import StudyKind
 
 LAYOUT = "studies/columns"
 

@@ -9,14 +9,14 @@ from app.assets import icon
 from app.models.studies import StudyLibrary
 from app.models.study_tally import StudyTally, parts
 from app.pages.studies.actions import StudyActions
-from app.pages.studies.score_menu import ScoreMenu
+from app.pages.studies.results.score_menu import ScoreMenu
 from app.settings import Settings
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme, scaled_font
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import Badge, ElidedLabel, MutedLabel
 from app.widgets.tool_row import ToolRow
-from engine.contract.recipes import RECIPES
-from engine.contract.study import StudySpec
+from engine.contract.studies.recipes import RECIPES
+from engine.contract.studies.study import StudySpec
 
 BADGES = 5
 

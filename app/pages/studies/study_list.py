@@ -25,12 +25,12 @@ from PySide6.QtWidgets import (
 from app.assets import icon
 from app.models.studies import StudyLibrary
 from app.models.study_tally import StudyPart, parts
-from app.plain_text import visible
-from app.sizes import icon_side
+from app.qt.plain_text import visible
+from app.qt.sizes import icon_side
 from app.theme import SPACE_S, SPACE_XS, Theme, scaled_font
 from app.widgets.plain_delegate import PlainDelegate
-from engine.contract.recipes import RECIPES
-from engine.contract.study import StudySpec
+from engine.contract.studies.recipes import RECIPES
+from engine.contract.studies.study import StudySpec
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole

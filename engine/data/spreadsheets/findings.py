@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.contract.reading import Finding, FindingKind
+from engine.contract.reading.reading import Finding, FindingKind
 from engine.data.headers import shown_cell
 from engine.data.spreadsheets.book import Book, Notes, Sheet, SheetRow
 from engine.data.tallies import counted

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from engine.contract.dataset_store import RejectedRow
 from engine.contract.errors import UserError
-from engine.contract.reading import Finding, FindingKind, ReadOptions
+from engine.contract.projects.dataset_store import RejectedRow
+from engine.contract.reading.reading import Finding, FindingKind, ReadOptions
 from engine.data.first_row import are_same_names, count_titles, judge_first_row
 from engine.data.headers import Header, read_header
 from engine.data.opening import ZIP, first_line

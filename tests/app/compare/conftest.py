@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.pages.compare.page import ComparePage
-from engine.contract.method_spec import FinetuneMethod, PrefixMethod
+from engine.contract.methods.prefix import FinetuneMethod, PrefixMethod
 from tests.helpers.projects import make_project, make_run
 
 

@@ -8,9 +8,9 @@ import pytest
 from app.pages.compare.alignment import Alignment, How, align
 from app.pages.compare.comparability import comparability_notes
 from app.pages.compare.comparison import Comparison, compare
-from app.pages.compare.rows import Rows
-from app.pages.compare.systems import ComparedSystem, Kind, SystemEntry
-from engine.contract.scores import OutputRow, OutputsMeta, Score
+from app.pages.compare.list.rows import Rows
+from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemEntry
+from engine.contract.runs.scores import OutputRow, OutputsMeta, Score
 
 
 def row(ident: str, text: str = "", output: str = "o", *, bleu: float | None = None) -> OutputRow:

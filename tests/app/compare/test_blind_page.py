@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.pages.compare.blind import BlindChoice, BlindRecord
+from app.pages.compare.blind.record import BlindChoice, BlindRecord
 from app.pages.compare.page import ComparePage
 from engine.contract import codec
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.pages.compare.blind import (
+from app.pages.compare.blind.record import (
     BlindChoice,
     BlindRecord,
     Judged,

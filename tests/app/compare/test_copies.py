@@ -13,17 +13,17 @@ import pytest
 from app.metric_text import metric_tip
 from app.pages.compare import formats
 from app.pages.compare.comparison import Comparison, compare
-from app.pages.compare.copying import latex, to_csv, to_latex, to_markdown
-from app.pages.compare.outside import copy_outside, with_references
-from app.pages.compare.row_export import row_lines
-from app.pages.compare.rows import Rows
-from app.pages.compare.score_table import ScoreTable, footnotes, score_table
-from app.pages.compare.statistics import MeanDifference
-from app.pages.compare.systems import ComparedSystem, Kind, SystemCost, SystemEntry
-from engine.contract.outputs import read_meta, read_outputs
-from engine.contract.project import ExampleNote
-from engine.contract.scores import OutputRow, OutputsMeta, Score, metric_title
-from engine.contract.tables import write_table
+from app.pages.compare.list.row_export import row_lines
+from app.pages.compare.list.rows import Rows
+from app.pages.compare.systems.outside import copy_outside, with_references
+from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemCost, SystemEntry
+from app.pages.compare.table.copying import latex, to_csv, to_latex, to_markdown
+from app.pages.compare.table.score_table import ScoreTable, footnotes, score_table
+from app.pages.compare.table.statistics import MeanDifference
+from engine.contract.projects.project import ExampleNote
+from engine.contract.runs.outputs import read_meta, read_outputs
+from engine.contract.runs.scores import OutputRow, OutputsMeta, Score, metric_title
+from engine.contract.tables.saving import write_table
 from engine.metrics.known import METRICS
 from tests.helpers.errors import refused
 

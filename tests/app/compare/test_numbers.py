@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.pages.compare.comparison import Comparison, compare
-from app.pages.compare.listing import (
+from app.pages.compare.list.listing import (
     SIDE,
     Filter,
     Order,
@@ -19,11 +19,11 @@ from app.pages.compare.listing import (
     length_bucket,
     listed,
 )
-from app.pages.compare.rows import Rows
-from app.pages.compare.statistics import MeanDifference, paired_bootstrap, sign_test
-from app.pages.compare.systems import ComparedSystem, Kind, SystemEntry
-from engine.contract.project import ExampleNote
-from engine.contract.scores import OutputRow
+from app.pages.compare.list.rows import Rows
+from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemEntry
+from app.pages.compare.table.statistics import MeanDifference, paired_bootstrap, sign_test
+from engine.contract.projects.project import ExampleNote
+from engine.contract.runs.scores import OutputRow
 
 
 @pytest.mark.parametrize(

@@ -23,13 +23,13 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.pages.compare.example_model import DIFFERENCE, NUMBER
-from app.pages.compare.listing import SIDE, Filter, Order
+from app.pages.compare.example.example_model import DIFFERENCE, NUMBER
+from app.pages.compare.list.listing import SIDE, Filter, Order
 from app.pages.compare.model import DiffMode
 from app.pages.compare.page import ComparePage
-from app.pages.compare.statistics import MeanDifference
-from engine.contract.outputs import read_meta, read_outputs, write_outputs
-from engine.contract.project import ExampleNote
+from app.pages.compare.table.statistics import MeanDifference
+from engine.contract.projects.project import ExampleNote
+from engine.contract.runs.outputs import read_meta, read_outputs, write_outputs
 from tests.app.compare.conftest import choose, shown
 from tests.helpers.projects import make_project
 

@@ -7,8 +7,8 @@ from pytestqt.qtbot import QtBot
 
 from app.dialogs.encoder import EncoderDialog
 from app.pages.compare.page import ComparePage
-from engine.contract.commands import ScoreOutputs
-from engine.contract.scores import METRICS, Encoder
+from engine.contract.protocol.commands import ScoreOutputs
+from engine.contract.runs.scores import METRICS, Encoder
 from engine.metrics.handlers import score_outputs
 from engine.metrics.known import METRICS as KNOWN
 from engine.reporter import Silent

@@ -10,11 +10,11 @@ from app.context import AppContext
 from app.dialogs.settings_difference import EQUAL, SettingsDifferenceDialog
 from app.pages.compare.page import ComparePage
 from app.setting_differences import ABSENT, setting_differences
-from engine.contract.data_spec import Column, DataSpec, Mapping, Role
-from engine.contract.method_spec import PrefixMethod
-from engine.contract.rivals import LoraMethod
-from engine.contract.run_spec import RunSpec
-from engine.contract.training_spec import DecodingSpec, TrainingSpec
+from engine.contract.methods.others import LoraMethod
+from engine.contract.methods.prefix import PrefixMethod
+from engine.contract.specs.data import Column, DataSpec, Mapping, Role
+from engine.contract.specs.run import RunSpec
+from engine.contract.specs.training import DecodingSpec, TrainingSpec
 
 DATA = DataSpec("a.sqlite", "ab" * 32, Mapping((Column("text", Role.TARGET),)))
 ONE = RunSpec("one", "gpt2", PrefixMethod(prefix_length=5), DATA)

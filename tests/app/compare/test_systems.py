@@ -10,20 +10,20 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.idle_task import IdleTask
 from app.models.run import RunModel
-from app.pages.compare import systems_model
 from app.pages.compare.comparison import compare
-from app.pages.compare.loading import load
+from app.pages.compare.list.rows import Rows
 from app.pages.compare.page import ComparePage
-from app.pages.compare.rows import Rows
-from app.pages.compare.systems import ComparedSystem, Kind, SystemEntry, run_entry
-from engine.contract.commands import Decoded, DecodeSplit, ScoreOutputs
+from app.pages.compare.systems import model as systems_model
+from app.pages.compare.systems.loading import load
+from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemEntry, run_entry
+from app.qt.idle_task import IdleTask
 from engine.contract.errors import UserError
-from engine.contract.events import OutputsSaved, RunState
-from engine.contract.method_spec import PrefixMethod
-from engine.contract.outputs import read_meta, read_outputs, write_outputs
-from engine.contract.scores import OutputRow, OutputsMeta
+from engine.contract.methods.prefix import PrefixMethod
+from engine.contract.protocol.commands import Decoded, DecodeSplit, ScoreOutputs
+from engine.contract.runs.events import OutputsSaved, RunState
+from engine.contract.runs.outputs import read_meta, read_outputs, write_outputs
+from engine.contract.runs.scores import OutputRow, OutputsMeta
 from engine.metrics.handlers import score_outputs
 from engine.reporter import Silent
 from tests.app.compare.conftest import choose, shown

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.contract.backbone import BackboneEntry, BackboneShape, BackboneSource
-from engine.contract.commands import (
+from engine.contract.protocol.commands import (
     BackboneList,
     ExportRejected,
     ImportFile,

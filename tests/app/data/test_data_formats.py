@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.messages import Message
-from app.pages.data.command_text import data_arguments
-from app.pages.data.file_import import ImportState
+from app.pages.data.importing.command_text import data_arguments
+from app.pages.data.importing.file_import import ImportState
 from app.pages.data.page import DataPage
-from engine.contract.data_spec import Preset, Role, SplitKind
+from app.shell.messages import Message
+from engine.contract.specs.data import Preset, Role, SplitKind
 from tests.helpers.webnlg_files import document, entry, write_folder
 
 

@@ -7,11 +7,11 @@ from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.pages.data.file_import import ImportState
+from app.pages.data.importing.file_import import ImportState
 from app.pages.data.page import DataPage
-from engine.contract.commands import Imported, ImportFile, InspectFile
-from engine.contract.data_spec import Role
-from engine.contract.reading import FindingKind, ReadOptions
+from engine.contract.protocol.commands import Imported, ImportFile, InspectFile
+from engine.contract.reading.reading import FindingKind, ReadOptions
+from engine.contract.specs.data import Role
 from tests.helpers.fake_ports import FakeClient
 from tests.helpers.projects import make_project
 

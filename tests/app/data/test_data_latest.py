@@ -3,8 +3,8 @@
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from app.pages.data.latest import LatestAsk
-from engine.contract.commands import Done, FetchBackbone
+from app.pages.data.importing.latest import LatestAsk
+from engine.contract.protocol.commands import Done, FetchBackbone
 from tests.helpers.fake_ports import FakeClient
 
 

@@ -10,15 +10,15 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.pages.data.current import CurrentDataset
-from app.pages.data.mapping_model import ROLE, MappingModel
-from app.pages.data.preview_model import PreviewModel
-from app.pages.data.rejected_model import BATCH_ROWS, RejectedModel
-from app.pages.data.row_pages import RowPages, row_of_line
-from app.pages.data.rows_model import ROLE_OF_COLUMN, RowsModel
+from app.pages.data.importing.preview_model import PreviewModel
+from app.pages.data.importing.rejected_model import BATCH_ROWS, RejectedModel
+from app.pages.data.mapping.mapping_model import ROLE, MappingModel
+from app.pages.data.rows.row_pages import RowPages, row_of_line
+from app.pages.data.rows.rows_model import ROLE_OF_COLUMN, RowsModel
 from app.pages.data.words import numbered
-from engine.contract.data_spec import Column, Mapping, Role
-from engine.contract.dataset_store import DatasetStore, RejectedRow, Row
-from engine.contract.reading import FileReport, ReadOptions
+from engine.contract.projects.dataset_store import DatasetStore, RejectedRow, Row
+from engine.contract.reading.reading import FileReport, ReadOptions
+from engine.contract.specs.data import Column, Mapping, Role
 from tests.helpers.errors import refused
 from tests.helpers.projects import make_store
 

@@ -18,16 +18,16 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.messages import Message
 from app.pages.data.edits import with_role
-from app.pages.data.file_import import ImportState
+from app.pages.data.importing.file_import import ImportState
+from app.pages.data.importing.rejected_dialog import RejectedDialog
 from app.pages.data.page import DataPage
-from app.pages.data.rejected_dialog import RejectedDialog
+from app.shell.messages import Message
 from app.theme import Scheme
 from engine.cli.arguments import Parser, add_run_options
-from engine.contract.commands import ExportRejected
-from engine.contract.data_spec import Preset, Role, SplitKind
-from engine.contract.project import DatasetEntry
+from engine.contract.projects.project import DatasetEntry
+from engine.contract.protocol.commands import ExportRejected
+from engine.contract.specs.data import Preset, Role, SplitKind
 from tests.helpers.fake_ports import FakeClient
 
 

@@ -10,13 +10,13 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.pages.data.edits import added, full_mapping, moved, removed, with_role
-from app.pages.data.mapping_model import ROLE
+from app.pages.data.mapping.mapping_model import ROLE
 from app.pages.data.page import DataPage
-from app.pages.data.rows_model import ROLE_OF_COLUMN
-from engine.contract.commands import PreviewExamples
-from engine.contract.data_spec import Column, Mapping, Preset, Role
+from app.pages.data.rows.rows_model import ROLE_OF_COLUMN
 from engine.contract.errors import UserError
-from engine.contract.project import DatasetEntry, Project
+from engine.contract.projects.project import DatasetEntry, Project
+from engine.contract.protocol.commands import PreviewExamples
+from engine.contract.specs.data import Column, Mapping, Preset, Role
 from tests.helpers.fake_ports import FakeClient
 
 MAPPING = Mapping((Column("a", Role.FIELD), Column("b", Role.FIELD), Column("c", Role.TARGET)))

@@ -10,13 +10,13 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.pages.data.categories_list import NAME
 from app.pages.data.edits import added, with_role
 from app.pages.data.page import DataPage
-from app.pages.data.split_counts import TICK_CATEGORY
-from engine.contract.commands import ReportSplit
-from engine.contract.data_spec import Role, SplitKind
-from engine.contract.reading import FindingKind, SplitCounts, SplitReport
+from app.pages.data.split.categories_list import NAME
+from app.pages.data.split.split_counts import TICK_CATEGORY
+from engine.contract.protocol.commands import ReportSplit
+from engine.contract.reading.reading import FindingKind, SplitCounts, SplitReport
+from engine.contract.specs.data import Role, SplitKind
 from tests.helpers.fake_ports import FakeClient
 
 

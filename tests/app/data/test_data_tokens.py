@@ -6,9 +6,9 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.pages.data.page import DataPage
-from app.pages.data.token_flow import TokenFlow
+from app.pages.data.tokens.token_flow import TokenFlow
 from app.pages.data.words import visible
-from engine.contract.commands import (
+from engine.contract.protocol.commands import (
     BackboneList,
     Done,
     FetchBackbone,
@@ -16,7 +16,7 @@ from engine.contract.commands import (
     PreviewTokens,
     TokenPreview,
 )
-from engine.contract.reading import PreviewToken
+from engine.contract.reading.reading import PreviewToken
 from tests.app.data.answers import EMBEDDED, GPT2
 from tests.helpers.fake_ports import FakeClient
 

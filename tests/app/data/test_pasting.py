@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.pages.data.file_import import ImportState
+from app.pages.data.importing.file_import import ImportState
+from app.pages.data.importing.pasting import MOST_CHARACTERS, write_pasted
 from app.pages.data.page import DataPage
-from app.pages.data.pasting import MOST_CHARACTERS, write_pasted
-from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
+from engine.contract.projects.dataset_store import DatasetStore
 from tests.helpers.errors import refused
 
 CELLS = 'name\tbeds\ttext\nLarch Hut\t007\t"Two\nlines, and a ""quote"""\n=1+1\t-3.5\tà\n'

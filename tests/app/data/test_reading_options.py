@@ -7,13 +7,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.pages.data.file_import import ImportState
+from app.pages.data.importing.file_import import ImportState
 from app.pages.data.page import DataPage
 from engine.cli.arguments import Parser, add_run_options
 from engine.cli.reading import add_reading_options, reading_options
-from engine.contract.commands import FetchBackbone
-from engine.contract.reading import FindingKind, ReadOptions
-from engine.contract.reading_options import ENCODING_TITLES
+from engine.contract.protocol.commands import FetchBackbone
+from engine.contract.reading.options import ENCODING_TITLES
+from engine.contract.reading.reading import FindingKind, ReadOptions
 from tests.app.data.test_data_import import look, pick
 from tests.helpers.fake_ports import FakeClient
 

@@ -13,7 +13,7 @@ from app.plots.board import PlotBoard
 from app.plots.plot_view import ShownRun
 from app.plots.series import RunSeries
 from app.theme import run_look
-from engine.contract.events import Event, RunStarted, RunState, TrainMetrics
+from engine.contract.runs.events import Event, RunStarted, RunState, TrainMetrics
 from tests.helpers.fake_ports import FakeRunControl
 from tests.helpers.projects import make_run
 

@@ -17,9 +17,9 @@ from app.plots.lines import Quantity
 from app.plots.panel import MetricPanel
 from app.plots.saving import PlotSaver
 from app.plots.series import Axis
-from engine.contract.events import Evaluation
-from engine.contract.method_spec import PrefixMethod
-from engine.contract.scores import Score
+from engine.contract.methods.prefix import PrefixMethod
+from engine.contract.runs.events import Evaluation
+from engine.contract.runs.scores import Score
 from tests.app.plots.conftest import Stage, metrics, started
 from tests.helpers.projects import training_events
 

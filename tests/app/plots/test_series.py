@@ -9,7 +9,8 @@ import pytest
 
 from app.models.run import RunModel
 from app.plots.series import Axis, Columns, RunSeries
-from engine.contract.events import (
+from engine.contract.methods.prefix import PrefixMethod
+from engine.contract.runs.events import (
     Evaluation,
     Event,
     JournalEntry,
@@ -18,8 +19,7 @@ from engine.contract.events import (
     SamplesTaken,
     TrainMetrics,
 )
-from engine.contract.method_spec import PrefixMethod
-from engine.contract.run_folder import RunFolder
+from engine.contract.runs.folder import RunFolder
 from tests.helpers.projects import make_project, make_run, training_events
 
 STEPS = 60

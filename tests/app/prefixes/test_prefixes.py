@@ -10,11 +10,12 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.dialogs.foreign_prefix import ForeignPrefixDialog
-from app.messages import Message
 from app.pages.prefixes.page import PrefixesPage
+from app.shell.messages import Message
 from app.widgets.info_bar import Tone
 from app.widgets.search_field import SearchField
-from engine.contract.commands import (
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.protocol.commands import (
     Done,
     ExportPrefix,
     ImportPrefix,
@@ -23,9 +24,8 @@ from engine.contract.commands import (
     PrefixList,
     VerifyPrefix,
 )
-from engine.contract.data_spec import Linearisation, Preset, PromptForm
-from engine.contract.events import Blame, RunState
-from engine.contract.project import ProjectFolder
+from engine.contract.runs.events import Blame, RunState
+from engine.contract.specs.data import Linearisation, Preset, PromptForm
 from tests.helpers.fake_ports import FakeClient, FakeRunControl
 from tests.helpers.projects import make_run
 from tests.helpers.replies import list_prefixes

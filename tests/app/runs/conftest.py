@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.pages.runs.page import RunsPage
 from engine.contract.backbone import BackboneEntry, BackboneShape, BackboneSource
-from engine.contract.commands import BackboneList, ListBackbones, ReportSplit
-from engine.contract.reading import SplitCounts, SplitReport
+from engine.contract.protocol.commands import BackboneList, ListBackbones, ReportSplit
+from engine.contract.reading.reading import SplitCounts, SplitReport
 from tests.helpers.fake_ports import FakeClient
 
 SHAPE = BackboneShape(30, 3, 64, 576, 134_515_008, 49_152, 8_192)

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from app.pages.runs.advanced import SectionBox
+from app.pages.runs.form.advanced import SectionBox
 from app.pages.runs.page import RunsPage
 from engine.contract.backbone import BackboneEntry, cost
-from engine.contract.method_spec import Depth, PrefixMethod
+from engine.contract.methods.prefix import Depth, PrefixMethod
 from tests.app.runs.conftest import SHAPE
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.pages.runs.advanced import SECTIONS
-from app.pages.runs.draft import (
+from app.pages.runs.form.advanced import SECTIONS
+from app.pages.runs.form.draft import (
     DATA_FIELDS,
     KINDS,
     MethodKind,
@@ -19,13 +19,13 @@ from app.pages.runs.draft import (
     switch_method,
     to_text,
 )
-from app.pages.runs.presets import PRESETS, preset_of
-from engine.contract.data_spec import DataSpec, PromptForm
+from app.pages.runs.form.presets import PRESETS, preset_of
 from engine.contract.errors import ProtocolError, UserError
-from engine.contract.method_spec import FinetuneMethod, Init, Parametrisation, PrefixMethod
+from engine.contract.methods.prefix import FinetuneMethod, Init, Parametrisation, PrefixMethod
 from engine.contract.options import METHODS
-from engine.contract.run_spec import RunSpec, default_training
-from engine.contract.training_spec import DecodingSpec, Objective, Strategy, TrainingSpec
+from engine.contract.specs.data import DataSpec, PromptForm
+from engine.contract.specs.run import RunSpec, default_training
+from engine.contract.specs.training import DecodingSpec, Objective, Strategy, TrainingSpec
 from tests.contract.strategies import built
 from tests.helpers.errors import refused
 from tests.helpers.projects import MAPPING

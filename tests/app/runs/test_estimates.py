@@ -2,10 +2,10 @@
 
 import pytest
 
-from app.pages.runs.draft import MethodKind, default_draft, switch_method
-from app.pages.runs.estimates import live_cost, steps
+from app.pages.runs.form.draft import MethodKind, default_draft, switch_method
+from app.pages.runs.form.estimates import live_cost, steps
 from engine.contract.backbone import cost
-from engine.contract.method_spec import Parametrisation
+from engine.contract.methods.prefix import Parametrisation
 from tests.app.runs.conftest import REPORT, SMOL
 
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from app.context import AppContext
-from app.pages.runs.draft import MethodKind, default_draft
-from app.pages.runs.form_model import FormModel
-from engine.contract.project import ProjectFolder
+from app.pages.runs.form.draft import MethodKind, default_draft
+from app.pages.runs.form.model import FormModel
+from engine.contract.projects.project import ProjectFolder
 from tests.helpers.projects import make_project
 
 

@@ -9,20 +9,20 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.pages.runs.draft import MethodKind, switch_method
+from app.pages.runs.form.draft import MethodKind, switch_method
+from app.pages.runs.form.presets import PRESETS
 from app.pages.runs.page import RunsPage
-from app.pages.runs.presets import PRESETS
 from engine.cli.arguments import Parser, add_run_options, run_spec
 from engine.contract.backbone import BackboneEntry
-from engine.contract.commands import Done, FetchBackbone, ListBackbones, ReportSplit
-from engine.contract.data_spec import Split, SplitKind
-from engine.contract.dataset_store import DatasetStore
-from engine.contract.events import RunState
-from engine.contract.method_spec import FinetuneMethod, PrefixMethod
-from engine.contract.reading import SplitCounts, SplitReport
-from engine.contract.rivals import AdapterDesign
-from engine.contract.run_folder import RunFolder
-from engine.contract.run_spec import RunSpec, finetuning_baseline
+from engine.contract.methods.others import AdapterDesign
+from engine.contract.methods.prefix import FinetuneMethod, PrefixMethod
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.protocol.commands import Done, FetchBackbone, ListBackbones, ReportSplit
+from engine.contract.reading.reading import SplitCounts, SplitReport
+from engine.contract.runs.events import RunState
+from engine.contract.runs.folder import RunFolder
+from engine.contract.specs.data import Split, SplitKind
+from engine.contract.specs.run import RunSpec, finetuning_baseline
 from tests.helpers.errors import check
 from tests.helpers.fake_ports import FakeClient, FakeRunControl
 from tests.helpers.projects import DATASET_ID, make_project

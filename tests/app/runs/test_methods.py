@@ -6,16 +6,16 @@ import pytest
 from PySide6.QtCore import Qt
 
 from app.context import AppContext
-from app.pages.runs.cost_panel import COUNTING, UNCOUNTED
-from app.pages.runs.draft import MethodKind
-from app.pages.runs.fields_method import METHOD
-from app.pages.runs.method_choice import CHOICES
+from app.pages.runs.form.cost_panel import COUNTING, UNCOUNTED
+from app.pages.runs.form.draft import MethodKind
+from app.pages.runs.form.fields_method import METHOD
+from app.pages.runs.form.method_choice import CHOICES
 from app.pages.runs.page import RunsPage
 from engine.contract.backbone import cost
-from engine.contract.commands import Counted, CountParameters
-from engine.contract.events import Blame
-from engine.contract.method_spec import FinetuneMethod
-from engine.contract.run_spec import default_training, describe_method
+from engine.contract.methods.prefix import FinetuneMethod
+from engine.contract.protocol.commands import Counted, CountParameters
+from engine.contract.runs.events import Blame
+from engine.contract.specs.run import default_training, describe_method
 from tests.app.runs.conftest import SHAPE, SMOL
 from tests.helpers.fake_ports import FakeClient
 

@@ -24,7 +24,8 @@ from app.pages.runs.page import RunsPage
 from app.plots.lines import Quantity
 from app.plots.panel import MetricPanel
 from engine.contract.backbone import cost
-from engine.contract.events import (
+from engine.contract.methods.prefix import PrefixMethod
+from engine.contract.runs.events import (
     Blame,
     Level,
     Notice,
@@ -34,7 +35,6 @@ from engine.contract.events import (
     RunState,
     TrainMetrics,
 )
-from engine.contract.method_spec import PrefixMethod
 from tests.app.runs.conftest import SHAPE
 from tests.helpers.fake_ports import FakeRunControl
 from tests.helpers.projects import make_run

@@ -8,10 +8,10 @@ import pytest
 
 from app.context import AppContext
 from app.models.run import RunModel
-from app.pages.runs.run_edits import DeleteRuns, EditMeta, check_deletable
-from engine.contract.events import RunState
-from engine.contract.lock import FolderLock
-from engine.contract.run_folder import RunFolder
+from app.pages.runs.table.run_edits import DeleteRuns, EditMeta, check_deletable
+from engine.contract.runs.events import RunState
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.lock import FolderLock
 from tests.helpers.errors import refused
 from tests.helpers.fake_ports import FakeRunControl
 

@@ -8,12 +8,12 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.dialogs.export import ExportDialog
-from app.messages import Message
 from app.pages.runs.page import RunsPage
+from app.shell.messages import Message
 from app.widgets.info_bar import Tone
-from engine.contract.commands import Done, ExportPrefix
-from engine.contract.events import Blame, RunState
-from engine.contract.method_spec import FinetuneMethod
+from engine.contract.methods.prefix import FinetuneMethod
+from engine.contract.protocol.commands import Done, ExportPrefix
+from engine.contract.runs.events import Blame, RunState
 from tests.helpers.fake_ports import FakeClient
 
 

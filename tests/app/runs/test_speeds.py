@@ -10,14 +10,14 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.models.run import RunModel
 from app.models.speeds import SPEEDS_FILE, Speeds, speed_of
-from app.pages.runs.estimates import expected_time
+from app.pages.runs.form.estimates import expected_time
 from app.pages.runs.page import RunsPage
-from engine.contract.commands import ProbeSpeed
-from engine.contract.events import RunState
-from engine.contract.journal import JournalReader
-from engine.contract.method_spec import FinetuneMethod, Parametrisation, PrefixMethod
-from engine.contract.run_folder import RunFolder
-from engine.contract.speed import Speed
+from engine.contract.methods.prefix import FinetuneMethod, Parametrisation, PrefixMethod
+from engine.contract.protocol.commands import ProbeSpeed
+from engine.contract.runs.events import RunState
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.journal import JournalReader
+from engine.contract.runs.speed import Speed
 from tests.app.runs.conftest import REPORT
 from tests.helpers.fake_ports import FakeClient, FakeRunControl
 from tests.helpers.projects import make_run

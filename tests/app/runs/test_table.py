@@ -11,10 +11,10 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.models.run import RunModel
 from app.pages.runs.page import RunsPage
-from app.pages.runs.table_cells import RunColumn
-from engine.contract.events import Evaluation, RunState
-from engine.contract.run_folder import RunFolder
-from engine.contract.scores import Score
+from app.pages.runs.table.cells import RunColumn
+from engine.contract.runs.events import Evaluation, RunState
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.scores import Score
 from tests.helpers.fake_ports import FakeRunControl
 from tests.helpers.projects import make_run
 

@@ -10,10 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.pages.runs.page import RunsPage
-from app.pages.runs.run_table import LAYOUT, RunTable
-from app.pages.runs.table_cells import RunColumn
-from app.pages.runs.table_filter import Chosen, Group
-from engine.contract.study import StudyKind
+from app.pages.runs.table.cells import RunColumn
+from app.pages.runs.table.filter import Chosen, Group
+from app.pages.runs.table.run_table import LAYOUT, RunTable
+from engine.contract.studies.study import StudyKind
 from tests.helpers.projects import make_run
 from tests.helpers.studies import make_study
 

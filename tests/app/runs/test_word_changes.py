@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.pages.runs.text_changes import TextChange, TextPart, as_html, changes
+from app.pages.runs.run.text_changes import TextChange, TextPart, as_html, changes
 from app.theme import LIGHT
 
 texts = st.text("ab ,.'é\n", max_size=30)

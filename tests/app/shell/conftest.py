@@ -7,8 +7,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.main_window import MainWindow
-from app.startup import tie
+from app.shell.main_window import MainWindow
+from app.shell.startup import tie
 from tests.helpers.fake_ports import discard, make_context
 from tests.helpers.replies import RICH
 

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QToolButton, QVBoxLayout, QWid
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.export import ExportDialog
-from app.main_window import MainWindow
-from app.page_list import PAGES
+from app.shell.main_window import MainWindow
+from app.shell.page_list import PAGES
 from tests.helpers.accessibility import unnamed, unreachable
 
 DIALOGS = (

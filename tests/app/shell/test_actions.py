@@ -5,10 +5,10 @@ import pytest
 from PySide6.QtWidgets import QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.actions import ActionRegistry
 from app.dialogs.palette import ENTRY_ROLE, KEYS_ROLE, CommandPalette, match_score
 from app.dialogs.shortcuts import ShortcutsDialog
-from app.main_window import MainWindow
+from app.shell.actions import ActionRegistry
+from app.shell.main_window import MainWindow
 from app.widgets.menus import MenuBar
 
 

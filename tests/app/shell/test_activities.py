@@ -7,8 +7,8 @@ from app.context import AppContext
 from app.models.activities import ActivitiesModel, Activity
 from app.models.run_activities import RunActivities
 from app.widgets.activity_button import ActivityButton, describe_progress
-from engine.contract.commands import Done, FetchBackbone, Progress
-from engine.contract.events import Phase, RunState
+from engine.contract.protocol.commands import Done, FetchBackbone, Progress
+from engine.contract.runs.events import Phase, RunState
 from tests.helpers.fake_ports import FakeClient, FakeRunControl
 from tests.helpers.projects import make_run
 

@@ -7,9 +7,9 @@ import pytest
 from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
-from app.at_work import RunNotifier, WindowTitle
 from app.context import AppContext
-from engine.contract.events import Phase, RunState
+from app.shell.at_work import RunNotifier, WindowTitle
+from engine.contract.runs.events import Phase, RunState
 from tests.helpers.fake_ports import FakeRunControl
 from tests.helpers.projects import make_run
 

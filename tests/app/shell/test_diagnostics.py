@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.diagnostics import report, start_log, stop_log
+from app.shell.diagnostics import report, start_log, stop_log
 from engine.contract.errors import UserError
 
 

@@ -16,10 +16,10 @@ from app.dialogs.new_project import NewProjectDialog
 from app.dialogs.preferences import PreferencesDialog
 from app.dialogs.problem import ProblemDialog, failure_of
 from app.theme import Scheme
-from engine.contract.commands import Failure
 from engine.contract.errors import EngineError, Remedy, UserError
-from engine.contract.events import Blame
-from engine.contract.scores import Encoder
+from engine.contract.protocol.commands import Failure
+from engine.contract.runs.events import Blame
+from engine.contract.runs.scores import Encoder
 from tests.helpers.fake_ports import FakeClient
 
 

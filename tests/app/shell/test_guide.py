@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QTextDocument
 from pytestqt.qtbot import QtBot
 
-from app.guide import GuideBrowser, GuideDock, anchor
-from app.main_window import MainWindow
-from app.page_list import PAGES
+from app.shell.guide import GuideBrowser, GuideDock, anchor
+from app.shell.main_window import MainWindow
+from app.shell.page_list import PAGES
 
 MARKDOWN, IMAGE = (
     kind.value

@@ -6,11 +6,11 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from engine.contract.commands import Done, FetchBackbone, ListPrefixes, PrefixList
-from engine.contract.dataset_store import DatasetStore
-from engine.contract.events import RunState
-from engine.contract.outputs import read_meta, read_outputs
-from engine.contract.project import ProjectFolder
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.protocol.commands import Done, FetchBackbone, ListPrefixes, PrefixList
+from engine.contract.runs.events import RunState
+from engine.contract.runs.outputs import read_meta, read_outputs
 from tests.helpers.fake_ports import FakeClient, FakeRunControl
 
 

@@ -5,11 +5,11 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.closing import Closing, ClosingDialog
-from app.main_window import MainWindow
 from app.models.run import RunModel
-from engine.contract.commands import FetchBackbone
-from engine.contract.events import RunState
-from engine.contract.run_folder import RunFolder
+from app.shell.main_window import MainWindow
+from engine.contract.protocol.commands import FetchBackbone
+from engine.contract.runs.events import RunState
+from engine.contract.runs.folder import RunFolder
 from tests.helpers.fake_ports import FakeClient, FakeRunControl
 from tests.helpers.projects import make_run
 

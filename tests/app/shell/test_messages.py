@@ -8,10 +8,10 @@ from PySide6.QtGui import QClipboard, QCursor, QGuiApplication
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.main_window import MainWindow
 from app.pages.prefixes.page import PrefixesPage
+from app.shell.main_window import MainWindow
 from app.widgets.info_bar import InfoBar, Tone
-from engine.contract.project import DatasetEntry
+from engine.contract.projects.project import DatasetEntry
 from tests.helpers.projects import MAPPING
 
 

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from app.opening import OpenedPath, PathKind, find_out, project_of_run
+from app.shell.opening import OpenedPath, PathKind, find_out, project_of_run
 from tests.helpers.errors import refused
 from tests.helpers.projects import make_project, make_run
 from tests.helpers.webnlg_files import write_folder

@@ -9,12 +9,12 @@ import pytest
 from PySide6.QtWidgets import QInputDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from app.main_window import MainWindow
-from app.messages import Message
-from engine.contract.archive import write_archive
+from app.shell.main_window import MainWindow
+from app.shell.messages import Message
 from engine.contract.errors import Cancelled, UserError
-from engine.contract.events import RunState
-from engine.contract.project import ProjectFolder
+from engine.contract.projects.archive import write_archive
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.runs.events import RunState
 from tests.helpers.errors import refused
 from tests.helpers.fake_ports import FakeRunControl
 from tests.helpers.projects import make_run

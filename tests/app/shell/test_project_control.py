@@ -8,8 +8,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.opening import OpenedPath, PathKind
-from app.project_control import (
+from app.shell.opening import OpenedPath, PathKind
+from app.shell.project_control import (
     EXAMPLE_NAME,
     RUNS_AT_ONCE,
     SAMPLE_NAME,
@@ -17,9 +17,9 @@ from app.project_control import (
     unused_folder,
 )
 from engine.contract.errors import UserError
-from engine.contract.events import RunState
-from engine.contract.lock import FolderLock, is_locked
-from engine.contract.project import Project, ProjectFolder
+from engine.contract.projects.project import Project, ProjectFolder
+from engine.contract.runs.events import RunState
+from engine.contract.runs.lock import FolderLock, is_locked
 from tests.helpers.errors import refused
 from tests.helpers.fake_ports import FakeRunControl
 from tests.helpers.projects import DATASET_ID, make_project, make_rich_project, make_run

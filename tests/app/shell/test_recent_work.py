@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.main_window import MainWindow
 from app.models.recent_work import describe
 from app.pages.start import StartPage
-from engine.contract.events import Phase, RunState
-from engine.contract.lock import FolderLock
-from engine.contract.project import ProjectFolder
-from engine.contract.run_folder import RunFolder, RunStatus
+from app.shell.main_window import MainWindow
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.runs.events import Phase, RunState
+from engine.contract.runs.folder import RunFolder, RunStatus
+from engine.contract.runs.lock import FolderLock
 from tests.helpers.projects import make_run
 
 

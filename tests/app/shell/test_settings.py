@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from app.settings import MAX_RECENT, Settings, default_settings_path, log_folder
 from app.theme import Scheme
-from engine.contract.scores import Encoder
+from engine.contract.runs.scores import Encoder
 
 
 @pytest.fixture

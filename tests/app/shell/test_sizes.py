@@ -9,9 +9,9 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QLabel, QPushButton, QStyle, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from app import sizes
 from app.assets import icon
 from app.context import AppContext
+from app.qt import sizes
 from app.theme import Theme, scaled_font
 from app.widgets.bar_area import BarArea
 from app.widgets.flow import FlowLayout

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.problem import ProblemDialog
-from app.startup import build, on_exception
+from app.shell.startup import build, on_exception
 from engine.cli.main import are_paths
-from engine.contract.events import RunState
-from engine.contract.project import ProjectFolder
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.runs.events import RunState
 from tests.helpers.projects import make_run
 
 ROOT = Path(__file__).parents[3]
@@ -32,9 +32,9 @@ def test_starts_makes_its_pages_and_ends_cleanly(tmp_path: Path) -> None:
         """
         import sys
         from PySide6.QtCore import QTimer
-        from app import startup
-        from app.main_window import MainWindow
-        from app.page_list import PAGES
+        from app.shell import startup
+        from app.shell.main_window import MainWindow
+        from app.shell.page_list import PAGES
 
         def close_when_warm(window):
             if len(window.stack.built()) == len(PAGES):
@@ -82,7 +82,7 @@ def test_files_and_folders_on_the_command_line_open_in_the_window(
             sys.argv = ["main.py", {str(path)!r}]
             from PySide6.QtCore import QTimer
             from PySide6.QtWidgets import QApplication
-            from app.main_window import MainWindow
+            from app.shell.main_window import MainWindow
             import main
 
             def look(window):
@@ -119,7 +119,7 @@ def test_first_paint_needs_neither_plots_nor_numpy(tmp_path: Path) -> None:
         import sys
         from pathlib import Path
         from PySide6.QtWidgets import QApplication
-        from app import startup
+        from app.shell import startup
         program = startup.build(QApplication([]), Path(sys.argv[0] or "x").parent / "s.ini")
         program.window.show()
         late = {"numpy", "pyqtgraph", "torch"} & set(sys.modules)
@@ -136,9 +136,9 @@ def test_a_fault_in_a_slot_is_a_dialog_not_the_end(tmp_path: Path) -> None:
         """
         import sys
         from PySide6.QtCore import QTimer
-        from app import startup
+        from app.shell import startup
         from app.dialogs.problem import ProblemDialog
-        from app.main_window import MainWindow
+        from app.shell.main_window import MainWindow
 
         shown = []
 

@@ -24,15 +24,15 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.main_window import MainWindow
-from app.page_list import PAGES
 from app.pages.compare.page import ComparePage
 from app.pages.data.page import DataPage
 from app.pages.studies.page import StudiesPage
+from app.shell.main_window import MainWindow
+from app.shell.page_list import PAGES
 from app.widgets.labels import ElidedLabel
 from app.widgets.page_splitter import PageSplitter
-from engine.contract.commands import InspectFile
-from engine.contract.study import StudyKind
+from engine.contract.protocol.commands import InspectFile
+from engine.contract.studies.study import StudyKind
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent
 from tests.helpers.fake_ports import FakeClient

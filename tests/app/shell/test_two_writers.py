@@ -8,7 +8,7 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from engine.contract.project import ExampleNote, Project, ProjectFolder
+from engine.contract.projects.project import ExampleNote, Project, ProjectFolder
 
 
 def add_note(path: Path, name: str) -> None:

@@ -7,14 +7,14 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.problem import ProblemDialog
-from app.main_window import FIRST_SIZE, MainWindow
-from app.page_list import PAGES
 from app.pages.prefixes.page import PrefixesPage
 from app.pages.start import StartPage
+from app.shell.main_window import FIRST_SIZE, MainWindow
+from app.shell.page_list import PAGES
 from app.widgets.info_bar import Tone
-from engine.contract.commands import Failure, ImportPrefix
-from engine.contract.events import Blame, RunState
-from engine.contract.project import DatasetEntry, ProjectFolder
+from engine.contract.projects.project import DatasetEntry, ProjectFolder
+from engine.contract.protocol.commands import Failure, ImportPrefix
+from engine.contract.runs.events import Blame, RunState
 from tests.helpers.fake_ports import FakeRunControl
 from tests.helpers.projects import MAPPING
 

@@ -10,18 +10,18 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.pages.runs.draft import MethodKind
-from app.pages.runs.form_model import FormModel
-from app.pages.studies.form import plan_sentence
+from app.pages.runs.form.draft import MethodKind
+from app.pages.runs.form.model import FormModel
+from app.pages.studies.form.form import plan_sentence
+from app.pages.studies.form.planner import StudyPlanner
 from app.pages.studies.page import StudiesPage
-from app.pages.studies.planner import StudyPlanner
 from engine.cli.arguments import mapping_of, run_spec
 from engine.cli.main import make_parser
 from engine.cli.studies import study_settings
-from engine.contract.commands import Done, FetchBackbone, ListBackbones, ReportSplit
-from engine.contract.method_spec import PrefixMethod
-from engine.contract.recipes import plan
-from engine.contract.study import StudyKind, StudyRun
+from engine.contract.methods.prefix import PrefixMethod
+from engine.contract.protocol.commands import Done, FetchBackbone, ListBackbones, ReportSplit
+from engine.contract.studies.recipes import plan
+from engine.contract.studies.study import StudyKind, StudyRun
 from tests.app.studies.conftest import MakePage
 from tests.helpers.errors import check, refused
 from tests.helpers.fake_ports import FakeClient

@@ -14,24 +14,24 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.dialogs.encoder import EncoderDialog
-from app.main_window import MainWindow
-from app.messages import Message
 from app.models.run import RunModel
-from app.pages.studies.figure import LegendEntry
 from app.pages.studies.page import StudiesPage
-from app.pages.studies.scores import GIVEN_UP
-from app.pages.studies.study_view import COLLECTING, FAULT, NOT_TAKEN, NOTHING
-from app.pages.studies.tables_view import NOTHING as NO_TABLES
-from app.startup import tie
+from app.pages.studies.results.figure import LegendEntry
+from app.pages.studies.results.scores import GIVEN_UP
+from app.pages.studies.results.tables_view import NOTHING as NO_TABLES
+from app.pages.studies.results.view import COLLECTING, FAULT, NOT_TAKEN, NOTHING
+from app.shell.main_window import MainWindow
+from app.shell.messages import Message
+from app.shell.startup import tie
 from app.theme import DARK, Scheme
 from app.widgets.info_bar import Tone
-from engine.contract.commands import CollectStudy
-from engine.contract.events import Blame, RunState
-from engine.contract.journal import JournalReader
-from engine.contract.project import ProjectFolder
-from engine.contract.run_folder import RunFolder
-from engine.contract.scores import Encoder
-from engine.contract.study import StudyFolder, StudyKind, StudySpec, study_ids
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.protocol.commands import CollectStudy
+from engine.contract.runs.events import Blame, RunState
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.journal import JournalReader
+from engine.contract.runs.scores import Encoder
+from engine.contract.studies.study import StudyFolder, StudyKind, StudySpec, study_ids
 from engine.studies.figures import draw
 from tests.app.studies.conftest import MakePage
 from tests.helpers.accessibility import unnamed, unreachable

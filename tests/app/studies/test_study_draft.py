@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from app.pages.studies.study_draft import StudyDraft, lines, whole_numbers
+from app.pages.studies.form.draft import StudyDraft, lines, whole_numbers
 from engine.contract.errors import UserError
-from engine.contract.method_spec import FinetuneMethod
-from engine.contract.recipes import PAPER_WORDS, StudySettings
-from engine.contract.run_spec import default_training
-from engine.contract.study import StudyKind
+from engine.contract.methods.prefix import FinetuneMethod
+from engine.contract.specs.run import default_training
+from engine.contract.studies.recipes import PAPER_WORDS, StudySettings
+from engine.contract.studies.study import StudyKind
 from tests.helpers.errors import refused
 from tests.helpers.studies import BASE
 

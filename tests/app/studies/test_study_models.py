@@ -8,14 +8,13 @@ import pytest
 
 from app.models.runs import RunsModel
 from app.models.study_tally import StudyTally, parts, tally
-from app.pages.studies.figure_data import panels_of, series_names
-from app.pages.studies.means_model import EMPTY, differences_table, means_table, notes
-from app.pages.studies.runs_model import place_text
-from engine.contract.commands import CollectStudy
-from engine.contract.events import RunState
-from engine.contract.scores import Absent, Score
-from engine.contract.study import StudyKind, StudySpec
-from engine.contract.study_results import (
+from app.pages.studies.results.figure_data import panels_of, series_names
+from app.pages.studies.results.means_model import EMPTY, differences_table, means_table, notes
+from app.pages.studies.results.runs_model import place_text
+from engine.contract.protocol.commands import CollectStudy
+from engine.contract.runs.events import RunState
+from engine.contract.runs.scores import Absent, Score
+from engine.contract.studies.results import (
     ALL,
     SEEN,
     Mean,
@@ -24,6 +23,7 @@ from engine.contract.study_results import (
     Summary,
     mean_text,
 )
+from engine.contract.studies.study import StudyKind, StudySpec
 from tests.helpers.fake_ports import FakeRunControl, read_status_as_written
 from tests.helpers.projects import make_project
 from tests.helpers.studies import collect_without_drawing, make_study

@@ -15,9 +15,9 @@ from engine.backbones.config import DECODER_TYPES, ENCODER_DECODER_TYPES, Backbo
 from engine.backbones.device import choose_device
 from engine.backbones.entries import EMBEDDED, find_entry, shipped_entries
 from engine.contract.backbone import BackboneSource
-from engine.contract.commands import ListBackbones
-from engine.contract.method_spec import PrefixMethod
-from engine.contract.training_spec import Device
+from engine.contract.methods.prefix import PrefixMethod
+from engine.contract.protocol.commands import ListBackbones
+from engine.contract.specs.training import Device
 from engine.reporter import Silent
 from tests.helpers.errors import refused
 from tests.helpers.tiny_backbones import CONFIGS, tiny_model
@@ -252,7 +252,7 @@ def test_listing_and_tokenizing_do_not_load_torch(tiny_gpt2: Path) -> None:
         "import sys\n"
         "from engine.backbones.catalog import list_backbones\n"
         "from engine.backbones.loading import load_tokenizer\n"
-        "from engine.contract.commands import ListBackbones\n"
+        "from engine.contract.protocol.commands import ListBackbones\n"
         "from engine.reporter import Silent\n"
         f"list_backbones(ListBackbones(({str(tiny_gpt2)!r},)), Silent())\n"
         f"assert load_tokenizer({str(tiny_gpt2)!r})('Blue Spice')['input_ids']\n"

@@ -5,7 +5,7 @@ import torch
 
 from engine.backbones.device import choose_device, choose_dtype
 from engine.backbones.machine import describe_device
-from engine.contract.training_spec import Device, Precision
+from engine.contract.specs.training import Device, Precision
 from tests.helpers.errors import refused
 
 CPU = torch.device("cpu")

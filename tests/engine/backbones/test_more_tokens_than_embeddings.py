@@ -11,8 +11,8 @@ from transformers import AddedToken, PreTrainedTokenizerFast
 
 from engine.backbones.loading import Backbone, load_backbone
 from engine.cli.main import EXIT_USER, run
-from engine.contract.method_spec import PrefixMethod
-from engine.contract.training_spec import DecodingSpec, Strategy
+from engine.contract.methods.prefix import PrefixMethod
+from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.decoding.decoder import decode
 from engine.methods.making import make_method
 from engine.reporter import Silent

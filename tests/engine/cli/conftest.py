@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.backbones.paths import CACHE_VARIABLE
-from engine.contract.run_folder import RunFolder
+from engine.contract.runs.folder import RunFolder
 from tests.helpers.tiny_runs import PATIENCE_S, ROOT, Workshop, engine_environment
 
 PREFIX = ("--prefix-length", "4", "--mid-dim", "16", "--prefix-dropout", "0.1")

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from engine.cli.arguments import Parser, add_run_options, mapping_of, run_spec
-from engine.contract.data_spec import Column, DataSpec, Mapping, Role, Split, SplitKind
-from engine.contract.method_spec import PrefixMethod
+from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.options import command_line
-from engine.contract.run_spec import RunSpec
+from engine.contract.specs.data import Column, DataSpec, Mapping, Role, Split, SplitKind
+from engine.contract.specs.run import RunSpec
 from tests.contract.strategies import TEXT, built
 
 INPUTS = (Role.FIELD, Role.MEANING, Role.TRIPLES, Role.SOURCE)

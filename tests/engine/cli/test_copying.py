@@ -19,10 +19,10 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from tokenizers.processors import TemplateProcessing
 
 from engine.cli.main import run
-from engine.contract.method_spec import AttentionKind
-from engine.contract.outputs import read_outputs
-from engine.contract.run_folder import RunFolder
-from engine.contract.scores import OutputRow
+from engine.contract.methods.prefix import AttentionKind
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.outputs import read_outputs
+from engine.contract.runs.scores import OutputRow
 from engine.decoding.decoder import decode
 from engine.decoding.systems import Systems
 from engine.exchange import native

@@ -14,10 +14,10 @@ import torch
 
 from engine.backbones.paths import CACHE_VARIABLE
 from engine.cli.main import call, run
-from engine.contract.data_spec import Preset
 from engine.contract.errors import UserError
-from engine.contract.outputs import read_outputs
-from engine.contract.project import Project, ProjectFolder
+from engine.contract.projects.project import Project, ProjectFolder
+from engine.contract.runs.outputs import read_outputs
+from engine.contract.specs.data import Preset
 from engine.exchange.card import read_card
 from tests.helpers.errors import refused
 from tests.helpers.tiny_runs import write_table

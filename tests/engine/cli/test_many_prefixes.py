@@ -12,13 +12,13 @@ import pytest
 
 from engine.backbones.loading import Backbone
 from engine.cli.main import call, run
-from engine.contract.data_spec import Linearisation, Preset, PromptForm
 from engine.contract.errors import UserError
-from engine.contract.method_spec import Init, Parametrisation, Placement, PrefixMethod
-from engine.contract.outputs import read_meta, read_outputs
-from engine.contract.prefix_card import PositionScheme, PrefixCard
-from engine.contract.run_folder import RunFolder
-from engine.contract.training_spec import DecodingSpec, Strategy
+from engine.contract.methods.prefix import Init, Parametrisation, Placement, PrefixMethod
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.outputs import read_meta, read_outputs
+from engine.contract.runs.prefix_card import PositionScheme, PrefixCard
+from engine.contract.specs.data import Linearisation, Preset, PromptForm
+from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.data.prompt import prompt_name
 from engine.exchange import native
 from engine.methods.prefix import PrefixTuning

@@ -12,9 +12,9 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from engine.contract.data_spec import Column, Preset, Role, SplitKind
-from engine.contract.outputs import read_outputs
-from engine.contract.run_folder import RunFolder
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.outputs import read_outputs
+from engine.contract.specs.data import Column, Preset, Role, SplitKind
 from tests.engine.cli.conftest import CommandLine
 from tests.helpers.tiny_runs import Workshop
 from tests.helpers.webnlg_files import document, entry, write_folder

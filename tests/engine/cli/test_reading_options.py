@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from engine.cli.arguments import Parser
 from engine.cli.console import Console
 from engine.cli.reading import add_reading_options, look_at, reading_options
-from engine.contract.data_spec import Column, Role
-from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
-from engine.contract.outputs import read_outputs
-from engine.contract.project import ProjectFolder
-from engine.contract.reading import ReadOptions
-from engine.contract.reading_options import ENCODING_TITLES, reading_args
-from engine.contract.run_folder import RunFolder
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.reading.options import ENCODING_TITLES, reading_args
+from engine.contract.reading.reading import ReadOptions
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.outputs import read_outputs
+from engine.contract.specs.data import Column, Role
 from tests.engine.cli.conftest import CommandLine
 from tests.helpers.errors import refused
 from tests.helpers.tiny_runs import Workshop

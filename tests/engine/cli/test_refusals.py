@@ -13,8 +13,8 @@ import pytest
 from engine.backbones.paths import CACHE_VARIABLE
 from engine.cli.main import call
 from engine.contract.errors import UserError
-from engine.contract.lock import FolderLock
-from engine.contract.run_folder import RunFolder
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.lock import FolderLock
 from tests.engine.cli.conftest import COLUMNS, CommandLine
 from tests.helpers.errors import refused
 from tests.helpers.tiny_runs import PATIENCE_S, ROOT, Workshop, write_table

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import call, run
-from engine.contract.outputs import write_outputs
-from engine.contract.scores import OutputRow, OutputsMeta
+from engine.contract.runs.outputs import write_outputs
+from engine.contract.runs.scores import OutputRow, OutputsMeta
 from engine.metrics import meteor
 from tests.helpers.errors import refused
 from tests.helpers.metrics import LOCAL

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import run
-from engine.contract.data_spec import Preset
-from engine.contract.events import Notice
-from engine.contract.outputs import read_meta, read_outputs
-from engine.contract.run_folder import RunFolder
+from engine.contract.runs.events import Notice
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.outputs import read_meta, read_outputs
+from engine.contract.specs.data import Preset
 from tests.helpers.tiny_runs import Workshop, events, losses
 
 SOURCE_TOKENS, TEST_INPUTS = 90, 6

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.data_spec import Role
-from engine.contract.events import CheckpointSaved, RunStarted, RunState
-from engine.contract.outputs import read_meta, read_outputs
-from engine.contract.project import Project, ProjectFolder
-from engine.contract.run_folder import RunFolder
+from engine.contract.projects.project import Project, ProjectFolder
+from engine.contract.runs.events import CheckpointSaved, RunStarted, RunState
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.outputs import read_meta, read_outputs
+from engine.contract.specs.data import Role
 from tests.engine.cli.conftest import COLUMNS, CommandLine, Done
 from tests.helpers.tiny_runs import (
     Watcher,

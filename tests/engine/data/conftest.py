@@ -8,9 +8,9 @@ import pytest
 import tokenizers
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
-from engine.contract.commands import ImportFile
-from engine.contract.dataset_store import DatasetStore
-from engine.contract.reading import ReadOptions
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.protocol.commands import ImportFile
+from engine.contract.reading.reading import ReadOptions
 from engine.data.importing import import_file
 from engine.reporter import Silent
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.contract.commands import ImportFile, InspectFile
-from engine.contract.data_spec import DataSpec, Mapping, Split
-from engine.contract.dataset_store import DatasetStore, RejectedRow
-from engine.contract.reading import FileReport, FindingKind, ReadOptions
+from engine.contract.projects.dataset_store import DatasetStore, RejectedRow
+from engine.contract.protocol.commands import ImportFile, InspectFile
+from engine.contract.reading.reading import FileReport, FindingKind, ReadOptions
+from engine.contract.specs.data import DataSpec, Mapping, Split
 from engine.data.examples import ExampleSets, inputs_of, load_examples
 from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file

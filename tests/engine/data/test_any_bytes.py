@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.contract.commands import ImportFile, InspectFile
-from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
-from engine.contract.reading import ReadOptions
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.protocol.commands import ImportFile, InspectFile
+from engine.contract.reading.reading import ReadOptions
 from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent

@@ -24,9 +24,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.contract.commands import ImportFile
-from engine.contract.dataset_store import DatasetStore
-from engine.contract.reading import ReadOptions
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.protocol.commands import ImportFile
+from engine.contract.reading.reading import ReadOptions
 from engine.data.importing import import_file
 from engine.reporter import Silent
 

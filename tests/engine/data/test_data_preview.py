@@ -7,8 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.commands import ImportFile, PreviewExamples, PreviewTokens, ReportSplit
-from engine.contract.data_spec import (
+from engine.contract.errors import UserError
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.protocol.commands import (
+    ImportFile,
+    PreviewExamples,
+    PreviewTokens,
+    ReportSplit,
+)
+from engine.contract.reading.reading import FindingKind, PreviewExample, ReadOptions, SplitCounts
+from engine.contract.specs.data import (
     Column,
     DataSpec,
     Linearisation,
@@ -17,9 +25,6 @@ from engine.contract.data_spec import (
     Split,
     SplitKind,
 )
-from engine.contract.dataset_store import DatasetStore
-from engine.contract.errors import UserError
-from engine.contract.reading import FindingKind, PreviewExample, ReadOptions, SplitCounts
 from engine.data.importing import import_file
 from engine.data.preview import preview_examples, preview_tokens, report_split
 from engine.data.scanning import LastScan

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.commands import InspectFile
-from engine.contract.reading import FileReport, FindingKind
-from engine.contract.reading_options import ENCODING_TITLES
+from engine.contract.protocol.commands import InspectFile
+from engine.contract.reading.options import ENCODING_TITLES
+from engine.contract.reading.reading import FileReport, FindingKind
 from engine.data.encoding_guess import guess_script_encoding
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.commands import InspectFile
-from engine.contract.reading import FileReport, FindingKind
+from engine.contract.protocol.commands import InspectFile
+from engine.contract.reading.reading import FileReport, FindingKind
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent
 

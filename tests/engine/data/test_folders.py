@@ -8,8 +8,8 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from engine.contract.data_spec import SplitKind
-from engine.contract.reading import FindingKind
+from engine.contract.reading.reading import FindingKind
+from engine.contract.specs.data import SplitKind
 from tests.engine.data.reading import read
 from tests.helpers.errors import refused
 

@@ -11,11 +11,11 @@ import datasets
 import huggingface_hub
 import pytest
 
-from engine.contract.commands import ImportFile, InspectFile
-from engine.contract.data_spec import SplitKind
-from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
-from engine.contract.reading import FileReport, ReadOptions
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.protocol.commands import ImportFile, InspectFile
+from engine.contract.reading.reading import FileReport, ReadOptions
+from engine.contract.specs.data import SplitKind
 from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file
 from engine.data.text_lists import texts_in

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.commands import InspectFile
-from engine.contract.data_spec import Role
 from engine.contract.errors import Cancelled
-from engine.contract.reading import FileReport, Finding, FindingKind, ReadOptions
+from engine.contract.protocol.commands import InspectFile
+from engine.contract.reading.reading import FileReport, Finding, FindingKind, ReadOptions
+from engine.contract.specs.data import Role
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent
 from tests.helpers.errors import refused

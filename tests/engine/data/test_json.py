@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.commands import Imported, ImportFile, InspectFile
-from engine.contract.data_spec import Linearisation, Mapping, Preset
-from engine.contract.dataset_store import DatasetStore, RejectedRow, Row
-from engine.contract.reading import FileReport, FindingKind, ReadOptions
+from engine.contract.projects.dataset_store import DatasetStore, RejectedRow, Row
+from engine.contract.protocol.commands import Imported, ImportFile, InspectFile
+from engine.contract.reading.reading import FileReport, FindingKind, ReadOptions
+from engine.contract.specs.data import Linearisation, Mapping, Preset
 from engine.data.examples import inputs_of
 from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.contract.reading import FindingKind, ReadOptions
+from engine.contract.reading.reading import FindingKind, ReadOptions
 from tests.engine.data.reading import read
 from tests.helpers.errors import refused
 

@@ -9,8 +9,8 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from engine.contract.data_spec import Preset
-from engine.contract.reading import FindingKind, ReadOptions
+from engine.contract.reading.reading import FindingKind, ReadOptions
+from engine.contract.specs.data import Preset
 from tests.engine.data.reading import Reading, read
 from tests.helpers.errors import refused
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.commands import InspectFile
-from engine.contract.reading import FileReport, FindingKind, ReadOptions
+from engine.contract.protocol.commands import InspectFile
+from engine.contract.reading.reading import FileReport, FindingKind, ReadOptions
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent
 from tests.engine.data.conftest import MakeStore

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.data_spec import Linearisation, Preset
+from engine.contract.specs.data import Linearisation, Preset
 from engine.data.linearising import linearise
 from engine.data.triples import Triple, is_triples, parse_triples
 from tests.engine.data.reading import read

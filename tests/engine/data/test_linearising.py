@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.contract.data_spec import Linearisation, Preset, default_linearisation
+from engine.contract.specs.data import Linearisation, Preset, default_linearisation
 from engine.data.linearising import linearise, shown_field
 from engine.data.triples import NotTriplesError, Triple, parse_triple, parse_triples, triples_cell
 

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.commands import ImportFile
-from engine.contract.data_spec import (
+from engine.contract.errors import Cancelled, UserError
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.protocol.commands import ImportFile
+from engine.contract.reading.reading import FindingKind, ReadOptions
+from engine.contract.specs.data import (
     Column,
     DataSpec,
     Linearisation,
@@ -18,9 +21,6 @@ from engine.contract.data_spec import (
     Split,
     SplitKind,
 )
-from engine.contract.dataset_store import DatasetStore
-from engine.contract.errors import Cancelled, UserError
-from engine.contract.reading import FindingKind, ReadOptions
 from engine.data.examples import EvalInput, TrainRow, inputs_of, load_examples
 from engine.data.importing import import_file
 from engine.reporter import Silent

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.contract.data_spec import Linearisation, Preset
+from engine.contract.specs.data import Linearisation, Preset
 from engine.data.linearising import linearise
 from engine.data.meaning import NotAMeaningError, is_meaning, parse_meaning
 

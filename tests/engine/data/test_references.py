@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.data_spec import Column, DataSpec, Linearisation, Mapping, Role, Split
-from engine.contract.dataset_store import DatasetStore
-from engine.contract.reading import FindingKind
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.reading.reading import FindingKind
+from engine.contract.specs.data import Column, DataSpec, Linearisation, Mapping, Role, Split
 from engine.data.examples import inputs_of, load_examples
 from engine.data.text_lists import are_tokens, joined_list, list_cell, parse_list, texts_in
 from engine.reporter import Silent

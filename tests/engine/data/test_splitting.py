@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.contract.data_spec import Column, Mapping, Role, Split, SplitKind
-from engine.contract.dataset_store import DatasetStore
 from engine.contract.errors import UserError
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.specs.data import Column, Mapping, Role, Split, SplitKind
 from engine.data.scanning import Scan, scan
 from engine.data.sides import Side
 from engine.data.splitting import assign

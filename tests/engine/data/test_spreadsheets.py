@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.contract.commands import Imported, ImportFile, InspectFile
-from engine.contract.data_spec import SplitKind
-from engine.contract.dataset_store import DatasetStore
-from engine.contract.reading import FileReport, FindingKind, ReadOptions
-from engine.contract.tables import write_table
-from engine.contract.workbook import MOST_CELL_CHARACTERS
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.protocol.commands import Imported, ImportFile, InspectFile
+from engine.contract.reading.reading import FileReport, FindingKind, ReadOptions
+from engine.contract.specs.data import SplitKind
+from engine.contract.tables.saving import write_table
+from engine.contract.tables.workbook import MOST_CELL_CHARACTERS
 from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file
 from engine.data.spreadsheets.cell_text import general, number_format

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.commands import Imported, ImportFile, InspectFile
-from engine.contract.data_spec import (
+from engine.contract.projects.dataset_store import DatasetStore, RejectedRow
+from engine.contract.protocol.commands import Imported, ImportFile, InspectFile
+from engine.contract.reading.reading import FileReport, FindingKind, ReadOptions
+from engine.contract.specs.data import (
     DataSpec,
     Linearisation,
     Mapping,
@@ -16,8 +18,6 @@ from engine.contract.data_spec import (
     Split,
     SplitKind,
 )
-from engine.contract.dataset_store import DatasetStore, RejectedRow
-from engine.contract.reading import FileReport, FindingKind, ReadOptions
 from engine.data.examples import ExampleSets, load_examples
 from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file

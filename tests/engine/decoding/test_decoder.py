@@ -13,8 +13,8 @@ from transformers import DynamicCache
 
 from engine.backbones.loading import Backbone
 from engine.contract.errors import Cancelled
-from engine.contract.method_spec import Init, PrefixMethod
-from engine.contract.training_spec import DecodingSpec, Strategy
+from engine.contract.methods.prefix import Init, PrefixMethod
+from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.decoding.decoder import decode, decoding_signature
 from engine.methods.finetune import BareBackbone
 from engine.methods.prefix import PrefixTuning

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.commands import DecodeSplit, Generate
 from engine.contract.errors import Cancelled, UserError
-from engine.contract.outputs import read_meta, read_outputs
-from engine.contract.run_folder import RunFolder
+from engine.contract.protocol.commands import DecodeSplit, Generate
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.outputs import read_meta, read_outputs
 from engine.decoding import handlers
 from engine.decoding.handlers import decode_split, generate
 from engine.decoding.systems import Systems

@@ -11,13 +11,13 @@ import torch
 
 from engine.backbones.catalog import describe_folder
 from engine.backbones.fingerprint import fingerprint_of
-from engine.contract.commands import ExportPrefix, ImportPrefix, ListPrefixes, VerifyPrefix
-from engine.contract.data_spec import Column, DataSpec, Mapping, Role
 from engine.contract.errors import Cancelled, UserError
-from engine.contract.method_spec import FinetuneMethod, MethodSpec, PrefixMethod
-from engine.contract.project import Project, ProjectFolder
-from engine.contract.run_folder import RunFolder, RunMeta
-from engine.contract.run_spec import RunSpec
+from engine.contract.methods.prefix import FinetuneMethod, MethodSpec, PrefixMethod
+from engine.contract.projects.project import Project, ProjectFolder
+from engine.contract.protocol.commands import ExportPrefix, ImportPrefix, ListPrefixes, VerifyPrefix
+from engine.contract.runs.folder import RunFolder, RunMeta
+from engine.contract.specs.data import Column, DataSpec, Mapping, Role
+from engine.contract.specs.run import RunSpec
 from engine.exchange import native
 from engine.exchange import peft as peft_folders
 from engine.exchange.handlers import export_prefix, import_prefix, list_prefixes, verify_prefix
@@ -213,7 +213,7 @@ def test_listing_does_not_load_torch(prefix: Path, project: ProjectFolder) -> No
     import_prefix(ImportPrefix(str(prefix), str(project.path)), Silent())
     code = (
         "import sys\n"
-        "from engine.contract.commands import ListPrefixes\n"
+        "from engine.contract.protocol.commands import ListPrefixes\n"
         "from engine.exchange.handlers import list_prefixes\n"
         "from engine.reporter import Silent\n"
         f"reply = list_prefixes(ListPrefixes({str(project.path)!r}), Silent())\n"

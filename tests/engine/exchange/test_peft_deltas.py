@@ -10,12 +10,12 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
-from engine.contract.commands import ExportPrefix
-from engine.contract.data_spec import Linearisation
-from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import UserError
-from engine.contract.rivals import DeltaSpec
-from engine.contract.training_spec import DecodingSpec
+from engine.contract.methods.others import DeltaSpec
+from engine.contract.protocol.commands import ExportPrefix
+from engine.contract.runs.delta_card import DeltaCard
+from engine.contract.specs.data import Linearisation
+from engine.contract.specs.training import DecodingSpec
 from engine.data.prompt import ENCODER_PROMPT, PROMPT
 from engine.exchange import delta, peft_delta
 from engine.exchange.handlers import export_prefix

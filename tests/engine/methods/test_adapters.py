@@ -11,7 +11,7 @@ from torch.nn.functional import gelu, layer_norm, relu
 
 from engine.backbones.loading import Backbone
 from engine.contract.backbone import BackboneShape, cost
-from engine.contract.rivals import AdapterDesign, AdapterMethod
+from engine.contract.methods.others import AdapterDesign, AdapterMethod
 from engine.methods.adapter import Adapters, find_places
 from engine.methods.base import count
 from tests.engine.other_methods import logits, scatter

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.contract.method_spec import Init, Parametrisation, PrefixMethod
+from engine.contract.methods.prefix import Init, Parametrisation, PrefixMethod
 from engine.methods.attention import attention_of
 from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.prefix import PrefixTuning, SavedPrefix

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.contract.backbone import cost
-from engine.contract.commands import CountParameters
-from engine.contract.rivals import BiasMethod, LoraMethod, TopLayersMethod
+from engine.contract.methods.others import BiasMethod, LoraMethod, TopLayersMethod
+from engine.contract.protocol.commands import CountParameters
 from engine.methods.base import count
 from engine.methods.counting import count_parameters
 from engine.methods.making import make_method

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from engine.contract.backbone import cost
-from engine.contract.method_spec import Depth, Init, Parametrisation, PrefixMethod
+from engine.contract.methods.prefix import Depth, Init, Parametrisation, PrefixMethod
 from engine.methods.base import count
 from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.prefix import PrefixTuning, SavedPrefix

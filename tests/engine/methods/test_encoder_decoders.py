@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from engine.contract.errors import UserError
-from engine.contract.method_spec import AttentionKind, Init, Parametrisation, PrefixMethod
-from engine.contract.training_spec import DecodingSpec, Strategy
+from engine.contract.methods.prefix import AttentionKind, Init, Parametrisation, PrefixMethod
+from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.decoding.decoder import decode
 from engine.methods.attention import attention_of
 from engine.methods.checkpointing import enable_checkpointing

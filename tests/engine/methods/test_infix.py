@@ -8,8 +8,8 @@ from transformers import DynamicCache
 
 from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
-from engine.contract.method_spec import Depth, Init, Parametrisation, Placement, PrefixMethod
-from engine.contract.training_spec import DecodingSpec, Strategy
+from engine.contract.methods.prefix import Depth, Init, Parametrisation, Placement, PrefixMethod
+from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.decoding.decoder import decode
 from engine.methods.attention import KeyValues
 from engine.methods.prefix import PrefixTuning, SavedPrefix

@@ -7,14 +7,14 @@ import torch
 
 from engine.backbones.loading import Backbone
 from engine.contract.backbone import cost
-from engine.contract.method_spec import (
+from engine.contract.methods.prefix import (
     AttentionKind,
     Init,
     Parametrisation,
     Placement,
     PrefixMethod,
 )
-from engine.contract.training_spec import DecodingSpec, Strategy
+from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.decoding.decoder import decode
 from engine.methods.base import count
 from engine.methods.per_row import PrefixPerRow

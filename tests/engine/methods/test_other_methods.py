@@ -9,7 +9,7 @@ import torch
 
 from engine.backbones.loading import Backbone
 from engine.contract.backbone import cost
-from engine.contract.rivals import BiasMethod, DeltaSpec, LoraMethod, TopLayersMethod
+from engine.contract.methods.others import BiasMethod, DeltaSpec, LoraMethod, TopLayersMethod
 from engine.methods.base import Foldable, count
 from engine.methods.finetune import BareBackbone
 from engine.methods.making import make_method, saved_system

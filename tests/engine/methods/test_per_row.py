@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from engine.backbones.loading import Backbone
-from engine.contract.method_spec import Init, Parametrisation, PrefixMethod
-from engine.contract.training_spec import DecodingSpec, Strategy
+from engine.contract.methods.prefix import Init, Parametrisation, PrefixMethod
+from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.decoding.decoder import decode
 from engine.methods.attention import KeyValues
 from engine.methods.finetune import BareBackbone

@@ -8,9 +8,9 @@ import pytest
 import torch
 from peft import PromptEncoderConfig, PromptTuningConfig, get_peft_model
 
-from engine.contract.rivals import PromptEncoder, PromptMethod, PTuningMethod
-from engine.contract.starting import Init
-from engine.contract.training_spec import DecodingSpec, Strategy
+from engine.contract.methods.others import PromptEncoder, PromptMethod, PTuningMethod
+from engine.contract.specs.starting import Init
+from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.decoding.decoder import decode
 from engine.methods.base import Foldable
 from engine.methods.embedded import PROMPT
@@ -143,7 +143,7 @@ def test_words_that_are_too_few_or_too_many_are_told(folder: Path) -> None:
 
 
 def test_a_prompt_takes_room_in_an_encoder(folder: Path) -> None:
-    from engine.contract.data_spec import DataSpec, Mapping
+    from engine.contract.specs.data import DataSpec, Mapping
     from engine.data.examples import ExampleSets, TrainRow
     from engine.training.preparing import prepare
 

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from engine.backbones.loading import Backbone
-from engine.contract.method_spec import (
+from engine.contract.methods.others import AdapterMethod, LoraMethod
+from engine.contract.methods.prefix import (
     Depth,
     FinetuneMethod,
     Init,
@@ -17,7 +18,6 @@ from engine.contract.method_spec import (
     Placement,
     PrefixMethod,
 )
-from engine.contract.rivals import AdapterMethod, LoraMethod
 from engine.methods.making import make_method
 from engine.reporter import Silent
 from engine.training.batches import Batch, collate_for, token_row

@@ -8,7 +8,7 @@ import pytest
 import torch
 import transformers
 
-from engine.contract.scores import Absent, Encoder, OutputRow, Score
+from engine.contract.runs.scores import Absent, Encoder, OutputRow, Score
 from engine.metrics.bertscore import Bertscore
 from engine.metrics.metric import Unavailable
 from engine.metrics.scoring import score_available, score_rows

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.contract.errors import Cancelled
-from engine.contract.scores import Absent, OutputRow, Score
+from engine.contract.runs.scores import Absent, OutputRow, Score
 from engine.metrics import meteor
 from engine.metrics.meteor import Meteor, without_whole_chunks
 from engine.metrics.metric import Unavailable, corpus_value

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from engine.contract.scores import Absent, OutputRow
+from engine.contract.runs.scores import Absent, OutputRow
 from engine.metrics import bootstrap
 from engine.metrics.known import metric_named
 from engine.metrics.metric import corpus_value

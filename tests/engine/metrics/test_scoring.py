@@ -8,7 +8,7 @@ import pytest
 import sacrebleu
 
 from engine.contract.errors import Cancelled
-from engine.contract.scores import OutputRow
+from engine.contract.runs.scores import OutputRow
 from engine.metrics.scoring import score_rows
 from tests.helpers.errors import refused
 from tests.helpers.metrics import GAINS, LOCAL

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import EXIT_USER, run
-from engine.contract.coverage import Said, coverage
-from engine.contract.outputs import write_outputs
-from engine.contract.scores import Absent, OutputRow, Score
+from engine.contract.runs.coverage import Said, coverage
+from engine.contract.runs.outputs import write_outputs
+from engine.contract.runs.scores import Absent, OutputRow, Score
 from engine.metrics import division
 from engine.metrics.division import DEFAULT, division_of, unicode_words
 from engine.metrics.scoring import score_available, score_whole

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.contract.scores import Absent, OutputRow, Score
+from engine.contract.runs.scores import Absent, OutputRow, Score
 from engine.metrics.metric import Unavailable
 from engine.metrics.scoring import score_available, score_rows
 from engine.metrics.slot_error import values_of

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from engine.contract.project import ProjectFolder
-from engine.contract.study import StudyFolder
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.studies.study import StudyFolder
 from engine.reporter import Silent
 from engine.studies.figures import draw
 from engine.studies.results import collect

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import run
-from engine.contract.commands import ScoreOutputs
 from engine.contract.errors import Cancelled
-from engine.contract.project import ProjectFolder
-from engine.contract.scores import Encoder
-from engine.contract.study import StudyFolder, StudySpec
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.protocol.commands import ScoreOutputs
+from engine.contract.runs.scores import Encoder
+from engine.contract.studies.study import StudyFolder, StudySpec
 from engine.metrics.handlers import score_outputs
 from engine.reporter import Silent
 from engine.studies.results import collect

@@ -12,12 +12,12 @@ import pytest
 
 from engine.cli.main import call, run
 from engine.contract.errors import UserError
-from engine.contract.events import RunState
-from engine.contract.lock import FolderLock
-from engine.contract.outputs import read_meta, read_outputs, write_outputs
-from engine.contract.project import ProjectFolder
-from engine.contract.run_folder import RunFolder
-from engine.contract.study import StudyFolder, StudySpec, study_ids
+from engine.contract.projects.project import ProjectFolder
+from engine.contract.runs.events import RunState
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.lock import FolderLock
+from engine.contract.runs.outputs import read_meta, read_outputs, write_outputs
+from engine.contract.studies.study import StudyFolder, StudySpec, study_ids
 from engine.reporter import Silent
 from engine.studies.results import collect
 from tests.helpers.errors import refused

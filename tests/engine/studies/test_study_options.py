@@ -10,17 +10,8 @@ from hypothesis import strategies as st
 from engine.cli.arguments import mapping_of, run_spec
 from engine.cli.main import make_parser
 from engine.cli.studies import study_settings
-from engine.contract.data_spec import Split, SplitKind
 from engine.contract.errors import UserError
-from engine.contract.method_spec import (
-    FinetuneMethod,
-    MethodSpec,
-    Parametrisation,
-    PrefixMethod,
-)
-from engine.contract.reading import ReadOptions
-from engine.contract.recipes import RECIPES, StudySettings, plan
-from engine.contract.rivals import (
+from engine.contract.methods.others import (
     AdapterDesign,
     AdapterMethod,
     BiasMethod,
@@ -30,9 +21,16 @@ from engine.contract.rivals import (
     PTuningMethod,
     TopLayersMethod,
 )
-from engine.contract.run_spec import RunSpec, default_training
-from engine.contract.study import StudyKind, StudyRun
-from engine.contract.study_options import (
+from engine.contract.methods.prefix import (
+    FinetuneMethod,
+    MethodSpec,
+    Parametrisation,
+    PrefixMethod,
+)
+from engine.contract.reading.reading import ReadOptions
+from engine.contract.specs.data import Split, SplitKind
+from engine.contract.specs.run import RunSpec, default_training
+from engine.contract.studies.options import (
     DEFAULT_METHODS,
     FIELDS,
     METHOD_NAMES,
@@ -40,6 +38,8 @@ from engine.contract.study_options import (
     method_text,
     study_command,
 )
+from engine.contract.studies.recipes import RECIPES, StudySettings, plan
+from engine.contract.studies.study import StudyKind, StudyRun
 from tests.contract.objects import SPEC
 
 PREFIX = PrefixMethod(prefix_length=6, mid_dim=32)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.contract.events import RunFinished
-from engine.contract.run_folder import RunFolder
+from engine.contract.runs.events import RunFinished
+from engine.contract.runs.folder import RunFolder
 from engine.exchange.card import describe
 from tests.helpers.tiny_runs import events
 

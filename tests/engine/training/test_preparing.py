@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.backbones.loading import Backbone
-from engine.contract.data_spec import DataSpec, Mapping
 from engine.contract.errors import Cancelled
+from engine.contract.specs.data import DataSpec, Mapping
 from engine.data.examples import EvalInput, ExampleSets, TrainRow
 from engine.reporter import Silent
 from engine.training.preparing import prepare

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.commands import ProbeSpeed
 from engine.contract.errors import Cancelled
-from engine.contract.rivals import LoraMethod
-from engine.contract.speed import Workload, run_time
-from engine.contract.training_spec import Strategy
+from engine.contract.methods.others import LoraMethod
+from engine.contract.protocol.commands import ProbeSpeed
+from engine.contract.runs.speed import Workload, run_time
+from engine.contract.specs.training import Strategy
 from engine.reporter import Silent
 from engine.training.probing import probe_speed
 from tests.helpers.tiny_runs import METHODS, TRAINING, Workshop

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.contract import codec
-from engine.contract.events import Phase, RunContinued, RunPaused, RunState
-from engine.contract.journal import JournalReader
-from engine.contract.run_folder import (
+from engine.contract.runs.events import Phase, RunContinued, RunPaused, RunState
+from engine.contract.runs.folder import (
     ContinueRequest,
     ControlLine,
     PauseRequest,
@@ -18,6 +17,7 @@ from engine.contract.run_folder import (
     RunStatus,
     StopRequest,
 )
+from engine.contract.runs.journal import JournalReader
 from engine.training.recorder import RunRecorder, StopRequested
 
 

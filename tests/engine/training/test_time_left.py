@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.contract.events import Phase
-from engine.contract.run_folder import ContinueRequest, PauseRequest, RunFolder, RunStatus
+from engine.contract.runs.events import Phase
+from engine.contract.runs.folder import ContinueRequest, PauseRequest, RunFolder, RunStatus
 from engine.training.recorder import RunRecorder
 from engine.training.time_left import WINDOW_STEPS, TimeLeft
 

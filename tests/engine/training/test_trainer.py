@@ -11,16 +11,16 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from engine.backbones.loading import Backbone
-from engine.contract.events import Evaluation, JournalEntry, TrainMetrics
-from engine.contract.journal import JournalReader
-from engine.contract.method_spec import (
+from engine.contract.methods.prefix import (
     FinetuneMethod,
     MethodSpec,
     Parametrisation,
     PrefixMethod,
 )
-from engine.contract.run_folder import RunFolder, StopRequest
-from engine.contract.training_spec import Objective, TrainingSpec
+from engine.contract.runs.events import Evaluation, JournalEntry, TrainMetrics
+from engine.contract.runs.folder import RunFolder, StopRequest
+from engine.contract.runs.journal import JournalReader
+from engine.contract.specs.training import Objective, TrainingSpec
 from engine.methods.making import make_method
 from engine.training import checkpoint
 from engine.training.batches import TokenRow, collate_for, token_row

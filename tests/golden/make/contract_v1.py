@@ -9,19 +9,12 @@ format is at version 2: they show then that old files still open. The prefix car
 from pathlib import Path
 
 from engine.contract import codec
-from engine.contract.data_spec import (
-    Column,
-    DataSpec,
-    Linearisation,
-    Mapping,
-    Preset,
-    Role,
-    Split,
-    SplitKind,
-)
-from engine.contract.delta_card import DeltaCard
 from engine.contract.errors import Remedy
-from engine.contract.events import (
+from engine.contract.methods.others import AdapterDesign, AdapterMethod
+from engine.contract.methods.prefix import FinetuneMethod, Init, Parametrisation, PrefixMethod
+from engine.contract.projects.project import DatasetEntry, ExampleNote, Project
+from engine.contract.runs.delta_card import DeltaCard
+from engine.contract.runs.events import (
     Blame,
     CheckpointSaved,
     Evaluation,
@@ -40,14 +33,20 @@ from engine.contract.events import (
     SamplesTaken,
     TrainMetrics,
 )
-from engine.contract.method_spec import FinetuneMethod, Init, Parametrisation, PrefixMethod
-from engine.contract.prefix_card import PositionScheme, PrefixCard
-from engine.contract.project import DatasetEntry, ExampleNote, Project
-from engine.contract.rivals import AdapterDesign, AdapterMethod
-from engine.contract.run_spec import RunSpec
-from engine.contract.scores import Score
-from engine.contract.study import StudyKind, StudyRun, StudySpec
-from engine.contract.training_spec import (
+from engine.contract.runs.prefix_card import PositionScheme, PrefixCard
+from engine.contract.runs.scores import Score
+from engine.contract.specs.data import (
+    Column,
+    DataSpec,
+    Linearisation,
+    Mapping,
+    Preset,
+    Role,
+    Split,
+    SplitKind,
+)
+from engine.contract.specs.run import RunSpec
+from engine.contract.specs.training import (
     DecodingSpec,
     Device,
     Objective,
@@ -56,6 +55,7 @@ from engine.contract.training_spec import (
     Strategy,
     TrainingSpec,
 )
+from engine.contract.studies.study import StudyKind, StudyRun, StudySpec
 
 FOLDER = Path(__file__).parents[1]
 RUN_ID = "20260102-030405-cafe"

@@ -1,0 +1,201 @@
+"""Which examples are listed, and in which order."""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.pages.compare.comparison import Comparison, Example
+from app.pages.compare.table.statistics import Floats
+from engine.contract.projects.project import ExampleNote
+
+SIDE = 12
+"""Bins on each side of the one in the middle, which holds equal scores only."""
+
+EQUAL = 1e-9
+"""Row scores that differ by less are equal: the rest is rounding."""
+
+LENGTHS = ((0, 10), (11, 20), (21, 40), (41, 80), (81, None))
+"""Buckets of output length in words, ends included."""
+
+
+class Order(enum.Enum):
+    """What the list is sorted by."""
+
+    LARGEST = "largest"
+    """The size of the difference, whichever sign."""
+    DIFFERENCE = "difference"
+    NUMBER = "number"
+    INPUT = "input"
+    MARKS = "marks"
+    SCORE = "score"
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """An order; `system` and `metric` are for SCORE."""
+
+    order: Order = Order.LARGEST
+    descending: bool = True
+    system: int = 0
+    metric: str = ""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which examples are listed; the default lists all.
+
+    Attributes:
+        search: words that must all occur, in any order, case ignored.
+        fields: number of fields, or None.
+        length: index into `LENGTHS`, or None.
+        low, high: range of the difference without its end, or None.
+    """
+
+    search: str = ""
+    fields: int | None = None
+    length: int | None = None
+    category: str | None = None
+    starred: bool = False
+    noted: bool = False
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Numbers of examples in bins symmetric about 0; one more edge than bins.
+
+    The bin in the middle (index `SIDE`) holds equal scores; those beside it are equally wide.
+    """
+
+    counts: tuple[int, ...]
+    edges: tuple[float, ...]
+
+    def span(self, first: int, last: int) -> tuple[float, float]:
+        """The range for `Filter` that holds the examples of these bins, both included."""
+        low = self.edges[first] if first > 0 else -math.inf
+        high = self.edges[last + 1] if last < len(self.counts) - 1 else math.inf
+        return low, high
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """What there is to filter by, each with its number of examples."""
+
+    fields: tuple[tuple[int, int], ...]
+    lengths: tuple[tuple[int, int], ...]
+    categories: tuple[tuple[str, int], ...]
+
+
+def histogram(differences: Floats) -> Histogram:
+    """Spread of the differences over a range that is symmetric about 0."""
+    values = differences[~np.isnan(differences)]
+    limit = float(np.abs(values).max()) if values.size else 1.0
+    steps = np.linspace(0, max(limit, 2 * SIDE * EQUAL), SIDE + 1)[1:]
+    edges = np.concatenate((-steps[::-1], [-EQUAL, EQUAL], steps))
+    counts, _ = np.histogram(values, bins=edges)
+    return Histogram(tuple(int(count) for count in counts), tuple(float(edge) for edge in edges))
+
+
+def buckets(examples: Sequence[Example]) -> Buckets:
+    """Count examples by number of fields, output length and category."""
+    fields = Counter(len(example.fields) for example in examples)
+    lengths = Counter(length_bucket(example.words) for example in examples)
+    categories = Counter(example.category for example in examples if example.category)
+    return Buckets(
+        tuple(sorted(fields.items())),
+        tuple(sorted(lengths.items())),
+        tuple(sorted(categories.items())),
+    )
+
+
+def length_bucket(words: int) -> int:
+    """Index into `LENGTHS`."""
+    for index, (_low, high) in enumerate(LENGTHS):
+        if high is None or words <= high:
+            return index
+    raise AssertionError("the last bucket has no end")
+
+
+def listed(
+    comparison: Comparison,
+    differences: Floats,
+    notes: Mapping[str, ExampleNote],
+    *,
+    chosen: Filter,
+    sorting: Sorting,
+) -> list[int]:
+    """Indices of the examples to list, in order; equal ones stay in the file's order."""
+    examples = comparison.examples
+    passing: Sequence[int] = range(len(examples))
+    if chosen.low is not None and chosen.high is not None:
+        inside = (chosen.low <= differences) & (differences < chosen.high)  # False for NaN
+        passing = np.flatnonzero(inside).tolist()
+    if chosen != Filter(low=chosen.low, high=chosen.high):
+        words = chosen.search.casefold().split()
+        passing = [
+            index
+            for index in passing
+            if _passes(examples[index], notes.get(examples[index].example_id), words, chosen)
+        ]
+    return _sorted(comparison, differences, notes, passing, sorting)
+
+
+def _passes(
+    example: Example, note: ExampleNote | None, words: Sequence[str], chosen: Filter
+) -> bool:
+    if chosen.starred and not (note and note.starred):
+        return False
+    if chosen.noted and not (note and (note.note or note.tags)):
+        return False
+    if chosen.fields is not None and len(example.fields) != chosen.fields:
+        return False
+    if chosen.length is not None and length_bucket(example.words) != chosen.length:
+        return False
+    if chosen.category is not None and example.category != chosen.category:
+        return False
+    haystack = example.haystack
+    if words and note:
+        haystack = "\n".join([haystack, note.note.casefold(), " ".join(note.tags).casefold()])
+    return all(word in haystack for word in words)
+
+
+def _sorted(
+    comparison: Comparison,
+    differences: Floats,
+    notes: Mapping[str, ExampleNote],
+    passing: Sequence[int],
+    sorting: Sorting,
+) -> list[int]:
+    examples, falling = comparison.examples, sorting.descending
+    match sorting.order:
+        case Order.NUMBER:
+            return list(reversed(passing) if falling else passing)
+        case Order.INPUT:
+            return sorted(passing, key=lambda i: examples[i].input.casefold(), reverse=falling)
+        case Order.MARKS:
+            return sorted(
+                passing, key=lambda i: _mark(notes.get(examples[i].example_id)), reverse=falling
+            )
+        case Order.LARGEST:
+            values = np.abs(differences)
+        case Order.DIFFERENCE:
+            values = differences
+        case Order.SCORE:
+            if sorting.metric not in comparison.scores:
+                return list(passing)
+            values = comparison.scores[sorting.metric][sorting.system]
+    places = np.array(passing, dtype=np.intp)
+    keys = values[places]
+    order = np.argsort(-keys if falling else keys, kind="stable")  # NaN comes last either way
+    return [int(place) for place in places[order]]
+
+
+def _mark(note: ExampleNote | None) -> tuple[bool, bool]:
+    return (note.starred, bool(note.note or note.tags)) if note else (False, False)

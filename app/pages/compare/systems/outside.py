@@ -1,0 +1,117 @@
+"""Outside files of outputs: copied into the project, since scoring writes into them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from app.pages.compare.alignment import align
+from app.pages.compare.list.rows import Rows
+from engine.contract import codec
+from engine.contract.errors import ProtocolError, UserError
+from engine.contract.files.writing import write_atomically
+from engine.contract.runs.outputs import RowsDigest, read_meta, split_fingerprint, write_meta
+from engine.contract.runs.scores import OutputRow, OutputsMeta
+
+
+def copy_outside(source: Path, folder: Path) -> Generator[None, None, Path]:
+    """Copy an outside file into `folder`, yielding after each line; returns the copy's path.
+
+    A line is a JSON object with "output"; "input", "references" and "example_id" are taken
+    where they are there. Each line of a .txt file is one output.
+
+    Raises:
+        UserError: the file cannot be read, is empty, or a line is not as it should be.
+    """
+    rows = []
+    try:
+        with open(source, encoding="utf-8-sig", newline="\n") as stream:
+            for number, line in enumerate(stream, start=1):
+                if source.suffix.lower() == ".txt":
+                    rows.append(OutputRow(str(number), "", line.rstrip("\r\n"), ()))
+                elif line.strip():
+                    rows.append(_row(source, number, line))
+                yield
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            "outputs-unreadable",
+            "{path} cannot be read ({reason}). Give a UTF-8 text file.",
+            path=source,
+            reason=error,
+        ) from error
+    if not rows:
+        raise UserError(
+            "outputs-empty", "{path} is empty. Give a file with one output a line.", path=source
+        )
+    meta = read_meta(source) or OutputsMeta(source.stem, "", "", split_fingerprint(rows), "")
+    target = _free_path(folder, source.stem)
+    yield from write_rows(target, rows)
+    write_meta(target, meta)
+    return target
+
+
+def write_rows(path: Path, rows: Sequence[OutputRow]) -> Generator[None, None, None]:
+    """As `engine.contract.runs.outputs.write_outputs`, yielding after each row.
+
+    A description that is beside the file already is made to fit these rows.
+    """
+    lines, digest = [], RowsDigest()
+    for row in rows:
+        digest.add(row)
+        plain = codec.to_plain(row)
+        del plain["type"]
+        lines.append(codec.dump(plain) + "\n")
+        yield
+    write_atomically(path, "".join(lines))
+    meta = read_meta(path)
+    if meta is not None and meta.rows_sha256:
+        write_meta(path, replace(meta, rows_sha256=digest.hexdigest()))
+
+
+def with_references(rows: Rows, base: Rows) -> Rows | None:
+    """Rows without references with those of the same example of `base`, so as to be scored.
+
+    Returns None where no row gets any.
+    """
+    lent = {}
+    for references, place in zip(base.references, align(base, rows).places, strict=True):
+        if place is not None and not any(text.strip() for text in rows.references[place]):
+            lent[place] = references
+    if not any(lent.values()):
+        return None
+    return Rows(
+        replace(row, references=lent.get(place, row.references)) for place, row in enumerate(rows)
+    )
+
+
+def _row(path: Path, number: int, line: str) -> OutputRow:
+    try:
+        plain: Any = json.loads(line)
+        if not isinstance(plain, dict):
+            raise ValueError("not an object")
+        known = {name: plain[name] for name in OutputRow.__dataclass_fields__ if name in plain}
+        if isinstance(known.get("references"), str):
+            known["references"] = [known["references"]]
+        if isinstance(known.get("example_id"), int):
+            known["example_id"] = str(known["example_id"])
+        defaults = {"example_id": str(number), "input": "", "references": []}
+        return codec.from_plain(OutputRow, {**defaults, **known})
+    except (ValueError, RecursionError, ProtocolError) as error:
+        raise UserError(
+            "outputs-line",
+            '{path}, line {line}: {reason}. Each line must be a JSON object with "output" (a '
+            "text), or plain text in a file that ends in .txt.",
+            path=path,
+            line=number,
+            reason=error,
+        ) from error
+
+
+def _free_path(folder: Path, stem: str) -> Path:
+    path, number = folder / f"{stem}.jsonl", 2
+    while path.exists():
+        path, number = folder / f"{stem}-{number}.jsonl", number + 1
+    return path

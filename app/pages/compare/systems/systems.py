@@ -1,0 +1,166 @@
+"""What can be compared: runs, bare backbones and outside files of outputs."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.models.run import RunModel
+from app.models.run_numbers import stored_bytes, training_s
+from app.pages.compare.list.rows import Rows
+from app.words import metric_value
+from engine.contract import codec
+from engine.contract.methods.prefix import FinetuneMethod
+from engine.contract.runs.scores import OutputsMeta, metric_title
+from engine.contract.specs.run import RunSpec
+
+BARE = "bare:"
+FILE = "file:"
+"""First letters of a key in `Project.compared`; a run's key is its id."""
+
+
+class Kind(enum.Enum):
+    """What made the outputs."""
+
+    RUN = "run"
+    BARE = "bare backbone"
+    FILE = "file"
+
+
+@dataclass(frozen=True)
+class SystemCost:
+    """What a system costs beside its quality; None where it is not known.
+
+    Attributes:
+        stored_bytes: kept on disk beside the backbone.
+        training_s: seconds of training.
+        trainable: parameters that were trained.
+    """
+
+    stored_bytes: int | None = None
+    training_s: float | None = None
+    trainable: int | None = None
+
+
+@dataclass(frozen=True)
+class SystemEntry:
+    """One line of the chooser.
+
+    Attributes:
+        key: what `Project.compared` holds.
+        path: where its outputs are, or will be.
+        ready: whether they are there.
+        note: why they are not, or what the system is, in a few words.
+        look: number of the run's colour in the whole program, or -1.
+        finetuned: whether it is a fine-tuned backbone, the usual thing to compare with.
+    """
+
+    key: str
+    kind: Kind
+    name: str
+    path: Path
+    ready: bool
+    note: str = ""
+    cost: SystemCost = SystemCost()
+    look: int = -1
+    finetuned: bool = False
+
+
+@dataclass(frozen=True)
+class ComparedSystem:
+    """A chosen system with its outputs in memory.
+
+    Attributes:
+        rows: in the file's order.
+        meta: what they were made with, or None where the file does not say.
+        is_scored: whether it has corpus scores, and each row with references has scores.
+        is_changed: whether the rows are not those that were decoded.
+    """
+
+    entry: SystemEntry
+    rows: Rows
+    meta: OutputsMeta | None = None
+    is_scored: bool = True
+    is_changed: bool = False
+
+    @property
+    def key(self) -> str:
+        """The entry's key."""
+        return self.entry.key
+
+    @property
+    def name(self) -> str:
+        """The entry's name."""
+        return self.entry.name
+
+    @property
+    def decoding(self) -> str:
+        """The decoding's signature, "" where it is not known."""
+        return self.meta.decoding if self.meta is not None else ""
+
+
+def letter(place: int) -> str:
+    """The short name of the system in this place (from 0): A, B, C and so on."""
+    return chr(ord("A") + place) if place < 26 else f"S{place + 1}"
+
+
+def run_entry(run: RunModel, look: int) -> SystemEntry:
+    """A run of the project as a system."""
+    path = run.folder.outputs / "test.jsonl"
+    ready = path.exists()
+    state = run.status.state.value
+    if ready:
+        scores = run.outputs["test"].scores if "test" in run.outputs else ()
+        parts = [
+            f"{metric_title(score.metric)} {metric_value(score.metric, score.value)}"
+            for score in scores[:1]
+        ]
+        note = " · ".join([*parts, Path(run.spec.backbone).name])
+    else:
+        note = "no test outputs yet" if not run.status.state.is_final else f"{state}, no outputs"
+    cost = SystemCost(
+        stored_bytes=stored_bytes(run),
+        training_s=training_s(run) if run.finished is not None else None,
+        trainable=run.started.trainable_parameters if run.started else None,
+    )
+    finetuned = isinstance(run.spec.method, FinetuneMethod)
+    return SystemEntry(
+        run.run_id, Kind.RUN, run.meta.name, path, ready, note, cost, look, finetuned
+    )
+
+
+def bare_key(spec: RunSpec) -> str:
+    """Key of the bare backbone on this run's test inputs, equal for runs that share them."""
+    parts = [spec.backbone, codec.to_line(spec.data), codec.to_line(spec.decoding)]
+    return BARE + hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def bare_entry(run: RunModel, key: str, project: Path) -> SystemEntry:
+    """The backbone of a run, untrained, on the same test inputs with the same decoding.
+
+    Args:
+        key: `bare_key` of the run.
+    """
+    path = compare_folder(project) / f"bare-{key.removeprefix(BARE)}.jsonl"
+    name = f"bare {Path(run.spec.backbone).name}"
+    ready = path.exists()
+    note = "untrained" if ready else "untrained; tick to decode the test inputs"
+    return SystemEntry(key, Kind.BARE, name, path, ready, note, SystemCost(0, 0.0, 0))
+
+
+def file_entry(path: Path) -> SystemEntry:
+    """An outside file, as it was copied into the project."""
+    note = "outputs from a file" if path.exists() else "the project's copy is missing"
+    return SystemEntry(FILE + path.name, Kind.FILE, path.stem, path, path.exists(), note)
+
+
+def compare_folder(project: Path) -> Path:
+    """Where Compare keeps its own files in a project."""
+    return project / "compare"
+
+
+def outside_folder(project: Path) -> Path:
+    """Where copies of outside files are kept."""
+    return compare_folder(project) / "outside"

@@ -1,0 +1,91 @@
+"""The score table with what its numbers mean under it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.pages.compare.model import CompareModel
+from app.pages.compare.table.copying import to_csv, to_latex, to_markdown
+from app.pages.compare.table.score_model import ScoreModel
+from app.pages.compare.table.score_table import footnotes
+from app.theme import SPACE_XS, Theme
+from app.widgets.labels import MutedLabel
+from app.widgets.table_view import TableView
+
+MOST_ROWS = 6
+"""More systems than this scroll."""
+
+NAME_CHARS = 36
+"""Longer names are cut unless there is room."""
+
+COPIES = {"CSV": to_csv, "Markdown": to_markdown, "LaTeX": to_latex}
+
+
+class ScoreView(QWidget):
+    """As high as its systems need."""
+
+    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = ScoreModel(model, theme, self)
+        self.table = TableView("Scores and cost of the systems")
+        self.table.setModel(self.model)
+        header = self.table.horizontalHeader()
+        header.setStretchLastSection(False)
+        header.setMinimumSectionSize(self.fontMetrics().averageCharWidth() * 6)
+        self.notes = MutedLabel(theme)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_XS)
+        layout.addWidget(self.table)
+        layout.addWidget(self.notes)
+        self.model.modelReset.connect(self._fit)
+        self.model.dataChanged.connect(self._fit)
+        self._fit()
+
+    def copy(self, form: str) -> None:
+        """Put the table on the clipboard as "CSV", "Markdown" or "LaTeX"."""
+        QGuiApplication.clipboard().setText(COPIES[form](self.model.table))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit to another font."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self.table.fit_rows()
+            self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the names the room that is left."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Widths and height of the table; what is said under it follows."""
+        header, columns = self.table.horizontalHeader(), self.model.columnCount()
+        hidden: list[str] = []
+        if columns:
+            for column in range(columns):
+                self.table.setColumnHidden(column, False)
+            self.table.resizeColumnsToContents()
+            longest = self.fontMetrics().averageCharWidth() * NAME_CHARS
+            name = min(header.sectionSize(0), longest)
+            others = header.length() - header.sectionSize(0)
+            for column in range(columns - 1, len(self.model.table.metrics), -1):
+                if name + others <= self.width() - 2:
+                    break
+                others -= header.sectionSize(column)
+                self.table.setColumnHidden(column, True)
+                hidden.insert(0, str(self.model.headerData(column, Qt.Orientation.Horizontal)))
+            header.resizeSection(0, max(name, self.width() - others - 2))
+            room = 0
+            if name + others > self.width() - 2:
+                room = self.table.horizontalScrollBar().sizeHint().height()
+            shown = min(max(self.model.rowCount(), 1), MOST_ROWS)
+            rows = shown * self.table.verticalHeader().defaultSectionSize()
+            self.table.setFixedHeight(header.sizeHint().height() + rows + room + 2)
+        notes = list(footnotes(self.model.table))
+        if hidden:
+            notes.append(f"{', '.join(hidden)}: see each system's tooltip.")
+        self.notes.setText(" ".join(notes))
+        self.notes.setVisible(bool(notes))

@@ -1,0 +1,138 @@
+"""What the doctor found: a sign, the sentence, and the lines of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.assets import icon
+from app.qt.plain_text import markup
+from app.theme import SPACE_S, SPACE_XS, Theme
+from app.widgets.labels import Label, MarkupLabel
+from engine.contract.reading.reading import Finding, FindingKind
+
+QUIET_KINDS = frozenset(
+    {
+        FindingKind.SHARED_INPUT,
+        FindingKind.EMPTY_ROWS,
+        FindingKind.EMPTY_CELLS,
+        FindingKind.REPEATED,
+        FindingKind.REPEATED_HEADER,
+        FindingKind.LEADING_LINES,
+        FindingKind.SHEETS,
+        FindingKind.MACROS,
+        FindingKind.MERGED_CELLS,
+        FindingKind.NOT_TEXT,
+        FindingKind.REFERENCES,
+        FindingKind.TEXT_LISTS,
+    }
+)
+"""Findings that ask for nothing."""
+SHOWN_LINES = 10
+ATTENTION_KINDS = {
+    "line": ("Line", "Lines"),
+    "row": ("Row", "Rows"),
+    "entry": ("Entry", "Entries"),
+}
+
+
+class FindingsList(QWidget):
+    """A column of findings.
+
+    Signals:
+        line_chosen: a line of the file that was clicked.
+    """
+
+    line_chosen = Signal(int)
+
+    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._findings: tuple[Finding, ...] = ()
+        self._can_choose: Callable[[int], bool] = _never
+        self._place = "line"
+        self.setAccessibleName(name)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._body = QWidget()
+        self._layout.addWidget(self._body)
+        theme.changed.connect(self._draw)
+        self._draw()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is shown."""
+        return self._findings
+
+    def set_findings(
+        self,
+        findings: Iterable[Finding],
+        can_choose: Callable[[int], bool] | None = None,
+        *,
+        place: str = "line",
+    ) -> None:
+        """Show findings, those that lose rows first.
+
+        Args:
+            can_choose: says whether a line of the file can be shown; those become links.
+            place: what the numbers count, as `FileReport.place`.
+        """
+        self._findings = tuple(sorted(findings, key=lambda finding: not finding.loses_rows))
+        self._can_choose = can_choose or _never
+        self._place = place
+        self._draw()
+
+    def _draw(self) -> None:
+        self._layout.removeWidget(self._body)
+        self._body.hide()
+        self._body.deleteLater()
+        self._body = QWidget()
+        self._layout.addWidget(self._body)
+        layout = QVBoxLayout(self._body)
+        layout.setContentsMargins(0, 0, SPACE_XS, 0)
+        layout.setSpacing(SPACE_S)
+        for finding in self._findings:
+            layout.addLayout(self._line(finding))
+        layout.addStretch(1)
+
+    def _line(self, finding: Finding) -> QHBoxLayout:
+        colors = self._theme.colors
+        if finding.loses_rows:
+            name, color, word = "error", colors.bad, "Rows are lost"
+        elif finding.kind in QUIET_KINDS:
+            name, color, word = "info", colors.accent, "For your information"
+        else:
+            name, color, word = "warning", colors.warning, "Warning"
+        sign = Label()
+        sign.setPixmap(icon(name, color).pixmap(16, 16))
+        sign.setToolTip(word)
+        sign.setAccessibleName(word)
+        text = MarkupLabel()
+        text.setText(self._text(finding))
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        text.setAccessibleName(f"{word}: {finding.message}")
+        text.linkActivated.connect(lambda link: self.line_chosen.emit(int(link)))
+        row = QHBoxLayout()
+        row.setSpacing(SPACE_S)
+        row.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(text, 1)
+        return row
+
+    def _text(self, finding: Finding) -> str:
+        text = markup(finding.message)
+        if not finding.lines:
+            return text
+        lines = [
+            f'<a href="{line}">{line}</a>' if self._can_choose(line) else str(line)
+            for line in finding.lines[:SHOWN_LINES]
+        ]
+        more = " …" if finding.count > len(lines) else ""
+        word = ATTENTION_KINDS.get(self._place, ATTENTION_KINDS["line"])[len(lines) > 1]
+        muted = self._theme.colors.muted.name()
+        return f'{text} <span style="color:{muted}">{word} {", ".join(lines)}{more}</span>'
+
+
+def _never(_line: int) -> bool:
+    return False

@@ -1,0 +1,95 @@
+"""The panel of columns and their roles."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QToolButton, QVBoxLayout, QWidget
+
+from app.pages.data.current import CurrentDataset
+from app.pages.data.mapping.mapping_model import NAME, ROLE, MappingModel
+from app.pages.data.mapping.role_delegate import RoleDelegate
+from app.pages.data.mapping.role_menu import role_menu
+from app.theme import SPACE_M, SPACE_S, Theme
+from app.widgets.labels import MutedLabel
+from app.widgets.table_view import TableView
+from engine.contract.errors import UserError
+
+
+class MappingPanel(QWidget):
+    """A role menu a column; the order is the one in which fields are written."""
+
+    def __init__(
+        self, current: CurrentDataset, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._current = current
+        self.model = MappingModel(current, self)
+        self.table = TableView("Columns and their roles")
+        self.table.setModel(self.model)
+        self.table.setItemDelegateForColumn(ROLE, RoleDelegate(self.table))
+        self.table.setEditTriggers(TableView.EditTrigger.EditKeyPressed)
+        self.table.clicked.connect(self._edit)
+        self.table.activated.connect(lambda index: self._edit(index.siblingAtColumn(ROLE)))
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._show_menu)
+        header = self.table.horizontalHeader()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(ROLE, QHeaderView.ResizeMode.ResizeToContents)
+        self.hint = MutedLabel(theme)
+        self.up = self._button("Move this column up", "Alt+Up", -1)
+        self.down = self._button("Move this column down", "Alt+Down", 1)
+        self.up.setArrowType(Qt.ArrowType.UpArrow)
+        self.down.setArrowType(Qt.ArrowType.DownArrow)
+        order = QHBoxLayout()
+        order.addWidget(self.hint, 1)
+        order.addWidget(self.up, 0, Qt.AlignmentFlag.AlignTop)
+        order.addWidget(self.down, 0, Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE_S, SPACE_M, SPACE_S, SPACE_S)
+        layout.setSpacing(SPACE_S)
+        layout.addWidget(self.table, 1)
+        layout.addLayout(order)
+        current.shown.connect(self._show)
+        current.entry_changed.connect(self._show)
+        self.table.selectionModel().currentRowChanged.connect(self._show)
+        self._show()
+
+    def _button(self, tip: str, keys: str, step: int) -> QToolButton:
+        button = QToolButton()
+        button.setAutoRaise(True)
+        button.setShortcut(QKeySequence(keys))
+        button.setToolTip(f"{tip} ({keys})")
+        button.setAccessibleName(tip)
+        button.clicked.connect(lambda: self._move(step))
+        return button
+
+    def _edit(self, index: QModelIndex) -> None:
+        if index.column() == ROLE:
+            self.table.edit(index)
+
+    def _move(self, step: int) -> None:
+        row = self.table.currentIndex().row()
+        if row < 0:
+            return
+        name = self.model.column_at(row).name
+        self.model.move(row, step)
+        self.table.select_row(self.model.row_of(name))
+
+    def _show(self) -> None:
+        try:
+            self._current.mapping.check_trainable()
+            self.hint.setText("Fields appear in the input in this order.")
+        except UserError as error:
+            self.hint.setText(error.message)
+        row = self.table.currentIndex().row()
+        self.up.setEnabled(row > 0)
+        self.down.setEnabled(0 <= row < self.model.rowCount() - 1)
+
+    def _show_menu(self, place: QPoint) -> None:
+        rows = self.table.selected_rows()
+        names = [self.model.column_at(row).name for row in rows]
+        if names:
+            menu = role_menu(self, self._current, names)
+            menu.popup(self.table.viewport().mapToGlobal(place))

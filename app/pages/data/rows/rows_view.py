@@ -1,0 +1,151 @@
+"""The rows of the dataset, and where one goes to a row by its number."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPoint, QSignalBlocker, Qt, QTimer
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QHeaderView,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.assets import icon
+from app.pages.data.current import CurrentDataset
+from app.pages.data.mapping.role_header import RoleHeader
+from app.pages.data.mapping.role_menu import role_menu
+from app.pages.data.rows.number_header import NumberHeader
+from app.pages.data.rows.rows_model import RowsModel
+from app.theme import SPACE_S, SPACE_XS, Theme
+from app.widgets.labels import Label, MutedLabel
+from app.widgets.table_view import TableView
+
+WIDEST_CHARACTERS = 40
+"""No column begins wider than this."""
+WIDTH_ROWS = 50
+"""Rows whose text decides the first widths of the columns."""
+FITTED_COLUMNS = 200
+"""So many columns begin as wide as their text; any others have the usual width."""
+
+
+class RowsView(QWidget):
+    """A table over all rows; the selected one is the row that is previewed."""
+
+    def __init__(
+        self, current: CurrentDataset, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._current = current
+        self._theme = theme
+        self.model = RowsModel(self)
+        self.table = self._make_table()
+        self.spin = QSpinBox()
+        self.spin.setAccessibleName("Go to row")
+        self.spin.setKeyboardTracking(False)
+        self.spin.setGroupSeparatorShown(True)
+        self.spin.valueChanged.connect(current.choose_row)
+        self.of = MutedLabel(theme)
+        self.of.setWordWrap(False)
+        self.back = self._step_button("chevron-left", "Previous row", -1)
+        self.forward = self._step_button("chevron-right", "Next row", 1)
+        self._lay_out()
+        self._fitting = QTimer(self)
+        self._fitting.setSingleShot(True)
+        self._fitting.timeout.connect(self._fit_columns)
+        current.shown.connect(self._show_dataset)
+        current.entry_changed.connect(self._show_roles)
+        current.row_changed.connect(self._show_row)
+        theme.changed.connect(self.table.fit_rows)
+        self._show_dataset()
+
+    def _make_table(self) -> TableView:
+        table = TableView("Rows of the dataset")
+        header = RoleHeader(self._theme, table)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._show_menu)
+        header.setToolTip("Right-click to set the role of a column")
+        table.setHorizontalHeader(header)
+        table.setSelectionMode(TableView.SelectionMode.SingleSelection)
+        table.setVerticalHeader(NumberHeader(self._theme, table))
+        # One height for all rows: a million of them are laid out without a look at any.
+        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        table.setModel(self.model)
+        table.fit_rows()
+        table.selectionModel().currentRowChanged.connect(self._choose)
+        return table
+
+    def _step_button(self, picture: str, tip: str, step: int) -> QToolButton:
+        button = QToolButton()
+        button.setIcon(icon(picture))
+        button.setAutoRaise(True)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.clicked.connect(lambda: self._current.choose_row(self._current.row_number + step))
+        return button
+
+    def _lay_out(self) -> None:
+        label = Label("Ro&w")
+        label.setBuddy(self.spin)
+        bar = QHBoxLayout()
+        bar.setSpacing(SPACE_XS)
+        for widget in (label, self.spin, self.of, self.back, self.forward):
+            bar.addWidget(widget)
+        bar.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_S)
+        layout.addLayout(bar)
+        layout.addWidget(self.table, 1)
+
+    def _show_dataset(self) -> None:
+        store = self._current.store
+        self.model.set_store(store)
+        rows = store.meta.row_count if store is not None else 0
+        with QSignalBlocker(self.spin):
+            self.spin.setRange(min(1, rows), rows)
+        self.of.setText(f"of {rows:,}")
+        self._show_roles()
+        self._show_row(self._current.row_number)
+        self._fitting.start()
+
+    def _fit_columns(self) -> None:
+        """Done in a turn of its own: with wide rows it takes as long as all else together."""
+        header = self.table.horizontalHeader()
+        header.setResizeContentsPrecision(WIDTH_ROWS)
+        for column in range(min(header.count(), FITTED_COLUMNS)):
+            self.table.resizeColumnToContents(column)
+            header.resizeSection(column, min(header.sectionSize(column), self._widest()))
+
+    def _widest(self) -> int:
+        return self.fontMetrics().averageCharWidth() * WIDEST_CHARACTERS
+
+    def _show_roles(self) -> None:
+        self.model.set_mapping(self._current.mapping)
+        header = self.table.horizontalHeader()
+        for column in range(header.count()):
+            if header.sectionSize(column) < header.sectionSizeHint(column) < self._widest():
+                header.resizeSection(column, header.sectionSizeHint(column))
+
+    def _show_row(self, number: int) -> None:
+        rows = self.model.rowCount()
+        with QSignalBlocker(self.spin):
+            self.spin.setValue(number)
+        self.back.setEnabled(number > 1)
+        self.forward.setEnabled(number < rows)
+        if 1 <= number <= rows and self.table.currentIndex().row() != number - 1:
+            self.table.select_row(number - 1)
+
+    def _choose(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self._current.choose_row(index.row() + 1)
+
+    def _show_menu(self, place: QPoint) -> None:
+        header = self.table.horizontalHeader()
+        section = header.logicalIndexAt(place)
+        if section < 0:
+            return
+        name = str(self.model.headerData(section, Qt.Orientation.Horizontal))
+        menu = role_menu(self, self._current, (name,))
+        menu.popup(header.mapToGlobal(place))

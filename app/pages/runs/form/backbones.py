@@ -1,0 +1,120 @@
+"""The catalog of backbones as the form needs it: listed, fetched, kept up to date."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.models.activities import ActivitiesModel
+from app.models.project import ProjectModel
+from app.ports import Client, Pending
+from app.words import size
+from engine.contract.backbone import BackboneEntry
+from engine.contract.protocol.commands import BackboneList, Failure, FetchBackbone, ListBackbones
+
+
+class BackbonesModel(QObject):
+    """The backbones that a run can have, and the device that AUTO would choose.
+
+    Args:
+        data_client: lists them (it needs no torch); `model_client` fetches and converts.
+
+    Signals:
+        changed: the list, or what is being fetched, is new.
+        fetched: name of a backbone that is now on disk.
+        fetch_failed: name, sentence.
+    """
+
+    changed = Signal()
+    fetched = Signal(str)
+    fetch_failed = Signal(str, str)
+
+    def __init__(
+        self,
+        data_client: Client,
+        model_client: Client,
+        project: ProjectModel,
+        activities: ActivitiesModel,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._data_client = data_client
+        self._model_client = model_client
+        self._project = project
+        self._activities = activities
+        self.entries: tuple[BackboneEntry, ...] = ()
+        self.device = ""
+        self.device_memory_bytes = 0
+        self.failure = ""
+        self._pending: Pending | None = None
+        self._fetches: dict[str, Pending] = {}
+        self._folders: tuple[str, ...] | None = None
+        project.changed.connect(self._on_project_changed)
+
+    def get(self, name: str) -> BackboneEntry | None:
+        """The catalog's entry, or None."""
+        return next((entry for entry in self.entries if entry.name == name), None)
+
+    def is_fetching(self, name: str) -> bool:
+        """Whether it is on its way."""
+        return name in self._fetches
+
+    def add_folder(self, path: Path) -> None:
+        """List the user's own folder too, as an undoable edit of the project."""
+        project, name = self._project.project, str(path)
+        if name not in project.backbone_folders:
+            folders = (*project.backbone_folders, name)
+            edited = dataclasses.replace(project, backbone_folders=folders)
+            self._project.edit(f"Add the backbone “{path.name}”", edited)
+
+    def refresh(self) -> None:
+        """Ask for the list."""
+        self._folders = self._project.project.backbone_folders
+        pending = self._data_client.ask(ListBackbones(self._folders))
+        self._pending = pending
+        pending.answered.connect(lambda reply: self._take(pending, reply))
+        pending.failed.connect(lambda failure: self._fail(pending, failure))
+
+    def fetch(self, name: str) -> None:
+        """Bring a backbone to this machine, in the list of activities."""
+        entry = self.get(name)
+        if entry is None or self.is_fetching(name):
+            return
+        pending = self._model_client.ask(FetchBackbone(name))
+        self._fetches[name] = pending
+        title = f"Fetching {entry.title} ({size(entry.download_bytes)})"
+        self._activities.follow(title, pending, tell_failure=False)
+        pending.answered.connect(lambda _reply: self._on_fetched(name))
+        pending.cancelled.connect(lambda: self._on_not_fetched(name, "Fetching was cancelled."))
+        pending.failed.connect(lambda failure: self._on_not_fetched(name, failure.message))
+        self.changed.emit()
+
+    def _on_project_changed(self) -> None:
+        if self._project.is_open and self._project.project.backbone_folders != self._folders:
+            self.refresh()
+
+    def _take(self, pending: Pending, reply: BackboneList) -> None:
+        if pending is self._pending:
+            self.entries = reply.entries
+            self.device = reply.device
+            self.device_memory_bytes = reply.device_memory_bytes
+            self.failure = ""
+            self.changed.emit()
+
+    def _fail(self, pending: Pending, failure: Failure) -> None:
+        if pending is self._pending:
+            self.failure = failure.message
+            self.changed.emit()
+
+    def _on_fetched(self, name: str) -> None:
+        del self._fetches[name]
+        self.refresh()
+        self.changed.emit()
+        self.fetched.emit(name)
+
+    def _on_not_fetched(self, name: str, message: str) -> None:
+        del self._fetches[name]
+        self.changed.emit()
+        self.fetch_failed.emit(name, message)

@@ -1,0 +1,74 @@
+"""The prefix length: a slider that gives short prefixes as much room as long ones."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QSpinBox, QWidget
+
+from app.theme import SPACE_S
+from engine.contract.methods.prefix import MAX_PREFIX_LENGTH
+
+_TICKS = 360
+"""Slider positions: 40 for each doubling from 1 to 512."""
+
+
+def length_at(position: int) -> int:
+    """The prefix length at a slider position, 0 to 360."""
+    return round(math.pow(MAX_PREFIX_LENGTH, position / _TICKS))
+
+
+def position_of(length: int) -> int:
+    """The slider position of a prefix length."""
+    return round(_TICKS * math.log(length) / math.log(MAX_PREFIX_LENGTH))
+
+
+class LengthControl(QWidget):
+    """Slider and spin box for P.
+
+    Signals:
+        edited: the new length, by the user's hand only.
+    """
+
+    edited = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        tip = (
+            f"Prefix length P, in tokens, 1 to {MAX_PREFIX_LENGTH}: how many keys and values "
+            "stand before the text in each layer."
+        )
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, _TICKS)
+        self.slider.setPageStep(_TICKS // 9)
+        self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
+        self.slider.setTickInterval(_TICKS // 9)
+        self.slider.setAccessibleName("Prefix length")
+        self.slider.setToolTip(tip)
+        self.slider.valueChanged.connect(self._on_slid)
+        self.spin = QSpinBox()
+        self.spin.setRange(1, MAX_PREFIX_LENGTH)
+        self.spin.setKeyboardTracking(False)
+        self.spin.setAccessibleName("Prefix length in tokens")
+        self.spin.setToolTip(tip)
+        self.spin.valueChanged.connect(self.edited)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_S)
+        layout.addWidget(self.slider, 1)
+        layout.addWidget(self.spin)
+
+    def show_length(self, length: int) -> None:
+        """Show a length without telling of an edit."""
+        blockers = QSignalBlocker(self.slider), QSignalBlocker(self.spin)
+        if length_at(self.slider.value()) != length:
+            self.slider.setValue(position_of(length))
+        self.spin.setValue(length)
+        for blocker in blockers:
+            blocker.unblock()
+
+    def _on_slid(self, position: int) -> None:
+        length = length_at(position)
+        if length != self.spin.value():
+            self.edited.emit(length)

@@ -1,0 +1,280 @@
+"""What would happen if Train were pressed now: one model between the form and its panels."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.models.project import ProjectModel
+from app.models.run import RunModel
+from app.models.runs import RunsModel
+from app.models.speeds import Speeds
+from app.pages.runs.form.backbones import BackbonesModel
+from app.pages.runs.form.estimates import LONG_S, expected_time, live_cost, steps, train_rows
+from app.pages.runs.form.model import FormModel
+from app.pages.runs.form.parameter_counts import ParameterCounts
+from app.pages.runs.run.run_data import RunData, run_data
+from app.ports import Client, Pending
+from app.words import duration
+from engine.contract.backbone import BackboneEntry, BackboneSource, Cost
+from engine.contract.errors import UserError
+from engine.contract.options import command_line
+from engine.contract.projects.project import DatasetEntry
+from engine.contract.protocol.commands import ReportSplit
+from engine.contract.reading.reading import SplitReport, unmeasured
+from engine.contract.runs.speed import RunTime
+from engine.contract.specs.run import RunSpec
+
+RECOUNT_MS = 200
+"""Runs tell their states one after the other."""
+
+
+class Planner(QObject):
+    """Keeps spec, cost and plan in step with form, catalog, data and runs.
+
+    Args:
+        counts: of parameters that only the engine can count; None leaves them open.
+
+    Attributes:
+        error: why there is nothing to train, or None.
+        data_error: whether it is about the data, not the form.
+        spec: the run as the form describes it, or None (its id is made when it is trained).
+        steps: optimiser steps of the whole run, or None while unknown.
+        time: how long it will take about, or None while unknown.
+        waiting_count: runs that come before one that is made now.
+
+    Signals:
+        changed: any of it is new.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        form: FormModel,
+        backbones: BackbonesModel,
+        project: ProjectModel,
+        runs: RunsModel,
+        client: Client,
+        speeds: Speeds,
+        parent: QObject | None = None,
+        *,
+        counts: ParameterCounts | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._form, self._backbones = form, backbones
+        self._project, self._runs = project, runs
+        self._client, self._speeds = client, speeds
+        self._is_watched = False
+        self.waiting_count = 0
+        self._counts = counts
+        self.error: UserError | None = None
+        self.data_error = False
+        self.data: RunData | None = None
+        self.spec: RunSpec | None = None
+        self.cost: Cost | None = None
+        self.steps: int | None = None
+        self.time: RunTime | None = None
+        self._report: SplitReport | None = None
+        self._counted: tuple[object, ...] = ()
+        self._pending: Pending | None = None
+        self._entry: DatasetEntry | None = None
+        self._data_problem: UserError | None = None
+        form.changed.connect(self._update)
+        backbones.changed.connect(self._on_backbones)
+        project.opened.connect(self._on_backbones)
+        project.changed.connect(self._on_project)
+        project.closed.connect(self._on_project)
+        if counts is not None:
+            counts.changed.connect(self._update)
+        speeds.changed.connect(self._update)
+        self._counting = QTimer(self)
+        self._counting.setSingleShot(True)
+        self._counting.setInterval(RECOUNT_MS)
+        self._counting.timeout.connect(self._recount)
+        runs.added.connect(self._follow)
+        for run in runs.all():
+            self._follow(run)
+        self._on_project()
+
+    @property
+    def backbone(self) -> BackboneEntry | None:
+        """The chosen backbone's entry, or None before the catalog is there."""
+        return self._backbones.get(self._form.draft["backbone"])
+
+    @property
+    def report(self) -> SplitReport | None:
+        """What the split makes of the data, or None before it was counted."""
+        return self._report
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the run will not measure, and how long it would take; no reason not to train."""
+        report = self._report
+        if report is None:
+            return ()
+        missing = unmeasured(report.side("valid").inputs, report.test_inputs)
+        if self.time is None or self.time.total_s < LONG_S:
+            return missing
+        return (*missing, f"This run will take about {duration(self.time.total_s)}.")
+
+    @property
+    def train_rows(self) -> int | None:
+        """Rows of the training side, or None before the split was counted."""
+        return train_rows(self._report)
+
+    @property
+    def is_probing(self) -> bool:
+        """Whether the speed is measuring…."""
+        return self._speeds.is_probing
+
+    def set_watched(self, is_watched: bool) -> None:
+        """Whether someone looks at the form: only then its run's speed is measured."""
+        self._is_watched = is_watched
+        if is_watched:
+            self._want()
+        else:
+            self._speeds.drop(self)
+
+    @property
+    def device_memory_bytes(self) -> int:
+        """Of the device that AUTO would choose; 0 means unknown."""
+        return self._backbones.device_memory_bytes
+
+    @property
+    def device(self) -> str:
+        """What AUTO would choose."""
+        return self._backbones.device
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the catalog of backbones is still to come."""
+        return not self._backbones.entries and not self._backbones.failure
+
+    @property
+    def is_counting(self) -> bool:
+        """Whether the engine is counting the method's parameters."""
+        return self._counts is not None and self._counts.is_counting
+
+    def command(self) -> str:
+        """The command line that makes the same run, or "" where there is none."""
+        if self.spec is None or self.data is None:
+            return ""
+        entry = self.data.entry
+        source = entry.source_path or entry.name
+        return command_line(self.spec, data=source, out="RUN_DIR", reading=entry.reading)
+
+    def _on_project(self) -> None:
+        entry = self._project.dataset
+        if self._project.is_open and entry is not None and entry == self._entry:
+            return  # a note was edited, or something else that a run does not read
+        self._entry = entry
+        try:
+            self.data, self._data_problem = run_data(self._project), None
+        except UserError as problem:
+            self.data, self._data_problem = None, problem.with_traceback(None)
+        self._count()
+        self._update()
+
+    def _count(self) -> None:
+        """Ask how many rows the split trains on, once for each mapping and split."""
+        folder = self._project.folder
+        if folder is None or self.data is None:
+            self._report, self._counted, self._pending = None, (), None
+            return
+        entry = self.data.entry
+        store = str(folder.dataset_store(entry.dataset_id))
+        asked = (store, self.data.spec.fingerprint, entry.mapping, entry.split)
+        if asked == self._counted:
+            return
+        self._counted, self._report = asked, None
+        pending = self._client.ask(ReportSplit(store, entry.mapping, entry.split))
+        self._pending = pending
+        pending.answered.connect(lambda reply: self._take_report(pending, reply))
+
+    def _take_report(self, pending: Pending, report: SplitReport) -> None:
+        if pending is self._pending:
+            self._report = report
+            self._update()
+
+    def _on_backbones(self) -> None:
+        usable = [entry for entry in self._backbones.entries if entry.supported]
+        ready = [entry for entry in usable if entry.on_disk] or usable
+        if ready:
+            self._form.choose_default_backbone(ready[0].name)
+        self._update()
+
+    def _update(self) -> None:
+        draft, backbone = self._form.draft, self.backbone
+        self.spec, self.cost, self.error = None, None, None
+        self.data_error = self._data_problem is not None
+        try:
+            if backbone is not None:
+                counted = self._counts.look_up(backbone, draft.method()) if self._counts else None
+                self.cost = live_cost(draft, backbone, self._report, counted)
+            spec = draft.to_spec("", self.data.spec) if self.data is not None else None
+            self._check_backbone(draft["backbone"])
+        except UserError as problem:
+            self.error = self._data_problem or problem.with_traceback(None)
+        else:
+            self.spec, self.error = spec, self._data_problem
+        self.steps, self.time = steps(draft, self.train_rows), None
+        if self.spec is not None:
+            self.time = expected_time(self.spec, self._report, self._speeds, self.device)
+        self._want()
+        self.changed.emit()
+
+    def _follow(self, run: RunModel) -> None:
+        run.status_changed.connect(self._counting.start)
+        self._counting.start()
+
+    def _recount(self) -> None:
+        count = sum(not run.status.state.is_final for run in self._runs.all())
+        if count != self.waiting_count:
+            self.waiting_count = count
+            self.changed.emit()
+
+    def _want(self) -> None:
+        if self._is_watched:
+            spec = self.spec if self.can_probe else None
+            specs = [self.whole(spec)] if spec is not None else []
+            self._speeds.want(self, specs, self.device)
+
+    @property
+    def can_probe(self) -> bool:
+        """Whether the speed can be measured here: nothing is fetched for it, and memory suffices.
+
+        A folder that a project names is read only after its user has touched the form.
+        """
+        entry, there = self.backbone, self.device_memory_bytes
+        if entry is None or not entry.on_disk or self.train_rows is None:
+            return False
+        if entry.source is BackboneSource.FOLDER and not self._form.is_touched:
+            return False
+        return self.cost is None or not there or self.cost.memory_bytes < there / 2
+
+    def whole(self, spec: RunSpec) -> RunSpec:
+        """A spec of this project for an engine that knows no run folder."""
+        folder, data = self._project.folder, self.data
+        if folder is None or data is None:
+            return spec
+        store = str(folder.dataset_store(data.entry.dataset_id))
+        return dataclasses.replace(spec, data=dataclasses.replace(spec.data, dataset=store))
+
+    def _check_backbone(self, name: str) -> None:
+        entry = self._backbones.get(name)
+        if entry is None and self._backbones.entries:
+            raise UserError(
+                "backbone-not-listed",
+                "The backbone {name!r} is not in the list. Choose another one.",
+                name=name,
+            )
+        if entry is not None and not entry.supported:
+            reason = entry.note or "this version cannot train a prefix for its architecture"
+            raise UserError(
+                "backbone-not-trainable",
+                "{title} cannot be trained ({reason}). Choose another backbone.",
+                title=entry.title,
+                reason=reason,
+            )

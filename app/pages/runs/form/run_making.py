@@ -1,0 +1,93 @@
+"""From the form to run folders in the queue."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.models.project import ProjectModel
+from app.models.run import RunModel
+from app.models.runs import RunsModel
+from app.pages.runs.form.draft import Draft, MethodKind
+from app.ports import RunControl
+from engine.contract.errors import UserError
+from engine.contract.runs.folder import RunFolder, RunMeta
+from engine.contract.specs.data import DataSpec
+from engine.contract.specs.run import RunSpec, describe_method, finetuning_baseline, new_run_id
+
+
+@dataclass(frozen=True)
+class NewRun:
+    """A run that is about to be made."""
+
+    spec: RunSpec
+    name: str
+    tags: tuple[str, ...] = ()
+
+
+def train(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
+    """The run of the form; raise `UserError` where it cannot be made."""
+    spec = draft.to_spec(new_run_id(), data)
+    return (NewRun(spec, describe_method(spec.method)),)
+
+
+def baseline(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
+    """The fine-tuning run to compare the form's run with; raise `UserError` as `train`."""
+    if draft.kind is MethodKind.FINETUNE:
+        raise UserError(
+            "is-the-baseline",
+            "The form is set to full fine-tuning, which is the baseline. Choose another method.",
+        )
+    return (NewRun(finetuning_baseline(draft.to_spec(new_run_id(), data)), "fine-tuning baseline"),)
+
+
+def baseline_of(run: RunModel) -> tuple[NewRun, ...]:
+    """The fine-tuning baseline of a run: the same data, split, seed and decoding."""
+    return (NewRun(finetuning_baseline(run.spec), f"fine-tuning baseline of {run.meta.name}"),)
+
+
+def both(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
+    """The form's run and its baseline, which sorts after it by its id."""
+    (first,), (other,) = train(draft, data), baseline(draft, data)
+    spec = replace(other.spec, run_id=f"{first.spec.run_id}-twin")
+    return (first, replace(other, spec=spec))
+
+
+class RunMaker:
+    """Makes run folders in the open project and puts them into the queue."""
+
+    def __init__(self, project: ProjectModel, runs: RunsModel, control: RunControl) -> None:
+        self._project = project
+        self._runs = runs
+        self._control = control
+
+    def make(self, new: Iterable[NewRun]) -> list[str]:
+        """Create, watch and queue these runs; return their ids.
+
+        Raises:
+            UserError: no project is open, or its folder cannot be written to.
+        """
+        folder = self._project.open_folder()
+        made = []
+        for run in new:
+            path = folder.runs / run.spec.run_id
+            name = self._free_name(run.name)
+            meta = RunMeta(name=name, tags=run.tags, created_s=time.time())
+            RunFolder.create(path, run.spec, meta)
+            self._start(path)
+            made.append(run.spec.run_id)
+        return made
+
+    def _start(self, path: Path) -> None:
+        if self._runs.add(path) is not None:
+            self._control.enqueue(path)
+
+    def _free_name(self, wanted: str) -> str:
+        taken = {run.meta.name for run in self._runs.all()}
+        name, number = wanted, 1
+        while name in taken:
+            number += 1
+            name = f"{wanted} ({number})"
+        return name

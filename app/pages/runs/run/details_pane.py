@@ -1,0 +1,187 @@
+"""What there is to know about one run: notes, notices, settings, versions, a fault's traceback."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtGui import QFocusEvent, QGuiApplication
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.assets import icon
+from app.models.run import RunModel
+from app.pages.runs.run.facts import facts
+from app.pages.runs.run.view import RunsView
+from app.pages.runs.run_actions import RunActions
+from app.pages.runs.table.model import split_tags
+from app.qt.plain_text import markup
+from app.theme import SPACE_S, Theme, fixed_font
+from app.widgets.labels import SectionHeader
+from app.widgets.text_view import TextView
+from engine.contract.runs.events import Level
+
+NOTES_LINES = 4
+PAUSE_MS = 800
+TRACEBACK_LINES = 10
+
+
+class NotesEdit(QPlainTextEdit):
+    """A text that says when its user has paused or gone elsewhere.
+
+    Signals:
+        settled: there are edits to keep.
+    """
+
+    settled = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTabChangesFocus(True)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PAUSE_MS)
+        self._timer.timeout.connect(self.settled)
+        self.textChanged.connect(self._timer.start)
+
+    def settle(self) -> None:
+        """Tell of edits that wait for the pause."""
+        if self._timer.isActive():
+            self._timer.stop()
+            self.settled.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Settle when the user leaves."""
+        super().focusOutEvent(event)
+        self.settle()
+
+
+class DetailsPane(QScrollArea):
+    """Everything about the current run that is no curve and no sample."""
+
+    def __init__(
+        self,
+        view: RunsView,
+        actions: RunActions,
+        theme: Theme,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._view, self._actions, self._theme = view, actions, theme
+        self._run: RunModel | None = None
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.tags = QLineEdit()
+        self.tags.setAccessibleName("Tags")
+        self.tags.setPlaceholderText("separated by commas")
+        self.tags.editingFinished.connect(self._keep_tags)
+        self.notes = NotesEdit()
+        self.notes.settled.connect(self._keep_notes)
+        self.notes.setAccessibleName("Notes")
+        self.notes.setPlaceholderText("Notes about this run")
+        self.facts = TextView("Settings and results of the run")
+        self.traceback = QPlainTextEdit()
+        self.traceback.setReadOnly(True)
+        self.traceback.setAccessibleName("Traceback of the error")
+        self.copy = QPushButton(icon("copy"), "Copy traceback")
+        self.copy.clicked.connect(
+            lambda: QGuiApplication.clipboard().setText(self.traceback.toPlainText())
+        )
+        self._fault, self._body = QWidget(), QWidget()
+        self._lay_out()
+        view.current_changed.connect(self._follow_run)
+        theme.changed.connect(self._tell)
+        self._follow_run()
+
+    def focus_notes(self) -> None:
+        """Put the cursor into the notes."""
+        self.ensureWidgetVisible(self.notes)
+        self.notes.setFocus()
+
+    def _lay_out(self) -> None:
+        line = self.fontMetrics().lineSpacing()
+        self.notes.setFixedHeight(line * NOTES_LINES + SPACE_S)
+        self.traceback.setFont(fixed_font())
+        self.traceback.setFixedHeight(line * TRACEBACK_LINES)
+        words = QFormLayout()
+        words.addRow("Tags", self.tags)
+        words.addRow("Notes", self.notes)
+        fault = QVBoxLayout(self._fault)
+        fault.setContentsMargins(0, 0, 0, 0)
+        fault.addWidget(SectionHeader("Unexpected error"))
+        fault.addWidget(self.traceback)
+        fault.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignLeft)
+        layout = QVBoxLayout(self._body)
+        layout.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
+        layout.setSpacing(SPACE_S)
+        layout.addWidget(self._fault)
+        layout.addLayout(words)
+        layout.addWidget(self.facts, 1)
+        self.facts.setMinimumHeight(line * 16)
+        self.setWidget(self._body)
+
+    def _follow_run(self) -> None:
+        self.notes.settle()
+        if self._run is not None:
+            for signal in self._signals(self._run):
+                signal.disconnect(self._tell)
+        self._run = self._view.current
+        if self._run is not None:
+            for signal in self._signals(self._run):
+                signal.connect(self._tell)
+        self._tell()
+
+    def _signals(self, run: RunModel) -> tuple[SignalInstance, ...]:
+        return (run.meta_changed, run.status_changed, run.outputs_changed, run.noticed)
+
+    def _tell(self) -> None:
+        run = self._run
+        self._body.setVisible(run is not None)
+        if run is None:
+            return
+        blockers = QSignalBlocker(self.tags), QSignalBlocker(self.notes)
+        if not self.tags.hasFocus():
+            self.tags.setText(", ".join(run.meta.tags))
+        if not self.notes.hasFocus():
+            self.notes.setPlainText(run.meta.notes)
+        for blocker in blockers:
+            blocker.unblock()
+        traceback = run.failed.traceback if run.failed is not None else ""
+        self._fault.setVisible(bool(traceback))
+        self.traceback.setPlainText(traceback)
+        page = self._page(run)
+        if page != self.facts.property("page"):
+            self.facts.setProperty("page", page)
+            self.facts.setHtml(page)
+
+    def _page(self, run: RunModel) -> str:
+        muted = self._theme.colors.muted.name()
+        lines = []
+        for notice in run.notices:
+            word = "Warning: " if notice.level is Level.WARNING else ""
+            lines.append(f"<p>{word}{markup(notice.text)}</p>")
+        for title, rows in facts(run):
+            cells = "".join(
+                f'<tr><td style="color:{muted}; padding-right:16px">{markup(label)}</td>'
+                f"<td>{markup(value)}</td></tr>"
+                for label, value in rows
+            )
+            lines.append(f"<p><b>{markup(title)}</b></p><table>{cells}</table>")
+        return "".join(lines)
+
+    def _keep_tags(self) -> None:
+        if self._run is not None:
+            meta = dataclasses.replace(self._run.meta, tags=split_tags(self.tags.text()))
+            self._actions.set_meta(self._run, meta, "Change tags")
+
+    def _keep_notes(self) -> None:
+        if self._run is not None:
+            meta = dataclasses.replace(self._run.meta, notes=self.notes.toPlainText())
+            self._actions.set_meta(self._run, meta, "Change notes")

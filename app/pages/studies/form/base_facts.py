@@ -1,0 +1,57 @@
+"""The run that a study starts from, in words."""
+
+from __future__ import annotations
+
+from app.pages.studies.form.planner import StudyPlanner
+from engine.contract.methods.prefix import Init, PrefixMethod
+from engine.contract.specs.run import RunSpec, describe_method
+from engine.contract.specs.training import DecodingSpec, Strategy, TrainingSpec
+
+
+def base_facts(planner: StudyPlanner, dataset: str) -> tuple[tuple[str, str], ...]:
+    """(label, value) pairs; none while there is no such run."""
+    spec = planner.base
+    if spec is None:
+        return ()
+    backbone = planner.backbone
+    return (
+        ("Backbone", backbone.title if backbone is not None else spec.backbone),
+        ("Data", _data(spec, dataset, planner.train_rows)),
+        ("Method", _method(spec)),
+        ("Training", _training(spec.training)),
+        ("Decoding", _decoding(spec.decoding)),
+    )
+
+
+def _data(spec: RunSpec, dataset: str, rows: int | None) -> str:
+    split = spec.data.split
+    parts = [dataset]
+    if rows is not None:
+        parts.append(f"{rows:,} rows to train on")
+    if split.max_test_inputs is not None:
+        parts.append(f"at most {split.max_test_inputs:,} test inputs")
+    return ", ".join(parts)
+
+
+def _method(spec: RunSpec) -> str:
+    method = spec.method
+    words = describe_method(method)
+    if isinstance(method, PrefixMethod):
+        start = f"from “{method.init_text}”" if method.init is Init.WORDS else "at random"
+        words += f", {start}"
+    return words
+
+
+def _training(training: TrainingSpec) -> str:
+    if training.max_steps is not None:
+        length = f"{training.max_steps:,} steps"
+    else:
+        length = f"{training.epochs:g} epochs"
+    rows = training.batch_size * training.accumulation_steps
+    return f"{length}, {rows} rows a step, learning rate {training.learning_rate:g}"
+
+
+def _decoding(decoding: DecodingSpec) -> str:
+    if decoding.strategy is Strategy.BEAM:
+        return f"{decoding.num_beams} beams"
+    return str(decoding.strategy.value)

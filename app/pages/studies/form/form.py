@@ -1,0 +1,213 @@
+"""The form of a new study: recipe, where it starts, what is studied, and what it will cost."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.assets import icon
+from app.context import AppContext
+from app.pages.studies.form.base_facts import base_facts
+from app.pages.studies.form.fields import StudyFields
+from app.pages.studies.form.planner import StudyPlanner
+from app.theme import SPACE_L, SPACE_M, SPACE_S, SPACE_XS, scaled_font
+from app.widgets.command_line import CommandLine
+from app.widgets.info_bar import InfoBar, Tone
+from app.widgets.labels import Label, MutedLabel, SectionHeader
+from app.widgets.vertical_area import VerticalArea
+from engine.contract.studies.recipes import RECIPES
+from engine.contract.studies.study import StudyKind
+
+MINIMUM_LINES = 8
+
+
+class StudyForm(QWidget):
+    """Writes to the planner and shows what it makes of it.
+
+    Signals:
+        added: the user wants the study.
+        cancelled: the user does not.
+        fetch_asked: the user wants the backbone on this machine.
+    """
+
+    added = Signal()
+    cancelled = Signal()
+    fetch_asked = Signal()
+
+    def __init__(
+        self, context: AppContext, planner: StudyPlanner, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._context, self._planner = context, planner
+        theme = context.theme
+        self.recipe = QComboBox()
+        self.recipe.setAccessibleName("Recipe")
+        for kind, recipe in RECIPES.items():
+            self.recipe.addItem(recipe.title, kind.value)
+        self.recipe.currentIndexChanged.connect(self._choose)
+        self.question = MutedLabel(theme)
+        self.fields = StudyFields()
+        self.fields.edited.connect(planner.set_draft)
+        self.facts = QFormLayout()
+        self.facts.setHorizontalSpacing(SPACE_L)
+        self.facts.setVerticalSpacing(SPACE_XS)
+        self.count = Label()
+        self.count.setFont(scaled_font(115, bold=True))
+        self.count.setWordWrap(True)
+        self.time = MutedLabel(theme)
+        self.bar = InfoBar(theme, closable=False)
+        self.command = CommandLine(theme)
+        self.add = QPushButton(icon("play"), "Add to the queue")
+        self.add.setDefault(True)
+        self.add.setToolTip("Create the study's runs and add them to the queue (Ctrl+Return)")
+        self.add.setShortcut("Ctrl+Return")
+        self.add.clicked.connect(self.added)
+        self.cancel = QPushButton("Cancel")
+        self.cancel.clicked.connect(self.cancelled)
+        self._lay_out()
+        planner.changed.connect(self.tell)
+        self.tell()
+
+    def _lay_out(self) -> None:
+        body = QWidget()
+        inside = QVBoxLayout(body)
+        inside.setContentsMargins(SPACE_L, SPACE_M, SPACE_L, SPACE_M)
+        inside.setSpacing(SPACE_S)
+        heading = Label("New study")
+        heading.setFont(scaled_font(130, bold=True))
+        row = QHBoxLayout()
+        row.setSpacing(SPACE_L)
+        row.addWidget(heading)
+        row.addWidget(self.recipe)
+        row.addStretch(1)
+        inside.addLayout(row)
+        inside.addWidget(self.question)
+        inside.addWidget(self._starts())
+        inside.addLayout(self.facts)
+        inside.addWidget(SectionHeader("What is varied"))
+        inside.addWidget(self.fields)
+        inside.addStretch(1)
+        scroll = VerticalArea(minimum_lines=MINIMUM_LINES)
+        scroll.setAccessibleName("Settings of a new study")
+        scroll.setWidget(body)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(SPACE_L, SPACE_S, SPACE_L, SPACE_S)
+        foot.setSpacing(SPACE_S)
+        foot.addWidget(self.bar)
+        foot.addWidget(self.count)
+        foot.addWidget(self.time)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACE_S)
+        buttons.addWidget(self.add)
+        buttons.addWidget(self.cancel)
+        buttons.addStretch(1)
+        foot.addLayout(buttons)
+        foot.addWidget(self.command)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(scroll, 1)
+        layout.addLayout(foot)
+
+    def _starts(self) -> SectionHeader:
+        header = SectionHeader("Based on the form on the Runs page")
+        for words, picture, tip, slot in (
+            ("Edit", "runs", "Edit it on the Runs page", self._context.navigator.show_runs),
+            ("Data", "data", "Change data and split", self._context.navigator.show_data),
+        ):
+            button = QToolButton()
+            button.setText(words)
+            button.setIcon(icon(picture))
+            button.setToolTip(tip)
+            button.setAutoRaise(True)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.clicked.connect(lambda _checked=False, slot=slot: slot())
+            header.add(button)
+        return header
+
+    def tell(self) -> None:
+        """Show the planner's draft, plan and command."""
+        planner, draft = self._planner, self._planner.draft
+        recipe = RECIPES[draft.kind]
+        blocker = QSignalBlocker(self.recipe)
+        self.recipe.setCurrentIndex(self.recipe.findData(draft.kind.value))
+        blocker.unblock()
+        self.question.setText(f"{recipe.question} Li & Liang (2021), {recipe.source}.")
+        self.fields.show_draft(draft)
+        self.fields.show_methods(planner.base)
+        self._tell_facts()
+        self._tell_plan()
+        command = planner.command()
+        self.command.setVisible(bool(command))
+        if command:
+            self.command.set_command(shlex.split(command)[2:])
+
+    def _choose(self) -> None:
+        kind = StudyKind(self.recipe.currentData())
+        self._planner.set_draft(replace(self._planner.draft, kind=kind))
+
+    def _tell_facts(self) -> None:
+        entry = self._context.project.dataset
+        facts = base_facts(self._planner, entry.name if entry is not None else "")
+        if self.shown_facts() == facts:
+            return
+        while self.facts.rowCount():
+            self.facts.removeRow(0)
+        for label, value in facts:
+            words = MutedLabel(self._context.theme, label)
+            words.setWordWrap(False)
+            text = Label(value)
+            text.setWordWrap(True)
+            self.facts.addRow(words, text)
+
+    def shown_facts(self) -> tuple[tuple[str, str], ...]:
+        """What stands there now."""
+        found = []
+        for row in range(self.facts.rowCount()):
+            pair = []
+            for role in (QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole):
+                item = self.facts.itemAt(row, role)
+                label = item.widget() if item is not None else None
+                pair.append(label.text() if isinstance(label, Label) else "")
+            found.append((pair[0], pair[1]))
+        return tuple(found)
+
+    def _tell_plan(self) -> None:
+        planner = self._planner
+        self.add.setEnabled(planner.error is None)
+        self.count.setText(plan_sentence(len(planner.runs), planner.shared))
+        self.count.setVisible(bool(planner.runs))
+        self.time.setText(planner.time.sentence)
+        self.time.setVisible(bool(planner.runs) and not planner.time.is_long)
+        if planner.error is None and planner.time.is_long:
+            self.bar.show_message(Tone.WARNING, planner.time.sentence)
+            return
+        if planner.error is None:
+            self.bar.hide()
+            return
+        self.bar.show_message(Tone.WARNING, planner.error.message)
+        if planner.is_data_error:
+            self.bar.add_button("Open Data", self._context.navigator.show_data)
+        elif planner.settings is not None and planner.needs_backbone:
+            self.bar.add_button("Fetch", self.fetch_asked.emit)
+
+
+def plan_sentence(count: int, shared: int) -> str:
+    """Such as "24 runs, 3 of which the project has already"."""
+    runs = "One run" if count == 1 else f"{count} runs"
+    if not shared:
+        return f"{runs}, all to be trained."
+    if shared == count:
+        return f"{runs}, all of which the project has already: they are shared."
+    return f"{runs}, {shared} of which the project has already: those are shared."

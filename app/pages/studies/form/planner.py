@@ -1,0 +1,256 @@
+"""What would happen if the study of the form were added now."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+
+from app.models.project import ProjectModel
+from app.models.runs import RunsModel
+from app.models.speeds import Speeds
+from app.models.studies import StudyLibrary
+from app.pages.runs.form.model import FormModel
+from app.pages.runs.form.planner import Planner
+from app.pages.studies.form.draft import StudyDraft
+from app.pages.studies.form.estimate import Estimate, estimate, one_of_each
+from app.words import size
+from engine.contract.backbone import BackboneEntry
+from engine.contract.errors import UserError
+from engine.contract.files.writing import slug
+from engine.contract.runs.events import RunState
+from engine.contract.specs.data import Role
+from engine.contract.specs.run import RunSpec, new_run_id
+from engine.contract.studies.options import study_command
+from engine.contract.studies.recipes import RECIPES, StudySettings, plan, take_existing
+from engine.contract.studies.study import DEFAULT_METRICS, StudyKind, StudyRun, StudySpec
+
+
+class StudyPlanner(QObject):
+    """Keeps plan, time and command in step with the study's form and the draft of a run.
+
+    Attributes:
+        error: why there is nothing to add, or None.
+        runs: what would be trained or shared, in order.
+        shared: how many of them the project has already.
+
+    Signals:
+        changed: any of it is new.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        form: FormModel,
+        planner: Planner,
+        library: StudyLibrary,
+        project: ProjectModel,
+        runs: RunsModel,
+        speeds: Speeds,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._form, self._planner, self._library = form, planner, library
+        self._project, self._runs, self._speeds = project, runs, speeds
+        self._is_open = False
+        self.draft = StudyDraft()
+        self.error: UserError | None = None
+        self.settings: StudySettings | None = None
+        self.runs: tuple[StudyRun, ...] = ()
+        self.shared = 0
+        self.time = Estimate()
+        planner.changed.connect(self._on_changed)
+        runs.added.connect(self._on_changed)
+        runs.removed.connect(self._on_changed)
+
+    @property
+    def backbone(self) -> BackboneEntry | None:
+        """The backbone of the draft."""
+        return self._planner.backbone
+
+    @property
+    def needs_backbone(self) -> bool:
+        """Whether it has to be fetched first."""
+        return self.backbone is not None and not self.backbone.on_disk
+
+    @property
+    def base(self) -> RunSpec | None:
+        """The run that the study starts from."""
+        return self._planner.spec
+
+    @property
+    def is_data_error(self) -> bool:
+        """Whether the sentence is about the data."""
+        return self._planner.data_error
+
+    @property
+    def train_rows(self) -> int | None:
+        """Rows of the training side, or None before the split was counted."""
+        return self._planner.train_rows
+
+    def open(self, kind: StudyKind) -> None:
+        """Begin a new study with this recipe and a free name."""
+        self._is_open = True
+        self._form.recall()
+        self.set_draft(replace(StudyDraft(kind=kind), name=self.free_name(kind)))
+
+    def rest(self) -> None:
+        """Measure nothing while nobody looks."""
+        self._speeds.drop(self)
+
+    def recall(self) -> None:
+        """Take what the Runs page has changed since."""
+        if self._is_open:
+            self._form.recall()
+            self._update()
+
+    def close(self) -> None:
+        """Stop planning until `open`."""
+        self._is_open = False
+        self._speeds.drop(self)
+
+    def set_draft(self, draft: StudyDraft) -> None:
+        """Take what was typed."""
+        if draft.kind is not self.draft.kind and draft.name == self.draft.name:
+            draft = replace(draft, name=self.free_name(draft.kind))
+        self.draft = draft
+        self._update()
+
+    def free_name(self, kind: StudyKind) -> str:
+        """The recipe's title, with a number where the project has such a study."""
+        title = RECIPES[kind].title
+        name, number = title, 1
+        while self._project.is_open and self._library.has(study_id(kind, name)):
+            number += 1
+            name = f"{title} {number}"
+        return name
+
+    def command(self) -> str:
+        """The command that makes and trains the same study, or "" where there is none."""
+        data, folder = self._planner.data, self._project.folder
+        if self.settings is None or data is None or folder is None:
+            return ""
+        source = data.entry.source_path or data.entry.name
+        name = self.draft.name.strip()
+        return study_command(
+            self.settings,
+            project=str(folder.path),
+            data=source,
+            name=name,
+            reading=data.entry.reading,
+        )
+
+    def study(self) -> StudySpec:
+        """The study, whole; new runs have ids that sort in its order.
+
+        Raises:
+            UserError: it cannot be made.
+        """
+        self._update()
+        if self.error is not None:
+            raise self.error
+        first = new_run_id()
+        return StudySpec(
+            study_id=study_id(self.draft.kind, self.draft.name),
+            kind=self.draft.kind,
+            name=self.draft.name.strip(),
+            runs=tuple(
+                run
+                if self._runs.get(run.spec.run_id) is not None
+                else replace(run, spec=replace(run.spec, run_id=f"{first}-{number:03d}"))
+                for number, run in enumerate(self.runs, start=1)
+            ),
+            metrics=DEFAULT_METRICS,
+            unseen=self._unseen(),
+            created_s=time.time(),
+        )
+
+    def _on_changed(self) -> None:
+        if self._is_open:
+            self._update()
+
+    def _update(self) -> None:
+        self.settings, self.runs, self.shared, self.error = None, (), 0, None
+        self.time = Estimate()
+        try:
+            self._plan()
+        except UserError as problem:
+            self.error = problem.with_traceback(None)
+        self.changed.emit()
+
+    def _plan(self) -> None:
+        base = self._planner.spec
+        if self._planner.error is not None:
+            raise self._planner.error
+        assert base is not None, "neither a run nor why there is none"
+        settings = self.draft.settings(base)
+        runs = take_existing(plan(settings), [run.spec for run in self._runs.all()])
+        self.settings, self.runs = settings, runs
+        known = [run for run in runs if self._runs.get(run.spec.run_id) is not None]
+        self.shared = len(known)
+        self._estimate([run.spec for run in runs if not self._is_finished(run)])
+        self._check_name()
+        self._check_split()
+        if self.backbone is not None and self.needs_backbone:
+            raise UserError(
+                "backbone-not-here",
+                "{title} is not on this machine. Fetch it ({size}), then add the study.",
+                title=self.backbone.title,
+                size=size(self.backbone.download_bytes),
+            )
+
+    def _estimate(self, specs: list[RunSpec]) -> None:
+        planner, device = self._planner, self._planner.device
+        if planner.can_probe:
+            wanted = [planner.whole(spec) for spec in one_of_each(specs, device)]
+            self._speeds.want(self, wanted, device)
+        self.time = estimate(
+            specs, planner.report, self._speeds, device, waiting=planner.waiting_count
+        )
+
+    def _is_finished(self, run: StudyRun) -> bool:
+        model = self._runs.get(run.spec.run_id)
+        return model is not None and model.status.state is RunState.FINISHED
+
+    def _check_name(self) -> None:
+        name = self.draft.name.strip()
+        if not name:
+            raise UserError("study-without-name", "The study has no name. Give it one.")
+        if self._library.has(study_id(self.draft.kind, name)):
+            raise UserError(
+                "study-name-used",
+                "The project has a study “{name}” already. Choose another name.",
+                name=name,
+            )
+
+    def _check_split(self) -> None:
+        report = self._planner.report
+        if report is None:
+            raise UserError("split-being-counted", "The split is being counted. Wait a moment.")
+        if not report.test_inputs:
+            raise UserError(
+                "study-without-test-inputs",
+                "The split leaves no inputs to test on, and a study compares by them. Raise the "
+                "test share on the Data page.",
+            )
+        if self.draft.kind is StudyKind.EXTRAPOLATION and not self._unseen():
+            raise UserError(
+                "no-category-held-out",
+                "No category is held out, so there is none to extrapolate to. Hold some out "
+                "with the split on the Data page.",
+            )
+
+    def _unseen(self) -> tuple[str, ...]:
+        """Categories that are not trained on; none where no column names categories."""
+        report, base = self._planner.report, self._planner.spec
+        if report is None or base is None or base.data.mapping.one(Role.CATEGORY) is None:
+            return ()
+        return report.unseen
+
+
+def study_id(kind: StudyKind, name: str) -> str:
+    """The folder's name, as the command line has it."""
+    name = name.strip()
+    return slug(kind.value if name == RECIPES[kind].title else name)

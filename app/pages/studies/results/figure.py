@@ -1,0 +1,166 @@
+"""The figure of a study: its panels in as many columns as fit, and one legend for all."""
+
+from __future__ import annotations
+
+from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.pages.studies.results.figure_data import FigurePanel, panels_of, series_names
+from app.pages.studies.results.figure_panel import LINE_WIDTH, StudyPanel, color_of, symbol_of
+from app.theme import SPACE_L, SPACE_S, SPACE_XS, Theme
+from app.widgets.labels import Label
+from engine.contract.studies.results import StudyResults
+from engine.contract.studies.study import StudySpec
+
+PANEL_CHARS, PANEL_LINES = 44, 15
+"""Least width and height of a panel, in letters and lines."""
+MARK_SIZE = QSize(30, 14)
+
+
+class StudyFigure(QScrollArea):
+    """Shows the results of one study; `show_results` keeps panels that stay."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setAccessibleName("Figure of the study")
+        self.panels: list[StudyPanel] = []
+        self._wanted: tuple[FigurePanel, ...] = ()
+        self._drawn = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._draw_next)
+        self.legend = QWidget()
+        self._names: tuple[str, ...] = ()
+        self._entries = QGridLayout(self.legend)
+        self._entries.setContentsMargins(SPACE_S, 0, SPACE_S, SPACE_XS)
+        self._entries.setHorizontalSpacing(SPACE_L)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(SPACE_XS)
+        body = QWidget()
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_XS)
+        layout.addLayout(self._grid, 1)
+        layout.addWidget(self.legend)
+        self.setWidget(body)
+
+    def show_results(self, study: StudySpec, results: StudyResults) -> None:
+        """Draw these results, a panel a turn of the event loop: one takes some 20 ms."""
+        self._wanted, self._drawn = panels_of(study, results), 0
+        while len(self.panels) > len(self._wanted):
+            gone = self.panels.pop()
+            self._grid.removeWidget(gone)
+            gone.deleteLater()
+        self._show_names(series_names(study))
+        self._arrange()
+        self._timer.start()
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether panels are still to be drawn."""
+        return self._timer.isActive()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Take as many columns as fit."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _draw_next(self) -> None:
+        if self._drawn == len(self._wanted):
+            self._timer.stop()
+            return
+        if self._drawn == len(self.panels):
+            self.panels.append(StudyPanel(self._theme, self))
+            self._arrange()
+        self.panels[self._drawn].show_panel(self._wanted[self._drawn])
+        self._drawn += 1
+
+    def _arrange(self) -> None:
+        metrics = self.fontMetrics()
+        room = self.viewport().width() // max(metrics.averageCharWidth() * PANEL_CHARS, 1)
+        columns = max(1, min(room, len(self._wanted)))
+        for number, panel in enumerate(self.panels):
+            panel.setMinimumHeight(metrics.height() * PANEL_LINES)
+            self._grid.addWidget(panel, number // columns, number % columns)
+        for column in range(max(self._grid.columnCount(), columns)):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+        self._kind_names()
+
+    def _show_names(self, names: tuple[str, ...]) -> None:
+        if names == self._names:
+            return
+        self._names = names
+        while self._entries.count():
+            item = self._entries.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.deleteLater()
+        self.legend.setVisible(len(names) > 1)
+        if len(names) > 1:
+            for number, name in enumerate(names):
+                self._entries.addWidget(LegendEntry(name, number), 0, number)
+
+    def _kind_names(self) -> None:
+        """In as many columns as the longest name allows."""
+        widgets = [
+            item.widget()
+            for item in map(self._entries.itemAt, range(self._entries.count()))
+            if item is not None
+        ]
+        entries = [widget for widget in widgets if widget is not None]
+        if not entries:
+            return
+        widest = max(entry.sizeHint().width() for entry in entries) + SPACE_L
+        columns = max(1, min(self.viewport().width() // widest, len(entries)))
+        for number, entry in enumerate(entries):
+            self._entries.addWidget(entry, number // columns, number % columns)
+        self._entries.setColumnStretch(columns, 1)
+
+
+class LegendEntry(QWidget):
+    """A mark in its colour, and the name of the series."""
+
+    def __init__(self, name: str, number: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACE_S)
+        row.addWidget(_Mark(number))
+        row.addWidget(Label(name))
+
+
+class _Mark(QWidget):
+    """A stroke with the series' mark on it."""
+
+    def __init__(self, number: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._number = number
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """Room for a stroke."""
+        return MARK_SIZE
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the stroke, then the mark."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        color = color_of(self._number)
+        painter.setPen(QPen(color, LINE_WIDTH))
+        middle = QPointF(self.width() / 2, self.height() / 2)
+        painter.drawLine(QPointF(0, middle.y()), QPointF(self.width(), middle.y()))
+        painter.translate(middle)
+        drawSymbol(painter, symbol_of(self._number), 10, QPen(Qt.PenStyle.NoPen), color)
+        painter.end()

@@ -1,0 +1,204 @@
+"""One panel of a study's figure: every run a faint dot, means with their intervals."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.pages.studies.results.figure_data import FigurePanel, FigureSeries
+from app.plots.axes import style_axes
+from app.qt.plain_text import markup
+from app.theme import RUN_COLORS, Theme
+
+SYMBOLS = ("o", "s", "t", "d", "p", "h", "star", "+")
+DOT_ALPHA = 110
+MARK_PX, DOT_PX = 10, 6
+LINE_WIDTH = 2
+Y_MARGIN = 0.05
+AXIS_PX = 64
+"""About what the vertical axis takes of a panel's width."""
+
+
+def color_of(number: int) -> QColor:
+    """The colour of a study's series, of the palette of runs."""
+    return RUN_COLORS[number % len(RUN_COLORS)]
+
+
+def symbol_of(number: int) -> str:
+    """Its mark, so that it is never told by colour alone."""
+    return SYMBOLS[number % len(SYMBOLS)]
+
+
+class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
+    """Draws a `FigurePanel` in the theme's colours; point at a mark to read it."""
+
+    panel: FigurePanel | None = None
+    """What is drawn; pyqtgraph resizes the widget before its own attributes are there."""
+    tick_texts: tuple[str, ...] = ()
+    """Below the axis, those left out for room aside."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent, enableMenu=False)
+        self._theme = theme
+        self._items: list[Any] = []
+        self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
+        plot = self.getPlotItem()
+        plot.hideButtons()
+        # WORKAROUND: pyqtgraph 0.14 makes the menu all the same, without an owner.
+        plot.ctrlMenu.setParent(self, plot.ctrlMenu.windowFlags())
+        plot.setContentsMargins(4, 4, 12, 4)
+        plot.showGrid(x=False, y=True, alpha=0.25)
+        plot.setMouseEnabled(x=False, y=False)
+        theme.changed.connect(self._redraw)
+        self.restyle()
+
+    def show_panel(self, panel: FigurePanel) -> None:
+        """Draw these numbers instead of those before."""
+        self.panel = panel
+        plot = self.getPlotItem()
+        for item in self._items:
+            plot.removeItem(item)
+        self._items = []
+        for series in panel.series:
+            self._draw(series, joined=panel.joined)
+        self.setAccessibleName(f"Plot: {panel.title}")
+        self._frame(panel)
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Take the theme's colours."""
+        colors = self._theme.colors
+        plot = self.getPlotItem()
+        style_axes(self, self._theme)
+        for name in ("left", "bottom"):
+            plot.getAxis(name).enableAutoSIPrefix(False)
+        if self.panel is not None:
+            points = f"{QApplication.font().pointSizeF():g}pt"
+            muted = colors.muted.name()
+            plot.setTitle(markup(self.panel.title), color=colors.text.name(), size=points)
+            label = markup(self.panel.axis) or None
+            plot.setLabel("bottom", label, **{"color": muted, "font-size": points})
+            self._set_ticks()
+
+    def _redraw(self) -> None:
+        """Marks have an outline in the colour of the ground."""
+        if self.panel is not None:
+            self.show_panel(self.panel)
+        else:
+            self.restyle()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Break the categories' names anew."""
+        super().resizeEvent(event)
+        if self.panel is not None:
+            self._set_ticks()
+
+    def wheelEvent(self, event: Any) -> None:
+        """Leave the wheel to the page, which scrolls."""
+        event.ignore()
+
+    def _draw(self, series: FigureSeries, *, joined: bool) -> None:
+        color = color_of(series.number)
+        faint = QColor(color)
+        faint.setAlpha(DOT_ALPHA)
+        x, mean = np.array(series.x), np.array(series.mean)
+        tips = [_tip(series, place) for place in range(len(series.x))]
+        bars = pg.ErrorBarItem(
+            x=x,
+            y=mean,
+            top=np.array(series.high) - mean,
+            bottom=mean - np.array(series.low),
+            beam=0.0,
+            pen=pg.mkPen(color, width=LINE_WIDTH),
+        )
+        dots = pg.ScatterPlotItem(
+            x=series.dot_x, y=series.dot_y, symbol="o", size=DOT_PX, pen=None, brush=faint
+        )
+        line = pg.PlotDataItem(
+            x, mean, pen=pg.mkPen(color, width=LINE_WIDTH) if joined else None, antialias=True
+        )
+        marks = pg.ScatterPlotItem(
+            x=x,
+            y=mean,
+            symbol=symbol_of(series.number),
+            size=MARK_PX,
+            pen=pg.mkPen(self._theme.colors.base, width=1),
+            brush=color,
+            hoverable=True,
+            tip=lambda x, y, data: data,
+            data=tips,
+        )
+        for depth, item in enumerate((bars, dots, line, marks)):
+            item.setZValue(10 * depth)
+            self.getPlotItem().addItem(item)
+            self._items.append(item)
+
+    def _frame(self, panel: FigurePanel) -> None:
+        """All places with a margin, finished or not, so that the axis does not move."""
+        places = [place for place, _ in panel.ticks]
+        reach = (max(places) - min(places)) or 1.0
+        margin = 0.06 * reach if panel.joined else 0.5
+        self.setXRange(min(places) - margin, max(places) + margin, padding=0)
+        low, high = _reach(panel)
+        self.setYRange(low, high, padding=0)
+
+    def _set_ticks(self) -> None:
+        assert self.panel is not None
+        ticks = self.panel.ticks
+        room = max(self.width() - AXIS_PX, 1) / max(len(ticks), 1)
+        letters = max(6, int(room / max(self.fontMetrics().averageCharWidth(), 1)) - 1)
+        texts = [(place, "\n".join(_wrapped(text, letters))) for place, text in ticks]
+        shown = texts if not self.panel.joined else _apart(texts, letters)
+        axis = self.getPlotItem().getAxis("bottom")
+        axis.setTicks([shown])
+        self.tick_texts = tuple(text for _, text in shown)
+        rows = max((text.count("\n") + 1 for _, text in shown), default=1)
+        height = self.fontMetrics().height()
+        axis.setHeight(rows * height + 8 + (height + 8 if self.panel.axis else 0))
+
+
+def _reach(panel: FigurePanel) -> tuple[float, float]:
+    """All values and intervals with a margin, but nothing below what a score can be."""
+    values = [
+        value
+        for series in panel.series
+        for value in (*series.low, *series.high, *series.dot_y)
+        if math.isfinite(value)
+    ] or [0.0]
+    margin = Y_MARGIN * (max(values) - min(values)) or 1.0
+    low = min(values) - margin
+    if panel.lowest is not None:
+        low = max(low, panel.lowest)
+    return low, max(values) + margin
+
+
+def _wrapped(text: str, letters: int) -> list[str]:
+    """Lines of at most so many letters, but no word is broken."""
+    return textwrap.wrap(text, letters, break_long_words=False, break_on_hyphens=False)
+
+
+def _apart(ticks: list[tuple[float, str]], letters: int) -> list[tuple[float, str]]:
+    """Ticks that would stand in the one before are left out; those of numbers stay in order."""
+    if len(ticks) < 3:
+        return ticks
+    reach = (ticks[-1][0] - ticks[0][0]) or 1.0
+    a_letter = reach / (letters * len(ticks))
+    kept = [ticks[-1]]
+    for place, text in reversed(ticks[:-1]):
+        if kept[-1][0] - place >= (len(text) + 1) * a_letter:
+            kept.append((place, text))
+    return kept[::-1]
+
+
+def _tip(series: FigureSeries, place: int) -> str:
+    name = ", ".join(filter(None, (series.name, series.labels[place])))
+    interval = ""
+    if series.high[place] > series.low[place]:
+        interval = f" [{series.low[place]:.1f}, {series.high[place]:.1f}]"
+    return f"{name}: {series.mean[place]:.1f}{interval}"

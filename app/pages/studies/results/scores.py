@@ -1,0 +1,122 @@
+"""The results of the study that is looked at, asked of the engine client and kept up to date."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.models.activities import ActivitiesModel
+from app.models.studies import StudyLibrary
+from app.ports import Client, Pending
+from engine.contract.protocol.commands import CollectStudy, Failure
+from engine.contract.runs.events import Blame
+from engine.contract.runs.scores import BERTSCORE
+from engine.contract.studies.results import StudyResults
+
+GIVEN_UP = "Scoring cancelled; showing the previous scores."
+PAUSE_MS = 300
+"""Runs of a project that is opened tell their states one after the other; one question does."""
+
+
+class StudyScores(QObject):
+    """Asks when a study is first looked at and whenever one of its runs has finished.
+
+    Signals:
+        changed: the results of the study with this id are new.
+        failed: id of the study and `Failure`; the results are those of before.
+    """
+
+    changed = Signal(str)
+    failed = Signal(str, object)
+
+    def __init__(
+        self,
+        library: StudyLibrary,
+        client: Client,
+        model_client: Client,
+        activities: ActivitiesModel,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._library, self._activities = library, activities
+        self._client, self._model_client = client, model_client
+        self._results: dict[str, StudyResults] = {}
+        self._wanted = False
+        self._is_watched = False
+        self._pending: Pending | None = None
+        self._asked = ""
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PAUSE_MS)
+        self._timer.timeout.connect(self._ask)
+        library.finished.connect(self._on_finished)
+        library.current_changed.connect(self.refresh)
+        library.changed.connect(self._forget)
+
+    def get(self, study_id: str) -> StudyResults | None:
+        """The latest results of a study, or None."""
+        return self._results.get(study_id)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an answer is on its way."""
+        return self._pending is not None or self._timer.isActive()
+
+    def set_watched(self, watched: bool) -> None:
+        """Whether the page is on the screen; while it is not, nothing is asked."""
+        self._is_watched = watched
+        if watched:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Ask soon for the study that is looked at."""
+        self._wanted = True
+        if self._is_watched and self._library.current is not None:
+            self._timer.start()
+
+    def _on_finished(self, study_id: str) -> None:
+        current = self._library.current
+        if current is not None and current.study_id == study_id:
+            self.refresh()
+
+    def _ask(self) -> None:
+        study = self._library.current
+        if study is None or self._pending is not None:
+            return  # the answer that is on its way asks again
+        study = self._library.reread(study.study_id) or study
+        self._wanted, self._asked = False, study.study_id
+        folder = self._library.folder(study.study_id)
+        command = CollectStudy(str(folder.project_path), study.study_id)
+        needs_torch = BERTSCORE in study.metrics
+        pending = (self._model_client if needs_torch else self._client).ask(command)
+        self._pending = pending
+        self._activities.follow(f"Score “{study.name}”", pending, tell_failure=False)
+        pending.answered.connect(lambda reply: self._take(str(folder.path), reply))
+        pending.failed.connect(self._fail)
+        pending.cancelled.connect(lambda: self._fail(Failure(Blame.USER, GIVEN_UP)))
+
+    def _take(self, path: str, reply: StudyResults) -> None:
+        self._end()
+        current = self._library.get(reply.study_id)
+        if current is None or str(self._library.folder(reply.study_id).path) != path:
+            return  # another project is open by now
+        self._results[reply.study_id] = reply
+        self.changed.emit(reply.study_id)
+
+    def _fail(self, failure: Failure) -> None:
+        self._end()
+        if self._library.get(self._asked) is not None:  # else it was deleted meanwhile
+            self.failed.emit(self._asked, failure)
+
+    def _end(self) -> None:
+        self._pending = None
+        if self._wanted:
+            self.refresh()
+
+    def _forget(self) -> None:
+        if self._pending is not None and self._library.get(self._asked) is None:
+            self._pending.cancel()
+        self._results = {
+            study_id: results
+            for study_id, results in self._results.items()
+            if self._library.get(study_id) is not None
+        }

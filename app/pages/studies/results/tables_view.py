@@ -1,0 +1,78 @@
+"""The table of means, the differences under it, and what the numbers mean."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.pages.studies.results.means_model import (
+    EMPTY,
+    TextTableModel,
+    differences_table,
+    means_table,
+    notes,
+)
+from app.theme import SPACE_M, SPACE_S, Theme
+from app.widgets.labels import MutedLabel, SectionHeader
+from app.widgets.table_view import TableView
+from engine.contract.studies.results import StudyResults
+from engine.contract.studies.study import StudySpec
+
+NOTHING = "The tables appear when the first run finishes."
+
+
+class TablesView(QWidget):
+    """Ctrl+C copies rows; the menu *Figure and tables* copies the whole in three forms."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.means = TextTableModel(self)
+        self.differences = TextTableModel(self)
+        self.means_table = _table("Means", self.means)
+        self.differences_table = _table("Differences", self.differences)
+        self._differences_header = SectionHeader("Differences, run by run with the same seed")
+        self.notes = MutedLabel(theme)
+        self.notes.setContentsMargins(SPACE_S, 0, SPACE_S, SPACE_S)
+        self.notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_S)
+        layout.addWidget(self.means_table, 3)
+        self._differences_header.setContentsMargins(SPACE_M, 0, SPACE_M, 0)
+        layout.addWidget(self._differences_header)
+        layout.addWidget(self.differences_table, 2)
+        layout.addWidget(self.notes)
+        for table in (self.means_table, self.differences_table):
+            theme.changed.connect(table.fit_rows)
+        theme.changed.connect(self._fit_differences)
+
+    def show_results(self, study: StudySpec, results: StudyResults | None) -> None:
+        """Show these; None where there are none yet."""
+        means = EMPTY if results is None else means_table(study, results)
+        differences = EMPTY if results is None else differences_table(results)
+        self.means.set_table(means)
+        self.differences.set_table(differences)
+        for table in (self.means_table, self.differences_table):
+            table.fit_columns()
+            table.horizontalHeader().setStretchLastSection(False)
+        self._fit_differences()
+        self._differences_header.setVisible(bool(differences.rows))
+        self.differences_table.setVisible(bool(differences.rows))
+        self.means_table.setVisible(bool(means.rows))
+        told = "" if results is None else notes(results)
+        self.notes.setText(told or NOTHING)
+
+    def _fit_differences(self) -> None:
+        """As high as its rows, so that the means have the rest."""
+        table = self.differences_table
+        rows = self.differences.rowCount() * table.verticalHeader().defaultSectionSize()
+        header = table.horizontalHeader().sizeHint().height()
+        bar = table.horizontalScrollBar().sizeHint().height()
+        table.setMaximumHeight(rows + header + bar)
+        table.setMinimumHeight(min(table.maximumHeight(), 2 * header + bar))
+
+
+def _table(name: str, model: TextTableModel) -> TableView:
+    table = TableView(name)
+    table.setModel(model)
+    return table

@@ -1,0 +1,186 @@
+"""The study that is looked at: its state, figure, tables and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+
+from app.assets import icon
+from app.context import AppContext
+from app.models.studies import StudyLibrary
+from app.pages.studies.actions import StudyActions
+from app.pages.studies.form.estimate import time_left
+from app.pages.studies.results.figure import StudyFigure
+from app.pages.studies.results.runs_model import SAMPLE, SORT_ROLE, STATE, StudyRunsModel
+from app.pages.studies.results.scores import StudyScores
+from app.pages.studies.results.tables_view import TablesView
+from app.pages.studies.study_header import StudyHeader
+from app.run_text import STATES, verdict
+from app.widgets.empty_state import EmptyState
+from app.widgets.info_bar import InfoBar, Tone
+from app.widgets.table_view import TableView
+from engine.contract.protocol.commands import Failure
+from engine.contract.runs.events import Blame, RunState
+from engine.contract.studies.study import StudySpec
+
+NOTHING = (
+    "No finished runs yet",
+    "The figure appears when the first run finishes and grows with each further run.",
+)
+COLLECTING = ("Collecting the scores…", "The figure will appear in a moment.")
+STATE_MARGIN_PX = 48
+"""Room for icon, margins and sort mark beside the word."""
+FAULT = "The scores could not be computed because of an unexpected error."
+NOT_TAKEN = ("No scores yet", "Choose “Try again” above to compute them.")
+
+
+class StudyView(QWidget):
+    """Follows library and scores; decides nothing."""
+
+    def __init__(
+        self,
+        context: AppContext,
+        library: StudyLibrary,
+        scores: StudyScores,
+        actions: StudyActions,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._context, self._library, self._scores = context, library, scores
+        self._actions = actions
+        self._shown: StudySpec | None = None
+        self._problems: dict[str, str] = {}
+        theme = context.theme
+        self.header = StudyHeader(theme, context.settings, actions, library)
+        self.failures = InfoBar(theme, closable=False)
+        self.figure = StudyFigure(theme)
+        self.nothing = EmptyState(theme, *NOTHING, picture="studies")
+        self.tables = TablesView(theme)
+        self.runs = StudyRunsModel(context.runs, theme, self)
+        self._sorted = QSortFilterProxyModel(self)
+        self._sorted.setSourceModel(self.runs)
+        self._sorted.setSortRole(SORT_ROLE)
+        self.table = TableView("Runs of the study")
+        self.table.setModel(self._sorted)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self.table.doubleClicked.connect(self._open_run)
+        self.table.activated.connect(self._open_run)
+        self._lay_out()
+        library.current_changed.connect(self.show_current)
+        library.touched.connect(self._on_touched)
+        library.changed.connect(self._tell_states)
+        scores.changed.connect(self._on_scores)
+        scores.failed.connect(self._on_failed)
+        theme.changed.connect(self.table.fit_rows)
+        theme.changed.connect(self._fit_columns)
+        self.show_current()
+
+    def show_current(self) -> None:
+        """Show the library's current study."""
+        study = self._library.current
+        if study is None or study is self._shown:
+            self._shown = study
+            return
+        self._shown = study
+        self.runs.show_study(study, self._scores.get(study.study_id))
+        self.table.setColumnHidden(SAMPLE, not self.runs.has_samples)
+        self._fit_columns()
+        self._tell_states()
+        self._tell_results()
+
+    def _fit_columns(self) -> None:
+        """By the cells, and the state's by the longest that may come."""
+        self.table.fit_columns()
+        widest = max(
+            map(self.fontMetrics().horizontalAdvance, (look.word for look in STATES.values()))
+        )
+        width = widest + self.table.iconSize().width() + STATE_MARGIN_PX
+        self.table.setColumnWidth(STATE, max(self.table.columnWidth(STATE), width))
+
+    def _lay_out(self) -> None:
+        self.pictures = QStackedWidget()
+        self.pictures.addWidget(self.nothing)
+        self.pictures.addWidget(self.figure)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.pictures, icon("studies"), "Figure")
+        self.tabs.addTab(self.tables, icon("columns"), "Tables")
+        self.tabs.addTab(self.table, icon("runs"), "Runs")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(self.failures)
+        layout.addWidget(self.tabs, 1)
+
+    def _on_touched(self, study_id: str) -> None:
+        if self._shown is not None and study_id == self._shown.study_id:
+            self.runs.touch()
+            self._tell_states()
+
+    def _on_scores(self, study_id: str) -> None:
+        self._problems.pop(study_id, None)
+        if self._shown is not None and study_id == self._shown.study_id:
+            self._tell_results()
+            self._tell_states()
+
+    def _on_failed(self, study_id: str, failure: Failure) -> None:
+        is_ours = failure.blame is Blame.ENGINE
+        if is_ours:
+            self._context.activities.failed.emit("Score the study", failure)
+        self._problems[study_id] = FAULT if is_ours else failure.message
+        if self._shown is not None and study_id == self._shown.study_id:
+            self._tell_results()
+            self._tell_states()
+
+    def _tell_states(self) -> None:
+        study = self._shown
+        if study is None:
+            return
+        left = time_left(study, self._context.runs, self._context.speeds)
+        self.header.show_study(study, self._library.tally(study), left)
+        failed = [
+            run
+            for run in (self._context.runs.get(one.spec.run_id) for one in study.runs)
+            if run is not None and run.status.state is RunState.FAILED
+        ]
+        problem = self._problems.get(study.study_id, "")
+        if failed:
+            words = "A run failed" if len(failed) == 1 else f"{len(failed)} runs failed"
+            text = f"{words}: {verdict(failed[0])}"
+            self._complain(text, "Try again", self._actions.retry.trigger)
+        elif problem:
+            self._complain(problem, "Try again", self._scores.refresh)
+        else:
+            self.failures.hide()
+
+    def _complain(self, text: str, button: str, mend: Callable[[], object]) -> None:
+        if self.failures.isHidden() or self.failures.label.text() != text:
+            self.failures.show_message(Tone.BAD, text)
+            self.failures.add_button(button, mend)
+
+    def _tell_results(self) -> None:
+        study = self._shown
+        if study is None:
+            return
+        results = self._scores.get(study.study_id)
+        some = results is not None and bool(results.summaries)
+        self._actions.set_has_tables(some)
+        self.runs.take_results(results)
+        self.tables.show_results(study, results)
+        if results is not None and some:
+            self.figure.show_results(study, results)
+        title, text = NOTHING
+        if results is None and self._library.tally(study).finished > 0:
+            title, text = NOT_TAKEN if study.study_id in self._problems else COLLECTING
+        self.nothing.title.setText(title)
+        self.nothing.text.setText(text)
+        self.pictures.setCurrentIndex(1 if some else 0)
+
+    def _open_run(self, index: QModelIndex) -> None:
+        run_id = self.runs.run_id(self._sorted.mapToSource(index).row())
+        if self._context.runs.get(run_id) is not None:
+            self._context.navigator.show_runs(run_id)

@@ -1,0 +1,375 @@
+"""The window: sidebar, pages, menus, status bar. It shows and asks; it decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+
+from app.assets import application_icon
+from app.context import AppContext
+from app.models.activities import Activity
+from app.shell.at_work import RunNotifier, SystemNotifications, WindowTitle
+from app.shell.leaving import Leaving
+from app.shell.opening import OpenedPath, PathKind
+from app.shell.page_list import PAGES, make_page
+from app.shell.preloading import Preloader, settle
+from app.shell.project_commands import ProjectCommands
+from app.shell.project_control import ProjectControl
+from app.shell.unfinished_bar import UnfinishedBar
+from app.shell.window_actions import (
+    add_edit_actions,
+    add_file_actions,
+    add_help_actions,
+    add_page_actions,
+    add_view_actions,
+    make_scheme_menu,
+)
+from app.shell.window_commands import WindowCommands
+from app.widgets.bar_area import BarArea
+from app.widgets.drop_overlay import DropOverlay, dropped_paths
+from app.widgets.empty_state import EmptyState
+from app.widgets.info_bar import InfoBar, Tone
+from app.widgets.menus import MenuBar, RecentMenu
+from app.widgets.page_stack import PageStack
+from app.widgets.sidebar import Sidebar
+from app.widgets.status_bar import StatusBar
+from app.widgets.toast import Toast
+from app.words import copied_text
+from engine.contract.protocol.commands import BackboneList, Failure, ListBackbones
+from engine.contract.runs.events import Blame, RunState
+
+if TYPE_CHECKING:
+    from app.shell.guide import GuideDock  # with what it loads, made at the first F1
+
+FIRST_SIZE = QSize(1280, 820)
+PAGE_OF = {PathKind.TABLE: "data", PathKind.PREFIX: "prefixes", PathKind.OUTPUTS: "compare"}
+GEOMETRY = "window"
+
+
+class MainWindow(QMainWindow):
+    """The program's only window.
+
+    Args:
+        control: opens and closes projects.
+        diagnostics: makes the text of *Copy diagnostics* from a description of the fault.
+
+    Attributes:
+        warming: at rest once every page is made.
+    """
+
+    def __init__(
+        self,
+        context: AppContext,
+        control: ProjectControl,
+        *,
+        diagnostics: Callable[[str], str],
+    ) -> None:
+        super().__init__()
+        self.context, self.control = context, control
+        self.current = "start"
+        self._failed = ""
+        self.guide: GuideDock | None = None
+        self.setWindowIcon(application_icon())
+        self.setAcceptDrops(True)
+        self.commands = WindowCommands(context, control, self, diagnostics=diagnostics)
+        self.projects = ProjectCommands(context, control, self, attempt=self.commands.attempt)
+        self.leaving = Leaving(context, control, self)
+        self.leaving.waiting.connect(partial(self._warn, Tone.INFO))
+        self._page_actions = self._add_actions()
+        self.setMenuBar(self._make_menus())
+        self.bar, self.toast = InfoBar(context.theme), Toast(context.theme)
+        self.interrupted = UnfinishedBar(context, RunState.INTERRUPTED)
+        self.queued = UnfinishedBar(context, RunState.QUEUED)
+        self.stack = PageStack(partial(make_page, context=context), self._make_hint())
+        self.sidebar = Sidebar(context.theme)
+        for action in self._page_actions.values():
+            self.sidebar.add(action)
+        centre = self._make_centre()
+        self.setCentralWidget(centre)
+        self.overlay = DropOverlay(context.theme, centre)
+        self.status = StatusBar(
+            context.theme, context.project, context.runs, context.activities, context.navigator
+        )
+        self.setStatusBar(self.status)
+        self.warming = QTimer(self)
+        self.warming.setSingleShot(True)  # a page that cannot be made is not tried for ever
+        self.warming.setInterval(0)
+        self.warming.timeout.connect(self._warm_next)
+        self._preloader = Preloader(self)
+        self._preloader.finished.connect(self._on_preloaded)
+        WindowTitle(context.project, context.runs, self)
+        RunNotifier(context.runs, self, SystemNotifications(context.navigator, self).show)
+        self._connect()
+        self.restore_place()
+        self._on_project_changed()
+        self.show_page("start")
+
+    def show_page(self, name: str) -> None:
+        """Show a page, or the hint to open a project where it needs one."""
+        self.current = name
+        self._page_actions[name].setChecked(True)
+        needs_project = next(entry.needs_project for entry in PAGES if entry.name == name)
+        if needs_project and not self.context.project.is_open:
+            self.stack.show_hint()
+        else:
+            self.stack.show_page(name)
+
+    def warm_up(self) -> None:
+        """Load the other pages beside the window, then make them, one a turn of its loop."""
+        self._preloader.start()
+
+    def show_guide(self) -> None:
+        """Open the user's guide at the chapter of the page that is shown; again: close it."""
+        if self.guide is None:
+            from app.shell.guide import GuideDock
+
+            self.guide = GuideDock(self.context.theme, self)
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.guide)
+        elif self.guide.isVisible():
+            self.guide.close()
+            return
+        self.guide.open_at(next(entry.title for entry in PAGES if entry.name == self.current))
+
+    def restore_place(self) -> None:
+        """Go where the window was last, or to the middle where that cannot be seen."""
+        state = self.context.settings.layout(GEOMETRY)
+        if state.isEmpty() or not self.restoreGeometry(state) or not self.is_on_a_screen():
+            self._place_first()
+
+    def is_on_a_screen(self) -> bool:
+        """Whether enough of the window can be seen to take hold of it."""
+        frame = self.frameGeometry()
+        for screen in QGuiApplication.screens():
+            seen = screen.availableGeometry().intersected(frame)
+            if seen.width() >= 100 and seen.height() >= 100:
+                return True
+        return False
+
+    def reset_layout(self) -> None:
+        """Go back to the first arrangement of the window and of every page that has one."""
+        self.context.settings.forget_layouts()
+        self.showNormal()
+        self._place_first()
+        for page in self.stack.built().values():
+            reset = getattr(page, "reset_layout", None)
+            if callable(reset):
+                reset()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask while work is going on; otherwise keep the layout and close."""
+        if not self.leaving.may_close(self.close):
+            event.ignore()
+            return
+        self._preloader.close()
+        self.warming.stop()
+        self.projects.close()
+        if not self.isFullScreen():
+            self.context.settings.set_layout(GEOMETRY, self.saveGeometry())
+        self.control.close()
+        self.context.settings.sync()
+        event.accept()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the sentence of a drag over the whole window."""
+        super().resizeEvent(event)
+        self.overlay.fit()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Say what a drop would do."""
+        if dropped_paths(event.mimeData()):
+            event.acceptProposedAction()
+            self.overlay.show_over("Drop a table, a project, a prefix or a file of outputs")
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Take the sentence away."""
+        self.overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        self.overlay.hide()
+        for path in dropped_paths(event.mimeData())[:1]:
+            event.acceptProposedAction()
+            self.context.navigator.open_path(path)
+
+    def _add_actions(self) -> dict[str, QAction]:
+        actions = self.context.actions
+        commands = self.commands.table() | self.projects.table()
+        commands["view.full_screen"] = self._toggle_full_screen
+        commands["view.reset_layout"] = self.reset_layout
+        commands["help.guide"] = self.show_guide
+        add_file_actions(actions, commands)
+        add_edit_actions(actions, self.context.undo)
+        pages = add_page_actions(actions, self.context.navigator)
+        add_view_actions(actions, commands)
+        add_help_actions(actions, commands)
+        actions.get("project.sample").setEnabled(self.control.has_samples)
+        actions.get("project.example").setEnabled(self.control.has_example)
+        return pages
+
+    def _make_menus(self) -> MenuBar:
+        actions, settings = self.context.actions, self.context.settings
+        bar = MenuBar(actions)
+        self.recent = RecentMenu(settings, self.context.navigator, bar)
+        bar.add_submenu("file", self.recent, after="project.open")
+        schemes = make_scheme_menu(actions, settings, bar)
+        bar.add_submenu("view", schemes, after="view.full_screen")
+        for entry in actions.all():
+            self._take_shortcut(entry.action)
+        actions.added.connect(lambda entry: self._take_shortcut(entry.action))
+        return bar
+
+    def _take_shortcut(self, action: QAction) -> None:
+        """Let the action's keys work in the whole window, unless they belong to one widget."""
+        if action.parent() is self.context.actions:
+            self.addAction(action)
+
+    def _make_hint(self) -> EmptyState:
+        hint = EmptyState(
+            self.context.theme,
+            "No project is open",
+            "A project is a folder with your table, the runs and the prefixes. Drop a table on "
+            "this window to create one.",
+            picture="folder",
+        )
+        for number, ident in enumerate(("project.new_from_table", "project.open")):
+            hint.add_action(self.context.actions.get(ident), primary=number == 0)
+        return hint
+
+    def _make_centre(self) -> QWidget:
+        right = QWidget()
+        room = QVBoxLayout(right)
+        room.setContentsMargins(0, 0, 0, 0)
+        room.addWidget(self.stack)
+        BarArea(right, self.interrupted, self.queued, self.bar, passing=self.toast)
+        centre = QWidget()
+        layout = QHBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.sidebar)
+        layout.addWidget(right, 1)
+        return centre
+
+    def _connect(self) -> None:
+        context, control, commands = self.context, self.control, self.commands
+        navigator = context.navigator
+        navigator.page_requested.connect(self.show_page)
+        # The page must exist before it can hear what it is asked to show.
+        navigator.open_requested.connect(commands.open_path)
+        commands.import_asked.connect(self._import_prefix)
+        commands.leave_asked.connect(self.leaving.leave_project)
+        control.found.connect(self._on_found)
+        control.run_found.connect(navigator.show_runs)
+        control.interrupted.connect(self.interrupted.offer)
+        control.queued.connect(self.queued.offer)
+        control.first_opened.connect(self._on_first_opened)
+        context.project.opened.connect(self._on_opened)
+        context.project.closed.connect(self._on_closed)
+        context.project.changed.connect(self._on_project_changed)
+        context.project.save_failed.connect(partial(self._warn, Tone.BAD))
+        context.runs.damaged.connect(lambda _path, sentence: self._warn(Tone.WARNING, sentence))
+        context.activities.failed.connect(self._on_failed)
+        context.activities.added.connect(self._on_activity)
+        context.messages.posted.connect(self.toast.post)
+        context.undo.indexChanged.connect(self.toast.expire)
+        QGuiApplication.clipboard().dataChanged.connect(self._on_copied)
+
+    def _on_preloaded(self) -> None:
+        if self.isVisible():
+            self.warming.start()
+
+    def _warm_next(self) -> None:
+        missing = [entry.name for entry in PAGES if entry.name not in self.stack.built()]
+        if missing:
+            self.stack.page(missing[0])
+            self.warming.start()
+        else:
+            settle()
+
+    def _on_opened(self) -> None:
+        self.bar.hide()
+        has_data = bool(self.context.project.project.datasets)
+        self.show_page("runs" if has_data else "data")
+        pending = self.context.data_client.ask(ListBackbones())
+        pending.answered.connect(self._on_catalog)
+
+    def _on_first_opened(self, path: Path) -> None:
+        self._warn(
+            Tone.INFO,
+            f"{path} was not made with this program on this machine, or not by you. Nothing in it "
+            "starts until you start it.",
+        )
+
+    def _on_catalog(self, catalog: BackboneList) -> None:
+        self.status.set_device(catalog.device, catalog.device_memory_bytes)
+
+    def _on_closed(self) -> None:
+        self.bar.hide()
+        self._on_project_changed()
+        self.show_page("start")
+
+    def _on_project_changed(self) -> None:
+        for ident in ("close.project", "exchange.import_prefix"):
+            self.context.actions.get(ident).setEnabled(self.context.project.is_open)
+        self.projects.update()
+
+    def _on_found(self, found: OpenedPath) -> None:
+        name = PAGE_OF[found.kind]
+        self.show_page(name)
+        open_path = getattr(self.stack.page(name), "open_path", None)
+        if not callable(open_path) or not open_path(found.path):
+            self._warn(Tone.WARNING, f"{found.path.name} could not be taken as {found.kind.value}.")
+
+    def _import_prefix(self) -> None:
+        self.show_page("prefixes")
+        ask = getattr(self.stack.page("prefixes"), "ask_for_prefix", None)
+        if callable(ask):
+            ask()
+
+    def _on_failed(self, title: str, failure: Failure) -> None:
+        if failure.blame is Blame.ENGINE:
+            self.commands.show_failure(title, failure)
+        else:
+            self._failed = title
+            self._warn(Tone.BAD, f"{title}: {failure.message}")
+
+    def _on_activity(self, activity: Activity) -> None:
+        """What failed is tried again: its error is of before."""
+        if activity.title == self._failed:
+            self._failed = ""
+            self.bar.hide()
+
+    def _on_copied(self) -> None:
+        """Whatever was copied from, by key, menu or button: nobody sees a clipboard."""
+        clipboard = QGuiApplication.clipboard()
+        if self.isVisible() and clipboard.ownsClipboard():
+            self.context.messages.post(copied_text(clipboard.text()))
+
+    def _warn(self, tone: Tone, sentence: str) -> None:
+        self.bar.show_message(tone, sentence)
+
+    def _toggle_full_screen(self) -> None:
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
+
+    def _place_first(self) -> None:
+        room = QGuiApplication.primaryScreen().availableGeometry()
+        self.resize(FIRST_SIZE.boundedTo(room.size()))
+        frame = self.frameGeometry()
+        frame.moveCenter(room.center())
+        self.move(frame.topLeft())

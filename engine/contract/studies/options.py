@@ -1,0 +1,200 @@
+"""A study on the command line: the methods by name, and the command that makes the same study."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import enum
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.contract.errors import UserError
+from engine.contract.methods.prefix import MethodSpec
+from engine.contract.options import (
+    METHODS,
+    OPTIONS,
+    Option,
+    column_args,
+    field_kind,
+    is_optional,
+    option_args,
+    parse_value,
+    spec_args,
+    wrong_value,
+)
+from engine.contract.reading.options import reading_args
+from engine.contract.reading.reading import ReadOptions
+from engine.contract.specs.run import RunSpec, default_training
+from engine.contract.studies.recipes import RECIPES, StudySettings
+from engine.contract.studies.study import StudyKind
+
+OWN = "prefix"
+"""The method that a study starts from, in `--methods`."""
+METHOD_NAMES = (
+    OWN,
+    "finetune",
+    "top-layers",
+    "adapter:budget=3",
+    "adapter",
+    "lora",
+    "prompt",
+    "p-tuning",
+    "bitfit",
+)
+"""What the window offers; the first five are the rows of Li & Liang 2021, table 2."""
+DEFAULT_METHODS = (OWN, "finetune")
+"""What `StudySettings` takes without any."""
+
+FIELDS: Mapping[StudyKind, tuple[str, ...]] = {
+    StudyKind.LOW_DATA: ("sizes", "methods"),
+    StudyKind.LENGTH: ("lengths",),
+    StudyKind.INITIALISATION: ("words",),
+    StudyKind.PARAMETRISATION: (),
+    StudyKind.PLACEMENT: ("lengths",),
+    StudyKind.METHODS: ("methods",),
+    StudyKind.EXTRAPOLATION: ("methods",),
+}
+"""The fields of `StudySettings` that a recipe reads, beside seeds and samples."""
+
+
+def compared_method(text: str, base: RunSpec) -> MethodSpec:
+    """A method that `--methods` names: NAME, or NAME:OPTION=VALUE,OPTION=VALUE.
+
+    Names are those of `train --method`, options those of `train` without their dashes: "lora",
+    "adapter:budget=3", "prefix:prefix-length=20,parametrisation=direct". "prefix" alone is the
+    study's own, and its options change that; others start from their defaults.
+
+    Raises:
+        UserError: there is no such method or option, or a value does not fit.
+    """
+    name, _, options = text.partition(":")
+    if name not in METHODS:
+        raise wrong_value("--methods", text, f"one of {', '.join(METHODS)}")
+    start = dataclasses.replace(base, method=base.method if name == OWN else METHODS[name]())
+    changes: dict[str, Any] = {}
+    for part in filter(None, options.split(",")):
+        flag, _, value = part.partition("=")
+        option = next((one for one in _options_of(start) if one.flag == f"--{flag}"), None)
+        if option is None:
+            known = ", ".join(one.flag.removeprefix("--") for one in _options_of(start))
+            raise UserError(
+                "no-such-method-option",
+                "--methods has {text!r}, but {method} has no option {option!r}. Its options: "
+                "{known}.",
+                text=text,
+                method=name,
+                option=flag,
+                known=known or "none",
+            )
+        kind, present = field_kind(start, option.field)
+        own = option.field.removeprefix("method.")
+        if kind is bool:
+            changes[own] = not present
+        else:
+            optional = is_optional(start, option.field)
+            changes[own] = parse_value(kind, f"--methods {text}", value, optional=optional)
+    return dataclasses.replace(start.method, **changes)
+
+
+def method_text(method: MethodSpec, base: RunSpec) -> str:
+    """What `compared_method` reads as this method."""
+    name = next(name for name, kind in METHODS.items() if isinstance(method, kind))
+    start = dataclasses.replace(base, method=base.method if name == OWN else METHODS[name]())
+    spec = dataclasses.replace(base, method=method)
+    parts = []
+    for option in _options_of(start):
+        kind, value = field_kind(spec, option.field)
+        if value == field_kind(start, option.field)[1]:
+            continue
+        flag = option.flag.removeprefix("--")
+        parts.append(flag if kind is bool else f"{flag}={_text(value)}")
+    return f"{name}:{','.join(parts)}" if parts else name
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value.value if isinstance(value, enum.Enum) else value)
+
+
+def _options_of(spec: RunSpec) -> list[Option]:
+    """The options that set a field of the spec's method."""
+    found = []
+    for option in OPTIONS:
+        if option.field.startswith("method."):
+            with contextlib.suppress(KeyError):
+                field_kind(spec, option.field)
+                found.append(option)
+    return found
+
+
+def study_command(
+    settings: StudySettings,
+    *,
+    project: str,
+    data: str,
+    name: str,
+    metrics: Sequence[str] = (),
+    reading: ReadOptions | None = None,
+) -> str:
+    """The `python main.py study …` command that plans the same runs; defaults are left out.
+
+    Args:
+        name: of the study; that of its recipe is left out.
+        metrics: where they are not the usual ones.
+        reading: how the data are read, as far as it is settled.
+    """
+    kind = settings.kind
+    words = ["python", "main.py", "study", kind.value, *option_args("--data", data)]
+    words += reading_args(reading or ReadOptions())
+    if name != RECIPES[kind].title:
+        words += option_args("--name", name)
+    words += column_args(settings.base.data.mapping, settings.base.data.split)
+    words += _own_args(settings)
+    if metrics:
+        words += ["--metrics", ",".join(metrics)]
+    words += option_args("--backbone", settings.base.backbone)
+    words += spec_args(_unseeded(settings.base))
+    return shlex.join([*words, *option_args("--project", project)])
+
+
+def _own_args(settings: StudySettings) -> list[str]:
+    """Flags of what the recipe reads, as far as it is not the default."""
+    usual = {
+        field.name: field.default
+        for field in dataclasses.fields(StudySettings)
+        if field.default is not dataclasses.MISSING
+    }
+    words: list[str] = []
+    for name in (*FIELDS[settings.kind], "seeds"):
+        values = getattr(settings, name)
+        if name == "methods":
+            values = tuple(method_text(method, settings.base) for method in values)
+            if values == DEFAULT_METHODS:
+                continue
+        if values and values != usual[name]:
+            words += _several(f"--{name}", [str(value) for value in values])
+    if settings.samples:
+        words += ["--samples", str(settings.samples)]
+    return words
+
+
+def _several(flag: str, texts: Sequence[str]) -> list[str]:
+    """A flag and its values; of words, one flag each where one would look like a flag itself."""
+    if flag == "--words" and any(text.startswith("-") for text in texts):
+        return [f"{flag}={text}" for text in texts]
+    return [flag, *texts]
+
+
+def _unseeded(base: RunSpec) -> RunSpec:
+    """Without the seeds, which a study sets itself."""
+    split = dataclasses.replace(base.data.split, sample_seed=None)
+    seed = default_training(base.method).seed
+    return dataclasses.replace(
+        base,
+        data=dataclasses.replace(base.data, split=split),
+        training=dataclasses.replace(base.training, seed=seed),
+    )
