@@ -82,6 +82,8 @@ class PrefixMethod:
         label="Layers",
         help="Which layers have a prefix, and of how many tokens: empty is all, with the prefix "
         "length; 0-9,20-29:5 is layers 0 to 9 with it, and 20 to 29 with 5 tokens.",
+        none="all",
+        visible_when=(("depth", (Depth.ALL_LAYERS,)),),
     )
     """See `engine.contract.specs.layers`. A shorter prefix is the last of the P tokens, those next
     to the text. On encoder–decoders the same choice counts in each attention, by the layers of its
