@@ -71,8 +71,8 @@ class PrefixMethod:
     prefix_length: int = setting(
         10,
         label="Prefix length",
-        help="How many trained vectors stand before the text in a layer (P, in tokens); where "
-        "layers differ, in the longest.",
+        help="How many trained keys and values stand before the text in each layer (P, in tokens). "
+        "Longer holds more and costs more; too long over-fits.",
         unit="tokens",
         low=1,
         high=MAX_PREFIX_LENGTH,
@@ -85,9 +85,9 @@ class PrefixMethod:
         none="all",
         visible_when=(("depth", (Depth.ALL_LAYERS,)),),
     )
-    """See `engine.contract.specs.layers`. A shorter prefix is the last of the P tokens, those next
-    to the text. On encoder–decoders the same choice counts in each attention, by the layers of its
-    own stack."""
+    """See `engine.contract.specs.layers`; P is the length of the longest. A shorter prefix is the
+    last of the P tokens, those next to the text. On encoder–decoders the same choice counts in each
+    attention, by the layers of its own stack."""
     parametrisation: Parametrisation = setting(
         Parametrisation.MLP,
         label="Parametrisation",
@@ -127,7 +127,7 @@ class PrefixMethod:
         512,
         label="MLP width",
         help="Hidden width of the MLP: 512 for table-to-text and 800 for summarisation in the "
-        "paper.",
+        "paper. It changes training, never the file's size.",
         low=1,
         visible_when=(("parametrisation", (Parametrisation.MLP, Parametrisation.DEEP_MLP)),),
     )
