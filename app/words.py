@@ -97,3 +97,8 @@ def copied_text(text: str) -> str:
         return f"Copied {count(len(lines))} lines."
     beginning = lines[0][:_COPIED_CHARS].strip()
     return f"Copied “{beginning}{'…' if len(lines[0]) > _COPIED_CHARS else ''}”."
+
+
+def mnemonic(label: str, letter: str) -> str:
+    """A label with the mark of its access key before the letter; as it is without one."""
+    return label.replace(letter, f"&{letter}", 1) if letter else label

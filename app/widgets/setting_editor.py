@@ -69,31 +69,36 @@ class RealSpin(QDoubleSpinBox):
     def __init__(self, setting: Setting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._setting = setting
+        self._scale, self._sign = (100, " %") if setting.percent else (1, "")
         self.setDecimals(12)
         self.setRange(*_range(setting, _LARGEST_REAL))
 
     def textFromValue(self, value: float) -> str:
         """At most six digits."""
-        return f"{value:.6g}"
+        return f"{value * self._scale:.6g}{self._sign}"
 
     def valueFromText(self, text: str) -> float:
         """As Python reads it."""
         try:
-            return float(text.strip().replace(",", "."))
+            return self._read(text)
         except ValueError:
             return self.value()
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         """Digits and what belongs to a number; whole only when it reads as one."""
-        if not set(text.strip()) <= set("0123456789+-.,eE"):
+        if not set(text.strip()) <= set("0123456789+-.,eE" + self._sign):
             return QValidator.State.Invalid, text, position
         try:
-            value = float(text.strip().replace(",", "."))
+            value = self._read(text)
         except ValueError:
             return QValidator.State.Intermediate, text, position
         inside = abs(value) <= _LARGEST_REAL and self._setting.allows(value)
         state = QValidator.State.Acceptable if inside else QValidator.State.Intermediate
         return state, text, position
+
+    def _read(self, text: str) -> float:
+        number = text.replace(",", ".").removesuffix("%")
+        return round(float(number) / self._scale, self.decimals())
 
     def stepBy(self, steps: int) -> None:
         """Up and down by a step, or by the factor, within the bounds."""
@@ -152,6 +157,8 @@ def _whole(setting: Setting) -> Editor:
     lowest = low - 1 if setting.none else low
     spin.setRange(lowest, high)
     spin.setGroupSeparatorShown(True)
+    if setting.high is None:
+        spin.setStepType(QSpinBox.StepType.AdaptiveDecimalStepType)
     spin.setKeyboardTracking(False)
     spin.setSpecialValueText(setting.none)
 

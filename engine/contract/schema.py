@@ -51,6 +51,7 @@ class Setting:
         labels: each member of an enum with its words, in the order of the form.
         step: what the arrows of an editor add.
         factor: what they multiply by, where that suits better; 0 to add.
+        percent: whether an editor shows 0.1 as 10 %.
         visible_when: other fields of the same spec, each with the values for which this one means
             anything.
         architecture: the backbones on which it does.
@@ -68,6 +69,7 @@ class Setting:
     labels: tuple[tuple[enum.Enum, str], ...] = ()
     step: float = 1
     factor: float = 0.0
+    percent: bool = False
     visible_when: tuple[tuple[str, tuple[Any, ...]], ...] = ()
     architecture: Architecture = Architecture.ANY
 

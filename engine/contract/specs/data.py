@@ -135,13 +135,13 @@ class Linearisation:
     )
     skip_empty: bool = setting(
         True,
-        label="Leave out empty fields",
+        label="Omit empty fields",
         help="Whether fields whose cell is empty are left out of the text.",
         flag="--keep-empty",
     )
     lower_keys: bool = setting(
         False,
-        label="Keys in lower case",
+        label="Lower-case field names",
         help="Whether keys (of triples: the relations) are written in lower case.",
     )
 
@@ -174,20 +174,22 @@ class Split:
     kind: SplitKind = SplitKind.RANDOM
     valid_fraction: float = setting(
         0.1,
-        label="Validation",
+        label="Validation share",
         help="Share of the inputs held out for validation while training.",
         low=0,
         below=1,
-        step=0.05,
+        step=0.01,
+        percent=True,
     )
     """Of a split by column, where the column names no validation rows."""
     test_fraction: float = setting(
         0.1,
-        label="Test",
+        label="Test share",
         help="Share of the inputs held out for testing.",
         low=0,
         below=1,
-        step=0.05,
+        step=0.01,
+        percent=True,
     )
     """Of the seen categories' inputs, CATEGORY; of a split by column, where it names none."""
     unseen_categories: tuple[str, ...] = ()
@@ -199,8 +201,8 @@ class Split:
     )
     max_train_rows: int | None = setting(
         None,
-        label="Training rows",
-        help="At most this many rows are trained on, chosen with the seed (low-data setting).",
+        label="Train on at most",
+        help="A low-data setting: at most this many rows are trained on, chosen with the seed.",
         flag="--train-rows",
         low=1,
         none="all",
@@ -216,15 +218,15 @@ class Split:
     )
     max_valid_inputs: int | None = setting(
         100,
-        label="Validation inputs",
-        help="At most this many distinct inputs are validated on.",
+        label="Validate on at most",
+        help="At most this many distinct inputs are decoded and scored during training.",
         flag="--valid-inputs",
         low=1,
         none="all",
     )
     max_test_inputs: int | None = setting(
         200,
-        label="Test inputs",
+        label="Test on at most",
         help="At most this many distinct inputs are decoded and scored at the end of a run.",
         flag="--test-inputs",
         low=1,
