@@ -18,8 +18,7 @@ from engine.backbones.loading import load_backbone
 from engine.backbones.paths import folder_of
 from engine.contract.errors import Cancelled, UserError, code_of
 from engine.contract.files.folders import remove_leftovers
-from engine.contract.methods.others import LoraMethod, PromptMethod, PTuningMethod
-from engine.contract.methods.prefix import FinetuneMethod
+from engine.contract.methods.all import info_of
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.protocol.commands import FetchBackbone
 from engine.contract.reading.reading import unmeasured
@@ -49,14 +48,13 @@ from engine.decoding.files import decode_and_score, save_outputs
 from engine.methods.base import Method, count
 from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.making import make_method
-from engine.methods.weights import ChosenWeights
 from engine.training import checkpoint
 from engine.training.evaluating import HeldOut, held_out_loss
-from engine.training.keeping import Kept, keep
 from engine.training.loop import Trainer
 from engine.training.memory import explain_memory_errors
 from engine.training.preparing import Prepared, prepare
 from engine.training.recorder import Listener, RunRecorder, StopRequested
+from engine.training.saving import Saved, save_trained
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +156,7 @@ class _Session:
         recorder.phase(Phase.LOADING)
         if folder_of(spec.backbone) is None and find_entry(spec.backbone) is not None:
             fetch_backbone(FetchBackbone(spec.backbone), recorder)
-        finetuning = isinstance(spec.method, FinetuneMethod)
+        finetuning = info_of(spec.method).trains_backbone
         backbone = load_backbone(
             spec.backbone,
             device=device,
@@ -212,27 +210,19 @@ class _Session:
         device: torch.device,
         dtype: torch.dtype,
     ) -> None:
-        trainable = count(method.trainable())
-        backbone = method.backbone
-        total = sum(p.numel() for p in backbone.model.parameters())
-        frozen = total
-        if isinstance(self._spec.method, FinetuneMethod) or isinstance(method, ChosenWeights):
-            frozen -= trainable
-        packages = ["torch", "transformers", "sacrebleu"]
-        if isinstance(self._spec.method, LoraMethod | PromptMethod | PTuningMethod):
-            packages.append("peft")
+        packages = ("torch", "transformers", "sacrebleu", *method.packages)
         self._recorder.event(
             RunStarted(
                 total_steps=trainer.total_steps,
                 resumed_from_step=resumed,
                 device=str(device),
                 precision=str(dtype).removeprefix("torch."),
-                trainable_parameters=trainable,
-                frozen_parameters=frozen,
+                trainable_parameters=count(method.trainable()),
+                frozen_parameters=method.frozen_parameters(),
                 train_rows=len(prepared.train),
                 valid_inputs=len(prepared.valid.inputs),
                 test_inputs=len(prepared.test.inputs),
-                backbone_fingerprint=backbone.fingerprint,
+                backbone_fingerprint=method.backbone.fingerprint,
                 versions=tuple((name, importlib.metadata.version(name)) for name in packages),
             ),
             flush=True,
@@ -281,7 +271,7 @@ class _Session:
             recorder.phase(Phase.DECODING)
             meta = self._decode_test(method, prepared.test)
             elapsed_s += meta.seconds
-            if not isinstance(spec.method, FinetuneMethod):  # the card tells the scores
+            if not info_of(spec.method).trains_backbone:  # the card has the scores
                 kept = self._keep(method, prepared, meta.scores)
         recorder.event(
             RunFinished(
@@ -295,8 +285,8 @@ class _Session:
             flush=True,
         )
 
-    def _keep(self, method: Method, prepared: Prepared, scores: tuple[Score, ...]) -> Kept:
-        return keep(
+    def _keep(self, method: Method, prepared: Prepared, scores: tuple[Score, ...]) -> Saved:
+        return save_trained(
             self._folder,
             self._spec,
             method,

@@ -11,9 +11,10 @@ from engine.cli.console import Console, ConsoleReporter, duration, print_scores
 from engine.cli.inputs import Job, imported, mapping_for, without_run
 from engine.cli.many import job_of_many
 from engine.contract.errors import UserError
+from engine.contract.runs.cards import DeltaCard
 from engine.contract.specs.training import Device
 from engine.data.hub_reader import is_hub_name
-from engine.exchange.card import is_delta_folder
+from engine.exchange.card import is_folder_of
 from engine.exchange.foreign import ForeignForm
 from engine.exchange.reading import holding_folder
 
@@ -72,7 +73,7 @@ def _job_of_one(arguments: argparse.Namespace, console: Console) -> Job:
     place = home_path(arguments.system)
     is_run = (place / "run.json").exists()
     prefix = not is_run and place.is_dir() and holding_folder(place) is not None
-    for what, found in (("prefix", prefix), ("delta", is_delta_folder(place))):
+    for what, found in (("prefix", prefix), ("delta", is_folder_of(DeltaCard, place))):
         if found and not arguments.inputs:
             raise without_run(what, place.resolve().name)
     from engine.data.examples import inputs_of

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.contract.errors import UserError
 from engine.contract.methods.prefix import Placement
 from engine.contract.runs.folder import RunFolder
-from engine.contract.runs.prefix_card import PositionScheme, PrefixCard
+from engine.contract.runs.cards import PositionScheme, PrefixCard
 from engine.contract.specs.run import RunSpec
 from engine.contract.specs.training import Device
 from engine.data.examples import EvalInput
@@ -114,7 +114,7 @@ def load_many(
 def _named(name: str, folder: Path) -> NamedPrefix:
     place = prefix_folder_of(folder)
     spec = None if place == folder else RunFolder(folder).read_spec()
-    return NamedPrefix(name, place, read_card(place), spec)
+    return NamedPrefix(name, place, read_card(place, PrefixCard), spec)
 
 
 def _may_share(first: PrefixCard, other: PrefixCard) -> bool:

@@ -12,21 +12,20 @@ from engine.backbones.explaining import explained
 from engine.backbones.loading import Backbone, load_backbone
 from engine.backbones.paths import folder_of
 from engine.contract.errors import UserError
-from engine.contract.runs.delta_card import DeltaCard
+from engine.contract.runs.cards import Card, DeltaCard, PositionScheme, PrefixCard
 from engine.contract.runs.folder import RunFolder
-from engine.contract.runs.prefix_card import PositionScheme, PrefixCard
 from engine.contract.specs.data import Linearisation, Mapping, PromptForm
 from engine.contract.specs.run import describe_method
 from engine.contract.specs.training import DecodingSpec, Device, Precision
 from engine.data.prompt import prompt_name, prompt_named
-from engine.exchange import delta, native
-from engine.exchange.card import is_delta_folder
+from engine.exchange import folders, native
+from engine.exchange.card import is_folder_of
 from engine.exchange.checking import backbone_for, refuse_other_backbone, refuse_other_sizes
 from engine.exchange.foreign import ForeignForm
 from engine.exchange.reading import holding_folder, read_any
 from engine.methods.base import System
 from engine.methods.finetune import BareBackbone
-from engine.methods.making import saved_system
+from engine.methods.making import DELTAS
 from engine.methods.prefix import SavedPrefix
 from engine.reporter import Reporter
 
@@ -83,7 +82,7 @@ class Systems:
         told = told or ForeignForm()
         if (path / "run.json").exists():
             return _as_told(self._load_run(RunFolder(path), reporter, told), told)
-        if is_delta_folder(path):
+        if is_folder_of(DeltaCard, path):
             return _as_told(self._load_delta(path, None, reporter, told), told)
         if not path.is_dir() or holding_folder(path) is None:
             raise UserError(
@@ -149,7 +148,7 @@ class Systems:
     def _load_delta(
         self, path: Path, folder: RunFolder | None, reporter: Reporter, told: ForeignForm
     ) -> LoadedSystem:
-        tensors, card = delta.read(path)
+        tensors, card = folders.read(path, DeltaCard)
         backbone = self._backbone_of(card, folder, reporter, told)
         refuse_other_backbone(card, backbone, what="delta")
         refuse_other_sizes(card, tensors, backbone.shape)
@@ -164,12 +163,12 @@ class Systems:
             )
 
         with explained(misfit):
-            system = saved_system(backbone, card.method, tensors)
+            system = DELTAS[type(card.method)].restored(backbone, card.method, tensors)
         return _loaded(system, card, folder)
 
     def _backbone_of(
         self,
-        card: PrefixCard | DeltaCard,
+        card: Card,
         folder: RunFolder | None,
         reporter: Reporter,
         told: ForeignForm,
@@ -218,7 +217,7 @@ def _as_told(loaded: LoadedSystem, told: ForeignForm) -> LoadedSystem:
     return loaded
 
 
-def _loaded(system: System, card: PrefixCard | DeltaCard, folder: RunFolder | None) -> LoadedSystem:
+def _loaded(system: System, card: Card, folder: RunFolder | None) -> LoadedSystem:
     """A system with what its card says, and its run where it has one."""
     spec = folder.read_spec() if folder is not None else None
     return LoadedSystem(

@@ -1,4 +1,4 @@
-"""The card of a prefix folder: reading it, describing it, writing it out for people.
+"""The card of a folder of tensors: reading it, describing it, writing it out for people.
 
 Nothing here loads torch, so that a list of a hundred prefixes costs a hundred small reads.
 """
@@ -7,21 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from engine.backbones.regular import check_regular, read_regular
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.methods.prefix import Depth, Parametrisation
 from engine.contract.protocol.commands import PrefixInfo
-from engine.contract.runs.prefix_card import PrefixCard
+from engine.contract.runs.cards import Card, DeltaCard, PrefixCard
 from engine.contract.runs.scores import Score
 from engine.contract.specs.run import describe_method
 from engine.exchange.errors import damaged_file, missing_file
 
-CARD_FILE = "prefix.json"
-TENSOR_FILE = "prefix.safetensors"
 README_FILE = "README.md"
-DELTA_FILE = "delta.json"
 PEFT_CONFIG_FILE = "adapter_config.json"
 
 _METHODS = {
@@ -29,38 +27,46 @@ _METHODS = {
     Depth.EMBEDDING_ONLY: "embedding-only tuning, stored as the keys and values it gives",
 }
 _RUNS_CODE = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
+C = TypeVar("C", bound=Card)
 
 
-def is_prefix_folder(folder: Path) -> bool:
-    """Whether the folder says that it holds a prefix in our native format."""
-    return (folder / CARD_FILE).is_file()
+def card_file(kind: type[Card]) -> str:
+    """Name of the card's file in its folder."""
+    return f"{kind.kind}.json"
 
 
-def is_delta_folder(folder: Path) -> bool:
-    """Whether the folder says that it holds what another method of prefix-tuning has trained."""
-    return (folder / DELTA_FILE).is_file()
+def tensors_file(kind: type[Card]) -> str:
+    """Name of the tensors' file beside it."""
+    return f"{kind.kind}.safetensors"
 
 
-def read_card(folder: Path, name: str = CARD_FILE) -> PrefixCard:
-    """Read the card of a prefix folder.
+def is_folder_of(kind: type[Card], folder: Path) -> bool:
+    """Whether the folder says that it holds a prefix, or a delta, in our native format."""
+    return (folder / card_file(kind)).is_file()
+
+
+def read_card(folder: Path, kind: type[C], name: str = "") -> C:
+    """Read the card of a folder; `name` is its file, where that is another.
 
     Raises:
         UserError: missing, damaged, or of a newer version.
     """
-    path = folder / name
+    path = folder / (name or card_file(kind))
     try:
-        return codec.from_text(PrefixCard, read_regular(path).decode("utf-8"))
+        return codec.from_text(kind, read_regular(path).decode("utf-8"))
     except FileNotFoundError as error:
-        refuse_pickles(folder)
+        refuse_pickles(folder, kind.kind)
+        if not issubclass(kind, PrefixCard):
+            raise missing_file(path, what=kind.kind) from error
         raise UserError(
             "no-prefix-here",
             "{folder} holds no prefix: {file} is missing. Choose a folder with prefix.json and "
             "prefix.safetensors, or a PEFT folder.",
             folder=folder,
-            file=name,
+            file=path.name,
         ) from error
     except (OSError, UnicodeDecodeError, RecursionError, ProtocolError) as error:
-        raise damaged_file(path, error, what="prefix") from error
+        raise damaged_file(path, error, what=kind.kind) from error
 
 
 def refuse_pickles(folder: Path, what: str = "prefix") -> None:
@@ -83,8 +89,8 @@ def describe(folder: Path) -> PrefixInfo:
     Raises:
         UserError: the card or the tensors are missing, or the card is damaged.
     """
-    card = read_card(folder)
-    tensors = folder / TENSOR_FILE
+    card = read_card(folder, PrefixCard)
+    tensors = folder / tensors_file(PrefixCard)
     if not tensors.exists():
         raise missing_file(tensors, what="prefix")
     check_regular(tensors)
@@ -103,23 +109,46 @@ def describe(folder: Path) -> PrefixInfo:
     )
 
 
-def readme(card: PrefixCard, *, stored_bytes: int, use: str) -> str:
-    """The README of a prefix folder, in Markdown.
+def readme(card: Card, *, stored_bytes: int, use: str) -> str:
+    """The README of a folder that holds a prefix or a delta, in Markdown.
 
     Args:
         card: what it describes.
         stored_bytes: size of the tensors' file.
         use: how to use the folder, in Markdown.
     """
+    intro = "What was trained upon a backbone, which itself is not in this folder."
+    own: list[tuple[str, str]] = []
+    if isinstance(card, PrefixCard):
+        intro = "A trained prefix: the backbone itself is not in this folder."
+        own = _prefix_rows(card, stored_bytes)
+    elif isinstance(card, DeltaCard):
+        own = _delta_rows(card, stored_bytes)
+    rows = [
+        ("backbone", card.backbone),
+        ("its fingerprint", f"`{card.backbone_fingerprint}`" if card.backbone_fingerprint else ""),
+        *own,
+        ("linearisation", card.linearisation.preset.value),
+        ("prompt form", card.prompt),
+        ("trained on", f"{card.data_name} ({card.train_rows} rows)" if card.data_name else ""),
+    ]
+    lines = [f"# {card.name}", "", intro, "", "| | |", "| --- | --- |"]
+    lines += [f"| {name} | {_cell(value)} |" for name, value in rows if value]
+    lines += _score_lines(card.scores)
+    lines += ["", "## Use", "", use.strip()]
+    if card.notes.strip():
+        lines += ["", "## Notes", "", card.notes.strip()]
+    return "\n".join(lines) + "\n"
+
+
+def _prefix_rows(card: PrefixCard, stored_bytes: int) -> list[tuple[str, str]]:
     method = card.method
     form = "trained directly, without an MLP"
     if method.parametrisation is not Parametrisation.DIRECT:
         deep = "deep " if method.parametrisation is Parametrisation.DEEP_MLP else ""
         form = f"trained through a {deep}MLP of width {method.mid_dim}, then folded"
     length = f"up to {method.prefix_length}" if ":" in method.layers else method.prefix_length
-    rows = [
-        ("backbone", card.backbone),
-        ("its fingerprint", f"`{card.backbone_fingerprint}`" if card.backbone_fingerprint else ""),
+    return [
         ("prefix length", f"{method.prefix_length} tokens"),
         ("layers", f"{method.layers} (from 0; after a colon: their length)" * bool(method.layers)),
         (
@@ -129,49 +158,31 @@ def readme(card: PrefixCard, *, stored_bytes: int, use: str) -> str:
         ),
         ("method", f"{_METHODS[method.depth]} (Li & Liang, 2021), {form}"),
         ("positions of the tokens", card.positions.value.replace("_", " ")),
-        ("linearisation", card.linearisation.preset.value),
-        ("prompt form", card.prompt),
-        ("trained on", f"{card.data_name} ({card.train_rows} rows)" if card.data_name else ""),
     ]
-    intro = "A trained prefix: the backbone itself is not in this folder."
-    return page(card.name, intro, rows, scores=card.scores, use=use, notes=card.notes)
 
 
-def page(
-    title: str,
-    intro: str,
-    rows: Sequence[tuple[str, str]],
-    *,
-    scores: Sequence[Score],
-    use: str,
-    notes: str,
-) -> str:
-    """A README in Markdown.
+def _delta_rows(card: DeltaCard, stored_bytes: int) -> list[tuple[str, str]]:
+    tensors = f"{card.stored_parameters:,} numbers in float32, {stored_bytes / 1000:.1f} kB"
+    return [
+        ("method", describe_method(card.method)),
+        ("trained", f"{card.trainable_parameters:,} numbers"),
+        ("tensors", tensors),
+    ]
 
-    Args:
-        title: its heading.
-        intro: a sentence below it.
-        rows: what the folder holds, by name; empty values are left out.
-        scores: of the test inputs.
-        use: how to use the folder, in Markdown.
-        notes: the user's, or "".
-    """
-    lines = [f"# {title}", "", intro, "", "| | |", "| --- | --- |"]
-    lines += [f"| {name} | {_cell(value)} |" for name, value in rows if value]
-    if scores:
-        lines += ["", "## Scores", "", "| metric | value | signature |", "| --- | --- | --- |"]
-        for score in scores:
-            interval = (
-                ""
-                if score.low is None or score.high is None
-                else f" ({score.low:.1f} to {score.high:.1f})"
-            )
-            value = f"{score.value:.2f}{interval}"
-            lines.append(f"| {score.metric} | {value} | `{_cell(score.signature)}` |")
-    lines += ["", "## Use", "", use.strip()]
-    if notes.strip():
-        lines += ["", "## Notes", "", notes.strip()]
-    return "\n".join(lines) + "\n"
+
+def _score_lines(scores: Sequence[Score]) -> list[str]:
+    if not scores:
+        return []
+    lines = ["", "## Scores", "", "| metric | value | signature |", "| --- | --- | --- |"]
+    for score in scores:
+        interval = (
+            ""
+            if score.low is None or score.high is None
+            else f" ({score.low:.1f} to {score.high:.1f})"
+        )
+        value = f"{score.value:.2f}{interval}"
+        lines.append(f"| {score.metric} | {value} | `{_cell(score.signature)}` |")
+    return lines
 
 
 def _cell(text: str) -> str:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from pathlib import Path
-
-import torch
 
 from engine.backbones.fingerprint import folder_with
 from engine.backbones.loading import Backbone
@@ -22,14 +19,12 @@ from engine.backbones.regular import (
 from engine.backbones.tensor_files import read_tensors
 from engine.contract.backbone import BackboneShape, cost
 from engine.contract.errors import UserError
-from engine.contract.methods.others import LoraMethod
-from engine.contract.runs.delta_card import DeltaCard
-from engine.contract.runs.prefix_card import PrefixCard
+from engine.contract.runs.cards import Card, DeltaCard
 from engine.contract.specs.run import describe_method
 from engine.exchange.card import refuse_pickles
 from engine.exchange.errors import missing_file
-
-Card = PrefixCard | DeltaCard
+from engine.methods.base import Tensors
+from engine.methods.making import DELTAS
 
 
 def read_checked(path: Path, *, sha256: str, what: str) -> bytes:
@@ -118,7 +113,7 @@ def refuse_other_backbone(card: Card, backbone: Backbone, *, what: str) -> None:
 
 
 def refuse_other_sizes(
-    card: DeltaCard, tensors: Mapping[str, torch.Tensor], shape: BackboneShape
+    card: DeltaCard, tensors: Tensors, shape: BackboneShape
 ) -> None:
     """Refuse a delta whose card speaks of other sizes than its tensors, before room is made.
 
@@ -127,10 +122,8 @@ def refuse_other_sizes(
     """
     method, held = card.method, sum(tensor.numel() for tensor in tensors.values())
     wanted = cost(shape, method).stored
-    fits = wanted in (None, held)
-    if isinstance(method, LoraMethod):  # what it holds depends on the matrices it stands at
-        fits = all(method.rank in tensor.shape for tensor in tensors.values())
-    if not fits:
+    # Where the shape does not tell, what it holds depends on the modules it stands at.
+    if wanted not in (None, held) or not DELTAS[type(method)].fits(method, tensors):
         raise UserError(
             "delta-of-other-sizes",
             "The delta {name!r} holds {parameters:,} parameters, which is not what {method} has "

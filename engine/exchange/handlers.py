@@ -23,7 +23,8 @@ from engine.contract.protocol.commands import (
 )
 from engine.contract.runs.folder import RunFolder
 from engine.data.prompt import prompt_named
-from engine.exchange.card import describe, is_delta_folder
+from engine.contract.runs.cards import DeltaCard
+from engine.exchange.card import describe, is_folder_of
 from engine.exchange.foreign import ForeignForm
 from engine.exchange.reading import prefix_folder_of, read_any
 from engine.reporter import Reporter
@@ -50,7 +51,8 @@ def export_prefix(command: ExportPrefix, reporter: Reporter) -> Done:
     source, out = home_path(command.source), home_path(command.out)
     refuse_used(out)
     of_run = RunFolder(source).delta
-    delta_folder = next((place for place in (of_run, source) if is_delta_folder(place)), None)
+    both = (of_run, source)
+    delta_folder = next((place for place in both if is_folder_of(DeltaCard, place)), None)
     if delta_folder is not None:
         return _export_delta(delta_folder, command.format, out, reporter)
     folder = prefix_folder_of(source)
@@ -66,12 +68,12 @@ def export_prefix(command: ExportPrefix, reporter: Reporter) -> Done:
 
 
 def _export_delta(folder: Path, form: str, out: Path, reporter: Reporter) -> Done:
-    from engine.exchange import delta, peft_delta
+    from engine.exchange import folders, peft_delta
 
     reporter.update(0, 0, "bytes", "Exporting the delta")
-    tensors, card = delta.read(folder)
+    tensors, card = folders.read(folder, DeltaCard)
     if form == "native":
-        delta.write(out, tensors, card)
+        folders.write(out, tensors, card)
         return Done(f"The delta {card.name!r} is in {out}.")
     peft_delta.write(out, tensors, card)
     return Done(f"The delta {card.name!r} is in {out}, for PEFT to load.")

@@ -1,73 +1,38 @@
-"""Our own format of a trained prefix: a folder that can be mailed.
+"""The key-values of a prefix in our own format: `engine.exchange.folders` with their sites.
 
-    prefix.safetensors  one float32 tensor [2, H, P, D] per site, named "decoder_self.0"; only
-                        for the layers that have a prefix, each of its own length P
-    prefix.json         the `PrefixCard`, with the sha256 of the tensors' file
-    README.md           the same for people
-
-Only safetensors and JSON are read, so a prefix from a stranger cannot run code.
+One tensor [2, H, P, D] per site, named "decoder_self.0"; only for the layers that have a prefix,
+each of its own length P.
 """
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import replace
 from pathlib import Path
 
-import safetensors
-import safetensors.torch
-import torch
-
 from engine.backbones.loading import Backbone
-from engine.contract import codec
 from engine.contract.backbone import BackboneShape
 from engine.contract.errors import EngineError, UserError
-from engine.contract.files.folders import fill_folder
 from engine.contract.methods.prefix import AttentionKind, PrefixMethod
-from engine.contract.runs.prefix_card import PREFIX_VERSION, AttentionSite, PrefixCard
-from engine.exchange.card import (
-    CARD_FILE,
-    README_FILE,
-    TENSOR_FILE,
-    is_prefix_folder,
-    read_card,
-    readme,
-)
-from engine.exchange.checking import read_checked, refuse_other_backbone
-from engine.exchange.errors import damaged_file, not_finite
+from engine.contract.runs.cards import AttentionSite, PrefixCard
+from engine.exchange import folders
+from engine.exchange.card import tensors_file
+from engine.exchange.checking import refuse_other_backbone
+from engine.exchange.errors import damaged_file
 from engine.methods.attention import KeyValues
-
-_USE = """Import the folder in Prefix Workbench (the page *Prefixes*), or on the command line:
-
-    python main.py decode THIS_FOLDER --data TABLE.csv --out OUTPUTS.jsonl"""
+from engine.methods.prefix import by_name
 
 
 def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> PrefixCard:
-    """Write a prefix folder, whole or not at all.
+    """As `folders.write`, of a prefix.
 
     Args:
         folder: missing, empty, or a prefix folder, which is then replaced.
         key_values: for each site [2, H, P, D].
-        card: its `tensors_sha256` and `version` are filled in.
-
-    Returns:
-        The card as it was written.
-
-    Raises:
-        UserError: the folder holds something else, the disk is full or cannot be written to.
+        card: of the prefix.
     """
-    tensors = to_bytes(key_values)
-    digest = hashlib.sha256(tensors).hexdigest()
-    card = replace(card, tensors_sha256=digest, version=PREFIX_VERSION)
     misfit = _misfit(key_values, card)
-    if misfit is not None:  # numbers that are none are training's, shapes are ours
-        raise misfit if misfit.code == "tensor-not-finite" else EngineError(misfit.message)
-    text = readme(card, stored_bytes=len(tensors), use=_USE)
-    with fill_folder(folder, replace=is_prefix_folder(folder)) as target:
-        (target / TENSOR_FILE).write_bytes(tensors)
-        (target / CARD_FILE).write_text(codec.to_text(card), encoding="utf-8")
-        (target / README_FILE).write_bytes(text.encode("utf-8", "replace"))
-    return card
+    if misfit is not None:
+        raise EngineError(misfit.message)
+    return folders.write(folder, by_name(key_values), card)
 
 
 def read(folder: Path) -> tuple[KeyValues, PrefixCard]:
@@ -79,23 +44,16 @@ def read(folder: Path) -> tuple[KeyValues, PrefixCard]:
     Raises:
         UserError: not a prefix folder, damaged, or made by a newer version.
     """
-    card = read_card(folder)
-    path = folder / TENSOR_FILE
-    data = read_checked(path, sha256=card.tensors_sha256, what="prefix")
-    key_values = _from_bytes(path, data)
+    tensors, card = folders.read(folder, PrefixCard)
+    try:
+        sites = {_site(name): entries for name, entries in tensors.items()}
+    except ValueError as error:
+        raise damaged_file(folder / tensors_file(PrefixCard), error, what="prefix") from error
+    key_values = dict(sorted(sites.items()))
     misfit = _misfit(key_values, card)
     if misfit is not None:
         raise misfit
     return key_values, card
-
-
-def to_bytes(key_values: KeyValues) -> bytes:
-    """The content of `prefix.safetensors`; the same numbers always give the same bytes."""
-    tensors = {
-        site.key: entries.detach().to("cpu", torch.float32).contiguous()
-        for site, entries in sorted(key_values.items())
-    }
-    return bytes(safetensors.torch.save(tensors))
 
 
 def check_fits(card: PrefixCard, backbone: Backbone, key_values: KeyValues) -> None:
@@ -147,15 +105,6 @@ def sites_of(shape: BackboneShape, method: PrefixMethod) -> tuple[AttentionSite,
     )
 
 
-def _from_bytes(path: Path, data: bytes) -> KeyValues:
-    try:
-        tensors = safetensors.torch.load(data)
-        sites = {_site(name): entries for name, entries in tensors.items()}
-    except (safetensors.SafetensorError, ValueError, KeyError) as error:
-        raise damaged_file(path, error, what="prefix") from error
-    return dict(sorted(sites.items()))
-
-
 def _site(name: str) -> AttentionSite:
     place, _, layer = name.rpartition(".")
     return AttentionSite(AttentionKind(place).value, int(layer))
@@ -184,6 +133,4 @@ def _misfit(key_values: KeyValues, card: PrefixCard) -> UserError | None:
                 shape=list(entries.shape),
                 expected=wanted,
             )
-        if not bool(torch.isfinite(entries).all()):
-            return not_finite(site.key, card.name, what="prefix")
     return None

@@ -31,7 +31,7 @@ from engine.contract.backbone import BackboneShape, BackboneSource
 from engine.contract.errors import UserError
 from engine.contract.files.folders import fill_folder
 from engine.contract.methods.prefix import Init, Parametrisation, PrefixMethod
-from engine.contract.runs.prefix_card import (
+from engine.contract.runs.cards import (
     PREFIX_VERSION,
     PositionScheme,
     PrefixCard,
@@ -44,8 +44,9 @@ from engine.exchange.card import PEFT_CONFIG_FILE, README_FILE, read_card, readm
 from engine.exchange.checking import check_tensor_file
 from engine.exchange.errors import damaged_file, missing_file, not_finite
 from engine.exchange.foreign import Known
-from engine.exchange.native import to_bytes
+from engine.exchange.folders import to_bytes
 from engine.methods.attention import KeyValues
+from engine.methods.prefix import by_name
 
 CONFIG_FILE = PEFT_CONFIG_FILE
 TENSOR_FILE = "adapter_model.safetensors"
@@ -110,7 +111,7 @@ def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> None:
     length = card.method.prefix_length
     flat = stacked.permute(3, 0, 1, 2, 4).reshape(length, -1).contiguous()  # [P, L*2*H*D]
     tensors = bytes(safetensors.torch.save({_TENSOR: flat}, metadata={"format": "pt"}))
-    digest = hashlib.sha256(to_bytes(key_values)).hexdigest()
+    digest = hashlib.sha256(to_bytes(by_name(key_values))).hexdigest()
     card = replace(card, tensors_sha256=digest, version=PREFIX_VERSION)
     text = readme(card, stored_bytes=len(tensors), use=USE)
     with fill_folder(folder) as target:
@@ -123,7 +124,7 @@ def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> None:
 def backbone_named_in(folder: Path) -> str:
     """The backbone that a PEFT folder names: a hub id or a path, or "" for none."""
     if (folder / OUR_CARD_FILE).exists():
-        return read_card(folder, OUR_CARD_FILE).backbone
+        return read_card(folder, PrefixCard, OUR_CARD_FILE).backbone
     return str(_read_config(folder).get("base_model_name_or_path") or "")
 
 
@@ -364,8 +365,8 @@ def _method(config: dict[str, Any], length: int) -> PrefixMethod:
 
 
 def _own_card(folder: Path, key_values: KeyValues) -> PrefixCard:
-    card = read_card(folder, OUR_CARD_FILE)
-    if hashlib.sha256(to_bytes(key_values)).hexdigest() != card.tensors_sha256:
+    card = read_card(folder, PrefixCard, OUR_CARD_FILE)
+    if hashlib.sha256(to_bytes(by_name(key_values))).hexdigest() != card.tensors_sha256:
         raise UserError(
             "peft-card-of-other-tensors",
             "The tensors in {folder} are not those that {card} describes. Get a fresh copy of the "

@@ -12,8 +12,8 @@ from engine.backbones.fingerprint import fingerprint_of
 from engine.backbones.paths import folder_of, no_such_backbone
 from engine.contract.errors import UserError
 from engine.contract.runs.folder import RunFolder
-from engine.contract.runs.prefix_card import PrefixCard
-from engine.exchange.card import CARD_FILE, PEFT_CONFIG_FILE, is_prefix_folder
+from engine.contract.runs.cards import PrefixCard
+from engine.exchange.card import PEFT_CONFIG_FILE, is_folder_of
 from engine.exchange.foreign import ForeignForm, Known
 from engine.reporter import Reporter
 
@@ -30,7 +30,7 @@ def prefix_folder_of(source: Path) -> Path:
         UserError: there is no prefix, and why.
     """
     run = RunFolder(source)
-    if is_prefix_folder(run.prefix):
+    if is_folder_of(PrefixCard, run.prefix):
         return run.prefix
     if (source / "run.json").exists():
         if run.model.is_dir():
@@ -135,4 +135,4 @@ def holding_folder(folder: Path) -> Path | None:
 
 
 def _holds(folder: Path) -> bool:
-    return any((folder / name).exists() for name in (CARD_FILE, PEFT_CONFIG_FILE))
+    return is_folder_of(PrefixCard, folder) or (folder / PEFT_CONFIG_FILE).exists()

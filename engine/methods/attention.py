@@ -31,7 +31,7 @@ from transformers.masking_utils import sdpa_mask
 
 from engine.contract.errors import EngineError, UserError
 from engine.contract.methods.prefix import AttentionKind
-from engine.contract.runs.prefix_card import AttentionSite
+from engine.contract.runs.cards import AttentionSite
 
 KeyValues = dict[AttentionSite, torch.Tensor]
 """A prefix: for each site a tensor [2, H, P, D], 0 = key (rotated, where keys are), 1 = value."""

@@ -5,11 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 import torch
 
 from engine.backbones.loading import Backbone
+from engine.contract.runs.cards import Card
+
+Tensors = dict[str, torch.Tensor]
+"""What is saved of a method, by name."""
 
 
 class System(Protocol):
@@ -45,8 +50,27 @@ class System(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Artifact:
+    """What is saved of a trained method.
+
+    Attributes:
+        tensors: float32, on the CPU; none where the backbone itself is saved.
+        card: what describes them; None where the backbone itself is saved.
+    """
+
+    tensors: Tensors
+    card: Card | None
+
+
 class Method(System, Protocol):
-    """A system that can be trained."""
+    """A system that can be trained.
+
+    Attributes:
+        packages: whose versions a run records, beside those that every run does.
+    """
+
+    packages: ClassVar[tuple[str, ...]]
 
     def trainable(self) -> dict[str, torch.nn.Parameter]:
         """The parameters that are trained, by names that stay the same between program runs."""
@@ -57,18 +81,18 @@ class Method(System, Protocol):
     def notes(self) -> tuple[str, ...]:
         """Sentences that the user should read before training, such as a text that was cut."""
 
+    def frozen_parameters(self) -> int:
+        """How many of the backbone's numbers stay as they are."""
 
-@runtime_checkable
-class Foldable(Method, Protocol):
-    """A method whose result is kept as named tensors."""
-
-    def folded(self) -> dict[str, torch.Tensor]:
-        """What is kept: float32, on the CPU."""
+    def artifact(self, facts: Card) -> Artifact:
+        """What is to be saved, with the facts of its run."""
 
 
 class SameForAllRows:
     """The part of a system that does not ask which rows it works on."""
 
+    packages: ClassVar[tuple[str, ...]] = ()
+    backbone: Backbone
     position_offset: int
 
     @contextlib.contextmanager
@@ -77,6 +101,10 @@ class SameForAllRows:
     ) -> Iterator[torch.Tensor]:
         """Nothing to do."""
         yield counted_positions(mask) + self.position_offset
+
+    def frozen_parameters(self) -> int:
+        """The whole backbone."""
+        return self.backbone.model.num_parameters()
 
 
 def counted_positions(mask: torch.Tensor) -> torch.Tensor:

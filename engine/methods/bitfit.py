@@ -17,7 +17,7 @@ class BitFit(ChosenWeights):
         UserError: the backbone has no bias, as most of the Llama kin.
     """
 
-    def __init__(self, backbone: Backbone, method: BiasMethod) -> None:
+    def __init__(self, backbone: Backbone, method: BiasMethod, *, seed: int = 0) -> None:
         names = [name for name, _ in backbone.model.named_parameters() if _is_bias(name)]
         if not names:
             raise UserError(

@@ -8,20 +8,63 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import nn
 
 from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
-from engine.methods.base import SameForAllRows
+from engine.contract.runs.cards import Card, DeltaCard
+from engine.methods.base import Artifact, SameForAllRows, System, Tensors, count
 from engine.methods.checkpointing import set_checkpointing
 
-Tensors = dict[str, torch.Tensor]
-"""What is kept of another method, by name."""
+PeftForm = tuple[dict[str, Any], Tensors]
+"""What PEFT's `adapter_config.json` says of a method, and its tensors."""
 
 
-class Delta(SameForAllRows):
+class SavedAsDelta(SameForAllRows):
+    """A method that is saved as named tensors with a `DeltaCard`."""
+
+    def trainable(self) -> dict[str, nn.Parameter]:
+        """The parameters, in float32 whatever the backbone's precision."""
+        raise NotImplementedError
+
+    def folded(self) -> Tensors:
+        """What is saved: float32, on the CPU."""
+        return {name: one.detach().float().cpu() for name, one in self.trainable().items()}
+
+    def artifact(self, facts: Card) -> Artifact:
+        """The folded tensors."""
+        card = DeltaCard.of(facts, trainable_parameters=count(self.trainable()))
+        return Artifact(self.folded(), card)
+
+    @classmethod
+    def restored(cls, backbone: Backbone, method: Any, tensors: Tensors) -> System:
+        """What was trained, for decoding.
+
+        Args:
+            backbone: that it was trained on.
+            method: its spec.
+            tensors: as `folded` gave them.
+
+        Raises:
+            UserError: these are not the tensors of this method on this backbone.
+        """
+        raise NotImplementedError
+
+    @staticmethod
+    def fits(method: Any, tensors: Tensors) -> bool:
+        """Whether the tensors' sizes can be the method's, where a shape does not tell them."""
+        return True
+
+    @staticmethod
+    def peft_form(method: Any, tensors: Tensors) -> PeftForm:
+        """What was trained as PEFT has it, of a method whose `MethodInfo` lists that format."""
+        raise NotImplementedError
+
+
+class Delta(SavedAsDelta):
     """A frozen backbone, and parameters that change what it computes while it is active.
 
     Attributes:
@@ -36,10 +79,6 @@ class Delta(SameForAllRows):
         self._notes: tuple[str, ...] = ()
         backbone.model.requires_grad_(False)
         backbone.model.eval()
-
-    def trainable(self) -> dict[str, nn.Parameter]:
-        """The parameters, in float32 whatever the backbone's precision."""
-        raise NotImplementedError
 
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:
@@ -58,9 +97,12 @@ class Delta(SameForAllRows):
         """What was found on this backbone."""
         return self._notes
 
-    def folded(self) -> Tensors:
-        """What is kept: float32, on the CPU."""
-        return {name: one.detach().float().cpu() for name, one in self.trainable().items()}
+    @classmethod
+    def restored(cls, backbone: Backbone, method: Any, tensors: Tensors) -> System:
+        """As in `SavedAsDelta`."""
+        system = cls(backbone, method, seed=0)  # type: ignore[call-arg]  # each method's own
+        system.load(tensors)
+        return system
 
     @torch.no_grad()
     def load(self, tensors: Tensors) -> None:

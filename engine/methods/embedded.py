@@ -14,12 +14,12 @@ from transformers import PreTrainedModel
 from engine.backbones.loading import Backbone
 from engine.contract.methods.others import PromptMethod, PTuningMethod
 from engine.methods.attention import KeyValues, PrefixAttention, attention_of
-from engine.methods.base import SameForAllRows
+from engine.methods.base import SameForAllRows, System, Tensors
 from engine.methods.checkpointing import set_checkpointing
-from engine.methods.delta import Tensors, check_tensors
+from engine.methods.delta import PeftForm, SavedAsDelta, check_tensors
 
 PROMPT = "prompt"
-"""Name of the one tensor that is kept, [P, d]."""
+"""Name of the one tensor that is saved, [P, d]."""
 
 
 class PromptedBackbone(SameForAllRows):
@@ -61,8 +61,10 @@ class PromptedBackbone(SameForAllRows):
             yield
 
 
-class TrainedPrompt(PromptedBackbone):
+class TrainedPrompt(PromptedBackbone, SavedAsDelta):
     """P embeddings that a module of PEFT's makes of the numbers 0 to P - 1."""
+
+    packages = ("peft",)
 
     def __init__(self, backbone: Backbone, length: int, module: nn.Module) -> None:
         super().__init__(backbone, length)
@@ -90,6 +92,23 @@ class TrainedPrompt(PromptedBackbone):
         """The embeddings, [P, d]; what makes them is left behind."""
         self._module.eval()
         return {PROMPT: self._embeddings().detach().float().cpu()}
+
+    @classmethod
+    def restored(cls, backbone: Backbone, method: Any, tensors: Tensors) -> System:
+        """As in `SavedAsDelta`; what made the embeddings is not needed again."""
+        return SavedPrompt(backbone, method, tensors)
+
+    @staticmethod
+    def peft_form(method: Any, tensors: Tensors) -> PeftForm:
+        """A prompt, whatever made it."""
+        length, width = tensors[PROMPT].shape
+        config = {
+            "peft_type": "PROMPT_TUNING",
+            "num_virtual_tokens": length,
+            "token_dim": width,
+            "num_transformer_submodules": 1,  # before the encoder alone, where there is one
+        }
+        return config, {"prompt_embeddings": tensors[PROMPT]}
 
     def _embeddings(self) -> torch.Tensor:
         found: torch.Tensor = self._module(self._numbers)[0]

@@ -9,13 +9,14 @@ import torch
 
 from engine.backbones.loading import Backbone
 from engine.contract.methods.prefix import FinetuneMethod
-from engine.methods.base import SameForAllRows
+from engine.contract.runs.cards import Card
+from engine.methods.base import Artifact, SameForAllRows
 
 
 class FullFinetuning(SameForAllRows):
     """A backbone whose every weight is trained, in float32."""
 
-    def __init__(self, backbone: Backbone, method: FinetuneMethod) -> None:
+    def __init__(self, backbone: Backbone, method: FinetuneMethod, *, seed: int = 0) -> None:
         self.backbone = backbone
         self.position_offset = 0
         self._dropout = method.backbone_dropout
@@ -32,6 +33,14 @@ class FullFinetuning(SameForAllRows):
     def notes(self) -> tuple[str, ...]:
         """Nothing to say."""
         return ()
+
+    def frozen_parameters(self) -> int:
+        """None."""
+        return 0
+
+    def artifact(self, facts: Card) -> Artifact:
+        """The backbone itself."""
+        return Artifact({}, None)
 
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:

@@ -13,7 +13,8 @@ from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
 from engine.contract.methods.others import LoraMethod
 from engine.methods.attention import attention_of
-from engine.methods.delta import Delta
+from engine.methods.base import Tensors
+from engine.methods.delta import Delta, PeftForm
 from engine.methods.structure import is_linear
 
 
@@ -26,6 +27,8 @@ class Lora(Delta):
     Raises:
         UserError: no matrix was found that LoRA can stand at.
     """
+
+    packages = ("peft",)
 
     def __init__(self, backbone: Backbone, method: LoraMethod, *, seed: int) -> None:
         super().__init__(backbone, dropout=method.backbone_dropout)
@@ -62,6 +65,27 @@ class Lora(Delta):
         super().set_training(training)
         for layer in self._layers.values():
             layer.train(training)
+
+    @staticmethod
+    def fits(method: LoraMethod, tensors: Tensors) -> bool:
+        """Every matrix has the rank on one side."""
+        return all(method.rank in tensor.shape for tensor in tensors.values())
+
+    @staticmethod
+    def peft_form(method: LoraMethod, tensors: Tensors) -> PeftForm:
+        """The matrices by the names that PEFT has for them."""
+        places = sorted({name.partition(".lora_")[0] for name in tensors})
+        config = {
+            "peft_type": "LORA",
+            "r": method.rank,
+            "lora_alpha": method.alpha,
+            "lora_dropout": method.lora_dropout,
+            "target_modules": places,
+            # GPT-2's matrices stand the other way round; PEFT's choice there is this one.
+            "fan_in_fan_out": places[0].endswith(".c_attn"),
+            "bias": "none",
+        }
+        return config, {f"base_model.model.{name}": one for name, one in tensors.items()}
 
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from engine.contract.runs.prefix_card import AttentionSite
+from engine.contract.runs.cards import AttentionSite
 from engine.methods.attention import KeyValues
 
 

@@ -9,7 +9,7 @@ import torch
 from torch.nn.functional import pad
 
 from engine.backbones.loading import Backbone
-from engine.contract.runs.prefix_card import AttentionSite
+from engine.contract.runs.cards import AttentionSite
 from engine.methods.attention import KeyValues, attention_of
 from engine.methods.base import counted_positions
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 
@@ -17,9 +17,9 @@ from engine.contract.methods.prefix import (
     Placement,
     PrefixMethod,
 )
-from engine.contract.runs.prefix_card import AttentionSite
+from engine.contract.runs.cards import AttentionSite, Card, PositionScheme, PrefixCard
 from engine.methods.attention import KeyValues, attention_of
-from engine.methods.base import counted_positions
+from engine.methods.base import Artifact, Tensors, counted_positions
 from engine.methods.checkpointing import set_checkpointing
 from engine.methods.embedded import read_embeddings
 from engine.methods.parametrisation import (
@@ -98,6 +98,8 @@ class PrefixedBackbone:
 
 class PrefixTuning(PrefixedBackbone):
     """A frozen backbone with a trainable prefix or infix."""
+
+    packages: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, backbone: Backbone, method: PrefixMethod, *, seed: int) -> None:
         super().__init__(backbone, method.prefix_length, method.position)
@@ -216,6 +218,29 @@ class PrefixTuning(PrefixedBackbone):
         self.prefix.eval()
         folded = self.key_values()
         return {site: entries.detach().float().cpu() for site, entries in folded.items()}
+
+    def frozen_parameters(self) -> int:
+        """The whole backbone."""
+        return self.backbone.model.num_parameters()
+
+    def artifact(self, facts: Card) -> Artifact:
+        """The folded prefix."""
+        key_values = self.folded()
+        heads, _, width = next(iter(key_values.values())).shape[1:]
+        scheme = PositionScheme.AFTER_PREFIX
+        if self._is_infix:
+            scheme = PositionScheme.INFIX
+        elif self.backbone.is_encoder_decoder:
+            scheme = PositionScheme.UNSHIFTED
+        card = PrefixCard.of(
+            facts, layers=len(key_values), kv_heads=heads, head_width=width, positions=scheme
+        )
+        return Artifact(by_name(key_values), card)
+
+
+def by_name(key_values: KeyValues) -> Tensors:
+    """The key-values by the names that their sites have in a file."""
+    return {site.key: entries for site, entries in key_values.items()}
 
 
 class SavedPrefix(PrefixedBackbone):

@@ -16,7 +16,7 @@ class TopLayers(ChosenWeights):
         UserError: the backbone, or its decoder, has fewer layers.
     """
 
-    def __init__(self, backbone: Backbone, method: TopLayersMethod) -> None:
+    def __init__(self, backbone: Backbone, method: TopLayersMethod, *, seed: int = 0) -> None:
         model, shape = backbone.model, backbone.shape
         found = structure_of(model)
         decoder = found.blocks[shape.encoder_layers :]

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from engine.backbones.loading import Backbone
+from engine.methods.base import count
 from engine.methods.delta import Delta
 
 
@@ -40,6 +41,10 @@ class ChosenWeights(Delta):
     def trainable(self) -> dict[str, nn.Parameter]:
         """The copies, by the backbone's own names."""
         return self._weights
+
+    def frozen_parameters(self) -> int:
+        """The weights that are not trained."""
+        return super().frozen_parameters() - count(self._weights)
 
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:

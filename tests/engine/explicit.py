@@ -11,7 +11,7 @@ from transformers.masking_utils import sdpa_mask
 
 from engine.backbones.loading import Backbone
 from engine.contract.methods.prefix import AttentionKind
-from engine.contract.runs.prefix_card import AttentionSite
+from engine.contract.runs.cards import AttentionSite
 from engine.methods.attention import KeyValues
 
 NAME = "explicit"

@@ -16,7 +16,7 @@ from engine.contract.methods.prefix import (
 from engine.contract.methods.prefix import PrefixMethod as Prefix
 from engine.contract.runs.events import RunFailed, RunFinished, RunStarted, RunState
 from engine.contract.runs.outputs import read_outputs
-from engine.contract.runs.prefix_card import PositionScheme
+from engine.contract.runs.cards import PositionScheme
 from engine.contract.specs.data import PromptForm
 from engine.data.prompt import ENCODER_PROMPT
 from engine.decoding.decoder import decode

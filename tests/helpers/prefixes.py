@@ -9,7 +9,7 @@ from transformers import DynamicCache
 
 from engine.contract.backbone import BackboneShape
 from engine.contract.methods.prefix import PrefixMethod
-from engine.contract.runs.prefix_card import PositionScheme, PrefixCard, decoder_site
+from engine.contract.runs.cards import PositionScheme, PrefixCard, decoder_site
 from engine.contract.runs.scores import Score
 from engine.contract.specs.data import Linearisation, Preset
 from engine.contract.specs.training import DecodingSpec, Strategy

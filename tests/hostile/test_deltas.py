@@ -14,7 +14,7 @@ import torch
 from engine.backbones.loading import load_backbone
 from engine.cli import main
 from engine.contract.methods.others import AdapterMethod, DeltaSpec, LoraMethod, PromptMethod
-from engine.contract.runs.delta_card import DeltaCard
+from engine.contract.runs.cards import DeltaCard
 from engine.contract.specs.data import Linearisation
 from engine.contract.specs.training import DecodingSpec
 from engine.exchange import delta

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from engine.backbones.loading import Backbone, load_backbone
 from engine.contract.backbone import BackboneShape
 from engine.contract.errors import EngineError, UserError
-from engine.contract.runs.prefix_card import decoder_site
+from engine.contract.runs.cards import decoder_site
 from engine.exchange import native
 from engine.exchange.card import describe
 from engine.exchange.checking import backbone_for

@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 from engine.contract.errors import UserError
 from engine.contract.methods.others import DeltaSpec
 from engine.contract.protocol.commands import ExportPrefix
-from engine.contract.runs.delta_card import DeltaCard
+from engine.contract.runs.cards import DeltaCard
 from engine.contract.specs.data import Linearisation
 from engine.contract.specs.training import DecodingSpec
 from engine.data.prompt import ENCODER_PROMPT, PROMPT

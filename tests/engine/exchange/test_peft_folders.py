@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 from engine.backbones.loading import load_backbone
 from engine.contract.errors import UserError
 from engine.contract.methods.prefix import AttentionKind, Init, Parametrisation
-from engine.contract.runs.prefix_card import AttentionSite, PositionScheme
+from engine.contract.runs.cards import AttentionSite, PositionScheme
 from engine.contract.specs.training import DecodingSpec, Device, Strategy
 from engine.decoding.decoder import decode
 from engine.decoding.systems import Systems

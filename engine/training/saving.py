@@ -1,0 +1,82 @@
+"""What is saved of a run: tensors with a card, or the whole backbone."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import transformers
+
+from engine.backbones.loading import Backbone
+from engine.backbones.model import quiet
+from engine.contract.runs.cards import Card
+from engine.contract.runs.folder import RunFolder
+from engine.contract.runs.scores import Score
+from engine.contract.specs.run import RunSpec
+from engine.data.prompt import prompt_name
+from engine.exchange import folders
+from engine.exchange.card import tensors_file
+from engine.methods.base import Method, count
+from engine.training.disk import explain_save_errors
+
+
+@dataclass(frozen=True)
+class Saved:
+    """How many numbers are saved, and the size of the files that hold them, in bytes."""
+
+    parameters: int
+    size_bytes: int
+
+
+def save_trained(
+    folder: RunFolder,
+    spec: RunSpec,
+    method: Method,
+    *,
+    data_name: str,
+    train_rows: int,
+    scores: tuple[Score, ...],
+) -> Saved:
+    """Write what was trained into the run folder, replacing what was there."""
+    backbone = method.backbone
+    facts = Card(
+        name=folder.read_meta().name,
+        method=spec.method,
+        backbone=backbone.name,
+        backbone_fingerprint=backbone.fingerprint,
+        linearisation=spec.data.linearisation,
+        prompt=prompt_name(spec.data.prompt, encoder_decoder=backbone.is_encoder_decoder),
+        decoding=spec.decoding,
+        data_name=data_name,
+        data_fingerprint=spec.data.fingerprint,
+        train_rows=train_rows,
+        created_s=time.time(),
+        run_id=spec.run_id,
+        scores=scores,
+    )
+    artifact = method.artifact(facts)
+    if artifact.card is None:
+        return Saved(count(method.trainable()), _save_backbone(folder.model, backbone))
+    target = folder.path / artifact.card.kind
+    card = folders.write(target, artifact.tensors, artifact.card)
+    numbers = sum(tensor.numel() for tensor in artifact.tensors.values())
+    return Saved(numbers, (target / tensors_file(type(card))).stat().st_size)
+
+
+def _save_backbone(target: Path, backbone: Backbone) -> int:
+    """Weights and tokenizer in transformers' format, replaced as a whole; the weights' size."""
+    part = target.with_name(f".{target.name}.part")
+    with explain_save_errors(target):
+        shutil.rmtree(part, ignore_errors=True)
+        try:
+            with quiet(transformers):
+                backbone.model.save_pretrained(part)
+                backbone.tokenizer.save_pretrained(part)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+        shutil.rmtree(target, ignore_errors=True)
+        part.rename(target)
+    return sum(path.stat().st_size for path in target.glob("*.safetensors"))
