@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.contract.options import METHODS, OPTIONS
+from engine.contract.methods.all import info_of
+from engine.contract.options import OPTIONS
 from engine.contract.specs.run import RunSpec
 
 ABSENT = "–"
-_METHOD_NAMES = {kind: name for name, kind in METHODS.items()}
 _UNIMPORTANT = frozenset({"run_id", "version"})
 HASH_CHARS = 12
 
@@ -58,7 +58,7 @@ def _flatten(part: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
         if field in _UNIMPORTANT:
             continue
         if field == "method":
-            yield field, _METHOD_NAMES[type(value)]
+            yield field, info_of(value).name
         if dataclasses.is_dataclass(value):
             yield from _flatten(value, f"{field}.")
         elif item.name == "fingerprint":

@@ -17,10 +17,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.command_runs import events_of, train_once
-from engine.contract.options import METHODS
+from engine.contract.methods.all import METHODS_BY_NAME
 from engine.contract.runs.events import Evaluation
 from engine.contract.runs.folder import RunFolder
-from engine.contract.specs.run import default_training
 
 FACTORS = (1 / 3, 1.0, 3.0)
 
@@ -32,9 +31,11 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder for the runs")
     parser.add_argument("--rows", type=int, default=100)
     parser.add_argument("--factors", type=float, nargs="+", default=FACTORS)
-    parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=list(METHODS))
+    names = list(METHODS_BY_NAME)
+    parser.add_argument("--methods", nargs="+", default=names, choices=names)
     arguments = parser.parse_args()
-    usual = {name: default_training(METHODS[name]()).learning_rate for name in arguments.methods}
+    chosen = {name: METHODS_BY_NAME[name] for name in arguments.methods}
+    usual = {name: info.learning_rate(info.spec()) for name, info in chosen.items()}
     rates = {
         name: [float(f"{rate * factor:.2g}") for factor in arguments.factors]
         for name, rate in usual.items()

@@ -59,7 +59,8 @@ def measure(data: Path, method: str, *, steps: int, kept: bool) -> Measured:
 
     from benchmarks import speed_against_peft as shared
     from engine.backbones import loading
-    from engine.contract.methods.prefix import FinetuneMethod, PrefixMethod
+    from engine.contract.methods.finetune import FinetuneMethod
+    from engine.contract.methods.prefix import PrefixMethod
     from engine.methods.making import make_method
     from engine.training.batches import Epochs
 

@@ -156,7 +156,7 @@ class _Session:
         recorder.phase(Phase.LOADING)
         if folder_of(spec.backbone) is None and find_entry(spec.backbone) is not None:
             fetch_backbone(FetchBackbone(spec.backbone), recorder)
-        finetuning = info_of(spec.method).trains_backbone
+        finetuning = info_of(spec.method).whole_backbone
         backbone = load_backbone(
             spec.backbone,
             device=device,
@@ -271,7 +271,7 @@ class _Session:
             recorder.phase(Phase.DECODING)
             meta = self._decode_test(method, prepared.test)
             elapsed_s += meta.seconds
-            if not info_of(spec.method).trains_backbone:  # the card has the scores
+            if not info_of(spec.method).whole_backbone:  # the card has the scores
                 kept = self._keep(method, prepared, meta.scores)
         recorder.event(
             RunFinished(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import statistics
 
 from app.models.run import RunModel
-from engine.contract.methods.others import BiasMethod, TopLayersMethod
-from engine.contract.methods.prefix import FinetuneMethod
+from engine.contract.methods.all import info_of
 from engine.contract.runs.events import Evaluation
 from engine.contract.runs.scores import Score
 
@@ -50,7 +49,7 @@ def backbone_parameters(run: RunModel) -> int | None:
     if run.started is None:
         return None
     # What is trained is part of the backbone here, and beside it with every other method.
-    inside = isinstance(run.spec.method, FinetuneMethod | TopLayersMethod | BiasMethod)
+    inside = info_of(run.spec.method).own_weights
     return run.started.frozen_parameters + inside * run.started.trainable_parameters
 
 

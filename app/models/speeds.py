@@ -19,6 +19,7 @@ from engine.contract import codec
 from engine.contract.errors import WorkbenchError
 from engine.contract.files.regular_files import read_text
 from engine.contract.files.writing import write_atomically
+from engine.contract.methods.all import info_of
 from engine.contract.protocol.commands import ProbeSpeed
 from engine.contract.runs.events import RunState
 from engine.contract.runs.speed import RememberedSpeed, Speed, SpeedBook
@@ -182,7 +183,7 @@ def speed_key(spec: RunSpec, device: str) -> str:
         chosen.partition(":")[0],
         training.precision.value,
         spec.backbone,
-        type(spec.method).__name__,
+        info_of(spec.method).spec.__name__,
         getattr(getattr(spec.method, "parametrisation", None), "value", ""),
         training.batch_size,
         training.gradient_checkpointing,

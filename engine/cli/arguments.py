@@ -9,14 +9,8 @@ from dataclasses import fields, replace
 from typing import Any, NoReturn
 
 from engine.contract.errors import UserError
-from engine.contract.options import (
-    METHODS,
-    OPTIONS,
-    option_value,
-    parse_value,
-    value_at,
-    value_text,
-)
+from engine.contract.methods.all import METHODS_BY_NAME
+from engine.contract.options import OPTIONS, option_value, parse_value, value_at, value_text
 from engine.contract.projects.dataset_store import no_such_column
 from engine.contract.reading.reading import FileReport
 from engine.contract.runs.scores import Encoder
@@ -78,7 +72,7 @@ def add_run_options(parser: argparse.ArgumentParser, *, choose_method: bool = Tr
     )
     if choose_method:
         method.add_argument(
-            "--method", choices=tuple(METHODS), default="prefix", help="default prefix"
+            "--method", choices=tuple(METHODS_BY_NAME), default="prefix", help="default prefix"
         )
     groups = {"data": data, "method": method}
     for field, item in OPTIONS.items():
@@ -187,7 +181,7 @@ def run_spec(
         UserError: a value does not read as its type, is outside its range, or belongs to
             another method.
     """
-    method = METHODS[arguments.method]()
+    method = METHODS_BY_NAME[arguments.method].spec()
     split = Split()
     if arguments.unseen:
         if arguments.category_column is None:

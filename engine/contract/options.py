@@ -14,15 +14,7 @@ from typing import Any
 
 from engine.contract import codec
 from engine.contract.errors import UserError
-from engine.contract.methods.others import (
-    AdapterMethod,
-    BiasMethod,
-    LoraMethod,
-    PromptMethod,
-    PTuningMethod,
-    TopLayersMethod,
-)
-from engine.contract.methods.prefix import FinetuneMethod, MethodSpec, PrefixMethod
+from engine.contract.methods.all import METHODS, info_of
 from engine.contract.reading.options import reading_args
 from engine.contract.reading.reading import ReadOptions
 from engine.contract.schema import SettingField, settings_of
@@ -30,25 +22,12 @@ from engine.contract.specs.data import DataSpec, Linearisation, Mapping, Role, S
 from engine.contract.specs.run import RunSpec, default_training
 from engine.contract.specs.training import DecodingSpec, TrainingSpec
 
-METHODS: dict[str, type[MethodSpec]] = {
-    "prefix": PrefixMethod,
-    "finetune": FinetuneMethod,
-    "top-layers": TopLayersMethod,
-    "bitfit": BiasMethod,
-    "adapter": AdapterMethod,
-    "lora": LoraMethod,
-    "prompt": PromptMethod,
-    "p-tuning": PTuningMethod,
-}
-"""The values of `--method`."""
-
-
 def _options() -> Iterator[tuple[str, SettingField]]:
     parts: tuple[tuple[str, type], ...] = (
         ("data.linearisation", Linearisation),
         ("data.split", Split),
         ("data", DataSpec),
-        *(("method", method) for method in METHODS.values()),
+        *(("method", info.spec) for info in METHODS),
         ("training", TrainingSpec),
         ("decoding", DecodingSpec),
     )
@@ -157,7 +136,7 @@ def command_line(spec: RunSpec, *, data: str, out: str, reading: ReadOptions | N
     words = ["python", "main.py", "train", *option_args("--data", data)]
     words += reading_args(reading or ReadOptions())
     words += column_args(spec.data.mapping, spec.data.split)
-    method = next(name for name, kind in METHODS.items() if isinstance(spec.method, kind))
+    method = info_of(spec.method).name
     words += [*option_args("--backbone", spec.backbone), "--method", method]
     words += spec_args(spec)
     return shlex.join([*words, *option_args("--out", out)])
@@ -221,7 +200,7 @@ def value_text(value: object) -> str:
 
 def default_spec(spec: RunSpec) -> RunSpec:
     """The same run with chosen defaults everywhere but in data set, mapping and method kind."""
-    method = type(spec.method)()
+    method = info_of(spec.method).spec()
     split = Split(kind=spec.data.split.kind, unseen_categories=spec.data.split.unseen_categories)
     data = DataSpec(spec.data.dataset, spec.data.fingerprint, spec.data.mapping, split=split)
     return dataclasses.replace(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from engine.contract.errors import UserError
 from engine.contract.methods.prefix import Placement
-from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.cards import PositionScheme, PrefixCard
+from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.run import RunSpec
 from engine.contract.specs.training import Device
 from engine.data.examples import EvalInput

@@ -12,7 +12,7 @@ from engine.backbones.explaining import explained
 from engine.backbones.loading import Backbone, load_backbone
 from engine.backbones.paths import folder_of
 from engine.contract.errors import UserError
-from engine.contract.runs.cards import Card, DeltaCard, PositionScheme, PrefixCard
+from engine.contract.runs.cards import Card, DeltaCard, PositionScheme
 from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.data import Linearisation, Mapping, PromptForm
 from engine.contract.specs.run import describe_method
@@ -25,7 +25,7 @@ from engine.exchange.foreign import ForeignForm
 from engine.exchange.reading import holding_folder, read_any
 from engine.methods.base import System
 from engine.methods.finetune import BareBackbone
-from engine.methods.making import DELTAS
+from engine.methods.making import saved_system
 from engine.methods.prefix import SavedPrefix
 from engine.reporter import Reporter
 
@@ -163,7 +163,7 @@ class Systems:
             )
 
         with explained(misfit):
-            system = DELTAS[type(card.method)].restored(backbone, card.method, tensors)
+            system = saved_system(backbone, card.method, tensors)
         return _loaded(system, card, folder)
 
     def _backbone_of(

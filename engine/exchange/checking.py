@@ -17,14 +17,15 @@ from engine.backbones.regular import (
     read_regular,
 )
 from engine.backbones.tensor_files import read_tensors
-from engine.contract.backbone import BackboneShape, cost
+from engine.contract.backbone import BackboneShape
 from engine.contract.errors import UserError
+from engine.contract.methods.cost import cost
 from engine.contract.runs.cards import Card, DeltaCard
 from engine.contract.specs.run import describe_method
 from engine.exchange.card import refuse_pickles
 from engine.exchange.errors import missing_file
 from engine.methods.base import Tensors
-from engine.methods.making import DELTAS
+from engine.methods.making import delta_class
 
 
 def read_checked(path: Path, *, sha256: str, what: str) -> bytes:
@@ -112,9 +113,7 @@ def refuse_other_backbone(card: Card, backbone: Backbone, *, what: str) -> None:
     )
 
 
-def refuse_other_sizes(
-    card: DeltaCard, tensors: Tensors, shape: BackboneShape
-) -> None:
+def refuse_other_sizes(card: DeltaCard, tensors: Tensors, shape: BackboneShape) -> None:
     """Refuse a delta whose card speaks of other sizes than its tensors, before room is made.
 
     Raises:
@@ -123,7 +122,7 @@ def refuse_other_sizes(
     method, held = card.method, sum(tensor.numel() for tensor in tensors.values())
     wanted = cost(shape, method).stored
     # Where the shape does not tell, what it holds depends on the modules it stands at.
-    if wanted not in (None, held) or not DELTAS[type(method)].fits(method, tensors):
+    if wanted not in (None, held) or not delta_class(method).fits(method, tensors):
         raise UserError(
             "delta-of-other-sizes",
             "The delta {name!r} holds {parameters:,} parameters, which is not what {method} has "

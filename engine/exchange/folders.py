@@ -34,8 +34,8 @@ from engine.methods.base import Tensors
 
 C = TypeVar("C", bound=Card)
 
-_USE = """Import a prefix in Prefix Workbench (the page *Prefixes*), or on the command line, with the
-folder's backbone on this machine:
+_USE = """Import a prefix in Prefix Workbench (the page *Prefixes*), or on the command line, with
+the folder's backbone on this machine:
 
     python main.py decode THIS_FOLDER --data TABLE.csv --out OUTPUTS.jsonl"""
 

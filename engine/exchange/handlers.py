@@ -21,9 +21,9 @@ from engine.contract.protocol.commands import (
     PrefixList,
     VerifyPrefix,
 )
+from engine.contract.runs.cards import DeltaCard
 from engine.contract.runs.folder import RunFolder
 from engine.data.prompt import prompt_named
-from engine.contract.runs.cards import DeltaCard
 from engine.exchange.card import describe, is_folder_of
 from engine.exchange.foreign import ForeignForm
 from engine.exchange.reading import prefix_folder_of, read_any

@@ -99,7 +99,7 @@ def sites_of(shape: BackboneShape, method: PrefixMethod) -> tuple[AttentionSite,
     """
     return tuple(
         AttentionSite(place.value, layer)
-        for place, lengths in shape.lengths(method).items()
+        for place, lengths in method.lengths_on(shape).items()
         for layer, length in enumerate(lengths)
         if length
     )

@@ -1,4 +1,4 @@
-"""PEFT's format of what a method other than prefix-tuning has trained (checked against peft 0.21.2).
+"""PEFT's format of a delta, written without PEFT (checked against peft 0.21.2).
 
 A folder of `adapter_config.json` and `adapter_model.safetensors`, with a README beside them. What
 stands in both is the method's own `peft_form`; PEFT has no place for what some methods train.
@@ -21,7 +21,7 @@ from engine.data.prompt import ENCODER_PROMPT
 from engine.exchange.card import README_FILE, readme
 from engine.exchange.peft import CONFIG_FILE, TENSOR_FILE, USE, base_model
 from engine.methods.base import Tensors
-from engine.methods.making import DELTAS
+from engine.methods.making import delta_class
 
 
 def write(folder: Path, tensors: Tensors, card: DeltaCard) -> None:
@@ -49,7 +49,7 @@ def write(folder: Path, tensors: Tensors, card: DeltaCard) -> None:
             name=card.name,
             method=describe_method(method),
         )
-    own, named = DELTAS[type(method)].peft_form(method, tensors)
+    own, named = delta_class(method).peft_form(method, tensors)
     config |= own
     data = bytes(safetensors.torch.save(named, metadata={"format": "pt"}))
     text = readme(card, stored_bytes=len(data), use=USE)

@@ -11,8 +11,8 @@ from engine.backbones.entries import find_entry
 from engine.backbones.fingerprint import fingerprint_of
 from engine.backbones.paths import folder_of, no_such_backbone
 from engine.contract.errors import UserError
-from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.cards import PrefixCard
+from engine.contract.runs.folder import RunFolder
 from engine.exchange.card import PEFT_CONFIG_FILE, is_folder_of
 from engine.exchange.foreign import ForeignForm, Known
 from engine.reporter import Reporter

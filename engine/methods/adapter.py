@@ -12,14 +12,18 @@ from torch.nn.functional import gelu, relu
 
 from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
-from engine.contract.methods.counts import adapter_bottleneck, adapter_sites
-from engine.contract.methods.others import AdapterDesign, AdapterMethod
+from engine.contract.methods.adapter import (
+    DESIGNS,
+    AdapterDesign,
+    AdapterMethod,
+    adapter_bottleneck,
+    adapter_sites,
+)
 from engine.methods.base import count
 from engine.methods.delta import Delta
 from engine.methods.structure import Structure, structure_of
 
 Hook = Callable[[nn.Module, Any, Any], Any]
-_TITLES = {AdapterDesign.LIN: "Lin", AdapterDesign.HOULSBY: "Houlsby"}
 
 
 class Adapter(nn.Module):
@@ -73,7 +77,7 @@ class Adapters(Delta):
         self._hosts = [(modules[place], _hook(one)) for place, one in self._adapters.items()]
         number = count(self.trainable())
         self._notes = (
-            f"{len(places)} {_TITLES[method.design]} adapters of bottleneck {bottleneck}: "
+            f"{len(places)} {DESIGNS[method.design]} adapters of bottleneck {bottleneck}: "
             f"{number:,} parameters, {100 * number / shape.parameters:.3g} % of the "
             f"{shape.parameters:,} of {backbone.name}.",
         )
@@ -119,7 +123,7 @@ def find_places(backbone: Backbone, design: AdapterDesign) -> list[str]:
             "{backbone} cannot take {title} adapters: {count} of its {wanted} {sites} were "
             "found. Choose another design, method or backbone.",
             backbone=backbone.name,
-            title=_TITLES[design],
+            title=DESIGNS[design],
             count=len(places),
             wanted=wanted,
             sites=what,

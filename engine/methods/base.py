@@ -104,7 +104,7 @@ class SameForAllRows:
 
     def frozen_parameters(self) -> int:
         """The whole backbone."""
-        return self.backbone.model.num_parameters()
+        return int(self.backbone.model.num_parameters())
 
 
 def counted_positions(mask: torch.Tensor) -> torch.Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
-from engine.contract.methods.others import BiasMethod
+from engine.contract.methods.bitfit import BiasMethod
 from engine.methods.weights import ChosenWeights
 
 

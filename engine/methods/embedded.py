@@ -12,7 +12,8 @@ from torch.nn.functional import pad
 from transformers import PreTrainedModel
 
 from engine.backbones.loading import Backbone
-from engine.contract.methods.others import PromptMethod, PTuningMethod
+from engine.contract.methods.p_tuning import PTuningMethod
+from engine.contract.methods.prompt import PromptMethod
 from engine.methods.attention import KeyValues, PrefixAttention, attention_of
 from engine.methods.base import SameForAllRows, System, Tensors
 from engine.methods.checkpointing import set_checkpointing

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import torch
 
 from engine.backbones.loading import Backbone
-from engine.contract.methods.prefix import FinetuneMethod
+from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.runs.cards import Card
 from engine.methods.base import Artifact, SameForAllRows
 

@@ -11,7 +11,7 @@ from transformers.pytorch_utils import Conv1D
 
 from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
-from engine.contract.methods.others import LoraMethod
+from engine.contract.methods.lora import LoraMethod
 from engine.methods.attention import attention_of
 from engine.methods.base import Tensors
 from engine.methods.delta import Delta, PeftForm

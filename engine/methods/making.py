@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from engine.backbones.loading import Backbone
-from engine.contract.methods.others import (
-    AdapterMethod,
-    BiasMethod,
-    DeltaSpec,
-    LoraMethod,
-    PromptMethod,
-    PTuningMethod,
-    TopLayersMethod,
-)
-from engine.contract.methods.prefix import FinetuneMethod, MethodSpec, PrefixMethod
+from engine.contract.methods.adapter import AdapterMethod
+from engine.contract.methods.all import DeltaSpec, MethodSpec
+from engine.contract.methods.bitfit import BiasMethod
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.lora import LoraMethod
+from engine.contract.methods.p_tuning import PTuningMethod
+from engine.contract.methods.prefix import PrefixMethod
+from engine.contract.methods.prompt import PromptMethod
+from engine.contract.methods.top_layers import TopLayersMethod
 from engine.methods.adapter import Adapters
-from engine.methods.base import Method
+from engine.methods.base import Method, System, Tensors
 from engine.methods.bitfit import BitFit
 from engine.methods.delta import SavedAsDelta
 from engine.methods.finetune import FullFinetuning
@@ -26,7 +25,7 @@ from engine.methods.prefix import PrefixTuning
 from engine.methods.prompt import PromptTuning
 from engine.methods.top_layers import TopLayers
 
-DELTAS: Mapping[type[DeltaSpec], type[SavedAsDelta]] = {
+_DELTAS: Mapping[type[DeltaSpec], type[SavedAsDelta]] = {
     TopLayersMethod: TopLayers,
     BiasMethod: BitFit,
     AdapterMethod: Adapters,
@@ -34,15 +33,28 @@ DELTAS: Mapping[type[DeltaSpec], type[SavedAsDelta]] = {
     PromptMethod: PromptTuning,
     PTuningMethod: PTuning,
 }
-"""The classes of the methods that are saved as a delta."""
 
 _CLASSES: Mapping[type[MethodSpec], Callable[..., Method]] = {
     PrefixMethod: PrefixTuning,
     FinetuneMethod: FullFinetuning,
-    **DELTAS,  # type: ignore[dict-item]  # each of them is a whole method
+    **_DELTAS,  # type: ignore[dict-item]  # each of them is a whole method
 }
+
+
+def delta_class(method: DeltaSpec) -> type[SavedAsDelta]:
+    """The class of a method that is saved as a delta."""
+    return _DELTAS[type(method)]
 
 
 def make_method(backbone: Backbone, method: MethodSpec, *, seed: int) -> Method:
     """Put what the spec describes on the backbone, freshly initialised."""
     return _CLASSES[type(method)](backbone, method, seed=seed)
+
+
+def saved_system(backbone: Backbone, method: DeltaSpec, tensors: Tensors) -> System:
+    """What a method has trained, for decoding.
+
+    Raises:
+        UserError: the tensors are not those of this method on this backbone.
+    """
+    return delta_class(method).restored(backbone, method, tensors)

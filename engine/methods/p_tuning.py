@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 
 from engine.backbones.loading import Backbone
-from engine.contract.methods.counts import LSTM_LAYERS
-from engine.contract.methods.others import PromptEncoder, PTuningMethod
+from engine.contract.methods.p_tuning import LSTM_LAYERS, PromptEncoder, PTuningMethod
 from engine.methods.embedded import TrainedPrompt
 
 

@@ -150,7 +150,7 @@ class PrefixTuning(PrefixedBackbone):
         """
         direct = method.parametrisation is Parametrisation.DIRECT
         groups: dict[str, AttentionSites] = {}
-        for place, lengths in self.backbone.shape.lengths(method).items():
+        for place, lengths in method.lengths_on(self.backbone.shape).items():
             for layer, length in enumerate(lengths):
                 if length:
                     # An MLP makes P tokens for all, and the shorter take the last of them; numbers
@@ -221,7 +221,7 @@ class PrefixTuning(PrefixedBackbone):
 
     def frozen_parameters(self) -> int:
         """The whole backbone."""
-        return self.backbone.model.num_parameters()
+        return int(self.backbone.model.num_parameters())
 
     def artifact(self, facts: Card) -> Artifact:
         """The folded prefix."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from engine.backbones.loading import Backbone
-from engine.contract.methods.others import PromptMethod
+from engine.contract.methods.prompt import PromptMethod
 from engine.contract.specs.starting import Init
 from engine.methods.embedded import TrainedPrompt, embedded
 from engine.methods.words import word_ids

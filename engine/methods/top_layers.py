@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
-from engine.contract.methods.others import TopLayersMethod
+from engine.contract.methods.top_layers import TopLayersMethod
 from engine.methods.structure import structure_of
 from engine.methods.weights import ChosenWeights
 

@@ -11,11 +11,8 @@ from dataclasses import replace
 import torch
 
 from engine.contract.errors import Remedy, UserError
-from engine.contract.methods.prefix import Parametrisation, PrefixMethod
+from engine.contract.methods.all import info_of
 from engine.contract.specs.run import RunSpec
-
-DEFAULT_MID_DIM = 800
-"""The larger of the paper's two (Li & Liang 2021, section 4.3)."""
 
 
 def peak_memory_bytes(device: torch.device) -> int:
@@ -84,20 +81,7 @@ def remedies(spec: RunSpec) -> tuple[Remedy, ...]:
                 (("training.gradient_checkpointing", "true"),),
             )
         )
-    match spec.method:
-        case PrefixMethod(
-            parametrisation=Parametrisation.MLP | Parametrisation.DEEP_MLP, mid_dim=width
-        ):
-            too_wide = width > DEFAULT_MID_DIM
-        case _:
-            too_wide = False
-    if too_wide:
-        found.append(
-            Remedy(
-                f"MLP width {DEFAULT_MID_DIM}, the paper's",
-                (("method.mid_dim", json.dumps(DEFAULT_MID_DIM)),),
-            )
-        )
+    found += info_of(spec.method).memory_remedies(spec.method)
     if spec.data.max_source_tokens > 128:
         half = spec.data.max_source_tokens // 2
         found.append(

@@ -12,7 +12,7 @@ import torch
 
 from engine.backbones.device import choose_device, choose_dtype
 from engine.backbones.loading import load_backbone
-from engine.contract.methods.prefix import FinetuneMethod
+from engine.contract.methods.all import info_of
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.protocol.commands import ProbeSpeed
 from engine.contract.runs.events import Evaluation, Event, TrainMetrics
@@ -51,7 +51,7 @@ def probe_speed(command: ProbeSpeed, reporter: Reporter) -> Speed:
     spec = command.spec
     device = choose_device(spec.training.device)
     dtype = choose_dtype(spec.training.precision, device)
-    finetuning = isinstance(spec.method, FinetuneMethod)
+    finetuning = info_of(spec.method).whole_backbone
     with DatasetStore(Path(spec.data.dataset)) as store:
         examples = load_examples(store, spec.data, reporter)
     a_step = spec.training.batch_size * spec.training.accumulation_steps

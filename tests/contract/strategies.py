@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 import engine.contract
 from engine.contract import schema
-from engine.contract.methods.others import PromptMethod
 from engine.contract.methods.prefix import Depth, PrefixMethod
+from engine.contract.methods.prompt import PromptMethod
 from engine.contract.projects.project import DatasetEntry
 from engine.contract.schema import SettingField, settings_of
 from engine.contract.specs.data import Column, Mapping, Role, Split

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from engine.contract import codec
 from engine.contract.errors import ProtocolError
-from engine.contract.methods.prefix import FinetuneMethod, MethodSpec, PrefixMethod
+from engine.contract.methods.all import MethodSpec
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.protocol.commands import (
     CancelRequest,
     Done,

@@ -2,18 +2,17 @@
 
 import pytest
 
-from engine.contract.backbone import BackboneShape, cost
-from engine.contract.methods.others import (
-    AdapterDesign,
-    AdapterMethod,
-    BiasMethod,
-    LoraMethod,
-    PromptEncoder,
-    PromptMethod,
-    PTuningMethod,
-    TopLayersMethod,
-)
-from engine.contract.methods.prefix import FinetuneMethod, MethodSpec, Parametrisation, PrefixMethod
+from engine.contract.backbone import BackboneShape
+from engine.contract.methods.adapter import AdapterDesign, AdapterMethod
+from engine.contract.methods.all import MethodSpec
+from engine.contract.methods.bitfit import BiasMethod
+from engine.contract.methods.cost import cost
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.lora import LoraMethod
+from engine.contract.methods.p_tuning import PromptEncoder, PTuningMethod
+from engine.contract.methods.prefix import Parametrisation, PrefixMethod
+from engine.contract.methods.prompt import PromptMethod
+from engine.contract.methods.top_layers import TopLayersMethod
 
 GPT2_SMALL = BackboneShape(12, 12, 64, 768, 124_439_808, 50_257, 1024)
 GPT2_MEDIUM = BackboneShape(24, 16, 64, 1024, 354_823_168, 50_257, 1024)

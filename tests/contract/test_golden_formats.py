@@ -8,11 +8,10 @@ import pytest
 
 from engine.contract import codec
 from engine.contract.projects.project import Project, ProjectFolder
-from engine.contract.runs.cards import DeltaCard
+from engine.contract.runs.cards import DeltaCard, PrefixCard
 from engine.contract.runs.events import Event, JournalEntry
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.journal import JournalReader
-from engine.contract.runs.cards import PrefixCard
 from engine.contract.specs.run import RunSpec
 from engine.contract.studies.study import StudySpec
 from tests.golden.make import contract_v1, contract_v2

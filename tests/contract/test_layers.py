@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.contract.backbone import BackboneShape, cost
+from engine.contract.backbone import BackboneShape
+from engine.contract.methods.cost import cost
 from engine.contract.methods.prefix import AttentionKind, Depth, Init, Parametrisation, PrefixMethod
 from engine.contract.specs.run import describe_method
 from tests.helpers.errors import refused
@@ -72,13 +73,13 @@ def test_a_layer_beyond_the_last_is_refused_in_the_stack_that_lacks_it() -> None
     with refused("no-such-layer", part="20-30", owner="the backbone", count=30, last=29):
         cost(SMOLLM2, method("0-9,20-30"))
     with refused("no-such-layer", part="6-11", owner="the encoder", count=6, last=5):
-        BART.lengths(method("0,6-11"))
+        method("0,6-11").lengths_on(BART)
     without = method("0:2,6-11", encoder_self=False)
-    assert BART.lengths(without) == dict.fromkeys(
+    assert without.lengths_on(BART) == dict.fromkeys(
         (AttentionKind.DECODER_SELF, AttentionKind.DECODER_CROSS), (2, *[0] * 5, *[10] * 6)
     )
     with refused("no-such-layer", part="12", owner="the decoder", last=11):
-        BART.lengths(method("12", encoder_self=False))
+        method("12", encoder_self=False).lengths_on(BART)
 
 
 @pytest.mark.parametrize(

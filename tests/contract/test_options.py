@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from engine.contract.errors import ProtocolError
-from engine.contract.methods.others import AdapterDesign, AdapterMethod
-from engine.contract.methods.prefix import FinetuneMethod, Init, MethodSpec, PrefixMethod
+from engine.contract.methods.adapter import AdapterDesign, AdapterMethod
+from engine.contract.methods.all import METHODS, MethodSpec
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.prefix import Init, PrefixMethod
 from engine.contract.options import (
-    METHODS,
     OPTIONS,
     command_line,
     default_spec,
@@ -144,12 +145,12 @@ def test_how_the_data_are_read_is_said() -> None:
     assert "--data d --delimiter tab --quote none --no-header --skip-lines 3 " in line
 
 
-@pytest.mark.parametrize(("name", "kind"), METHODS.items())
+@pytest.mark.parametrize(("name", "kind"), [(info.name, info.spec) for info in METHODS])
 def test_every_method_has_its_word(name: str, kind: type[MethodSpec]) -> None:
     spec = replace(SPEC, method=kind(), training=default_training(kind()))
     assert f"--method {name} " in command_line(spec, data="d", out="o")
     assert default_spec(spec) == spec
-    assert set(METHODS.values()) == set(typing.get_args(MethodSpec))
+    assert {info.spec for info in METHODS} == set(typing.get_args(MethodSpec))
 
 
 def test_a_rivals_settings_are_said_too() -> None:

@@ -7,8 +7,8 @@ import pytest
 from engine.contract import codec
 from engine.contract.methods.prefix import AttentionKind
 from engine.contract.projects.project import DatasetEntry, ExampleNote, Project, ProjectFolder
-from engine.contract.runs.folder import RunFolder, RunMeta
 from engine.contract.runs.cards import AttentionSite, decoder_site
+from engine.contract.runs.folder import RunFolder, RunMeta
 from tests.contract.objects import MAPPING, SPEC
 from tests.helpers.errors import refused
 

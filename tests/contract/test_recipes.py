@@ -6,14 +6,8 @@ from dataclasses import replace
 import pytest
 
 from engine.contract import codec
-from engine.contract.methods.prefix import (
-    Depth,
-    FinetuneMethod,
-    Init,
-    Parametrisation,
-    Placement,
-    PrefixMethod,
-)
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.prefix import Depth, Init, Parametrisation, Placement, PrefixMethod
 from engine.contract.specs.data import Column, Mapping, Role, Split, SplitKind
 from engine.contract.specs.run import RunSpec, default_training, describe_method
 from engine.contract.studies.recipes import (

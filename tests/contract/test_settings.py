@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from engine.contract.methods.prefix import PrefixMethod
-from engine.contract.options import METHODS, OPTIONS
+from engine.contract.methods.all import METHODS
+from engine.contract.options import OPTIONS
 from engine.contract.schema import SettingField, settings_of
 from engine.contract.specs.data import DataSpec, Linearisation, Split
 from engine.contract.specs.training import DecodingSpec, TrainingSpec
@@ -18,7 +19,7 @@ from tests.contract.objects import SPEC
 from tests.helpers.errors import refused
 
 SPECS = (
-    *(method() for method in METHODS.values()),
+    *(info.spec() for info in METHODS),
     *(Linearisation(), Split(), SPEC.data, TrainingSpec(), DecodingSpec()),
 )
 NOT_SETTINGS = {
@@ -80,7 +81,7 @@ def test_its_bounds_are_checked(spec: Any, item: SettingField) -> None:
 
 
 def test_settings_of_one_name_are_one_setting() -> None:
-    for method in METHODS.values():
+    for method in (info.spec for info in METHODS):
         for item in settings_of(method):
             assert OPTIONS[f"method.{item.name}"] == item
     assert len({item.flag for item in OPTIONS.values()}) == len(OPTIONS)

@@ -10,24 +10,15 @@ from typing import Any
 import pytest
 
 from engine.contract.errors import Remedy, UserError, code_of
-from engine.contract.methods.others import (
-    AdapterDesign,
-    AdapterMethod,
-    BiasMethod,
-    LoraMethod,
-    PromptMethod,
-    PTuningMethod,
-    TopLayersMethod,
-)
-from engine.contract.methods.prefix import (
-    Depth,
-    FinetuneMethod,
-    Init,
-    Parametrisation,
-    Placement,
-    PrefixMethod,
-)
-from engine.contract.options import METHODS
+from engine.contract.methods.adapter import AdapterDesign, AdapterMethod
+from engine.contract.methods.all import METHODS
+from engine.contract.methods.bitfit import BiasMethod
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.lora import LoraMethod
+from engine.contract.methods.p_tuning import PTuningMethod
+from engine.contract.methods.prefix import Depth, Init, Parametrisation, Placement, PrefixMethod
+from engine.contract.methods.prompt import PromptMethod
+from engine.contract.methods.top_layers import TopLayersMethod
 from engine.contract.specs.data import Column, DataSpec, Mapping, Role, Split
 from engine.contract.specs.run import (
     default_training,
@@ -158,7 +149,7 @@ def test_the_twin_differs_in_method_and_rate_only() -> None:
 
 
 def test_defaults_are_valid_for_every_method() -> None:
-    for method in (kind() for kind in METHODS.values()):
+    for method in (info.spec() for info in METHODS):
         assert 0 < default_training(method).learning_rate < 1
         assert default_training(method).objective in Objective
 

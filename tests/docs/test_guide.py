@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.backbones.paths import CACHE_VARIABLE
-from engine.contract.options import METHODS
+from engine.contract.methods.all import METHODS
 from engine.contract.specs.run import default_training
 from engine.contract.specs.training import DecodingSpec, Device
 from engine.decoding.decoder import decode
@@ -30,7 +30,7 @@ def test_the_tables_of_options_are_those_of_the_settings() -> None:
 
 def test_the_guide_names_every_method_with_its_rate() -> None:
     rates = dict(re.findall(r"^\| `([a-z][a-z-]*)` \| `([\d.e-]+)` \|", GUIDE, re.M))
-    usual = {name: str(default_training(kind()).learning_rate) for name, kind in METHODS.items()}
+    usual = {info.name: str(default_training(info.spec()).learning_rate) for info in METHODS}
     assert rates == usual
 
 

@@ -11,7 +11,8 @@ from safetensors.torch import load_file
 
 from app.dialogs.export import ExportDialog
 from app.models.run import RunModel
-from engine.contract.methods.prefix import FinetuneMethod, PrefixMethod
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.runs.events import RunState
 from engine.contract.runs.outputs import read_meta, read_outputs
 from engine.contract.specs.data import Role

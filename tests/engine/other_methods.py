@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from engine.contract.methods.others import (
-    AdapterDesign,
-    AdapterMethod,
-    BiasMethod,
-    DeltaSpec,
-    LoraMethod,
-    PromptEncoder,
-    PromptMethod,
-    PTuningMethod,
-    TopLayersMethod,
-)
+from engine.contract.methods.adapter import AdapterDesign, AdapterMethod
+from engine.contract.methods.all import DeltaSpec
+from engine.contract.methods.bitfit import BiasMethod
+from engine.contract.methods.lora import LoraMethod
+from engine.contract.methods.p_tuning import PromptEncoder, PTuningMethod
+from engine.contract.methods.prompt import PromptMethod
+from engine.contract.methods.top_layers import TopLayersMethod
 from engine.contract.specs.starting import Init
 from engine.methods.base import System
 

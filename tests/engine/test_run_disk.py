@@ -12,7 +12,8 @@ import torch
 
 from engine.backbones.loading import load_backbone
 from engine.contract.errors import Remedy
-from engine.contract.methods.prefix import FinetuneMethod, Init, PrefixMethod
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.prefix import Init, PrefixMethod
 from engine.contract.runs.events import (
     Blame,
     CheckpointSaved,
@@ -25,7 +26,7 @@ from engine.contract.runs.folder import RunFolder, RunStatus
 from engine.methods.making import make_method
 from engine.reporter import Silent
 from engine.run import EXIT_FINISHED, EXIT_USER, run_folder
-from engine.training.keeping import keep
+from engine.training.saving import save_trained
 from tests.helpers.errors import refused
 from tests.helpers.small_disk import SmallDisk, small_disk
 from tests.helpers.tiny_runs import (
@@ -148,7 +149,7 @@ def test_no_room_for_the_fine_tuned_model(workshop: Workshop, disk: SmallDisk) -
     disk.resize(120)
     spec = folder.read_spec()
     with refused("disk-full"):
-        keep(folder, spec, method, data_name="huts.csv", train_rows=1, scores=())
+        save_trained(folder, spec, method, data_name="huts.csv", train_rows=1, scores=())
     assert disk.free_kilobytes() > 60, "half of a model was left behind"
     assert not folder.model.exists()
 

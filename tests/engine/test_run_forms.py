@@ -5,18 +5,14 @@ from dataclasses import replace
 import pytest
 from safetensors import safe_open
 
-from engine.contract.methods.others import PromptMethod
-from engine.contract.methods.prefix import (
-    Depth,
-    FinetuneMethod,
-    MethodSpec,
-    Parametrisation,
-    Placement,
-)
+from engine.contract.methods.all import MethodSpec
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.prefix import Depth, Parametrisation, Placement
 from engine.contract.methods.prefix import PrefixMethod as Prefix
+from engine.contract.methods.prompt import PromptMethod
+from engine.contract.runs.cards import PositionScheme
 from engine.contract.runs.events import RunFailed, RunFinished, RunStarted, RunState
 from engine.contract.runs.outputs import read_outputs
-from engine.contract.runs.cards import PositionScheme
 from engine.contract.specs.data import PromptForm
 from engine.data.prompt import ENCODER_PROMPT
 from engine.decoding.decoder import decode

@@ -12,8 +12,10 @@ from safetensors import safe_open
 
 from engine.cli.main import call
 from engine.contract.errors import UserError
-from engine.contract.methods.others import BiasMethod, TopLayersMethod
+from engine.contract.methods.bitfit import BiasMethod
+from engine.contract.methods.top_layers import TopLayersMethod
 from engine.contract.protocol.commands import ExportPrefix, Generate, VerifyPrefix
+from engine.contract.runs.cards import DeltaCard
 from engine.contract.runs.events import (
     JournalEntry,
     Notice,
@@ -28,7 +30,8 @@ from engine.contract.specs.run import describe_method
 from engine.decoding import handlers
 from engine.decoding.decoder import decode
 from engine.decoding.systems import Systems
-from engine.exchange import delta
+from engine.exchange import folders
+from engine.exchange.card import read_card
 from engine.exchange.handlers import export_prefix, verify_prefix
 from engine.methods.making import make_method
 from engine.reporter import Silent
@@ -100,7 +103,7 @@ def test_what_is_told_is_what_is_in_the_file(name: str, runs: Runs) -> None:
     with safe_open(path, "pt") as file:
         sizes = {key: file.get_tensor(key).numel() for key in file.keys()}  # noqa: SIM118
     stored = sum(sizes.values())
-    card = delta.read_card(folder.delta)
+    card = read_card(folder.delta, DeltaCard)
     assert finished.stored_parameters == card.stored_parameters == stored
     assert card.stored_bytes == path.stat().st_size
     assert 0 <= card.stored_bytes - 4 * stored < 200 + 200 * len(sizes)  # the file's own header
@@ -120,8 +123,8 @@ def test_a_delta_folder_alone_decodes_where_its_backbone_is_known(
 ) -> None:
     alone = tmp_path / "mailed"
     shutil.copytree(runs["top-layers"].delta, alone)
-    card = replace(delta.read_card(alone), backbone=str(workshop.backbone("llama")))
-    delta.write(alone, delta.read(alone)[0], card)
+    card = replace(read_card(alone, DeltaCard), backbone=str(workshop.backbone("llama")))
+    folders.write(alone, folders.read(alone, DeltaCard)[0], card)
     systems = Systems()
     loaded = systems.load(alone, Silent())
     assert loaded.mapping is None
@@ -153,8 +156,9 @@ def test_another_backbone_is_refused_in_one_sentence(
 ) -> None:
     alone = tmp_path / "mailed"
     shutil.copytree(runs["top-layers"].delta, alone)
-    card = replace(delta.read_card(alone), backbone=str(workshop.backbone("qwen2")), name="tops")
-    delta.write(alone, delta.read(alone)[0], card)
+    card = read_card(alone, DeltaCard)
+    card = replace(card, backbone=str(workshop.backbone("qwen2")), name="tops")
+    folders.write(alone, folders.read(alone, DeltaCard)[0], card)
     with refused("another-backbone", what="delta", name="tops", backbone="tiny-qwen2"):
         Systems().load(alone, Silent())
 
@@ -166,29 +170,29 @@ def test_a_damaged_or_foreign_delta_is_refused(runs: Runs, tmp_path: Path) -> No
     data = path.read_bytes()
     path.write_bytes(data[:-4] + b"\0\0\0\0")
     with refused("tensors-changed", path=path, what="delta"):
-        delta.read(place)
+        folders.read(place, DeltaCard)
     path.unlink()
     with refused("prefix-file-missing", folder=place, file="delta.safetensors", what="delta"):
-        delta.read(place)
+        folders.read(place, DeltaCard)
     (place / "delta.bin").write_bytes(data)
     with refused("tensors-not-safetensors", file="delta.bin", what="delta"):
-        delta.read(place)
+        folders.read(place, DeltaCard)
     card = place / "delta.json"
     plain = json.loads(card.read_text(encoding="utf-8"))
     card.write_text(json.dumps({**plain, "version": 2}), encoding="utf-8")
     with pytest.raises(UserError, match=r"DeltaCard .*2.*1"):
-        delta.read(place)
+        folders.read(place, DeltaCard)
     card.write_text("{", encoding="utf-8")
     with refused("prefix-file-damaged", path=card, what="delta"):
-        delta.read(place)
+        folders.read(place, DeltaCard)
 
 
 def test_values_that_are_no_numbers_are_not_kept(runs: Runs, tmp_path: Path) -> None:
-    tensors, card = delta.read(runs["bitfit"].delta)
+    tensors, card = folders.read(runs["bitfit"].delta, DeltaCard)
     first = min(tensors)
     tensors[first] = tensors[first] * float("nan")
     with refused("tensor-not-finite", tensor=first, what="delta"):
-        delta.write(tmp_path / "out", tensors, card)
+        folders.write(tmp_path / "out", tensors, card)
     assert not (tmp_path / "out").exists()
 
 
@@ -196,7 +200,7 @@ def test_a_rivals_run_is_exported(runs: Runs, tmp_path: Path) -> None:
     run = runs["bitfit"]
     done = export_prefix(ExportPrefix(str(run.path), "native", str(tmp_path / "out")), Silent())
     assert "The delta 'tiny' is in" in done.message
-    assert delta.read(tmp_path / "out")[1] == delta.read(run.delta)[1]
+    assert folders.read(tmp_path / "out", DeltaCard)[1] == folders.read(run.delta, DeltaCard)[1]
     with refused("peft-lacks-method", method="BitFit"):
         export_prefix(ExportPrefix(str(run.path), "peft", str(tmp_path / "peft")), Silent())
     with refused("prefix-of-another-method", run=run.path, delta=run.delta):

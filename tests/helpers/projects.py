@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.contract.errors import Remedy
-from engine.contract.methods.prefix import FinetuneMethod, MethodSpec, PrefixMethod
+from engine.contract.methods.all import MethodSpec
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.projects.dataset_store import RejectedRow, encode_cells, start_digest
 from engine.contract.projects.project import DatasetEntry, Project, ProjectFolder
 from engine.contract.runs.events import (

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.contract.files.writing import slug, write_atomically
-from engine.contract.methods.prefix import FinetuneMethod, PrefixMethod
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.projects.project import ProjectFolder
 from engine.contract.protocol.commands import CollectStudy
 from engine.contract.runs.events import RunState

@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from engine.backbones.paths import CACHE_VARIABLE
-from engine.contract.methods.prefix import FinetuneMethod, Init, MethodSpec, Parametrisation
+from engine.contract.methods.all import MethodSpec
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.prefix import Init, Parametrisation
 from engine.contract.methods.prefix import PrefixMethod as Prefix
 from engine.contract.protocol.commands import ImportFile, InspectFile
 from engine.contract.reading.reading import ReadOptions

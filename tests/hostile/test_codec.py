@@ -18,10 +18,9 @@ from engine.contract.errors import ProtocolError, UserError
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.options import parse_value
 from engine.contract.projects.project import Project
-from engine.contract.runs.cards import DeltaCard
+from engine.contract.runs.cards import DeltaCard, PrefixCard
 from engine.contract.runs.events import JournalEntry, RunState
 from engine.contract.runs.folder import ControlLine, RunMeta, RunStatus, StopRequest
-from engine.contract.runs.cards import PrefixCard
 from engine.contract.runs.scores import OutputRow, OutputsMeta, Score
 from engine.contract.specs.run import RunSpec
 from engine.contract.specs.training import TrainingSpec

@@ -13,12 +13,14 @@ import torch
 
 from engine.backbones.loading import load_backbone
 from engine.cli import main
-from engine.contract.methods.others import AdapterMethod, DeltaSpec, LoraMethod, PromptMethod
+from engine.contract.methods.adapter import AdapterMethod
+from engine.contract.methods.all import DeltaSpec
+from engine.contract.methods.lora import LoraMethod
+from engine.contract.methods.prompt import PromptMethod
 from engine.contract.runs.cards import DeltaCard
 from engine.contract.specs.data import Linearisation
 from engine.contract.specs.training import DecodingSpec
-from engine.exchange import delta
-from engine.methods.base import Foldable
+from engine.exchange import folders
 from engine.methods.making import make_method
 from engine.reporter import Silent
 from tests.hostile.backbones import (
@@ -47,12 +49,21 @@ def made(folder: Path, backbone: Path, method: DeltaSpec) -> Path:
     cpu = torch.device("cpu")
     loaded = load_backbone(str(backbone), device=cpu, dtype=torch.float32, reporter=Silent())
     system = make_method(loaded, method, seed=0)
-    assert isinstance(system, Foldable)
     card = DeltaCard(
-        "theirs", method, str(backbone), loaded.fingerprint, Linearisation(), "newline",
-        DecodingSpec(max_new_tokens=2), "t.csv", "ab", 10, 10, 1.0,
-    )  # fmt: skip
-    delta.write(folder, system.folded(), card)
+        name="theirs",
+        method=method,
+        backbone=str(backbone),
+        backbone_fingerprint=loaded.fingerprint,
+        linearisation=Linearisation(),
+        prompt="newline",
+        decoding=DecodingSpec(max_new_tokens=2),
+        data_name="t.csv",
+        data_fingerprint="ab",
+        train_rows=10,
+        trainable_parameters=10,
+        created_s=1.0,
+    )
+    folders.write(folder, system.folded(), card)
     return folder
 
 

@@ -7,7 +7,8 @@ import shutil
 from contextlib import closing
 from pathlib import Path
 
-from engine.contract.methods.prefix import FinetuneMethod, PrefixMethod
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.projects.project import ProjectFolder
 from engine.contract.protocol.commands import CollectStudy, ImportFile

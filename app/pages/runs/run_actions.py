@@ -18,7 +18,7 @@ from app.pages.runs.form.model import FormModel
 from app.pages.runs.run.view import RunsView
 from app.pages.runs.table.run_edits import DeleteRuns, EditMeta, check_deletable
 from engine.contract.errors import UserError
-from engine.contract.methods.prefix import FinetuneMethod
+from engine.contract.methods.all import info_of
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunMeta
 
@@ -135,7 +135,7 @@ class RunActions(QObject):
             action.setEnabled(len(chosen) == 1)
         self.differ.setEnabled(len(chosen) > 1)
         self.baseline.setEnabled(
-            len(chosen) == 1 and not isinstance(chosen[0].spec.method, FinetuneMethod)
+            len(chosen) == 1 and not info_of(chosen[0].spec.method).is_baseline
         )
         self.export.setEnabled(len(chosen) == 1 and _can_be_exported(chosen[0]))
         for action in (self.compare, self.star, self.show_only, self.delete):
@@ -245,7 +245,7 @@ def _can_pause(run: RunModel) -> bool:
 def _can_be_exported(run: RunModel) -> bool:
     """A fine-tuned model is in transformers' format already."""
     finished = run.status.state is RunState.FINISHED
-    return finished and not isinstance(run.spec.method, FinetuneMethod)
+    return finished and bool(info_of(run.spec.method).exports)
 
 
 def _name(runs: Sequence[RunModel]) -> str:

@@ -1,18 +1,19 @@
-"""What is trained: a prefix before a frozen backbone, the backbone itself, or something else."""
+"""Prefix-tuning: keys and values before the text in each layer (Li & Liang 2021)."""
 
 from __future__ import annotations
 
 import enum
+import json
 from dataclasses import dataclass
 
-from engine.contract.errors import UserError
-from engine.contract.methods.others import DeltaSpec
+from engine.contract.backbone import BackboneShape
+from engine.contract.errors import Remedy, UserError
+from engine.contract.methods.info import Counts, Drawing, DrawnLayer, MethodInfo
 from engine.contract.schema import Architecture, check_settings, setting
 from engine.contract.specs.layers import LayerRange, check_layers, length_at, read_layers
 from engine.contract.specs.starting import MAX_PREFIX_LENGTH as MAX_PREFIX_LENGTH
 from engine.contract.specs.starting import Init as Init
 from engine.contract.specs.starting import (
-    backbone_dropout_setting,
     check_start,
     init_setting,
     init_text_setting,
@@ -200,8 +201,25 @@ class PrefixMethod:
         """How many tokens the prefix of this layer (from 0) has; 0 for none."""
         return length_at(self._ranges(), layer) if self.layers else self.prefix_length
 
+    def lengths_on(self, shape: BackboneShape) -> dict[AttentionKind, tuple[int, ...]]:
+        """How many tokens the prefix has at each layer of each attention; 0 where there is none.
+
+        Raises:
+            UserError: a layer is named that the backbone does not have.
+        """
+        if not shape.encoder_decoder:
+            return {AttentionKind.DECODER_SELF: self.lengths(shape.layers, "the backbone")}
+        every = {
+            AttentionKind.ENCODER_SELF: (self.encoder_self, shape.encoder_layers, "the encoder"),
+            AttentionKind.DECODER_SELF: (self.decoder_self, shape.layers, "the decoder"),
+            AttentionKind.DECODER_CROSS: (self.decoder_cross, shape.layers, "the decoder"),
+        }
+        return {
+            kind: self.lengths(layers, owner) for kind, (on, layers, owner) in every.items() if on
+        }
+
     def lengths(self, layers: int, owner: str) -> tuple[int, ...]:
-        """The same for each of so many layers.
+        """How many tokens the prefix has at each of so many layers.
 
         Args:
             owner: whose layers they are, such as "the encoder".
@@ -215,21 +233,118 @@ class PrefixMethod:
     def _ranges(self) -> tuple[LayerRange, ...]:
         return read_layers(self.layers, self.prefix_length) if self.layers else ()
 
-    def has(self, place: AttentionKind) -> bool:
-        """Whether the prefix of an encoder–decoder stands there."""
-        on = {
-            AttentionKind.ENCODER_SELF: self.encoder_self,
-            AttentionKind.DECODER_SELF: self.decoder_self,
-            AttentionKind.DECODER_CROSS: self.decoder_cross,
-        }
-        return on[place]
+
+def _describe(method: PrefixMethod) -> str:
+    forms = {
+        Parametrisation.MLP: f"MLP {method.mid_dim}",
+        Parametrisation.DEEP_MLP: f"deep MLP {method.mid_dim}",
+        Parametrisation.DIRECT: "direct",
+    }
+    name = "embedding-only" if method.depth is Depth.EMBEDDING_ONLY else method.position.value
+    where = f" in layers {method.layers}" if method.layers else ""
+    return f"{name} {method.prefix_length}{where}, {forms[method.parametrisation]}"
 
 
-@dataclass(frozen=True)
-class FinetuneMethod:
-    """Full fine-tuning: every weight of the backbone is trained."""
-
-    backbone_dropout: bool = backbone_dropout_setting()
+def _learning_rate(method: PrefixMethod) -> float:
+    """Both are measured, see benchmarks/."""
+    return 1.5e-2 if method.parametrisation is Parametrisation.DIRECT else 5e-4
 
 
-MethodSpec = PrefixMethod | FinetuneMethod | DeltaSpec
+def _counts(shape: BackboneShape, method: PrefixMethod) -> Counts:
+    stored = trainable = 0
+    for lengths in method.lengths_on(shape).values():
+        entries = 2 * shape.kv_heads * shape.head_width  # 2*H*D, of a token in a layer
+        stored += sum(lengths) * entries
+        if method.depth is Depth.ALL_LAYERS:
+            used = sum(length > 0 for length in lengths)
+            trainable += _trainable(shape, method, used * entries, sum(lengths) * entries)
+    if method.depth is Depth.EMBEDDING_ONLY:
+        trainable = _trainable(shape, method, shape.width, method.prefix_length * shape.width)
+    return Counts(trainable, stored)
+
+
+def _trainable(shape: BackboneShape, method: PrefixMethod, entries: int, numbers: int) -> int:
+    """Parameters of what makes `entries` numbers for each of P tokens, of which some are used."""
+    if method.parametrisation is Parametrisation.DIRECT:
+        return numbers
+    mid = method.mid_dim
+    table = method.prefix_length * shape.width
+    hidden = shape.width * mid + mid
+    if method.parametrisation is Parametrisation.DEEP_MLP:
+        hidden += mid * mid + mid
+    return table + hidden + mid * entries + entries
+
+
+_ATTENTIONS = {
+    AttentionKind.ENCODER_SELF: "the encoder",
+    AttentionKind.DECODER_SELF: "the decoder",
+    AttentionKind.DECODER_CROSS: "the decoder to the encoder",
+}
+
+
+def _draw(shape: BackboneShape, method: PrefixMethod) -> Drawing:
+    lengths = method.lengths_on(shape)
+    layers = tuple(DrawnLayer(length) for each in lengths.values() for length in each)
+    noun = "attentions" if shape.encoder_decoder else "layers"
+    direct = method.parametrisation is Parametrisation.DIRECT
+    sites = {kind: sum(length > 0 for length in each) for kind, each in lengths.items()}
+    return Drawing(
+        layers,
+        _words(shape, method, sites),
+        f"prefix, P = {method.prefix_length}",
+        f"{len(layers)} {noun}, frozen",
+        maker="" if direct else f"MLP {method.mid_dim}",
+    )
+
+
+def _words(shape: BackboneShape, method: PrefixMethod, sites: dict[AttentionKind, int]) -> str:
+    deep = "deep " if method.parametrisation is Parametrisation.DEEP_MLP else ""
+    way = (
+        f"a {deep}MLP of width {method.mid_dim}, dropped afterwards,"
+        if method.parametrisation is not Parametrisation.DIRECT
+        else "no MLP: the keys and values are trained directly, and the prefix"
+    )
+    stand = "stand before those of the text"
+    if method.position is Placement.INFIX:
+        stand = "stand between those of source and target"
+    where = f"the {shape.layers} frozen layers"
+    if shape.encoder_decoder:
+        where = "these frozen attentions (" + ", ".join(
+            f"{count} of {_ATTENTIONS[kind]}" for kind, count in sites.items()
+        )
+        where += ")"
+    elif method.layers:
+        where = f"{sites[AttentionKind.DECODER_SELF]} of {where}"
+    where = f"{where} (layers {method.layers})" if method.layers else where
+    most = "up to " if ":" in method.layers else ""
+    return (
+        f"In each of {where}, {most}{method.prefix_length} trained keys and "
+        f"values ({shape.kv_heads} heads of width {shape.head_width}) {stand}; "
+        f"{way} makes them."
+    )
+
+
+def _memory_remedies(method: PrefixMethod) -> tuple[Remedy, ...]:
+    width = 800  # the larger of the paper's two, section 4.3
+    if method.parametrisation is Parametrisation.DIRECT or method.mid_dim <= width:
+        return ()
+    return (Remedy(f"MLP width {width}, the paper's", (("method.mid_dim", json.dumps(width)),)),)
+
+
+def as_prefix(method: object) -> PrefixMethod | None:
+    """The spec of a method, if it is a prefix's: for what is about prefixes alone."""
+    return method if isinstance(method, PrefixMethod) else None
+
+
+PREFIX = MethodInfo(
+    PrefixMethod,
+    "prefix",
+    "Prefix-tuning",
+    "Train a few hundred kilobytes in front of a frozen backbone (Li & Liang 2021)",
+    describe=_describe,
+    counts=_counts,
+    draw=_draw,
+    learning_rate=_learning_rate,
+    exports=("native", "peft"),
+    memory_remedies=_memory_remedies,
+)

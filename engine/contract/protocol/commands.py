@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from engine.contract.backbone import BackboneEntry
 from engine.contract.errors import Remedy
-from engine.contract.methods.others import BiasMethod, LoraMethod, TopLayersMethod
+from engine.contract.methods.all import MethodSpec
 from engine.contract.reading.reading import (
     FileReport,
     Finding,
@@ -105,13 +105,13 @@ class FetchBackbone:
 
 @dataclass(frozen=True)
 class CountParameters:
-    """What a method trains, and keeps, on a backbone, where `cost` cannot say it. Reply: `Counted`.
+    """How many parameters a method trains where its `MethodInfo` cannot tell. Reply: `Counted`.
 
     Fails where the method cannot train this backbone.
     """
 
     backbone: str
-    method: TopLayersMethod | BiasMethod | LoraMethod
+    method: MethodSpec
 
 
 @dataclass(frozen=True)

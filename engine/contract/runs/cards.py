@@ -17,8 +17,8 @@ import enum
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Self
 
-from engine.contract.methods.others import DeltaSpec
-from engine.contract.methods.prefix import AttentionKind, MethodSpec, PrefixMethod
+from engine.contract.methods.all import DeltaSpec, MethodSpec
+from engine.contract.methods.prefix import AttentionKind, PrefixMethod
 from engine.contract.runs.scores import Score
 from engine.contract.specs.data import Linearisation
 from engine.contract.specs.training import DecodingSpec

@@ -8,9 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.contract.errors import UserError
-from engine.contract.methods.prefix import MethodSpec
-from engine.contract.options import (
+from engine.contract.methods.all import (
+    BASELINE,
     METHODS,
+    METHODS_BY_NAME,
+    MethodSpec,
+    info_of,
+)
+from engine.contract.options import (
     column_args,
     option_args,
     option_value,
@@ -27,19 +32,13 @@ from engine.contract.studies.study import StudyKind
 
 OWN = "prefix"
 """The method that a study starts from, in `--methods`."""
-METHOD_NAMES = (
-    OWN,
-    "finetune",
-    "top-layers",
-    "adapter:budget=3",
-    "adapter",
-    "lora",
-    "prompt",
-    "p-tuning",
-    "bitfit",
+METHOD_NAMES = tuple(
+    f"{info.name}:{options}" if options else info.name
+    for info in METHODS
+    for options in info.offered
 )
-"""What the window offers; the first five are the rows of Li & Liang 2021, table 2."""
-DEFAULT_METHODS = (OWN, "finetune")
+"""What the window offers."""
+DEFAULT_METHODS = (OWN, BASELINE.name)
 """What `StudySettings` takes without any."""
 
 FIELDS: Mapping[StudyKind, tuple[str, ...]] = {
@@ -65,9 +64,9 @@ def compared_method(text: str, base: RunSpec) -> MethodSpec:
         UserError: there is no such method or option, or a value does not fit.
     """
     name, _, options = text.partition(":")
-    if name not in METHODS:
-        raise wrong_value("--methods", text, f"one of {', '.join(METHODS)}")
-    start = base.method if name == OWN else METHODS[name]()
+    if name not in METHODS_BY_NAME:
+        raise wrong_value("--methods", text, f"one of {', '.join(METHODS_BY_NAME)}")
+    start = _start(name, base)
     changes: dict[str, Any] = {}
     known = {item.flag.removeprefix("--"): item for item in settings_of(type(start))}
     for part in filter(None, options.split(",")):
@@ -90,8 +89,8 @@ def compared_method(text: str, base: RunSpec) -> MethodSpec:
 
 def method_text(method: MethodSpec, base: RunSpec) -> str:
     """What `compared_method` reads as this method."""
-    name = next(name for name, kind in METHODS.items() if isinstance(method, kind))
-    start = base.method if name == OWN else METHODS[name]()
+    name = info_of(method).name
+    start = _start(name, base)
     parts = []
     for item in settings_of(type(method)):
         value = getattr(method, item.name)
@@ -99,6 +98,14 @@ def method_text(method: MethodSpec, base: RunSpec) -> str:
             flag = item.flag.removeprefix("--")
             parts.append(flag if item.kind is bool else f"{flag}={value_text(value)}")
     return f"{name}:{','.join(parts)}" if parts else name
+
+
+def _start(name: str, base: RunSpec) -> MethodSpec:
+    """A method as it is before its options: the study's own, or the defaults."""
+    if name == OWN:
+        return base.method
+    method: MethodSpec = METHODS_BY_NAME[name].spec()
+    return method
 
 
 def study_command(

@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.contract.errors import UserError
+from engine.contract.methods.all import BASELINE, MethodSpec
 from engine.contract.methods.prefix import (
     Depth,
-    FinetuneMethod,
     Init,
-    MethodSpec,
     Parametrisation,
     Placement,
     PrefixMethod,
+    as_prefix,
 )
 from engine.contract.schema import check_range
 from engine.contract.specs import data as data_spec
@@ -83,7 +83,7 @@ class StudySettings:
                 "words.",
             )
         check_range("samples", self.samples, low=0, high=MAX_SAMPLES)
-        if not isinstance(self.base.method, PrefixMethod):
+        if as_prefix(self.base.method) is None:
             raise UserError(
                 "study-without-prefix",
                 "A study starts from a prefix, not from {method}. Name other methods among those "
@@ -300,8 +300,9 @@ _ARMS: Mapping[StudyKind, Callable[[StudySettings], Iterator[Arm]]] = {
 
 
 def _prefix(settings: StudySettings) -> PrefixMethod:
-    assert isinstance(settings.base.method, PrefixMethod)
-    return settings.base.method
+    prefix = as_prefix(settings.base.method)
+    assert prefix is not None  # else the settings would not have been made
+    return prefix
 
 
 def _compared(settings: StudySettings) -> tuple[MethodSpec, ...]:
@@ -310,7 +311,7 @@ def _compared(settings: StudySettings) -> tuple[MethodSpec, ...]:
     Raises:
         UserError: only one, or one twice.
     """
-    methods = settings.methods or (settings.base.method, FinetuneMethod())
+    methods = settings.methods or (settings.base.method, BASELINE.spec())
     if len(methods) < 2:
         raise UserError(
             "single-method", "A study of methods needs at least two. Name another method."

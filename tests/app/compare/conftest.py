@@ -10,7 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.pages.compare.page import ComparePage
-from engine.contract.methods.prefix import FinetuneMethod, PrefixMethod
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.prefix import PrefixMethod
 from tests.helpers.projects import make_project, make_run
 
 

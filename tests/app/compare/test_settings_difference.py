@@ -10,7 +10,7 @@ from app.context import AppContext
 from app.dialogs.settings_difference import EQUAL, SettingsDifferenceDialog
 from app.pages.compare.page import ComparePage
 from app.setting_differences import ABSENT, setting_differences
-from engine.contract.methods.others import LoraMethod
+from engine.contract.methods.lora import LoraMethod
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.specs.data import Column, DataSpec, Mapping, Role
 from engine.contract.specs.run import RunSpec

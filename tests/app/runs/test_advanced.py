@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from app.pages.runs.form.advanced import SectionBox
 from app.pages.runs.page import RunsPage
-from engine.contract.backbone import BackboneEntry, cost
+from engine.contract.backbone import BackboneEntry
+from engine.contract.methods.cost import cost
 from engine.contract.methods.prefix import Depth, PrefixMethod
 from tests.app.runs.conftest import SHAPE
 

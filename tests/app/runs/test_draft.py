@@ -21,8 +21,9 @@ from app.pages.runs.form.draft import (
 from app.pages.runs.form.presets import PRESETS, preset_of
 from app.pages.runs.form.sections import SECTIONS
 from engine.contract.errors import ProtocolError, UserError
-from engine.contract.methods.prefix import FinetuneMethod, Init, Parametrisation, PrefixMethod
-from engine.contract.options import METHODS
+from engine.contract.methods.all import METHODS
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.prefix import Init, Parametrisation, PrefixMethod
 from engine.contract.specs.data import DataSpec, PromptForm
 from engine.contract.specs.run import RunSpec, default_training
 from engine.contract.specs.training import DecodingSpec, Objective, Strategy, TrainingSpec
@@ -40,7 +41,7 @@ methods = st.builds(
     init=st.sampled_from(Init),
     init_text=st.text("ab :-é", min_size=1).filter(str.strip),
     dropout=st.floats(0, 0.9),
-) | st.one_of([built(kind) for kind in METHODS.values() if kind is not PrefixMethod])
+) | st.one_of([built(info.spec) for info in METHODS if info.spec is not PrefixMethod])
 trainings = st.builds(
     TrainingSpec,
     epochs=st.floats(0.1, 100),
@@ -120,7 +121,7 @@ def test_the_other_methods_settings_are_kept() -> None:
 
 
 def test_every_method_has_its_kind() -> None:
-    assert {kind.value for kind in MethodKind} == set(METHODS)
+    assert {kind.value for kind in MethodKind} == {info.name for info in METHODS}
     for kind in MethodKind:
         draft = switch_method(default_draft("b"), kind)
         assert draft.method() == kind.spec()

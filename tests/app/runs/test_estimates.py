@@ -4,7 +4,7 @@ import pytest
 
 from app.pages.runs.form.draft import MethodKind, default_draft, switch_method
 from app.pages.runs.form.estimates import live_cost, steps
-from engine.contract.backbone import cost
+from engine.contract.methods.cost import cost
 from engine.contract.methods.prefix import Parametrisation
 from tests.app.runs.conftest import REPORT, SMOL
 

@@ -14,8 +14,9 @@ from app.pages.runs.form.presets import PRESETS
 from app.pages.runs.page import RunsPage
 from engine.cli.arguments import Parser, add_run_options, run_spec
 from engine.contract.backbone import BackboneEntry
-from engine.contract.methods.others import AdapterDesign
-from engine.contract.methods.prefix import FinetuneMethod, PrefixMethod
+from engine.contract.methods.adapter import AdapterDesign
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.protocol.commands import Done, FetchBackbone, ListBackbones, ReportSplit
 from engine.contract.reading.reading import SplitCounts, SplitReport

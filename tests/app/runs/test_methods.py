@@ -11,8 +11,8 @@ from app.pages.runs.form.draft import MethodKind
 from app.pages.runs.form.method_choice import CHOICES
 from app.pages.runs.form.sections import METHOD
 from app.pages.runs.page import RunsPage
-from engine.contract.backbone import cost
-from engine.contract.methods.prefix import FinetuneMethod
+from engine.contract.methods.cost import cost
+from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.protocol.commands import Counted, CountParameters
 from engine.contract.runs.events import Blame
 from engine.contract.specs.run import default_training, describe_method

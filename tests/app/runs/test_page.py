@@ -23,7 +23,7 @@ from app.models.run import RunModel
 from app.pages.runs.page import RunsPage
 from app.plots.lines import Quantity
 from app.plots.panel import MetricPanel
-from engine.contract.backbone import cost
+from engine.contract.methods.cost import cost
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.runs.events import (
     Blame,

@@ -12,7 +12,8 @@ from app.models.run import RunModel
 from app.models.speeds import SPEEDS_FILE, Speeds, speed_of
 from app.pages.runs.form.estimates import expected_time
 from app.pages.runs.page import RunsPage
-from engine.contract.methods.prefix import FinetuneMethod, Parametrisation, PrefixMethod
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.prefix import Parametrisation, PrefixMethod
 from engine.contract.protocol.commands import ProbeSpeed
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder

@@ -6,7 +6,7 @@ import pytest
 
 from app.pages.studies.form.draft import StudyDraft, lines, whole_numbers
 from engine.contract.errors import UserError
-from engine.contract.methods.prefix import FinetuneMethod
+from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.specs.run import default_training
 from engine.contract.studies.recipes import PAPER_WORDS, StudySettings
 from engine.contract.studies.study import StudyKind

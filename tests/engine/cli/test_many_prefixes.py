@@ -14,9 +14,9 @@ from engine.backbones.loading import Backbone
 from engine.cli.main import call, run
 from engine.contract.errors import UserError
 from engine.contract.methods.prefix import Init, Parametrisation, Placement, PrefixMethod
+from engine.contract.runs.cards import PositionScheme, PrefixCard
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.outputs import read_meta, read_outputs
-from engine.contract.runs.cards import PositionScheme, PrefixCard
 from engine.contract.specs.data import Linearisation, Preset, PromptForm
 from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.data.prompt import prompt_name

@@ -12,7 +12,9 @@ import torch
 from engine.backbones.catalog import describe_folder
 from engine.backbones.fingerprint import fingerprint_of
 from engine.contract.errors import Cancelled, UserError
-from engine.contract.methods.prefix import FinetuneMethod, MethodSpec, PrefixMethod
+from engine.contract.methods.all import MethodSpec
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.projects.project import Project, ProjectFolder
 from engine.contract.protocol.commands import ExportPrefix, ImportPrefix, ListPrefixes, VerifyPrefix
 from engine.contract.runs.folder import RunFolder, RunMeta

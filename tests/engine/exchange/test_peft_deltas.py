@@ -11,16 +11,15 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
 from engine.contract.errors import UserError
-from engine.contract.methods.others import DeltaSpec
+from engine.contract.methods.all import DeltaSpec
 from engine.contract.protocol.commands import ExportPrefix
 from engine.contract.runs.cards import DeltaCard
 from engine.contract.specs.data import Linearisation
 from engine.contract.specs.training import DecodingSpec
 from engine.data.prompt import ENCODER_PROMPT, PROMPT
-from engine.exchange import delta, peft_delta
+from engine.exchange import folders, peft_delta
 from engine.exchange.handlers import export_prefix
-from engine.methods.base import Foldable
-from engine.methods.delta import Tensors
+from engine.methods.base import Tensors
 from engine.methods.making import make_method, saved_system
 from engine.reporter import Silent
 from tests.engine.other_methods import OTHER_METHODS, logits, scatter
@@ -57,7 +56,6 @@ def test_peft_says_what_the_delta_says(name: str, tmp_path: Path) -> None:
     family, spec = OTHER_METHODS[name]
     backbone = tiny(tmp_path, family)
     method = make_method(backbone, spec, seed=0)
-    assert isinstance(method, Foldable)
     scatter(method.trainable())
     tensors: Tensors = method.folded()
     ours = logits(saved_system(backbone, spec, tensors), IDS)
@@ -80,7 +78,6 @@ def test_peft_says_what_the_delta_says(name: str, tmp_path: Path) -> None:
 def test_what_peft_has_no_place_for_is_refused(tmp_path: Path) -> None:
     family, spec = OTHER_METHODS["bitfit"]
     method = make_method(tiny(tmp_path, family), spec, seed=0)
-    assert isinstance(method, Foldable)
     with refused("peft-lacks-method", name="huts"):
         peft_delta.write(tmp_path / "peft", method.folded(), card_of(spec))
     assert not (tmp_path / "peft").exists()
@@ -91,12 +88,12 @@ def test_a_delta_folder_is_exported(form: str, tmp_path: Path) -> None:
     spec = OTHER_METHODS["lora"][1]
     name = "model.layers.0.self_attn.q_proj"
     tensors = {f"{name}.lora_A.weight": torch.ones(4, 8), f"{name}.lora_B.weight": torch.ones(8, 4)}
-    delta.write(tmp_path / "delta", tensors, card_of(spec))
+    folders.write(tmp_path / "delta", tensors, card_of(spec))
     out = tmp_path / "out"
     done = export_prefix(ExportPrefix(str(tmp_path / "delta"), form, str(out)), Silent())
     assert str(out) in done.message
     if form == "native":
-        read, card = delta.read(out)
+        read, card = folders.read(out, DeltaCard)
         assert read.keys() == tensors.keys()
         assert card.method == spec
     else:

@@ -10,8 +10,9 @@ import torch
 from torch.nn.functional import gelu, layer_norm, relu
 
 from engine.backbones.loading import Backbone
-from engine.contract.backbone import BackboneShape, cost
-from engine.contract.methods.others import AdapterDesign, AdapterMethod
+from engine.contract.backbone import BackboneShape
+from engine.contract.methods.adapter import AdapterDesign, AdapterMethod
+from engine.contract.methods.cost import cost
 from engine.methods.adapter import Adapters, find_places
 from engine.methods.base import count
 from tests.engine.other_methods import logits, scatter

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.backbone import cost
-from engine.contract.methods.others import BiasMethod, LoraMethod, TopLayersMethod
+from engine.contract.methods.bitfit import BiasMethod
+from engine.contract.methods.cost import cost
+from engine.contract.methods.lora import LoraMethod
+from engine.contract.methods.top_layers import TopLayersMethod
 from engine.contract.protocol.commands import CountParameters
 from engine.methods.base import count
 from engine.methods.counting import count_parameters

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.contract.backbone import cost
+from engine.contract.methods.cost import cost
 from engine.contract.methods.prefix import Depth, Init, Parametrisation, PrefixMethod
 from engine.methods.base import count
 from engine.methods.checkpointing import enable_checkpointing

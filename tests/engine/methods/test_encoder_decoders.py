@@ -179,7 +179,7 @@ def test_decoding_equals_generate_over_the_explicit_attention(
 def test_every_place_has_parameters_of_its_own_and_the_cost_counts_them(
     family: str, tmp_path: Path
 ) -> None:
-    from engine.contract.backbone import cost
+    from engine.contract.methods.cost import cost
     from engine.methods.base import count
 
     backbone = tiny(tmp_path, family)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from engine.backbones.loading import Backbone
-from engine.contract.backbone import cost
+from engine.contract.methods.cost import cost
 from engine.contract.methods.prefix import (
     AttentionKind,
     Init,
@@ -67,8 +67,8 @@ def test_logits_equal_an_explicit_attention(
     offset = 0 if backbone.is_encoder_decoder else length
     assert tuned.position_offset == offset
     folded = tuned.folded()
-    sites = backbone.shape.sites(spec)
-    assert len(folded) == sum(sites.values())
+    lengths = spec.lengths_on(backbone.shape).values()
+    assert len(folded) == sum(length > 0 for each in lengths for length in each)
     for site, entries in folded.items():
         assert entries.shape[2] == spec.length_at(site.layer) > 0
     with torch.no_grad(), tuned.active():

@@ -8,7 +8,7 @@ import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 
-from engine.contract.methods.others import LoraMethod
+from engine.contract.methods.lora import LoraMethod
 from engine.methods.lora import Lora
 from tests.engine.other_methods import logits, scatter
 from tests.engine.tiny import tiny

@@ -8,9 +8,12 @@ import pytest
 import torch
 
 from engine.backbones.loading import Backbone
-from engine.contract.backbone import cost
-from engine.contract.methods.others import BiasMethod, DeltaSpec, LoraMethod, TopLayersMethod
-from engine.methods.base import Foldable, count
+from engine.contract.methods.all import DeltaSpec
+from engine.contract.methods.bitfit import BiasMethod
+from engine.contract.methods.cost import cost
+from engine.contract.methods.lora import LoraMethod
+from engine.contract.methods.top_layers import TopLayersMethod
+from engine.methods.base import Method, count
 from engine.methods.finetune import BareBackbone
 from engine.methods.making import make_method, saved_system
 from engine.training.batches import collate_for, token_row
@@ -34,9 +37,8 @@ def case(request: pytest.FixtureRequest, folder: Path) -> tuple[Backbone, DeltaS
     return tiny(folder, family), method
 
 
-def made(case: tuple[Backbone, DeltaSpec], *, seed: int = 0) -> Foldable:
+def made(case: tuple[Backbone, DeltaSpec], *, seed: int = 0) -> Method:
     method = make_method(*case, seed=seed)
-    assert isinstance(method, Foldable)
     return method
 
 

@@ -8,11 +8,12 @@ import pytest
 import torch
 from peft import PromptEncoderConfig, PromptTuningConfig, get_peft_model
 
-from engine.contract.methods.others import PromptEncoder, PromptMethod, PTuningMethod
+from engine.contract.methods.p_tuning import PromptEncoder, PTuningMethod
+from engine.contract.methods.prompt import PromptMethod
 from engine.contract.specs.starting import Init
 from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.decoding.decoder import decode
-from engine.methods.base import Foldable
+from engine.methods.base import Method
 from engine.methods.embedded import PROMPT
 from engine.methods.finetune import BareBackbone
 from engine.methods.making import make_method, saved_system
@@ -35,18 +36,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("prompts")
 
 
-def words_of(method: Foldable) -> torch.Tensor:
+def words_of(method: Method) -> torch.Tensor:
     """The tokens of WORDS, [1, P]."""
     found = method.backbone.tokenizer(WORDS, add_special_tokens=False)["input_ids"]
     return torch.tensor([found])
 
 
-def words_method(folder: Path, family: str) -> Foldable:
+def words_method(folder: Path, family: str) -> Method:
     """A prompt that starts from all tokens of WORDS."""
     backbone = tiny(folder, family)
     length = len(backbone.tokenizer(WORDS, add_special_tokens=False)["input_ids"])
     method = make_method(backbone, PromptMethod(length, init_text=WORDS), seed=0)
-    assert isinstance(method, Foldable)
     assert method.notes() == ()
     return method
 
@@ -126,7 +126,6 @@ def test_decoding_is_that_of_the_words_before_the_text(
 def test_what_makes_the_prompt_is_left_behind(folder: Path) -> None:
     backbone, spec = tiny(folder, "llama"), PTuningMethod(6, PromptEncoder.LSTM, 16)
     method = make_method(backbone, spec, seed=0)
-    assert isinstance(method, Foldable)
     kept = method.folded()
     assert {name: tuple(one.shape) for name, one in kept.items()} == {PROMPT: (6, 32)}
     assert len(method.trainable()) > 10

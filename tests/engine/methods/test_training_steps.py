@@ -8,16 +8,11 @@ import pytest
 import torch
 
 from engine.backbones.loading import Backbone
-from engine.contract.methods.others import AdapterMethod, LoraMethod
-from engine.contract.methods.prefix import (
-    Depth,
-    FinetuneMethod,
-    Init,
-    MethodSpec,
-    Parametrisation,
-    Placement,
-    PrefixMethod,
-)
+from engine.contract.methods.adapter import AdapterMethod
+from engine.contract.methods.all import MethodSpec
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.lora import LoraMethod
+from engine.contract.methods.prefix import Depth, Init, Parametrisation, Placement, PrefixMethod
 from engine.methods.making import make_method
 from engine.reporter import Silent
 from engine.training.batches import Batch, collate_for, token_row

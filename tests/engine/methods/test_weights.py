@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.contract.methods.others import BiasMethod, TopLayersMethod
+from engine.contract.methods.bitfit import BiasMethod
+from engine.contract.methods.top_layers import TopLayersMethod
 from engine.methods.making import make_method
 from tests.engine.tiny import tiny
 from tests.helpers.errors import refused

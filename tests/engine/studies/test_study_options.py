@@ -11,22 +11,15 @@ from engine.cli.arguments import mapping_of, run_spec
 from engine.cli.main import make_parser
 from engine.cli.studies import study_settings
 from engine.contract.errors import UserError
-from engine.contract.methods.others import (
-    AdapterDesign,
-    AdapterMethod,
-    BiasMethod,
-    LoraMethod,
-    PromptEncoder,
-    PromptMethod,
-    PTuningMethod,
-    TopLayersMethod,
-)
-from engine.contract.methods.prefix import (
-    FinetuneMethod,
-    MethodSpec,
-    Parametrisation,
-    PrefixMethod,
-)
+from engine.contract.methods.adapter import AdapterDesign, AdapterMethod
+from engine.contract.methods.all import MethodSpec
+from engine.contract.methods.bitfit import BiasMethod
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.lora import LoraMethod
+from engine.contract.methods.p_tuning import PromptEncoder, PTuningMethod
+from engine.contract.methods.prefix import Parametrisation, PrefixMethod
+from engine.contract.methods.prompt import PromptMethod
+from engine.contract.methods.top_layers import TopLayersMethod
 from engine.contract.reading.reading import ReadOptions
 from engine.contract.specs.data import Split, SplitKind
 from engine.contract.specs.run import RunSpec, default_training

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from engine.contract.errors import UserError
-from engine.contract.methods.prefix import FinetuneMethod, Parametrisation, PrefixMethod
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.prefix import Parametrisation, PrefixMethod
 from engine.contract.options import with_changes
 from engine.training.memory import explain_memory_errors, peak_memory_bytes, remedies
 from tests.contract.objects import SPEC

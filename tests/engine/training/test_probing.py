@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.contract.errors import Cancelled
-from engine.contract.methods.others import LoraMethod
+from engine.contract.methods.lora import LoraMethod
 from engine.contract.protocol.commands import ProbeSpeed
 from engine.contract.runs.speed import Workload, run_time
 from engine.contract.specs.training import Strategy

@@ -11,12 +11,9 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from engine.backbones.loading import Backbone
-from engine.contract.methods.prefix import (
-    FinetuneMethod,
-    MethodSpec,
-    Parametrisation,
-    PrefixMethod,
-)
+from engine.contract.methods.all import MethodSpec
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.prefix import Parametrisation, PrefixMethod
 from engine.contract.runs.events import Evaluation, JournalEntry, TrainMetrics
 from engine.contract.runs.folder import RunFolder, StopRequest
 from engine.contract.runs.journal import JournalReader

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from engine.contract import codec
 from engine.contract.errors import Remedy
-from engine.contract.methods.others import AdapterDesign, AdapterMethod
-from engine.contract.methods.prefix import FinetuneMethod, Init, Parametrisation, PrefixMethod
+from engine.contract.methods.adapter import AdapterDesign, AdapterMethod
+from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.prefix import Init, Parametrisation, PrefixMethod
 from engine.contract.projects.project import DatasetEntry, ExampleNote, Project
-from engine.contract.runs.cards import DeltaCard
+from engine.contract.runs.cards import DeltaCard, PositionScheme, PrefixCard
 from engine.contract.runs.events import (
     Blame,
     CheckpointSaved,
@@ -33,7 +34,6 @@ from engine.contract.runs.events import (
     SamplesTaken,
     TrainMetrics,
 )
-from engine.contract.runs.cards import PositionScheme, PrefixCard
 from engine.contract.runs.scores import Score
 from engine.contract.specs.data import (
     Column,

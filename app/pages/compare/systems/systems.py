@@ -12,7 +12,7 @@ from app.models.run_numbers import stored_bytes, training_s
 from app.pages.compare.list.rows import Rows
 from app.words import metric_value
 from engine.contract import codec
-from engine.contract.methods.prefix import FinetuneMethod
+from engine.contract.methods.all import info_of
 from engine.contract.runs.scores import OutputsMeta, metric_title
 from engine.contract.specs.run import RunSpec
 
@@ -125,7 +125,7 @@ def run_entry(run: RunModel, look: int) -> SystemEntry:
         training_s=training_s(run) if run.finished is not None else None,
         trainable=run.started.trainable_parameters if run.started else None,
     )
-    finetuned = isinstance(run.spec.method, FinetuneMethod)
+    finetuned = info_of(run.spec.method).is_baseline
     return SystemEntry(
         run.run_id, Kind.RUN, run.meta.name, path, ready, note, cost, look, finetuned
     )

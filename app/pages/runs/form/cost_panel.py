@@ -13,7 +13,8 @@ from app.pages.runs.form.planner import Planner
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import MutedLabel
 from app.words import count, duration, percent, size
-from engine.contract.backbone import BackboneEntry, Cost
+from engine.contract.backbone import BackboneEntry
+from engine.contract.methods.cost import Cost
 
 UNCOUNTED = "known when the backbone is downloaded"
 """Where only the backbone's modules say how many parameters a method has."""

@@ -19,8 +19,9 @@ from typing import Any, TypeVar
 from engine.contract import codec
 from engine.contract.backbone import BackboneShape
 from engine.contract.errors import ProtocolError, UserError
-from engine.contract.methods.prefix import MethodSpec, PrefixMethod
-from engine.contract.options import METHODS, OPTIONS, value_at
+from engine.contract.methods.all import METHODS_BY_NAME, MethodSpec
+from engine.contract.methods.prefix import PrefixMethod
+from engine.contract.options import OPTIONS, value_at
 from engine.contract.schema import SettingField, is_visible, settings_of
 from engine.contract.specs.data import DataSpec
 from engine.contract.specs.run import RunSpec, default_training
@@ -47,7 +48,8 @@ class MethodKind(enum.Enum):
     @property
     def spec(self) -> type[MethodSpec]:
         """The method's dataclass."""
-        return METHODS[self.value]
+        spec: type[MethodSpec] = METHODS_BY_NAME[self.value].spec
+        return spec
 
 
 DATA_FIELDS = tuple(item.name for item in settings_of(DataSpec))

@@ -7,8 +7,9 @@ import math
 from app.models.speeds import Speeds
 from app.pages.runs.form.draft import Draft
 from app.words import clock, duration
-from engine.contract.backbone import BackboneEntry, Cost, cost
+from engine.contract.backbone import BackboneEntry
 from engine.contract.errors import UserError
+from engine.contract.methods.cost import Cost, cost
 from engine.contract.reading.reading import SplitReport
 from engine.contract.runs.speed import RunTime, Workload, run_time
 from engine.contract.specs.run import RunSpec

@@ -7,8 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from app.ports import Client, Pending
 from engine.contract.backbone import BackboneEntry
 from engine.contract.errors import UserError
-from engine.contract.methods.others import BiasMethod, LoraMethod, TopLayersMethod
-from engine.contract.methods.prefix import MethodSpec
+from engine.contract.methods.all import MethodSpec, info_of
 from engine.contract.protocol.commands import Counted, CountParameters, Failure
 from engine.contract.runs.events import Blame
 
@@ -45,7 +44,7 @@ class ParameterCounts(QObject):
         question = (backbone, method)
         if self._asked != question:
             self._give_up()
-        if not isinstance(method, TopLayersMethod | BiasMethod | LoraMethod):
+        if info_of(method).counts(backbone.shape, method).exact:
             return None
         answer = self._answers.get(question)
         if answer is None and self._pending is None and backbone.on_disk:

@@ -17,8 +17,9 @@ from app.pages.runs.form.parameter_counts import ParameterCounts
 from app.pages.runs.run.run_data import RunData, run_data
 from app.ports import Client, Pending
 from app.words import duration
-from engine.contract.backbone import BackboneEntry, BackboneSource, Cost
+from engine.contract.backbone import BackboneEntry, BackboneSource
 from engine.contract.errors import UserError
+from engine.contract.methods.cost import Cost
 from engine.contract.options import command_line
 from engine.contract.projects.project import DatasetEntry
 from engine.contract.protocol.commands import ReportSplit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.pages.studies.form.planner import StudyPlanner
-from engine.contract.methods.prefix import Init, PrefixMethod
+from engine.contract.methods.prefix import Init, as_prefix
 from engine.contract.specs.run import RunSpec, describe_method
 from engine.contract.specs.training import DecodingSpec, Strategy, TrainingSpec
 
@@ -34,10 +34,10 @@ def _data(spec: RunSpec, dataset: str, rows: int | None) -> str:
 
 
 def _method(spec: RunSpec) -> str:
-    method = spec.method
-    words = describe_method(method)
-    if isinstance(method, PrefixMethod):
-        start = f"from “{method.init_text}”" if method.init is Init.WORDS else "at random"
+    words = describe_method(spec.method)
+    prefix = as_prefix(spec.method)
+    if prefix is not None:
+        start = f"from “{prefix.init_text}”" if prefix.init is Init.WORDS else "at random"
         words += f", {start}"
     return words
 
