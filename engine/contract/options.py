@@ -22,6 +22,7 @@ from engine.contract.specs.data import DataSpec, Linearisation, Mapping, Role, S
 from engine.contract.specs.run import RunSpec, default_training
 from engine.contract.specs.training import DecodingSpec, TrainingSpec
 
+
 def _options() -> Iterator[tuple[str, SettingField]]:
     parts: tuple[tuple[str, type], ...] = (
         ("data.linearisation", Linearisation),

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.methods.all import METHODS
+from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.options import OPTIONS
 from engine.contract.schema import SettingField, settings_of
 from engine.contract.specs.data import DataSpec, Linearisation, Split
