@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.pages.runs.form.draft import MethodKind, default_draft, switch_method
+from app.pages.runs.form.draft import change, default_draft
 from app.pages.runs.form.estimates import live_cost, steps
 from engine.contract.methods.cost import cost
 from engine.contract.methods.prefix import Parametrisation
@@ -33,5 +33,5 @@ def test_steps_are_the_engines() -> None:
 
 
 def test_fine_tuning_stores_the_whole_backbone() -> None:
-    draft = switch_method(default_draft("b"), MethodKind.FINETUNE)
+    draft = change(default_draft("b"), "method.kind", "finetune")
     assert live_cost(draft, SMOL, None).stored == SMOL.shape.parameters

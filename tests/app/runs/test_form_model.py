@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from app.context import AppContext
-from app.pages.runs.form.draft import MethodKind, default_draft
+from app.pages.runs.form.draft import default_draft
 from app.pages.runs.form.model import FormModel
 from engine.contract.projects.project import ProjectFolder
 from tests.helpers.projects import make_project
@@ -42,7 +42,7 @@ def test_the_same_value_is_no_step(context: AppContext) -> None:
 
 def test_a_change_of_method_is_one_step(context: AppContext) -> None:
     form = model(context)
-    form.set_kind(MethodKind.FINETUNE)
+    form.set_method("finetune")
     assert form.draft["training.learning_rate"] == 2e-5
     context.undo.undo()
     assert form.draft == default_draft()

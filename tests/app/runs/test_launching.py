@@ -9,12 +9,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.pages.runs.form.draft import MethodKind, switch_method
+from app.pages.runs.form.draft import change
 from app.pages.runs.form.presets import PRESETS
 from app.pages.runs.page import RunsPage
 from engine.cli.arguments import Parser, add_run_options, run_spec
 from engine.contract.backbone import BackboneEntry
 from engine.contract.methods.adapter import AdapterDesign
+from engine.contract.methods.all import METHODS_BY_NAME
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.projects.dataset_store import DatasetStore
@@ -127,7 +128,7 @@ def test_names_are_told_apart(page: RunsPage, context: AppContext) -> None:
 
 
 def test_full_fine_tuning_has_no_baseline(page: RunsPage) -> None:
-    page.form_model.set_kind(MethodKind.FINETUNE)
+    page.form_model.set_method("finetune")
     assert page.launch.train.isEnabled()
     assert not page.launch.baseline.isEnabled()
     assert not page.launch.both.isEnabled()
@@ -268,7 +269,7 @@ def test_the_strip_shows_the_command_that_makes_the_same_run(
     drafts.append(
         form.draft.changed(
             {
-                "method.kind": MethodKind.FINETUNE,
+                "method.kind": "finetune",
                 "method.backbone_dropout": False,
                 "training.max_steps": 12,
                 "training.evaluate_bleu": False,
@@ -279,9 +280,9 @@ def test_the_strip_shows_the_command_that_makes_the_same_run(
             }
         )
     )
-    drafts += [switch_method(form.draft, kind) for kind in MethodKind]
+    drafts += [change(form.draft, "method.kind", kind) for kind in METHODS_BY_NAME]
     drafts.append(
-        switch_method(form.draft, MethodKind.ADAPTER).changed(
+        change(form.draft, "method.kind", "adapter").changed(
             {"method.design": AdapterDesign.HOULSBY, "method.bottleneck": 6}
         )
     )

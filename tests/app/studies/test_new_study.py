@@ -10,7 +10,6 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.pages.runs.form.draft import MethodKind
 from app.pages.runs.form.model import FormModel
 from app.pages.studies.form.form import plan_sentence
 from app.pages.studies.form.planner import StudyPlanner
@@ -270,5 +269,5 @@ def test_what_the_runs_page_changes_is_taken_when_the_page_is_shown_again(
     assert base.method == PrefixMethod(mid_dim=64)
     context.undo.undo()
     assert planner(page).base == replace(base, training=replace(base.training, epochs=5.0))
-    other.set_kind(MethodKind.FINETUNE)
+    other.set_method("finetune")
     assert "full fine-tuning" in planner(page).error.message

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.pages.runs.form.draft import Draft, default_draft, switch_method
+from app.pages.runs.form.draft import Draft, change, default_draft
 from app.pages.runs.form.model import FormModel
 from app.pages.runs.form.planner import Planner
 from app.pages.runs.form.presets import PRESETS, preset_of
@@ -146,4 +146,4 @@ class AdvancedSettings(QWidget):
 
 def _default(draft: Draft) -> Draft:
     """The chosen defaults of the draft's method."""
-    return switch_method(default_draft(draft["backbone"]), draft.kind)
+    return change(default_draft(draft["backbone"]), "method.kind", draft["method.kind"])

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import enum
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,8 +18,9 @@ from typing import Any, TypeVar
 from engine.contract import codec
 from engine.contract.backbone import BackboneShape
 from engine.contract.errors import ProtocolError, UserError
-from engine.contract.methods.all import METHODS_BY_NAME, MethodSpec
-from engine.contract.methods.prefix import PrefixMethod
+from engine.contract.methods.all import METHODS_BY_NAME, MethodSpec, info_of
+from engine.contract.methods.info import MethodInfo
+from engine.contract.methods.prefix import PREFIX
 from engine.contract.options import OPTIONS, value_at
 from engine.contract.schema import SettingField, is_visible, settings_of
 from engine.contract.specs.data import DataSpec
@@ -28,28 +28,6 @@ from engine.contract.specs.run import RunSpec, default_training
 from engine.contract.specs.training import DecodingSpec, TrainingSpec
 
 S = TypeVar("S")
-
-
-class MethodKind(enum.Enum):
-    """Which method the form is set to, by its word in `METHODS`; those of the others are kept.
-
-    Settings of one name are one setting, whichever methods have it.
-    """
-
-    PREFIX = "prefix"
-    FINETUNE = "finetune"
-    TOP_LAYERS = "top-layers"
-    BITFIT = "bitfit"
-    ADAPTER = "adapter"
-    LORA = "lora"
-    PROMPT = "prompt"
-    P_TUNING = "p-tuning"
-
-    @property
-    def spec(self) -> type[MethodSpec]:
-        """The method's dataclass."""
-        spec: type[MethodSpec] = METHODS_BY_NAME[self.value].spec
-        return spec
 
 
 DATA_FIELDS = tuple(item.name for item in settings_of(DataSpec))
@@ -67,19 +45,22 @@ SETTINGS: Mapping[str, SettingField] = MappingProxyType(
 KINDS: Mapping[str, Any] = MappingProxyType(
     {
         "backbone": str,
-        "method.kind": MethodKind,
+        "method.kind": str,
         **{
             name: item.kind | None if item.optional else item.kind
             for name, item in SETTINGS.items()
         },
     }
 )
-"""The type of everything in a draft."""
+"""The type of everything in a draft; "method.kind" is the method's name on the command line."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A form's content; `values` has exactly the names of `KINDS`."""
+    """A form's content; `values` has exactly the names of `KINDS`.
+
+    The settings of all methods are kept; those of one name are one setting, whichever have it.
+    """
 
     values: Mapping[str, Any]
 
@@ -88,10 +69,9 @@ class Draft:
         return self.values[name]
 
     @property
-    def kind(self) -> MethodKind:
+    def info(self) -> MethodInfo[Any]:
         """The chosen method."""
-        kind: MethodKind = self.values["method.kind"]
-        return kind
+        return METHODS_BY_NAME[self.values["method.kind"]]
 
     def uses(self, name: str, shape: BackboneShape | None = None) -> bool:
         """Whether a setting means anything beside the others, and on the backbone if one is given.
@@ -99,7 +79,7 @@ class Draft:
         A text that should be empty but is not counts as used, so that it can be emptied.
         """
         part, _, own = name.rpartition(".")
-        if part == "method" and own not in {item.name for item in settings_of(self.kind.spec)}:
+        if part == "method" and own not in {item.name for item in settings_of(self.info.spec)}:
             return False
         setting = SETTINGS[name].setting
         if shape is not None and not setting.architecture.fits(
@@ -118,7 +98,8 @@ class Draft:
 
     def method(self) -> MethodSpec:
         """The chosen method; raise `UserError` where a value is out of range."""
-        return self._section("method", self.kind.spec)
+        method: MethodSpec = self._section("method", self.info.spec)
+        return method
 
     def training(self) -> TrainingSpec:
         """How it is optimised; raise `UserError` where a value is out of range."""
@@ -152,9 +133,9 @@ def default_draft(backbone: str = "") -> Draft:
         MappingProxyType(
             {
                 "backbone": backbone,
-                "method.kind": MethodKind.PREFIX,
+                "method.kind": PREFIX.name,
                 **{name: item.default for name, item in SETTINGS.items()},
-                **_training_values(default_training(PrefixMethod())),
+                **_training_values(default_training(PREFIX.spec())),
             }
         )
     )
@@ -164,7 +145,7 @@ def draft_of(spec: RunSpec) -> Draft:
     """The form's content for a run like this one; the other methods have their defaults."""
     values: dict[str, Any] = {
         "backbone": spec.backbone,
-        "method.kind": next(kind for kind in MethodKind if isinstance(spec.method, kind.spec)),
+        "method.kind": info_of(spec.method).name,
     }
     for name in SETTINGS:
         with contextlib.suppress(KeyError):  # another method's
@@ -177,15 +158,11 @@ def apply_remedy(draft: Draft, changes: Iterable[tuple[str, str]]) -> Draft:
     return draft.changed({name: decode_value(name, json.loads(text)) for name, text in changes})
 
 
-def switch_method(draft: Draft, kind: MethodKind) -> Draft:
-    """The draft for another method; its training defaults come along where still untouched."""
-    return change(draft, "method.kind", kind)
-
-
 def change(draft: Draft, name: str, value: Any) -> Draft:
-    """The draft with one other setting; training defaults that follow from it come along.
+    """The draft with one other setting; untouched training defaults come along.
 
-    A prefix that is trained itself, for one, has another learning rate than one made by an MLP.
+    Each method has its own, and a prefix that is trained itself has another learning rate than one
+    made by an MLP.
     """
     changed = draft.changed({name: value})
     if not name.startswith("method."):
@@ -199,7 +176,7 @@ def _default_training(draft: Draft) -> dict[str, Any]:
     try:
         method = draft.method()
     except UserError:  # a value is out of range just now
-        method = draft.kind.spec()
+        method = draft.info.spec()
     return _training_values(default_training(method))
 
 
@@ -226,7 +203,10 @@ def from_text(text: str) -> Draft:
 
 def decode_value(name: str, plain: object) -> Any:
     """A setting's value from JSON; raise `ProtocolError` where name or type is wrong."""
-    return codec.from_plain(_kind(name), plain, name)
+    value = codec.from_plain(_kind(name), plain, name)
+    if name == "method.kind" and value not in METHODS_BY_NAME:
+        raise codec.unexpected(name, "a method", value)
+    return value
 
 
 def _kind(name: str) -> Any:

@@ -9,7 +9,6 @@ from app.pages.runs.form.advanced import AdvancedSettings, PresetBox
 from app.pages.runs.form.backbone_picker import BackbonePicker
 from app.pages.runs.form.backbones import BackbonesModel
 from app.pages.runs.form.cost_panel import CostPanel
-from app.pages.runs.form.draft import MethodKind
 from app.pages.runs.form.length_control import LengthControl
 from app.pages.runs.form.method_choice import MethodChoice
 from app.pages.runs.form.method_drawing import MethodDrawing
@@ -116,7 +115,7 @@ class RunForm(VerticalArea):
 
     def _tell(self) -> None:
         draft = self._form.draft
-        self._length_row.setVisible(draft.kind is MethodKind.PREFIX)
+        self._length_row.setVisible(draft.uses("method.prefix_length"))
         self.length.show_length(draft["method.prefix_length"])
 
     def _draw(self) -> None:

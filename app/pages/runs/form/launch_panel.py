@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.assets import icon
 from app.context import AppContext
-from app.pages.runs.form.draft import MethodKind
 from app.pages.runs.form.launcher import Launcher
 from app.pages.runs.form.model import FormModel
 from app.pages.runs.form.planner import Planner
@@ -98,7 +97,7 @@ class LaunchPanel(QWidget):
     def _tell(self) -> None:
         error = self._planner.error
         ready = not error and self._planner.spec is not None
-        has_baseline = self._form.draft.kind is not MethodKind.FINETUNE
+        has_baseline = not self._form.draft.info.is_baseline
         train, *baselines = self._actions
         train.setEnabled(ready)
         for action in baselines:

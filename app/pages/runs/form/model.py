@@ -12,11 +12,9 @@ from app.models.project import ProjectModel
 from app.pages.runs.form.draft import (
     KINDS,
     Draft,
-    MethodKind,
     change,
     default_draft,
     from_text,
-    switch_method,
     to_text,
 )
 from engine.contract.errors import ProtocolError
@@ -50,14 +48,14 @@ class FormModel(QObject):
     def set(self, name: str, value: Any, label: str = "") -> None:
         """Change one setting, undoable; changes of it in a row are one step."""
         if name == "method.kind":
-            self.set_kind(value)
+            self.set_method(value)
         else:
             merge_id = _MERGE_BASE + list(KINDS).index(name)
             self._edit(f"Change {label or name}", change(self.draft, name, value), merge_id)
 
-    def set_kind(self, kind: MethodKind) -> None:
+    def set_method(self, name: str) -> None:
         """Change the method, with its training defaults where they were untouched."""
-        self._edit("Change method", switch_method(self.draft, kind), -1)
+        self._edit("Change method", change(self.draft, "method.kind", name), -1)
 
     def replace(self, text: str, draft: Draft) -> None:
         """Take a whole draft (a preset, another run's settings) as one undoable step."""

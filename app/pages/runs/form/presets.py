@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.pages.runs.form.draft import Draft, MethodKind, default_draft
-from engine.contract.methods.prefix import Init, Parametrisation
+from app.pages.runs.form.draft import Draft, default_draft
+from engine.contract.methods.prefix import PREFIX, Init, Parametrisation
 from engine.contract.specs.data import PromptForm
 from engine.contract.specs.training import Objective, Strategy
 
@@ -26,7 +26,7 @@ class FormPreset:
 
 
 _PAPER_OPTIMISER: dict[str, Any] = {
-    "method.kind": MethodKind.PREFIX,
+    "method.kind": PREFIX.name,
     "method.parametrisation": Parametrisation.MLP,
     "method.mid_dim": 512,
     "training.batch_size": 10,

@@ -10,7 +10,7 @@ from pathlib import Path
 from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
-from app.pages.runs.form.draft import Draft, MethodKind
+from app.pages.runs.form.draft import Draft
 from app.ports import RunControl
 from engine.contract.errors import UserError
 from engine.contract.runs.folder import RunFolder, RunMeta
@@ -35,7 +35,7 @@ def train(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
 
 def baseline(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
     """The fine-tuning run to compare the form's run with; raise `UserError` as `train`."""
-    if draft.kind is MethodKind.FINETUNE:
+    if draft.info.is_baseline:
         raise UserError(
             "is-the-baseline",
             "The form is set to full fine-tuning, which is the baseline. Choose another method.",

@@ -7,7 +7,7 @@ from app.models.run_numbers import backbone_parameters, stored_bytes, work_s
 from app.pages.runs.form.draft import SETTINGS, default_draft, draft_of
 from app.pages.runs.form.sections import METHOD, SECTIONS
 from app.words import count, date, duration, from_home, percent, size
-from engine.contract.methods.prefix import PrefixMethod
+from engine.contract.methods.prefix import as_prefix
 from engine.contract.runs.scores import metric_title
 from engine.contract.schema import Architecture
 from engine.contract.specs.run import describe_method
@@ -68,6 +68,7 @@ def _about(run: RunModel) -> Rows:
 
 def _settings(run: RunModel) -> list[tuple[str, Rows]]:
     draft, default = draft_of(run.spec), default_draft()
+    prefix = as_prefix(run.spec.method)
     groups = []
     for section in SECTIONS:
         # What only some backbones have is told where it was changed.
@@ -81,7 +82,7 @@ def _settings(run: RunModel) -> list[tuple[str, Rows]]:
             )
         ]
         rows = [(item.setting.label, item.words(draft[name])) for name, item in used]
-        if section is METHOD and isinstance(run.spec.method, PrefixMethod):
-            rows.insert(0, ("Prefix length", f"{run.spec.method.prefix_length} tokens"))
+        if section is METHOD and prefix is not None:
+            rows.insert(0, ("Prefix length", f"{prefix.prefix_length} tokens"))
         groups.append((section.title, rows))
     return groups
