@@ -40,7 +40,7 @@ class PTuningMethod:
         PromptEncoder.MLP,
         label="Prompt encoder",
         help="What makes the embeddings while they are trained; it is dropped afterwards.",
-        labels=((PromptEncoder.MLP, "MLP"), (PromptEncoder.LSTM, "LSTM (the paper's)")),
+        labels=((PromptEncoder.MLP, "MLP"), (PromptEncoder.LSTM, "LSTM, the paper's")),
     )
     encoder_hidden: int | None = setting(
         None,
