@@ -1,4 +1,4 @@
-"""What the window needs from `workers`, as protocols; `shell/startup.py` passes in the real ones."""
+"""What the window needs from `workers`: protocols; `shell/startup.py` passes in the real ones."""
 
 from __future__ import annotations
 

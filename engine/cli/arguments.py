@@ -9,7 +9,15 @@ from dataclasses import fields, replace
 from typing import Any, NoReturn
 
 from engine.contract.errors import UserError
-from engine.contract.options import METHODS, OPTIONS, Option, field_kind, is_optional, parse_value
+from engine.contract.options import (
+    METHODS,
+    OPTIONS,
+    Option,
+    field_kind,
+    field_path,
+    is_optional,
+    parse_value,
+)
 from engine.contract.projects.dataset_store import no_such_column
 from engine.contract.reading.reading import FileReport
 from engine.contract.runs.scores import Encoder
@@ -244,7 +252,7 @@ def decoding_spec(decoding: DecodingSpec, arguments: argparse.Namespace) -> Deco
 
 def apply(spec: RunSpec, arguments: argparse.Namespace) -> RunSpec:
     """The spec with every option that was given."""
-    changes = [(option.field.split("."), value) for option, value in _given(arguments, spec)]
+    changes = [(field_path(option.field), value) for option, value in _given(arguments, spec)]
     changed: RunSpec = _replaced(spec, changes)
     return changed
 

@@ -156,6 +156,12 @@ def field_kind(spec: object, field: str) -> tuple[type, object]:
     return hint, value
 
 
+def field_path(field: str) -> list[str]:
+    """Where a dotted field stands in a `RunSpec`: the task's settings go without its name."""
+    parts = field.split(".")
+    return ["task", *parts] if parts[0] == "decoding" else parts
+
+
 def is_optional(spec: object, field: str) -> bool:
     """Whether a dotted field may be None, which is "none" on the command line."""
     return type(None) in typing.get_args(_hint(spec, field)[0])
@@ -186,7 +192,7 @@ def with_changes(spec: RunSpec, changes: tuple[tuple[str, str], ...]) -> RunSpec
     """
     plain = codec.to_plain(spec)
     for field, text in changes:
-        *parents, name = field.split(".")
+        *parents, name = field_path(field)
         place = plain
         for parent in parents:
             place = place.get(parent) if isinstance(place, dict) else None
@@ -306,5 +312,5 @@ def default_spec(spec: RunSpec) -> RunSpec:
         method=method,
         data=data,
         training=default_training(spec.method),
-        decoding=DecodingSpec(),
+        task=dataclasses.replace(spec.task, decoding=DecodingSpec()),
     )

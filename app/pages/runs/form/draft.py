@@ -23,6 +23,7 @@ from engine.contract.options import METHODS
 from engine.contract.specs.data import DataSpec
 from engine.contract.specs.run import RunSpec, default_training
 from engine.contract.specs.training import DecodingSpec, TrainingSpec
+from engine.contract.tasks.generation import GenerationTask
 
 S = TypeVar("S")
 
@@ -115,7 +116,7 @@ class Draft:
             method=self.method(),
             data=dataclasses.replace(data, **own),
             training=self.training(),
-            decoding=self.decoding(),
+            task=GenerationTask(self.decoding()),
         )
 
     def _section(self, section: str, kind: type[S]) -> S:
