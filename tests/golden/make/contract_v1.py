@@ -200,7 +200,7 @@ DELTA = DeltaCard(
     tensors_sha256="cd" * 32,
     run_id=RUN_ID,
     scores=(SCORE,),
-    notes="Another method.",
+    notes="A rival.",
 )
 EVENTS: tuple[Event, ...] = (
     RunStarted(
