@@ -45,7 +45,7 @@ AT_LEAST_ZERO = st.floats(0, 1e9)
 def contract_dataclasses() -> list[type]:
     """Every dataclass that a module of the contract defines; `schema`'s are in no file."""
     found: list[type] = []
-    for module in pkgutil.iter_modules(engine.contract.__path__, "engine.contract."):
+    for module in pkgutil.walk_packages(engine.contract.__path__, "engine.contract."):
         for kind in vars(importlib.import_module(module.name)).values():
             ours = isinstance(kind, type) and kind.__module__ == module.name
             if ours and dataclasses.is_dataclass(kind) and module.name != schema.__name__:

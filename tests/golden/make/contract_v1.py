@@ -246,8 +246,6 @@ def entries() -> tuple[JournalEntry, ...]:
 
 def main() -> None:
     files = {
-        "run-v1.json": codec.to_text(RUN),
-        "run-finetune-v1.json": codec.to_text(FINETUNE_RUN),
         "project-v1.json": codec.to_text(PROJECT),
         "study-v1.json": codec.to_text(STUDY),
         "delta-v1.json": codec.to_text(DELTA),
