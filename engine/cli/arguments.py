@@ -10,7 +10,14 @@ from typing import Any, NoReturn
 
 from engine.contract.errors import UserError
 from engine.contract.methods.all import METHODS_BY_NAME
-from engine.contract.options import OPTIONS, option_value, parse_value, value_at, value_text
+from engine.contract.options import (
+    OPTIONS,
+    field_path,
+    option_value,
+    parse_value,
+    value_at,
+    value_text,
+)
 from engine.contract.projects.dataset_store import no_such_column
 from engine.contract.reading.reading import FileReport
 from engine.contract.runs.scores import Encoder
@@ -241,7 +248,7 @@ def decoding_spec(decoding: DecodingSpec, arguments: argparse.Namespace) -> Deco
 
 def apply(spec: RunSpec, arguments: argparse.Namespace) -> RunSpec:
     """The spec with every option that was given."""
-    changes = [(field.split("."), value) for field, value in _given(arguments, spec)]
+    changes = [(field_path(field), value) for field, value in _given(arguments, spec)]
     changed: RunSpec = _replaced(spec, changes)
     return changed
 
