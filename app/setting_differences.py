@@ -55,6 +55,9 @@ def _flatten(part: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
     """(dotted field, value in words) of each setting; a tuple stays whole."""
     for item in dataclasses.fields(part):
         field, value = f"{prefix}{item.name}", getattr(part, item.name)
+        if field == "task":  # its settings go without its name, as on the command line
+            yield from _flatten(value)
+            continue
         if field in _UNIMPORTANT:
             continue
         if field == "method":

@@ -33,8 +33,9 @@ from engine.data.prompt import prompt_named
 from engine.decoding.decoder import decode
 from engine.methods.prefix import PrefixTuning
 from engine.reporter import Silent
-from engine.training.batches import Epochs, TokenRow, collate, token_row
-from engine.training.loss import loss_sum
+from engine.tasks.generation.batches import TokenRow, collate, token_row
+from engine.tasks.generation.loss import loss_sum
+from engine.training.epochs import Epochs
 
 CPU = torch.device("cpu")
 
@@ -67,7 +68,7 @@ def our_step(
     def step(batch_rows: list[TokenRow]) -> None:
         batch = collate(batch_rows, pad_id=method.backbone.tokenizer.pad_token_id, device=CPU)
         with method.active():
-            (loss_sum(method, batch) / batch.target_tokens).backward()
+            (loss_sum(method, batch) / batch.targets).backward()
         optimiser.step()
         optimiser.zero_grad()
 

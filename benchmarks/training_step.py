@@ -61,7 +61,7 @@ def measure(data: Path, method: str, *, steps: int, kept: bool) -> Measured:
     from engine.backbones import loading
     from engine.contract.methods.prefix import FinetuneMethod, PrefixMethod
     from engine.methods.making import make_method
-    from engine.training.batches import Epochs
+    from engine.training.epochs import Epochs
 
     if not kept:
         loading.keep_freed_memory = lambda: None

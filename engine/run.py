@@ -25,7 +25,6 @@ from engine.contract.protocol.commands import FetchBackbone
 from engine.contract.reading.reading import unmeasured
 from engine.contract.runs.events import (
     Blame,
-    Evaluation,
     Level,
     Notice,
     OutputsSaved,
@@ -35,42 +34,39 @@ from engine.contract.runs.events import (
     RunFinished,
     RunStarted,
     RunState,
-    Sample,
-    SamplesTaken,
 )
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.lock import FolderLock, run_in_use
 from engine.contract.runs.scores import OutputsMeta, Score
 from engine.contract.specs.run import RunSpec, describe_method
-from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.data.examples import ExampleSets, load_examples
-from engine.decoding.decoder import check_positions
-from engine.decoding.files import decode_and_score, save_outputs
+from engine.decoding.files import save_outputs
 from engine.methods.base import Method, count
 from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.making import make_method
 from engine.methods.weights import ChosenWeights
+from engine.tasks.base import Task
+from engine.tasks.making import MakeTask, make_task
 from engine.training import checkpoint
-from engine.training.evaluating import HeldOut, held_out_loss
 from engine.training.keeping import Kept, keep
 from engine.training.loop import Trainer
 from engine.training.memory import explain_memory_errors
-from engine.training.preparing import Prepared, prepare
 from engine.training.recorder import Listener, RunRecorder, StopRequested
 
 log = logging.getLogger(__name__)
 
 EXIT_FINISHED, EXIT_OUR_FAULT, EXIT_USER, EXIT_CANCELLED = 0, 1, 2, 3
-QUICK_METRICS = ("bleu", "chrf")
-"""What validation outputs are scored with while training."""
 
 
-def run_folder(path: Path, *, listener: Listener | None = None) -> int:
+def run_folder(
+    path: Path, *, listener: Listener | None = None, make_task: MakeTask = make_task
+) -> int:
     """Train, or go on training, the run in this folder; its verdict is in the journal.
 
     Args:
         path: a run folder as `RunFolder.create` makes it.
         listener: hears every journal entry and status, for the command line.
+        make_task: makes the task of the spec.
 
     Returns:
         0 finished, 1 our fault, 2 the user's, 3 cancelled.
@@ -88,7 +84,7 @@ def run_folder(path: Path, *, listener: Listener | None = None) -> int:
             remove_leftovers(place, shared=("meta.json",))  # which the window writes
         recorder = RunRecorder(folder, spec.run_id, listener=listener)
         try:
-            return _Session(folder, spec, recorder).work()
+            return _Session(folder, spec, recorder, make_task).work()
         finally:
             recorder.close()
 
@@ -96,8 +92,11 @@ def run_folder(path: Path, *, listener: Listener | None = None) -> int:
 class _Session:
     """The run's phases in order, and what becomes of an exception in any of them."""
 
-    def __init__(self, folder: RunFolder, spec: RunSpec, recorder: RunRecorder) -> None:
+    def __init__(
+        self, folder: RunFolder, spec: RunSpec, recorder: RunRecorder, make_task: MakeTask
+    ) -> None:
         self._folder, self._spec, self._recorder = folder, spec, recorder
+        self._make_task = make_task
         self._trainer: Trainer | None = None
         self._data_name = ""
 
@@ -170,31 +169,28 @@ class _Session:
         method = make_method(backbone, spec.method, seed=spec.training.seed)
         for text in method.notes():
             recorder.event(Notice(Level.INFO, text))
-        prepared = prepare(
-            spec.data, examples, backbone, recorder, position_offset=method.position_offset
+        task = self._make_task(
+            spec, examples, backbone, recorder, position_offset=method.position_offset
         )
-        for held_out in (self._shown(prepared.valid), prepared.test):
-            check_positions(method, held_out.prompts, spec.decoding)
-        missing = unmeasured(len(prepared.valid.inputs), len(prepared.test.inputs))
-        for text in (*missing, *prepared.notes):
+        task.check(method)
+        for text in (*unmeasured(task.valid_inputs, task.test_inputs), *task.notes):
             recorder.event(Notice(Level.WARNING, text))
         if spec.training.gradient_checkpointing:
             enable_checkpointing(backbone.model)
         trainer = self._trainer = Trainer(
+            task,
             method,
-            prepared.train,
             spec.training,
             recorder,
             checkpoints=self._folder.checkpoints,
-            evaluate=lambda step: self._evaluate(method, prepared, step),
             autocast=dtype if finetuning and dtype is not torch.float32 else None,
         )
         resumed = trainer.resume()
-        self._started(method, prepared, trainer, resumed, device=device, dtype=dtype)
+        self._started(method, task, trainer, resumed, device=device, dtype=dtype)
         recorder.phase(Phase.TRAINING)
         recorder.status(step=trainer.state.step, total_steps=trainer.total_steps)
         stopped_early = trainer.train()
-        self._finish(method, prepared, trainer, stopped_early)
+        self._finish(method, task, trainer, stopped_early)
 
     def _examples(self) -> ExampleSets:
         data = self._spec.data
@@ -205,7 +201,7 @@ class _Session:
     def _started(
         self,
         method: Method,
-        prepared: Prepared,
+        task: Task,
         trainer: Trainer,
         resumed: int | None,
         *,
@@ -229,60 +225,29 @@ class _Session:
                 precision=str(dtype).removeprefix("torch."),
                 trainable_parameters=trainable,
                 frozen_parameters=frozen,
-                train_rows=len(prepared.train),
-                valid_inputs=len(prepared.valid.inputs),
-                test_inputs=len(prepared.test.inputs),
+                train_rows=len(task.train_rows),
+                valid_inputs=task.valid_inputs,
+                test_inputs=task.test_inputs,
                 backbone_fingerprint=backbone.fingerprint,
                 versions=tuple((name, importlib.metadata.version(name)) for name in packages),
             ),
             flush=True,
         )
 
-    def _evaluate(self, method: Method, prepared: Prepared, step: int) -> Evaluation:
-        """Validation loss, greedy outputs and their scores, and the sample strip."""
-        training, valid = self._spec.training, prepared.valid
-        self._recorder.phase(Phase.EVALUATING, step=step)
-        loss = float("nan")
-        if valid.rows:
-            loss = held_out_loss(method, valid.rows, training.batch_size, self._recorder)
-        shown = self._shown(valid)
-        greedy = DecodingSpec(
-            strategy=Strategy.GREEDY,
-            max_new_tokens=self._spec.decoding.max_new_tokens,
-            batch_size=self._spec.decoding.batch_size,
-        )
-        scored = decode_and_score(
-            method, shown.inputs, shown.prompts, greedy, self._recorder, metrics=QUICK_METRICS
-        )
-        samples = tuple(
-            Sample(row.example_id, row.input, row.output, row.references)
-            for row in scored.rows[: training.sample_count]
-        )
-        self._recorder.event(SamplesTaken(step, samples))
-        self._recorder.phase(Phase.TRAINING)
-        scores = scored.scores if training.evaluate_bleu else ()
-        return Evaluation(step, 0.0, loss, scores, 0.0, is_best=False)
-
-    def _shown(self, valid: HeldOut) -> HeldOut:
-        """What of the validation inputs is decoded at each evaluation."""
-        training = self._spec.training
-        return valid if training.evaluate_bleu else _first(valid, training.sample_count)
-
-    def _finish(
-        self, method: Method, prepared: Prepared, trainer: Trainer, stopped_early: bool
-    ) -> None:
+    def _finish(self, method: Method, task: Task, trainer: Trainer, stopped_early: bool) -> None:
         """Keep what was trained, decode the test inputs, give the verdict."""
         recorder, spec = self._recorder, self._spec
         recorder.phase(Phase.SAVING, step=trainer.state.step)
         best_step = trainer.state.best_step or trainer.state.step
-        kept = self._keep(method, prepared, ())
+        task.save(self._folder.path)
+        kept = self._keep(method, task, ())
         elapsed_s = trainer.state.elapsed_s
-        if prepared.test.inputs:
+        if task.test_inputs:
             recorder.phase(Phase.DECODING)
-            meta = self._decode_test(method, prepared.test)
+            meta = self._predict(method, task)
             elapsed_s += meta.seconds
             if not isinstance(spec.method, FinetuneMethod):  # the card tells the scores
-                kept = self._keep(method, prepared, meta.scores)
+                kept = self._keep(method, task, meta.scores)
         recorder.event(
             RunFinished(
                 step=trainer.state.step,
@@ -295,25 +260,18 @@ class _Session:
             flush=True,
         )
 
-    def _keep(self, method: Method, prepared: Prepared, scores: tuple[Score, ...]) -> Kept:
+    def _keep(self, method: Method, task: Task, scores: tuple[Score, ...]) -> Kept:
         return keep(
             self._folder,
             self._spec,
             method,
             data_name=self._data_name,
-            train_rows=len(prepared.train),
+            train_rows=len(task.train_rows),
             scores=scores,
         )
 
-    def _decode_test(self, method: Method, test: HeldOut) -> OutputsMeta:
-        scored = decode_and_score(
-            method,
-            test.inputs,
-            test.prompts,
-            self._spec.decoding,
-            self._recorder,
-            clock=self._recorder.work_s,
-        )
+    def _predict(self, method: Method, task: Task) -> OutputsMeta:
+        scored = task.predict(method, self._recorder, clock=self._recorder.work_s)
         path = "outputs/test.jsonl"
         meta = save_outputs(
             self._folder.path / path,
@@ -327,10 +285,6 @@ class _Session:
             flush=True,
         )
         return meta
-
-
-def _first(held_out: HeldOut, count: int) -> HeldOut:
-    return HeldOut(held_out.inputs[:count], held_out.prompts[:count], ())
 
 
 class _terminate_as_stop:  # noqa: N801 - a context manager, used like a function

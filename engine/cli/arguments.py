@@ -12,6 +12,7 @@ from engine.contract.errors import UserError
 from engine.contract.options import (
     METHODS,
     OPTIONS,
+    field_path,
     option_value,
     parse_value,
     value_at,
@@ -247,7 +248,7 @@ def decoding_spec(decoding: DecodingSpec, arguments: argparse.Namespace) -> Deco
 
 def apply(spec: RunSpec, arguments: argparse.Namespace) -> RunSpec:
     """The spec with every option that was given."""
-    changes = [(field.split("."), value) for field, value in _given(arguments, spec)]
+    changes = [(field_path(field), value) for field, value in _given(arguments, spec)]
     changed: RunSpec = _replaced(spec, changes)
     return changed
 

@@ -5,8 +5,9 @@ A dataclass becomes an object of its fields; a member of a union of dataclasses 
 an unknown, missing, repeated or wrongly typed field raises `ProtocolError` naming its path, and
 so does a number that no reader can work with: an integer of more than 64 bits, or a time in
 seconds (a field called `…_s`) that is no date. Fields with a default may be missing, so that a
-file of an older version still opens. A class with a `version` field refuses a higher version
-than its default with a `UserError`.
+file of an older version still opens; a class whose older files differ otherwise has a static
+method `upgrade`, which makes today's fields of theirs before anything is checked. A class with a
+`version` field refuses a higher version than its default with a `UserError`.
 
 Whatever the text is, decoding gives an object or one of these two errors, whose messages are
 short however long the text is.
@@ -90,7 +91,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             if name in seen:
                 raise ValueError(f"{_shown(name)} appears twice in one object")
             seen.add(name)
-    return _as_it_was_run(plain)
+    return plain
 
 
 def to_plain(value: object) -> Any:
@@ -140,13 +141,6 @@ def unknown_field(path: str, name: str) -> ProtocolError:
 
 def _unsupported(kind: object) -> ProtocolError:
     return ProtocolError("unsupported-type", "{kind!r} cannot be written as JSON here", kind=kind)
-
-
-def _as_it_was_run(plain: dict[str, Any]) -> dict[str, Any]:
-    """Selecting by BLEU without any was once allowed, and selected by loss."""
-    if plain.get("select_by") == "bleu" and plain.get("evaluate_bleu") is False:
-        plain["select_by"] = "loss"
-    return plain
 
 
 def _decode(kind: Any, plain: object, path: str) -> Any:
@@ -248,13 +242,17 @@ def _check_seconds(value: object, path: str) -> None:
         raise unexpected(path, "a time in seconds", value)
 
 
-def _decode_dataclass(kind: type, plain: object, path: str) -> Any:
-    if not isinstance(plain, dict):
-        raise unexpected(path, "an object", plain)
+def _decode_dataclass(kind: type, value: object, path: str) -> Any:
+    if not isinstance(value, dict):
+        raise unexpected(path, "an object", value)
+    plain: dict[str, Any] = value
     if plain.get("type", kind.__name__) != kind.__name__:
         raise unexpected(path, f"type {kind.__name__}", plain["type"])
     fields = {field.name: field for field in dataclasses.fields(kind)}
     _check_version(fields, plain, path)
+    upgrade = getattr(kind, "upgrade", None)
+    if upgrade is not None:
+        plain = upgrade(plain)
     unknown = [name for name in plain if name != "type" and name not in fields]
     if unknown:
         raise unknown_field(path, unknown[0])

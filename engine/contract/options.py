@@ -79,11 +79,18 @@ def value_at(spec: object, field: str) -> Any:
     Raises:
         KeyError: this spec has no such field (another method's, say).
     """
-    for name in field.split("."):
-        if not dataclasses.is_dataclass(spec) or name not in spec.__dataclass_fields__:
-            raise KeyError(field)
-        spec = getattr(spec, name)
-    return spec
+    *parents, name = field.split(".")
+    for parent in parents:
+        spec = getattr(spec, parent)
+    if not dataclasses.is_dataclass(spec) or name not in spec.__dataclass_fields__:
+        raise KeyError(field)
+    return getattr(spec, name)
+
+
+def field_path(field: str) -> list[str]:
+    """Where a dotted field stands in a `RunSpec`: the task's settings go without its name."""
+    parts = field.split(".")
+    return ["task", *parts] if parts[0] == "decoding" else parts
 
 
 def with_changes(spec: RunSpec, changes: tuple[tuple[str, str], ...]) -> RunSpec:
@@ -95,7 +102,7 @@ def with_changes(spec: RunSpec, changes: tuple[tuple[str, str], ...]) -> RunSpec
     """
     plain = codec.to_plain(spec)
     for field, text in changes:
-        *parents, name = field.split(".")
+        *parents, name = field_path(field)
         place = plain
         for parent in parents:
             place = place.get(parent) if isinstance(place, dict) else None
@@ -229,5 +236,5 @@ def default_spec(spec: RunSpec) -> RunSpec:
         method=method,
         data=data,
         training=default_training(spec.method),
-        decoding=DecodingSpec(),
+        task=dataclasses.replace(spec.task, decoding=DecodingSpec()),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.runs.outputs import split_fingerprint, write_meta, write_outputs
@@ -16,25 +15,10 @@ from engine.decoding.decoder import decode, decoding_signature
 from engine.methods.base import System
 from engine.metrics.scoring import score_whole
 from engine.reporter import Reporter
+from engine.tasks.base import Predictions
 
 METRICS = ("bleu", "chrf", "rougeL")
 """What finished outputs are scored with."""
-
-
-@dataclass(frozen=True)
-class Scored:
-    """Decoded inputs with their scores; no scores where no input has a reference.
-
-    Attributes:
-        absent: what could not be scored, with the reason.
-    """
-
-    rows: tuple[OutputRow, ...]
-    scores: tuple[Score, ...]
-    absent: tuple[Absent, ...]
-    decoding: str
-    seconds: float
-    tokens_per_s: float
 
 
 def decode_and_score(
@@ -46,7 +30,7 @@ def decode_and_score(
     *,
     metrics: Sequence[str] = METRICS,
     clock: Callable[[], float] = time.monotonic,
-) -> Scored:
+) -> Predictions:
     """Decode inputs, and score them against all their references.
 
     Args:
@@ -73,11 +57,11 @@ def decode_and_score(
     scores = tuple(one for one in found if isinstance(one, Score))
     absent = tuple(one for one in found if isinstance(one, Absent))
     speed = decoded.new_tokens / max(decoded.seconds, 1e-9)
-    return Scored(rows, scores, absent, signature, decoded.seconds, speed)
+    return Predictions(rows, scores, absent, signature, decoded.seconds, speed)
 
 
 def save_outputs(
-    path: Path, scored: Scored, *, system: str, run_id: str, split: str
+    path: Path, scored: Predictions, *, system: str, run_id: str, split: str
 ) -> OutputsMeta:
     """Write the rows and what they were made with: JSON lines, or a table by the ending of `path`.
 

@@ -1,44 +1,70 @@
-"""Training on one page: the same loop for a prefix and for every other method."""
+"""Training on one page: the same loop for every task and every method."""
 
 from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import torch
 
 from engine.contract.errors import UserError
-from engine.contract.runs.events import CheckpointSaved, Evaluation, Event, TrainMetrics
+from engine.contract.runs.events import (
+    CheckpointSaved,
+    Evaluation,
+    Event,
+    Phase,
+    SamplesTaken,
+    TrainMetrics,
+)
 from engine.contract.specs.training import Objective, TrainingSpec, evaluation_steps
 from engine.methods.base import Method
+from engine.reporter import Reporter
+from engine.tasks.base import Batch, Evaluated, Task
 from engine.training import checkpoint
-from engine.training.batches import Batch, Epochs, TokenRow, collate_for
+from engine.training.best import BestTracker
 from engine.training.checkpoint_files import TrainingState
-from engine.training.loss import loss_sum
+from engine.training.epochs import Epochs
 from engine.training.memory import peak_memory_bytes
 from engine.training.recorder import StopRequested
 from engine.training.schedule import learning_rate
 from engine.training.time_left import TimeLeft
 
-Evaluate = Callable[[int], Evaluation]
-"""Evaluates after the given step; records samples itself; `is_best` is decided here."""
 
-
-class Recorder(Protocol):
-    """What the loop tells of itself; of a run, a `RunRecorder`."""
+class Recorder(Reporter, Protocol):
+    """What the loop reports to; of a run, a `RunRecorder`."""
 
     def work_s(self) -> float:
         """A clock that stands while the run is paused."""
+
+    def phase(self, phase: Phase, *, step: int | None = None) -> None:
+        """Begin a phase after this step."""
 
     def steps(self, step: int, total_steps: int, remaining_s: float | None) -> None:
         """Take the steps so far; raise `StopRequested` to end."""
 
     def event(self, event: Event, *, flush: bool = False) -> None:
         """Take what happened."""
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What one optimiser step has shown.
+
+    Attributes:
+        loss: nats per target, the mean over the step.
+        targets, tokens: over all its batches, as `Batch` counts them.
+        seconds: of work.
+    """
+
+    loss: float
+    learning_rate: float
+    grad_norm: float
+    targets: int
+    tokens: int
+    seconds: float
 
 
 class Trainer:
@@ -51,27 +77,28 @@ class Trainer:
 
     def __init__(
         self,
+        task: Task,
         method: Method,
-        rows: list[TokenRow],
         training: TrainingSpec,
         recorder: Recorder,
         *,
         checkpoints: Path,
-        evaluate: Evaluate,
         autocast: torch.dtype | None = None,
     ) -> None:
-        self._method, self._training, self._recorder = method, training, recorder
-        self._checkpoints, self._evaluate, self._autocast = checkpoints, evaluate, autocast
+        self._task, self._method = task, method
+        self._training, self._recorder = training, recorder
+        self._checkpoints, self._autocast = checkpoints, autocast
         self._epochs = Epochs(
-            rows,
+            task.train_rows,
             training.batch_size,
             accumulation_steps=training.accumulation_steps,
             seed=training.seed,
         )
-        self.total_steps = training.total_steps(len(rows))
+        self.total_steps = training.total_steps(len(task.train_rows))
         self._due = evaluation_steps(self.total_steps, training.evaluate_every_steps)
+        self._best = BestTracker(training.patience_evaluations)
         self._time_left = TimeLeft()
-        self._parameters = method.trainable()
+        self._parameters = {**method.trainable(), **task.trainable()}
         # Fused is one pass over memory; torch chooses well by itself elsewhere, but on a CPU
         # takes a pass for each operation (benchmarks/optimiser.py).
         self._optimiser = torch.optim.AdamW(
@@ -112,13 +139,13 @@ class Trainer:
         """
         try:
             if self.state.evaluation_due:
-                self._evaluation()
-            while self.state.step < self.total_steps and not self._out_of_patience():
+                self._evaluate()
+            while self.state.step < self.total_steps and not self._best.gives_up(self.state):
                 self._recorder.steps(self.state.step, self.total_steps, self._remaining_s())
-                self._step()
+                self._record(self._step())
                 if self.state.step in self._due:
-                    self._evaluation()
-                elif self._checkpoint_due():
+                    self._evaluate()
+                elif self._is_checkpoint_due():
                     self._save()
         except StopRequested as request:
             if request.save:
@@ -128,25 +155,23 @@ class Trainer:
             checkpoint.load_best(self._checkpoints, self.state.best_step or 0, self._parameters)
         return self.state.step < self.total_steps
 
-    def _step(self) -> None:
+    def _step(self) -> StepResult:
         """One optimiser step over `accumulation_steps` batches."""
-        training, state = self._training, self.state
-        start = self._recorder.work_s()
+        training, start = self._training, self._recorder.work_s()
         rate = learning_rate(
-            state.step,
+            self.state.step,
             peak=training.learning_rate,
             warmup_steps=training.warmup_steps,
             total_steps=self.total_steps,
         )
         for group in self._optimiser.param_groups:
             group["lr"] = rate
-        backbone = self._method.backbone
-        batches = [collate_for(backbone, rows) for rows in self._epochs.step_batches(state.step)]
-        tokens = sum(batch.target_tokens for batch in batches)
+        batches = [self._task.collate(rows) for rows in self._epochs.step_batches(self.state.step)]
+        targets = sum(batch.targets for batch in batches)
         rows = sum(batch.rows for batch in batches)
         # Both objectives are normalised over the whole step, so that accumulating smaller
         # batches gives the gradient of the large one.
-        norm = rows if training.objective is Objective.SENTENCE_SUM else tokens
+        norm = rows if training.objective is Objective.SENTENCE_SUM else targets
         self._method.set_training(True)
         total = sum(self._backward(batch, norm) for batch in batches)
         self._method.set_training(False)
@@ -156,40 +181,27 @@ class Trainer:
                 "The loss is {loss} at step {step} with learning rate {rate:g}. Lower the "
                 "learning rate, or add warm-up steps.",
                 loss=total,
-                step=state.step + 1,
+                step=self.state.step + 1,
                 rate=rate,
             )
         limit = training.clip_norm or math.inf
         grad_norm = torch.nn.utils.clip_grad_norm_(self._parameters.values(), limit)
         self._optimiser.step()
         self._optimiser.zero_grad(set_to_none=True)
-        taken_s = self._recorder.work_s() - start
-        self._time_left.add_step(taken_s)
-        self.state = replace(
-            state,
-            step=state.step + 1,
-            tokens=state.tokens + tokens,
-            elapsed_s=state.elapsed_s + taken_s,
-        )
-        self._recorder.event(
-            TrainMetrics(
-                step=self.state.step,
-                epoch=self._epoch(),
-                loss=total / tokens,
-                learning_rate=rate,
-                grad_norm=float(grad_norm),
-                tokens=self.state.tokens,
-                tokens_per_s=sum(batch.tokens for batch in batches) / taken_s,
-                elapsed_s=self.state.elapsed_s,
-                memory_bytes=peak_memory_bytes(backbone.model.device),
-            )
+        return StepResult(
+            loss=total / targets,
+            learning_rate=rate,
+            grad_norm=float(grad_norm),
+            targets=targets,
+            tokens=sum(batch.tokens for batch in batches),
+            seconds=self._recorder.work_s() - start,
         )
 
     def _backward(self, batch: Batch, norm: int) -> float:
         """Add a batch's gradient; its summed loss in nats."""
         with self._method.active():
             with self._precision():
-                loss = loss_sum(self._method, batch)
+                loss = self._task.loss(self._method, batch)
             (loss / norm).backward()  # type: ignore[no-untyped-call]
         return loss.item()
 
@@ -198,46 +210,69 @@ class Trainer:
             return contextlib.nullcontext()
         return torch.autocast(self._method.backbone.model.device.type, dtype=self._autocast)
 
-    def _evaluation(self) -> None:
-        """Evaluate, keep the parameters if they are the best, save."""
-        start = self._recorder.work_s()
-        self.state = replace(self.state, evaluation_due=True)
-        found = self._evaluate(self.state.step)
-        value = self._value(found)
-        known = self.state.best_value
-        # Without validation rows the loss is not a number: then the latest is the best.
-        best = known is None or value < known or math.isnan(value)
-        taken_s = self._recorder.work_s() - start
-        self._time_left.add_evaluation(taken_s)
+    def _record(self, result: StepResult) -> None:
+        """Count a step and report it."""
+        self._time_left.add_step(result.seconds)
         self.state = replace(
-            self.state, evaluation_due=False, elapsed_s=self.state.elapsed_s + taken_s
+            self.state,
+            step=self.state.step + 1,
+            tokens=self.state.tokens + result.targets,
+            elapsed_s=self.state.elapsed_s + result.seconds,
         )
-        if best:
-            checkpoint.save_best(self._checkpoints, self.state.step, self._parameters)
-            self.state = replace(
-                self.state, best_step=self.state.step, best_value=value, bad_evaluations=0
-            )
-        else:
-            self.state = replace(self.state, bad_evaluations=self.state.bad_evaluations + 1)
         self._recorder.event(
-            replace(found, epoch=self._epoch(), elapsed_s=self.state.elapsed_s, is_best=best)
+            TrainMetrics(
+                step=self.state.step,
+                epoch=self._epoch(),
+                loss=result.loss,
+                learning_rate=result.learning_rate,
+                grad_norm=result.grad_norm,
+                tokens=self.state.tokens,
+                tokens_per_s=result.tokens / result.seconds,
+                elapsed_s=self.state.elapsed_s,
+                memory_bytes=peak_memory_bytes(self._method.backbone.model.device),
+            )
+        )
+
+    def _evaluate(self) -> None:
+        """Evaluate, keep the parameters if they are the best, save."""
+        recorder, start = self._recorder, self._recorder.work_s()
+        self.state = replace(self.state, evaluation_due=True)
+        recorder.phase(Phase.EVALUATING, step=self.state.step)
+        result = self._task.evaluate(self._method, recorder)
+        recorder.event(SamplesTaken(self.state.step, result.samples))
+        recorder.phase(Phase.TRAINING)
+        seconds = recorder.work_s() - start
+        self._time_left.add_evaluation(seconds)
+        self.state = replace(
+            self._best.update(self.state, self._value(result)),
+            evaluation_due=False,
+            elapsed_s=self.state.elapsed_s + seconds,
+        )
+        is_best = self.state.best_step == self.state.step
+        if is_best:
+            checkpoint.save_best(self._checkpoints, self.state.step, self._parameters)
+        recorder.event(
+            Evaluation(
+                step=self.state.step,
+                epoch=self._epoch(),
+                valid_loss=result.loss,
+                scores=result.scores,
+                elapsed_s=self.state.elapsed_s,
+                is_best=is_best,
+            )
         )
         self._save()
 
-    def _out_of_patience(self) -> bool:
-        patience = self._training.patience_evaluations
-        return patience is not None and self.state.bad_evaluations >= patience
-
-    def _value(self, found: Evaluation) -> float:
+    def _value(self, result: Evaluated) -> float:
         """What decides the best evaluation, lower is better."""
-        if self._training.select_by.value == "bleu" and found.scores:
-            return -found.scores[0].value
-        return found.valid_loss
+        if self._training.select_by.value == "bleu" and result.scores:
+            return -result.scores[0].value
+        return result.loss
 
     def _epoch(self) -> float:
         return self.state.step / self._epochs.steps_per_epoch
 
-    def _checkpoint_due(self) -> bool:
+    def _is_checkpoint_due(self) -> bool:
         every = self._training.checkpoint_every_steps
         return every is not None and self.state.step % every == 0
 

@@ -15,7 +15,7 @@ from engine.backbones.loading import load_backbone
 from engine.contract.methods.prefix import FinetuneMethod
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.protocol.commands import ProbeSpeed
-from engine.contract.runs.events import Evaluation, Event, TrainMetrics
+from engine.contract.runs.events import Event, Phase, TrainMetrics
 from engine.contract.runs.speed import Speed
 from engine.contract.specs.run import RunSpec
 from engine.contract.specs.training import DecodingSpec, Strategy
@@ -25,9 +25,8 @@ from engine.methods.base import Method
 from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.making import make_method
 from engine.reporter import Reporter
-from engine.training.evaluating import HeldOut
+from engine.tasks.generation.task import Generation
 from engine.training.loop import Trainer
-from engine.training.preparing import Prepared, prepare
 from engine.training.recorder import StopRequested
 
 STEPS = 2
@@ -72,21 +71,21 @@ def probe_speed(command: ProbeSpeed, reporter: Reporter) -> Speed:
         reporter=reporter,
     )
     method = make_method(backbone, spec.method, seed=spec.training.seed)
-    prepared = prepare(spec.data, few, backbone, reporter, position_offset=method.position_offset)
+    task = Generation(spec, few, backbone, reporter, position_offset=method.position_offset)
     if spec.training.gradient_checkpointing:
         enable_checkpointing(backbone.model)
     autocast = dtype if finetuning and dtype is not torch.float32 else None
-    step = _second_step(spec, method, prepared, reporter, autocast=autocast)
+    step = _second_step(spec, task, method, reporter, autocast=autocast)
     row_s = step.step_s / rows
     greedy = DecodingSpec(strategy=Strategy.GREEDY, max_new_tokens=spec.decoding.max_new_tokens)
     forward_s = row_s * FORWARD_SHARE * _references(held_out)
-    evaluate_s = _input_s(method, prepared, greedy, reporter) if spec.training.evaluate_bleu else 0
+    evaluate_s = _input_s(method, task, greedy, reporter) if spec.training.evaluate_bleu else 0
     return Speed(
         data=spec.data.fingerprint,
         row_s=row_s,
         row_tokens=step.tokens_per_s * row_s,
         evaluate_input_s=evaluate_s + forward_s,
-        decode_input_s=_input_s(method, prepared, spec.decoding, reporter),
+        decode_input_s=_input_s(method, task, spec.decoding, reporter),
     )
 
 
@@ -111,6 +110,12 @@ class _Meter:
     def work_s(self) -> float:
         return time.monotonic()
 
+    def phase(self, phase: Phase, *, step: int | None = None) -> None:
+        """Not reported."""
+
+    def update(self, done: int, total: int, unit: str, text: str = "") -> None:
+        self._reporter.update(done, total, unit, text)
+
     def steps(self, step: int, total_steps: int, remaining_s: float | None) -> None:
         self._reporter.update(step, STEPS, "steps")
         if step == STEPS:
@@ -123,8 +128,8 @@ class _Meter:
 
 def _second_step(
     spec: RunSpec,
+    task: Generation,
     method: Method,
-    prepared: Prepared,
     reporter: Reporter,
     *,
     autocast: torch.dtype | None,
@@ -138,12 +143,11 @@ def _second_step(
     )
     meter = _Meter(reporter)
     trainer = Trainer(
+        task,
         method,
-        prepared.train,
         training,
         meter,
         checkpoints=Path("unused"),
-        evaluate=_no_evaluation,
         autocast=autocast,
     )
     try:
@@ -153,15 +157,9 @@ def _second_step(
     raise AssertionError("the meter ends every training")
 
 
-def _no_evaluation(_step: int) -> Evaluation:
-    raise AssertionError("a probe has no evaluations")
-
-
-def _input_s(
-    method: Method, prepared: Prepared, decoding: DecodingSpec, reporter: Reporter
-) -> float:
+def _input_s(method: Method, task: Generation, decoding: DecodingSpec, reporter: Reporter) -> float:
     """Seconds of decoding an input, from the first token's time and that of the next few."""
-    test: HeldOut = prepared.test
+    test = task.test
     if not test.prompts:
         return 0.0
     seconds = []

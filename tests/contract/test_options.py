@@ -34,6 +34,7 @@ from engine.contract.specs.data import (
 )
 from engine.contract.specs.run import default_training
 from engine.contract.specs.training import DecodingSpec, Strategy
+from engine.contract.tasks.generation import GenerationTask
 from tests.contract.objects import SPEC
 from tests.helpers.errors import refused
 
@@ -112,7 +113,7 @@ def test_a_command_says_everything_that_differs() -> None:
         data=data,
         method=PrefixMethod(prefix_length=8, init=Init.RANDOM),
         training=replace(USUAL.training, seed=3, evaluate_bleu=False),
-        decoding=DecodingSpec(strategy=Strategy.GREEDY, length_penalty=0.8),
+        task=GenerationTask(DecodingSpec(strategy=Strategy.GREEDY, length_penalty=0.8)),
     )
     by_column = replace(spec, data=replace(data, split=Split(SplitKind.COLUMN)))
     assert "--split-column side" in command_line(by_column, data="my data.csv", out="run 1")

@@ -178,9 +178,9 @@ def test_a_damaged_run_is_the_users_matter(
 
 
 def test_a_run_of_a_newer_version_is_refused(folder: RunFolder) -> None:
-    text = codec.to_text(SPEC).replace('"version": 1', '"version": 7, "later": {}')
+    text = codec.to_text(SPEC).replace('"version": 2', '"version": 7, "later": {}')
     (folder.path / "run.json").write_text(text)
-    with refused("newer-version", path="RunSpec", version="7", supported=1):
+    with refused("newer-version", path="RunSpec", version="7", supported=2):
         folder.read_spec()
 
 

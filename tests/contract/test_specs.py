@@ -36,6 +36,7 @@ from engine.contract.specs.run import (
     new_run_id,
 )
 from engine.contract.specs.training import DecodingSpec, Objective, SelectBy, Strategy, TrainingSpec
+from engine.contract.tasks.generation import GenerationTask
 from tests.contract.objects import MAPPING, SPEC
 from tests.helpers.errors import refused
 
@@ -142,7 +143,7 @@ def test_the_twin_differs_in_method_and_rate_only() -> None:
     spec = replace(
         SPEC,
         training=TrainingSpec(seed=7, epochs=2.0, learning_rate=5e-3, batch_size=3),
-        decoding=DecodingSpec(strategy=Strategy.BEAM),
+        task=GenerationTask(DecodingSpec(strategy=Strategy.BEAM)),
     )
     twin = finetuning_baseline(spec)
     assert twin.run_id != spec.run_id

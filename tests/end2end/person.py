@@ -21,6 +21,7 @@ from app.shell.startup import Program
 from engine.contract.projects.project import ProjectFolder
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder, RunMeta
+from engine.contract.tasks.generation import GenerationTask
 from tests.helpers.tiny_runs import DECODING, TRAINING, Workshop
 
 WAIT_MS = 120_000
@@ -111,5 +112,5 @@ def queued_run(workshop: Workshop, project: ProjectFolder, *, steps: int) -> Run
     )
     spec = workshop.spec("mlp", training=training)
     data = replace(spec.data, dataset="../../datasets/huts.sqlite")
-    spec = replace(spec, data=data, decoding=DECODING)
+    spec = replace(spec, data=data, task=GenerationTask(DECODING))
     return RunFolder.create(project.runs / spec.run_id, spec, RunMeta(name="a tiny prefix"))

@@ -18,6 +18,7 @@ from engine.contract.runs.events import RunFailed, RunFinished, RunStarted, RunS
 from engine.contract.runs.outputs import read_outputs
 from engine.contract.runs.prefix_card import PositionScheme
 from engine.contract.specs.data import PromptForm
+from engine.contract.tasks.generation import GenerationTask
 from engine.data.prompt import ENCODER_PROMPT
 from engine.decoding.decoder import decode
 from engine.decoding.systems import Systems
@@ -146,7 +147,7 @@ def test_a_side_that_does_not_fit_is_told(
     workshop: Workshop, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     spec = workshop.spec(PREFIX, kind="bart")
-    spec = replace(spec, decoding=replace(spec.decoding, max_new_tokens=500))
+    spec = replace(spec, task=GenerationTask(replace(spec.decoding, max_new_tokens=500)))
     folder = workshop.run(tmp_path_factory.mktemp("long") / "run", spec)
     assert run_folder(folder.path) == 2
     (failed,) = events(folder, RunFailed)

@@ -20,6 +20,7 @@ from engine.contract.runs.events import (
 )
 from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.run import RunSpec
+from engine.contract.tasks.generation import GenerationTask
 from engine.training import checkpoint
 from tests.helpers.tiny_runs import (
     TRAINING,
@@ -65,7 +66,7 @@ def slow_spec(workshop: Workshop, method: str) -> RunSpec:
     )
     spec = workshop.spec(method, training=training)
     slow = replace(spec.decoding, max_new_tokens=24, min_new_tokens=24, batch_size=1)
-    return replace(spec, decoding=slow)
+    return replace(spec, task=GenerationTask(slow))
 
 
 def leave_alone(folder: RunFolder) -> None:

@@ -11,8 +11,8 @@ from engine.backbones.loading import Backbone, load_backbone
 from engine.methods.attention import KeyValues
 from engine.methods.base import Method
 from engine.reporter import Silent
-from engine.training.batches import Batch
-from engine.training.loss import loss_sum
+from engine.tasks.generation.batches import Batch
+from engine.tasks.generation.loss import loss_sum
 from tests.helpers.tiny_backbones import save_tiny
 
 

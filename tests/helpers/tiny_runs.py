@@ -27,6 +27,7 @@ from engine.contract.specs.data import Column, DataSpec, Role, Split
 from engine.contract.specs.data import Mapping as ColumnMapping
 from engine.contract.specs.run import RunSpec
 from engine.contract.specs.training import DecodingSpec, Device, Strategy, TrainingSpec
+from engine.contract.tasks.generation import GenerationTask
 from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent
@@ -51,6 +52,7 @@ TRAINING = TrainingSpec(
     device=Device.CPU,
 )
 DECODING = DecodingSpec(strategy=Strategy.GREEDY, max_new_tokens=10, batch_size=4)
+TASK = GenerationTask(DECODING)
 
 
 def table(rows: int = 30) -> list[tuple[str, ...]]:
@@ -103,7 +105,7 @@ class Workshop:
         kind = kind or ("gpt2" if isinstance(chosen, FinetuneMethod) else "llama")
         split = Split(valid_fraction=0.2, test_fraction=0.3)
         data = DataSpec(str(self.dataset), self.fingerprint, self.mapping, split=split)
-        return RunSpec("run-1", str(self.backbone(kind)), chosen, data, training, DECODING)
+        return RunSpec("run-1", str(self.backbone(kind)), chosen, data, training, TASK)
 
     def run(self, place: Path, spec: RunSpec) -> RunFolder:
         return RunFolder.create(place, spec, RunMeta(name="tiny"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from engine.contract.files.names import check_name
 from engine.contract.methods.others import (
@@ -25,8 +26,10 @@ from engine.contract.methods.prefix import (
 )
 from engine.contract.specs.data import DataSpec
 from engine.contract.specs.training import DecodingSpec, TrainingSpec
+from engine.contract.tasks.all import TaskSpec
+from engine.contract.tasks.generation import GenerationTask
 
-RUN_VERSION = 1
+RUN_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class RunSpec:
     Attributes:
         run_id: unique name of the run and of its folder.
         backbone: a name of the catalog, or the path of a folder in transformers' format.
+        task: what is predicted, and how.
     """
 
     run_id: str
@@ -43,12 +47,26 @@ class RunSpec:
     method: MethodSpec
     data: DataSpec
     training: TrainingSpec = field(default_factory=TrainingSpec)
-    decoding: DecodingSpec = field(default_factory=DecodingSpec)
+    task: TaskSpec = field(default_factory=GenerationTask)
     version: int = RUN_VERSION
 
     def __post_init__(self) -> None:
         if self.run_id:  # a form's spec has none yet
             check_name(self.run_id, what="run_id")
+
+    @property
+    def decoding(self) -> DecodingSpec:
+        """How outputs are decoded."""
+        return self.task.decoding
+
+    @staticmethod
+    def upgrade(plain: dict[str, Any]) -> dict[str, Any]:
+        """A run of version 1 had its decoding where the task is now."""
+        if "decoding" not in plain or "task" in plain:
+            return plain
+        others = {name: value for name, value in plain.items() if name != "decoding"}
+        task = {"type": GenerationTask.__name__, "decoding": plain["decoding"]}
+        return {**others, "task": task, "version": RUN_VERSION}
 
 
 def new_run_id() -> str:

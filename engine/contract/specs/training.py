@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from engine.contract.errors import UserError
 from engine.contract.schema import check_settings, setting
@@ -206,6 +207,13 @@ class TrainingSpec:
                 "select_by is bleu, but evaluate_bleu is off (--no-bleu), so there is no BLEU to "
                 "select by. Switch it on, or select by loss.",
             )
+
+    @staticmethod
+    def upgrade(plain: dict[str, Any]) -> dict[str, Any]:
+        """Selecting by BLEU without any was once allowed, and selected by loss."""
+        if plain.get("select_by") == "bleu" and plain.get("evaluate_bleu") is False:
+            return {**plain, "select_by": "loss"}
+        return plain
 
     def total_steps(self, rows: int) -> int:
         """Optimiser steps of a run on so many training rows."""

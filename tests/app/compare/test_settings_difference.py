@@ -15,6 +15,7 @@ from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.specs.data import Column, DataSpec, Mapping, Role
 from engine.contract.specs.run import RunSpec
 from engine.contract.specs.training import DecodingSpec, TrainingSpec
+from engine.contract.tasks.generation import GenerationTask
 
 DATA = DataSpec("a.sqlite", "ab" * 32, Mapping((Column("text", Role.TARGET),)))
 ONE = RunSpec("one", "gpt2", PrefixMethod(prefix_length=5), DATA)
@@ -31,7 +32,7 @@ def test_only_what_differs_is_listed() -> None:
         backbone="gpt2-medium",
         method=PrefixMethod(prefix_length=10),
         training=replace(TrainingSpec(), learning_rate=1e-4, evaluate_bleu=False),
-        decoding=replace(DecodingSpec(), num_beams=1),
+        task=GenerationTask(replace(DecodingSpec(), num_beams=1)),
     )
     assert fields(ONE, replace(ONE, run_id="two")) == {}
     assert fields(ONE, other) == {

@@ -26,6 +26,7 @@ from engine.contract.options import METHODS
 from engine.contract.specs.data import DataSpec, PromptForm
 from engine.contract.specs.run import RunSpec, default_training
 from engine.contract.specs.training import DecodingSpec, Objective, Strategy, TrainingSpec
+from engine.contract.tasks.generation import GenerationTask
 from tests.contract.strategies import built
 from tests.helpers.errors import refused
 from tests.helpers.projects import MAPPING
@@ -71,7 +72,7 @@ specs = st.builds(
         st.integers(1, 2000),
     ),
     training=trainings,
-    decoding=decodings,
+    task=st.builds(GenerationTask, decodings),
 )
 
 

@@ -11,8 +11,8 @@ from engine.contract.methods.prefix import Init, Parametrisation, PrefixMethod
 from engine.methods.attention import attention_of
 from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.prefix import PrefixTuning, SavedPrefix
-from engine.training.batches import collate, collate_for, token_row
-from engine.training.loss import loss_sum
+from engine.tasks.generation.batches import collate, collate_for, token_row
+from engine.tasks.generation.loss import loss_sum
 from tests.engine.tiny import gradients, load, reference_logits, tiny
 from tests.helpers.errors import refused
 from tests.helpers.tiny_backbones import DECODERS, save_tiny

@@ -10,7 +10,7 @@ from engine.contract.methods.prefix import Depth, Init, Parametrisation, PrefixM
 from engine.methods.base import count
 from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.prefix import PrefixTuning, SavedPrefix
-from engine.training.batches import collate_for, token_row
+from engine.tasks.generation.batches import collate_for, token_row
 from tests.engine.tiny import gradients, tiny
 from tests.helpers.errors import refused
 

@@ -14,8 +14,8 @@ from engine.decoding.decoder import decode
 from engine.methods.attention import KeyValues
 from engine.methods.prefix import PrefixTuning, SavedPrefix
 from engine.reporter import Silent
-from engine.training.batches import TokenRow, collate_for, token_row
-from engine.training.loss import loss_sum
+from engine.tasks.generation.batches import TokenRow, collate_for, token_row
+from engine.tasks.generation.loss import loss_sum
 from tests.engine.tiny import tiny
 from tests.helpers.errors import refused
 

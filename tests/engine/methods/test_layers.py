@@ -20,8 +20,8 @@ from engine.methods.base import count
 from engine.methods.per_row import PrefixPerRow
 from engine.methods.prefix import PrefixTuning, SavedPrefix
 from engine.reporter import Silent
-from engine.training.batches import Batch, collate_for, token_row
-from engine.training.loss import loss_sum
+from engine.tasks.generation.batches import Batch, collate_for, token_row
+from engine.tasks.generation.loss import loss_sum
 from tests.engine.explicit import explicit_model
 from tests.engine.tiny import gradients, tiny
 from tests.helpers.errors import refused

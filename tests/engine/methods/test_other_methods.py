@@ -13,8 +13,8 @@ from engine.contract.methods.others import BiasMethod, DeltaSpec, LoraMethod, To
 from engine.methods.base import Foldable, count
 from engine.methods.finetune import BareBackbone
 from engine.methods.making import make_method, saved_system
-from engine.training.batches import collate_for, token_row
-from engine.training.loss import loss_sum
+from engine.tasks.generation.batches import collate_for, token_row
+from engine.tasks.generation.loss import loss_sum
 from tests.engine.other_methods import OTHER_METHODS, logits, scatter
 from tests.engine.tiny import tiny
 from tests.helpers.errors import refused

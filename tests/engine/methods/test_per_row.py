@@ -15,9 +15,9 @@ from engine.methods.finetune import BareBackbone
 from engine.methods.per_row import PrefixPerRow
 from engine.methods.prefix import PrefixTuning, SavedPrefix
 from engine.reporter import Silent
-from engine.training.batches import IGNORED, collate_for, token_row
-from engine.training.evaluating import held_out_loss
-from engine.training.loss import loss_sum
+from engine.tasks.generation.batches import IGNORED, collate_for, token_row
+from engine.tasks.generation.held_out import held_out_loss
+from engine.tasks.generation.loss import loss_sum
 from tests.engine.tiny import tiny
 
 LENGTHS = (1, 2, 3, 5, 8, 13, 21, 30)

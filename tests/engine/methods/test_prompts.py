@@ -145,7 +145,7 @@ def test_words_that_are_too_few_or_too_many_are_told(folder: Path) -> None:
 def test_a_prompt_takes_room_in_an_encoder(folder: Path) -> None:
     from engine.contract.specs.data import DataSpec, Mapping
     from engine.data.examples import ExampleSets, TrainRow
-    from engine.training.preparing import prepare
+    from engine.tasks.generation.encoding import encode
 
     backbone = tiny(folder, "bart")
     method = make_method(backbone, PromptMethod(100, Init.RANDOM), seed=0)
@@ -154,7 +154,7 @@ def test_a_prompt_takes_room_in_an_encoder(folder: Path) -> None:
         decode(method, [[5] * 30], decoding, Silent())
     rows = (TrainRow("word " * 20, "one"),)
     with refused("row-longer-than-positions", prompt=100, limit=128):
-        prepare(
+        encode(
             DataSpec("", "", Mapping(())),
             ExampleSets(rows, (), ()),
             backbone,

@@ -20,9 +20,9 @@ from engine.contract.methods.prefix import (
 )
 from engine.methods.making import make_method
 from engine.reporter import Silent
-from engine.training.batches import Batch, collate_for, token_row
-from engine.training.evaluating import held_out_loss
-from engine.training.loss import loss_sum
+from engine.tasks.generation.batches import Batch, collate_for, token_row
+from engine.tasks.generation.held_out import held_out_loss
+from engine.tasks.generation.loss import loss_sum
 from tests.engine.other_methods import OTHER_METHODS
 from tests.engine.tiny import tiny
 from tests.helpers.tiny_backbones import CONFIGS
@@ -93,7 +93,7 @@ def test_two_steps_a_validation_pass_and_two_more(name: str, folder: Path) -> No
         optimiser.zero_grad()
         method.set_training(True)
         with method.active():
-            (loss_sum(method, batch) / batch.target_tokens).backward()
+            (loss_sum(method, batch) / batch.targets).backward()
         method.set_training(False)
         for key, parameter in trainable.items():
             assert parameter.grad is not None, f"{key} has no gradient"

@@ -13,6 +13,7 @@ from engine.contract.methods.others import LoraMethod
 from engine.contract.protocol.commands import ProbeSpeed
 from engine.contract.runs.speed import Workload, run_time
 from engine.contract.specs.training import Strategy
+from engine.contract.tasks.generation import GenerationTask
 from engine.reporter import Silent
 from engine.training.probing import probe_speed
 from tests.helpers.tiny_runs import METHODS, TRAINING, Workshop
@@ -25,7 +26,9 @@ def files(folder: Path) -> set[Path]:
 @pytest.mark.parametrize("method", [*METHODS, "lora"])
 def test_a_probe_measures_and_leaves_nothing(method: str, workshop: Workshop) -> None:
     spec = workshop.spec(METHODS.get(method, LoraMethod(rank=2)))
-    spec = replace(spec, decoding=replace(spec.decoding, strategy=Strategy.BEAM, num_beams=2))
+    spec = replace(
+        spec, task=GenerationTask(replace(spec.decoding, strategy=Strategy.BEAM, num_beams=2))
+    )
     before = files(workshop.folder)
     speed = probe_speed(ProbeSpeed(spec), Silent())
     assert files(workshop.folder) == before

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,17 @@ from engine.contract.methods.prefix import (
     Parametrisation,
     PrefixMethod,
 )
-from engine.contract.runs.events import Evaluation, JournalEntry, TrainMetrics
+from engine.contract.runs.events import JournalEntry, TrainMetrics
 from engine.contract.runs.folder import RunFolder, StopRequest
 from engine.contract.runs.journal import JournalReader
 from engine.contract.specs.training import Objective, TrainingSpec
+from engine.methods.base import System
 from engine.methods.making import make_method
+from engine.reporter import Reporter
+from engine.tasks.base import Evaluated
+from engine.tasks.generation.batches import Batch, TokenRow, collate_for, token_row
+from engine.tasks.generation.loss import loss_sum
 from engine.training import checkpoint
-from engine.training.batches import TokenRow, collate_for, token_row
 from engine.training.loop import Trainer
 from engine.training.recorder import RunRecorder, StopRequested
 from tests.engine.tiny import gradients, tiny
@@ -40,6 +44,30 @@ METHODS = {
     ),
     "finetune": FinetuneMethod(),
 }
+
+
+class ListedTask:
+    """Rows of token ids, whose evaluations end as the session says."""
+
+    valid_inputs = test_inputs = 0
+    notes = ()
+
+    def __init__(
+        self, backbone: Backbone, rows: list[TokenRow], evaluate: Callable[[], Evaluated]
+    ) -> None:
+        self.train_rows, self.backbone, self.evaluation = rows, backbone, evaluate
+
+    def trainable(self) -> dict[str, torch.nn.Parameter]:
+        return {}
+
+    def collate(self, rows: Sequence[TokenRow]) -> Batch:
+        return collate_for(self.backbone, rows)
+
+    def loss(self, system: System, batch: Batch) -> torch.Tensor:
+        return loss_sum(system, batch)
+
+    def evaluate(self, system: System, reporter: Reporter) -> Evaluated:
+        return self.evaluation()
 
 
 class Session:
@@ -61,19 +89,18 @@ class Session:
         self.evaluated: list[int] = []
         self.losses = [3.0, 2.0, 1.0, 0.5]
         self.trainer = Trainer(
+            ListedTask(backbone, rows, lambda: self.evaluate(self.trainer.state.step)),
             self.method,
-            rows,
             training,
             self.recorder,
             checkpoints=self.folder.checkpoints,
-            evaluate=lambda step: self.evaluate(step),
         )
         self.evaluate = self.evaluate_as_listed
 
-    def evaluate_as_listed(self, step: int) -> Evaluation:
+    def evaluate_as_listed(self, step: int) -> Evaluated:
         self.evaluated.append(step)
         loss = self.losses[min(len(self.evaluated), len(self.losses)) - 1]
-        return Evaluation(step, 0.0, loss, (), 0.0, is_best=False)
+        return Evaluated(loss, (), ())
 
     def metrics(self) -> list[TrainMetrics]:
         entries: list[JournalEntry] = JournalReader(self.folder.events, "run").read_new()
@@ -142,7 +169,7 @@ def test_stop_and_save_in_an_evaluation_takes_it_again_on_resume(
     training = TrainingSpec(max_steps=6, batch_size=4, evaluate_every_steps=3)
     first = start(tmp_path / "run", tiny(tmp_path / "a", "llama"), METHODS["mlp"], training)
 
-    def stop(step: int) -> Evaluation:
+    def stop(step: int) -> Evaluated:
         raise StopRequested(save=True)
 
     first.evaluate = stop
@@ -176,7 +203,7 @@ def test_patience_ends_a_run_and_the_best_parameters_are_held(
     session.losses = [2.0, 1.0, 1.5, 1.7]
     at_best: dict[str, torch.Tensor] = {}
 
-    def remember(step: int) -> Evaluation:
+    def remember(step: int) -> Evaluated:
         if step == 4:
             at_best.update(snapshot(session.method.trainable()))
         return session.evaluate_as_listed(step)

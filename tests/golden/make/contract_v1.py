@@ -56,6 +56,7 @@ from engine.contract.specs.training import (
     TrainingSpec,
 )
 from engine.contract.studies.study import StudyKind, StudyRun, StudySpec
+from engine.contract.tasks.generation import GenerationTask
 
 FOLDER = Path(__file__).parents[1]
 RUN_ID = "20260102-030405-cafe"
@@ -127,7 +128,7 @@ RUN = RunSpec(
         device=Device.CPU,
         precision=Precision.FLOAT32,
     ),
-    decoding=DECODING,
+    task=GenerationTask(DECODING),
 )
 FINETUNE_RUN = RunSpec(
     run_id="20260102-030405-beef",
@@ -135,7 +136,7 @@ FINETUNE_RUN = RunSpec(
     method=FinetuneMethod(backbone_dropout=False),
     data=RUN.data,
     training=TrainingSpec(learning_rate=1e-3),
-    decoding=DecodingSpec(strategy=Strategy.GREEDY),
+    task=GenerationTask(DecodingSpec(strategy=Strategy.GREEDY)),
 )
 PROJECT = Project(
     name="Walks & lakes",
@@ -245,8 +246,6 @@ def entries() -> tuple[JournalEntry, ...]:
 
 def main() -> None:
     files = {
-        "run-v1.json": codec.to_text(RUN),
-        "run-finetune-v1.json": codec.to_text(FINETUNE_RUN),
         "project-v1.json": codec.to_text(PROJECT),
         "study-v1.json": codec.to_text(STUDY),
         "delta-v1.json": codec.to_text(DELTA),

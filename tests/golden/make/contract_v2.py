@@ -1,4 +1,4 @@
-"""Make the golden file of format version 2: a prefix card whose layers differ.
+"""Make the golden files of format version 2: a prefix card whose layers differ, a run's task.
 
 Called as `python -m tests.golden.make.contract_v2` in the repository's root. The other formats are
 still at version 1 (`contract_v1`).
@@ -22,6 +22,7 @@ PREFIX = replace(
 
 def main() -> None:
     (FOLDER / "prefix-v2.json").write_text(codec.to_text(PREFIX), encoding="utf-8")
+    (FOLDER / "run-v2.json").write_text(codec.to_text(contract_v1.RUN), encoding="utf-8")
 
 
 if __name__ == "__main__":

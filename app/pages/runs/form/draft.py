@@ -25,6 +25,7 @@ from engine.contract.schema import SettingField, is_visible, settings_of
 from engine.contract.specs.data import DataSpec
 from engine.contract.specs.run import RunSpec, default_training
 from engine.contract.specs.training import DecodingSpec, TrainingSpec
+from engine.contract.tasks.generation import GenerationTask
 
 S = TypeVar("S")
 
@@ -137,7 +138,7 @@ class Draft:
             method=self.method(),
             data=dataclasses.replace(data, **own),
             training=self.training(),
-            decoding=self.decoding(),
+            task=GenerationTask(self.decoding()),
         )
 
     def _section(self, section: str, kind: type[S]) -> S:

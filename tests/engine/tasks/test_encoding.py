@@ -12,7 +12,7 @@ from engine.contract.errors import Cancelled
 from engine.contract.specs.data import DataSpec, Mapping
 from engine.data.examples import EvalInput, ExampleSets, TrainRow
 from engine.reporter import Silent
-from engine.training.preparing import prepare
+from engine.tasks.generation.encoding import encode
 from tests.engine.tiny import tiny
 from tests.helpers.errors import refused
 
@@ -30,7 +30,7 @@ def examples(text: str = "a b") -> ExampleSets:
 
 
 def test_a_row_for_each_reference_and_a_prompt_for_each_input(backbone: Backbone) -> None:
-    prepared = prepare(DATA, examples(), backbone, Silent(), position_offset=4)
+    prepared = encode(DATA, examples(), backbone, Silent(), position_offset=4)
     assert len(prepared.train) == 2
     assert len(prepared.valid.prompts) == 1
     assert len(prepared.valid.rows) == 2
@@ -43,7 +43,7 @@ def test_a_row_for_each_reference_and_a_prompt_for_each_input(backbone: Backbone
 
 def test_what_is_cut_is_counted(backbone: Backbone) -> None:
     data = replace(DATA, max_source_tokens=5, max_target_tokens=4)
-    prepared = prepare(data, examples("word " * 20), backbone, Silent(), position_offset=4)
+    prepared = encode(data, examples("word " * 20), backbone, Silent(), position_offset=4)
     assert prepared.notes == (
         "2 inputs were longer than 5 tokens and were cut at the end.",
         "1 target was longer than 4 tokens and was cut at the end.",
@@ -52,9 +52,9 @@ def test_what_is_cut_is_counted(backbone: Backbone) -> None:
 
 def test_a_row_that_does_not_fit_names_the_limit(backbone: Backbone) -> None:
     with refused("row-beyond-positions", prefix=4, limit=256):
-        prepare(DATA, examples("word " * 300), backbone, Silent(), position_offset=4)
+        encode(DATA, examples("word " * 300), backbone, Silent(), position_offset=4)
     with refused("row-beyond-positions", prefix=250, limit=256):
-        prepare(DATA, examples(), backbone, Silent(), position_offset=250)
+        encode(DATA, examples(), backbone, Silent(), position_offset=250)
 
 
 def test_a_validation_row_that_does_not_fit_is_told_before_training(backbone: Backbone) -> None:
@@ -63,7 +63,7 @@ def test_a_validation_row_that_does_not_fit_is_told_before_training(backbone: Ba
     long = replace(one, references=("word " * 300,))
     held_out = replace(fits, valid=[long, *others])
     with refused("row-beyond-positions", prefix=4, limit=256):
-        prepare(DATA, held_out, backbone, Silent(), position_offset=4)
+        encode(DATA, held_out, backbone, Silent(), position_offset=4)
 
 
 def test_it_can_be_given_up(backbone: Backbone) -> None:
@@ -72,4 +72,4 @@ def test_it_can_be_given_up(backbone: Backbone) -> None:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        prepare(DATA, examples(), backbone, Impatient(), position_offset=4)
+        encode(DATA, examples(), backbone, Impatient(), position_offset=4)

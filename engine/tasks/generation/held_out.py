@@ -10,8 +10,8 @@ import torch
 from engine.data.examples import EvalInput
 from engine.methods.base import System
 from engine.reporter import Reporter
-from engine.training.batches import TokenRow, collate_for
-from engine.training.loss import loss_sum
+from engine.tasks.generation.batches import TokenRow, collate_for
+from engine.tasks.generation.loss import loss_sum
 
 
 @dataclass(frozen=True)
@@ -41,5 +41,5 @@ def held_out_loss(
             chosen = order[at : at + batch_size]
             batch = collate_for(system.backbone, [rows[row] for row in chosen])
             total += loss_sum(system, batch, chosen).item()
-            tokens += batch.target_tokens
+            tokens += batch.targets
     return total / max(tokens, 1)

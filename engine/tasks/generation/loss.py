@@ -8,7 +8,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from engine.methods.base import System
-from engine.training.batches import IGNORED, Batch
+from engine.tasks.generation.batches import IGNORED, Batch
 
 
 def loss_sum(system: System, batch: Batch, rows: Sequence[int] = ()) -> torch.Tensor:

@@ -6,7 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.training.batches import IGNORED, Epochs, TokenRow, collate, token_row
+from engine.tasks.generation.batches import IGNORED, TokenRow, collate, token_row
+from engine.training.epochs import Epochs
 
 
 def test_rows_end_at_the_last_column_and_only_targets_carry_loss() -> None:
@@ -16,7 +17,7 @@ def test_rows_end_at_the_last_column_and_only_targets_carry_loss() -> None:
     assert batch.input_ids.tolist() == [[10, 11, 12, 20], [13, 21, 22, 23]]
     assert batch.attention_mask.tolist() == [[1, 1, 1, 1], [1, 1, 1, 1]]
     assert batch.labels.tolist() == [[IGNORED, IGNORED, 20, 1], [21, 22, 23, 1]]
-    assert (batch.rows, batch.target_tokens, batch.tokens) == (2, 6, 10)
+    assert (batch.rows, batch.targets, batch.tokens) == (2, 6, 10)
 
     padded = collate([*rows, token_row([9], [1])], pad_id=0, device=torch.device("cpu"))
     assert padded.input_ids[2].tolist() == [0, 0, 0, 9]

@@ -13,12 +13,12 @@ from engine.data.prompt import prompt_name, prompt_named
 from engine.data.tallies import counted
 from engine.methods.base import max_positions
 from engine.reporter import Reporter
-from engine.training.batches import TokenRow, token_row
-from engine.training.evaluating import HeldOut
+from engine.tasks.generation.batches import TokenRow, token_row
+from engine.tasks.generation.held_out import HeldOut
 
 
 @dataclass(frozen=True)
-class Prepared:
+class Encoded:
     """A run's data as token ids, and sentences on what had to be cut."""
 
     train: list[TokenRow]
@@ -64,14 +64,14 @@ class PromptTokenizer:
         return HeldOut(inputs, prompts, rows)
 
 
-def prepare(
+def encode(
     data: DataSpec,
     examples: ExampleSets,
     backbone: Backbone,
     reporter: Reporter,
     *,
     position_offset: int,
-) -> Prepared:
+) -> Encoded:
     """Tokenise the three sides of the split.
 
     Raises:
@@ -90,7 +90,7 @@ def prepare(
         notes.append(_cut(tokenizer.cut_sources, "input", data.max_source_tokens))
     if tokenizer.cut_targets:
         notes.append(_cut(tokenizer.cut_targets, "target", data.max_target_tokens))
-    return Prepared(train, valid, test, tuple(notes))
+    return Encoded(train, valid, test, tuple(notes))
 
 
 def _cut(count: int, noun: str, limit: int) -> str:

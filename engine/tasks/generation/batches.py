@@ -1,8 +1,7 @@
-"""Rows as token ids, and the batches of an epoch: padded, grouped by length, repeatable."""
+"""Rows as token ids, and padded batches of them."""
 
 from __future__ import annotations
 
-import math
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -46,7 +45,7 @@ class Batch:
             where there is no loss.
         decoder_input_ids: [B, K] of an encoder–decoder, else None.
         rows: B.
-        target_tokens: labels that carry loss.
+        targets: target tokens, which carry loss.
         tokens: source and target tokens, padding not counted.
     """
 
@@ -54,7 +53,7 @@ class Batch:
     attention_mask: torch.Tensor
     labels: torch.Tensor
     rows: int
-    target_tokens: int
+    targets: int
     tokens: int
     decoder_input_ids: torch.Tensor | None = None
 
@@ -80,7 +79,7 @@ def collate(rows: Sequence[TokenRow], *, pad_id: int, device: torch.device) -> B
         attention_mask=torch.from_numpy(attention).to(device),
         labels=torch.from_numpy(labels).to(device),
         rows=len(rows),
-        target_tokens=sum(len(row.target) for row in rows),
+        targets=sum(len(row.target) for row in rows),
         tokens=sum(len(row) for row in rows),
     )
 
@@ -112,7 +111,7 @@ def collate_sides(
         attention_mask=torch.from_numpy(attention).to(device),
         labels=torch.from_numpy(labels).to(device),
         rows=len(rows),
-        target_tokens=sum(len(row.target) for row in rows),
+        targets=sum(len(row.target) for row in rows),
         tokens=sum(len(row) for row in rows),
         decoder_input_ids=torch.from_numpy(decoder_ids).to(device),
     )
@@ -124,50 +123,3 @@ def collate_for(backbone: Backbone, rows: Sequence[TokenRow]) -> Batch:
     if backbone.is_encoder_decoder:
         return collate_sides(rows, pad_id=pad, start_id=backbone.decoder_start_id, device=device)
     return collate(rows, pad_id=pad, device=device)
-
-
-class Epochs:
-    """The batches of every epoch, a function of the seed and the epoch alone.
-
-    So a resumed run needs no saved loader state: the step says which batch comes next.
-    """
-
-    def __init__(
-        self, rows: Sequence[TokenRow], batch_size: int, *, accumulation_steps: int, seed: int
-    ) -> None:
-        self._rows = rows
-        self._lengths = np.array([len(row) for row in rows])
-        self._batch_size = batch_size
-        self._accumulation = accumulation_steps
-        self._seed = seed
-        self.steps_per_epoch = math.ceil(math.ceil(len(rows) / batch_size) / accumulation_steps)
-        self._epoch = -1
-        self._batches: list[list[int]] = []
-
-    def step_batches(self, step: int) -> list[list[TokenRow]]:
-        """The batches that optimiser step `step` (from 0) accumulates."""
-        epoch, within = divmod(step, self.steps_per_epoch)
-        if epoch != self._epoch:
-            self._epoch, self._batches = epoch, self._order(epoch)
-        first = within * self._accumulation
-        chosen = self._batches[first : first + self._accumulation]
-        return [[self._rows[index] for index in batch] for batch in chosen]
-
-    def _order(self, epoch: int) -> list[list[int]]:
-        """Shuffle, sort by length within groups of 16 batches, shuffle the batches.
-
-        Rows of similar length share a batch, so that little of it is padding, and batches
-        still differ from epoch to epoch.
-        """
-        random = np.random.default_rng([self._seed, epoch])
-        order = random.permutation(len(self._rows))
-        group = 16 * self._batch_size
-        batches: list[list[int]] = []
-        for start in range(0, len(order), group):
-            part = order[start : start + group]
-            part = part[np.argsort(self._lengths[part], kind="stable")]
-            batches += [
-                part[at : at + self._batch_size].tolist()
-                for at in range(0, len(part), self._batch_size)
-            ]
-        return [batches[index] for index in random.permutation(len(batches))]
