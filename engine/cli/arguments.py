@@ -379,7 +379,7 @@ def _add(group: argparse._ArgumentGroup, item: SettingField) -> None:
         facts.append(f"none: {setting.none}")
     if item.default not in (None, ""):
         facts.append(f"default {value_text(item.default)}")
-    text = f"{setting.help.removesuffix('.')} ({'; '.join(facts)})" if facts else setting.help
+    text = f"{setting.help} [{'; '.join(facts)}]" if facts else setting.help
     group.add_argument(item.flag, metavar=metavar, help=_escaped(text))
 
 

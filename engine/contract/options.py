@@ -59,11 +59,12 @@ def value_at(spec: object, field: str) -> Any:
     Raises:
         KeyError: this spec has no such field (another method's, say).
     """
-    for name in field_path(field):
-        if not dataclasses.is_dataclass(spec) or name not in spec.__dataclass_fields__:
-            raise KeyError(field)
-        spec = getattr(spec, name)
-    return spec
+    *parents, name = field.split(".")
+    for parent in parents:
+        spec = getattr(spec, parent)
+    if not dataclasses.is_dataclass(spec) or name not in spec.__dataclass_fields__:
+        raise KeyError(field)
+    return getattr(spec, name)
 
 
 def field_path(field: str) -> list[str]:

@@ -119,7 +119,7 @@ def test_split_without_its_column_says_what_to_do(
     choose(page, SplitKind.COLUMN)
     assert context.undo.undoText() == "Split by a column"
     state = page.dataset_view.split.state
-    qtbot.waitUntil(lambda: "give one column the role split" in state.text())
+    qtbot.waitUntil(lambda: "Give one column the role split" in state.text())
     assert numbers(page)["train"] == ("–", "–")
 
 

@@ -89,7 +89,7 @@ def test_a_draft_survives_as_text(spec: RunSpec) -> None:
 def test_the_default_is_the_contracts() -> None:
     spec = default_draft("b").to_spec("r", DATA)
     method = PrefixMethod()
-    assert spec == RunSpec("r", "b", method, DATA, default_training(method), DecodingSpec())
+    assert spec == RunSpec("r", "b", method, DATA, default_training(method))
 
 
 @pytest.mark.parametrize(
