@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine.contract.errors import UserError
+from engine.contract.metrics import current_name
 from engine.contract.runs.scores import Absent, Encoder, OutputRow, Score
 from engine.metrics import bootstrap
 from engine.metrics.division import Division, division_of
 from engine.metrics.known import metric_named
 from engine.metrics.metric import Metric, Unavailable
-from engine.metrics.slot_error import SlotError, values_of
 from engine.reporter import Reporter, Silent
 
 _SILENT = Silent()
@@ -91,7 +91,7 @@ def score_whole(
 
     Args:
         rows: outputs with their references.
-        metrics: names as in `engine.metrics.known.METRICS`; a repeated one counts once.
+        metrics: names as in `engine.contract.metrics`; a repeated one counts once.
         decoding: how the outputs were made, as `OutputsMeta.decoding` has it.
         encoder: for bertscore.
         division: how texts are divided; None is what suits the references.
@@ -132,7 +132,8 @@ def metrics_named(
 ) -> list[Metric]:
     """The metrics, each once; raise `UserError` where there is none or one is unknown."""
     known = [
-        metric_named(name, encoder=encoder, division=division) for name in dict.fromkeys(names)
+        metric_named(name, encoder=encoder, division=division)
+        for name in dict.fromkeys(map(current_name, names))
     ]
     if not known:
         raise UserError("no-metric-named", "No metric was named. Name at least one, such as bleu.")
@@ -166,32 +167,16 @@ def references_for(metric: Metric, rows: Sequence[OutputRow], division: Division
             metric counts, or a text is too long for it.
         UserError: no row has a reference.
     """
-    if isinstance(metric, SlotError):
-        groups = [values_of(row) for row in rows]
-    else:
-        groups = [tuple(text for text in row.references if text.strip()) for row in rows]
-        if not any(groups):
-            raise UserError(
-                "no-references",
-                "None of the {rows} outputs has a reference. Scores need at least one "
-                "reference text in each row that is to count.",
-                rows=len(rows),
-            )
-    for number, (row, group) in enumerate(zip(rows, groups, strict=True), start=1):
+    expected = [metric.expected(row) for row in rows]
+    example = next((group[0] for group in expected if group), None)
+    if example is None:
+        raise metric.nothing_expected(len(rows))
+    for number, (row, group) in enumerate(zip(rows, expected, strict=True), start=1):
         _refuse_long(metric, division, number, row.output, group)
-    if not isinstance(metric, SlotError):
-        groups = [tuple(filter(metric.keeps, group)) for group in groups]
+    groups = [tuple(filter(metric.keeps, group)) for group in expected]
     places = tuple(i for i, group in enumerate(groups) if group)
     if places:
         return ScorableRows(places, tuple(groups[i] for i in places))
-    if isinstance(metric, SlotError):
-        raise Unavailable(
-            "no-slot-values",
-            "None of the {rows} rows has values to look for. slot_error needs fields, or an "
-            "input such as name[Blue Spice] or name : Blue Spice; leave it out for texts.",
-            rows=len(rows),
-        )
-    example = next(text for row in rows for text in row.references if text.strip())
     raise Unavailable(
         "no-countable-words",
         "No reference has a word that {metric} counts ({example!r} has none). Leave {metric} "
@@ -227,13 +212,12 @@ def signature_of(
     """The whole signature of a score over `count` rows."""
     numbers = [len(group) for group in held.groups]
     fewest, most = min(numbers), max(numbers)
-    scored = len(held.places)
-    each = "values" if isinstance(metric, SlotError) else "nrefs"
+    scored, key = len(held.places), metric.expected_key
     return "|".join(
         (
             metric.name,
             metric.signature(),
-            f"{each}:{most}" if fewest == most else f"{each}:{fewest}-{most}",
+            f"{key}:{most}" if fewest == most else f"{key}:{fewest}-{most}",
             f"n:{count}" if scored == count else f"n:{scored}/{count}",
             f"decoding:{decoding.replace('|', ',') or 'unknown'}",
             f"bs:{bootstrap.SAMPLES if scored > 1 else 0}",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.errors import UserError
+from engine.contract.metrics import needs_encoder
 from engine.contract.runs.events import RunFinished, RunStarted, RunState
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.journal import JournalReader
@@ -17,7 +18,7 @@ from engine.contract.runs.outputs import (
     read_meta,
     read_outputs,
 )
-from engine.contract.runs.scores import BERTSCORE, Absent, OutputRow, Score
+from engine.contract.runs.scores import Absent, OutputRow, Score
 from engine.contract.studies.recipes import RECIPES
 from engine.contract.studies.results import (
     ALL,
@@ -151,7 +152,7 @@ def _scores(
     is_changed = RowsDigest(rows).is_another(meta)
     made, division = made_of(rows, study.unseen), division_of(row.references for row in rows)
     own = {(ALL, one.metric): one for one in (meta.scores if meta and not is_changed else ())
-           if one.metric != BERTSCORE and is_current(one, division)}  # fmt: skip
+           if not needs_encoder((one.metric,)) and is_current(one, division)}  # fmt: skip
     known: dict[Key, Score | Absent] = {
         key: score
         for key, score in {**kept.of(run_id, made, division), **own}.items()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.pages.compare.alignment import How
 from app.pages.compare.comparison import Comparison
 from app.pages.compare.systems.systems import letter
-from engine.contract.runs.scores import metric_title
+from engine.contract.metrics import metric_title
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from app.pages.compare.systems.model import SystemsModel
 from app.pages.compare.table.score_table import ScoreTable, score_table
 from app.pages.compare.table.statistics import Floats, MeanDifference, paired_bootstrap
 from app.qt.idle_task import IdleTask
-from engine.contract.runs.scores import higher_is_better
+from engine.contract.metrics import PRIMARY_METRIC, higher_is_better
 
 
 class DiffMode(enum.Enum):
@@ -71,7 +71,7 @@ class CompareModel(QObject):
         super().__init__(parent)
         self.systems = systems
         self.comparison = Comparison()
-        self.metric = "bleu"
+        self.metric = PRIMARY_METRIC
         self.other = 1
         self.filter, self.sorting = Filter(), Sorting()
         self.listed: tuple[int, ...] = ()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from engine.contract.backbone import BackboneEntry
 from engine.contract.errors import Remedy
 from engine.contract.methods.others import BiasMethod, LoraMethod, TopLayersMethod
+from engine.contract.metrics import DEFAULT_METRICS
 from engine.contract.reading.reading import (
     FileReport,
     Finding,
@@ -217,7 +218,7 @@ class ScoreOutputs:
     """
 
     path: str
-    metrics: tuple[str, ...] = ("bleu", "chrf", "rougeL")
+    metrics: tuple[str, ...] = DEFAULT_METRICS
     encoder: Encoder = field(default_factory=Encoder)
 
 

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 import pytest
 
-from app.metric_text import metric_tip
 from app.pages.compare import formats
 from app.pages.compare.comparison import Comparison, compare
 from app.pages.compare.list.row_export import row_lines
@@ -20,11 +19,11 @@ from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemCost, 
 from app.pages.compare.table.copying import latex, to_csv, to_latex, to_markdown
 from app.pages.compare.table.score_table import ScoreTable, footnotes, score_table
 from app.pages.compare.table.statistics import MeanDifference
+from engine.contract.metrics import METRICS, metric_info
 from engine.contract.projects.project import ExampleNote
 from engine.contract.runs.outputs import read_meta, read_outputs
-from engine.contract.runs.scores import OutputRow, OutputsMeta, Score, metric_title
+from engine.contract.runs.scores import OutputRow, OutputsMeta, Score
 from engine.contract.tables.saving import write_table
-from engine.metrics.known import METRICS
 from tests.helpers.errors import refused
 
 T = TypeVar("T")
@@ -119,7 +118,12 @@ def test_scores_over_other_rows_are_marked_and_not_subtracted() -> None:
 
 
 def test_numbers_as_words() -> None:
-    assert [formats.signed(v) for v in (1.84, -0.04, -2.0, None)] == ["+1.8", "0.0", "−2.0", "–"]
+    assert [formats.signed(v, "bleu") for v in (1.84, -0.04, -2.0, None)] == [
+        "+1.8",
+        "0.0",
+        "−2.0",
+        "–",
+    ]
     assert [formats.count_text(v) for v in (0, 184_320, 4_900_000, 134_515_008, None)] == [
         "0", "184 K", "4.9 M", "135 M", "–",
     ]  # fmt: skip
@@ -137,11 +141,11 @@ def test_nist_and_cider_have_two_decimal_places() -> None:
 
 
 def test_every_metric_has_a_title_and_an_explanation() -> None:
-    for metric in METRICS:
-        assert metric_title(metric) != metric
-        assert metric_tip(metric).startswith(f"{metric_title(metric)}: ")
-        assert metric_tip(metric).endswith("er is better.")
-    assert metric_tip("another") == "Higher is better."
+    for info in METRICS:
+        assert info.title != info.name
+        assert info.tip.startswith(f"{info.title}: ")
+        assert info.tip.endswith("er is better.")
+    assert metric_info("another").tip == "Higher is better."
 
 
 def test_it_is_said_where_lower_is_better() -> None:

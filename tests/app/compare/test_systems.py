@@ -327,7 +327,7 @@ def test_sliced_work_gives_results_and_errors_to_its_owner(qtbot: QtBot) -> None
         for _ in range(3):
             yield
         if fail:
-            raise UserError("no")
+            raise UserError("no", "no")
         return 7
 
     IdleTask(work(False), owner, done=results.append, failed=results.append)

@@ -66,7 +66,7 @@ def test_what_is_partly_right_scores_between(language: str) -> None:
     texts = TEXTS[language]
     turned = (texts[0][: len(texts[0]) * 3 // 4], texts[1], texts[0])
     found = by_name(
-        score_available(rows(turned, texts), ("bleu", "rougeL", "rouge_l"), decoding="")
+        score_available(rows(turned, texts), ("bleu", "rougeL", "rouge_l_e2e"), decoding="")
     )
     assert all(10 < one.value < 95 for one in found.values()), found
 
@@ -134,7 +134,7 @@ def test_english_with_a_row_in_another_script_loses_no_row() -> None:
     assert all(row.row_scores == (("rougeL", 100.0),) for row in filled)
 
 
-@pytest.mark.parametrize("metric", ["rouge1", "rougeL", "rouge_l", "cider"])
+@pytest.mark.parametrize("metric", ["rouge1", "rougeL", "rouge_l_e2e", "cider"])
 def test_where_no_reference_has_a_word_the_score_is_absent(metric: str) -> None:
     signs = ("🍕🍕🍕", "?!", "…")
     (found,) = score_available(rows(signs, signs), [metric], decoding="")

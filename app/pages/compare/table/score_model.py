@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.metric_text import metric_tip
 from app.pages.compare import formats
 from app.pages.compare.model import CompareModel
 from app.pages.compare.table.score_table import ScoreRow, ScoreTable
 from app.theme import Theme
 from app.widgets.swatch import look_of, swatch_pixmap
-from engine.contract.runs.scores import higher_is_better, metric_title
+from engine.contract.metrics import metric_info, metric_title
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -100,7 +99,7 @@ class ScoreModel(QAbstractTableModel):
 def headings(table: ScoreTable) -> tuple[Heading, ...]:
     """The columns of a table."""
     title = metric_title(table.metric)
-    way = "Higher is better." if higher_is_better(table.metric) else "Lower is better."
+    way = metric_info(table.metric).direction
     found = [Heading("System", "A is the reference system", lambda row: _name(row, table.metric))]
     found += [_metric(metric) for metric in table.metrics]
     if len(table.rows) > 1:
@@ -181,7 +180,7 @@ def _metric(metric: str) -> Heading:
         note = f"\n† over all {row.rows:,} rows of this system" if mark else ""
         return formats.score_text(score) + mark, formats.score_tip(score) + note
 
-    tip = f"{metric_tip(metric)} The corpus score ± half its 95 % bootstrap interval"
+    tip = f"{metric_info(metric).tip} The corpus score ± half its 95 % bootstrap interval"
     return Heading(metric_title(metric), tip, cell)
 
 

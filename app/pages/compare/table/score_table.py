@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from app.pages.compare.comparison import Comparison
 from app.pages.compare.systems.systems import SystemCost, letter
 from app.pages.compare.table.statistics import RESAMPLES, SEED, MeanDifference
-from engine.contract.runs.scores import Score, higher_is_better, metric_title
+from engine.contract.metrics import higher_is_better, metric_title
+from engine.contract.runs.scores import Score
 
 
 @dataclass(frozen=True)

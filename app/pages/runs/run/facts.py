@@ -10,7 +10,7 @@ from app.pages.runs.form.fields import Choice, Field, Switch, Whole, any_backbon
 from app.pages.runs.form.fields_method import METHOD
 from app.words import count, date, duration, from_home, percent, size
 from engine.contract.methods.prefix import PrefixMethod
-from engine.contract.runs.scores import metric_title
+from engine.contract.metrics import metric_title
 from engine.contract.specs.run import describe_method
 
 Rows = list[tuple[str, str]]
