@@ -72,7 +72,7 @@ def decode_split(command: DecodeSplit, reporter: Reporter) -> DecodedFile:
         run_id=loaded.run_id,
         split=command.split,
     )
-    return DecodedFile(command.out, meta, scored.rows)
+    return DecodedFile(command.out, meta)
 
 
 def _load(

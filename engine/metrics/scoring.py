@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from engine.contract.errors import UserError
 from engine.contract.metrics import current_name
-from engine.contract.runs.scores import Absent, Encoder, OutputRow, Score
+from engine.contract.runs.scores import RESAMPLES, Absent, Encoder, OutputRow, Score
 from engine.metrics import bootstrap
 from engine.metrics.division import Division, division_of
 from engine.metrics.known import metric_named
@@ -220,7 +220,7 @@ def signature_of(
             f"{key}:{most}" if fewest == most else f"{key}:{fewest}-{most}",
             f"n:{count}" if scored == count else f"n:{scored}/{count}",
             f"decoding:{decoding.replace('|', ',') or 'unknown'}",
-            f"bs:{bootstrap.SAMPLES if scored > 1 else 0}",
+            f"bs:{RESAMPLES if scored > 1 else 0}",
             f"seed:{seed}",
         )
     )

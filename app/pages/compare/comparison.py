@@ -6,10 +6,12 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
-from app.pages.compare.alignment import Alignment, How, align, has_own_ids
 from app.pages.compare.systems.systems import ComparedSystem, Kind
-from app.pages.compare.table.statistics import Floats
+from engine.contract.runs.alignment import Alignment, How, align, common_rows, has_own_ids
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -97,13 +99,9 @@ def compare(systems: Sequence[ComparedSystem]) -> Generator[None, None, Comparis
         yield
     examples: list[Example] = []
     others = [0] * len(systems)
-    for index in range(len(systems[base].rows)):
-        places = [alignment.places[index] for alignment in alignments]
-        common = [place for place in places if place is not None]
-        if len(common) < len(systems):
-            continue
+    for common in common_rows(alignments):
         examples.append(_example(systems, common, base=base))
-        shown = systems[base].rows.references[index]
+        shown = systems[base].rows.references[common[base]]
         for number, place in enumerate(common):
             references = systems[number].rows.references[place]
             others[number] += bool(references) and references != shown

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from app import words
-from app.pages.compare.table.statistics import MeanDifference
 from engine.contract.metrics import metric_info
-from engine.contract.runs.scores import Score
+from engine.contract.runs.scores import MeanDifference, Score
 
 NONE = "–"
 
@@ -54,8 +53,9 @@ def mean_tip(mean: MeanDifference, title: str) -> str:
         verdict = "The interval excludes 0: other test rows are unlikely to change the sign."
     else:
         verdict = "The interval includes 0: these rows do not show which system is better."
+    chance = "" if mean.p is None else f", p {mean.p:.3f}"
     return (
-        f"Mean row {title} difference over {mean.rows:,} rows: {mean.mean:+.2f}\n"
+        f"Mean row {title} difference over {mean.rows:,} rows: {mean.mean:+.2f}{chance}\n"
         f"Rows better {mean.better:,}, worse {mean.worse:,}, equal {mean.equal:,}\n{verdict}"
     )
 

@@ -22,7 +22,7 @@ from engine.contract.reading.reading import (
     SplitReport,
 )
 from engine.contract.runs.events import Blame
-from engine.contract.runs.scores import Encoder, OutputRow, OutputsMeta, Score
+from engine.contract.runs.scores import Encoder, MeanDifference, OutputsMeta, Score
 from engine.contract.runs.speed import Speed
 from engine.contract.specs.data import DataSpec, Linearisation, Mapping, PromptForm, Split
 from engine.contract.specs.run import RunSpec
@@ -222,6 +222,23 @@ class ScoreOutputs:
     encoder: Encoder = field(default_factory=Encoder)
 
 
+@dataclass(frozen=True)
+class CompareOutputs:
+    """Test the differences of row scores of outputs files to the first. Reply: `Compared`.
+
+    Rows that not all files have are left out.
+
+    Attributes:
+        paths: of two files or more.
+        metrics: that rows have scores of; a pair of files without one has no difference.
+        base: index of the file whose rows are looked up in the others, by `runs.alignment`.
+    """
+
+    paths: tuple[str, ...]
+    metrics: tuple[str, ...]
+    base: int = 0
+
+
 Command = (
     InspectFile
     | ImportFile
@@ -240,6 +257,7 @@ Command = (
     | Generate
     | DecodeSplit
     | ScoreOutputs
+    | CompareOutputs
     | CollectStudy
 )
 
@@ -336,7 +354,22 @@ class Decoded:
 
     path: str
     meta: OutputsMeta
-    rows: tuple[OutputRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class RowDifference:
+    """A metric of one file less that of the first; `file` is its index in the question."""
+
+    metric: str
+    file: int
+    mean: MeanDifference
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The differences that there are."""
+
+    differences: tuple[RowDifference, ...]
 
 
 Reply = (
@@ -352,6 +385,7 @@ Reply = (
     | PrefixList
     | Generated
     | Decoded
+    | Compared
     | StudyResults
     | Done
 )

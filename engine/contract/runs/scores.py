@@ -58,6 +58,38 @@ class Score:
             object.__setattr__(self, "metric", name)
 
 
+RESAMPLES = 1000
+"""Of a bootstrap interval (Koehn 2004; sacrebleu's default)."""
+BOOTSTRAP_SEED = 0
+
+
+@dataclass(frozen=True)
+class MeanDifference:
+    """A mean over rows of their scores' differences, with its paired bootstrap test.
+
+    Attributes:
+        rows: that have a score of both systems.
+        low, high: 95 % percentile interval over resampled rows, or None for one row.
+        p: how often resampling alone makes so large a mean where there is no difference.
+        better, worse, equal: rows where the system is better than, worse than, equal to the
+            reference system, whichever way the metric goes.
+    """
+
+    rows: int
+    mean: float
+    low: float | None
+    high: float | None
+    p: float | None
+    better: int
+    worse: int
+    equal: int
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether the interval leaves out "no difference"."""
+        return self.low is not None and self.high is not None and self.low * self.high > 0
+
+
 @dataclass(frozen=True)
 class Absent:
     """A score that was asked for and could not be taken.

@@ -18,11 +18,10 @@ from app.pages.compare.systems.outside import copy_outside, with_references
 from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemCost, SystemEntry
 from app.pages.compare.table.copying import latex, to_csv, to_latex, to_markdown
 from app.pages.compare.table.score_table import ScoreTable, footnotes, score_table
-from app.pages.compare.table.statistics import MeanDifference
 from engine.contract.metrics import METRICS, metric_info
 from engine.contract.projects.project import ExampleNote
 from engine.contract.runs.outputs import read_meta, read_outputs
-from engine.contract.runs.scores import OutputRow, OutputsMeta, Score
+from engine.contract.runs.scores import MeanDifference, OutputRow, OutputsMeta, Score
 from engine.contract.tables.saving import write_table
 from tests.helpers.errors import refused
 
@@ -61,7 +60,7 @@ def comparison(*, second_rows: int = 2) -> Comparison:
 
 
 def table(*, second_rows: int = 2) -> ScoreTable:
-    mean = MeanDifference(2, 0.5, -0.25, 1.25, 1, 0, 1)
+    mean = MeanDifference(2, 0.5, -0.25, 1.25, 0.25, 1, 0, 1)
     return score_table(comparison(second_rows=second_rows), "bleu", {("bleu", 1): mean})
 
 
@@ -136,7 +135,7 @@ def test_numbers_as_words() -> None:
 def test_nist_and_cider_have_two_decimal_places() -> None:
     assert formats.score_text(Score("nist", 7.8212, "s", 7.0, 8.5)) == "7.82 ± 0.75"
     assert formats.signed(-0.004, "cider") == "0.00"
-    mean = MeanDifference(2, -0.25, -0.5, 0.125, 1, 0, 1)
+    mean = MeanDifference(2, -0.25, -0.5, 0.125, 0.25, 1, 0, 1)
     assert formats.mean_text(mean, "cider") == "−0.25 [−0.50, +0.12]"
 
 

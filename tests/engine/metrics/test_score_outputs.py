@@ -37,10 +37,10 @@ def test_own_file_gets_row_scores_and_corpus_scores(tmp_path: Path) -> None:
     assert (reply.meta.system, reply.meta.run_id) == (META.system, META.run_id)
     assert (reply.meta.split_fingerprint, reply.meta.seconds) == ("f00d", 2.5)
     assert read_meta(path) == reply.meta
-    assert read_outputs(path) == reply.rows
-    assert [r.example_id for r in reply.rows] == ["a", "b", "c"]
-    assert dict(reply.rows[0].row_scores)["bleu"] > dict(reply.rows[1].row_scores)["bleu"]
-    assert reply.rows[2].row_scores == ()
+    rows = read_outputs(path)
+    assert [r.example_id for r in rows] == ["a", "b", "c"]
+    assert dict(rows[0].row_scores)["bleu"] > dict(rows[1].row_scores)["bleu"]
+    assert rows[2].row_scores == ()
 
 
 def test_scoring_again_gives_the_same_file(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_file_of_another_system_keeps_its_own_entries(tmp_path: Path) -> None:
     written = [json.loads(text) for text in path.read_text("utf-8").splitlines()]
     assert [entry.pop("row_scores")[0][0] for entry in written] == ["chrf", "chrf"]
     assert written == [line, line]
-    assert read_outputs(path) == reply.rows
+    assert [row.row_scores[0][0] for row in read_outputs(path)] == ["chrf", "chrf"]
 
 
 def test_cancelled_scoring_leaves_the_files_as_they_were(tmp_path: Path) -> None:

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import enum
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from app.pages.compare.list.rows import Rows
+
+class Rows(Protocol):
+    """Outputs of a file as columns."""
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """Example ids."""
+
+    @property
+    def inputs(self) -> Sequence[str]:
+        """Input texts."""
 
 
 class How(enum.Enum):
@@ -55,9 +66,18 @@ def align(base: Rows, other: Rows) -> Alignment:
     found = _match([_plain(text) for text in base.inputs], [_plain(text) for text in other.inputs])
     if found.common:
         return Alignment(How.INPUT, found.places)
-    if len(base) == len(other):
-        return Alignment(How.ORDER, tuple(range(len(base))))
-    return Alignment(How.NONE, (None,) * len(base))
+    count = len(base.ids)
+    if count == len(other.ids):
+        return Alignment(How.ORDER, tuple(range(count)))
+    return Alignment(How.NONE, (None,) * count)
+
+
+def common_rows(alignments: Sequence[Alignment]) -> Iterator[tuple[int, ...]]:
+    """Each base row that all files have: its index in each of them."""
+    for row in zip(*(alignment.places for alignment in alignments), strict=True):
+        common = tuple(place for place in row if place is not None)
+        if len(common) == len(row):
+            yield common
 
 
 def _plain(text: str) -> str:
