@@ -30,8 +30,6 @@ from engine.contract.metrics import PRIMARY_METRIC, higher_is_better
 from engine.contract.protocol.commands import Compared, CompareOutputs, Failure
 from engine.contract.runs.scores import MeanDifference
 
-COMPUTING = "The mean row differences are being computed."
-
 
 class DiffMode(enum.Enum):
     """What is marked in the outputs."""
@@ -132,8 +130,13 @@ class CompareModel(QObject):
     @property
     def score_table(self) -> ScoreTable:
         """The score table, with the mean differences once they are computed."""
-        note = COMPUTING if self._ask.is_busy else self._failure
-        return score_table(self.comparison, self.metric, self._means, note=note)
+        return score_table(
+            self.comparison,
+            self.metric,
+            self._means,
+            is_computing=self._ask.is_busy,
+            failure=self._failure,
+        )
 
     def set_metric(self, metric: str) -> None:
         """Show differences of this metric."""
@@ -286,5 +289,5 @@ class CompareModel(QObject):
         self.scores_changed.emit()
 
     def _on_failed(self, failure: Failure) -> None:
-        self._failure = f"The mean row differences are missing: {failure.message}"
+        self._failure = failure.message
         self.scores_changed.emit()

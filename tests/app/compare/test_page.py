@@ -25,8 +25,9 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.pages.compare.example.example_model import DIFFERENCE, NUMBER
 from app.pages.compare.list.listing import SIDE, Filter, Order
-from app.pages.compare.model import COMPUTING, DiffMode
+from app.pages.compare.model import DiffMode
 from app.pages.compare.page import ComparePage
+from app.pages.compare.table.score_model import COMPUTING
 from engine.contract.projects.project import ExampleNote
 from engine.contract.protocol.commands import CompareOutputs
 from engine.contract.runs.outputs import read_meta, read_outputs, write_outputs
@@ -125,12 +126,12 @@ def test_the_newest_comparison_is_computed_and_said_to_be(
     compute = client.replies.pop(CompareOutputs)
     choose(qtbot, page, "twin", "prefix 10")
     first = client.last(CompareOutputs)
-    assert COMPUTING in page.scores.notes.text()
+    assert page.scores.model.index(1, 4).data() == COMPUTING
     choose(qtbot, page, "twin", "prefix 20")
     assert first.cancel_asked, "nobody waits for the systems that were chosen before"
     (newest,) = [p for p in client.open_tickets(CompareOutputs) if not p.cancel_asked]
     newest.answer(compute(newest.command))
-    assert COMPUTING not in page.scores.notes.text()
+    assert "[" in page.scores.model.index(1, 4).data()
     mean = page.scores.model.table.rows[1].mean_difference
     assert mean is not None
     assert mean.mean == pytest.approx(float(page.model.differences.mean()), abs=1e-12)

@@ -16,6 +16,7 @@ from engine.contract.metrics import metric_info, metric_title
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
+COMPUTING = "computing…"
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ class ScoreModel(QAbstractTableModel):
 
     def _take(self) -> None:
         self.table = self._model.score_table
+        self._headings = headings(self.table)
         self._repaint()
 
     def _repaint(self) -> None:
@@ -103,7 +105,7 @@ def headings(table: ScoreTable) -> tuple[Heading, ...]:
     found = [Heading("System", "A is the reference system", lambda row: _name(row, table.metric))]
     found += [_metric(metric) for metric in table.metrics]
     if len(table.rows) > 1:
-        found += _differences(table.metric, title, way)
+        found += _differences(table, title, way)
     found += [
         Heading(
             "Stored",
@@ -132,18 +134,23 @@ def headings(table: ScoreTable) -> tuple[Heading, ...]:
     return tuple(found)
 
 
-def _differences(metric: str, title: str, way: str) -> list[Heading]:
+def _differences(table: ScoreTable, title: str, way: str) -> list[Heading]:
     """What only two systems or more have."""
+    metric = table.metric
+
+    def mean(row: ScoreRow) -> tuple[str, str]:
+        if row.mean_difference is not None:
+            tip = formats.mean_tip(row.mean_difference, title)
+            return formats.mean_text(row.mean_difference, metric), tip
+        return COMPUTING if table.is_computing and row is not table.rows[0] else formats.NONE, ""
+
     return [
         Heading(f"Δ {title}", f"Corpus {title} minus that of A. {way}", _corpus(metric)),
         Heading(
             f"Mean row Δ {title}",
             f"Mean of the rows' {title} differences to A, with its 95 % paired bootstrap "
             f"interval; grey where the interval includes 0. {way}",
-            lambda row: (
-                formats.mean_text(row.mean_difference, metric),
-                formats.mean_tip(row.mean_difference, title) if row.mean_difference else "",
-            ),
+            mean,
         ),
     ]
 

@@ -49,13 +49,15 @@ class ScoreTable:
     Attributes:
         metrics: that have a column.
         metric: whose differences are shown.
-        note: what is to be said of mean differences that are not there (yet), as a sentence.
+        is_computing: whether mean differences are on their way.
+        failure: why there are none, as a sentence.
     """
 
     metrics: tuple[str, ...]
     metric: str
     rows: tuple[ScoreRow, ...]
-    note: str = ""
+    is_computing: bool = False
+    failure: str = ""
 
 
 def score_table(
@@ -63,7 +65,8 @@ def score_table(
     metric: str,
     means: Mapping[tuple[str, int], MeanDifference],
     *,
-    note: str = "",
+    is_computing: bool = False,
+    failure: str = "",
 ) -> ScoreTable:
     """Gather the table; `means` holds what was computed, by (metric, system)."""
     found: dict[str, None] = {}
@@ -89,7 +92,7 @@ def score_table(
                 decoding=system.decoding,
             )
         )
-    return ScoreTable(tuple(found), metric, tuple(rows), note)
+    return ScoreTable(tuple(found), metric, tuple(rows), is_computing, failure)
 
 
 def _corpus_difference(comparison: Comparison, metric: str, place: int) -> float | None:
@@ -112,8 +115,8 @@ def footnotes(table: ScoreTable) -> tuple[str, ...]:
             f"bootstrap over {reference.compared:,} rows, {RESAMPLES:,} resamples, "
             f"seed {BOOTSTRAP_SEED}; it covers the choice of test rows, not another training seed."
         )
-    if table.note:
-        notes.append(table.note)
+    if table.failure:
+        notes.append(f"The mean row differences are missing: {table.failure}")
     lower = [metric_title(metric) for metric in table.metrics if not higher_is_better(metric)]
     if lower:
         notes.append(f"Lower is better: {', '.join(lower)}.")
