@@ -171,8 +171,16 @@ DEFAULT_METRICS = tuple(info.name for info in METRICS if info.is_default)
 VALIDATION_METRICS = tuple(info.name for info in METRICS if info.while_training)
 """Names of those that the samples of a validation pass are scored with."""
 
+MOST_SCORE = 1e6
+"""No metric's scale goes so far: a larger number in a file is no score."""
+
 _INFOS = {info.name: info for info in METRICS}
 _NEW_NAMES = {former: info.name for info in METRICS for former in info.former_names}
+
+
+def is_score(value: float) -> bool:
+    """Whether this is a number that a metric gives."""
+    return abs(value) <= MOST_SCORE  # False for NaN
 
 
 def current_name(name: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.contract.metrics import higher_is_better
+from engine.contract.metrics import higher_is_better, is_score
 from engine.contract.protocol.commands import (
     Compared,
     CompareOutputs,
@@ -108,7 +108,7 @@ def _read(path: Path, reporter: Reporter) -> _Columns:
         reporter.update(len(columns.ids), 0, "rows", path.name)
         columns.ids.append(row.example_id)
         columns.inputs.append(row.input)
-        columns.scores.append(dict(row.row_scores))
+        columns.scores.append({name: value for name, value in row.row_scores if is_score(value)})
     return columns
 
 

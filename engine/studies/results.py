@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.errors import UserError
-from engine.contract.metrics import needs_encoder
+from engine.contract.metrics import is_score, needs_encoder
 from engine.contract.runs.events import RunFinished, RunStarted, RunState
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.journal import JournalReader
@@ -37,9 +36,6 @@ from engine.metrics.scoring import score_available
 from engine.reporter import Reporter
 from engine.studies.means import mean_of
 from engine.studies.saved_scores import Key, SavedScores, is_current, made_of
-
-_MOST_SCORE = 1e6
-"""No metric's scale goes so far."""
 
 
 def collect(folder: StudyFolder, study: StudySpec, reporter: Reporter) -> StudyResults:
@@ -179,8 +175,7 @@ def _scores(
 
 def _is_score(score: Score) -> bool:
     """Whether these are numbers that a metric gives."""
-    values = (score.value, score.low or 0.0, score.high or 0.0)
-    return all(math.isfinite(value) and abs(value) <= _MOST_SCORE for value in values)
+    return all(map(is_score, (score.value, score.low or 0.0, score.high or 0.0)))
 
 
 def _parts(rows: Sequence[OutputRow], unseen: Sequence[str]) -> dict[str, Sequence[OutputRow]]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.pages.compare.systems.systems import ComparedSystem, Kind
+from engine.contract.metrics import is_score
 from engine.contract.runs.alignment import Alignment, How, align, common_rows, has_own_ids
 
 Floats = NDArray[np.float64]
@@ -112,7 +113,8 @@ def compare(systems: Sequence[ComparedSystem]) -> Generator[None, None, Comparis
             for metric, value in row_scores:
                 if metric not in scores:
                     scores[metric] = np.full((len(systems), len(examples)), np.nan)
-                scores[metric][number, column] = value
+                if is_score(value):
+                    scores[metric][number, column] = value
         yield
     return Comparison(
         tuple(systems), base, tuple(alignments), tuple(examples), scores, tuple(others)

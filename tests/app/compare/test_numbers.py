@@ -52,6 +52,14 @@ def comparison(differences: list[float], outputs: list[str] | None = None) -> Co
             return stop.value
 
 
+def test_a_number_that_is_no_score_is_none() -> None:
+    """A stranger's file may hold any; the bars would have no width, or no end."""
+    found = comparison([1.0, math.inf, -1e308, 2.0]).difference("bleu", 1)
+    assert found[[0, 3]].tolist() == [1.0, 2.0]
+    assert np.isnan(found[[1, 2]]).all()
+    assert sum(histogram(found).counts) == 2
+
+
 DIFFERENCES = [1.0, -8.0, 3.0, math.nan, 0.0, 7.0]
 NOTES = {
     "id2": ExampleNote("id2", starred=True),

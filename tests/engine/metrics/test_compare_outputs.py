@@ -131,3 +131,13 @@ def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     path = tmp_path / "gone.jsonl"
     with refused("unreadable-outputs", path=path):
         compare_outputs(CompareOutputs((str(path), str(path)), ("bleu",)), Silent())
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-1e400", "1e308"])
+def test_a_number_that_is_no_score_counts_as_none(tmp_path: Path, value: str) -> None:
+    """A file of a stranger may hold any number."""
+    own = outputs(tmp_path / "a.jsonl", [1.0, 2.0, 4.0])
+    path = Path(outputs(tmp_path / "b.jsonl", [7.5, 3.0, 3.0]))
+    path.write_text(path.read_text(encoding="utf-8").replace("7.5", value), encoding="utf-8")
+    reply = compare_outputs(CompareOutputs((own, str(path)), ("bleu",)), Silent())
+    assert [(one.mean.rows, one.mean.mean) for one in reply.differences] == [(2, 0.0)]
