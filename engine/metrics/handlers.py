@@ -11,7 +11,7 @@ from engine.contract.metrics import higher_is_better, is_score
 from engine.contract.protocol.commands import (
     Compared,
     CompareOutputs,
-    Decoded,
+    Done,
     RowDifference,
     ScoreOutputs,
 )
@@ -31,7 +31,7 @@ from engine.metrics.scoring import score_rows
 from engine.reporter import Reporter
 
 
-def score_outputs(command: ScoreOutputs, reporter: Reporter) -> Decoded:
+def score_outputs(command: ScoreOutputs, reporter: Reporter) -> Done:
     """Score an outputs file of ours or of another system, in place.
 
     The rows' scores are written into the file, whose other entries stay as they are, and the
@@ -58,9 +58,8 @@ def score_outputs(command: ScoreOutputs, reporter: Reporter) -> Decoded:
         reporter=reporter,
     )
     write_row_scores(path, rows)
-    meta = replace(meta, scores=scores)
-    write_meta(path, meta)
-    return Decoded(path=command.path, meta=meta)
+    write_meta(path, replace(meta, scores=scores))
+    return Done()
 
 
 def compare_outputs(command: CompareOutputs, reporter: Reporter) -> Compared:

@@ -22,7 +22,7 @@ from engine.contract.reading.reading import (
     SplitReport,
 )
 from engine.contract.runs.events import Blame
-from engine.contract.runs.scores import Encoder, MeanDifference, OutputsMeta, Score
+from engine.contract.runs.scores import Encoder, MeanDifference, Score
 from engine.contract.runs.speed import Speed
 from engine.contract.specs.data import DataSpec, Linearisation, Mapping, PromptForm, Split
 from engine.contract.specs.run import RunSpec
@@ -186,7 +186,7 @@ class Generate:
 
 @dataclass(frozen=True)
 class DecodeSplit:
-    """Decode a split of a run's dataset with another system or decoding. Reply: `Decoded`.
+    """Decode a split of a run's dataset with another system or decoding. Reply: `Done`.
 
     Attributes:
         run: run folder whose dataset, mapping, linearisation and split are used.
@@ -211,7 +211,7 @@ class CollectStudy:
 
 @dataclass(frozen=True)
 class ScoreOutputs:
-    """Score an outputs file, and its rows, in place. Reply: `Decoded`.
+    """Score an outputs file, and its rows, in place. Reply: `Done`.
 
     Attributes:
         encoder: for bertscore.
@@ -349,14 +349,6 @@ class Generated:
 
 
 @dataclass(frozen=True)
-class Decoded:
-    """An outputs file and what it scored."""
-
-    path: str
-    meta: OutputsMeta
-
-
-@dataclass(frozen=True)
 class RowDifference:
     """A metric of one file less that of the first; `file` is its index in the question."""
 
@@ -384,7 +376,6 @@ Reply = (
     | PrefixInfo
     | PrefixList
     | Generated
-    | Decoded
     | Compared
     | StudyResults
     | Done
