@@ -75,7 +75,7 @@ class MetricMenu(QToolButton):
         self.encoder.setEnabled(not waiting_for)
 
     def present_encoder(self) -> Encoder:
-        """What BERTScore would be taken by."""
+        """What a metric that needs an encoder would be computed with."""
         return self._settings.encoder
 
     def ask_for_encoder(self) -> None:

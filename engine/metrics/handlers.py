@@ -15,7 +15,7 @@ from engine.contract.protocol.commands import (
     RowDifference,
     ScoreOutputs,
 )
-from engine.contract.runs.alignment import align, common_rows
+from engine.contract.runs.alignment import align, aligned_rows
 from engine.contract.runs.outputs import (
     iterate_outputs,
     read_meta,
@@ -70,7 +70,7 @@ def compare_outputs(command: CompareOutputs, reporter: Reporter) -> Compared:
     """
     files = [_read(Path(path), reporter) for path in command.paths]
     aligned = [align(files[command.base], file) for file in files]
-    rows = np.array(list(common_rows(aligned)), dtype=np.intp).reshape(-1, len(files))
+    rows = np.array(list(aligned_rows(aligned)), dtype=np.intp).reshape(-1, len(files))
     pairs, columns = [], []
     for metric in command.metrics:
         first, *others = (

@@ -24,11 +24,11 @@ class ScorableRows:
     """Rows that a metric can score, with what it holds each output against.
 
     Attributes:
-        places: indices into all rows.
+        indices: which of all rows they are.
         groups: references of each, or the values of its input.
     """
 
-    places: tuple[int, ...]
+    indices: tuple[int, ...]
     groups: tuple[tuple[str, ...], ...]
 
 
@@ -111,9 +111,9 @@ def score_whole(
     row_scores: list[list[tuple[str, float]]] = [[] for _ in rows]
     for metric in metrics_named(metrics, encoder=encoder, division=division):
         try:
-            held = references_for(metric, rows, division)
+            scorable = references_for(metric, rows, division)
             score, own = _scored(
-                metric, rows, held, decoding=decoding, seed=seed, reporter=reporter
+                metric, rows, scorable, decoding=decoding, seed=seed, reporter=reporter
             )
         except Unavailable as error:
             if not may_be_absent:
@@ -143,19 +143,19 @@ def metrics_named(
 def _scored(
     metric: Metric,
     rows: Sequence[OutputRow],
-    held: ScorableRows,
+    scorable: ScorableRows,
     *,
     decoding: str,
     seed: int,
     reporter: Reporter,
 ) -> tuple[Score, dict[int, float]]:
     """The corpus score, and the rows' own scores by their place."""
-    outputs = [rows[i].output for i in held.places]
-    statistics = metric.statistics(outputs, held.groups, reporter=reporter)
+    outputs = [rows[i].output for i in scorable.indices]
+    statistics = metric.statistics(outputs, scorable.groups, reporter=reporter)
     low, high = bootstrap.interval(metric, statistics, seed=seed) or (None, None)
     value = float(metric.from_sums(statistics.sum(axis=0)))
-    signature = signature_of(metric, held, len(rows), decoding=decoding, seed=seed)
-    own = zip(held.places, metric.rows(statistics).tolist(), strict=True)
+    signature = signature_of(metric, scorable, len(rows), decoding=decoding, seed=seed)
+    own = zip(scorable.indices, metric.rows(statistics).tolist(), strict=True)
     return Score(metric.name, value, signature, low=low, high=high), dict(own)
 
 
@@ -174,9 +174,9 @@ def references_for(metric: Metric, rows: Sequence[OutputRow], division: Division
     for number, (row, group) in enumerate(zip(rows, expected, strict=True), start=1):
         _refuse_long(metric, division, number, row.output, group)
     groups = [tuple(filter(metric.keeps, group)) for group in expected]
-    places = tuple(i for i, group in enumerate(groups) if group)
-    if places:
-        return ScorableRows(places, tuple(groups[i] for i in places))
+    indices = tuple(i for i, group in enumerate(groups) if group)
+    if indices:
+        return ScorableRows(indices, tuple(groups[i] for i in indices))
     raise Unavailable(
         "no-countable-words",
         "No reference has a word that {metric} counts ({example!r} has none). Leave {metric} "
@@ -207,12 +207,12 @@ def _refuse_long(
 
 
 def signature_of(
-    metric: Metric, held: ScorableRows, count: int, *, decoding: str, seed: int
+    metric: Metric, scorable: ScorableRows, count: int, *, decoding: str, seed: int
 ) -> str:
     """The whole signature of a score over `count` rows."""
-    numbers = [len(group) for group in held.groups]
+    numbers = [len(group) for group in scorable.groups]
     fewest, most = min(numbers), max(numbers)
-    scored, key = len(held.places), metric.expected_key
+    scored, key = len(scorable.indices), metric.expected_key
     return "|".join(
         (
             metric.name,

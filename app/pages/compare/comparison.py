@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.pages.compare.systems.systems import ComparedSystem, Kind
 from engine.contract.metrics import is_score
-from engine.contract.runs.alignment import Alignment, How, align, common_rows, has_own_ids
+from engine.contract.runs.alignment import Alignment, align, aligned_rows, has_own_ids
 
 Floats = NDArray[np.float64]
 
@@ -91,16 +91,12 @@ def compare(systems: Sequence[ComparedSystem]) -> Generator[None, None, Comparis
     """Align systems, yielding now and then; rows that not all of them have are left out."""
     base = base_of(systems)
     alignments = []
-    for place, system in enumerate(systems):
-        if place == base:
-            own = tuple(range(len(system.rows)))
-            alignments.append(Alignment(How.ID, own))
-        else:
-            alignments.append(align(systems[base].rows, system.rows))
+    for system in systems:
+        alignments.append(align(systems[base].rows, system.rows))
         yield
     examples: list[Example] = []
     others = [0] * len(systems)
-    for common in common_rows(alignments):
+    for common in aligned_rows(alignments):
         examples.append(_example(systems, common, base=base))
         shown = systems[base].rows.references[common[base]]
         for number, place in enumerate(common):

@@ -141,3 +141,19 @@ def test_a_number_that_is_no_score_counts_as_none(tmp_path: Path, value: str) ->
     path.write_text(path.read_text(encoding="utf-8").replace("7.5", value), encoding="utf-8")
     reply = compare_outputs(CompareOutputs((own, str(path)), ("bleu",)), Silent())
     assert [(one.mean.rows, one.mean.mean) for one in reply.differences] == [(2, 0.0)]
+
+
+def test_rows_in_order_count_even_where_some_have_no_input(tmp_path: Path) -> None:
+    paths = []
+    for name, texts in (("a", ("x", "", "y")), ("b", ("p", "", "q"))):
+        path = tmp_path / f"{name}.jsonl"
+        write_outputs(
+            path,
+            [
+                OutputRow(str(n), text, "o", (), row_scores=(("bleu", float(n)),))
+                for n, text in enumerate(texts, start=1)
+            ],
+        )
+        paths.append(str(path))
+    (found,) = compare_outputs(CompareOutputs(tuple(paths), ("bleu",)), Silent()).differences
+    assert (found.mean.rows, found.mean.equal) == (3, 3)
