@@ -55,23 +55,6 @@ def score_rows(
     return tuple(one for one in found if isinstance(one, Score)), filled
 
 
-def score_available(
-    rows: Sequence[OutputRow],
-    metrics: Sequence[str],
-    *,
-    decoding: str,
-    encoder: Encoder | None = None,
-    division: Division | None = None,
-    seed: int = 0,
-    reporter: Reporter = _SILENT,
-) -> tuple[Score | Absent, ...]:
-    """The corpus scores of `score_whole` alone."""
-    return score_whole(
-        rows, metrics, decoding=decoding, encoder=encoder, division=division, seed=seed,
-        reporter=reporter,
-    )[0]  # fmt: skip
-
-
 def score_whole(
     rows: Sequence[OutputRow],
     metrics: Sequence[str],

@@ -32,7 +32,7 @@ from engine.contract.studies.results import (
 from engine.contract.studies.study import StudyFolder, StudyRun, StudySpec
 from engine.metrics.division import division_of
 from engine.metrics.known import metric_named
-from engine.metrics.scoring import score_available
+from engine.metrics.scoring import score_whole
 from engine.reporter import Reporter
 from engine.studies.means import mean_of
 from engine.studies.saved_scores import Key, SavedScores, is_current, made_of
@@ -158,14 +158,14 @@ def _scores(
     for part, chosen in parts.items():
         missing = [name for name in study.metrics if (part, name) not in known]
         if missing:
-            fresh = score_available(
+            fresh = score_whole(
                 chosen,
                 missing,
                 decoding=meta.decoding if meta else "",
                 encoder=study.encoder,
                 division=division,
                 reporter=reporter,
-            )
+            )[0]
             known.update({(part, one.metric): one for one in fresh})
     others = [PartScore(key[0], score) for key, score in known.items() if key not in own]
     kept.keep(run_id, made, others)

@@ -11,7 +11,7 @@ import transformers
 from engine.contract.runs.scores import Absent, Encoder, OutputRow, Score
 from engine.metrics.bertscore import Bertscore
 from engine.metrics.metric import Unavailable
-from engine.metrics.scoring import score_available, score_rows
+from engine.metrics.scoring import score_rows, score_whole
 from engine.reporter import Silent
 from tests.helpers.errors import refused
 from tests.helpers.tiny_encoder import WORDS
@@ -97,7 +97,7 @@ def test_signature_names_encoder_layer_and_weights(encoder: Path) -> None:
 def test_without_an_encoder_it_is_absent_beside_the_others() -> None:
     pairs = zip(OUTPUTS, REFERENCES, strict=True)
     rows = [OutputRow(output, "", output, tuple(group)) for output, group in pairs]
-    found = score_available(rows, ["bertscore", "bleu"], decoding="")
+    found = score_whole(rows, ["bertscore", "bleu"], decoding="")[0]
     with refused("bertscore-without-encoder", Unavailable) as caught:
         score_rows(rows, ["bertscore", "bleu"], decoding="")
     assert found[0] == Absent("bertscore", caught.value.message)

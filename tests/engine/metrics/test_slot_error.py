@@ -4,7 +4,7 @@ import pytest
 
 from engine.contract.runs.scores import Absent, OutputRow, Score
 from engine.metrics.metric import Unavailable
-from engine.metrics.scoring import score_available, score_rows
+from engine.metrics.scoring import score_rows, score_whole
 from engine.metrics.slot_error import SlotError
 from tests.helpers.errors import refused
 
@@ -52,5 +52,5 @@ def test_texts_are_not_scored() -> None:
     rows = [OutputRow("1", "a text", "a lake", ("a lake",))]
     with refused("no-slot-values", Unavailable, rows=1):
         score_rows(rows, ["slot_error"], decoding="")
-    found = score_available(rows, ["slot_error", "chrf"], decoding="")
+    found = score_whole(rows, ["slot_error", "chrf"], decoding="")[0]
     assert [type(one) for one in found] == [Absent, Score]
