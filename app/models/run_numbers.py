@@ -6,6 +6,7 @@ import statistics
 
 from app.models.run import RunModel
 from engine.contract.methods.all import info_of
+from engine.contract.metrics import PRIMARY_METRIC
 from engine.contract.runs.events import Evaluation
 from engine.contract.runs.scores import Score
 
@@ -77,4 +78,4 @@ def training_speed(run: RunModel) -> float | None:
 
 
 def _bleu(scores: tuple[Score, ...]) -> Score | None:
-    return next((score for score in scores if score.metric == "bleu"), None)
+    return next((score for score in scores if score.metric == PRIMARY_METRIC), None)

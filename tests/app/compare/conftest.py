@@ -12,6 +12,10 @@ from app.context import AppContext
 from app.pages.compare.page import ComparePage
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.prefix import PrefixMethod
+from engine.contract.protocol.commands import CompareOutputs
+from engine.metrics.handlers import compare_outputs
+from engine.reporter import Silent
+from tests.helpers.fake_ports import FakeClient
 from tests.helpers.projects import make_project, make_run
 
 
@@ -27,13 +31,17 @@ def runs_project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def make_page(
-    qtbot: QtBot, context: AppContext, open_project: Callable[[Path], None]
+    qtbot: QtBot,
+    context: AppContext,
+    client: FakeClient,
+    open_project: Callable[[Path], None],
 ) -> Iterator[Callable[[Path], ComparePage]]:
     """Open a project and show the page, once the runs' journals have arrived."""
 
     windows = []
 
     def make(path: Path) -> ComparePage:
+        client.replies[CompareOutputs] = lambda command: compare_outputs(command, Silent())
         open_project(path)
         window = QWidget()
         windows.append(window)
