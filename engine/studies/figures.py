@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.contract.runs.scores import higher_is_better, lowest_value, metric_title
+from engine.contract.metrics import higher_is_better, metric_info, metric_title
 from engine.contract.studies.recipes import RECIPES, Recipe
 from engine.contract.studies.results import ALL, StudyResults, Summary
 from engine.contract.studies.study import StudySpec
@@ -84,7 +84,7 @@ def _panel(ax: Any, study: StudySpec, results: StudyResults, *, metric: str, par
                 "linestyle": "-" if recipe.axis else "none",
             },
         )
-    lowest = lowest_value(metric)
+    lowest = metric_info(metric).lowest
     if lowest is not None:  # an interval may reach below what a score can be
         ax.set_ylim(bottom=max(lowest, ax.get_ylim()[0]))
     arrow = "" if higher_is_better(metric) else " (lower is better)"

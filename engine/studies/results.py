@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.errors import UserError
+from engine.contract.metrics import is_score, needs_encoder
 from engine.contract.runs.events import RunFinished, RunStarted, RunState
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.journal import JournalReader
@@ -17,7 +17,7 @@ from engine.contract.runs.outputs import (
     read_meta,
     read_outputs,
 )
-from engine.contract.runs.scores import BERTSCORE, Absent, OutputRow, Score
+from engine.contract.runs.scores import Absent, OutputRow, Score
 from engine.contract.studies.recipes import RECIPES
 from engine.contract.studies.results import (
     ALL,
@@ -32,13 +32,10 @@ from engine.contract.studies.results import (
 from engine.contract.studies.study import StudyFolder, StudyRun, StudySpec
 from engine.metrics.division import division_of
 from engine.metrics.known import metric_named
-from engine.metrics.scoring import score_available
+from engine.metrics.scoring import score_whole
 from engine.reporter import Reporter
 from engine.studies.means import mean_of
 from engine.studies.saved_scores import Key, SavedScores, is_current, made_of
-
-_MOST_SCORE = 1e6
-"""No metric's scale goes so far."""
 
 
 def collect(folder: StudyFolder, study: StudySpec, reporter: Reporter) -> StudyResults:
@@ -151,7 +148,7 @@ def _scores(
     is_changed = RowsDigest(rows).is_another(meta)
     made, division = made_of(rows, study.unseen), division_of(row.references for row in rows)
     own = {(ALL, one.metric): one for one in (meta.scores if meta and not is_changed else ())
-           if one.metric != BERTSCORE and is_current(one, division)}  # fmt: skip
+           if not needs_encoder((one.metric,)) and is_current(one, division)}  # fmt: skip
     known: dict[Key, Score | Absent] = {
         key: score
         for key, score in {**kept.of(run_id, made, division), **own}.items()
@@ -161,14 +158,14 @@ def _scores(
     for part, chosen in parts.items():
         missing = [name for name in study.metrics if (part, name) not in known]
         if missing:
-            fresh = score_available(
+            fresh = score_whole(
                 chosen,
                 missing,
                 decoding=meta.decoding if meta else "",
                 encoder=study.encoder,
                 division=division,
                 reporter=reporter,
-            )
+            )[0]
             known.update({(part, one.metric): one for one in fresh})
     others = [PartScore(key[0], score) for key, score in known.items() if key not in own]
     kept.keep(run_id, made, others)
@@ -178,8 +175,7 @@ def _scores(
 
 def _is_score(score: Score) -> bool:
     """Whether these are numbers that a metric gives."""
-    values = (score.value, score.low or 0.0, score.high or 0.0)
-    return all(math.isfinite(value) and abs(value) <= _MOST_SCORE for value in values)
+    return all(map(is_score, (score.value, score.low or 0.0, score.high or 0.0)))
 
 
 def _parts(rows: Sequence[OutputRow], unseen: Sequence[str]) -> dict[str, Sequence[OutputRow]]:

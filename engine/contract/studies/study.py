@@ -20,13 +20,13 @@ from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files.names import check_name, path_in
 from engine.contract.files.regular_files import read_text, refuse_links
 from engine.contract.files.writing import explain_disk_errors, write_atomically
+from engine.contract.metrics import current_name
 from engine.contract.projects.project import ProjectFolder
 from engine.contract.runs.scores import Encoder
 from engine.contract.specs.run import RunSpec
 
 STUDY_VERSION = 1
 STUDY_FILE = "study.json"
-DEFAULT_METRICS = ("bleu", "chrf", "rougeL")
 
 
 class StudyKind(enum.Enum):
@@ -64,7 +64,7 @@ class StudySpec:
     Attributes:
         study_id: name of its folder.
         runs: in the order in which they are trained: all of a replicate before the next.
-        metrics: names as in `engine.metrics.known`.
+        metrics: names as in `engine.contract.metrics`.
         unseen: categories that are scored by themselves too, as WebNLG's S/U/A.
         encoder: for bertscore.
     """
@@ -81,6 +81,7 @@ class StudySpec:
 
     def __post_init__(self) -> None:
         check_name(self.study_id, what="study_id")
+        object.__setattr__(self, "metrics", tuple(dict.fromkeys(map(current_name, self.metrics))))
 
 
 class StudyFolder:

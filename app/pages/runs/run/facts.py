@@ -8,7 +8,7 @@ from app.pages.runs.form.draft import SETTINGS, default_draft, draft_of
 from app.pages.runs.form.sections import METHOD, SECTIONS
 from app.words import count, date, duration, from_home, percent, size
 from engine.contract.methods.prefix import PrefixMethod
-from engine.contract.runs.scores import metric_title
+from engine.contract.metrics import metric_title
 from engine.contract.schema import Architecture
 from engine.contract.specs.run import describe_method
 

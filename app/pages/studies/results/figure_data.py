@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.contract.runs.scores import higher_is_better, lowest_value, metric_title
+from engine.contract.metrics import higher_is_better, metric_info, metric_title
 from engine.contract.studies.recipes import RECIPES
 from engine.contract.studies.results import ALL, StudyResults, Summary
 from engine.contract.studies.study import StudySpec
@@ -98,7 +98,7 @@ def _panel(study: StudySpec, results: StudyResults, metric: str, part: str) -> F
         ticks=tuple((place, point) for point, place in places.items()),
         axis=recipe.axis,
         joined=bool(recipe.axis),
-        lowest=lowest_value(metric),
+        lowest=metric_info(metric).lowest,
     )
 
 
