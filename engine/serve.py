@@ -47,7 +47,7 @@ from engine.contract.protocol.commands import (
     Response,
     ScoreOutputs,
     VerifyPrefix,
-    find_ask_id,
+    find_request_id,
 )
 from engine.contract.runs.events import Blame
 
@@ -197,7 +197,7 @@ class _Client:
     def _refuse(self, line: str, error: WorkbenchError) -> None:
         """Answer a question that does not decode, if it has a number; else log it."""
         log.warning("skipped a line that cannot be read: %s", error)
-        request_id = find_ask_id(line)
+        request_id = find_request_id(line)
         if request_id is not None:
             blame = Blame.USER if isinstance(error, UserError) else Blame.ENGINE
             self.send(request_id, Failure(blame, str(error), code=code_of(error)))

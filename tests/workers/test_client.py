@@ -22,9 +22,8 @@ from engine.contract.reading.reading import FileReport
 from engine.contract.runs.events import Blame
 from tests.helpers.serve_for_tests import COMMAND
 from tests.workers.conftest import WAIT_MS, children
-from workers.client import EngineClient
-from workers.launching import engine_command
-from workers.pending import PendingRequest
+from workers.client import EngineClient, PendingRequest
+from workers.processes import engine_command
 
 
 class Heard:

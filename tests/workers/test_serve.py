@@ -258,4 +258,4 @@ def test_the_module_serves_from_the_command_line(tmp_path: Path) -> None:
     ],
 )
 def test_the_number_of_a_question_is_found(line: str, request_id: int | None) -> None:
-    assert commands.find_ask_id(line) == request_id
+    assert commands.find_request_id(line) == request_id

@@ -445,7 +445,7 @@ class Response:
     version: int = PROTOCOL_VERSION
 
 
-def find_ask_id(line: str) -> int | None:
+def find_request_id(line: str) -> int | None:
     """The number of the question that a line is about, even where the line does not decode.
 
     So that a question of another version is answered, and an answer of another version fails

@@ -1,4 +1,4 @@
-"""Real small processes, started, watched and ended by the supervisor."""
+"""Real small processes, started, watched and ended by the runner."""
 
 import os
 import signal
@@ -23,17 +23,17 @@ from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.lock import is_locked
 from tests.helpers.fake_engine import Play, write_play
 from tests.workers.conftest import WAIT_MS, Listener
-from workers.run_watch import Patience
-from workers.supervisor import RunSupervisor
+from workers.local.run import StopTimeouts
+from workers.local.runner import LocalRunner
 
 MakeRun = Callable[..., RunFolder]
 
 
 def test_a_run_is_told_from_the_queue_to_its_end(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener
+    make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
     folder = make_run(Play(steps=4))
-    supervisor.enqueue(folder.path)
+    runner.submit(folder.path)
     told = listener.wait_for(RunState.FINISHED)
     assert [e.step for e in told.events(TrainMetrics)] == [1, 2, 3, 4]
     assert told.events(RunFinished)
@@ -44,10 +44,10 @@ def test_a_run_is_told_from_the_queue_to_its_end(
 
 
 def test_failures_keep_their_blame_and_message(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener
+    make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
     for name, end, blame in (("a", "fail", Blame.ENGINE), ("b", "user_error", Blame.USER)):
-        supervisor.enqueue(make_run(Play(end=end), name).path)
+        runner.submit(make_run(Play(end=end), name).path)
         told = listener.wait_for(RunState.FAILED, name)
         (failed,) = told.events(RunFailed)
         assert failed.blame is blame
@@ -55,10 +55,10 @@ def test_failures_keep_their_blame_and_message(
 
 
 def test_a_crash_in_the_middle_of_a_line_can_be_resumed(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener
+    make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
     folder = make_run(Play(end="crash", steps=3))
-    supervisor.enqueue(folder.path)
+    runner.submit(folder.path)
     told = listener.wait_for(RunState.INTERRUPTED)
     assert "signal 9 (SIGKILL)" in told.statuses[-1].message
     assert "memory" in told.statuses[-1].message
@@ -66,7 +66,7 @@ def test_a_crash_in_the_middle_of_a_line_can_be_resumed(
     assert folder.read_status().message == told.statuses[-1].message
 
     write_play(folder.path, Play(steps=5))
-    supervisor.enqueue(folder.path)
+    runner.submit(folder.path)
     told = listener.wait_for(RunState.FINISHED)
     assert [e.resumed_from_step for e in told.events(RunStarted)] == [None, 3]
     assert [e.step for e in told.events(TrainMetrics)] == [1, 2, 3, 4, 5]
@@ -74,17 +74,17 @@ def test_a_crash_in_the_middle_of_a_line_can_be_resumed(
 
 
 def test_an_end_without_a_verdict_names_the_exit_code(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener
+    make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
-    supervisor.enqueue(make_run(Play(end="exit")).path)
+    runner.submit(make_run(Play(end="exit")).path)
     told = listener.wait_for(RunState.INTERRUPTED)
     assert "ended with exit code 3" in told.statuses[-1].message
 
 
 def test_an_end_with_a_sentence_that_could_not_be_recorded_is_a_failure(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener
+    make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
-    supervisor.enqueue(make_run(Play(end="full_disk")).path)
+    runner.submit(make_run(Play(end="full_disk")).path)
     told = listener.wait_for(RunState.FAILED)
     assert told.statuses[-1].message == "The disk is full: free some space."
     (failed,) = told.events(RunFailed)
@@ -92,30 +92,30 @@ def test_an_end_with_a_sentence_that_could_not_be_recorded_is_a_failure(
 
 
 def test_a_killed_run_is_interrupted(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener
+    make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
-    supervisor.enqueue(make_run(Play(end="kill")).path)
+    runner.submit(make_run(Play(end="kill")).path)
     told = listener.wait_for(RunState.INTERRUPTED)
     assert told.entries_at_end == len(told.entries) > 0
 
 
-def test_stop_is_obeyed(make_run: MakeRun, supervisor: RunSupervisor, listener: Listener) -> None:
-    supervisor.enqueue(make_run(Play(end="silence")).path)
+def test_stop_is_obeyed(make_run: MakeRun, runner: LocalRunner, listener: Listener) -> None:
+    runner.submit(make_run(Play(end="silence")).path)
     listener.wait_for(RunState.RUNNING)
-    supervisor.stop("r1", save=True)
+    runner.stop("r1", save=True)
     told = listener.wait_for(RunState.CANCELLED)
     (cancelled,) = told.events(RunCancelled)
     assert cancelled.saved_step == cancelled.step > 0
 
 
 def test_a_run_that_refuses_to_stop_is_killed(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener, qtbot: QtBot
+    make_run: MakeRun, runner: LocalRunner, listener: Listener, qtbot: QtBot
 ) -> None:
     folder = make_run(Play(end="refuse", steps=2))
-    supervisor.enqueue(folder.path)
+    runner.submit(folder.path)
     qtbot.waitUntil((folder.path / "refusing").exists, timeout=WAIT_MS)
     listener.wait_for(RunState.RUNNING)
-    supervisor.stop("r1", save=False)
+    runner.stop("r1", save=False)
     told = listener.wait_for(RunState.CANCELLED)
     assert told.states[-2:] == [RunState.STOPPING, RunState.CANCELLED]
     assert told.events(RunCancelled) == [RunCancelled(step=2, saved_step=2)]
@@ -124,47 +124,45 @@ def test_a_run_that_refuses_to_stop_is_killed(
 
 
 def test_a_run_stopped_before_it_began_is_cancelled(
-    make_run: MakeRun, make_supervisor: Callable[..., RunSupervisor], qtbot: QtBot
+    make_run: MakeRun, make_runner: Callable[..., LocalRunner], qtbot: QtBot
 ) -> None:
-    supervisor = make_supervisor(patience=Patience(stop_s=3600, save_s=3600, terminate_s=0.1))
-    listener = Listener(supervisor, qtbot)
-    supervisor.enqueue(make_run(Play(end="silence")).path)
+    runner = make_runner(timeouts=StopTimeouts(stop_s=3600, save_s=3600, terminate_s=0.1))
+    listener = Listener(runner, qtbot)
+    runner.submit(make_run(Play(end="silence")).path)
     listener.wait_for(RunState.STARTING)
-    supervisor.stop("r1", save=True)
+    runner.stop("r1", save=True)
     told = listener.wait_for(RunState.CANCELLED)
     assert told.states[0] is RunState.STARTING
 
 
 def test_a_process_that_lingers_after_its_verdict_is_ended(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener
+    make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
     folder = make_run(Play(end="linger"))
-    supervisor.enqueue(folder.path)
+    runner.submit(folder.path)
     told = listener.wait_for(RunState.FINISHED)
     assert not is_locked(folder.path)
     assert RunState.STOPPING not in told.states
 
 
-def test_pause_and_proceed(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener
-) -> None:
+def test_pause_and_proceed(make_run: MakeRun, runner: LocalRunner, listener: Listener) -> None:
     folder = make_run(Play(steps=4, wait_for="go"))
-    supervisor.enqueue(folder.path)
+    runner.submit(folder.path)
     listener.wait_for(RunState.RUNNING)
-    supervisor.pause("r1")
+    runner.pause("r1")
     listener.wait_for(RunState.PAUSED)
     (folder.path / "go").touch()
-    supervisor.proceed("r1")
+    runner.proceed("r1")
     told = listener.wait_for(RunState.FINISHED)
     assert told.events(RunPaused)
     assert told.events(RunContinued)
 
 
 def test_an_engine_that_cannot_import_fails_with_what_it_said(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener
+    make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
     folder = make_run(Play(start="import_error"))
-    supervisor.enqueue(folder.path)
+    runner.submit(folder.path)
     told = listener.wait_for(RunState.FAILED)
     (failed,) = told.events(RunFailed)
     assert failed.blame is Blame.ENGINE
@@ -174,9 +172,9 @@ def test_an_engine_that_cannot_import_fails_with_what_it_said(
 
 
 def test_a_sentence_for_the_user_before_the_first_status_is_passed_on(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener
+    make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
-    supervisor.enqueue(make_run(Play(start="user_error")).path)
+    runner.submit(make_run(Play(start="user_error")).path)
     told = listener.wait_for(RunState.FAILED)
     (failed,) = told.events(RunFailed)
     assert failed.blame is Blame.USER
@@ -185,54 +183,54 @@ def test_a_sentence_for_the_user_before_the_first_status_is_passed_on(
 
 def test_a_missing_python_fails_the_run(
     make_run: MakeRun,
-    make_supervisor: Callable[..., RunSupervisor],
+    make_runner: Callable[..., LocalRunner],
     qtbot: QtBot,
     tmp_path: Path,
 ) -> None:
-    supervisor = make_supervisor(command=(str(tmp_path / "no-python"),))
-    listener = Listener(supervisor, qtbot)
-    supervisor.enqueue(make_run().path)
+    runner = make_runner(command=(str(tmp_path / "no-python"),))
+    listener = Listener(runner, qtbot)
+    runner.submit(make_run().path)
     told = listener.wait_for(RunState.FAILED)
     assert "could not be started" in told.statuses[-1].message
     assert "no-python" in told.statuses[-1].message
 
 
 def test_requests_to_an_engine_of_the_past_are_not_heard(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener
+    make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
     folder = make_run(Play(end="silence", steps=2))
-    supervisor.enqueue(folder.path)
+    runner.submit(folder.path)
     listener.wait_for(RunState.RUNNING)
-    supervisor.stop("r1", save=True)
+    runner.stop("r1", save=True)
     listener.wait_for(RunState.CANCELLED)
     write_play(folder.path, Play(steps=3))
-    supervisor.enqueue(folder.path)
+    runner.submit(folder.path)
     listener.wait_for(RunState.FINISHED)
 
 
 def test_entries_of_another_run_are_dropped(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener
+    make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
-    supervisor.enqueue(make_run(Play(foreign=True)).path)
+    runner.submit(make_run(Play(foreign=True)).path)
     told = listener.wait_for(RunState.FINISHED)
     assert {entry.run_id for entry in told.entries} == {"r1"}
     assert CheckpointSaved(99, 99) not in [entry.event for entry in told.entries]
 
 
 def test_a_status_of_another_run_is_not_believed(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener
+    make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
     folder, other = make_run(), make_run(name="r2")
     (folder.path / "status.json").write_bytes((other.path / "status.json").read_bytes())
-    supervisor.watch(folder.path)
+    runner.follow(folder.path)
     told = listener.wait_for(RunState.INTERRUPTED)
     assert "another run (r2)" in told.statuses[-1].message
 
 
 def test_a_kill_from_outside_is_told_with_its_signal(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener
+    make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
-    supervisor.enqueue(make_run(Play(end="silence")).path)
+    runner.submit(make_run(Play(end="silence")).path)
     told = listener.wait_for(RunState.RUNNING)
     os.kill(told.statuses[-1].pid, signal.SIGKILL)
     told = listener.wait_for(RunState.INTERRUPTED)
