@@ -32,7 +32,7 @@ def test_a_killed_engine_is_an_event_on_the_screen(
     person.start_queue()
     run = person.the_run()
     page = person.runs
-    person.wait(lambda: run.checkpoints)
+    person.wait(lambda: run.folder.saved_step())
     person.context.runner.pause(run.run_id)  # so that it cannot finish before the kill
     person.wait_for(run, RunState.PAUSED)
     os.kill(run.status.pid, signal.SIGKILL)
@@ -40,7 +40,7 @@ def test_a_killed_engine_is_an_event_on_the_screen(
     assert person.window.isVisible()
     assert "SIGKILL" in run.status.message
     assert "Resume goes on from the last checkpoint" in run.status.message
-    saved = run.checkpoints[-1].step
+    saved = run.folder.saved_step()
 
     person.wait(lambda: run.status.message in page.header.bar.label.text())
     person.press_resume()
