@@ -13,7 +13,8 @@ class Runner(Protocol):
 
     Every method returns at once; what follows from it comes as signals in the window's thread.
     A runner writes a run's journal and status into its folder, as the engine does; so following
-    a live run, re-attaching to one and replaying a finished one look the same.
+    a live run, re-attaching to one and replaying a finished one look the same. A run's id is its
+    handle, as it is the same in the next window.
 
     Signals:
         entries_arrived: run id, tuple of `JournalEntry`, in the journal's order.

@@ -80,8 +80,8 @@ def make_run(tmp_path: Path) -> Callable[..., RunFolder]:
 
 
 @dataclass
-class ForeignForm:
-    """What a runner told of one run."""
+class Reports:
+    """What a runner reports of one run."""
 
     entries: list[JournalEntry] = field(default_factory=list)
     chunks: list[int] = field(default_factory=list)
@@ -111,27 +111,27 @@ class Listener(QObject):
     def __init__(self, runner: LocalRunner, qtbot: QtBot) -> None:
         super().__init__()
         self._qtbot = qtbot
-        self._runs: dict[str, ForeignForm] = {}
+        self._runs: dict[str, Reports] = {}
         runner.entries_arrived.connect(self._on_entries)
         runner.status_changed.connect(self._on_status)
 
-    def run(self, run_id: str = "r1") -> ForeignForm:
-        return self._runs.setdefault(run_id, ForeignForm())
+    def run(self, run_id: str = "r1") -> Reports:
+        return self._runs.setdefault(run_id, Reports())
 
-    def wait_for(self, state: RunState, run_id: str = "r1") -> ForeignForm:
+    def wait_for(self, state: RunState, run_id: str = "r1") -> Reports:
         self._qtbot.waitUntil(lambda: self.run(run_id).state is state, timeout=WAIT_MS)
         return self.run(run_id)
 
     def _on_entries(self, run_id: str, entries: tuple[JournalEntry, ...]) -> None:
-        told = self.run(run_id)
-        told.entries += entries
-        told.chunks.append(len(entries))
+        reports = self.run(run_id)
+        reports.entries += entries
+        reports.chunks.append(len(entries))
 
     def _on_status(self, run_id: str, status: RunStatus) -> None:
-        told = self.run(run_id)
-        told.statuses.append(status)
+        reports = self.run(run_id)
+        reports.statuses.append(status)
         if status.state.is_final:
-            told.entries_at_end = len(told.entries)
+            reports.entries_at_end = len(reports.entries)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from engine.contract.runs.folder import RunFolder, RunStatus
 from engine.contract.runs.journal import JournalWriter
 from tests.helpers import supervising_window
 from tests.helpers.fake_engine import COMMAND, Play, write_play
-from tests.workers.conftest import WAIT_MS, ForeignForm, Listener
+from tests.workers.conftest import WAIT_MS, Reports, Listener
 from workers.local.run import CHUNK_ENTRIES
 from workers.local.runner import LocalRunner
 
@@ -39,7 +39,7 @@ def start_process() -> Iterator[Callable[[list[str]], subprocess.Popen[str]]]:
         process.communicate()
 
 
-def assert_one_after_the_other(first: ForeignForm, second: ForeignForm) -> None:
+def assert_one_after_the_other(first: Reports, second: Reports) -> None:
     assert isinstance(first.entries[-1].event, RunFinished)
     assert first.entries[-1].time_s <= second.entries[0].time_s
 
@@ -65,9 +65,9 @@ def test_a_waiting_run_can_be_taken_out_of_the_queue(
     runner.submit(second.path)
     listener.wait_for(RunState.QUEUED, "r2")
     runner.stop("r2", save=False)
-    told = listener.wait_for(RunState.CANCELLED, "r2")
+    reports = listener.wait_for(RunState.CANCELLED, "r2")
     assert second.read_status().state is RunState.CANCELLED
-    assert told.entries == []
+    assert reports.entries == []
     (first.path / "go").touch()
     listener.wait_for(RunState.FINISHED, "r1")
 
@@ -138,9 +138,9 @@ def test_killing_the_window_leaves_the_run_which_is_found_again(
     runner.follow(folder.path)
     listener.wait_for(RunState.RUNNING)
     (folder.path / "go").touch()
-    told = listener.wait_for(RunState.FINISHED)
-    assert [e.step for e in told.events(TrainMetrics)] == [1, 2, 3, 4, 5, 6]
-    assert told.entries_at_end == len(told.entries)
+    reports = listener.wait_for(RunState.FINISHED)
+    assert [e.step for e in reports.events(TrainMetrics)] == [1, 2, 3, 4, 5, 6]
+    assert reports.entries_at_end == len(reports.entries)
 
 
 def test_closing_the_runner_leaves_the_run_at_work(
@@ -155,9 +155,9 @@ def test_closing_the_runner_leaves_the_run_at_work(
     second = make_runner()
     listener = Listener(second, qtbot)
     second.follow(folder.path)
-    told = listener.wait_for(RunState.RUNNING)
+    reports = listener.wait_for(RunState.RUNNING)
     (folder.path / "go").touch()
-    os.waitpid(told.statuses[-1].pid, 0)  # its parent is alive, and waits for it no more
+    os.waitpid(reports.statuses[-1].pid, 0)  # its parent is alive, and waits for it no more
     listener.wait_for(RunState.FINISHED)
 
 
@@ -168,10 +168,10 @@ def test_a_stop_asked_just_before_the_end_of_the_window_is_heard(
     runner = make_runner()
     listener = Listener(runner, qtbot)
     runner.submit(folder.path)
-    told = listener.wait_for(RunState.RUNNING)
+    reports = listener.wait_for(RunState.RUNNING)
     runner.stop("r1", save=True)
     runner.close()
-    os.waitpid(told.statuses[-1].pid, 0)
+    os.waitpid(reports.statuses[-1].pid, 0)
     assert folder.read_status().state is RunState.CANCELLED
 
 
@@ -190,11 +190,11 @@ def test_a_long_journal_comes_in_small_chunks(
     folder = make_run()
     write_journal(folder, 50_000)
     runner.follow(folder.path)
-    told = listener.wait_for(RunState.FINISHED)
-    assert told.entries_at_end < 50_000, "the state of a finished run is told at once"
-    qtbot.waitUntil(lambda: len(told.entries) == 50_000, timeout=60_000)
-    assert max(told.chunks) <= CHUNK_ENTRIES
-    steps = [entry.event.step for entry in told.entries if isinstance(entry.event, TrainMetrics)]
+    reports = listener.wait_for(RunState.FINISHED)
+    assert reports.entries_at_end < 50_000, "the state of a finished run is reported at once"
+    qtbot.waitUntil(lambda: len(reports.entries) == 50_000, timeout=60_000)
+    assert max(reports.chunks) <= CHUNK_ENTRIES
+    steps = [entry.event.step for entry in reports.entries if isinstance(entry.event, TrainMetrics)]
     assert steps == list(range(1, 50_001))
 
 
@@ -203,14 +203,14 @@ def test_chunks_wait_until_the_last_one_was_taken(
 ) -> None:
     folder = make_run()
     write_journal(folder, 3 * CHUNK_ENTRIES)
-    told = listener.run()
+    reports = listener.run()
     depths: list[int] = []
 
     def look_closely(_run_id: str, _entries: object) -> None:
         """Nothing else comes while a chunk is being worked on, however long that takes."""
-        before = len(told.entries)
+        before = len(reports.entries)
         qtbot.wait(1)  # lets events that are already posted come
-        depths.append(len(told.entries) - before)
+        depths.append(len(reports.entries) - before)
 
     runner.entries_arrived.connect(look_closely)
     runner.follow(folder.path)
@@ -223,18 +223,18 @@ def test_a_detached_run_is_reported_no_more_and_again_from_the_start(
 ) -> None:
     folder = make_run(Play(wait_for="go"))
     runner.submit(folder.path)
-    told = listener.wait_for(RunState.RUNNING)
+    reports = listener.wait_for(RunState.RUNNING)
     runner.detach("r1")
-    count = len(told.entries)
+    count = len(reports.entries)
     other = make_run(name="r2")
     runner.follow(other.path)
     listener.wait_for(RunState.QUEUED, "r2")
-    assert len(told.entries) == count
+    assert len(reports.entries) == count
     (folder.path / "go").touch()
-    told.entries.clear()
+    reports.entries.clear()
     runner.follow(folder.path)
     listener.wait_for(RunState.FINISHED)
-    assert [e.step for e in told.events(TrainMetrics)] == [1, 2, 3, 4]
+    assert [e.step for e in reports.events(TrainMetrics)] == [1, 2, 3, 4]
 
 
 def test_detaching_a_waiting_run_keeps_it_from_starting(
@@ -260,14 +260,14 @@ def test_a_finished_run_resumed_by_another_program_is_noticed(
 ) -> None:
     folder = make_run(Play(steps=2))
     runner.submit(folder.path)
-    told = listener.wait_for(RunState.FINISHED)
+    reports = listener.wait_for(RunState.FINISHED)
     write_play(folder.path, Play(steps=6, wait_for="go"))
     process = start_process([*COMMAND, str(folder.path)])
     listener.wait_for(RunState.RUNNING)
     (folder.path / "go").touch()
     process.wait(timeout=WAIT_MS / 1000)
     listener.wait_for(RunState.FINISHED)
-    assert [e.step for e in told.events(TrainMetrics)] == [1, 2, 3, 4, 5, 6]
+    assert [e.step for e in reports.events(TrainMetrics)] == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_folder_without_a_run_is_logged_and_left(

@@ -34,11 +34,11 @@ def test_a_run_is_told_from_the_queue_to_its_end(
 ) -> None:
     folder = make_run(Play(steps=4))
     runner.submit(folder.path)
-    told = listener.wait_for(RunState.FINISHED)
-    assert [e.step for e in told.events(TrainMetrics)] == [1, 2, 3, 4]
-    assert told.events(RunFinished)
-    assert told.states[0] is RunState.STARTING
-    assert told.entries_at_end == len(told.entries), "the end was told before the last entry"
+    reports = listener.wait_for(RunState.FINISHED)
+    assert [e.step for e in reports.events(TrainMetrics)] == [1, 2, 3, 4]
+    assert reports.events(RunFinished)
+    assert reports.states[0] is RunState.STARTING
+    assert reports.entries_at_end == len(reports.entries), "the end came before the last entry"
     assert not is_locked(folder.path)
     assert folder.read_status().state is RunState.FINISHED
 
@@ -48,10 +48,10 @@ def test_failures_keep_their_blame_and_message(
 ) -> None:
     for name, end, blame in (("a", "fail", Blame.ENGINE), ("b", "user_error", Blame.USER)):
         runner.submit(make_run(Play(end=end), name).path)
-        told = listener.wait_for(RunState.FAILED, name)
-        (failed,) = told.events(RunFailed)
+        reports = listener.wait_for(RunState.FAILED, name)
+        (failed,) = reports.events(RunFailed)
         assert failed.blame is blame
-        assert told.statuses[-1].message == failed.message
+        assert reports.statuses[-1].message == failed.message
 
 
 def test_a_crash_in_the_middle_of_a_line_can_be_resumed(
@@ -59,35 +59,35 @@ def test_a_crash_in_the_middle_of_a_line_can_be_resumed(
 ) -> None:
     folder = make_run(Play(end="crash", steps=3))
     runner.submit(folder.path)
-    told = listener.wait_for(RunState.INTERRUPTED)
-    assert "signal 9 (SIGKILL)" in told.statuses[-1].message
-    assert "memory" in told.statuses[-1].message
+    reports = listener.wait_for(RunState.INTERRUPTED)
+    assert "signal 9 (SIGKILL)" in reports.statuses[-1].message
+    assert "memory" in reports.statuses[-1].message
     assert not folder.events.read_bytes().endswith(b"\n")
-    assert folder.read_status().message == told.statuses[-1].message
+    assert folder.read_status().message == reports.statuses[-1].message
 
     write_play(folder.path, Play(steps=5))
     runner.submit(folder.path)
-    told = listener.wait_for(RunState.FINISHED)
-    assert [e.resumed_from_step for e in told.events(RunStarted)] == [None, 3]
-    assert [e.step for e in told.events(TrainMetrics)] == [1, 2, 3, 4, 5]
-    assert folder.events.read_bytes().count(b"\n") == len(told.entries)
+    reports = listener.wait_for(RunState.FINISHED)
+    assert [e.resumed_from_step for e in reports.events(RunStarted)] == [None, 3]
+    assert [e.step for e in reports.events(TrainMetrics)] == [1, 2, 3, 4, 5]
+    assert folder.events.read_bytes().count(b"\n") == len(reports.entries)
 
 
 def test_an_end_without_a_verdict_names_the_exit_code(
     make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
     runner.submit(make_run(Play(end="exit")).path)
-    told = listener.wait_for(RunState.INTERRUPTED)
-    assert "ended with exit code 3" in told.statuses[-1].message
+    reports = listener.wait_for(RunState.INTERRUPTED)
+    assert "ended with exit code 3" in reports.statuses[-1].message
 
 
 def test_an_end_with_a_sentence_that_could_not_be_recorded_is_a_failure(
     make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
     runner.submit(make_run(Play(end="full_disk")).path)
-    told = listener.wait_for(RunState.FAILED)
-    assert told.statuses[-1].message == "The disk is full: free some space."
-    (failed,) = told.events(RunFailed)
+    reports = listener.wait_for(RunState.FAILED)
+    assert reports.statuses[-1].message == "The disk is full: free some space."
+    (failed,) = reports.events(RunFailed)
     assert failed.blame is Blame.USER
 
 
@@ -95,16 +95,16 @@ def test_a_killed_run_is_interrupted(
     make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
     runner.submit(make_run(Play(end="kill")).path)
-    told = listener.wait_for(RunState.INTERRUPTED)
-    assert told.entries_at_end == len(told.entries) > 0
+    reports = listener.wait_for(RunState.INTERRUPTED)
+    assert reports.entries_at_end == len(reports.entries) > 0
 
 
 def test_stop_is_obeyed(make_run: MakeRun, runner: LocalRunner, listener: Listener) -> None:
     runner.submit(make_run(Play(end="silence")).path)
     listener.wait_for(RunState.RUNNING)
     runner.stop("r1", save=True)
-    told = listener.wait_for(RunState.CANCELLED)
-    (cancelled,) = told.events(RunCancelled)
+    reports = listener.wait_for(RunState.CANCELLED)
+    (cancelled,) = reports.events(RunCancelled)
     assert cancelled.saved_step == cancelled.step > 0
 
 
@@ -116,9 +116,9 @@ def test_a_run_that_refuses_to_stop_is_killed(
     qtbot.waitUntil((folder.path / "refusing").exists, timeout=WAIT_MS)
     listener.wait_for(RunState.RUNNING)
     runner.stop("r1", save=False)
-    told = listener.wait_for(RunState.CANCELLED)
-    assert told.states[-2:] == [RunState.STOPPING, RunState.CANCELLED]
-    assert told.events(RunCancelled) == [RunCancelled(step=2, saved_step=2)]
+    reports = listener.wait_for(RunState.CANCELLED)
+    assert reports.states[-2:] == [RunState.STOPPING, RunState.CANCELLED]
+    assert reports.events(RunCancelled) == [RunCancelled(step=2, saved_step=2)]
     assert folder.read_status().state is RunState.CANCELLED
     assert not is_locked(folder.path)
 
@@ -131,8 +131,8 @@ def test_a_run_stopped_before_it_began_is_cancelled(
     runner.submit(make_run(Play(end="silence")).path)
     listener.wait_for(RunState.STARTING)
     runner.stop("r1", save=True)
-    told = listener.wait_for(RunState.CANCELLED)
-    assert told.states[0] is RunState.STARTING
+    reports = listener.wait_for(RunState.CANCELLED)
+    assert reports.states[0] is RunState.STARTING
 
 
 def test_a_process_that_lingers_after_its_verdict_is_ended(
@@ -140,9 +140,9 @@ def test_a_process_that_lingers_after_its_verdict_is_ended(
 ) -> None:
     folder = make_run(Play(end="linger"))
     runner.submit(folder.path)
-    told = listener.wait_for(RunState.FINISHED)
+    reports = listener.wait_for(RunState.FINISHED)
     assert not is_locked(folder.path)
-    assert RunState.STOPPING not in told.states
+    assert RunState.STOPPING not in reports.states
 
 
 def test_pause_and_proceed(make_run: MakeRun, runner: LocalRunner, listener: Listener) -> None:
@@ -153,9 +153,9 @@ def test_pause_and_proceed(make_run: MakeRun, runner: LocalRunner, listener: Lis
     listener.wait_for(RunState.PAUSED)
     (folder.path / "go").touch()
     runner.proceed("r1")
-    told = listener.wait_for(RunState.FINISHED)
-    assert told.events(RunPaused)
-    assert told.events(RunContinued)
+    reports = listener.wait_for(RunState.FINISHED)
+    assert reports.events(RunPaused)
+    assert reports.events(RunContinued)
 
 
 def test_an_engine_that_cannot_import_fails_with_what_it_said(
@@ -163,11 +163,11 @@ def test_an_engine_that_cannot_import_fails_with_what_it_said(
 ) -> None:
     folder = make_run(Play(start="import_error"))
     runner.submit(folder.path)
-    told = listener.wait_for(RunState.FAILED)
-    (failed,) = told.events(RunFailed)
+    reports = listener.wait_for(RunState.FAILED)
+    (failed,) = reports.events(RunFailed)
     assert failed.blame is Blame.ENGINE
     assert "No module named 'no_such_module'" in failed.traceback
-    assert "ended with exit code 1" in told.statuses[-1].message
+    assert "ended with exit code 1" in reports.statuses[-1].message
     assert folder.read_status().state is RunState.FAILED
 
 
@@ -175,8 +175,8 @@ def test_a_sentence_for_the_user_before_the_first_status_is_passed_on(
     make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
     runner.submit(make_run(Play(start="user_error")).path)
-    told = listener.wait_for(RunState.FAILED)
-    (failed,) = told.events(RunFailed)
+    reports = listener.wait_for(RunState.FAILED)
+    (failed,) = reports.events(RunFailed)
     assert failed.blame is Blame.USER
     assert failed.message == "The backbone gpt-9 is not on this disk: fetch it first."
 
@@ -190,9 +190,9 @@ def test_a_missing_python_fails_the_run(
     runner = make_runner(command=(str(tmp_path / "no-python"),))
     listener = Listener(runner, qtbot)
     runner.submit(make_run().path)
-    told = listener.wait_for(RunState.FAILED)
-    assert "could not be started" in told.statuses[-1].message
-    assert "no-python" in told.statuses[-1].message
+    reports = listener.wait_for(RunState.FAILED)
+    assert "could not be started" in reports.statuses[-1].message
+    assert "no-python" in reports.statuses[-1].message
 
 
 def test_requests_to_an_engine_of_the_past_are_not_heard(
@@ -212,9 +212,9 @@ def test_entries_of_another_run_are_dropped(
     make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
     runner.submit(make_run(Play(foreign=True)).path)
-    told = listener.wait_for(RunState.FINISHED)
-    assert {entry.run_id for entry in told.entries} == {"r1"}
-    assert CheckpointSaved(99, 99) not in [entry.event for entry in told.entries]
+    reports = listener.wait_for(RunState.FINISHED)
+    assert {entry.run_id for entry in reports.entries} == {"r1"}
+    assert CheckpointSaved(99, 99) not in [entry.event for entry in reports.entries]
 
 
 def test_a_status_of_another_run_is_not_believed(
@@ -223,15 +223,15 @@ def test_a_status_of_another_run_is_not_believed(
     folder, other = make_run(), make_run(name="r2")
     (folder.path / "status.json").write_bytes((other.path / "status.json").read_bytes())
     runner.follow(folder.path)
-    told = listener.wait_for(RunState.INTERRUPTED)
-    assert "another run (r2)" in told.statuses[-1].message
+    reports = listener.wait_for(RunState.INTERRUPTED)
+    assert "another run (r2)" in reports.statuses[-1].message
 
 
 def test_a_kill_from_outside_is_told_with_its_signal(
     make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
     runner.submit(make_run(Play(end="silence")).path)
-    told = listener.wait_for(RunState.RUNNING)
-    os.kill(told.statuses[-1].pid, signal.SIGKILL)
-    told = listener.wait_for(RunState.INTERRUPTED)
-    assert "SIGKILL" in told.statuses[-1].message
+    reports = listener.wait_for(RunState.RUNNING)
+    os.kill(reports.statuses[-1].pid, signal.SIGKILL)
+    reports = listener.wait_for(RunState.INTERRUPTED)
+    assert "SIGKILL" in reports.statuses[-1].message
