@@ -14,7 +14,7 @@ from engine.contract.runs.folder import RunFolder, RunStatus
 from engine.contract.runs.journal import JournalWriter
 from tests.helpers import supervising_window
 from tests.helpers.fake_engine import COMMAND, Play, write_play
-from tests.workers.conftest import WAIT_MS, Reports, Listener
+from tests.workers.conftest import WAIT_MS, Listener, Reports
 from workers.local.run import CHUNK_ENTRIES
 from workers.local.runner import LocalRunner
 
