@@ -13,13 +13,12 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from engine.contract.errors import WorkbenchError
 from engine.contract.runs.events import JournalEntry, RunState
 from engine.contract.runs.folder import ContinueRequest, ControlRequest, PauseRequest, RunStatus
-from workers.local.run import LocalRun, StopTimeouts
+from workers.local.run import IDLE_CHECK_S, LocalRun, StopTimeouts
 from workers.processes import engine_command
 
 log = logging.getLogger(__name__)
 
 BUSY_CHECK_S = 0.1
-IDLE_CHECK_S = 1.0
 REPORTS_A_TURN = 20
 """So many runs are reported before the window has its breath; the others in the next turn."""
 BREATH_S = 0.005
