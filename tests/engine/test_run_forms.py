@@ -136,7 +136,7 @@ def test_a_layer_that_is_not_there_ends_a_run_before_it_trains(
     assert run_folder(folder.path) == 2
     (failed,) = events(folder, RunFailed)
     assert isinstance(failed, RunFailed)
-    assert failed.message.startswith("layers names '3', but the backbone has 3 layers, 0 to 2: ")
+    assert failed.code == "no-such-layer"
 
 
 def test_a_side_that_does_not_fit_is_told(
