@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from PySide6.QtGui import QIcon
+
+from app.assets import icon
 from app.models.run import RunModel
+from app.theme import Theme
 from app.words import amount, duration
 from engine.contract.runs.events import RunState
 
@@ -36,6 +40,12 @@ _ASKED = {
     RunState.RUNNING: "continuing…",
     RunState.CANCELLED: "stopping…",
 }
+
+
+def state_icon(run: RunModel, theme: Theme) -> QIcon:
+    """The icon of the run's state in its colour."""
+    style = STATES[run.status.state]
+    return icon(style.picture, getattr(theme.colors, style.tone))
 
 
 def state_word(run: RunModel) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from app.models.run import RunModel
-from app.setting_differences import setting_differences
+from app.qt.table_model import TableColumn, TableModel
+from app.setting_differences import SettingDifference, setting_differences
 from app.theme import Theme
 from app.widgets.labels import MutedLabel
 from app.widgets.table_view import TableView
@@ -28,14 +28,8 @@ class SettingsDifferenceDialog(QDialog):
         self.setWindowTitle("Settings that differ")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         found = setting_differences([run.spec for run in runs])
-        model = QStandardItemModel(0, 1 + len(runs), self)
-        model.setHorizontalHeaderLabels(["Setting", *(run.meta.name for run in runs)])
-        for difference in found:
-            model.appendRow(
-                [_item(text, difference.help) for text in (difference.title, *difference.values)]
-            )
         self.table = TableView("Settings that differ")
-        self.table.setModel(model)
+        self.table.setModel(TableModel(_columns(runs), found, parent=self))
         self.table.fit_columns()
         self.table.setVisible(bool(found))
         self.note = MutedLabel(theme, DIFFERENT if found else EQUAL)
@@ -62,8 +56,14 @@ def show_differences(runs: Sequence[RunModel], theme: Theme, parent: QWidget) ->
     SettingsDifferenceDialog(runs, theme, parent).open()
 
 
-def _item(text: str, tip: str) -> QStandardItem:
-    item = QStandardItem(text)
-    item.setEditable(False)
-    item.setToolTip(tip or text)
-    return item
+def _columns(runs: Sequence[RunModel]) -> list[TableColumn[SettingDifference]]:
+    def column(
+        title: str, text: Callable[[SettingDifference], str]
+    ) -> TableColumn[SettingDifference]:
+        return TableColumn(title, text, tip=lambda row: row.help or text(row))
+
+    def value(index: int) -> Callable[[SettingDifference], str]:
+        return lambda row: row.values[index]
+
+    values = [column(run.meta.name, value(index)) for index, run in enumerate(runs)]
+    return [column("Setting", lambda row: row.title), *values]

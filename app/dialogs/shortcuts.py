@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from app.qt.sizes import chars, room
-from app.shell.actions import ActionRegistry
+from app.qt.table_model import SortedRows, TableColumn, TableModel
+from app.shell.actions import ActionEntry, ActionRegistry
 from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
+
+
+def _keys(entry: ActionEntry) -> str:
+    return ", ".join(sequence.toString() for sequence in entry.action.shortcuts())
+
+
+COLUMNS = (
+    TableColumn[ActionEntry]("Action", lambda entry: entry.title),
+    TableColumn[ActionEntry]("Keys", _keys),
+    TableColumn[ActionEntry]("Menu", lambda entry: entry.menu.capitalize()),
+)
 
 
 class ShortcutsDialog(QDialog):
@@ -19,18 +30,8 @@ class ShortcutsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Keyboard shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        model = QStandardItemModel(0, 3, self)
-        model.setHorizontalHeaderLabels(["Action", "Keys", "Menu"])
-        for entry in actions.all():
-            shortcuts = entry.action.shortcuts()
-            if shortcuts:
-                keys = ", ".join(sequence.toString() for sequence in shortcuts)
-                cells = (entry.title, keys, entry.menu.capitalize())
-                model.appendRow([_item(text) for text in cells])
-        shown = QSortFilterProxyModel(self)
-        shown.setSourceModel(model)
-        shown.setFilterKeyColumn(-1)
-        shown.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        rows = [entry for entry in actions.all() if entry.action.shortcuts()]
+        shown = SortedRows(TableModel(COLUMNS, rows, parent=self), self)
         self.table = TableView("Keyboard shortcuts")
         self.table.setModel(shown)
         self.table.setSortingEnabled(True)
@@ -45,9 +46,3 @@ class ShortcutsDialog(QDialog):
         layout.addWidget(self.table)
         layout.addWidget(buttons)
         self.resize(QSize(chars(80), self.fontMetrics().height() * 30).boundedTo(room()))
-
-
-def _item(text: str) -> QStandardItem:
-    item = QStandardItem(text)
-    item.setEditable(False)
-    return item

@@ -6,9 +6,11 @@ import dataclasses
 import logging
 from pathlib import Path
 
-from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
+from PySide6.QtGui import QUndoStack
 
+from app.qt.timers import single_shot
+from app.qt.value_change import ValueChange
 from engine.contract.errors import UserError
 from engine.contract.files.regular_files import read_text
 from engine.contract.files.writing import write_atomically
@@ -55,10 +57,7 @@ class ProjectModel(QObject):
         self._ids: set[str] = set()
         self._watcher = QFileSystemWatcher(self)
         self._watcher.directoryChanged.connect(self._look)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(AUTOSAVE_MS)
-        self._timer.timeout.connect(self.save)
+        self._timer = single_shot(self, AUTOSAVE_MS, self.save)
 
     @property
     def is_open(self) -> bool:
@@ -117,22 +116,22 @@ class ProjectModel(QObject):
         self.folder, self.project, self.run_form = None, Project(name=""), ""
         self.closed.emit()
 
-    def edit(self, text: str, project: Project, *, merge_id: int = -1) -> None:
+    def edit(self, text: str, project: Project, *, merge: str = "") -> None:
         """Replace the project's content as one undoable step called `text`.
 
-        Steps in a row with the same `merge_id` (0 or more) become one, so that typing a
+        Steps in a row with the same `merge` key become one, so that typing a
         note is one step and not one a letter.
         """
         if project != self.project:
-            self.undo.push(_Edit(self, text, self.project, project, merge_id))
+            self.undo.push(ValueChange(text, self.project, project, apply=self._apply, merge=merge))
 
-    def edit_dataset(self, text: str, entry: DatasetEntry, *, merge_id: int = -1) -> None:
+    def edit_dataset(self, text: str, entry: DatasetEntry, *, merge: str = "") -> None:
         """Replace the dataset entry with the same id as one undoable step."""
         datasets = tuple(
             entry if old.dataset_id == entry.dataset_id else old for old in self.project.datasets
         )
         project = dataclasses.replace(self.project, datasets=datasets)
-        self.edit(text, project, merge_id=merge_id)
+        self.edit(text, project, merge=merge)
 
     def set_run_form(self, text: str) -> None:
         """Keep the form of a new run with the project."""
@@ -189,29 +188,3 @@ def _read_form(folder: ProjectFolder) -> str:
     except (UserError, OSError, UnicodeDecodeError) as error:
         log.warning("the form of a new run is left out: %s", error)
         return ""
-
-
-class _Edit(QUndoCommand):
-    """One step on the undo stack."""
-
-    def __init__(
-        self, model: ProjectModel, text: str, before: Project, after: Project, merge_id: int
-    ) -> None:
-        super().__init__(text)
-        self._model, self._before, self._after = model, before, after
-        self._merge_id = merge_id
-
-    def redo(self) -> None:
-        self._model._apply(self._before, self._after)
-
-    def undo(self) -> None:
-        self._model._apply(self._after, self._before)
-
-    def id(self) -> int:
-        return self._merge_id
-
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, _Edit) or other._merge_id != self._merge_id:
-            return False
-        self._after = other._after
-        return True

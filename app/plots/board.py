@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyqtgraph as pg
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from app.plots.controls import PlotControls
 from app.plots.legend import Legend
 from app.plots.lines import Quantity
-from app.plots.numbers import NamedLine, NumbersModel
+from app.plots.numbers import COLUMNS, NamedLine, Points
 from app.plots.panel import MetricPanel
 from app.plots.panel_grid import PanelGrid
 from app.plots.plot_view import PlotView, ShownRun
 from app.plots.refresher import Refresher
+from app.qt.table_model import TableModel
+from app.qt.timers import single_shot
 from app.settings import Settings
 from app.theme import SPACE_XS, Theme
 from app.widgets.table_view import TableView
 
 NUMBERS_REFRESH_MS = 1000
-NUMBERS_CHARS = (28, 20, 12, 16, 16)
 
 pg.setConfigOptions(antialias=False)
 
@@ -41,11 +41,8 @@ class PlotBoard(QWidget):
         self.grid = PanelGrid(self.view, theme)
         self.legend = Legend(self.view, theme, self.grid.lines)
         self.refresher = Refresher(self.view, self.grid, self.isVisible, self)
-        self.numbers = NumbersModel(self)
-        self._numbers_timer = QTimer(self)
-        self._numbers_timer.setSingleShot(True)
-        self._numbers_timer.setInterval(NUMBERS_REFRESH_MS)
-        self._numbers_timer.timeout.connect(self._fill_numbers)
+        self.numbers = TableModel(COLUMNS, Points(), parent=self)
+        self._numbers_timer = single_shot(self, NUMBERS_REFRESH_MS, self._fill_numbers)
         self._lay_out()
         self.view.changed.connect(self._on_view_changed)
         self.view.runs_changed.connect(self.refresher.touch_all)
@@ -89,9 +86,7 @@ class PlotBoard(QWidget):
         self.table = TableView("Plotted numbers")
         self.table.setModel(self.numbers)
         self.table.horizontalHeader().setStretchLastSection(False)
-        char = self.fontMetrics().averageCharWidth()
-        for column, chars in enumerate(NUMBERS_CHARS):
-            self.table.setColumnWidth(column, char * chars)
+        self.table.set_widths(COLUMNS)
         self._stack = QStackedWidget()
         self._stack.addWidget(scroll)
         self._stack.addWidget(self.table)
@@ -121,15 +116,14 @@ class PlotBoard(QWidget):
     def _fill_numbers(self) -> None:
         if self._stack.currentIndex() == 0:
             return
-        self.numbers.set_lines(
-            [
-                NamedLine(run.name, line)
-                for quantity in Quantity
-                if self.view.shows(quantity)
-                for run in self.view.runs
-                for line in self.grid.lines(quantity, run.run_id)
-            ]
-        )
+        lines = [
+            NamedLine(run.name, line)
+            for quantity in Quantity
+            if self.view.shows(quantity)
+            for run in self.view.runs
+            for line in self.grid.lines(quantity, run.run_id)
+        ]
+        self.numbers.set_rows(Points(lines))
 
     def _tell_following(self) -> None:
         self.controls.set_following(all(panel.is_following for panel in self.grid.shown()))

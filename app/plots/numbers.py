@@ -5,15 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from itertools import accumulate
 
 from app.plots.lines import Line
-
-Index = QModelIndex | QPersistentModelIndex
-
-HEADERS = ("Run", "Line", "Step", "Value", "Smoothed")
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+from app.qt.table_model import RIGHT, TableColumn
 
 
 @dataclass(frozen=True)
@@ -24,68 +19,34 @@ class NamedLine:
     line: Line
 
 
-class NumbersModel(QAbstractTableModel):
-    """One row a point, line after line; cells are made as they are looked at."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._lines: list[NamedLine] = []
-        self._starts: list[int] = []
-        self._count = 0
-
-    def set_lines(self, lines: Sequence[NamedLine]) -> None:
-        """Show these lines."""
-        lines = [named for named in lines if named.line.x.size]
-        count = sum(named.line.x.size for named in lines)
-        if count == self._count == 0:
-            return
-        self.beginResetModel()
-        self._lines, self._starts, self._count = lines, [], count
-        start = 0
-        for named in lines:
-            self._starts.append(start)
-            start += named.line.x.size
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """Points."""
-        return 0 if parent.isValid() else self._count
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Run, line, step, value, smoothed value."""
-        return 0 if parent.isValid() else len(HEADERS)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        """Column titles."""
-        if role == Qt.ItemDataRole.TextAlignmentRole and section >= 2:
-            return _RIGHT
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return HEADERS[section]
-        return None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """A cell as text."""
-        if not index.isValid():
-            return None
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() >= 2:
-            return _RIGHT
-        if role != Qt.ItemDataRole.DisplayRole:
-            return None
-        place = bisect_right(self._starts, index.row()) - 1
-        named, row = self._lines[place], index.row() - self._starts[place]
-        return _cell(named, row, index.column())
+Point = tuple[NamedLine, int]
 
 
-def _cell(named: NamedLine, row: int, column: int) -> str:
-    line = named.line
-    if column == 0:
-        return named.run
-    if column == 1:
-        return line.label
-    if column == 2:
-        return f"{int(line.step[row]):,}"
-    if column == 3:
-        return f"{line.y[row]:.6g}"
-    return "" if line.smooth is None else f"{line.smooth[row]:.6g}"
+class Points:
+    """One row a point, line after line, made when it is looked at."""
+
+    def __init__(self, lines: Sequence[NamedLine] = ()) -> None:
+        self._lines = [named for named in lines if named.line.x.size]
+        self._starts = [0, *accumulate(named.line.x.size for named in self._lines)]
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    def __getitem__(self, index: int) -> Point:
+        line = bisect_right(self._starts, index) - 1
+        return self._lines[line], index - self._starts[line]
+
+
+def _smoothed(point: Point) -> str:
+    smooth = point[0].line.smooth
+    return "" if smooth is None else f"{smooth[point[1]]:.6g}"
+
+
+Column = TableColumn[Point]
+COLUMNS = (
+    Column("Run", lambda at: at[0].run, width_chars=28),
+    Column("Line", lambda at: at[0].line.label, width_chars=20),
+    Column("Step", lambda at: f"{int(at[0].line.step[at[1]]):,}", width_chars=12, align=RIGHT),
+    Column("Value", lambda at: f"{at[0].line.y[at[1]]:.6g}", width_chars=16, align=RIGHT),
+    Column("Smoothed", _smoothed, width_chars=16, align=RIGHT),
+)

@@ -23,6 +23,31 @@ class ModestSplitter(QSplitter):
         return self.minimumSizeHint()
 
 
+class SavedSplitter(QSplitter):
+    """Parts one above the other; the settings keep the sizes that they are given.
+
+    Args:
+        key: the name of its sizes in the settings.
+        stretch: how the parts share room that comes or goes.
+    """
+
+    def __init__(
+        self, *parts: QWidget, settings: Settings, key: str, stretch: tuple[int, ...]
+    ) -> None:
+        super().__init__(Qt.Orientation.Vertical)
+        for index, (part, share) in enumerate(zip(parts, stretch, strict=True)):
+            self.addWidget(part)
+            self.setStretchFactor(index, share)
+        self.setChildrenCollapsible(False)
+        self._settings, self._key = settings, key
+        self.restore()
+        self.splitterMoved.connect(lambda _at, _index: settings.set_layout(key, self.saveState()))
+
+    def restore(self) -> None:
+        """Give the parts the sizes that the settings have, if they have any."""
+        self.restoreState(self._settings.layout(self._key))
+
+
 class PageSplitter(ModestSplitter):
     """Never narrower than the wider part needs; each way has sizes of its own.
 

@@ -6,7 +6,7 @@ import textwrap
 from typing import Any
 
 from PySide6.QtCore import QEvent, QLocale, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtGui import QHelpEvent, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QStyledItemDelegate,
@@ -25,6 +25,18 @@ class PlainDelegate(QStyledItemDelegate):
     def displayText(self, value: Any, locale: QLocale | QLocale.Language) -> str:
         """The text of a cell."""
         return visible(super().displayText(value, locale))
+
+    def initStyleOption(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Keep the colours of a swatch in a selected row, where the style would tint it."""
+        super().initStyleOption(option, index)
+        if option.features & QStyleOptionViewItem.ViewItemFeature.HasDecoration:
+            pixmap = index.data(Qt.ItemDataRole.DecorationRole)
+            if isinstance(pixmap, QPixmap):
+                icon = QIcon(pixmap)
+                icon.addPixmap(pixmap, QIcon.Mode.Selected)
+                option.icon = icon
 
     def helpEvent(
         self,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from PySide6.QtCore import (
     QEvent,
     QItemSelectionModel,
@@ -20,12 +23,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.qt.sizes import row_height
+from app.qt.sizes import icon_size, row_height
+from app.qt.table_model import TableColumn
 from app.widgets.plain_delegate import PlainDelegate
 from engine.contract.tables.saving import with_guard
 
 CELL_MARGIN = 5
 MAX_COLUMN_CHARS = 48
+SORT_MARK_PX = 26
 HEADER_STYLE = """
 QHeaderView::section {
     background: palette(window); color: palette(window-text);
@@ -61,7 +66,8 @@ class TableView(QTableView):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
     def fit_rows(self) -> None:
-        """Take the row height from the font."""
+        """Take the row height, and the size of icons, from the font."""
+        self.setIconSize(icon_size())
         self.verticalHeader().setDefaultSectionSize(row_height())
 
     def fit_columns(self) -> None:
@@ -73,6 +79,14 @@ class TableView(QTableView):
         for column in range(header.count()):
             header.resizeSection(column, min(header.sectionSize(column), limit))
         header.setStretchLastSection(True)
+
+    def set_widths(self, columns: Sequence[TableColumn[Any]]) -> None:
+        """Take the column widths from the columns' own, none narrower than its title."""
+        metrics = self.fontMetrics()
+        for index, column in enumerate(columns):
+            title = metrics.horizontalAdvance(column.title) + SORT_MARK_PX
+            width = metrics.averageCharWidth() * column.width_chars
+            self.setColumnWidth(index, max(width, title))
 
     def copy(self) -> None:
         """Put the selected rows on the clipboard."""
@@ -88,10 +102,14 @@ class TableView(QTableView):
 
     def select_row(self, row: int) -> None:
         """Select this row alone and bring it into view."""
-        index = self.model().index(row, 0)
-        flags = QItemSelectionModel.SelectionFlag
+        index, flags = self.model().index(row, 0), QItemSelectionModel.SelectionFlag
         self.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
         self.scrollTo(index)
+
+    def follow_row(self, row: int) -> None:
+        """The same, unless it is the current row and selected: then the view stays."""
+        if self.currentIndex().row() != row or not self.selectionModel().hasSelection():
+            self.select_row(row)
 
     def copy_text(self) -> str:
         """The selected rows as tab-separated text, with the headers of the visible columns."""

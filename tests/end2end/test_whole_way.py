@@ -47,7 +47,7 @@ def import_table(person: Person, workshop: Workshop) -> None:
     assert page.dataset_view.rows.model.rowCount() == 60
 
     mapping = page.dataset_view.mapping
-    area = mapping.model.index(mapping.model.row_of("area"), 1)
+    area = mapping.model.index(mapping.model.row_where("area"), 1)
     assert mapping.model.data(area) == "field"
     assert mapping.model.setData(area, Role.IGNORED)
     person.context.undo.undo()

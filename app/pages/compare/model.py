@@ -24,8 +24,8 @@ from app.pages.compare.list.listing import (
 )
 from app.pages.compare.systems.model import SystemsModel
 from app.pages.compare.table.score_table import ScoreTable, score_table
-from app.pages.data.importing.latest import LatestAsk
 from app.qt.idle_task import IdleTask
+from app.qt.latest_request import LatestRequest
 from engine.contract.metrics import PRIMARY_METRIC, higher_is_better
 from engine.contract.protocol.commands import Compared, CompareOutputs, Failure
 from engine.contract.runs.scores import MeanDifference
@@ -82,7 +82,7 @@ class CompareModel(QObject):
         self.notes = NotesModel(context.project, self)
         self._means: dict[tuple[str, int], MeanDifference] = {}
         self._failure = ""
-        self._ask = LatestAsk(context.data_client, self)
+        self._ask = LatestRequest(context.data_client, self)
         self._ask.answered.connect(self._on_compared)
         self._ask.failed.connect(self._on_failed)
         self._buckets: Buckets | None = None

@@ -90,7 +90,7 @@ class CurrentDataset(QObject):
             self.choose_row(number)
 
     def edit(
-        self, text: str, make: Callable[[DatasetEntry], DatasetEntry], *, merge_id: int = -1
+        self, text: str, make: Callable[[DatasetEntry], DatasetEntry], *, merge: str = ""
     ) -> bool:
         """Make an undoable edit of the entry; say whether it was accepted.
 
@@ -106,7 +106,7 @@ class CurrentDataset(QObject):
             self.refused.emit(error.message)
             return False
         if entry != self._whole(self.entry):
-            self.project.edit_dataset(text, entry, merge_id=merge_id)
+            self.project.edit_dataset(text, entry, merge=merge)
         return True
 
     def close(self) -> None:

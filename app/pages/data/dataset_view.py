@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
 from app.assets import icon
 from app.context import AppContext
@@ -21,7 +20,7 @@ from app.pages.data.tokens.token_view import TokenView
 from app.qt.sizes import set_minimum_chars
 from app.theme import SPACE_M, SPACE_S
 from app.widgets.command_line import CommandLine
-from app.widgets.page_splitter import PageSplitter
+from app.widgets.page_splitter import PageSplitter, SavedSplitter
 from app.widgets.vertical_area import VerticalArea
 
 LAYOUT, ROWS_LAYOUT = "data/settings", "data/rows"
@@ -62,17 +61,10 @@ class DatasetView(QWidget):
             (self.linearisation, "&Linearisation"),
             (split, "&Split"),
         )
-        left = QSplitter(Qt.Orientation.Vertical)
-        left.addWidget(self.rows)
-        left.addWidget(self.example)
-        left.setStretchFactor(0, 3)
-        left.setStretchFactor(1, 2)
-        left.setChildrenCollapsible(False)
-        set_minimum_chars(left, ROWS_CHARS)
-        left.restoreState(context.settings.layout(ROWS_LAYOUT))
-        left.splitterMoved.connect(
-            lambda _place, _index: context.settings.set_layout(ROWS_LAYOUT, left.saveState())
+        left = SavedSplitter(
+            self.rows, self.example, settings=context.settings, key=ROWS_LAYOUT, stretch=(3, 2)
         )
+        set_minimum_chars(left, ROWS_CHARS)
         whole = PageSplitter(
             left,
             self.settings,

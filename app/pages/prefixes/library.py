@@ -12,7 +12,8 @@ from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
 from app.ports import Client
-from engine.contract.protocol.commands import Failure, ListPrefixes, PrefixInfo, PrefixList
+from app.qt.latest_request import LatestRequest
+from engine.contract.protocol.commands import ListPrefixes, PrefixInfo, PrefixList
 from engine.contract.runs.events import RunState
 
 
@@ -56,9 +57,11 @@ class PrefixLibrary(QObject):
         self, project: ProjectModel, runs: RunsModel, client: Client, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._project, self._client = project, client
+        self._project = project
         self.rows: tuple[LibraryRow, ...] = ()
-        self._latest = 0
+        self._list = LatestRequest(client, self)
+        self._list.answered.connect(self._take)
+        self._list.failed.connect(self.failed)
         project.opened.connect(self.refresh)
         project.closed.connect(self._clear)
         runs.added.connect(self._follow)
@@ -72,11 +75,7 @@ class PrefixLibrary(QObject):
         folder = self._project.folder
         if folder is None:
             return
-        self._latest += 1
-        number = self._latest
-        pending = self._client.ask(ListPrefixes(str(folder.path)))
-        pending.answered.connect(lambda reply: self._take(number, reply))
-        pending.failed.connect(lambda failure: self._fail(number, failure))
+        self._list.ask(ListPrefixes(str(folder.path)))
 
     def _follow(self, run: RunModel) -> None:
         run.status_changed.connect(lambda: self._on_status(run))
@@ -91,8 +90,8 @@ class PrefixLibrary(QObject):
             self.rows = tuple(row for row in self.rows if row.run_id != run.run_id)
             self.changed.emit()
 
-    def _take(self, number: int, reply: PrefixList) -> None:
-        if number != self._latest or self._project.folder is None:
+    def _take(self, reply: PrefixList) -> None:
+        if self._project.folder is None:
             return
         runs = self._project.folder.runs
         rows = []
@@ -105,12 +104,8 @@ class PrefixLibrary(QObject):
         self.rows = tuple(_told_apart(rows))
         self.changed.emit()
 
-    def _fail(self, number: int, failure: Failure) -> None:
-        if number == self._latest:
-            self.failed.emit(failure)
-
     def _clear(self) -> None:
-        self._latest += 1
+        self._list.drop()
         self.rows = ()
         self.changed.emit()
 

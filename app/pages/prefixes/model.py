@@ -1,74 +1,19 @@
-"""The table of prefixes."""
+"""The table of prefixes: damaged ones carry a sign and their sentence as tool tip."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from collections.abc import Callable
+from functools import partial
 
 from app.assets import icon
 from app.pages.prefixes.library import LibraryRow
+from app.qt.table_model import RIGHT, TableColumn
 from app.theme import Theme
 from app.words import date, metric_value, size
 from engine.contract.metrics import metric_title
+from engine.contract.protocol.commands import PrefixInfo
 
-Index = QModelIndex | QPersistentModelIndex
-COLUMNS = ("Name", "Length", "Scores", "Size", "Backbone", "Trained on", "Created", "From")
-NUMBERS = {1, 3}
-SORT_ROLE = Qt.ItemDataRole.UserRole + 1
-
-
-class PrefixTableModel(QAbstractTableModel):
-    """One row a prefix; damaged ones carry a sign and their sentence as tool tip."""
-
-    def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._rows: tuple[LibraryRow, ...] = ()
-
-    def set_rows(self, rows: Sequence[LibraryRow]) -> None:
-        """Show these."""
-        self.beginResetModel()
-        self._rows = tuple(rows)
-        self.endResetModel()
-
-    def row_at(self, row: int) -> LibraryRow:
-        """The prefix in a row."""
-        return self._rows[row]
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Number of prefixes."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Number of columns."""
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """Names of the columns."""
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole and section in NUMBERS:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Text, sort key, alignment, sign of damage."""
-        row, column = self._rows[index.row()], index.column()
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _texts(row)[column]
-        if role == SORT_ROLE:
-            return _keys(row)[column]
-        if role == Qt.ItemDataRole.TextAlignmentRole and column in NUMBERS:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return row.damage or _tip(row, column)
-        if role == Qt.ItemDataRole.DecorationRole and column == 0 and row.damage:
-            return icon("warning", self._theme.colors.warning)
-        return None
+CREATED = 6
 
 
 def score_text(row: LibraryRow) -> str:
@@ -80,38 +25,52 @@ def score_text(row: LibraryRow) -> str:
     )
 
 
-def _texts(row: LibraryRow) -> tuple[str, ...]:
-    origin = "run" if row.run_id else "import"
-    if row.info is None:
-        return (row.name, "", "damaged", "", "", "", "", origin)
-    info = row.info
+def prefix_columns(theme: Theme) -> tuple[TableColumn[LibraryRow], ...]:
+    """A column each for what a prefix is and where it is from."""
+    column = partial(TableColumn[LibraryRow], tip=lambda row: row.damage or None)
     return (
-        row.name,
-        str(info.prefix_length),
-        score_text(row),
-        size(info.stored_bytes),
-        info.backbone,
-        info.trained_on,
-        date(info.created_s),
-        origin,
+        column(
+            "Name",
+            lambda row: row.name,
+            tip=lambda row: row.damage or str(row.path),
+            icon=lambda row: icon("warning", theme.colors.warning) if row.damage else None,
+        ),
+        column(
+            "Length",
+            _known(lambda info: str(info.prefix_length)),
+            sort_key=_known(lambda info: float(info.prefix_length), -1.0),
+            align=RIGHT,
+        ),
+        column(
+            "Scores",
+            lambda row: "damaged" if row.info is None else score_text(row),
+            sort_key=_known(lambda info: info.scores[0].value if info.scores else -1.0, -1.0),
+            tip=lambda row: row.damage or _signatures(row),
+        ),
+        column(
+            "Size",
+            _known(lambda info: size(info.stored_bytes)),
+            sort_key=_known(lambda info: float(info.stored_bytes), -1.0),
+            align=RIGHT,
+        ),
+        column("Backbone", _known(lambda info: info.backbone)),
+        column("Trained on", _known(lambda info: info.trained_on)),
+        column(
+            "Created",
+            _known(lambda info: date(info.created_s)),
+            sort_key=_known(lambda info: info.created_s, -1.0),
+        ),
+        column("From", lambda row: "run" if row.run_id else "import"),
     )
 
 
-def _keys(row: LibraryRow) -> tuple[str | float, ...]:
-    texts = [text.casefold() for text in _texts(row)]
-    info = row.info
-    if info is None:
-        return (texts[0], -1.0, -1.0, -1.0, *texts[4:6], -1.0, texts[7])
-    best = info.scores[0].value if info.scores else -1.0
-    length, stored = float(info.prefix_length), float(info.stored_bytes)
-    return (texts[0], length, best, stored, texts[4], texts[5], info.created_s, texts[7])
+def _known(
+    value: Callable[[PrefixInfo], object], unknown: object = ""
+) -> Callable[[LibraryRow], object]:
+    """A value of the card, or this where there is none."""
+    return lambda row: unknown if row.info is None else value(row.info)
 
 
-def _tip(row: LibraryRow, column: int) -> str | None:
-    if row.info is None:
-        return None
-    if column == 2:
-        return (
-            "\n".join(f"{metric_title(s.metric)}: {s.signature}" for s in row.info.scores) or None
-        )
-    return str(row.path) if column == 0 else None
+def _signatures(row: LibraryRow) -> str | None:
+    scores = row.info.scores if row.info is not None else ()
+    return "\n".join(f"{metric_title(s.metric)}: {s.signature}" for s in scores) or None

@@ -6,7 +6,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSortFilterProxyModel, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -27,9 +27,10 @@ from app.dialogs.foreign_prefix import (
 from app.page_requests import PageRequests
 from app.pages.prefixes.details import PrefixDetails
 from app.pages.prefixes.library import LibraryRow, PrefixLibrary
-from app.pages.prefixes.model import SORT_ROLE, PrefixTableModel
+from app.pages.prefixes.model import CREATED, prefix_columns
 from app.ports import Pending
 from app.qt.sizes import set_minimum_chars
+from app.qt.table_model import SortedRows, TableModel
 from app.shell.opening import PathKind, find_out
 from app.shell.trashing import MoveToTrash
 from app.theme import SPACE_S
@@ -60,18 +61,14 @@ class PrefixesPage(QWidget):
         self._selected_path: Path | None = None
         # Cards are read without torch: the list need not wait behind a decoding.
         self.library = PrefixLibrary(context.project, context.runs, context.data_client, self)
-        self.model = PrefixTableModel(context.theme, self)
-        self._sorted = QSortFilterProxyModel(self)
-        self._sorted.setSourceModel(self.model)
-        self._sorted.setSortRole(SORT_ROLE)
-        self._sorted.setFilterKeyColumn(-1)
-        self._sorted.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.model = TableModel(prefix_columns(context.theme), parent=self)
+        self._sorted = SortedRows(self.model, self)
         self.bar = InfoBar(context.theme)
         self._asking = PageRequests(context, self.bar, self)
         self.table = TableView("Prefixes")
         self.table.setModel(self._sorted)
         self.table.setSortingEnabled(True)
-        self.table.sortByColumn(6, Qt.SortOrder.DescendingOrder)
+        self.table.sortByColumn(CREATED, Qt.SortOrder.DescendingOrder)
         self.details = PrefixDetails(context.theme)
         self.empty = self._make_empty()
         self.commands = self._make_actions()
@@ -127,9 +124,7 @@ class PrefixesPage(QWidget):
     def selected(self) -> LibraryRow | None:
         """The selected prefix."""
         rows = self.table.selected_rows()
-        if len(rows) != 1:
-            return None
-        return self.model.row_at(self._sorted.mapToSource(self._sorted.index(rows[0], 0)).row())
+        return self._sorted.row_at(rows[0]) if len(rows) == 1 else None
 
     def export_selected(self) -> None:
         """Ask for format and folder, then export."""
@@ -166,10 +161,10 @@ class PrefixesPage(QWidget):
         self.bar.hide()
         step = MoveToTrash(
             f"Delete “{row.name}”",
-            row.path,
             # A prefix of this name may have been deleted before.
-            folder.trash / "prefixes" / f"{row.path.name}-{time.time_ns()}",
-            moved=self.library.refresh,
+            {row.path: folder.trash / "prefixes" / f"{row.path.name}-{time.time_ns()}"},
+            trashed=lambda _path: self.library.refresh(),
+            restored=lambda _path: self.library.refresh(),
             report=self._warn,
         )
         self._context.undo.push(step)
@@ -268,14 +263,10 @@ class PrefixesPage(QWidget):
         self._selected_path = wanted  # it may come into view again
 
     def _select(self, path: Path | None) -> bool:
-        paths = [self._row_path(place) for place in range(self._sorted.rowCount())]
+        paths = [self._sorted.row_at(row).path for row in range(self._sorted.rowCount())]
         if path in paths:
             self.table.select_row(paths.index(path))
         return path in paths
-
-    def _row_path(self, place: int) -> Path:
-        index = self._sorted.mapToSource(self._sorted.index(place, 0))
-        return self.model.row_at(index.row()).path
 
     def _on_selected(self) -> None:
         row = self.selected()

@@ -6,9 +6,8 @@ import shlex
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from app.assets import icon
 from app.context import AppContext
@@ -37,7 +36,7 @@ from app.widgets.bar_area import BarArea
 from app.widgets.command_line import CommandLine
 from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import InfoBar, Tone
-from app.widgets.page_splitter import PageSplitter
+from app.widgets.page_splitter import PageSplitter, SavedSplitter
 
 LAYOUT, TABLE_LAYOUT = "runs/form", "runs/upper"
 FORM_CHARS = 50
@@ -118,11 +117,9 @@ class RunsPage(QWidget):
         stacked.setSpacing(0)
         stacked.addWidget(self.header)
         stacked.addWidget(self.tabs, 1)
-        self.upper = QSplitter(Qt.Orientation.Vertical)
-        self.upper.setChildrenCollapsible(False)
-        self.upper.addWidget(self.table)
-        self.upper.addWidget(lower)
-        self.upper.setStretchFactor(1, 1)
+        self.upper = SavedSplitter(
+            self.table, lower, settings=self._context.settings, key=TABLE_LAYOUT, stretch=(0, 1)
+        )
         pane = QVBoxLayout(self._runs_pane)
         pane.setContentsMargins(0, 0, 0, 0)
         pane.setSpacing(0)
@@ -138,6 +135,7 @@ class RunsPage(QWidget):
         )
         self.columns.setCollapsible(0, True)
         self._size_table()
+        self.upper.restore()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -166,10 +164,6 @@ class RunsPage(QWidget):
 
     def _connect(self) -> None:
         context = self._context
-        self.upper.restoreState(context.settings.layout(TABLE_LAYOUT))
-        self.upper.splitterMoved.connect(
-            lambda _at, _index: context.settings.set_layout(TABLE_LAYOUT, self.upper.saveState())
-        )
         context.runs.added.connect(self._tell_emptiness)
         context.runs.removed.connect(self._tell_emptiness)
         context.runs.damaged.connect(self._tell_damaged)

@@ -16,7 +16,7 @@ from app.models.run import RunModel
 from app.pages.runs.form.draft import draft_of
 from app.pages.runs.form.model import FormModel
 from app.pages.runs.run.view import RunsView
-from app.pages.runs.table.run_edits import DeleteRuns, EditMeta, check_deletable
+from app.pages.runs.table.run_edits import change_meta, check_deletable, delete_runs
 from engine.contract.errors import UserError
 from engine.contract.methods.all import info_of
 from engine.contract.runs.events import RunState
@@ -144,7 +144,7 @@ class RunActions(QObject):
     def set_meta(self, run: RunModel, meta: RunMeta, text: str) -> None:
         """Change a run's words as one undoable step."""
         if meta != run.meta:
-            step = EditMeta(self._context.runs, run, meta, text=text, report=self.refused.emit)
+            step = change_meta(self._context.runs, run, meta, text=text, report=self.refused.emit)
             self._context.undo.push(step)
 
     def resume_run(self, run: RunModel) -> None:
@@ -228,7 +228,7 @@ class RunActions(QObject):
         except UserError as error:
             self.refused.emit(error.message)
             return
-        step = DeleteRuns(folder, self._context.runs, chosen, report=self.refused.emit)
+        step = delete_runs(folder, self._context.runs, chosen, report=self.refused.emit)
         self._context.undo.push(step)
         if not any(run.path.exists() for run in chosen):
             text = f"Deleted {_name(chosen)}."

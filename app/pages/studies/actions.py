@@ -16,7 +16,7 @@ from app.assets import icon
 from app.context import AppContext
 from app.models.run import RunModel
 from app.models.studies import StudyLibrary
-from app.pages.runs.table.run_edits import DeleteRuns, check_deletable
+from app.pages.runs.table.run_edits import check_deletable, delete_runs
 from app.pages.studies.form.maker import StudyMaker
 from app.qt.plain_text import caption
 from app.shell.trashing import MoveToTrash
@@ -147,16 +147,16 @@ class StudyActions(QObject):
         path = self._library.folder(study.study_id).path
         step = MoveToTrash(
             f"Delete the study “{study.name}”",
-            path,
             # A study of this name may have been deleted before.
-            project.trash / "studies" / f"{path.name}-{time.time_ns()}",
-            moved=self._library.refresh,
+            {path: project.trash / "studies" / f"{path.name}-{time.time_ns()}"},
+            trashed=lambda _path: self._library.refresh(),
+            restored=lambda _path: self._library.refresh(),
             report=self._report,
         )
         undo.beginMacro(step.text())
         undo.push(step)
         if chosen:
-            undo.push(DeleteRuns(project, self._context.runs, chosen, report=self._report))
+            undo.push(delete_runs(project, self._context.runs, chosen, report=self._report))
         undo.endMacro()
         if not self._problems:
             self.deleted.emit(study.name)

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QRect,
-    QSize,
-    Qt,
-)
+from PySide6.QtCore import QModelIndex, QObject, QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import (
     QApplication,
@@ -27,52 +19,28 @@ from app.models.studies import StudyLibrary
 from app.models.study_tally import StudyPart, parts
 from app.qt.plain_text import visible
 from app.qt.sizes import icon_side
+from app.qt.table_model import ROW_ROLE, Index, TableColumn, TableModel
 from app.theme import SPACE_S, SPACE_XS, Theme, scaled_font
 from app.widgets.plain_delegate import PlainDelegate
 from engine.contract.studies.recipes import RECIPES
 from engine.contract.studies.study import StudySpec
 
-Index = QModelIndex | QPersistentModelIndex
-Role = Qt.ItemDataRole
-STUDY_ROLE = Role.UserRole + 1
 LIST_CHARS = 34
 
 
-class StudyListModel(QAbstractListModel):
-    """One row a study, the latest first."""
+class StudyListModel(TableModel[StudySpec]):
+    """One row a study, the latest first; readers and tips have its sentence."""
 
     def __init__(self, library: StudyLibrary, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        columns = [
+            TableColumn[StudySpec](
+                "Study", lambda study: study.name, tip=self.sentence, spoken=self.sentence
+            )
+        ]
+        super().__init__(columns, library.all(), parent=parent, key=lambda study: study.study_id)
         self._library = library
-        self._rows: list[StudySpec] = library.all()
         library.changed.connect(self._reset)
         library.touched.connect(self._touch)
-
-    def row_of(self, study_id: str) -> int:
-        """The row of a study, or -1."""
-        ids = [study.study_id for study in self._rows]
-        return ids.index(study_id) if study_id in ids else -1
-
-    def study(self, row: int) -> StudySpec:
-        """The study of a row."""
-        return self._rows[row]
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """Studies."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def data(self, index: Index, role: int = Role.DisplayRole) -> object:
-        """Name, whole sentence for readers and tips, the study for the delegate."""
-        if not index.isValid():
-            return None
-        study = self._rows[index.row()]
-        if role == Role.DisplayRole:
-            return study.name
-        if role == STUDY_ROLE:
-            return study
-        if role in (Role.AccessibleTextRole, Role.ToolTipRole):
-            return self.sentence(study)
-        return None
 
     def sentence(self, study: StudySpec) -> str:
         """Such as "Low data, 7 of 24 finished, 1 running, 16 waiting"."""
@@ -81,14 +49,12 @@ class StudyListModel(QAbstractListModel):
         return ", ".join(words)
 
     def _reset(self) -> None:
-        self.beginResetModel()
-        self._rows = self._library.all()
-        self.endResetModel()
+        self.show_table(self.columns, self._library.all())
 
     def _touch(self, study_id: str) -> None:
-        row = self.row_of(study_id)
+        row = self.row_where(study_id)
         if row >= 0:
-            self.dataChanged.emit(self.index(row), self.index(row))
+            self.touch(row)
 
 
 class StudyListView(QListView):
@@ -118,15 +84,15 @@ class StudyListView(QListView):
 
     def _on_current(self, index: QModelIndex) -> None:
         if index.isValid():
-            self._library.select(self.studies.study(index.row()).study_id)
+            self._library.select(index.data(ROW_ROLE).study_id)
 
     def _follow(self) -> None:
         current = self._library.current
-        row = self.studies.row_of(current.study_id) if current is not None else -1
+        row = self.studies.row_where(current.study_id) if current is not None else -1
         if row < 0:
             self.clearSelection()
         elif row != self.currentIndex().row() or not self.selectionModel().hasSelection():
-            self.setCurrentIndex(self.studies.index(row))
+            self.setCurrentIndex(self.studies.index(row, 0))
 
 
 class StudyDelegate(PlainDelegate):
@@ -146,7 +112,7 @@ class StudyDelegate(PlainDelegate):
         widget = option.widget
         style = widget.style() if widget is not None else QApplication.style()
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, ground, painter, widget)
-        study: StudySpec = index.data(STUDY_ROLE)
+        study: StudySpec = index.data(ROW_ROLE)
         count = self._library.tally(study)
         colors = self._theme.colors
         line = option.rect.adjusted(SPACE_S, SPACE_S, -SPACE_S, 0)

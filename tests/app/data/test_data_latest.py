@@ -3,14 +3,14 @@
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from app.pages.data.importing.latest import LatestAsk
+from app.qt.latest_request import LatestRequest
 from engine.contract.protocol.commands import Done, FetchBackbone
 from tests.helpers.fake_ports import FakeClient
 
 
 def test_newer_question_cancels_the_older_one_and_drops_its_answer(qtbot: QtBot) -> None:
     client, owner = FakeClient(), QObject()
-    latest = LatestAsk(client, owner)
+    latest = LatestRequest(client, owner)
     answers: list[object] = []
     latest.answered.connect(answers.append)
     latest.ask(FetchBackbone("one"))
@@ -27,7 +27,7 @@ def test_newer_question_cancels_the_older_one_and_drops_its_answer(qtbot: QtBot)
 
 def test_questions_in_a_row_are_sent_once(qtbot: QtBot) -> None:
     client, owner = FakeClient(), QObject()
-    latest = LatestAsk(client, owner, wait_ms=20)
+    latest = LatestRequest(client, owner, wait_ms=20)
     for name in "abc":
         latest.ask(FetchBackbone(name))
     assert client.asked == []
@@ -42,11 +42,11 @@ def test_questions_in_a_row_are_sent_once(qtbot: QtBot) -> None:
 
 def test_dropped_question_is_neither_sent_nor_answered(qtbot: QtBot) -> None:
     client, owner = FakeClient(), QObject()
-    latest = LatestAsk(client, owner, wait_ms=10)
+    latest = LatestRequest(client, owner, wait_ms=10)
     latest.ask(FetchBackbone("a"))
     latest.drop()
     assert not latest.is_busy
-    now = LatestAsk(client, owner)
+    now = LatestRequest(client, owner)
     answers: list[object] = []
     now.answered.connect(answers.append)
     now.ask(FetchBackbone("b"))

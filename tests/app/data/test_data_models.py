@@ -168,7 +168,7 @@ def test_mapping_model_edits_through_the_project(
     current = CurrentDataset(context.project)
     model = MappingModel(current)
     qtmodeltester.check(model)
-    place = model.index(model.row_of("kind"), ROLE)
+    place = model.index(model.row_where("kind"), ROLE)
     assert model.setData(place, Role.CATEGORY)
     assert place.data() == "category"
     assert not model.setData(place, Role.TARGET)  # there is one already

@@ -55,7 +55,7 @@ def test_removed_dataset_gives_way_to_its_neighbour() -> None:
 
 def test_role_is_set_undone_and_redone(page: DataPage, qtbot: QtBot, context: AppContext) -> None:
     model = page.dataset_view.mapping.model
-    place = model.index(model.row_of("kind"), ROLE)
+    place = model.index(model.row_where("kind"), ROLE)
     page.dataset_view.mapping.table.edit(place)
     editor = page.dataset_view.mapping.table.findChild(QComboBox)
     assert editor is not None
@@ -78,7 +78,7 @@ def test_second_target_is_refused_with_the_sentence(
     page: DataPage, qtbot: QtBot, context: AppContext
 ) -> None:
     model = page.dataset_view.mapping.model
-    place = model.index(model.row_of("food"), ROLE)
+    place = model.index(model.row_where("food"), ROLE)
     assert not model.setData(place, Role.TARGET)
     assert page.bar.isVisible()
     assert "'food', 'text'" in page.bar.label.text()

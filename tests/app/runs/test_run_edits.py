@@ -8,7 +8,7 @@ import pytest
 
 from app.context import AppContext
 from app.models.run import RunModel
-from app.pages.runs.table.run_edits import DeleteRuns, EditMeta, check_deletable
+from app.pages.runs.table.run_edits import change_meta, check_deletable, delete_runs
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.lock import FolderLock
@@ -36,7 +36,7 @@ def test_delete_moves_to_the_trash_and_undo_moves_back(
     colors = [context.runs.number(run_id) for run_id in ids]
     folder = context.project.folder
     problems: list[str] = []
-    context.undo.push(DeleteRuns(folder, context.runs, chosen, report=problems.append))
+    context.undo.push(delete_runs(folder, context.runs, chosen, report=problems.append))
     assert [context.runs.get(run_id) for run_id in ids] == [None, None]
     assert sorted(path.name for path in folder.trash.iterdir()) == ids
     context.undo.undo()
@@ -53,7 +53,7 @@ def test_a_disk_that_refuses_keeps_the_run(context: AppContext, runs: list[RunMo
     (folder.path / "trash").write_text("in the way")
     problems: list[str] = []
     run_id = runs[0].run_id
-    context.undo.push(DeleteRuns(folder, context.runs, runs[:1], report=problems.append))
+    context.undo.push(delete_runs(folder, context.runs, runs[:1], report=problems.append))
     assert context.runs.get(run_id) is runs[0]
     assert len(problems) == 1
     context.undo.undo()
@@ -83,7 +83,7 @@ def test_a_run_whose_engine_still_holds_its_lock_is_refused(runs: list[RunModel]
 def test_a_name_is_changed_and_back_on_disk(context: AppContext, runs: list[RunModel]) -> None:
     run = runs[0]
     meta = dataclasses.replace(run.meta, name="the best")
-    context.undo.push(EditMeta(context.runs, run, meta, text="Rename", report=pytest.fail))
+    context.undo.push(change_meta(context.runs, run, meta, text="Rename", report=pytest.fail))
     assert RunFolder(run.path).read_meta().name == "the best"
     context.undo.undo()
     assert RunFolder(run.path).read_meta().name == "prefix 10"
@@ -95,7 +95,7 @@ def test_notes_typed_in_a_row_are_one_step_and_a_name_is_another(
     run = runs[0]
     for change in ({"notes": "a"}, {"notes": "ab"}, {"name": "n"}, {"notes": "abc"}):
         meta = dataclasses.replace(run.meta, **change)
-        context.undo.push(EditMeta(context.runs, run, meta, text="Edit", report=pytest.fail))
+        context.undo.push(change_meta(context.runs, run, meta, text="Edit", report=pytest.fail))
     assert context.undo.count() == 3
     context.undo.setIndex(1)
     assert (run.meta.notes, run.meta.name) == ("ab", "prefix 10")

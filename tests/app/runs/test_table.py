@@ -36,7 +36,7 @@ def cell(
 
 
 def row_of(page: RunsPage, run: RunModel) -> int:
-    return page.table.model.row_of(run.run_id)
+    return page.table.model.row_where(run.run_id)
 
 
 def test_cells_tell_the_runs(full: RunsPage, context: AppContext) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import itemgetter
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -22,6 +23,7 @@ from app.pages.compare.example.card_grid import CardArea, CardGrid
 from app.pages.compare.example.input_panel import fit_to_rows
 from app.pages.compare.example.text_box import TextBox
 from app.qt.plain_text import markup
+from app.qt.table_model import TableColumn, TableModel
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme, scaled_font
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import Label, MarkupLabel, MutedLabel, SectionHeader
@@ -29,45 +31,11 @@ from app.widgets.plain_delegate import PlainDelegate
 from app.widgets.table_view import TableView
 from engine.contract.metrics import PRIMARY_METRIC
 
-Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
-
-
-class PlainInputModel(QAbstractTableModel):
-    """The fields of an example and nothing that tells the systems apart."""
-
-    def __init__(self, blind: BlindModel) -> None:
-        super().__init__(blind)
-        self._blind = blind
-        self._fields: tuple[tuple[str, str], ...] = ()
-        blind.changed.connect(self._take)
-
-    def rowCount(self, parent: Index = _ROOT) -> int:
-        """One row a field."""
-        return 0 if parent.isValid() else len(self._fields)
-
-    def columnCount(self, parent: Index = _ROOT) -> int:
-        """Field and value."""
-        return 0 if parent.isValid() else 2
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        """Titles."""
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return ("Field", "Value")[section]
-        return None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """One cell."""
-        if index.isValid() and role == Qt.ItemDataRole.DisplayRole:
-            return self._fields[index.row()][index.column()]
-        return None
-
-    def _take(self) -> None:
-        self.beginResetModel()
-        self._fields = self._blind.example.fields if self._blind.example else ()
-        self.endResetModel()
+FIELDS = (
+    TableColumn[tuple[str, str]]("Field", itemgetter(0)),
+    TableColumn[tuple[str, str]]("Value", itemgetter(1)),
+)
+"""An example's input, and nothing that tells the systems apart."""
 
 
 class BlindView(QWidget):
@@ -81,7 +49,8 @@ class BlindView(QWidget):
         self.progress.setAccessibleName("Examples judged")
         self.progress.setFormat("%v of %m judged")
         self.input = TableView("Input of the example")
-        self.input.setModel(PlainInputModel(blind))
+        self.fields = TableModel(FIELDS, parent=self)
+        self.input.setModel(self.fields)
         self.input.setWordWrap(True)
         self.input.setSelectionMode(TableView.SelectionMode.SingleSelection)
         self.input.setItemDelegateForColumn(1, PlainDelegate(self.input))
@@ -197,6 +166,7 @@ class BlindView(QWidget):
             self.pages.setCurrentWidget(self.ended)
             self.back.setFocus()
             return
+        self.fields.set_rows(example.fields)
         self.pages.setCurrentWidget(self.judging)
         self.buttons[3].setEnabled(bool(record.votes))
         self.buttons[4].setEnabled(bool(record.votes))

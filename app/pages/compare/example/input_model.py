@@ -2,101 +2,79 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QFont
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QColor, QFont
 
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems.systems import letter
+from app.qt.table_model import CENTER, TableColumn, TableModel
 from app.theme import Theme
 from engine.contract.runs.coverage import Coverage, Said, coverage
 
-Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
 SIGNS = {Said.EXACT: "✓", Said.NORMALISED: "✓", Said.MISSING: "–", Said.UNCHECKED: "?"}
 LITERAL = "A literal check: a paraphrase counts as missing"
+_FIELDS = ("Field", "Value")
+_COUNT = ("Said", "literally")
 
 
-class InputModel(QAbstractTableModel):
+class InputModel(TableModel[int]):
     """Field, value, then a sign a system; the last row counts the values said."""
 
     def __init__(self, model: CompareModel, theme: Theme, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self._model, self._theme = model, theme
-        self._fields: tuple[tuple[str, str], ...] = ()
         self.coverages: list[Coverage] = []
         model.current_changed.connect(self._take)
         model.comparison_changed.connect(self._take)
         self._take()
 
-    def rowCount(self, parent: Index = _ROOT) -> int:
-        """One row a field, and one for the count."""
-        return 0 if parent.isValid() or not self._fields else len(self._fields) + 1
-
-    def columnCount(self, parent: Index = _ROOT) -> int:
-        """Field, value, systems."""
-        return 0 if parent.isValid() else 2 + len(self.coverages)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        """Titles."""
-        if orientation is not Qt.Orientation.Horizontal or section >= self.columnCount():
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return ("Field", "Value")[section] if section < 2 else letter(section - 2)
-        if role == Qt.ItemDataRole.ToolTipRole and section >= 2:
-            return f"Values said by {self._model.comparison.systems[section - 2].name}. {LITERAL}."
-        if role == Qt.ItemDataRole.TextAlignmentRole and section >= 2:
-            return Qt.AlignmentFlag.AlignCenter
-        return None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """What one cell shows."""
-        if not index.isValid():
-            return None
-        row, column = index.row(), index.column()
-        counting = row == len(self._fields)
-        if role == Qt.ItemDataRole.TextAlignmentRole and column >= 2:
-            return Qt.AlignmentFlag.AlignCenter
-        if column < 2:
-            return self._field(row, column, role)
-        found = self.coverages[column - 2]
-        if counting:
-            if role == Qt.ItemDataRole.ToolTipRole:
-                return f"{found.count} of {found.total} values are said. {LITERAL}."
-            return f"{found.count}/{found.total}" if role == Qt.ItemDataRole.DisplayRole else None
-        said = found.said[row]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return SIGNS[said]
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            verb = "" if said is Said.UNCHECKED else "said "
-            return f"{letter(column - 2)}: {verb}{said.value}"
-        if role == Qt.ItemDataRole.ForegroundRole:
-            colors = self._theme.colors
-            return {Said.MISSING: colors.bad, Said.UNCHECKED: colors.muted}.get(said, colors.good)
-        return None
-
-    def _field(self, row: int, column: int, role: int) -> object:
-        if row == len(self._fields):
-            if role == Qt.ItemDataRole.FontRole:
-                font = QFont()
-                font.setItalic(True)
-                return font
-            if role == Qt.ItemDataRole.ToolTipRole:
-                return f"{LITERAL}; yes, no and long texts (?) are not counted."
-            words = ("Said", "literally")
-            return words[column] if role == Qt.ItemDataRole.DisplayRole else None
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return self._fields[row][column]
-        if role == Qt.ItemDataRole.ForegroundRole and column == 0:
-            return self._theme.colors.muted
-        return None
-
     def _take(self) -> None:
-        self.beginResetModel()
         example = self._model.example
-        self._fields = example.fields if example else ()
-        self.coverages = (
-            [coverage(example.fields, text) for text in example.outputs] if example else []
+        fields = example.fields if example else ()
+        outputs = example.outputs if example else ()
+        self.coverages = [coverage(fields, output) for output in outputs]
+        columns = [self._field_column(index, fields) for index in range(2)]
+        columns += [
+            self._system_column(index, said_by) for index, said_by in enumerate(self.coverages)
+        ]
+        self.show_table(columns, range(len(fields) + 1) if fields else ())
+
+    def _field_column(self, index: int, fields: tuple[tuple[str, str], ...]) -> TableColumn[int]:
+        italic, count = QFont(), f"{LITERAL}; yes, no and long texts (?) are not counted."
+        italic.setItalic(True)
+        words = [field[index] for field in fields]
+        return TableColumn(
+            _FIELDS[index],
+            [*words, _COUNT[index]].__getitem__,
+            tip=[*words, count].__getitem__,
+            font=lambda row: italic if row == len(fields) else None,
+            color=lambda row: self._theme.colors.muted if not index and row < len(fields) else None,
         )
-        self.endResetModel()
+
+    def _system_column(self, index: int, said_by: Coverage) -> TableColumn[int]:
+        rows = len(said_by.said)
+
+        def spoken(row: int) -> str | None:
+            if row == rows:
+                return None
+            said = said_by.said[row]
+            return f"{letter(index)}: {'' if said is Said.UNCHECKED else 'said '}{said.value}"
+
+        return TableColumn(
+            letter(index),
+            [
+                *(SIGNS[said] for said in said_by.said),
+                f"{said_by.count}/{said_by.total}",
+            ].__getitem__,
+            title_tip=f"Values said by {self._model.comparison.systems[index].name}. {LITERAL}.",
+            align=CENTER,
+            spoken=spoken,
+            tip=lambda row: (
+                spoken(row) or f"{said_by.count} of {said_by.total} values are said. {LITERAL}."
+            ),
+            color=lambda row: self._color(said_by.said[row]) if row < rows else None,
+        )
+
+    def _color(self, said: Said) -> QColor:
+        colors = self._theme.colors
+        return {Said.MISSING: colors.bad, Said.UNCHECKED: colors.muted}.get(said, colors.good)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -54,10 +53,8 @@ class NotesModel(QObject):
             return
         notes = {**self.notes, note.example_id: note}
         kept = tuple(item for item in notes.values() if item != ExampleNote(item.example_id))
-        key = f"{merge} {note.example_id}".encode("utf-8", "surrogatepass")
-        merge_id = zlib.crc32(key) >> 1 if merge else -1
         project = replace(self._project.project, example_notes=kept)
-        self._project.edit(text, project, merge_id=merge_id)
+        self._project.edit(text, project, merge=merge and f"{merge} {note.example_id}")
 
     def _read(self) -> None:
         stored = self._project.project.example_notes

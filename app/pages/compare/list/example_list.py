@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QSize, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QStyle, QVBoxLayout, QWidget
 
@@ -92,7 +92,7 @@ class ExampleList(QWidget):
 
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid():
-            self._model.set_current(self.model.example_at(index.row()))
+            self._model.set_current(self.model.rows[index.row()])
 
     def _sort(self, column: int) -> None:
         """Descending first, since the best and the largest are sought; then ascending."""
@@ -124,14 +124,10 @@ class ExampleList(QWidget):
 
     def _show_current(self) -> None:
         row = self.model.row_of(self._model.current)
-        selection = self.table.selectionModel()
         if row is None:
-            selection.clear()
-        elif self.table.currentIndex().row() != row or not selection.hasSelection():
-            flags = QItemSelectionModel.SelectionFlag
-            index = self.model.index(row, 0)
-            selection.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
-            self.table.scrollTo(index)
+            self.table.selectionModel().clear()
+        else:
+            self.table.follow_row(row)
 
     def _fit(self) -> None:
         """Widths from what the columns may hold, without looking at every row.

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from app.models.activities import ActivitiesModel
 from app.models.project import ProjectModel
 from app.pages.data.edits import added
-from app.pages.data.importing.import_job import ImportJob
-from app.pages.data.importing.latest import LatestAsk
+from app.pages.data.importing.import_job import ImportJob, start_import
 from app.ports import Client
+from app.qt.latest_request import LatestRequest
 from engine.contract.projects.project import DatasetEntry
 from engine.contract.protocol.commands import Failure, Imported, InspectFile, Progress
 from engine.contract.reading.reading import FileReport, ReadOptions
@@ -63,7 +64,7 @@ class FileImport(QObject):
         self._activities = activities
         self._client = client
         self._job: ImportJob | None = None
-        self._look = LatestAsk(client, self)
+        self._look = LatestRequest(client, self)
         self._look.answered.connect(self._on_report)
         self._look.failed.connect(self._on_failed)
         self.path: Path | None = None
@@ -103,11 +104,9 @@ class FileImport(QObject):
         if self.state is not ImportState.READY or folder is None or self.report is None:
             return
         self.failure, self.progress = None, None
-        self._job = job = ImportJob(self.report, folder, client=self._client, parent=self)
-        job.progressed.connect(self._on_progress)
-        job.finished.connect(self._on_imported)
-        job.failed.connect(self._on_job_failed)
-        job.cancelled.connect(self._on_job_cancelled)
+        self._job = job = start_import(self.report, folder, self._client)
+        for signal, slot in self._slots(job):
+            signal.connect(slot)
         title = f"Import {job.source.name}"
         self._activities.follow(title, job.pending, tell_failure=False)
         self.changed.emit()
@@ -115,16 +114,27 @@ class FileImport(QObject):
     def cancel(self) -> None:
         """Give up the import that is going on; the file stays open for another try."""
         if self._job is not None:
-            self._job.cancel()
+            self._job.pending.cancel()
 
     def close(self) -> None:
         """Forget the file."""
         self._look.drop()
         if self._job is not None:
+            for signal, slot in self._slots(self._job):
+                signal.disconnect(slot)
             self._job.abandon()
         if self.path is not None:
             self._clear()
             self.changed.emit()
+
+    def _slots(self, job: ImportJob) -> tuple[tuple[SignalInstance, Callable[..., None]], ...]:
+        pending = job.pending
+        return (
+            (pending.progressed, self._on_progress),
+            (pending.answered, self._on_imported),
+            (pending.failed, self._on_job_failed),
+            (pending.cancelled, self._on_job_cancelled),
+        )
 
     def _clear(self) -> None:
         self._job = self.path = self.report = self.failure = self.progress = None

@@ -5,89 +5,48 @@ from __future__ import annotations
 import logging
 import re
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
-
-from PySide6.QtCore import QObject, Signal
 
 from app.ports import Client, Pending
 from engine.contract.projects.project import ProjectFolder
-from engine.contract.protocol.commands import Failure, Imported, ImportFile, Progress
+from engine.contract.protocol.commands import ImportFile
 from engine.contract.reading.reading import FileReport
 
 log = logging.getLogger(__name__)
 
 
-def new_dataset_id(path: Path) -> str:
-    """A dataset id: the file's name in plain letters and six random hexadecimal digits."""
-    words = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:40]
-    return f"{words or 'data'}-{secrets.token_hex(3)}"
+@dataclass(frozen=True)
+class ImportJob:
+    """An `ImportFile` under way."""
 
+    report: FileReport
+    dataset_id: str
+    store: Path
+    pending: Pending
 
-class ImportJob(QObject):
-    """An `ImportFile` under way. One of the last three signals comes, once.
-
-    Signals:
-        progressed: `Progress`.
-        finished: `Imported`.
-        failed: `Failure`.
-        cancelled: nothing.
-    """
-
-    progressed = Signal(object)
-    finished = Signal(object)
-    failed = Signal(object)
-    cancelled = Signal()
-
-    def __init__(
-        self, report: FileReport, folder: ProjectFolder, *, client: Client, parent: QObject
-    ) -> None:
-        super().__init__(parent)
-        self.report = report
-        self.folder = folder
-        self.source = Path(report.path)
-        self.dataset_id = new_dataset_id(self.source)
-        self._store = folder.dataset_store(self.dataset_id)
-        self._abandoned = False
-        self.pending: Pending = client.ask(
-            ImportFile(report.path, report.options, str(self._store))
-        )
-        self.pending.progressed.connect(self._on_progressed)
-        self.pending.answered.connect(self._on_answered)
-        self.pending.failed.connect(self._on_failed)
-        self.pending.cancelled.connect(self._on_cancelled)
-
-    def cancel(self) -> None:
-        """Ask to give up."""
-        self.pending.cancel()
+    @property
+    def source(self) -> Path:
+        """The file."""
+        return Path(self.report.path)
 
     def abandon(self) -> None:
-        """Give up and tell nobody, as when the project is closed; leaves no file behind."""
-        self._abandoned = True
+        """Give up, as when the project is closed; leaves no file behind."""
+        self.pending.answered.connect(lambda _reply: _remove(self.store))
         self.pending.cancel()
 
-    def _on_progressed(self, progress: Progress) -> None:
-        if not self._abandoned:
-            self.progressed.emit(progress)
 
-    def _on_answered(self, reply: Imported) -> None:
-        if self._abandoned:
-            self._remove_store()
-        else:
-            self.finished.emit(reply)
-        self.deleteLater()
+def start_import(report: FileReport, folder: ProjectFolder, client: Client) -> ImportJob:
+    """Import the file of a report as a new dataset of a project."""
+    words = re.sub(r"[^a-z0-9]+", "-", Path(report.path).stem.lower()).strip("-")[:40]
+    dataset_id = f"{words or 'data'}-{secrets.token_hex(3)}"
+    store = folder.dataset_store(dataset_id)
+    command = ImportFile(report.path, report.options, str(store))
+    return ImportJob(report, dataset_id, store, client.ask(command))
 
-    def _on_failed(self, failure: Failure) -> None:
-        if not self._abandoned:
-            self.failed.emit(failure)
-        self.deleteLater()
 
-    def _on_cancelled(self) -> None:
-        if not self._abandoned:
-            self.cancelled.emit()
-        self.deleteLater()
-
-    def _remove_store(self) -> None:
-        try:
-            self._store.unlink(missing_ok=True)
-        except OSError as error:
-            log.warning("%s could not be removed: %s", self._store, error)
+def _remove(store: Path) -> None:
+    try:
+        store.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("%s could not be removed: %s", store, error)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
-from app.pages.data.rows.qt_index import ROOT, Index
 from app.pages.data.words import numbered, one_line
+from app.qt.table_model import ROOT, Index, TableColumn, TableModel
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore, RejectedRow
 
@@ -17,10 +16,10 @@ BATCH_ROWS = 200
 READ_CHARACTERS = 2**20
 """A batch ends early after so many."""
 SHOWN_CHARACTERS = 2000
-HEADERS = ("Why it was not read", "Text in the file")
+Column = TableColumn[RejectedRow]
 
 
-class RejectedModel(QAbstractTableModel):
+class RejectedModel(TableModel[RejectedRow]):
     """Line, reason and text of each rejected row, read as far as one has scrolled.
 
     Attributes:
@@ -33,21 +32,17 @@ class RejectedModel(QAbstractTableModel):
     broken = Signal(str)
 
     def __init__(self, store: DatasetStore, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._headers = (numbered(store.meta.format), *HEADERS)
+        line, reason, text = numbered(store.meta.format), "Why it was not read", "Text in the file"
+        columns = (
+            Column(line, lambda row: row.line, tip=lambda row: str(row.line)),
+            Column(reason, lambda row: one_line(row.reason), tip=lambda row: row.reason),
+            Column(text, lambda row: one_line(row.text), tip=lambda row: row.text),
+        )
+        super().__init__(columns, [], parent=parent)
         self._source: Iterator[RejectedRow] = store.rejected()
-        self._rows: list[RejectedRow] = []
         self._more = True
         self.fault = ""
         self.fetchMore()
-
-    def rowCount(self, parent: Index = ROOT) -> int:
-        """Rows; none below a cell."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = ROOT) -> int:
-        """Columns; none below a cell."""
-        return 0 if parent.isValid() else len(self._headers)
 
     def canFetchMore(self, parent: Index = ROOT) -> bool:
         """Whether there are rows that were not read yet."""
@@ -70,29 +65,7 @@ class RejectedModel(QAbstractTableModel):
             self._more, self.fault = False, error.message
             self.broken.emit(self.fault)
         if batch:
-            first = len(self._rows)
-            self.beginInsertRows(QModelIndex(), first, first + len(batch) - 1)
-            self._rows += batch
-            self.endInsertRows()
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Line, reason or text."""
-        if not index.isValid():
-            return None
-        row = self._rows[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return (row.line, one_line(row.reason), one_line(row.text))[index.column()]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return (str(row.line), row.reason, row.text)[index.column()]
-        return None
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """Texts of the headers."""
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self._headers[section] if 0 <= section < len(self._headers) else None
-        return None
+            self.append(batch)
 
 
 def _cut(text: str) -> str:

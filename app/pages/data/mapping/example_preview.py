@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from app.pages.data.current import CurrentDataset
-from app.pages.data.importing.latest import LatestAsk
 from app.ports import Client
+from app.qt.latest_request import LatestRequest
 from engine.contract.protocol.commands import Failure, Preview, PreviewExamples
 from engine.contract.reading.reading import PreviewExample
 
@@ -34,8 +34,7 @@ class ExamplePreview(QObject):
         self._current = current
         self.example: PreviewExample | None = None
         self.fault = ""
-        self._command: PreviewExamples | None = None
-        self._ask = LatestAsk(client, self, wait_ms=WAIT_MS)
+        self._ask = LatestRequest(client, self, wait_ms=WAIT_MS)
         self._ask.answered.connect(self._on_answered)
         self._ask.failed.connect(self._on_failed)
         current.shown.connect(self._follow)
@@ -45,14 +44,11 @@ class ExamplePreview(QObject):
 
     def _follow(self) -> None:
         command = self._wanted()
-        if command == self._command:
-            return
-        self._command = command
-        if command is None:
+        if command is not None:
+            self._ask.ask_if_new(command)
+        elif self._ask.command is not None:
             self._ask.drop()
             self._set(None, self._current.fault)
-        else:
-            self._ask.ask(command)
 
     def _wanted(self) -> PreviewExamples | None:
         entry, store = self._current.entry, self._current.store

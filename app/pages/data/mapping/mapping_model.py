@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QObject, Qt
+from PySide6.QtCore import QObject
 
 from app.pages.data.current import CurrentDataset
 from app.pages.data.edits import moved, with_role
-from app.pages.data.rows.qt_index import ROOT, Index
 from app.pages.data.words import ROLE_HINTS, ROLE_TITLES
+from app.qt.table_model import TableColumn, TableModel
 from engine.contract.specs.data import Column, Role
 
 NAME, ROLE = 0, 1
-HEADERS = ("Column", "Role")
 
 
 def set_role(current: CurrentDataset, names: Collection[str], role: Role) -> bool:
@@ -25,83 +23,40 @@ def set_role(current: CurrentDataset, names: Collection[str], role: Role) -> boo
     return current.edit(text, lambda entry: with_role(entry, names, role))
 
 
-class MappingModel(QAbstractTableModel):
+class MappingModel(TableModel[Column]):
     """Column and role, in the order in which fields are written; roles can be edited."""
 
     def __init__(self, current: CurrentDataset, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        columns = (
+            TableColumn[Column](
+                "Column", lambda column: column.name, tip=lambda column: column.name
+            ),
+            TableColumn[Column](
+                "Role",
+                lambda column: ROLE_TITLES[column.role],
+                tip=lambda column: ROLE_HINTS[column.role],
+                spoken=lambda column: f"{column.name}, role {ROLE_TITLES[column.role]}",
+                edited=lambda column: column.role,
+                edit=self._edit,
+            ),
+        )
+        super().__init__(
+            columns, current.mapping.columns, parent=parent, key=lambda column: column.name
+        )
         self._current = current
-        self._columns: tuple[Column, ...] = current.mapping.columns
         current.shown.connect(self._take)
         current.entry_changed.connect(self._take)
 
-    def column_at(self, row: int) -> Column:
-        """The column in this row."""
-        return self._columns[row]
-
-    def row_of(self, name: str) -> int:
-        """The row of a column, or -1."""
-        names = [column.name for column in self._columns]
-        return names.index(name) if name in names else -1
-
     def move(self, row: int, step: int) -> None:
         """Write a field earlier (-1) or later (1) than it is."""
-        name = self._columns[row].name
+        name = self.rows[row].name
         way = "up" if step < 0 else "down"
         self._current.edit(f"Move ‘{name}’ {way}", lambda entry: moved(entry, name, step))
 
-    def rowCount(self, parent: Index = ROOT) -> int:
-        """Rows; none below a cell."""
-        return 0 if parent.isValid() else len(self._columns)
-
-    def columnCount(self, parent: Index = ROOT) -> int:
-        """Columns; none below a cell."""
-        return 0 if parent.isValid() else len(HEADERS)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Name or role of a column."""
-        if not index.isValid():
-            return None
-        column = self._columns[index.row()]
-        if index.column() == NAME:
-            shown = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
-            return column.name if role in shown else None
-        match role:
-            case Qt.ItemDataRole.DisplayRole:
-                return ROLE_TITLES[column.role]
-            case Qt.ItemDataRole.EditRole:
-                return column.role
-            case Qt.ItemDataRole.ToolTipRole:
-                return ROLE_HINTS[column.role]
-            case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{column.name}, role {ROLE_TITLES[column.role]}"
-        return None
-
-    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+    def _edit(self, column: Column, role: object) -> bool:
         """Give a column another role; False where that is refused."""
-        if not index.isValid() or index.column() != ROLE or not isinstance(value, Role):
-            return False
-        return set_role(self._current, (self._columns[index.row()].name,), value)
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        """Only roles can be edited."""
-        flags = super().flags(index)
-        return flags | Qt.ItemFlag.ItemIsEditable if index.column() == ROLE else flags
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """Texts of the headers."""
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return HEADERS[section] if 0 <= section < len(HEADERS) else None
-        return None
+        return isinstance(role, Role) and set_role(self._current, (column.name,), role)
 
     def _take(self) -> None:
-        columns = self._current.mapping.columns
-        if [c.name for c in columns] != [c.name for c in self._columns]:
-            self.beginResetModel()
-            self._columns = columns
-            self.endResetModel()
-        elif columns != self._columns:
-            self._columns = columns
-            self.dataChanged.emit(self.index(0, ROLE), self.index(len(columns) - 1, ROLE))
+        if self._current.mapping.columns != self.rows:
+            self.set_rows(self._current.mapping.columns)

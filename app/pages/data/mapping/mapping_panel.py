@@ -73,9 +73,9 @@ class MappingPanel(QWidget):
         row = self.table.currentIndex().row()
         if row < 0:
             return
-        name = self.model.column_at(row).name
+        name = self.model.rows[row].name
         self.model.move(row, step)
-        self.table.select_row(self.model.row_of(name))
+        self.table.select_row(self.model.row_where(name))
 
     def _show(self) -> None:
         try:
@@ -89,7 +89,7 @@ class MappingPanel(QWidget):
 
     def _show_menu(self, place: QPoint) -> None:
         rows = self.table.selected_rows()
-        names = [self.model.column_at(row).name for row in rows]
+        names = [self.model.rows[row].name for row in rows]
         if names:
             menu = role_menu(self, self._current, names)
             menu.popup(self.table.viewport().mapToGlobal(place))

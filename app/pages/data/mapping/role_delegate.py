@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.pages.data.mapping.mapping_model import NAME
-from app.pages.data.rows.qt_index import Index
 from app.pages.data.words import ROLE_HINTS, ROLE_TITLES
+from app.qt.table_model import Index
 from app.widgets.plain_delegate import PlainDelegate
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPoint, QSignalBlocker, Qt, QTimer
+from PySide6.QtCore import QModelIndex, QPoint, QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
@@ -18,6 +18,7 @@ from app.pages.data.mapping.role_header import RoleHeader
 from app.pages.data.mapping.role_menu import role_menu
 from app.pages.data.rows.number_header import NumberHeader
 from app.pages.data.rows.rows_model import RowsModel
+from app.qt.timers import single_shot
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import Label, MutedLabel
 from app.widgets.table_view import TableView
@@ -51,9 +52,7 @@ class RowsView(QWidget):
         self.back = self._step_button("chevron-left", "Previous row", -1)
         self.forward = self._step_button("chevron-right", "Next row", 1)
         self._lay_out()
-        self._fitting = QTimer(self)
-        self._fitting.setSingleShot(True)
-        self._fitting.timeout.connect(self._fit_columns)
+        self._fitting = single_shot(self, 0, self._fit_columns)
         current.shown.connect(self._show_dataset)
         current.entry_changed.connect(self._show_roles)
         current.row_changed.connect(self._show_row)
@@ -134,8 +133,8 @@ class RowsView(QWidget):
             self.spin.setValue(number)
         self.back.setEnabled(number > 1)
         self.forward.setEnabled(number < rows)
-        if 1 <= number <= rows and self.table.currentIndex().row() != number - 1:
-            self.table.select_row(number - 1)
+        if 1 <= number <= rows:
+            self.table.follow_row(number - 1)
 
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid():

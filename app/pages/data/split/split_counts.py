@@ -7,8 +7,8 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from app.pages.data.current import CurrentDataset
-from app.pages.data.importing.latest import LatestAsk
 from app.ports import Client
+from app.qt.latest_request import LatestRequest
 from engine.contract.protocol.commands import Failure, ReportSplit
 from engine.contract.reading.reading import SplitReport
 from engine.contract.specs.data import SplitKind
@@ -42,7 +42,6 @@ class SplitCountsView(QObject):
     ) -> None:
         super().__init__(parent)
         self._current = current
-        self._command: ReportSplit | None = None
         self.report: SplitReport | None = None
         self.categories: tuple[tuple[str, int], ...] = ()
         self.fault = ""
@@ -50,7 +49,7 @@ class SplitCountsView(QObject):
         self._refusal = ""
         self._wants_category = False
         self._watched = False
-        self._ask = LatestAsk(client, self, wait_ms=WAIT_MS)
+        self._ask = LatestRequest(client, self, wait_ms=WAIT_MS)
         self._ask.answered.connect(self._on_answered)
         self._ask.failed.connect(self._on_failed)
         self._ask.busy_changed.connect(self.changed)
@@ -69,11 +68,9 @@ class SplitCountsView(QObject):
             self._follow()
         elif self._ask.is_busy:
             self._ask.drop()
-            self._command = None
 
     def _start_anew(self) -> None:
         self._ask.drop()
-        self._command = None
         self._clear()
         self.changed.emit()
         self._follow()
@@ -93,10 +90,7 @@ class SplitCountsView(QObject):
             # No such split can be; another one still tells which categories there are.
             split = replace(split, kind=SplitKind.RANDOM)
         command = ReportSplit(str(store.path), self._current.mapping, split)
-        if command != self._command:
-            self._command = command
-            self._ask.ask(command)
-        elif not self._ask.is_busy:
+        if not self._ask.ask_if_new(command) and not self._ask.is_busy:
             self._tell()
 
     def _on_answered(self, reply: SplitReport) -> None:

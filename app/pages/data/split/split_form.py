@@ -16,8 +16,6 @@ from app.words import mnemonic
 from engine.contract.options import OPTIONS
 from engine.contract.specs.data import Split, SplitKind
 
-_MERGE_BASE = 4100
-"""Undo steps of the same control in a row become one; its id is this plus its index."""
 _ACCESS_KEYS = {"valid_fraction": "i", "test_fraction": "a", "seed": "d"}
 _FIELDS = (
     *("valid_fraction", "test_fraction", "seed"),
@@ -79,14 +77,14 @@ class SplitForm(QWidget):
             self.kind.setCurrentIndex(self.kind.findData(split.kind))
         self.kind.setToolTip(SPLIT_HINTS[split.kind])
 
-    def _edit(self, text: str, merge_id: int = -1, **change: object) -> None:
+    def _edit(self, text: str, merge: str = "", **change: object) -> None:
         self._current.edit(
             text,
             lambda entry: replace(
                 entry,
                 split=replace(entry.split, **change),  # type: ignore[arg-type]
             ),
-            merge_id=merge_id,
+            merge=merge,
         )
 
     def _set_kind(self) -> None:
@@ -95,4 +93,4 @@ class SplitForm(QWidget):
 
     def _set(self, name: str, value: object) -> None:
         label = OPTIONS[f"data.split.{name}"].setting.label
-        self._edit(f"Change “{label}”", _MERGE_BASE + _FIELDS.index(name), **{name: value})
+        self._edit(f"Change “{label}”", f"split {name}", **{name: value})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from app.context import AppContext
-from app.pages.data.importing.latest import LatestAsk
+from app.qt.latest_request import LatestRequest
 from engine.contract.backbone import BackboneEntry
 from engine.contract.protocol.commands import BackboneList, Failure, FetchBackbone, ListBackbones
 
@@ -36,7 +36,7 @@ class BackboneChoice(QObject):
         self.fault = ""
         self.fetching = ""
         self._folders: tuple[str, ...] = ()
-        self._list = LatestAsk(context.data_client, self)
+        self._list = LatestRequest(context.data_client, self)
         self._list.answered.connect(self._on_listed)
         self._list.failed.connect(self._on_failed)
         context.project.changed.connect(self._on_project)

@@ -16,11 +16,11 @@ from PySide6.QtWidgets import (
 from app.assets import icon
 from app.context import AppContext
 from app.pages.data.current import CurrentDataset
-from app.pages.data.importing.latest import LatestAsk
 from app.pages.data.mapping.example_preview import WAIT_MS
 from app.pages.data.tokens.backbone_choice import BackboneChoice
 from app.pages.data.tokens.token_flow import TokenFlow
 from app.pages.data.words import count
+from app.qt.latest_request import LatestRequest
 from app.theme import SPACE_S
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import Badge, Label, MutedLabel
@@ -38,7 +38,6 @@ class TokenView(QWidget):
         super().__init__(parent)
         theme = context.theme
         self._current = current
-        self._command: PreviewTokens | None = None
         self.choice = BackboneChoice(context, self)
         self.box = QComboBox()
         self.box.setAccessibleName("Backbone whose tokens are shown")
@@ -60,7 +59,7 @@ class TokenView(QWidget):
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setWidget(self.flow)
         self._scroll.setAccessibleName("Tokens")
-        self._ask = LatestAsk(context.data_client, self, wait_ms=WAIT_MS)
+        self._ask = LatestRequest(context.data_client, self, wait_ms=WAIT_MS)
         self._ask.answered.connect(self._on_tokens)
         self._ask.failed.connect(self._on_failed)
         self._lay_out()
@@ -123,13 +122,11 @@ class TokenView(QWidget):
 
     def _follow(self) -> None:
         command = self._wanted() if self.isVisible() else None
-        if command is None:
-            self._command = None
+        if command is not None:
+            self._ask.ask_if_new(command)
+        else:
             self._ask.drop()
             self._clear()
-        elif command != self._command:
-            self._command = command
-            self._ask.ask(command)
 
     def _wanted(self) -> PreviewTokens | None:
         data, entry = self._current.data_spec, self.choice.entry

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from app.models.activities import ActivitiesModel
 from app.models.project import ProjectModel
 from app.ports import Client, Pending
+from app.qt.latest_request import LatestRequest
 from app.words import size
 from engine.contract.backbone import BackboneEntry
 from engine.contract.protocol.commands import BackboneList, Failure, FetchBackbone, ListBackbones
@@ -40,7 +41,6 @@ class BackbonesModel(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._data_client = data_client
         self._model_client = model_client
         self._project = project
         self._activities = activities
@@ -48,7 +48,9 @@ class BackbonesModel(QObject):
         self.device = ""
         self.device_memory_bytes = 0
         self.failure = ""
-        self._pending: Pending | None = None
+        self._list = LatestRequest(data_client, self)
+        self._list.answered.connect(self._take)
+        self._list.failed.connect(self._fail)
         self._fetches: dict[str, Pending] = {}
         self._folders: tuple[str, ...] | None = None
         project.changed.connect(self._on_project_changed)
@@ -72,10 +74,7 @@ class BackbonesModel(QObject):
     def refresh(self) -> None:
         """Ask for the list."""
         self._folders = self._project.project.backbone_folders
-        pending = self._data_client.ask(ListBackbones(self._folders))
-        self._pending = pending
-        pending.answered.connect(lambda reply: self._take(pending, reply))
-        pending.failed.connect(lambda failure: self._fail(pending, failure))
+        self._list.ask(ListBackbones(self._folders))
 
     def fetch(self, name: str) -> None:
         """Bring a backbone to this machine, in the list of activities."""
@@ -95,18 +94,16 @@ class BackbonesModel(QObject):
         if self._project.is_open and self._project.project.backbone_folders != self._folders:
             self.refresh()
 
-    def _take(self, pending: Pending, reply: BackboneList) -> None:
-        if pending is self._pending:
-            self.entries = reply.entries
-            self.device = reply.device
-            self.device_memory_bytes = reply.device_memory_bytes
-            self.failure = ""
-            self.changed.emit()
+    def _take(self, reply: BackboneList) -> None:
+        self.entries = reply.entries
+        self.device = reply.device
+        self.device_memory_bytes = reply.device_memory_bytes
+        self.failure = ""
+        self.changed.emit()
 
-    def _fail(self, pending: Pending, failure: Failure) -> None:
-        if pending is self._pending:
-            self.failure = failure.message
-            self.changed.emit()
+    def _fail(self, failure: Failure) -> None:
+        self.failure = failure.message
+        self.changed.emit()
 
     def _on_fetched(self, name: str) -> None:
         del self._fetches[name]

@@ -6,23 +6,20 @@ import logging
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtGui import QUndoStack
 
 from app.models.project import ProjectModel
 from app.pages.runs.form.draft import (
-    KINDS,
     Draft,
     change,
     default_draft,
     from_text,
     to_text,
 )
+from app.qt.value_change import ValueChange
 from engine.contract.errors import ProtocolError
 
 log = logging.getLogger(__name__)
-
-_MERGE_BASE = 7_000
-"""Steps of one setting have the id `_MERGE_BASE` plus its place in `KINDS`."""
 
 
 class FormModel(QObject):
@@ -50,16 +47,16 @@ class FormModel(QObject):
         if name == "method.kind":
             self.set_method(value)
         else:
-            merge_id = _MERGE_BASE + list(KINDS).index(name)
-            self._edit(f"Change {label or name}", change(self.draft, name, value), merge_id)
+            draft = change(self.draft, name, value)
+            self._edit(f"Change {label or name}", draft, merge=f"run form {name}")
 
     def set_method(self, name: str) -> None:
         """Change the method, with its training defaults where they were untouched."""
-        self._edit("Change method", change(self.draft, "method.kind", name), -1)
+        self._edit("Change method", change(self.draft, "method.kind", name))
 
     def replace(self, text: str, draft: Draft) -> None:
         """Take a whole draft (a preset, another run's settings) as one undoable step."""
-        self._edit(text, draft, -1)
+        self._edit(text, draft)
 
     def recall(self) -> None:
         """Take the draft that another form, or another project, has: no step to undo."""
@@ -77,41 +74,19 @@ class FormModel(QObject):
         self.is_touched = False
         self.recall()
 
-    def _edit(self, text: str, draft: Draft, merge_id: int) -> None:
+    def _edit(self, text: str, draft: Draft, *, merge: str = "") -> None:
         if draft != self.draft:
             self.is_touched = True
-            self._undo.push(_Edit(self, text, self.draft, draft, merge_id))
+            self._undo.push(
+                ValueChange(
+                    text, self.draft, draft, apply=lambda _old, new: self._take(new), merge=merge
+                )
+            )
 
     def _take(self, draft: Draft) -> None:
         self.draft = draft
         self._project.set_run_form(to_text(draft))
         self.changed.emit()
-
-
-class _Edit(QUndoCommand):
-    """One step on the undo stack."""
-
-    def __init__(
-        self, model: FormModel, text: str, before: Draft, after: Draft, merge_id: int
-    ) -> None:
-        super().__init__(text)
-        self._model, self._before, self._after = model, before, after
-        self._merge_id = merge_id
-
-    def redo(self) -> None:
-        self._model._take(self._after)
-
-    def undo(self) -> None:
-        self._model._take(self._before)
-
-    def id(self) -> int:
-        return self._merge_id
-
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, _Edit) or other._merge_id != self._merge_id:
-            return False
-        self._after = other._after
-        return True
 
 
 def _kept(project: ProjectModel) -> Draft:

@@ -21,7 +21,7 @@ from app.models.run import RunModel
 from app.pages.runs.run.facts import facts
 from app.pages.runs.run.view import RunsView
 from app.pages.runs.run_actions import RunActions
-from app.pages.runs.table.model import split_tags
+from app.pages.runs.table.cells import split_tags
 from app.qt.plain_text import markup
 from app.theme import SPACE_S, Theme, fixed_font
 from app.widgets.labels import SectionHeader

@@ -6,6 +6,7 @@ from app.models.run import RunModel
 from app.models.run_numbers import backbone_parameters, stored_bytes, work_s
 from app.pages.runs.form.draft import SETTINGS, default_draft, draft_of
 from app.pages.runs.form.sections import METHOD, SECTIONS
+from app.score_column import exact
 from app.words import count, date, duration, from_home, percent, size
 from engine.contract.methods.prefix import as_prefix
 from engine.contract.metrics import metric_title
@@ -25,8 +26,7 @@ def _results(run: RunModel) -> Rows:
     rows: Rows = []
     for split, outputs in run.outputs.items():
         for score in outputs.scores:
-            interval = "" if score.low is None else f" [{score.low:.1f}, {score.high:.1f}]"
-            value = f"{score.value:.2f}{interval} over {outputs.count} inputs: {score.signature}"
+            value = f"{exact(score)} over {outputs.count} inputs: {score.signature}"
             rows.append((f"{metric_title(score.metric)}, {split}", value))
     if run.finished is not None:
         rows.append(("Saved", f"the parameters of step {run.finished.best_step:,}"))

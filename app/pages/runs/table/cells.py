@@ -1,19 +1,35 @@
-"""The cells of the run table: what stands in them, how they sort, what they explain."""
+"""The columns of the run table: what stands in them, how they sort, what they explain."""
 
 from __future__ import annotations
 
+import dataclasses
 import enum
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
+from app.assets import icon
 from app.models.run import RunModel
 from app.models.run_numbers import test_bleu, training_speed, valid_bleu, valid_loss
-from app.run_text import STATES, state_word
+from app.models.studies import StudyLibrary
+from app.pages.runs.run.view import RunsView
+from app.qt.table_model import RIGHT, TableColumn
+from app.run_text import STATES, state_icon, state_word
+from app.score_column import number_column, score_column
+from app.theme import Theme
+from app.widgets.swatch import swatch_pixmap
 from app.words import date, duration
-from engine.contract.runs.scores import Score
+from engine.contract.runs.folder import RunMeta
 from engine.contract.specs.run import describe_method
+
+Column = TableColumn[RunModel]
+SetMeta = Callable[[RunModel, RunMeta, str], None]
+"""Changes a run's words as a step of this name."""
+_NUMBER: dict[str, Any] = {"width_chars": 8, "aligns_title": False}
 
 
 class RunColumn(enum.IntEnum):
-    """Columns from the left; their titles are in `TITLES`."""
+    """Columns from the left; what they hold is in `run_columns`."""
 
     SHOWN = 0
     NAME = 1
@@ -30,53 +46,129 @@ class RunColumn(enum.IntEnum):
     CREATED = 12
 
 
-TITLES = (
-    ("", "On the plots"),
-    ("Name", "The run's name; double-click to edit"),
-    ("State", "State of the run"),
-    ("Progress", "Optimiser steps taken, of all"),
-    ("Valid loss", "Validation loss of the step that is saved, in nats per target token"),
-    ("BLEU valid", "Corpus BLEU of the validation inputs at the step that is saved"),
-    ("BLEU test", "Corpus BLEU of the test inputs, decoded once the run ends"),
-    ("Left", "Estimated time until the run ends"),
-    ("Train tok/s", "Training: source and target tokens a second in the last steps, no padding"),
-    ("Method", "What is trained"),
-    ("Study", "The studies that the run is part of"),
-    ("Tags", "Tags to find a run by; double-click to edit"),
-    ("Created", "When the run was created"),
-)
-NUMBERS = (
-    RunColumn.LOSS,
-    RunColumn.VALID_BLEU,
-    RunColumn.TEST_BLEU,
-    RunColumn.LEFT,
-    RunColumn.SPEED,
-)
+def run_columns(
+    view: RunsView, studies: StudyLibrary, theme: Theme, set_meta: SetMeta
+) -> list[Column]:
+    """The columns in the order of `RunColumn`."""
+
+    def rename(run: RunModel, name: str) -> bool:
+        if name.strip():
+            set_meta(run, dataclasses.replace(run.meta, name=name.strip()), "Rename run")
+        return bool(name.strip())
+
+    def tag(run: RunModel, tags: str) -> bool:
+        set_meta(run, dataclasses.replace(run.meta, tags=split_tags(tags)), "Change tags")
+        return True
+
+    columns = {
+        RunColumn.SHOWN: Column(
+            "",
+            lambda _run: "",
+            title_tip="On the plots",
+            width_chars=9,
+            sort_key=lambda run: int(view.is_shown(run.run_id)),
+            icon=lambda run: swatch_pixmap(view.look(run.run_id), shown=view.is_shown(run.run_id)),
+            checked=lambda run: view.is_shown(run.run_id),
+            check=lambda run, shown: view.set_shown(run.run_id, shown),
+            spoken=lambda run: f"{'on' if view.is_shown(run.run_id) else 'not on'} the plots",
+        ),
+        RunColumn.NAME: _column(
+            "Name",
+            lambda run: run.meta.name,
+            title_tip="The run's name; double-click to edit",
+            width_chars=30,
+            tip=_about,
+            icon=lambda run: icon("star-filled") if run.meta.starred else None,
+            edited=lambda run: run.meta.name,
+            edit=rename,
+        ),
+        RunColumn.STATE: _column(
+            "State",
+            state_word,
+            title_tip="State of the run",
+            width_chars=17,
+            tip=lambda run: run.status.message or None,
+            icon=partial(state_icon, theme=theme),
+            sort_key=lambda run: list(STATES).index(run.status.state),
+        ),
+        RunColumn.PROGRESS: _column(
+            "Progress",
+            _steps,
+            title_tip="Optimiser steps taken, of all",
+            width_chars=14,
+            sort_key=_share,
+        ),
+        RunColumn.LOSS: number_column(
+            "Valid loss",
+            valid_loss,
+            "{:,.3f}".format,
+            **_NUMBER,
+            title_tip="Validation loss of the step that is saved, in nats per target token",
+        ),
+        RunColumn.VALID_BLEU: score_column(
+            "BLEU valid",
+            valid_bleu,
+            "{:,.1f}".format,
+            **_NUMBER,
+            title_tip="Corpus BLEU of the validation inputs at the step that is saved",
+        ),
+        RunColumn.TEST_BLEU: score_column(
+            "BLEU test",
+            test_bleu,
+            "{:,.1f}".format,
+            **_NUMBER,
+            title_tip="Corpus BLEU of the test inputs, decoded once the run ends",
+        ),
+        RunColumn.LEFT: _column(
+            "Left",
+            _left,
+            title_tip="Estimated time until the run ends",
+            width_chars=16,
+            align=RIGHT,
+            sort_key=lambda run: -1.0 if run.status.remaining_s is None else run.status.remaining_s,
+        ),
+        RunColumn.SPEED: number_column(
+            "Train tok/s",
+            training_speed,
+            "{:,.0f}".format,
+            **_NUMBER,
+            title_tip="Training: source and target tokens a second in the last steps, no padding",
+        ),
+        RunColumn.METHOD: _column(
+            "Method",
+            lambda run: describe_method(run.spec.method),
+            title_tip="What is trained",
+            width_chars=22,
+        ),
+        RunColumn.STUDY: _column(
+            "Study",
+            lambda run: ", ".join(studies.names_of(run.run_id)),
+            title_tip="The studies that the run is part of",
+            width_chars=14,
+        ),
+        RunColumn.TAGS: _column(
+            "Tags",
+            _tags,
+            title_tip="Tags to find a run by; double-click to edit",
+            width_chars=14,
+            edited=_tags,
+            edit=tag,
+        ),
+        RunColumn.CREATED: _column(
+            "Created",
+            lambda run: date(run.meta.created_s),
+            title_tip="When the run was created",
+            width_chars=18,
+            sort_key=lambda run: run.meta.created_s,
+        ),
+    }
+    return [columns[column] for column in RunColumn]
 
 
-def text(run: RunModel, column: RunColumn) -> str:
-    """What a cell shows."""
-    match column:
-        case RunColumn.NAME:
-            return run.meta.name
-        case RunColumn.STATE:
-            return state_word(run)
-        case RunColumn.PROGRESS:
-            step, total = progress(run)
-            return f"{step:,} / {total:,}" if total else ""
-        case RunColumn.LEFT:
-            left = run.status.remaining_s if run.status.state.is_active else None
-            return "" if left is None else duration(left)
-        case RunColumn.METHOD:
-            return describe_method(run.spec.method)
-        case RunColumn.TAGS:
-            return ", ".join(run.meta.tags)
-        case RunColumn.CREATED:
-            return date(run.meta.created_s)
-        case _:
-            value = number(run, column)
-            digits = {RunColumn.LOSS: 3, RunColumn.SPEED: 0}.get(column, 1)
-            return "" if value is None else f"{value:,.{digits}f}"
+def _column(title: str, text: Callable[[RunModel], str], **more: Any) -> Column:
+    """A column whose tool tip, unless another is given, is the text, which may be cut."""
+    more.setdefault("tip", lambda run: text(run) or None)
+    return Column(title, text, says_title=True, aligns_title=False, **more)
 
 
 def progress(run: RunModel) -> tuple[int, int]:
@@ -88,54 +180,30 @@ def progress(run: RunModel) -> tuple[int, int]:
     return step, total
 
 
-def number(run: RunModel, column: RunColumn) -> float | None:
-    """The number of a cell, or None."""
-    if column is RunColumn.LOSS:
-        return valid_loss(run)
-    if column is RunColumn.SPEED:
-        return training_speed(run)
-    score = score_of(run, column)
-    return score.value if score is not None else None
+def split_tags(text: str) -> tuple[str, ...]:
+    """Tags as they are typed, separated by commas; each once."""
+    return tuple(dict.fromkeys(tag.strip() for tag in text.split(",") if tag.strip()))
 
 
-def score_of(run: RunModel, column: RunColumn) -> Score | None:
-    """The score of a cell, or None."""
-    if column is RunColumn.VALID_BLEU:
-        return valid_bleu(run)
-    return test_bleu(run) if column is RunColumn.TEST_BLEU else None
+def _steps(run: RunModel) -> str:
+    step, total = progress(run)
+    return f"{step:,} / {total:,}" if total else ""
 
 
-def sort_key(run: RunModel, column: RunColumn) -> object:
-    """What a column is sorted by."""
-    if column in (RunColumn.LOSS, RunColumn.SPEED, RunColumn.VALID_BLEU, RunColumn.TEST_BLEU):
-        value = number(run, column)
-        return float("-inf") if value is None else value
-    if column is RunColumn.LEFT:
-        return -1.0 if run.status.remaining_s is None else run.status.remaining_s
-    if column is RunColumn.PROGRESS:
-        step, total = progress(run)
-        return step / total if total else 0.0
-    if column is RunColumn.CREATED:
-        return run.meta.created_s
-    if column is RunColumn.STATE:
-        return list(STATES).index(run.status.state)
-    return text(run, column).casefold()
+def _share(run: RunModel) -> float:
+    step, total = progress(run)
+    return step / total if total else 0.0
 
 
-def tip(run: RunModel, column: RunColumn) -> str | None:
-    """What a cell explains, or None."""
-    if column is RunColumn.NAME:
-        notes = f"\n{run.meta.notes}" if run.meta.notes else ""
-        return f"{run.meta.name}{' (starred)' if run.meta.starred else ''}{notes}"
-    if column is RunColumn.STATE:
-        return run.status.message or None
-    score = score_of(run, column)
-    if score is None:
-        return text(run, column) or None  # a narrow column cuts it
-    interval = "" if score.low is None else f" [{score.low:.1f}, {score.high:.1f}]"
-    return f"{score.value:.2f}{interval}\n{score.signature}"
+def _left(run: RunModel) -> str:
+    left = run.status.remaining_s if run.status.state.is_active else None
+    return "" if left is None else duration(left)
 
 
-def edited(run: RunModel, column: RunColumn) -> str | None:
-    """What an editor starts with."""
-    return text(run, column) if column in (RunColumn.NAME, RunColumn.TAGS) else None
+def _tags(run: RunModel) -> str:
+    return ", ".join(run.meta.tags)
+
+
+def _about(run: RunModel) -> str:
+    notes = f"\n{run.meta.notes}" if run.meta.notes else ""
+    return f"{run.meta.name}{' (starred)' if run.meta.starred else ''}{notes}"

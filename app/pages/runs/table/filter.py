@@ -5,12 +5,12 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtCore import QAbstractItemModel, QObject, QSortFilterProxyModel, Qt
 
+from app.models.studies import StudyLibrary
 from app.pages.runs.table.cells import RunColumn
-from app.pages.runs.table.model import SORT_ROLE, RunTableModel
+from app.qt.table_model import ROW_ROLE, SORT_ROLE, Index
 
-Index = QModelIndex | QPersistentModelIndex
 _SEARCHED = (RunColumn.NAME, RunColumn.STATE, RunColumn.METHOD, RunColumn.STUDY, RunColumn.TAGS)
 
 
@@ -38,9 +38,11 @@ class Chosen:
 class RunFilter(QSortFilterProxyModel):
     """Sorts within groups, and shows what fits the words and the chosen study or tag."""
 
-    def __init__(self, model: RunTableModel, parent: QObject | None = None) -> None:
+    def __init__(
+        self, model: QAbstractItemModel, studies: StudyLibrary, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._model = model
+        self._model, self._studies = model, studies
         self.words: tuple[str, ...] = ()
         self.chosen: Chosen | None = None
         self.group = Group.NONE
@@ -67,7 +69,8 @@ class RunFilter(QSortFilterProxyModel):
         chosen = self.chosen
         if chosen is not None:
             in_study = chosen.group is Group.STUDY
-            names = self._model.studies(source_row) if in_study else self._model.tags(source_row)
+            run = self._model.index(source_row, 0).data(ROW_ROLE)
+            names = self._studies.names_of(run.run_id) if in_study else run.meta.tags
             if chosen.name not in names:
                 return False
         if not self.words:

@@ -21,32 +21,22 @@ from app.models.run import RunModel
 from app.models.studies import StudyLibrary
 from app.pages.runs.run.view import RunsView
 from app.pages.runs.run_actions import RunActions
-from app.pages.runs.table.cells import TITLES, RunColumn
-from app.pages.runs.table.delegates import (
-    NameDelegate,
-    ProgressDelegate,
-    StateDelegate,
-    SwatchDelegate,
-)
+from app.pages.runs.table.cells import RunColumn
+from app.pages.runs.table.delegates import ProgressDelegate
 from app.pages.runs.table.filter import Chosen, Group, RunFilter
-from app.pages.runs.table.model import RUN_ROLE, RunTableModel
+from app.pages.runs.table.model import RunTableModel
 from app.qt.plain_text import caption
+from app.qt.table_model import ROW_ROLE
 from app.theme import SPACE_XS
 from app.widgets.column_menu import ColumnMenu
+from app.widgets.plain_delegate import PlainDelegate
 from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
 from app.widgets.tool_row import ToolRow
 
 LAYOUT = "runs/columns"
 GROUP_CHOICE = "runs/group"
-SORT_MARK_PX = 26
 SEARCH_CHARS = 20
-_WIDTHS_CHARS = {
-    RunColumn.SHOWN: 9, RunColumn.NAME: 30, RunColumn.STATE: 17, RunColumn.PROGRESS: 14,
-    RunColumn.LOSS: 8, RunColumn.VALID_BLEU: 8, RunColumn.TEST_BLEU: 8, RunColumn.LEFT: 16,
-    RunColumn.SPEED: 8,
-    RunColumn.METHOD: 22, RunColumn.STUDY: 14, RunColumn.TAGS: 14, RunColumn.CREATED: 18,
-}  # fmt: skip
 
 
 class FilterMenu(QMenu):
@@ -101,11 +91,9 @@ class RunTable(QWidget):
     ) -> None:
         super().__init__(parent)
         self._context, self._view, self._actions = context, view, actions
-        self.model = RunTableModel(context.runs, context.studies, view, self)
-        self.model.renamed.connect(lambda run, meta: actions.set_meta(run, meta, "Rename run"))
-        self.model.tagged.connect(lambda run, meta: actions.set_meta(run, meta, "Change tags"))
+        self.model = RunTableModel(context, view, actions.set_meta, self)
         self.model.dataChanged.connect(actions.update)
-        self.proxy = RunFilter(self.model, self)
+        self.proxy = RunFilter(self.model, context.studies, self)
         self.table = self._make_table()
         self.columns = ColumnMenu(self.table, self._save_layout)
         self.choice = FilterMenu(self, self.columns)
@@ -185,17 +173,11 @@ class RunTable(QWidget):
         for column in RunColumn:
             self.table.setColumnHidden(column, False)
             header.moveSection(header.visualIndex(column), column)
-        self._fit_columns(self.table)
+        self.table.set_widths(self.model.columns)
         self.table.sortByColumn(RunColumn.CREATED, Qt.SortOrder.AscendingOrder)
 
     def _save_layout(self) -> None:
         self._context.settings.set_layout(LAYOUT, self.table.horizontalHeader().saveState())
-
-    def _fit_columns(self, table: TableView) -> None:
-        metrics = table.fontMetrics()
-        for column, chars in _WIDTHS_CHARS.items():
-            title = metrics.horizontalAdvance(TITLES[column][0]) + SORT_MARK_PX
-            table.setColumnWidth(column, max(metrics.averageCharWidth() * chars, title))
 
     def _make_table(self) -> TableView:
         table = TableView("Runs", self)
@@ -206,13 +188,12 @@ class RunTable(QWidget):
             QAbstractItemView.EditTrigger.DoubleClicked
             | QAbstractItemView.EditTrigger.EditKeyPressed
         )
-        table.setItemDelegateForColumn(RunColumn.SHOWN, SwatchDelegate(self._view, table))
-        table.setItemDelegateForColumn(RunColumn.NAME, NameDelegate(table))
-        table.setItemDelegateForColumn(RunColumn.STATE, StateDelegate(self._context.theme, table))
+        for column in (RunColumn.SHOWN, RunColumn.NAME, RunColumn.STATE):
+            table.setItemDelegateForColumn(column, PlainDelegate(table))
         table.setItemDelegateForColumn(
             RunColumn.PROGRESS, ProgressDelegate(self._context.theme, table)
         )
-        self._fit_columns(table)
+        table.set_widths(self.model.columns)
         header = table.horizontalHeader()
         header.setSectionsMovable(True)
         header.restoreState(self._context.settings.layout(LAYOUT))
@@ -259,16 +240,16 @@ class RunTable(QWidget):
         menu.popup(self.table.viewport().mapToGlobal(position))
 
     def _index(self, run_id: str, column: int = 0) -> QModelIndex:
-        row = self.model.row_of(run_id)
+        row = self.model.row_where(run_id)
         return self.proxy.mapFromSource(self.model.index(row, column))
 
     def _tell_selection(self) -> None:
         rows = self.table.selected_rows()
-        ids = [self.proxy.index(row, 0).data(RUN_ROLE).run_id for row in rows]
+        ids = [self.proxy.index(row, 0).data(ROW_ROLE).run_id for row in rows]
         self._view.set_selected(ids)
 
     def _tell_current(self, index: QModelIndex) -> None:
-        run = index.data(RUN_ROLE)
+        run = index.data(ROW_ROLE)
         self._view.set_current(run.run_id if run is not None else "")
 
     def _follow_current(self) -> None:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-
+from app.qt.table_model import RIGHT, TableColumn, TableModel
 from app.words import count, duration, size
 from engine.contract.metrics import metric_title
 from engine.contract.studies.recipes import RECIPES
 from engine.contract.studies.results import ALL, Mean, RunResult, StudyResults, mean_text
 from engine.contract.studies.study import StudyKind, StudySpec
-
-Index = QModelIndex | QPersistentModelIndex
-Role = Qt.ItemDataRole
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
 @dataclass(frozen=True)
@@ -34,50 +30,25 @@ class TextTable:
 EMPTY = TextTable((), (), 0)
 
 
-class TextTableModel(QAbstractTableModel):
+class TextTableModel(TableModel[tuple[str, ...]]):
     """Shows a `TextTable`."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.table = EMPTY
+    table = EMPTY
 
     def set_table(self, table: TextTable) -> None:
         """Show this one."""
         if table != self.table:
-            self.beginResetModel()
             self.table = table
-            self.endResetModel()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """Rows."""
-        return 0 if parent.isValid() else len(self.table.rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Columns."""
-        return 0 if parent.isValid() else len(self.table.header)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole
-    ) -> object:
-        """Titles."""
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        if role == Role.TextAlignmentRole and section >= self.table.names:
-            return _RIGHT
-        return self.table.header[section] if role == Role.DisplayRole else None
-
-    def data(self, index: Index, role: int = Role.DisplayRole) -> object:
-        """A cell."""
-        if not index.isValid():
-            return None
-        text = self.table.rows[index.row()][index.column()]
-        if role == Role.DisplayRole:
-            return text
-        if role == Role.TextAlignmentRole and index.column() >= self.table.names:
-            return _RIGHT
-        if role == Role.AccessibleTextRole:
-            return f"{self.table.header[index.column()]}: {text}"
-        return None
+            columns = [
+                TableColumn[tuple[str, ...]](
+                    title,
+                    itemgetter(index),
+                    align=None if index < table.names else RIGHT,
+                    says_title=True,
+                )
+                for index, title in enumerate(table.header)
+            ]
+            self.show_table(columns, table.rows)
 
 
 def means_table(study: StudySpec, results: StudyResults) -> TextTable:

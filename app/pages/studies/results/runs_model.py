@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QIcon
 
-from app.assets import icon
 from app.models.run import RunModel
 from app.models.run_numbers import work_s
 from app.models.runs import RunsModel
-from app.run_text import STATES, at_work, state_word, time_left, verdict
+from app.qt.table_model import RIGHT, TableColumn, TableModel
+from app.run_text import at_work, state_icon, state_word, time_left, verdict
+from app.score_column import score_column
 from app.theme import Theme
 from app.words import duration, metric_value
 from engine.contract.metrics import metric_title
@@ -20,177 +22,94 @@ from engine.contract.studies.recipes import RECIPES, run_name
 from engine.contract.studies.results import ALL, RunResult, StudyResults
 from engine.contract.studies.study import StudyRun, StudySpec
 
-Index = QModelIndex | QPersistentModelIndex
-Role = Qt.ItemDataRole
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-SORT_ROLE = Role.UserRole + 1
 MISSING, WAITING = "not made", "waiting"
-PLACE, SEED, SAMPLE, STATE = range(4)
-_BEFORE_SCORES, _AFTER_SCORES = 4, 1
+SAMPLE, STATE = 2, 3
 
 
-@dataclass(frozen=True)
-class _Line:
-    run: StudyRun
-    model: RunModel | None
-    result: RunResult | None
-
-
-class StudyRunsModel(QAbstractTableModel):
+class StudyRunsModel(TableModel[StudyRun]):
     """One row a run, in the order in which they are trained."""
 
     def __init__(self, runs: RunsModel, theme: Theme, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self._runs, self._theme = runs, theme
-        self._study: StudySpec | None = None
         self._results: dict[str, RunResult] = {}
 
-    def show_study(self, study: StudySpec | None, results: StudyResults | None) -> None:
+    def show_study(self, study: StudySpec, results: StudyResults | None) -> None:
         """Show this study."""
-        self.beginResetModel()
-        self._study = study
         self._take(results)
-        self.endResetModel()
+        self.show_table(self._study_columns(study), study.runs)
 
     def take_results(self, results: StudyResults | None) -> None:
         """Take new scores of the study that is shown."""
         self._take(results)
         self.touch()
 
-    def touch(self) -> None:
-        """The runs have other states."""
-        if self.rowCount():
-            last = self.index(self.rowCount() - 1, self.columnCount() - 1)
-            self.dataChanged.emit(self.index(0, 0), last)
-
-    def run_id(self, row: int) -> str:
-        """The run of a row."""
-        return self._line(row).run.spec.run_id
-
-    @property
-    def has_samples(self) -> bool:
-        """Whether rows were drawn otherwise than by the seed."""
-        runs = self._study.runs if self._study is not None else ()
-        return any(
-            run.spec.data.split.max_train_rows is not None
-            and _sample(run) != run.spec.training.seed
-            for run in runs
-        )
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """Runs."""
-        return 0 if parent.isValid() or self._study is None else len(self._study.runs)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Place, seed, sample, state, a column a metric, what is said of it."""
-        if parent.isValid():
-            return 0
-        return _BEFORE_SCORES + len(self._metrics) + _AFTER_SCORES
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole
-    ) -> object:
-        """Titles."""
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        if role == Role.TextAlignmentRole:
-            return _RIGHT if self._is_number(section) else None
-        if role != Role.DisplayRole:
-            return None
-        titles = ("Run", "Seed", "Rows drawn with", "State", *map(metric_title, self._metrics))
-        return (*titles, "Notes")[section]
-
-    def data(self, index: Index, role: int = Role.DisplayRole) -> object:
-        """A cell."""
-        if not index.isValid() or self._study is None:
-            return None
-        line, column = self._line(index.row()), index.column()
-        if role == Role.DisplayRole:
-            return self._text(line, column)
-        if role == SORT_ROLE:
-            return self._key(line, column, index.row())
-        if role == Role.TextAlignmentRole:
-            return _RIGHT if self._is_number(column) else None
-        if role == Role.DecorationRole and column == STATE and line.model is not None:
-            look = STATES[line.model.status.state]
-            return icon(look.picture, getattr(self._theme.colors, look.tone))
-        if role == Role.ToolTipRole:
-            return self._tip(line, column)
-        if role == Role.AccessibleTextRole:
-            title = self.headerData(column, Qt.Orientation.Horizontal)
-            return f"{title}: {self._text(line, column)}"
-        return None
-
-    @property
-    def _metrics(self) -> tuple[str, ...]:
-        return self._study.metrics if self._study is not None else ()
-
     def _take(self, results: StudyResults | None) -> None:
-        found = results.runs if results is not None else ()
-        self._results = {result.run_id: result for result in found}
+        self._results = {result.run_id: result for result in results.runs} if results else {}
 
-    def _line(self, row: int) -> _Line:
-        assert self._study is not None
-        run = self._study.runs[row]
-        run_id = run.spec.run_id
-        return _Line(run, self._runs.get(run_id), self._results.get(run_id))
+    def _study_columns(self, study: StudySpec) -> list[TableColumn[StudyRun]]:
+        order = {run.spec.run_id: row for row, run in enumerate(study.runs)}
+        column = partial(TableColumn[StudyRun], says_title=True)
+        return [
+            column(
+                "Run",
+                lambda run: place_text(study, run),
+                tip=lambda run: run_name(study.kind, run),
+                sort_key=lambda run: order[run.spec.run_id],
+            ),
+            column("Seed", lambda run: str(_seed(run)), sort_key=_seed, align=RIGHT),
+            column("Rows drawn with", lambda run: str(_sample(run)), sort_key=_sample, align=RIGHT),
+            column("State", lambda run: _state_word(self._run(run)), icon=self._state_icon),
+            *(
+                score_column(
+                    metric_title(metric),
+                    partial(self._score, metric=metric),
+                    partial(metric_value, metric),
+                )
+                for metric in study.metrics
+            ),
+            column("Notes", self._note, tip=lambda run: self._note(run) or None),
+        ]
 
-    def _is_number(self, column: int) -> bool:
-        scores = range(_BEFORE_SCORES, _BEFORE_SCORES + len(self._metrics))
-        return column in (SEED, SAMPLE) or column in scores
+    def _run(self, run: StudyRun) -> RunModel | None:
+        return self._runs.get(run.spec.run_id)
 
-    def _text(self, line: _Line, column: int) -> str:
-        assert self._study is not None
-        if column == PLACE:
-            return place_text(self._study, line.run)
-        if column == SEED:
-            return str(line.run.spec.training.seed)
-        if column == SAMPLE:
-            return str(_sample(line.run))
-        if column == STATE:
-            return _state_word(line.model)
-        if column < _BEFORE_SCORES + len(self._metrics):
-            score = self._score(line, column)
-            return "" if score is None else metric_value(score.metric, score.value)
-        return _note(line)
+    def _score(self, run: StudyRun, metric: str) -> Score | None:
+        """What the run computed itself, or what was computed for the study."""
+        model, result = self._run(run), self._results.get(run.spec.run_id)
+        outputs = model.outputs.get("test") if model is not None else None
+        scores = [part.score for part in result.scores if part.part == ALL] if result else []
+        scores[:0] = outputs.scores if outputs is not None else ()
+        return next((s for s in scores if isinstance(s, Score) and s.metric == metric), None)
 
-    def _key(self, line: _Line, column: int, row: int) -> object:
-        if column == PLACE:
-            return row
-        if self._is_number(column):
-            score = None if column in (SEED, SAMPLE) else self._score(line, column)
-            if column not in (SEED, SAMPLE):
-                return float("-inf") if score is None else score.value
-            return int(self._text(line, column))
-        return self._text(line, column).casefold()
+    def _state_icon(self, run: StudyRun) -> QIcon | None:
+        model = self._run(run)
+        return None if model is None else state_icon(model, self._theme)
 
-    def _score(self, line: _Line, column: int) -> Score | None:
-        """What the run took itself, or what was taken for the study."""
-        metric = self._metrics[column - _BEFORE_SCORES]
-        outputs = line.model.outputs.get("test") if line.model is not None else None
-        own = outputs.scores if outputs is not None else ()
-        for score in own:
-            if score.metric == metric:
-                return score
-        taken = line.result.scores if line.result is not None else ()
-        for one in taken:
-            if one.part == ALL and isinstance(one.score, Score) and one.score.metric == metric:
-                return one.score
-        return None
+    def _note(self, run: StudyRun) -> str:
+        """What is worth saying: why it failed, how far it is, how long it took."""
+        model = self._run(run)
+        if model is None:
+            return "Continue trains it again."
+        state = model.status.state
+        if state in (RunState.FAILED, RunState.INTERRUPTED):
+            return verdict(model)
+        if state.is_active and model.status.total_steps:
+            return ", ".join(filter(None, (at_work(model), time_left(model))))
+        seconds = work_s(model) if state is RunState.FINISHED else None
+        return "" if seconds is None else duration(seconds)
 
-    def _tip(self, line: _Line, column: int) -> str | None:
-        assert self._study is not None
-        if column == PLACE:
-            return run_name(self._study.kind, line.run)
-        if column in (SEED, SAMPLE, STATE):
-            return None
-        if column < _BEFORE_SCORES + len(self._metrics):
-            score = self._score(line, column)
-            if score is None:
-                return None
-            interval = "" if score.low is None else f" [{score.low:.1f}, {score.high:.1f}]"
-            return f"{score.value:.2f}{interval}\n{score.signature}"
-        return _note(line) or None
+
+def has_samples(study: StudySpec) -> bool:
+    """Whether rows were drawn otherwise than by the seed."""
+    return any(
+        run.spec.data.split.max_train_rows is not None and _sample(run) != _seed(run)
+        for run in study.runs
+    )
+
+
+def _seed(run: StudyRun) -> int:
+    return run.spec.training.seed
 
 
 def _state_word(model: RunModel | None) -> str:
@@ -213,17 +132,3 @@ def place_text(study: StudySpec, run: StudyRun) -> str:
     if axis and axis != "training rows":
         point = f"{axis} {run.point}"
     return " · ".join(filter(None, (run.series, point)))
-
-
-def _note(line: _Line) -> str:
-    """What is worth saying: why it failed, how far it is, how long it took."""
-    model = line.model
-    if model is None:
-        return "Continue trains it again."
-    state = model.status.state
-    if state in (RunState.FAILED, RunState.INTERRUPTED):
-        return verdict(model)
-    if state.is_active and model.status.total_steps:
-        return ", ".join(filter(None, (at_work(model), time_left(model))))
-    seconds = work_s(model) if state is RunState.FINISHED else None
-    return "" if seconds is None else duration(seconds)

@@ -26,8 +26,8 @@ class TablesView(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.means = TextTableModel(self)
-        self.differences = TextTableModel(self)
+        self.means = TextTableModel(parent=self)
+        self.differences = TextTableModel(parent=self)
         self.means_table = _table("Means", self.means)
         self.differences_table = _table("Differences", self.differences)
         self._differences_header = SectionHeader("Differences, run by run with the same seed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from app.assets import icon
@@ -13,10 +13,11 @@ from app.models.studies import StudyLibrary
 from app.pages.studies.actions import StudyActions
 from app.pages.studies.form.estimate import time_left
 from app.pages.studies.results.figure import StudyFigure
-from app.pages.studies.results.runs_model import SAMPLE, SORT_ROLE, STATE, StudyRunsModel
+from app.pages.studies.results.runs_model import SAMPLE, STATE, StudyRunsModel, has_samples
 from app.pages.studies.results.scores import StudyScores
 from app.pages.studies.results.tables_view import TablesView
 from app.pages.studies.study_header import StudyHeader
+from app.qt.table_model import ROW_ROLE, SortedRows
 from app.run_text import STATES, verdict
 from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import InfoBar, Tone
@@ -30,7 +31,7 @@ NOTHING = (
     "The figure appears when the first run finishes and grows with each further run.",
 )
 COLLECTING = ("Collecting the scores…", "The figure will appear in a moment.")
-STATE_MARGIN_PX = 48
+STATE_MARGIN_PX = 31
 """Room for icon, margins and sort mark beside the word."""
 FAULT = "The scores could not be computed because of an unexpected error."
 NOT_TAKEN = ("No scores yet", "Choose “Try again” above to compute them.")
@@ -59,11 +60,8 @@ class StudyView(QWidget):
         self.nothing = EmptyState(theme, *NOTHING, picture="studies")
         self.tables = TablesView(theme)
         self.runs = StudyRunsModel(context.runs, theme, self)
-        self._sorted = QSortFilterProxyModel(self)
-        self._sorted.setSourceModel(self.runs)
-        self._sorted.setSortRole(SORT_ROLE)
         self.table = TableView("Runs of the study")
-        self.table.setModel(self._sorted)
+        self.table.setModel(SortedRows(self.runs, self))
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         self.table.doubleClicked.connect(self._open_run)
@@ -86,7 +84,7 @@ class StudyView(QWidget):
             return
         self._shown = study
         self.runs.show_study(study, self._scores.get(study.study_id))
-        self.table.setColumnHidden(SAMPLE, not self.runs.has_samples)
+        self.table.setColumnHidden(SAMPLE, not has_samples(study))
         self._fit_columns()
         self._tell_states()
         self._tell_results()
@@ -181,6 +179,6 @@ class StudyView(QWidget):
         self.pictures.setCurrentIndex(1 if some else 0)
 
     def _open_run(self, index: QModelIndex) -> None:
-        run_id = self.runs.run_id(self._sorted.mapToSource(index).row())
+        run_id = index.data(ROW_ROLE).spec.run_id
         if self._context.runs.get(run_id) is not None:
             self._context.navigator.show_runs(run_id)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.ports import Client, Pending
+from app.qt.timers import single_shot
 from engine.contract.protocol.commands import Command
 
 
-class LatestAsk(QObject):
+class LatestRequest(QObject):
     """Asks an engine client; a newer question replaces the older one, whose answer never arrives.
 
     Args:
-        engine client: who answers.
+        client: who answers.
         wait_ms: a question is sent when no newer one came for so long; 0 sends at once.
+
+    Attributes:
+        command: the newest question, answered or not; None once it was dropped.
 
     Signals:
         answered: the reply to the newest question.
@@ -28,13 +32,10 @@ class LatestAsk(QObject):
     def __init__(self, client: Client, parent: QObject, *, wait_ms: int = 0) -> None:
         super().__init__(parent)
         self._client = client
+        self.command: Command | None = None
         self._pending: Pending | None = None
-        self._waiting: Command | None = None
         self._busy = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(wait_ms)
-        self._timer.timeout.connect(self._send)
+        self._timer = single_shot(self, wait_ms, self._send)
 
     @property
     def is_busy(self) -> bool:
@@ -44,30 +45,35 @@ class LatestAsk(QObject):
     def ask(self, command: Command) -> None:
         """Ask this instead of whatever was asked before."""
         self._forget()
-        self._waiting = command
+        self.command = command
         if self._timer.interval() > 0:
             self._timer.start()
         else:
             self._send()
-        self._set_busy(self._waiting is not None or self._pending is not None)
+        self._set_busy(self._timer.isActive() or self._pending is not None)
+
+    def ask_if_new(self, command: Command) -> bool:
+        """Ask this unless it is the newest question; whether it was asked."""
+        is_new = command != self.command
+        if is_new:
+            self.ask(command)
+        return is_new
 
     def drop(self) -> None:
         """Ask nothing any more; an answer under way is thrown away."""
         self._forget()
+        self.command = None
         self._set_busy(False)
 
     def _send(self) -> None:
-        command, self._waiting = self._waiting, None
-        if command is None:
-            return
-        self._pending = pending = self._client.ask(command)
-        pending.answered.connect(self._on_answered)
-        pending.failed.connect(self._on_failed)
-        pending.cancelled.connect(self._on_cancelled)
+        if self.command is not None:
+            self._pending = pending = self._client.ask(self.command)
+            pending.answered.connect(self._on_answered)
+            pending.failed.connect(self._on_failed)
+            pending.cancelled.connect(self._end)
 
     def _forget(self) -> None:
         self._timer.stop()
-        self._waiting = None
         pending = self._release()
         if pending is not None:
             pending.cancel()
@@ -77,20 +83,18 @@ class LatestAsk(QObject):
         if pending is not None:
             pending.answered.disconnect(self._on_answered)
             pending.failed.disconnect(self._on_failed)
-            pending.cancelled.disconnect(self._on_cancelled)
+            pending.cancelled.disconnect(self._end)
         return pending
 
     def _on_answered(self, reply: object) -> None:
-        self._release()
-        self._set_busy(False)
+        self._end()
         self.answered.emit(reply)
 
     def _on_failed(self, failure: object) -> None:
-        self._release()
-        self._set_busy(False)
+        self._end()
         self.failed.emit(failure)
 
-    def _on_cancelled(self) -> None:
+    def _end(self) -> None:
         self._release()
         self._set_busy(False)
 
