@@ -26,8 +26,8 @@ from engine.cli.console import EscapedFormatter, complain
 from engine.cli.reading import add_reading_options
 from engine.contract.errors import Cancelled, UserError
 from engine.contract.runs.scores import METRICS
-from engine.contract.studies.recipes import RECIPES
-from engine.contract.studies.study import StudyKind
+from engine.contract.schema import settings_of
+from engine.contract.studies.recipes import RECIPES, StudyKind, StudySettings
 from engine.threads import share_cores
 
 EXIT_OUR_FAULT, EXIT_USER, EXIT_STOPPED = 1, 2, 130
@@ -146,25 +146,23 @@ def _study_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
     one.add_argument("--project", required=True, metavar="DIR", help="made if it is not there")
     one.add_argument("--data", metavar="FILE", help=f"learn from {_DATA}")
     one.add_argument("--name", help="to tell studies of a kind apart (default: the kind)")
-    one.add_argument("--sizes", type=int, nargs="+", metavar="N", help="low-data: training rows")
-    one.add_argument(
-        "--lengths", type=int, nargs="+", metavar="P", help="length, placement: prefix lengths"
-    )
-    one.add_argument(
-        "--words",
-        nargs="+",
-        action="extend",
-        metavar="TEXT",
-        help="initialisation: texts to start from",
-    )
+    for item in settings_of(StudySettings):
+        default = " ".join(map(str, item.default))
+        one.add_argument(
+            item.flag,
+            type=item.kind,
+            nargs="+",
+            action="extend",
+            metavar="TEXT" if item.kind is str else "N",
+            help=f"{_studies_with(item.name)}{item.setting.help} (default {default})",
+        )
     one.add_argument(
         "--methods",
         nargs="+",
         metavar="METHOD",
-        help="low-data, methods, extrapolation: what is compared, each as in train, with options "
-        "as in adapter:budget=3 (default prefix finetune)",
+        help=f"{_studies_with('methods')}what is compared, each as in train, with options as in "
+        "adapter:budget=3 (default prefix finetune)",
     )
-    one.add_argument("--seeds", type=int, nargs="+", metavar="N", help="default 0 1 2")
     one.add_argument(
         "--samples",
         type=int,
@@ -183,6 +181,12 @@ def _study_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
     add_reading_options(one)
     add_run_options(one, choose_method=False)
     one.set_defaults(verb=_later("studies", "study"), method="prefix")
+
+
+def _studies_with(setting_name: str) -> str:
+    """The kinds of study that read a setting; "" where all do."""
+    kinds = [kind.value for kind, recipe in RECIPES.items() if setting_name in recipe.settings]
+    return f"{', '.join(kinds)}: " if kinds else ""
 
 
 def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:

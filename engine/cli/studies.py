@@ -22,18 +22,14 @@ from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder, RunMeta
 from engine.contract.runs.lock import is_locked, run_in_use
 from engine.contract.runs.scores import BERTSCORE
+from engine.contract.schema import settings_of
 from engine.contract.specs.data import Role
 from engine.contract.specs.run import RunSpec
+from engine.contract.studies.labels import run_name
 from engine.contract.studies.options import compared_method
-from engine.contract.studies.recipes import (
-    RECIPES,
-    StudySettings,
-    essence,
-    plan,
-    run_name,
-    take_existing,
-)
-from engine.contract.studies.study import DEFAULT_METRICS, StudyFolder, StudyKind, StudySpec
+from engine.contract.studies.planning import essence, plan, with_existing
+from engine.contract.studies.recipes import RECIPES, StudyKind, StudySettings
+from engine.contract.studies.study import DEFAULT_METRICS, StudyFolder, StudySpec
 from engine.data.scanning import scan
 from engine.data.split_report import describe_split
 from engine.metrics.bertscore import check_encoder
@@ -145,7 +141,7 @@ def _made(
             "The split leaves no test inputs, and a study compares by them. Raise --test-fraction "
             "or --test-inputs.",
         )
-    if kind is StudyKind.EXTRAPOLATION and not unseen:
+    if RECIPES[kind].needs_unseen and not unseen:
         raise UserError(
             "nothing-unseen",
             "No category is held out, so there is nothing to extrapolate to. Name some with "
@@ -156,7 +152,7 @@ def _made(
         study_id=study_id,
         kind=kind,
         name=arguments.name or RECIPES[kind].title,
-        runs=take_existing(plan(study_settings(arguments, kind, base)), existing),
+        runs=with_existing(plan(study_settings(arguments, kind, base)), existing),
         metrics=metrics,
         unseen=unseen,
         created_s=time.time(),
@@ -164,22 +160,22 @@ def _made(
 
 
 def _specs(console: Console, project: ProjectFolder) -> list[RunSpec]:
-    """The runs that the project has; a damaged one is said, and is no reason to stop."""
-    found = []
+    """The runs that the project has; a damaged run is reported, and is no reason to stop."""
+    specs = []
     for path in project.run_paths():
         try:
-            found.append(RunFolder(path).read_spec())
+            specs.append(RunFolder(path).read_spec())
         except UserError as error:
             console.warn(error.message)
-    return found
+    return specs
 
 
 def study_settings(arguments: argparse.Namespace, kind: StudyKind, base: RunSpec) -> StudySettings:
     """What the options of a study say."""
     given = {
-        name: tuple(getattr(arguments, name))
-        for name in ("sizes", "lengths", "words", "seeds")
-        if getattr(arguments, name) is not None
+        item.name: tuple(getattr(arguments, item.name))
+        for item in settings_of(StudySettings)
+        if getattr(arguments, item.name) is not None
     }
     methods = tuple(compared_method(name, base) for name in arguments.methods or ())
     return StudySettings(kind, base, methods=methods, samples=arguments.samples, **given)
@@ -228,18 +224,18 @@ def _train(console: Console, folder: StudyFolder, stored: StudySpec) -> tuple[li
     failed: list[str] = []
     for number, run in enumerate(stored.runs, start=1):
         name = run_name(stored.kind, run)
-        place = RunFolder(folder.run_path(run))
+        run_folder = RunFolder(folder.run_path(run))
         console.line(f"\n{number} of {len(stored.runs)}: {name}")
         try:
-            if not (place.path / "run.json").exists():
+            if not (run_folder.path / "run.json").exists():
                 meta = RunMeta(name=name, tags=(stored.name,), created_s=time.time())
-                RunFolder.create(place.path, run.spec, meta)
-            elif place.read_status().state is RunState.FINISHED:
+                RunFolder.create(run_folder.path, run.spec, meta)
+            elif run_folder.read_status().state is RunState.FINISHED:
                 console.line("  finished before")
                 continue
-            elif is_locked(place.path):
-                raise run_in_use(place.path)
-            code = work(console, place)
+            elif is_locked(run_folder.path):
+                raise run_in_use(run_folder.path)
+            code = work(console, run_folder)
         except UserError as error:
             failed.append(f"{name}: {error.message}")
             console.line(f"  failed: {error.message}")
@@ -247,5 +243,5 @@ def _train(console: Console, folder: StudyFolder, stored: StudySpec) -> tuple[li
         if code == EXIT_STOPPED:
             return failed, True
         if code:
-            failed.append(f"{name}: a fault of this program; see {place.log}.")
+            failed.append(f"{name}: a fault of this program; see {run_folder.log}.")
     return failed, False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.contract.errors import UserError
@@ -18,6 +18,7 @@ from engine.contract.runs.outputs import (
     read_outputs,
 )
 from engine.contract.runs.scores import BERTSCORE, Absent, OutputRow, Score
+from engine.contract.studies.keys import Factors, StudyKey
 from engine.contract.studies.recipes import RECIPES
 from engine.contract.studies.results import (
     ALL,
@@ -85,22 +86,22 @@ class _Within:
 def _result(
     path: Path, run: StudyRun, study: StudySpec, kept: SavedScores, reporter: Reporter
 ) -> RunResult:
-    place = (run.spec.run_id, run.series, run.point, run.replicate, run.spec.training.seed)
+    ident = (run.spec.run_id, study.key(run), run.replicate, run.spec.training.seed)
     folder = RunFolder(path)
     try:
         status = folder.read_status()
     except UserError as error:
-        return RunResult(*place, state=None, message=error.message)
+        return RunResult(*ident, state=None, message=error.message)
     if status.state is not RunState.FINISHED:
-        return RunResult(*place, state=status.state, message=status.message)
+        return RunResult(*ident, state=status.state, message=status.message)
     try:
         started, finished = _costs(folder, run.spec.run_id)
         outputs = folder.outputs / "test.jsonl"
         scores, note = _scores(outputs, run.spec.run_id, study, kept, reporter)
     except (UserError, OSError) as error:
-        return RunResult(*place, state=status.state, message=str(error))
+        return RunResult(*ident, state=status.state, message=str(error))
     return RunResult(
-        *place,
+        *ident,
         state=status.state,
         message=note,
         scores=scores,
@@ -191,19 +192,19 @@ def _parts(rows: Sequence[OutputRow], unseen: Sequence[str]) -> dict[str, Sequen
     return {part: chosen for part, chosen in parts.items() if chosen or part == ALL}
 
 
-AttentionKind = tuple[str, str, str, str]
-"""Series, point, part, metric."""
+Cell = tuple[StudyKey, str, str]
+"""Key, part, metric."""
 
 
-def _by_place(results: Sequence[RunResult]) -> dict[AttentionKind, dict[int, Score]]:
-    """Scores by replicate, by place, in the order of the study."""
-    found: dict[AttentionKind, dict[int, Score]] = {}
+def _by_cell(results: Sequence[RunResult]) -> dict[Cell, dict[int, Score]]:
+    """Scores by replicate, by cell, in the order of the study."""
+    cells: dict[Cell, dict[int, Score]] = {}
     for result in results:
-        for one in result.scores:
-            if isinstance(one.score, Score):
-                place = (result.series, result.point, one.part, one.score.metric)
-                found.setdefault(place, {})[result.replicate] = one.score
-    return found
+        for item in result.scores:
+            if isinstance(item.score, Score):
+                cell = (result.key, item.part, item.score.metric)
+                cells.setdefault(cell, {})[result.replicate] = item.score
+    return cells
 
 
 def _units(study: StudySpec) -> dict[int, int]:
@@ -219,11 +220,11 @@ def _units(study: StudySpec) -> dict[int, int]:
 
 
 def _summaries(results: Sequence[RunResult], units: Mapping[int, int]) -> Iterator[Summary]:
-    for place, scores in _by_place(results).items():
+    for cell, scores in _by_cell(results).items():
         first = next(iter(scores.values()))
         values = [score.value for score in scores.values()]
         drawn = [units[replicate] for replicate in scores]
-        yield Summary(*place, mean_of(values, drawn, alone=(first.low, first.high)))
+        yield Summary(*cell, mean_of(values, drawn, alone=(first.low, first.high)))
 
 
 def _differences(
@@ -231,25 +232,29 @@ def _differences(
 ) -> Iterator[Difference]:
     """The first series less each other, or in each series the first point less each other.
 
-    Pairs have the same place and replicate; series are compared over all points at once.
+    Pairs have the same replicate; series are compared over all points that both have.
     """
     by_point = not RECIPES[study.kind].axis
-    pairs: dict[AttentionKind, dict[tuple[str, int], float]] = {}
-    for (series, point, part, metric), scores in _by_place(results).items():
-        name, group, elsewhere = (point, series, "") if by_point else (series, "", point)
-        for replicate, score in scores.items():
-            pairs.setdefault((name, group, part, metric), {})[elsewhere, replicate] = score.value
-    names = list(dict.fromkeys(one.point if by_point else one.series for one in study.runs))
-    for other in names[1:]:
-        for (name, group, part, metric), second in pairs.items():
-            first = pairs.get((names[0], group, part, metric), {})
-            common = [key for key in second if key in first]
-            if name == other and common:
-                values = [first[key] - second[key] for key in common]
-                drawn = [units[replicate] for _, replicate in common]
+    compared: dict[Cell, dict[tuple[Factors, int], float]] = {}
+    for (key, part, metric), scores in _by_cell(results).items():
+        side, within = (key, ()) if by_point else (StudyKey(key.series), key.point)
+        compared.setdefault((side, part, metric), {}).update(
+            {(within, replicate): score.value for replicate, score in scores.items()}
+        )
+    keys = [study.key(run) for run in study.runs]
+    levels = list(dict.fromkeys(key.point if by_point else key.series for key in keys))
+    for level in levels[1:]:
+        for (side, part, metric), second in compared.items():
+            if level != (side.point if by_point else side.series):
+                continue
+            base = replace(side, point=levels[0]) if by_point else StudyKey(levels[0])
+            first = compared.get((base, part, metric), {})
+            pairs = [pair for pair in second if pair in first]
+            if pairs:
+                values = [first[pair] - second[pair] for pair in pairs]
+                drawn = [units[replicate] for _, replicate in pairs]
                 mean = mean_of(values, drawn, alone=(None, None))
-                title = f"{group}: {names[0]}" if group else names[0]
-                yield Difference(title, other, part, metric, mean)
+                yield Difference(base, side, part, metric, mean)
 
 
 def _signatures(results: Sequence[RunResult]) -> tuple[tuple[str, str], ...]:

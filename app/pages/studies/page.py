@@ -27,7 +27,7 @@ from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import Label
 from app.widgets.page_splitter import PageSplitter
 from engine.contract.errors import UserError
-from engine.contract.studies.study import StudyKind
+from engine.contract.studies.recipes import StudyKind
 
 LAYOUT = "studies/columns"
 

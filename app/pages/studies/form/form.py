@@ -26,8 +26,7 @@ from app.widgets.command_line import CommandLine
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import Label, MutedLabel, SectionHeader
 from app.widgets.vertical_area import VerticalArea
-from engine.contract.studies.recipes import RECIPES
-from engine.contract.studies.study import StudyKind
+from engine.contract.studies.recipes import RECIPES, StudyKind
 
 MINIMUM_LINES = 8
 

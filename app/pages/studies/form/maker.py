@@ -14,7 +14,7 @@ from app.pages.runs.form.run_making import NewRun, RunMaker
 from app.ports import RunControl
 from engine.contract.errors import UserError
 from engine.contract.runs.events import RunState
-from engine.contract.studies.recipes import run_name
+from engine.contract.studies.labels import run_name
 from engine.contract.studies.study import StudyRun, StudySpec
 
 

@@ -1,4 +1,4 @@
-"""The runs of a study as a table: where each stands in the figure, its state and scores."""
+"""The runs of a study as a table: what each varies, its state and scores."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.theme import Theme
 from app.words import duration, metric_value
 from engine.contract.runs.events import RunState
 from engine.contract.runs.scores import Score, metric_title
-from engine.contract.studies.recipes import RECIPES, run_name
+from engine.contract.studies.labels import StudyLabels, run_name
 from engine.contract.studies.results import ALL, RunResult, StudyResults
 from engine.contract.studies.study import StudyRun, StudySpec
 
@@ -24,7 +24,7 @@ Role = Qt.ItemDataRole
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 SORT_ROLE = Role.UserRole + 1
 MISSING, WAITING = "not made", "waiting"
-PLACE, SEED, SAMPLE, STATE = range(4)
+POINT, SEED, SAMPLE, STATE = range(4)
 _BEFORE_SCORES, _AFTER_SCORES = 4, 1
 
 
@@ -42,12 +42,14 @@ class StudyRunsModel(QAbstractTableModel):
         super().__init__(parent)
         self._runs, self._theme = runs, theme
         self._study: StudySpec | None = None
+        self._labels: StudyLabels | None = None
         self._results: dict[str, RunResult] = {}
 
     def show_study(self, study: StudySpec | None, results: StudyResults | None) -> None:
         """Show this study."""
         self.beginResetModel()
         self._study = study
+        self._labels = StudyLabels(study) if study is not None else None
         self._take(results)
         self.endResetModel()
 
@@ -81,7 +83,7 @@ class StudyRunsModel(QAbstractTableModel):
         return 0 if parent.isValid() or self._study is None else len(self._study.runs)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Place, seed, sample, state, a column a metric, what is said of it."""
+        """Point, seed, sample, state, a column a metric, notes."""
         if parent.isValid():
             return 0
         return _BEFORE_SCORES + len(self._metrics) + _AFTER_SCORES
@@ -111,8 +113,8 @@ class StudyRunsModel(QAbstractTableModel):
         if role == Role.TextAlignmentRole:
             return _RIGHT if self._is_number(column) else None
         if role == Role.DecorationRole and column == STATE and line.model is not None:
-            look = STATES[line.model.status.state]
-            return icon(look.picture, getattr(self._theme.colors, look.tone))
+            state = STATES[line.model.status.state]
+            return icon(state.picture, getattr(self._theme.colors, state.tone))
         if role == Role.ToolTipRole:
             return self._tip(line, column)
         if role == Role.AccessibleTextRole:
@@ -125,8 +127,7 @@ class StudyRunsModel(QAbstractTableModel):
         return self._study.metrics if self._study is not None else ()
 
     def _take(self, results: StudyResults | None) -> None:
-        found = results.runs if results is not None else ()
-        self._results = {result.run_id: result for result in found}
+        self._results = {} if results is None else {run.run_id: run for run in results.runs}
 
     def _line(self, row: int) -> _Line:
         assert self._study is not None
@@ -139,9 +140,9 @@ class StudyRunsModel(QAbstractTableModel):
         return column in (SEED, SAMPLE) or column in scores
 
     def _text(self, line: _Line, column: int) -> str:
-        assert self._study is not None
-        if column == PLACE:
-            return place_text(self._study, line.run)
+        assert self._labels is not None
+        if column == POINT:
+            return self._labels.run(line.run)
         if column == SEED:
             return str(line.run.spec.training.seed)
         if column == SAMPLE:
@@ -154,7 +155,7 @@ class StudyRunsModel(QAbstractTableModel):
         return _note(line)
 
     def _key(self, line: _Line, column: int, row: int) -> object:
-        if column == PLACE:
+        if column == POINT:
             return row
         if self._is_number(column):
             score = None if column in (SEED, SAMPLE) else self._score(line, column)
@@ -164,22 +165,19 @@ class StudyRunsModel(QAbstractTableModel):
         return self._text(line, column).casefold()
 
     def _score(self, line: _Line, column: int) -> Score | None:
-        """What the run took itself, or what was taken for the study."""
+        """The run's own score, or the study's."""
         metric = self._metrics[column - _BEFORE_SCORES]
         outputs = line.model.outputs.get("test") if line.model is not None else None
         own = outputs.scores if outputs is not None else ()
-        for score in own:
-            if score.metric == metric:
-                return score
-        taken = line.result.scores if line.result is not None else ()
-        for one in taken:
-            if one.part == ALL and isinstance(one.score, Score) and one.score.metric == metric:
-                return one.score
-        return None
+        result = line.result.scores if line.result is not None else ()
+        scores = (*own, *(item.score for item in result if item.part == ALL))
+        return next(
+            (score for score in scores if isinstance(score, Score) and score.metric == metric), None
+        )
 
     def _tip(self, line: _Line, column: int) -> str | None:
         assert self._study is not None
-        if column == PLACE:
+        if column == POINT:
             return run_name(self._study.kind, line.run)
         if column in (SEED, SAMPLE, STATE):
             return None
@@ -203,15 +201,6 @@ def _sample(run: StudyRun) -> int:
     """The seed that its training rows are chosen with."""
     split = run.spec.data.split
     return split.seed if split.sample_seed is None else split.sample_seed
-
-
-def place_text(study: StudySpec, run: StudyRun) -> str:
-    """Where a run stands: "prefix 10, MLP 512 · 50 training rows"."""
-    axis = RECIPES[study.kind].axis.partition(",")[0]
-    point = f"{run.point} {axis}" if axis == "training rows" else run.point
-    if axis and axis != "training rows":
-        point = f"{axis} {run.point}"
-    return " · ".join(filter(None, (run.series, point)))
 
 
 def _note(line: _Line) -> str:
