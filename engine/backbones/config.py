@@ -175,8 +175,8 @@ class BackboneConfig:
         return self._whole(_POSITIONS) if self.model_type in _SINUSOIDAL else []
 
     def _whole(self, names: tuple[str, ...]) -> list[tuple[str, int]]:
-        found = ((name, self._plain.get(name)) for name in names)
-        return [(name, value) for name, value in found if isinstance(value, int)]
+        sizes = ((name, self._plain.get(name)) for name in names)
+        return [(name, value) for name, value in sizes if isinstance(value, int)]
 
     def _number(self, *names: str, fallback: int | None = None) -> int:
         for name in names:

@@ -1,4 +1,4 @@
-"""Files that a stranger made, looked at before they are read.
+"""Untrusted files, checked before they are read.
 
 A backbone or prefix folder from elsewhere may hold links to files outside, pipes that never
 answer, devices that never end, or files that are far too large. Only regular files up to a
@@ -134,7 +134,7 @@ def check_regular(path: Path, limit_bytes: int | None = None) -> int:
 
     Raises:
         UserError: a link, a pipe, a device or a folder, or larger than the limit.
-        OSError: it is not there, or cannot be looked at.
+        OSError: it is not there, or cannot be opened.
     """
     try:
         with open_to_read(_real(path)) as stream:

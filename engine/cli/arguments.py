@@ -104,7 +104,7 @@ def add_encoder_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("bertscore")
     group.add_argument("--encoder", metavar="DIR", help="folder of an encoder, or a cached hub id")
     group.add_argument(
-        "--encoder-layer", metavar="N", help="whose output is taken, or last (the default)"
+        "--encoder-layer", metavar="N", help="layer whose output is used, or last (the default)"
     )
     group.add_argument(
         "--idf",
@@ -182,7 +182,7 @@ def run_spec(
     """The run that the arguments describe.
 
     Args:
-        linearisation: what the options start from; None is the usual one.
+        linearisation: what the options start from; None is the default.
 
     Raises:
         UserError: a value does not read as its type, is outside its range, or belongs to
@@ -206,7 +206,7 @@ def run_spec(
         data=DataSpec(dataset, fingerprint, mapping, linearisation or Linearisation(), split=split),
         training=default_training(method),
     )
-    # The usual training follows the method as the options leave it: "direct" has its own rate.
+    # The default training follows the method as the options leave it: "direct" has its own rate.
     training = default_training(apply(spec, arguments).method)
     return apply(replace(spec, training=training), arguments)
 
@@ -269,7 +269,7 @@ def mapping_of(
     """Roles of the columns named.
 
     Args:
-        inputs: input columns in order; where the role is None it is as the doctor guessed.
+        inputs: input columns in order; where the role is None it is guessed.
         references: columns of further references.
 
     Raises:
@@ -307,13 +307,13 @@ def mapping_of(
 
 
 def guessed_mapping(report: FileReport) -> Mapping:
-    """The columns as the doctor guesses them, without those that are ignored.
+    """The columns with the roles that are guessed, without those that are ignored.
 
     Raises:
         UserError: no input or no target is recognised.
     """
-    mapping = Mapping(tuple(one for one in report.columns if one.role is not Role.IGNORED))
-    if not mapping.inputs or mapping.one(Role.TARGET) is None:
+    mapping = Mapping(tuple(column for column in report.columns if column.role is not Role.IGNORED))
+    if not mapping.inputs or mapping.column_of(Role.TARGET) is None:
         known = ", ".join(repr(column.name) for column in report.columns)
         raise UserError(
             "columns-unclear",
@@ -335,7 +335,7 @@ def _given(
     arguments: argparse.Namespace, spec: object, *, room: str = ""
 ) -> list[tuple[Option, Any]]:
     """Options that were given, with their values as their fields' types."""
-    found = []
+    changes = []
     for option in OPTIONS:
         given = getattr(arguments, _name(option), None)
         if given is None or not option.field.startswith(room):
@@ -351,11 +351,11 @@ def _given(
                 method=arguments.method,
             ) from error
         if kind is bool:
-            found.append((option, not value))
+            changes.append((option, not value))
             continue
         optional = is_optional(spec, field)
-        found.append((option, parse_value(kind, option.flag, given, optional=optional)))
-    return found
+        changes.append((option, parse_value(kind, option.flag, given, optional=optional)))
+    return changes
 
 
 def _replaced(value: Any, changes: list[tuple[list[str], Any]]) -> Any:
@@ -384,8 +384,8 @@ def _add(group: argparse._ArgumentGroup, option: Option) -> None:
     if kind is bool:
         group.add_argument(option.flag, action="store_true", default=None, help=option.help)
         return
-    usual = getattr(value, "value", value)
-    help_text = option.help if usual in (None, "") else f"{option.help} (default {usual})"
+    default = getattr(value, "value", value)
+    help_text = option.help if default in (None, "") else f"{option.help} (default {default})"
     metavar = "TEXT" if kind is str else "N"
     if issubclass(kind, enum.Enum):
         metavar = "|".join(str(member.value) for member in kind)

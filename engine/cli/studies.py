@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.cli.arguments import encoder_of, run_spec
 from engine.cli.console import Console, ConsoleReporter, print_scores
 from engine.cli.project_data import dataset_of, tidy
-from engine.cli.reading import look_at, reading_options
+from engine.cli.reading import inspect, reading_options
 from engine.cli.training import EXIT_STOPPED, backbone_of, columns_of, work
 from engine.contract.errors import UserError
 from engine.contract.files.writing import slug
@@ -48,9 +48,9 @@ def study(arguments: argparse.Namespace) -> int:
     tidy(project, folder.path)
     if arguments.data is not None:
         made = _made(console, arguments, kind, project, folder.path.name)
-        stored = _same(folder.read(), made) if folder.exists() else made
+        saved = _same(folder.read(), made) if folder.exists() else made
     elif folder.exists():
-        stored = folder.read()
+        saved = folder.read()
     else:
         raise UserError(
             "no-such-study",
@@ -59,15 +59,15 @@ def study(arguments: argparse.Namespace) -> int:
             project=project.path,
         )
     if arguments.metrics is not None:
-        stored = replace(stored, metrics=_metrics(arguments.metrics))
-    stored = replace(stored, encoder=encoder_of(arguments, stored.encoder))
-    if BERTSCORE in stored.metrics and not arguments.no_training:
-        check_encoder(stored.encoder)  # before hours of training
-    folder.write(stored)
+        saved = replace(saved, metrics=_metrics(arguments.metrics))
+    saved = replace(saved, encoder=encoder_of(arguments, saved.encoder))
+    if BERTSCORE in saved.metrics and not arguments.no_training:
+        check_encoder(saved.encoder)  # before hours of training
+    folder.write(saved)
     failed: list[str] = []
     stopped = False
     if not arguments.no_training:
-        failed, stopped = _train(console, folder, stored)
+        failed, stopped = _train(console, folder, saved)
     command = CollectStudy(str(project.path), folder.path.name)
     results = collect_study(command, ConsoleReporter(console, "scoring"))
     console.line()
@@ -87,7 +87,7 @@ def study(arguments: argparse.Namespace) -> int:
             "runs-failed",
             "{failed} of {total} runs failed. The first was {first}",
             failed=len(failed),
-            total=len(stored.runs),
+            total=len(saved.runs),
             first=failed[0],
         )
     return 0
@@ -110,7 +110,7 @@ def _made(
             )
     source = Path(arguments.data)
     options = reading_options(arguments)
-    report = look_at(console, source, options)
+    report = inspect(console, source, options)
     mapping, form = columns_of(arguments, report)
     arguments.backbone = backbone_of(arguments.backbone)
     metrics = _metrics(arguments.metrics) if arguments.metrics else DEFAULT_METRICS
@@ -134,7 +134,7 @@ def _made(
         linearisation=form,
     )
     counted = _split_report(project, entry, base)
-    unseen = counted.unseen if mapping.one(Role.CATEGORY) is not None else ()
+    unseen = counted.unseen if mapping.column_of(Role.CATEGORY) is not None else ()
     if not counted.test_inputs:
         raise UserError(
             "no-test-inputs",
@@ -192,7 +192,7 @@ def _metrics(text: str) -> tuple[str, ...]:
     return names
 
 
-def _same(stored: StudySpec, made: StudySpec) -> StudySpec:
+def _same(saved: StudySpec, made: StudySpec) -> StudySpec:
     """The stored study, if the arguments describe it again.
 
     Raises:
@@ -203,14 +203,14 @@ def _same(stored: StudySpec, made: StudySpec) -> StudySpec:
         runs = tuple(replace(run, spec=essence(run.spec)) for run in study.runs)
         return study.kind, runs, study.unseen
 
-    if compared(stored) != compared(made):
+    if compared(saved) != compared(made):
         raise UserError(
             "study-differs",
             "The project has a study {study!r} with other settings. To continue it, leave out "
             "--data and what describes the runs. To make another, give it a --name.",
-            study=stored.study_id,
+            study=saved.study_id,
         )
-    return stored
+    return saved
 
 
 def _split_report(project: ProjectFolder, entry: DatasetEntry, base: RunSpec) -> SplitReport:
@@ -219,16 +219,16 @@ def _split_report(project: ProjectFolder, entry: DatasetEntry, base: RunSpec) ->
         return describe_split(rows, store, base.data.mapping, base.data.split)
 
 
-def _train(console: Console, folder: StudyFolder, stored: StudySpec) -> tuple[list[str], bool]:
+def _train(console: Console, folder: StudyFolder, saved: StudySpec) -> tuple[list[str], bool]:
     """Train what is not finished; the sentences of runs that failed, and whether to stop."""
     failed: list[str] = []
-    for number, run in enumerate(stored.runs, start=1):
-        name = run_name(stored.kind, run)
+    for number, run in enumerate(saved.runs, start=1):
+        name = run_name(saved.kind, run)
         run_folder = RunFolder(folder.run_path(run))
-        console.line(f"\n{number} of {len(stored.runs)}: {name}")
+        console.line(f"\n{number} of {len(saved.runs)}: {name}")
         try:
             if not (run_folder.path / "run.json").exists():
-                meta = RunMeta(name=name, tags=(stored.name,), created_s=time.time())
+                meta = RunMeta(name=name, tags=(saved.name,), created_s=time.time())
                 RunFolder.create(run_folder.path, run.spec, meta)
             elif run_folder.read_status().state is RunState.FINISHED:
                 console.line("  finished before")

@@ -193,12 +193,12 @@ def with_changes(spec: RunSpec, changes: tuple[tuple[str, str], ...]) -> RunSpec
     plain = codec.to_plain(spec)
     for field, text in changes:
         *parents, name = field_path(field)
-        place = plain
+        node = plain
         for parent in parents:
-            place = place.get(parent) if isinstance(place, dict) else None
-        if not isinstance(place, dict) or name not in place:
+            node = node.get(parent) if isinstance(node, dict) else None
+        if not isinstance(node, dict) or name not in node:
             raise codec.unknown_field("RunSpec", field)
-        place[name] = codec.parse(text)
+        node[name] = codec.parse(text)
     return codec.from_plain(RunSpec, plain)
 
 
@@ -258,7 +258,7 @@ def column_args(mapping: Mapping, split: Split) -> list[str]:
         ("--split-column", Role.SPLIT, split.kind is SplitKind.COLUMN),
         ("--category-column", Role.CATEGORY, True),
     ):
-        name = mapping.one(role)
+        name = mapping.column_of(role)
         if name is not None and wanted:
             words += option_args(flag, name)
     for name in mapping.named(Role.REFERENCES):
@@ -280,7 +280,7 @@ def spec_args(spec: RunSpec, *, room: str = "") -> list[str]:
     Args:
         room: start of the fields wanted, such as "data.".
     """
-    usual = default_spec(spec)
+    default = default_spec(spec)
     words: list[str] = []
     for option in OPTIONS:
         if not option.field.startswith(room):
@@ -290,7 +290,7 @@ def spec_args(spec: RunSpec, *, room: str = "") -> list[str]:
         except KeyError:
             continue
         needed = option.flag == "--prefix-length"
-        if value == field_kind(usual, option.field)[1] and not needed:
+        if value == field_kind(default, option.field)[1] and not needed:
             continue
         if kind is bool:
             words.append(option.flag)

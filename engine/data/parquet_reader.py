@@ -147,15 +147,15 @@ class ParquetReader:
             )
 
     def _readable(self) -> list[str]:
-        """Columns without those of bytes that are no text, such as pictures, which are told."""
+        """Columns without those of bytes that are no text, such as images, which are reported."""
         schema = self._file.schema_arrow
         names = list(schema.names)
-        for name in [one.name for one in schema if _holds_bytes(one.type)]:
+        for name in [field.name for field in schema if _holds_bytes(field.type)]:
             head = itertools.islice(self._objects(0, [name], rows=_BYTES_ROWS), _BYTES_ROWS)
             try:
                 lost = [as_item(row)[1] for row in head if row[name]]
             except damage_errors():
-                continue  # told when the rows are read
+                continue  # reported when the rows are read
             if 2 * sum(lost) > len(lost):
                 names.remove(name)
                 message = (
@@ -179,7 +179,7 @@ class ParquetReader:
                 head.spend(row)
                 items.append(as_item(row)[0])
         except damage_errors():
-            pass  # told when the rows are read
+            pass  # reported when the rows are read
         return items or [dict.fromkeys(self._names)]
 
     def _objects(

@@ -151,8 +151,8 @@ def _around(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
     """What the tokenizer puts before and behind every text: <s> and </s> for BART."""
     ids = [int(token) for token in tokenizer("", verbose=False)["input_ids"]]
     end = _end_id(tokenizer)
-    place = ids.index(end) if end in ids else len(ids)
-    return ids[:place], ids[place:] or [end]
+    index = ids.index(end) if end in ids else len(ids)
+    return ids[:index], ids[index:] or [end]
 
 
 def _end_id(tokenizer: Tokenizer) -> int:

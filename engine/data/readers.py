@@ -67,7 +67,7 @@ def open_reader(path: Path, options: ReadOptions, *, sample_bytes: int | None = 
     Args:
         path: of the file or folder; "hub:NAME" for one of the hub.
         options: what the user has settled; the rest is found out.
-        sample_bytes: read no more than this, for a first look; None reads the whole file.
+        sample_bytes: read no more than this, for a sample; None reads the whole file.
 
     Raises:
         UserError: the file cannot be opened, is of a format that is not read, or is empty; a

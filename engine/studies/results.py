@@ -43,22 +43,22 @@ _MOST_SCORE = 1e6
 
 
 def collect(folder: StudyFolder, study: StudySpec, reporter: Reporter) -> StudyResults:
-    """Score what is finished and take means; a run with a damaged file is left out, and named.
+    """Score what is finished and compute means; a run with a damaged file is left out, and named.
 
     Raises:
         UserError: a metric is unknown, or the study's folder cannot be written to.
-        Cancelled: through the reporter; the scores that are taken by then are kept.
+        Cancelled: through the reporter; the scores that are computed by then are saved.
     """
     for name in study.metrics:
         metric_named(name)
-    results, kept = [], SavedScores(folder, study)
+    results, saved = [], SavedScores(folder, study)
     try:
         for number, run in enumerate(study.runs):
             inner = _Within(reporter, number, len(study.runs))
             inner.update(0, 0, "rows")
-            results.append(_result(folder.run_path(run), run, study, kept, inner))
+            results.append(_result(folder.run_path(run), run, study, saved, inner))
     finally:
-        kept.write()
+        saved.write()
     reporter.update(len(study.runs), len(study.runs), "runs")
     units = _units(study)
     return StudyResults(
@@ -79,12 +79,12 @@ class _Within:
     count: int
 
     def update(self, _done: int, _total: int, _unit: str, text: str = "") -> None:
-        """Report the run, and what is taken of it."""
+        """Report the run, and what is computed of it."""
         self.outer.update(self.number, self.count, "runs", text)
 
 
 def _result(
-    path: Path, run: StudyRun, study: StudySpec, kept: SavedScores, reporter: Reporter
+    path: Path, run: StudyRun, study: StudySpec, saved: SavedScores, reporter: Reporter
 ) -> RunResult:
     ident = (run.spec.run_id, study.key(run), run.replicate, run.spec.training.seed)
     folder = RunFolder(path)
@@ -97,7 +97,7 @@ def _result(
     try:
         started, finished = _costs(folder, run.spec.run_id)
         outputs = folder.outputs / "test.jsonl"
-        scores, note = _scores(outputs, run.spec.run_id, study, kept, reporter)
+        scores, note = _scores(outputs, run.spec.run_id, study, saved, reporter)
     except (UserError, OSError) as error:
         return RunResult(*ident, state=status.state, message=str(error))
     return RunResult(
@@ -139,11 +139,11 @@ def _costs(folder: RunFolder, run_id: str) -> tuple[RunStarted, RunFinished]:
 
 
 def _scores(
-    path: Path, run_id: str, study: StudySpec, kept: SavedScores, reporter: Reporter
+    path: Path, run_id: str, study: StudySpec, saved: SavedScores, reporter: Reporter
 ) -> tuple[tuple[PartScore, ...], str]:
     """The scores of each part, and what is to be said of the outputs.
 
-    Those that are known from before are not taken again.
+    Those that are known from before are not computed again.
     """
     if not path.exists():
         reason = f"the run {run_id} has no test outputs: its split has no inputs to test on."
@@ -151,11 +151,11 @@ def _scores(
     meta, rows = read_meta(path), read_outputs(path)
     is_changed = RowsDigest(rows).is_another(meta)
     made, division = made_of(rows, study.unseen), division_of(row.references for row in rows)
-    own = {(ALL, one.metric): one for one in (meta.scores if meta and not is_changed else ())
-           if one.metric != BERTSCORE and is_current(one, division)}  # fmt: skip
+    own = {(ALL, score.metric): score for score in (meta.scores if meta and not is_changed else ())
+           if score.metric != BERTSCORE and is_current(score, division)}  # fmt: skip
     known: dict[Key, Score | Absent] = {
         key: score
-        for key, score in {**kept.of(run_id, made, division), **own}.items()
+        for key, score in {**saved.of(run_id, made, division), **own}.items()
         if _is_score(score)
     }
     parts = _parts(rows, study.unseen)
@@ -170,9 +170,9 @@ def _scores(
                 division=division,
                 reporter=reporter,
             )
-            known.update({(part, one.metric): one for one in fresh})
+            known.update({(part, score.metric): score for score in fresh})
     others = [PartScore(key[0], score) for key, score in known.items() if key not in own]
-    kept.keep(run_id, made, others)
+    saved.add(run_id, made, others)
     scores = [PartScore(part, known[part, name]) for part in parts for name in study.metrics]
     return tuple(scores), changed_note(path) if is_changed else ""
 
@@ -258,6 +258,6 @@ def _differences(
 
 
 def _signatures(results: Sequence[RunResult]) -> tuple[tuple[str, str], ...]:
-    scores = (one.score for result in results for one in result.scores if one.part == ALL)
+    scores = (item.score for result in results for item in result.scores if item.part == ALL)
     pairs = {(score.metric, score.signature): None for score in scores if isinstance(score, Score)}
     return tuple(pairs)

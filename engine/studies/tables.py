@@ -64,7 +64,7 @@ def markdown(study: StudySpec, results: StudyResults) -> str:
     """The table, the differences, what the figures mean, and their signatures."""
     recipe = RECIPES[study.kind]
     lines = [
-        f"# {_one_line(study.name)}",
+        f"# {_single_line(study.name)}",
         "",
         f"{recipe.question} (Li & Liang 2021, {recipe.source})",
         "",
@@ -73,7 +73,9 @@ def markdown(study: StudySpec, results: StudyResults) -> str:
     if results.differences:
         lines += ["", *_markdown_table(*_difference_table(study, results))]
     lines += ["", *_legend(results)]
-    lines += [f"- {metric_title(name)}: `{_one_line(text)}`" for name, text in results.signatures]
+    lines += [
+        f"- {metric_title(name)}: `{_single_line(text)}`" for name, text in results.signatures
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -81,7 +83,7 @@ def latex(study: StudySpec, results: StudyResults) -> str:
     """The same table for a paper; it needs the package booktabs."""
     header, rows = _table(study, results)
     lines = [f"% {line}" for line in _legend(results)]
-    lines += [f"% {name}: {_one_line(text)}" for name, text in results.signatures]
+    lines += [f"% {name}: {_single_line(text)}" for name, text in results.signatures]
     lines += [
         rf"\begin{{tabular}}{{{_alignment(rows)}}}",
         r"\toprule",
@@ -165,18 +167,18 @@ def _legend(results: StudyResults) -> list[str]:
         lines.append(f"- {len(missing)} of {len(results.runs)} runs are not finished.")
     lines += [f"- Run {run_id}: {message}" for run_id, message in damaged.items()]
     lines += [f"- No {metric_title(absent.metric)}: {absent.reason}" for absent in results.absent()]
-    return [_one_line(line) for line in lines]
+    return [_single_line(line) for line in lines]
 
 
 def _markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     lines = [header, ["---"] * len(header), *rows]
     return [
-        f"| {' | '.join(_one_line(text).replace('|', chr(92) + '|') for text in line)} |"
+        f"| {' | '.join(_single_line(text).replace('|', chr(92) + '|') for text in line)} |"
         for line in lines
     ]
 
 
-def _one_line(text: str) -> str:
+def _single_line(text: str) -> str:
     """A text from a file where a line break would begin something else."""
     return " ".join(text.split())
 

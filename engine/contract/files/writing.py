@@ -54,7 +54,7 @@ def write_atomically(path: Path, data: str | bytes, *, flush: bool = True) -> No
 
 
 def _bytes(data: str | bytes) -> bytes:
-    """A text in UTF-8; a lone surrogate from a stranger's file as its number."""
+    """A text in UTF-8; a lone surrogate from an untrusted file as its number."""
     return data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data
 
 
@@ -64,13 +64,13 @@ def explain_disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        place = path if os.path.isdir(path) else path.parent
+        folder = path if os.path.isdir(path) else path.parent
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise UserError(
                 "disk-full",
                 "The disk with {place} is full. Free some space, then resume; nothing that was "
                 "saved before is lost.",
-                place=place,
+                place=folder,
             ) from error
         if error.errno == errno.EFBIG:
             raise UserError(
@@ -84,7 +84,7 @@ def explain_disk_errors(path: Path) -> Iterator[None]:
                 "not-writable",
                 "{place} cannot be written to ({reason}). Choose another folder, or change its "
                 "permissions.",
-                place=place,
+                place=folder,
                 reason=error.strerror,
             ) from error
         raise

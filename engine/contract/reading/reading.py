@@ -1,4 +1,4 @@
-"""The CSV doctor's questions and answers: how a file is read, and what was found in it."""
+"""Format detection: how a file is read, and the findings about it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ReadOptions:
 
 
 class FindingKind(enum.Enum):
-    """What the doctor can find."""
+    """What format detection can find."""
 
     RAGGED = "ragged"
     EMPTY_CELLS = "empty_cells"
@@ -107,7 +107,7 @@ class Finding:
         message: a sentence that says what was found and what was done about it.
         lines: first lines of the file where it occurs (at most 20); 1-based. Rows or entries
             where `FileReport.place` says so.
-        count: how often it occurs in what was looked at.
+        count: how often it occurs in the part that was read.
         loses_rows: whether rows are rejected because of it.
     """
 

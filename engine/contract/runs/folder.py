@@ -187,7 +187,7 @@ class RunFolder:
         try:
             refuse_links(self.path)
         except (FileNotFoundError, NotADirectoryError):
-            pass  # told below, with what is missing
+            pass  # reported below, with what is missing
         except OSError as error:
             raise _unreadable(self.path, error) from error
         return self._read(RunSpec, "run.json")

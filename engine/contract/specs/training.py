@@ -76,7 +76,7 @@ class TrainingSpec:
     evaluate_every_steps: int | None = None
     """Optimiser steps between evaluations; None means four evaluations a run, evenly spread."""
     evaluate_bleu: bool = True
-    """Decode the validation inputs greedily at each evaluation (the loss is always taken)."""
+    """Decode the validation inputs greedily at each evaluation (the loss is always computed)."""
     sample_count: int = 4
     """Validation inputs whose outputs are shown at each evaluation."""
     select_by: SelectBy = SelectBy.LOSS

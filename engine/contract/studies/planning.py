@@ -2,7 +2,7 @@
 
 All runs of a study share data set, held-out inputs, decoding and backbone. A replicate is a
 repetition with another seed or other training rows; its runs share both, so that differences
-can be taken within it.
+can be computed within it.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def test_a_folder_of_webnlg(cli: CommandLine, backbone: tuple[str, str]) -> None
     data = RunFolder(cli.place / "facts").read_spec().data
     assert data.linearisation.preset is Preset.WEBNLG
     assert data.split.kind is SplitKind.COLUMN
-    assert data.mapping.one(Role.CATEGORY) == "category"
+    assert data.mapping.column_of(Role.CATEGORY) == "category"
     rows = read_outputs(cli.place / "facts" / "outputs" / "test.jsonl")
     assert Counter(row.category for row in rows) == {"Hut": 2, "Sky": 2}
     assert {row.input for row in rows} == {f" | Hut_{n} : beds : {n + 2}" for n in range(15, 19)}

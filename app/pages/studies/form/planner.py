@@ -246,7 +246,7 @@ class StudyPlanner(QObject):
     def _unseen(self) -> tuple[str, ...]:
         """Categories that are not trained on; none where no column names categories."""
         report, base = self._planner.report, self._planner.spec
-        if report is None or base is None or base.data.mapping.one(Role.CATEGORY) is None:
+        if report is None or base is None or base.data.mapping.column_of(Role.CATEGORY) is None:
             return ()
         return report.unseen
 
