@@ -67,7 +67,7 @@ def describe_folder(folder: Path) -> BackboneEntry:
 
 
 def count_parameters(tensors: list[SavedTensor], *, tied: bool) -> int:
-    """Parameters among the stored tensors, tied weights counted once."""
+    """Parameters among the saved tensors, tied weights counted once."""
     return sum(
         tensor.count
         for tensor in tensors

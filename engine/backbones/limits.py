@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MADE_POSITIONS = 16_384
 """Most positions of backbones that compute a table of them in Python when they are made."""
 _SPARE = 2
-"""How many times the stored numbers a model may have: tied weights are stored once."""
+"""How many times the saved parameters a model may have: tied weights are saved once."""
 
 
 def saved_parameters(config: BackboneConfig, tensors: Sequence[SavedTensor]) -> int:
@@ -57,7 +57,7 @@ def refuse_more(config: BackboneConfig, model: Any, declared: int) -> None:
     """Refuse a model, outlined without weights, that is larger than its files.
 
     Raises:
-        UserError: it has far more parameters than are stored.
+        UserError: it has far more parameters than are saved.
     """
     wanted = sum(parameter.numel() for parameter in model.parameters())
     if wanted > _SPARE * declared:

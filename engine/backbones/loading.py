@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.backbones.allocator import keep_freed_memory
+from engine.backbones.allocator import reuse_freed_memory
 from engine.backbones.config import BackboneConfig
 from engine.backbones.entries import find_entry
 from engine.backbones.fingerprint import (
@@ -171,7 +171,7 @@ def load_backbone(
         Cancelled: the user gave up.
     """
     if device.type == "cpu":
-        keep_freed_memory()
+        reuse_freed_memory()
     folder, config = _usable(backbone)
     declared = saved_parameters(config, saved_tensors(folder))
     if device.type == "cpu":

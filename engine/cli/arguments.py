@@ -126,7 +126,7 @@ def encoder_of(arguments: argparse.Namespace, known: Encoder | None = None) -> E
     elif text is not None:
         layer = parse_value(int, "--encoder-layer", text)
     idf = known.idf if arguments.idf is None else arguments.idf
-    return Encoder.found(arguments.encoder or known.name, layer, idf=idf)
+    return Encoder.from_text(arguments.encoder or known.name, layer, idf=idf)
 
 
 def add_input_options(group: argparse._ActionsContainer) -> None:

@@ -36,7 +36,7 @@ _OBEYED = re.compile(
 
 
 def escaped(text: str) -> str:
-    """Text with the number of each character that a terminal would obey in its place.
+    """Text with the number of each character that a terminal would obey instead of it.
 
     The numbers are written as JSON does, so that JSON stays the same JSON.
     """

@@ -1,6 +1,6 @@
 """The command line: what the window does, on the same engine and the same `RunSpec`.
 
-Exit codes: 0 done, 1 a fault of this program, 2 something the user can mend (one sentence on
+Exit codes: 0 done, 1 an unexpected error, 2 something the user can fix (one sentence on
 standard error), 130 stopped with Ctrl+C.
 """
 
@@ -154,7 +154,7 @@ def _study_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
             item.flag,
             type=item.kind,
             nargs="+",
-            action="extend",
+            action="extend" if item.kind is str else "store",
             metavar="TEXT" if item.kind is str else "N",
             help=f"{_studies_with(item.name)}{item.setting.help} (default {default})",
         )

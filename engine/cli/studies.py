@@ -193,7 +193,7 @@ def _metrics(text: str) -> tuple[str, ...]:
 
 
 def _same(saved: StudySpec, made: StudySpec) -> StudySpec:
-    """The stored study, if the arguments describe it again.
+    """The saved study, if the arguments describe it again.
 
     Raises:
         UserError: they describe another one.

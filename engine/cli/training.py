@@ -75,7 +75,7 @@ def resume(arguments: argparse.Namespace) -> int:
             "The run in {folder} is finished. There is nothing to resume.",
             folder=folder.path,
         )
-    if is_locked(folder.path):  # the engine looks again, but takes seconds to load
+    if is_locked(folder.path):  # the engine checks again, but takes seconds to load
         raise run_in_use(folder.path)
     console.line(f"{folder.read_meta().name} on {backbone}")
     return work(console, folder)
@@ -84,7 +84,7 @@ def resume(arguments: argparse.Namespace) -> int:
 def import_data(
     console: Console, source: Path, store: Path, *, options: ReadOptions | None = None
 ) -> str:
-    """Import a file into a dataset file, saying what was found; its fingerprint."""
+    """Import a file into a dataset file, printing the findings; its fingerprint."""
     imported = import_file(
         ImportFile(str(source), options or ReadOptions(), str(store)),
         ConsoleReporter(console, f"reading {source.name}"),
@@ -132,7 +132,7 @@ def _interrupt_as_stop(folder: RunFolder) -> Iterator[None]:
 
 
 def backbone_of(name: str) -> str:
-    """A backbone as a run keeps it: a folder by its whole path, so that it is found again.
+    """A backbone as a run saves it: a folder by its whole path, so that it can be opened again.
 
     Raises:
         UserError: there is none, neither on this machine nor in the catalog.

@@ -34,7 +34,7 @@ SAMPLE = ROOT / "resources" / "samples" / "trails.csv"
 DATASET_ID = "sample"
 
 # A few minutes on two CPU cores: some 100 rows to learn from, 24 inputs to be judged by, and
-# not more looks on the way than a plot needs.
+# no more evaluations than a plot needs.
 SPLIT = Split(max_train_rows=96, max_valid_inputs=20, max_test_inputs=24)
 EVALUATE_EVERY_STEPS = 30
 PREFIX_LENGTH = 8

@@ -66,7 +66,7 @@ class BackboneShape:
         return self.encoder_layers > 0
 
     def lengths(self, method: PrefixMethod) -> dict[AttentionKind, tuple[int, ...]]:
-        """How many tokens the prefix has at each layer of each place; 0 where there is none.
+        """Tokens of the prefix at each layer of each kind of attention; 0 for no prefix.
 
         Raises:
             UserError: the method names a layer that the backbone does not have.
@@ -86,11 +86,11 @@ class BackboneShape:
 
     @property
     def attentions(self) -> int:
-        """How many attention modules it has, in all places."""
+        """How many attention modules it has, of all kinds."""
         return self.encoder_layers + self.layers * (2 if self.encoder_decoder else 1)
 
     def sites(self, method: PrefixMethod) -> dict[AttentionKind, int]:
-        """How many attention modules of each place take a prefix of this method."""
+        """How many attention modules of each kind take a prefix of this method."""
         lengths_by_kind = self.lengths(method).items()
         return {kind: sum(length > 0 for length in lengths) for kind, lengths in lengths_by_kind}
 
@@ -178,7 +178,7 @@ def cost(
 
 
 def _prefix_counts(shape: BackboneShape, method: PrefixMethod) -> tuple[int, int]:
-    """Numbers trained and stored."""
+    """Numbers trained and saved."""
     saved = trainable = 0
     for lengths in shape.lengths(method).values():
         entries = 2 * shape.kv_heads * shape.head_width  # 2*H*D, of a token in a layer
@@ -192,7 +192,7 @@ def _prefix_counts(shape: BackboneShape, method: PrefixMethod) -> tuple[int, int
 
 
 def _delta_counts(shape: BackboneShape, method: DeltaSpec) -> tuple[int, int] | None:
-    """Numbers trained and stored; None where the shape does not say how large matrices are."""
+    """Numbers trained and saved; None where the shape does not say how large matrices are."""
     match method:
         case AdapterMethod():
             count = adapter_sites(

@@ -32,7 +32,7 @@ class DelimitedReader:
     """
 
     format = "csv"
-    place = "line"
+    unit = "line"
 
     def __init__(
         self, path: Path, options: ReadOptions, *, sample_bytes: int | None = None

@@ -90,7 +90,7 @@ class FolderReader:
     """
 
     format = "folder"
-    place = "row"
+    unit = "row"
 
     def __init__(
         self,

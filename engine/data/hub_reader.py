@@ -45,7 +45,7 @@ class HubReader:
     """
 
     format = "hub"
-    place = "row"
+    unit = "row"
 
     def __init__(
         self, path: Path, options: ReadOptions, *, sample_bytes: int | None = None

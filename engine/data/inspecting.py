@@ -81,7 +81,7 @@ def _inspect(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
         row_count=round(row_count * scale),
         row_count_exact=whole,
         findings=(*reader.findings, *ignored, *tally.findings(), *no_rows),
-        place=reader.place,
+        unit=reader.unit,
         linearisation=default_linearisation(getattr(reader, "form", reader.format)),
         split_kind=SplitKind.COLUMN if comes_split else SplitKind.RANDOM,
         sheets=reader.sheets if isinstance(reader, SpreadsheetReader) else (),

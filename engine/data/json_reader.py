@@ -88,7 +88,7 @@ class JsonReader:
             self._made = ItemRows(
                 self._head_items(), name, options.language, label=self._layout.label
             )
-        self.place = "row" if self._layout.form is Form.COLUMNS else "line"
+        self.unit = "row" if self._layout.form is Form.COLUMNS else "line"
         self.columns = self._made.columns
         self.size_bytes = self._file.size_bytes
         self.sampled_bytes = self._file.sampled_bytes

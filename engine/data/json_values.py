@@ -68,7 +68,7 @@ def line_values(stream: TextIO, *, name: str, cut: bool) -> Iterator[Value]:
 class JsonWalker:
     """Goes through a JSON file, and holds no more of its text than the value it is at.
 
-    An item that does not parse is found its end by its brackets, so that reading goes on with
+    The end of an item that does not parse is found by its brackets, so that reading goes on with
     the next one.
 
     Args:

@@ -19,7 +19,7 @@ from engine.data.tallies import counted
 
 MAGIC = b"PAR1"
 _HEAD_ROWS = 250
-"""Rows that the columns are found from."""
+"""Rows from which the columns are guessed."""
 _BYTES_ROWS = 20
 """Rows that show whether a column of bytes is text: pictures may be large."""
 _LEAST_ROWS = 100
@@ -38,7 +38,7 @@ class ParquetReader:
     """
 
     format = "parquet"
-    place = "row"
+    unit = "row"
 
     def __init__(
         self, path: Path, options: ReadOptions, *, sample_bytes: int | None = None

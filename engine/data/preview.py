@@ -85,7 +85,7 @@ def preview_tokens(command: PreviewTokens, reporter: Reporter) -> TokenPreview:
 
 
 def report_split(command: ReportSplit, reporter: Reporter) -> SplitReport:
-    """What a mapping and a split make of a dataset: sizes, and what to look at.
+    """What a mapping and a split make of a dataset: sizes, and what to check.
 
     Raises:
         UserError: the dataset does not open, or mapping or split do not fit it.

@@ -1,6 +1,6 @@
 """How a source and a target become tokens: the form of a prompt.
 
-The form's name is stored with a prefix (`PrefixCard.prompt`), since a prefix works only with
+The form's name is saved with a prefix (`PrefixCard.prompt`), since a prefix works only with
 the form it was trained with. Source and target are tokenised apart, so that a prompt has the
 same tokens in training, where the target follows, and in decoding, where it does not.
 
@@ -36,7 +36,7 @@ class Prompt:
     """One form: what stands around source and target.
 
     Attributes:
-        name: as stored with a prefix.
+        name: as saved with a prefix.
         before_source, before_target, after_target: text that is added to source and target.
         separator: text between source and target; None is the begin-of-sequence token.
         apart: the backbone reads source and target on two sides, each with the special tokens

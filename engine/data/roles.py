@@ -31,7 +31,7 @@ from engine.data.sides import side_named
 from engine.data.triples import is_triples
 
 SAMPLE_ROWS = 2000
-"""Rows that the guess looks at."""
+"""Rows that the guess reads."""
 _MOST_CATEGORIES = 50
 _MEANING_SHARE = 0.9
 _NUMBERS = re.compile(r"-?[\d.eE+-]+(, -?[\d.eE+-]+)*")

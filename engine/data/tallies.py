@@ -1,4 +1,4 @@
-"""Counting what is found in rows while they stream by, and saying it in sentences."""
+"""Counting problems of rows while they stream by, and the sentences about them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def counted(count: int, noun: str) -> str:
 
 @dataclass
 class Count:
-    """How often something was found, and where first."""
+    """How often something occurs, and where first."""
 
     count: int = 0
     lines: list[int] = field(default_factory=list)
@@ -84,7 +84,7 @@ class RowTally:
             self._long.add(row.line)
 
     def findings(self) -> tuple[Finding, ...]:
-        """What was found, rows that are lost first."""
+        """The findings, those that lose rows first."""
         findings = [
             count.finding(kind, self._explain_bad(kind, count.count), loses_rows=True)
             for kind, count in sorted(self._bad.items(), key=lambda item: -item[1].count)

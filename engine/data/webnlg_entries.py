@@ -43,7 +43,7 @@ class EntryHandler(ContentHandler):
 
     Args:
         name: of the file, for messages.
-        found: is given each entry when it ends.
+        handle: called with each entry when it ends.
 
     Attributes:
         started: whether the first element was there, and the right one.

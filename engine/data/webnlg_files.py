@@ -67,7 +67,7 @@ class KnownEntries:
         self._repeated = Count()
 
     def start_file(self, file: str) -> None:
-        """Another file begins; what was read elsewhere than at `place` is forgotten."""
+        """Another file begins; what was read of another file is forgotten."""
         if file != self._file:
             self._before.clear()
         else:

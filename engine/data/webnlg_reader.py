@@ -55,7 +55,7 @@ class WebNlgReader:
         self._root = path
         self._files = find_files(path) if path.is_dir() else (path,)
         self._is_folder = path.is_dir()
-        self.place = "entry" if self._is_folder else "line"
+        self.unit = "entry" if self._is_folder else "line"
         with explain_read_errors(path):
             self.size_bytes = sum(file.stat().st_size for file in self._files)
         check_not_empty(path, self.size_bytes)

@@ -1,4 +1,4 @@
-"""Many prefixes over one backbone, found by name, and what each row's prefix makes of its input."""
+"""Many prefixes over one backbone, by name, and what each row's prefix makes of its input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Systems to decode with, found by path: a run, a prefix or delta folder, or the bare backbone."""
+"""Systems to decode with, by path: a run, a prefix or delta folder, or the bare backbone."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class LoadedSystem:
 
 
 class Systems:
-    """Loads systems, and keeps the backbone loaded last for the next one."""
+    """Loads systems, and caches the backbone that was loaded last."""
 
     def __init__(
         self, *, device: Device = Device.AUTO, precision: Precision = Precision.AUTO

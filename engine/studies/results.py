@@ -72,7 +72,7 @@ def collect(folder: StudyFolder, study: StudySpec, reporter: Reporter) -> StudyR
 
 @dataclass(frozen=True)
 class _Within:
-    """Tells how many runs are done whatever is done inside of one, which so can be cancelled."""
+    """Reports how many runs are done, whatever step of a run reports."""
 
     outer: Reporter
     number: int

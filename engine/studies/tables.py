@@ -134,7 +134,7 @@ def _column_titles(columns: Sequence[Column]) -> list[str]:
 
 
 def _costs(runs: Sequence[RunResult]) -> list[str]:
-    """Trained parameters, stored bytes and minutes; a range where runs differ."""
+    """Trained parameters, saved bytes and minutes; a range where runs differ."""
     return [
         _range([run.trainable_parameters for run in runs], "{:,.0f}"),
         _range([run.stored_bytes for run in runs], "{:,.0f} B"),

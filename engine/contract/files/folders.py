@@ -52,7 +52,7 @@ def fill_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
 
     Args:
         path: may be missing or an empty folder.
-        replace: also take the place of a folder that holds something.
+        replace: replace a folder even where it is not empty.
 
     Raises:
         UserError: `path` holds something, the disk is full, or it cannot be written to.

@@ -97,7 +97,7 @@ def refuse_links(folder: Path, *, depth: int | None = None) -> None:
     `folder` itself may be a link: whoever opens it has chosen it.
 
     Args:
-        depth: how many folders deep to look; None: all.
+        depth: how many levels of folders to check; None: all.
 
     Raises:
         UnsafeFileError: a link, pipe or device, named; or more than `MAX_ENTRIES` entries.

@@ -29,7 +29,7 @@ from engine.contract.errors import ProtocolError, UserError
 
 STORE_VERSION = 1
 MAX_ROW_BYTES = 64 * 2**20
-"""More is no row of a table, and would fill the memory of whoever looks at it."""
+"""More is no row of a table, and would fill the memory of the program that shows it."""
 PATIENCE_S = 10.0
 """For one step of a query; each takes well under a millisecond."""
 MAX_ROWS = 2**31 - 1
@@ -40,7 +40,7 @@ encode_cells = json.JSONEncoder(ensure_ascii=False).encode
 _SMALLEST_ROW_BYTES = 8
 """What SQLite takes for a row of a single empty cell, rounded down."""
 _WORK_UNITS = 10_000
-"""Instructions of SQLite's machine between two looks at the clock."""
+"""Instructions of SQLite's machine between two checks of the clock."""
 _LONGEST_SQL, _LONGEST_META = 10_000, 4 * 2**20
 _TABLES = {
     "meta": "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -121,7 +121,7 @@ class DatasetStore:
         self._give_up_s = 0.0
         with self._explain_damage():
             self._size_bytes = _regular_size(path)
-            # A dataset is never changed in its place, so that no journal beside it is its own.
+            # A dataset is never changed in place, so that no journal beside it is its own.
             uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
             self._db = sqlite3.connect(uri, uri=True)
             try:

@@ -56,7 +56,7 @@ class Coverage:
 
     @property
     def count(self) -> int:
-        """Values found."""
+        """Values that the output mentions."""
         return sum(item in (Said.EXACT, Said.NORMALISED) for item in self.said)
 
     @property

@@ -115,7 +115,7 @@ class TrainMetrics:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A look at the validation inputs.
+    """An evaluation on the validation inputs.
 
     Attributes:
         valid_loss: nats per target token.

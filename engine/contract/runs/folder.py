@@ -213,7 +213,7 @@ class RunFolder:
         """
         status = self._last_status()
         if status.state.is_active and not is_locked(self.path):
-            # The engine may have written its verdict between our two looks.
+            # The engine may have written its verdict between our two reads.
             status = self._last_status()
             if status.state.is_active:
                 return interrupted(status)

@@ -59,8 +59,8 @@ class Encoder:
     idf: bool = False
 
     @classmethod
-    def found(cls, text: str, layer: int | None, *, idf: bool) -> Encoder:
-        """What was typed: a folder by its whole path, so that it is found from anywhere."""
+    def from_text(cls, text: str, layer: int | None, *, idf: bool) -> Encoder:
+        """As typed: a folder by its whole path, so that it opens from any working folder."""
         name = text.strip()
         folder = Path(name).expanduser()
         return cls(str(folder.resolve()) if name and folder.is_dir() else name, layer, idf)
