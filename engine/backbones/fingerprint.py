@@ -126,7 +126,7 @@ def tokenizer_files(folder: Path) -> tuple[Path, ...]:
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether weights and tokenizer are there; a download that was given up may lack some."""
+    """Whether weights and tokenizer are there; a download that was cancelled may lack some."""
     try:
         return bool(weight_files(folder) and tokenizer_files(folder))
     except UserError:

@@ -86,7 +86,7 @@ def run(argv: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OUR_FAULT
     except Exception:
-        logging.getLogger(__name__).exception("a fault of this program; please report it")
+        logging.getLogger(__name__).exception("unexpected error; please report it")
         return EXIT_OUR_FAULT
 
 

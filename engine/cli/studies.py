@@ -243,5 +243,5 @@ def _train(console: Console, folder: StudyFolder, saved: StudySpec) -> tuple[lis
         if code == EXIT_STOPPED:
             return failed, True
         if code:
-            failed.append(f"{name}: a fault of this program; see {run_folder.log}.")
+            failed.append(f"{name}: unexpected error; see {run_folder.log}.")
     return failed, False

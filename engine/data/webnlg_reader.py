@@ -28,7 +28,7 @@ from engine.data.webnlg_rows import COLUMNS, MARKED_COLUMNS, WebnlgEntry, entry_
 
 _PIECE_BYTES = 64 * 2**10
 SILENT_BYTES = 16 * 2**20
-"""Longest tag: after so many bytes without an element or text the file is given up."""
+"""Longest tag: after so many bytes without an element or text the file is refused."""
 _HEADS = 200
 """Files of a folder whose first texts are read for their languages."""
 

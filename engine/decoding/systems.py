@@ -67,7 +67,7 @@ class Systems:
     ) -> None:
         self._device = choose_device(device)
         self._dtype = choose_dtype(precision, self._device)
-        self._kept: tuple[str, Backbone] | None = None
+        self._cached: tuple[str, Backbone] | None = None
 
     def load(self, path: Path, reporter: Reporter, form: ForeignForm | None = None) -> LoadedSystem:
         """The system of a finished run's folder, or of a prefix or delta folder.
@@ -190,11 +190,11 @@ class Systems:
         return self._backbone(name, reporter)
 
     def _backbone(self, name: str, reporter: Reporter) -> Backbone:
-        if self._kept is None or self._kept[0] != name:
-            self._kept = None  # free the one before first: two may not fit
+        if self._cached is None or self._cached[0] != name:
+            self._cached = None  # free the one before first: two may not fit
             loaded = load_backbone(name, device=self._device, dtype=self._dtype, reporter=reporter)
-            self._kept = (name, loaded)
-        return self._kept[1]
+            self._cached = (name, loaded)
+        return self._cached[1]
 
 
 def _with_form(loaded: LoadedSystem, form: ForeignForm) -> LoadedSystem:

@@ -82,7 +82,7 @@ class FolderLock:
 def is_locked(folder: Path) -> bool:
     """Whether some process (this one included) holds the lock on `folder`.
 
-    Needs no right to write; two processes that check at once do not mistake each other for a holder.
+    Needs no right to write; two processes may check at the same time.
     """
     try:
         stream = open_to_read(folder / "lock")

@@ -31,7 +31,7 @@ def color_of(number: int) -> QColor:
 
 
 def symbol_of(number: int) -> str:
-    """Its mark, so that it is never told by colour alone."""
+    """Its mark, so that colour is never the only difference."""
     return SYMBOLS[number % len(SYMBOLS)]
 
 
