@@ -1,4 +1,4 @@
-"""What can be done with the current study."""
+"""What can be done with the study that is looked at."""
 
 from __future__ import annotations
 
@@ -170,14 +170,14 @@ class StudyActions(QObject):
             for run in other.runs
         }
         ids = [run.spec.run_id for run in study.runs if run.spec.run_id not in others]
-        runs = [self._context.runs.get(run_id) for run_id in ids]
-        return [run for run in runs if run is not None]
+        found = [self._context.runs.get(run_id) for run_id in ids]
+        return [run for run in found if run is not None]
 
     def _make(
-        self, ident: str, text: str, slot: Callable[[], object], icon_name: str, tip: str
+        self, ident: str, text: str, slot: Callable[[], object], picture: str, tip: str
     ) -> QAction:
         return self._context.actions.add(
-            f"studies.{ident}", text, slot=slot, icon=icon(icon_name), tip=tip, scope=self._scope
+            f"studies.{ident}", text, slot=slot, icon=icon(picture), tip=tip, scope=self._scope
         )
 
     def _folder(self) -> StudyFolder | None:

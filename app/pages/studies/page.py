@@ -27,7 +27,7 @@ from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import Label
 from app.widgets.page_splitter import PageSplitter
 from engine.contract.errors import UserError
-from engine.contract.studies.recipes import StudyKind
+from engine.contract.studies.study import StudyKind
 
 LAYOUT = "studies/columns"
 
@@ -94,7 +94,7 @@ class StudiesPage(QWidget):
         self._show_right(self.view)
 
     def cancel(self) -> None:
-        """Make no study: show the current study, or the recipes."""
+        """Make no study: show the one that was looked at, or what can be studied."""
         self._show_right(self.view if self.library.all() else self.chooser)
 
     def reset_layout(self) -> None:
@@ -163,7 +163,7 @@ class StudiesPage(QWidget):
             lambda text: self.bar.show_message(Tone.WARNING, text)
         )
         self.actions_.refused.connect(lambda text: self.bar.show_message(Tone.WARNING, text))
-        self.actions_.deleted.connect(self._offer_undo)
+        self.actions_.deleted.connect(self._tell_deleted)
         context.project.opened.connect(self.bar.hide)
         context.project.closed.connect(self.cancel)
 
@@ -193,6 +193,6 @@ class StudiesPage(QWidget):
             self.new_study.planner.close()
         self.right.setCurrentWidget(widget)
 
-    def _offer_undo(self, name: str) -> None:
+    def _tell_deleted(self, name: str) -> None:
         text = f"“{name}” was moved to the project's trash."
         self.context.messages.post_undo(text, self.context.undo)

@@ -18,7 +18,7 @@ class Factor:
 
     Attributes:
         field: dotted, within `RunSpec`, such as "method.prefix_length".
-        value: of an enum, its string; None also where the run's method has no such field.
+        value: finite; of an enum, its string; None also where the run's method has no such field.
     """
 
     field: str

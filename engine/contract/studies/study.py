@@ -25,7 +25,8 @@ from engine.contract.projects.project import ProjectFolder
 from engine.contract.runs.scores import Encoder
 from engine.contract.specs.run import RunSpec
 from engine.contract.studies.keys import StudyKey, factors_of
-from engine.contract.studies.recipes import RECIPES, StudyKind
+from engine.contract.studies.recipes import RECIPES
+from engine.contract.studies.recipes import StudyKind as StudyKind
 
 STUDY_VERSION = 2
 STUDY_FILE = "study.json"

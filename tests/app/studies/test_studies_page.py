@@ -19,7 +19,7 @@ from app.pages.studies.page import StudiesPage
 from app.pages.studies.results.figure import LegendEntry
 from app.pages.studies.results.scores import GIVEN_UP
 from app.pages.studies.results.tables_view import NOTHING as NO_TABLES
-from app.pages.studies.results.view import COLLECTING, FAULT, NOT_SCORED, NOTHING
+from app.pages.studies.results.view import COLLECTING, FAULT, NOT_TAKEN, NOTHING
 from app.shell.main_window import MainWindow
 from app.shell.messages import Message
 from app.shell.startup import tie
@@ -430,7 +430,7 @@ def test_a_failure_is_told_of_its_own_study(
     assert view.nothing.title.text() == COLLECTING[0]
     with qtbot.waitSignal(pending.cancelled):
         pending.cancel()
-    assert view.nothing.title.text() == NOT_SCORED[0]
+    assert view.nothing.title.text() == NOT_TAKEN[0]
     assert view.failures.label.text() == GIVEN_UP
     page.library.select("methods")
     assert view.failures.label.text() == "The outputs are damaged: decode them again."

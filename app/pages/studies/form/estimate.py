@@ -69,14 +69,14 @@ def estimate(
         waiting: runs that come before them.
     """
     seconds, known, count = 0.0, 0, 0
-    seconds_by_spec: dict[RunSpec, float | None] = {}
+    found: dict[RunSpec, float | None] = {}
     for spec in specs:
         count += 1
         alike = _without_seeds(spec)
-        if alike not in seconds_by_spec:
+        if alike not in found:
             expected = expected_time(spec, report, speeds, device)
-            seconds_by_spec[alike] = expected.total_s if expected is not None else None
-        run_s = seconds_by_spec[alike]
+            found[alike] = expected.total_s if expected is not None else None
+        run_s = found[alike]
         if run_s is not None:
             seconds, known = seconds + run_s, known + 1
     return Estimate(seconds, known, count, waiting, speeds.is_probing)
@@ -90,15 +90,15 @@ def time_left(study: StudySpec, runs: RunsModel, speeds: Speeds) -> str:
     models = [runs.get(run.spec.run_id) for run in study.runs]
     started = next((run.started for run in models if run is not None and run.started), None)
     seconds, known = 0.0, True
-    seconds_by_spec: dict[RunSpec, float | None] = {}
+    found: dict[RunSpec, float | None] = {}
     open_ = [run for run in models if run is not None and not run.status.state.is_final]
     for run in open_:
         left = run.status.remaining_s if run.status.state.is_active else None
         if left is None and started is not None:
             alike = _without_seeds(run.spec)
-            if alike not in seconds_by_spec:
-                seconds_by_spec[alike] = _as_started(run.spec, started, speeds)
-            left = seconds_by_spec[alike]
+            if alike not in found:
+                found[alike] = _as_started(run.spec, started, speeds)
+            left = found[alike]
         known = known and left is not None
         seconds += left or 0.0
     if not open_ or not known:
@@ -119,7 +119,7 @@ def _as_started(spec: RunSpec, started: RunStarted, speeds: Speeds) -> float | N
     return run_time(speed, spec.training, load).total_s
 
 
-def distinct_speeds(specs: Iterable[RunSpec], device: str) -> list[RunSpec]:
+def one_of_each(specs: Iterable[RunSpec], device: str) -> list[RunSpec]:
     """A run for each speed that these need."""
     return list({speed_key(spec, device): spec for spec in specs}.values())
 

@@ -26,7 +26,8 @@ from app.widgets.command_line import CommandLine
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import Label, MutedLabel, SectionHeader
 from app.widgets.vertical_area import VerticalArea
-from engine.contract.studies.recipes import RECIPES, StudyKind
+from engine.contract.studies.recipes import RECIPES
+from engine.contract.studies.study import StudyKind
 
 MINIMUM_LINES = 8
 
@@ -75,8 +76,8 @@ class StudyForm(QWidget):
         self.cancel = QPushButton("Cancel")
         self.cancel.clicked.connect(self.cancelled)
         self._lay_out()
-        planner.changed.connect(self.update_view)
-        self.update_view()
+        planner.changed.connect(self.tell)
+        self.tell()
 
     def _lay_out(self) -> None:
         body = QWidget()
@@ -121,13 +122,13 @@ class StudyForm(QWidget):
 
     def _starts(self) -> SectionHeader:
         header = SectionHeader("Based on the form on the Runs page")
-        for text, icon_name, tip, slot in (
+        for words, picture, tip, slot in (
             ("Edit", "runs", "Edit it on the Runs page", self._context.navigator.show_runs),
             ("Data", "data", "Change data and split", self._context.navigator.show_data),
         ):
             button = QToolButton()
-            button.setText(text)
-            button.setIcon(icon(icon_name))
+            button.setText(words)
+            button.setIcon(icon(picture))
             button.setToolTip(tip)
             button.setAutoRaise(True)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -135,7 +136,7 @@ class StudyForm(QWidget):
             header.add(button)
         return header
 
-    def update_view(self) -> None:
+    def tell(self) -> None:
         """Show the planner's draft, plan and command."""
         planner, draft = self._planner, self._planner.draft
         recipe = RECIPES[draft.kind]
@@ -145,8 +146,8 @@ class StudyForm(QWidget):
         self.question.setText(f"{recipe.question} Li & Liang (2021), {recipe.source}.")
         self.fields.show_draft(draft)
         self.fields.show_methods(planner.base)
-        self._show_facts()
-        self._show_plan()
+        self._tell_facts()
+        self._tell_plan()
         command = planner.command()
         self.command.setVisible(bool(command))
         if command:
@@ -156,7 +157,7 @@ class StudyForm(QWidget):
         kind = StudyKind(self.recipe.currentData())
         self._planner.set_draft(replace(self._planner.draft, kind=kind))
 
-    def _show_facts(self) -> None:
+    def _tell_facts(self) -> None:
         entry = self._context.project.dataset
         facts = base_facts(self._planner, entry.name if entry is not None else "")
         if self.shown_facts() == facts:
@@ -172,17 +173,17 @@ class StudyForm(QWidget):
 
     def shown_facts(self) -> tuple[tuple[str, str], ...]:
         """What stands there now."""
-        facts = []
+        found = []
         for row in range(self.facts.rowCount()):
             pair = []
             for role in (QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole):
                 item = self.facts.itemAt(row, role)
                 label = item.widget() if item is not None else None
                 pair.append(label.text() if isinstance(label, Label) else "")
-            facts.append((pair[0], pair[1]))
-        return tuple(facts)
+            found.append((pair[0], pair[1]))
+        return tuple(found)
 
-    def _show_plan(self) -> None:
+    def _tell_plan(self) -> None:
         planner = self._planner
         self.add.setEnabled(planner.error is None)
         self.count.setText(plan_sentence(len(planner.runs), planner.shared))

@@ -14,7 +14,7 @@ from app.models.studies import StudyLibrary
 from app.pages.runs.form.model import FormModel
 from app.pages.runs.form.planner import Planner
 from app.pages.studies.form.draft import StudyDraft
-from app.pages.studies.form.estimate import Estimate, distinct_speeds, estimate
+from app.pages.studies.form.estimate import Estimate, estimate, one_of_each
 from app.words import size
 from engine.contract.backbone import BackboneEntry
 from engine.contract.errors import UserError
@@ -205,7 +205,7 @@ class StudyPlanner(QObject):
     def _estimate(self, specs: list[RunSpec]) -> None:
         planner, device = self._planner, self._planner.device
         if planner.can_probe:
-            wanted = [planner.whole(spec) for spec in distinct_speeds(specs, device)]
+            wanted = [planner.whole(spec) for spec in one_of_each(specs, device)]
             self._speeds.want(self, wanted, device)
         self.time = estimate(
             specs, planner.report, self._speeds, device, waiting=planner.waiting_count

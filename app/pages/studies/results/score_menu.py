@@ -56,10 +56,10 @@ class ScoreMenu(MetricMenu):
             return
         if encoder is None:
             encoder = self.present_encoder() if BERTSCORE in ticked else study.encoder
-        before = [name for name in study.metrics if name in ticked]
-        added = [name for name in ticked if name not in before]
+        kept = [name for name in study.metrics if name in ticked]
+        added = [name for name in ticked if name not in kept]
         try:
-            self._library.set_metrics(study.study_id, (*before, *added), encoder)
+            self._library.set_metrics(study.study_id, (*kept, *added), encoder)
         except UserError as error:
             self.refused.emit(error.message)
         self.fill()

@@ -1,4 +1,4 @@
-"""The results of the current study, requested from the engine and kept up to date."""
+"""The results of the study that is looked at, asked of the engine client and kept up to date."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from engine.contract.studies.results import StudyResults
 
 GIVEN_UP = "Scoring cancelled; showing the previous scores."
 PAUSE_MS = 300
-"""The runs of a project report their states one after the other; one request does for all."""
+"""Runs of a project that is opened tell their states one after the other; one question does."""
 
 
 class StudyScores(QObject):
-    """Requests them when a study is first shown and whenever one of its runs has finished.
+    """Asks when a study is first looked at and whenever one of its runs has finished.
 
     Signals:
         changed: the results of the study with this id are new.
@@ -68,7 +68,7 @@ class StudyScores(QObject):
             self.refresh()
 
     def refresh(self) -> None:
-        """Request the results of the current study soon."""
+        """Ask soon for the study that is looked at."""
         self._wanted = True
         if self._is_watched and self._library.current is not None:
             self._timer.start()

@@ -1,4 +1,4 @@
-"""The current study: its state, figure, tables and runs."""
+"""The study that is looked at: its state, figure, tables and runs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ COLLECTING = ("Collecting the scores…", "The figure will appear in a moment.")
 STATE_MARGIN_PX = 48
 """Room for icon, margins and sort mark beside the word."""
 FAULT = "The scores could not be computed because of an unexpected error."
-NOT_SCORED = ("No scores yet", "Choose “Try again” above to compute them.")
+NOT_TAKEN = ("No scores yet", "Choose “Try again” above to compute them.")
 
 
 class StudyView(QWidget):
@@ -71,7 +71,7 @@ class StudyView(QWidget):
         self._lay_out()
         library.current_changed.connect(self.show_current)
         library.touched.connect(self._on_touched)
-        library.changed.connect(self._show_states)
+        library.changed.connect(self._tell_states)
         scores.changed.connect(self._on_scores)
         scores.failed.connect(self._on_failed)
         theme.changed.connect(self.table.fit_rows)
@@ -88,25 +88,25 @@ class StudyView(QWidget):
         self.runs.show_study(study, self._scores.get(study.study_id))
         self.table.setColumnHidden(SAMPLE, not self.runs.has_samples)
         self._fit_columns()
-        self._show_states()
-        self._show_results()
+        self._tell_states()
+        self._tell_results()
 
     def _fit_columns(self) -> None:
         """By the cells, and the state's by the longest that may come."""
         self.table.fit_columns()
         widest = max(
-            map(self.fontMetrics().horizontalAdvance, (state.word for state in STATES.values()))
+            map(self.fontMetrics().horizontalAdvance, (look.word for look in STATES.values()))
         )
         width = widest + self.table.iconSize().width() + STATE_MARGIN_PX
         self.table.setColumnWidth(STATE, max(self.table.columnWidth(STATE), width))
 
     def _lay_out(self) -> None:
-        self.figure_stack = QStackedWidget()
-        self.figure_stack.addWidget(self.nothing)
-        self.figure_stack.addWidget(self.figure)
+        self.pictures = QStackedWidget()
+        self.pictures.addWidget(self.nothing)
+        self.pictures.addWidget(self.figure)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.figure_stack, icon("studies"), "Figure")
+        self.tabs.addTab(self.pictures, icon("studies"), "Figure")
         self.tabs.addTab(self.tables, icon("columns"), "Tables")
         self.tabs.addTab(self.table, icon("runs"), "Runs")
         layout = QVBoxLayout(self)
@@ -119,13 +119,13 @@ class StudyView(QWidget):
     def _on_touched(self, study_id: str) -> None:
         if self._shown is not None and study_id == self._shown.study_id:
             self.runs.touch()
-            self._show_states()
+            self._tell_states()
 
     def _on_scores(self, study_id: str) -> None:
         self._problems.pop(study_id, None)
         if self._shown is not None and study_id == self._shown.study_id:
-            self._show_results()
-            self._show_states()
+            self._tell_results()
+            self._tell_states()
 
     def _on_failed(self, study_id: str, failure: Failure) -> None:
         is_ours = failure.blame is Blame.ENGINE
@@ -133,10 +133,10 @@ class StudyView(QWidget):
             self._context.activities.failed.emit("Score the study", failure)
         self._problems[study_id] = FAULT if is_ours else failure.message
         if self._shown is not None and study_id == self._shown.study_id:
-            self._show_results()
-            self._show_states()
+            self._tell_results()
+            self._tell_states()
 
-    def _show_states(self) -> None:
+    def _tell_states(self) -> None:
         study = self._shown
         if study is None:
             return
@@ -144,7 +144,7 @@ class StudyView(QWidget):
         self.header.show_study(study, self._library.tally(study), left)
         failed = [
             run
-            for run in (self._context.runs.get(member.spec.run_id) for member in study.runs)
+            for run in (self._context.runs.get(one.spec.run_id) for one in study.runs)
             if run is not None and run.status.state is RunState.FAILED
         ]
         problem = self._problems.get(study.study_id, "")
@@ -162,7 +162,7 @@ class StudyView(QWidget):
             self.failures.show_message(Tone.BAD, text)
             self.failures.add_button(button, mend)
 
-    def _show_results(self) -> None:
+    def _tell_results(self) -> None:
         study = self._shown
         if study is None:
             return
@@ -175,10 +175,10 @@ class StudyView(QWidget):
             self.figure.show_results(study, results)
         title, text = NOTHING
         if results is None and self._library.tally(study).finished > 0:
-            title, text = NOT_SCORED if study.study_id in self._problems else COLLECTING
+            title, text = NOT_TAKEN if study.study_id in self._problems else COLLECTING
         self.nothing.title.setText(title)
         self.nothing.text.setText(text)
-        self.figure_stack.setCurrentIndex(1 if some else 0)
+        self.pictures.setCurrentIndex(1 if some else 0)
 
     def _open_run(self, index: QModelIndex) -> None:
         run_id = self.runs.run_id(self._sorted.mapToSource(index).row())
