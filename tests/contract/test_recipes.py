@@ -1,6 +1,6 @@
 """The recipes: what differs between the runs of a study, and that nothing else does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -17,10 +17,13 @@ from engine.contract.methods.prefix import (
 )
 from engine.contract.specs.data import Column, Mapping, Role, Split, SplitKind
 from engine.contract.specs.run import RunSpec, default_training, describe_method
+from engine.contract.studies.figure import panels_of
 from engine.contract.studies.keys import StudyKey
 from engine.contract.studies.labels import StudyLabels, run_name
+from engine.contract.studies.options import study_command
 from engine.contract.studies.planning import essence, plan, with_existing
-from engine.contract.studies.recipes import RECIPES, StudyKind, StudySettings
+from engine.contract.studies.recipes import RECIPES, Recipe, StudyKind, StudySettings
+from engine.contract.studies.results import ALL, Mean, StudyResults, Summary
 from engine.contract.studies.study import StudyRun, StudySpec
 from tests.contract.objects import SPEC
 from tests.helpers.errors import refused
@@ -197,6 +200,43 @@ def test_lengths_of_some_layers_are_one_series() -> None:
         ("prefix in layers 0-1, MLP 512", "2"),
         ("prefix in layers 0-1, MLP 512", "4"),
     ]
+
+
+def test_a_study_is_a_recipe_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of another question: runs, command, labels and figure follow."""
+
+    def runs_of(settings: StudySettings) -> Iterator[RunSpec]:
+        for dropout in (0.2, 0.0):
+            yield replace(settings.base, method=replace(PREFIX, dropout=dropout))
+
+    recipe = Recipe(
+        title="Dropout",
+        source="no table",
+        question="Does dropout help?",
+        settings=(),
+        runs=runs_of,
+        point=("method.dropout",),
+        point_text=lambda spec: f"{spec.method.dropout:g}",  # type: ignore[union-attr]
+        point_title="Dropout",
+        axis="dropout of the prefix",
+        name_form="{method}, dropout {point}",
+    )
+    monkeypatch.setitem(RECIPES, StudyKind.LENGTH, recipe)
+    made = settings(StudyKind.LENGTH, seeds=(0,))
+    runs = plan(made)
+    assert texts(StudyKind.LENGTH, runs) == [("", "0.2"), ("", "0")]
+    assert [run_name(StudyKind.LENGTH, run) for run in runs] == [
+        "prefix 6, MLP 512, dropout 0.2, seed 0",
+        "prefix 6, MLP 512, dropout 0, seed 0",
+    ]
+    command = study_command(made, project="/p", data="/d.csv", name="Dropout")
+    assert "--seeds 0" in command
+    assert "--lengths" not in command
+    study = StudySpec("dropout", StudyKind.LENGTH, "Dropout", runs, ("bleu",))
+    summary = Summary(study.key(runs[0]), ALL, "bleu", Mean(1, 40.0, None, None, None))
+    (panel,) = panels_of(study, StudyResults("dropout", (), (summary,)))
+    assert panel.ticks == ((0.0, "0"), (0.2, "0.2"))
+    assert panel.series[0].x == (0.2,)
 
 
 def test_keys_survive_the_codec() -> None:

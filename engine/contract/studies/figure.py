@@ -101,12 +101,14 @@ def _panel(
 
 def _positions(points: Sequence[Factors], recipe: Recipe) -> dict[Factors, float]:
     """Where each point stands, from left to right; one after another where one has no number."""
-    numbers = [point[0].value for point in points]
-    on_axis = {
-        point: math.log10(number) if recipe.logarithmic else float(number)
-        for point, number in zip(points, numbers, strict=True)
-        if isinstance(number, int) and 0 < number <= MAX_ON_AXIS
-    }
+    on_axis = {}
+    for point in points:
+        number = point[0].value
+        if isinstance(number, int | float) and abs(number) <= MAX_ON_AXIS:
+            if not recipe.logarithmic:
+                on_axis[point] = float(number)
+            elif number > 0:
+                on_axis[point] = math.log10(number)
     if not recipe.axis or len(on_axis) < len(points):
         return {point: float(index) for index, point in enumerate(points)}
     return dict(sorted(on_axis.items(), key=lambda item: item[1]))
