@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from app.assets import icon
 from app.dialogs.encoder import EncoderDialog
-from app.metric_text import metric_tip
+from app.qt.plain_text import caption
 from app.settings import Settings
 from app.theme import Theme
-from engine.contract.runs.scores import BERTSCORE, METRICS, Encoder, metric_title
+from engine.contract.metrics import METRICS, Need, metric_info, needs_encoder
+from engine.contract.runs.scores import Encoder
 
 
 class MetricMenu(QToolButton):
@@ -47,13 +48,16 @@ class MetricMenu(QToolButton):
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
         self.choices: dict[str, QAction] = {}
-        for metric in METRICS:
-            action = menu.addAction(metric_title(metric))
+        for info in METRICS:
+            action = menu.addAction(info.title)
             action.setCheckable(True)
-            action.triggered.connect(lambda checked, name=metric: self._tell(name, checked=checked))
-            self.choices[metric] = action
+            action.triggered.connect(
+                lambda checked, name=info.name: self._tell(name, checked=checked)
+            )
+            self.choices[info.name] = action
         menu.addSeparator()
-        self.encoder = menu.addAction("BERTScore encoder…")
+        self._encoded = next(info for info in METRICS if Need.ENCODER in info.needs)
+        self.encoder = menu.addAction(caption(f"{self._encoded.title} encoder…"))
         self.encoder.triggered.connect(self.ask_for_encoder)
         menu.aboutToShow.connect(self.opening)
         self.setMenu(menu)
@@ -67,11 +71,11 @@ class MetricMenu(QToolButton):
         for metric, action in self.choices.items():
             action.setChecked(metric in metrics)
             action.setEnabled(not waiting_for and set(metrics) != {metric})
-            action.setToolTip(f"{waiting_for} {metric_tip(metric)}".lstrip())
+            action.setToolTip(f"{waiting_for} {metric_info(metric).tip}".lstrip())
         self.encoder.setEnabled(not waiting_for)
 
     def present_encoder(self) -> Encoder:
-        """What BERTScore would be taken by."""
+        """What a metric that needs an encoder would be computed with."""
         return self._settings.encoder
 
     def ask_for_encoder(self) -> None:
@@ -83,12 +87,12 @@ class MetricMenu(QToolButton):
 
     def _take_encoder(self, dialog: EncoderDialog) -> None:
         self._settings.encoder = dialog.encoder()
-        self.choices[BERTSCORE].setChecked(True)
+        self.choices[self._encoded.name].setChecked(True)
         self.encoder_chosen.emit(self._ticked())
 
     def _tell(self, metric: str, *, checked: bool) -> None:
-        if metric == BERTSCORE and checked and not self.present_encoder().name:
-            self.choices[BERTSCORE].setChecked(False)
+        if needs_encoder((metric,)) and checked and not self.present_encoder().name:
+            self.choices[self._encoded.name].setChecked(False)
             self.ask_for_encoder()
         else:
             self.chosen.emit(self._ticked())

@@ -12,7 +12,6 @@ from engine.contract.options import METHODS, OPTIONS
 from engine.contract.specs.run import RunSpec
 
 ABSENT = "–"
-_HELP = {option.field: option.help for option in OPTIONS}
 _METHOD_NAMES = {kind: name for name, kind in METHODS.items()}
 _UNIMPORTANT = frozenset({"run_id", "version"})
 HASH_CHARS = 12
@@ -47,7 +46,8 @@ def setting_differences(specs: Sequence[RunSpec]) -> tuple[SettingDifference, ..
     for field in sorted(fields, key=lambda field: parts.index(field.partition(".")[0])):
         values = tuple(settings.get(field, ABSENT) for settings in flat)
         if len(set(values)) > 1:
-            found.append(SettingDifference(field, _HELP.get(field, ""), values))
+            help_text = OPTIONS[field].setting.help if field in OPTIONS else ""
+            found.append(SettingDifference(field, help_text, values))
     return tuple(found)
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-_OWN_SCALES = frozenset({"nist", "cider"})
-"""From 0 to some 10, where one decimal place says little."""
+from engine.contract.metrics import metric_info
 
 _COPIED_CHARS = 48
 
@@ -82,12 +81,7 @@ def clock(time_s: float, *, now_s: float) -> str:
 
 def metric_value(name: str, value: float) -> str:
     """A metric's value with the decimal places that mean something: 63.7, but NIST 7.82."""
-    return f"{value:.{metric_decimals(name)}f}"
-
-
-def metric_decimals(name: str) -> int:
-    """Decimal places of a metric's values and differences."""
-    return 2 if name in _OWN_SCALES else 1
+    return f"{value:.{metric_info(name).decimals}f}"
 
 
 def copied_text(text: str) -> str:
@@ -97,3 +91,8 @@ def copied_text(text: str) -> str:
         return f"Copied {count(len(lines))} lines."
     beginning = lines[0][:_COPIED_CHARS].strip()
     return f"Copied “{beginning}{'…' if len(lines[0]) > _COPIED_CHARS else ''}”."
+
+
+def mnemonic(label: str, letter: str) -> str:
+    """A label with the mark of its access key before the letter; as it is without one."""
+    return label.replace(letter, f"&{letter}", 1) if letter else label

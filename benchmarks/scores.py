@@ -44,7 +44,7 @@ def main() -> int:
     if arguments.e2e:
         groups = e2e_references(arguments.e2e)
         rows = [row(group[0].rsplit(" ", 1)[0], group) for group in groups]
-        taken = timed(rows, ("nist", "cider", "rouge_l", "bleu"))
+        taken = timed(rows, ("nist", "cider", "rouge_l_e2e", "bleu"))
         if arguments.stanford:
             agreement(arguments.stanford, [text for group in groups for text in group])
     if arguments.webnlg:

@@ -23,6 +23,7 @@ from engine.contract.protocol.commands import (
     CancelRequest,
     CollectStudy,
     Command,
+    CompareOutputs,
     CountParameters,
     DecodeSplit,
     ExportPrefix,
@@ -70,6 +71,7 @@ HANDLERS: Mapping[type, str] = {
     Generate: "engine.decoding.handlers:generate",
     DecodeSplit: "engine.decoding.handlers:decode_split",
     ScoreOutputs: "engine.metrics.handlers:score_outputs",
+    CompareOutputs: "engine.metrics.handlers:compare_outputs",
     CollectStudy: "engine.studies.handlers:collect_study",
 }
 """Command to "module:function"; a room is imported at its first command and not before, so

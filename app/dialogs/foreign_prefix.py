@@ -21,12 +21,13 @@ from app.theme import SPACE_L, SPACE_M, Theme
 from app.widgets.labels import MutedLabel
 from engine.contract.errors import UserError
 from engine.contract.files.regular_files import read_text
+from engine.contract.options import OPTIONS
 from engine.contract.protocol.commands import ImportPrefix
 from engine.contract.specs.data import Linearisation, Preset, PromptForm
 
 CONFIG_FILE = "adapter_config.json"
 OUR_CARD_FILE = "prefix_card.json"
-_FORMS = {PromptForm.NEWLINE: "a line break", PromptForm.BOS: "the begin token"}
+_FORMS = OPTIONS["data.prompt"].setting.labels
 
 
 def foreign_folder(folder: Path) -> Path | None:
@@ -69,7 +70,7 @@ class ForeignPrefixDialog(QDialog):
         shown = named if len(named) <= 60 else f"…{named[-60:]}"
         self.backbone.setPlaceholderText(f"as the folder says: {shown}" if named else "")
         self.form = QComboBox()
-        for form, title in _FORMS.items():
+        for form, title in _FORMS:
             self.form.addItem(title, form)
         self.preset = QComboBox()
         for preset, title in PRESET_TITLES.items():

@@ -7,6 +7,7 @@ import statistics
 from app.models.run import RunModel
 from engine.contract.methods.others import BiasMethod, TopLayersMethod
 from engine.contract.methods.prefix import FinetuneMethod
+from engine.contract.metrics import PRIMARY_METRIC
 from engine.contract.runs.events import Evaluation
 from engine.contract.runs.scores import Score
 
@@ -78,4 +79,4 @@ def training_speed(run: RunModel) -> float | None:
 
 
 def _bleu(scores: tuple[Score, ...]) -> Score | None:
-    return next((score for score in scores if score.metric == "bleu"), None)
+    return next((score for score in scores if score.metric == PRIMARY_METRIC), None)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.plots.series import Axis, RunSeries
 from app.plots.smoothing import smooth
-from engine.contract.runs.scores import metric_title
+from engine.contract.metrics import metric_title
 
 Floats = NDArray[np.float64]
 

@@ -12,15 +12,16 @@ from engine.contract.errors import UserError
 from engine.contract.options import (
     METHODS,
     OPTIONS,
-    Option,
-    field_kind,
     field_path,
-    is_optional,
+    option_value,
     parse_value,
+    value_at,
+    value_text,
 )
 from engine.contract.projects.dataset_store import no_such_column
 from engine.contract.reading.reading import FileReport
 from engine.contract.runs.scores import Encoder
+from engine.contract.schema import SettingField, settings_of
 from engine.contract.specs.data import (
     Column,
     DataSpec,
@@ -81,11 +82,11 @@ def add_run_options(parser: argparse.ArgumentParser, *, choose_method: bool = Tr
             "--method", choices=tuple(METHODS), default="prefix", help="default prefix"
         )
     groups = {"data": data, "method": method}
-    for option in OPTIONS:
-        room = option.field.partition(".")[0]
+    for field, item in OPTIONS.items():
+        room = field.partition(".")[0]
         if room not in groups:
             groups[room] = parser.add_argument_group(room)
-        _add(groups[room], option)
+        _add(groups[room], item)
 
 
 def add_reference_option(group: argparse._ActionsContainer) -> None:
@@ -166,9 +167,8 @@ class _InputColumn(argparse.Action):
 def add_decoding_options(parser: argparse.ArgumentParser) -> None:
     """The options of `decode` that change how a run decodes."""
     group = parser.add_argument_group("decoding (default: as the run says)")
-    for option in OPTIONS:
-        if option.field.startswith("decoding."):
-            _add(group, option)
+    for item in settings_of(DecodingSpec):
+        _add(group, item)
 
 
 def run_spec(
@@ -217,9 +217,9 @@ def add_foreign_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--backbone", metavar="NAME|DIR", help="what it was trained on, where that lies elsewhere"
     )
-    for option in OPTIONS:
-        if option.field.startswith(_WRITTEN):
-            _add(group, option)
+    for field, item in OPTIONS.items():
+        if field.startswith(_WRITTEN):
+            _add(group, item)
 
 
 def form_of(arguments: argparse.Namespace) -> ForeignForm:
@@ -229,9 +229,9 @@ def form_of(arguments: argparse.Namespace) -> ForeignForm:
         UserError: a value is none of those that there are.
     """
     given = [
-        (option.field.removeprefix("data.").split("."), value)
-        for option, value in _given(arguments, _NO_DATA, room="data.")
-        if option.field.startswith(_WRITTEN)
+        (field.split("."), value)
+        for field, value in _given(arguments, _NO_DATA, room="data.")
+        if f"data.{field}".startswith(_WRITTEN)
     ]
     data, names = _replaced(_NO_DATA, given), {path[0] for path, _ in given}
     return ForeignForm(
@@ -243,16 +243,12 @@ def form_of(arguments: argparse.Namespace) -> ForeignForm:
 
 def decoding_spec(decoding: DecodingSpec, arguments: argparse.Namespace) -> DecodingSpec:
     """The run's decoding with what the arguments change."""
-    changes = {
-        option.field.removeprefix("decoding."): value
-        for option, value in _given(arguments, decoding, room="decoding.")
-    }
-    return replace(decoding, **changes)
+    return replace(decoding, **dict(_given(arguments, decoding, room="decoding.")))
 
 
 def apply(spec: RunSpec, arguments: argparse.Namespace) -> RunSpec:
     """The spec with every option that was given."""
-    changes = [(field_path(option.field), value) for option, value in _given(arguments, spec)]
+    changes = [(field_path(field), value) for field, value in _given(arguments, spec)]
     changed: RunSpec = _replaced(spec, changes)
     return changed
 
@@ -331,31 +327,25 @@ def _input_role(guessed: Role, *, many: bool) -> Role:
     return Role.FIELD if many else Role.SOURCE
 
 
-def _given(
-    arguments: argparse.Namespace, spec: object, *, room: str = ""
-) -> list[tuple[Option, Any]]:
-    """Options that were given, with their values as their fields' types."""
-    changes = []
-    for option in OPTIONS:
-        given = getattr(arguments, _name(option), None)
-        if given is None or not option.field.startswith(room):
+def _given(arguments: argparse.Namespace, spec: object, *, room: str = "") -> list[tuple[str, Any]]:
+    """Fields whose options were given, without their room, and their values."""
+    given = []
+    for dotted, item in OPTIONS.items():
+        text = getattr(arguments, item.flag.removeprefix("--").replace("-", "_"), None)
+        if text is None or not dotted.startswith(room):
             continue
-        field = option.field.removeprefix(room)
+        field = dotted.removeprefix(room)
         try:
-            kind, value = field_kind(spec, field)
+            present = value_at(spec, field)
         except KeyError as error:
             raise UserError(
                 "option-of-another-method",
                 "{option} does not apply to --method {method}. Leave it out.",
-                option=option.flag,
+                option=item.flag,
                 method=arguments.method,
             ) from error
-        if kind is bool:
-            changes.append((option, not value))
-            continue
-        optional = is_optional(spec, field)
-        changes.append((option, parse_value(kind, option.flag, given, optional=optional)))
-    return changes
+        given.append((field, option_value(item, item.flag, text, present)))
+    return given
 
 
 def _replaced(value: Any, changes: list[tuple[list[str], Any]]) -> Any:
@@ -372,34 +362,32 @@ def _replaced(value: Any, changes: list[tuple[list[str], Any]]) -> Any:
     return replace(value, **news) if news else value
 
 
-def _add(group: argparse._ArgumentGroup, option: Option) -> None:
+def _add(group: argparse._ArgumentGroup, item: SettingField) -> None:
     """A switch for a bool field, else an option that takes a word."""
-    kinds = []
-    for spec in _TYPICAL:
-        try:
-            kinds.append(field_kind(spec, option.field))
-        except KeyError:
-            continue
-    kind, value = kinds[0]
-    if kind is bool:
-        group.add_argument(option.flag, action="store_true", default=None, help=option.help)
+    setting = item.setting
+    if item.kind is bool:
+        change = "off" if item.default else "on"
+        text = f"Switches {change} “{setting.label}”. {setting.help}"
+        group.add_argument(item.flag, action="store_true", default=None, help=_escaped(text))
         return
-    default = getattr(value, "value", value)
-    help_text = option.help if default in (None, "") else f"{option.help} (default {default})"
-    metavar = "TEXT" if kind is str else "N"
-    if issubclass(kind, enum.Enum):
-        metavar = "|".join(str(member.value) for member in kind)
-    group.add_argument(option.flag, metavar=metavar, help=help_text.replace("%", "%%"))
+    if issubclass(item.kind, enum.Enum):
+        metavar = "|".join(str(member.value) for member in item.kind)
+    else:
+        metavar = "TEXT" if item.kind is str else "N"
+    facts = [setting.allowed] if setting.is_bounded else []
+    if item.optional:
+        facts.append(f"none: {setting.none}")
+    if item.default not in (None, ""):
+        facts.append(f"default {value_text(item.default)}")
+    text = f"{setting.help} [{'; '.join(facts)}]" if facts else setting.help
+    group.add_argument(item.flag, metavar=metavar, help=_escaped(text))
 
 
-def _name(option: Option) -> str:
-    return option.flag.removeprefix("--").replace("-", "_")
+def _escaped(text: str) -> str:
+    """As `argparse` has to be given it."""
+    return text.replace("%", "%%")
 
 
 _WRITTEN = ("data.prompt", "data.linearisation.")
 """Fields that say how an input is written."""
 _NO_DATA = DataSpec("", "", Mapping(()))
-_TYPICAL = tuple(
-    RunSpec("", "", method, _NO_DATA, default_training(method))
-    for method in (kind() for kind in METHODS.values())
-)

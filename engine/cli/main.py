@@ -25,12 +25,14 @@ from engine.cli.arguments import (
 from engine.cli.console import EscapedFormatter, complain
 from engine.cli.reading import add_reading_options
 from engine.contract.errors import Cancelled, UserError
-from engine.contract.runs.scores import METRICS
+from engine.contract.metrics import DEFAULT_METRICS, METRICS
 from engine.contract.schema import settings_of
 from engine.contract.studies.recipes import RECIPES, StudyKind, StudySettings
 from engine.threads import share_cores
 
 EXIT_OUR_FAULT, EXIT_USER, EXIT_STOPPED = 1, 2, 130
+
+_DEFAULT_METRICS = ",".join(DEFAULT_METRICS)
 
 Verb = Callable[[argparse.Namespace], int]
 
@@ -174,7 +176,9 @@ def _study_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
         "seed draws its own)",
     )
     verb.add_argument(
-        "--metrics", metavar="NAMES", help="comma-separated, as in score (default bleu,chrf,rougeL)"
+        "--metrics",
+        metavar="NAMES",
+        help=f"comma-separated, as in score (default {_DEFAULT_METRICS})",
     )
     add_encoder_options(verb)
     verb.add_argument(
@@ -224,9 +228,10 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb = verbs.add_parser(
         "score",
         help="score an outputs file, or test two against each other",
-        description="Scores run from 0 to 100, only NIST and CIDEr on their own scale; ter and "
-        "slot_error count errors, so lower is better. Two files: the second less the first, with "
-        "95 % interval and p of a paired bootstrap over the rows that both have.",
+        description="Two files: the second less the first, with 95 % interval and p of a paired "
+        "bootstrap over the rows that both have. Metrics and their scales: "
+        + "; ".join(f"{info.name} {info.scale_text}" for info in METRICS)
+        + ".",
     )
     verb.add_argument(
         "outputs",
@@ -244,9 +249,11 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     )
     verb.add_argument(
         "--metrics",
-        default="bleu,chrf,rougeL",
-        help=f"comma-separated names among {', '.join(METRICS)} (default bleu,chrf,rougeL); "
-        "rouge_l is E2E's, meteor needs Java and the package pycocoevalcap, bertscore --encoder",
+        default=_DEFAULT_METRICS,
+        help=f"comma-separated names of metrics (default {_DEFAULT_METRICS}); "
+        + "; ".join(
+            f"{info.name} needs {info.needs_text}" for info in METRICS if info.is_demanding
+        ),
     )
     verb.add_argument(
         "--tokenizer",

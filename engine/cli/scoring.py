@@ -18,7 +18,7 @@ from engine.metrics.division import Division, division_of
 from engine.metrics.metric import Unavailable
 from engine.metrics.pairing import PairedDifference, common_rows, compare
 from engine.metrics.scorable import read_scorable
-from engine.metrics.scoring import score_available
+from engine.metrics.scoring import score_whole
 from engine.reporter import Reporter, Silent
 
 ALL, SEEN, UNSEEN = "all", "seen", "unseen"
@@ -54,14 +54,14 @@ def _score(path: Path, metrics: tuple[str, ...], arguments: argparse.Namespace) 
     division = _division(console, rows, arguments)
     groups = _groups(rows, by_category=bool(arguments.by), unseen=arguments.unseen)
     scores_by_file = {
-        name: score_available(
+        name: score_whole(
             group,
             metrics,
             decoding=_decoding(path),
             encoder=encoder_of(arguments),
             division=division,
             reporter=_reporter(console, name, as_json=arguments.json),
-        )
+        )[0]
         for name, group in groups.items()
     }
     if arguments.json:

@@ -14,6 +14,7 @@ from engine.cli.reading import inspect, reading_options
 from engine.cli.training import EXIT_STOPPED, backbone_of, columns_of, work
 from engine.contract.errors import UserError
 from engine.contract.files.writing import slug
+from engine.contract.metrics import DEFAULT_METRICS, needs_encoder
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.projects.project import DatasetEntry, ProjectFolder
 from engine.contract.protocol.commands import CollectStudy
@@ -21,7 +22,6 @@ from engine.contract.reading.reading import SplitReport
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder, RunMeta
 from engine.contract.runs.lock import is_locked, run_in_use
-from engine.contract.runs.scores import BERTSCORE
 from engine.contract.schema import settings_of
 from engine.contract.specs.data import Role
 from engine.contract.specs.run import RunSpec
@@ -29,7 +29,7 @@ from engine.contract.studies.labels import run_name
 from engine.contract.studies.options import compared_method
 from engine.contract.studies.planning import essence, plan, with_existing
 from engine.contract.studies.recipes import RECIPES, StudyKind, StudySettings
-from engine.contract.studies.study import DEFAULT_METRICS, StudyFolder, StudySpec
+from engine.contract.studies.study import StudyFolder, StudySpec
 from engine.data.scanning import scan
 from engine.data.split_report import describe_split
 from engine.metrics.bertscore import check_encoder
@@ -61,7 +61,7 @@ def study(arguments: argparse.Namespace) -> int:
     if arguments.metrics is not None:
         saved = replace(saved, metrics=_metrics(arguments.metrics))
     saved = replace(saved, encoder=encoder_of(arguments, saved.encoder))
-    if BERTSCORE in saved.metrics and not arguments.no_training:
+    if needs_encoder(saved.metrics) and not arguments.no_training:
         check_encoder(saved.encoder)  # before hours of training
     folder.write(saved)
     failed: list[str] = []

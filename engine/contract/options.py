@@ -1,18 +1,15 @@
-"""The command line's options and the fields of a `RunSpec` they set: one table for both.
+"""The settings of a run by their dotted names, and the options of the command line that set them.
 
-The command line builds its parser from it, and the window shows with it the command for what
-it is about to do.
+The command line builds its parser from `OPTIONS`, the window its form and the command for what it
+is about to do, and the guide its tables.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import enum
-import functools
 import shlex
-import types
-import typing
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 from engine.contract import codec
@@ -28,99 +25,10 @@ from engine.contract.methods.others import (
 from engine.contract.methods.prefix import FinetuneMethod, MethodSpec, PrefixMethod
 from engine.contract.reading.options import reading_args
 from engine.contract.reading.reading import ReadOptions
-from engine.contract.specs.data import DataSpec, Mapping, Role, Split, SplitKind
+from engine.contract.schema import SettingField, settings_of
+from engine.contract.specs.data import DataSpec, Linearisation, Mapping, Role, Split, SplitKind
 from engine.contract.specs.run import RunSpec, default_training
-from engine.contract.specs.training import DecodingSpec
-
-
-@dataclass(frozen=True)
-class Option:
-    """One option of `train` (and, where its field is in `decoding`, of `decode`).
-
-    Attributes:
-        flag: such as "--prefix-length".
-        field: dotted field of the spec, such as "method.prefix_length".
-        help: one sentence with the unit.
-    """
-
-    flag: str
-    field: str
-    help: str
-
-
-OPTIONS: tuple[Option, ...] = (
-    Option("--linearisation", "data.linearisation.preset", "how a table is written as text"),
-    Option("--keep-empty", "data.linearisation.skip_empty", "write empty fields too"),
-    Option("--lower-keys", "data.linearisation.lower_keys", "write keys in lower case"),
-    Option("--valid-fraction", "data.split.valid_fraction", "share of inputs to validate on"),
-    Option("--test-fraction", "data.split.test_fraction", "share of inputs to test on"),
-    Option("--train-rows", "data.split.max_train_rows", "train on at most this many rows"),
-    Option("--valid-inputs", "data.split.max_valid_inputs", "validate on at most this many inputs"),
-    Option("--test-inputs", "data.split.max_test_inputs", "test on at most this many inputs"),
-    Option("--split-seed", "data.split.seed", "seed of the split and of the rows chosen"),
-    Option("--sample-seed", "data.split.sample_seed", "seed of the rows chosen, if another"),
-    Option("--max-source-tokens", "data.max_source_tokens", "longer inputs are cut at the end"),
-    Option("--max-target-tokens", "data.max_target_tokens", "longer targets are cut at the end"),
-    Option("--prompt-form", "data.prompt", "what stands between input and target"),
-    Option("--prefix-length", "method.prefix_length", "P, in tokens, 1 to 512"),
-    Option("--layers", "method.layers", "layers with a prefix, such as 0-9,20-29:5 (empty: all)"),
-    Option("--parametrisation", "method.parametrisation", "how the prefix is trained"),
-    Option("--depth", "method.depth", "every layer's keys and values, or input embeddings only"),
-    Option("--position", "method.position", "before source and target, or between them (infix)"),
-    Option("--mid-dim", "method.mid_dim", "hidden width of the prefix's MLP"),
-    Option("--init", "method.init", "start from real words or at random"),
-    Option("--init-text", "method.init_text", "the words to start from"),
-    Option("--prefix-dropout", "method.dropout", "chance that a prefix entry is zeroed"),
-    Option("--frozen-dropout", "method.frozen_dropout", "train with the backbone's own dropout"),
-    Option("--no-encoder-prefix", "method.encoder_self", "none in encoder self-attention"),
-    Option("--no-decoder-prefix", "method.decoder_self", "none in decoder self-attention"),
-    Option("--no-cross-prefix", "method.decoder_cross", "none in cross-attention"),
-    Option("--no-backbone-dropout", "method.backbone_dropout", "train without its own dropout"),
-    Option("--top-layers", "method.top_layers", "how many of the last layers are trained"),
-    Option("--top-embeddings", "method.embeddings", "train the input embeddings too"),
-    Option("--design", "method.design", "where adapters stand and what they are made of"),
-    Option("--bottleneck", "method.bottleneck", "hidden width of an adapter, instead of a budget"),
-    Option("--budget", "method.budget_percent", "adapters in per cent of the backbone"),
-    Option("--rank", "method.rank", "rank of LoRA's matrices"),
-    Option("--alpha", "method.alpha", "LoRA's products are scaled by alpha / rank"),
-    Option("--lora-dropout", "method.lora_dropout", "chance that an input of LoRA is zeroed"),
-    Option("--prompt-length", "method.prompt_length", "P of prompt and p-tuning, 1 to 512"),
-    Option("--prompt-encoder", "method.prompt_encoder", "what makes the vectors of P-tuning"),
-    Option("--encoder-hidden", "method.encoder_hidden", "its width; none: the backbone's"),
-    Option("--epochs", "training.epochs", "passes over the training rows"),
-    Option("--max-steps", "training.max_steps", "optimiser steps, instead of epochs"),
-    Option("--batch-size", "training.batch_size", "rows a forward pass"),
-    Option("--accumulation-steps", "training.accumulation_steps", "passes an optimiser step"),
-    Option("--learning-rate", "training.learning_rate", "peak rate of AdamW"),
-    Option("--warmup-steps", "training.warmup_steps", "optimiser steps of rising rate"),
-    Option("--weight-decay", "training.weight_decay", "AdamW's weight decay"),
-    Option("--clip-norm", "training.clip_norm", "largest gradient norm; 0: no clipping"),
-    Option("--objective", "training.objective", "how token losses become one number"),
-    Option("--evaluate-every-steps", "training.evaluate_every_steps", "optimiser steps"),
-    Option("--no-bleu", "training.evaluate_bleu", "evaluate by loss alone"),
-    Option("--sample-count", "training.sample_count", "outputs shown at each evaluation"),
-    Option("--select-by", "training.select_by", "what decides the best checkpoint"),
-    Option("--patience", "training.patience_evaluations", "evaluations without a better one"),
-    Option("--checkpoint-every-steps", "training.checkpoint_every_steps", "optimiser steps"),
-    Option("--seed", "training.seed", "seed of initialisation, order and dropout"),
-    Option("--device", "training.device", "where to compute"),
-    Option("--precision", "training.precision", "number format of the backbone"),
-    Option("--gradient-checkpointing", "training.gradient_checkpointing", "less memory, slower"),
-    Option("--strategy", "decoding.strategy", "how tokens are chosen"),
-    Option("--num-beams", "decoding.num_beams", "beams, for --strategy beam"),
-    Option("--length-penalty", "decoding.length_penalty", "for --strategy beam"),
-    Option("--temperature", "decoding.temperature", "for --strategy sampling"),
-    Option("--top-k", "decoding.top_k", "for --strategy sampling; 0: all tokens"),
-    Option("--top-p", "decoding.top_p", "for --strategy sampling"),
-    Option("--repetition-penalty", "decoding.repetition_penalty", "1: none"),
-    Option("--no-repeat-ngram", "decoding.no_repeat_ngram", "0: all may repeat"),
-    Option("--no-line-breaks", "decoding.line_breaks", "outputs of one line"),
-    Option("--min-new-tokens", "decoding.min_new_tokens", "shortest output, in tokens"),
-    Option("--max-new-tokens", "decoding.max_new_tokens", "longest output, in tokens"),
-    Option("--decode-batch-size", "decoding.batch_size", "inputs decoded together"),
-    Option("--decode-seed", "decoding.seed", "for --strategy sampling"),
-)
-"""Options whose field is a bool are switches: giving one sets the opposite of its default."""
+from engine.contract.specs.training import DecodingSpec, TrainingSpec
 
 METHODS: dict[str, type[MethodSpec]] = {
     "prefix": PrefixMethod,
@@ -134,6 +42,28 @@ METHODS: dict[str, type[MethodSpec]] = {
 }
 """The values of `--method`."""
 
+
+def _options() -> Iterator[tuple[str, SettingField]]:
+    parts: tuple[tuple[str, type], ...] = (
+        ("data.linearisation", Linearisation),
+        ("data.split", Split),
+        ("data", DataSpec),
+        *(("method", method) for method in METHODS.values()),
+        ("training", TrainingSpec),
+        ("decoding", DecodingSpec),
+    )
+    for part, spec in parts:
+        for item in settings_of(spec):
+            yield f"{part}.{item.name}", item
+
+
+OPTIONS: dict[str, SettingField] = dict(_options())
+"""The settings of a `RunSpec` by their dotted names, such as "method.prefix_length". Methods that
+have one of the same name have the same one.
+
+Each is an option of `train`, those of decoding of `decode` too. Options whose field is a bool are
+switches: giving one sets the opposite of its default."""
+
 INPUT_FLAGS = {
     Role.FIELD: "--field",
     Role.MEANING: "--meaning",
@@ -143,44 +73,24 @@ INPUT_FLAGS = {
 """Options that name an input column and say what it holds; `--source` leaves that to a guess."""
 
 
-def field_kind(spec: object, field: str) -> tuple[type, object]:
-    """The scalar type and the present value of a dotted field.
+def value_at(spec: object, field: str) -> Any:
+    """The value of a dotted field.
 
     Raises:
         KeyError: this spec has no such field (another method's, say).
     """
-    hint, value = _hint(spec, field)
-    if isinstance(hint, types.UnionType):
-        hint = next(part for part in typing.get_args(hint) if part is not type(None))
-    assert isinstance(hint, type)
-    return hint, value
+    *parents, name = field.split(".")
+    for parent in parents:
+        spec = getattr(spec, parent)
+    if not dataclasses.is_dataclass(spec) or name not in spec.__dataclass_fields__:
+        raise KeyError(field)
+    return getattr(spec, name)
 
 
 def field_path(field: str) -> list[str]:
     """Where a dotted field stands in a `RunSpec`: the task's settings go without its name."""
     parts = field.split(".")
     return ["task", *parts] if parts[0] == "decoding" else parts
-
-
-def is_optional(spec: object, field: str) -> bool:
-    """Whether a dotted field may be None, which is "none" on the command line."""
-    return type(None) in typing.get_args(_hint(spec, field)[0])
-
-
-def _hint(spec: object, field: str) -> tuple[object, object]:
-    *parents, name = field.split(".")
-    for parent in parents:
-        spec = getattr(spec, parent)
-    if not dataclasses.is_dataclass(spec) or name not in spec.__dataclass_fields__:
-        raise KeyError(field)
-    kind: type = type(spec)
-    return _hints(kind)[name], getattr(spec, name)
-
-
-@functools.cache
-def _hints(kind: type) -> dict[str, object]:
-    """Types of a dataclass's fields: asked for each option, and slow to make."""
-    return typing.get_type_hints(kind)
 
 
 def with_changes(spec: RunSpec, changes: tuple[tuple[str, str], ...]) -> RunSpec:
@@ -223,6 +133,19 @@ def parse_value(kind: type[Any], flag: str, text: str, *, optional: bool = False
     if isinstance(value, int) and value not in codec.INTEGERS:
         raise wrong_value(flag, text, "a whole number of at most 18 digits")
     return value
+
+
+def option_value(item: SettingField, flag: str, text: str | None, present: Any) -> Any:
+    """What an option sets its field to.
+
+    Args:
+        flag: as it was given, for the sentence.
+        text: None for a switch.
+        present: the field's value, which a switch turns over.
+    """
+    if item.kind is bool:
+        return not present
+    return parse_value(item.kind, flag, text or "", optional=item.optional)
 
 
 def wrong_value(flag: str, text: str, expected: str) -> UserError:
@@ -282,24 +205,25 @@ def spec_args(spec: RunSpec, *, room: str = "") -> list[str]:
     """
     default = default_spec(spec)
     words: list[str] = []
-    for option in OPTIONS:
-        if not option.field.startswith(room):
+    for field, item in OPTIONS.items():
+        if not field.startswith(room):
             continue
         try:
-            kind, value = field_kind(spec, option.field)
+            value = value_at(spec, field)
         except KeyError:
             continue
-        needed = option.flag == "--prefix-length"
-        if value == field_kind(default, option.field)[1] and not needed:
+        if value == value_at(default, field) and field != "method.prefix_length":
             continue
-        if kind is bool:
-            words.append(option.flag)
-        elif value is None:
-            words += [option.flag, "none"]
-        else:
-            text = str(value.value if isinstance(value, enum.Enum) else value)
-            words += option_args(option.flag, text)
+        words += [item.flag] if item.kind is bool else option_args(item.flag, value_text(value))
     return words
+
+
+def value_text(value: object) -> str:
+    """A setting's value as the command line reads it."""
+    if isinstance(value, float):
+        short = f"{value:g}"
+        return short if float(short) == value else repr(value)
+    return "none" if value is None else str(value.value if isinstance(value, enum.Enum) else value)
 
 
 def default_spec(spec: RunSpec) -> RunSpec:

@@ -29,6 +29,10 @@ class Architecture(enum.Enum):
     DECODER_ONLY = "decoder_only"
     ENCODER_DECODER = "encoder_decoder"
 
+    def fits(self, *, encoder_decoder: bool) -> bool:
+        """Whether a backbone is one of them."""
+        return self is Architecture.ANY or (self is Architecture.ENCODER_DECODER) == encoder_decoder
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -42,10 +46,12 @@ class Setting:
         unit: such as "tokens"; "" where there is none.
         low, high: the least and the largest value, both allowed; None for no bound.
         above, below: the same, not allowed themselves.
-        none: what the form shows for None, such as "by epochs"; "" where None is not allowed.
+        none: what the form shows for None, such as "by epochs", or for an empty text; "" where
+            neither is allowed.
         labels: each member of an enum with its words, in the order of the form.
         step: what the arrows of an editor add.
         factor: what they multiply by, where that suits better; 0 to add.
+        percent: whether an editor shows 0.1 as 10 %.
         visible_when: other fields of the same spec, each with the values for which this one means
             anything.
         architecture: the backbones on which it does.
@@ -63,8 +69,14 @@ class Setting:
     labels: tuple[tuple[enum.Enum, str], ...] = ()
     step: float = 1
     factor: float = 0.0
+    percent: bool = False
     visible_when: tuple[tuple[str, tuple[Any, ...]], ...] = ()
     architecture: Architecture = Architecture.ANY
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether there is a bound."""
+        return (self.low, self.high, self.above, self.below) != (None, None, None, None)
 
     @property
     def allowed(self) -> str:
@@ -123,10 +135,24 @@ class SettingField:
         """Its option on the command line."""
         return self.setting.flag or "--" + self.name.replace("_", "-")
 
+    def words(self, value: Any) -> str:
+        """A value as people read it."""
+        if value is None or value == "":
+            return self.setting.none
+        if self.kind is bool:
+            return "yes" if value else "no"
+        if isinstance(value, enum.Enum):
+            return dict(self.setting.labels)[value]
+        return f"{value:g}" if isinstance(value, float) else str(value)
 
-@functools.cache
+
 def settings_of(spec: type) -> tuple[SettingField, ...]:
     """The settings of a spec's class, in the order of its fields."""
+    return _settings_of(spec)
+
+
+@functools.cache
+def _settings_of(spec: type) -> tuple[SettingField, ...]:
     return tuple(_read(spec))
 
 
@@ -142,7 +168,7 @@ def _read(spec: type) -> Iterator[SettingField]:
 
 def check_settings(spec: Any) -> None:
     """Raise `UserError` for the first setting outside its bounds, with both."""
-    for item in settings_of(type(spec)):  # type: ignore[arg-type]  # a class is hashable
+    for item in settings_of(type(spec)):
         value = getattr(spec, item.name)
         if item.kind in (int, float) and value is not None and not item.setting.allows(value):
             raise _out_of_range(item.name, value, item.setting)

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from engine.contract.metrics import DEFAULT_METRICS, metric_title
 from engine.contract.runs.outputs import split_fingerprint, write_meta, write_outputs
-from engine.contract.runs.scores import Absent, OutputRow, OutputsMeta, Score, metric_title
+from engine.contract.runs.scores import Absent, OutputRow, OutputsMeta, Score
 from engine.contract.specs.training import DecodingSpec
 from engine.contract.tables.saving import OUTPUTS_HEADER, TABLE_ENDINGS, Line, write_table
 from engine.data.examples import EvalInput
@@ -17,9 +18,6 @@ from engine.metrics.scoring import score_whole
 from engine.reporter import Reporter
 from engine.tasks.base import Predictions
 
-METRICS = ("bleu", "chrf", "rougeL")
-"""What finished outputs are scored with."""
-
 
 def decode_and_score(
     system: System,
@@ -28,7 +26,7 @@ def decode_and_score(
     decoding: DecodingSpec,
     reporter: Reporter,
     *,
-    metrics: Sequence[str] = METRICS,
+    metrics: Sequence[str] = DEFAULT_METRICS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Predictions:
     """Decode inputs, and score them against all their references.

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.commands import Decoded as DecodedFile
-from engine.contract.protocol.commands import DecodeSplit, Generate, Generated
+from engine.contract.protocol.commands import DecodeSplit, Done, Generate, Generated
 from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.data import PromptForm
 from engine.data.examples import load_examples
@@ -35,7 +34,7 @@ def generate(command: Generate, reporter: Reporter) -> Generated:
     return Generated(decoded.texts, time.monotonic() - start)
 
 
-def decode_split(command: DecodeSplit, reporter: Reporter) -> DecodedFile:
+def decode_split(command: DecodeSplit, reporter: Reporter) -> Done:
     """Decode a split of a run's dataset with that run, another system, or the bare backbone.
 
     Raises:
@@ -65,14 +64,14 @@ def decode_split(command: DecodeSplit, reporter: Reporter) -> DecodedFile:
     )
     prompts = loaded.prompts([row.source for row in inputs])
     scored = decode_and_score(loaded.system, inputs, prompts, command.decoding, reporter)
-    meta = save_outputs(
+    save_outputs(
         Path(command.out),
         scored,
         system=loaded.title,
         run_id=loaded.run_id,
         split=command.split,
     )
-    return DecodedFile(command.out, meta, scored.rows)
+    return Done()
 
 
 def _load(

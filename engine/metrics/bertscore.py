@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors import SafetensorError
 
-from engine.contract.runs.scores import BERTSCORE, Encoder
+from engine.contract.runs.scores import Encoder
 from engine.metrics.metric import Array, MeanOverExamples, Unavailable
 from engine.reporter import Reporter
 
@@ -44,11 +44,6 @@ class Bertscore(MeanOverExamples):
 
     Statistics [N, 2]: the example's F × 100, and 1.
     """
-
-    name = BERTSCORE
-
-    def __init__(self, encoder: Encoder | None = None) -> None:
-        self._encoder = encoder or Encoder()
 
     def signature(self) -> str:
         """The encoder, its layer, weights and the version that ran it."""

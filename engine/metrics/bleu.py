@@ -13,28 +13,23 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.metrics.division import Division, sacrebleu_tokenizer
-from engine.metrics.metric import Array, Text, ratio
+from engine.metrics.metric import Array, TextMetric, ratio
 from engine.reporter import Reporter
 
 ORDER = 4
 """Longest n-gram counted (sacrebleu.metrics.bleu.MAX_NGRAM_ORDER)."""
 
 
-class Bleu(Text):
+class Bleu(TextMetric):
     """Corpus BLEU, 0 to 100.
 
     Statistics [N, 10]: output length, closest reference's length, matched n-grams for
     n = 1 to 4, the output's n-grams for n = 1 to 4.
-
-    Args:
-        division: how texts are divided.
-        webnlg: whether words are divided as in WebNLG's evaluation instead.
     """
 
-    def __init__(self, division: Division | None = None, *, webnlg: bool = False) -> None:
-        self._webnlg = webnlg
-        self._division = division or Division()
-        self.name = "bleu_webnlg" if webnlg else "bleu"
+    @property
+    def _webnlg(self) -> bool:
+        return self.name == "bleu_webnlg"
 
     def signature(self) -> str:
         """PromptTokenizer, case, smoothing and version, in sacrebleu's words."""

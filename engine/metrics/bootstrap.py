@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.contract.runs.scores import BOOTSTRAP_SEED, RESAMPLES
 from engine.metrics.metric import Array, Metric
 
-SAMPLES = 1000
-"""Resamples of a 95 % interval (Koehn 2004; sacrebleu's default)."""
 CELLS = 4_000_000
 """Numbers drawn at once: bounds memory at some 64 MB whatever the number of examples."""
 
@@ -20,7 +19,7 @@ _ROUNDING = 1e-9
 """Differences of scores that are nearer to each other are equal."""
 
 
-def resampled_sums(statistics: Array, *, seed: int, samples: int = SAMPLES) -> Array:
+def resampled_sums(statistics: Array, *, seed: int, samples: int = RESAMPLES) -> Array:
     """Sums of statistics over resamples of N out of N examples, with replacement.
 
     The same seed and N draw the same examples for any metric and system, so that the
@@ -94,9 +93,37 @@ def paired(metric: Metric, first: Array, second: Array, *, seed: int) -> Paired:
     if len(first) < 2:
         return Paired(one, other, difference, None, None, None)
     sampled = [metric.from_sums(resampled_sums(each, seed=seed)) for each in (first, second)]
-    differences = sampled[1] - sampled[0]
-    low, high = np.quantile(differences, (0.025, 0.975))
-    scatter = np.abs(differences - differences.mean())
+    return Paired(one, other, difference, *_tested(difference, sampled[1] - sampled[0]))
+
+
+def mean_differences(
+    differences: Array, *, seed: int = BOOTSTRAP_SEED
+) -> list[tuple[float | None, float | None, float | None]]:
+    """Interval and p of the mean of each column, as `paired` has them of corpus scores.
+
+    Args:
+        differences: [N, K], of the same N rows' scores; NaN where a system has none.
+
+    Returns:
+        K times low, high and p, all None where fewer than two rows have a difference.
+    """
+    tested: list[tuple[float | None, float | None, float | None]]
+    tested = [(None, None, None)] * differences.shape[1]
+    known = ~np.isnan(differences)
+    for mask in np.unique(known, axis=1).T:  # columns of the same rows are drawn once
+        columns = np.flatnonzero((known == mask[:, None]).all(axis=0))
+        values = differences[np.ix_(mask, columns)]
+        if len(values) < 2:
+            continue
+        sampled = resampled_sums(values, seed=seed) / len(values)
+        for place, column in enumerate(columns):
+            tested[column] = _tested(float(values[:, place].mean()), sampled[:, place])
+    return tested
+
+
+def _tested(difference: float, sampled: Array) -> tuple[float, float, float]:
+    """95 % interval of a difference and its p, from the resampled ones."""
+    low, high = np.quantile(sampled, (0.025, 0.975))
+    scatter = np.abs(sampled - sampled.mean())
     as_far = int((scatter >= abs(difference) - _ROUNDING).sum())
-    p = (as_far + 1) / (SAMPLES + 1)
-    return Paired(one, other, difference, float(low), float(high), p)
+    return float(low), float(high), (as_far + 1) / (len(sampled) + 1)

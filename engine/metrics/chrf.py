@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.metrics.metric import Array, Text, ratio
+from engine.metrics.metric import Array, TextMetric, ratio
 from engine.reporter import Reporter
 
 ORDER = 6
@@ -15,13 +15,11 @@ BETA = 2.0
 """How much more recall counts than precision (Popović 2016, "chrF deconstructed")."""
 
 
-class Chrf(Text):
+class Chrf(TextMetric):
     """Corpus chrF2, 0 to 100; of several references the best one for each output counts.
 
     Statistics [N, 18]: for n = 1 to 6 the output's n-grams, the reference's, and the matched.
     """
-
-    name = "chrf"
 
     def signature(self) -> str:
         """Case, orders and version, in sacrebleu's words."""

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.metrics.division import Division
 from engine.metrics.metric import Array, MeanOverExamples, ratio
 from engine.metrics.ngrams import Integers, Ngrams, Numbering, matching, owners_of
 from engine.reporter import Reporter
@@ -30,11 +29,6 @@ class Cider(MeanOverExamples):
 
     Statistics [N, 2]: the example's CIDEr, and 1.
     """
-
-    name = "cider"
-
-    def __init__(self, division: Division | None = None) -> None:
-        self._division = division or Division()
 
     def keeps(self, reference: str) -> bool:
         """Whether it has a word."""

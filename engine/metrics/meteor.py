@@ -19,8 +19,7 @@ from typing import IO
 
 import numpy as np
 
-from engine.metrics.division import Division
-from engine.metrics.metric import Array, Text, Unavailable, ratio
+from engine.metrics.metric import Array, TextMetric, Unavailable, ratio
 from engine.reporter import Reporter
 
 ALPHA, BETA, GAMMA, DELTA = 0.85, 0.2, 0.6, 0.75
@@ -31,18 +30,13 @@ STATISTICS = 23
 """Numbers in a line that the program answers SCORE with."""
 
 
-class Meteor(Text):
+class Meteor(TextMetric):
     """Corpus METEOR × 100; of several references the best one for each output counts.
 
     Statistics [N, 23], in the program's order: words of output and reference; function words
     of both; for each matcher the matched content words of both, then the function words of
     both; chunks; matched words of both.
     """
-
-    name = "meteor"
-
-    def __init__(self, division: Division | None = None) -> None:
-        self._division = division or Division()
 
     def keeps(self, reference: str) -> bool:
         """Whether it has a word."""

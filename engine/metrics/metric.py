@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.contract.errors import UserError
+from engine.contract.runs.scores import Encoder, OutputRow
+from engine.metrics.division import Division
 from engine.reporter import Reporter, Silent
 
 Array = npt.NDArray[np.float64]
@@ -32,11 +34,17 @@ class Metric(Protocol):
 
     Attributes:
         name: as `Score.metric` has it, such as "bleu".
+        expected_key: key of the number of expected texts in the signature.
     """
 
-    @property
-    def name(self) -> str:
-        """The metric's name in `Score.metric`."""
+    name: str
+    expected_key: str
+
+    def expected(self, row: OutputRow) -> tuple[str, ...]:
+        """The texts that the row's output is compared with: its references, as a rule."""
+
+    def nothing_expected(self, count: int) -> UserError:
+        """What to raise where none of so many rows has an expected text."""
 
     def signature(self) -> str:
         """What of the signature this metric decides: tokeniser, case, package and version.
@@ -79,8 +87,36 @@ LONGEST = 100_000
 """Words of a text, of metrics that take time and memory in proportion to them."""
 
 
-class Text:
-    """The part of a metric that counts something in every text, and takes long ones."""
+class TextMetric:
+    """The part of a metric that compares each output with its references, of any length.
+
+    Args:
+        name: as `engine.contract.metrics` has it.
+        division: how texts are divided; None is as English ones are.
+        encoder: what tokens are compared by, if the metric needs an encoder.
+    """
+
+    expected_key = "nrefs"
+
+    def __init__(
+        self, name: str = "", *, division: Division | None = None, encoder: Encoder | None = None
+    ) -> None:
+        self.name = name
+        self._division = division or Division()
+        self._encoder = encoder or Encoder()
+
+    def expected(self, row: OutputRow) -> tuple[str, ...]:
+        """The references that are not blank."""
+        return tuple(text for text in row.references if text.strip())
+
+    def nothing_expected(self, count: int) -> UserError:
+        """No score of any metric that needs references."""
+        return UserError(
+            "no-references",
+            "None of the {rows} outputs has a reference. Scores need at least one "
+            "reference text in each row that is to count.",
+            rows=count,
+        )
 
     def keeps(self, reference: str) -> bool:
         """Any text that is not blank."""
@@ -91,7 +127,7 @@ class Text:
         return LONGEST
 
 
-class MeanOverExamples(Text):
+class MeanOverExamples(TextMetric):
     """The part of a metric whose statistics are [N, 2]: each example's value, and 1."""
 
     def from_sums(self, sums: Array) -> Array:

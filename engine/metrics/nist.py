@@ -15,8 +15,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.metrics.division import Division, sacrebleu_tokenizer
-from engine.metrics.metric import Array, Text, ratio
+from engine.metrics.division import sacrebleu_tokenizer
+from engine.metrics.metric import Array, TextMetric, ratio
 from engine.metrics.ngrams import Numbering, matching, owners_of
 from engine.reporter import Reporter
 
@@ -26,17 +26,12 @@ HALVED_AT = 2 / 3
 """The brevity penalty is 0.5 at this ratio of lengths (Doddington 2002, section 4)."""
 
 
-class Nist(Text):
+class Nist(TextMetric):
     """Corpus NIST on its own scale: 0 upwards, some 8 for a good system on the E2E test set.
 
     Statistics [N, 11]: mean length of the references, missing ones as 0; for n = 1 to 5 the
     information of the matched n-grams; for n = 1 to 5 the output's n-grams.
     """
-
-    name = "nist"
-
-    def __init__(self, division: Division | None = None) -> None:
-        self._division = division or Division()
 
     def signature(self) -> str:
         """PromptTokenizer, case and what it follows."""

@@ -36,7 +36,7 @@ def common_rows(first: Rows, second: Rows) -> tuple[Rows, Rows]:
 
     Raises:
         UserError: an id is not unique, none is common, or common rows have other references:
-            scores against different references cannot be held against each other.
+            scores against different references cannot be compared.
     """
     own, other = _by_id(first), _by_id(second)
     ids = [example_id for example_id in own if example_id in other]
@@ -86,17 +86,17 @@ def compare(
         try:
             # Only the first's inputs are asked for their values: both have the same. The second's
             # outputs may be too long all the same.
-            held = references_for(metric, first, division)
+            scorable = references_for(metric, first, division)
             references_for(metric, second, division)
             both = [
-                metric.statistics([rows[i].output for i in held.places], held.groups,
+                metric.statistics([rows[i].output for i in scorable.indices], scorable.groups,
                                   reporter=reporter)
                 for rows in (first, second)
             ]  # fmt: skip
         except Unavailable as error:
             found.append(Absent(metric.name, error.message))
             continue
-        signature = signature_of(metric, held, len(first), decoding=decoding, seed=seed)
+        signature = signature_of(metric, scorable, len(first), decoding=decoding, seed=seed)
         result = bootstrap.paired(metric, both[0], both[1], seed=seed)
         found.append(PairedDifference(metric.name, result, signature))
     return tuple(found)

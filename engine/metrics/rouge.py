@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.metrics.division import Division, unicode_words
+from engine.metrics.division import unicode_words
 from engine.metrics.metric import LONGEST, Array, MeanOverExamples
 from engine.metrics.rouge_e2e import LONGEST_COMMON, common_words
 from engine.reporter import Reporter
@@ -26,19 +26,13 @@ class Rouge(MeanOverExamples):
     """Mean F-measure × 100; of several references the best one for each output counts.
 
     Statistics [N, 2]: the example's F-measure × 100, and 1.
-
-    Args:
-        name: "rouge1", "rouge2" or "rougeL".
-        division: whether letters of all scripts are kept.
     """
-
-    def __init__(self, name: str, division: Division | None = None) -> None:
-        self.name = name
-        self._unicode = (division or Division()).unicode
 
     def keeps(self, reference: str) -> bool:
         """Whether it has a word."""
-        return bool(unicode_words(reference) if self._unicode else _LATIN.search(reference))
+        return bool(
+            unicode_words(reference) if self._division.unicode else _LATIN.search(reference)
+        )
 
     def longest(self) -> int:
         """A common subsequence takes time in proportion to both lengths."""
@@ -46,7 +40,7 @@ class Rouge(MeanOverExamples):
 
     def signature(self) -> str:
         """PromptTokenizer, stemming, aggregation and version."""
-        words = "unicode" if self._unicode else "a-z0-9"
+        words = "unicode" if self._division.unicode else "a-z0-9"
         return (
             f"case:lc|tok:{words}|stem:porter|stat:f|multi:best|"
             f"rouge-score:{version('rouge-score')}"
@@ -64,7 +58,7 @@ class Rouge(MeanOverExamples):
         from rouge_score.tokenizers import DefaultTokenizer
 
         tokenizer: Any = DefaultTokenizer(use_stemmer=True)
-        if self._unicode:
+        if self._division.unicode:
             tokenizer = _UnicodeTokenizer(tokenizer)
         scorer = RougeScorer([self.name], tokenizer=tokenizer)
         scored = np.ones((len(hypotheses), 2))

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.metrics.division import Division
 from engine.metrics.metric import Array, MeanOverExamples
 from engine.reporter import Reporter
 
@@ -26,11 +25,6 @@ class RougeE2e(MeanOverExamples):
 
     Statistics [N, 2]: the example's F × 100, and 1.
     """
-
-    name = "rouge_l"
-
-    def __init__(self, division: Division | None = None) -> None:
-        self._division = division or Division()
 
     def keeps(self, reference: str) -> bool:
         """Whether it has a word."""

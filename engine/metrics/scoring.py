@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine.contract.errors import UserError
-from engine.contract.runs.scores import Absent, Encoder, OutputRow, Score
+from engine.contract.metrics import current_name
+from engine.contract.runs.scores import RESAMPLES, Absent, Encoder, OutputRow, Score
 from engine.metrics import bootstrap
 from engine.metrics.division import Division, division_of
 from engine.metrics.known import metric_named
 from engine.metrics.metric import Metric, Unavailable
-from engine.metrics.slot_error import SlotError, values_of
 from engine.reporter import Reporter, Silent
 
 _SILENT = Silent()
@@ -24,11 +24,11 @@ class ScorableRows:
     """Rows that a metric can score, with what it holds each output against.
 
     Attributes:
-        places: indices into all rows.
+        indices: which of all rows they are.
         groups: references of each, or the values of its input.
     """
 
-    places: tuple[int, ...]
+    indices: tuple[int, ...]
     groups: tuple[tuple[str, ...], ...]
 
 
@@ -55,23 +55,6 @@ def score_rows(
     return tuple(one for one in found if isinstance(one, Score)), filled
 
 
-def score_available(
-    rows: Sequence[OutputRow],
-    metrics: Sequence[str],
-    *,
-    decoding: str,
-    encoder: Encoder | None = None,
-    division: Division | None = None,
-    seed: int = 0,
-    reporter: Reporter = _SILENT,
-) -> tuple[Score | Absent, ...]:
-    """The corpus scores of `score_whole` alone."""
-    return score_whole(
-        rows, metrics, decoding=decoding, encoder=encoder, division=division, seed=seed,
-        reporter=reporter,
-    )[0]  # fmt: skip
-
-
 def score_whole(
     rows: Sequence[OutputRow],
     metrics: Sequence[str],
@@ -91,7 +74,7 @@ def score_whole(
 
     Args:
         rows: outputs with their references.
-        metrics: names as in `engine.metrics.known.METRICS`; a repeated one counts once.
+        metrics: names as in `engine.contract.metrics`; a repeated one counts once.
         decoding: how the outputs were made, as `OutputsMeta.decoding` has it.
         encoder: for bertscore.
         division: how texts are divided; None is what suits the references.
@@ -111,9 +94,9 @@ def score_whole(
     row_scores: list[list[tuple[str, float]]] = [[] for _ in rows]
     for metric in metrics_named(metrics, encoder=encoder, division=division):
         try:
-            held = references_for(metric, rows, division)
+            scorable = references_for(metric, rows, division)
             score, own = _scored(
-                metric, rows, held, decoding=decoding, seed=seed, reporter=reporter
+                metric, rows, scorable, decoding=decoding, seed=seed, reporter=reporter
             )
         except Unavailable as error:
             if not may_be_absent:
@@ -132,7 +115,8 @@ def metrics_named(
 ) -> list[Metric]:
     """The metrics, each once; raise `UserError` where there is none or one is unknown."""
     known = [
-        metric_named(name, encoder=encoder, division=division) for name in dict.fromkeys(names)
+        metric_named(name, encoder=encoder, division=division)
+        for name in dict.fromkeys(map(current_name, names))
     ]
     if not known:
         raise UserError("no-metric-named", "No metric was named. Name at least one, such as bleu.")
@@ -142,19 +126,19 @@ def metrics_named(
 def _scored(
     metric: Metric,
     rows: Sequence[OutputRow],
-    held: ScorableRows,
+    scorable: ScorableRows,
     *,
     decoding: str,
     seed: int,
     reporter: Reporter,
 ) -> tuple[Score, dict[int, float]]:
     """The corpus score, and the rows' own scores by their place."""
-    outputs = [rows[i].output for i in held.places]
-    statistics = metric.statistics(outputs, held.groups, reporter=reporter)
+    outputs = [rows[i].output for i in scorable.indices]
+    statistics = metric.statistics(outputs, scorable.groups, reporter=reporter)
     low, high = bootstrap.interval(metric, statistics, seed=seed) or (None, None)
     value = float(metric.from_sums(statistics.sum(axis=0)))
-    signature = signature_of(metric, held, len(rows), decoding=decoding, seed=seed)
-    own = zip(held.places, metric.rows(statistics).tolist(), strict=True)
+    signature = signature_of(metric, scorable, len(rows), decoding=decoding, seed=seed)
+    own = zip(scorable.indices, metric.rows(statistics).tolist(), strict=True)
     return Score(metric.name, value, signature, low=low, high=high), dict(own)
 
 
@@ -166,32 +150,16 @@ def references_for(metric: Metric, rows: Sequence[OutputRow], division: Division
             metric counts, or a text is too long for it.
         UserError: no row has a reference.
     """
-    if isinstance(metric, SlotError):
-        groups = [values_of(row) for row in rows]
-    else:
-        groups = [tuple(text for text in row.references if text.strip()) for row in rows]
-        if not any(groups):
-            raise UserError(
-                "no-references",
-                "None of the {rows} outputs has a reference. Scores need at least one "
-                "reference text in each row that is to count.",
-                rows=len(rows),
-            )
-    for number, (row, group) in enumerate(zip(rows, groups, strict=True), start=1):
+    expected = [metric.expected(row) for row in rows]
+    example = next((group[0] for group in expected if group), None)
+    if example is None:
+        raise metric.nothing_expected(len(rows))
+    for number, (row, group) in enumerate(zip(rows, expected, strict=True), start=1):
         _refuse_long(metric, division, number, row.output, group)
-    if not isinstance(metric, SlotError):
-        groups = [tuple(filter(metric.keeps, group)) for group in groups]
-    places = tuple(i for i, group in enumerate(groups) if group)
-    if places:
-        return ScorableRows(places, tuple(groups[i] for i in places))
-    if isinstance(metric, SlotError):
-        raise Unavailable(
-            "no-slot-values",
-            "None of the {rows} rows has values to look for. slot_error needs fields, or an "
-            "input such as name[Blue Spice] or name : Blue Spice; leave it out for texts.",
-            rows=len(rows),
-        )
-    example = next(text for row in rows for text in row.references if text.strip())
+    groups = [tuple(filter(metric.keeps, group)) for group in expected]
+    indices = tuple(i for i, group in enumerate(groups) if group)
+    if indices:
+        return ScorableRows(indices, tuple(groups[i] for i in indices))
     raise Unavailable(
         "no-countable-words",
         "No reference has a word that {metric} counts ({example!r} has none). Leave {metric} "
@@ -222,21 +190,20 @@ def _refuse_long(
 
 
 def signature_of(
-    metric: Metric, held: ScorableRows, count: int, *, decoding: str, seed: int
+    metric: Metric, scorable: ScorableRows, count: int, *, decoding: str, seed: int
 ) -> str:
     """The whole signature of a score over `count` rows."""
-    numbers = [len(group) for group in held.groups]
+    numbers = [len(group) for group in scorable.groups]
     fewest, most = min(numbers), max(numbers)
-    scored = len(held.places)
-    each = "values" if isinstance(metric, SlotError) else "nrefs"
+    scored, key = len(scorable.indices), metric.expected_key
     return "|".join(
         (
             metric.name,
             metric.signature(),
-            f"{each}:{most}" if fewest == most else f"{each}:{fewest}-{most}",
+            f"{key}:{most}" if fewest == most else f"{key}:{fewest}-{most}",
             f"n:{count}" if scored == count else f"n:{scored}/{count}",
             f"decoding:{decoding.replace('|', ',') or 'unknown'}",
-            f"bs:{bootstrap.SAMPLES if scored > 1 else 0}",
+            f"bs:{RESAMPLES if scored > 1 else 0}",
             f"seed:{seed}",
         )
     )

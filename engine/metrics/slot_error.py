@@ -12,25 +12,42 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engine.contract.errors import UserError
 from engine.contract.runs.coverage import Said, coverage
 from engine.contract.runs.scores import OutputRow
 from engine.data.meaning import NotAMeaningError, parse_meaning
-from engine.metrics.metric import Array, Text, ratio
+from engine.metrics.metric import Array, TextMetric, Unavailable, ratio
 from engine.reporter import Reporter
 
 Fields = Sequence[tuple[str, str]]
 
 
-class SlotError(Text):
+class SlotError(TextMetric):
     """Values that are not said, of 100 values of the inputs; lower is better.
 
     What other metrics hold an output against are references; here they are the values of its
-    input, as `values_of` gives them.
+    input.
 
     Statistics [N, 2]: values that are not said; all values.
     """
 
-    name = "slot_error"
+    expected_key = "values"
+
+    def expected(self, row: OutputRow) -> tuple[str, ...]:
+        """The values of its input that can be looked for; none where that is a text."""
+        fields = row.fields or _fields_in(row.input)
+        said = coverage(fields, "").said
+        pairs = zip(fields, said, strict=True)
+        return tuple(value for (_key, value), how in pairs if how is not Said.UNCHECKED)
+
+    def nothing_expected(self, count: int) -> UserError:
+        """The other metrics need no values."""
+        return Unavailable(
+            "no-slot-values",
+            "None of the {rows} rows has values to look for. slot_error needs fields, or an "
+            "input such as name[Blue Spice] or name : Blue Spice; leave it out for texts.",
+            rows=count,
+        )
 
     def signature(self) -> str:
         """How values are looked for."""
@@ -58,14 +75,6 @@ class SlotError(Text):
     def rows(self, statistics: Array) -> Array:
         """Share of each example's values."""
         return self.from_sums(statistics)
-
-
-def values_of(row: OutputRow) -> tuple[str, ...]:
-    """The values of a row's input that can be looked for; none where it is a text."""
-    fields = row.fields or _fields_in(row.input)
-    said = coverage(fields, "").said
-    pairs = zip(fields, said, strict=True)
-    return tuple(value for (_key, value), how in pairs if how is not Said.UNCHECKED)
 
 
 def _fields_in(text: str) -> Fields:

@@ -9,23 +9,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.metrics.division import Division, sacrebleu_tokenizer
-from engine.metrics.metric import Array, Text, ratio
+from engine.metrics.division import sacrebleu_tokenizer
+from engine.metrics.metric import Array, TextMetric, ratio
 from engine.metrics.tercom import edits
 from engine.reporter import Reporter
 
 
-class Ter(Text):
+class Ter(TextMetric):
     """Edits for each 100 words of the references; above 100 for outputs that are far too long.
 
     Statistics [N, 2]: the edits to the reference that needs fewest; the references' mean
     length.
     """
-
-    name = "ter"
-
-    def __init__(self, division: Division | None = None) -> None:
-        self._division = division or Division()
 
     def longest(self) -> int:
         """The search's table has a cell for each word of the output and of the reference."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.contract.errors import UserError
+from engine.contract.metrics import is_score, needs_encoder
 from engine.contract.runs.events import RunFinished, RunStarted, RunState
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.journal import JournalReader
@@ -17,7 +17,7 @@ from engine.contract.runs.outputs import (
     read_meta,
     read_outputs,
 )
-from engine.contract.runs.scores import BERTSCORE, Absent, OutputRow, Score
+from engine.contract.runs.scores import Absent, OutputRow, Score
 from engine.contract.studies.keys import Factors, StudyKey
 from engine.contract.studies.recipes import RECIPES
 from engine.contract.studies.results import (
@@ -33,13 +33,10 @@ from engine.contract.studies.results import (
 from engine.contract.studies.study import StudyFolder, StudyRun, StudySpec
 from engine.metrics.division import division_of
 from engine.metrics.known import metric_named
-from engine.metrics.scoring import score_available
+from engine.metrics.scoring import score_whole
 from engine.reporter import Reporter
 from engine.studies.means import mean_of
 from engine.studies.saved_scores import Key, SavedScores, is_current, made_of
-
-_MOST_SCORE = 1e6
-"""No metric's scale goes so far."""
 
 
 def collect(folder: StudyFolder, study: StudySpec, reporter: Reporter) -> StudyResults:
@@ -151,8 +148,11 @@ def _scores(
     meta, rows = read_meta(path), read_outputs(path)
     is_changed = RowsDigest(rows).is_another(meta)
     made, division = made_of(rows, study.unseen), division_of(row.references for row in rows)
-    own = {(ALL, score.metric): score for score in (meta.scores if meta and not is_changed else ())
-           if score.metric != BERTSCORE and is_current(score, division)}  # fmt: skip
+    own = {
+        (ALL, score.metric): score
+        for score in (meta.scores if meta and not is_changed else ())
+        if not needs_encoder((score.metric,)) and is_current(score, division)
+    }
     known: dict[Key, Score | Absent] = {
         key: score
         for key, score in {**saved.of(run_id, made, division), **own}.items()
@@ -162,14 +162,14 @@ def _scores(
     for part, chosen in parts.items():
         missing = [name for name in study.metrics if (part, name) not in known]
         if missing:
-            fresh = score_available(
+            fresh = score_whole(
                 chosen,
                 missing,
                 decoding=meta.decoding if meta else "",
                 encoder=study.encoder,
                 division=division,
                 reporter=reporter,
-            )
+            )[0]
             known.update({(part, score.metric): score for score in fresh})
     others = [PartScore(key[0], score) for key, score in known.items() if key not in own]
     saved.add(run_id, made, others)
@@ -179,8 +179,7 @@ def _scores(
 
 def _is_score(score: Score) -> bool:
     """Whether these are numbers that a metric gives."""
-    values = (score.value, score.low or 0.0, score.high or 0.0)
-    return all(math.isfinite(value) and abs(value) <= _MOST_SCORE for value in values)
+    return all(map(is_score, (score.value, score.low or 0.0, score.high or 0.0)))
 
 
 def _parts(rows: Sequence[OutputRow], unseen: Sequence[str]) -> dict[str, Sequence[OutputRow]]:

@@ -10,7 +10,8 @@ from importlib.metadata import PackageNotFoundError
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files.writing import write_atomically
-from engine.contract.runs.scores import BERTSCORE, Encoder, OutputRow, Score
+from engine.contract.metrics import needs_encoder
+from engine.contract.runs.scores import Encoder, OutputRow, Score
 from engine.contract.studies.results import PartScore
 from engine.contract.studies.study import StudyFolder, StudySpec
 from engine.metrics.division import Division
@@ -77,7 +78,7 @@ class SavedScores:
             for part, score in scores
             if (
                 saved.encoder == self._study.encoder
-                if score.metric == BERTSCORE
+                if needs_encoder((score.metric,))
                 else is_current(score, division)
             )
         }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from engine.contract.runs.scores import Score, metric_title
+from engine.contract.metrics import metric_title
+from engine.contract.runs.scores import Score
 from engine.contract.studies.labels import StudyLabels
 from engine.contract.studies.recipes import RECIPES
 from engine.contract.studies.results import (

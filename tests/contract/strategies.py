@@ -16,16 +16,11 @@ from hypothesis import strategies as st
 
 import engine.contract
 from engine.contract import schema
-from engine.contract.methods.others import (
-    AdapterMethod,
-    LoraMethod,
-    PromptMethod,
-    PTuningMethod,
-    TopLayersMethod,
-)
-from engine.contract.methods.prefix import MAX_PREFIX_LENGTH, Depth, Init, PrefixMethod
+from engine.contract.methods.others import PromptMethod
+from engine.contract.methods.prefix import Depth, PrefixMethod
 from engine.contract.projects.project import DatasetEntry
-from engine.contract.specs.data import Column, DataSpec, Linearisation, Mapping, Role, Split
+from engine.contract.schema import SettingField, settings_of
+from engine.contract.specs.data import Column, Mapping, Role, Split
 from engine.contract.specs.run import RunSpec
 from engine.contract.specs.training import DecodingSpec, TrainingSpec
 from engine.contract.studies.keys import Factor
@@ -37,10 +32,7 @@ TEXT = st.text(st.characters(exclude_categories=()), max_size=12)
 FLOATS = st.floats(allow_nan=True, allow_infinity=True)
 INTS = st.integers(-(2**63), 2**63 - 1)
 SECONDS = st.floats(-2.5e11, 2.5e11)
-COUNTS = st.integers(1, 10**9)
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789-ü", min_size=1, max_size=12)
-ABOVE_ZERO = st.floats(0, 1e9, exclude_min=True)
-AT_LEAST_ZERO = st.floats(0, 1e9)
 
 
 def contract_dataclasses() -> list[type]:
@@ -76,7 +68,7 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
 def built(kind: type) -> st.SearchStrategy[Any]:
     """Objects of a dataclass, all fields filled in."""
     hints = typing.get_type_hints(kind)
-    own = RANGES.get(kind, {})
+    own = {**{item.name: of_setting(item) for item in settings_of(kind)}, **RANGES.get(kind, {})}
     fields = {
         field.name: own[field.name] if field.name in own else of_field(field.name, hints)
         for field in dataclasses.fields(kind)
@@ -85,6 +77,28 @@ def built(kind: type) -> st.SearchStrategy[Any]:
     if kind is Mapping:
         return mappings()
     return st.builds(kind, **fields)
+
+
+def of_setting(item: SettingField) -> st.SearchStrategy[Any]:
+    """Values within a setting's bounds."""
+    setting = item.setting
+    if item.kind is int:
+        low, high = setting.low, setting.high
+        numbers: st.SearchStrategy[Any] = st.integers(
+            -(2**63) if low is None else int(low), 10**9 if high is None else int(high)
+        )
+    elif item.kind is float:
+        numbers = st.floats(
+            setting.low if setting.above is None else setting.above,
+            setting.high if setting.below is None else setting.below,
+            exclude_min=setting.above is not None,
+            exclude_max=setting.below is not None,
+            allow_nan=False,
+            allow_infinity=False,
+        )
+    else:
+        return values(item.kind)
+    return optional(numbers) if item.optional else numbers
 
 
 def of_field(name: str, hints: dict[str, Any]) -> st.SearchStrategy[Any]:
@@ -119,59 +133,15 @@ RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
     DatasetEntry: {"dataset_id": NAMES},
     StudySpec: {"study_id": NAMES},
     Factor: {"value": values(str | bool | int | PrefixMethod | None) | st.floats(-1e9, 1e9)},
-    Split: {
-        "valid_fraction": st.floats(0, 0.4),
-        "test_fraction": st.floats(0, 0.4),
-        "max_train_rows": optional(COUNTS),
-        "max_valid_inputs": optional(COUNTS),
-        "max_test_inputs": optional(COUNTS),
-    },
-    DataSpec: {"max_source_tokens": COUNTS, "max_target_tokens": COUNTS},
-    Linearisation: {},
+    Split: {"valid_fraction": st.floats(0, 0.4), "test_fraction": st.floats(0, 0.4)},
     PrefixMethod: {
         "depth": st.just(Depth.ALL_LAYERS),  # an infix has no other
-        "decoder_self": st.just(True),  # one of the three places must be on
-        "prefix_length": st.integers(1, MAX_PREFIX_LENGTH),
+        "decoder_self": st.just(True),  # one of the three must be on
         "layers": st.sampled_from(["", "0", "3-7", " 2 ,5-900000:1"]),
-        "mid_dim": COUNTS,
-        "init": st.sampled_from(Init),
-        "init_text": TEXT.map(lambda text: text + "x"),
-        "dropout": st.floats(0, 1, exclude_max=True),
-    },
-    TopLayersMethod: {"top_layers": COUNTS},
-    AdapterMethod: {
-        "bottleneck": optional(COUNTS),
-        "budget_percent": st.floats(0, 100, exclude_min=True),
-    },
-    LoraMethod: {
-        "rank": COUNTS,
-        "alpha": COUNTS,
-        "lora_dropout": st.floats(0, 1, exclude_max=True),
-    },
-    PromptMethod: {
-        "prompt_length": st.integers(1, MAX_PREFIX_LENGTH),
         "init_text": TEXT.map(lambda text: text + "x"),
     },
-    PTuningMethod: {
-        "prompt_length": st.integers(1, MAX_PREFIX_LENGTH),
-        "encoder_hidden": optional(COUNTS),
-    },
-    TrainingSpec: {
-        "epochs": ABOVE_ZERO,
-        "max_steps": optional(COUNTS),
-        "batch_size": COUNTS,
-        "accumulation_steps": COUNTS,
-        "learning_rate": ABOVE_ZERO,
-        "warmup_steps": st.integers(0, 10**9),
-        "weight_decay": AT_LEAST_ZERO,
-        "clip_norm": AT_LEAST_ZERO,
-        "evaluate_every_steps": optional(COUNTS),
-        "sample_count": st.integers(0, 10**9),
-        "patience_evaluations": optional(COUNTS),
-        "checkpoint_every_steps": optional(COUNTS),
-        "evaluate_bleu": st.just(True),  # BLEU may be what selects
-        "seed": st.integers(0, 2**63 - 1),
-    },
+    PromptMethod: {"init_text": TEXT.map(lambda text: text + "x")},
+    TrainingSpec: {"evaluate_bleu": st.just(True)},  # BLEU may be what selects
     StudySettings: {
         "base": st.deferred(lambda: built(RunSpec)).filter(
             lambda spec: isinstance(spec.method, PrefixMethod)
@@ -183,15 +153,7 @@ RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
         "samples": st.integers(0, 9),
     },
     DecodingSpec: {
-        "num_beams": COUNTS,
-        "length_penalty": st.floats(-9, 9),
-        "temperature": ABOVE_ZERO,
-        "top_k": st.integers(0, 10**9),
-        "top_p": st.floats(0, 1, exclude_min=True),
-        "repetition_penalty": ABOVE_ZERO,
-        "no_repeat_ngram": st.integers(0, 10**9),
         "min_new_tokens": st.integers(0, 10),
         "max_new_tokens": st.integers(10, 10**9),
-        "batch_size": COUNTS,
     },
 }

@@ -15,10 +15,10 @@ from engine.contract.options import (
     OPTIONS,
     command_line,
     default_spec,
-    field_kind,
-    is_optional,
     parse_value,
     spec_args,
+    value_at,
+    value_text,
     with_changes,
 )
 from engine.contract.reading.reading import ReadOptions
@@ -32,8 +32,8 @@ from engine.contract.specs.data import (
     Split,
     SplitKind,
 )
-from engine.contract.specs.run import RunSpec, default_training
-from engine.contract.specs.training import DecodingSpec, Strategy, TrainingSpec
+from engine.contract.specs.run import default_training
+from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.contract.tasks.generation import GenerationTask
 from tests.contract.objects import SPEC
 from tests.helpers.errors import refused
@@ -41,50 +41,11 @@ from tests.helpers.errors import refused
 USUAL = replace(SPEC, training=default_training(SPEC.method))
 TUNED = replace(SPEC, method=FinetuneMethod(), training=default_training(FinetuneMethod()))
 
-EVERY = [replace(SPEC, method=kind()) for kind in METHODS.values()]
 
-
-def has(spec: RunSpec, field: str) -> bool:
-    try:
-        field_kind(spec, field)
-    except KeyError:
-        return False
-    return True
-
-
-def test_every_option_sets_a_field_of_one_method_at_least() -> None:
-    assert len({option.flag for option in OPTIONS}) == len(OPTIONS)
-    assert len({option.field for option in OPTIONS}) == len(OPTIONS)
-    for option in OPTIONS:
-        assert any(has(one, option.field) for one in EVERY), option
-        if not has(SPEC, option.field):
-            assert option.field.startswith("method."), option
-        assert option.flag.startswith("--")
-        assert option.help
-
-
-def test_every_number_and_switch_of_training_and_decoding_has_an_option() -> None:
-    fields = {option.field for option in OPTIONS}
-    for part, kind in (("training", TrainingSpec), ("decoding", DecodingSpec)):
-        missing = {f"{part}.{name}" for name in kind.__dataclass_fields__} - fields
-        assert missing == set()
-    for method in METHODS.values():
-        assert {f"method.{name}" for name in method.__dataclass_fields__} <= fields
-
-
-@pytest.mark.parametrize(
-    ("field", "kind", "value"),
-    [
-        ("method.prefix_length", int, 10),
-        ("method.init", Init, Init.WORDS),
-        ("training.max_steps", int, None),
-        ("training.learning_rate", float, 5e-4),
-        ("training.evaluate_bleu", bool, True),
-        ("data.linearisation.preset", Preset, Preset.PAPER),
-    ],
-)
-def test_fields_tell_their_type_and_value(field: str, kind: type, value: object) -> None:
-    assert field_kind(SPEC, field) == (kind, value)
+def test_a_dotted_field_has_its_value() -> None:
+    assert value_at(SPEC, "data.linearisation.preset") is Preset.PAPER
+    with pytest.raises(KeyError):
+        value_at(SPEC, "method.rank")
 
 
 @pytest.mark.parametrize(
@@ -101,8 +62,8 @@ def test_values_are_read_as_their_fields_type(kind: type, text: str, value: Any)
 
 
 def test_none_is_a_value_where_a_field_may_be_none() -> None:
-    assert is_optional(SPEC, "training.max_steps")
-    assert not is_optional(SPEC, "training.epochs")
+    assert OPTIONS["training.max_steps"].optional
+    assert not OPTIONS["training.epochs"].optional
     assert parse_value(int, "--max-steps", "none", optional=True) is None
     assert parse_value(str, "--init-text", "none") == "none"
 
@@ -196,6 +157,14 @@ def test_a_rivals_settings_are_said_too() -> None:
     method = AdapterMethod(AdapterDesign.HOULSBY, bottleneck=6, backbone_dropout=False)
     words = spec_args(replace(SPEC, method=method, training=default_training(method)))
     assert words == ["--no-backbone-dropout", "--design", "houlsby", "--bottleneck", "6"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "none"), (5.0, "5"), (5e-4, "0.0005"), (0.1234567, "0.1234567"), (Init.WORDS, "words")],
+)
+def test_values_are_written_short_and_exact(value: object, text: str) -> None:
+    assert value_text(value) == text
 
 
 def test_changes_of_a_remedy_are_made() -> None:

@@ -1,15 +1,15 @@
 """What the user's guide says of defaults is so, and its Python lines work."""
 
 import re
+import runpy
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.backbones.paths import CACHE_VARIABLE
-from engine.contract.options import METHODS, OPTIONS, field_kind
-from engine.contract.specs.data import DataSpec, Mapping
-from engine.contract.specs.run import RunSpec, default_training
+from engine.contract.options import METHODS
+from engine.contract.specs.run import default_training
 from engine.contract.specs.training import DecodingSpec, Device
 from engine.decoding.decoder import decode
 from engine.decoding.systems import Systems
@@ -18,30 +18,14 @@ from engine.reporter import Silent
 from tests.helpers.prefixes import CARD, random_prefix
 from tests.helpers.tiny_backbones import save_tiny
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+SCRIPT = runpy.run_path(str(ROOT / "scripts" / "settings"))
 
 
-def settings() -> list[tuple[str, str]]:
-    """(flag, default) of each line of the table of settings."""
-    return re.findall(r"^\| `(--[\w-]+)` \| `([^`]+)` \|", GUIDE, re.M)
-
-
-def test_the_table_of_settings_is_found() -> None:
-    assert len(settings()) > 10
-
-
-@pytest.mark.parametrize(("flag", "text"), settings())
-def test_defaults_are_as_the_guide_says(flag: str, text: str) -> None:
-    (field,) = (option.field for option in OPTIONS if option.flag == flag)
-    data = DataSpec("", "", Mapping(()))
-    for kind in METHODS.values():
-        spec = RunSpec("", "", kind(), data, default_training(kind()))
-        try:
-            _, value = field_kind(spec, field)
-        except KeyError:
-            continue
-        break
-    assert ("none" if value is None else str(getattr(value, "value", value))) == text
+def test_the_tables_of_options_are_those_of_the_settings() -> None:
+    assert len(SCRIPT["ROW"].findall(GUIDE)) > 10
+    assert SCRIPT["with_settings"](GUIDE) == GUIDE, "run scripts/settings and read what changed"
 
 
 def test_the_guide_names_every_method_with_its_rate() -> None:

@@ -51,8 +51,8 @@ def import_table(person: Person, workshop: Workshop) -> None:
     assert mapping.model.setData(area, Role.IGNORED)
     person.context.undo.undo()
     assert page.current.mapping.named(Role.FIELD) == ("name", "food", "area")
-    page.dataset_view.split.form.test.setValue(30)
-    page.dataset_view.split.form.valid.setValue(20)
+    page.dataset_view.split.form.editors["test_fraction"].widget.setValue(0.3)
+    page.dataset_view.split.form.editors["valid_fraction"].widget.setValue(0.2)
     entry = page.current.entry
     assert entry is not None
     assert (entry.split.test_fraction, entry.split.valid_fraction) == (0.3, 0.2)

@@ -1,6 +1,6 @@
 """Which metrics a test can hold to what all of them share."""
 
-MEANS_OF_TEXTS = ("bleu", "bleu_webnlg", "rouge_l", "chrf", "rouge1", "rouge2", "rougeL")
+MEANS_OF_TEXTS = ("bleu", "bleu_webnlg", "rouge_l_e2e", "chrf", "rouge1", "rouge2", "rougeL")
 """Decided by an output and its references alone: 100 for what is right, 0 for nothing."""
 WEIGHTED = ("nist", "cider")
 """Weighted by all references that are scored together, on scales of their own."""

@@ -14,6 +14,7 @@ from engine.contract.projects.project import ProjectFolder
 from engine.contract.protocol.commands import (
     BackboneList,
     CollectStudy,
+    CompareOutputs,
     Done,
     ExportPrefix,
     Imported,
@@ -45,6 +46,8 @@ from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.scores import Score
 from engine.contract.specs.data import Column, Mapping, Role
+from engine.metrics.handlers import compare_outputs
+from engine.reporter import Silent
 from tests.helpers.projects import CREATED_S, FINGERPRINT, make_store
 from tests.helpers.studies import collect_without_drawing
 
@@ -183,5 +186,6 @@ RICH: dict[type, Callable[[Any], object]] = {
     ImportPrefix: import_prefix,
     ExportPrefix: lambda command: Done(f"The prefix is in {command.out}."),
     CollectStudy: collect_without_drawing,
+    CompareOutputs: lambda command: compare_outputs(command, Silent()),
     VerifyPrefix: lambda command: Done("Its files are whole and fit the backbone."),
 }

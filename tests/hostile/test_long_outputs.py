@@ -16,7 +16,7 @@ from engine.cli.main import EXIT_USER, run
 from engine.contract.runs.outputs import write_outputs
 from engine.contract.runs.scores import OutputRow, Score
 from engine.metrics.known import metric_named
-from engine.metrics.scoring import score_available, score_rows
+from engine.metrics.scoring import score_rows, score_whole
 from tests.helpers.errors import refused
 from tests.helpers.metrics import LOCAL
 
@@ -63,7 +63,7 @@ def test_a_row_without_end_is_named(metric: str, kind: str, where: str) -> None:
 def test_the_longest_that_is_taken_is_bounded_too(metric: str) -> None:
     text = distinct(metric_named(metric).longest())
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
-    (found,) = score_available([row(text, text), row(SHORT, SHORT)], [metric], decoding="")
+    (found,) = score_whole([row(text, text), row(SHORT, SHORT)], [metric], decoding="")[0]
     assert isinstance(found, Score)
     assert time.monotonic() - start < SECONDS
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1000 * GROWTH_MB

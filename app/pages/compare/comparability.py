@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.pages.compare.alignment import How
 from app.pages.compare.comparison import Comparison
 from app.pages.compare.systems.systems import letter
-from engine.contract.runs.scores import metric_title
+from engine.contract.metrics import metric_title
+from engine.contract.runs.alignment import How
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,13 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
-from app.pages.compare.alignment import Alignment, How, align, has_own_ids
 from app.pages.compare.systems.systems import ComparedSystem, Kind
-from app.pages.compare.table.statistics import Floats
+from engine.contract.metrics import is_score
+from engine.contract.runs.alignment import Alignment, align, aligned_rows, has_own_ids
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -88,22 +91,14 @@ def compare(systems: Sequence[ComparedSystem]) -> Generator[None, None, Comparis
     """Align systems, yielding now and then; rows that not all of them have are left out."""
     base = base_of(systems)
     alignments = []
-    for place, system in enumerate(systems):
-        if place == base:
-            own = tuple(range(len(system.rows)))
-            alignments.append(Alignment(How.ID, own))
-        else:
-            alignments.append(align(systems[base].rows, system.rows))
+    for system in systems:
+        alignments.append(align(systems[base].rows, system.rows))
         yield
     examples: list[Example] = []
     others = [0] * len(systems)
-    for index in range(len(systems[base].rows)):
-        places = [alignment.places[index] for alignment in alignments]
-        common = [place for place in places if place is not None]
-        if len(common) < len(systems):
-            continue
+    for common in aligned_rows(alignments):
         examples.append(_example(systems, common, base=base))
-        shown = systems[base].rows.references[index]
+        shown = systems[base].rows.references[common[base]]
         for number, place in enumerate(common):
             references = systems[number].rows.references[place]
             others[number] += bool(references) and references != shown
@@ -114,7 +109,8 @@ def compare(systems: Sequence[ComparedSystem]) -> Generator[None, None, Comparis
             for metric, value in row_scores:
                 if metric not in scores:
                     scores[metric] = np.full((len(systems), len(examples)), np.nan)
-                scores[metric][number, column] = value
+                if is_score(value):
+                    scores[metric][number, column] = value
         yield
     return Comparison(
         tuple(systems), base, tuple(alignments), tuple(examples), scores, tuple(others)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app import words
-from app.pages.compare.table.statistics import MeanDifference
-from engine.contract.runs.scores import Score
+from engine.contract.metrics import metric_info
+from engine.contract.runs.scores import MeanDifference, Score
 
 NONE = "–"
 
@@ -27,15 +27,15 @@ def score_tip(score: Score) -> str:
     return f"{score.value:.2f}\n{interval}{score.signature}"
 
 
-def signed(value: float | None, metric: str = "bleu") -> str:
+def signed(value: float | None, metric: str) -> str:
     """A metric's difference with its sign, such as "+1.8" or "−0.4"."""
     if value is None:
         return NONE
-    text = f"{value:+.{words.metric_decimals(metric)}f}"
+    text = f"{value:+.{metric_info(metric).decimals}f}"
     return text.replace("-", "−") if float(text) else text[1:]
 
 
-def mean_text(mean: MeanDifference | None, metric: str = "bleu") -> str:
+def mean_text(mean: MeanDifference | None, metric: str) -> str:
     """A mean difference with its interval, such as "+1.8 [−0.3, +3.9]"."""
     if mean is None:
         return NONE
@@ -53,8 +53,9 @@ def mean_tip(mean: MeanDifference, title: str) -> str:
         verdict = "The interval excludes 0: other test rows are unlikely to change the sign."
     else:
         verdict = "The interval includes 0: these rows do not show which system is better."
+    chance = "" if mean.p is None else f", p {mean.p:.3f}"
     return (
-        f"Mean row {title} difference over {mean.rows:,} rows: {mean.mean:+.2f}\n"
+        f"Mean row {title} difference over {mean.rows:,} rows: {mean.mean:+.2f}{chance}\n"
         f"Rows better {mean.better:,}, worse {mean.worse:,}, equal {mean.equal:,}\n{verdict}"
     )
 

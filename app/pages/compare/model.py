@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.context import AppContext
 from app.pages.compare.comparability import ComparabilityNote, comparability_notes
-from app.pages.compare.comparison import Comparison, Example, compare
+from app.pages.compare.comparison import Comparison, Example, Floats, compare
 from app.pages.compare.example.notes_model import NotesModel
 from app.pages.compare.list.listing import (
     Buckets,
@@ -24,9 +24,11 @@ from app.pages.compare.list.listing import (
 )
 from app.pages.compare.systems.model import SystemsModel
 from app.pages.compare.table.score_table import ScoreTable, score_table
-from app.pages.compare.table.statistics import Floats, MeanDifference, paired_bootstrap
+from app.pages.data.importing.latest import LatestAsk
 from app.qt.idle_task import IdleTask
-from engine.contract.runs.scores import higher_is_better
+from engine.contract.metrics import PRIMARY_METRIC, higher_is_better
+from engine.contract.protocol.commands import Compared, CompareOutputs, Failure
+from engine.contract.runs.scores import MeanDifference
 
 
 class DiffMode(enum.Enum):
@@ -53,7 +55,7 @@ class CompareModel(QObject):
 
     Signals:
         comparison_changed: systems, alignment, metric or `other` are new.
-        scores_changed: a difference of the score table was computed.
+        scores_changed: the score table's mean differences were computed, or cannot be.
         listed_changed: other examples are listed, or in another order.
         current_changed: another example is shown.
         marks_changed: the diff mode is new.
@@ -71,17 +73,20 @@ class CompareModel(QObject):
         super().__init__(parent)
         self.systems = systems
         self.comparison = Comparison()
-        self.metric = "bleu"
+        self.metric = PRIMARY_METRIC
         self.other = 1
         self.filter, self.sorting = Filter(), Sorting()
         self.listed: tuple[int, ...] = ()
         self.current: int | None = None
         self.diff_mode = DiffMode.REFERENCE
         self.notes = NotesModel(context.project, self)
-        self._means: dict[tuple[str, int], MeanDifference | None] = {}
+        self._means: dict[tuple[str, int], MeanDifference] = {}
+        self._failure = ""
+        self._ask = LatestAsk(context.data_client, self)
+        self._ask.answered.connect(self._on_compared)
+        self._ask.failed.connect(self._on_failed)
         self._buckets: Buckets | None = None
         self._building: IdleTask[Comparison] | None = None
-        self._resampling: IdleTask[MeanDifference | None] | None = None
         systems.loaded_changed.connect(self._build)
         context.project.closed.connect(self._forget)
         self.notes.changed.connect(self._on_notes)
@@ -124,8 +129,14 @@ class CompareModel(QObject):
 
     @property
     def score_table(self) -> ScoreTable:
-        """The score table with the differences that are known by now."""
-        return score_table(self.comparison, self.metric, self._means)
+        """The score table, with the mean differences once they are computed."""
+        return score_table(
+            self.comparison,
+            self.metric,
+            self._means,
+            is_computing=self._ask.is_busy,
+            failure=self._failure,
+        )
 
     def set_metric(self, metric: str) -> None:
         """Show differences of this metric."""
@@ -219,7 +230,6 @@ class CompareModel(QObject):
         if comparison.systems == old.systems and bool(old.examples) == bool(comparison.examples):
             return
         self.comparison = comparison
-        self._means.clear()
         self._buckets = None
         if self.metric not in comparison.metrics and comparison.metrics:
             self.metric = comparison.metrics[0]
@@ -230,6 +240,7 @@ class CompareModel(QObject):
             self.sorting.system >= len(comparison.systems)
         ):
             self.sorting = Sorting(Order.NUMBER, descending=False) if single else Sorting()
+        self._compare_rows()
         self.current = None
         if shown is not None:
             self.current = next(
@@ -244,7 +255,6 @@ class CompareModel(QObject):
         self.filter = replace(self.filter, low=None, high=None)
         self.comparison_changed.emit()
         self._list()
-        self._resample()
 
     def _list(self) -> None:
         if self.comparison.systems:
@@ -263,28 +273,21 @@ class CompareModel(QObject):
         if self.current is None and self.listed:
             self.set_current(self.listed[0])
 
-    def _resample(self) -> None:
-        """Compute the missing differences of the score table, one system after another."""
-        if self._resampling is not None:
-            self._resampling.cancel()
-            self._resampling = None
-        for place in range(1, len(self.comparison.systems)):
-            pair = (self.metric, place)
-            if pair not in self._means and self.comparison.examples:
-                self._start_resampling(pair)
-                return
+    def _compare_rows(self) -> None:
+        """Ask for the mean differences of all metrics; the newest request counts."""
+        systems, metrics = self.comparison.systems, self.comparison.metrics
+        self._means.clear()
+        self._failure = ""
+        if len(systems) < 2 or not metrics or not self.comparison.examples:
+            self._ask.drop()
+            return
+        paths = tuple(str(system.entry.path) for system in systems)
+        self._ask.ask(CompareOutputs(paths, metrics, self.comparison.base))
 
-    def _start_resampling(self, pair: tuple[str, int]) -> None:
-        def done(mean: MeanDifference | None) -> None:
-            self._resampling = None
-            self._means[pair] = mean
-            self.scores_changed.emit()
-            self._resample()
+    def _on_compared(self, reply: Compared) -> None:
+        self._means = {(one.metric, one.file): one.mean for one in reply.differences}
+        self.scores_changed.emit()
 
-        differences = self.comparison.difference(*pair)
-        self._resampling = IdleTask(
-            paired_bootstrap(differences, higher_is_better=higher_is_better(pair[0])),
-            self,
-            done=done,
-            failed=lambda _error: None,
-        )
+    def _on_failed(self, failure: Failure) -> None:
+        self._failure = failure.message
+        self.scores_changed.emit()

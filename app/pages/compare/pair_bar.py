@@ -10,7 +10,7 @@ from app.pages.compare.systems.systems import letter
 from app.theme import SPACE_XS, Theme
 from app.widgets.labels import Label
 from app.widgets.swatch import SIZE, look_of, swatch_pixmap
-from engine.contract.runs.scores import metric_title
+from engine.contract.metrics import metric_title
 
 MOST_CHARS = 28
 """Longer names are cut; the tool tip holds the whole."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from engine.contract.options import OPTIONS
 from engine.contract.reading.options import ENCODING_TITLES
 from engine.contract.reading.reading import ReadOptions
 from engine.contract.specs.data import Preset, Role, SplitKind
@@ -34,13 +35,7 @@ ROLE_HINTS = {
 }
 
 PRESET_TITLES = {
-    Preset.PAPER: "Paper, E2E",
-    Preset.WEBNLG: "Paper, WebNLG",
-    Preset.DART: "Paper, DART",
-    Preset.BRACKETS: "Brackets",
-    Preset.LINES: "Lines",
-    Preset.VALUES: "Values only",
-    Preset.TEXT: "Plain text",
+    Preset(member): label for member, label in OPTIONS["data.linearisation.preset"].setting.labels
 }
 
 PRESET_EXAMPLES = {

@@ -15,8 +15,9 @@ from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import Badge, ElidedLabel, Label, MutedLabel, SectionHeader
 from app.widgets.vertical_area import VerticalArea
 from app.words import date, from_home, metric_value, size
+from engine.contract.metrics import metric_title
 from engine.contract.protocol.commands import PrefixInfo
-from engine.contract.runs.scores import Score, metric_title
+from engine.contract.runs.scores import Score
 
 
 class PrefixDetails(VerticalArea):

@@ -11,7 +11,7 @@ from app.assets import icon
 from app.pages.prefixes.library import LibraryRow
 from app.theme import Theme
 from app.words import date, metric_value, size
-from engine.contract.runs.scores import metric_title
+from engine.contract.metrics import metric_title
 
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = ("Name", "Length", "Scores", "Size", "Backbone", "Trained on", "Created", "From")

@@ -9,8 +9,15 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from engine.contract.schema import check_range
-from engine.contract.specs.starting import Init, check_start
+from engine.contract.schema import check_settings, setting
+from engine.contract.specs.starting import (
+    Init,
+    backbone_dropout_setting,
+    check_start,
+    init_setting,
+    init_text_setting,
+    prompt_length_setting,
+)
 
 
 @dataclass(frozen=True)
@@ -23,24 +30,32 @@ class TopLayersMethod:
         UserError: fewer than one layer.
     """
 
-    top_layers: int = 2
-    embeddings: bool = False
-    """Whether the input embeddings are trained too. The authors' script has both:
-    `--top_layers 22` is without them (25.19M on GPT-2 medium), `--top_layers 2` with
-    (run_language_modeling.py:776-847)."""
-    backbone_dropout: bool = True
-    """As `FinetuneMethod.backbone_dropout`."""
+    top_layers: int = setting(
+        2,
+        label="Top layers",
+        help="How many of the last layers are trained, of an encoder–decoder's decoder: 2 in the "
+        "paper.",
+        low=1,
+    )
+    embeddings: bool = setting(
+        False,
+        label="Input embeddings too",
+        help="Whether the input embeddings are trained too, as in one of the paper's two scripts.",
+        flag="--top-embeddings",
+    )
+    """The authors' script has both: `--top_layers 22` is without them (25.19M on GPT-2 medium),
+    `--top_layers 2` with (run_language_modeling.py:776-847)."""
+    backbone_dropout: bool = backbone_dropout_setting()
 
     def __post_init__(self) -> None:
-        check_range("The number of top layers", self.top_layers, low=1)
+        check_settings(self)
 
 
 @dataclass(frozen=True)
 class BiasMethod:
     """BitFit: every bias of the backbone and nothing else (Ben Zaken et al. 2022, section 3)."""
 
-    backbone_dropout: bool = True
-    """As `FinetuneMethod.backbone_dropout`."""
+    backbone_dropout: bool = backbone_dropout_setting()
 
 
 class AdapterDesign(enum.Enum):
@@ -62,18 +77,38 @@ class AdapterMethod:
         UserError: a bottleneck below 1, or a budget outside 0 to 100 %.
     """
 
-    design: AdapterDesign = AdapterDesign.LIN
-    bottleneck: int | None = None
-    """Hidden width of an adapter; None: the one that comes nearest to the budget."""
-    budget_percent: float = 0.1
-    """Trained parameters in per cent of the backbone's: 0.1 and 3 in Li & Liang 2021."""
-    backbone_dropout: bool = True
-    """As `FinetuneMethod.backbone_dropout`."""
+    design: AdapterDesign = setting(
+        AdapterDesign.LIN,
+        label="Design",
+        help="Where adapters stand: once behind each layer (the paper's baseline), or behind each "
+        "attention and each feed-forward.",
+        labels=(
+            (AdapterDesign.LIN, "Lin: one a layer"),
+            (AdapterDesign.HOULSBY, "Houlsby: behind each part"),
+        ),
+    )
+    bottleneck: int | None = setting(
+        None,
+        label="Bottleneck",
+        help="Hidden width of an adapter; by default the one that comes nearest to the budget.",
+        low=1,
+        none="by the budget",
+    )
+    budget_percent: float = setting(
+        0.1,
+        label="Budget",
+        help="Trained parameters in per cent of the backbone's: 0.1 and 3 in the paper.",
+        flag="--budget",
+        unit="%",
+        above=0,
+        high=100,
+        factor=2,
+        visible_when=(("bottleneck", (None,)),),
+    )
+    backbone_dropout: bool = backbone_dropout_setting()
 
     def __post_init__(self) -> None:
-        check_range("The adapter bottleneck", self.bottleneck, low=1)
-        budget = self.budget_percent
-        check_range("The adapter budget (% of the backbone)", budget, above=0, high=100)
+        check_settings(self)
 
 
 @dataclass(frozen=True)
@@ -84,18 +119,23 @@ class LoraMethod:
         UserError: a rank or alpha below 1, or a dropout outside 0 to below 1.
     """
 
-    rank: int = 8
-    alpha: int = 16
-    """The product is scaled by alpha / rank."""
-    lora_dropout: float = 0.0
-    """Chance that an input of the product is zeroed in a training step."""
-    backbone_dropout: bool = True
-    """As `FinetuneMethod.backbone_dropout`."""
+    rank: int = setting(8, label="Rank", help="Inner width of LoRA's products.", low=1)
+    alpha: int = setting(
+        16, label="Alpha", help="LoRA's products are scaled by alpha divided by the rank.", low=1
+    )
+    lora_dropout: float = setting(
+        0.0,
+        label="LoRA dropout",
+        help="Chance, from 0 to below 1, that an input of LoRA's products is zeroed in a training "
+        "step.",
+        low=0,
+        below=1,
+        step=0.05,
+    )
+    backbone_dropout: bool = backbone_dropout_setting()
 
     def __post_init__(self) -> None:
-        check_range("The LoRA rank", self.rank, low=1)
-        check_range("LoRA's alpha", self.alpha, low=1)
-        check_range("The LoRA dropout", self.lora_dropout, low=0, below=1)
+        check_settings(self)
 
 
 @dataclass(frozen=True)
@@ -106,14 +146,13 @@ class PromptMethod:
         UserError: a length outside 1 to 512, or no text to start from.
     """
 
-    prompt_length: int = 20
-    """P, in tokens: 1 to 512."""
-    init: Init = Init.WORDS
-    init_text: str = "Describe the table in one fluent text:"
-    """Words to start from; repeated or cut to P tokens."""
+    prompt_length: int = prompt_length_setting()
+    init: Init = init_setting()
+    init_text: str = init_text_setting()
 
     def __post_init__(self) -> None:
-        check_start("The prompt length", self.prompt_length, self.init, self.init_text)
+        check_settings(self)
+        check_start(self.init, self.init_text)
 
 
 class PromptEncoder(enum.Enum):
@@ -136,16 +175,24 @@ class PTuningMethod:
         UserError: a length outside 1 to 512, or a hidden width below 1.
     """
 
-    prompt_length: int = 20
-    """P, in tokens: 1 to 512."""
-    prompt_encoder: PromptEncoder = PromptEncoder.MLP
-    encoder_hidden: int | None = None
-    """Hidden width of the network, of each direction of an LSTM; None: the backbone's width,
-    PEFT's choice."""
+    prompt_length: int = prompt_length_setting()
+    prompt_encoder: PromptEncoder = setting(
+        PromptEncoder.MLP,
+        label="Prompt encoder",
+        help="What makes the embeddings while they are trained; it is dropped afterwards.",
+        labels=((PromptEncoder.MLP, "MLP"), (PromptEncoder.LSTM, "LSTM, the paper's")),
+    )
+    encoder_hidden: int | None = setting(
+        None,
+        label="Encoder width",
+        help="Hidden width of the prompt encoder, of each direction of an LSTM; by default the "
+        "backbone's, as in PEFT.",
+        low=1,
+        none="the backbone's",
+    )
 
     def __post_init__(self) -> None:
-        check_start("The prompt length", self.prompt_length)
-        check_range("The prompt encoder's width", self.encoder_hidden, low=1)
+        check_settings(self)
 
 
 DeltaSpec = TopLayersMethod | BiasMethod | AdapterMethod | LoraMethod | PromptMethod | PTuningMethod

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 
 from engine.contract.errors import UserError
 from engine.contract.methods.others import DeltaSpec
-from engine.contract.schema import check_range
+from engine.contract.schema import Architecture, check_settings, setting
 from engine.contract.specs.layers import LayerRange, check_layers, length_at, read_layers
 from engine.contract.specs.starting import MAX_PREFIX_LENGTH as MAX_PREFIX_LENGTH
 from engine.contract.specs.starting import Init as Init
-from engine.contract.specs.starting import check_start
+from engine.contract.specs.starting import (
+    backbone_dropout_setting,
+    check_start,
+    init_setting,
+    init_text_setting,
+)
 
 
 class Parametrisation(enum.Enum):
@@ -63,36 +68,113 @@ class PrefixMethod:
             text to start from.
     """
 
-    prefix_length: int = 10
-    """P, in tokens: 1 to 512. Where layers differ, that of the longest."""
-    layers: str = ""
-    """Which layers have a prefix, and how long: "" is all, P tokens each; "0-9,20-29:5" is P tokens
-    in layers 0 to 9 and 5 in layers 20 to 29 (`engine.contract.specs.layers`). A shorter prefix is
-    the last of the P tokens, those next to the text. On encoder–decoders the same choice counts in
-    each place, by the layers of its own stack."""
-    parametrisation: Parametrisation = Parametrisation.MLP
-    depth: Depth = Depth.ALL_LAYERS
-    position: Placement = Placement.PREFIX
-    mid_dim: int = 512
-    """Hidden width of the MLP: 512 for table-to-text, 800 for summarisation (paper, 4.3)."""
-    init: Init = Init.WORDS
-    init_text: str = "Describe the table in one fluent text:"
-    """Words to start from; repeated or cut to P tokens."""
-    dropout: float = 0.0
-    """Chance that an entry of the prefix is zeroed in a training step."""
-    frozen_dropout: bool = False
-    """Whether the frozen backbone's own dropout is on in training steps. The paper's code has it
-    off behind GPT-2 and on behind BART."""
-    encoder_self: bool = True
-    decoder_self: bool = True
-    decoder_cross: bool = True
-    """Where the prefix of an encoder–decoder stands; the paper's code has it everywhere. A
-    decoder-only backbone has decoder self-attention alone, and none of this counts there."""
+    prefix_length: int = setting(
+        10,
+        label="Prefix length",
+        help="How many trained keys and values stand before the text in each layer (P, in tokens). "
+        "Longer holds more and costs more; too long over-fits.",
+        unit="tokens",
+        low=1,
+        high=MAX_PREFIX_LENGTH,
+    )
+    layers: str = setting(
+        "",
+        label="Layers",
+        help="Which layers have a prefix, and of how many tokens: empty is all, with the prefix "
+        "length; 0-9,20-29:5 is layers 0 to 9 with it, and 20 to 29 with 5 tokens.",
+        none="all",
+        visible_when=(("depth", (Depth.ALL_LAYERS,)),),
+    )
+    """See `engine.contract.specs.layers`; P is the length of the longest. A shorter prefix is the
+    last of the P tokens, those next to the text. On encoder–decoders the same choice counts in each
+    attention, by the layers of its own stack."""
+    parametrisation: Parametrisation = setting(
+        Parametrisation.MLP,
+        label="Parametrisation",
+        help="How the prefix is written while it is trained: through an MLP that is dropped "
+        "afterwards (the paper's default), through one with two hidden layers, or as keys and "
+        "values directly.",
+        labels=(
+            (Parametrisation.MLP, "MLP, then dropped"),
+            (Parametrisation.DEEP_MLP, "deep MLP, then dropped"),
+            (Parametrisation.DIRECT, "direct keys and values"),
+        ),
+    )
+    depth: Depth = setting(
+        Depth.ALL_LAYERS,
+        label="What is trained",
+        help="What of the prefix is trained: keys and values in every layer, or only the input "
+        "embeddings of its tokens (the paper's ablation).",
+        labels=(
+            (Depth.ALL_LAYERS, "keys and values of every layer"),
+            (Depth.EMBEDDING_ONLY, "input embeddings only"),
+        ),
+        architecture=Architecture.DECODER_ONLY,
+    )
+    position: Placement = setting(
+        Placement.PREFIX,
+        label="Position",
+        help="Where the trained vectors stand: before source and target (a prefix), or between "
+        "them, where the source does not see them (an infix, the paper's ablation).",
+        labels=(
+            (Placement.PREFIX, "before the source"),
+            (Placement.INFIX, "between source and target"),
+        ),
+        visible_when=(("depth", (Depth.ALL_LAYERS,)),),
+        architecture=Architecture.DECODER_ONLY,
+    )
+    mid_dim: int = setting(
+        512,
+        label="MLP width",
+        help="Hidden width of the MLP: 512 for table-to-text and 800 for summarisation in the "
+        "paper. It changes training, never the file's size.",
+        low=1,
+        visible_when=(("parametrisation", (Parametrisation.MLP, Parametrisation.DEEP_MLP)),),
+    )
+    init: Init = init_setting()
+    init_text: str = init_text_setting()
+    dropout: float = setting(
+        0.0,
+        label="Prefix dropout",
+        help="Chance, from 0 to below 1, that an entry of the prefix is zeroed in a training step.",
+        flag="--prefix-dropout",
+        low=0,
+        below=1,
+        step=0.05,
+    )
+    frozen_dropout: bool = setting(
+        False,
+        label="Backbone dropout",
+        help="Whether the frozen backbone's own dropout is on in training steps: off behind GPT-2 "
+        "and on behind BART in the paper's code.",
+    )
+    encoder_self: bool = setting(
+        True,
+        label="Encoder prefix",
+        help="Whether a prefix stands in the encoder's self-attention.",
+        flag="--no-encoder-prefix",
+        architecture=Architecture.ENCODER_DECODER,
+    )
+    decoder_self: bool = setting(
+        True,
+        label="Decoder prefix",
+        help="Whether a prefix stands in the decoder's self-attention.",
+        flag="--no-decoder-prefix",
+        architecture=Architecture.ENCODER_DECODER,
+    )
+    decoder_cross: bool = setting(
+        True,
+        label="Cross prefix",
+        help="Whether a prefix stands in the attention from the decoder to the encoder.",
+        flag="--no-cross-prefix",
+        architecture=Architecture.ENCODER_DECODER,
+    )
+    """The paper's code has the prefix of an encoder–decoder in all three. A decoder-only backbone
+    has decoder self-attention alone, and none of the three counts there."""
 
     def __post_init__(self) -> None:
-        check_start("The prefix length", self.prefix_length, self.init, self.init_text)
-        check_range("The MLP width (mid_dim)", self.mid_dim, low=1)
-        check_range("The prefix dropout", self.dropout, low=0, below=1)
+        check_settings(self)
+        check_start(self.init, self.init_text)
         if not (self.encoder_self or self.decoder_self or self.decoder_cross):
             raise UserError(
                 "no-attention-chosen",
@@ -147,9 +229,7 @@ class PrefixMethod:
 class FinetuneMethod:
     """Full fine-tuning: every weight of the backbone is trained."""
 
-    backbone_dropout: bool = True
-    """Whether the backbone's own dropout is active while training, as in the paper's
-    baselines."""
+    backbone_dropout: bool = backbone_dropout_setting()
 
 
 MethodSpec = PrefixMethod | FinetuneMethod | DeltaSpec

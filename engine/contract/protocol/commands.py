@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from engine.contract.backbone import BackboneEntry
 from engine.contract.errors import Remedy
 from engine.contract.methods.others import BiasMethod, LoraMethod, TopLayersMethod
+from engine.contract.metrics import DEFAULT_METRICS
 from engine.contract.reading.reading import (
     FileReport,
     Finding,
@@ -21,7 +22,7 @@ from engine.contract.reading.reading import (
     SplitReport,
 )
 from engine.contract.runs.events import Blame
-from engine.contract.runs.scores import Encoder, OutputRow, OutputsMeta, Score
+from engine.contract.runs.scores import Encoder, MeanDifference, Score
 from engine.contract.runs.speed import Speed
 from engine.contract.specs.data import DataSpec, Linearisation, Mapping, PromptForm, Split
 from engine.contract.specs.run import RunSpec
@@ -185,7 +186,7 @@ class Generate:
 
 @dataclass(frozen=True)
 class DecodeSplit:
-    """Decode a split of a run's dataset with another system or decoding. Reply: `Decoded`.
+    """Decode a split of a run's dataset with another system or decoding. Reply: `Done`.
 
     Attributes:
         run: run folder whose dataset, mapping, linearisation and split are used.
@@ -210,15 +211,32 @@ class CollectStudy:
 
 @dataclass(frozen=True)
 class ScoreOutputs:
-    """Score an outputs file, and its rows, in place. Reply: `Decoded`.
+    """Score an outputs file, and its rows, in place. Reply: `Done`.
 
     Attributes:
         encoder: for bertscore.
     """
 
     path: str
-    metrics: tuple[str, ...] = ("bleu", "chrf", "rougeL")
+    metrics: tuple[str, ...] = DEFAULT_METRICS
     encoder: Encoder = field(default_factory=Encoder)
+
+
+@dataclass(frozen=True)
+class CompareOutputs:
+    """Test the differences of row scores of outputs files to the first. Reply: `Compared`.
+
+    Rows that not all files have are left out.
+
+    Attributes:
+        paths: of two files or more.
+        metrics: that rows have scores of; a pair of files without one has no difference.
+        base: index of the file whose rows are looked up in the others, by `runs.alignment`.
+    """
+
+    paths: tuple[str, ...]
+    metrics: tuple[str, ...]
+    base: int = 0
 
 
 Command = (
@@ -239,6 +257,7 @@ Command = (
     | Generate
     | DecodeSplit
     | ScoreOutputs
+    | CompareOutputs
     | CollectStudy
 )
 
@@ -330,12 +349,19 @@ class Generated:
 
 
 @dataclass(frozen=True)
-class Decoded:
-    """An outputs file and what it scored."""
+class RowDifference:
+    """A metric of one file less that of the first; `file` is its index in the question."""
 
-    path: str
-    meta: OutputsMeta
-    rows: tuple[OutputRow, ...] = ()
+    metric: str
+    file: int
+    mean: MeanDifference
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The differences that there are."""
+
+    differences: tuple[RowDifference, ...]
 
 
 Reply = (
@@ -350,7 +376,7 @@ Reply = (
     | PrefixInfo
     | PrefixList
     | Generated
-    | Decoded
+    | Compared
     | StudyResults
     | Done
 )

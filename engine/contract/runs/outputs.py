@@ -20,6 +20,7 @@ from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files.regular_files import open_to_read, read_text
 from engine.contract.files.writing import write_atomically
+from engine.contract.metrics import current_name
 from engine.contract.runs.scores import OutputRow, OutputsMeta
 from engine.contract.tables.foreign_rows import with_own_names
 
@@ -196,9 +197,11 @@ def row_of(path: Path, number: int, plain: dict[str, Any], *, position: int) -> 
     try:
         plain = with_own_names(plain)
         known = {name: plain[name] for name in OutputRow.__dataclass_fields__ if name in plain}
-        return codec.from_plain(OutputRow, {"example_id": str(position), "input": "", **known})
+        row = codec.from_plain(OutputRow, {"example_id": str(position), "input": "", **known})
     except ProtocolError as error:
         raise _wrong_line(path, number, error) from error
+    scores = tuple((current_name(metric), value) for metric, value in row.row_scores)
+    return row if scores == row.row_scores else replace(row, row_scores=scores)
 
 
 def meta_path(path: Path) -> Path:

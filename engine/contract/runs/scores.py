@@ -5,42 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-_TITLES = {
-    "bleu": "BLEU",
-    "bleu_webnlg": "BLEU (WebNLG)",
-    "nist": "NIST",
-    "meteor": "METEOR",
-    "rouge_l": "ROUGE-L (E2E)",
-    "cider": "CIDEr",
-    "ter": "TER",
-    "chrf": "chrF",
-    "rouge1": "ROUGE-1",
-    "rouge2": "ROUGE-2",
-    "rougeL": "ROUGE-L",
-    "bertscore": "BERTScore",
-    "slot_error": "Slot error",
-}
-METRICS = tuple(_TITLES)
-"""The names of all metrics."""
-BERTSCORE = "bertscore"
-"""The one that needs an `Encoder`, and torch."""
-LOWER_IS_BETTER = frozenset({"ter", "slot_error"})
-"""Metrics that count errors."""
-
-
-def higher_is_better(metric: str) -> bool:
-    """Whether the system with the higher score of this metric is the better one."""
-    return metric not in LOWER_IS_BETTER
-
-
-def lowest_value(metric: str) -> float | None:
-    """The lowest value that a metric can have; None where there is no bound."""
-    return None if metric == BERTSCORE else 0.0  # it is a mean of cosines
-
-
-def metric_title(name: str) -> str:
-    """A metric as papers write it; an unknown one as it is called."""
-    return _TITLES.get(name, name)
+from engine.contract.metrics import current_name
 
 
 @dataclass(frozen=True)
@@ -71,7 +36,7 @@ class Score:
     """A corpus score.
 
     Attributes:
-        metric: its name in `engine.metrics.known`, such as "bleu".
+        metric: its name in `engine.contract.metrics`, such as "bleu"; a former one becomes it.
         value: on the metric's own scale: NIST and CIDEr on their own, all others 0 to 100
             (TER may pass 100).
         low, high: 95 % bootstrap interval over examples, or None where none was made.
@@ -84,6 +49,46 @@ class Score:
     low: float | None = None
     high: float | None = None
 
+    def __post_init__(self) -> None:
+        name = current_name(self.metric)
+        if name != self.metric:
+            signature = self.signature.removeprefix(f"{self.metric}|")
+            if signature != self.signature:
+                object.__setattr__(self, "signature", f"{name}|{signature}")
+            object.__setattr__(self, "metric", name)
+
+
+RESAMPLES = 1000
+"""Of a bootstrap interval (Koehn 2004; sacrebleu's default)."""
+BOOTSTRAP_SEED = 0
+
+
+@dataclass(frozen=True)
+class MeanDifference:
+    """A mean over rows of their scores' differences, with its paired bootstrap test.
+
+    Attributes:
+        rows: that have a score of both systems.
+        low, high: 95 % percentile interval over resampled rows, or None for one row.
+        p: how often resampling alone makes so large a mean where there is no difference.
+        better, worse, equal: rows where the system is better than, worse than, equal to the
+            reference system, whichever way the metric goes.
+    """
+
+    rows: int
+    mean: float
+    low: float | None
+    high: float | None
+    p: float | None
+    better: int
+    worse: int
+    equal: int
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether the interval leaves out "no difference"."""
+        return self.low is not None and self.high is not None and self.low * self.high > 0
+
 
 @dataclass(frozen=True)
 class Absent:
@@ -95,6 +100,9 @@ class Absent:
 
     metric: str
     reason: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "metric", current_name(self.metric))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass, field
 
 from engine.contract.errors import UserError
-from engine.contract.schema import check_range
+from engine.contract.schema import Architecture, check_settings, setting
 
 
 class Role(enum.Enum):
@@ -118,11 +118,32 @@ class Preset(enum.Enum):
 class Linearisation:
     """How an input becomes text (source columns are appended as they stand)."""
 
-    preset: Preset = Preset.PAPER
-    skip_empty: bool = True
-    """Leave out fields whose cell is empty."""
-    lower_keys: bool = False
-    """Write keys (of triples: the relations) in lower case."""
+    preset: Preset = setting(
+        Preset.PAPER,
+        label="Linearisation",
+        help="How a table is written as text.",
+        flag="--linearisation",
+        labels=(
+            (Preset.PAPER, "Paper, E2E"),
+            (Preset.WEBNLG, "Paper, WebNLG"),
+            (Preset.DART, "Paper, DART"),
+            (Preset.BRACKETS, "Brackets"),
+            (Preset.LINES, "Lines"),
+            (Preset.VALUES, "Values only"),
+            (Preset.TEXT, "Plain text"),
+        ),
+    )
+    skip_empty: bool = setting(
+        True,
+        label="Omit empty fields",
+        help="Whether fields whose cell is empty are left out of the text.",
+        flag="--keep-empty",
+    )
+    lower_keys: bool = setting(
+        False,
+        label="Lower-case field names",
+        help="Whether keys (of triples: the relations) are written in lower case.",
+    )
 
 
 def default_linearisation(file_format: str) -> Linearisation:
@@ -151,29 +172,69 @@ class Split:
     """
 
     kind: SplitKind = SplitKind.RANDOM
-    valid_fraction: float = 0.1
-    """Share of the inputs held out for validation while training (RANDOM, CATEGORY; and
-    COLUMN where the column names no validation rows)."""
-    test_fraction: float = 0.1
-    """Share of the inputs held out for testing (RANDOM; of the seen categories' inputs, CATEGORY;
-    and COLUMN where it names none)."""
+    valid_fraction: float = setting(
+        0.1,
+        label="Validation share",
+        help="Share of the inputs held out for validation while training.",
+        low=0,
+        below=1,
+        step=0.01,
+        percent=True,
+    )
+    """Of a split by column, where the column names no validation rows."""
+    test_fraction: float = setting(
+        0.1,
+        label="Test share",
+        help="Share of the inputs held out for testing.",
+        low=0,
+        below=1,
+        step=0.01,
+        percent=True,
+    )
+    """Of the seen categories' inputs, CATEGORY; of a split by column, where it names none."""
     unseen_categories: tuple[str, ...] = ()
-    seed: int = 0
-    max_train_rows: int | None = None
-    """Low-data setting: train on at most this many rows, chosen with the seed. The rows of a
-    smaller number are among those of a larger one with the same seed (50 in 100 in 200 in 500,
-    the sizes of Li & Liang 2021, figure 3)."""
-    sample_seed: int | None = None
-    """Seed of which training rows `max_train_rows` chooses, where it is not to be `seed`: other
-    samples beside the same held-out inputs."""
-    max_valid_inputs: int | None = 100
-    """At most this many distinct inputs are validated on."""
-    max_test_inputs: int | None = 200
-    """At most this many distinct inputs are decoded and scored at the end of a run."""
+    seed: int = setting(
+        0,
+        label="Seed",
+        help="Seed of the split and of the training rows chosen.",
+        flag="--split-seed",
+    )
+    max_train_rows: int | None = setting(
+        None,
+        label="Train on at most",
+        help="A low-data setting: at most this many rows are trained on, chosen with the seed.",
+        flag="--train-rows",
+        low=1,
+        none="all",
+    )
+    """The rows of a smaller number are among those of a larger one with the same seed (50 in 100
+    in 200 in 500, the sizes of Li & Liang 2021, figure 3)."""
+    sample_seed: int | None = setting(
+        None,
+        label="Sample seed",
+        help="Seed of the training rows chosen, where it is not the split's: other samples beside "
+        "the same held-out inputs.",
+        none="as the split",
+    )
+    max_valid_inputs: int | None = setting(
+        100,
+        label="Validate on at most",
+        help="At most this many distinct inputs are decoded and scored during training.",
+        flag="--valid-inputs",
+        low=1,
+        none="all",
+    )
+    max_test_inputs: int | None = setting(
+        200,
+        label="Test on at most",
+        help="At most this many distinct inputs are decoded and scored at the end of a run.",
+        flag="--test-inputs",
+        low=1,
+        none="all",
+    )
 
     def __post_init__(self) -> None:
-        for name in ("valid_fraction", "test_fraction"):
-            check_range(name, getattr(self, name), low=0, below=1)
+        check_settings(self)
         if self.valid_fraction + self.test_fraction >= 1.0:
             raise UserError(
                 "nothing-left-to-train-on",
@@ -182,8 +243,6 @@ class Split:
                 valid=self.valid_fraction,
                 test=self.test_fraction,
             )
-        for name in ("max_train_rows", "max_valid_inputs", "max_test_inputs"):
-            check_range(name, getattr(self, name), low=1)
 
 
 class PromptForm(enum.Enum):
@@ -212,13 +271,30 @@ class DataSpec:
     mapping: Mapping
     linearisation: Linearisation = field(default_factory=Linearisation)
     split: Split = field(default_factory=Split)
-    max_source_tokens: int = 512
-    """Longer sources are cut at the end; the number of rows cut is reported."""
-    max_target_tokens: int = 256
-    """Longer targets are cut at the end, and then carry no end-of-sequence loss."""
-    prompt: PromptForm = PromptForm.NEWLINE
-    """Encoder–decoders read source and target on two sides, and this does not count there."""
+    max_source_tokens: int = setting(
+        512,
+        label="Source limit",
+        help="Tokens of a source; longer ones are cut at the end, and the number cut is reported.",
+        unit="tokens",
+        low=1,
+    )
+    max_target_tokens: int = setting(
+        256,
+        label="Target limit",
+        help="Tokens of a target; longer ones are cut at the end and then do not teach where to "
+        "end.",
+        unit="tokens",
+        low=1,
+    )
+    prompt: PromptForm = setting(
+        PromptForm.NEWLINE,
+        label="Separator",
+        help="What stands between source and target: a line break, or the begin token, as Li & "
+        "Liang have it on GPT-2. Encoder–decoders read the two on two sides.",
+        flag="--prompt-form",
+        labels=((PromptForm.NEWLINE, "a line break"), (PromptForm.BOS, "the begin token")),
+        architecture=Architecture.DECODER_ONLY,
+    )
 
     def __post_init__(self) -> None:
-        for name in ("max_source_tokens", "max_target_tokens"):
-            check_range(name, getattr(self, name), low=1)
+        check_settings(self)

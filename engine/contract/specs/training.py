@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.contract.errors import UserError
-from engine.contract.schema import check_range
+from engine.contract.schema import check_settings, setting
 
 MAX_SEED = 2**63 - 1
 """NumPy's generators take no negative seed, and torch's none of more than 64 bits."""
@@ -57,50 +57,150 @@ class TrainingSpec:
         UserError: a value outside its range, naming both; or a selection by BLEU without BLEU.
     """
 
-    epochs: float = 5.0
-    """Passes over the training rows; `max_steps` overrides it."""
-    max_steps: int | None = None
-    """Optimiser steps."""
-    batch_size: int = 8
-    """Rows a forward pass."""
-    accumulation_steps: int = 1
-    """Forward passes an optimiser step."""
-    learning_rate: float = 5e-4
-    """Peak rate of AdamW, reached after the warm-up and then falling linearly to 0."""
-    warmup_steps: int = 0
-    """Optimiser steps."""
-    weight_decay: float = 0.0
-    clip_norm: float = 1.0
-    """Largest gradient norm; 0 switches clipping off."""
-    objective: Objective = Objective.TOKEN_MEAN
-    evaluate_every_steps: int | None = None
-    """Optimiser steps between evaluations; None means four evaluations a run, evenly spread."""
-    evaluate_bleu: bool = True
-    """Decode the validation inputs greedily at each evaluation (the loss is always computed)."""
-    sample_count: int = 4
-    """Validation inputs whose outputs are shown at each evaluation."""
-    select_by: SelectBy = SelectBy.LOSS
-    patience_evaluations: int | None = None
-    """Stop after this many evaluations without a better one; None trains to the end."""
-    checkpoint_every_steps: int | None = None
-    """Optimiser steps between checkpoints beside those at each evaluation."""
-    seed: int = 0
-    device: Device = Device.AUTO
-    precision: Precision = Precision.AUTO
-    gradient_checkpointing: bool = False
-    """Trade time for memory: activations are computed again in the backward pass."""
+    epochs: float = setting(
+        5.0,
+        label="Epochs",
+        help="Passes over the training rows; a number of steps overrides it.",
+        above=0,
+        visible_when=(("max_steps", (None,)),),
+    )
+    max_steps: int | None = setting(
+        None,
+        label="Steps",
+        help="Optimiser steps in the whole run; by epochs unless you need an exact number.",
+        low=1,
+        none="by epochs",
+    )
+    batch_size: int = setting(
+        8, label="Batch size", help="Rows in a forward pass: fewer need less memory.", low=1
+    )
+    accumulation_steps: int = setting(
+        1,
+        label="Accumulation",
+        help="Forward passes in an optimiser step: batch 4 with accumulation 2 learns like "
+        "batch 8 in half the memory.",
+        low=1,
+    )
+    learning_rate: float = setting(
+        5e-4,
+        label="Learning rate",
+        help="Peak rate of AdamW, reached after the warm-up and then falling linearly to 0. Each "
+        "method has a default of its own.",
+        above=0,
+        factor=1.25,
+    )
+    warmup_steps: int = setting(
+        0,
+        label="Warm-up",
+        help="Optimiser steps over which the rate rises from 0 to its peak.",
+        low=0,
+    )
+    weight_decay: float = setting(
+        0.0,
+        label="Weight decay",
+        help="Share of each trained weight that AdamW subtracts per step, times the rate; 0 "
+        "switches it off.",
+        low=0,
+        step=0.01,
+    )
+    clip_norm: float = setting(
+        1.0,
+        label="Clip norm",
+        help="Largest gradient norm of a step, in the loss's own units; 0 switches clipping off.",
+        low=0,
+        step=0.1,
+    )
+    objective: Objective = setting(
+        Objective.TOKEN_MEAN,
+        label="Objective",
+        help="How token losses become one number: the mean over target tokens, or the sum over "
+        "a sentence averaged over the batch (the paper's code for prefixes), so that long texts "
+        "weigh more.",
+        labels=(
+            (Objective.TOKEN_MEAN, "mean over tokens"),
+            (Objective.SENTENCE_SUM, "sum over a sentence"),
+        ),
+    )
+    evaluate_every_steps: int | None = setting(
+        None,
+        label="Evaluate every",
+        help="Optimiser steps between evaluations on the validation inputs; by default four "
+        "evaluations a run, evenly spread.",
+        low=1,
+        none="4 times a run",
+    )
+    evaluate_bleu: bool = setting(
+        True,
+        label="BLEU at evaluations",
+        help="Decode the validation inputs greedily at each evaluation, which takes time; the "
+        "loss is always computed.",
+        flag="--no-bleu",
+    )
+    sample_count: int = setting(
+        4,
+        label="Samples",
+        help="Validation inputs whose outputs are shown at each evaluation.",
+        low=0,
+    )
+    select_by: SelectBy = setting(
+        SelectBy.LOSS,
+        label="Best checkpoint by",
+        help="Which validation score decides the best checkpoint, and early stopping.",
+        labels=((SelectBy.LOSS, "validation loss"), (SelectBy.BLEU, "BLEU")),
+    )
+    patience_evaluations: int | None = setting(
+        None,
+        label="Stop early after",
+        help="Evaluations without improvement after which the run stops.",
+        flag="--patience",
+        low=1,
+        none="never",
+    )
+    checkpoint_every_steps: int | None = setting(
+        None,
+        label="Checkpoint every",
+        help="Optimiser steps between checkpoints, beside those at each evaluation.",
+        low=1,
+        none="evaluations only",
+    )
+    seed: int = setting(
+        0,
+        label="Seed",
+        help="Number that fixes every random choice of the training: the same seed on the same "
+        "machine gives the same numbers.",
+        low=0,
+        high=MAX_SEED,
+    )
+    device: Device = setting(
+        Device.AUTO,
+        label="Device",
+        help="Where to compute; automatic takes CUDA, else MPS, else the CPU.",
+        labels=(
+            (Device.AUTO, "automatic"),
+            (Device.CPU, "CPU"),
+            (Device.CUDA, "CUDA"),
+            (Device.MPS, "MPS"),
+        ),
+    )
+    precision: Precision = setting(
+        Precision.AUTO,
+        label="Precision",
+        help="Number format of the backbone's passes; automatic takes bfloat16 on a GPU that "
+        "has it and float32 elsewhere.",
+        labels=(
+            (Precision.AUTO, "automatic"),
+            (Precision.FLOAT32, "float32"),
+            (Precision.BFLOAT16, "bfloat16"),
+        ),
+    )
+    gradient_checkpointing: bool = setting(
+        False,
+        label="Save memory",
+        help="Compute activations again in the backward pass: less memory for more time.",
+    )
 
     def __post_init__(self) -> None:
-        check_range("seed", self.seed, low=0, high=MAX_SEED)
-        for name in (
-            *("batch_size", "accumulation_steps", "max_steps", "evaluate_every_steps"),
-            *("patience_evaluations", "checkpoint_every_steps"),
-        ):
-            check_range(name, getattr(self, name), low=1)
-        for name in ("warmup_steps", "weight_decay", "clip_norm", "sample_count"):
-            check_range(name, getattr(self, name), low=0)
-        for name in ("epochs", "learning_rate"):
-            check_range(name, getattr(self, name), above=0)
+        check_settings(self)
         if self.select_by is SelectBy.BLEU and not self.evaluate_bleu:
             raise UserError(
                 "select-by-bleu-without-bleu",
@@ -162,6 +262,10 @@ class Strategy(enum.Enum):
     SAMPLING = "sampling"
 
 
+_BEAM = (("strategy", (Strategy.BEAM,)),)
+_SAMPLING = (("strategy", (Strategy.SAMPLING,)),)
+
+
 @dataclass(frozen=True)
 class DecodingSpec:
     """How outputs are decoded.
@@ -170,38 +274,97 @@ class DecodingSpec:
         UserError: a value outside its range, naming both.
     """
 
-    strategy: Strategy = Strategy.BEAM
-    num_beams: int = 5
-    """Beams (BEAM only); the paper uses 5 for tables, 6 for summaries (section 5.3)."""
-    length_penalty: float = 1.0
-    """Exponent of the length by which a beam's log-probability is divided (BEAM only)."""
-    temperature: float = 1.0
-    """Divides the logits (SAMPLING only)."""
-    top_k: int = 0
-    """Sample among the k likeliest tokens; 0 means all (SAMPLING only)."""
-    top_p: float = 1.0
-    """Sample among the likeliest tokens that together reach this mass (SAMPLING only)."""
-    repetition_penalty: float = 1.0
-    no_repeat_ngram: int = 0
-    """Never repeat an n-gram of this many tokens; 0 allows all."""
-    line_breaks: bool = True
-    """Whether outputs may have line breaks; the paper's code forbids them on GPT-2."""
-    min_new_tokens: int = 1
-    max_new_tokens: int = 100
-    batch_size: int = 16
-    """Inputs decoded together; changes speed and memory, never the outputs' meaning."""
-    seed: int = 0
-    """Seed of each row's own random numbers (SAMPLING only)."""
+    strategy: Strategy = setting(
+        Strategy.BEAM,
+        label="Strategy",
+        help="How tokens are chosen: the likeliest one, the best of several beams, or by chance.",
+        labels=(
+            (Strategy.GREEDY, "greedy"),
+            (Strategy.BEAM, "beam search"),
+            (Strategy.SAMPLING, "sampling"),
+        ),
+    )
+    num_beams: int = setting(
+        5,
+        label="Beams",
+        help="Beams that are kept side by side: the paper uses 5 for tables and 6 for summaries.",
+        low=1,
+        visible_when=_BEAM,
+    )
+    length_penalty: float = setting(
+        1.0,
+        label="Length penalty",
+        help="Exponent of the length by which a beam's log-probability is divided: above 1 "
+        "favours longer texts.",
+        step=0.1,
+        visible_when=_BEAM,
+    )
+    temperature: float = setting(
+        1.0,
+        label="Temperature",
+        help="Divides the logits: below 1 is more careful, above 1 more surprising.",
+        above=0,
+        step=0.05,
+        visible_when=_SAMPLING,
+    )
+    top_k: int = setting(
+        0,
+        label="Top k",
+        help="Sample among this many likeliest tokens; 0 means all.",
+        low=0,
+        visible_when=_SAMPLING,
+    )
+    top_p: float = setting(
+        1.0,
+        label="Top p",
+        help="Sample among the likeliest tokens that together reach this probability, up to 1.",
+        above=0,
+        high=1,
+        step=0.05,
+        visible_when=_SAMPLING,
+    )
+    repetition_penalty: float = setting(
+        1.0,
+        label="Repetition penalty",
+        help="Divides the logits of tokens already in the text; 1 switches it off.",
+        above=0,
+        step=0.05,
+    )
+    no_repeat_ngram: int = setting(
+        0,
+        label="No repeated n-gram",
+        help="Never repeat an n-gram of this many tokens; 0 allows all.",
+        low=0,
+    )
+    line_breaks: bool = setting(
+        True,
+        label="Line breaks",
+        help="Outputs may have several lines; the paper's code forbids it on GPT-2.",
+        flag="--no-line-breaks",
+    )
+    min_new_tokens: int = setting(
+        1, label="Shortest output", help="Fewest tokens in an output.", unit="tokens", low=0
+    )
+    max_new_tokens: int = setting(
+        100, label="Longest output", help="Most tokens in an output.", unit="tokens", low=1
+    )
+    batch_size: int = setting(
+        16,
+        label="Decoding batch",
+        help="Inputs decoded together: changes speed and memory, never the outputs' meaning.",
+        flag="--decode-batch-size",
+        low=1,
+    )
+    seed: int = setting(
+        0,
+        label="Sampling seed",
+        help="Seed of the sampling; each row draws its own random numbers.",
+        flag="--decode-seed",
+        visible_when=_SAMPLING,
+    )
 
     def __post_init__(self) -> None:
-        for name in ("num_beams", "max_new_tokens", "batch_size"):
-            check_range(name, getattr(self, name), low=1)
-        for name in ("temperature", "repetition_penalty"):
-            check_range(name, getattr(self, name), above=0)
-        for name in ("top_k", "no_repeat_ngram", "min_new_tokens"):
-            check_range(name, getattr(self, name), low=0)
-        check_range("length_penalty", self.length_penalty)
-        check_range("top_p", self.top_p, above=0, high=1)
+        check_settings(self)
         if self.min_new_tokens > self.max_new_tokens:
             raise UserError(
                 "min-above-max",

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.contract.runs.scores import higher_is_better, lowest_value, metric_title
+from engine.contract.metrics import higher_is_better, metric_info, metric_title
 from engine.contract.studies.keys import Factors
 from engine.contract.studies.labels import StudyLabels
 from engine.contract.studies.recipes import RECIPES, Recipe
@@ -95,7 +95,7 @@ def _panel(
         ticks=tuple((x, labels.points[point]) for point, x in positions.items()),
         axis=recipe.axis,
         joined=bool(recipe.axis),
-        lowest=lowest_value(metric),
+        lowest=metric_info(metric).lowest,
     )
 
 

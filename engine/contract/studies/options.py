@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import enum
 import shlex
 from collections.abc import Sequence
 from typing import Any
@@ -13,18 +11,16 @@ from engine.contract.errors import UserError
 from engine.contract.methods.prefix import MethodSpec
 from engine.contract.options import (
     METHODS,
-    OPTIONS,
-    Option,
     column_args,
-    field_kind,
-    is_optional,
     option_args,
-    parse_value,
+    option_value,
     spec_args,
+    value_text,
     wrong_value,
 )
 from engine.contract.reading.options import reading_args
 from engine.contract.reading.reading import ReadOptions
+from engine.contract.schema import settings_of
 from engine.contract.specs.run import RunSpec, default_training
 from engine.contract.studies.recipes import RECIPES, StudySettings
 
@@ -59,14 +55,12 @@ def compared_method(text: str, base: RunSpec) -> MethodSpec:
     name, _, options = text.partition(":")
     if name not in METHODS:
         raise wrong_value("--methods", text, f"one of {', '.join(METHODS)}")
-    start = dataclasses.replace(base, method=base.method if name == OWN else METHODS[name]())
+    start = base.method if name == OWN else METHODS[name]()
     changes: dict[str, Any] = {}
+    known = {item.flag.removeprefix("--"): item for item in settings_of(type(start))}
     for part in filter(None, options.split(",")):
         flag, _, value = part.partition("=")
-        options_of = {option.flag.removeprefix("--"): option for option in _options_of(start)}
-        option = options_of.get(flag)
-        if option is None:
-            known = ", ".join(options_of)
+        if flag not in known:
             raise UserError(
                 "no-such-method-option",
                 "--methods has {text!r}, but {method} has no option {option!r}. Its options: "
@@ -74,50 +68,25 @@ def compared_method(text: str, base: RunSpec) -> MethodSpec:
                 text=text,
                 method=name,
                 option=flag,
-                known=known or "none",
+                known=", ".join(known) or "none",
             )
-        kind, present = field_kind(start, option.field)
-        own = option.field.removeprefix("method.")
-        if kind is bool:
-            changes[own] = not present
-        else:
-            optional = is_optional(start, option.field)
-            changes[own] = parse_value(kind, f"--methods {text}", value, optional=optional)
-    return dataclasses.replace(start.method, **changes)
+        item = known[flag]
+        present = getattr(start, item.name)
+        changes[item.name] = option_value(item, f"--methods {text}", value, present)
+    return dataclasses.replace(start, **changes)
 
 
 def method_text(method: MethodSpec, base: RunSpec) -> str:
     """What `compared_method` reads as this method."""
     name = next(name for name, kind in METHODS.items() if isinstance(method, kind))
-    start = dataclasses.replace(base, method=base.method if name == OWN else METHODS[name]())
-    spec = dataclasses.replace(base, method=method)
+    start = base.method if name == OWN else METHODS[name]()
     parts = []
-    for option in _options_of(start):
-        kind, value = field_kind(spec, option.field)
-        if value == field_kind(start, option.field)[1]:
-            continue
-        flag = option.flag.removeprefix("--")
-        parts.append(flag if kind is bool else f"{flag}={_text(value)}")
+    for item in settings_of(type(method)):
+        value = getattr(method, item.name)
+        if value != getattr(start, item.name):
+            flag = item.flag.removeprefix("--")
+            parts.append(flag if item.kind is bool else f"{flag}={value_text(value)}")
     return f"{name}:{','.join(parts)}" if parts else name
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, float):
-        return f"{value:g}"
-    return str(value.value if isinstance(value, enum.Enum) else value)
-
-
-def _options_of(spec: RunSpec) -> list[Option]:
-    """The options that set a field of the spec's method."""
-    options = []
-    for option in OPTIONS:
-        if option.field.startswith("method."):
-            with contextlib.suppress(KeyError):
-                field_kind(spec, option.field)
-                options.append(option)
-    return options
 
 
 def study_command(

@@ -21,6 +21,7 @@ from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files.names import check_name, path_in
 from engine.contract.files.regular_files import read_text, refuse_links
 from engine.contract.files.writing import explain_disk_errors, write_atomically
+from engine.contract.metrics import current_name
 from engine.contract.projects.project import ProjectFolder
 from engine.contract.runs.scores import Encoder
 from engine.contract.specs.run import RunSpec
@@ -30,7 +31,6 @@ from engine.contract.studies.recipes import StudyKind as StudyKind
 
 STUDY_VERSION = 2
 STUDY_FILE = "study.json"
-DEFAULT_METRICS = ("bleu", "chrf", "rougeL")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class StudySpec:
     Attributes:
         study_id: name of its folder.
         runs: in the order in which they are trained: all of a replicate before the next.
-        metrics: names as in `engine.metrics.known`.
+        metrics: names as in `engine.contract.metrics`.
         unseen: categories that are scored by themselves too, as WebNLG's S/U/A.
         encoder: for bertscore.
     """
@@ -74,6 +74,7 @@ class StudySpec:
 
     def __post_init__(self) -> None:
         check_name(self.study_id, what="study_id")
+        object.__setattr__(self, "metrics", tuple(dict.fromkeys(map(current_name, self.metrics))))
 
     @staticmethod
     def upgrade(plain: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from engine.contract.metrics import DEFAULT_METRICS, VALIDATION_METRICS
 from engine.contract.specs.data import Role
 from engine.contract.specs.training import DecodingSpec
 from engine.contract.tasks.info import TaskInfo
@@ -20,6 +21,6 @@ GENERATION = TaskInfo(
     name="generation",
     title="Text generation",
     target=Role.TARGET,
-    metrics=("bleu", "chrf", "rougeL"),
-    quick_metrics=("bleu", "chrf"),
+    metrics=DEFAULT_METRICS,
+    quick_metrics=VALIDATION_METRICS,
 )

@@ -11,6 +11,10 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.pages.compare.page import ComparePage
 from engine.contract.methods.prefix import FinetuneMethod, PrefixMethod
+from engine.contract.protocol.commands import CompareOutputs
+from engine.metrics.handlers import compare_outputs
+from engine.reporter import Silent
+from tests.helpers.fake_ports import FakeClient
 from tests.helpers.projects import make_project, make_run
 
 
@@ -26,13 +30,17 @@ def runs_project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def make_page(
-    qtbot: QtBot, context: AppContext, open_project: Callable[[Path], None]
+    qtbot: QtBot,
+    context: AppContext,
+    client: FakeClient,
+    open_project: Callable[[Path], None],
 ) -> Iterator[Callable[[Path], ComparePage]]:
     """Open a project and show the page, once the runs' journals have arrived."""
 
     windows = []
 
     def make(path: Path) -> ComparePage:
+        client.replies[CompareOutputs] = lambda command: compare_outputs(command, Silent())
         open_project(path)
         window = QWidget()
         windows.append(window)

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.pages.compare.alignment import Alignment, How, align
 from app.pages.compare.comparability import comparability_notes
 from app.pages.compare.comparison import Comparison, compare
 from app.pages.compare.list.rows import Rows
 from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemEntry
+from engine.contract.runs.alignment import Alignment, How, align
 from engine.contract.runs.scores import OutputRow, OutputsMeta, Score
 
 

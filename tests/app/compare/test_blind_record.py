@@ -13,6 +13,7 @@ from app.pages.compare.blind.record import (
     is_swapped,
     result,
     save,
+    sign_test,
     take_back,
     unfinished,
     vote,
@@ -89,3 +90,25 @@ def test_sessions_are_found_again_until_they_end(tmp_path: Path) -> None:
     assert unfinished(tmp_path, "a", "b") is None
     (tmp_path / "blind-99999999-damaged.json").write_text("{", encoding="utf-8")
     assert unfinished(tmp_path, "a", "b") is None
+
+
+@pytest.mark.parametrize(
+    ("wins", "losses", "p"),
+    [
+        (0, 0, 1.0),
+        (1, 0, 1.0),  # 2 * 1/2
+        (5, 0, 2 / 32),
+        (0, 6, 2 / 64),
+        (8, 2, 2 * (1 + 10 + 45) / 1024),
+        (2, 8, 2 * (1 + 10 + 45) / 1024),
+        (5, 5, 1.0),
+        (9, 1, 2 * (1 + 10) / 1024),
+        (15, 5, 2 * (1 + 20 + 190 + 1140 + 4845 + 15504) / 2**20),
+    ],
+)
+def test_sign_test_is_the_binomial_by_hand(wins: int, losses: int, p: float) -> None:
+    assert sign_test(wins, losses) == pytest.approx(p, rel=1e-12)
+
+
+def test_sign_test_of_thousands_of_votes_is_finite() -> None:
+    assert 0 < sign_test(2600, 2400) < 0.01

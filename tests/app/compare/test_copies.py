@@ -10,7 +10,6 @@ from typing import TypeVar
 
 import pytest
 
-from app.metric_text import metric_tip
 from app.pages.compare import formats
 from app.pages.compare.comparison import Comparison, compare
 from app.pages.compare.list.row_export import row_lines
@@ -19,12 +18,11 @@ from app.pages.compare.systems.outside import copy_outside, with_references
 from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemCost, SystemEntry
 from app.pages.compare.table.copying import latex, to_csv, to_latex, to_markdown
 from app.pages.compare.table.score_table import ScoreTable, footnotes, score_table
-from app.pages.compare.table.statistics import MeanDifference
+from engine.contract.metrics import METRICS, metric_info
 from engine.contract.projects.project import ExampleNote
 from engine.contract.runs.outputs import read_meta, read_outputs
-from engine.contract.runs.scores import OutputRow, OutputsMeta, Score, metric_title
+from engine.contract.runs.scores import MeanDifference, OutputRow, OutputsMeta, Score
 from engine.contract.tables.saving import write_table
-from engine.metrics.known import METRICS
 from tests.helpers.errors import refused
 
 T = TypeVar("T")
@@ -62,7 +60,7 @@ def comparison(*, second_rows: int = 2) -> Comparison:
 
 
 def table(*, second_rows: int = 2) -> ScoreTable:
-    mean = MeanDifference(2, 0.5, -0.25, 1.25, 1, 0, 1)
+    mean = MeanDifference(2, 0.5, -0.25, 1.25, 0.25, 1, 0, 1)
     return score_table(comparison(second_rows=second_rows), "bleu", {("bleu", 1): mean})
 
 
@@ -119,7 +117,12 @@ def test_scores_over_other_rows_are_marked_and_not_subtracted() -> None:
 
 
 def test_numbers_as_words() -> None:
-    assert [formats.signed(v) for v in (1.84, -0.04, -2.0, None)] == ["+1.8", "0.0", "−2.0", "–"]
+    assert [formats.signed(v, "bleu") for v in (1.84, -0.04, -2.0, None)] == [
+        "+1.8",
+        "0.0",
+        "−2.0",
+        "–",
+    ]
     assert [formats.count_text(v) for v in (0, 184_320, 4_900_000, 134_515_008, None)] == [
         "0", "184 K", "4.9 M", "135 M", "–",
     ]  # fmt: skip
@@ -132,16 +135,16 @@ def test_numbers_as_words() -> None:
 def test_nist_and_cider_have_two_decimal_places() -> None:
     assert formats.score_text(Score("nist", 7.8212, "s", 7.0, 8.5)) == "7.82 ± 0.75"
     assert formats.signed(-0.004, "cider") == "0.00"
-    mean = MeanDifference(2, -0.25, -0.5, 0.125, 1, 0, 1)
+    mean = MeanDifference(2, -0.25, -0.5, 0.125, 0.25, 1, 0, 1)
     assert formats.mean_text(mean, "cider") == "−0.25 [−0.50, +0.12]"
 
 
 def test_every_metric_has_a_title_and_an_explanation() -> None:
-    for metric in METRICS:
-        assert metric_title(metric) != metric
-        assert metric_tip(metric).startswith(f"{metric_title(metric)}: ")
-        assert metric_tip(metric).endswith("er is better.")
-    assert metric_tip("another") == "Higher is better."
+    for info in METRICS:
+        assert info.title != info.name
+        assert info.tip.startswith(f"{info.title}: ")
+        assert info.tip.endswith("er is better.")
+    assert metric_info("another").tip == "Higher is better."
 
 
 def test_it_is_said_where_lower_is_better() -> None:

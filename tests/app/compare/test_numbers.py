@@ -1,4 +1,4 @@
-"""Sign test, bootstrap, listing and the histogram's ranges."""
+"""Listing and the histogram's ranges."""
 
 import math
 from pathlib import Path
@@ -21,77 +21,8 @@ from app.pages.compare.list.listing import (
 )
 from app.pages.compare.list.rows import Rows
 from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemEntry
-from app.pages.compare.table.statistics import MeanDifference, paired_bootstrap, sign_test
 from engine.contract.projects.project import ExampleNote
 from engine.contract.runs.scores import OutputRow
-
-
-@pytest.mark.parametrize(
-    ("wins", "losses", "p"),
-    [
-        (0, 0, 1.0),
-        (1, 0, 1.0),  # 2 * 1/2
-        (5, 0, 2 / 32),
-        (0, 6, 2 / 64),
-        (8, 2, 2 * (1 + 10 + 45) / 1024),
-        (2, 8, 2 * (1 + 10 + 45) / 1024),
-        (5, 5, 1.0),
-        (9, 1, 2 * (1 + 10) / 1024),
-        (15, 5, 2 * (1 + 20 + 190 + 1140 + 4845 + 15504) / 2**20),
-    ],
-)
-def test_sign_test_is_the_binomial_by_hand(wins: int, losses: int, p: float) -> None:
-    assert sign_test(wins, losses) == pytest.approx(p, rel=1e-12)
-
-
-def test_sign_test_of_thousands_of_votes_is_finite() -> None:
-    assert 0 < sign_test(2600, 2400) < 0.01
-
-
-def boot(values: list[float]) -> MeanDifference | None:
-    work = paired_bootstrap(np.array(values))
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            return stop.value
-
-
-def test_bootstrap_of_equal_differences_has_no_width() -> None:
-    found = boot([2.0] * 30)
-    assert found == MeanDifference(30, 2.0, 2.0, 2.0, 30, 0, 0)
-    assert found.excludes_zero
-
-
-def test_bootstrap_agrees_with_the_normal_interval() -> None:
-    rng = np.random.default_rng(3)
-    values = rng.normal(1.0, 10.0, 400)
-    found = boot(values.tolist())
-    half = 1.96 * values.std() / math.sqrt(400)
-    assert found is not None
-    assert found.low == pytest.approx(values.mean() - half, abs=0.2)
-    assert found.high == pytest.approx(values.mean() + half, abs=0.2)
-    assert boot(values.tolist()) == found, "the seed is fixed"
-
-
-def test_bootstrap_leaves_out_rows_without_scores() -> None:
-    found = boot([1.0, math.nan, -1.0, 0.0])
-    assert found is not None
-    assert (found.rows, found.better, found.worse, found.equal) == (3, 1, 1, 1)
-    assert not found.excludes_zero
-    assert boot([math.nan]) is None
-    assert boot([3.0]) == MeanDifference(1, 3.0, None, None, 1, 0, 0)
-
-
-def test_lower_counts_as_better_where_the_metric_says_so() -> None:
-    work = paired_bootstrap(np.array([1.0, -2.0, -3.0, 0.0]), higher_is_better=False)
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            found = stop.value
-            break
-    assert (found.mean, found.better, found.worse, found.equal) == (-1.0, 2, 1, 1)
 
 
 def comparison(differences: list[float], outputs: list[str] | None = None) -> Comparison:
@@ -119,6 +50,14 @@ def comparison(differences: list[float], outputs: list[str] | None = None) -> Co
             next(work)
         except StopIteration as stop:
             return stop.value
+
+
+def test_a_number_that_is_no_score_is_none() -> None:
+    """A stranger's file may hold any; the bars would have no width, or no end."""
+    found = comparison([1.0, math.inf, -1e308, 2.0]).difference("bleu", 1)
+    assert found[[0, 3]].tolist() == [1.0, 2.0]
+    assert np.isnan(found[[1, 2]]).all()
+    assert sum(histogram(found).counts) == 2
 
 
 DIFFERENCES = [1.0, -8.0, 3.0, math.nan, 0.0, 7.0]

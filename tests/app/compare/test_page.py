@@ -27,10 +27,13 @@ from app.pages.compare.example.example_model import DIFFERENCE, NUMBER
 from app.pages.compare.list.listing import SIDE, Filter, Order
 from app.pages.compare.model import DiffMode
 from app.pages.compare.page import ComparePage
-from app.pages.compare.table.statistics import MeanDifference
+from app.pages.compare.table.score_model import COMPUTING
 from engine.contract.projects.project import ExampleNote
+from engine.contract.protocol.commands import CompareOutputs
 from engine.contract.runs.outputs import read_meta, read_outputs, write_outputs
+from engine.contract.runs.scores import MeanDifference
 from tests.app.compare.conftest import choose, shown
+from tests.helpers.fake_ports import FakeClient
 from tests.helpers.projects import make_project
 
 MARKS = ("letter,system", "| System |", r"\toprule")
@@ -114,6 +117,37 @@ def test_scores_cost_and_differences_stand_in_the_table(qtbot: QtBot, page: Comp
     tip = model.index(1, 1).data(Qt.ItemDataRole.ToolTipRole)
     assert "bleu|nrefs:2|case:mixed|v:2.6|greedy|max100|seed:0" in tip
     assert "95 % paired bootstrap over 24 rows, 1,000 resamples, seed 0" in page.scores.notes.text()
+
+
+def test_the_newest_comparison_is_computed_and_said_to_be(
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, client: FakeClient
+) -> None:
+    page = make_page(runs_project)
+    compute = client.replies.pop(CompareOutputs)
+    choose(qtbot, page, "twin", "prefix 10")
+    first = client.last(CompareOutputs)
+    assert page.scores.model.index(1, 4).data() == COMPUTING
+    choose(qtbot, page, "twin", "prefix 20")
+    assert first.cancel_asked, "nobody waits for the systems that were chosen before"
+    (newest,) = [p for p in client.open_tickets(CompareOutputs) if not p.cancel_asked]
+    newest.answer(compute(newest.command))
+    assert "[" in page.scores.model.index(1, 4).data()
+    mean = page.scores.model.table.rows[1].mean_difference
+    assert mean is not None
+    assert mean.mean == pytest.approx(float(page.model.differences.mean()), abs=1e-12)
+    page.model.set_metric("chrf")
+    assert page.scores.model.table.rows[1].mean_difference not in (None, mean), "all are known"
+
+
+def test_differences_that_cannot_be_computed_say_why(
+    qtbot: QtBot, make_page: MakePage, runs_project: Path, client: FakeClient
+) -> None:
+    page = make_page(runs_project)
+    del client.replies[CompareOutputs]
+    choose(qtbot, page, "twin", "prefix 10")
+    client.last(CompareOutputs).fail("The file is gone.")
+    assert "The file is gone." in page.scores.notes.text()
+    assert page.scores.model.index(1, 4).data() == "–"
 
 
 def test_every_item_model_keeps_the_rules(qtbot: QtBot, page: ComparePage) -> None:

@@ -7,10 +7,10 @@ from pytestqt.qtbot import QtBot
 
 from app.dialogs.encoder import EncoderDialog
 from app.pages.compare.page import ComparePage
+from engine.contract.metrics import METRICS
 from engine.contract.protocol.commands import ScoreOutputs
-from engine.contract.runs.scores import METRICS, Encoder
+from engine.contract.runs.scores import Encoder
 from engine.metrics.handlers import score_outputs
-from engine.metrics.known import METRICS as KNOWN
 from engine.reporter import Silent
 from tests.app.compare.conftest import choose
 from tests.helpers.fake_ports import FakeClient
@@ -20,10 +20,6 @@ MakePage = Callable[[Path], ComparePage]
 
 def answer(pending: object) -> None:
     pending.answer(score_outputs(pending.command, Silent()))  # type: ignore[attr-defined]
-
-
-def test_the_contract_names_all_metrics() -> None:
-    assert tuple(KNOWN) == METRICS
 
 
 def test_a_ticked_score_is_taken_of_all_systems(
@@ -36,7 +32,7 @@ def test_a_ticked_score_is_taken_of_all_systems(
     before = table.table.metrics
     assert {name for name, action in button.choices.items() if action.isChecked()} == set(before)
     button.choices["ter"].trigger()
-    wanted = tuple(name for name in METRICS if name in {*before, "ter"})
+    wanted = tuple(info.name for info in METRICS if info.name in {*before, "ter"})
     paths = [str(system.entry.path) for system in page.systems.systems]
     assert model_client.asked == [ScoreOutputs(path, wanted) for path in paths]
     button.menu().aboutToShow.emit()
@@ -83,7 +79,9 @@ def test_bertscore_asks_for_its_encoder_once(
     dialog.layer.setValue(1)
     dialog.ok.click()
     chosen = Encoder("/encoders/tiny", 1)
-    wanted = tuple(name for name in METRICS if name in {*table.table.metrics, "bertscore"})
+    wanted = tuple(
+        info.name for info in METRICS if info.name in {*table.table.metrics, "bertscore"}
+    )
     paths = [str(system.entry.path) for system in page.systems.systems]
     assert model_client.asked == [ScoreOutputs(path, wanted, chosen) for path in paths]
     for pending in model_client.pendings:

@@ -20,7 +20,7 @@ from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemEntry,
 from app.qt.idle_task import IdleTask
 from engine.contract.errors import UserError
 from engine.contract.methods.prefix import PrefixMethod
-from engine.contract.protocol.commands import Decoded, DecodeSplit, ScoreOutputs
+from engine.contract.protocol.commands import DecodeSplit, Done, ScoreOutputs
 from engine.contract.runs.events import OutputsSaved, RunState
 from engine.contract.runs.outputs import read_meta, read_outputs, write_outputs
 from engine.contract.runs.scores import OutputRow, OutputsMeta
@@ -170,7 +170,7 @@ def test_bare_backbone_is_decoded_when_it_is_ticked(
     meta = OutputsMeta("bare", "", "test", "77aa" * 16, "greedy|max100")
     write_outputs(Path(command.out), [replace(row, row_scores=()) for row in rows], meta)
     model_client.replies[ScoreOutputs] = score_in_place
-    model_client.last(DecodeSplit).answer(Decoded(command.out, meta))
+    model_client.last(DecodeSplit).answer(Done())
     qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10", bare[0].name])
     qtbot.waitUntil(lambda: "bleu" in page.scores.model.table.rows[2].scores)
     cost = page.scores.model.table.rows[2].cost
@@ -327,7 +327,7 @@ def test_sliced_work_gives_results_and_errors_to_its_owner(qtbot: QtBot) -> None
         for _ in range(3):
             yield
         if fail:
-            raise UserError("no")
+            raise UserError("no", "no")
         return 7
 
     IdleTask(work(False), owner, done=results.append, failed=results.append)

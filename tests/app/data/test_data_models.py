@@ -118,7 +118,7 @@ def test_file_that_becomes_unreadable_is_told_once(qtbot: QtBot, big_file: Path)
         assert model.index(0, 0).data() == ""
         assert model.index(1, 0).data() == ""
     assert broken.args is not None
-    assert "import its source file again" in broken.args[0]
+    assert "Import its source file again" in broken.args[0]
 
 
 def test_rejected_rows_are_read_as_far_as_scrolled(

@@ -46,7 +46,7 @@ def test_nothing_is_counted_unseen(page: DataPage, qtbot: QtBot, client: FakeCli
     page.dataset_view.settings.setCurrentIndex(0)
     assert client.last(ReportSplit).cancel_asked
     assert not page.dataset_view.counts.is_busy
-    page.dataset_view.split.form.seed.setValue(9)
+    page.dataset_view.split.form.editors["seed"].widget.setValue(9)
     asked = len(client.asked)
     page.dataset_view.settings.setCurrentIndex(2)
     qtbot.waitUntil(lambda: len(client.asked) > asked)
@@ -74,7 +74,7 @@ def test_changes_in_a_row_are_counted_once_and_late_counts_are_dropped(
     first = client.last(ReportSplit)
     form = page.dataset_view.split.form
     for seed in (1, 2, 3):
-        form.seed.setValue(seed)
+        form.editors["seed"].widget.setValue(seed)
     assert first.cancel_asked
     qtbot.waitUntil(lambda: client.last(ReportSplit) is not first)
     asked = [command for command in client.asked if isinstance(command, ReportSplit)]
@@ -88,28 +88,28 @@ def test_edits_of_one_control_are_one_step(
     page: DataPage, qtbot: QtBot, context: AppContext
 ) -> None:
     form = page.dataset_view.split.form
-    for percent in (11, 12, 13):
-        form.valid.setValue(percent)
-    form.train_rows.setValue(50)
+    for share in (0.11, 0.12, 0.13):
+        form.editors["valid_fraction"].widget.setValue(share)
+    form.editors["max_train_rows"].widget.setValue(50)
     assert context.undo.count() == 2
     entry = context.project.dataset
     assert entry is not None
     assert (entry.split.valid_fraction, entry.split.max_train_rows) == (0.13, 50)
     qtbot.waitUntil(lambda: numbers(page)["train"][0] == "50")
     context.undo.undo()
-    assert form.train_rows.text() == "all"
+    assert form.editors["max_train_rows"].widget.text() == "all"
     context.undo.undo()
-    assert form.valid.value() == 10.0
-    assert context.undo.redoText() == "Set validation share"
+    assert form.editors["valid_fraction"].widget.value() == 0.1
+    assert context.undo.redoText() == "Change “Validation share”"
 
 
 def test_shares_that_leave_nothing_are_refused_and_go_back(
     page: DataPage, qtbot: QtBot, context: AppContext
 ) -> None:
     form = page.dataset_view.split.form
-    form.test.setValue(95)
+    form.editors["test_fraction"].widget.setValue(0.95)
     assert page.bar.isVisible()
-    assert form.test.value() == 10.0
+    assert form.editors["test_fraction"].widget.value() == 0.1
     assert context.undo.count() == 0
 
 
@@ -119,7 +119,7 @@ def test_split_without_its_column_says_what_to_do(
     choose(page, SplitKind.COLUMN)
     assert context.undo.undoText() == "Split by a column"
     state = page.dataset_view.split.state
-    qtbot.waitUntil(lambda: "give one column the role split" in state.text())
+    qtbot.waitUntil(lambda: "Give one column the role split" in state.text())
     assert numbers(page)["train"] == ("–", "–")
 
 
@@ -133,7 +133,7 @@ def test_a_share_of_the_seen_categories_is_tested_too(
     item = panel.categories.item(0)
     rows = int(item.text().split("·")[1].split()[0])
     item.setCheckState(Qt.CheckState.Checked)
-    panel.form.test.setValue(50.0)
+    panel.form.editors["test_fraction"].widget.setValue(0.5)
     qtbot.waitUntil(lambda: numbers(page)["test"][0].isdigit())
     qtbot.waitUntil(lambda: int(numbers(page)["test"][0]) > rows)
 
@@ -146,7 +146,7 @@ def test_categories_are_ticked_as_unseen(page: DataPage, qtbot: QtBot, context: 
     qtbot.waitUntil(lambda: panel.categories.count() == 3)
     assert panel.categories.isVisible()
     assert panel.state.text() == TICK_CATEGORY
-    panel.form.test.setValue(0.0)  # no seen ones beside them
+    panel.form.editors["test_fraction"].widget.setValue(0.0)  # no seen ones beside them
     item = panel.categories.item(0)
     name, rows = item.data(NAME), item.text().split("·")[1].split()[0]
     item.setCheckState(Qt.CheckState.Checked)
@@ -190,5 +190,9 @@ def test_share_set_elsewhere_is_shown(
     split = replace(entry.split, test_fraction=0.25, seed=7, max_test_inputs=None)
     context.project.edit_dataset("Elsewhere", replace(entry, split=split))
     form = page.dataset_view.split.form
-    assert (form.test.value(), form.seed.value(), form.test_inputs.text()) == (25.0, 7, "all")
+    assert (
+        form.editors["test_fraction"].widget.value(),
+        form.editors["seed"].widget.value(),
+        form.editors["max_test_inputs"].widget.text(),
+    ) == (0.25, 7, "all")
     assert context.undo.count() == 1

@@ -37,7 +37,7 @@ SIDES = ("method.encoder_self", "method.decoder_self", "method.decoder_cross")
 
 def shown(box: SectionBox) -> set[str]:
     """Names of the settings whose rows are there."""
-    return {field.name for field, editor in box.editors.items() if not editor.widget.isHidden()}
+    return {name for name, editor in box.editors.items() if not editor.widget.isHidden()}
 
 
 def test_settings_of_other_backbones_are_not_there(

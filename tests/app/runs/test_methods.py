@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt
 from app.context import AppContext
 from app.pages.runs.form.cost_panel import COUNTING, UNCOUNTED
 from app.pages.runs.form.draft import MethodKind
-from app.pages.runs.form.fields_method import METHOD
 from app.pages.runs.form.method_choice import CHOICES
+from app.pages.runs.form.sections import METHOD
 from app.pages.runs.page import RunsPage
 from engine.contract.backbone import cost
 from engine.contract.methods.prefix import FinetuneMethod
@@ -56,7 +56,7 @@ def test_a_method_shows_its_own_settings_and_makes_its_run(
     choose(page, kind)
     draft = page.form_model.draft
     assert draft.kind is kind
-    shown = {field.name for field in METHOD.fields if field.used(draft)}
+    shown = {name for name in METHOD.names if draft.uses(name)}
     assert shown == {f"method.{name}" for name in OWN[kind]}
     assert page.form.length.isVisible() == (kind is MethodKind.PREFIX)
     page.launch.train.click()
@@ -155,5 +155,5 @@ def test_a_bottleneck_takes_the_place_of_the_budget(page: RunsPage) -> None:
     choose(page, MethodKind.ADAPTER)
     page.form_model.set("method.bottleneck", 16)
     draft = page.form_model.draft
-    assert "method.budget_percent" not in {f.name for f in METHOD.fields if f.used(draft)}
+    assert not draft.uses("method.budget_percent")
     assert f"Trained: {30 * (2 * 576 * 16 + 16 + 3 * 576):,} (" in page.form.cost.text()

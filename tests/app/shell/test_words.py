@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from app.words import count, date, duration, from_home, size
-from engine.contract.runs.scores import metric_title
+from engine.contract.metrics import metric_title
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.pages.studies.results.figure_panel import StudyPanel
-from engine.contract.runs.scores import lowest_value
+from engine.contract.metrics import metric_info
 from engine.contract.studies.figure import FigurePanel, FigureSeries
 
 
@@ -19,7 +19,7 @@ def test_an_axis_begins_below_0_only_where_scores_may(
     series = FigureSeries("", 0, (0.0, 1.0), (3.0, 4.0), (-9.0, -7.0), (15.0, 15.0), ("a", "b"),
                           (0.0,), (3.0,))  # fmt: skip
     panel = FigurePanel(metric, (series,), ((0.0, "a"), (1.0, "b")), "", False,
-                        lowest=lowest_value(metric))  # fmt: skip
+                        lowest=metric_info(metric).lowest)  # fmt: skip
     widget = StudyPanel(context.theme)
     qtbot.addWidget(widget)
     widget.resize(400, 300)

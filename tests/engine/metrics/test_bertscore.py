@@ -11,7 +11,7 @@ import transformers
 from engine.contract.runs.scores import Absent, Encoder, OutputRow, Score
 from engine.metrics.bertscore import Bertscore
 from engine.metrics.metric import Unavailable
-from engine.metrics.scoring import score_available, score_rows
+from engine.metrics.scoring import score_rows, score_whole
 from engine.reporter import Silent
 from tests.helpers.errors import refused
 from tests.helpers.tiny_encoder import WORDS
@@ -68,7 +68,7 @@ def by_definition(encoder: Path, layer: int, *, idf: bool) -> list[float]:
 
 @pytest.mark.parametrize(("layer", "idf"), [(None, False), (1, False), (0, True), (None, True)])
 def test_rows_are_as_defined(encoder: Path, layer: int | None, idf: bool) -> None:
-    metric = Bertscore(Encoder(str(encoder), layer, idf))
+    metric = Bertscore(encoder=Encoder(str(encoder), layer, idf))
     counted = metric.statistics(OUTPUTS, REFERENCES, reporter=Silent())
     expected = by_definition(encoder, 2 if layer is None else layer, idf=idf)
     assert metric.rows(counted) == pytest.approx(expected, abs=1e-3)
@@ -79,23 +79,25 @@ def test_rows_are_as_defined(encoder: Path, layer: int | None, idf: bool) -> Non
 
 def test_texts_longer_than_the_encoder_reads_are_cut(encoder: Path) -> None:
     text = " ".join(WORDS * 5)
-    counted = Bertscore(Encoder(str(encoder))).statistics([text], [[text]], reporter=Silent())
+    counted = Bertscore(encoder=Encoder(str(encoder))).statistics(
+        [text], [[text]], reporter=Silent()
+    )
     assert counted[0, 0] == pytest.approx(100, abs=1e-3)
 
 
 def test_signature_names_encoder_layer_and_weights(encoder: Path) -> None:
-    signature = Bertscore(Encoder(str(encoder), 1, idf=True)).signature()
+    signature = Bertscore(encoder=Encoder(str(encoder), 1, idf=True)).signature()
     assert signature == (
         f"encoder:tiny|layer:1|idf:yes|stat:f|multi:best|transformers:{transformers.__version__}"
     )
-    named = Bertscore(Encoder("some/encoder")).signature()
+    named = Bertscore(encoder=Encoder("some/encoder")).signature()
     assert named.startswith("encoder:some/encoder|layer:last|idf:no|")
 
 
 def test_without_an_encoder_it_is_absent_beside_the_others() -> None:
     pairs = zip(OUTPUTS, REFERENCES, strict=True)
     rows = [OutputRow(output, "", output, tuple(group)) for output, group in pairs]
-    found = score_available(rows, ["bertscore", "bleu"], decoding="")
+    found = score_whole(rows, ["bertscore", "bleu"], decoding="")[0]
     with refused("bertscore-without-encoder", Unavailable) as caught:
         score_rows(rows, ["bertscore", "bleu"], decoding="")
     assert found[0] == Absent("bertscore", caught.value.message)
@@ -105,9 +107,9 @@ def test_without_an_encoder_it_is_absent_beside_the_others() -> None:
 def test_what_is_no_encoder_here_is_refused(encoder: Path, tmp_path: Path) -> None:
     for name in (str(tmp_path), "no-such/encoder"):
         with refused("encoder-not-readable", Unavailable, name=name):
-            Bertscore(Encoder(name)).statistics(["a"], [["a"]], reporter=Silent())
+            Bertscore(encoder=Encoder(name)).statistics(["a"], [["a"]], reporter=Silent())
     with refused("no-such-encoder-layer", Unavailable, layer=3, name=str(encoder), layers=2):
-        Bertscore(Encoder(str(encoder), 3)).statistics(["a"], [["a"]], reporter=Silent())
+        Bertscore(encoder=Encoder(str(encoder), 3)).statistics(["a"], [["a"]], reporter=Silent())
 
 
 def test_torn_weights_are_named(encoder: Path, tmp_path: Path) -> None:
@@ -115,5 +117,5 @@ def test_torn_weights_are_named(encoder: Path, tmp_path: Path) -> None:
     weights = torn / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:100])
     with refused("encoder-not-readable", Unavailable, name=str(torn)) as caught:
-        Bertscore(Encoder(str(torn))).statistics(["a"], [["a"]], reporter=Silent())
+        Bertscore(encoder=Encoder(str(torn))).statistics(["a"], [["a"]], reporter=Silent())
     assert "header" in str(caught.value.values["reason"])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from engine.contract.runs.scores import RESAMPLES
 from engine.metrics import bootstrap
 from engine.metrics.known import metric_named
 from engine.metrics.metric import corpus_value
@@ -71,8 +72,8 @@ def test_two_systems_are_resampled_alike() -> None:
     first = np.random.default_rng(0).random((30, 2))
     second = first + np.array([1.0, 0.0])
     difference = bootstrap.resampled_sums(second, seed=9) - bootstrap.resampled_sums(first, seed=9)
-    assert difference[:, 0] == pytest.approx(np.full(bootstrap.SAMPLES, 30.0))
-    assert difference[:, 1] == pytest.approx(np.zeros(bootstrap.SAMPLES))
+    assert difference[:, 0] == pytest.approx(np.full(RESAMPLES, 30.0))
+    assert difference[:, 1] == pytest.approx(np.zeros(RESAMPLES))
 
 
 @pytest.mark.parametrize("count", [0, 1])

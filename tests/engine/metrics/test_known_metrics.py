@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
-from engine.metrics.known import METRICS, metric_named
+from engine.contract.metrics import METRICS
+from engine.metrics.known import metric_named
 from engine.metrics.metric import Array, corpus_value
 from engine.metrics.ptb import ptb_words
 from engine.metrics.rouge_e2e import common_words
@@ -42,7 +43,7 @@ def row_values(name: str, hypotheses: list[str], references: list[list[str]]) ->
     [
         ("bleu", 100, 0.7203),
         ("nist", 1, 7.8212),
-        ("rouge_l", 100, 0.7910),
+        ("rouge_l_e2e", 100, 0.7910),
         ("cider", 1, 2.3039),
     ],
 )
@@ -215,12 +216,12 @@ def test_nist_counts_missing_references_as_empty_ones() -> None:
 def test_rouge_l_takes_precision_and_recall_from_different_references() -> None:
     # Precision 2 of 2 words with the first, recall 1 of 1 with the second.
     references = [["the lake in the hills", "lake"]]
-    assert corpus_value(metric_named("rouge_l"), ["the lake"], references) == pytest.approx(100)
+    assert corpus_value(metric_named("rouge_l_e2e"), ["the lake"], references) == pytest.approx(100)
 
 
 def test_rouge_l_weighs_recall_by_1_2() -> None:
     # Precision 1, recall 1 / 4.
-    value = corpus_value(metric_named("rouge_l"), ["lake"], [["the lake in Elland"]])
+    value = corpus_value(metric_named("rouge_l_e2e"), ["lake"], [["the lake in Elland"]])
     assert value == pytest.approx(100 * (1 + 1.44) * 0.25 / (0.25 + 1.44))
 
 
@@ -267,5 +268,5 @@ def test_metric_signatures_agree_with_sacrebleu() -> None:
 
 
 def test_unknown_metric_is_refused_with_the_known_ones() -> None:
-    with refused("no-such-metric", name="bleurt", known=", ".join(METRICS)):
+    with refused("no-such-metric", name="bleurt", known=", ".join(info.name for info in METRICS)):
         metric_named("bleurt")

@@ -14,7 +14,7 @@ from engine.contract.runs.scores import Absent, OutputRow, Score
 from engine.metrics import meteor
 from engine.metrics.meteor import Meteor, without_whole_chunks
 from engine.metrics.metric import Unavailable, corpus_value
-from engine.metrics.scoring import score_available
+from engine.metrics.scoring import score_whole
 from engine.reporter import Silent
 from tests.helpers.errors import refused
 
@@ -122,7 +122,7 @@ def test_cancelling_ends_the_program(empty_program: Path) -> None:
 def test_other_scores_come_out_beside_an_absent_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meteor, "find_spec", lambda _name: None)
     rows = [OutputRow("1", "", "a lake", ("a lake",)), OutputRow("2", "", "hill", ("a hill",))]
-    found = score_available(rows, ["meteor", "bleu"], decoding="")
+    found = score_whole(rows, ["meteor", "bleu"], decoding="")[0]
     assert isinstance(found[0], Absent)
     assert "pycocoevalcap" in found[0].reason
     assert isinstance(found[1], Score)

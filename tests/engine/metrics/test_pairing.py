@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from engine.contract.runs.scores import Absent, OutputRow
+from engine.contract.runs.scores import RESAMPLES, Absent, OutputRow
 from engine.metrics import bootstrap
 from engine.metrics.known import metric_named
 from engine.metrics.metric import corpus_value
@@ -50,7 +50,7 @@ def test_scores_and_difference_are_those_of_each_system() -> None:
 
 def test_p_is_small_for_systems_that_differ_and_1_for_equal_ones() -> None:
     first, second = corpora(60, first=0.4, second=0.1)
-    assert only(compare(first, second, ["chrf"], decoding="")).p == 1 / (bootstrap.SAMPLES + 1)
+    assert only(compare(first, second, ["chrf"], decoding="")).p == 1 / (RESAMPLES + 1)
     same = only(compare(first, first, ["chrf"], decoding=""))
     assert (same.difference, same.low, same.high, same.p) == (0, 0, 0, 1)
 
@@ -63,7 +63,7 @@ def test_p_of_a_mean_is_near_that_of_the_normal_distribution(mean: float) -> Non
     second = first + np.column_stack((gains, np.zeros(200)))
     found = bootstrap.paired(metric_named("rouge1"), first, second, seed=0)
     expected = math.erfc(abs(gains.mean()) / (gains.std() / math.sqrt(200)) / math.sqrt(2))
-    assert found.p == pytest.approx(expected, abs=4 * math.sqrt(0.25 / bootstrap.SAMPLES))
+    assert found.p == pytest.approx(expected, abs=4 * math.sqrt(0.25 / RESAMPLES))
 
 
 def test_one_row_has_no_test() -> None:

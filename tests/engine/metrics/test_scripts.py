@@ -13,7 +13,7 @@ from engine.contract.runs.outputs import write_outputs
 from engine.contract.runs.scores import Absent, OutputRow, Score
 from engine.metrics import division
 from engine.metrics.division import DEFAULT, division_of, unicode_words
-from engine.metrics.scoring import score_available, score_whole
+from engine.metrics.scoring import score_whole
 from tests.helpers.errors import refused
 from tests.helpers.metrics import MEANS_OF_TEXTS
 
@@ -51,12 +51,12 @@ def by_name(found: tuple[Score | Absent, ...]) -> dict[str, Score]:
 @pytest.mark.parametrize("language", TEXTS)
 def test_what_equals_its_reference_scores_100(language: str) -> None:
     texts = TEXTS[language]
-    found = by_name(score_available(rows(texts, texts), (*MEANS_OF_TEXTS, "ter"), decoding=""))
+    found = by_name(score_whole(rows(texts, texts), (*MEANS_OF_TEXTS, "ter"), decoding="")[0])
     assert {name: round(found[name].value, 6) for name in MEANS_OF_TEXTS} == dict.fromkeys(
         MEANS_OF_TEXTS, 100
     )
     assert found["ter"].value == 0
-    weighted = by_name(score_available(rows(texts, texts), ("nist", "cider"), decoding=""))
+    weighted = by_name(score_whole(rows(texts, texts), ("nist", "cider"), decoding="")[0])
     assert weighted["nist"].value > 1
     assert weighted["cider"].value > 1
 
@@ -66,7 +66,7 @@ def test_what_is_partly_right_scores_between(language: str) -> None:
     texts = TEXTS[language]
     turned = (texts[0][: len(texts[0]) * 3 // 4], texts[1], texts[0])
     found = by_name(
-        score_available(rows(turned, texts), ("bleu", "rougeL", "rouge_l"), decoding="")
+        score_whole(rows(turned, texts), ("bleu", "rougeL", "rouge_l_e2e"), decoding="")[0]
     )
     assert all(10 < one.value < 95 for one in found.values()), found
 
@@ -87,7 +87,7 @@ def test_signatures_say_how_texts_were_divided(
     language: str, tokenizer: str, rouge: str, words: str
 ) -> None:
     texts = TEXTS[language]
-    found = by_name(score_available(rows(texts, texts), ("bleu", "rougeL", "cider"), decoding=""))
+    found = by_name(score_whole(rows(texts, texts), ("bleu", "rougeL", "cider"), decoding="")[0])
     tokens = {name: one.signature.split("|tok:")[1].split("|")[0] for name, one in found.items()}
     assert tokens == {"bleu": tokenizer, "rougeL": rouge, "cider": words}
 
@@ -103,7 +103,7 @@ def test_without_its_extra_a_tokenizer_is_replaced_and_that_is_said(
     chosen = division_of([texts])
     assert chosen.tokenizer == without
     assert f"pip install -e '.[{extra}]'" in chosen.note
-    (bleu,) = score_available(rows(texts, texts), ["bleu"], decoding="")
+    (bleu,) = score_whole(rows(texts, texts), ["bleu"], decoding="")[0]
     assert isinstance(bleu, Score)
     assert bleu.value == pytest.approx(100)
     with refused("tokenizer-not-installed", name=f"{language}-mecab"):
@@ -114,7 +114,7 @@ def test_without_its_extra_a_tokenizer_is_replaced_and_that_is_said(
 def test_with_its_extra_words_are_those_of_a_dictionary(language: str, module: str) -> None:
     pytest.importorskip(module)
     texts = TEXTS[language]
-    (bleu,) = score_available(rows(texts, texts), ["bleu"], decoding="")
+    (bleu,) = score_whole(rows(texts, texts), ["bleu"], decoding="")[0]
     assert isinstance(bleu, Score)
     assert f"|tok:{language}-mecab-" in bleu.signature
 
@@ -134,10 +134,10 @@ def test_english_with_a_row_in_another_script_loses_no_row() -> None:
     assert all(row.row_scores == (("rougeL", 100.0),) for row in filled)
 
 
-@pytest.mark.parametrize("metric", ["rouge1", "rougeL", "rouge_l", "cider"])
+@pytest.mark.parametrize("metric", ["rouge1", "rougeL", "rouge_l_e2e", "cider"])
 def test_where_no_reference_has_a_word_the_score_is_absent(metric: str) -> None:
     signs = ("🍕🍕🍕", "?!", "…")
-    (found,) = score_available(rows(signs, signs), [metric], decoding="")
+    (found,) = score_whole(rows(signs, signs), [metric], decoding="")[0]
     assert isinstance(found, Absent)
     assert "No reference has a word" in found.reason
     some, _ = score_whole(rows((*signs, "a hut"), (*signs, "a hut")), [metric], decoding="")

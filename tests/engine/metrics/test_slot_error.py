@@ -4,8 +4,8 @@ import pytest
 
 from engine.contract.runs.scores import Absent, OutputRow, Score
 from engine.metrics.metric import Unavailable
-from engine.metrics.scoring import score_available, score_rows
-from engine.metrics.slot_error import values_of
+from engine.metrics.scoring import score_rows, score_whole
+from engine.metrics.slot_error import SlotError
 from tests.helpers.errors import refused
 
 
@@ -22,12 +22,14 @@ def row(output: str, source: str = "", *fields: tuple[str, str]) -> OutputRow:
     ],
 )
 def test_values_of_tables_in_every_form(one: OutputRow) -> None:
-    assert values_of(one) == ("Blue Spice", "riverside")
+    assert SlotError().expected(one) == ("Blue Spice", "riverside")
 
 
 def test_texts_have_no_values() -> None:
-    assert values_of(row("", "A paper about prefixes: they are short | and cheap.")) == ()
-    assert values_of(row("", "")) == ()
+    assert (
+        SlotError().expected(row("", "A paper about prefixes: they are short | and cheap.")) == ()
+    )
+    assert SlotError().expected(row("", "")) == ()
 
 
 def test_share_of_values_that_are_not_said() -> None:
@@ -50,5 +52,5 @@ def test_texts_are_not_scored() -> None:
     rows = [OutputRow("1", "a text", "a lake", ("a lake",))]
     with refused("no-slot-values", Unavailable, rows=1):
         score_rows(rows, ["slot_error"], decoding="")
-    found = score_available(rows, ["slot_error", "chrf"], decoding="")
+    found = score_whole(rows, ["slot_error", "chrf"], decoding="")[0]
     assert [type(one) for one in found] == [Absent, Score]

@@ -94,7 +94,7 @@ def main() -> None:
     given = tokenise({i: [{"caption": text} for text in g] for i, (_, g) in enumerate(pairs)})
     rows = {
         "nist": [nist([pair], pairs) for pair in pairs],
-        "rouge_l": [100 * value for value in Rouge().compute_score(given, said)[1]],
+        "rouge_l_e2e": [100 * value for value in Rouge().compute_score(given, said)[1]],
         "cider": list(Cider().compute_score(given, said)[1]),
         "ter": [TER().sentence_score(h, group).score for h, group in pairs],
         "bleu": [sentence_bleu.sentence_score(h, group).score for h, group in pairs],
@@ -107,7 +107,7 @@ def main() -> None:
     }
     corpus = {
         "nist": nist(pairs, pairs),
-        "rouge_l": sum(rows["rouge_l"]) / len(ROWS),
+        "rouge_l_e2e": sum(rows["rouge_l_e2e"]) / len(ROWS),
         "cider": sum(rows["cider"]) / len(ROWS),
         "ter": TER().corpus_score(hypotheses, columns).score,
         "bleu": bleu.corpus_score(hypotheses, columns).score,

@@ -15,7 +15,7 @@ from app.pages.compare.comparison import Comparison, Example
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems.systems import compare_folder
 from engine.contract.errors import UserError
-from engine.contract.runs.scores import higher_is_better
+from engine.contract.metrics import higher_is_better
 
 
 def _differ(one: str, other: str) -> bool:

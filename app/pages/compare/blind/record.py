@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import enum
+import math
 import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
-from app.pages.compare.table.statistics import sign_test
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files.writing import write_atomically
@@ -136,6 +137,16 @@ def result(record: BlindRecord, differences: Mapping[str, float]) -> BlindResult
         agreeing += (difference > 0) is (item.choice is BlindChoice.FIRST)
     ties = len(record.votes) - first - second
     return BlindResult(first, second, ties, sign_test(first, second), agreeing, comparable)
+
+
+def sign_test(wins: int, losses: int) -> float:
+    """Two-sided exact sign test; ties must be left out before.
+
+    p = min(1, 2 * sum over k <= min(wins, losses) of C(n, k) / 2^n), n = wins + losses.
+    """
+    n = wins + losses
+    tail = sum(math.comb(n, k) for k in range(min(wins, losses) + 1))
+    return float(min(Fraction(1), Fraction(2 * tail, 2**n)))
 
 
 def save(record: BlindRecord, folder: Path) -> Path:

@@ -27,10 +27,10 @@ from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import Label, MarkupLabel, MutedLabel, SectionHeader
 from app.widgets.plain_delegate import PlainDelegate
 from app.widgets.table_view import TableView
+from engine.contract.metrics import PRIMARY_METRIC
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
-METRIC = "bleu"
 
 
 class PlainInputModel(QAbstractTableModel):
@@ -193,7 +193,7 @@ class BlindView(QWidget):
         self.progress.setMaximum(len(record.examples))
         self.progress.setValue(len(record.votes))
         if example is None:
-            self.result.setText(result_text(record, self._blind.result(METRIC)))
+            self.result.setText(result_text(record, self._blind.result(PRIMARY_METRIC)))
             self.pages.setCurrentWidget(self.ended)
             self.back.setFocus()
             return

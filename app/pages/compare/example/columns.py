@@ -17,8 +17,8 @@ from app.theme import SPACE_XS, Theme, scaled_font
 from app.widgets.labels import ElidedLabel, Label, MutedLabel
 from app.widgets.swatch import look_of, swatch_pixmap
 from app.words import metric_value
+from engine.contract.metrics import metric_title
 from engine.contract.runs.coverage import coverage, unsupported
-from engine.contract.runs.scores import metric_title
 
 
 class TextColumn(QFrame):

@@ -12,12 +12,11 @@ from app.pages.compare.model import CompareModel
 from app.pages.compare.systems.systems import letter
 from app.theme import Theme
 from app.words import metric_value
-from engine.contract.runs.scores import metric_title
+from engine.contract.metrics import VALIDATION_METRICS, metric_title
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 SHORT_CHARS = 120
-SHOWN_METRICS = ("bleu", "chrf")
 MARKS, NUMBER, DIFFERENCE, INPUT = range(4)
 """Columns before the row scores."""
 
@@ -131,7 +130,7 @@ class ExampleModel(QAbstractTableModel):
 
     def _score_columns(self) -> list[tuple[int, str]]:
         comparison = self._model.comparison
-        wanted = [metric for metric in SHOWN_METRICS if metric in comparison.metrics]
+        wanted = [metric for metric in VALIDATION_METRICS if metric in comparison.metrics]
         if self._model.metric in comparison.metrics and self._model.metric not in wanted:
             wanted.append(self._model.metric)
         return [(place, metric) for metric in wanted for place in range(len(comparison.systems))]

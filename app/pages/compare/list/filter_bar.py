@@ -13,7 +13,7 @@ from app.pages.compare.systems.systems import letter
 from app.theme import SPACE_XS, Theme
 from app.widgets.labels import MutedLabel
 from app.widgets.search_field import SearchField
-from engine.contract.runs.scores import higher_is_better, metric_title
+from engine.contract.metrics import higher_is_better, metric_title
 
 
 class FilterBar(QWidget):

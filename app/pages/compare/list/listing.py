@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.pages.compare.comparison import Comparison, Example
-from app.pages.compare.table.statistics import Floats
+from app.pages.compare.comparison import Comparison, Example, Floats
 from engine.contract.projects.project import ExampleNote
 
 SIDE = 12

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from app.pages.compare.comparison import Comparison
 from app.pages.compare.systems.systems import letter
+from engine.contract.metrics import metric_title
 from engine.contract.projects.project import ExampleNote
-from engine.contract.runs.scores import metric_title
 from engine.contract.tables.saving import OUTPUTS_HEADER, Cell, Line
 
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.pages.compare.alignment import align
 from app.pages.compare.list.rows import Rows
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files.writing import write_atomically
+from engine.contract.runs.alignment import align
 from engine.contract.runs.outputs import RowsDigest, read_meta, split_fingerprint, write_meta
 from engine.contract.runs.scores import OutputRow, OutputsMeta
 

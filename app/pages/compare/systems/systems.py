@@ -13,7 +13,8 @@ from app.pages.compare.list.rows import Rows
 from app.words import metric_value
 from engine.contract import codec
 from engine.contract.methods.prefix import FinetuneMethod
-from engine.contract.runs.scores import OutputsMeta, metric_title
+from engine.contract.metrics import metric_title
+from engine.contract.runs.scores import OutputsMeta
 from engine.contract.specs.run import RunSpec
 
 BARE = "bare:"

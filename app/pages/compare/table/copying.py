@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.pages.compare import formats
 from app.pages.compare.table.score_table import ScoreRow, ScoreTable, footnotes, signatures
-from engine.contract.runs.scores import metric_title
+from engine.contract.metrics import metric_title
 from engine.contract.tables.saving import Cell, Line, csv_text
 
 _LATEX = {

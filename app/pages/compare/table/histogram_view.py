@@ -18,12 +18,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from app import words
 from app.pages.compare.list.listing import SIDE, Histogram
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems.systems import letter
 from app.theme import SPACE_XS, Theme, run_look
-from engine.contract.runs.scores import higher_is_better, metric_title
+from engine.contract.metrics import higher_is_better, metric_info, metric_title
 
 BINS = 2 * SIDE + 1
 
@@ -180,7 +179,7 @@ class HistogramView(QWidget):
         title = metric_title(self._model.metric)
         if first == last == SIDE:
             return f"{count} examples with equal {title}"
-        places = words.metric_decimals(self._model.metric)
+        places = metric_info(self._model.metric).decimals
         span = f"from {low:+.{places}f} to {high:+.{places}f}"
         return f"{count} examples with a {title} difference {span}"
 
@@ -210,7 +209,7 @@ class HistogramView(QWidget):
         line = QRect(area.left(), area.bottom(), area.width(), self.height() - area.bottom())
         bottom, room = Qt.AlignmentFlag.AlignBottom, line.width()
         low, high = self.end_words()
-        limit = f"{self._bars.edges[-1]:.{words.metric_decimals(self._model.metric) - 1}f}"
+        limit = f"{self._bars.edges[-1]:.{metric_info(self._model.metric).decimals - 1}f}"
         left, right = f"−{limit}  {low}", f"{high}  +{limit}"
         if self._width(left, right) > room:
             left, right = low, high

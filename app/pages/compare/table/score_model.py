@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.metric_text import metric_tip
 from app.pages.compare import formats
 from app.pages.compare.model import CompareModel
 from app.pages.compare.table.score_table import ScoreRow, ScoreTable
 from app.theme import Theme
 from app.widgets.swatch import look_of, swatch_pixmap
-from engine.contract.runs.scores import higher_is_better, metric_title
+from engine.contract.metrics import metric_info, metric_title
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
+COMPUTING = "computing…"
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,7 @@ class ScoreModel(QAbstractTableModel):
 
     def _take(self) -> None:
         self.table = self._model.score_table
+        self._headings = headings(self.table)
         self._repaint()
 
     def _repaint(self) -> None:
@@ -100,11 +101,11 @@ class ScoreModel(QAbstractTableModel):
 def headings(table: ScoreTable) -> tuple[Heading, ...]:
     """The columns of a table."""
     title = metric_title(table.metric)
-    way = "Higher is better." if higher_is_better(table.metric) else "Lower is better."
+    way = metric_info(table.metric).direction
     found = [Heading("System", "A is the reference system", lambda row: _name(row, table.metric))]
     found += [_metric(metric) for metric in table.metrics]
     if len(table.rows) > 1:
-        found += _differences(table.metric, title, way)
+        found += _differences(table, title, way)
     found += [
         Heading(
             "Stored",
@@ -133,18 +134,23 @@ def headings(table: ScoreTable) -> tuple[Heading, ...]:
     return tuple(found)
 
 
-def _differences(metric: str, title: str, way: str) -> list[Heading]:
+def _differences(table: ScoreTable, title: str, way: str) -> list[Heading]:
     """What only two systems or more have."""
+    metric = table.metric
+
+    def mean(row: ScoreRow) -> tuple[str, str]:
+        if row.mean_difference is not None:
+            tip = formats.mean_tip(row.mean_difference, title)
+            return formats.mean_text(row.mean_difference, metric), tip
+        return COMPUTING if table.is_computing and row is not table.rows[0] else formats.NONE, ""
+
     return [
         Heading(f"Δ {title}", f"Corpus {title} minus that of A. {way}", _corpus(metric)),
         Heading(
             f"Mean row Δ {title}",
             f"Mean of the rows' {title} differences to A, with its 95 % paired bootstrap "
             f"interval; grey where the interval includes 0. {way}",
-            lambda row: (
-                formats.mean_text(row.mean_difference, metric),
-                formats.mean_tip(row.mean_difference, title) if row.mean_difference else "",
-            ),
+            mean,
         ),
     ]
 
@@ -181,7 +187,7 @@ def _metric(metric: str) -> Heading:
         note = f"\n† over all {row.rows:,} rows of this system" if mark else ""
         return formats.score_text(score) + mark, formats.score_tip(score) + note
 
-    tip = f"{metric_tip(metric)} The corpus score ± half its 95 % bootstrap interval"
+    tip = f"{metric_info(metric).tip} The corpus score ± half its 95 % bootstrap interval"
     return Heading(metric_title(metric), tip, cell)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from app.pages.compare.comparison import Comparison
 from app.pages.compare.systems.systems import SystemCost, letter
-from app.pages.compare.table.statistics import RESAMPLES, SEED, MeanDifference
-from engine.contract.runs.scores import Score, higher_is_better, metric_title
+from engine.contract.metrics import higher_is_better, metric_title
+from engine.contract.runs.scores import BOOTSTRAP_SEED, RESAMPLES, MeanDifference, Score
 
 
 @dataclass(frozen=True)
@@ -49,19 +49,26 @@ class ScoreTable:
     Attributes:
         metrics: that have a column.
         metric: whose differences are shown.
+        is_computing: whether mean differences are on their way.
+        failure: why there are none, as a sentence.
     """
 
     metrics: tuple[str, ...]
     metric: str
     rows: tuple[ScoreRow, ...]
+    is_computing: bool = False
+    failure: str = ""
 
 
 def score_table(
     comparison: Comparison,
     metric: str,
-    means: Mapping[tuple[str, int], MeanDifference | None],
+    means: Mapping[tuple[str, int], MeanDifference],
+    *,
+    is_computing: bool = False,
+    failure: str = "",
 ) -> ScoreTable:
-    """Gather the table; `means` holds what was computed so far by (metric, system)."""
+    """Gather the table; `means` holds what was computed, by (metric, system)."""
     found: dict[str, None] = {}
     for system in comparison.systems:
         for score in system.meta.scores if system.meta else ():
@@ -85,7 +92,7 @@ def score_table(
                 decoding=system.decoding,
             )
         )
-    return ScoreTable(tuple(found), metric, tuple(rows))
+    return ScoreTable(tuple(found), metric, tuple(rows), is_computing, failure)
 
 
 def _corpus_difference(comparison: Comparison, metric: str, place: int) -> float | None:
@@ -105,9 +112,11 @@ def footnotes(table: ScoreTable) -> tuple[str, ...]:
         title, reference = metric_title(table.metric), table.rows[0]
         notes.append(
             f"Differences are to {reference.letter}. Mean row {title} difference: 95 % paired "
-            f"bootstrap over {reference.compared:,} rows, {RESAMPLES:,} resamples, seed {SEED}; "
-            "it covers the choice of test rows, not another training seed."
+            f"bootstrap over {reference.compared:,} rows, {RESAMPLES:,} resamples, "
+            f"seed {BOOTSTRAP_SEED}; it covers the choice of test rows, not another training seed."
         )
+    if table.failure:
+        notes.append(f"The mean row differences are missing: {table.failure}")
     lower = [metric_title(metric) for metric in table.metrics if not higher_is_better(metric)]
     if lower:
         notes.append(f"Lower is better: {', '.join(lower)}.")

@@ -12,6 +12,8 @@ from app.pages.data.mapping.example_preview import ExamplePreview
 from app.pages.data.words import PRESET_EXAMPLES, PRESET_TITLES, one_line
 from app.theme import SPACE_M, SPACE_S, Theme, fixed_font
 from app.widgets.labels import Label, MutedLabel
+from app.words import mnemonic
+from engine.contract.options import OPTIONS
 from engine.contract.specs.data import Linearisation, Preset, Role
 
 LIVE_CHARACTERS = 240
@@ -42,9 +44,9 @@ class LinearisationPanel(QWidget):
         self.preset.activated.connect(self._set_preset)
         label = Label("Fields are written &as")
         label.setBuddy(self.preset)
-        self.skip_empty = QCheckBox("Omit empt&y fields")
+        self.skip_empty = _tick("skip_empty", "y")
         self.skip_empty.clicked.connect(self._set_skip_empty)
-        self.lower_keys = QCheckBox("Lower-case field &names")
+        self.lower_keys = _tick("lower_keys", "n")
         self.lower_keys.clicked.connect(self._set_lower_keys)
         self.live_title = MutedLabel(theme)
         self.live = Label()
@@ -113,3 +115,10 @@ class LinearisationPanel(QWidget):
     def _set_lower_keys(self, on: bool) -> None:
         text = "Lower-case field names" if on else "Keep field names as they are"
         self._edit(text, lower_keys=on)
+
+
+def _tick(name: str, access_key: str) -> QCheckBox:
+    setting = OPTIONS[f"data.linearisation.{name}"].setting
+    box = QCheckBox(mnemonic(setting.label, access_key))
+    box.setToolTip(setting.help)
+    return box

@@ -13,17 +13,14 @@ from PySide6.QtWidgets import (
 )
 
 from app.pages.runs.form.draft import Draft, default_draft, switch_method
-from app.pages.runs.form.editors import Editor, IgnoreWheel, make_editor
-from app.pages.runs.form.fields import Field, Section, Switch
-from app.pages.runs.form.fields_method import DECODING, METHOD
-from app.pages.runs.form.fields_training import EVALUATION, HARDWARE, OPTIMISER
 from app.pages.runs.form.model import FormModel
 from app.pages.runs.form.planner import Planner
 from app.pages.runs.form.presets import PRESETS, preset_of
+from app.pages.runs.form.sections import SECTIONS, Section
 from app.theme import SPACE_M, SPACE_S, SPACE_XS
 from app.widgets.labels import Label
-
-SECTIONS = (METHOD, OPTIMISER, EVALUATION, HARDWARE, DECODING)
+from app.widgets.setting_editor import Editor, IgnoreWheel, make_editor
+from engine.contract.options import OPTIONS
 
 
 class PresetBox(QComboBox):
@@ -70,7 +67,7 @@ class SectionBox(QWidget):
     ) -> None:
         super().__init__(parent)
         self._section, self._form, self._planner = section, form, planner
-        self.editors: dict[Field, Editor] = {}
+        self.editors: dict[str, Editor] = {}
         self.header = QToolButton()
         self.header.setCheckable(True)
         self.header.setAutoRaise(True)
@@ -85,8 +82,8 @@ class SectionBox(QWidget):
         self._rows.setVerticalSpacing(SPACE_XS)
         self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for field in section.fields:
-            self._add(field, calm)
+        for name in section.names:
+            self._add(name, calm)
         self.body.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -97,15 +94,17 @@ class SectionBox(QWidget):
         planner.changed.connect(self._tell)
         self._tell()
 
-    def _add(self, field: Field, calm: IgnoreWheel) -> None:
-        editor = make_editor(field, calm)
-        editor.edited.connect(lambda value: self._form.set(field.name, value, field.label.lower()))
-        self.editors[field] = editor
-        if isinstance(field.kind, Switch):
+    def _add(self, name: str, calm: IgnoreWheel) -> None:
+        item = OPTIONS[name]
+        setting = item.setting
+        editor = make_editor(name, item, calm)
+        editor.edited.connect(lambda value: self._form.set(name, value, setting.label.lower()))
+        self.editors[name] = editor
+        if item.kind is bool:
             self._rows.addRow(editor.widget)
         else:
-            label = Label(field.label)
-            label.setToolTip(field.tip)
+            label = Label(setting.label)
+            label.setToolTip(setting.help)
             label.setBuddy(editor.widget)
             self._rows.addRow(label, editor.widget)
 
@@ -113,16 +112,16 @@ class SectionBox(QWidget):
         draft = self._form.draft
         backbone = self._planner.backbone
         used = [
-            field
-            for field in self._section.fields
-            if field.used(draft) and (backbone is None or field.fits(backbone.shape))
+            name
+            for name in self._section.names
+            if draft.uses(name, backbone.shape if backbone is not None else None)
         ]
-        for field, editor in self.editors.items():
-            editor.show(draft[field.name])
-            self._rows.setRowVisible(editor.widget, field in used)
+        for name, editor in self.editors.items():
+            editor.show(draft[name])
+            self._rows.setRowVisible(editor.widget, name in used)
         self.setVisible(bool(used))
-        usual = _usual(draft)
-        changed = sum(draft[field.name] != usual[field.name] for field in used)
+        default = _default(draft)
+        changed = sum(draft[name] != default[name] for name in used)
         self.header.setText(self._section.title + (f"  ·  {changed} changed" if changed else ""))
 
     def _on_toggled(self, is_open: bool) -> None:
@@ -145,6 +144,6 @@ class AdvancedSettings(QWidget):
             layout.addWidget(box)
 
 
-def _usual(draft: Draft) -> Draft:
+def _default(draft: Draft) -> Draft:
     """The chosen defaults of the draft's method."""
     return switch_method(default_draft(draft["backbone"]), draft.kind)

@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
 
 from app.assets import icon
 from app.pages.runs.form.backbones import BackbonesModel
-from app.pages.runs.form.editors import IgnoreWheel
 from app.pages.runs.form.model import FormModel
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import MutedLabel
+from app.widgets.setting_editor import IgnoreWheel
 from app.words import count, size
 from engine.contract.backbone import BackboneEntry
 

@@ -7,19 +7,21 @@ one while its user is typing. So the form edits a `Draft`, and `to_spec` either 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import enum
 import json
-import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from engine.contract import codec
+from engine.contract.backbone import BackboneShape
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.methods.prefix import MethodSpec, PrefixMethod
-from engine.contract.options import METHODS
+from engine.contract.options import METHODS, OPTIONS, value_at
+from engine.contract.schema import SettingField, is_visible, settings_of
 from engine.contract.specs.data import DataSpec
 from engine.contract.specs.run import RunSpec, default_training
 from engine.contract.specs.training import DecodingSpec, TrainingSpec
@@ -49,26 +51,29 @@ class MethodKind(enum.Enum):
         return METHODS[self.value]
 
 
-DATA_FIELDS = ("max_source_tokens", "max_target_tokens", "prompt")
+DATA_FIELDS = tuple(item.name for item in settings_of(DataSpec))
 """The fields of `DataSpec` that the form sets; the Data page sets the others."""
 
+SETTINGS: Mapping[str, SettingField] = MappingProxyType(
+    {
+        name: item
+        for name, item in OPTIONS.items()
+        if not name.startswith(("data.linearisation.", "data.split."))
+    }
+)
+"""The settings that the form has, beside backbone and method."""
 
-def _kinds() -> dict[str, Any]:
-    sections: tuple[tuple[str, type], ...] = (
-        *(("method", kind.spec) for kind in MethodKind),
-        ("training", TrainingSpec),
-        ("decoding", DecodingSpec),
-    )
-    kinds: dict[str, Any] = {"backbone": str, "method.kind": MethodKind}
-    for section, spec in sections:
-        hints = typing.get_type_hints(spec)
-        kinds |= {f"{section}.{f.name}": hints[f.name] for f in dataclasses.fields(spec)}
-    data = typing.get_type_hints(DataSpec)
-    return kinds | {f"data.{name}": data[name] for name in DATA_FIELDS}
-
-
-KINDS: Mapping[str, Any] = MappingProxyType(_kinds())
-"""The type of each setting."""
+KINDS: Mapping[str, Any] = MappingProxyType(
+    {
+        "backbone": str,
+        "method.kind": MethodKind,
+        **{
+            name: item.kind | None if item.optional else item.kind
+            for name, item in SETTINGS.items()
+        },
+    }
+)
+"""The type of everything in a draft."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,23 @@ class Draft:
         """The chosen method."""
         kind: MethodKind = self.values["method.kind"]
         return kind
+
+    def uses(self, name: str, shape: BackboneShape | None = None) -> bool:
+        """Whether a setting means anything beside the others, and on the backbone if one is given.
+
+        A text that should be empty but is not counts as used, so that it can be emptied.
+        """
+        part, _, own = name.rpartition(".")
+        if part == "method" and own not in {item.name for item in settings_of(self.kind.spec)}:
+            return False
+        setting = SETTINGS[name].setting
+        if shape is not None and not setting.architecture.fits(
+            encoder_decoder=shape.encoder_decoder
+        ):
+            return False
+        others = {other: self[f"{part}.{other}"] for other, _ in setting.visible_when}
+        blocks = SETTINGS[name].kind is str and bool(setting.none and self[name])
+        return is_visible(setting, others) or blocks
 
     def changed(self, changes: Mapping[str, Any]) -> Draft:
         """The same with other values; an unknown name raises `ProtocolError`."""
@@ -120,40 +142,33 @@ class Draft:
         )
 
     def _section(self, section: str, kind: type[S]) -> S:
-        names = [field.name for field in dataclasses.fields(typing.cast(Any, kind))]
-        return kind(**{name: self[f"{section}.{name}"] for name in names})
+        return kind(**{item.name: self[f"{section}.{item.name}"] for item in settings_of(kind)})
 
 
 def default_draft(backbone: str = "") -> Draft:
     """The chosen defaults for a prefix."""
-    method = PrefixMethod()
-    methods: dict[str, Any] = {}
-    for kind in MethodKind:
-        methods |= _values("method", kind.spec())
-    return _draft(
-        {
-            **methods,
-            **_values("training", default_training(method)),
-            **_values("decoding", DecodingSpec()),
-            **{f"data.{name}": getattr(DataSpec, name) for name in DATA_FIELDS},
-            "backbone": backbone,
-            "method.kind": MethodKind.PREFIX,
-        }
+    return Draft(
+        MappingProxyType(
+            {
+                "backbone": backbone,
+                "method.kind": MethodKind.PREFIX,
+                **{name: item.default for name, item in SETTINGS.items()},
+                **_training_values(default_training(PrefixMethod())),
+            }
+        )
     )
 
 
 def draft_of(spec: RunSpec) -> Draft:
     """The form's content for a run like this one; the other methods have their defaults."""
-    return default_draft().changed(
-        {
-            **_values("method", spec.method),
-            **_values("training", spec.training),
-            **_values("decoding", spec.decoding),
-            **{f"data.{name}": getattr(spec.data, name) for name in DATA_FIELDS},
-            "backbone": spec.backbone,
-            "method.kind": next(kind for kind in MethodKind if isinstance(spec.method, kind.spec)),
-        }
-    )
+    values: dict[str, Any] = {
+        "backbone": spec.backbone,
+        "method.kind": next(kind for kind in MethodKind if isinstance(spec.method, kind.spec)),
+    }
+    for name in SETTINGS:
+        with contextlib.suppress(KeyError):  # another method's
+            values[name] = value_at(spec, name)
+    return default_draft().changed(values)
 
 
 def apply_remedy(draft: Draft, changes: Iterable[tuple[str, str]]) -> Draft:
@@ -184,7 +199,7 @@ def _default_training(draft: Draft) -> dict[str, Any]:
         method = draft.method()
     except UserError:  # a value is out of range just now
         method = draft.kind.spec()
-    return _values("training", default_training(method))
+    return _training_values(default_training(method))
 
 
 def to_text(draft: Draft) -> str:
@@ -219,12 +234,7 @@ def _kind(name: str) -> Any:
     return KINDS[name]
 
 
-def _values(section: str, spec: MethodSpec | TrainingSpec | DecodingSpec) -> dict[str, Any]:
+def _training_values(training: TrainingSpec) -> dict[str, Any]:
     return {
-        f"{section}.{field.name}": getattr(spec, field.name) for field in dataclasses.fields(spec)
+        f"training.{item.name}": getattr(training, item.name) for item in settings_of(TrainingSpec)
     }
-
-
-def _draft(values: dict[str, Any]) -> Draft:
-    assert values.keys() == KINDS.keys(), values.keys() ^ KINDS.keys()
-    return Draft(MappingProxyType(values))

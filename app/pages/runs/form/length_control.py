@@ -8,7 +8,8 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QSpinBox, QWidget
 
 from app.theme import SPACE_S
-from engine.contract.methods.prefix import MAX_PREFIX_LENGTH
+from engine.contract.methods.prefix import MAX_PREFIX_LENGTH, PrefixMethod
+from engine.contract.schema import settings_of
 
 _TICKS = 360
 """Slider positions: 40 for each doubling from 1 to 512."""
@@ -35,10 +36,7 @@ class LengthControl(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        tip = (
-            f"Prefix length P, in tokens, 1 to {MAX_PREFIX_LENGTH}: how many keys and values "
-            "stand before the text in each layer."
-        )
+        tip = settings_of(PrefixMethod)[0].setting.help
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, _TICKS)
         self.slider.setPageStep(_TICKS // 9)

@@ -6,8 +6,8 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from app.pages.runs.form.draft import MethodKind
-from app.pages.runs.form.editors import IgnoreWheel
 from app.pages.runs.form.model import FormModel
+from app.widgets.setting_editor import IgnoreWheel
 
 CHOICES = (
     (

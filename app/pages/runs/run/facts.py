@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from app.models.run import RunModel
 from app.models.run_numbers import backbone_parameters, stored_bytes, work_s
-from app.pages.runs.form.advanced import SECTIONS
-from app.pages.runs.form.draft import default_draft, draft_of
-from app.pages.runs.form.fields import Choice, Field, Switch, Whole, any_backbone
-from app.pages.runs.form.fields_method import METHOD
+from app.pages.runs.form.draft import SETTINGS, default_draft, draft_of
+from app.pages.runs.form.sections import METHOD, SECTIONS
 from app.words import count, date, duration, from_home, percent, size
 from engine.contract.methods.prefix import PrefixMethod
-from engine.contract.runs.scores import metric_title
+from engine.contract.metrics import metric_title
+from engine.contract.schema import Architecture
 from engine.contract.specs.run import describe_method
 
 Rows = list[tuple[str, str]]
@@ -68,29 +67,21 @@ def _about(run: RunModel) -> Rows:
 
 
 def _settings(run: RunModel) -> list[tuple[str, Rows]]:
-    draft, usual = draft_of(run.spec), default_draft()
+    draft, default = draft_of(run.spec), default_draft()
     groups = []
     for section in SECTIONS:
         # What only some backbones have is told where it was changed.
         used = [
-            field
-            for field in section.fields
-            if field.used(draft)
-            and (field.fits is any_backbone or draft[field.name] != usual[field.name])
+            (name, SETTINGS[name])
+            for name in section.names
+            if draft.uses(name)
+            and (
+                SETTINGS[name].setting.architecture is Architecture.ANY
+                or draft[name] != default[name]
+            )
         ]
-        rows = [(field.label, _say(field, draft[field.name])) for field in used]
+        rows = [(item.setting.label, item.words(draft[name])) for name, item in used]
         if section is METHOD and isinstance(run.spec.method, PrefixMethod):
             rows.insert(0, ("Prefix length", f"{run.spec.method.prefix_length} tokens"))
         groups.append((section.title, rows))
     return groups
-
-
-def _say(field: Field, value: object) -> str:
-    """A setting's value with the words of its editor."""
-    if isinstance(field.kind, Choice):
-        return next(words for member, words in field.kind.words if member is value)
-    if isinstance(field.kind, Switch):
-        return "yes" if value else "no"
-    if value is None and isinstance(field.kind, Whole):
-        return field.kind.none
-    return f"{value:g}" if isinstance(value, float) else str(value)

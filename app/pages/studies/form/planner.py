@@ -19,13 +19,14 @@ from app.words import size
 from engine.contract.backbone import BackboneEntry
 from engine.contract.errors import UserError
 from engine.contract.files.writing import slug
+from engine.contract.metrics import DEFAULT_METRICS
 from engine.contract.runs.events import RunState
 from engine.contract.specs.data import Role
 from engine.contract.specs.run import RunSpec, new_run_id
 from engine.contract.studies.options import study_command
 from engine.contract.studies.planning import plan, with_existing
 from engine.contract.studies.recipes import RECIPES, StudyKind, StudySettings
-from engine.contract.studies.study import DEFAULT_METRICS, StudyRun, StudySpec
+from engine.contract.studies.study import StudyRun, StudySpec
 
 
 class StudyPlanner(QObject):

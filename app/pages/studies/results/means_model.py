@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app.words import count, duration, size
-from engine.contract.runs.scores import metric_title
+from engine.contract.metrics import metric_title
 from engine.contract.studies.labels import StudyLabels
 from engine.contract.studies.recipes import RECIPES
 from engine.contract.studies.results import ALL, RunResult, StudyResults, mean_text

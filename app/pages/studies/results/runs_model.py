@@ -13,8 +13,9 @@ from app.models.runs import RunsModel
 from app.run_text import STATES, at_work, state_word, time_left, verdict
 from app.theme import Theme
 from app.words import duration, metric_value
+from engine.contract.metrics import metric_title
 from engine.contract.runs.events import RunState
-from engine.contract.runs.scores import Score, metric_title
+from engine.contract.runs.scores import Score
 from engine.contract.studies.labels import StudyLabels, run_name
 from engine.contract.studies.results import ALL, RunResult, StudyResults
 from engine.contract.studies.study import StudyRun, StudySpec

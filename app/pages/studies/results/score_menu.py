@@ -10,7 +10,8 @@ from app.models.studies import StudyLibrary
 from app.settings import Settings
 from app.theme import Theme
 from engine.contract.errors import UserError
-from engine.contract.runs.scores import BERTSCORE, Encoder
+from engine.contract.metrics import needs_encoder
+from engine.contract.runs.scores import Encoder
 
 
 class ScoreMenu(MetricMenu):
@@ -55,7 +56,7 @@ class ScoreMenu(MetricMenu):
         if study is None:
             return
         if encoder is None:
-            encoder = self.present_encoder() if BERTSCORE in ticked else study.encoder
+            encoder = self.present_encoder() if needs_encoder(ticked) else study.encoder
         kept = [name for name in study.metrics if name in ticked]
         added = [name for name in ticked if name not in kept]
         try:

@@ -7,9 +7,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.models.activities import ActivitiesModel
 from app.models.studies import StudyLibrary
 from app.ports import Client, Pending
+from engine.contract.metrics import needs_encoder
 from engine.contract.protocol.commands import CollectStudy, Failure
 from engine.contract.runs.events import Blame
-from engine.contract.runs.scores import BERTSCORE
 from engine.contract.studies.results import StudyResults
 
 GIVEN_UP = "Scoring cancelled; showing the previous scores."
@@ -86,7 +86,7 @@ class StudyScores(QObject):
         self._wanted, self._asked = False, study.study_id
         folder = self._library.folder(study.study_id)
         command = CollectStudy(str(folder.project_path), study.study_id)
-        needs_torch = BERTSCORE in study.metrics
+        needs_torch = needs_encoder(study.metrics)
         pending = (self._model_client if needs_torch else self._client).ask(command)
         self._pending = pending
         self._activities.follow(f"Score “{study.name}”", pending, tell_failure=False)

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import enum
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from app.pages.compare.list.rows import Rows
+
+class RowColumns(Protocol):
+    """Outputs of a file as columns."""
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """Example ids."""
+
+    @property
+    def inputs(self) -> Sequence[str]:
+        """Input texts."""
 
 
 class How(enum.Enum):
@@ -36,18 +47,20 @@ class Alignment:
         return sum(place is not None for place in self.places)
 
 
-def has_own_ids(rows: Rows) -> bool:
+def has_own_ids(rows: RowColumns) -> bool:
     """Whether example ids were given: a file without them gets its line numbers as ids."""
     return any(not ident.isdecimal() for ident in rows.ids)
 
 
-def align(base: Rows, other: Rows) -> Alignment:
+def align(base: RowColumns, other: RowColumns) -> Alignment:
     """Find the rows of `other` for those of `base`.
 
     By example id if any is shared, else by input text if any is shared, else by order if
     both have equally many rows. An id or input that occurs several times is matched in the
-    order of its occurrences, each row once.
+    order of its occurrences, each row once. A file's rows are those of itself.
     """
+    if base is other:
+        return Alignment(How.ID, tuple(range(len(base.ids))))
     if has_own_ids(base) and has_own_ids(other):
         found = _match(base.ids, other.ids)
         if found.common:
@@ -55,9 +68,18 @@ def align(base: Rows, other: Rows) -> Alignment:
     found = _match([_plain(text) for text in base.inputs], [_plain(text) for text in other.inputs])
     if found.common:
         return Alignment(How.INPUT, found.places)
-    if len(base) == len(other):
-        return Alignment(How.ORDER, tuple(range(len(base))))
-    return Alignment(How.NONE, (None,) * len(base))
+    count = len(base.ids)
+    if count == len(other.ids):
+        return Alignment(How.ORDER, tuple(range(count)))
+    return Alignment(How.NONE, (None,) * count)
+
+
+def aligned_rows(alignments: Sequence[Alignment]) -> Iterator[tuple[int, ...]]:
+    """Each base row that all files have: its index in each of them."""
+    for row in zip(*(alignment.places for alignment in alignments), strict=True):
+        common = tuple(place for place in row if place is not None)
+        if len(common) == len(row):
+            yield common
 
 
 def _plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""An editor widget for each kind of setting."""
+"""An editor widget for a setting, made from its type and metadata."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.pages.runs.form.fields import Choice, Field, Real, Switch, Whole
+from engine.contract.schema import Setting, SettingField
 
 WIDTH_CHARS = 10
+_LARGEST_WHOLE = 2**31 - 1
+"""What a `QSpinBox` can hold."""
+_LARGEST_REAL = 1e9
 
 
 class Editor(QObject):
@@ -63,65 +66,76 @@ class IgnoreWheel(QObject):
 class RealSpin(QDoubleSpinBox):
     """A number in short form ("5e-05"); with a factor, the arrows multiply."""
 
-    def __init__(self, kind: Real, parent: QWidget | None = None) -> None:
+    def __init__(self, setting: Setting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._factor = kind.factor
+        self._setting = setting
+        self._scale, self._sign = (100, " %") if setting.percent else (1, "")
         self.setDecimals(12)
-        self.setRange(kind.low, kind.high)
-        self.setSingleStep(kind.step)
+        self.setRange(*_range(setting, _LARGEST_REAL))
 
     def textFromValue(self, value: float) -> str:
         """At most six digits."""
-        return f"{value:.6g}"
+        return f"{value * self._scale:.6g}{self._sign}"
 
     def valueFromText(self, text: str) -> float:
         """As Python reads it."""
         try:
-            return float(text.strip().replace(",", "."))
+            return self._read(text)
         except ValueError:
             return self.value()
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         """Digits and what belongs to a number; whole only when it reads as one."""
-        if not set(text.strip()) <= set("0123456789+-.,eE"):
+        if not set(text.strip()) <= set("0123456789+-.,eE" + self._sign):
             return QValidator.State.Invalid, text, position
         try:
-            value = float(text.strip().replace(",", "."))
+            value = self._read(text)
         except ValueError:
             return QValidator.State.Intermediate, text, position
-        inside = self.minimum() <= value <= self.maximum()
+        inside = abs(value) <= _LARGEST_REAL and self._setting.allows(value)
         state = QValidator.State.Acceptable if inside else QValidator.State.Intermediate
         return state, text, position
 
+    def _read(self, text: str) -> float:
+        number = text.replace(",", ".").removesuffix("%")
+        return round(float(number) / self._scale, self.decimals())
+
     def stepBy(self, steps: int) -> None:
-        """Up and down by a step, or by the factor."""
-        if self._factor == 1.0:
-            super().stepBy(steps)
-            return
-        value = self.value() * self._factor**steps
-        digits = 2 - math.floor(math.log10(value)) - 1 if value > 0 else 6
-        self.setValue(round(value, digits))
-        self.selectAll()
+        """Up and down by a step, or by the factor, within the bounds."""
+        value, digits = self.value(), self.decimals()
+        if self._setting.factor:
+            value *= self._setting.factor**steps
+            digits = 2 - math.floor(math.log10(value)) - 1 if value > 0 else 6
+        else:
+            value += self._setting.step * steps
+        value = round(value, digits)
+        if self._setting.allows(value):
+            self.setValue(value)
+            self.selectAll()
 
 
-def make_editor(field: Field, calm: IgnoreWheel) -> Editor:
-    """The editor for a setting, named and explained."""
-    match field.kind:
-        case Whole() as kind:
-            editor = _whole(kind)
-        case Real() as kind:
-            editor = _real(kind)
-        case Choice() as kind:
-            editor = _choice(kind)
-        case Switch():
-            editor = _switch(field.label)
-        case _:
-            editor = _words()
+def make_editor(name: str, item: SettingField, calm: IgnoreWheel) -> Editor:
+    """The editor for a setting, named and explained.
+
+    Args:
+        name: of the widget as an object.
+    """
+    setting = item.setting
+    if item.kind is bool:
+        editor = _switch(setting)
+    elif item.kind is int:
+        editor = _whole(setting)
+    elif item.kind is float:
+        editor = _real(setting)
+    elif issubclass(item.kind, enum.Enum):
+        editor = _choice(setting)
+    else:
+        editor = _text(setting)
     widget = editor.widget
-    widget.setObjectName(field.name)
-    widget.setAccessibleName(field.label)
-    widget.setAccessibleDescription(field.tip)
-    widget.setToolTip(field.tip)
+    widget.setObjectName(name)
+    widget.setAccessibleName(setting.label)
+    widget.setAccessibleDescription(setting.help)
+    widget.setToolTip(setting.help)
     if isinstance(widget, (QAbstractSpinBox, QComboBox)):
         widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         widget.installEventFilter(calm)
@@ -129,57 +143,66 @@ def make_editor(field: Field, calm: IgnoreWheel) -> Editor:
     return editor
 
 
-def _whole(kind: Whole) -> Editor:
+def _range(setting: Setting, largest: float) -> tuple[float, float]:
+    """What an editor can hold: the bounds, as far as there are any and Qt has room for them."""
+    low = setting.low if setting.above is None else setting.above
+    high = setting.high if setting.below is None else setting.below
+    return (-largest if low is None else low, largest if high is None else min(high, largest))
+
+
+def _whole(setting: Setting) -> Editor:
+    """None stands below the lowest number."""
     spin = QSpinBox()
-    lowest = kind.low - 1 if kind.none else kind.low
-    spin.setRange(lowest, kind.high)
+    low, high = map(int, _range(setting, _LARGEST_WHOLE))
+    lowest = low - 1 if setting.none else low
+    spin.setRange(lowest, high)
     spin.setGroupSeparatorShown(True)
+    if setting.high is None:
+        spin.setStepType(QSpinBox.StepType.AdaptiveDecimalStepType)
     spin.setKeyboardTracking(False)
-    if kind.none:
-        spin.setSpecialValueText(kind.none)
+    spin.setSpecialValueText(setting.none)
 
     def show(value: int | None) -> None:
-        spin.setValue(lowest if value is None else value)
+        spin.setValue(lowest if value is None else min(value, high))
 
     editor = Editor(spin, show)
-    none = bool(kind.none)
+    none = bool(setting.none)
     spin.valueChanged.connect(
         lambda value: editor.edited.emit(None if none and value == lowest else value)
     )
     return editor
 
 
-def _real(kind: Real) -> Editor:
-    spin = RealSpin(kind)
+def _real(setting: Setting) -> Editor:
+    spin = RealSpin(setting)
     spin.setKeyboardTracking(False)
     editor = Editor(spin, spin.setValue)
     spin.valueChanged.connect(editor.edited.emit)
     return editor
 
 
-def _choice(kind: Choice) -> Editor:
+def _choice(setting: Setting) -> Editor:
     box = QComboBox()
-    members: list[enum.Enum] = []
-    for member, words in kind.words:
-        box.addItem(words)
-        members.append(member)
+    members = [member for member, _label in setting.labels]
+    box.addItems([label for _member, label in setting.labels])
     editor = Editor(box, lambda value: box.setCurrentIndex(members.index(value)))
-    box.currentIndexChanged.connect(lambda place: editor.edited.emit(members[place]))
+    box.currentIndexChanged.connect(lambda index: editor.edited.emit(members[index]))
     return editor
 
 
-def _switch(label: str) -> Editor:
-    box = QCheckBox(label)
+def _switch(setting: Setting) -> Editor:
+    box = QCheckBox(setting.label)
     editor = Editor(box, box.setChecked)
     box.toggled.connect(editor.edited.emit)
     return editor
 
 
-def _words() -> Editor:
+def _text(setting: Setting) -> Editor:
     line = QLineEdit()
+    line.setPlaceholderText(setting.none)
 
     def show(text: str) -> None:
-        if line.text() != text:  # keeps the cursor while the user types
+        if line.text() != text:  # the cursor stays while the user types
             line.setText(text)
             line.setCursorPosition(0)
 
