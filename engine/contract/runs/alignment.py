@@ -65,7 +65,9 @@ def align(base: RowColumns, other: RowColumns) -> Alignment:
         matched = _match(base.ids, other.ids)
         if matched.common:
             return Alignment(How.ID, matched.places)
-    matched = _match([_plain(text) for text in base.inputs], [_plain(text) for text in other.inputs])
+    matched = _match(
+        [_plain(text) for text in base.inputs], [_plain(text) for text in other.inputs]
+    )
     if matched.common:
         return Alignment(How.INPUT, matched.places)
     count = len(base.ids)
