@@ -11,12 +11,13 @@ from app.models.project import ProjectModel
 from app.models.runs import RunsModel
 from app.models.speeds import Speeds
 from app.models.studies import StudyLibrary
-from app.ports import Client, RunControl
+from app.ports import Client
 from app.settings import Settings
 from app.shell.actions import ActionRegistry
 from app.shell.messages import Messages
 from app.shell.navigator import Navigator
 from app.theme import Theme
+from workers.base import Runner
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class AppContext:
     activities: ActivitiesModel
     data_client: Client
     model_client: Client
-    run_control: RunControl
+    runner: Runner
     theme: Theme
     settings: Settings
     undo: QUndoStack

@@ -81,7 +81,7 @@ class Measurement(QObject):
 
     def __init__(self, program: startup.Program, given: argparse.Namespace) -> None:
         super().__init__()
-        self._control, self._given = program.supervisor, given
+        self._control, self._given = program.runner, given
         self._pauses = Pauses()
         self._run_id = ""
         self._burners: list[subprocess.Popen[bytes]] = []
@@ -97,7 +97,7 @@ class Measurement(QObject):
             return
         self._run_id = RunFolder(self._given.run).read_spec().run_id
         self._control.status_changed.connect(self._on_status)
-        self._control.enqueue(self._given.run.resolve())
+        self._control.submit(self._given.run.resolve())
 
     def _on_status(self, run_id: str, status: RunStatus) -> None:
         if run_id != self._run_id:

@@ -47,7 +47,7 @@ from engine.contract.protocol.commands import (
     Response,
     ScoreOutputs,
     VerifyPrefix,
-    find_ask_id,
+    find_request_id,
 )
 from engine.contract.runs.events import Blame
 
@@ -89,8 +89,8 @@ OUT_OF_MEMORY = (
 
 def main(handlers: Mapping[type, str] = HANDLERS) -> int:
     """Answer commands until `Shutdown` or the end of standard input."""
-    questions, answers = _take_standard_streams()
-    _Client(answers, handlers).serve(questions)
+    requests, responses = _take_standard_streams()
+    _Server(responses, handlers).serve(requests)
     return 0
 
 
@@ -98,22 +98,22 @@ def _take_standard_streams() -> tuple[IO[bytes], IO[bytes]]:
     """Private copies of standard input and output.
 
     What libraries print goes to standard error from now on, and what they read is empty, so
-    that neither can break the stream of questions and answers.
+    that neither can break the stream of requests and responses.
     """
-    questions, answers = os.dup(0), os.dup(1)
+    requests, responses = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
-    return os.fdopen(questions, "rb"), os.fdopen(answers, "wb", buffering=0)
+    return os.fdopen(requests, "rb"), os.fdopen(responses, "wb", buffering=0)
 
 
-class _Client:
+class _Server:
     """What the reading and the answering thread share."""
 
-    def __init__(self, answers: IO[bytes], handlers: Mapping[type, str]) -> None:
-        self._answers = answers
+    def __init__(self, responses: IO[bytes], handlers: Mapping[type, str]) -> None:
+        self._responses = responses
         self._handlers = handlers
         self._writing = threading.Lock()
         self._changed = threading.Condition()  # guards what follows
@@ -122,22 +122,22 @@ class _Client:
         self._cancelled = False
         self._ended = False
 
-    def serve(self, questions: IO[bytes]) -> None:
-        reader = threading.Thread(target=self._read, args=(questions,), daemon=True)
+    def serve(self, requests: IO[bytes]) -> None:
+        reader = threading.Thread(target=self._read, args=(requests,), daemon=True)
         reader.start()
-        while (ask := self._next()) is not None:
-            self.send(ask.request_id, self._answer(ask))
+        while (request := self._next()) is not None:
+            self.send(request.request_id, self._answer(request))
             with self._changed:
                 self._current = None
 
     def send(self, request_id: int, body: Any) -> None:
-        """Write one answer, whole; a window that is gone ends the engine client."""
+        """Write one response, whole; a window that is gone ends the engine."""
         line = codec.to_line(Response(request_id, body)).encode("utf-8") + b"\n"
         try:
             with self._writing:
                 rest = memoryview(line)
                 while rest:
-                    rest = rest[self._answers.write(rest) :]
+                    rest = rest[self._responses.write(rest) :]
         except OSError:
             self._end()
 
@@ -151,15 +151,15 @@ class _Client:
             self._changed.wait_for(lambda: self._ended or self._waiting)
             if self._ended:
                 return None
-            ask = self._waiting.pop(0)
-            self._current, self._cancelled = ask.request_id, False
-            return ask
+            request = self._waiting.pop(0)
+            self._current, self._cancelled = request.request_id, False
+            return request
 
-    def _answer(self, ask: Request) -> Any:
+    def _answer(self, request: Request) -> Any:
         """The command's reply, or what went wrong instead."""
         try:
-            handler = _find_handler(self._handlers, ask.command)
-            reply = handler(ask.command, _RequestReporter(self, ask.request_id))
+            handler = _find_handler(self._handlers, request.command)
+            reply = handler(request.command, _RequestReporter(self, request.request_id))
             codec.to_line(reply)  # a reply that cannot be sent is the handler's fault
             return reply
         except Cancelled:
@@ -167,7 +167,7 @@ class _Client:
         except UserError as error:
             return Failure(Blame.USER, error.message, error.remedies, code=error.code)
         except (Exception, SystemExit) as error:
-            log.exception("%s failed", type(ask.command).__name__)
+            log.exception("%s failed", type(request.command).__name__)
             if _is_out_of_memory(error):
                 return Failure(
                     Blame.USER, OUT_OF_MEMORY, (), traceback.format_exc(), "engine-out-of-memory"
@@ -175,9 +175,9 @@ class _Client:
             message = f"{type(error).__name__}: {error}"
             return Failure(Blame.ENGINE, message, (), traceback.format_exc(), code_of(error))
 
-    def _read(self, questions: IO[bytes]) -> None:
+    def _read(self, requests: IO[bytes]) -> None:
         """Take lines until the last; runs in a thread of its own."""
-        for raw in questions:
+        for raw in requests:
             line = raw.decode("utf-8", errors="replace")
             try:
                 message = codec.from_text(RequestLine, line).message
@@ -195,9 +195,9 @@ class _Client:
         self._end()
 
     def _refuse(self, line: str, error: WorkbenchError) -> None:
-        """Answer a question that does not decode, if it has a number; else log it."""
+        """Answer a request that does not decode, if it has a number; else log it."""
         log.warning("skipped a line that cannot be read: %s", error)
-        request_id = find_ask_id(line)
+        request_id = find_request_id(line)
         if request_id is not None:
             blame = Blame.USER if isinstance(error, UserError) else Blame.ENGINE
             self.send(request_id, Failure(blame, str(error), code=code_of(error)))
@@ -207,13 +207,13 @@ class _Client:
         with self._changed:
             if self._current == request_id:
                 self._cancelled = True
-            waiting = [ask for ask in self._waiting if ask.request_id != request_id]
+            waiting = [request for request in self._waiting if request.request_id != request_id]
             dropped, self._waiting = len(waiting) < len(self._waiting), waiting
         if dropped:
             self.send(request_id, RequestCancelled())
 
     def _end(self) -> None:
-        """Take no more questions and give up the one at hand, by force if need be."""
+        """Take no more requests and give up the one at hand, by force if need be."""
         with self._changed:
             if self._ended:
                 return
@@ -227,18 +227,18 @@ class _Client:
 class _RequestReporter:
     """Sends progress at most ten times a second, and raises `Cancelled`."""
 
-    def __init__(self, client: _Client, request_id: int) -> None:
-        self._client = client
-        self._ask_id = request_id
+    def __init__(self, server: _Server, request_id: int) -> None:
+        self._server = server
+        self._request_id = request_id
         self._next_s = 0.0
 
     def update(self, done: int, total: int, unit: str, text: str = "") -> None:
         """Report progress of the present command (`engine.reporter.Reporter`)."""
-        self._client.check_cancelled()
+        self._server.check_cancelled()
         now_s = time.monotonic()
         if now_s >= self._next_s:
             self._next_s = now_s + PROGRESS_EVERY_S
-            self._client.send(self._ask_id, Progress(done, total, unit, text))
+            self._server.send(self._request_id, Progress(done, total, unit, text))
 
 
 def _find_handler(handlers: Mapping[type, str], command: Command) -> Callable[..., Any]:

@@ -4,25 +4,72 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from engine.contract.protocol.commands import Command, Progress, Request, RequestCancelled, Response
+from engine.contract.protocol.commands import (
+    Command,
+    Failure,
+    Progress,
+    Reply,
+    Request,
+    RequestCancelled,
+    Response,
+)
 from workers.client_thread import ClientThread
-from workers.launching import engine_command
-from workers.pending import PendingRequest
+from workers.processes import engine_command
 
 CANCEL_GRACE_MS = 10_000
-"""How long an engine may take to give up a cancelled command before it is ended."""
+"""How long an engine may take to give up a cancelled request before it is ended."""
 CLOSE_GRACE_MS = 1_000
 """How long the end may take before the engine is terminated, and again before it is killed."""
 
 
+class PendingRequest(QObject):
+    """A command on its way to an engine. Exactly one of the last three signals comes, once.
+
+    Signals:
+        progressed: `Progress`; may be dropped.
+        answered: the command's reply dataclass.
+        failed: `Failure`.
+        cancelled: nothing.
+    """
+
+    progressed = Signal(object)
+    answered = Signal(object)
+    failed = Signal(object)
+    cancelled = Signal()
+
+    def __init__(self, cancel: Callable[[], None]) -> None:
+        super().__init__()
+        self._cancel: Callable[[], None] | None = cancel
+
+    def cancel(self) -> None:
+        """Ask to give up; harmless when there is nothing left to give up."""
+        if self._cancel is not None:
+            self._cancel()
+
+    def deliver(self, body: Progress | Reply | Failure | RequestCancelled) -> None:
+        """Pass on what the engine responded: any number of `Progress`, then one of the others."""
+        if isinstance(body, Progress):
+            self.progressed.emit(body)
+            return
+        self._cancel = None
+        if isinstance(body, Failure):
+            self.failed.emit(body)
+        elif isinstance(body, RequestCancelled):
+            self.cancelled.emit()
+        else:
+            self.answered.emit(body)
+        # A slot that holds its request, and is held by its connection, would keep both for ever.
+        self.deleteLater()
+
+
 class EngineClient(QObject):
-    """Answers commands in order, one at a time, in a process that starts at the first one.
+    """Has commands answered in order, one at a time, in a process that starts at the first one.
 
     If the process dies it is started again and asked again; a command of which it dies twice
     fails. Signals of requests come in the thread that owns it. Call `close` at the end.
@@ -42,11 +89,11 @@ class EngineClient(QObject):
         self._cancel_grace_ms = cancel_grace_ms
         self._close_grace_ms = close_grace_ms
         self._log: IO[bytes] = _open_log(log_path)
-        self._numbers = itertools.count(1)
-        self._pendings: dict[int, PendingRequest] = {}
+        self._ids = itertools.count(1)
+        self._pending: dict[int, PendingRequest] = {}
         self._closed = False
         self._thread = ClientThread(command or engine_command("serve"), self._log, self)
-        self._thread.answered.connect(self._on_answer)
+        self._thread.responded.connect(self._on_response)
 
     def ask(self, command: Command) -> PendingRequest:
         """Send a command. Never blocks; the pending request's signals come later.
@@ -54,19 +101,19 @@ class EngineClient(QObject):
         Raises:
             ProtocolError: the command holds what has no place in the contract.
         """
-        request_id = next(self._numbers)
+        request_id = next(self._ids)
         pending = PendingRequest(lambda: self._cancel(request_id))
         if self._closed:
             QTimer.singleShot(0, self, lambda: pending.deliver(RequestCancelled()))
             return pending
-        self._thread.ask(Request(request_id, command))
-        self._pendings[request_id] = pending
+        self._thread.send(Request(request_id, command))
+        self._pending[request_id] = pending
         if not self._thread.isRunning():
             self._thread.start()
         return pending
 
     def close(self) -> None:
-        """End the engine and the thread; open pending requests are cancelled.
+        """End the engine and the thread; pending requests are cancelled.
 
         Blocks for a moment, and at most for three times the grace: asked, terminated, killed.
         """
@@ -80,25 +127,24 @@ class EngineClient(QObject):
             self._thread.end_engine(force=force)
         self._thread.wait()
         self._log.close()
-        for request_id in tuple(self._pendings):
-            self._on_answer(Response(request_id, RequestCancelled()))
+        for request_id in tuple(self._pending):
+            self._on_response(Response(request_id, RequestCancelled()))
 
     def _cancel(self, request_id: int) -> None:
         self._thread.cancel(request_id)
-        QTimer.singleShot(self._cancel_grace_ms, self, lambda: self._insist(request_id))
+        QTimer.singleShot(self._cancel_grace_ms, self, lambda: self._escalate(request_id))
 
-    def _insist(self, request_id: int) -> None:
-        if request_id in self._pendings and not self._closed:
-            self._thread.insist(request_id)
+    def _escalate(self, request_id: int) -> None:
+        if request_id in self._pending and not self._closed:
+            self._thread.escalate(request_id)
 
     @Slot(object)
-    def _on_answer(self, answer: Response) -> None:
-        if isinstance(answer.body, Progress):
-            pending = self._pendings.get(answer.request_id)
-        else:
-            pending = self._pendings.pop(answer.request_id, None)
+    def _on_response(self, response: Response) -> None:
+        pending = self._pending.get(response.request_id)
+        if not isinstance(response.body, Progress):
+            self._pending.pop(response.request_id, None)
         if pending is not None:
-            pending.deliver(answer.body)
+            pending.deliver(response.body)
 
 
 def _open_log(path: Path | None) -> IO[bytes]:

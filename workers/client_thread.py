@@ -1,4 +1,4 @@
-"""The thread behind an engine client: owns the engine process, asks it, reads its answers."""
+"""The thread behind an engine client: owns the process, sends requests, reads responses."""
 
 from __future__ import annotations
 
@@ -23,37 +23,36 @@ from engine.contract.protocol.commands import (
     RequestLine,
     Response,
     Shutdown,
-    find_ask_id,
+    find_request_id,
 )
 from engine.contract.runs.events import Blame
-from workers.launching import end_process, read_tail, start_engine
-from workers.outcome import End, ProcessOutcome
+from workers.processes import ProcessOutcome, end_process, read_tail, start_engine
 
 log = logging.getLogger(__name__)
 
 MAX_DEATHS = 2
-"""A question that the engine died of so often is not asked again."""
+"""A request that the engine died of so often is not sent again."""
 
 Outbox = queue.SimpleQueue[bytes | None]
 
 
 @dataclass
-class _Question:
+class _Sent:
     line: bytes
     deaths: int = 0
     cancelled: bool = False
 
 
 class ClientThread(QThread):
-    """Starts an engine at the first question, and again if it dies with questions open.
+    """Starts an engine at the first request, and again if it dies with requests open.
 
     `run` is the thread; the other public methods are for the window's thread and never block.
 
     Signals:
-        answered: `Answer`; for each question any number of `Progress` and one final body.
+        responded: `Response`; for each request any number of `Progress` and one final body.
     """
 
-    answered = Signal(object)
+    responded = Signal(object)
 
     def __init__(
         self, command: Sequence[str], log_file: IO[bytes], parent: QObject | None = None
@@ -62,32 +61,32 @@ class ClientThread(QThread):
         self._command = command
         self._log = log_file
         self._changed = threading.Condition()  # guards what follows
-        self._questions: dict[int, _Question] = {}
+        self._requests: dict[int, _Sent] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._outbox: Outbox = queue.SimpleQueue()
         self._closing = False
 
-    def ask(self, ask: Request) -> None:
-        """Put a question last in the row; raise `ProtocolError` if it cannot be sent."""
-        line = _encode(ask)
+    def send(self, request: Request) -> None:
+        """Put a request last in the row; raise `ProtocolError` if it cannot be sent."""
+        line = _encode(request)
         with self._changed:
-            self._questions[ask.request_id] = _Question(line)
+            self._requests[request.request_id] = _Sent(line)
             self._outbox.put(line)
             self._changed.notify()
 
     def cancel(self, request_id: int) -> None:
-        """Have a question dropped, or given up."""
+        """Have a request dropped, or given up."""
         with self._changed:
-            question = self._questions.get(request_id)
-            if question is not None:
-                question.cancelled = True
+            request = self._requests.get(request_id)
+            if request is not None:
+                request.cancelled = True
                 self._outbox.put(_encode(CancelRequest(request_id)))
 
-    def insist(self, request_id: int) -> None:
-        """End the engine if it still works on this question, which was cancelled."""
+    def escalate(self, request_id: int) -> None:
+        """End the engine if it still works on this request, which was cancelled."""
         with self._changed:
-            if next(iter(self._questions), None) == request_id:
-                log.warning("question %d was not given up: ending the engine", request_id)
+            if next(iter(self._requests), None) == request_id:
+                log.warning("request %d was not given up: ending the engine", request_id)
                 self._end_engine(force=True)
 
     def begin_close(self) -> None:
@@ -108,14 +107,14 @@ class ClientThread(QThread):
 
     def run(self) -> None:
         """The thread's work (called by Qt)."""
-        while self._await_question():
+        while self._wait_for_request():
             outcome = self._serve()
-            for answer in self._settle(outcome):
-                self.answered.emit(answer)
+            for response in self._settle(outcome):
+                self.responded.emit(response)
 
-    def _await_question(self) -> bool:
+    def _wait_for_request(self) -> bool:
         with self._changed:
-            self._changed.wait_for(lambda: self._closing or self._questions)
+            self._changed.wait_for(lambda: self._closing or self._requests)
             return not self._closing
 
     def _serve(self) -> ProcessOutcome:
@@ -126,53 +125,51 @@ class ClientThread(QThread):
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log
             )
         except OSError as error:
-            return ProcessOutcome(End.NOT_STARTED, said=str(error))
+            return ProcessOutcome(None, str(error))
         assert process.stdin is not None
         assert process.stdout is not None
         outbox = self._begin(process)
         writer = threading.Thread(target=_write, args=(process.stdin, outbox))
         writer.start()
         for raw in process.stdout:
-            self._take(raw)
+            self._receive(raw)
         returncode = process.wait()
         outbox.put(None)
         writer.join()
         process.stdout.close()
-        return ProcessOutcome.of(returncode, read_tail(self._log, log_start))
+        return ProcessOutcome(returncode, read_tail(self._log, log_start))
 
     def _begin(self, process: subprocess.Popen[bytes]) -> Outbox:
         """A fresh outbox with everything the new engine has to know."""
         with self._changed:
             self._process = process
             self._outbox = queue.SimpleQueue()
-            for request_id, question in self._questions.items():
-                self._outbox.put(question.line)
-                if question.cancelled:
+            for request_id, request in self._requests.items():
+                self._outbox.put(request.line)
+                if request.cancelled:
                     self._outbox.put(_encode(CancelRequest(request_id)))
             if self._closing:
                 self._outbox.put(_encode(Shutdown()))
             return self._outbox
 
-    def _take(self, raw: bytes) -> None:
-        """Hand on one answer; a line that is none is logged, or fails its question."""
+    def _receive(self, raw: bytes) -> None:
+        """Pass on one response; a line that is none is logged, or fails its request."""
         line = raw.decode("utf-8", errors="replace")
         try:
-            answer = codec.from_text(Response, line)
+            response = codec.from_text(Response, line)
         except WorkbenchError as error:
-            log.warning("skipped an answer that cannot be read: %s", error)
-            request_id = find_ask_id(line)
+            log.warning("skipped a response that cannot be read: %s", error)
+            request_id = find_request_id(line)
             if request_id is None:
                 return
-            answer = Response(request_id, Failure(Blame.ENGINE, str(error)))
+            response = Response(request_id, Failure(Blame.ENGINE, str(error)))
         with self._changed:
-            if answer.request_id not in self._questions:
-                log.warning(
-                    "skipped an answer to question %d, which nobody asks", answer.request_id
-                )
+            if response.request_id not in self._requests:
+                log.warning("skipped a response to request %d, not open", response.request_id)
                 return
-            if not isinstance(answer.body, Progress):
-                del self._questions[answer.request_id]
-        self.answered.emit(answer)
+            if not isinstance(response.body, Progress):
+                del self._requests[response.request_id]
+        self.responded.emit(response)
 
     def _settle(self, outcome: ProcessOutcome) -> list[Response]:
         """After the engine's end: give up what killed it twice; the rest is asked again."""
@@ -180,18 +177,20 @@ class ClientThread(QThread):
             self._process = None
             if self._closing:
                 return []
-            if self._questions or outcome.end is not End.FINISHED:
-                log.warning("the engine %s; it said last: %s", outcome.describe(), outcome.said)
+            if self._requests or outcome.returncode != 0:
+                log.warning(
+                    "the engine %s; it said last: %s", outcome.describe(), outcome.last_lines
+                )
             final: dict[int, Failure | RequestCancelled] = {}
-            for place, (request_id, question) in enumerate(self._questions.items()):
-                if place == 0 and not question.cancelled:  # the one it was at work on
-                    question.deaths += 1
-                if question.cancelled:
+            for index, (request_id, request) in enumerate(self._requests.items()):
+                if index == 0 and not request.cancelled:  # the one it was at work on
+                    request.deaths += 1
+                if request.cancelled:
                     final[request_id] = RequestCancelled()
-                elif outcome.end is End.NOT_STARTED or question.deaths >= MAX_DEATHS:
+                elif outcome.returncode is None or request.deaths >= MAX_DEATHS:
                     final[request_id] = _describe_death(outcome)
             for request_id in final:
-                del self._questions[request_id]
+                del self._requests[request_id]
         return [Response(request_id, body) for request_id, body in final.items()]
 
 
@@ -201,9 +200,9 @@ def _encode(message: Request | CancelRequest | Shutdown) -> bytes:
 
 def _describe_death(outcome: ProcessOutcome) -> Failure:
     message = f"The engine {outcome.describe()}"
-    if outcome.end is not End.NOT_STARTED:
+    if outcome.returncode is not None:
         message += " while it was at work on this, and so it did when it was asked again"
-    return Failure(Blame.ENGINE, message + ".", traceback=outcome.said)
+    return Failure(Blame.ENGINE, message + ".", traceback=outcome.last_lines)
 
 
 def _write(stream: IO[bytes], outbox: Outbox) -> None:

@@ -115,7 +115,7 @@ class RunModel(QObject):
             self.meta_changed.emit()
 
     def set_status(self, status: RunStatus) -> None:
-        """Take the state that the supervisor reports."""
+        """Take the state that the runner reports."""
         if status.run_id == self.run_id and status != self.status:
             if status.state is not self.status.state:
                 self.asked = None

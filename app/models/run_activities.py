@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject
 from app.models.activities import ActivitiesModel, Activity
 from app.models.run import RunModel
 from app.models.runs import RunsModel
-from app.ports import RunControl
 from app.run_text import doing
 from engine.contract.protocol.commands import Progress
 from engine.contract.runs.events import RunState
+from workers.base import Runner
 
 
 class RunActivities(QObject):
@@ -22,12 +22,12 @@ class RunActivities(QObject):
         self,
         runs: RunsModel,
         activities: ActivitiesModel,
-        run_control: RunControl,
+        runner: Runner,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._activities = activities
-        self._run_control = run_control
+        self._runner = runner
         self._shown: dict[str, Activity] = {}
         runs.added.connect(self._add)
         runs.removed.connect(self._remove)
@@ -38,7 +38,7 @@ class RunActivities(QObject):
 
     def _stop(self, run: RunModel) -> None:
         run.ask(RunState.CANCELLED)
-        self._run_control.stop(run.run_id, save=True)
+        self._runner.stop(run.run_id, save=True)
 
     def _remove(self, run: RunModel) -> None:
         activity = self._shown.pop(run.run_id, None)

@@ -1,4 +1,4 @@
-"""The runs of a project, in the order they were made, kept in step with the supervisor."""
+"""The runs of a project, in the order they were made, kept in step with the runner."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.models.run import RunModel
-from app.ports import RunControl
 from engine.contract.errors import WorkbenchError
 from engine.contract.runs.events import JournalEntry
 from engine.contract.runs.folder import RunFolder, RunStatus
+from workers.base import Runner
 
 log = logging.getLogger(__name__)
 
@@ -28,13 +28,13 @@ class RunsModel(QObject):
     removed = Signal(object)
     damaged = Signal(str, str)
 
-    def __init__(self, control: RunControl, parent: QObject | None = None) -> None:
+    def __init__(self, runner: Runner, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._control = control
+        self._runner = runner
         self._runs: dict[str, RunModel] = {}
         self._numbers: dict[str, int] = {}
-        control.entries_arrived.connect(self._on_entries)
-        control.status_changed.connect(self._on_status)
+        runner.entries_arrived.connect(self._on_entries)
+        runner.status_changed.connect(self._on_status)
 
     def all(self) -> list[RunModel]:
         """The runs, oldest first."""
@@ -62,14 +62,14 @@ class RunsModel(QObject):
         self._runs[run.run_id] = run
         self.number(run.run_id)
         self.added.emit(run)
-        self._control.watch(path)
+        self._runner.follow(path)
         return run
 
     def remove(self, run_id: str) -> None:
         """Forget a run; its folder is not touched."""
         run = self._runs.pop(run_id, None)
         if run is not None:
-            self._control.unwatch(run_id)
+            self._runner.detach(run_id)
             self.removed.emit(run)
             run.deleteLater()
 

@@ -81,10 +81,10 @@ class Leaving(QObject):
         self._then = then
         for run in self._context.runs.all():
             if run.status.state is RunState.QUEUED:
-                self._context.run_control.unwatch(run.run_id)  # it stays queued on disk
+                self._context.runner.detach(run.run_id)  # it stays queued on disk
         for run in self._control.active_runs():
             run.status_changed.connect(self._check)
-            self._context.run_control.stop(run.run_id, save=True)
+            self._context.runner.stop(run.run_id, save=True)
         self.waiting.emit("Stopping at a checkpoint; what you asked for follows once it is saved.")
         self._check()
 

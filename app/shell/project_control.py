@@ -15,7 +15,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
-from app.ports import RunControl
 from app.settings import Settings
 from app.shell.opening import OpenedPath, PathKind, check_exists, find_out, project_of_run
 from engine.contract.errors import UserError, WorkbenchError
@@ -60,7 +59,6 @@ class ProjectControl(QObject):
         self,
         project: ProjectModel,
         runs: RunsModel,
-        run_control: RunControl,
         settings: Settings,
         *,
         samples: Sequence[Path] = (),
@@ -70,7 +68,6 @@ class ProjectControl(QObject):
         super().__init__(parent)
         self._project = project
         self._runs = runs
-        self._run_control = run_control
         self._settings = settings
         self._samples = tuple(samples)
         self._example = example

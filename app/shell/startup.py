@@ -33,8 +33,9 @@ from app.shell.preloading import settle
 from app.shell.project_control import ProjectControl
 from app.theme import Theme
 from engine.contract.errors import UserError
+from workers.base import Runner
 from workers.client import EngineClient
-from workers.supervisor import RunSupervisor
+from workers.local.runner import LocalRunner
 
 log = logging.getLogger(__name__)
 
@@ -53,15 +54,15 @@ class Program:
 
     window: MainWindow
     context: AppContext
-    supervisor: RunSupervisor
+    runner: Runner
     clients: tuple[EngineClient, ...]
     owned: tuple[object, ...]
 
     def close(self) -> None:
-        """End the engine clients and the supervisor's thread; runs at work go on."""
+        """End the engine clients and the runner; runs at work go on."""
         for client in self.clients:
             client.close()
-        self.supervisor.close()
+        self.runner.close()
         self.window.deleteLater()
 
 
@@ -104,10 +105,10 @@ def build(
     settings = Settings(settings_path)
     theme = Theme(application, settings.scheme, font_percent=settings.font_percent)
     undo = QUndoStack()
-    supervisor = RunSupervisor()
+    runner = LocalRunner()
     client_log = None if log_file is None else log_file.with_name("engine-client.log")
     data_client, model_client = EngineClient(log_path=client_log), EngineClient(log_path=client_log)
-    project, runs = ProjectModel(undo), RunsModel(supervisor)
+    project, runs = ProjectModel(undo), RunsModel(runner)
     context = AppContext(
         project=project,
         runs=runs,
@@ -116,7 +117,7 @@ def build(
         activities=ActivitiesModel(),
         data_client=data_client,
         model_client=model_client,
-        run_control=supervisor,
+        runner=runner,
         theme=theme,
         settings=settings,
         undo=undo,
@@ -124,7 +125,7 @@ def build(
         navigator=Navigator(),
     )
     program = tie(context, log_file=log_file)
-    return Program(program[0], context, supervisor, (data_client, model_client), program[1:])
+    return Program(program[0], context, runner, (data_client, model_client), program[1:])
 
 
 def tie(
@@ -145,12 +146,11 @@ def tie(
     control = ProjectControl(
         context.project,
         context.runs,
-        context.run_control,
         settings,
         samples=sample_files(),
         example=example_project(),
     )
-    run_activities = RunActivities(context.runs, context.activities, context.run_control)
+    run_activities = RunActivities(context.runs, context.activities, context.runner)
     window = MainWindow(context, control, diagnostics=lambda fault: report(log_file, fault=fault))
     return window, control, run_activities
 

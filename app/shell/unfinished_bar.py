@@ -75,7 +75,7 @@ class UnfinishedBar(InfoBar):
         runs, self._runs = self._runs, {}
         self._show()
         for run in runs.values():
-            self._context.run_control.enqueue(run.path)
+            self._context.runner.submit(run.path)
 
     def _show_first(self) -> None:
         self._context.navigator.show_runs(next(iter(self._runs)))

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.context import AppContext
 from app.shell.messages import Message
-from tests.helpers.fake_ports import FakeClient, FakeRunControl, discard, make_context
+from tests.helpers.fake_ports import FakeClient, FakeRunner, discard, make_context
 from tests.helpers.processes import children
 from tests.helpers.projects import make_project, make_rich_project
 
@@ -133,7 +133,7 @@ def model_client(context: AppContext) -> FakeClient:
 
 
 @pytest.fixture
-def run_control(context: AppContext) -> FakeRunControl:
+def runner(context: AppContext) -> FakeRunner:
     """The run control of `context`."""
-    assert isinstance(context.run_control, FakeRunControl)
-    return context.run_control
+    assert isinstance(context.runner, FakeRunner)
+    return context.runner

@@ -37,7 +37,7 @@ def allowed(file: Path) -> set[str]:
     if place == "main.py":
         return {"app.shell.startup", "engine.cli"}
     if place.startswith("app/"):
-        rooms = {"app", "engine.contract", "PySide6", "pyqtgraph", "numpy"}
+        rooms = {"app", "engine.contract", "workers.base", "PySide6", "pyqtgraph", "numpy"}
         return rooms | {"workers"} if place == "app/shell/startup.py" else rooms
     if place.startswith("workers/"):
         return {"workers", "engine.contract", "PySide6.QtCore", "psutil"}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.contract import codec
-from engine.contract.runs.events import Phase, RunState
+from engine.contract.runs.events import Phase, RunCancelled, RunState
 from engine.contract.runs.folder import (
     ContinueRequest,
     ControlLine,
@@ -17,6 +17,7 @@ from engine.contract.runs.folder import (
     StopRequest,
     interrupted,
 )
+from engine.contract.runs.journal import JournalReader
 from engine.contract.runs.lock import FolderLock
 from engine.contract.specs.training import SelectBy
 from tests.contract.children import HOLD_LOCK, python
@@ -121,6 +122,25 @@ def test_a_killed_process_leaves_an_interrupted_run(folder: RunFolder) -> None:
         child.kill()
         child.wait()
         assert folder.read_status().state is RunState.INTERRUPTED
+
+
+def test_a_verdict_is_recorded_for_a_process_that_left_none(folder: RunFolder) -> None:
+    folder.write_status(AT_WORK)
+    (folder.checkpoints / "step-000020").mkdir(parents=True)
+    (folder.checkpoints / "best-000030").mkdir()
+    event = RunCancelled(AT_WORK.step, folder.saved_step())
+    ended = AT_WORK.without_process(RunState.CANCELLED)
+    assert folder.conclude(ended, event) == ended == folder.read_status()
+    (entry,) = JournalReader(folder.events, RUN_ID).read_new()
+    assert entry.event == RunCancelled(AT_WORK.step, 20)
+
+
+def test_a_run_that_another_process_resumed_gets_no_verdict(folder: RunFolder) -> None:
+    folder.write_status(AT_WORK)
+    with python(HOLD_LOCK, str(folder.path)):
+        status = folder.conclude(AT_WORK.without_process(RunState.FAILED), RunCancelled(1, None))
+    assert status == AT_WORK
+    assert not folder.events.exists()
 
 
 def test_a_verdict_written_between_two_looks_counts(

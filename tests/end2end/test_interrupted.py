@@ -32,15 +32,15 @@ def test_a_killed_engine_is_an_event_on_the_screen(
     person.start_queue()
     run = person.the_run()
     page = person.runs
-    person.wait(lambda: run.checkpoints)
-    person.context.run_control.pause(run.run_id)  # so that it cannot finish before the kill
+    person.wait(lambda: run.folder.saved_step())
+    person.context.runner.pause(run.run_id)  # so that it cannot finish before the kill
     person.wait_for(run, RunState.PAUSED)
     os.kill(run.status.pid, signal.SIGKILL)
     person.wait_for(run, RunState.INTERRUPTED)
     assert person.window.isVisible()
     assert "SIGKILL" in run.status.message
     assert "Resume goes on from the last checkpoint" in run.status.message
-    saved = run.checkpoints[-1].step
+    saved = run.folder.saved_step()
 
     person.wait(lambda: run.status.message in page.header.bar.label.text())
     person.press_resume()
@@ -110,7 +110,7 @@ def test_closing_while_a_run_is_at_work_asks(
     person.start_queue()
     run = person.the_run()
     person.wait(lambda: run.metrics)
-    person.context.run_control.pause(run.run_id)
+    person.context.runner.pause(run.run_id)
     person.wait_for(run, RunState.PAUSED)
 
     ask_to_close(person, Closing.STAY)
@@ -130,7 +130,7 @@ def test_closing_while_a_run_is_at_work_asks(
     person.wait_for(run, RunState.CANCELLED)
     person.press_resume()
     person.wait_for(run, RunState.RUNNING)
-    person.context.run_control.pause(run.run_id)
+    person.context.runner.pause(run.run_id)
     person.wait_for(run, RunState.PAUSED)
     ask_to_close(person, Closing.KEEP_RUNNING)
     assert not person.window.isVisible()

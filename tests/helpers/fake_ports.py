@@ -1,8 +1,8 @@
-"""Desk and run control without an engine: they record, and answer as the test says.
+"""Engine client and runner without an engine: they record, and answer as the test says.
 
     client = FakeClient(replies={ListPrefixes: lambda command: PrefixList(())})
     pending = client.pendings[-1]; pending.progress(...); pending.answer(reply) or pending.fail(...)
-    control.feed(run_id, entries); control.set_status(status)
+    runner.feed(run_id, entries); runner.set_status(status)
 
 `make_context` ties fakes and real models together as `app/shell/startup.py` does.
 """
@@ -77,7 +77,7 @@ class FakePending(QObject):
 
 
 class FakeClient(QObject):
-    """Satisfies `ports.Desk`.
+    """Satisfies `ports.Client`.
 
     A command whose type is in `replies` is answered from the event loop: with what the
     function returns, or with a failure where it raises `UserError`. Others wait for the test.
@@ -124,10 +124,10 @@ class FakeClient(QObject):
             pending.answer(reply)
 
 
-class FakeRunControl(QObject):
-    """Satisfies `ports.RunControl`.
+class FakeRunner(QObject):
+    """Satisfies `workers.base.Runner`.
 
-    With `replay`, watching a folder tells its journal and status from the event loop, as the
+    With `replay`, following a folder tells its journal and status from the event loop, as the
     real one does; without, the test feeds everything itself.
     """
 
@@ -139,32 +139,32 @@ class FakeRunControl(QObject):
         self.replay = replay
         self.calls: list[tuple[str, str]] = []
         """(method, run id or path) in order; stop is recorded as "stop" or "stop_and_save"."""
-        self.watched: dict[str, Path] = {}
+        self.followed: dict[str, Path] = {}
         self.queue: list[Path] = []
 
-    def watch(self, path: Path) -> None:
-        self.calls.append(("watch", str(path)))
+    def follow(self, path: Path) -> None:
+        self.calls.append(("follow", str(path)))
         run_id = RunFolder(path).read_spec().run_id
-        self.watched[run_id] = path
+        self.followed[run_id] = path
         if self.replay:
             QTimer.singleShot(0, self, lambda: self._replay(run_id, path))
 
-    def unwatch(self, run_id: str) -> None:
-        self.calls.append(("unwatch", run_id))
-        self.watched.pop(run_id, None)
+    def detach(self, run_id: str) -> None:
+        self.calls.append(("detach", run_id))
+        self.followed.pop(run_id, None)
 
-    def enqueue(self, path: Path) -> None:
-        self.calls.append(("enqueue", str(path)))
+    def submit(self, path: Path) -> None:
+        self.calls.append(("submit", str(path)))
         self.queue.append(path)
-
-    def dequeue(self, run_id: str) -> None:
-        self.calls.append(("dequeue", run_id))
 
     def stop(self, run_id: str, *, save: bool) -> None:
         self.calls.append(("stop_and_save" if save else "stop", run_id))
 
     def pause(self, run_id: str) -> None:
         self.calls.append(("pause", run_id))
+
+    def close(self) -> None:
+        self.calls.append(("close", ""))
 
     def proceed(self, run_id: str) -> None:
         self.calls.append(("proceed", run_id))
@@ -179,7 +179,7 @@ class FakeRunControl(QObject):
         self.status_changed.emit(run_id, RunStatus(run_id=run_id, state=state, **parts))
 
     def _replay(self, run_id: str, path: Path) -> None:
-        if run_id not in self.watched:
+        if run_id not in self.followed:
             return
         reader = JournalReader(RunFolder(path).events, run_id)
         while entries := reader.read_new():
@@ -201,13 +201,14 @@ def make_context(
     replies: Replies | None = None,
     scheme: Scheme = Scheme.LIGHT,
     replay: bool = True,
+    runner: Any = None,
 ) -> AppContext:
-    """Real models over fake ports; `replies` serve both engine clients."""
+    """Real models over fake ports, or `runner`; `replies` serve both engine clients."""
     application = QApplication.instance()
     assert isinstance(application, QApplication)
     undo = QUndoStack()
-    control = FakeRunControl(replay=replay)
-    project, runs, model_client = ProjectModel(undo), RunsModel(control), FakeClient(replies)
+    runner = runner or FakeRunner(replay=replay)
+    project, runs, model_client = ProjectModel(undo), RunsModel(runner), FakeClient(replies)
     return AppContext(
         project=project,
         runs=runs,
@@ -216,7 +217,7 @@ def make_context(
         activities=ActivitiesModel(),
         data_client=FakeClient(replies),
         model_client=model_client,
-        run_control=control,
+        runner=runner,
         theme=Theme(application, scheme),
         settings=Settings(settings_path),
         undo=undo,

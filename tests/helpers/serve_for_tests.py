@@ -1,4 +1,4 @@
-"""The real engine client of the engine (`engine.serve`) with a handler that does what it is told.
+"""The real server of the engine (`engine.serve`) with a handler that does what it is told.
 
 python serve_for_tests.py
 """

@@ -12,19 +12,19 @@ from PySide6.QtCore import QCoreApplication
 
 from engine.contract.runs.folder import RunStatus
 from tests.helpers.fake_engine import COMMAND
-from workers.supervisor import RunSupervisor
+from workers.local.runner import LocalRunner
 
 
 def main() -> None:
     app = QCoreApplication(sys.argv)
-    supervisor = RunSupervisor(command=COMMAND)
+    runner = LocalRunner(command=COMMAND)
 
     def tell(_run_id: str, status: RunStatus) -> None:
         sys.stdout.write(f"{status.state.value}\n")
         sys.stdout.flush()
 
-    supervisor.status_changed.connect(tell)
-    supervisor.enqueue(Path(sys.argv[1]))
+    runner.status_changed.connect(tell)
+    runner.submit(Path(sys.argv[1]))
     app.exec()
 
 

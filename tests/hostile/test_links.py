@@ -29,7 +29,7 @@ from tests.helpers.fake_engine import COMMAND
 from tests.helpers.fake_ports import discard, make_context
 from tests.helpers.replies import RICH
 from tests.hostile.conftest import Outside, Verbs
-from workers.supervisor import RunSupervisor
+from workers.local.runner import LocalRunner
 
 IN_RUN = (
     "run.json",
@@ -168,22 +168,22 @@ class TestOneFile:
 
 
 @pytest.mark.parametrize("name", IN_RUN + FOLDERS_IN_RUN)
-def test_the_supervisor_leaves_what_a_link_leads_to(
+def test_the_runner_leaves_what_a_link_leads_to(
     run: RunFolder, outside: Outside, name: str, qtbot: QtBot
 ) -> None:
     run_id = run.read_spec().run_id
     is_folder = name in FOLDERS_IN_RUN
-    supervisor = RunSupervisor(command=COMMAND)
+    runner = LocalRunner(command=COMMAND)
     try:
-        with qtbot.waitSignal(supervisor.status_changed):
-            supervisor.watch(run.path)
+        with qtbot.waitSignal(runner.status_changed):
+            runner.follow(run.path)
         put_link(run.path / name, outside.folder if is_folder else outside.file)
-        supervisor.pause(run_id)
-        supervisor.stop(run_id, save=True)
-        supervisor.enqueue(run.path)
-        supervisor.dequeue(run_id)
+        runner.pause(run_id)
+        runner.stop(run_id, save=True)
+        runner.submit(run.path)
+        runner.stop(run_id, save=False)
     finally:
-        supervisor.close()
+        runner.close()
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ def test_closing_a_project_deletes_nothing_outside(project: Path, outside: Outsi
     victim = outside.folder.parent / "victim.sqlite"
     victim.write_bytes(b"theirs")
     context: AppContext = make_context(project.parent / "settings.ini")
-    control = ProjectControl(context.project, context.runs, context.run_control, context.settings)
+    control = ProjectControl(context.project, context.runs, context.settings)
     control.open(project)
     present = context.project.project
     with refused("no-plain-name", what="dataset_id"):

@@ -16,11 +16,11 @@ from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder, RunStatus
 from engine.contract.runs.lock import FolderLock
 from tests.hostile.conftest import Outside
-from workers.process_check import is_engine_of
-from workers.run_watch import Patience
-from workers.supervisor import RunSupervisor
+from workers.local.run import StopTimeouts
+from workers.local.runner import LocalRunner
+from workers.processes import is_engine_of
 
-QUICK = Patience(stop_s=0.05, save_s=0.05, terminate_s=0.05)
+QUICK = StopTimeouts(stop_s=0.05, save_s=0.05, terminate_s=0.05)
 HOLD = "import sys; sys.stdin.read()"
 
 
@@ -72,14 +72,14 @@ def test_stop_signals_no_process_that_a_status_only_names(
     lock = FolderLock(run.path)  # somebody holds it, so that the run counts as at work
     assert lock.acquire()
     run.write_status(status_of(run, int(pid), 1.0))
-    supervisor = RunSupervisor(patience=QUICK)
+    runner = LocalRunner(timeouts=QUICK)
     try:
-        with qtbot.waitSignal(supervisor.status_changed):
-            supervisor.watch(run.path)
-        supervisor.stop(run_id, save=False)
+        with qtbot.waitSignal(runner.status_changed):
+            runner.follow(run.path)
+        runner.stop(run_id, save=False)
         qtbot.waitUntil(lambda: caplog.text.count("is not its engine") >= 2)
     finally:
-        supervisor.close()
+        runner.close()
         lock.release()
 
 

@@ -19,11 +19,11 @@ from engine.contract.specs.data import Column, DataSpec, Mapping, Role
 from engine.contract.specs.run import RunSpec
 from tests.helpers.fake_engine import COMMAND, Play, write_play
 from tests.helpers.processes import children
-from workers.run_watch import Patience
-from workers.supervisor import RunSupervisor
+from workers.local.run import StopTimeouts
+from workers.local.runner import LocalRunner
 
 WAIT_MS = 20_000
-QUICK = Patience(stop_s=0.2, save_s=0.4, terminate_s=0.2)
+QUICK = StopTimeouts(stop_s=0.2, save_s=0.4, terminate_s=0.2)
 
 
 def processes_of(place: Path) -> list[int]:
@@ -80,8 +80,8 @@ def make_run(tmp_path: Path) -> Callable[..., RunFolder]:
 
 
 @dataclass
-class ForeignForm:
-    """What a supervisor told of one run."""
+class Reports:
+    """What a runner reports of one run."""
 
     entries: list[JournalEntry] = field(default_factory=list)
     chunks: list[int] = field(default_factory=list)
@@ -106,53 +106,53 @@ class ForeignForm:
 
 
 class Listener(QObject):
-    """Writes down what a supervisor tells, and waits for it."""
+    """Writes down what a runner tells, and waits for it."""
 
-    def __init__(self, supervisor: RunSupervisor, qtbot: QtBot) -> None:
+    def __init__(self, runner: LocalRunner, qtbot: QtBot) -> None:
         super().__init__()
         self._qtbot = qtbot
-        self._runs: dict[str, ForeignForm] = {}
-        supervisor.entries_arrived.connect(self._on_entries)
-        supervisor.status_changed.connect(self._on_status)
+        self._runs: dict[str, Reports] = {}
+        runner.entries_arrived.connect(self._on_entries)
+        runner.status_changed.connect(self._on_status)
 
-    def run(self, run_id: str = "r1") -> ForeignForm:
-        return self._runs.setdefault(run_id, ForeignForm())
+    def run(self, run_id: str = "r1") -> Reports:
+        return self._runs.setdefault(run_id, Reports())
 
-    def wait_for(self, state: RunState, run_id: str = "r1") -> ForeignForm:
+    def wait_for(self, state: RunState, run_id: str = "r1") -> Reports:
         self._qtbot.waitUntil(lambda: self.run(run_id).state is state, timeout=WAIT_MS)
         return self.run(run_id)
 
     def _on_entries(self, run_id: str, entries: tuple[JournalEntry, ...]) -> None:
-        told = self.run(run_id)
-        told.entries += entries
-        told.chunks.append(len(entries))
+        reports = self.run(run_id)
+        reports.entries += entries
+        reports.chunks.append(len(entries))
 
     def _on_status(self, run_id: str, status: RunStatus) -> None:
-        told = self.run(run_id)
-        told.statuses.append(status)
+        reports = self.run(run_id)
+        reports.statuses.append(status)
         if status.state.is_final:
-            told.entries_at_end = len(told.entries)
+            reports.entries_at_end = len(reports.entries)
 
 
 @pytest.fixture
-def make_supervisor(qapp: object) -> Iterator[Callable[..., RunSupervisor]]:
-    """Make supervisors that are closed at the end of the test."""
-    made: list[RunSupervisor] = []
+def make_runner(qapp: object) -> Iterator[Callable[..., LocalRunner]]:
+    """Make runners that are closed at the end of the test."""
+    made: list[LocalRunner] = []
 
-    def make(*, command: tuple[str, ...] = COMMAND, patience: Patience = QUICK) -> RunSupervisor:
-        made.append(RunSupervisor(command=command, patience=patience))
+    def make(*, command: tuple[str, ...] = COMMAND, timeouts: StopTimeouts = QUICK) -> LocalRunner:
+        made.append(LocalRunner(command=command, timeouts=timeouts))
         return made[-1]
 
     yield make
-    for supervisor in made:
-        supervisor.close()
+    for runner in made:
+        runner.close()
 
 
 @pytest.fixture
-def supervisor(make_supervisor: Callable[..., RunSupervisor]) -> RunSupervisor:
-    return make_supervisor()
+def runner(make_runner: Callable[..., LocalRunner]) -> LocalRunner:
+    return make_runner()
 
 
 @pytest.fixture
-def listener(supervisor: RunSupervisor, qtbot: QtBot) -> Listener:
-    return Listener(supervisor, qtbot)
+def listener(runner: LocalRunner, qtbot: QtBot) -> Listener:
+    return Listener(runner, qtbot)

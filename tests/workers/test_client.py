@@ -22,9 +22,8 @@ from engine.contract.reading.reading import FileReport
 from engine.contract.runs.events import Blame
 from tests.helpers.serve_for_tests import COMMAND
 from tests.workers.conftest import WAIT_MS, children
-from workers.client import EngineClient
-from workers.launching import engine_command
-from workers.pending import PendingRequest
+from workers.client import EngineClient, PendingRequest
+from workers.processes import engine_command
 
 
 class Heard:
@@ -100,7 +99,7 @@ def pid_of(window: Window) -> int:
     return int(reply.message)
 
 
-def test_the_engine_starts_at_the_first_question_and_stays(window: Window) -> None:
+def test_the_engine_starts_at_the_first_request_and_stays(window: Window) -> None:
     before = children()
     assert children() == before
     first, second = pid_of(window), pid_of(window)
@@ -132,7 +131,7 @@ def test_failures_are_told(window: Window) -> None:
     assert failure.remedies[0].label == "Other file"
 
 
-def test_cancelling_the_question_at_hand_and_one_that_waits(window: Window, qtbot: QtBot) -> None:
+def test_cancelling_the_request_at_hand_and_one_that_waits(window: Window, qtbot: QtBot) -> None:
     working, waiting, last = window.ask("loop"), window.ask("say 2"), window.ask("say 3")
     qtbot.waitUntil(lambda: bool(working.progress), timeout=WAIT_MS)
     waiting.pending.cancel()
@@ -148,7 +147,7 @@ def test_cancelling_the_question_at_hand_and_one_that_waits(window: Window, qtbo
     assert [len(one.final) for one in (working, waiting, last)] == [1, 1, 1]
 
 
-def test_a_question_cancelled_before_the_engine_has_started_is_cancelled(window: Window) -> None:
+def test_a_request_cancelled_before_the_engine_has_started_is_cancelled(window: Window) -> None:
     heard = window.ask("loop")
     heard.pending.cancel()
     assert window.wait(heard) == "cancelled"
@@ -173,7 +172,7 @@ def test_an_engine_that_dies_is_started_and_asked_again(window: Window, tmp_path
     assert window.wait(waiting) == Done("next")
 
 
-def test_a_question_that_kills_the_engine_twice_fails(window: Window) -> None:
+def test_a_request_that_kills_the_engine_twice_fails(window: Window) -> None:
     dying, waiting = window.ask("die"), window.ask("say next")
     failure = window.wait(dying)
     assert isinstance(failure, Failure)
@@ -189,7 +188,7 @@ def test_an_engine_killed_while_idle_is_replaced(window: Window) -> None:
     assert pid_of(window) != first
 
 
-def test_an_engine_that_cannot_be_started_fails_every_question(
+def test_an_engine_that_cannot_be_started_fails_every_request(
     make_window: MakeWindow, tmp_path: Path
 ) -> None:
     window = make_window((str(tmp_path / "no-python"),))
@@ -220,7 +219,7 @@ def test_standard_error_is_kept_in_the_log(window: Window, tmp_path: Path) -> No
     assert "KeyError: 'x'" in (tmp_path / "logs" / "engine-client.log").read_text(encoding="utf-8")
 
 
-def test_closing_cancels_open_tickets_and_ends_a_stuck_engine(
+def test_closing_cancels_open_requests_and_ends_a_stuck_engine(
     window: Window, tmp_path: Path, qtbot: QtBot
 ) -> None:
     stuck, waiting = window.ask(f"stick {tmp_path / 'stuck'}"), window.ask("say never")
@@ -231,7 +230,7 @@ def test_closing_cancels_open_tickets_and_ends_a_stuck_engine(
     assert window.ask_and_wait("say too late") == "cancelled"
 
 
-def test_a_desk_that_was_never_asked_has_no_engine_to_end(make_window: MakeWindow) -> None:
+def test_a_client_that_was_never_asked_has_no_engine_to_end(make_window: MakeWindow) -> None:
     before = children()
     make_window().client.close()
     assert children() == before

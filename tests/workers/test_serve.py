@@ -136,7 +136,7 @@ def test_cancel_overtakes(engine: Engine) -> None:
         ("unsendable", Blame.ENGINE, "unsupported-type", "object"),
     ],
 )
-def test_faults_are_answered_and_the_desk_lives_on(
+def test_faults_are_answered_and_the_engine_lives_on(
     engine: Engine, name: str, blame: Blame, code: str, message: str
 ) -> None:
     engine.ask(1, name)
@@ -217,7 +217,7 @@ def test_work_that_does_not_listen_is_ended_with_the_window(engine: Engine, tmp_
     assert engine.hang_up() == 1
 
 
-def test_a_desk_starts_without_any_heavy_library(engine: Engine) -> None:
+def test_serve_starts_without_any_heavy_library(engine: Engine) -> None:
     engine.send(Request(1, ListBackbones()))
     reply = engine.read().body
     assert isinstance(reply, Done)
@@ -257,5 +257,5 @@ def test_the_module_serves_from_the_command_line(tmp_path: Path) -> None:
         ("{", None),
     ],
 )
-def test_the_number_of_a_question_is_found(line: str, request_id: int | None) -> None:
-    assert commands.find_ask_id(line) == request_id
+def test_the_id_of_a_request_is_found(line: str, request_id: int | None) -> None:
+    assert commands.find_request_id(line) == request_id

@@ -60,7 +60,7 @@ class RunsPage(QWidget):
             self,
             counts=ParameterCounts(context.model_client, self),
         )
-        maker = RunMaker(context.project, context.runs, context.run_control)
+        maker = RunMaker(context.project, context.runs, context.runner)
         self.launcher = Launcher(
             self.form_model, self.planner, self.backbones, context.project, maker, self
         )

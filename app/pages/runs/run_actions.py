@@ -151,9 +151,9 @@ class RunActions(QObject):
         """Go on with one run."""
         if run.status.state is RunState.PAUSED:
             run.ask(RunState.RUNNING)
-            self._context.run_control.proceed(run.run_id)
+            self._context.runner.proceed(run.run_id)
         elif run.status.state in _RESUMABLE:
-            self._context.run_control.enqueue(run.path)
+            self._context.runner.submit(run.path)
 
     def _stop_and_save(self) -> None:
         self._end(_STOPPABLE, save=True)
@@ -164,15 +164,15 @@ class RunActions(QObject):
     def _end(self, states: Sequence[RunState], *, save: bool) -> None:
         """Stop the runs in these states, and take those that wait out of the queue."""
         for run in self._of((RunState.QUEUED,)):
-            self._context.run_control.dequeue(run.run_id)
+            self._context.runner.stop(run.run_id, save=False)
         for run in self._of(states):
             run.ask(RunState.CANCELLED)
-            self._context.run_control.stop(run.run_id, save=save)
+            self._context.runner.stop(run.run_id, save=save)
 
     def _pause(self) -> None:
         for run in filter(_can_pause, self._view.selected):
             run.ask(RunState.PAUSED)
-            self._context.run_control.pause(run.run_id)
+            self._context.runner.pause(run.run_id)
 
     def _resume(self) -> None:
         for run in self._view.selected:

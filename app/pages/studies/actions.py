@@ -195,13 +195,13 @@ class StudyActions(QObject):
         if study is not None:
             self._maker.cancel(study)
         for run in self._in_state((RunState.QUEUED,)):
-            self._context.run_control.dequeue(run.run_id)
+            self._context.runner.stop(run.run_id, save=False)
 
     def _stop(self) -> None:
         self._pause()
         for run in self._in_state((RunState.STARTING, RunState.RUNNING, RunState.PAUSED)):
             run.ask(RunState.CANCELLED)
-            self._context.run_control.stop(run.run_id, save=True)
+            self._context.runner.stop(run.run_id, save=True)
 
     def _proceed(self) -> None:
         study = self._library.current

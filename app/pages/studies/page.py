@@ -40,7 +40,7 @@ class StudiesPage(QWidget):
         self.context = context
         self._had_some = False
         self.library = context.studies
-        self.maker = StudyMaker(context.project, context.runs, context.run_control, self)
+        self.maker = StudyMaker(context.project, context.runs, context.runner, self)
         # Scores are read and figures drawn without torch: they need not wait behind a decoding.
         self.scores = StudyScores(
             self.library, context.data_client, context.model_client, context.activities, self

@@ -1,7 +1,7 @@
-"""What the window asks of a long-lived engine (`python -m engine serve`), and its answers.
+"""What the window asks of a long-lived engine (`python -m engine serve`), and its responses.
 
-One JSON line each way: `Ask` in, `Answer` out. Each command has one reply type, named in its
-docstring. Commands of an engine are answered in order, one at a time; `CancelRequest` overtakes.
+One JSON line each way: `RequestLine` in, `Response` out. Each command has one reply type, named in
+its docstring. Commands are answered in order, one at a time; `CancelRequest` overtakes.
 """
 
 from __future__ import annotations
@@ -445,11 +445,11 @@ class Response:
     version: int = PROTOCOL_VERSION
 
 
-def find_ask_id(line: str) -> int | None:
-    """The number of the question that a line is about, even where the line does not decode.
+def find_request_id(line: str) -> int | None:
+    """The id of the request that a line is about, even where the line does not decode.
 
-    So that a question of another version is answered, and an answer of another version fails
-    its question, rather than leaving someone waiting.
+    So that a request of another version is answered, and a response of another version fails
+    its request, rather than leaving someone waiting.
     """
     try:
         plain = json.loads(line)

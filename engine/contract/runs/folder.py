@@ -16,6 +16,7 @@ outputs/SPLIT.jsonl decoded rows; SPLIT.meta.json what they were made with
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -24,8 +25,9 @@ from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files.regular_files import open_to_change, read_text, refuse_links
 from engine.contract.files.writing import explain_disk_errors, write_atomically
-from engine.contract.runs.events import Phase, RunState
-from engine.contract.runs.lock import is_locked
+from engine.contract.runs.events import Event, Phase, RunState
+from engine.contract.runs.journal import JournalWriter
+from engine.contract.runs.lock import FolderLock, is_locked
 from engine.contract.specs.run import RunSpec
 
 T = TypeVar("T")
@@ -71,6 +73,17 @@ class RunStatus:
     process_started_s: float = 0.0
     unit: str = ""
     version: int = 1
+
+    def without_process(self, state: RunState, message: str = "") -> RunStatus:
+        """How far the run is, in a state in which no process works on it (or none yet)."""
+        return RunStatus(
+            self.run_id,
+            state,
+            step=self.step,
+            total_steps=self.total_steps,
+            message=message,
+            updated_s=self.updated_s,
+        )
 
 
 @dataclass(frozen=True)
@@ -219,6 +232,43 @@ class RunFolder:
                 return interrupted(status)
         return status
 
+    def status_stamp(self) -> tuple[int, int] | None:
+        """Changes whenever `status.json` is replaced; None where there is none."""
+        try:
+            status = (self.path / "status.json").stat()
+        except OSError:
+            return None
+        return (status.st_ino, status.st_mtime_ns)
+
+    def conclude(self, status: RunStatus, event: Event | None = None) -> RunStatus:
+        """Record what became of a run whose process left no verdict, as the engine would have.
+
+        Returns:
+            The status that holds now: another where the run was resumed at this moment.
+
+        Raises:
+            UserError: the disk does not take it.
+        """
+        lock = FolderLock(self.path)
+        if not lock.acquire():
+            return self.read_status()
+        with lock:
+            if event is not None:
+                writer = JournalWriter(self.events, status.run_id)
+                writer.append(event, flush=True)
+                writer.close()
+            self.write_status(status)
+        return status
+
+    def saved_step(self) -> int | None:
+        """The latest step that can be resumed from, by the names of the checkpoint folders."""
+        try:
+            names = os.listdir(self.checkpoints)
+        except OSError:
+            return None
+        steps = [name.removeprefix("step-") for name in names if name.startswith("step-")]
+        return max((int(step) for step in steps if step.isdigit()), default=None)
+
     def request(self, request: ControlRequest) -> None:
         """Ask something of the engine that works on this run."""
         line = codec.to_line(ControlLine(request)) + "\n"
@@ -260,12 +310,5 @@ class RunFolder:
 
 def interrupted(status: RunStatus) -> RunStatus:
     """The same status as INTERRUPTED: its process is gone and left no verdict."""
-    return RunStatus(
-        run_id=status.run_id,
-        state=RunState.INTERRUPTED,
-        step=status.step,
-        total_steps=status.total_steps,
-        message="The run's process ended without a verdict. Resume goes on from the last "
-        "checkpoint.",
-        updated_s=status.updated_s,
-    )
+    message = "The run's process ended without a verdict. Resume goes on from the last checkpoint."
+    return status.without_process(RunState.INTERRUPTED, message)

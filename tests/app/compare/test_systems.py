@@ -27,7 +27,7 @@ from engine.contract.runs.scores import OutputRow, OutputsMeta
 from engine.metrics.handlers import score_outputs
 from engine.reporter import Silent
 from tests.app.compare.conftest import choose, shown
-from tests.helpers.fake_ports import FakeClient, FakeRunControl
+from tests.helpers.fake_ports import FakeClient, FakeRunner
 from tests.helpers.projects import make_run
 
 MakePage = Callable[[Path], ComparePage]
@@ -50,7 +50,7 @@ def test_a_run_may_be_chosen_before_it_has_outputs(
     make_page: MakePage,
     runs_project: Path,
     context: AppContext,
-    run_control: FakeRunControl,
+    runner: FakeRunner,
     tmp_path: Path,
 ) -> None:
     late = make_run(
@@ -70,7 +70,7 @@ def test_a_run_may_be_chosen_before_it_has_outputs(
     path = late / "outputs" / "test.jsonl"
     path.parent.mkdir()
     write_outputs(path, rows, meta)
-    run_control.feed(keys["late"], [OutputsSaved("test", "outputs/test.jsonl", 24, (), 1.0)])
+    runner.feed(keys["late"], [OutputsSaved("test", "outputs/test.jsonl", 24, (), 1.0)])
     qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10", "late"])
     assert page.model.current == current
     assert not page.messages.waiting.isVisible()

@@ -14,7 +14,7 @@ from app.plots.plot_view import ShownRun
 from app.plots.series import RunSeries
 from app.theme import run_look
 from engine.contract.runs.events import Event, RunStarted, RunState, TrainMetrics
-from tests.helpers.fake_ports import FakeRunControl
+from tests.helpers.fake_ports import FakeRunner
 from tests.helpers.projects import make_run
 
 
@@ -24,7 +24,7 @@ class Stage:
 
     board: PlotBoard
     runs: list[RunModel]
-    control: FakeRunControl
+    control: FakeRunner
 
     def feed(self, events: list[Event], number: int = 0) -> None:
         self.control.feed(self.runs[number].run_id, events)
@@ -52,7 +52,7 @@ def stage(
     qtbot: QtBot,
     context: AppContext,
     project: Path,
-    run_control: FakeRunControl,
+    runner: FakeRunner,
     open_project: Callable[[Path], None],
 ) -> Stage:
     """A visible board with two runs that have no numbers yet."""
@@ -71,4 +71,4 @@ def stage(
     )
     board.show()
     qtbot.waitExposed(board)
-    return Stage(board, runs, run_control)
+    return Stage(board, runs, runner)

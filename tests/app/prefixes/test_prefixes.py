@@ -26,7 +26,7 @@ from engine.contract.protocol.commands import (
 )
 from engine.contract.runs.events import Blame, RunState
 from engine.contract.specs.data import Linearisation, Preset, PromptForm
-from tests.helpers.fake_ports import FakeClient, FakeRunControl
+from tests.helpers.fake_ports import FakeClient, FakeRunner
 from tests.helpers.projects import make_run
 from tests.helpers.replies import list_prefixes
 
@@ -271,16 +271,16 @@ def test_a_run_that_finishes_appears(
     page: PrefixesPage,
     context: AppContext,
     client: FakeClient,
-    run_control: FakeRunControl,
+    runner: FakeRunner,
     rich_project: Path,
 ) -> None:
     run = context.runs.add(make_run(rich_project, 9, state=RunState.QUEUED))
     assert run is not None
     run.folder.prefix.mkdir()
     asked = len(client.asked)
-    run_control.set_status(run.run_id, RunState.RUNNING)
+    runner.set_status(run.run_id, RunState.RUNNING)
     assert len(client.asked) == asked
-    run_control.set_status(run.run_id, RunState.FINISHED)
+    runner.set_status(run.run_id, RunState.FINISHED)
     assert client.asked[asked:] == [ListPrefixes(str(rich_project))]
 
 

@@ -24,7 +24,7 @@ from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.data import Split, SplitKind
 from engine.contract.specs.run import RunSpec, finetuning_baseline
 from tests.helpers.errors import check
-from tests.helpers.fake_ports import FakeClient, FakeRunControl
+from tests.helpers.fake_ports import FakeClient, FakeRunner
 from tests.helpers.projects import DATASET_ID, make_project
 
 
@@ -33,12 +33,12 @@ def made(context: AppContext) -> list[RunSpec]:
 
 
 def test_train_makes_a_run_folder_and_queues_it(
-    page: RunsPage, context: AppContext, run_control: FakeRunControl
+    page: RunsPage, context: AppContext, runner: FakeRunner
 ) -> None:
     page.form_model.set("method.prefix_length", 7)
     page.launch.train.click()
     (run,) = context.runs.all()
-    assert run_control.queue == [run.path]
+    assert runner.queue == [run.path]
     assert run.path.parent == context.project.folder.runs
     folder = RunFolder(run.path)
     spec = folder.read_spec()
@@ -52,7 +52,7 @@ def test_train_makes_a_run_folder_and_queues_it(
 
 
 def test_the_twin_differs_in_method_and_its_rate_alone(
-    page: RunsPage, context: AppContext, run_control: FakeRunControl
+    page: RunsPage, context: AppContext, runner: FakeRunner
 ) -> None:
     page.form_model.set("training.seed", 3)
     page.form_model.set("training.batch_size", 4)
@@ -68,7 +68,7 @@ def test_the_twin_differs_in_method_and_its_rate_alone(
     )
     same = dataclasses.replace(twin.training, learning_rate=prefix.training.learning_rate)
     assert same == prefix.training
-    assert [path.name for path in run_control.queue] == [prefix.run_id, twin.run_id]
+    assert [path.name for path in runner.queue] == [prefix.run_id, twin.run_id]
     assert sorted([prefix.run_id, twin.run_id]) == [prefix.run_id, twin.run_id]
 
 
@@ -79,7 +79,7 @@ def test_the_baseline_alone(page: RunsPage, context: AppContext) -> None:
 
 
 def test_a_runs_menu_trains_the_baseline_of_that_very_run(
-    rich_page: RunsPage, context: AppContext, run_control: FakeRunControl
+    rich_page: RunsPage, context: AppContext, runner: FakeRunner
 ) -> None:
     """Whatever the form holds by now."""
     run = context.runs.all()[0]
@@ -88,7 +88,7 @@ def test_a_runs_menu_trains_the_baseline_of_that_very_run(
     rich_page.form_model.set("decoding.num_beams", 9)
     rich_page.actions_.baseline.trigger()
     baseline = context.runs.all()[-1]
-    assert run_control.queue == [baseline.path]
+    assert runner.queue == [baseline.path]
     assert baseline.spec == dataclasses.replace(
         finetuning_baseline(run.spec), run_id=baseline.run_id
     )
@@ -174,7 +174,7 @@ def test_a_backbone_that_is_not_there_is_fetched_first(
     context: AppContext,
     catalog: list[BackboneEntry],
     model_client: FakeClient,
-    run_control: FakeRunControl,
+    runner: FakeRunner,
     qtbot: QtBot,
 ) -> None:
     page.form_model.set("backbone", "gpt2")
@@ -188,10 +188,10 @@ def test_a_backbone_that_is_not_there_is_fetched_first(
     assert [a.title for a in context.activities.activities] == ["Fetching GPT-2 (548 MB)"]
     assert "2 runs wait" in page.launch.question.label.text()
     pending.progress(1, 10, "bytes")
-    assert run_control.queue == []
+    assert runner.queue == []
     catalog[1] = dataclasses.replace(catalog[1], on_disk=True)
     pending.answer(Done())
-    assert len(run_control.queue) == 2
+    assert len(runner.queue) == 2
     assert not page.launch.question.isVisible()
     qtbot.waitUntil(lambda: not page.form.picker.fetch.isVisible())
 

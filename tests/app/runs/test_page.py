@@ -36,7 +36,7 @@ from engine.contract.runs.events import (
     TrainMetrics,
 )
 from tests.app.runs.conftest import SHAPE
-from tests.helpers.fake_ports import FakeRunControl
+from tests.helpers.fake_ports import FakeRunner
 from tests.helpers.projects import make_run
 
 Select = Callable[[RunModel], RunModel]
@@ -95,39 +95,39 @@ def test_form_edits_are_undone_in_the_widgets(page: RunsPage, context: AppContex
     assert page.form.length.spin.value() == 10
 
 
-def test_stop_buttons_ask_the_run_control(
-    rich_page: RunsPage, running: RunModel, run_control: FakeRunControl, qtbot: QtBot
+def test_stop_buttons_ask_the_runner(
+    rich_page: RunsPage, running: RunModel, runner: FakeRunner, qtbot: QtBot
 ) -> None:
     actions = rich_page.actions_
     for action in (actions.pause, actions.stop_and_save, actions.stop):
         assert action.isEnabled()
         action.trigger()
-    assert run_control.calls[-3:] == [
+    assert runner.calls[-3:] == [
         ("pause", running.run_id),
         ("stop_and_save", running.run_id),
         ("stop", running.run_id),
     ]
-    run_control.set_status(running.run_id, RunState.PAUSED)
+    runner.set_status(running.run_id, RunState.PAUSED)
     qtbot.waitUntil(actions.resume.isEnabled)
     actions.resume.trigger()
-    assert run_control.calls[-1] == ("proceed", running.run_id)
+    assert runner.calls[-1] == ("proceed", running.run_id)
 
 
 def test_a_queued_run_is_taken_out(
-    rich_page: RunsPage, context: AppContext, select: Select, run_control: FakeRunControl
+    rich_page: RunsPage, context: AppContext, select: Select, runner: FakeRunner
 ) -> None:
     run = select(context.runs.all()[5])
     for action in (rich_page.actions_.stop, rich_page.actions_.stop_and_save):
-        run_control.calls.clear()
+        runner.calls.clear()
         action.trigger()
-        assert run_control.calls == [("dequeue", run.run_id)]
+        assert runner.calls == [("stop", run.run_id)]
 
 
 def test_an_interrupted_run_says_so_and_is_resumed(
     rich_page: RunsPage,
     context: AppContext,
     select: Select,
-    run_control: FakeRunControl,
+    runner: FakeRunner,
     qtbot: QtBot,
 ) -> None:
     run = context.runs.all()[2]
@@ -138,7 +138,7 @@ def test_an_interrupted_run_says_so_and_is_resumed(
     assert "can be resumed" in bar.label.text()
     (button,) = bar.buttons
     button.click()
-    assert run_control.calls[-1] == ("enqueue", str(run.path))
+    assert runner.calls[-1] == ("submit", str(run.path))
 
 
 def test_a_failure_offers_its_remedies_in_the_form(
@@ -159,11 +159,11 @@ def test_a_failure_offers_its_remedies_in_the_form(
 
 
 def test_a_fault_of_ours_has_a_traceback_to_copy(
-    rich_page: RunsPage, running: RunModel, run_control: FakeRunControl, qtbot: QtBot
+    rich_page: RunsPage, running: RunModel, runner: FakeRunner, qtbot: QtBot
 ) -> None:
     fault = RunFailed(120, Blame.ENGINE, "An unforeseen fault.", traceback="Traceback: line 1")
-    run_control.feed(running.run_id, [fault])
-    run_control.set_status(running.run_id, RunState.FAILED, message=fault.message)
+    runner.feed(running.run_id, [fault])
+    runner.set_status(running.run_id, RunState.FAILED, message=fault.message)
     qtbot.waitUntil(lambda: rich_page.header.bar.isVisible())
     assert "An unforeseen fault." in rich_page.header.bar.label.text()
     assert rich_page.details.traceback.toPlainText() == "Traceback: line 1"
@@ -173,20 +173,20 @@ def test_a_fault_of_ours_has_a_traceback_to_copy(
 
 
 def test_a_run_that_was_stopped_and_saved_tells_its_step(
-    rich_page: RunsPage, running: RunModel, run_control: FakeRunControl, qtbot: QtBot
+    rich_page: RunsPage, running: RunModel, runner: FakeRunner, qtbot: QtBot
 ) -> None:
-    run_control.feed(running.run_id, [RunCancelled(120, 120)])
-    run_control.set_status(running.run_id, RunState.CANCELLED)
+    runner.feed(running.run_id, [RunCancelled(120, 120)])
+    runner.set_status(running.run_id, RunState.CANCELLED)
     qtbot.waitUntil(lambda: "resumed from step 120" in rich_page.header.bar.label.text())
 
 
 def test_a_resumed_run_takes_its_steps_again_on_the_plot(
-    rich_page: RunsPage, running: RunModel, run_control: FakeRunControl
+    rich_page: RunsPage, running: RunModel, runner: FakeRunner
 ) -> None:
     step = TrainMetrics(101, 2.5, 7.5, 1e-3, 1.0, 18180, 900.0, 91.0, 10**9)
     started = dataclasses.replace(running.started, resumed_from_step=100)
     assert isinstance(started, RunStarted)
-    run_control.feed(running.run_id, [started, step])
+    runner.feed(running.run_id, [started, step])
     rich_page.board.refresher.draw_now()
     training, _valid = rich_page.board.panel(Quantity.LOSS).lines(running.run_id)
     assert training.step[-1] == 101
@@ -263,14 +263,14 @@ def test_the_sample_strip_scrubs_through_the_evaluations(
 
 
 def test_new_samples_are_shown_unless_an_older_step_is_looked_at(
-    rich_page: RunsPage, running: RunModel, run_control: FakeRunControl
+    rich_page: RunsPage, running: RunModel, runner: FakeRunner
 ) -> None:
     samples = rich_page.samples
     newer = dataclasses.replace(running.samples[-1], step=140)
-    run_control.feed(running.run_id, [newer])
+    runner.feed(running.run_id, [newer])
     assert samples.step.text() == "step 140"
     samples.slider.setValue(2)
-    run_control.feed(running.run_id, [dataclasses.replace(newer, step=160)])
+    runner.feed(running.run_id, [dataclasses.replace(newer, step=160)])
     assert samples.step.text() == "step 60"
 
 
@@ -278,13 +278,13 @@ def test_details_tell_settings_scores_and_notices(
     rich_page: RunsPage,
     context: AppContext,
     select: Select,
-    run_control: FakeRunControl,
+    runner: FakeRunner,
     qtbot: QtBot,
 ) -> None:
     run = context.runs.all()[0]
     qtbot.waitUntil(lambda: bool(run.outputs) and run.finished is not None)
     select(run)
-    run_control.feed(run.run_id, [Notice(Level.WARNING, "2 rows have no target.")])
+    runner.feed(run.run_id, [Notice(Level.WARNING, "2 rows have no target.")])
     text = rich_page.details.facts.toPlainText()
     for words in ("Warning: 2 rows have no target.", "BLEU, test", "nrefs:2", "torch 2.13.0"):
         assert words in text

@@ -13,7 +13,7 @@ from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.lock import FolderLock
 from tests.helpers.errors import refused
-from tests.helpers.fake_ports import FakeRunControl
+from tests.helpers.fake_ports import FakeRunner
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def runs(
     context: AppContext,
     rich_project: Path,
     open_project: Callable[[Path], None],
-    run_control: FakeRunControl,
+    runner: FakeRunner,
 ) -> list[RunModel]:
     open_project(rich_project)
     for run in context.runs.all():

@@ -19,7 +19,7 @@ from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.journal import JournalReader
 from engine.contract.runs.speed import Speed
 from tests.app.runs.conftest import REPORT
-from tests.helpers.fake_ports import FakeClient, FakeRunControl
+from tests.helpers.fake_ports import FakeClient, FakeRunner
 from tests.helpers.projects import make_run
 
 SLOW = Speed("another dataset", 10.0, 50.0, 4.0, 6.0)
@@ -72,7 +72,7 @@ def test_a_run_that_finishes_here_is_remembered_and_one_of_elsewhere_is_not(
     context: AppContext,
     project: Path,
     open_project: Callable[[Path], None],
-    run_control: FakeRunControl,
+    runner: FakeRunner,
     qtbot: QtBot,
     tmp_path: Path,
 ) -> None:
@@ -81,8 +81,8 @@ def test_a_run_that_finishes_here_is_remembered_and_one_of_elsewhere_is_not(
     open_project(project)
     here, elsewhere = context.runs.all()
     qtbot.waitUntil(lambda: elsewhere.status.state is RunState.FINISHED)
-    run_control.set_status(here.run_id, RunState.RUNNING)
-    run_control.set_status(here.run_id, RunState.FINISHED)
+    runner.set_status(here.run_id, RunState.RUNNING)
+    runner.set_status(here.run_id, RunState.FINISHED)
     speeds = Speeds(tmp_path / SPEEDS_FILE, FakeClient(), context.runs)
     context.runs.clear()
     assert speeds.find(here.spec, "cpu") == speed_of(here)

@@ -15,7 +15,7 @@ from app.pages.runs.table.cells import RunColumn
 from engine.contract.runs.events import Evaluation, RunState
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.scores import Score
-from tests.helpers.fake_ports import FakeRunControl
+from tests.helpers.fake_ports import FakeRunner
 from tests.helpers.projects import make_run
 
 
@@ -108,12 +108,12 @@ def test_sorting_goes_by_number_not_by_letters(full: RunsPage) -> None:
 
 
 def test_progress_of_a_running_run_reaches_its_row(
-    full: RunsPage, context: AppContext, run_control: FakeRunControl, qtbot: QtBot
+    full: RunsPage, context: AppContext, runner: FakeRunner, qtbot: QtBot
 ) -> None:
     run = context.runs.all()[4]
     actions = full.actions_
     full.view.set_current(run.run_id)
-    run_control.set_status(run.run_id, RunState.PAUSED, step=130, total_steps=200)
+    runner.set_status(run.run_id, RunState.PAUSED, step=130, total_steps=200)
     qtbot.waitUntil(lambda: not actions.pause.isEnabled())
     assert cell(full, row_of(full, run), RunColumn.PROGRESS) == "130 / 200"
     assert cell(full, row_of(full, run), RunColumn.STATE) == "paused"
@@ -121,32 +121,32 @@ def test_progress_of_a_running_run_reaches_its_row(
 
 
 def test_a_pause_shows_at_once_and_until_the_engine_tells(
-    full: RunsPage, context: AppContext, run_control: FakeRunControl, qtbot: QtBot
+    full: RunsPage, context: AppContext, runner: FakeRunner, qtbot: QtBot
 ) -> None:
     run = context.runs.all()[4]
     full.view.set_current(run.run_id)
     full.actions_.pause.trigger()
-    assert run_control.calls[-1] == ("pause", run.run_id)
+    assert runner.calls[-1] == ("pause", run.run_id)
     assert cell(full, 4, RunColumn.STATE) == "pausing…"
     qtbot.waitUntil(lambda: full.header.status.full_text().startswith("pausing…"))
-    run_control.set_status(run.run_id, RunState.RUNNING, step=125, total_steps=200)
+    runner.set_status(run.run_id, RunState.RUNNING, step=125, total_steps=200)
     assert cell(full, 4, RunColumn.STATE) == "pausing…"
     qtbot.waitUntil(lambda: not full.actions_.pause.isEnabled())
-    run_control.set_status(run.run_id, RunState.PAUSED, step=126, total_steps=200)
+    runner.set_status(run.run_id, RunState.PAUSED, step=126, total_steps=200)
     assert cell(full, 4, RunColumn.STATE) == "paused"
     full.actions_.resume_run(run)
     assert cell(full, 4, RunColumn.STATE) == "continuing…"
 
 
 def test_the_saved_steps_scores_are_shown_not_the_best_ones(
-    full: RunsPage, context: AppContext, run_control: FakeRunControl
+    full: RunsPage, context: AppContext, runner: FakeRunner
 ) -> None:
     """Of a run that is selected by loss, a later evaluation may have the better BLEU."""
     run = context.runs.all()[4]
     bleu = Score("bleu", 99.0, "bleu")
     later = Evaluation(999, 9.0, valid_loss=9.0, scores=(bleu,), elapsed_s=1.0, is_best=False)
     before = [cell(full, 4, column) for column in (RunColumn.LOSS, RunColumn.VALID_BLEU)]
-    run_control.feed(run.run_id, [later])
+    runner.feed(run.run_id, [later])
     assert [cell(full, 4, column) for column in (RunColumn.LOSS, RunColumn.VALID_BLEU)] == before
-    run_control.feed(run.run_id, [dataclasses.replace(later, is_best=True)])
+    runner.feed(run.run_id, [dataclasses.replace(later, is_best=True)])
     assert [cell(full, 4, c) for c in (RunColumn.LOSS, RunColumn.VALID_BLEU)] == ["9.000", "99.0"]

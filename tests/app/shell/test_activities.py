@@ -9,7 +9,7 @@ from app.models.run_activities import RunActivities
 from app.widgets.activity_button import ActivityButton, describe_progress
 from engine.contract.protocol.commands import Done, FetchBackbone, Progress
 from engine.contract.runs.events import Phase, RunState
-from tests.helpers.fake_ports import FakeClient, FakeRunControl
+from tests.helpers.fake_ports import FakeClient, FakeRunner
 from tests.helpers.projects import make_run
 
 
@@ -86,14 +86,14 @@ def test_unknown_total_says_what_it_knows() -> None:
 
 
 def test_runs_at_work_are_on_the_list(
-    context: AppContext, run_control: FakeRunControl, project: Path
+    context: AppContext, runner: FakeRunner, project: Path
 ) -> None:
-    run_control.replay = False
-    watcher = RunActivities(context.runs, context.activities, run_control)
+    runner.replay = False
+    watcher = RunActivities(context.runs, context.activities, runner)
     run = context.runs.add(make_run(project, state=RunState.QUEUED, name="prefix 10"))
     assert run is not None
     assert context.activities.activities == []
-    run_control.set_status(
+    runner.set_status(
         run.run_id, RunState.RUNNING, step=5, total_steps=20, phase=Phase.TRAINING, remaining_s=60
     )
     (activity,) = context.activities.activities
@@ -101,8 +101,8 @@ def test_runs_at_work_are_on_the_list(
     assert activity.title == "Train “prefix 10”"
     assert describe_progress(activity) == "training: 5 of 20 steps, 1 min 00 s left"
     activity.cancel()
-    assert run_control.calls[-1] == ("stop_and_save", run.run_id)
-    run_control.set_status(run.run_id, RunState.CANCELLED)
+    assert runner.calls[-1] == ("stop_and_save", run.run_id)
+    runner.set_status(run.run_id, RunState.CANCELLED)
     assert context.activities.activities == []
     del watcher
 

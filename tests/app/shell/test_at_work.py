@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.shell.at_work import RunNotifier, WindowTitle
 from engine.contract.runs.events import Phase, RunState
-from tests.helpers.fake_ports import FakeRunControl
+from tests.helpers.fake_ports import FakeRunner
 from tests.helpers.projects import make_run
 
 
@@ -35,7 +35,7 @@ def test_the_title_follows_the_run_at_work(
     window: Window,
     project: Path,
     open_project: Callable[[Path], None],
-    run_control: FakeRunControl,
+    runner: FakeRunner,
     qtbot: QtBot,
 ) -> None:
     WindowTitle(context.project, context.runs, window)
@@ -45,11 +45,11 @@ def test_the_title_follows_the_run_at_work(
     assert window.windowTitle() == "Mountain huts – Prefix Workbench"
     (run,) = context.runs.all()
     parts = {"phase": Phase.TRAINING, "step": 23, "total_steps": 40}
-    run_control.set_status(run.run_id, RunState.RUNNING, **parts)
+    runner.set_status(run.run_id, RunState.RUNNING, **parts)
     assert window.windowTitle() == "training, 23 of 40 – Mountain huts – Prefix Workbench"
-    run_control.set_status(run.run_id, RunState.PAUSED, **parts)
+    runner.set_status(run.run_id, RunState.PAUSED, **parts)
     assert window.windowTitle().startswith("paused, 23 of 40 – ")
-    run_control.set_status(run.run_id, RunState.FINISHED)
+    runner.set_status(run.run_id, RunState.FINISHED)
     context.runs.clear()
     context.project.close()
     assert window.windowTitle() == "Prefix Workbench"
@@ -70,7 +70,7 @@ def test_the_end_of_a_run_is_told_once_where_nobody_looks(
     window: Window,
     project: Path,
     open_project: Callable[[Path], None],
-    run_control: FakeRunControl,
+    runner: FakeRunner,
     state: RunState,
     active: bool,
     told: bool,
@@ -81,9 +81,9 @@ def test_the_end_of_a_run_is_told_once_where_nobody_looks(
     open_project(project)
     (run,) = context.runs.all()
     window.active = active
-    run_control.set_status(run.run_id, state)  # as a run of the past is told
+    runner.set_status(run.run_id, state)  # as a run of the past is told
     assert not heard
-    run_control.set_status(run.run_id, RunState.RUNNING)
-    run_control.set_status(run.run_id, state)
-    run_control.set_status(run.run_id, state, step=1)
+    runner.set_status(run.run_id, RunState.RUNNING)
+    runner.set_status(run.run_id, state)
+    runner.set_status(run.run_id, state, step=1)
     assert [title.startswith("“huts 10” ") for title in heard] == [True] * told

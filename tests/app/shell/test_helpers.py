@@ -11,7 +11,7 @@ from engine.contract.projects.project import ProjectFolder
 from engine.contract.protocol.commands import Done, FetchBackbone, ListPrefixes, PrefixList
 from engine.contract.runs.events import RunState
 from engine.contract.runs.outputs import read_meta, read_outputs
-from tests.helpers.fake_ports import FakeClient, FakeRunControl
+from tests.helpers.fake_ports import FakeClient, FakeRunner
 
 
 def test_desk_answers_by_table_or_by_hand(qtbot: QtBot) -> None:
@@ -41,7 +41,7 @@ def test_rich_project_opens_and_replays(
     context: AppContext,
     rich_project: Path,
     open_project: Callable[[Path], None],
-    run_control: FakeRunControl,
+    runner: FakeRunner,
 ) -> None:
     open_project(rich_project)
     states = [

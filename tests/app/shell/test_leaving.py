@@ -10,21 +10,19 @@ from app.shell.main_window import MainWindow
 from engine.contract.protocol.commands import FetchBackbone
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder
-from tests.helpers.fake_ports import FakeClient, FakeRunControl
+from tests.helpers.fake_ports import FakeClient, FakeRunner
 from tests.helpers.projects import make_run
 
 
 @pytest.fixture
-def running(
-    window: MainWindow, project: Path, run_control: FakeRunControl, qtbot: QtBot
-) -> RunModel:
+def running(window: MainWindow, project: Path, runner: FakeRunner, qtbot: QtBot) -> RunModel:
     """A run that trains, and one that waits behind it."""
     make_run(project, 1, state=RunState.RUNNING, name="prefix 10")
     make_run(project, 2, state=RunState.QUEUED)
     window.context.navigator.open_path(project)
     run = window.context.runs.all()[0]
     qtbot.waitUntil(lambda: run.status.state is RunState.RUNNING)
-    run_control.calls.clear()
+    runner.calls.clear()
     return run
 
 
@@ -38,18 +36,16 @@ def test_closes_at_once_when_idle(window: MainWindow) -> None:
     assert window.leaving.dialog is None
 
 
-def test_staying_changes_nothing(
-    window: MainWindow, running: RunModel, run_control: FakeRunControl
-) -> None:
+def test_staying_changes_nothing(window: MainWindow, running: RunModel, runner: FakeRunner) -> None:
     assert not window.close()
     asked(window).buttons[Closing.STAY].click()
     assert window.isVisible()
-    assert run_control.calls == []
+    assert runner.calls == []
     assert window.context.project.is_open
 
 
 def test_the_question_says_what_is_left_and_what_goes_on(
-    window: MainWindow, running: RunModel, run_control: FakeRunControl, project: Path
+    window: MainWindow, running: RunModel, runner: FakeRunner, project: Path
 ) -> None:
     window.context.runs.add(make_run(project, 3, state=RunState.QUEUED))
     window.close()
@@ -61,7 +57,7 @@ def test_the_question_says_what_is_left_and_what_goes_on(
     assert "•  2 runs in the queue" in words
     assert dialog.focusWidget() is dialog.buttons[Closing.STAY], "Enter changes nothing"
     dialog.reject()
-    run_control.set_status(running.run_id, RunState.PAUSED)
+    runner.set_status(running.run_id, RunState.PAUSED)
     window.context.actions.get("close.project").trigger()
     dialog = asked(window)
     assert dialog.windowTitle() == "Close the project"
@@ -87,40 +83,40 @@ def test_asking_twice_shows_one_dialog(window: MainWindow, running: RunModel) ->
 
 
 def test_kept_running_it_is_let_go(
-    window: MainWindow, running: RunModel, run_control: FakeRunControl
+    window: MainWindow, running: RunModel, runner: FakeRunner
 ) -> None:
     window.close()
     asked(window).buttons[Closing.KEEP_RUNNING].click()
     assert not window.isVisible()
-    assert ("unwatch", running.run_id) in run_control.calls
-    assert not any(name.startswith("stop") for name, _ in run_control.calls)
+    assert ("detach", running.run_id) in runner.calls
+    assert not any(name.startswith("stop") for name, _ in runner.calls)
 
 
 def test_stop_and_save_waits_for_the_checkpoint(
-    window: MainWindow, running: RunModel, run_control: FakeRunControl
+    window: MainWindow, running: RunModel, runner: FakeRunner
 ) -> None:
     waiting = window.context.runs.all()[1]
     window.close()
     asked(window).buttons[Closing.STOP_AND_SAVE].click()
-    assert run_control.calls == [("unwatch", waiting.run_id), ("stop_and_save", running.run_id)]
+    assert runner.calls == [("detach", waiting.run_id), ("stop_and_save", running.run_id)]
     assert window.isVisible(), "it waits for the end of the run"
     assert window.bar.label.text().startswith("Stopping at a checkpoint")
-    run_control.set_status(running.run_id, RunState.STOPPING)
+    runner.set_status(running.run_id, RunState.STOPPING)
     assert window.isVisible()
-    run_control.set_status(running.run_id, RunState.CANCELLED)
+    runner.set_status(running.run_id, RunState.CANCELLED)
     assert not window.isVisible()
     assert RunFolder(waiting.path).read_status().state is RunState.QUEUED
 
 
 def test_opening_another_project_asks_too(
-    window: MainWindow, running: RunModel, tmp_path: Path, run_control: FakeRunControl
+    window: MainWindow, running: RunModel, tmp_path: Path, runner: FakeRunner
 ) -> None:
     other = tmp_path / "other"
     window.control.create(other, "x")
     first = running.path.parent.parent
     window.context.navigator.open_path(first)
     run = window.context.runs.all()[0]
-    run_control.set_status(run.run_id, RunState.RUNNING)
+    runner.set_status(run.run_id, RunState.RUNNING)
     window.context.navigator.open_path(other)
     folder = window.context.project.folder
     assert folder is not None

@@ -16,7 +16,7 @@ from engine.contract.projects.archive import write_archive
 from engine.contract.projects.project import ProjectFolder
 from engine.contract.runs.events import RunState
 from tests.helpers.errors import refused
-from tests.helpers.fake_ports import FakeRunControl
+from tests.helpers.fake_ports import FakeRunner
 from tests.helpers.projects import make_run
 
 
@@ -96,11 +96,11 @@ def test_deleting_names_what_is_lost(
     window: MainWindow,
     rich_project: Path,
     tmp_path: Path,
-    run_control: FakeRunControl,
+    runner: FakeRunner,
 ) -> None:
     window.context.navigator.open_path(rich_project)
     for run in window.context.runs.all():
-        run_control.set_status(run.run_id, RunState.FINISHED)
+        runner.set_status(run.run_id, RunState.FINISHED)
     trigger(window, "delete")
     box = window.findChild(QMessageBox)
     assert box is not None
@@ -119,11 +119,11 @@ def test_deleting_names_what_is_lost(
 
 
 def test_no_project_at_work_is_deleted(
-    window: MainWindow, project: Path, run_control: FakeRunControl
+    window: MainWindow, project: Path, runner: FakeRunner
 ) -> None:
     run = make_run(project, 1, state=RunState.RUNNING)
     window.context.navigator.open_path(project)
-    run_control.set_status(window.context.runs.all()[0].run_id, RunState.RUNNING)
+    runner.set_status(window.context.runs.all()[0].run_id, RunState.RUNNING)
     with refused("project-at-work", runs="1 run"):
         window.projects.ask_to_delete()
     assert run.exists()

@@ -21,7 +21,7 @@ from engine.contract.projects.project import Project, ProjectFolder
 from engine.contract.runs.events import RunState
 from engine.contract.runs.lock import FolderLock, is_locked
 from tests.helpers.errors import refused
-from tests.helpers.fake_ports import FakeRunControl
+from tests.helpers.fake_ports import FakeRunner
 from tests.helpers.projects import DATASET_ID, make_project, make_rich_project, make_run
 
 
@@ -29,9 +29,7 @@ from tests.helpers.projects import DATASET_ID, make_project, make_rich_project, 
 def control(context: AppContext, tmp_path: Path) -> Iterator[ProjectControl]:
     sample = tmp_path / "sample.csv"
     sample.write_text("a,text\n1,one\n", encoding="utf-8")
-    made = ProjectControl(
-        context.project, context.runs, context.run_control, context.settings, samples=[sample]
-    )
+    made = ProjectControl(context.project, context.runs, context.settings, samples=[sample])
     yield made
     made.close()
 
@@ -39,7 +37,7 @@ def control(context: AppContext, tmp_path: Path) -> Iterator[ProjectControl]:
 def test_opening_tells_what_is_unfinished_and_starts_nothing(
     control: ProjectControl,
     context: AppContext,
-    run_control: FakeRunControl,
+    runner: FakeRunner,
     rich_project: Path,
     qtbot: QtBot,
 ) -> None:
@@ -50,7 +48,7 @@ def test_opening_tells_what_is_unfinished_and_starts_nothing(
         control.open(rich_project)
     paths = ProjectFolder(rich_project).run_paths()
     assert [run.path for run in context.runs.all()] == paths
-    assert run_control.queue == []
+    assert runner.queue == []
     assert [run.path for run in queued.args[0]] == [paths[5]]
     # The builder's "running" run has no process, so it counts as interrupted as well.
     assert [run.path for run in interrupted.args[0]] == [paths[2], paths[4]]
@@ -243,7 +241,7 @@ def test_sample_project_is_made_once_and_then_opened(
 
 
 def test_without_samples_it_says_so(context: AppContext) -> None:
-    control = ProjectControl(context.project, context.runs, context.run_control, context.settings)
+    control = ProjectControl(context.project, context.runs, context.settings)
     assert not control.has_samples
     with refused("part-missing", folder="resources/samples"):
         control.open_sample()
@@ -255,7 +253,6 @@ def test_the_example_is_copied_once_and_then_opened(
     control = ProjectControl(
         context.project,
         context.runs,
-        context.run_control,
         context.settings,
         example=rich_project,
     )
@@ -273,7 +270,7 @@ def test_the_example_is_copied_once_and_then_opened(
 
 
 def test_without_an_example_it_says_so(context: AppContext) -> None:
-    control = ProjectControl(context.project, context.runs, context.run_control, context.settings)
+    control = ProjectControl(context.project, context.runs, context.settings)
     assert not control.has_example
     with refused("part-missing", folder="projects/examples"):
         control.open_example()

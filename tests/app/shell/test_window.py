@@ -15,7 +15,7 @@ from app.widgets.info_bar import Tone
 from engine.contract.projects.project import DatasetEntry, ProjectFolder
 from engine.contract.protocol.commands import Failure, ImportPrefix
 from engine.contract.runs.events import Blame, RunState
-from tests.helpers.fake_ports import FakeRunControl
+from tests.helpers.fake_ports import FakeRunner
 from tests.helpers.projects import MAPPING
 
 
@@ -104,41 +104,41 @@ def test_what_cannot_be_opened_is_explained(window: MainWindow, tmp_path: Path) 
 
 
 def test_interrupted_runs_are_offered_to_resume(
-    window: MainWindow, rich_project: Path, run_control: FakeRunControl, qtbot: QtBot
+    window: MainWindow, rich_project: Path, runner: FakeRunner, qtbot: QtBot
 ) -> None:
     window.context.navigator.open_path(rich_project)
     bar = window.interrupted
     assert bar.tone is Tone.WARNING
     assert "“prefix 20, MLP 512”" in bar.label.text()
-    queued = len(run_control.queue)
+    queued = len(runner.queue)
     resume = bar.buttons[0]
     assert resume.text() == "Resume"
     resume.click()
     paths = ProjectFolder(rich_project).run_paths()
-    assert run_control.queue[queued:] == [paths[2], paths[4]]
+    assert runner.queue[queued:] == [paths[2], paths[4]]
     assert bar.isHidden()
 
 
 def test_a_queue_of_before_waits_until_it_is_started(
-    window: MainWindow, rich_project: Path, run_control: FakeRunControl
+    window: MainWindow, rich_project: Path, runner: FakeRunner
 ) -> None:
     window.context.navigator.open_path(rich_project)
     bar, waiting = window.queued, ProjectFolder(rich_project).run_paths()[5]
-    assert run_control.queue == []
+    assert runner.queue == []
     assert "1 queued run " in bar.label.text()
     buttons = {button.text(): button for button in bar.findChildren(QPushButton)}
     buttons["Start"].click()
-    assert run_control.queue == [waiting]
+    assert runner.queue == [waiting]
     assert bar.isHidden()
 
 
 def test_a_queue_of_before_can_be_left(
-    window: MainWindow, rich_project: Path, run_control: FakeRunControl
+    window: MainWindow, rich_project: Path, runner: FakeRunner
 ) -> None:
     window.context.navigator.open_path(rich_project)
     buttons = {button.text(): button for button in window.queued.findChildren(QPushButton)}
     buttons["Leave"].click()
-    assert run_control.queue == []
+    assert runner.queue == []
     assert window.queued.isHidden()
 
 
@@ -152,27 +152,27 @@ def test_a_project_from_elsewhere_says_so_once(window: MainWindow, rich_project:
 
 
 def test_what_was_resumed_or_deleted_is_offered_no_more(
-    window: MainWindow, rich_project: Path, run_control: FakeRunControl
+    window: MainWindow, rich_project: Path, runner: FakeRunner
 ) -> None:
     window.context.navigator.open_path(rich_project)
     bar, (_, _, first, _, second, *_) = window.interrupted, window.context.runs.all()
     assert first.meta.name in bar.label.text()
     assert second.meta.name in bar.label.text()
-    run_control.set_status(first.run_id, RunState.INTERRUPTED, step=3)
+    runner.set_status(first.run_id, RunState.INTERRUPTED, step=3)
     assert first.meta.name in bar.label.text()
-    run_control.set_status(first.run_id, RunState.RUNNING)
+    runner.set_status(first.run_id, RunState.RUNNING)
     assert first.meta.name not in bar.label.text()
     window.context.runs.remove(second.run_id)
     assert bar.isHidden()
 
 
 def test_a_dismissed_offer_stays_away(
-    window: MainWindow, rich_project: Path, run_control: FakeRunControl
+    window: MainWindow, rich_project: Path, runner: FakeRunner
 ) -> None:
     window.context.navigator.open_path(rich_project)
     bar, (_, _, first, *_) = window.interrupted, window.context.runs.all()
     bar.dismissed.emit()
-    run_control.set_status(first.run_id, RunState.RUNNING)
+    runner.set_status(first.run_id, RunState.RUNNING)
     assert bar.isHidden()
 
 
@@ -247,18 +247,18 @@ def test_edits_are_saved_without_being_asked(
 
 
 def test_running_run_is_in_the_status_bar(
-    window: MainWindow, rich_project: Path, qtbot: QtBot, run_control: FakeRunControl
+    window: MainWindow, rich_project: Path, qtbot: QtBot, runner: FakeRunner
 ) -> None:
     window.context.navigator.open_path(rich_project)
     qtbot.waitUntil(lambda: window.status.run_button.isVisible())
     assert "training" in window.status.run_button.text()
     run = window.context.runs.all()[4]
-    run_control.set_status(run.run_id, RunState.RUNNING, step=150, total_steps=200)
+    runner.set_status(run.run_id, RunState.RUNNING, step=150, total_steps=200)
     assert window.status.run_bar.value() == 150
     window.show_page("data")
     window.status.run_button.click()
     assert window.current == "runs"
-    run_control.set_status(run.run_id, RunState.FINISHED, step=200, total_steps=200)
+    runner.set_status(run.run_id, RunState.FINISHED, step=200, total_steps=200)
     assert not window.status.run_button.isVisible()
 
 

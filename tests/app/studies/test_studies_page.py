@@ -36,7 +36,7 @@ from engine.contract.studies.study import StudyFolder, StudySpec, study_ids
 from engine.studies.figures import draw
 from tests.app.studies.conftest import MakePage
 from tests.helpers.accessibility import unnamed, unreachable
-from tests.helpers.fake_ports import FakeClient, FakePending, FakeRunControl, discard, make_context
+from tests.helpers.fake_ports import FakeClient, FakePending, FakeRunner, discard, make_context
 from tests.helpers.projects import make_project, tell_run
 from tests.helpers.replies import RICH
 from tests.helpers.studies import collect_without_drawing, make_study
@@ -44,7 +44,7 @@ from tests.helpers.studies import collect_without_drawing, make_study
 Page = StudiesPage
 
 
-def finish(control: FakeRunControl, run: RunModel) -> None:
+def finish(control: FakeRunner, run: RunModel) -> None:
     """Let the run's recorded journal arrive, as after a training."""
     tell_run(run.folder, run.spec, RunState.FINISHED, steps=20, outputs=8)
     reader = JournalReader(run.folder.events, run.run_id)
@@ -80,8 +80,8 @@ def window(tmp_path: Path, qapp: object, qtbot: QtBot) -> Iterator[MainWindow]:
 def test_from_a_recipe_to_results(window: MainWindow, project: Path, qtbot: QtBot) -> None:
     """New study → queued runs → runs finish → figure and tables."""
     context = window.context
-    control, client = context.run_control, context.data_client
-    assert isinstance(control, FakeRunControl)
+    control, client = context.runner, context.data_client
+    assert isinstance(control, FakeRunner)
     assert isinstance(client, FakeClient)
     context.navigator.open_path(project)
     context.actions.get("page.studies").trigger()
@@ -187,7 +187,7 @@ def test_states_are_said_by_word_and_failures_by_their_sentence(
 
 
 def test_pause_continue_and_stop(
-    make_page: MakePage, project: Path, run_control: FakeRunControl, qtbot: QtBot
+    make_page: MakePage, project: Path, runner: FakeRunner, qtbot: QtBot
 ) -> None:
     order = (RunState.FINISHED, RunState.RUNNING, RunState.QUEUED, RunState.QUEUED, None, None)
     study = make_study(project, StudyKind.METHODS, seeds=(0, 1, 2), states=lambda n: order[n])
@@ -196,24 +196,24 @@ def test_pause_continue_and_stop(
     qtbot.waitUntil(lambda: states(page, study)[1] is RunState.RUNNING)
     qtbot.waitUntil(actions.pause.isEnabled)
     ids = [run.spec.run_id for run in study.runs]
-    run_control.calls.clear()
+    runner.calls.clear()
     actions.pause.trigger()
-    assert run_control.calls == [("dequeue", ids[2]), ("dequeue", ids[3])]
+    assert runner.calls == [("stop", ids[2]), ("stop", ids[3])]
     for run_id in ids[2:4]:
-        run_control.set_status(run_id, RunState.CANCELLED)
+        runner.set_status(run_id, RunState.CANCELLED)
     qtbot.waitUntil(lambda: not actions.pause.isEnabled())
-    run_control.calls.clear()
+    runner.calls.clear()
     actions.stop.trigger()
-    assert run_control.calls == [("stop_and_save", ids[1])]
-    run_control.set_status(ids[1], RunState.CANCELLED)
+    assert runner.calls == [("stop_and_save", ids[1])]
+    runner.set_status(ids[1], RunState.CANCELLED)
     with qtbot.waitSignal(page.maker.done):
         actions.proceed.trigger()
-    assert [path.name for path in run_control.queue] == ids[1:]
+    assert [path.name for path in runner.queue] == ids[1:]
     assert None not in states(page, study)
 
 
 def test_a_queue_that_is_being_made_can_be_paused(
-    page: Page, begin: Callable[[Page, StudyKind], None], run_control: FakeRunControl, qtbot: QtBot
+    page: Page, begin: Callable[[Page, StudyKind], None], runner: FakeRunner, qtbot: QtBot
 ) -> None:
     begin(page, StudyKind.METHODS)
     page.add()
@@ -222,7 +222,7 @@ def test_a_queue_that_is_being_made_can_be_paused(
     assert states(page, study) == [None] * 6
     with qtbot.waitSignal(page.maker.done):
         page.maker.proceed(study)
-    assert len(run_control.queue) == 6
+    assert len(runner.queue) == 6
 
 
 def test_a_disk_that_refuses_is_told(
@@ -245,7 +245,7 @@ def test_shared_runs_are_not_trained_again(
     make_page: MakePage,
     project: Path,
     begin: Callable[[Page, StudyKind], None],
-    run_control: FakeRunControl,
+    runner: FakeRunner,
     said: list[Message],
     qtbot: QtBot,
 ) -> None:
@@ -264,7 +264,7 @@ def test_shared_runs_are_not_trained_again(
     study = current(page)
     assert [run.spec.run_id for run in study.runs][:4] == [run.spec.run_id for run in old.runs]
     stopped = old.runs[1].spec.run_id
-    assert [path.name for path in run_control.queue] == [
+    assert [path.name for path in runner.queue] == [
         stopped,
         *(run.spec.run_id for run in study.runs[4:]),
     ]
@@ -602,7 +602,7 @@ def test_nothing_is_asked_while_the_page_is_hidden(
     make_page: MakePage,
     project: Path,
     client: FakeClient,
-    run_control: FakeRunControl,
+    runner: FakeRunner,
     qtbot: QtBot,
 ) -> None:
     order = (RunState.FINISHED, RunState.QUEUED)
@@ -613,7 +613,7 @@ def test_nothing_is_asked_while_the_page_is_hidden(
     asked = len(client.asked)
     last = page.context.runs.get(study.runs[1].spec.run_id)
     assert last is not None
-    finish(run_control, last)
+    finish(runner, last)
     assert not page.scores.is_waiting
     assert len(client.asked) == asked
     page.show()

@@ -25,7 +25,7 @@ from engine.contract.studies.results import (
     mean_text,
 )
 from engine.contract.studies.study import StudySpec
-from tests.helpers.fake_ports import FakeRunControl, read_status_as_written
+from tests.helpers.fake_ports import FakeRunner, read_status_as_written
 from tests.helpers.projects import make_project
 from tests.helpers.studies import collect_without_drawing, make_study
 
@@ -48,7 +48,7 @@ def place(tmp_path: Path) -> Path:
 
 def opened(study: StudySpec, project: Path) -> RunsModel:
     """The study's runs as the window has them."""
-    runs = RunsModel(FakeRunControl(replay=False))
+    runs = RunsModel(FakeRunner(replay=False))
     for run in study.runs:
         path = project / "runs" / run.spec.run_id
         if path.exists():

@@ -11,11 +11,11 @@ from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
 from app.pages.runs.form.draft import Draft, MethodKind
-from app.ports import RunControl
 from engine.contract.errors import UserError
 from engine.contract.runs.folder import RunFolder, RunMeta
 from engine.contract.specs.data import DataSpec
 from engine.contract.specs.run import RunSpec, describe_method, finetuning_baseline, new_run_id
+from workers.base import Runner
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ def both(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
 class RunMaker:
     """Makes run folders in the open project and puts them into the queue."""
 
-    def __init__(self, project: ProjectModel, runs: RunsModel, control: RunControl) -> None:
+    def __init__(self, project: ProjectModel, runs: RunsModel, runner: Runner) -> None:
         self._project = project
         self._runs = runs
-        self._control = control
+        self._runner = runner
 
     def make(self, new: Iterable[NewRun]) -> list[str]:
         """Create, watch and queue these runs; return their ids.
@@ -82,7 +82,7 @@ class RunMaker:
 
     def _start(self, path: Path) -> None:
         if self._runs.add(path) is not None:
-            self._control.enqueue(path)
+            self._runner.submit(path)
 
     def _free_name(self, wanted: str) -> str:
         taken = {run.meta.name for run in self._runs.all()}

@@ -11,11 +11,11 @@ from app.models.project import ProjectModel
 from app.models.runs import RunsModel
 from app.models.study_tally import STOPPED
 from app.pages.runs.form.run_making import NewRun, RunMaker
-from app.ports import RunControl
 from engine.contract.errors import UserError
 from engine.contract.runs.events import RunState
 from engine.contract.studies.labels import run_name
 from engine.contract.studies.study import StudyRun, StudySpec
+from workers.base import Runner
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,12 @@ class StudyMaker(QObject):
         self,
         project: ProjectModel,
         runs: RunsModel,
-        control: RunControl,
+        runner: Runner,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._runs, self._control = runs, control
-        self._maker = RunMaker(project, runs, control)
+        self._runs, self._runner = runs, runner
+        self._maker = RunMaker(project, runs, runner)
         self._jobs: list[_Job] = []
         self._timer = QTimer(self)
         self._timer.setInterval(0)
@@ -65,7 +65,7 @@ class StudyMaker(QObject):
         for run in study.runs:
             model = self._runs.get(run.spec.run_id)
             if model is not None and model.status.state is RunState.FAILED:
-                self._control.enqueue(model.path)
+                self._runner.submit(model.path)
 
     def cancel(self, study: StudySpec) -> None:
         """Make no more runs of this study."""
@@ -96,7 +96,7 @@ class StudyMaker(QObject):
             name = run_name(job.study.kind, job.run)
             self._maker.make([NewRun(job.run.spec, name, tags=(job.study.name,))])
         elif model.status.state in job.states:
-            self._control.enqueue(model.path)
+            self._runner.submit(model.path)
 
     def _drop(self) -> None:
         self._jobs = []

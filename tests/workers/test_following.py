@@ -14,9 +14,9 @@ from engine.contract.runs.folder import RunFolder, RunStatus
 from engine.contract.runs.journal import JournalWriter
 from tests.helpers import supervising_window
 from tests.helpers.fake_engine import COMMAND, Play, write_play
-from tests.workers.conftest import WAIT_MS, ForeignForm, Listener
-from workers.run_watch import CHUNK_ENTRIES
-from workers.supervisor import RunSupervisor
+from tests.workers.conftest import WAIT_MS, Listener, Reports
+from workers.local.run import CHUNK_ENTRIES
+from workers.local.runner import LocalRunner
 
 MakeRun = Callable[..., RunFolder]
 
@@ -39,17 +39,17 @@ def start_process() -> Iterator[Callable[[list[str]], subprocess.Popen[str]]]:
         process.communicate()
 
 
-def assert_one_after_the_other(first: ForeignForm, second: ForeignForm) -> None:
+def assert_one_after_the_other(first: Reports, second: Reports) -> None:
     assert isinstance(first.entries[-1].event, RunFinished)
     assert first.entries[-1].time_s <= second.entries[0].time_s
 
 
 def test_two_queued_runs_are_at_work_one_after_the_other(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener
+    make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
     first, second = make_run(Play(wait_for="go"), "r1"), make_run(Play(), "r2")
-    supervisor.enqueue(first.path)
-    supervisor.enqueue(second.path)
+    runner.submit(first.path)
+    runner.submit(second.path)
     listener.wait_for(RunState.RUNNING, "r1")
     assert listener.wait_for(RunState.QUEUED, "r2").states == [RunState.QUEUED]
     (first.path / "go").touch()
@@ -58,35 +58,35 @@ def test_two_queued_runs_are_at_work_one_after_the_other(
 
 
 def test_a_waiting_run_can_be_taken_out_of_the_queue(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener
+    make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
     first, second = make_run(Play(wait_for="go"), "r1"), make_run(Play(), "r2")
-    supervisor.enqueue(first.path)
-    supervisor.enqueue(second.path)
+    runner.submit(first.path)
+    runner.submit(second.path)
     listener.wait_for(RunState.QUEUED, "r2")
-    supervisor.dequeue("r2")
-    told = listener.wait_for(RunState.CANCELLED, "r2")
+    runner.stop("r2", save=False)
+    reports = listener.wait_for(RunState.CANCELLED, "r2")
     assert second.read_status().state is RunState.CANCELLED
-    assert told.entries == []
+    assert reports.entries == []
     (first.path / "go").touch()
     listener.wait_for(RunState.FINISHED, "r1")
 
 
-def test_a_run_queued_before_a_restart_waits_until_it_is_enqueued(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener
+def test_a_run_queued_before_a_restart_waits_until_it_is_submitted(
+    make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
     old, new = make_run(name="r1"), make_run(name="r2")
-    supervisor.watch(old.path)
-    supervisor.enqueue(new.path)
+    runner.follow(old.path)
+    runner.submit(new.path)
     listener.wait_for(RunState.FINISHED, "r2")
     assert listener.run("r1").states == [RunState.QUEUED]
-    supervisor.enqueue(old.path)
+    runner.submit(old.path)
     listener.wait_for(RunState.FINISHED, "r1")
 
 
 def test_a_live_run_of_somebody_else_holds_the_queue(
     make_run: MakeRun,
-    supervisor: RunSupervisor,
+    runner: LocalRunner,
     listener: Listener,
     start_process: Callable[[list[str]], subprocess.Popen[str]],
     qtbot: QtBot,
@@ -94,8 +94,8 @@ def test_a_live_run_of_somebody_else_holds_the_queue(
     foreign, ours = make_run(Play(wait_for="go"), "r1"), make_run(Play(), "r2")
     process = start_process([*COMMAND, str(foreign.path)])
     qtbot.waitUntil(lambda: foreign.read_status().state is RunState.RUNNING, timeout=WAIT_MS)
-    supervisor.watch(foreign.path)
-    supervisor.enqueue(ours.path)
+    runner.follow(foreign.path)
+    runner.submit(ours.path)
     assert listener.wait_for(RunState.QUEUED, "r2").states == [RunState.QUEUED]
     (foreign.path / "go").touch()
     process.wait(timeout=WAIT_MS / 1000)
@@ -106,7 +106,7 @@ def test_a_live_run_of_somebody_else_holds_the_queue(
 
 def test_a_foreign_run_that_refuses_to_stop_is_killed(
     make_run: MakeRun,
-    supervisor: RunSupervisor,
+    runner: LocalRunner,
     listener: Listener,
     start_process: Callable[[list[str]], subprocess.Popen[str]],
     qtbot: QtBot,
@@ -114,16 +114,16 @@ def test_a_foreign_run_that_refuses_to_stop_is_killed(
     folder = make_run(Play(end="refuse"))
     process = start_process([*COMMAND, str(folder.path)])
     qtbot.waitUntil((folder.path / "refusing").exists, timeout=WAIT_MS)
-    supervisor.watch(folder.path)
+    runner.follow(folder.path)
     listener.wait_for(RunState.RUNNING)
-    supervisor.stop("r1", save=False)
+    runner.stop("r1", save=False)
     listener.wait_for(RunState.CANCELLED)
     assert process.wait(timeout=WAIT_MS / 1000) == -9
 
 
 def test_killing_the_window_leaves_the_run_which_is_found_again(
     make_run: MakeRun,
-    supervisor: RunSupervisor,
+    runner: LocalRunner,
     listener: Listener,
     start_process: Callable[[list[str]], subprocess.Popen[str]],
 ) -> None:
@@ -135,43 +135,43 @@ def test_killing_the_window_leaves_the_run_which_is_found_again(
     window.kill()
     window.wait()
 
-    supervisor.watch(folder.path)
+    runner.follow(folder.path)
     listener.wait_for(RunState.RUNNING)
     (folder.path / "go").touch()
-    told = listener.wait_for(RunState.FINISHED)
-    assert [e.step for e in told.events(TrainMetrics)] == [1, 2, 3, 4, 5, 6]
-    assert told.entries_at_end == len(told.entries)
+    reports = listener.wait_for(RunState.FINISHED)
+    assert [e.step for e in reports.events(TrainMetrics)] == [1, 2, 3, 4, 5, 6]
+    assert reports.entries_at_end == len(reports.entries)
 
 
-def test_closing_the_supervisor_leaves_the_run_at_work(
-    make_run: MakeRun, make_supervisor: Callable[..., RunSupervisor], qtbot: QtBot
+def test_closing_the_runner_leaves_the_run_at_work(
+    make_run: MakeRun, make_runner: Callable[..., LocalRunner], qtbot: QtBot
 ) -> None:
     folder = make_run(Play(wait_for="go"))
-    first = make_supervisor()
+    first = make_runner()
     listener = Listener(first, qtbot)
-    first.enqueue(folder.path)
+    first.submit(folder.path)
     listener.wait_for(RunState.RUNNING)
     first.close()
-    second = make_supervisor()
+    second = make_runner()
     listener = Listener(second, qtbot)
-    second.watch(folder.path)
-    told = listener.wait_for(RunState.RUNNING)
+    second.follow(folder.path)
+    reports = listener.wait_for(RunState.RUNNING)
     (folder.path / "go").touch()
-    os.waitpid(told.statuses[-1].pid, 0)  # its parent is alive, and waits for it no more
+    os.waitpid(reports.statuses[-1].pid, 0)  # its parent is alive, and waits for it no more
     listener.wait_for(RunState.FINISHED)
 
 
 def test_a_stop_asked_just_before_the_end_of_the_window_is_heard(
-    make_run: MakeRun, make_supervisor: Callable[..., RunSupervisor], qtbot: QtBot
+    make_run: MakeRun, make_runner: Callable[..., LocalRunner], qtbot: QtBot
 ) -> None:
     folder = make_run(Play(end="silence"))
-    supervisor = make_supervisor()
-    listener = Listener(supervisor, qtbot)
-    supervisor.enqueue(folder.path)
-    told = listener.wait_for(RunState.RUNNING)
-    supervisor.stop("r1", save=True)
-    supervisor.close()
-    os.waitpid(told.statuses[-1].pid, 0)
+    runner = make_runner()
+    listener = Listener(runner, qtbot)
+    runner.submit(folder.path)
+    reports = listener.wait_for(RunState.RUNNING)
+    runner.stop("r1", save=True)
+    runner.close()
+    os.waitpid(reports.statuses[-1].pid, 0)
     assert folder.read_status().state is RunState.CANCELLED
 
 
@@ -185,67 +185,67 @@ def write_journal(folder: RunFolder, lines: int) -> None:
 
 
 def test_a_long_journal_comes_in_small_chunks(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener, qtbot: QtBot
+    make_run: MakeRun, runner: LocalRunner, listener: Listener, qtbot: QtBot
 ) -> None:
     folder = make_run()
     write_journal(folder, 50_000)
-    supervisor.watch(folder.path)
-    told = listener.wait_for(RunState.FINISHED)
-    assert told.entries_at_end < 50_000, "the state of a finished run is told at once"
-    qtbot.waitUntil(lambda: len(told.entries) == 50_000, timeout=60_000)
-    assert max(told.chunks) <= CHUNK_ENTRIES
-    steps = [entry.event.step for entry in told.entries if isinstance(entry.event, TrainMetrics)]
+    runner.follow(folder.path)
+    reports = listener.wait_for(RunState.FINISHED)
+    assert reports.entries_at_end < 50_000, "the state of a finished run is reported at once"
+    qtbot.waitUntil(lambda: len(reports.entries) == 50_000, timeout=60_000)
+    assert max(reports.chunks) <= CHUNK_ENTRIES
+    steps = [entry.event.step for entry in reports.entries if isinstance(entry.event, TrainMetrics)]
     assert steps == list(range(1, 50_001))
 
 
 def test_chunks_wait_until_the_last_one_was_taken(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener, qtbot: QtBot
+    make_run: MakeRun, runner: LocalRunner, listener: Listener, qtbot: QtBot
 ) -> None:
     folder = make_run()
     write_journal(folder, 3 * CHUNK_ENTRIES)
-    told = listener.run()
+    reports = listener.run()
     depths: list[int] = []
 
     def look_closely(_run_id: str, _entries: object) -> None:
         """Nothing else comes while a chunk is being worked on, however long that takes."""
-        before = len(told.entries)
+        before = len(reports.entries)
         qtbot.wait(1)  # lets events that are already posted come
-        depths.append(len(told.entries) - before)
+        depths.append(len(reports.entries) - before)
 
-    supervisor.entries_arrived.connect(look_closely)
-    supervisor.watch(folder.path)
+    runner.entries_arrived.connect(look_closely)
+    runner.follow(folder.path)
     qtbot.waitUntil(lambda: len(depths) == 3, timeout=WAIT_MS)
     assert depths == [0, 0, 0]
 
 
-def test_an_unwatched_run_is_told_no_more_and_again_from_the_start(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener, qtbot: QtBot
+def test_a_detached_run_is_reported_no_more_and_again_from_the_start(
+    make_run: MakeRun, runner: LocalRunner, listener: Listener, qtbot: QtBot
 ) -> None:
     folder = make_run(Play(wait_for="go"))
-    supervisor.enqueue(folder.path)
-    told = listener.wait_for(RunState.RUNNING)
-    supervisor.unwatch("r1")
-    count = len(told.entries)
+    runner.submit(folder.path)
+    reports = listener.wait_for(RunState.RUNNING)
+    runner.detach("r1")
+    count = len(reports.entries)
     other = make_run(name="r2")
-    supervisor.watch(other.path)
+    runner.follow(other.path)
     listener.wait_for(RunState.QUEUED, "r2")
-    assert len(told.entries) == count
+    assert len(reports.entries) == count
     (folder.path / "go").touch()
-    told.entries.clear()
-    supervisor.watch(folder.path)
+    reports.entries.clear()
+    runner.follow(folder.path)
     listener.wait_for(RunState.FINISHED)
-    assert [e.step for e in told.events(TrainMetrics)] == [1, 2, 3, 4]
+    assert [e.step for e in reports.events(TrainMetrics)] == [1, 2, 3, 4]
 
 
-def test_unwatching_a_waiting_run_keeps_it_from_starting(
-    make_run: MakeRun, supervisor: RunSupervisor, listener: Listener
+def test_detaching_a_waiting_run_keeps_it_from_starting(
+    make_run: MakeRun, runner: LocalRunner, listener: Listener
 ) -> None:
     first, second, third = (make_run(Play(), name) for name in ("r1", "r2", "r3"))
     write_play(first.path, Play(wait_for="go"))
     for folder in (first, second, third):
-        supervisor.enqueue(folder.path)
+        runner.submit(folder.path)
     listener.wait_for(RunState.QUEUED, "r3")
-    supervisor.unwatch("r2")
+    runner.detach("r2")
     (first.path / "go").touch()
     listener.wait_for(RunState.FINISHED, "r3")
     assert second.read_status().state is RunState.QUEUED
@@ -254,30 +254,30 @@ def test_unwatching_a_waiting_run_keeps_it_from_starting(
 
 def test_a_finished_run_resumed_by_another_program_is_noticed(
     make_run: MakeRun,
-    supervisor: RunSupervisor,
+    runner: LocalRunner,
     listener: Listener,
     start_process: Callable[[list[str]], subprocess.Popen[str]],
 ) -> None:
     folder = make_run(Play(steps=2))
-    supervisor.enqueue(folder.path)
-    told = listener.wait_for(RunState.FINISHED)
+    runner.submit(folder.path)
+    reports = listener.wait_for(RunState.FINISHED)
     write_play(folder.path, Play(steps=6, wait_for="go"))
     process = start_process([*COMMAND, str(folder.path)])
     listener.wait_for(RunState.RUNNING)
     (folder.path / "go").touch()
     process.wait(timeout=WAIT_MS / 1000)
     listener.wait_for(RunState.FINISHED)
-    assert [e.step for e in told.events(TrainMetrics)] == [1, 2, 3, 4, 5, 6]
+    assert [e.step for e in reports.events(TrainMetrics)] == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_folder_without_a_run_is_logged_and_left(
     make_run: MakeRun,
-    supervisor: RunSupervisor,
+    runner: LocalRunner,
     listener: Listener,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    supervisor.watch(tmp_path / "nothing")
-    supervisor.watch(make_run().path)
+    runner.follow(tmp_path / "nothing")
+    runner.follow(make_run().path)
     listener.wait_for(RunState.QUEUED)
     assert "nothing is not a run folder" in caplog.text
