@@ -66,7 +66,7 @@ class BackboneShape:
         return self.encoder_layers > 0
 
     def lengths(self, method: PrefixMethod) -> dict[AttentionKind, tuple[int, ...]]:
-        """How many tokens the prefix has at each layer of each place; 0 where there is none.
+        """Tokens of the prefix at each layer of each kind of attention; 0 for no prefix.
 
         Raises:
             UserError: the method names a layer that the backbone does not have.
@@ -79,20 +79,20 @@ class BackboneShape:
             AttentionKind.DECODER_CROSS: (self.layers, "the decoder"),
         }
         return {
-            place: method.lengths(layers, owner)
-            for place, (layers, owner) in every.items()
-            if method.has(place)
+            kind: method.lengths(layers, owner)
+            for kind, (layers, owner) in every.items()
+            if method.has(kind)
         }
 
     @property
     def attentions(self) -> int:
-        """How many attention modules it has, in all places."""
+        """How many attention modules it has, of all kinds."""
         return self.encoder_layers + self.layers * (2 if self.encoder_decoder else 1)
 
     def sites(self, method: PrefixMethod) -> dict[AttentionKind, int]:
-        """How many attention modules of each place take a prefix of this method."""
-        found = self.lengths(method).items()
-        return {place: sum(length > 0 for length in lengths) for place, lengths in found}
+        """How many attention modules of each kind take a prefix of this method."""
+        lengths_by_kind = self.lengths(method).items()
+        return {kind: sum(length > 0 for length in lengths) for kind, lengths in lengths_by_kind}
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class Cost:
     Attributes:
         trainable: parameters with a gradient while training; None where only the backbone's
             modules say it (`CountParameters`).
-        stored: numbers kept afterwards (the folded prefix, or all weights); None as above.
+        stored: numbers saved afterwards (the folded prefix, or all weights); None as above.
         stored_bytes: of the file, in float32; None as above.
         memory_bytes: rough peak while training: weights, gradients, AdamW's two moments and
             activations.
@@ -151,7 +151,7 @@ def cost(
         shape: of the backbone.
         method: what is trained on it.
         tokens_per_batch: of sources and targets together.
-        counted: what `CountParameters` has told of a method whose counts would be None.
+        counted: the reply of `CountParameters` for a method whose counts would be None.
 
     Raises:
         UserError: the method names a layer that the backbone does not have.
@@ -178,21 +178,21 @@ def cost(
 
 
 def _prefix_counts(shape: BackboneShape, method: PrefixMethod) -> tuple[int, int]:
-    """Numbers trained and stored."""
-    stored = trainable = 0
+    """Numbers trained and saved."""
+    saved = trainable = 0
     for lengths in shape.lengths(method).values():
         entries = 2 * shape.kv_heads * shape.head_width  # 2*H*D, of a token in a layer
-        stored += sum(lengths) * entries
+        saved += sum(lengths) * entries
         if method.depth is Depth.ALL_LAYERS:
             used = sum(length > 0 for length in lengths)
             trainable += _trainable(shape, method, used * entries, sum(lengths) * entries)
     if method.depth is Depth.EMBEDDING_ONLY:
         trainable = _trainable(shape, method, shape.width, method.prefix_length * shape.width)
-    return trainable, stored
+    return trainable, saved
 
 
 def _delta_counts(shape: BackboneShape, method: DeltaSpec) -> tuple[int, int] | None:
-    """Numbers trained and stored; None where the shape does not say how large matrices are."""
+    """Numbers trained and saved; None where the shape does not say how large matrices are."""
     match method:
         case AdapterMethod():
             count = adapter_sites(
@@ -203,14 +203,14 @@ def _delta_counts(shape: BackboneShape, method: DeltaSpec) -> tuple[int, int] | 
             width = adapter_bottleneck(
                 method, width=shape.width, sites=count, parameters=shape.parameters
             )
-            one = adapter_parameters(method.design, width=shape.width, bottleneck=width)
-            return count * one, count * one
+            adapter = adapter_parameters(method.design, width=shape.width, bottleneck=width)
+            return count * adapter, count * adapter
         case PromptMethod():
-            stored = method.prompt_length * shape.width
-            return stored, stored
+            parameters = method.prompt_length * shape.width
+            return parameters, parameters
         case PTuningMethod():
-            stored = method.prompt_length * shape.width
-            return p_tuning_parameters(method, width=shape.width), stored
+            parameters = method.prompt_length * shape.width
+            return p_tuning_parameters(method, width=shape.width), parameters
         case _:
             return None
 
