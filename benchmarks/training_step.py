@@ -65,7 +65,7 @@ def measure(data: Path, method: str, *, steps: int, kept: bool) -> Measured:
     from engine.training.epochs import Epochs
 
     if not kept:
-        loading.keep_freed_memory = lambda: None
+        loading.reuse_freed_memory = lambda: None
     backbone = shared.backbone("smollm2-135m-instruct")
     epochs = Epochs(shared.rows(data, backbone.tokenizer, 400), 8, accumulation_steps=1, seed=0)
     spec = PrefixMethod(prefix_length=8) if method == "prefix" else FinetuneMethod()

@@ -26,7 +26,7 @@ AUTOGROUP = Path("/proc/self/autogroup")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Work on one run, or answer a window's commands until it goes away."""
+    """Work on one run, or answer a window's commands until it closes."""
     parser = argparse.ArgumentParser(prog="python -m engine")
     verbs = parser.add_subparsers(dest="verb", required=True)
     run = verbs.add_parser("run", help="train, or resume, the run in a run folder")

@@ -207,8 +207,8 @@ class _Server:
         with self._changed:
             if self._current == request_id:
                 self._cancelled = True
-            kept = [request for request in self._waiting if request.request_id != request_id]
-            dropped, self._waiting = len(kept) < len(self._waiting), kept
+            waiting = [request for request in self._waiting if request.request_id != request_id]
+            dropped, self._waiting = len(waiting) < len(self._waiting), waiting
         if dropped:
             self.send(request_id, RequestCancelled())
 
@@ -242,10 +242,10 @@ class _RequestReporter:
 
 
 def _find_handler(handlers: Mapping[type, str], command: Command) -> Callable[..., Any]:
-    place = handlers.get(type(command))
-    if place is None:
+    path = handlers.get(type(command))
+    if path is None:
         raise EngineError(f"no handler answers {type(command).__name__}")
-    module, name = place.split(":")
+    module, name = path.split(":")
     handler: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return handler
 

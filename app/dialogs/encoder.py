@@ -69,7 +69,7 @@ class EncoderDialog(QDialog):
     def encoder(self) -> Encoder:
         """What was chosen."""
         layer = None if self.layer.value() == LAST else self.layer.value()
-        return Encoder.found(self.folder.text(), layer, idf=self.idf.isChecked())
+        return Encoder.from_text(self.folder.text(), layer, idf=self.idf.isChecked())
 
     def _show(self) -> None:
         self.ok.setEnabled(bool(self.folder.text().strip()))

@@ -1,4 +1,4 @@
-"""The studies of the open project, read from their folders and kept in step with the runs."""
+"""The studies of the open project, read from their folders, in step with the runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REFRESH_MS = 200
 
 
 class StudyLibrary(QObject):
-    """All studies, the latest first, and the one that is looked at.
+    """All studies, the latest first, and the current study.
 
     Files are read one a turn of the event loop; states come from the run models.
 
@@ -28,7 +28,7 @@ class StudyLibrary(QObject):
         changed: studies were added or removed.
         touched: runs of the study with this id have other states; five times a second at most.
         finished: a run of the study with this id has just finished.
-        current_changed: another study is looked at, or none, or it has other metrics.
+        current_changed: another study is current, or none, or it has other metrics.
         damaged: a sentence about a study that does not open.
     """
 
@@ -51,10 +51,10 @@ class StudyLibrary(QObject):
         self._reading = QTimer(self)
         self._reading.setInterval(0)
         self._reading.timeout.connect(self._read_next)
-        self._telling = QTimer(self)
-        self._telling.setSingleShot(True)
-        self._telling.setInterval(REFRESH_MS)
-        self._telling.timeout.connect(self._tell_stale)
+        self._notice = QTimer(self)
+        self._notice.setSingleShot(True)
+        self._notice.setInterval(REFRESH_MS)
+        self._notice.timeout.connect(self._emit_touched)
         project.opened.connect(self.refresh)
         project.closed.connect(self._clear)
         runs.added.connect(self._on_added)
@@ -70,13 +70,13 @@ class StudyLibrary(QObject):
 
     @property
     def current(self) -> StudySpec | None:
-        """The study that is looked at."""
+        """The study that is shown."""
         return self._studies.get(self._current)
 
     def all(self) -> list[StudySpec]:
         """The studies, the latest first."""
-        found = self._studies.values()
-        return sorted(found, key=lambda study: (study.created_s, study.study_id), reverse=True)
+        studies = self._studies.values()
+        return sorted(studies, key=lambda study: (study.created_s, study.study_id), reverse=True)
 
     def get(self, study_id: str) -> StudySpec | None:
         """The study with this id, or None."""
@@ -84,8 +84,8 @@ class StudyLibrary(QObject):
 
     def names_of(self, run_id: str) -> tuple[str, ...]:
         """The studies that a run is part of."""
-        found = (self._studies.get(study_id) for study_id in self._members.get(run_id, ()))
-        return tuple(sorted(study.name for study in found if study is not None))
+        studies = (self._studies.get(study_id) for study_id in self._members.get(run_id, ()))
+        return tuple(sorted(study.name for study in studies if study is not None))
 
     def has(self, study_id: str) -> bool:
         """Whether a study of this id is in the folder, even one that does not open."""
@@ -100,13 +100,13 @@ class StudyLibrary(QObject):
         return StudyFolder(self._project.open_folder(), study_id)
 
     def select(self, study_id: str) -> None:
-        """Look at a study, or at none with ""."""
+        """Make a study the current one, or none with ""."""
         if study_id != self._current:
             self._current = study_id
             self.current_changed.emit()
 
     def add(self, study: StudySpec) -> None:
-        """Write a new study and look at it.
+        """Write a new study and make it the current one.
 
         Raises:
             UserError: its folder cannot be written to.
@@ -131,7 +131,7 @@ class StudyLibrary(QObject):
         return self._studies.get(study_id)
 
     def set_metrics(self, study_id: str, metrics: tuple[str, ...], encoder: Encoder) -> None:
-        """Let a study be scored by these; those who show it are told.
+        """Let a study be scored by these.
 
         Args:
             encoder: for bertscore.
@@ -149,11 +149,11 @@ class StudyLibrary(QObject):
         folder = self._project.folder
         if folder is None:
             return
-        found = study_ids(folder)
-        for study_id in set(self._studies) - set(found):
+        ids = study_ids(folder)
+        for study_id in set(self._studies) - set(ids):
             del self._studies[study_id]
-        self._unread = [study_id for study_id in found if study_id not in self._studies]
-        if self._current and self._current not in found:
+        self._unread = [study_id for study_id in ids if study_id not in self._studies]
+        if self._current and self._current not in ids:
             self.select("")
         if self._unread:
             self._reading.start()
@@ -202,17 +202,17 @@ class StudyLibrary(QObject):
 
     def _touch(self, run: RunModel) -> None:
         self._stale |= self._members.get(run.run_id, set())
-        if self._stale and not self._telling.isActive():
-            self._telling.start()
+        if self._stale and not self._notice.isActive():
+            self._notice.start()
 
-    def _tell_stale(self) -> None:
+    def _emit_touched(self) -> None:
         stale, self._stale = self._stale, set()
         for study_id in sorted(stale & set(self._studies)):
             self.touched.emit(study_id)
 
     def _clear(self) -> None:
         self._reading.stop()
-        self._telling.stop()
+        self._notice.stop()
         self._studies, self._members = {}, {}
         self._unread, self._stale = [], set()
         self.select("")

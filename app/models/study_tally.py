@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.models.runs import RunsModel
@@ -36,11 +35,16 @@ class StudyTally:
 
 
 @dataclass(frozen=True)
-class StudyPart:
-    """A state with runs in it: its words, an icon, and the name of a colour of the theme."""
+class StateCount:
+    """A state with runs in it, such as "3 running".
 
-    words: str
-    picture: str
+    Attributes:
+        icon: its name.
+        tone: name of a colour of the theme.
+    """
+
+    text: str
+    icon: str
     tone: str
 
 
@@ -64,9 +68,9 @@ def tally(study: StudySpec, runs: RunsModel) -> StudyTally:
     )
 
 
-def parts(count: StudyTally) -> tuple[StudyPart, ...]:
+def unfinished(count: StudyTally) -> tuple[StateCount, ...]:
     """What is not finished, the most urgent first; states without runs are left out."""
-    found: Iterable[tuple[int, str, str, str]] = (
+    states = (
         (count.running, "running", "play", "accent"),
         (count.failed, "failed", "error", "bad"),
         (count.waiting, "waiting", "more", "frozen"),
@@ -74,7 +78,5 @@ def parts(count: StudyTally) -> tuple[StudyPart, ...]:
         (count.missing, "not made", "info", "warning"),
     )
     return tuple(
-        StudyPart(f"{number} {word}", picture, tone)
-        for number, word, picture, tone in found
-        if number
+        StateCount(f"{number} {word}", icon, tone) for number, word, icon, tone in states if number
     )

@@ -12,7 +12,7 @@ _NEVER = 2**31 - 1
 
 
 @functools.cache
-def keep_freed_memory() -> None:
+def reuse_freed_memory() -> None:
     """Let glibc keep what is freed for the next allocation, once for this process.
 
     By default it maps every large tensor anew and gives it back when it is freed, so that each

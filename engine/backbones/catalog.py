@@ -9,12 +9,12 @@ from pathlib import Path
 from engine.backbones.config import BackboneConfig
 from engine.backbones.entries import shipped_entries
 from engine.backbones.fingerprint import is_complete, tokenizer_files
-from engine.backbones.limits import stored_numbers
+from engine.backbones.limits import saved_parameters
 from engine.backbones.machine import describe_device
 from engine.backbones.manifest import has_all_files
 from engine.backbones.paths import cache_folder, folder_of
 from engine.backbones.regular import check_folder, home_path
-from engine.backbones.tensor_files import StoredTensor, stored_tensors
+from engine.backbones.tensor_files import SavedTensor, saved_tensors
 from engine.contract.backbone import BackboneEntry, BackboneShape, BackboneSource
 from engine.contract.errors import UserError
 from engine.contract.protocol.commands import BackboneList, ListBackbones
@@ -48,9 +48,9 @@ def describe_folder(folder: Path) -> BackboneEntry:
         )
     check_folder(folder)
     config = BackboneConfig(folder)
-    tensors = stored_tensors(folder)
+    tensors = saved_tensors(folder)
     tokenizer_files(folder)
-    stored_numbers(config, tensors)
+    saved_parameters(config, tensors)
     refusal = config.refusal()
     return BackboneEntry(
         name=str(folder),
@@ -66,8 +66,8 @@ def describe_folder(folder: Path) -> BackboneEntry:
     )
 
 
-def count_parameters(tensors: list[StoredTensor], *, tied: bool) -> int:
-    """Parameters among the stored tensors, tied weights counted once."""
+def count_parameters(tensors: list[SavedTensor], *, tied: bool) -> int:
+    """Parameters among the saved tensors, tied weights counted once."""
     return sum(
         tensor.count
         for tensor in tensors

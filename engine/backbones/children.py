@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
-_LOOK_EVERY_S = 0.1
+_POLL_EVERY_S = 0.1
 GRACE_S = 3.0
 
 
@@ -31,14 +31,14 @@ class Ended:
 
 
 def run_python(
-    arguments: Sequence[str], *, environment: Mapping[str, str], look: Callable[[], None]
+    arguments: Sequence[str], *, environment: Mapping[str, str], poll: Callable[[], None]
 ) -> Ended:
     """Run this Python with `arguments` and wait for it.
 
     Args:
         arguments: what follows `python`, such as ("-m", "pip", "--version").
         environment: variables beside those of this process.
-        look: called some ten times a second; what it raises ends the process, then goes on up.
+        poll: called some ten times a second; what it raises ends the process, then goes on up.
     """
     paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     with tempfile.TemporaryFile() as output:
@@ -51,18 +51,18 @@ def run_python(
             stderr=subprocess.STDOUT,
         )
         try:
-            code = _wait(process, look)
+            code = _wait(process, poll)
         finally:
             _end(process)
         output.seek(0)
         return Ended(code, output.read().decode("utf-8", errors="replace"))
 
 
-def _wait(process: subprocess.Popen[bytes], look: Callable[[], None]) -> int:
+def _wait(process: subprocess.Popen[bytes], poll: Callable[[], None]) -> int:
     while True:
-        look()
+        poll()
         try:
-            return process.wait(_LOOK_EVERY_S)
+            return process.wait(_POLL_EVERY_S)
         except subprocess.TimeoutExpired:
             continue
 

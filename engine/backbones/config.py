@@ -25,7 +25,7 @@ DECODER_TYPES = (
 )
 """Model types of decoder-only backbones whose every layer takes a prefix of one shape."""
 ENCODER_DECODER_TYPES = ("bart", "t5", "pegasus", "marian")
-"""Model types of encoder–decoders that take a prefix in all three places."""
+"""Model types of encoder–decoders that take a prefix in all three kinds of attention."""
 
 _WIDTH = ("hidden_size", "n_embd", "d_model")
 _HEADS = ("num_attention_heads", "n_head", "decoder_attention_heads", "num_heads")
@@ -35,7 +35,7 @@ _LAYERS = (
 )
 _POSITIONS = ("max_position_embeddings", "n_positions")
 _SINUSOIDAL = ("marian", "pegasus")
-"""Model types whose positions are a table that is computed, not stored."""
+"""Model types whose positions are a table that is computed, not saved."""
 _WINDOWED = ("mistral", "qwen2", "qwen3", "phi3", "gemma")
 """Model types whose attention may see the last tokens only."""
 _NOT_FOR_US = frozenset(
@@ -171,12 +171,12 @@ class BackboneConfig:
         return self._whole(_LAYERS)
 
     def computed_positions(self) -> list[tuple[str, int]]:
-        """Entries that say how many positions are computed, where they are not stored."""
+        """Entries that say how many positions are computed, where they are not saved."""
         return self._whole(_POSITIONS) if self.model_type in _SINUSOIDAL else []
 
     def _whole(self, names: tuple[str, ...]) -> list[tuple[str, int]]:
-        found = ((name, self._plain.get(name)) for name in names)
-        return [(name, value) for name, value in found if isinstance(value, int)]
+        sizes = ((name, self._plain.get(name)) for name in names)
+        return [(name, value) for name, value in sizes if isinstance(value, int)]
 
     def _number(self, *names: str, fallback: int | None = None) -> int:
         for name in names:

@@ -9,7 +9,7 @@ from engine.contract.specs.training import Device, Precision
 
 
 def choose_device(device: Device) -> torch.device:
-    """CUDA, else MPS, else the CPU; or the one asked for.
+    """CUDA, else MPS, else the CPU; or the device that was requested.
 
     Raises:
         UserError: the device asked for is not there.
@@ -33,7 +33,7 @@ def choose_device(device: Device) -> torch.device:
 
 
 def choose_dtype(precision: Precision, device: torch.device) -> torch.dtype:
-    """bfloat16 on a GPU that computes in it, float32 elsewhere; or the one asked for."""
+    """bfloat16 on a GPU that computes in it, float32 elsewhere; or what was requested."""
     if precision is Precision.FLOAT32:
         return torch.float32
     if precision is Precision.BFLOAT16:

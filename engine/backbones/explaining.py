@@ -1,4 +1,4 @@
-"""Sentences for what libraries raise over files that a stranger made."""
+"""Sentences for what libraries raise over untrusted files."""
 
 from __future__ import annotations
 

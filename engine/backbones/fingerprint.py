@@ -1,6 +1,6 @@
 """The fingerprint of a backbone: which weights and which vocabulary a prefix was trained on.
 
-It is taken over what the files mean and not over their bytes, so that another version of a
+It is computed from what the files mean and not over their bytes, so that another version of a
 library, other shards or another order of a file's entries leave it as it is.
 """
 
@@ -23,7 +23,7 @@ from engine.backbones.regular import (
     read_json,
     read_regular,
 )
-from engine.backbones.tensor_files import stored_tensors, weight_files
+from engine.backbones.tensor_files import saved_tensors, weight_files
 from engine.contract import codec
 from engine.contract.errors import UserError, WorkbenchError
 from engine.contract.files.writing import write_atomically
@@ -53,7 +53,7 @@ class FileStamp:
 
 @dataclass(frozen=True)
 class FingerprintNote:
-    """A fingerprint that was taken, kept in the cache folder."""
+    """A fingerprint in the cache folder."""
 
     stamps: tuple[FileStamp, ...]
     fingerprint: str
@@ -63,7 +63,7 @@ class FingerprintNote:
 def fingerprint_of(folder: Path, reporter: Reporter) -> str:
     """The fingerprint of the backbone in `folder`: 64 hexadecimal digits.
 
-    Reads all weights the first time, and only looks at sizes and times after that.
+    Reads all weights the first time, and only checks sizes and times after that.
 
     Raises:
         UserError: weights or tokenizer are missing or damaged.
@@ -72,8 +72,8 @@ def fingerprint_of(folder: Path, reporter: Reporter) -> str:
     check_folder(folder)
     files = (*weight_files(folder), *tokenizer_files(folder))
     stamps = tuple(_stamp(file) for file in files)
-    place = hashlib.sha256(str(folder).encode("utf-8", "surrogateescape")).hexdigest()[:32]
-    note = cache_folder() / "fingerprints" / f"{place}.json"
+    key = hashlib.sha256(str(folder).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    note = cache_folder() / "fingerprints" / f"{key}.json"
     known = _read_note(note)
     if known is not None and known.stamps == stamps:
         return known.fingerprint
@@ -81,7 +81,7 @@ def fingerprint_of(folder: Path, reporter: Reporter) -> str:
     try:
         write_atomically(note, codec.to_text(FingerprintNote(stamps, fingerprint)))
     except (WorkbenchError, OSError) as error:  # it only costs time at the next load
-        log.warning("The fingerprint of %s could not be kept: %s", folder, error)
+        log.warning("The fingerprint of %s could not be saved: %s", folder, error)
     return fingerprint
 
 
@@ -113,8 +113,8 @@ def tokenizer_files(folder: Path) -> tuple[Path, ...]:
     """
     if (folder / TOKENIZER_FILE).is_file():
         return (folder / TOKENIZER_FILE,)
-    found = [folder / name for name in _OLDER_TOKENIZER_FILES if (folder / name).is_file()]
-    if not found:
+    older = [folder / name for name in _OLDER_TOKENIZER_FILES if (folder / name).is_file()]
+    if not older:
         raise UserError(
             "tokenizer-missing",
             "{folder} has no tokenizer: {file} is missing. Save the backbone's tokenizer "
@@ -122,11 +122,11 @@ def tokenizer_files(folder: Path) -> tuple[Path, ...]:
             folder=folder,
             file=TOKENIZER_FILE,
         )
-    return tuple(found)
+    return tuple(older)
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether weights and tokenizer are there; a download that was given up may lack some."""
+    """Whether weights and tokenizer are there; a download that was cancelled may lack some."""
     try:
         return bool(weight_files(folder) and tokenizer_files(folder))
     except UserError:
@@ -134,7 +134,7 @@ def is_complete(folder: Path) -> bool:
 
 
 def _add_weights(digest: Any, folder: Path, reporter: Reporter) -> None:
-    tensors = stored_tensors(folder)
+    tensors = saved_tensors(folder)
     total, done = sum(tensor.end - tensor.start for tensor in tensors), 0
     for tensor in sorted(tensors, key=lambda tensor: tensor.name):
         digest.update(f"{tensor.name}|{tensor.dtype}|{tensor.shape}\n".encode())
@@ -171,8 +171,8 @@ def _add_vocabulary(digest: Any, folder: Path) -> None:
 
 
 def _stamp(file: Path) -> FileStamp:
-    found = os.stat(file)
-    return FileStamp(str(file), found.st_size, found.st_mtime_ns)
+    stat = os.stat(file)
+    return FileStamp(str(file), stat.st_size, stat.st_mtime_ns)
 
 
 def _read_note(path: Path) -> FingerprintNote | None:

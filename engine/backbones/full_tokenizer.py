@@ -24,7 +24,7 @@ def load_full_tokenizer(folder: Path) -> Any:
         if (folder / TOKENIZER_FILE).is_file():
             light = LightTokenizer(folder)
             # The generic class takes tokenizer.json as it stands; GPT2Tokenizer and others
-            # put their own rules in its place.
+            # replace them with their own rules.
             tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(
                 folder, local_files_only=True
             )

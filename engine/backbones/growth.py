@@ -1,7 +1,7 @@
 """Tokenizers that make much of little, refused before they read a text.
 
 A `tokenizer.json` says how texts are rewritten before and after they become tokens. Each rule
-of it may put many characters in the place of one; what real backbones do stays below these
+of it may replace a character by many; what real backbones do stays below these
 limits by far.
 """
 
@@ -23,7 +23,7 @@ LONGEST_TOKEN = 4_096
 """Characters of a token."""
 
 _MAPPED_BYTES = 256
-"""Bytes that a table of characters may put in the place of one."""
+"""Bytes by which a table of characters may replace one."""
 
 
 def refuse_growth(backend: Any, path: Path) -> None:

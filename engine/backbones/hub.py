@@ -35,7 +35,7 @@ def fetch_from_hub(entry: BackboneEntry, reporter: Reporter) -> None:
     blobs = _storage(entry.where) / "blobs"
     before = _bytes_in(blobs)
 
-    def look() -> None:
+    def report() -> None:
         done = min(_bytes_in(blobs) - before, entry.download_bytes)
         text = f"Downloading {entry.title}"
         reporter.update(done, entry.download_bytes, "bytes", text)
@@ -43,7 +43,7 @@ def fetch_from_hub(entry: BackboneEntry, reporter: Reporter) -> None:
     ended = run_python(
         ("-m", "engine.backbones.hub", entry.where),
         environment={"HF_HUB_DISABLE_PROGRESS_BARS": "1"},
-        look=look,
+        poll=report,
     )
     if ended.code != 0:
         raise UserError(

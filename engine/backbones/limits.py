@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.backbones.config import BackboneConfig
 from engine.backbones.machine import physical_memory_bytes
-from engine.backbones.tensor_files import StoredTensor
+from engine.backbones.tensor_files import SavedTensor
 from engine.contract.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 _MADE_POSITIONS = 16_384
 """Most positions of backbones that compute a table of them in Python when they are made."""
 _SPARE = 2
-"""How many times the stored numbers a model may have: tied weights are stored once."""
+"""How many times the saved parameters a model may have: tied weights are saved once."""
 
 
-def stored_numbers(config: BackboneConfig, tensors: Sequence[StoredTensor]) -> int:
+def saved_parameters(config: BackboneConfig, tensors: Sequence[SavedTensor]) -> int:
     """How many numbers the weight files hold.
 
     Args:
@@ -53,31 +53,31 @@ def _beyond(config: BackboneConfig, name: str, value: int, held: str) -> UserErr
     )
 
 
-def refuse_more(config: BackboneConfig, model: Any, stored: int) -> None:
+def refuse_more(config: BackboneConfig, model: Any, declared: int) -> None:
     """Refuse a model, outlined without weights, that is larger than its files.
 
     Raises:
-        UserError: it has far more parameters than are stored.
+        UserError: it has far more parameters than are saved.
     """
     wanted = sum(parameter.numel() for parameter in model.parameters())
-    if wanted > _SPARE * stored:
+    if wanted > _SPARE * declared:
         raise UserError(
             "model-larger-than-its-files",
             "{path} describes a model of {described:,} parameters, but the weight files hold "
             "{stored:,}. Get the backbone again.",
             path=config.path,
             described=wanted,
-            stored=stored,
+            stored=declared,
         )
 
 
-def refuse_memory(folder: Path, stored: int, dtype: torch.dtype) -> None:
+def refuse_memory(folder: Path, declared: int, dtype: torch.dtype) -> None:
     """Refuse weights that cannot fit into this machine's memory.
 
     Raises:
         UserError: they are larger than all of it.
     """
-    needed, there = stored * dtype.itemsize, physical_memory_bytes()
+    needed, there = declared * dtype.itemsize, physical_memory_bytes()
     if there and needed > there:
         raise UserError(
             "machine-too-small",

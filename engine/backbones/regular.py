@@ -1,4 +1,4 @@
-"""Files that a stranger made, looked at before they are read.
+"""Untrusted files, checked before they are read.
 
 A backbone or prefix folder from elsewhere may hold links to files outside, pipes that never
 answer, devices that never end, or files that are far too large. Only regular files up to a
@@ -25,11 +25,11 @@ _READ_WHOLE = (".json", ".txt", ".model", ".jinja")
 _VOCABULARIES = ("tokenizer.json", "vocab.json", "merges.txt", "model.safetensors.index.json")
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
-"""How a file begins that Git LFS left in the place of a large one."""
+"""How a file begins that Git LFS left instead of a large file."""
 
 
 def lfs_pointer(path: Path) -> UserError:
-    """The error of a pointer that Git LFS left in the place of a file."""
+    """The error of a pointer that Git LFS left instead of a file."""
     return UserError(
         "git-lfs-pointer",
         "{path} is only a Git LFS pointer to the file itself. Run `git lfs pull` in its folder, "
@@ -101,7 +101,7 @@ def read_json(path: Path, limit_bytes: int = SETTINGS_BYTES) -> Any:
 
 
 def check_folder(folder: Path) -> None:
-    """Look at every file that a library might read from a folder, without opening one.
+    """Check every file that a library might read from a folder, without opening one.
 
     Raises:
         UserError: one is a link, a pipe, a device or a folder, or too large.
@@ -134,7 +134,7 @@ def check_regular(path: Path, limit_bytes: int | None = None) -> int:
 
     Raises:
         UserError: a link, a pipe, a device or a folder, or larger than the limit.
-        OSError: it is not there, or cannot be looked at.
+        OSError: it is not there, or cannot be opened.
     """
     try:
         with open_to_read(_real(path)) as stream:

@@ -31,7 +31,7 @@ _RUNS_CODE = (".bin", ".pt", ".pth", ".ckpt", ".h5", ".msgpack", ".pkl", ".pickl
 
 
 @dataclass(frozen=True)
-class StoredTensor:
+class SavedTensor:
     """One tensor of a file; its bytes are `file[start:end]`."""
 
     name: str
@@ -75,7 +75,7 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
     )
 
 
-def stored_tensors(folder: Path) -> list[StoredTensor]:
+def saved_tensors(folder: Path) -> list[SavedTensor]:
     """The tensors of all weight files of a folder.
 
     Raises:
@@ -84,7 +84,7 @@ def stored_tensors(folder: Path) -> list[StoredTensor]:
     return [tensor for file in weight_files(folder) for tensor in read_tensors(file)]
 
 
-def read_tensors(file: Path) -> list[StoredTensor]:
+def read_tensors(file: Path) -> list[SavedTensor]:
     """Describe the tensors of a safetensors file, in the order of their names.
 
     Raises:
@@ -110,11 +110,13 @@ def read_tensors(file: Path) -> list[StoredTensor]:
             shape = tuple(operator.index(number) for number in entry["shape"])
             if not 0 <= start <= end or min(shape, default=0) < 0:
                 raise ValueError(f"the tensor {name!r} has no place or size that can be")
-            place = 8 + length
-            if place + end > size:
-                raise ValueError(f"{place + end - size} bytes are missing at its end")
+            data_start = 8 + length
+            if data_start + end > size:
+                raise ValueError(f"{data_start + end - size} bytes are missing at its end")
             dtype = str(entry["dtype"])
-            tensors.append(StoredTensor(name, dtype, shape, file, place + start, place + end))
+            tensors.append(
+                SavedTensor(name, dtype, shape, file, data_start + start, data_start + end)
+            )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise damaged_file(file, error) from error
     return sorted(tensors, key=lambda tensor: tensor.name)

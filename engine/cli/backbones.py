@@ -13,8 +13,8 @@ from engine.contract.protocol.commands import FetchBackbone, ListBackbones
 def list_(arguments: argparse.Namespace) -> int:
     """One line a backbone."""
     console = Console()
-    found = list_backbones(ListBackbones(), ConsoleReporter(console, "looking"))
-    for entry in found.entries:
+    backbones = list_backbones(ListBackbones(), ConsoleReporter(console, "looking"))
+    for entry in backbones.entries:
         there = "on disk" if entry.on_disk else f"{entry.download_bytes / 1e6:,.0f} MB to fetch"
         note = f"  {entry.note}" if entry.note else ""
         console.line(

@@ -1,6 +1,6 @@
 """What the command line shows: a progress bar on a terminal, plain lines elsewhere.
 
-Names, headers, texts and sentences about them may come from a stranger's file. All that is
+Names, headers, texts and sentences about them may come from an untrusted file. All that is
 printed goes through `escaped`, so that a terminal shows them and never obeys them.
 """
 
@@ -36,11 +36,11 @@ _OBEYED = re.compile(
 
 
 def escaped(text: str) -> str:
-    """Text with the number of each character that a terminal would obey in its place.
+    """Text with the number of each character that a terminal would obey instead of it.
 
     The numbers are written as JSON does, so that JSON stays the same JSON.
     """
-    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def complain(error: UserError) -> None:
@@ -184,9 +184,9 @@ class RunPrinter:
                     console.line(event.traceback)
 
 
-def absent_line(one: Absent) -> str:
+def absent_line(absent: Absent) -> str:
     """Why there is no score."""
-    return f"  {one.metric:10s} absent: {one.reason}"
+    return f"  {absent.metric:10s} absent: {absent.reason}"
 
 
 def print_scores(console: Console, scores: Sequence[Score | Absent]) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.cli.arguments import mapping_of
 from engine.cli.console import Console
-from engine.cli.reading import look_at, reading_options
+from engine.cli.reading import inspect, reading_options
 from engine.cli.training import import_data
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore
@@ -61,7 +61,7 @@ def imported(console: Console, arguments: argparse.Namespace) -> Iterator[Datase
     """The file of `--data` as a dataset, which is gone afterwards."""
     source, options = Path(arguments.data), reading_options(arguments)
     if options != ReadOptions():
-        look_at(console, source, options)
+        inspect(console, source, options)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "dataset.sqlite"
         import_data(console, source, path, options=options)

@@ -1,6 +1,6 @@
-"""The command line: the window's twin, on the same engine and the same `RunSpec`.
+"""The command line: what the window does, on the same engine and the same `RunSpec`.
 
-Exit codes: 0 done, 1 a fault of this program, 2 something the user can mend (one sentence on
+Exit codes: 0 done, 1 an unexpected error, 2 something the user can fix (one sentence on
 standard error), 130 stopped with Ctrl+C.
 """
 
@@ -26,8 +26,8 @@ from engine.cli.console import EscapedFormatter, complain
 from engine.cli.reading import add_reading_options
 from engine.contract.errors import Cancelled, UserError
 from engine.contract.metrics import DEFAULT_METRICS, METRICS
-from engine.contract.studies.recipes import RECIPES
-from engine.contract.studies.study import StudyKind
+from engine.contract.schema import settings_of
+from engine.contract.studies.recipes import RECIPES, StudyKind, StudySettings
 from engine.threads import share_cores
 
 EXIT_OUR_FAULT, EXIT_USER, EXIT_STOPPED = 1, 2, 130
@@ -88,7 +88,7 @@ def run(argv: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OUR_FAULT
     except Exception:
-        logging.getLogger(__name__).exception("a fault of this program; please report it")
+        logging.getLogger(__name__).exception("unexpected error; please report it")
         return EXIT_OUR_FAULT
 
 
@@ -117,57 +117,57 @@ _DATA = (
 
 
 def _training_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
-    one = verbs.add_parser("try", help="the whole job on the shipped sample, without a window")
-    one.add_argument("--out", metavar="DIR", help="project folder to make (default projects/try-…)")
-    one.add_argument("--prefix-only", action="store_true", help="without the baseline")
-    one.set_defaults(verb=_later("trying", "try_sample"))
+    verb = verbs.add_parser("try", help="the whole job on the shipped sample, without a window")
+    verb.add_argument(
+        "--out", metavar="DIR", help="project folder to make (default projects/try-…)"
+    )
+    verb.add_argument("--prefix-only", action="store_true", help="without the baseline")
+    verb.set_defaults(verb=_later("trying", "try_sample"))
 
-    one = verbs.add_parser("train", help="train a prefix, or fine-tune, on a file of yours")
-    one.add_argument("--data", required=True, metavar="FILE", help=f"learn from {_DATA}")
-    one.add_argument("--out", required=True, metavar="RUN_DIR", help="run folder to make")
-    one.add_argument("--name", help="name of the run (default: its method)")
-    add_reading_options(one)
-    add_run_options(one)
-    one.set_defaults(verb=_later("training", "train"))
+    verb = verbs.add_parser("train", help="train a prefix, or fine-tune, on a file of yours")
+    verb.add_argument("--data", required=True, metavar="FILE", help=f"learn from {_DATA}")
+    verb.add_argument("--out", required=True, metavar="RUN_DIR", help="run folder to make")
+    verb.add_argument("--name", help="name of the run (default: its method)")
+    add_reading_options(verb)
+    add_run_options(verb)
+    verb.set_defaults(verb=_later("training", "train"))
 
-    one = verbs.add_parser("resume", help="go on with a run from its last checkpoint")
-    one.add_argument("run", metavar="RUN_DIR")
-    one.set_defaults(verb=_later("training", "resume"))
+    verb = verbs.add_parser("resume", help="go on with a run from its last checkpoint")
+    verb.add_argument("run", metavar="RUN_DIR")
+    verb.set_defaults(verb=_later("training", "resume"))
 
 
 def _study_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
-    one = verbs.add_parser(
+    verb = verbs.add_parser(
         "study",
         help="train the runs of one of the paper's figures or tables, and draw it",
         description="Runs that are finished in the project are not trained again, so the same "
         "command goes on with a study that was stopped, and --data may then be left out. "
         + " ".join(f"{kind.value}: {recipe.question}" for kind, recipe in RECIPES.items()),
     )
-    one.add_argument("kind", choices=[kind.value for kind in StudyKind], metavar="KIND",
+    verb.add_argument("kind", choices=[kind.value for kind in StudyKind], metavar="KIND",
                      help=", ".join(kind.value for kind in StudyKind))  # fmt: skip
-    one.add_argument("--project", required=True, metavar="DIR", help="made if it is not there")
-    one.add_argument("--data", metavar="FILE", help=f"learn from {_DATA}")
-    one.add_argument("--name", help="to tell studies of a kind apart (default: the kind)")
-    one.add_argument("--sizes", type=int, nargs="+", metavar="N", help="low-data: training rows")
-    one.add_argument(
-        "--lengths", type=int, nargs="+", metavar="P", help="length, placement: prefix lengths"
-    )
-    one.add_argument(
-        "--words",
-        nargs="+",
-        action="extend",
-        metavar="TEXT",
-        help="initialisation: texts to start from",
-    )
-    one.add_argument(
+    verb.add_argument("--project", required=True, metavar="DIR", help="made if it is not there")
+    verb.add_argument("--data", metavar="FILE", help=f"learn from {_DATA}")
+    verb.add_argument("--name", help="to tell studies of a kind apart (default: the kind)")
+    for item in settings_of(StudySettings):
+        default = " ".join(map(str, item.default))
+        verb.add_argument(
+            item.flag,
+            type=item.kind,
+            nargs="+",
+            action="extend" if item.kind is str else "store",
+            metavar="TEXT" if item.kind is str else "N",
+            help=f"{_studies_with(item.name)}{item.setting.help} (default {default})",
+        )
+    verb.add_argument(
         "--methods",
         nargs="+",
         metavar="METHOD",
-        help="low-data, methods, extrapolation: what is compared, each as in train, with options "
-        "as in adapter:budget=3 (default prefix finetune)",
+        help=f"{_studies_with('methods')}what is compared, each as in train, with options as in "
+        "adapter:budget=3 (default prefix finetune)",
     )
-    one.add_argument("--seeds", type=int, nargs="+", metavar="N", help="default 0 1 2")
-    one.add_argument(
+    verb.add_argument(
         "--samples",
         type=int,
         default=0,
@@ -175,35 +175,41 @@ def _study_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
         help="draw the training rows N times, each trained with every seed (default 0: each "
         "seed draws its own)",
     )
-    one.add_argument(
+    verb.add_argument(
         "--metrics",
         metavar="NAMES",
         help=f"comma-separated, as in score (default {_DEFAULT_METRICS})",
     )
-    add_encoder_options(one)
-    one.add_argument(
+    add_encoder_options(verb)
+    verb.add_argument(
         "--no-training", action="store_true", help="only draw what is finished, and score it"
     )
-    add_reading_options(one)
-    add_run_options(one, choose_method=False)
-    one.set_defaults(verb=_later("studies", "study"), method="prefix")
+    add_reading_options(verb)
+    add_run_options(verb, choose_method=False)
+    verb.set_defaults(verb=_later("studies", "study"), method="prefix")
+
+
+def _studies_with(setting_name: str) -> str:
+    """The kinds of study that read a setting; "" where all do."""
+    kinds = [kind.value for kind, recipe in RECIPES.items() if setting_name in recipe.settings]
+    return f"{', '.join(kinds)}: " if kinds else ""
 
 
 def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
-    one = verbs.add_parser("decode", help="write a run's outputs for the inputs of a file")
-    one.add_argument(
+    verb = verbs.add_parser("decode", help="write a run's outputs for the inputs of a file")
+    verb.add_argument(
         "system",
         metavar="RUN_DIR",
         help="a finished run, or a prefix folder; with --prefix-column, a folder of such folders",
     )
-    one.add_argument("--data", required=True, metavar="FILE", help=f"the inputs: {_DATA}")
-    one.add_argument(
+    verb.add_argument("--data", required=True, metavar="FILE", help=f"the inputs: {_DATA}")
+    verb.add_argument(
         "--out",
         required=True,
         metavar="OUT.jsonl",
         help="one JSON object a line; as a table if it ends in .csv or .xlsx",
     )
-    columns = one.add_argument_group("columns (default: as the run says)")
+    columns = verb.add_argument_group("columns (default: as the run says)")
     add_input_options(columns)
     columns.add_argument("--target", metavar="COL", help="the references")
     add_reference_option(columns)
@@ -212,14 +218,14 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
         metavar="COL",
         help="the name of each row's prefix, a folder in RUN_DIR: many prefixes in one batch",
     )
-    add_reading_options(one)
-    one.add_argument("--limit", type=int, metavar="N", help="decode the first N inputs only")
-    one.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
-    add_foreign_options(one)
-    add_decoding_options(one)
-    one.set_defaults(verb=_later("outputs", "decode"))
+    add_reading_options(verb)
+    verb.add_argument("--limit", type=int, metavar="N", help="decode the first N inputs only")
+    verb.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
+    add_foreign_options(verb)
+    add_decoding_options(verb)
+    verb.set_defaults(verb=_later("outputs", "decode"))
 
-    one = verbs.add_parser(
+    verb = verbs.add_parser(
         "score",
         help="score an outputs file, or test two against each other",
         description="Two files: the second less the first, with 95 % interval and p of a paired "
@@ -227,13 +233,13 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
         + "; ".join(f"{info.name} {info.scale_text}" for info in METRICS)
         + ".",
     )
-    one.add_argument(
+    verb.add_argument(
         "outputs",
         metavar="OUT.jsonl",
         nargs="+",
         help="one file, or two: JSON lines of this or another program, or a text a line",
     )
-    one.add_argument(
+    verb.add_argument(
         "--references",
         action="append",
         default=[],
@@ -241,7 +247,7 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
         help="the references, a line for each output, or a block with blank lines between; repeat "
         "it for several files",
     )
-    one.add_argument(
+    verb.add_argument(
         "--metrics",
         default=_DEFAULT_METRICS,
         help=f"comma-separated names of metrics (default {_DEFAULT_METRICS}); "
@@ -249,41 +255,41 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
             f"{info.name} needs {info.needs_text}" for info in METRICS if info.is_demanding
         ),
     )
-    one.add_argument(
+    verb.add_argument(
         "--tokenizer",
         default="auto",
         metavar="NAME",
         help="how bleu and nist divide texts: auto (by their script, the default), 13a, intl, "
         "char, zh, ja-mecab, ko-mecab or flores200",
     )
-    one.add_argument("--by", choices=("category",), help="score each category by itself too")
-    one.add_argument(
+    verb.add_argument("--by", choices=("category",), help="score each category by itself too")
+    verb.add_argument(
         "--unseen",
         action="append",
         default=[],
         metavar="CATEGORY",
         help="score seen and unseen categories by themselves too; repeat it for several",
     )
-    one.add_argument("--json", action="store_true", help="print one JSON object")
-    add_encoder_options(one)
-    one.set_defaults(verb=_later("scoring", "score"))
+    verb.add_argument("--json", action="store_true", help="print one JSON object")
+    add_encoder_options(verb)
+    verb.set_defaults(verb=_later("scoring", "score"))
 
 
 def _prefix_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
-    one = verbs.add_parser("export", help="write what a run trained as a folder to pass on")
-    one.add_argument("source", metavar="RUN_DIR", help="a finished run, or a prefix folder")
-    one.add_argument("--format", choices=("native", "peft"), default="native")
-    one.add_argument("--out", required=True, metavar="DIR")
-    one.set_defaults(verb=_later("prefixes", "export"))
+    verb = verbs.add_parser("export", help="write what a run trained as a folder to pass on")
+    verb.add_argument("source", metavar="RUN_DIR", help="a finished run, or a prefix folder")
+    verb.add_argument("--format", choices=("native", "peft"), default="native")
+    verb.add_argument("--out", required=True, metavar="DIR")
+    verb.set_defaults(verb=_later("prefixes", "export"))
 
-    one = verbs.add_parser("import", help="take a native or PEFT prefix folder into a project")
-    one.add_argument("path", metavar="DIR")
-    one.add_argument("--project", required=True, metavar="DIR")
-    add_foreign_options(one)
-    one.set_defaults(verb=_later("prefixes", "import_"))
+    verb = verbs.add_parser("import", help="take a native or PEFT prefix folder into a project")
+    verb.add_argument("path", metavar="DIR")
+    verb.add_argument("--project", required=True, metavar="DIR")
+    add_foreign_options(verb)
+    verb.set_defaults(verb=_later("prefixes", "import_"))
 
-    one = verbs.add_parser("backbones", help="list or fetch backbones")
-    kinds = one.add_subparsers(title="verbs", metavar="VERB", required=True)
+    verb = verbs.add_parser("backbones", help="list or fetch backbones")
+    kinds = verb.add_subparsers(title="verbs", metavar="VERB", required=True)
     kinds.add_parser("list").set_defaults(verb=_later("backbones", "list_"))
     fetch = kinds.add_parser("fetch")
     fetch.add_argument("name", metavar="NAME")

@@ -31,18 +31,18 @@ def job_of_many(arguments: argparse.Namespace, console: Console) -> Job:
         from engine.decoding.many import find_prefixes, load_many
 
         prefixes = find_prefixes(folders)
-        for one in prefixes:
-            if one.spec is None and not arguments.inputs:
-                raise without_run("prefix", one.name)
+        for prefix in prefixes:
+            if prefix.spec is None and not arguments.inputs:
+                raise without_run("prefix", prefix.name)
         decoding = _common_decoding(
-            [(one.name, decoding_spec(one.card.decoding, arguments)) for one in prefixes]
+            [(prefix.name, decoding_spec(prefix.card.decoding, arguments)) for prefix in prefixes]
         )
         forms = {
-            one.name: InputForm(
-                mapping_for(arguments, one.spec.data.mapping if one.spec else None, store),
-                one.card.linearisation,
+            prefix.name: InputForm(
+                mapping_for(arguments, prefix.spec.data.mapping if prefix.spec else None, store),
+                prefix.card.linearisation,
             )
-            for one in prefixes
+            for prefix in prefixes
         }
         inputs = inputs_by_prefix(store, column, forms, ConsoleReporter(console, "reading"))
     inputs = inputs[: arguments.limit]
@@ -67,10 +67,10 @@ def _folders(folder: Path, store: DatasetStore, column: str) -> dict[str, Path]:
         )
     known = sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
     index = store.column(column)
-    found: dict[str, Path] = {}
+    folders: dict[str, Path] = {}
     for row in store.rows():
         name = row.cells[index].strip()
-        if name in found:
+        if name in folders:
             continue
         if not name:
             raise UserError(
@@ -90,8 +90,8 @@ def _folders(folder: Path, store: DatasetStore, column: str) -> dict[str, Path]:
                 folder=folder,
                 names=_listed(known),
             )
-        found[name] = folder / name
-    return found
+        folders[name] = folder / name
+    return folders
 
 
 def _listed(names: list[str]) -> str:
@@ -121,4 +121,4 @@ def _common_decoding(settings: list[tuple[str, DecodingSpec]]) -> DecodingSpec:
                 settings=signatures[0],
                 others=signatures[1],
             )
-    return replace(first, batch_size=min(one.batch_size for _, one in settings))
+    return replace(first, batch_size=min(spec.batch_size for _, spec in settings))

@@ -42,7 +42,7 @@ def decode(arguments: argparse.Namespace) -> int:
             )
         job = job_of_many(arguments, console)
     else:
-        job = _job_of_one(arguments, console)
+        job = _single_job(arguments, console)
     if not job.inputs:
         raise UserError(
             "no-inputs", "{path} has no rows, so there are no inputs to decode.", path=source
@@ -68,24 +68,24 @@ def decode(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _job_of_one(arguments: argparse.Namespace, console: Console) -> Job:
+def _single_job(arguments: argparse.Namespace, console: Console) -> Job:
     """All inputs of the file, for one run, prefix or delta folder."""
-    place = home_path(arguments.system)
-    is_run = (place / "run.json").exists()
-    prefix = not is_run and place.is_dir() and holding_folder(place) is not None
-    for what, found in (("prefix", prefix), ("delta", is_folder_of(DeltaCard, place))):
-        if found and not arguments.inputs:
-            raise without_run(what, place.resolve().name)
+    folder = home_path(arguments.system)
+    is_run = (folder / "run.json").exists()
+    prefix = not is_run and folder.is_dir() and holding_folder(folder) is not None
+    for what, is_this in (("prefix", prefix), ("delta", is_folder_of(DeltaCard, folder))):
+        if is_this and not arguments.inputs:
+            raise without_run(what, folder.resolve().name)
     from engine.data.examples import inputs_of
     from engine.decoding.systems import Systems
 
     loaded = Systems(device=Device(arguments.device)).load(
-        place, ConsoleReporter(console, "loading"), form_of(arguments)
+        folder, ConsoleReporter(console, "loading"), form_of(arguments)
     )
     decoding = decoding_spec(loaded.decoding, arguments)
     with imported(console, arguments) as store:
         mapping = mapping_for(arguments, loaded.mapping, store)
         reporter = ConsoleReporter(console, "reading")
         inputs = inputs_of(store, mapping, loaded.linearisation, reporter)[: arguments.limit]
-    prompts = loaded.prompts([one.source for one in inputs])
+    prompts = loaded.prompts([row.source for row in inputs])
     return Job(loaded.system, inputs, prompts, decoding, loaded.title, loaded.run_id)

@@ -24,9 +24,9 @@ def export(arguments: argparse.Namespace) -> int:
 def import_(arguments: argparse.Namespace) -> int:
     """Copy a prefix folder into a project."""
     console = Console()
-    told = form_of(arguments)
+    form = form_of(arguments)
     command = ImportPrefix(
-        arguments.path, arguments.project, told.backbone, told.prompt, told.linearisation
+        arguments.path, arguments.project, form.backbone, form.prompt, form.linearisation
     )
     info = import_prefix(command, ConsoleReporter(console, "importing"))
     tidy(ProjectFolder(Path(arguments.project).expanduser()))

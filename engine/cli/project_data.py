@@ -39,7 +39,7 @@ def dataset_of(
             if _fingerprint(project.dataset_store(entry.dataset_id)) == fingerprint:
                 chosen.append(entry)
                 return present
-        dataset_id = _free_id(slug(source.stem), {one.dataset_id for one in present.datasets})
+        dataset_id = _free_id(slug(source.stem), {entry.dataset_id for entry in present.datasets})
         incoming.replace(project.dataset_store(dataset_id))
         entry = DatasetEntry(
             dataset_id,
@@ -71,8 +71,8 @@ def dataset_of(
 
 def tidy(project: ProjectFolder, *more: Path) -> None:
     """Remove what killed processes left in the project's folders, and in `more`, a day ago."""
-    for place in (project.path, project.datasets, project.prefixes, *more):
-        remove_leftovers(place, older_than_s=_DAY_S)
+    for folder in (project.path, project.datasets, project.prefixes, *more):
+        remove_leftovers(folder, older_than_s=_DAY_S)
 
 
 def _fingerprint(store: Path) -> str:
@@ -83,9 +83,9 @@ def _fingerprint(store: Path) -> str:
         return ""
 
 
-def _free_id(wanted: str, taken: set[str]) -> str:
+def _free_id(wanted: str, used: set[str]) -> str:
     number, name = 1, wanted
-    while name in taken:
+    while name in used:
         number += 1
         name = f"{wanted}-{number}"
     return name

@@ -1,4 +1,4 @@
-"""The options that say how a file is read, and the first look that follows them."""
+"""The options that say how a file is read, and the inspection of the file."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def reading_options(arguments: argparse.Namespace) -> ReadOptions:
     )
 
 
-def look_at(console: Console, source: Path, options: ReadOptions) -> FileReport:
-    """The first look at a file that is to be imported.
+def inspect(console: Console, source: Path, options: ReadOptions) -> FileReport:
+    """Inspect a file that is to be imported.
 
     Raises:
         UserError: it cannot be read, or not with these options; it has column names and no rows.
@@ -78,7 +78,7 @@ def look_at(console: Console, source: Path, options: ReadOptions) -> FileReport:
     from engine.data.reader_errors import no_rows
 
     command = InspectFile(str(source), options)
-    report = inspect_file(command, ConsoleReporter(console, "looking at the file"))
+    report = inspect_file(command, ConsoleReporter(console, "reading the file"))
     for part in fields(ReadOptions):
         if getattr(options, part.name) is not None and getattr(report.options, part.name) is None:
             flag = part.name.replace("_", "-")

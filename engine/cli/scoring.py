@@ -53,7 +53,7 @@ def _score(path: Path, metrics: tuple[str, ...], arguments: argparse.Namespace) 
     rows = _rows(console, path, arguments)
     division = _division(console, rows, arguments)
     groups = _groups(rows, by_category=bool(arguments.by), unseen=arguments.unseen)
-    found = {
+    scores_by_file = {
         name: score_whole(
             group,
             metrics,
@@ -65,15 +65,15 @@ def _score(path: Path, metrics: tuple[str, ...], arguments: argparse.Namespace) 
         for name, group in groups.items()
     }
     if arguments.json:
-        plain = {name: {one.metric: _plain(one) for one in one_group}
-                 for name, one_group in found.items()}  # fmt: skip
+        plain = {name: {score.metric: _plain(score) for score in scores}
+                 for name, scores in scores_by_file.items()}  # fmt: skip
         _print_json(console, plain if len(groups) > 1 else plain[ALL])
     else:
-        for name, scores in found.items():
+        for name, scores in scores_by_file.items():
             if len(groups) > 1:
                 console.line(f"{name} ({len(groups[name]):,} rows)")
             print_scores(console, scores)
-    return _unless_all_absent([one for scores in found.values() for one in scores])
+    return _unless_all_absent([score for scores in scores_by_file.values() for score in scores])
 
 
 def _compare(paths: list[Path], metrics: tuple[str, ...], arguments: argparse.Namespace) -> int:
@@ -81,7 +81,7 @@ def _compare(paths: list[Path], metrics: tuple[str, ...], arguments: argparse.Na
     first, second = common_rows(*(_rows(console, path, arguments) for path in paths))
     division = _division(console, first, arguments)
     decodings = dict.fromkeys(_decoding(path) or "unknown" for path in paths)
-    found = compare(
+    differences = compare(
         first,
         second,
         metrics,
@@ -91,16 +91,16 @@ def _compare(paths: list[Path], metrics: tuple[str, ...], arguments: argparse.Na
         reporter=_reporter(console, ALL, as_json=arguments.json),
     )
     if arguments.json:
-        _print_json(console, {one.metric: _plain(one) for one in found})
+        _print_json(console, {difference.metric: _plain(difference) for difference in differences})
     else:
         console.line(f"{len(first):,} common rows; A {paths[0]}, B {paths[1]}; B minus A:")
-        for one in found:
-            console.line(_words(one))
-    return _unless_all_absent(found)
+        for difference in differences:
+            console.line(_words(difference))
+    return _unless_all_absent(differences)
 
 
 def _division(console: Console, rows: Rows, arguments: argparse.Namespace) -> Division:
-    """How texts are divided, which is said where it is not the usual."""
+    """How texts are divided, where it is not by the default."""
     division = division_of((row.references for row in rows), arguments.tokenizer)
     if division.note:
         line = f"note: {division.note}"
@@ -130,7 +130,7 @@ def _groups(rows: Rows, *, by_category: bool, unseen: list[str]) -> dict[str, Ro
         )
     for name in unseen:
         if name not in categories:
-            known = ", ".join(repr(one) for one in categories if one)
+            known = ", ".join(repr(category) for category in categories if category)
             raise UserError(
                 "no-such-category",
                 "--unseen is {category!r}, which no row has. The categories are {categories}.",
@@ -174,48 +174,49 @@ def _decoding(path: Path) -> str:
     return meta.decoding if meta else ""
 
 
-def _plain(one: Score | PairedDifference | Absent) -> Plain:
-    match one:
+def _plain(item: Score | PairedDifference | Absent) -> Plain:
+    match item:
         case Absent():
-            return {"value": None, "reason": one.reason}
+            return {"value": None, "reason": item.reason}
         case Score():
             return {
-                "value": one.value,
-                "low": one.low,
-                "high": one.high,
-                "signature": one.signature,
+                "value": item.value,
+                "low": item.low,
+                "high": item.high,
+                "signature": item.signature,
             }
         case PairedDifference():
-            found = one.found
+            comparison = item.found
             return {
-                "first": found.first,
-                "second": found.second,
-                "value": found.difference,
-                "low": found.low,
-                "high": found.high,
-                "p": found.p,
-                "signature": one.signature,
+                "first": comparison.first,
+                "second": comparison.second,
+                "value": comparison.difference,
+                "low": comparison.low,
+                "high": comparison.high,
+                "p": comparison.p,
+                "signature": item.signature,
             }
 
 
-def _words(one: PairedDifference | Absent) -> str:
-    if isinstance(one, Absent):
-        return absent_line(one)
-    found = one.found
+def _words(item: PairedDifference | Absent) -> str:
+    if isinstance(item, Absent):
+        return absent_line(item)
+    comparison = item.found
     doubt = "one row: no test"
-    if found.low is not None and found.high is not None and found.p is not None:
-        doubt = f"[{found.low:+.2f}, {found.high:+.2f}]  p {found.p:.3f}"
-    values = f"A {found.first:6.2f}  B {found.second:6.2f}  {found.difference:+6.2f} {doubt}"
-    return f"  {one.metric:10s} {values}  {one.signature}"
+    if comparison.low is not None and comparison.high is not None and comparison.p is not None:
+        doubt = f"[{comparison.low:+.2f}, {comparison.high:+.2f}]  p {comparison.p:.3f}"
+    values = f"A {comparison.first:6.2f}  B {comparison.second:6.2f}"
+    values += f"  {comparison.difference:+6.2f} {doubt}"
+    return f"  {item.metric:10s} {values}  {item.signature}"
 
 
 def _print_json(console: Console, plain: object) -> None:
     console.line(json.dumps(plain, ensure_ascii=False))
 
 
-def _unless_all_absent(found: Sequence[Score | PairedDifference | Absent]) -> int:
+def _unless_all_absent(items: Sequence[Score | PairedDifference | Absent]) -> int:
     """Exit code 0 where there is a score; else the first reason is what ends the command."""
-    absent = [one for one in found if isinstance(one, Absent)]
-    if len(absent) == len(found):
+    absent = [item for item in items if isinstance(item, Absent)]
+    if len(absent) == len(items):
         raise Unavailable("nothing-scored", "{reason}", reason=absent[0].reason)
     return 0

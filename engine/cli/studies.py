@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.cli.arguments import encoder_of, run_spec
 from engine.cli.console import Console, ConsoleReporter, print_scores
 from engine.cli.project_data import dataset_of, tidy
-from engine.cli.reading import look_at, reading_options
+from engine.cli.reading import inspect, reading_options
 from engine.cli.training import EXIT_STOPPED, backbone_of, columns_of, work
 from engine.contract.errors import UserError
 from engine.contract.files.writing import slug
@@ -22,18 +22,14 @@ from engine.contract.reading.reading import SplitReport
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder, RunMeta
 from engine.contract.runs.lock import is_locked, run_in_use
+from engine.contract.schema import settings_of
 from engine.contract.specs.data import Role
 from engine.contract.specs.run import RunSpec
+from engine.contract.studies.labels import run_name
 from engine.contract.studies.options import compared_method
-from engine.contract.studies.recipes import (
-    RECIPES,
-    StudySettings,
-    essence,
-    plan,
-    run_name,
-    take_existing,
-)
-from engine.contract.studies.study import StudyFolder, StudyKind, StudySpec
+from engine.contract.studies.planning import essence, plan, with_existing
+from engine.contract.studies.recipes import RECIPES, StudyKind, StudySettings
+from engine.contract.studies.study import StudyFolder, StudySpec
 from engine.data.scanning import scan
 from engine.data.split_report import describe_split
 from engine.metrics.bertscore import check_encoder
@@ -52,9 +48,9 @@ def study(arguments: argparse.Namespace) -> int:
     tidy(project, folder.path)
     if arguments.data is not None:
         made = _made(console, arguments, kind, project, folder.path.name)
-        stored = _same(folder.read(), made) if folder.exists() else made
+        saved = _same(folder.read(), made) if folder.exists() else made
     elif folder.exists():
-        stored = folder.read()
+        saved = folder.read()
     else:
         raise UserError(
             "no-such-study",
@@ -63,15 +59,15 @@ def study(arguments: argparse.Namespace) -> int:
             project=project.path,
         )
     if arguments.metrics is not None:
-        stored = replace(stored, metrics=_metrics(arguments.metrics))
-    stored = replace(stored, encoder=encoder_of(arguments, stored.encoder))
-    if needs_encoder(stored.metrics) and not arguments.no_training:
-        check_encoder(stored.encoder)  # before hours of training
-    folder.write(stored)
+        saved = replace(saved, metrics=_metrics(arguments.metrics))
+    saved = replace(saved, encoder=encoder_of(arguments, saved.encoder))
+    if needs_encoder(saved.metrics) and not arguments.no_training:
+        check_encoder(saved.encoder)  # before hours of training
+    folder.write(saved)
     failed: list[str] = []
     stopped = False
     if not arguments.no_training:
-        failed, stopped = _train(console, folder, stored)
+        failed, stopped = _train(console, folder, saved)
     command = CollectStudy(str(project.path), folder.path.name)
     results = collect_study(command, ConsoleReporter(console, "scoring"))
     console.line()
@@ -91,7 +87,7 @@ def study(arguments: argparse.Namespace) -> int:
             "runs-failed",
             "{failed} of {total} runs failed. The first was {first}",
             failed=len(failed),
-            total=len(stored.runs),
+            total=len(saved.runs),
             first=failed[0],
         )
     return 0
@@ -114,7 +110,7 @@ def _made(
             )
     source = Path(arguments.data)
     options = reading_options(arguments)
-    report = look_at(console, source, options)
+    report = inspect(console, source, options)
     mapping, form = columns_of(arguments, report)
     arguments.backbone = backbone_of(arguments.backbone)
     metrics = _metrics(arguments.metrics) if arguments.metrics else DEFAULT_METRICS
@@ -138,14 +134,14 @@ def _made(
         linearisation=form,
     )
     counted = _split_report(project, entry, base)
-    unseen = counted.unseen if mapping.one(Role.CATEGORY) is not None else ()
+    unseen = counted.unseen if mapping.column_of(Role.CATEGORY) is not None else ()
     if not counted.test_inputs:
         raise UserError(
             "no-test-inputs",
             "The split leaves no test inputs, and a study compares by them. Raise --test-fraction "
             "or --test-inputs.",
         )
-    if kind is StudyKind.EXTRAPOLATION and not unseen:
+    if RECIPES[kind].needs_unseen and not unseen:
         raise UserError(
             "nothing-unseen",
             "No category is held out, so there is nothing to extrapolate to. Name some with "
@@ -156,7 +152,7 @@ def _made(
         study_id=study_id,
         kind=kind,
         name=arguments.name or RECIPES[kind].title,
-        runs=take_existing(plan(study_settings(arguments, kind, base)), existing),
+        runs=with_existing(plan(study_settings(arguments, kind, base)), existing),
         metrics=metrics,
         unseen=unseen,
         created_s=time.time(),
@@ -164,22 +160,22 @@ def _made(
 
 
 def _specs(console: Console, project: ProjectFolder) -> list[RunSpec]:
-    """The runs that the project has; a damaged one is said, and is no reason to stop."""
-    found = []
+    """The runs that the project has; a damaged run is reported, and is no reason to stop."""
+    specs = []
     for path in project.run_paths():
         try:
-            found.append(RunFolder(path).read_spec())
+            specs.append(RunFolder(path).read_spec())
         except UserError as error:
             console.warn(error.message)
-    return found
+    return specs
 
 
 def study_settings(arguments: argparse.Namespace, kind: StudyKind, base: RunSpec) -> StudySettings:
     """What the options of a study say."""
     given = {
-        name: tuple(getattr(arguments, name))
-        for name in ("sizes", "lengths", "words", "seeds")
-        if getattr(arguments, name) is not None
+        item.name: tuple(getattr(arguments, item.name))
+        for item in settings_of(StudySettings)
+        if getattr(arguments, item.name) is not None
     }
     methods = tuple(compared_method(name, base) for name in arguments.methods or ())
     return StudySettings(kind, base, methods=methods, samples=arguments.samples, **given)
@@ -196,8 +192,8 @@ def _metrics(text: str) -> tuple[str, ...]:
     return names
 
 
-def _same(stored: StudySpec, made: StudySpec) -> StudySpec:
-    """The stored study, if the arguments describe it again.
+def _same(saved: StudySpec, made: StudySpec) -> StudySpec:
+    """The saved study, if the arguments describe it again.
 
     Raises:
         UserError: they describe another one.
@@ -207,14 +203,14 @@ def _same(stored: StudySpec, made: StudySpec) -> StudySpec:
         runs = tuple(replace(run, spec=essence(run.spec)) for run in study.runs)
         return study.kind, runs, study.unseen
 
-    if compared(stored) != compared(made):
+    if compared(saved) != compared(made):
         raise UserError(
             "study-differs",
             "The project has a study {study!r} with other settings. To continue it, leave out "
             "--data and what describes the runs. To make another, give it a --name.",
-            study=stored.study_id,
+            study=saved.study_id,
         )
-    return stored
+    return saved
 
 
 def _split_report(project: ProjectFolder, entry: DatasetEntry, base: RunSpec) -> SplitReport:
@@ -223,23 +219,23 @@ def _split_report(project: ProjectFolder, entry: DatasetEntry, base: RunSpec) ->
         return describe_split(rows, store, base.data.mapping, base.data.split)
 
 
-def _train(console: Console, folder: StudyFolder, stored: StudySpec) -> tuple[list[str], bool]:
+def _train(console: Console, folder: StudyFolder, saved: StudySpec) -> tuple[list[str], bool]:
     """Train what is not finished; the sentences of runs that failed, and whether to stop."""
     failed: list[str] = []
-    for number, run in enumerate(stored.runs, start=1):
-        name = run_name(stored.kind, run)
-        place = RunFolder(folder.run_path(run))
-        console.line(f"\n{number} of {len(stored.runs)}: {name}")
+    for number, run in enumerate(saved.runs, start=1):
+        name = run_name(saved.kind, run)
+        run_folder = RunFolder(folder.run_path(run))
+        console.line(f"\n{number} of {len(saved.runs)}: {name}")
         try:
-            if not (place.path / "run.json").exists():
-                meta = RunMeta(name=name, tags=(stored.name,), created_s=time.time())
-                RunFolder.create(place.path, run.spec, meta)
-            elif place.read_status().state is RunState.FINISHED:
+            if not (run_folder.path / "run.json").exists():
+                meta = RunMeta(name=name, tags=(saved.name,), created_s=time.time())
+                RunFolder.create(run_folder.path, run.spec, meta)
+            elif run_folder.read_status().state is RunState.FINISHED:
                 console.line("  finished before")
                 continue
-            elif is_locked(place.path):
-                raise run_in_use(place.path)
-            code = work(console, place)
+            elif is_locked(run_folder.path):
+                raise run_in_use(run_folder.path)
+            code = work(console, run_folder)
         except UserError as error:
             failed.append(f"{name}: {error.message}")
             console.line(f"  failed: {error.message}")
@@ -247,5 +243,5 @@ def _train(console: Console, folder: StudyFolder, stored: StudySpec) -> tuple[li
         if code == EXIT_STOPPED:
             return failed, True
         if code:
-            failed.append(f"{name}: a fault of this program; see {place.log}.")
+            failed.append(f"{name}: unexpected error; see {run_folder.log}.")
     return failed, False

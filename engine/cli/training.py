@@ -16,7 +16,7 @@ from engine.backbones.entries import find_entry
 from engine.backbones.loading import find_folder
 from engine.cli.arguments import guessed_mapping, mapping_of, run_spec
 from engine.cli.console import Console, ConsoleReporter, RunPrinter
-from engine.cli.reading import look_at, reading_options
+from engine.cli.reading import inspect, reading_options
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import no_such_column
 from engine.contract.protocol.commands import ImportFile
@@ -45,7 +45,7 @@ def train(arguments: argparse.Namespace) -> int:
         )
     source = Path(arguments.data)
     options = reading_options(arguments)
-    report = look_at(console, source, options)
+    report = inspect(console, source, options)
     mapping, form = columns_of(arguments, report)
     # Checked before the file is imported: a mistyped word should cost no time.
     arguments.backbone = backbone_of(arguments.backbone)
@@ -75,7 +75,7 @@ def resume(arguments: argparse.Namespace) -> int:
             "The run in {folder} is finished. There is nothing to resume.",
             folder=folder.path,
         )
-    if is_locked(folder.path):  # the engine looks again, but takes seconds to load
+    if is_locked(folder.path):  # the engine checks again, but takes seconds to load
         raise run_in_use(folder.path)
     console.line(f"{folder.read_meta().name} on {backbone}")
     return work(console, folder)
@@ -84,7 +84,7 @@ def resume(arguments: argparse.Namespace) -> int:
 def import_data(
     console: Console, source: Path, store: Path, *, options: ReadOptions | None = None
 ) -> str:
-    """Import a file into a dataset file, saying what was found; its fingerprint."""
+    """Import a file into a dataset file, printing the findings; its fingerprint."""
     imported = import_file(
         ImportFile(str(source), options or ReadOptions(), str(store)),
         ConsoleReporter(console, f"reading {source.name}"),
@@ -132,7 +132,7 @@ def _interrupt_as_stop(folder: RunFolder) -> Iterator[None]:
 
 
 def backbone_of(name: str) -> str:
-    """A backbone as a run keeps it: a folder by its whole path, so that it is found again.
+    """A backbone as a run saves it: a folder by its whole path, so that it can be opened again.
 
     Raises:
         UserError: there is none, neither on this machine nor in the catalog.
@@ -175,13 +175,16 @@ def columns_of(
             raise no_such_column(name, [column.name for column in report.columns])
     named = {role for name, role in roles.items() if name is not None}
     columns = [
-        Column(one.name, roles.get(one.name, Role.IGNORED if one.role in named else one.role))
-        for one in report.columns
+        Column(
+            column.name,
+            roles.get(column.name, Role.IGNORED if column.role in named else column.role),
+        )
+        for column in report.columns
     ]
     mapping = guessed_mapping(replace(report, columns=tuple(columns)))
-    arguments.category_column = mapping.one(Role.CATEGORY)
+    arguments.category_column = mapping.column_of(Role.CATEGORY)
     if report.split_kind is SplitKind.COLUMN and arguments.split_column is None:
-        arguments.split_column = mapping.one(Role.SPLIT)
+        arguments.split_column = mapping.column_of(Role.SPLIT)
     return mapping, report.linearisation
 
 
@@ -189,4 +192,4 @@ def _words(mapping: Mapping) -> str:
     inputs = ", ".join(f"{column.name} ({column.role.value})" for column in mapping.inputs)
     references = ", ".join(mapping.named(Role.REFERENCES))
     compared = f" (references: {references})" if references else ""
-    return f"{inputs} → {mapping.one(Role.TARGET)}{compared}"
+    return f"{inputs} → {mapping.column_of(Role.TARGET)}{compared}"

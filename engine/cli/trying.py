@@ -34,7 +34,7 @@ SAMPLE = ROOT / "resources" / "samples" / "trails.csv"
 DATASET_ID = "sample"
 
 # A few minutes on two CPU cores: some 100 rows to learn from, 24 inputs to be judged by, and
-# not more looks on the way than a plot needs.
+# no more evaluations than a plot needs.
 SPLIT = Split(max_train_rows=96, max_valid_inputs=20, max_test_inputs=24)
 EVALUATE_EVERY_STEPS = 30
 PREFIX_LENGTH = 8
@@ -56,15 +56,15 @@ def try_sample(arguments: argparse.Namespace) -> int:
     spec = _prefix_spec(console, project)
     runs = [spec] if arguments.prefix_only else [spec, finetuning_baseline(spec)]
     folders = []
-    for one in runs:
+    for run in runs:
         begun = time.monotonic()
-        meta = RunMeta(name=describe_method(one.method), created_s=time.time())
-        folder = RunFolder.create(project.runs / one.run_id, one, meta)
+        meta = RunMeta(name=describe_method(run.method), created_s=time.time())
+        folder = RunFolder.create(project.runs / run.run_id, run, meta)
         console.line(f"\n{meta.name}")
         code = work(console, folder)
         if code:
             return code
-        if one is spec:
+        if run is spec:
             _export(console, folder, path)
         console.line(f"  {duration(time.monotonic() - begun)} in all")
         folders.append(folder)
@@ -109,8 +109,8 @@ def _summary(console: Console, folders: list[RunFolder]) -> None:
         meta = read_meta(folder.outputs / "test.jsonl")
         scores = {score.metric: score.value for score in meta.scores} if meta else {}
         shown = "  ".join(f"{name} {value:5.1f}" for name, value in scores.items())
-        kept = folder.prefix if folder.prefix.is_dir() else folder.model
-        size = sum(item.stat().st_size for item in kept.iterdir())
+        weights = folder.prefix if folder.prefix.is_dir() else folder.model
+        size = sum(item.stat().st_size for item in weights.iterdir())
         console.line(f"{folder.read_meta().name:18s} {shown}  {size / 1e6:8.1f} MB")
     for index, folder in enumerate(folders):
         row = read_outputs(folder.outputs / "test.jsonl")[0]

@@ -50,7 +50,7 @@ class BackboneShape:
 
     @property
     def attentions(self) -> int:
-        """How many attention modules it has, in all places."""
+        """How many attention modules it has, of all kinds."""
         return self.encoder_layers + self.layers * (2 if self.encoder_decoder else 1)
 
 

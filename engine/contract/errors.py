@@ -54,7 +54,7 @@ class UserError(CodedError):
 
 
 class EngineError(WorkbenchError):
-    """A fault of this program: shown with its traceback and a copy button."""
+    """A bug of this program: shown with its traceback and a copy button."""
 
 
 class ProtocolError(CodedError, EngineError):

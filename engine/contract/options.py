@@ -83,12 +83,12 @@ def with_changes(spec: RunSpec, changes: tuple[tuple[str, str], ...]) -> RunSpec
     plain = codec.to_plain(spec)
     for field, text in changes:
         *parents, name = field_path(field)
-        place = plain
+        node = plain
         for parent in parents:
-            place = place.get(parent) if isinstance(place, dict) else None
-        if not isinstance(place, dict) or name not in place:
+            node = node.get(parent) if isinstance(node, dict) else None
+        if not isinstance(node, dict) or name not in node:
             raise codec.unknown_field("RunSpec", field)
-        place[name] = codec.parse(text)
+        node[name] = codec.parse(text)
     return codec.from_plain(RunSpec, plain)
 
 
@@ -161,7 +161,7 @@ def column_args(mapping: Mapping, split: Split) -> list[str]:
         ("--split-column", Role.SPLIT, split.kind is SplitKind.COLUMN),
         ("--category-column", Role.CATEGORY, True),
     ):
-        name = mapping.one(role)
+        name = mapping.column_of(role)
         if name is not None and wanted:
             words += option_args(flag, name)
     for name in mapping.named(Role.REFERENCES):

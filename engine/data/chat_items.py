@@ -63,13 +63,13 @@ def _turns(item: dict[str, Any]) -> list[Any]:
 
 def _text(turn: dict[str, Any]) -> str:
     """What is said; of a message in parts, the texts among them."""
-    found = next((turn[key] for key in _TEXTS if key in turn), None)
-    if isinstance(found, list):
-        parts = [part.get("text") for part in found if isinstance(part, dict)]
-        found = "\n".join(part for part in parts if isinstance(part, str))
-    if found is not None and not isinstance(found, str):
+    content = next((turn[key] for key in _TEXTS if key in turn), None)
+    if isinstance(content, list):
+        parts = [part.get("text") for part in content if isinstance(part, dict)]
+        content = "\n".join(part for part in parts if isinstance(part, str))
+    if content is not None and not isinstance(content, str):
         raise NotAnItemError("a turn of the conversation has no text")
-    return found or ""
+    return content or ""
 
 
 def _first(turn: dict[str, Any], keys: tuple[str, ...]) -> str:

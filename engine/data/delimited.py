@@ -22,7 +22,7 @@ _HEAD_CHARACTERS = 2 * 2**20
 class DelimitedReader:
     """Reads a delimited file (see `engine.data.readers.Reader`).
 
-    Encoding, dialect and columns are found from the same parts of the file in a first look
+    Encoding, dialect and columns are guessed from the same parts of the file in a sample
     and in the import, so that the two agree.
 
     Args:
@@ -32,7 +32,7 @@ class DelimitedReader:
     """
 
     format = "csv"
-    place = "line"
+    unit = "line"
 
     def __init__(
         self, path: Path, options: ReadOptions, *, sample_bytes: int | None = None

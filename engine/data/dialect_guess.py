@@ -14,7 +14,7 @@ from engine.data.dialects import DELIMITERS, Dialect
 QUOTES = ('"', "'", "")
 ESCAPE = "\\"
 _BARS = ("|||", "||")
-"""Delimiters of several characters that are looked for: "||" stands in the E2E files of the
+"""Delimiters of several characters that are tried: "||" stands in the E2E files of the
 prefix-tuning paper's repository (XiangLi1999/PrefixTuning, data/e2e_data), table||text a line;
 "|||" in files of sentence pairs."""
 
@@ -177,13 +177,13 @@ def _try(dialect: Dialect, lines: list[str]) -> _Trial:
             # The sample may end within a record; other faults are rows that no width explains.
             if rows and str(error).startswith(_OPEN_AT_END):
                 break
-        taken, seen = reader.line_num - seen, reader.line_num
+        line_count, seen = reader.line_num - seen, reader.line_num
         if cells is None or cells:
-            rows.append((len(cells or ()), taken))
+            rows.append((len(cells or ()), line_count))
     widths: Counter[int] = Counter()
-    for width, taken in rows:
+    for width, line_count in rows:
         if width:
-            widths[width] += taken
+            widths[width] += line_count
     if not widths:
         return _Trial(dialect, 0.0, 0)
     width, count = max(widths.items(), key=lambda item: (item[1], item[0]))
@@ -191,8 +191,8 @@ def _try(dialect: Dialect, lines: list[str]) -> _Trial:
     leading = list(itertools.takewhile(lambda row: row[0] != width, rows[:_MOST_TITLES]))
     if len(leading) == _MOST_TITLES:
         leading = leading[:1]
-    above = sum(taken for _, taken in leading)
-    total = max(1, sum(taken for _, taken in rows[len(leading) :]))
+    above = sum(line_count for _, line_count in leading)
+    total = max(1, sum(line_count for _, line_count in rows[len(leading) :]))
     factor = _ODD_HEADER - _ODD_LINE * above / (above + total) if leading else 1.0
     evenness = factor * min(1.0, count / total)
     return _Trial(dialect, evenness, width, sum(size for size, _ in rows))

@@ -236,6 +236,6 @@ def _evenness(word: str) -> float:
 def _changes_case(word: str) -> bool:
     """Whether a capital beyond ASCII, or behind a letter beyond it, stands inside a word."""
     return any(
-        one.islower() and two.isupper() and not (one.isascii() and two.isascii())
-        for one, two in itertools.pairwise(word)
+        first.islower() and second.isupper() and not (first.isascii() and second.isascii())
+        for first, second in itertools.pairwise(word)
     )

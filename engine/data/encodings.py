@@ -155,10 +155,10 @@ def find_bad_byte(text: str) -> tuple[int, str] | None:
     """
     if text.isascii():
         return None
-    found = _MARK.search(text)
-    if found is None:
+    match = _MARK.search(text)
+    if match is None:
         return None
-    return found.start() + 1, f"0x{(ord(found.group()) - 0xDC00) % 256:02X}"
+    return match.start() + 1, f"0x{(ord(match.group()) - 0xDC00) % 256:02X}"
 
 
 def show_bad_bytes(text: str) -> str:

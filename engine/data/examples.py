@@ -167,9 +167,9 @@ def inputs_by_prefix(
         groupings[name].add(row.cells)
         order.setdefault((name, readers[name].example_id(row.cells)))
     grouped = {
-        (name, one.example_id): replace(one, prefix=name)
+        (name, row.example_id): replace(row, prefix=name)
         for name, grouping in groupings.items()
-        for one in grouping.inputs()
+        for row in grouping.inputs()
     }
     times = Counter(example_id for _, example_id in order)
     return [
@@ -198,14 +198,14 @@ class _Grouping:
         return [self._input(example_id, cells) for example_id, cells in self._firsts.items()]
 
     def _input(self, example_id: str, cells: tuple[str, ...]) -> EvalInput:
-        found = self._reader.input(cells)
+        inputs = self._reader.input(cells)
         references = self._references[example_id]
         if self._reader.has_references:  # which each row of an input may repeat
             references = list(dict.fromkeys(references))
         return EvalInput(
             example_id=example_id,
-            fields=found.fields,
-            source=found.text(self._form),
+            fields=inputs.fields,
+            source=inputs.text(self._form),
             references=tuple(references),
             category=self._reader.category(cells),
         )

@@ -18,7 +18,7 @@ Row = tuple[str, ...]
 
 _SAMPLE_ROWS = 200
 _MOST_TITLES = 20
-_LOOK_CHARACTERS = 1000
+_COMPARED_CHARACTERS = 1000
 _MOST = 0.8
 _SURE_NAMES, _LEAST_NAMES, _SURE_DATA = 1.0, -1.0, -2.5
 _CLEAR = 0.5  # votes of the losing side, as a share of the winning one's, that raise no doubt
@@ -120,16 +120,16 @@ def _is_title(row: Row, width: int) -> bool:
     return alone or len(row) < width - 1
 
 
-def are_same_names(one: Sequence[str], two: Sequence[str]) -> bool:
-    """Whether two rows of names are the same, written with other spaces and quotes perhaps.
+def are_same_names(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Whether second rows of names are the same, written with other spaces and quotes perhaps.
 
     Files that were joined may each begin with a byte order mark.
     """
-    return len(one) == len(two) and all(map(_same_name, one, two))
+    return len(first) == len(second) and all(map(_same_name, first, second))
 
 
-def _same_name(one: str, two: str) -> bool:
-    return one == two or one.strip('\ufeff" ') == two.strip('\ufeff" ')
+def _same_name(first: str, second: str) -> bool:
+    return first == second or first.strip('\ufeff" ') == second.strip('\ufeff" ')
 
 
 def is_known_name(cell: str) -> bool:
@@ -204,9 +204,9 @@ def _length(cell: str, values: list[str]) -> float:
 def _shortened(cell: str) -> str:
     """The cell without spaces around it; its beginning and end, where it is a long text."""
     cell = cell.strip()
-    if len(cell) <= 2 * _LOOK_CHARACTERS:
+    if len(cell) <= 2 * _COMPARED_CHARACTERS:
         return cell
-    return cell[:_LOOK_CHARACTERS] + cell[-_LOOK_CHARACTERS:]
+    return cell[:_COMPARED_CHARACTERS] + cell[-_COMPARED_CHARACTERS:]
 
 
 def _count_up(first: Sequence[str], rest: Sequence[Row]) -> bool:
@@ -226,7 +226,7 @@ def _are_steps(cells: Sequence[str]) -> bool:
     """Whether there are three numbers or more, all as far apart."""
     texts = [cell for cell in map(str.strip, cells) if cell.isascii() and cell.isdigit()]
     numbers = [int(text[:18]) for text in texts]
-    steps = {two - one for one, two in itertools.pairwise(numbers)}
+    steps = {second - first for first, second in itertools.pairwise(numbers)}
     return len(numbers) > 2 and len(steps) == 1 and min(steps) > 0
 
 

@@ -43,9 +43,9 @@ def data_files(folder: Path) -> tuple[Path, ...]:
     by_ending: dict[str, list[Path]] = {}
     count = 0
     with explain_read_errors(folder):
-        for place, inner, names in os.walk(folder):
+        for directory, inner, names in os.walk(folder):
             inner[:] = [name for name in inner if not name.startswith(".")]
-            if len(Path(place).relative_to(folder).parts) >= _DEEPEST_FOLDER:
+            if len(Path(directory).relative_to(folder).parts) >= _DEEPEST_FOLDER:
                 inner.clear()
             count += len(names)
             if count > _MOST_FILES:
@@ -57,13 +57,13 @@ def data_files(folder: Path) -> tuple[Path, ...]:
                     limit=_MOST_FILES,
                 )
             for name in names:
-                file = Path(place) / name
+                file = Path(directory) / name
                 if not name.startswith(".") and name not in _BESIDES and file.is_file():
                     by_ending.setdefault(file.suffix.lower(), []).append(file)
     if ".xml" in by_ending:
         return ()
-    found = next((by_ending[ending] for ending in ENDINGS if ending in by_ending), [])
-    sets = {_data_set(file, folder) for file in found}
+    files = next((by_ending[ending] for ending in ENDINGS if ending in by_ending), [])
+    sets = {_data_set(file, folder) for file in files}
     if len(sets) > 1:
         some = ", ".join(sorted(sets)[:_LISTED_SETS]) + " …" * (len(sets) > _LISTED_SETS)
         raise UserError(
@@ -72,7 +72,7 @@ def data_files(folder: Path) -> tuple[Path, ...]:
             path=folder,
             names=some,
         )
-    return tuple(sorted(found, key=lambda file: (_order(file, folder), file)))
+    return tuple(sorted(files, key=lambda file: (_order(file, folder), file)))
 
 
 class FolderReader:
@@ -90,7 +90,7 @@ class FolderReader:
     """
 
     format = "folder"
-    place = "row"
+    unit = "row"
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class FolderReader:
             sizes = [file.stat().st_size for file in files]
         self.size_bytes = sum(sizes)
         self.sampled_bytes = min(sample_bytes or self.size_bytes, self.size_bytes)
-        self._look_bytes = sample_bytes
+        self._sample_bytes = sample_bytes
         self._done_bytes = 0
         with closing(self._reader(files[0])) as first:
             self.form = getattr(first, "form", first.format)
@@ -125,22 +125,22 @@ class FolderReader:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Those of each file, and columns that the first one does not have."""
-        found: dict[str, Finding] = {}
+        merged: dict[str, Finding] = {}
         for file, findings, _ in self._of_files():
             name = file.relative_to(self._root).as_posix()
-            for one in findings:
-                before = found.get(one.message)
+            for finding in findings:
+                before = merged.get(finding.message)
                 if before is not None:
-                    found[one.message] = replace(before, count=before.count + one.count)
+                    merged[finding.message] = replace(before, count=before.count + finding.count)
                 else:
-                    named = replace(one, message=f"{name}: {one.message}", lines=())
-                    found[one.message] = named
-        return (*found.values(), *self._unknown.findings())
+                    named = replace(finding, message=f"{name}: {finding.message}", lines=())
+                    merged[finding.message] = named
+        return (*merged.values(), *self._unknown.findings())
 
     @property
     def languages(self) -> tuple[str, ...]:
         """Of the texts, where they are marked."""
-        return tuple(dict.fromkeys(one for _, _, some in self._of_files() for one in some))
+        return tuple(dict.fromkeys(finding for _, _, some in self._of_files() for finding in some))
 
     def rows(self) -> Iterator[Item]:
         """All rows of all files; to be called once."""
@@ -170,10 +170,10 @@ class FolderReader:
             self._current.close()
 
     def _reader(self, file: Path) -> Reader:
-        look = self._look_bytes
-        if look is not None:
-            look = max(1, look - self._done_bytes)
-        return self._open(file, self._chosen, sample_bytes=look)
+        limit = self._sample_bytes
+        if limit is not None:
+            limit = max(1, limit - self._done_bytes)
+        return self._open(file, self._chosen, sample_bytes=limit)
 
     def _moved(
         self, item: Item, columns: tuple[str, ...], start: int, split: str, file: Path
@@ -186,7 +186,7 @@ class FolderReader:
             row = replace(item.row, line=start + item.row.line, reason=f"{name}: {item.row.reason}")
             return BadRow(item.kind, row)
         cells = dict(zip(columns, item.cells, strict=True))
-        self._unknown.look(cells, start + item.line)
+        self._unknown.add(cells, start + item.line)
         cells[self._label] = split
         return ReadRow(start + item.line, tuple(cells.get(name, "") for name in self.columns))
 

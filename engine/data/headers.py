@@ -58,8 +58,8 @@ def read_header(rows: list[Row], *, present: bool | None, line: int) -> Header:
     for index in nameless:
         names[index] = f"column {index + 1}"
     if nameless:
-        places = ", ".join(str(index + 1) for index in nameless)
-        message = f"{_columns(len(nameless))} without a name (place {places}): called by the place."
+        positions = ", ".join(str(index + 1) for index in nameless)
+        message = f"{_columns(len(nameless))} without a name, called by position: {positions}."
         findings.append(Finding(FindingKind.UNNAMED_COLUMN, message, len(nameless), (line,)))
     unique, renamed = _make_unique(names)
     if renamed:

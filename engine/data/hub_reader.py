@@ -24,7 +24,7 @@ from engine.data.records import Item
 from engine.data.tallies import counted
 
 _HEAD_ITEMS = 200
-"""Items of the first split that the columns are found from, and a first look ends with."""
+"""Items of the first split from which the columns are guessed; a sample ends with them."""
 
 
 def is_hub_name(path: Path) -> bool:
@@ -36,7 +36,7 @@ class HubReader:
     """Streams all splits of a data set (see `engine.data.readers.Reader`).
 
     The column "split" says where each row comes from. No code of the data set is run. What a
-    first look reads is not kept.
+    sample reads is not saved.
 
     Args:
         path: the name, after "hub:".
@@ -45,7 +45,7 @@ class HubReader:
     """
 
     format = "hub"
-    place = "row"
+    unit = "row"
 
     def __init__(
         self, path: Path, options: ReadOptions, *, sample_bytes: int | None = None
@@ -71,13 +71,13 @@ class HubReader:
         self.columns = self._made.columns
         self.form = self._made.format
         self._count = 0
-        self._rows_told = sum(_told_rows(split) for split in self._splits.values())
-        self.size_bytes = sum(_told_bytes(split) for split in self._splits.values())
+        self._rows_declared = sum(_declared_rows(split) for split in self._splits.values())
+        self.size_bytes = sum(_declared_bytes(split) for split in self._splits.values())
         if not self.size_bytes and self._limit is not None:
             self.size_bytes = HUB_SIZE_UNKNOWN_BYTES  # 0 in an import: its end is not known
         self.sampled_bytes = self.size_bytes
         if self._limit is not None and len(head) >= self._limit:
-            share = len(head) / self._rows_told if self._rows_told else 1.0
+            share = len(head) / self._rows_declared if self._rows_declared else 1.0
             self.sampled_bytes = max(1, min(round(share * self.size_bytes), self.size_bytes - 1))
         self.options = ReadOptions(language=self._made.language)
         self.description = f"hub, {counted(len(self._splits), 'split')}"
@@ -105,9 +105,9 @@ class HubReader:
 
     def position_bytes(self) -> int:
         """How far `rows` is, by the share of rows; 0 where their number is not known."""
-        if not self._rows_told:
+        if not self._rows_declared:
             return 0
-        return min(self.size_bytes, self.size_bytes * self._count // self._rows_told)
+        return min(self.size_bytes, self.size_bytes * self._count // self._rows_declared)
 
     def close(self) -> None:
         """Nothing stays open."""
@@ -211,14 +211,14 @@ def _explain(name: str, error: Exception) -> UserError:
     )
 
 
-def _told_bytes(split: Any) -> int:
-    return int(getattr(_told(split), "num_bytes", 0) or 0)
+def _declared_bytes(split: Any) -> int:
+    return int(getattr(_declared(split), "num_bytes", 0) or 0)
 
 
-def _told_rows(split: Any) -> int:
-    return int(getattr(_told(split), "num_examples", 0) or 0)
+def _declared_rows(split: Any) -> int:
+    return int(getattr(_declared(split), "num_examples", 0) or 0)
 
 
-def _told(split: Any) -> Any:
+def _declared(split: Any) -> Any:
     """What the data set's card tells of a split, or None."""
     return (split.info.splits or {}).get(str(split.split))

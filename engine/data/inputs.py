@@ -59,7 +59,7 @@ class RowReader:
 
     @staticmethod
     def _index(store: DatasetStore, mapping: Mapping, role: Role) -> int | None:
-        name = mapping.one(role)
+        name = mapping.column_of(role)
         return None if name is None else store.column(name)
 
     def example_id(self, cells: tuple[str, ...]) -> str:
@@ -109,8 +109,8 @@ class RowReader:
 
         Where it is empty they are the references.
         """
-        found = () if self._target is None else texts_in(cells[self._target])
-        return found or self._further(cells)
+        texts = () if self._target is None else texts_in(cells[self._target])
+        return texts or self._further(cells)
 
     def references(self, cells: tuple[str, ...]) -> tuple[str, ...]:
         """The texts that outputs are compared with: the targets, then the references."""

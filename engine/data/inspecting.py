@@ -1,4 +1,4 @@
-"""The CSV doctor's first look: how a file is to be read, and what is wrong with it."""
+"""Format detection: how a file is to be read, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from engine.reporter import Reporter
 
 PREVIEW_ROWS = 100
 PREVIEW_CELL_CHARACTERS = 2000
-LOOK_BYTES = (4 * 2**20, 80 * 2**20)
-"""A first look; a longer one only where it holds no whole row."""
+SAMPLE_BYTES = (4 * 2**20, 80 * 2**20)
+"""Of a sample; the longer only where the first holds no whole row."""
 _MOST_ITEMS = 50_000
 _UPDATE_ITEMS = 1000
 _TABLES = ("csv", "xlsx", "ods")
@@ -31,15 +31,15 @@ def inspect_file(command: InspectFile, reporter: Reporter) -> FileReport:
         Cancelled: through the reporter.
     """
     path = Path(command.path)
-    for sample_bytes in LOOK_BYTES:
+    for sample_bytes in SAMPLE_BYTES:
         with closing(open_reader(path, command.options, sample_bytes=sample_bytes)) as reader:
-            report = _look(path, reader, reporter)
+            report = _inspect(path, reader, reporter)
         if report.preview or report.sampled_bytes == report.size_bytes:
             break
     return report
 
 
-def _look(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
+def _inspect(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
     tally = tally_for(reader)
     rows: list[ReadRow] = []
     row_count, sampled_bytes = 0, reader.sampled_bytes
@@ -61,7 +61,9 @@ def _look(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
         message = "The file holds column names but no rows: there is nothing to import."
         no_rows = (Finding(FindingKind.NO_ROWS, message, 1),)
     # Any table may have a column that looks like a split; other formats come with theirs.
-    comes_split = reader.format not in _TABLES and any(one.role is Role.SPLIT for one in columns)
+    comes_split = reader.format not in _TABLES and any(
+        column.role is Role.SPLIT for column in columns
+    )
     languages: tuple[str, ...] = getattr(reader, "languages", ())  # of formats that mark them
     scale = 1.0 if whole else reader.size_bytes / sampled_bytes
     return FileReport(
@@ -79,7 +81,7 @@ def _look(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
         row_count=round(row_count * scale),
         row_count_exact=whole,
         findings=(*reader.findings, *ignored, *tally.findings(), *no_rows),
-        place=reader.place,
+        unit=reader.unit,
         linearisation=default_linearisation(getattr(reader, "form", reader.format)),
         split_kind=SplitKind.COLUMN if comes_split else SplitKind.RANDOM,
         sheets=reader.sheets if isinstance(reader, SpreadsheetReader) else (),

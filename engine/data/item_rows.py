@@ -83,14 +83,14 @@ class ItemRows:
 
     def findings(self) -> tuple[Finding, ...]:
         """Texts in other languages, keys that are no columns, cells that are no text."""
-        found = (*self._languages.findings(), *self._unknown.findings())
+        findings = (*self._languages.findings(), *self._unknown.findings())
         if not self._bytes.count:
-            return found
+            return findings
         message = (
             f"{counted(self._bytes.count, 'row')} with bytes that are no text: shown by their "
             'length, such as "(11 bytes)".'
         )
-        return (*found, self._bytes.finding(FindingKind.NOT_TEXT, message))
+        return (*findings, self._bytes.finding(FindingKind.NOT_TEXT, message))
 
     def rows_of(
         self,
@@ -114,7 +114,7 @@ class ItemRows:
                     shown = show_bad_bytes(row.text)[:SHOWN_CHARACTERS]
                     yield BadRow(row.kind, RejectedRow(number, row.reason, shown))
                     continue
-                self._unknown.look(row, number)
+                self._unknown.add(row, number)
                 cells = tuple(
                     label if column == self._label else row.get(column, "")
                     for column in self.columns

@@ -82,14 +82,15 @@ def _dart_rows(item: Item, _keeps: Keeps) -> Iterator[Cells]:
         raise NotAnItemError(str(error)) from error
     annotations = rows_of_columns(item.get("annotations"))
     if not isinstance(annotations, list) or not all(
-        isinstance(one, dict) and isinstance(one.get("text"), str) for one in annotations
+        isinstance(annotation, dict) and isinstance(annotation.get("text"), str)
+        for annotation in annotations
     ):
         raise NotAnItemError("the annotations are no list of objects with a text")
-    for one in annotations or [{"text": ""}]:
+    for annotation in annotations or [{"text": ""}]:
         row = (
             triples_cell(triples),
-            one["text"],
-            text_of(one.get("source")),
+            annotation["text"],
+            text_of(annotation.get("source")),
             text_of(item.get("subtree_was_extended")),
         )
         yield dict(zip(DART_COLUMNS, row, strict=True))

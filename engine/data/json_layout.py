@@ -19,11 +19,11 @@ from engine.data.reader_errors import inputs_without_texts
 from engine.data.sides import side_named
 
 _SAMPLE = 10
-"""Items of a list or an object that are looked at."""
+"""Items of a list or an object that are read to guess the layout."""
 _LINES = 50
 _DEEPEST = 3
 """Objects around the one that holds the examples."""
-_USUAL_KEYS = ("data", "rows", "items", "examples", "records", "instances", "entries", "samples")
+_COMMON_KEYS = ("data", "rows", "items", "examples", "records", "instances", "entries", "samples")
 """Names of a list of examples where an object holds several lists."""
 _PANDAS_SPLIT = frozenset({"columns", "index", "data", "index_names", "column_names"})
 
@@ -69,7 +69,7 @@ class _Entry:
         kind: "{", "[", or "" for a text, number …
         items: of a list, the first values.
         inner: of an object, the first entries.
-        count: how many there are in the part of the file that was looked at.
+        count: how many there are in the part of the file that was read.
     """
 
     key: str
@@ -79,7 +79,7 @@ class _Entry:
     count: int = 0
 
     def holds(self, kind: type) -> bool:
-        """Whether it is a list of nothing but values of a kind, as far as it was looked at."""
+        """Whether it is a list of nothing but values of a kind, as far as it was read."""
         return bool(self.items) and all(isinstance(item, kind) for item in self.items)
 
 
@@ -97,7 +97,7 @@ def find_layout(head: str, *, whole: bool, in_lines: bool, name: str) -> JsonLay
     """
     lines = [line for line in itertools.islice(_lines(head), _LINES) if line.strip()]
     parsed = [_parsed(line) for line in lines]
-    containers = sum(isinstance(one, dict | list) for one in parsed)
+    containers = sum(isinstance(value, dict | list) for value in parsed)
     if len(lines) > 1 and (isinstance(parsed[0], dict) or 2 * containers >= len(lines)):
         return JsonLayout(Form.LINES)
     walker = JsonWalker(io.StringIO(head), name=name, cut=True)
@@ -111,8 +111,8 @@ def find_layout(head: str, *, whole: bool, in_lines: bool, name: str) -> JsonLay
     entries = _outline(walker)
     if walker.next_letter():
         return JsonLayout(Form.ITEMS)  # objects one after another
-    found = _of_object(entries, name, sure=not (whole and in_lines))
-    if found is None and whole and not in_lines and not all(map(_is_plain, entries)):
+    layout = _of_object(entries, name, sure=not (whole and in_lines))
+    if layout is None and whole and not in_lines and not all(map(_is_plain, entries)):
         raise UserError(
             "json-object-not-a-table",
             "{file} is one JSON object with the keys {keys}, which is not a known form of "
@@ -120,7 +120,7 @@ def find_layout(head: str, *, whole: bool, in_lines: bool, name: str) -> JsonLay
             file=name,
             keys=_named(entries),
         )
-    return found or alone
+    return layout or alone
 
 
 def _of_object(
@@ -132,25 +132,25 @@ def _of_object(
         sure: whether an object of lists is no example that has them.
         depth: of objects around this one.
     """
-    lists = [one for one in entries if one.kind == "["]
-    objects = [one for one in entries if one.kind == "{"]
-    keys = {one.key for one in entries}
+    lists = [entry for entry in entries if entry.kind == "["]
+    objects = [entry for entry in entries if entry.kind == "{"]
+    keys = {entry.key for entry in entries}
     if {"columns", "data"} <= keys <= _PANDAS_SPLIT:
         return _pandas_split(entries, name)
-    if any(one.holds(list) and _is_logicnlg(one.items[0]) for one in lists):
+    if any(entry.holds(list) and _is_logicnlg(entry.items[0]) for entry in lists):
         raise inputs_without_texts(name, "LogicNLG")
-    sides = [one for one in (*lists, *objects) if side_named(one.key) is not None]
+    sides = [entry for entry in (*lists, *objects) if side_named(entry.key) is not None]
     if sides and len(sides) == len(lists) + len(objects):
         return _sides(sides, name)
     if sure and len(lists) == len(entries) and _is_even(lists):
         return JsonLayout(Form.COLUMNS)
-    rows = [one for one in lists if one.holds(dict)]
-    rows = rows or [one for one in lists if one.holds(list) and one.key in _USUAL_KEYS]
-    usual = [one for one in rows if one.key in _USUAL_KEYS]
-    if len(rows) > 1 and len(usual) != 1 and len(rows) == len(lists):
+    rows = [entry for entry in lists if entry.holds(dict)]
+    rows = rows or [entry for entry in lists if entry.holds(list) and entry.key in _COMMON_KEYS]
+    common = [entry for entry in rows if entry.key in _COMMON_KEYS]
+    if len(rows) > 1 and len(common) != 1 and len(rows) == len(lists):
         return _several(rows, name)
-    if rows and (sure or usual or len(lists) == len(entries)):
-        return JsonLayout(Form.LISTS, keys=((usual or rows)[0].key,))
+    if rows and (sure or common or len(lists) == len(entries)):
+        return JsonLayout(Form.LISTS, keys=((common or rows)[0].key,))
     if sure and lists and len(lists) == len(entries) and not rows:
         return JsonLayout(Form.COLUMNS)
     if objects and len(objects) == len(entries):
@@ -169,9 +169,9 @@ def _inside(entry: _Entry, name: str, depth: int) -> JsonLayout | None:
 
 
 def _pandas_split(entries: Sequence[_Entry], name: str) -> JsonLayout:
-    columns = next(one for one in entries if one.key == "columns")
+    columns = next(entry for entry in entries if entry.key == "columns")
     header = tuple(
-        ".".join(map(str, one)) if isinstance(one, list) else str(one) for one in columns.items
+        ".".join(map(str, name)) if isinstance(name, list) else str(name) for name in columns.items
     )
     if not 0 < len(header) <= MOST_COLUMNS or len(set(header)) < len(header):
         raise UserError(
@@ -186,11 +186,13 @@ def _pandas_split(entries: Sequence[_Entry], name: str) -> JsonLayout:
 
 def _sides(sides: Sequence[_Entry], name: str) -> JsonLayout:
     """The sides of a split: {"train": […], "test": […]}."""
-    keys = tuple(one.key for one in sides)
-    if all(one.kind == "[" for one in sides):
+    keys = tuple(entry.key for entry in sides)
+    if all(entry.kind == "[" for entry in sides):
         return JsonLayout(Form.LISTS, keys=keys, label="split")
-    inner = [_of_object(_outline_of(one), name, sure=True) for one in sides]
-    if all(one is not None and one.form is Form.COLUMNS and not one.path for one in inner):
+    inner = [_of_object(_outline_of(entry), name, sure=True) for entry in sides]
+    if all(
+        layout is not None and layout.form is Form.COLUMNS and not layout.path for layout in inner
+    ):
         return JsonLayout(Form.COLUMNS, keys=keys, label="split")
     raise UserError(
         "json-splits-not-lists",
@@ -203,7 +205,7 @@ def _sides(sides: Sequence[_Entry], name: str) -> JsonLayout:
 
 def _several(rows: Sequence[_Entry], name: str) -> JsonLayout:
     """Several lists of objects: one table, where their objects have the same keys."""
-    if len({frozenset(one.items[0]) for one in rows if isinstance(one.items[0], dict)}) != 1:
+    if len({frozenset(entry.items[0]) for entry in rows if isinstance(entry.items[0], dict)}) != 1:
         raise UserError(
             "json-several-lists",
             "{file} holds several lists ({keys}), and it is not clear which are the "
@@ -211,7 +213,7 @@ def _several(rows: Sequence[_Entry], name: str) -> JsonLayout:
             file=name,
             keys=_named(rows),
         )
-    return JsonLayout(Form.LISTS, keys=tuple(one.key for one in rows), label=KEY_COLUMN)
+    return JsonLayout(Form.LISTS, keys=tuple(entry.key for entry in rows), label=KEY_COLUMN)
 
 
 def _nested(objects: Sequence[_Entry], name: str, depth: int) -> JsonLayout | None:
@@ -220,17 +222,17 @@ def _nested(objects: Sequence[_Entry], name: str, depth: int) -> JsonLayout | No
         inner = _inside(objects[0], name, depth)
         if inner is not None:
             return inner
-    numbered = all(one.key.isdecimal() for one in objects)
+    numbered = all(entry.key.isdecimal() for entry in objects)
     examples = JsonLayout(Form.ENTRIES, label="" if numbered else KEY_COLUMN)
-    if any(shape_of(one.inner) is not None for one in objects):
+    if any(shape_of(entry.inner) is not None for entry in objects):
         return examples
     if not numbered and all(map(_is_plain_object, objects)):
-        inner_keys = {frozenset(one.inner) for one in objects}
+        inner_keys = {frozenset(entry.inner) for entry in objects}
         by_number = all(key.isdecimal() for keys in inner_keys for key in keys)
         longer = len(inner_keys) == 1 and objects[0].count > len(objects)
         if by_number or longer:
             return JsonLayout(Form.COLUMNS)
-    alike = len({frozenset(one.inner) for one in objects}) == 1
+    alike = len({frozenset(entry.inner) for entry in objects}) == 1
     if len(objects) > 2 or (len(objects) == 2 and (numbered or alike)):
         return examples
     return None
@@ -238,48 +240,48 @@ def _nested(objects: Sequence[_Entry], name: str, depth: int) -> JsonLayout | No
 
 def _outline(walker: JsonWalker) -> list[_Entry]:
     """The entries of the object at which the walker stands."""
-    found = []
-    for entry in walker.entries():
+    entries = []
+    for member in walker.entries():
         kind = walker.next_letter()
-        one = _Entry(entry.key, kind if kind in ("[", "{") else "")
+        entry = _Entry(member.key, kind if kind in ("[", "{") else "")
         most = MOST_COLUMNS + 1 if entry.key == "columns" else _SAMPLE
         if kind == "[":
             for value in walker.items():
-                one.count += 1
-                if len(one.items) < most and not value.problem:
-                    one.items.append(_parsed(value.text))
+                entry.count += 1
+                if len(entry.items) < most and not value.problem:
+                    entry.items.append(_parsed(value.text))
         elif kind == "{":
             for inner in walker.entries():
                 held = walker.value()
-                one.count += 1
-                if len(one.inner) < _SAMPLE and held is not None:
-                    one.inner[inner.key] = _parsed(held.text)
+                entry.count += 1
+                if len(entry.inner) < _SAMPLE and held is not None:
+                    entry.inner[inner.key] = _parsed(held.text)
         else:
             walker.skip()
-        found.append(one)
-    return found
+        entries.append(entry)
+    return entries
 
 
-def _outline_of(entry: _Entry) -> list[_Entry]:
-    """The entries of an entry that is an object, as far as they were looked at."""
-    found = []
-    for key, value in entry.inner.items():
-        one = _Entry(
+def _outline_of(parent: _Entry) -> list[_Entry]:
+    """The entries of an entry that is an object, as far as they were read."""
+    entries = []
+    for key, value in parent.inner.items():
+        entry = _Entry(
             key, "[" if isinstance(value, list) else "{" if isinstance(value, dict) else ""
         )
         if isinstance(value, list):
-            one.items, one.count = value[:_SAMPLE], len(value)
+            entry.items, entry.count = value[:_SAMPLE], len(value)
         elif isinstance(value, dict):
-            one.inner = dict(itertools.islice(value.items(), _SAMPLE))
-            one.count = len(value)
-        found.append(one)
-    return found
+            entry.inner = dict(itertools.islice(value.items(), _SAMPLE))
+            entry.count = len(value)
+        entries.append(entry)
+    return entries
 
 
 def _is_even(lists: Sequence[_Entry]) -> bool:
     """Whether these lists are equally long, and not all of objects or lists."""
-    kinds = [one.holds(dict) or one.holds(list) for one in lists]
-    return len(lists) > 1 and len({one.count for one in lists}) == 1 and not all(kinds)
+    kinds = [entry.holds(dict) or entry.holds(list) for entry in lists]
+    return len(lists) > 1 and len({entry.count for entry in lists}) == 1 and not all(kinds)
 
 
 def _is_logicnlg(item: list[Any]) -> bool:
@@ -297,7 +299,7 @@ def _is_plain_object(entry: _Entry) -> bool:
 
 
 def _named(entries: Sequence[_Entry]) -> str:
-    names = ", ".join(repr(one.key[:40]) for one in entries[:4])
+    names = ", ".join(repr(entry.key[:40]) for entry in entries[:4])
     return names + (" …" if len(entries) > 4 else "")
 
 

@@ -66,7 +66,7 @@ class JsonReader:
 
     Nested objects become columns with dots in their names; a list of texts stays a list in its
     cell. Known data sets become rows as their forms ask. The columns are those of the first
-    items, in a first look and in the import.
+    items, in a sample and in the import.
 
     Args:
         path: of the file.
@@ -88,7 +88,7 @@ class JsonReader:
             self._made = ItemRows(
                 self._head_items(), name, options.language, label=self._layout.label
             )
-        self.place = "row" if self._layout.form is Form.COLUMNS else "line"
+        self.unit = "row" if self._layout.form is Form.COLUMNS else "line"
         self.columns = self._made.columns
         self.size_bytes = self._file.size_bytes
         self.sampled_bytes = self._file.sampled_bytes
@@ -226,11 +226,11 @@ class JsonReader:
         """The first items that can be read."""
         if self._layout.form is Form.COLUMNS:
             with self._file.head() as text:
-                found = [row for _, row in itertools.islice(self._table(text), _HEAD_ITEMS)]
-            if not found:
+                rows = [row for _, row in itertools.islice(self._table(text), _HEAD_ITEMS)]
+            if not rows:
                 raise self._no_items("")
-            return found
-        found, problem, characters = [], "", 0
+            return rows
+        rows, problem, characters = [], "", 0
         with self._file.head() as text:
             for value in itertools.islice(self._examples(text, cut=False), _HEAD_ITEMS):
                 characters += len(value.text)
@@ -238,14 +238,14 @@ class JsonReader:
                     try:
                         item = self._item(value)
                         item_cells(item)  # half characters would show here
-                        found.append(item)
+                        rows.append(item)
                     except NotAnItemError as error:
                         problem = problem or f"line {value.line}: {value.problem or error}"
-                if characters > _HEAD_CHARACTERS and found:
+                if characters > _HEAD_CHARACTERS and rows:
                     break
-        if not found:
+        if not rows:
             raise self._no_items(problem)
-        return found
+        return rows
 
     def _find_header(self) -> None:
         """Where the items are lists: the names of their columns, in the first one or given."""
@@ -256,13 +256,13 @@ class JsonReader:
                 if not value.text:
                     continue
                 try:
-                    found = parse_value(value.text) if value.text.startswith("[") else None
+                    values = parse_value(value.text) if value.text.startswith("[") else None
                 except NotAnItemError:
                     continue
-                if not isinstance(found, list) or not found:
+                if not isinstance(values, list) or not values:
                     break
                 line = line or value.line
-                rows.append(tuple(map(text_of, found)))
+                rows.append(tuple(map(text_of, values)))
         if not rows:
             return
         header = read_header(rows, present=None, line=line)

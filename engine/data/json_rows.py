@@ -84,8 +84,8 @@ def parse_value(text: str) -> Any:
             object_pairs_hook=_without_repetition,
         )
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, " if error.lineno > 1 else ""
-        raise NotAnItemError(f"{error.msg} at {place}character {error.colno}") from error
+        line = f"line {error.lineno}, " if error.lineno > 1 else ""
+        raise NotAnItemError(f"{error.msg} at {line}character {error.colno}") from error
     except RecursionError as error:
         raise NotAnItemError("it is nested too deeply") from error
 
@@ -168,23 +168,23 @@ def rows_of_columns(value: Any) -> Any:
     """A list of objects where it is an object of equally long lists, as the hub has it."""
     if not isinstance(value, dict):
         return value
-    columns = {key: one for key, one in value.items() if isinstance(one, list)}
+    columns = {key: values for key, values in value.items() if isinstance(values, list)}
     size = max(map(len, columns.values()), default=0)
     return [
-        {key: one[number] for key, one in columns.items() if len(one) == size}
+        {key: values[number] for key, values in columns.items() if len(values) == size}
         for number in range(size)
     ]
 
 
-def _flatten(value: dict[str, Any], before: str, found: dict[str, Any]) -> None:
+def _flatten(value: dict[str, Any], before: str, cells: dict[str, Any]) -> None:
     for key, inner in value.items():
         name = before + safe_name(key)
         if isinstance(inner, dict) and inner:
-            _flatten(inner, f"{name}.", found)
-        elif name in found:
+            _flatten(inner, f"{name}.", cells)
+        elif name in cells:
             raise NotAnItemError(f"two of its keys become the column {name!r}")
         else:
-            found[name or "(no name)"] = inner
+            cells[name or "(no name)"] = inner
 
 
 def _cell(key: str, value: Any, *, is_tokens: bool) -> str:
@@ -203,9 +203,9 @@ def _cell(key: str, value: Any, *, is_tokens: bool) -> str:
         if are_tokens(value):
             return list_cell([" ".join(texts) for texts in value])
     if _last(key) in (*TARGETS, *REFERENCES):
-        found = [_text_inside(one) for one in value]
-        if all(found):
-            return list_cell(found)
+        inside = [_text_inside(item) for item in value]
+        if all(inside):
+            return list_cell(inside)
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
@@ -228,8 +228,8 @@ def _text_inside(value: Any) -> str:
     """The text of a reference that is an object, or "" where there is none."""
     if not isinstance(value, dict):
         return ""
-    found = next((value[key] for key in _TEXT_KEYS if key in value), "")
-    return found if isinstance(found, str) else ""
+    text = next((value[key] for key in _TEXT_KEYS if key in value), "")
+    return text if isinstance(text, str) else ""
 
 
 def _last(key: str) -> str:
@@ -246,11 +246,11 @@ def _all_lists(values: list[Any]) -> bool:
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    plain = dict(pairs)
+    if len(plain) < len(pairs):
         again = Counter(key for key, _ in pairs).most_common(1)[0][0]
         raise NotAnItemError(f"the key {again!r} stands there twice")
-    return found
+    return plain
 
 
 def _kind(value: Any) -> str:

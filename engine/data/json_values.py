@@ -13,7 +13,7 @@ from engine.data.reader_errors import item_too_long
 MAX_VALUE_CHARACTERS = 64 * 2**20
 """Longest item that is read."""
 SHOWN_CHARACTERS = 10_000
-"""What is kept of the text of a rest that cannot be read."""
+"""How much is shown of a rest that cannot be read."""
 
 CHUNK_CHARACTERS = 2**20
 DECODED_CHARACTERS = 4 * 2**20
@@ -68,7 +68,7 @@ def line_values(stream: TextIO, *, name: str, cut: bool) -> Iterator[Value]:
 class JsonWalker:
     """Goes through a JSON file, and holds no more of its text than the value it is at.
 
-    An item that does not parse is found its end by its brackets, so that reading goes on with
+    The end of an item that does not parse is found by its brackets, so that reading goes on with
     the next one.
 
     Args:
@@ -90,9 +90,9 @@ class JsonWalker:
     def next_letter(self) -> str:
         """Go to the next character that is neither space nor comma; "" at the end."""
         while True:
-            found = _SPACE.match(self._buffer, self._at)
-            assert found is not None
-            self._go_to(found.end())
+            match = _SPACE.match(self._buffer, self._at)
+            assert match is not None
+            self._go_to(match.end())
             if self._at < len(self._buffer):
                 return self._buffer[self._at]
             if not self._more():
@@ -188,23 +188,23 @@ class JsonWalker:
         return self._bracket_end() if opening else self._scalar_end()
 
     def _scalar_end(self) -> int | None:
-        while (found := _SCALAR_END.search(self._buffer, self._at + 1)) is None:
+        while (match := _SCALAR_END.search(self._buffer, self._at + 1)) is None:
             if not self._more():
                 return len(self._buffer)
-        return found.start()
+        return match.start()
 
     def _bracket_end(self) -> int | None:
         depth = 0
         position = 0  # relative to the value's start, which moves when more is read
         while True:
-            found = _OUTSIDE.search(self._buffer, self._at + position)
-            if found is None:
+            match = _OUTSIDE.search(self._buffer, self._at + position)
+            if match is None:
                 position = len(self._buffer) - self._at
                 if self._more():
                     continue
                 return None
-            position = found.end() - self._at
-            sign = found.group()
+            position = match.end() - self._at
+            sign = match.group()
             if sign == '"':
                 ended = self._text_end(position)
                 if ended is None:
@@ -218,10 +218,10 @@ class JsonWalker:
     def _text_end(self, position: int) -> int | None:
         """Where a text in quotes ends that goes on at `position`; both relative to the value."""
         while True:
-            found = _INSIDE.match(self._buffer, self._at + position)
-            assert found is not None
-            position = found.end() - self._at
-            if found.end() < len(self._buffer) and self._buffer[found.end()] == '"':
+            match = _INSIDE.match(self._buffer, self._at + position)
+            assert match is not None
+            position = match.end() - self._at
+            if match.end() < len(self._buffer) and self._buffer[match.end()] == '"':
                 return position + 1
             if not self._more():
                 return None
@@ -234,7 +234,7 @@ class JsonWalker:
         """Read on; False at the end of the file."""
         if len(self._buffer) - self._at > MAX_VALUE_CHARACTERS:
             raise item_too_long(self._name, self._line, MAX_VALUE_CHARACTERS)
-        # As much again as waits, so that a long item is not looked through too often.
+        # As much again as waits, so that a long item is not searched too often.
         wanted = max(CHUNK_CHARACTERS, len(self._buffer) - self._at)
         chunk = self._stream.read(wanted)
         if self._at == 0 and not self._buffer:

@@ -33,7 +33,7 @@ def as_field(part: Part) -> Field:
 
 
 def shown_field(part: Part) -> Field:
-    """As `as_field`, with WebNLG's underscores and quotes taken off a triple, for people."""
+    """As `as_field`, with WebNLG's underscores and quotes removed from a triple, for people."""
     if isinstance(part, Triple):
         subject, value = (text.replace("_", " ") for text in (part.subject, part.object))
         if len(value) > 1 and value[0] == value[-1] == '"':

@@ -54,10 +54,10 @@ class Budget:
             group: pyarrow's metadata of it.
         """
         columns = [group.column(n) for n in range(group.num_columns)]
-        self.check(sum(int(one.total_uncompressed_size) for one in columns))
-        for one in columns:
-            if one.num_values > group.num_rows:  # of lists
-                self.check(int(one.num_values) * 4)
+        self.check(sum(int(column.total_uncompressed_size) for column in columns))
+        for column in columns:
+            if column.num_values > group.num_rows:  # of lists
+                self.check(int(column.num_values) * 4)
 
 
 def longest_value(column: Any, stream: BinaryIO) -> int:
@@ -68,7 +68,7 @@ def longest_value(column: Any, stream: BinaryIO) -> int:
 
     Args:
         column: pyarrow's metadata of a column in a row group.
-        stream: of the file; its position is kept.
+        stream: of the file; its position is restored.
     """
     if "DELTA_BYTE_ARRAY" in column.encodings:
         return int(column.total_uncompressed_size)
@@ -92,7 +92,7 @@ def batch_rows(group: Any, stream: BinaryIO) -> int:
 
 def repeating_lists(metadata: Any, stream: BinaryIO) -> list[str]:
     """Columns of lists whose values are repeated so often that they are read as repetitions."""
-    found = []
+    names = []
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
         for column in map(group.column, range(group.num_columns)):
@@ -102,8 +102,8 @@ def repeating_lists(metadata: Any, stream: BinaryIO) -> list[str]:
                 and column.num_values * longest > _BATCH_BYTES
                 and column.total_uncompressed_size < 8 * longest
             ):
-                found.append(str(column.path_in_schema))
-    return found
+                names.append(str(column.path_in_schema))
+    return names
 
 
 def _unpacked_size(header: bytes) -> int | None:

@@ -19,7 +19,7 @@ from engine.data.tallies import counted
 
 MAGIC = b"PAR1"
 _HEAD_ROWS = 250
-"""Rows that the columns are found from."""
+"""Rows from which the columns are guessed."""
 _BYTES_ROWS = 20
 """Rows that show whether a column of bytes is text: pictures may be large."""
 _LEAST_ROWS = 100
@@ -38,7 +38,7 @@ class ParquetReader:
     """
 
     format = "parquet"
-    place = "row"
+    unit = "row"
 
     def __init__(
         self, path: Path, options: ReadOptions, *, sample_bytes: int | None = None
@@ -147,15 +147,15 @@ class ParquetReader:
             )
 
     def _readable(self) -> list[str]:
-        """Columns without those of bytes that are no text, such as pictures, which are told."""
+        """Columns without those of bytes that are no text, such as images, which are reported."""
         schema = self._file.schema_arrow
         names = list(schema.names)
-        for name in [one.name for one in schema if _holds_bytes(one.type)]:
+        for name in [field.name for field in schema if _holds_bytes(field.type)]:
             head = itertools.islice(self._objects(0, [name], rows=_BYTES_ROWS), _BYTES_ROWS)
             try:
                 lost = [as_item(row)[1] for row in head if row[name]]
             except damage_errors():
-                continue  # told when the rows are read
+                continue  # reported when the rows are read
             if 2 * sum(lost) > len(lost):
                 names.remove(name)
                 message = (
@@ -179,7 +179,7 @@ class ParquetReader:
                 head.spend(row)
                 items.append(as_item(row)[0])
         except damage_errors():
-            pass  # told when the rows are read
+            pass  # reported when the rows are read
         return items or [dict.fromkeys(self._names)]
 
     def _objects(

@@ -34,12 +34,12 @@ def preview_examples(command: PreviewExamples, reporter: Reporter) -> Preview:
         reader = RowReader(store, command.mapping)
         examples = []
         for row in store.rows(command.start, command.count):
-            found = reader.input(row.cells)
+            inputs = reader.input(row.cells)
             examples.append(
                 PreviewExample(
                     row_number=row.number,
-                    fields=found.fields,
-                    source=found.text(command.linearisation),
+                    fields=inputs.fields,
+                    source=inputs.text(command.linearisation),
                     target="\n".join(reader.targets(row.cells)),
                 )
             )
@@ -85,7 +85,7 @@ def preview_tokens(command: PreviewTokens, reporter: Reporter) -> TokenPreview:
 
 
 def report_split(command: ReportSplit, reporter: Reporter) -> SplitReport:
-    """What a mapping and a split make of a dataset: sizes, and what to look at.
+    """What a mapping and a split make of a dataset: sizes, and what to check.
 
     Raises:
         UserError: the dataset does not open, or mapping or split do not fit it.

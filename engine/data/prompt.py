@@ -1,6 +1,6 @@
 """How a source and a target become tokens: the form of a prompt.
 
-The form's name is stored with a prefix (`PrefixCard.prompt`), since a prefix works only with
+The form's name is saved with a prefix (`PrefixCard.prompt`), since a prefix works only with
 the form it was trained with. Source and target are tokenised apart, so that a prompt has the
 same tokens in training, where the target follows, and in decoding, where it does not.
 
@@ -36,7 +36,7 @@ class Prompt:
     """One form: what stands around source and target.
 
     Attributes:
-        name: as stored with a prefix.
+        name: as saved with a prefix.
         before_source, before_target, after_target: text that is added to source and target.
         separator: text between source and target; None is the begin-of-sequence token.
         apart: the backbone reads source and target on two sides, each with the special tokens
@@ -151,8 +151,8 @@ def _around(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
     """What the tokenizer puts before and behind every text: <s> and </s> for BART."""
     ids = [int(token) for token in tokenizer("", verbose=False)["input_ids"]]
     end = _end_id(tokenizer)
-    place = ids.index(end) if end in ids else len(ids)
-    return ids[:place], ids[place:] or [end]
+    index = ids.index(end) if end in ids else len(ids)
+    return ids[:index], ids[index:] or [end]
 
 
 def _end_id(tokenizer: Tokenizer) -> int:

@@ -31,7 +31,7 @@ class Reader(Protocol):
 
     Attributes:
         format: short name, such as "csv".
-        place: what the numbers of its items count: "line", "row" or "entry".
+        unit: what the numbers of its items count: "line", "row" or "entry".
         description: how the file is read, in words, such as "CSV, UTF-8, comma".
         options: those of the format, filled in.
         columns: unique names.
@@ -40,7 +40,7 @@ class Reader(Protocol):
     """
 
     format: str
-    place: str
+    unit: str
     description: str
     options: ReadOptions
     columns: tuple[str, ...]
@@ -66,8 +66,8 @@ def open_reader(path: Path, options: ReadOptions, *, sample_bytes: int | None = 
 
     Args:
         path: of the file or folder; "hub:NAME" for one of the hub.
-        options: what the user has settled; the rest is found out.
-        sample_bytes: read no more than this, for a first look; None reads the whole file.
+        options: what the user has settled; the rest is guessed.
+        sample_bytes: read no more than this, for a sample; None reads the whole file.
 
     Raises:
         UserError: the file cannot be opened, is of a format that is not read, or is empty; a

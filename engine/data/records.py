@@ -14,7 +14,7 @@ from engine.data.dialects import MAX_CELL_CHARACTERS, Dialect
 from engine.data.encodings import find_bad_byte, show_bad_bytes
 from engine.data.first_row import are_same_names
 
-_LOOK_AHEAD_LINES = 1000
+_LOOKAHEAD_LINES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class RecordReader:
         ragged = self.width is not None and len(cells) != self.width
         if ragged and self._is_stray():
             return self._reject_first(line)
-        for number, text in enumerate(self._feed.taken, start=line):
+        for number, text in enumerate(self._feed.lines, start=line):
             bad = find_bad_byte(text)
             if bad is not None:
                 position, byte = bad
@@ -130,9 +130,9 @@ class RecordReader:
         """What to do with a record whose quotes the reader could not follow."""
         if self._is_stray():
             return self._reject_first(line)
-        taken = self._feed.taken
+        lines = self._feed.lines
         if not self._feed.ended:
-            if sum(map(len, taken)) > MAX_CELL_CHARACTERS:
+            if sum(map(len, lines)) > MAX_CELL_CHARACTERS:
                 raise UserError(
                     "quoted-cell-too-long",
                     "A cell that starts in line {line} is longer than {limit:,} characters. Close "
@@ -140,7 +140,7 @@ class RecordReader:
                     line=line,
                     limit=MAX_CELL_CHARACTERS,
                 )
-            where = "" if len(taken) == 1 else f" (line {line + len(taken) - 1})"
+            where = "" if len(lines) == 1 else f" (line {line + len(lines) - 1})"
             reason = f"a quote inside a quoted cell is not doubled{where}"
             return self._reject(FindingKind.UNCLOSED_QUOTE, line, reason)
         if self._cut:
@@ -152,9 +152,9 @@ class RecordReader:
         """Whether the lines after the first of this record are rows in their own right.
 
         More than half of them must be, with their quotes in pairs, so that lines of a text
-        which happen to hold the right number of commas are not taken for rows.
+        which happen to hold the right number of commas are not mistaken for rows.
         """
-        following = self._feed.taken[1 : 1 + _LOOK_AHEAD_LINES]
+        following = self._feed.lines[1 : 1 + _LOOKAHEAD_LINES]
         if self.width is None or self.width < 2 or not self._dialect.quote:
             return False
         return 2 * sum(map(self._is_row, following)) > len(following)
@@ -173,7 +173,7 @@ class RecordReader:
         return self._reject(FindingKind.UNCLOSED_QUOTE, line, reason)
 
     def _reject(self, kind: FindingKind, line: int, reason: str) -> BadRow:
-        text = show_bad_bytes("".join(self._feed.taken).rstrip("\r\n"))
+        text = show_bad_bytes("".join(self._feed.lines).rstrip("\r\n"))
         return BadRow(kind, RejectedRow(line, reason, text))
 
 
@@ -181,7 +181,7 @@ class _Feed:
     """Lines for the reader: keeps those of the record under way, takes some back."""
 
     def __init__(self, lines: Iterator[str], first_line: int) -> None:
-        self.taken: list[str] = []
+        self.lines: list[str] = []
         self.ended = False
         self._line = first_line  # number of the first line of the record under way
         self._lines = lines
@@ -199,27 +199,27 @@ class _Feed:
             except StopIteration:
                 self.ended = True
                 raise
-        self.taken.append(line)
+        self.lines.append(line)
         return line
 
     def start_record(self) -> int:
         """Forget the last record; return the number of the line that comes next."""
-        self._line += len(self.taken)
-        self.taken = []
+        self._line += len(self.lines)
+        self.lines = []
         return self._line
 
     def give_back_all_but_first(self) -> None:
         """The next record starts at the second line of this one."""
-        self._back.extendleft(reversed(self.taken[1:]))
-        del self.taken[1:]
+        self._back.extendleft(reversed(self.lines[1:]))
+        del self.lines[1:]
         self.ended = False
 
 
-def _explain_width(found: int, expected: int) -> str:
-    if found < expected:
-        missing = expected - found
-        return f"{_cells(found)} where {expected} were expected: the last {_cells(missing)} missing"
-    return f"{_cells(found)} where {expected} were expected: {_cells(found - expected)} too many"
+def _explain_width(width: int, expected: int) -> str:
+    if width < expected:
+        missing = expected - width
+        return f"{_cells(width)} where {expected} were expected: the last {_cells(missing)} missing"
+    return f"{_cells(width)} where {expected} were expected: {_cells(width - expected)} too many"
 
 
 def _cells(count: int) -> str:

@@ -31,7 +31,7 @@ from engine.data.sides import side_named
 from engine.data.triples import is_triples
 
 SAMPLE_ROWS = 2000
-"""Rows that the guess looks at."""
+"""Rows that the guess reads."""
 _MOST_CATEGORIES = 50
 _MEANING_SHARE = 0.9
 _NUMBERS = re.compile(r"-?[\d.eE+-]+(, -?[\d.eE+-]+)*")
@@ -42,7 +42,7 @@ _ARTICLE_CHARACTERS = 300  # mean length from which a column is an article rathe
 
 
 @dataclass(frozen=True)
-class _Look:
+class _ColumnSample:
     """A column's name in lower case and the non-empty ones of its first values."""
 
     index: int
@@ -60,177 +60,184 @@ class _Look:
 
 
 def guess_roles(
-    columns: tuple[str, ...], rows: list[tuple[str, ...]]
+    names: tuple[str, ...], rows: list[tuple[str, ...]]
 ) -> tuple[tuple[Column, ...], tuple[Finding, ...]]:
     """Roles for the columns, and findings about columns that are ignored.
 
     Args:
-        columns: names.
+        names: of the columns.
         rows: the first rows, each with as many cells as there are columns.
     """
     rows = rows[:SAMPLE_ROWS]
-    looks = [
-        _Look(index, name.lower(), [row[index] for row in rows if row[index].strip()])
-        for index, name in enumerate(columns)
+    columns = [
+        _ColumnSample(index, name.lower(), [row[index] for row in rows if row[index].strip()])
+        for index, name in enumerate(names)
     ]
     roles: dict[int, Role] = {}
     findings = []
-    for look in looks:
-        if _is_index(look, len(rows)):
-            roles[look.index] = Role.IGNORED
+    for column in columns:
+        if _is_index(column, len(rows)):
+            roles[column.index] = Role.IGNORED
             findings.append(
                 Finding(
                     FindingKind.INDEX_COLUMN,
-                    f"Column {columns[look.index]!r} only counts the rows: it is ignored.",
+                    f"Column {names[column.index]!r} only counts the rows: it is ignored.",
                     1,
                 )
             )
-        elif _says_nothing(look) or (rows and not look.values):
-            roles[look.index] = Role.IGNORED
-    _mark_one(roles, looks, Role.SPLIT, _is_split)
-    _mark_one(roles, looks, Role.CATEGORY, _is_category)
-    _mark_one(roles, looks, Role.MEANING, _is_meaning)
-    _mark_one(roles, looks, Role.TRIPLES, _holds_triples)
-    rest = [look for look in looks if look.index not in roles]
+        elif _says_nothing(column) or (rows and not column.values):
+            roles[column.index] = Role.IGNORED
+    _mark_first(roles, columns, Role.SPLIT, _is_split)
+    _mark_first(roles, columns, Role.CATEGORY, _is_category)
+    _mark_first(roles, columns, Role.MEANING, _is_meaning)
+    _mark_first(roles, columns, Role.TRIPLES, _holds_triples)
+    rest = [column for column in columns if column.index not in roles]
     target = _find_target(rest, bool(roles))
     has_references = any(map(_is_reference, rest))
     if target is not None:
         roles[target.index] = Role.TARGET
     has_meaning = not {Role.MEANING, Role.TRIPLES}.isdisjoint(roles.values())
-    has_source = has_meaning or any(one.name in SOURCES for one in looks if one.index not in roles)
-    for look in looks:
-        if look.index not in roles:
-            roles[look.index] = _role_beside(look, target, has_references=has_references) or (
-                _role_of_input(look, has_meaning=has_meaning, has_source=has_source)
+    has_source = has_meaning or any(
+        column.name in SOURCES for column in columns if column.index not in roles
+    )
+    for column in columns:
+        if column.index not in roles:
+            roles[column.index] = _role_beside(column, target, has_references=has_references) or (
+                _role_of_input(column, has_meaning=has_meaning, has_source=has_source)
             )
-    further = [columns[index] for index, role in roles.items() if role is Role.REFERENCES]
+    further = [names[index] for index, role in roles.items() if role is Role.REFERENCES]
     if further and target is not None:
         message = (
             f"Further references in {', '.join(map(repr, further))}: outputs are compared with "
-            f"them too, and {columns[target.index]!r} alone is trained on."
+            f"them too, and {names[target.index]!r} alone is trained on."
         )
         findings.append(Finding(FindingKind.REFERENCES, message, len(further)))
-    named = tuple(Column(name, roles[index]) for index, name in enumerate(columns))
+    named = tuple(Column(name, roles[index]) for index, name in enumerate(names))
     return named, tuple(findings)
 
 
-def _mark_one(
-    roles: dict[int, Role], looks: list[_Look], role: Role, fits: Callable[[_Look], bool]
+def _mark_first(
+    roles: dict[int, Role],
+    columns: list[_ColumnSample],
+    role: Role,
+    fits: Callable[[_ColumnSample], bool],
 ) -> None:
     """Give `role` to the first column that fits and has none."""
-    for look in looks:
-        if look.index not in roles and fits(look):
-            roles[look.index] = role
+    for column in columns:
+        if column.index not in roles and fits(column):
+            roles[column.index] = role
             return
 
 
-def _is_index(look: _Look, row_count: int) -> bool:
-    nameless = UNNAMED.fullmatch(look.name) or look.name == f"column {look.index + 1}"
-    if not (nameless or look.name in INDEXES) or len(look.values) != row_count:
+def _is_index(column: _ColumnSample, row_count: int) -> bool:
+    nameless = UNNAMED.fullmatch(column.name) or column.name == f"column {column.index + 1}"
+    if not (nameless or column.name in INDEXES) or len(column.values) != row_count:
         return False
-    if not all(value.isascii() and value.isdigit() for value in look.values):
+    if not all(value.isascii() and value.isdigit() for value in column.values):
         return False
-    numbers = [int(value) for value in look.values]
-    if not numbers or (row_count < 2 and not UNNAMED.fullmatch(look.name)):
+    numbers = [int(value) for value in column.values]
+    if not numbers or (row_count < 2 and not UNNAMED.fullmatch(column.name)):
         return False
     # Rejected rows leave gaps, so the numbers need only rise from 0 or 1.
-    rising = all(one < two for one, two in itertools.pairwise(numbers))
+    rising = all(first < second for first, second in itertools.pairwise(numbers))
     return numbers[0] in (0, 1) and rising
 
 
-def _is_split(look: _Look) -> bool:
-    values = set(look.values)
+def _is_split(column: _ColumnSample) -> bool:
+    values = set(column.values)
     if not values or any(side_named(value) is None for value in values):
         return False
-    return look.name in SPLITS or len(look.values) > 3
+    return column.name in SPLITS or len(column.values) > 3
 
 
-def _is_category(look: _Look) -> bool:
-    distinct = len(set(look.values))
+def _is_category(column: _ColumnSample) -> bool:
+    distinct = len(set(column.values))
     return (
-        look.name in CATEGORIES
+        column.name in CATEGORIES
         and 0 < distinct <= _MOST_CATEGORIES
-        and (distinct <= 3 or distinct < len(look.values) / 2)
+        and (distinct <= 3 or distinct < len(column.values) / 2)
     )
 
 
-def _is_meaning(look: _Look) -> bool:
-    if not look.values:
-        return look.name in MEANINGS
-    share = sum(map(is_meaning, look.values)) / len(look.values)
-    return share >= (_MEANING_SHARE if look.name not in MEANINGS else 0.5)
+def _is_meaning(column: _ColumnSample) -> bool:
+    if not column.values:
+        return column.name in MEANINGS
+    share = sum(map(is_meaning, column.values)) / len(column.values)
+    return share >= (_MEANING_SHARE if column.name not in MEANINGS else 0.5)
 
 
-def _holds_triples(look: _Look) -> bool:
-    if not look.values:
-        return look.name in TRIPLES
-    share = sum(map(is_triples, look.values)) / len(look.values)
-    return share >= (_MEANING_SHARE if look.name not in TRIPLES else 0.5)
+def _holds_triples(column: _ColumnSample) -> bool:
+    if not column.values:
+        return column.name in TRIPLES
+    share = sum(map(is_triples, column.values)) / len(column.values)
+    return share >= (_MEANING_SHARE if column.name not in TRIPLES else 0.5)
 
 
-def _says_nothing(look: _Look) -> bool:
+def _says_nothing(column: _ColumnSample) -> bool:
     """Whether a column names its rows, or holds nothing that can be read."""
-    if look.name in IDENTIFIERS or IDENTIFIER.fullmatch(look.name):
+    if column.name in IDENTIFIERS or IDENTIFIER.fullmatch(column.name):
         return True
-    return bool(look.values) and all(map(_NOT_TEXT.fullmatch, look.values))
+    return bool(column.values) and all(map(_NOT_TEXT.fullmatch, column.values))
 
 
-def _is_reference(look: _Look) -> bool:
-    return look.name in REFERENCES or NUMBERED_REFERENCE.fullmatch(look.name) is not None
+def _is_reference(column: _ColumnSample) -> bool:
+    return column.name in REFERENCES or NUMBERED_REFERENCE.fullmatch(column.name) is not None
 
 
-def _find_target(looks: list[_Look], has_others: bool) -> _Look | None:
+def _find_target(columns: list[_ColumnSample], has_others: bool) -> _ColumnSample | None:
     """By name; else the last column that reads like sentences; else the last one.
 
     Names of references come after those of other targets, and what a model wrote after these.
     """
-    named = [look for name in TARGETS for look in looks if look.name == name]
+    named = [column for name in TARGETS for column in columns if column.name == name]
     later = (*REFERENCES, *PREDICTIONS, *WEAK_TARGETS)
     for candidates in (
-        [look for look in named if look.name not in later],
-        [look for look in named if look.name in REFERENCES],
-        [look for look in looks if NUMBERED_REFERENCE.fullmatch(look.name)],
+        [column for column in named if column.name not in later],
+        [column for column in named if column.name in REFERENCES],
+        [column for column in columns if NUMBERED_REFERENCE.fullmatch(column.name)],
         named,
-        [look for name in TARGETS for look in looks if look.name.endswith(f".{name}")],
+        [column for name in TARGETS for column in columns if column.name.endswith(f".{name}")],
     ):
         if candidates:
             return candidates[0]
-    if len(looks) < 2 and not has_others:
+    if len(columns) < 2 and not has_others:
         return None
-    prose = [look for look in looks if look.mean_words >= 4]
-    candidates = prose or looks
+    prose = [column for column in columns if column.mean_words >= 4]
+    candidates = prose or columns
     return candidates[-1] if candidates else None
 
 
-def _holds_number_lists(look: _Look) -> bool:
-    lists = sum(", " in value for value in look.values)
-    return 2 * lists > len(look.values) and all(map(_NUMBERS.fullmatch, look.values))
+def _holds_number_lists(column: _ColumnSample) -> bool:
+    lists = sum(", " in value for value in column.values)
+    return 2 * lists > len(column.values) and all(map(_NUMBERS.fullmatch, column.values))
 
 
-def _role_beside(look: _Look, target: _Look | None, *, has_references: bool) -> Role | None:
+def _role_beside(
+    column: _ColumnSample, target: _ColumnSample | None, *, has_references: bool
+) -> Role | None:
     """The role of a column that belongs to the target: more references, or words about it."""
     if target is None:
         return None
-    if _is_reference(look):
+    if _is_reference(column):
         return Role.REFERENCES
-    if has_references and look.name in PREDICTIONS:
+    if has_references and column.name in PREDICTIONS:
         return Role.IGNORED
     inside = target.name.rpartition(".")[0]  # such as "answers.start" beside "answers.text"
-    return Role.IGNORED if inside and look.name.startswith(f"{inside}.") else None
+    return Role.IGNORED if inside and column.name.startswith(f"{inside}.") else None
 
 
-def _role_of_input(look: _Look, *, has_meaning: bool, has_source: bool) -> Role:
-    if look.name in LANGUAGES and len(set(look.values)) > 1:
+def _role_of_input(column: _ColumnSample, *, has_meaning: bool, has_source: bool) -> Role:
+    if column.name in LANGUAGES and len(set(column.values)) > 1:
         return Role.FIELD  # else texts in several languages were references of one another
-    if look.name in SOURCES:
+    if column.name in SOURCES:
         return Role.SOURCE
-    if has_meaning or (has_source and _holds_structure(look)):
+    if has_meaning or (has_source and _holds_structure(column)):
         return Role.IGNORED  # such as the "orig_mr" and "fixed" of the cleaned E2E files
-    if _holds_number_lists(look):
+    if _holds_number_lists(column):
         return Role.IGNORED  # labels of sentences
-    return Role.SOURCE if look.mean_length >= _ARTICLE_CHARACTERS else Role.FIELD
+    return Role.SOURCE if column.mean_length >= _ARTICLE_CHARACTERS else Role.FIELD
 
 
-def _holds_structure(look: _Look) -> bool:
+def _holds_structure(column: _ColumnSample) -> bool:
     """Whether the cells are lists of lists or objects, such as a table beside its own text."""
-    return all(value.startswith(_STRUCTURE) for value in look.values)
+    return all(value.startswith(_STRUCTURE) for value in column.values)

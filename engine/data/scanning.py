@@ -114,18 +114,18 @@ def scan(store: DatasetStore, mapping: Mapping, reporter: Reporter) -> Scan:
 
 
 class LastScan:
-    """Keeps the latest scan, so that another split of the same rows need not read them again."""
+    """Caches the latest scan, so that another split of the same rows need not read them again."""
 
     def __init__(self) -> None:
-        self._kept: tuple[object, Scan] | None = None
+        self._last: tuple[object, Scan] | None = None
 
     def of(self, store: DatasetStore, mapping: Mapping, reporter: Reporter) -> Scan:
         """As `scan`; not to be changed."""
         key = (store.path.resolve(), store.path.stat().st_mtime_ns, store.meta, mapping)
-        if self._kept is None or self._kept[0] != key:
-            self._kept = None  # the memory is needed for the next
-            self._kept = key, scan(store, mapping, reporter)
-        return self._kept[1]
+        if self._last is None or self._last[0] != key:
+            self._last = None  # the memory is needed for the next
+            self._last = key, scan(store, mapping, reporter)
+        return self._last[1]
 
 
 def _digest(text: str) -> int:

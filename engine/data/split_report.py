@@ -30,7 +30,7 @@ def describe_split(rows: Scan, store: DatasetStore, mapping: Mapping, split: Spl
     """
     sides = assign(rows, split)
     source, target = _mean_lengths(store, mapping)
-    categories = mapping.one(Role.CATEGORY) is not None
+    categories = mapping.column_of(Role.CATEGORY) is not None
     findings = [*rows.findings, *_repetitions(rows)]
     if split.kind is SplitKind.COLUMN:
         findings.extend(_overlaps(rows, sides))
@@ -45,7 +45,7 @@ def describe_split(rows: Scan, store: DatasetStore, mapping: Mapping, split: Spl
 
 
 def _count(rows: Scan, sides: bytearray, side: Side) -> SplitCounts:
-    inputs = {rows.ids[index] for index, found in enumerate(sides) if found == side}
+    inputs = {rows.ids[index] for index, row_side in enumerate(sides) if row_side == side}
     return SplitCounts(side.name.lower(), sides.count(side), len(inputs))
 
 
@@ -81,9 +81,9 @@ def _overlaps(rows: Scan, sides: bytearray) -> Iterator[Finding]:
     for side in (Side.VALID, Side.TEST):
         leaked = Count()
         seen: set[int] = set()
-        for index, found in enumerate(sides):
+        for index, row_side in enumerate(sides):
             example = rows.ids[index]
-            if found == side and example in trained and example not in seen:
+            if row_side == side and example in trained and example not in seen:
                 seen.add(example)
                 leaked.add(rows.lines[index])
         if leaked.count:
@@ -118,7 +118,7 @@ def _mean_lengths(store: DatasetStore, mapping: Mapping) -> tuple[float, float]:
     sources, targets = [], []
     for row in itertools.islice(store.rows(), _SAMPLE_ROWS):
         sources.append(len(reader.input(row.cells).text(form)))
-        found = reader.targets(row.cells)
-        targets.append(sum(map(len, found)) / max(1, len(found)))
+        texts = reader.targets(row.cells)
+        targets.append(sum(map(len, texts)) / max(1, len(texts)))
     count = max(1, len(sources))
     return sum(sources) / count, sum(targets) / count

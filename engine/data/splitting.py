@@ -122,13 +122,13 @@ def _hold_out(rows: Scan, sides: bytearray, split: Split, shares: dict[Side, flo
             count = max(1, count)  # a share of a few inputs still holds one out
         moved.update(dict.fromkeys(inputs[start : start + count], side))
         start += count
-    for index, found in enumerate(sides):
-        if found == Side.TRAIN:
+    for index, row_side in enumerate(sides):
+        if row_side == Side.TRAIN:
             sides[index] = moved.get(rows.ids[index], Side.TRAIN)
 
 
 def _inputs_on(rows: Scan, sides: bytearray, side: Side) -> set[int]:
-    return {rows.ids[index] for index, found in enumerate(sides) if found == side}
+    return {rows.ids[index] for index, row_side in enumerate(sides) if row_side == side}
 
 
 def _in_hash_order(inputs: Iterable[int], seed: int) -> list[int]:
@@ -159,9 +159,9 @@ def _limit_inputs(
 ) -> None:
     if limit is None:
         return
-    kept = set(_in_hash_order(_inputs_on(rows, sides, side), split.seed)[:limit])
-    for index, found in enumerate(sides):
-        if found == side and rows.ids[index] not in kept:
+    chosen = set(_in_hash_order(_inputs_on(rows, sides, side), split.seed)[:limit])
+    for index, row_side in enumerate(sides):
+        if row_side == side and rows.ids[index] not in chosen:
             sides[index] = Side.UNUSED
 
 
@@ -176,7 +176,7 @@ def _limit_train_rows(rows: Scan, sides: bytearray, split: Split) -> None:
     def order(index: int) -> bytes:
         return _hash(seed, "row", rows.ids[index], rows.targets[index])
 
-    kept = set(heapq.nsmallest(split.max_train_rows, trained, key=order))
+    chosen = set(heapq.nsmallest(split.max_train_rows, trained, key=order))
     for index in trained:
-        if index not in kept:
+        if index not in chosen:
             sides[index] = Side.UNUSED

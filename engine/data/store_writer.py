@@ -45,7 +45,7 @@ class StoreWriter:
         columns: names.
 
     Raises:
-        UserError: too many columns, or too large a row; the disk is full or the place cannot be
+        UserError: too many columns, or too large a row; the disk is full or the folder cannot be
             written to (from every method).
     """
 
@@ -99,7 +99,7 @@ class StoreWriter:
         self._wait(len(row.text))
 
     def finish(self, *, name: str, description: str) -> DatasetMeta:
-        """Put the file in its place.
+        """Rename the file to its final name.
 
         Args:
             name: file name of the source.

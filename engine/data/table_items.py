@@ -62,8 +62,8 @@ def wikibio_rows(item: dict[str, Any], _keeps: Keeps) -> Iterator[Cells]:
         NotAnItemError: it has no headers with a content each.
     """
     fields = []
-    for one in rows_of_columns(item["input_text"]["table"]):
-        cell = one if isinstance(one, dict) else {}
+    for row in rows_of_columns(item["input_text"]["table"]):
+        cell = row if isinstance(row, dict) else {}
         key, value = cell.get("column_header"), cell.get("content")
         if not isinstance(key, str) or not isinstance(value, str):
             raise NotAnItemError("the table has no headers with a content each, as WikiBio's has")
@@ -91,27 +91,31 @@ def _highlighted(table: list[Any], highlighted: list[Any]) -> Iterator[tuple[str
             is_header = str(cell.get("is_header", "")).lower() == "true"
             if is_header:
                 left = value
-            for place in range(column, column + width):
+            for covered in range(column, column + width):
                 if is_header:
-                    headers[place] = value
+                    headers[covered] = value
                 if height > 1:
-                    below[place] = height - 1
+                    below[covered] = height - 1
             if (number, index) in wanted:
                 wanted.discard((number, index))
                 yield above.get(column) or (left if not is_header else "") or "value", value
             column += width
-        for place in [place for place, rest in below.items() if rest and place >= column]:
-            below[place] -= 1
+        for covered in [other for other, rest in below.items() if rest and other >= column]:
+            below[covered] -= 1
     if wanted:
         raise IndexError
 
 
 def _sentences(item: dict[str, Any]) -> list[str]:
-    found = rows_of_columns(item.get("sentence_annotations"))
-    if isinstance(found, list):
-        found = [one.get("final_sentence") for one in found if isinstance(one, dict)]
-    texts = [found, item.get("references"), [item.get("target")]]
+    annotations = rows_of_columns(item.get("sentence_annotations"))
+    if isinstance(annotations, list):
+        annotations = [
+            annotation.get("final_sentence")
+            for annotation in annotations
+            if isinstance(annotation, dict)
+        ]
+    texts = [annotations, item.get("references"), [item.get("target")]]
     lists = (
-        [one for one in some if isinstance(one, str)] for some in texts if isinstance(some, list)
+        [text for text in some if isinstance(text, str)] for some in texts if isinstance(some, list)
     )
     return next((some for some in lists if any(some)), [])

@@ -1,4 +1,4 @@
-"""Counting what is found in rows while they stream by, and saying it in sentences."""
+"""Counting problems of rows while they stream by, and the sentences about them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def counted(count: int, noun: str) -> str:
 
 @dataclass
 class Count:
-    """How often something was found, and where first."""
+    """How often something occurs, and where first."""
 
     count: int = 0
     lines: list[int] = field(default_factory=list)
@@ -84,36 +84,36 @@ class RowTally:
             self._long.add(row.line)
 
     def findings(self) -> tuple[Finding, ...]:
-        """What was found, rows that are lost first."""
-        found = [
+        """The findings, those that lose rows first."""
+        findings = [
             count.finding(kind, self._explain_bad(kind, count.count), loses_rows=True)
             for kind, count in sorted(self._bad.items(), key=lambda item: -item[1].count)
         ]
         if self._empty_rows.count:
             message = f"{counted(self._empty_rows.count, 'empty row')}: skipped."
-            found.append(self._empty_rows.finding(FindingKind.EMPTY_ROWS, message))
+            findings.append(self._empty_rows.finding(FindingKind.EMPTY_ROWS, message))
         if self._repeated_names.count:
             times = counted(self._repeated_names.count, "time")
             message = f"The row of column names comes again {times}: skipped."
-            found.append(self._repeated_names.finding(FindingKind.REPEATED_HEADER, message))
+            findings.append(self._repeated_names.finding(FindingKind.REPEATED_HEADER, message))
         for name, count in zip(self._columns, self._empty_cells, strict=True):
             if count.count:
                 message = f"Column {name!r} is empty in {counted(count.count, 'row')}."
-                found.append(count.finding(FindingKind.EMPTY_CELLS, message))
+                findings.append(count.finding(FindingKind.EMPTY_CELLS, message))
         if self._nul.count:
             message = (
                 f"{counted(self._nul.count, 'row')} with NUL characters: kept as they are; the "
                 "file may be damaged."
             )
-            found.append(self._nul.finding(FindingKind.NUL, message))
+            findings.append(self._nul.finding(FindingKind.NUL, message))
         if self._long.count:
             message = (
                 f"{counted(self._long.count, 'row')} with a cell of more than "
                 f"{LONG_CELL_CHARACTERS:,} characters: kept; look whether a quote is closed too "
                 "late there."
             )
-            found.append(self._long.finding(FindingKind.LONG_CELL, message))
-        return tuple(found)
+            findings.append(self._long.finding(FindingKind.LONG_CELL, message))
+        return tuple(findings)
 
     def _explain_bad(self, kind: FindingKind, count: int) -> str:
         rows = counted(count, "row")

@@ -1,4 +1,4 @@
-"""A file of text, open for reading, with its encoding found out."""
+"""A file of text, open for reading, with its encoding detected."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Cells that hold a list of texts: several references, sentences, tokens, labels.
 
-A list is kept in its cell as JSON, and what it means is settled by the role of its column.
+A list is saved in its cell as JSON, and what it means is settled by the role of its column.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from engine.data.encodings import find_bad_byte
 
 _MOST_CHARACTERS = 2**20
-"""Longest cell in Python's notation that is looked at."""
+"""Longest cell in Python's notation that is parsed."""
 _LEAST_TOKENS = 4
 _PUNCTUATION = re.compile(r"[^\w\s]+")
 _SENTENCE_END = re.compile(r"[.!?…。！？]['\"”’)]*$")
@@ -95,16 +95,16 @@ def _parse_python(text: str) -> tuple[str, ...] | None:
     """Texts in quotes between brackets, with commas between them or, as NumPy writes, none."""
     if len(text) > _MOST_CHARACTERS or text[1:].lstrip()[:1] not in ("'", '"'):
         return None
-    found: list[str] = []
+    texts: list[str] = []
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if token.type == tokenize.STRING and token.string[0] in "'\"":
-                found.append(literal_eval(token.string))
+                texts.append(literal_eval(token.string))
             elif token.type not in _SKIPPED and token.string not in ("[", "]", ","):
                 return None
     except (tokenize.TokenError, SyntaxError, ValueError, RecursionError):
         return None
-    return _if_texts(found)
+    return _if_texts(texts)
 
 
 def _if_texts(plain: list[Any]) -> tuple[str, ...] | None:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from engine.data.text_lists import parse_list
 
 _MOST_CHARACTERS = 2**18
-"""Longest cell in Python's notation that is looked at."""
+"""Longest cell in Python's notation that is parsed."""
 _DEEPEST = 3
 _FIELD = re.compile(
     r"[^:]{1,60}(:\s.*| :)|[^=]{1,60}=.*|[^\[\]]{1,60}\[[^\[\]]*\]|<[^<>]{1,60}>.*", re.DOTALL

@@ -21,7 +21,7 @@ class UnknownKeys:
         self._keys: dict[str, None] = {}
         self._items = Count()
 
-    def look(self, row: Cells, line: int) -> None:
+    def add(self, row: Cells, line: int) -> None:
         """Count the keys of a row that hold text and are no column."""
         unknown = [key for key, cell in row.items() if cell and key not in self._columns]
         if unknown:

@@ -43,17 +43,17 @@ class EntryHandler(ContentHandler):
 
     Args:
         name: of the file, for messages.
-        found: is given each entry when it ends.
+        handle: called with each entry when it ends.
 
     Attributes:
         started: whether the first element was there, and the right one.
         events: how much was heard: a parser that stays silent is within one endless tag.
     """
 
-    def __init__(self, name: str, found: Callable[[WebnlgEntry], object]) -> None:
+    def __init__(self, name: str, handle: Callable[[WebnlgEntry], object]) -> None:
         super().__init__()
         self.started = False
-        self._name, self._found = name, found
+        self._name, self._handle = name, handle
         self._locator: Any = None
         self._depth = 0
         self._entry: WebnlgEntry | None = None
@@ -140,7 +140,7 @@ class EntryHandler(ContentHandler):
         elif name == "entry":
             self._entry = None
             self._open.clear()
-            self._found(entry)
+            self._handle(entry)
         elif name == "modifiedtripleset":
             self._modified = False
         elif self._open and self._open[-1].name == name:

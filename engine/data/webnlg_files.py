@@ -26,18 +26,18 @@ def find_files(path: Path) -> tuple[Path, ...]:
     Raises:
         UserError: there is none.
     """
-    found: list[tuple[int, Path, int, str]] = []
+    files: list[tuple[int, Path, int, str]] = []
     with explain_read_errors(path):
         for folder, inner, names in os.walk(path):
-            place = Path(folder)
-            if len(place.relative_to(path).parts) >= _DEEPEST_FOLDER:
+            directory = Path(folder)
+            if len(directory.relative_to(path).parts) >= _DEEPEST_FOLDER:
                 inner.clear()
             for name in names:
-                file = place / name
+                file = directory / name
                 if file.suffix.lower() == ".xml" and not name.startswith(".") and file.is_file():
                     side = side_named(split_of(file, path)) or _NO_SIDE
-                    found.append((side, place, -file.stat().st_size, name))
-    if not found:
+                    files.append((side, directory, -file.stat().st_size, name))
+    if not files:
         raise UserError(
             "folder-without-data",
             "The folder {path} has no files that are read together (parquet, JSON, CSV, "
@@ -45,7 +45,7 @@ def find_files(path: Path) -> tuple[Path, ...]:
             "it.",
             path=path,
         )
-    return tuple(place / name for _, place, _, name in sorted(found))
+    return tuple(directory / name for _, directory, _, name in sorted(files))
 
 
 def split_of(file: Path, folder: Path) -> str:
@@ -61,19 +61,19 @@ class KnownEntries:
     """Which entries of other files of the same folder and split have been read."""
 
     def __init__(self) -> None:
-        self._place = ""
+        self._file = ""
         self._before: set[bytes] = set()
         self._here: set[bytes] = set()
         self._repeated = Count()
 
-    def start_file(self, place: str) -> None:
-        """Another file begins; what was read elsewhere than at `place` is forgotten."""
-        if place != self._place:
+    def start_file(self, file: str) -> None:
+        """Another file begins; what was read of another file is forgotten."""
+        if file != self._file:
             self._before.clear()
         else:
             self._before |= self._here
         self._here = set()
-        self._place = place
+        self._file = file
 
     def has(self, entry: str, texts: list[str], line: int) -> bool:
         """Whether another file had the entry, and all its texts; else note them."""

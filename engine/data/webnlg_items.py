@@ -66,21 +66,21 @@ def _inner(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _triples(entry: dict[str, Any]) -> list[Triple]:
-    found = next(entry[key] for key in _SETS if key in entry)
-    if isinstance(found, dict):
-        found = found.get("mtriple_set", found.get("mtriple"))
+    triples = next(entry[key] for key in _SETS if key in entry)
+    if isinstance(triples, dict):
+        triples = triples.get("mtriple_set", triples.get("mtriple"))
     # The hub has a list of sets of which there is one.
-    if isinstance(found, list) and found and isinstance(found[0], list):
-        lists = [one for one in found if isinstance(one, list)]
+    if isinstance(triples, list) and triples and isinstance(triples[0], list):
+        lists = [item for item in triples if isinstance(item, list)]
         if not lists[0] or any("|" in str(part) for part in lists[0]):
-            found = lists[0]
-    return list(as_triples(found))
+            triples = lists[0]
+    return list(as_triples(triples))
 
 
 def _texts(entry: dict[str, Any]) -> Iterator[Lexicalisation]:
-    found = rows_of_columns(entry.get("lexicalisations", entry.get("lex")))
-    for one in found if isinstance(found, list) else [None]:
-        lex = {"text": one} if isinstance(one, str) else one
+    texts = rows_of_columns(entry.get("lexicalisations", entry.get("lex")))
+    for item in texts if isinstance(texts, list) else [None]:
+        lex = {"text": item} if isinstance(item, str) else item
         text = lex.get("lex", lex.get("text")) if isinstance(lex, dict) else None
         if not isinstance(lex, dict) or not isinstance(text, str):
             raise NotAnItemError("the lexicalisations are no list of objects with a text")

@@ -28,9 +28,9 @@ from engine.data.webnlg_rows import COLUMNS, MARKED_COLUMNS, WebnlgEntry, entry_
 
 _PIECE_BYTES = 64 * 2**10
 SILENT_BYTES = 16 * 2**20
-"""Longest tag: after so many bytes without an element or text the file is given up."""
+"""Longest tag: after so many bytes without an element or text the file is refused."""
 _HEADS = 200
-"""Files of a folder whose first texts are looked at for their languages."""
+"""Files of a folder whose first texts are read for their languages."""
 
 
 class WebNlgReader:
@@ -55,7 +55,7 @@ class WebNlgReader:
         self._root = path
         self._files = find_files(path) if path.is_dir() else (path,)
         self._is_folder = path.is_dir()
-        self.place = "entry" if self._is_folder else "line"
+        self.unit = "entry" if self._is_folder else "line"
         with explain_read_errors(path):
             self.size_bytes = sum(file.stat().st_size for file in self._files)
         check_not_empty(path, self.size_bytes)
@@ -121,29 +121,31 @@ class WebNlgReader:
 
     def _first_marks(self) -> list[str]:
         """How the first texts of each file are marked with their language."""
-        found: list[str] = []
+        languages: list[str] = []
 
-        def look(entry: WebnlgEntry) -> None:
-            found.extend(lex.language for lex in entry.texts)
+        def add_languages(entry: WebnlgEntry) -> None:
+            languages.extend(lex.language for lex in entry.texts)
 
         for file in self._files[:_HEADS]:
             with (
                 explain_read_errors(file),
                 open_source(file) as stream,
                 _refused(self._name(file)),
-                contextlib.suppress(SAXParseException),  # told when the rows are read
+                contextlib.suppress(SAXParseException),  # reported when the rows are read
             ):
-                _parser(EntryHandler(self._name(file), look)).feed(stream.read(_PIECE_BYTES))
-        return found
+                _parser(EntryHandler(self._name(file), add_languages)).feed(
+                    stream.read(_PIECE_BYTES)
+                )
+        return languages
 
     def _read(self, file: Path, split: str) -> Iterator[Item]:
         assert self._stream is not None
-        for found in self._parse(file, self._stream):
+        for parsed in self._parse(file, self._stream):
             self._entries += 1
-            if isinstance(found, RejectedRow):
-                yield self._reject(file, found.line, found.reason, found.text)
+            if isinstance(parsed, RejectedRow):
+                yield self._reject(file, parsed.line, parsed.reason, parsed.text)
             else:
-                yield from self._rows_of(file, found, split)
+                yield from self._rows_of(file, parsed, split)
 
     def _parse(self, file: Path, stream: BinaryIO) -> Iterator[WebnlgEntry | RejectedRow]:
         """Entries; what stops the parser comes last."""
@@ -189,18 +191,18 @@ class WebNlgReader:
             return
         texts = [lex.text for lex in entry.texts]
         key = f"{entry.category}\n{triples_cell(triples)}"
-        if self._known.has(key, texts, self._place(entry.line)):
+        if self._known.has(key, texts, self._location(entry.line)):
             return
         for line, row in entry_rows(entry, triples, self._language.keeps):
             if isinstance(row, Rejection):
                 yield self._reject(file, line, row.reason, row.text, row.kind)
             elif not row:
-                yield EmptyRow(self._place(line))
+                yield EmptyRow(self._location(line))
             else:
                 cells = tuple({**row, "split": split}[column] for column in self.columns)
-                yield ReadRow(self._place(line), cells)
+                yield ReadRow(self._location(line), cells)
 
-    def _place(self, line: int) -> int:
+    def _location(self, line: int) -> int:
         """Line of a file; in a folder, where lines come again, the number of the entry."""
         return self._entries if self._is_folder else line
 
@@ -214,7 +216,7 @@ class WebNlgReader:
     ) -> BadRow:
         if self._is_folder:
             reason = f"{self._name(file)}, line {line}: {reason}"
-        return BadRow(kind, RejectedRow(self._place(line), reason, text))
+        return BadRow(kind, RejectedRow(self._location(line), reason, text))
 
 
 def _parser(handler: EntryHandler) -> Any:
@@ -247,6 +249,6 @@ def _broken_off(handler: EntryHandler, line: int, message: str) -> RejectedRow:
 
 
 def _shown(entry: WebnlgEntry) -> str:
-    """What is kept of an entry that is rejected."""
+    """How much is shown of an entry that is rejected."""
     head = f"{entry.category} {entry.eid}".strip()
     return "\n".join([head, *entry.triples, *(lex.text for lex in entry.texts)])

@@ -57,10 +57,10 @@ def decode(
 ) -> DecodedTokens:
     """Decode prompts (token ids, separator included).
 
-    Progress is told at every token: of `max_new_tokens` for each input, the longest there can be.
+    Progress is reported at every token, of `max_new_tokens` for each input.
 
     Args:
-        clock: what the time is taken by; one that stands in pauses leaves them out.
+        clock: measures the time; a clock that stops in pauses leaves them out.
 
     Raises:
         UserError: a prompt and its output do not fit into the backbone's positions.
@@ -247,7 +247,7 @@ class _RowSampler(LogitsProcessor):  # type: ignore[misc]
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.Tensor:
         noise = torch.stack(
-            [torch.rand(scores.shape[1], generator=one) for one in self._generators]
+            [torch.rand(scores.shape[1], generator=generator) for generator in self._generators]
         ).to(scores.device)
         return scores - torch.log(-torch.log(noise.clamp(1e-20, 1 - 1e-7)))
 

@@ -38,22 +38,22 @@ def decode_and_score(
     decoded = decode(system, prompts, decoding, reporter, clock=clock)
     rows = tuple(
         OutputRow(
-            example_id=one.example_id,
-            input=one.source,
+            example_id=row.example_id,
+            input=row.source,
             output=text,
-            references=one.references,
-            fields=one.fields,
-            category=one.category,
-            prefix=one.prefix,
+            references=row.references,
+            fields=row.fields,
+            category=row.category,
+            prefix=row.prefix,
         )
-        for one, text in zip(inputs, decoded.texts, strict=True)
+        for row, text in zip(inputs, decoded.texts, strict=True)
     )
     signature = decoding_signature(decoding)
-    found: tuple[Score | Absent, ...] = ()
-    if any(text.strip() for one in inputs for text in one.references):
-        found, rows = score_whole(rows, metrics, decoding=signature, reporter=reporter)
-    scores = tuple(one for one in found if isinstance(one, Score))
-    absent = tuple(one for one in found if isinstance(one, Absent))
+    computed: tuple[Score | Absent, ...] = ()
+    if any(text.strip() for row in inputs for text in row.references):
+        computed, rows = score_whole(rows, metrics, decoding=signature, reporter=reporter)
+    scores = tuple(score for score in computed if isinstance(score, Score))
+    absent = tuple(score for score in computed if isinstance(score, Absent))
     speed = decoded.new_tokens / max(decoded.seconds, 1e-9)
     return Predictions(rows, scores, absent, signature, decoded.seconds, speed)
 

@@ -62,7 +62,7 @@ def decode_split(command: DecodeSplit, reporter: Reporter) -> Done:
         _load(command.system, spec.backbone, reporter, form=spec.data.prompt),
         max_source_tokens=spec.data.max_source_tokens,
     )
-    prompts = loaded.prompts([one.source for one in inputs])
+    prompts = loaded.prompts([row.source for row in inputs])
     scored = decode_and_score(loaded.system, inputs, prompts, command.decoding, reporter)
     save_outputs(
         Path(command.out),

@@ -1,4 +1,4 @@
-"""Many prefixes over one backbone, found by name, and what each row's prefix makes of its input."""
+"""Many prefixes over one backbone, by name, and what each row's prefix makes of its input."""
 
 from __future__ import annotations
 
@@ -45,34 +45,37 @@ def find_prefixes(folders: Mapping[str, Path]) -> list[NamedPrefix]:
     Raises:
         UserError: a folder holds no prefix, one is an infix, or two are of different backbones.
     """
-    found = [_named(name, folder) for name, folder in folders.items()]
-    for one in found:
-        if one.card.method.position is Placement.INFIX:
+    prefixes = [_named(name, folder) for name, folder in folders.items()]
+    for prefix in prefixes:
+        if prefix.card.method.position is Placement.INFIX:
             raise UserError(
                 "infix-in-a-mixed-batch",
                 "{name!r} is an infix, and only prefixes can be mixed in one batch. Decode "
                 "it by itself.",
-                name=one.name,
+                name=prefix.name,
             )
-        if one.card.prompt == ENCODER_PROMPT and one.card.positions is PositionScheme.AFTER_PREFIX:
+        if (
+            prefix.card.prompt == ENCODER_PROMPT
+            and prefix.card.positions is PositionScheme.AFTER_PREFIX
+        ):
             raise UserError(
                 "peft-prefix-in-a-mixed-batch",
                 "{name!r} was trained by PEFT on an encoder–decoder, where it moves the "
                 "positions. Decode it by itself.",
-                name=one.name,
+                name=prefix.name,
             )
-        if not _may_share(found[0].card, one.card):
+        if not _may_share(prefixes[0].card, prefix.card):
             raise UserError(
                 "prefixes-of-different-backbones",
                 "The prefixes {first!r} and {second!r} belong to different backbones "
                 "({first_backbone} and {second_backbone}). Decode those of each backbone by "
                 "themselves.",
-                first=found[0].name,
-                second=one.name,
-                first_backbone=_backbone(found[0].card),
-                second_backbone=_backbone(one.card),
+                first=prefixes[0].name,
+                second=prefix.name,
+                first_backbone=_backbone(prefixes[0].card),
+                second_backbone=_backbone(prefix.card),
             )
-    return found
+    return prefixes
 
 
 def load_many(
@@ -94,27 +97,27 @@ def load_many(
     Raises:
         UserError: the backbone is not to be had, a prefix is damaged or does not fit it.
     """
-    with_runs = [one.spec.backbone for one in prefixes if one.spec is not None]
+    with_runs = [prefix.spec.backbone for prefix in prefixes if prefix.spec is not None]
     backbone_name = with_runs[0] if with_runs else backbone_for(prefixes[0].card)
-    stored = [native.read(one.folder)[0] for one in prefixes]
+    key_values = [native.read(prefix.folder)[0] for prefix in prefixes]
     backbone = Systems(device=device).bare(backbone_name, reporter).system.backbone
-    for one, key_values in zip(prefixes, stored, strict=True):
-        native.check_fits(one.card, backbone, key_values)
-    places = {one.name: place for place, one in enumerate(prefixes)}
-    choice = [places[row.prefix] for row in inputs]
+    for prefix, tensors in zip(prefixes, key_values, strict=True):
+        native.check_fits(prefix.card, backbone, tensors)
+    indices = {prefix.name: index for index, prefix in enumerate(prefixes)}
+    choice = [indices[row.prefix] for row in inputs]
     prompts = []
-    for place, row in zip(choice, inputs, strict=True):
-        spec = prefixes[place].spec
+    for index, row in zip(choice, inputs, strict=True):
+        spec = prefixes[index].spec
         limit = spec.data.max_source_tokens if spec else DEFAULT_SOURCE_TOKENS
-        form = prompt_named(prefixes[place].card.prompt)
+        form = prompt_named(prefixes[index].card.prompt)
         prompts.append(form.encode_source(backbone.tokenizer, row.source, limit))
-    return PrefixPerRow(backbone, stored, choice), prompts
+    return PrefixPerRow(backbone, key_values, choice), prompts
 
 
 def _named(name: str, folder: Path) -> NamedPrefix:
-    place = prefix_folder_of(folder)
-    spec = None if place == folder else RunFolder(folder).read_spec()
-    return NamedPrefix(name, place, read_card(place, PrefixCard), spec)
+    path = prefix_folder_of(folder)
+    spec = None if path == folder else RunFolder(folder).read_spec()
+    return NamedPrefix(name, path, read_card(path, PrefixCard), spec)
 
 
 def _may_share(first: PrefixCard, other: PrefixCard) -> bool:

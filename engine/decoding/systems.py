@@ -1,4 +1,4 @@
-"""Systems to decode with, found by path: a run, a prefix or delta folder, or the bare backbone."""
+"""Systems to decode with, by path: a run, a prefix or delta folder, or the bare backbone."""
 
 from __future__ import annotations
 
@@ -59,31 +59,31 @@ class LoadedSystem:
 
 
 class Systems:
-    """Loads systems, and keeps the backbone loaded last for the next one."""
+    """Loads systems, and caches the backbone that was loaded last."""
 
     def __init__(
         self, *, device: Device = Device.AUTO, precision: Precision = Precision.AUTO
     ) -> None:
         self._device = choose_device(device)
         self._dtype = choose_dtype(precision, self._device)
-        self._kept: tuple[str, Backbone] | None = None
+        self._cached: tuple[str, Backbone] | None = None
 
-    def load(self, path: Path, reporter: Reporter, told: ForeignForm | None = None) -> LoadedSystem:
+    def load(self, path: Path, reporter: Reporter, form: ForeignForm | None = None) -> LoadedSystem:
         """The system of a finished run's folder, or of a prefix or delta folder.
 
         Args:
             path: of the folder; PEFT's of a prefix too.
-            reporter: told how far loading is.
-            told: what the user says of its backbone and inputs instead of the folder.
+            reporter: gets the progress of loading.
+            form: what the user says of its backbone and inputs instead of the folder.
 
         Raises:
             UserError: there is neither, or the run has nothing to decode with yet.
         """
-        told = told or ForeignForm()
+        form = form or ForeignForm()
         if (path / "run.json").exists():
-            return _as_told(self._load_run(RunFolder(path), reporter, told), told)
+            return _with_form(self._load_run(RunFolder(path), reporter, form), form)
         if is_folder_of(DeltaCard, path):
-            return _as_told(self._load_delta(path, None, reporter, told), told)
+            return _with_form(self._load_delta(path, None, reporter, form), form)
         if not path.is_dir() or holding_folder(path) is None:
             raise UserError(
                 "neither-run-nor-prefix",
@@ -91,7 +91,7 @@ class Systems:
                 "are missing. Choose the folder that holds one of them.",
                 path=path,
             )
-        return _as_told(self._load_prefix(path, None, reporter, told), told)
+        return _with_form(self._load_prefix(path, None, reporter, form), form)
 
     def bare(
         self, backbone: str, reporter: Reporter, *, form: PromptForm = PromptForm.NEWLINE
@@ -108,12 +108,12 @@ class Systems:
             decoding=DecodingSpec(),
         )
 
-    def _load_run(self, folder: RunFolder, reporter: Reporter, told: ForeignForm) -> LoadedSystem:
+    def _load_run(self, folder: RunFolder, reporter: Reporter, form: ForeignForm) -> LoadedSystem:
         spec = folder.read_spec()
         if folder.prefix.is_dir():
-            return self._load_prefix(folder.prefix, folder, reporter, told)
+            return self._load_prefix(folder.prefix, folder, reporter, form)
         if folder.delta.is_dir():
-            return self._load_delta(folder.delta, folder, reporter, told)
+            return self._load_delta(folder.delta, folder, reporter, form)
         if not folder.model.is_dir():
             state = folder.read_status().state.value
             raise UserError(
@@ -136,20 +136,20 @@ class Systems:
         )
 
     def _load_prefix(
-        self, path: Path, folder: RunFolder | None, reporter: Reporter, told: ForeignForm
+        self, path: Path, folder: RunFolder | None, reporter: Reporter, form: ForeignForm
     ) -> LoadedSystem:
-        key_values, card = read_any(path, told, reporter)
-        backbone = self._backbone_of(card, folder, reporter, told)
+        key_values, card = read_any(path, form, reporter)
+        backbone = self._backbone_of(card, folder, reporter, form)
         native.check_fits(card, backbone, key_values)
         shifted = card.positions is PositionScheme.AFTER_PREFIX
         system = SavedPrefix(backbone, key_values, position=card.method.position, shifted=shifted)
         return _loaded(system, card, folder)
 
     def _load_delta(
-        self, path: Path, folder: RunFolder | None, reporter: Reporter, told: ForeignForm
+        self, path: Path, folder: RunFolder | None, reporter: Reporter, form: ForeignForm
     ) -> LoadedSystem:
         tensors, card = folders.read(path, DeltaCard)
-        backbone = self._backbone_of(card, folder, reporter, told)
+        backbone = self._backbone_of(card, folder, reporter, form)
         refuse_other_backbone(card, backbone, what="delta")
         refuse_other_sizes(card, tensors, backbone.shape)
 
@@ -171,11 +171,11 @@ class Systems:
         card: Card,
         folder: RunFolder | None,
         reporter: Reporter,
-        told: ForeignForm,
+        form: ForeignForm,
     ) -> Backbone:
         """The backbone that the user names, or the run, or the card."""
-        if told.backbone:
-            return self._backbone(told.backbone, reporter)
+        if form.backbone:
+            return self._backbone(form.backbone, reporter)
         name = folder.read_spec().backbone if folder is not None else backbone_for(card)
         if folder is None and find_entry(name) is None and folder_of(name) is None:
             raise UserError(
@@ -189,31 +189,31 @@ class Systems:
         return self._backbone(name, reporter)
 
     def _backbone(self, name: str, reporter: Reporter) -> Backbone:
-        if self._kept is None or self._kept[0] != name:
-            self._kept = None  # free the one before first: two may not fit
+        if self._cached is None or self._cached[0] != name:
+            self._cached = None  # free the one before first: two may not fit
             loaded = load_backbone(name, device=self._device, dtype=self._dtype, reporter=reporter)
-            self._kept = (name, loaded)
-        return self._kept[1]
+            self._cached = (name, loaded)
+        return self._cached[1]
 
 
-def _as_told(loaded: LoadedSystem, told: ForeignForm) -> LoadedSystem:
+def _with_form(loaded: LoadedSystem, form: ForeignForm) -> LoadedSystem:
     """With its inputs written as the user says.
 
     Raises:
         UserError: a prompt form for an encoder–decoder, which has one of its own.
     """
-    if told.prompt is not None:
+    if form.prompt is not None:
         if loaded.system.backbone.is_encoder_decoder:
             raise UserError(
                 "prompt-form-for-encoder-decoder",
                 "The prompt form is {prompt!r}, but {backbone} is an encoder–decoder, which "
                 "reads source and target on two sides. Leave the prompt form out.",
-                prompt=told.prompt.value,
+                prompt=form.prompt.value,
                 backbone=loaded.system.backbone.name,
             )
-        loaded = replace(loaded, prompt=told.prompt.value)
-    if told.linearisation is not None:
-        loaded = replace(loaded, linearisation=told.linearisation)
+        loaded = replace(loaded, prompt=form.prompt.value)
+    if form.linearisation is not None:
+        loaded = replace(loaded, linearisation=form.linearisation)
     return loaded
 
 

@@ -43,7 +43,7 @@ def mean_of(
         return Mean(1, values[0], None, *alone)
     value, spread = statistics.fmean(values), statistics.stdev(values)
     means = [
-        statistics.fmean(one for one, own in zip(values, units, strict=True) if own == unit)
+        statistics.fmean(value for value, own in zip(values, units, strict=True) if own == unit)
         for unit in dict.fromkeys(units)
     ]
     if len(means) == 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.contract.errors import UserError
@@ -18,6 +18,7 @@ from engine.contract.runs.outputs import (
     read_outputs,
 )
 from engine.contract.runs.scores import Absent, OutputRow, Score
+from engine.contract.studies.keys import Factors, StudyKey
 from engine.contract.studies.recipes import RECIPES
 from engine.contract.studies.results import (
     ALL,
@@ -39,22 +40,22 @@ from engine.studies.saved_scores import Key, SavedScores, is_current, made_of
 
 
 def collect(folder: StudyFolder, study: StudySpec, reporter: Reporter) -> StudyResults:
-    """Score what is finished and take means; a run with a damaged file is left out, and named.
+    """Score what is finished and compute means; a run with a damaged file is left out, and named.
 
     Raises:
         UserError: a metric is unknown, or the study's folder cannot be written to.
-        Cancelled: through the reporter; the scores that are taken by then are kept.
+        Cancelled: through the reporter; the scores that are computed by then are saved.
     """
     for name in study.metrics:
         metric_named(name)
-    results, kept = [], SavedScores(folder, study)
+    results, saved = [], SavedScores(folder, study)
     try:
         for number, run in enumerate(study.runs):
             inner = _Within(reporter, number, len(study.runs))
             inner.update(0, 0, "rows")
-            results.append(_result(folder.run_path(run), run, study, kept, inner))
+            results.append(_result(folder.run_path(run), run, study, saved, inner))
     finally:
-        kept.write()
+        saved.write()
     reporter.update(len(study.runs), len(study.runs), "runs")
     units = _units(study)
     return StudyResults(
@@ -68,36 +69,36 @@ def collect(folder: StudyFolder, study: StudySpec, reporter: Reporter) -> StudyR
 
 @dataclass(frozen=True)
 class _Within:
-    """Tells how many runs are done whatever is done inside of one, which so can be cancelled."""
+    """Reports how many runs are done, whatever step of a run reports."""
 
     outer: Reporter
     number: int
     count: int
 
     def update(self, _done: int, _total: int, _unit: str, text: str = "") -> None:
-        """Report the run, and what is taken of it."""
+        """Report the run, and what is computed of it."""
         self.outer.update(self.number, self.count, "runs", text)
 
 
 def _result(
-    path: Path, run: StudyRun, study: StudySpec, kept: SavedScores, reporter: Reporter
+    path: Path, run: StudyRun, study: StudySpec, saved: SavedScores, reporter: Reporter
 ) -> RunResult:
-    place = (run.spec.run_id, run.series, run.point, run.replicate, run.spec.training.seed)
+    ident = (run.spec.run_id, study.key(run), run.replicate, run.spec.training.seed)
     folder = RunFolder(path)
     try:
         status = folder.read_status()
     except UserError as error:
-        return RunResult(*place, state=None, message=error.message)
+        return RunResult(*ident, state=None, message=error.message)
     if status.state is not RunState.FINISHED:
-        return RunResult(*place, state=status.state, message=status.message)
+        return RunResult(*ident, state=status.state, message=status.message)
     try:
         started, finished = _costs(folder, run.spec.run_id)
         outputs = folder.outputs / "test.jsonl"
-        scores, note = _scores(outputs, run.spec.run_id, study, kept, reporter)
+        scores, note = _scores(outputs, run.spec.run_id, study, saved, reporter)
     except (UserError, OSError) as error:
-        return RunResult(*place, state=status.state, message=str(error))
+        return RunResult(*ident, state=status.state, message=str(error))
     return RunResult(
-        *place,
+        *ident,
         state=status.state,
         message=note,
         scores=scores,
@@ -135,11 +136,11 @@ def _costs(folder: RunFolder, run_id: str) -> tuple[RunStarted, RunFinished]:
 
 
 def _scores(
-    path: Path, run_id: str, study: StudySpec, kept: SavedScores, reporter: Reporter
+    path: Path, run_id: str, study: StudySpec, saved: SavedScores, reporter: Reporter
 ) -> tuple[tuple[PartScore, ...], str]:
     """The scores of each part, and what is to be said of the outputs.
 
-    Those that are known from before are not taken again.
+    Those that are known from before are not computed again.
     """
     if not path.exists():
         reason = f"the run {run_id} has no test outputs: its split has no inputs to test on."
@@ -147,11 +148,14 @@ def _scores(
     meta, rows = read_meta(path), read_outputs(path)
     is_changed = RowsDigest(rows).is_another(meta)
     made, division = made_of(rows, study.unseen), division_of(row.references for row in rows)
-    own = {(ALL, one.metric): one for one in (meta.scores if meta and not is_changed else ())
-           if not needs_encoder((one.metric,)) and is_current(one, division)}  # fmt: skip
+    own = {
+        (ALL, score.metric): score
+        for score in (meta.scores if meta and not is_changed else ())
+        if not needs_encoder((score.metric,)) and is_current(score, division)
+    }
     known: dict[Key, Score | Absent] = {
         key: score
-        for key, score in {**kept.of(run_id, made, division), **own}.items()
+        for key, score in {**saved.of(run_id, made, division), **own}.items()
         if _is_score(score)
     }
     parts = _parts(rows, study.unseen)
@@ -166,9 +170,9 @@ def _scores(
                 division=division,
                 reporter=reporter,
             )[0]
-            known.update({(part, one.metric): one for one in fresh})
+            known.update({(part, score.metric): score for score in fresh})
     others = [PartScore(key[0], score) for key, score in known.items() if key not in own]
-    kept.keep(run_id, made, others)
+    saved.add(run_id, made, others)
     scores = [PartScore(part, known[part, name]) for part in parts for name in study.metrics]
     return tuple(scores), changed_note(path) if is_changed else ""
 
@@ -187,19 +191,19 @@ def _parts(rows: Sequence[OutputRow], unseen: Sequence[str]) -> dict[str, Sequen
     return {part: chosen for part, chosen in parts.items() if chosen or part == ALL}
 
 
-AttentionKind = tuple[str, str, str, str]
-"""Series, point, part, metric."""
+Cell = tuple[StudyKey, str, str]
+"""Key, part, metric."""
 
 
-def _by_place(results: Sequence[RunResult]) -> dict[AttentionKind, dict[int, Score]]:
-    """Scores by replicate, by place, in the order of the study."""
-    found: dict[AttentionKind, dict[int, Score]] = {}
+def _by_cell(results: Sequence[RunResult]) -> dict[Cell, dict[int, Score]]:
+    """Scores by replicate, by cell, in the order of the study."""
+    cells: dict[Cell, dict[int, Score]] = {}
     for result in results:
-        for one in result.scores:
-            if isinstance(one.score, Score):
-                place = (result.series, result.point, one.part, one.score.metric)
-                found.setdefault(place, {})[result.replicate] = one.score
-    return found
+        for item in result.scores:
+            if isinstance(item.score, Score):
+                cell = (result.key, item.part, item.score.metric)
+                cells.setdefault(cell, {})[result.replicate] = item.score
+    return cells
 
 
 def _units(study: StudySpec) -> dict[int, int]:
@@ -215,11 +219,11 @@ def _units(study: StudySpec) -> dict[int, int]:
 
 
 def _summaries(results: Sequence[RunResult], units: Mapping[int, int]) -> Iterator[Summary]:
-    for place, scores in _by_place(results).items():
+    for cell, scores in _by_cell(results).items():
         first = next(iter(scores.values()))
         values = [score.value for score in scores.values()]
         drawn = [units[replicate] for replicate in scores]
-        yield Summary(*place, mean_of(values, drawn, alone=(first.low, first.high)))
+        yield Summary(*cell, mean_of(values, drawn, alone=(first.low, first.high)))
 
 
 def _differences(
@@ -227,28 +231,32 @@ def _differences(
 ) -> Iterator[Difference]:
     """The first series less each other, or in each series the first point less each other.
 
-    Pairs have the same place and replicate; series are compared over all points at once.
+    Pairs have the same replicate; series are compared over all points that both have.
     """
     by_point = not RECIPES[study.kind].axis
-    pairs: dict[AttentionKind, dict[tuple[str, int], float]] = {}
-    for (series, point, part, metric), scores in _by_place(results).items():
-        name, group, elsewhere = (point, series, "") if by_point else (series, "", point)
-        for replicate, score in scores.items():
-            pairs.setdefault((name, group, part, metric), {})[elsewhere, replicate] = score.value
-    names = list(dict.fromkeys(one.point if by_point else one.series for one in study.runs))
-    for other in names[1:]:
-        for (name, group, part, metric), second in pairs.items():
-            first = pairs.get((names[0], group, part, metric), {})
-            common = [key for key in second if key in first]
-            if name == other and common:
-                values = [first[key] - second[key] for key in common]
-                drawn = [units[replicate] for _, replicate in common]
+    compared: dict[Cell, dict[tuple[Factors, int], float]] = {}
+    for (key, part, metric), scores in _by_cell(results).items():
+        side, within = (key, ()) if by_point else (StudyKey(key.series), key.point)
+        compared.setdefault((side, part, metric), {}).update(
+            {(within, replicate): score.value for replicate, score in scores.items()}
+        )
+    keys = [study.key(run) for run in study.runs]
+    levels = list(dict.fromkeys(key.point if by_point else key.series for key in keys))
+    for level in levels[1:]:
+        for (side, part, metric), second in compared.items():
+            if level != (side.point if by_point else side.series):
+                continue
+            base = replace(side, point=levels[0]) if by_point else StudyKey(levels[0])
+            first = compared.get((base, part, metric), {})
+            pairs = [pair for pair in second if pair in first]
+            if pairs:
+                values = [first[pair] - second[pair] for pair in pairs]
+                drawn = [units[replicate] for _, replicate in pairs]
                 mean = mean_of(values, drawn, alone=(None, None))
-                title = f"{group}: {names[0]}" if group else names[0]
-                yield Difference(title, other, part, metric, mean)
+                yield Difference(base, side, part, metric, mean)
 
 
 def _signatures(results: Sequence[RunResult]) -> tuple[tuple[str, str], ...]:
-    scores = (one.score for result in results for one in result.scores if one.part == ALL)
+    scores = (item.score for result in results for item in result.scores if item.part == ALL)
     pairs = {(score.metric, score.signature): None for score in scores if isinstance(score, Score)}
     return tuple(pairs)

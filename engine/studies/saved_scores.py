@@ -1,4 +1,4 @@
-"""Scores that a study has taken before: when a run finishes, the others are not scored anew."""
+"""Scores of a study from before: when a run finishes, the others are not scored again."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ScoredFile:
 class SavedScores:
     """What `FILE` in a study's folder holds; a damaged file holds nothing.
 
-    A score is taken again where outputs, encoder or unseen categories are others, or the metric
+    A score is computed again where outputs, encoder or unseen categories are others, or the metric
     has another signature by now, as after an update of its package.
     """
 
@@ -57,10 +57,10 @@ class SavedScores:
         self._folder, self._study = folder, study
         self._runs: dict[str, SavedRunScores] = {}
         try:
-            kept = codec.from_text(ScoredFile, (folder.path / FILE).read_text(encoding="utf-8"))
+            file = codec.from_text(ScoredFile, (folder.path / FILE).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, ProtocolError, UserError):
-            kept = ScoredFile()
-        self._before = {run.run_id: run for run in kept.runs}
+            file = ScoredFile()
+        self._before = {run.run_id: run for run in file.runs}
 
     def of(self, run_id: str, made_of: str, division: Division) -> dict[Key, Score]:
         """Scores of a run's outputs that still hold.
@@ -69,25 +69,25 @@ class SavedScores:
             made_of: what `made_of` gives for the outputs.
             division: how their texts are divided.
         """
-        kept = self._before.get(run_id)
-        if kept is None or kept.made_of != made_of:
+        saved = self._before.get(run_id)
+        if saved is None or saved.made_of != made_of:
             return {}
-        scores = [(one.part, one.score) for one in kept.scores if isinstance(one.score, Score)]
+        scores = [(item.part, item.score) for item in saved.scores if isinstance(item.score, Score)]
         return {
             (part, score.metric): score
             for part, score in scores
             if (
-                kept.encoder == self._study.encoder
+                saved.encoder == self._study.encoder
                 if needs_encoder((score.metric,))
                 else is_current(score, division)
             )
         }
 
-    def keep(self, run_id: str, made_of: str, scores: Iterable[PartScore]) -> None:
-        """Remember these; what could not be scored is asked again."""
-        taken = tuple(one for one in scores if isinstance(one.score, Score))
-        if taken:
-            self._runs[run_id] = SavedRunScores(run_id, made_of, taken, self._study.encoder)
+    def add(self, run_id: str, made_of: str, scores: Iterable[PartScore]) -> None:
+        """Save these with the next `write`; what could not be scored is tried again."""
+        computed = tuple(item for item in scores if isinstance(item.score, Score))
+        if computed:
+            self._runs[run_id] = SavedRunScores(run_id, made_of, computed, self._study.encoder)
 
     def write(self) -> None:
         """Replace the file, if it would be another one and the study is still there.
@@ -109,7 +109,7 @@ def made_of(rows: Sequence[OutputRow], unseen: Sequence[str]) -> str:
 
 
 def is_current(score: Score, division: Division | None = None) -> bool:
-    """Whether the score would have the same signature if it were taken now; not of bertscore."""
+    """Whether the score would have the same signature if it were computed now; not of bertscore."""
     try:
         signature = metric_named(score.metric, division=division).signature()
     except PackageNotFoundError:  # as METEOR's, gone since: the score still stands

@@ -6,16 +6,25 @@ from collections.abc import Iterable, Sequence
 
 from engine.contract.metrics import metric_title
 from engine.contract.runs.scores import Score
+from engine.contract.studies.labels import StudyLabels
 from engine.contract.studies.recipes import RECIPES
-from engine.contract.studies.results import ALL, RunResult, StudyResults, Summary, mean_text
+from engine.contract.studies.results import (
+    ALL,
+    SEEN,
+    UNSEEN,
+    Column,
+    RunResult,
+    StudyResults,
+    mean_text,
+)
 from engine.contract.studies.study import StudySpec
 from engine.contract.tables.saving import Line
 
-_PARTS = {"seen": "S", "unseen": "U"}
+_PARTS = {ALL: "A", SEEN: "S", UNSEEN: "U"}
 """As the WebNLG challenge calls them; all inputs are A where the others stand beside them."""
 
 
-def runs_table(results: StudyResults) -> list[Line]:
+def runs_table(study: StudySpec, results: StudyResults) -> list[Line]:
     """One line a run, part and metric; a run without scores has one line."""
     lines: list[Line] = [
         (
@@ -24,29 +33,31 @@ def runs_table(results: StudyResults) -> list[Line]:
             *("trainable_parameters", "stored_bytes", "elapsed_s"),
         )
     ]
+    labels = StudyLabels(study)
     for run in results.runs:
         state = run.state.value if run.state else "deleted"
-        start = (run.series, run.point, run.replicate, run.seed, run.run_id, state)
+        start = (*labels.texts(run.key), run.replicate, run.seed, run.run_id, state)
         end = (run.trainable_parameters, run.stored_bytes, round(run.elapsed_s, 1))
-        scores = [one for one in run.scores if isinstance(one.score, Score)]
-        for one in scores:
-            score = one.score
-            assert isinstance(score, Score)
-            found = (one.part, score.metric, score.value, score.low, score.high)
-            lines.append((*start, *found, *end))
+        scores = [
+            (item.part, item.score.metric, item.score.value, item.score.low, item.score.high)
+            for item in run.scores
+            if isinstance(item.score, Score)
+        ]
+        lines += [(*start, *score, *end) for score in scores]
         if not scores:
             lines.append((*start, "", "", "", "", "", *end))
     return lines
 
 
-def means_table(results: StudyResults) -> list[Line]:
-    """One line a place, part and metric."""
+def means_table(study: StudySpec, results: StudyResults) -> list[Line]:
+    """One line a point, part and metric."""
     header = ("series", "point", "part", "metric", "runs", "mean", "spread", "low", "high")
     lines: list[Line] = [header]
-    for one in results.summaries:
-        mean = one.mean
-        found = (mean.count, mean.value, mean.spread, mean.low, mean.high)
-        lines.append((one.series, one.point, one.part, one.metric, *found))
+    labels = StudyLabels(study)
+    for item in results.summaries:
+        mean = item.mean
+        numbers = (mean.count, mean.value, mean.spread, mean.low, mean.high)
+        lines.append((*labels.texts(item.key), item.part, item.metric, *numbers))
     return lines
 
 
@@ -54,16 +65,18 @@ def markdown(study: StudySpec, results: StudyResults) -> str:
     """The table, the differences, what the figures mean, and their signatures."""
     recipe = RECIPES[study.kind]
     lines = [
-        f"# {_one_line(study.name)}",
+        f"# {_single_line(study.name)}",
         "",
         f"{recipe.question} (Li & Liang 2021, {recipe.source})",
         "",
     ]
     lines += _markdown_table(*_table(study, results))
     if results.differences:
-        lines += ["", *_markdown_table(*_difference_table(results))]
+        lines += ["", *_markdown_table(*_difference_table(study, results))]
     lines += ["", *_legend(results)]
-    lines += [f"- {metric_title(name)}: `{_one_line(text)}`" for name, text in results.signatures]
+    lines += [
+        f"- {metric_title(name)}: `{_single_line(text)}`" for name, text in results.signatures
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -71,7 +84,7 @@ def latex(study: StudySpec, results: StudyResults) -> str:
     """The same table for a paper; it needs the package booktabs."""
     header, rows = _table(study, results)
     lines = [f"% {line}" for line in _legend(results)]
-    lines += [f"% {name}: {_one_line(text)}" for name, text in results.signatures]
+    lines += [f"% {name}: {_single_line(text)}" for name, text in results.signatures]
     lines += [
         rf"\begin{{tabular}}{{{_alignment(rows)}}}",
         r"\toprule",
@@ -85,24 +98,17 @@ def latex(study: StudySpec, results: StudyResults) -> str:
 
 
 def _table(study: StudySpec, results: StudyResults) -> tuple[list[str], list[list[str]]]:
-    """Header and rows: a row a place, a column a metric and part, and the costs."""
-    columns = list(dict.fromkeys((one.metric, one.part) for one in results.summaries))
-    parted = len({part for _, part in columns}) > 1
+    """Header and rows: a row a point, a column a metric and part, and the costs."""
+    labels, columns = StudyLabels(study), results.columns()
     header = ["", RECIPES[study.kind].axis.partition(",")[0]]
-    header += [_column_title(metric, part, parted=parted) for metric, part in columns]
+    header += _column_titles(columns)
     header += ["runs", "trained", "stored", "time"]
-    by_place: dict[tuple[str, str], dict[tuple[str, str], Summary]] = {}
-    for one in results.summaries:
-        by_place.setdefault((one.series, one.point), {})[one.metric, one.part] = one
     rows = []
-    for (series, point), found in by_place.items():
-        runs = [
-            run for run in results.runs if (run.series, run.point) == (series, point) and run.scores
-        ]
-        cells = [mean_text(found[key].mean) if key in found else "" for key in columns]
-        rows.append([series, point, *cells, str(len(runs)), *_costs(runs)])
-    told = [column for column in range(len(header)) if any(row[column] for row in rows)]
-    return [header[column] for column in told], [[row[column] for column in told] for row in rows]
+    for key, row in results.rows().items():
+        cells = [mean_text(row.means[name]) if name in row.means else "" for name in columns]
+        rows.append([*labels.texts(key), *cells, str(len(row.runs)), *_costs(row.runs)])
+    filled = [index for index in range(len(header)) if any(row[index] for row in rows)]
+    return [header[index] for index in filled], [[row[index] for index in filled] for row in rows]
 
 
 def _alignment(rows: Sequence[Sequence[str]]) -> str:
@@ -110,27 +116,26 @@ def _alignment(rows: Sequence[Sequence[str]]) -> str:
     return "".join("r" if row_text[:1].isdigit() else "l" for row_text in rows[0]) if rows else ""
 
 
-def _difference_table(results: StudyResults) -> tuple[list[str], list[list[str]]]:
-    columns = list(dict.fromkeys((one.metric, one.part) for one in results.differences))
+def _difference_table(study: StudySpec, results: StudyResults) -> tuple[list[str], list[list[str]]]:
+    labels, columns = StudyLabels(study), results.columns()
+    rows = []
+    for difference, means in results.difference_rows():
+        cells = [mean_text(means[name], signed=True) if name in means else "" for name in columns]
+        rows.append([labels.difference(difference), str(difference.mean.count), *cells])
+    return ["", "pairs", *_column_titles(columns)], rows
+
+
+def _column_titles(columns: Sequence[Column]) -> list[str]:
+    """Metrics, and their parts where there are several."""
     parted = len({part for _, part in columns}) > 1
-    header = ["", "pairs", *(_column_title(*key, parted=parted) for key in columns)]
-    rows: dict[str, list[str]] = {}
-    for one in results.differences:
-        name = f"{one.first} minus {one.second}"
-        row = rows.setdefault(name, [name, str(one.mean.count), *([""] * len(columns))])
-        row[2 + columns.index((one.metric, one.part))] = mean_text(one.mean, signed=True)
-    return header, list(rows.values())
-
-
-def _column_title(metric: str, part: str, *, parted: bool) -> str:
-    title = metric_title(metric)
-    if not parted:
-        return title
-    return f"{title} {_PARTS.get(part, 'A' if part == ALL else part)}"
+    return [
+        f"{metric_title(metric)} {_PARTS.get(part, part)}" if parted else metric_title(metric)
+        for metric, part in columns
+    ]
 
 
 def _costs(runs: Sequence[RunResult]) -> list[str]:
-    """Trained parameters, stored bytes and minutes; a range where runs differ."""
+    """Trained parameters, saved bytes and minutes; a range where runs differ."""
     return [
         _range([run.trainable_parameters for run in runs], "{:,.0f}"),
         _range([run.stored_bytes for run in runs], "{:,.0f} B"),
@@ -145,7 +150,7 @@ def _range(values: Sequence[float], form: str) -> str:
 
 def _legend(results: StudyResults) -> list[str]:
     """What the numbers mean, and what is missing."""
-    several = any(one.mean.count > 1 for one in results.summaries)
+    several = any(item.mean.count > 1 for item in results.summaries)
     lines = []
     if several:
         lines.append(
@@ -153,7 +158,7 @@ def _legend(results: StudyResults) -> list[str]:
             "Student's t, over runs with other seeds and training rows on the same held-out inputs "
             "(runs on the same rows count as one)."
         )
-    if any(one.mean.count == 1 for one in results.summaries):
+    if any(item.mean.count == 1 for item in results.summaries):
         lines.append(
             "- Of a single run: in brackets the 95 % bootstrap interval over the held-out inputs."
         )
@@ -162,19 +167,19 @@ def _legend(results: StudyResults) -> list[str]:
     if missing:
         lines.append(f"- {len(missing)} of {len(results.runs)} runs are not finished.")
     lines += [f"- Run {run_id}: {message}" for run_id, message in damaged.items()]
-    lines += [f"- No {metric_title(one.metric)}: {one.reason}" for one in results.absent()]
-    return [_one_line(line) for line in lines]
+    lines += [f"- No {metric_title(absent.metric)}: {absent.reason}" for absent in results.absent()]
+    return [_single_line(line) for line in lines]
 
 
 def _markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     lines = [header, ["---"] * len(header), *rows]
     return [
-        f"| {' | '.join(_one_line(text).replace('|', chr(92) + '|') for text in line)} |"
+        f"| {' | '.join(_single_line(text).replace('|', chr(92) + '|') for text in line)} |"
         for line in lines
     ]
 
 
-def _one_line(text: str) -> str:
+def _single_line(text: str) -> str:
     """A text from a file where a line break would begin something else."""
     return " ".join(text.split())
 

@@ -36,10 +36,10 @@ def write_files(folder: StudyFolder, study: StudySpec, results: StudyResults) ->
             "The study {name!r} was deleted in the meantime. Nothing is written.",
             name=study.name,
         )
-    tables = {"runs": runs_table(results)}
+    tables = {"runs": runs_table(study, results)}
     files: dict[str, str | bytes] = {}
     if results.summaries:
-        tables["table"] = means_table(results)
+        tables["table"] = means_table(study, results)
         files["table.md"] = markdown(study, results)
         files["table.tex"] = latex(study, results)
         files.update(draw(study, results))

@@ -23,6 +23,7 @@ from engine.contract.schema import SettingField, settings_of
 from engine.contract.specs.data import Column, Mapping, Role, Split
 from engine.contract.specs.run import RunSpec
 from engine.contract.specs.training import DecodingSpec, TrainingSpec
+from engine.contract.studies.keys import Factor
 from engine.contract.studies.recipes import StudySettings
 from engine.contract.studies.study import StudySpec
 
@@ -35,14 +36,16 @@ NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789-ü", min_size=1, max_size=
 
 
 def contract_dataclasses() -> list[type]:
-    """Every dataclass that a module of the contract defines; `schema`'s are in no file."""
-    found: list[type] = []
+    """Every dataclass of the contract; those with functions are written to no file."""
+    kinds: list[type] = []
     for module in pkgutil.walk_packages(engine.contract.__path__, "engine.contract."):
         for kind in vars(importlib.import_module(module.name)).values():
             ours = isinstance(kind, type) and kind.__module__ == module.name
             if ours and dataclasses.is_dataclass(kind) and module.name != schema.__name__:
-                found.append(kind)
-    return found
+                hints = " ".join(str(field.type) for field in dataclasses.fields(kind))
+                if "Callable" not in hints and "Mapping[" not in hints:
+                    kinds.append(kind)
+    return kinds
 
 
 def values(kind: Any) -> st.SearchStrategy[Any]:
@@ -129,6 +132,7 @@ RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
     RunSpec: {"run_id": NAMES},
     DatasetEntry: {"dataset_id": NAMES},
     StudySpec: {"study_id": NAMES},
+    Factor: {"value": values(str | bool | int | PrefixMethod | None) | st.floats(-1e9, 1e9)},
     Split: {"valid_fraction": st.floats(0, 0.4), "test_fraction": st.floats(0, 0.4)},
     PrefixMethod: {
         "depth": st.just(Depth.ALL_LAYERS),  # an infix has no other

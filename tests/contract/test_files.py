@@ -31,7 +31,7 @@ def test_a_full_disk_keeps_the_old_file(tmp_path: Path) -> None:
         path = disk.path / "run.json"
         path.write_text("old")
         filler = disk.fill()
-        with refused("disk-full", place=disk.path):
+        with refused("disk-full", folder=disk.path):
             write_atomically(path, "new" * 10_000)
         assert path.read_text() == "old"
         filler.unlink()
@@ -45,7 +45,7 @@ def test_nothing_is_written_through_a_link_that_waits_under_the_temporary_name(
     outside = tmp_path / "outside"
     outside.write_text("theirs")
     (tmp_path / ".run.json.ffffffff.part").symlink_to(outside)
-    with refused("not-writable", place=tmp_path):
+    with refused("not-writable", folder=tmp_path):
         write_atomically(tmp_path / "run.json", "new")
     assert outside.read_text() == "theirs"
 
@@ -98,7 +98,7 @@ def test_a_folder_without_the_right_to_write(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
 def test_full_disks_and_spent_quotas_read_alike(tmp_path: Path, code: int) -> None:
-    with refused("disk-full", place=tmp_path), explain_disk_errors(tmp_path):
+    with refused("disk-full", folder=tmp_path), explain_disk_errors(tmp_path):
         raise OSError(code, os.strerror(code))
 
 

@@ -14,7 +14,8 @@ from engine.contract.runs.events import Event, JournalEntry
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.journal import JournalReader
 from engine.contract.specs.run import RunSpec
-from engine.contract.studies.study import StudySpec
+from engine.contract.studies.labels import StudyLabels
+from engine.contract.studies.study import StudyFolder, StudySpec
 from tests.golden.make import contract_v1, contract_v2
 from tests.helpers.errors import refused
 
@@ -27,6 +28,7 @@ FILES = {
     "study-v1.json": contract_v1.STUDY,
     "prefix-v2.json": contract_v2.PREFIX,
     "run-v2.json": contract_v1.RUN,
+    "study-v2.json": contract_v1.STUDY,
     "delta-v1.json": contract_v1.DELTA,
 }
 
@@ -58,6 +60,21 @@ def test_folders_open_the_golden_files(tmp_path: Path) -> None:
     (tmp_path / "project.json").write_bytes((GOLDEN / "project-v1.json").read_bytes())
     assert RunFolder(tmp_path).read_spec() == contract_v1.RUN
     assert ProjectFolder(tmp_path).read() == contract_v1.PROJECT
+
+
+def test_a_study_of_version_1_is_written_as_one_of_today(tmp_path: Path) -> None:
+    """What version 1 said of each run in words is in the run's spec."""
+    folder = StudyFolder(ProjectFolder(tmp_path), "low-data")
+    folder.path.mkdir(parents=True)
+    (folder.path / "study.json").write_bytes((GOLDEN / "study-v1.json").read_bytes())
+    study = folder.read()
+    folder.write(study)
+    assert (folder.path / "study.json").read_bytes() == (GOLDEN / "study-v2.json").read_bytes()
+    labels = StudyLabels(study)
+    assert [labels.texts(study.key(run)) for run in study.runs] == [
+        ("prefix 8, MLP 512", "200"),
+        ("full fine-tuning", "200"),
+    ]
 
 
 @pytest.mark.parametrize(("name", "meant"), FILES.items())

@@ -209,7 +209,7 @@ def test_a_full_disk_is_the_users_matter(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", kilobytes=200) as disk:
         writer = JournalWriter(disk.path / "events.jsonl", RUN)
         disk.fill()
-        with refused("disk-full", place=disk.path):
+        with refused("disk-full", folder=disk.path):
             writer.append(notice("x"))
         writer.close()
 

@@ -83,5 +83,5 @@ def test_sites_of_a_prefix_name_their_tensors() -> None:
         decoder_site(9),
         decoder_site(10),
     ]
-    with pytest.raises(ValueError, match="'attic' is not a valid Place"):
+    with pytest.raises(ValueError, match="'attic' is not a valid AttentionKind"):
         _ = AttentionSite("attic", 0).place

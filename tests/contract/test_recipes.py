@@ -1,24 +1,24 @@
 """The recipes: what differs between the runs of a study, and that nothing else does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
 
 from engine.contract import codec
 from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.lora import LoraMethod
 from engine.contract.methods.prefix import Depth, Init, Parametrisation, Placement, PrefixMethod
 from engine.contract.specs.data import Column, Mapping, Role, Split, SplitKind
 from engine.contract.specs.run import RunSpec, default_training, describe_method
-from engine.contract.studies.recipes import (
-    RECIPES,
-    StudySettings,
-    essence,
-    plan,
-    run_name,
-    take_existing,
-)
-from engine.contract.studies.study import StudyKind, StudyRun
+from engine.contract.studies.figure import panels_of
+from engine.contract.studies.keys import StudyKey
+from engine.contract.studies.labels import StudyLabels, run_name
+from engine.contract.studies.options import study_command
+from engine.contract.studies.planning import essence, plan, with_existing
+from engine.contract.studies.recipes import RECIPES, Recipe, StudyKind, StudySettings
+from engine.contract.studies.results import ALL, Mean, StudyResults, Summary
+from engine.contract.studies.study import StudyRun, StudySpec
 from tests.contract.objects import SPEC
 from tests.helpers.errors import refused
 
@@ -30,8 +30,10 @@ def settings(kind: StudyKind, **changes: object) -> StudySettings:
     return StudySettings(kind, BASE, **changes)  # type: ignore[arg-type]
 
 
-def places(runs: Iterable[StudyRun]) -> list[tuple[str, str]]:
-    return [(run.series, run.point) for run in runs if run.replicate == 0]
+def texts(kind: StudyKind, runs: Iterable[StudyRun]) -> list[tuple[str, str]]:
+    first = [run for run in runs if run.replicate == 0]
+    study = StudySpec("study", kind, "Study", tuple(first), ())
+    return [StudyLabels(study).texts(study.key(run)) for run in first]
 
 
 def prefixes(runs: Iterable[StudyRun]) -> list[PrefixMethod]:
@@ -72,7 +74,10 @@ def test_each_method_has_its_own_learning_rate() -> None:
     runs = plan(settings(StudyKind.METHODS, methods=(PREFIX, FinetuneMethod())))
     rates = [run.spec.training.learning_rate for run in runs if run.replicate == 0]
     assert rates == [5e-4, 2e-5]
-    assert places(runs) == [("", describe_method(PREFIX)), ("", "full fine-tuning")]
+    assert texts(StudyKind.METHODS, runs) == [
+        ("", describe_method(PREFIX)),
+        ("", "full fine-tuning"),
+    ]
 
 
 def test_a_learning_rate_of_the_users_stays_the_prefixs() -> None:
@@ -83,13 +88,13 @@ def test_a_learning_rate_of_the_users_stays_the_prefixs() -> None:
 
 def test_lengths_share_one_line() -> None:
     runs = plan(settings(StudyKind.LENGTH, lengths=(1, 40)))
-    assert places(runs) == [("prefix, MLP 512", "1"), ("prefix, MLP 512", "40")]
+    assert texts(StudyKind.LENGTH, runs) == [("prefix, MLP 512", "1"), ("prefix, MLP 512", "40")]
     assert [method.prefix_length for method in prefixes(runs)] == [1, 40]
 
 
 def test_initialisation_at_random_and_from_words() -> None:
     runs = plan(settings(StudyKind.INITIALISATION, words=("banana",)))
-    assert places(runs) == [("", "at random"), ("", "from “banana”")]
+    assert texts(StudyKind.INITIALISATION, runs) == [("", "at random"), ("", "from “banana”")]
     random, words = prefixes(runs)
     assert random.init is Init.RANDOM
     assert (words.init, words.init_text) == (Init.WORDS, "banana")
@@ -130,7 +135,7 @@ def test_samples_of_all_rows_are_refused() -> None:
 def test_runs_of_the_project_are_taken() -> None:
     runs = plan(settings(StudyKind.METHODS))
     other = replace(runs[0].spec, run_id="other", backbone="another")
-    again = take_existing(plan(settings(StudyKind.METHODS)), [runs[1].spec, other])
+    again = with_existing(plan(settings(StudyKind.METHODS)), [runs[1].spec, other])
     assert again[1] == runs[1]
     assert again[0].spec.run_id not in {runs[0].spec.run_id, "other"}
 
@@ -142,12 +147,12 @@ def test_a_run_is_the_same_whoever_made_it() -> None:
     odd = Mapping((columns[1], Column("id", Role.IGNORED), columns[0]))
     plain = replace(run.spec.data, mapping=odd, split=replace(Split(), sample_seed=None))
     by_hand = replace(run.spec, run_id="by hand", data=plain)
-    (taken,) = take_existing([run], [by_hand])
+    (taken,) = with_existing([run], [by_hand])
     assert taken.spec == by_hand
     few = plan(settings(StudyKind.LOW_DATA, sizes=(50,), seeds=(0, 1)))
     other_rows = replace(few[2].spec.data.split, sample_seed=7)
     another = replace(few[2].spec, data=replace(few[2].spec.data, split=other_rows))
-    assert take_existing(few, [another]) == few
+    assert with_existing(few, [another]) == few
     column = replace(Split(), kind=SplitKind.COLUMN)
     named = Mapping((*columns, Column("part", Role.SPLIT)))
     split = replace(run.spec, data=replace(run.spec.data, mapping=named, split=column))
@@ -168,6 +173,73 @@ def test_every_kind_has_a_recipe_that_survives_the_codec() -> None:
     assert set(RECIPES) == set(StudyKind)
     runs = plan(settings(StudyKind.PLACEMENT))
     assert codec.from_text(StudyRun, codec.to_text(runs[0])) == runs[0]
+
+
+def test_methods_of_one_name_are_two_points() -> None:
+    """Runs are told apart by their settings, not by the words that a table shows."""
+    methods = (LoraMethod(lora_dropout=0.1), LoraMethod(lora_dropout=0.2))
+    runs = plan(settings(StudyKind.METHODS, methods=methods, seeds=(0,)))
+    study = StudySpec("study", StudyKind.METHODS, "Study", runs, ())
+    assert len({study.key(run) for run in runs}) == 2
+    assert texts(StudyKind.METHODS, runs) == [
+        ("", "LoRA rank 8, alpha 16, lora dropout 0.1"),
+        ("", "LoRA rank 8, alpha 16, lora dropout 0.2"),
+    ]
+
+
+def test_lengths_of_some_layers_are_one_series() -> None:
+    base = replace(BASE, method=replace(PREFIX, layers="0-1"))
+    runs = plan(StudySettings(StudyKind.LENGTH, base, lengths=(2, 4), seeds=(0,)))
+    assert texts(StudyKind.LENGTH, runs) == [
+        ("prefix in layers 0-1, MLP 512", "2"),
+        ("prefix in layers 0-1, MLP 512", "4"),
+    ]
+
+
+def test_a_study_is_a_recipe_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of another question: runs, command, labels and figure follow."""
+
+    def runs_of(settings: StudySettings) -> Iterator[RunSpec]:
+        for dropout in (0.2, 0.0):
+            yield replace(settings.base, method=replace(PREFIX, dropout=dropout))
+
+    recipe = Recipe(
+        title="Dropout",
+        source="no table",
+        question="Does dropout help?",
+        settings=(),
+        runs=runs_of,
+        point=("method.dropout",),
+        point_text=lambda spec: f"{spec.method.dropout:g}",  # type: ignore[union-attr]
+        point_title="Dropout",
+        axis="dropout of the prefix",
+        name_form="{method}, dropout {point}",
+    )
+    monkeypatch.setitem(RECIPES, StudyKind.LENGTH, recipe)
+    made = settings(StudyKind.LENGTH, seeds=(0,))
+    runs = plan(made)
+    assert texts(StudyKind.LENGTH, runs) == [("", "0.2"), ("", "0")]
+    assert [run_name(StudyKind.LENGTH, run) for run in runs] == [
+        "prefix 6, MLP 512, dropout 0.2, seed 0",
+        "prefix 6, MLP 512, dropout 0, seed 0",
+    ]
+    command = study_command(made, project="/p", data="/d.csv", name="Dropout")
+    assert "--seeds 0" in command
+    assert "--lengths" not in command
+    study = StudySpec("dropout", StudyKind.LENGTH, "Dropout", runs, ("bleu",))
+    summary = Summary(study.key(runs[0]), ALL, "bleu", Mean(1, 40.0, None, None, None))
+    (panel,) = panels_of(study, StudyResults("dropout", (), (summary,)))
+    assert panel.ticks == ((0.0, "0"), (0.2, "0.2"))
+    assert panel.series[0].x == (0.2,)
+
+
+def test_keys_survive_the_codec() -> None:
+    for kind in StudyKind:
+        runs = plan(settings(kind))
+        study = StudySpec("study", kind, "Study", runs, ())
+        for run in runs:
+            key = study.key(run)
+            assert codec.from_text(StudyKey, codec.to_text(key)) == key
 
 
 @pytest.mark.parametrize(

@@ -222,9 +222,9 @@ def test_a_full_disk_while_at_work_is_the_users_matter(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", kilobytes=200) as disk:
         folder = RunFolder.create(disk.path / "run", SPEC, META)
         disk.fill()
-        with refused("disk-full", place=folder.path):
+        with refused("disk-full", folder=folder.path):
             folder.request(PauseRequest())
-        with refused("disk-full", place=folder.path):
+        with refused("disk-full", folder=folder.path):
             folder.write_status(AT_WORK)
         assert folder.read_status().state is RunState.QUEUED
 

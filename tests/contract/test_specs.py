@@ -97,8 +97,8 @@ def test_a_mapping_names_columns_in_their_order() -> None:
     mapping = Mapping(columns(Role.SOURCE, Role.TARGET, Role.FIELD, Role.IGNORED, Role.MEANING))
     assert mapping.named(Role.FIELD, Role.SOURCE) == ("c1", "c3")
     assert [column.name for column in mapping.inputs] == ["c1", "c3", "c5"]
-    assert mapping.one(Role.TARGET) == "c2"
-    assert mapping.one(Role.SPLIT) is None
+    assert mapping.column_of(Role.TARGET) == "c2"
+    assert mapping.column_of(Role.SPLIT) is None
     mapping.check_trainable()
 
 

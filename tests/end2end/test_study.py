@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from app.pages.studies.page import StudiesPage
 from engine.cli.main import run
 from engine.contract.projects.project import ProjectFolder
 from engine.contract.runs.events import RunState
-from engine.contract.studies.study import StudyKind
+from engine.contract.studies.recipes import StudyKind
 from tests.end2end.person import Person
 from tests.end2end.test_whole_way import TINY
 from tests.helpers.tiny_runs import Workshop
@@ -35,7 +34,7 @@ def test_a_study_is_planned_trained_and_drawn(
     person.click(page.chooser.buttons[StudyKind.METHODS])
     made = page.new_study
     assert made is not None
-    made.planner.set_draft(replace(made.planner.draft, seeds="0"))
+    made.planner.set_draft(made.planner.draft.typed("seeds", "0"))
     person.wait(made.form.add.isEnabled)
     command = made.form.command.command()
     person.click(made.form.add)

@@ -11,7 +11,7 @@ from engine.backbones.loading import Backbone, load_backbone
 from engine.methods.attention import KeyValues
 from engine.methods.base import Method
 from engine.reporter import Silent
-from engine.tasks.generation.batches import Batch
+from engine.tasks.generation.batches import TextBatch
 from engine.tasks.generation.loss import loss_sum
 from tests.helpers.tiny_backbones import save_tiny
 
@@ -31,7 +31,7 @@ def load(folder: Path) -> Backbone:
     )
 
 
-def gradients(method: Method, batch: Batch) -> dict[str, torch.Tensor]:
+def gradients(method: Method, batch: TextBatch) -> dict[str, torch.Tensor]:
     """The gradients of a batch's loss, of those parameters that get one."""
     for parameter in method.trainable().values():
         parameter.grad = None

@@ -115,7 +115,7 @@ def _example(store: DatasetStore, mapping: Mapping, row: Row) -> PreviewExample:
     cells = dict(zip(store.meta.columns, row.cells, strict=True))
     fields = tuple((c.name, cells[c.name]) for c in mapping.inputs if cells[c.name])
     source = " | ".join(f"{key} : {value}" for key, value in fields)
-    target = mapping.one(Role.TARGET)
+    target = mapping.column_of(Role.TARGET)
     return PreviewExample(row.number, fields, source, cells[target] if target else "")
 
 

@@ -15,9 +15,11 @@ from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder, RunMeta
 from engine.contract.specs.data import DataSpec
 from engine.contract.specs.run import RunSpec, default_training
-from engine.contract.studies.recipes import RECIPES, StudySettings, plan, run_name
+from engine.contract.studies.labels import run_name
+from engine.contract.studies.planning import plan
+from engine.contract.studies.recipes import RECIPES, StudyKind, StudySettings
 from engine.contract.studies.results import StudyResults
-from engine.contract.studies.study import StudyFolder, StudyKind, StudySpec
+from engine.contract.studies.study import StudyFolder, StudySpec
 from engine.contract.tables.saving import csv_text
 from engine.reporter import Silent
 from engine.studies.results import collect
@@ -74,7 +76,7 @@ def collect_without_drawing(command: CollectStudy) -> StudyResults:
     if not results.summaries:
         return results
     files = {
-        "table.csv": csv_text(means_table(results)),
+        "table.csv": csv_text(means_table(study, results)),
         "table.md": markdown(study, results),
         "table.tex": latex(study, results),
     }

@@ -15,6 +15,7 @@ import pytest
 
 from engine.cli.main import run
 from engine.contract import codec
+from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.projects.project import ProjectFolder
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.outputs import (
@@ -27,8 +28,9 @@ from engine.contract.runs.outputs import (
     write_outputs,
 )
 from engine.contract.runs.scores import OutputRow, OutputsMeta
-from engine.contract.studies.results import RunResult, StudyResults
-from engine.contract.studies.study import StudyFolder, StudyKind, StudySpec
+from engine.contract.studies.recipes import StudyKind
+from engine.contract.studies.results import StudyResults
+from engine.contract.studies.study import StudyFolder, StudyRun, StudySpec
 from engine.reporter import Silent
 from engine.studies.figures import draw
 from engine.studies.results import collect
@@ -222,27 +224,31 @@ NAMES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", [StudyKind.METHODS, StudyKind.LOW_DATA, StudyKind.LENGTH])
-def test_any_names_and_places_can_be_drawn_and_written(copy: Path, kind: StudyKind) -> None:
-    _, study = opened(copy)
+@pytest.mark.parametrize("kind", StudyKind)
+def test_any_names_and_values_can_be_drawn_and_written(copy: Path, kind: StudyKind) -> None:
+    """A study's file may say another kind than its runs were made for, and any words."""
+    folder, study = opened(copy)
     results = collected(copy)
-    points = ("50", "five", "", "-3", "nan", "1e400", "1e300", "0", *NAMES)
-    runs: list[RunResult] = []
-    for number, point in enumerate(points):
-        name = NAMES[number % 4]
-        runs.append(replace(results.runs[number % 4], series=name, point=point))
+    sizes = (50, None, 2**62, 1)
+    runs = []
+    for number, name in enumerate(filter(None, NAMES)):
+        spec = study.runs[number % 4].spec
+        split = replace(spec.data.split, max_train_rows=sizes[number % 4])
+        method = spec.method
+        if isinstance(method, PrefixMethod):
+            method = replace(method, init_text=name.strip() or "x")
+        spec = replace(spec, method=method, data=replace(spec.data, split=split))
+        runs.append(StudyRun(number, spec))
+    renamed = replace(study, kind=kind, name="# a\n## b", runs=tuple(runs))
     odd = replace(
-        results,
-        runs=tuple(runs),
-        summaries=tuple(
-            replace(results.summaries[0], series=run.series, point=run.point) for run in runs
-        ),
-        signatures=(("bleu", "bleu|\n\\input{/etc/passwd}"),),
+        collect(folder, renamed, Silent()), signatures=(("bleu", "bleu|\n\\input{/etc/passwd}"),)
     )
-    renamed = replace(study, kind=kind, name="# a\n## b")
     assert set(draw(renamed, odd)) == {"figure.png", "figure.svg"}
     codec.dump(markdown(renamed, odd))
     assert "\n\\input" not in latex(renamed, odd)
+    # Results that are older than the study's file: what it has no longer is left out.
+    draw(renamed, results)
+    markdown(renamed, results)
 
 
 def test_a_huge_journal_is_read_in_little_memory(copy: Path) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QMenu, QProgressBar, QToolButton, QVBoxLayout, QWi
 
 from app.assets import icon
 from app.models.studies import StudyLibrary
-from app.models.study_tally import StudyTally, parts
+from app.models.study_tally import StudyTally, unfinished
 from app.pages.studies.actions import StudyActions
 from app.pages.studies.results.score_menu import ScoreMenu
 from app.settings import Settings
@@ -73,12 +73,13 @@ class StudyHeader(QWidget):
         self.question.setText(f"{recipe.question} Li & Liang (2021), {recipe.source}.")
         self.headline.setText(count.headline)
         self.headline.set_tone("good" if count.finished == count.total else "frozen")
-        told = parts(count)
-        for number, badge in enumerate(self._badges):
-            badge.setVisible(number < len(told))
-            if number < len(told):
-                badge.setText(told[number].words)
-                badge.set_tone(told[number].tone)
+        states = unfinished(count)
+        for badge in self._badges[len(states) :]:
+            badge.hide()
+        for badge, state in zip(self._badges, states, strict=False):
+            badge.setText(state.text)
+            badge.set_tone(state.tone)
+            badge.show()
         self.progress.setRange(0, count.total)
         self.progress.setValue(count.finished)
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from app.assets import icon
 from app.models.studies import StudyLibrary
-from app.models.study_tally import StudyPart, parts
+from app.models.study_tally import StateCount, unfinished
 from app.qt.plain_text import visible
 from app.qt.sizes import icon_side
 from app.qt.table_model import ROW_ROLE, Index, TableColumn, TableModel
@@ -45,7 +45,7 @@ class StudyListModel(TableModel[StudySpec]):
     def sentence(self, study: StudySpec) -> str:
         """Such as "Low data, 7 of 24 finished, 1 running, 16 waiting"."""
         count = self._library.tally(study)
-        words = [study.name, count.headline, *(part.words for part in parts(count))]
+        words = [study.name, count.headline, *(state.text for state in unfinished(count))]
         return ", ".join(words)
 
     def _reset(self) -> None:
@@ -128,8 +128,8 @@ class StudyDelegate(PlainDelegate):
         kind = "" if study.name == title else f"{title} · "
         _write(painter, line, f"{kind}{count.headline}")
         line.translate(0, line.height() + SPACE_XS)
-        for part in parts(count):
-            line.setLeft(self._part(painter, line, part))
+        for state in unfinished(count):
+            line.setLeft(self._state(painter, line, state))
         painter.restore()
         if option.state & QStyle.StateFlag.State_HasFocus:
             painter.save()
@@ -137,16 +137,16 @@ class StudyDelegate(PlainDelegate):
             painter.drawRect(option.rect.adjusted(0, 0, -1, -1))
             painter.restore()
 
-    def _part(self, painter: QPainter, line: QRect, part: StudyPart) -> int:
+    def _state(self, painter: QPainter, line: QRect, state: StateCount) -> int:
         """Draw a state; where the next one begins."""
-        color = getattr(self._theme.colors, part.tone)
+        color = getattr(self._theme.colors, state.tone)
         side = icon_side(88)
         top = line.top() + (line.height() - side) // 2
-        icon(part.picture, color).paint(painter, QRect(line.left(), top, side, side))
+        icon(state.icon, color).paint(painter, QRect(line.left(), top, side, side))
         painter.setPen(color)
-        words = line.adjusted(side + SPACE_XS, 0, 0, 0)
-        _write(painter, words, part.words)
-        return words.left() + painter.fontMetrics().horizontalAdvance(part.words) + SPACE_S
+        text = line.adjusted(side + SPACE_XS, 0, 0, 0)
+        _write(painter, text, state.text)
+        return text.left() + painter.fontMetrics().horizontalAdvance(state.text) + SPACE_S
 
 
 def _write(painter: QPainter, line: QRect, text: str) -> None:

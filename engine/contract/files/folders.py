@@ -32,8 +32,8 @@ def remove_leftovers(
     if folder.is_symlink() or not folder.is_dir():
         return
     for path in folder.iterdir():
-        found = _LEFT.fullmatch(path.name)
-        if found is None or found["name"] in shared:
+        match = _LEFT.fullmatch(path.name)
+        if match is None or match["name"] in shared:
             continue
         with contextlib.suppress(OSError):  # its writer lives, and has just renamed it
             if time.time() - path.lstat().st_mtime < older_than_s:
@@ -52,7 +52,7 @@ def fill_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
 
     Args:
         path: may be missing or an empty folder.
-        replace: also take the place of a folder that holds something.
+        replace: replace a folder even where it is not empty.
 
     Raises:
         UserError: `path` holds something, the disk is full, or it cannot be written to.

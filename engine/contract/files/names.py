@@ -1,6 +1,6 @@
 """Names that become files and folders: of runs, datasets, studies.
 
-A project may come from a stranger, so a name from a file is checked before it is a path. The
+A project may come from anyone, so a name from a file is checked before it is a path. The
 specs check their ids when they are made, and so when they are decoded.
 """
 

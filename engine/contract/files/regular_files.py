@@ -1,4 +1,4 @@
-"""Opening files in folders that a stranger may have made.
+"""Opening files in untrusted folders.
 
 A folder from elsewhere can hold symbolic links to files outside it, pipes that never answer and
 devices that never end. Everything here opens plain files only, and never waits for one; whoever
@@ -97,7 +97,7 @@ def refuse_links(folder: Path, *, depth: int | None = None) -> None:
     `folder` itself may be a link: whoever opens it has chosen it.
 
     Args:
-        depth: how many folders deep to look; None: all.
+        depth: how many levels of folders to check; None: all.
 
     Raises:
         UnsafeFileError: a link, pipe or device, named; or more than `MAX_ENTRIES` entries.
@@ -105,8 +105,8 @@ def refuse_links(folder: Path, *, depth: int | None = None) -> None:
     """
     waiting, seen = [(os.fspath(folder), 1)], 0
     while waiting:
-        place, level = waiting.pop()
-        with os.scandir(place) as entries:
+        path, level = waiting.pop()
+        with os.scandir(path) as entries:
             for entry in entries:
                 seen += 1
                 if seen > MAX_ENTRIES:
@@ -136,14 +136,14 @@ def _open(path: Path, flags: int) -> int:
         raise
 
 
-def _check(path: Path, found: os.stat_result) -> os.stat_result:
-    if stat.S_ISLNK(found.st_mode):
+def _check(path: Path, status: os.stat_result) -> os.stat_result:
+    if stat.S_ISLNK(status.st_mode):
         raise _link(path)
-    if stat.S_ISDIR(found.st_mode):
+    if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise _special(path)
-    return found
+    return status
 
 
 def _link(path: Path) -> UnsafeFileError:

@@ -54,23 +54,23 @@ def write_atomically(path: Path, data: str | bytes, *, flush: bool = True) -> No
 
 
 def _bytes(data: str | bytes) -> bytes:
-    """A text in UTF-8; a lone surrogate from a stranger's file as its number."""
+    """A text in UTF-8; a lone surrogate from an untrusted file as its number."""
     return data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data
 
 
 @contextlib.contextmanager
 def explain_disk_errors(path: Path) -> Iterator[None]:
-    """Turn a full disk, or a place that cannot be written to, into a `UserError`."""
+    """Turn a full disk, or a folder that cannot be written to, into a `UserError`."""
     try:
         yield
     except OSError as error:
-        place = path if os.path.isdir(path) else path.parent
+        folder = path if os.path.isdir(path) else path.parent
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise UserError(
                 "disk-full",
-                "The disk with {place} is full. Free some space, then resume; nothing that was "
+                "The disk with {folder} is full. Free some space, then resume; nothing that was "
                 "saved before is lost.",
-                place=place,
+                folder=folder,
             ) from error
         if error.errno == errno.EFBIG:
             raise UserError(
@@ -82,9 +82,9 @@ def explain_disk_errors(path: Path) -> Iterator[None]:
         if error.errno in _UNWRITABLE:
             raise UserError(
                 "not-writable",
-                "{place} cannot be written to ({reason}). Choose another folder, or change its "
+                "{folder} cannot be written to ({reason}). Choose another folder, or change its "
                 "permissions.",
-                place=place,
+                folder=folder,
                 reason=error.strerror,
             ) from error
         raise

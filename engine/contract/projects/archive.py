@@ -16,7 +16,7 @@ from engine.contract.files.regular_files import open_to_read
 
 LEFT_OUT = frozenset({"trash", "checkpoints", "lock", "project.lock", "control.jsonl"})
 """What is of use on this machine or for a moment only."""
-STORED = frozenset({".safetensors", ".bin", ".pt"})
+_INCOMPRESSIBLE = frozenset({".safetensors", ".bin", ".pt"})
 """Numbers that no packing makes smaller."""
 _PIECE_BYTES = 1 << 20
 
@@ -27,7 +27,7 @@ def write_archive(project: Path, out: Path, report: Callable[[int, int], None]) 
     Links, pipes and devices are left out, as are checkpoints, what was deleted, and locks.
 
     Args:
-        report: told the bytes done and in all after each piece; what it raises ends the work.
+        report: called with the bytes done and in all after each piece; what it raises ends the work.
 
     Raises:
         UserError: the disk is full, `out` cannot be written to, or lies in the project.
@@ -61,8 +61,8 @@ def _packed(archive: zipfile.ZipFile, path: Path, size: int, *, root: Path) -> I
     name = root.resolve().name / path.relative_to(root)
     with contextlib.suppress(FileNotFoundError):  # it was there a moment ago
         entry = zipfile.ZipInfo.from_file(path, name.as_posix(), strict_timestamps=False)
-        stored = path.suffix in STORED
-        entry.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+        is_compressed = path.suffix in _INCOMPRESSIBLE
+        entry.compress_type = zipfile.ZIP_STORED if is_compressed else zipfile.ZIP_DEFLATED
         with open_to_read(path) as source, archive.open(entry, "w", force_zip64=True) as goal:
             while size and (piece := source.read(min(_PIECE_BYTES, size))):
                 goal.write(piece)

@@ -3,7 +3,7 @@
 One SQLite file. Rows are reached by number, so that a million of them cost the window no
 memory; nothing of the file that was imported is thrown away. Every cell is text.
 
-The file may come from a stranger. Its schema must be the one that the importer writes, word for
+The file may come from anyone. Its schema must be the one that the importer writes, word for
 word; nothing in it is run, no query outlasts `PATIENCE_S`, no row is larger than
 `MAX_ROW_BYTES`, and every row is checked when it is read. Reading all rows also compares their
 sha256 with the dataset's fingerprint.
@@ -29,7 +29,7 @@ from engine.contract.errors import ProtocolError, UserError
 
 STORE_VERSION = 1
 MAX_ROW_BYTES = 64 * 2**20
-"""More is no row of a table, and would fill the memory of whoever looks at it."""
+"""More is no row of a table, and would fill the memory of the program that shows it."""
 PATIENCE_S = 10.0
 """For one step of a query; each takes well under a millisecond."""
 MAX_ROWS = 2**31 - 1
@@ -40,7 +40,7 @@ encode_cells = json.JSONEncoder(ensure_ascii=False).encode
 _SMALLEST_ROW_BYTES = 8
 """What SQLite takes for a row of a single empty cell, rounded down."""
 _WORK_UNITS = 10_000
-"""Instructions of SQLite's machine between two looks at the clock."""
+"""Instructions of SQLite's machine between two checks of the clock."""
 _LONGEST_SQL, _LONGEST_META = 10_000, 4 * 2**20
 _TABLES = {
     "meta": "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -121,7 +121,7 @@ class DatasetStore:
         self._give_up_s = 0.0
         with self._explain_damage():
             self._size_bytes = _regular_size(path)
-            # A dataset is never changed in its place, so that no journal beside it is its own.
+            # A dataset is never changed in place, so that no journal beside it is its own.
             uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
             self._db = sqlite3.connect(uri, uri=True)
             try:
@@ -199,16 +199,16 @@ class DatasetStore:
     def _query(self, text: str, *values: int) -> Iterator[tuple[Any, ...]]:
         """Run a query of ours; each step of it gives up after `PATIENCE_S`."""
         self._give_up_s = time.monotonic() + PATIENCE_S
-        for found in self._db.execute(text, values):
-            yield found
+        for row in self._db.execute(text, values):
+            yield row
             self._give_up_s = time.monotonic() + PATIENCE_S
 
     def _check_schema(self) -> None:
         """Refuse views, triggers, and tables that are not the importer's, before any is read."""
         query = f"SELECT type, name, sql FROM sqlite_master LIMIT {len(SCHEMA) + 1}"
-        found = {(kind, name, sql) for kind, name, sql in self._query(query)}
-        if found != SCHEMA:
-            other = sorted(f"{kind} {name}" for kind, name, _ in found - SCHEMA)
+        existing = {(kind, name, sql) for kind, name, sql in self._query(query)}
+        if existing != SCHEMA:
+            other = sorted(f"{kind} {name}" for kind, name, _ in existing - SCHEMA)
             raise _DamageError(f"it holds {other[0]!r}" if other else "its tables are missing")
 
     def _check_meta(self) -> None:
@@ -282,7 +282,7 @@ def start_digest(columns: Iterable[str]) -> hashlib._Hash:
 def _regular_size(path: Path) -> int:
     """The size of a dataset file in bytes; a device or pipe would be read without end."""
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UserError(
             "missing-dataset",
@@ -291,9 +291,9 @@ def _regular_size(path: Path) -> int:
         ) from error
     except OSError as error:
         raise _DamageError(str(error)) from error
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise _DamageError("it is no file")
-    return found.st_size
+    return status.st_size
 
 
 def _check_unicode(texts: Iterable[str]) -> None:

@@ -113,7 +113,7 @@ class ProjectFolder:
     def refuse_links(self) -> None:
         """Check that its datasets, runs, prefixes and studies are files and folders of its own.
 
-        What is in a run, prefix or study is looked at when that is read.
+        What is in a run, prefix or study is checked when that is read.
 
         Raises:
             UserError: a link, pipe or device, named.

@@ -300,7 +300,7 @@ class BackboneList:
     """The catalog; `device` is what AUTO would choose, with its memory in bytes.
 
     Attributes:
-        cache_folder: where fetched backbones are kept on this machine.
+        cache_folder: where fetched backbones are saved on this machine.
     """
 
     entries: tuple[BackboneEntry, ...]

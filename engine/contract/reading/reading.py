@@ -1,4 +1,4 @@
-"""The CSV doctor's questions and answers: how a file is read, and what was found in it."""
+"""Format detection: how a file is read, and the findings about it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.contract.specs.data import Column, Linearisation, SplitKind
 HUB_SCHEME = "hub:"
 """What stands before the name of a data set of the hub, where a path could stand."""
 HUB_SIZE_UNKNOWN_BYTES = 1000
-"""Size of a data set of the hub that does not tell its own; so small that a first look at its
+"""Size of a data set of the hub that does not declare its own; so small that a sample of its
 items counts nearly these."""
 
 
@@ -44,7 +44,7 @@ class ReadOptions:
 
 
 class FindingKind(enum.Enum):
-    """What the doctor can find."""
+    """What format detection can find."""
 
     RAGGED = "ragged"
     EMPTY_CELLS = "empty_cells"
@@ -104,10 +104,10 @@ class Finding:
     """One finding.
 
     Attributes:
-        message: a sentence that says what was found and what was done about it.
+        message: a sentence that says what the problem is and what was done about it.
         lines: first lines of the file where it occurs (at most 20); 1-based. Rows or entries
-            where `FileReport.place` says so.
-        count: how often it occurs in what was looked at.
+            where `FileReport.unit` says so.
+        count: how often it occurs in the part that was read.
         loses_rows: whether rows are rejected because of it.
     """
 
@@ -120,7 +120,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class FileReport:
-    """What a first look at a file found.
+    """What the inspection of a file says.
 
     Attributes:
         format: "csv", "xlsx", "ods", "jsonl", "json", "dart", "webnlg", "parquet", "folder" or
@@ -133,7 +133,7 @@ class FileReport:
         row_count: exact where the whole file was read, else an estimate.
         row_count_exact: which of the two.
         findings: in the part that was read.
-        place: what `preview_lines` and the lines of findings count: "line", "row" or "entry".
+        unit: what `preview_lines` and the lines of findings count: "line", "row" or "entry".
         linearisation, split_kind: what suits the format to start with.
         sheets: names of all sheets of a spreadsheet.
         languages: of the texts, where the file marks several; `options.language` is read.
@@ -150,7 +150,7 @@ class FileReport:
     row_count_exact: bool
     findings: tuple[Finding, ...] = ()
     preview_lines: tuple[int, ...] = ()
-    place: str = "line"
+    unit: str = "line"
     linearisation: Linearisation = field(default_factory=Linearisation)
     split_kind: SplitKind = SplitKind.RANDOM
     sheets: tuple[str, ...] = ()

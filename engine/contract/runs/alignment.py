@@ -62,12 +62,14 @@ def align(base: RowColumns, other: RowColumns) -> Alignment:
     if base is other:
         return Alignment(How.ID, tuple(range(len(base.ids))))
     if has_own_ids(base) and has_own_ids(other):
-        found = _match(base.ids, other.ids)
-        if found.common:
-            return Alignment(How.ID, found.places)
-    found = _match([_plain(text) for text in base.inputs], [_plain(text) for text in other.inputs])
-    if found.common:
-        return Alignment(How.INPUT, found.places)
+        matched = _match(base.ids, other.ids)
+        if matched.common:
+            return Alignment(How.ID, matched.places)
+    matched = _match(
+        [_plain(text) for text in base.inputs], [_plain(text) for text in other.inputs]
+    )
+    if matched.common:
+        return Alignment(How.INPUT, matched.places)
     count = len(base.ids)
     if count == len(other.ids):
         return Alignment(How.ORDER, tuple(range(count)))

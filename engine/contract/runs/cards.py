@@ -92,7 +92,7 @@ class Card:
     @classmethod
     def of(cls, facts: Card, **own: Any) -> Self:
         """A card of this kind with the facts of another, and its own fields."""
-        return cls(**{one.name: getattr(facts, one.name) for one in fields(Card)}, **own)
+        return cls(**{field.name: getattr(facts, field.name) for field in fields(Card)}, **own)
 
     def of_tensors(self, *, sha256: str, parameters: int, size_bytes: int) -> Self:
         """The same, of this file of tensors.

@@ -56,7 +56,7 @@ class Coverage:
 
     @property
     def count(self) -> int:
-        """Values found."""
+        """Values that the output mentions."""
         return sum(item in (Said.EXACT, Said.NORMALISED) for item in self.said)
 
     @property
@@ -88,14 +88,14 @@ def unsupported(output: str, fields: Sequence[tuple[str, str]], source: str) -> 
     """
     given = normalise(" ".join([source, *(f"{key} {value}" for key, value in fields)]))
     known = f" {' '.join(map(_parts, given.split()))} "
-    folded, places = _fold_with_places(output)
+    folded, offsets = _fold_with_offsets(output)
     numbers: dict[str, None] = {}
     names: dict[str, None] = {}
     for match in _WORD.finditer(folded):
         word = match.group()
         if any(f" {_parts(form)} " in known for form in (word.casefold(), word.replace(".", ":"))):
             continue
-        piece = output[places[match.start()] : places[match.end()]]
+        piece = output[offsets[match.start()] : offsets[match.end()]]
         if any(map(str.isdigit, word)):
             numbers[piece] = None
         elif len(word) > 1 and word[0].isupper() and not _starts_sentence(folded, match.start()):
@@ -109,16 +109,16 @@ def _fold(text: str) -> str:
     return "".join(c for c in text if not unicodedata.combining(c))
 
 
-def _fold_with_places(text: str) -> tuple[str, list[int]]:
+def _fold_with_offsets(text: str) -> tuple[str, list[int]]:
     """As `normalise` reads it, and where in `text` each character stands, the end included."""
     grouping = {match.start() for match in _GROUPED.finditer(text)}
     folded: list[str] = []
-    places: list[int] = []
-    for place, character in enumerate(text):
-        plain = "" if place in grouping else _fold(character)
+    offsets: list[int] = []
+    for index, character in enumerate(text):
+        plain = "" if index in grouping else _fold(character)
         folded.append(plain)
-        places += [place] * len(plain)
-    return "".join(folded), [*places, len(text)]
+        offsets += [index] * len(plain)
+    return "".join(folded), [*offsets, len(text)]
 
 
 def _parts(word: str) -> str:
@@ -127,12 +127,12 @@ def _parts(word: str) -> str:
 
 
 def _starts_sentence(text: str, start: int) -> bool:
-    place = start
-    while place and not (text[place - 1].isalnum() or text[place - 1] == "_"):
-        place -= 1
-        if text[place] in _SENTENCE_ENDS:
+    index = start
+    while index and not (text[index - 1].isalnum() or text[index - 1] == "_"):
+        index -= 1
+        if text[index] in _SENTENCE_ENDS:
             return True
-    return place == 0
+    return index == 0
 
 
 def _said(value: str, output: str, plain: str) -> Said:
@@ -142,7 +142,7 @@ def _said(value: str, output: str, plain: str) -> Said:
         return Said.UNCHECKED
     if len(reduced.split()) > MAX_WORDS:
         return Said.UNCHECKED
-    # Decomposed letters of Korean are no longer those that are looked for here.
+    # Decomposed letters of Korean are no longer those that are searched for here.
     joined = bool(_UNSPACED.match(value[0])), bool(_UNSPACED.match(value[-1]))
     start, end = ("" if is_joined else " " for is_joined in joined)
     if f"{start}{reduced}{end}" in plain:

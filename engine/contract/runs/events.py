@@ -65,7 +65,7 @@ class RunStarted:
     Attributes:
         total_steps: optimiser steps of the whole run.
         resumed_from_step: None for a fresh start. Readers then drop metrics of later steps,
-            since those steps are taken again.
+            since those steps are repeated.
         device, precision: what AUTO became, such as "cpu" and "float32".
         trainable_parameters, frozen_parameters: numbers, exact.
         train_rows, valid_inputs, test_inputs: sizes after limits.
@@ -91,7 +91,7 @@ class TrainMetrics:
     """One optimiser step.
 
     Attributes:
-        step: optimiser steps taken, 1 after the first.
+        step: optimiser steps done, 1 after the first.
         epoch: passes over the training rows, fractional.
         loss: nats per target token, whatever the objective, so that runs can be compared.
         learning_rate: the rate this step used.
@@ -115,12 +115,12 @@ class TrainMetrics:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A look at the validation inputs.
+    """An evaluation on the validation inputs.
 
     Attributes:
         valid_loss: nats per target token.
         scores: corpus scores of greedy outputs; empty where BLEU is switched off.
-        is_best: whether this became the kept checkpoint.
+        is_best: whether this became the best checkpoint.
     """
 
     step: int
@@ -202,10 +202,10 @@ class RunFinished:
     """Verdict: the run is complete.
 
     Attributes:
-        best_step: step of the kept parameters.
+        best_step: step of the saved parameters.
         stored_bytes: size of the trained part on disk.
         stopped_early: whether patience ended it.
-        stored_parameters: numbers in the trained part; 0 in journals of before they were told.
+        stored_parameters: numbers in the trained part; 0 in older journals.
     """
 
     step: int

@@ -200,7 +200,7 @@ class RunFolder:
         try:
             refuse_links(self.path)
         except (FileNotFoundError, NotADirectoryError):
-            pass  # told below, with what is missing
+            pass  # reported below, with what is missing
         except OSError as error:
             raise _unreadable(self.path, error) from error
         return self._read(RunSpec, "run.json")
@@ -226,7 +226,7 @@ class RunFolder:
         """
         status = self._last_status()
         if status.state.is_active and not is_locked(self.path):
-            # The engine may have written its verdict between our two looks.
+            # The engine may have written its verdict between our two reads.
             status = self._last_status()
             if status.state.is_active:
                 return interrupted(status)

@@ -42,8 +42,8 @@ class FolderLock:
     def acquire(self, *, patience_s: float = PATIENCE_S) -> bool:
         """Take the lock; return False when another process holds it for `patience_s`.
 
-        Whoever looks whether the folder is locked holds the lock for a moment: a little
-        patience tells such a look from a process at work.
+        `is_locked` holds the lock for a moment: a little patience distinguishes it from a
+        process at work.
 
         Raises:
             UserError: the folder cannot be written to.
@@ -82,7 +82,7 @@ class FolderLock:
 def is_locked(folder: Path) -> bool:
     """Whether some process (this one included) holds the lock on `folder`.
 
-    Needs no right to write; two who look at once do not take each other for a holder.
+    Needs no right to write; two processes may check at the same time.
     """
     try:
         stream = open_to_read(folder / "lock")

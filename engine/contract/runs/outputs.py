@@ -3,7 +3,7 @@
 A line has at least "input", "output" and "references" (a list of strings); ours also have
 "example_id", "fields", "category" and "row_scores", and "prefix" where each row was decoded
 behind a prefix of its own. A file by another system needs only the first three, which may have
-the names that are usual elsewhere (`engine.contract.tables.foreign_rows`).
+names that are common elsewhere (`engine.contract.tables.foreign_rows`).
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def split_fingerprint(rows: Iterable[OutputRow]) -> str:
 
 
 class RowsDigest:
-    """A sha256 over all of the rows but their scores, which are taken later and again."""
+    """A sha256 over all of the rows but their scores, which are computed later and again."""
 
     def __init__(self, rows: Iterable[OutputRow] = ()) -> None:
         self._sha256 = hashlib.sha256()

@@ -14,7 +14,7 @@ class Encoder:
 
     Attributes:
         name: folder or hub id; "" where none was named.
-        layer: whose output is taken, 0 being the embeddings; None for the last.
+        layer: whose output is used, 0 being the embeddings; None for the last.
         idf: weigh tokens by how few references hold them (Zhang et al. 2020, section 3,
             "importance weighting").
     """
@@ -24,8 +24,8 @@ class Encoder:
     idf: bool = False
 
     @classmethod
-    def found(cls, text: str, layer: int | None, *, idf: bool) -> Encoder:
-        """What was typed: a folder by its whole path, so that it is found from anywhere."""
+    def from_text(cls, text: str, layer: int | None, *, idf: bool) -> Encoder:
+        """As typed: a folder by its whole path, so that it opens from any working folder."""
         name = text.strip()
         folder = Path(name).expanduser()
         return cls(str(folder.resolve()) if name and folder.is_dir() else name, layer, idf)
@@ -37,7 +37,7 @@ class Score:
 
     Attributes:
         metric: its name in `engine.contract.metrics`, such as "bleu"; a former one becomes it.
-        value: on the metric's usual scale: NIST and CIDEr on their own, all others 0 to 100
+        value: on the metric's own scale: NIST and CIDEr on their own, all others 0 to 100
             (TER may pass 100).
         low, high: 95 % bootstrap interval over examples, or None where none was made.
         signature: metric, version, tokeniser, case, number of references, decoding, seed.
@@ -92,7 +92,7 @@ class MeanDifference:
 
 @dataclass(frozen=True)
 class Absent:
-    """A score that was asked for and could not be taken.
+    """A score that was requested and could not be computed.
 
     Attributes:
         reason: one sentence that says what is missing and what to do.
@@ -131,7 +131,7 @@ class OutputRow:
 
 @dataclass(frozen=True)
 class OutputsMeta:
-    """What an outputs file was made with: kept beside it, shown before any comparison.
+    """What an outputs file was made with: saved beside it, shown before any comparison.
 
     Attributes:
         system: how the maker is called in a table ("prefix 10, MLP 512").

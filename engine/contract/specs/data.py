@@ -64,7 +64,7 @@ class Mapping:
         """Names of the columns that have one of the roles, in order."""
         return tuple(column.name for column in self.columns if column.role in roles)
 
-    def one(self, role: Role) -> str | None:
+    def column_of(self, role: Role) -> str | None:
         """Name of the column with this role, or None."""
         names = self.named(role)
         return names[0] if names else None
@@ -87,7 +87,7 @@ class Mapping:
     def check_trainable(self) -> None:
         """Raise `UserError` unless there is an input and a target."""
         self.check_input()
-        if self.one(Role.TARGET) is None:
+        if self.column_of(Role.TARGET) is None:
             raise UserError(
                 "no-target-column", "No column is the target. Give one column the role target."
             )
@@ -147,7 +147,7 @@ class Linearisation:
 
 
 def default_linearisation(file_format: str) -> Linearisation:
-    """What the paper's experiments used for a data set that is told by its file's format."""
+    """What the paper's experiments used for a data set that its file's format identifies."""
     presets = {"webnlg": Preset.WEBNLG, "dart": Preset.DART}
     return Linearisation(presets.get(file_format, Preset.PAPER))
 

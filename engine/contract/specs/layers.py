@@ -44,21 +44,21 @@ def read_layers(text: str, prefix_length: int) -> tuple[LayerRange, ...]:
         UserError: a part is none, two overlap, or a length is not from 1 to P; or no layer has P
             tokens, so that P is not the largest.
     """
-    found = sorted(
+    ordered = sorted(
         (_read_part(part.strip(), prefix_length) for part in text.split(",")),
-        key=lambda one: one.first,
+        key=lambda part: part.first,
     )
-    for one, other in itertools.pairwise(found):
-        if other.first <= one.last:
+    for part, other in itertools.pairwise(ordered):
+        if other.first <= part.last:
             raise UserError(
                 "layer-given-twice",
                 "Layer {layer} is twice in layers, in {first!r} and {second!r}. Give each layer "
                 "one length.",
                 layer=other.first,
-                first=one.words,
+                first=part.words,
                 second=other.words,
             )
-    longest = max(one.length for one in found)
+    longest = max(part.length for part in ordered)
     if longest < prefix_length:
         raise UserError(
             "no-layer-of-full-length",
@@ -68,14 +68,14 @@ def read_layers(text: str, prefix_length: int) -> tuple[LayerRange, ...]:
             prefix_length=prefix_length,
             longest=longest,
         )
-    return tuple(found)
+    return tuple(ordered)
 
 
 def length_at(ranges: tuple[LayerRange, ...], layer: int) -> int:
     """How many tokens this layer's prefix has; 0 for none."""
-    for one in ranges:
-        if one.first <= layer <= one.last:
-            return one.length
+    for part in ranges:
+        if part.first <= layer <= part.last:
+            return part.length
     return 0
 
 
@@ -89,13 +89,13 @@ def check_layers(ranges: tuple[LayerRange, ...], layers: int, owner: str) -> Non
     Raises:
         UserError: it does.
     """
-    for one in ranges:
-        if one.last >= layers:
+    for part in ranges:
+        if part.last >= layers:
             raise UserError(
                 "no-such-layer",
                 "layers has {part!r}, but {owner} has {count} layers, 0 to {last}. Leave out those "
                 "it does not have.",
-                part=one.words,
+                part=part.words,
                 owner=owner,
                 count=layers,
                 last=layers - 1,

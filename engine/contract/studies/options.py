@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from engine.contract.errors import UserError
@@ -28,7 +28,6 @@ from engine.contract.reading.reading import ReadOptions
 from engine.contract.schema import settings_of
 from engine.contract.specs.run import RunSpec, default_training
 from engine.contract.studies.recipes import RECIPES, StudySettings
-from engine.contract.studies.study import StudyKind
 
 OWN = "prefix"
 """The method that a study starts from, in `--methods`."""
@@ -39,18 +38,7 @@ METHOD_NAMES = tuple(
 )
 """What the window offers."""
 DEFAULT_METHODS = (OWN, BASELINE.name)
-"""What `StudySettings` takes without any."""
-
-FIELDS: Mapping[StudyKind, tuple[str, ...]] = {
-    StudyKind.LOW_DATA: ("sizes", "methods"),
-    StudyKind.LENGTH: ("lengths",),
-    StudyKind.INITIALISATION: ("words",),
-    StudyKind.PARAMETRISATION: (),
-    StudyKind.PLACEMENT: ("lengths",),
-    StudyKind.METHODS: ("methods",),
-    StudyKind.EXTRAPOLATION: ("methods",),
-}
-"""The fields of `StudySettings` that a recipe reads, beside seeds and samples."""
+"""What `StudySettings` compares where it names none."""
 
 
 def compared_method(text: str, base: RunSpec) -> MethodSpec:
@@ -121,45 +109,39 @@ def study_command(
 
     Args:
         name: of the study; that of its recipe is left out.
-        metrics: where they are not the usual ones.
+        metrics: where they are not the default.
         reading: how the data are read, as far as it is settled.
     """
     kind = settings.kind
-    words = ["python", "main.py", "study", kind.value, *option_args("--data", data)]
-    words += reading_args(reading or ReadOptions())
+    args = ["python", "main.py", "study", kind.value, *option_args("--data", data)]
+    args += reading_args(reading or ReadOptions())
     if name != RECIPES[kind].title:
-        words += option_args("--name", name)
-    words += column_args(settings.base.data.mapping, settings.base.data.split)
-    words += _own_args(settings)
+        args += option_args("--name", name)
+    args += column_args(settings.base.data.mapping, settings.base.data.split)
+    args += _own_args(settings)
     if metrics:
-        words += ["--metrics", ",".join(metrics)]
-    words += option_args("--backbone", settings.base.backbone)
-    words += spec_args(_unseeded(settings.base))
-    return shlex.join([*words, *option_args("--project", project)])
+        args += ["--metrics", ",".join(metrics)]
+    args += option_args("--backbone", settings.base.backbone)
+    args += spec_args(_unseeded(settings.base))
+    return shlex.join([*args, *option_args("--project", project)])
 
 
 def _own_args(settings: StudySettings) -> list[str]:
     """Flags of what the recipe reads, as far as it is not the default."""
-    usual = {
-        field.name: field.default
-        for field in dataclasses.fields(StudySettings)
-        if field.default is not dataclasses.MISSING
-    }
-    words: list[str] = []
-    for name in (*FIELDS[settings.kind], "seeds"):
-        values = getattr(settings, name)
+    args: list[str] = []
+    for name in (*RECIPES[settings.kind].settings, "seeds"):
+        values, default = getattr(settings, name), getattr(StudySettings, name)
         if name == "methods":
             values = tuple(method_text(method, settings.base) for method in values)
-            if values == DEFAULT_METHODS:
-                continue
-        if values and values != usual[name]:
-            words += _several(f"--{name}", [str(value) for value in values])
+            default = DEFAULT_METHODS
+        if values and values != default:
+            args += _list_args(f"--{name}", [str(value) for value in values])
     if settings.samples:
-        words += ["--samples", str(settings.samples)]
-    return words
+        args += ["--samples", str(settings.samples)]
+    return args
 
 
-def _several(flag: str, texts: Sequence[str]) -> list[str]:
+def _list_args(flag: str, texts: Sequence[str]) -> list[str]:
     """A flag and its values; of words, one flag each where one would look like a flag itself."""
     if flag == "--words" and any(text.startswith("-") for text in texts):
         return [f"{flag}={text}" for text in texts]

@@ -1,12 +1,12 @@
 """The studies of the paper as recipes: from one run to the runs that differ in what is studied.
 
-All runs of a study share data set, held-out inputs, decoding and backbone. A replicate is a
-repetition with another seed or other training rows; its runs share both, so that differences
-can be taken within it.
+A study is one entry of `RECIPES`: what it varies, what it asks of the user, how its runs are made,
+and the words of its figure. Command line, form, figure and tables follow from it.
 """
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,16 +20,26 @@ from engine.contract.methods.prefix import (
     PrefixMethod,
     as_prefix,
 )
-from engine.contract.schema import check_range
-from engine.contract.specs import data as data_spec
-from engine.contract.specs.data import Role, SplitKind
-from engine.contract.specs.run import RunSpec, default_training, describe_method, new_run_id
-from engine.contract.studies.study import StudyKind, StudyRun
+from engine.contract.schema import SettingField, check_range, setting, settings_of
+from engine.contract.specs.run import RunSpec, default_training, describe_method
 
 PAPER_WORDS = ("active", "elephant", "summarize", "table-to-text:", "banana")
 """Words of Li & Liang 2021, figure 5: of the task, and of nothing in it."""
-RANDOM = "at random"
 MAX_SIZE, MAX_SAMPLES = 10**9, 1000
+ROWS, LENGTH, METHOD = "data.split.max_train_rows", "method.prefix_length", "method"
+"""Fields of `RunSpec` that several studies vary."""
+
+
+class StudyKind(enum.Enum):
+    """The names of the recipes."""
+
+    LOW_DATA = "low-data"
+    LENGTH = "length"
+    INITIALISATION = "initialisation"
+    PARAMETRISATION = "parametrisation"
+    PLACEMENT = "placement"
+    METHODS = "methods"
+    EXTRAPOLATION = "extrapolation"
 
 
 @dataclass(frozen=True)
@@ -50,32 +60,36 @@ class StudySettings:
     kind: StudyKind
     base: RunSpec
     methods: tuple[MethodSpec, ...] = ()
-    sizes: tuple[int, ...] = (50, 100, 200, 500)
-    lengths: tuple[int, ...] = (1, 5, 10, 20, 40)
-    words: tuple[str, ...] = PAPER_WORDS
-    seeds: tuple[int, ...] = (0, 1, 2)
+    sizes: tuple[int, ...] = setting(
+        (50, 100, 200, 500),
+        label="Sizes",
+        help="Training rows of each point in the figure, such as 50, 100, 200, 500",
+        low=1,
+        high=MAX_SIZE,
+    )
+    lengths: tuple[int, ...] = setting(
+        (1, 5, 10, 20, 40),
+        label="Lengths",
+        help="Prefix lengths in tokens, such as 1, 5, 10, 20, 40",
+        low=1,
+        high=MAX_SIZE,
+    )
+    words: tuple[str, ...] = setting(
+        PAPER_WORDS,
+        label="Words",
+        help="Texts that the prefix starts from, one per line; “at random” is added",
+    )
+    seeds: tuple[int, ...] = setting(
+        (0, 1, 2),
+        label="Seeds",
+        help="Each is one repetition: it seeds initialisation, order and dropout, and samples the "
+        "rows",
+    )
     samples: int = 0
 
     def __post_init__(self) -> None:
-        for name, values in (("sizes", self.sizes), ("lengths", self.lengths)):
-            for value in values:
-                check_range(f"One of {name}", value, low=1, high=MAX_SIZE)
-        named: tuple[tuple[str, Sequence[object]], ...] = (
-            ("sizes", self.sizes),
-            ("lengths", self.lengths),
-            ("words", self.words),
-            ("seeds", self.seeds),
-        )
-        for name, several in named:
-            if not several:
-                raise UserError("empty-list", "{name} is empty. Give at least one.", name=name)
-            if len(set(several)) < len(several):
-                raise UserError(
-                    "repeated-value",
-                    "{name} has {values}. Give each value once.",
-                    name=name,
-                    values=several,
-                )
+        for field in settings_of(StudySettings):
+            self._check(field)
         if "--" in self.words:
             raise UserError(
                 "words-like-an-option",
@@ -91,6 +105,29 @@ class StudySettings:
                 method=describe_method(self.base.method),
             )
 
+    def _check(self, field: SettingField) -> None:
+        values: Sequence[object] = getattr(self, field.name)
+        if not values:
+            raise UserError("empty-list", "{name} is empty. Give at least one.", name=field.name)
+        if len(set(values)) < len(values):
+            raise UserError(
+                "repeated-value",
+                "{name} has {values}. Give each value once.",
+                name=field.name,
+                values=values,
+            )
+        for value in values:
+            if isinstance(value, int) and field.setting.high is not None:
+                check_range(f"One of {field.name}", value, low=1, high=field.setting.high)
+
+
+def _no_text(_spec: RunSpec) -> str:
+    return ""
+
+
+def _method_text(spec: RunSpec) -> str:
+    return describe_method(spec.method)
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -99,179 +136,77 @@ class Recipe:
     Attributes:
         title: what the figure is called.
         source: where the paper has it.
-        axis: label of the axis; "" where the series stand beside one another.
-        logarithmic: whether the axis is.
         question: one sentence for a page or a help text.
+        settings: the fields of `StudySettings` that it reads, beside seeds and samples.
+        runs: the runs of one replicate, without ids and seeds.
+        series, point: the fields of `RunSpec` that it varies: between lines, and along a line.
+        series_text, point_text: what a run's series and point are called.
+        series_title, point_title: what is in these columns of a table.
+        axis: label of the axis; "" where the points are categories side by side.
+        logarithmic: whether the axis is.
+        point_form: the point of a run with what it is, such as "{point} training rows".
+        name_form: a run's name without its seed; of {method}, {series} and {point}.
+        needs_unseen: whether some categories have to be held out.
     """
 
     title: str
     source: str
-    axis: str
     question: str
+    settings: tuple[str, ...]
+    runs: Callable[[StudySettings], Iterator[RunSpec]]
+    point: tuple[str, ...]
+    series: tuple[str, ...] = ()
+    point_text: Callable[[RunSpec], str] = _method_text
+    series_text: Callable[[RunSpec], str] = _no_text
+    point_title: str = "Method"
+    series_title: str = "Method"
+    axis: str = ""
     logarithmic: bool = False
-
-
-RECIPES: Mapping[StudyKind, Recipe] = {
-    StudyKind.LOW_DATA: Recipe(
-        "Low data",
-        "figure 3",
-        "training rows",
-        "How many rows does each method need?",
-        logarithmic=True,
-    ),
-    StudyKind.LENGTH: Recipe(
-        "Prefix length", "figure 4", "prefix length, tokens", "How long should the prefix be?"
-    ),
-    StudyKind.INITIALISATION: Recipe(
-        "Initialisation", "figure 5", "", "Do real words help, and do they have to fit the task?"
-    ),
-    StudyKind.PARAMETRISATION: Recipe(
-        "Parametrisation", "section 4.3", "", "Does the MLP train better than the prefix itself?"
-    ),
-    StudyKind.PLACEMENT: Recipe(
-        "Prefix, infix, embedding-only",
-        "table 5",
-        "trained vectors, tokens",
-        "What do all layers gain, and what does the place before the source?",
-    ),
-    StudyKind.METHODS: Recipe(
-        "Methods", "table 2", "", "How do prefix-tuning and the other methods compare?"
-    ),
-    StudyKind.EXTRAPOLATION: Recipe(
-        "Extrapolation",
-        "tables 2 and 4",
-        "",
-        "How do the methods do on categories that they have not seen?",
-    ),
-}
-
-Arm = tuple[str, str, RunSpec]
-"""Series, point, and the run without seeds."""
-
-
-def plan(settings: StudySettings) -> tuple[StudyRun, ...]:
-    """All runs of a study, with new run ids; every replicate whole before the next.
-
-    Raises:
-        UserError: a study of methods without two of them, samples of all the rows there are, or
-            a value outside its range.
-    """
-    arms = list(_ARMS[settings.kind](settings))
-    if settings.samples > 1 and any(spec.data.split.max_train_rows is None for *_, spec in arms):
-        raise UserError(
-            "samples-of-all-rows",
-            "samples is {samples}, but all training rows are used. Limit the training rows, or "
-            "leave the samples out.",
-            samples=settings.samples,
-        )
-    repetitions = list(_repetitions(settings))
-    return tuple(
-        StudyRun(series, point, replicate, _repeated(spec, seed, sample))
-        for replicate, (seed, sample) in enumerate(repetitions)
-        for series, point, spec in arms
-    )
-
-
-def take_existing(runs: Sequence[StudyRun], existing: Sequence[RunSpec]) -> tuple[StudyRun, ...]:
-    """The same runs, those that the project has already under their own ids."""
-    known = {essence(spec): spec for spec in existing}
-    return tuple(replace(run, spec=known.get(essence(run.spec), run.spec)) for run in runs)
-
-
-def essence(spec: RunSpec) -> RunSpec:
-    """What decides a run's numbers: two runs are the same where theirs is equal.
-
-    No id; of the columns those that are read, in one order (the window keeps a file's columns as
-    they stand there, the command line names what it reads); and the seed of the sample only where
-    rows are chosen, and by another seed than the split's.
-    """
-    mapping, split = spec.data.mapping, spec.data.split
-    roles = [Role.TARGET, Role.REFERENCES, Role.CATEGORY]
-    if split.kind is SplitKind.COLUMN:
-        roles.append(Role.SPLIT)
-    others = [column for role in roles for column in mapping.columns if column.role is role]
-    chooses = split.max_train_rows is not None and split.sample_seed != split.seed
-    data = replace(
-        spec.data,
-        mapping=data_spec.Mapping((*mapping.inputs, *others)),
-        split=replace(split, sample_seed=split.sample_seed if chooses else None),
-    )
-    return replace(spec, run_id="", data=data)
-
-
-def run_name(kind: StudyKind, run: StudyRun) -> str:
-    """What a run of a study is called: "prefix 10, MLP 512, 200 rows, seed 1"."""
-    varied = {
-        StudyKind.LOW_DATA: f", {run.point} rows",
-        StudyKind.INITIALISATION: f", {run.point}",
-        StudyKind.PARAMETRISATION: f", {run.series}",
-    }
-    seed = f", seed {run.spec.training.seed}"
-    return describe_method(run.spec.method) + varied.get(kind, "") + seed
-
-
-def _repetitions(settings: StudySettings) -> Iterator[tuple[int, int]]:
-    """(seed, seed of the sample) of each replicate."""
-    if settings.samples == 0:
-        yield from ((seed, seed) for seed in settings.seeds)
-    else:
-        yield from ((seed, sample) for sample in range(settings.samples) for seed in settings.seeds)
-
-
-def _repeated(spec: RunSpec, seed: int, sample: int) -> RunSpec:
-    split = replace(spec.data.split, sample_seed=sample)
-    return replace(
-        spec,
-        run_id=new_run_id(),
-        data=replace(spec.data, split=split),
-        training=replace(spec.training, seed=seed),
-    )
+    point_form: str = "{point}"
+    name_form: str = "{method}"
+    needs_unseen: bool = False
 
 
 def _with_method(base: RunSpec, method: MethodSpec) -> RunSpec:
     """The base with another method; what fits the kind of method is its own default."""
-    usual = default_training(method)
-    if usual == default_training(base.method):
+    default = default_training(method)
+    if default == default_training(base.method):
         return replace(base, method=method)
-    training = replace(base.training, learning_rate=usual.learning_rate, objective=usual.objective)
+    training = replace(
+        base.training, learning_rate=default.learning_rate, objective=default.objective
+    )
     return replace(base, method=method, training=training)
 
 
-def _low_data(settings: StudySettings) -> Iterator[Arm]:
+def _low_data(settings: StudySettings) -> Iterator[RunSpec]:
     for size in settings.sizes:
         split = replace(settings.base.data.split, max_train_rows=size)
         base = replace(settings.base, data=replace(settings.base.data, split=split))
         for method in _compared(settings):
-            yield describe_method(method), str(size), _with_method(base, method)
+            yield _with_method(base, method)
 
 
-def _length(settings: StudySettings) -> Iterator[Arm]:
-    method = _prefix(settings)
+def _length(settings: StudySettings) -> Iterator[RunSpec]:
     for length in settings.lengths:
-        changed = replace(method, prefix_length=length)
-        yield _without_length(changed), str(length), replace(settings.base, method=changed)
+        method = replace(_prefix(settings.base), prefix_length=length)
+        yield replace(settings.base, method=method)
 
 
-def _initialisation(settings: StudySettings) -> Iterator[Arm]:
-    method = _prefix(settings)
-    yield "", RANDOM, replace(settings.base, method=replace(method, init=Init.RANDOM))
+def _initialisation(settings: StudySettings) -> Iterator[RunSpec]:
+    method = _prefix(settings.base)
+    yield replace(settings.base, method=replace(method, init=Init.RANDOM))
     for words in settings.words:
-        changed = replace(method, init=Init.WORDS, init_text=words)
-        yield "", f"from “{words}”", replace(settings.base, method=changed)
+        yield replace(settings.base, method=replace(method, init=Init.WORDS, init_text=words))
 
 
-def _parametrisation(settings: StudySettings) -> Iterator[Arm]:
-    method = _prefix(settings)
+def _parametrisation(settings: StudySettings) -> Iterator[RunSpec]:
     for init in (Init.WORDS, Init.RANDOM):
         for form in Parametrisation:
-            changed = replace(method, parametrisation=form, init=init)
-            series = "from real words" if init is Init.WORDS else RANDOM
-            point = describe_method(changed).partition(", ")[2]
-            yield series, point, _with_method(settings.base, changed)
+            method = replace(_prefix(settings.base), parametrisation=form, init=init)
+            yield _with_method(settings.base, method)
 
 
-def _placement(settings: StudySettings) -> Iterator[Arm]:
-    method = _prefix(settings)
+def _placement(settings: StudySettings) -> Iterator[RunSpec]:
     forms = (
         (Depth.ALL_LAYERS, Placement.PREFIX),
         (Depth.ALL_LAYERS, Placement.INFIX),
@@ -279,28 +214,19 @@ def _placement(settings: StudySettings) -> Iterator[Arm]:
     )
     for length in settings.lengths:
         for depth, position in forms:
-            changed = replace(method, prefix_length=length, depth=depth, position=position)
-            yield _without_length(changed), str(length), replace(settings.base, method=changed)
+            method = replace(
+                _prefix(settings.base), prefix_length=length, depth=depth, position=position
+            )
+            yield replace(settings.base, method=method)
 
 
-def _methods(settings: StudySettings) -> Iterator[Arm]:
+def _methods(settings: StudySettings) -> Iterator[RunSpec]:
     for method in _compared(settings):
-        yield "", describe_method(method), _with_method(settings.base, method)
+        yield _with_method(settings.base, method)
 
 
-_ARMS: Mapping[StudyKind, Callable[[StudySettings], Iterator[Arm]]] = {
-    StudyKind.LOW_DATA: _low_data,
-    StudyKind.LENGTH: _length,
-    StudyKind.INITIALISATION: _initialisation,
-    StudyKind.PARAMETRISATION: _parametrisation,
-    StudyKind.PLACEMENT: _placement,
-    StudyKind.METHODS: _methods,
-    StudyKind.EXTRAPOLATION: _methods,
-}
-
-
-def _prefix(settings: StudySettings) -> PrefixMethod:
-    prefix = as_prefix(settings.base.method)
+def _prefix(spec: RunSpec) -> PrefixMethod:
+    prefix = as_prefix(spec.method)
     assert prefix is not None  # else the settings would not have been made
     return prefix
 
@@ -323,6 +249,120 @@ def _compared(settings: StudySettings) -> tuple[MethodSpec, ...]:
     return methods
 
 
-def _without_length(method: PrefixMethod) -> str:
-    """What is the same at all lengths: "prefix, MLP 512"."""
-    return describe_method(method).replace(f" {method.prefix_length},", ",", 1)
+def _rows_text(spec: RunSpec) -> str:
+    rows = spec.data.split.max_train_rows
+    return "all" if rows is None else str(rows)
+
+
+def _length_text(spec: RunSpec) -> str:
+    return str(getattr(spec.method, "prefix_length", ""))
+
+
+def _form_text(spec: RunSpec) -> str:
+    """How a prefix is parametrised: "MLP 512"."""
+    return describe_method(spec.method).rpartition(", ")[2]
+
+
+def _any_length_text(spec: RunSpec) -> str:
+    """A method whatever its length: "prefix, MLP 512"."""
+    words, length = describe_method(spec.method), _length_text(spec)
+    return words.replace(f" {length}", "", 1) if length else words
+
+
+def _init_text(spec: RunSpec) -> str:
+    is_random = getattr(spec.method, "init", Init.RANDOM) is Init.RANDOM
+    return "at random" if is_random else "from real words"
+
+
+def _words_text(spec: RunSpec) -> str:
+    is_random = getattr(spec.method, "init", Init.RANDOM) is Init.RANDOM
+    return "at random" if is_random else f"from “{getattr(spec.method, 'init_text', '')}”"
+
+
+RECIPES: Mapping[StudyKind, Recipe] = {
+    StudyKind.LOW_DATA: Recipe(
+        title="Low data",
+        source="figure 3",
+        question="How many rows does each method need?",
+        settings=("sizes", "methods"),
+        runs=_low_data,
+        series=(METHOD,),
+        series_text=_method_text,
+        point=(ROWS,),
+        point_text=_rows_text,
+        point_title="Training rows",
+        axis="training rows",
+        logarithmic=True,
+        point_form="{point} training rows",
+        name_form="{method}, {point} rows",
+    ),
+    StudyKind.LENGTH: Recipe(
+        title="Prefix length",
+        source="figure 4",
+        question="How long should the prefix be?",
+        settings=("lengths",),
+        runs=_length,
+        series_text=_any_length_text,
+        point=(LENGTH,),
+        point_text=_length_text,
+        point_title="Prefix length",
+        axis="prefix length, tokens",
+        point_form="prefix length {point}",
+    ),
+    StudyKind.INITIALISATION: Recipe(
+        title="Initialisation",
+        source="figure 5",
+        question="Do real words help, and do they have to fit the task?",
+        settings=("words",),
+        runs=_initialisation,
+        point=("method.init", "method.init_text"),
+        point_text=_words_text,
+        point_title="Initialisation",
+        name_form="{method}, {point}",
+    ),
+    StudyKind.PARAMETRISATION: Recipe(
+        title="Parametrisation",
+        source="section 4.3",
+        question="Does the MLP train better than the prefix itself?",
+        settings=(),
+        runs=_parametrisation,
+        series=("method.init",),
+        series_text=_init_text,
+        series_title="Initialisation",
+        point=("method.parametrisation",),
+        point_text=_form_text,
+        point_title="Parametrisation",
+        name_form="{method}, {series}",
+    ),
+    StudyKind.PLACEMENT: Recipe(
+        title="Prefix, infix, embedding-only",
+        source="table 5",
+        question="What do all layers gain, and what does the place before the source?",
+        settings=("lengths",),
+        runs=_placement,
+        series=("method.depth", "method.position"),
+        series_text=_any_length_text,
+        point=(LENGTH,),
+        point_text=_length_text,
+        point_title="Trained vectors",
+        axis="trained vectors, tokens",
+        point_form="trained vectors {point}",
+    ),
+    StudyKind.METHODS: Recipe(
+        title="Methods",
+        source="table 2",
+        question="How do prefix-tuning and the other methods compare?",
+        settings=("methods",),
+        runs=_methods,
+        point=(METHOD,),
+    ),
+    StudyKind.EXTRAPOLATION: Recipe(
+        title="Extrapolation",
+        source="tables 2 and 4",
+        question="How do the methods do on categories that they have not seen?",
+        settings=("methods",),
+        runs=_methods,
+        point=(METHOD,),
+        needs_unseen=True,
+    ),
+}

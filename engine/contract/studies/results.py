@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.contract.runs.events import RunState
 from engine.contract.runs.scores import Absent, Score
+from engine.contract.studies.keys import Factors, StudyKey
 
 ALL, SEEN, UNSEEN = "all", "seen", "unseen"
 """Parts of the held-out inputs, as WebNLG's A, S and U."""
@@ -24,15 +26,14 @@ class RunResult:
     """One run of a study.
 
     Attributes:
-        series, point, replicate: as `StudyRun` has them.
+        key, replicate: as the study has them.
         state: None where its folder is gone.
         message: why it failed; of a finished one, which file is damaged or changed.
         trainable_parameters, stored_bytes, elapsed_s: 0 until known.
     """
 
     run_id: str
-    series: str
-    point: str
+    key: StudyKey
     replicate: int
     seed: int
     state: RunState | None
@@ -49,10 +50,10 @@ class Mean:
 
     Attributes:
         count: how many.
-        spread: their standard deviation (n - 1); None of one.
+        spread: their standard deviation (n - 1); None of a single number.
         low, high: of several, the 95 % interval of the mean by Student's t over the runs, those
-            on the same training rows taken as one; of one, its own bootstrap interval over the
-            inputs; None where there is none.
+            on the same training rows counted once; of a single number, its own bootstrap interval
+            over the inputs; None where there is none.
     """
 
     count: int
@@ -64,22 +65,21 @@ class Mean:
 
 def mean_text(mean: Mean, *, signed: bool = False) -> str:
     """Such as "63.4 ± 0.6 [61.9, 64.9]"; two decimal places below 10, but one of differences."""
-    places = 2 if abs(mean.value) < 10 and not signed else 1
+    decimals = 2 if abs(mean.value) < 10 and not signed else 1
     sign = "+" if signed else ""
-    text = f"{round(mean.value, places) + 0.0:{sign}.{places}f}"
+    text = f"{round(mean.value, decimals) + 0.0:{sign}.{decimals}f}"
     if mean.spread is not None:
-        text += f" ± {mean.spread:.{places}f}"
+        text += f" ± {mean.spread:.{decimals}f}"
     if mean.low is not None and mean.high is not None:
-        text += f" [{mean.low:{sign}.{places}f}, {mean.high:{sign}.{places}f}]"
+        text += f" [{mean.low:{sign}.{decimals}f}, {mean.high:{sign}.{decimals}f}]"
     return text
 
 
 @dataclass(frozen=True)
 class Summary:
-    """A metric over the replicates of one place in the figure."""
+    """A metric over the replicates of one point of a series."""
 
-    series: str
-    point: str
+    key: StudyKey
     part: str
     metric: str
     mean: Mean
@@ -87,18 +87,29 @@ class Summary:
 
 @dataclass(frozen=True)
 class Difference:
-    """One method less another, pair by pair: same place, same replicate.
+    """One series less another, or one point less another of its series, replicate by replicate.
 
     Attributes:
-        first, second: series, or points where the study has no axis, the first with its series
-            before it; first less second.
+        first, second: first less second; without points where whole series are compared.
     """
 
-    first: str
-    second: str
+    first: StudyKey
+    second: StudyKey
     part: str
     metric: str
     mean: Mean
+
+
+Column = tuple[str, str]
+"""Metric and part."""
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """A point of a series in all columns of a table, and its runs that have scores."""
+
+    means: Mapping[Column, Mean]
+    runs: tuple[RunResult, ...]
 
 
 @dataclass(frozen=True)
@@ -126,17 +137,37 @@ class StudyResults:
 
     def absent(self) -> tuple[Absent, ...]:
         """What could not be scored, each metric with its latest reason."""
-        scores = (one.score for run in self.runs for one in run.scores)
-        return tuple({one.metric: one for one in scores if isinstance(one, Absent)}.values())
+        scores = (item.score for run in self.runs for item in run.scores)
+        absent = [score for score in scores if isinstance(score, Absent)]
+        return tuple({score.metric: score for score in absent}.values())
 
-    def dots(self, series: str, metric: str, part: str) -> list[tuple[str, float]]:
+    def columns(self) -> tuple[Column, ...]:
+        """What there are means of, in the order of the study's metrics."""
+        return tuple(dict.fromkeys((item.metric, item.part) for item in self.summaries))
+
+    def rows(self) -> dict[StudyKey, TableRow]:
+        """The means by point, with the runs that have scores."""
+        means: dict[StudyKey, dict[Column, Mean]] = {}
+        for item in self.summaries:
+            means.setdefault(item.key, {})[item.metric, item.part] = item.mean
+        return {
+            key: TableRow(columns, tuple(run for run in self.runs if run.key == key and run.scores))
+            for key, columns in means.items()
+        }
+
+    def difference_rows(self) -> list[tuple[Difference, dict[Column, Mean]]]:
+        """The differences of each pair, with its first."""
+        rows: dict[tuple[StudyKey, StudyKey], tuple[Difference, dict[Column, Mean]]] = {}
+        for item in self.differences:
+            _, means = rows.setdefault((item.first, item.second), (item, {}))
+            means[item.metric, item.part] = item.mean
+        return list(rows.values())
+
+    def dots(self, series: Factors, metric: str, part: str) -> list[tuple[Factors, float]]:
         """(point, score) of each finished run of a series."""
         return [
-            (run.point, one.score.value)
+            (run.key.point, score.value)
             for run in self.runs
-            for one in run.scores
-            if run.series == series
-            and one.part == part
-            and isinstance(one.score, Score)
-            and one.score.metric == metric
+            for score in (item.score for item in run.scores if item.part == part)
+            if run.key.series == series and isinstance(score, Score) and score.metric == metric
         ]

@@ -6,14 +6,15 @@
 
 Its runs are ordinary runs of the project, in `runs/`; two studies may share one.
 
-History of `study.json`: version 1, the first.
+History of `study.json`: version 1 said of each run in words where it belongs in the figure;
+version 2 leaves that to the run's spec.
 """
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
@@ -24,37 +25,29 @@ from engine.contract.metrics import current_name
 from engine.contract.projects.project import ProjectFolder
 from engine.contract.runs.scores import Encoder
 from engine.contract.specs.run import RunSpec
+from engine.contract.studies.keys import StudyKey, factors_of
+from engine.contract.studies.recipes import RECIPES
+from engine.contract.studies.recipes import StudyKind as StudyKind
 
-STUDY_VERSION = 1
+STUDY_VERSION = 2
 STUDY_FILE = "study.json"
-
-
-class StudyKind(enum.Enum):
-    """What is studied; each is a recipe of `engine.contract.studies.recipes`."""
-
-    LOW_DATA = "low-data"
-    LENGTH = "length"
-    INITIALISATION = "initialisation"
-    PARAMETRISATION = "parametrisation"
-    PLACEMENT = "placement"
-    METHODS = "methods"
-    EXTRAPOLATION = "extrapolation"
 
 
 @dataclass(frozen=True)
 class StudyRun:
-    """One run and where it stands in the figure.
+    """One run of a study.
 
     Attributes:
-        series: which line or column it belongs to, such as "prefix 10, MLP 512".
-        point: its place on the axis, such as "200" rows; "" where the series is the place.
         replicate: which repetition; runs of the same replicate share seed and training rows.
     """
 
-    series: str
-    point: str
     replicate: int
     spec: RunSpec
+
+    @staticmethod
+    def upgrade(plain: dict[str, Any]) -> dict[str, Any]:
+        """Version 1 had words for what `StudySpec.key` takes from the spec."""
+        return {name: value for name, value in plain.items() if name not in ("series", "point")}
 
 
 @dataclass(frozen=True)
@@ -82,6 +75,17 @@ class StudySpec:
     def __post_init__(self) -> None:
         check_name(self.study_id, what="study_id")
         object.__setattr__(self, "metrics", tuple(dict.fromkeys(map(current_name, self.metrics))))
+
+    @staticmethod
+    def upgrade(plain: dict[str, Any]) -> dict[str, Any]:
+        """Its runs are upgraded by themselves."""
+        return {**plain, "version": STUDY_VERSION}
+
+    def key(self, run: StudyRun) -> StudyKey:
+        """Where a run of the study belongs in the figure."""
+        recipe = RECIPES[self.kind]
+        series = factors_of(run.spec, recipe.series)
+        return StudyKey(series, factors_of(run.spec, recipe.point))
 
 
 class StudyFolder:

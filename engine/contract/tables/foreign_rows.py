@@ -33,38 +33,38 @@ def with_own_names(plain: dict[str, Any]) -> dict[str, Any]:
     Raises:
         ProtocolError: a value is no text where one is wanted.
     """
-    found = dict(plain)
+    row = dict(plain)
     outputs = [name for name in _OUTPUTS if name in plain]
     references = [name for name in _REFERENCES if name in plain]
     numbered = sorted(filter(_NUMBERED.fullmatch, plain), key=lambda name: (len(name), name))
     if outputs[:1] == ["output"] and len(outputs) > 1 and not (references or numbered):
         references, outputs = ["output"], outputs[1:]
     if references:
-        found["references"] = _texts(plain[references[0]], references[0])
+        row["references"] = _texts(plain[references[0]], references[0])
     elif numbered:
-        found["references"] = [text for name in numbered for text in _texts(plain[name], name)]
+        row["references"] = [text for name in numbered for text in _texts(plain[name], name)]
     if outputs:
-        found["output"] = _text(plain[outputs[0]], outputs[0])
+        row["output"] = _text(plain[outputs[0]], outputs[0])
     for name, others in (("input", _INPUTS), ("example_id", _IDS)):
         given = next((other for other in others if plain.get(other) is not None), None)
-        found.pop(name, None)
+        row.pop(name, None)
         if given is not None:
-            found[name] = _text(plain[given], given)
+            row[name] = _text(plain[given], given)
     for name in ("category", "fields", "prefix", "row_scores"):
-        if name in found and found[name] is None:
-            del found[name]
-    if isinstance(found.get("category"), int | float):
-        found["category"] = _text(found["category"], "category")
-    if isinstance(found.get("fields"), dict):
-        found["fields"] = [[key, _text(one, key)] for key, one in found["fields"].items()]
-    return found
+        if name in row and row[name] is None:
+            del row[name]
+    if isinstance(row.get("category"), int | float):
+        row["category"] = _text(row["category"], "category")
+    if isinstance(row.get("fields"), dict):
+        row["fields"] = [[key, _text(value, key)] for key, value in row["fields"].items()]
+    return row
 
 
 def _texts(value: object, name: str) -> list[str]:
     if value is None:
         return []
     if isinstance(value, list):
-        return [_text(one, f"{name}[{place}]") for place, one in enumerate(value)]
+        return [_text(item, f"{name}[{index}]") for index, item in enumerate(value)]
     return [_text(value, name)]
 
 

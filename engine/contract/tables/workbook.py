@@ -94,12 +94,12 @@ class WorkbookWriter:
         self._sheet.close()
         self._zip.close()
 
-    def _cell(self, place: str, value: str | int | float) -> str:
+    def _cell(self, cell: str, value: str | int | float) -> str:
         if isinstance(value, bool):
-            return f'<c r="{place}" t="b"><v>{int(value)}</v></c>'
+            return f'<c r="{cell}" t="b"><v>{int(value)}</v></c>'
         if not isinstance(value, str):
             if math.isfinite(value):
-                return f'<c r="{place}"><v>{value}</v></c>'
+                return f'<c r="{cell}"><v>{value}</v></c>'
             value = str(value)
         characters = len(value) + sum(letter > "\uffff" for letter in value)
         if characters > MOST_CELL_CHARACTERS:
@@ -107,12 +107,12 @@ class WorkbookWriter:
                 "cell-too-long",
                 "The cell {cell} has {characters:,} characters, and a workbook's at most "
                 "{limit:,}. Save the table as CSV.",
-                cell=place,
+                cell=cell,
                 characters=characters,
                 limit=MOST_CELL_CHARACTERS,
             )
         text = escape(_ESCAPED.sub(lambda match: f"_x{ord(match[0]):04X}_", value), quote=False)
-        return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+        return f'<c r="{cell}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
 
 def _too_large() -> UserError:

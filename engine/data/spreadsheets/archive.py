@@ -117,10 +117,10 @@ def _check_directory(stream: BinaryIO) -> None:
     stream.seek(max(0, size - _END_BYTES))
     tail = stream.read()
     stream.seek(0)
-    for magic, place, form in ((_END, 12, "<I"), (_END_64, 40, "<Q")):
+    for magic, offset, form in ((_END, 12, "<I"), (_END_64, 40, "<Q")):
         start = tail.rfind(magic)
         if start < 0:
             continue
-        (length,) = struct.unpack_from(form, tail, start + place)
+        (length,) = struct.unpack_from(form, tail, start + offset)
         if _MOST_DIRECTORY_BYTES < length < 2**32 - 1:
             raise zipfile.BadZipFile(f"its list of parts alone has {length:,} bytes")

@@ -20,7 +20,7 @@ ERRORS = frozenset(["#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", 
 
 
 def check_sheet_count(file: str, count: int) -> None:
-    """Raise `UserError` where a file has more sheets than a person would look through."""
+    """Raise `UserError` where a file has more sheets than a person would read."""
     if count > MOST_SHEETS:
         raise UserError(
             "too-many-sheets",

@@ -62,7 +62,7 @@ class Merges:
     """
 
     def __init__(self, merges: Iterable[Merge], count: Count) -> None:
-        self._coming = deque(sorted(merges, key=lambda one: one.first))
+        self._coming = deque(sorted(merges, key=lambda merge: merge.first))
         self._active: dict[int, tuple[int, str]] = {}
         self._count = count
 

@@ -47,7 +47,7 @@ class SpreadsheetReader:
         sample_bytes: read only about the share of rows that this part of the file holds.
     """
 
-    place = "row"
+    unit = "row"
 
     def __init__(
         self, path: Path, options: ReadOptions, *, sample_bytes: int | None = None

@@ -74,7 +74,7 @@ class XlsxBook:
         return relations
 
     def _target(self, kind: str) -> str | None:
-        targets = [target for one, target in self._targets.values() if one == kind]
+        targets = [target for target_kind, target in self._targets.values() if target_kind == kind]
         return targets[0] if targets and targets[0] in self._archive else None
 
     def _find_sheets(self, main: str) -> tuple[Sheet, ...]:

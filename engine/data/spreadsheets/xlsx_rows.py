@@ -46,8 +46,8 @@ class XlsxRowParser:
             self._kind = values.get("t", "n")
             self._style = values.get("s", "0")
             self._has_formula = self._is_phonetic = False
-            place = values.get("r")
-            self._column = self._column + 1 if place is None else self._column_of(place)
+            reference = values.get("r")
+            self._column = self._column + 1 if reference is None else self._column_of(reference)
         elif tag == "v" or (tag == "t" and not self._is_phonetic):
             self.part.collect(True)
         elif tag == "f":
@@ -72,17 +72,17 @@ class XlsxRowParser:
             self._rows.append(SheetRow(self._number, self._cells))
             self._cells = {}
 
-    def _start_row(self, place: str | None) -> None:
+    def _start_row(self, attribute: str | None) -> None:
         number = self._number + 1
-        if place is not None and place.isdecimal():
-            number = max(number, int(place[:9]))
+        if attribute is not None and attribute.isdecimal():
+            number = max(number, int(attribute[:9]))
         check_row_number(number)
         self._number = number
         self._column = -1
 
-    def _column_of(self, place: str) -> int:
+    def _column_of(self, reference: str) -> int:
         """The column of a cell such as "AB12", 0-based."""
-        letters = place.rstrip("0123456789")
+        letters = reference.rstrip("0123456789")
         column = self._columns.get(letters)
         if column is None:
             column = column_number(letters)

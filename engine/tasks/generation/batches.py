@@ -32,7 +32,7 @@ def token_row(source: Iterable[int], target: Iterable[int]) -> TokenRow:
 
 
 @dataclass(frozen=True)
-class Batch:
+class TextBatch:
     """Rows of one forward pass.
 
     Decoder-only rows are padded on the left, so that all targets end at the last column. Of an
@@ -58,7 +58,7 @@ class Batch:
     decoder_input_ids: torch.Tensor | None = None
 
 
-def collate(rows: Sequence[TokenRow], *, pad_id: int, device: torch.device) -> Batch:
+def collate(rows: Sequence[TokenRow], *, pad_id: int, device: torch.device) -> TextBatch:
     """Pad rows to the longest.
 
     The last target token is predicted but never read, so T is one less than the longest row
@@ -74,7 +74,7 @@ def collate(rows: Sequence[TokenRow], *, pad_id: int, device: torch.device) -> B
         input_ids[index, width - len(read) :] = read
         attention[index, width - len(read) :] = 1
         labels[index, keep - len(row.target) :] = row.target
-    return Batch(
+    return TextBatch(
         input_ids=torch.from_numpy(input_ids).to(device),
         attention_mask=torch.from_numpy(attention).to(device),
         labels=torch.from_numpy(labels).to(device),
@@ -86,7 +86,7 @@ def collate(rows: Sequence[TokenRow], *, pad_id: int, device: torch.device) -> B
 
 def collate_sides(
     rows: Sequence[TokenRow], *, pad_id: int, start_id: int, device: torch.device
-) -> Batch:
+) -> TextBatch:
     """Pad sources and targets to the longest, for an encoder–decoder.
 
     Args:
@@ -106,7 +106,7 @@ def collate_sides(
         attention[index, : len(row.source)] = 1
         decoder_ids[index, : len(row.target)] = [start_id, *row.target[:-1]]
         labels[index, : len(row.target)] = row.target
-    return Batch(
+    return TextBatch(
         input_ids=torch.from_numpy(input_ids).to(device),
         attention_mask=torch.from_numpy(attention).to(device),
         labels=torch.from_numpy(labels).to(device),
@@ -117,7 +117,7 @@ def collate_sides(
     )
 
 
-def collate_for(backbone: Backbone, rows: Sequence[TokenRow]) -> Batch:
+def collate_for(backbone: Backbone, rows: Sequence[TokenRow]) -> TextBatch:
     """Pad rows as this backbone reads them."""
     pad, device = backbone.tokenizer.pad_token_id, backbone.model.device
     if backbone.is_encoder_decoder:

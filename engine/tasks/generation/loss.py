@@ -8,10 +8,10 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from engine.methods.base import System
-from engine.tasks.generation.batches import IGNORED, Batch
+from engine.tasks.generation.batches import IGNORED, TextBatch
 
 
-def loss_sum(system: System, batch: Batch, rows: Sequence[int] = ()) -> torch.Tensor:
+def loss_sum(system: System, batch: TextBatch, rows: Sequence[int] = ()) -> torch.Tensor:
     """The summed loss of all target tokens of a batch, in nats; inside `system.active()`.
 
     Logits are computed for the last K columns only: prompt tokens carry no loss.
@@ -31,7 +31,7 @@ def loss_sum(system: System, batch: Batch, rows: Sequence[int] = ()) -> torch.Te
     )
 
 
-def _behind(batch: Batch) -> torch.Tensor:
+def _behind(batch: TextBatch) -> torch.Tensor:
     """[B, T]: the columns whose next token carries loss; none in an encoder's input."""
     behind = torch.zeros_like(batch.attention_mask, dtype=torch.bool)
     if batch.decoder_input_ids is None:
@@ -39,7 +39,7 @@ def _behind(batch: Batch) -> torch.Tensor:
     return behind
 
 
-def _decoder_logits(system: System, batch: Batch, positions: torch.Tensor) -> torch.Tensor:
+def _decoder_logits(system: System, batch: TextBatch, positions: torch.Tensor) -> torch.Tensor:
     keep = batch.labels.shape[1]
     output = system.backbone.model(
         input_ids=batch.input_ids,
@@ -52,7 +52,7 @@ def _decoder_logits(system: System, batch: Batch, positions: torch.Tensor) -> to
     return logits
 
 
-def _encoder_decoder_logits(system: System, batch: Batch) -> torch.Tensor:
+def _encoder_decoder_logits(system: System, batch: TextBatch) -> torch.Tensor:
     # Padding of a target stands behind its tokens, where causal attention does not look.
     output = system.backbone.model(
         input_ids=batch.input_ids,

@@ -19,7 +19,7 @@ from engine.decoding.files import decode_and_score
 from engine.methods.base import System
 from engine.reporter import Reporter
 from engine.tasks.base import Evaluated, Predictions
-from engine.tasks.generation.batches import Batch, TokenRow, collate_for
+from engine.tasks.generation.batches import TextBatch, TokenRow, collate_for
 from engine.tasks.generation.encoding import encode
 from engine.tasks.generation.held_out import held_out_loss
 from engine.tasks.generation.loss import loss_sum
@@ -59,11 +59,11 @@ class Generation:
         for prompts in (shown, self.test.prompts):
             check_positions(system, prompts, self._decoding)
 
-    def collate(self, rows: Sequence[TokenRow]) -> Batch:
+    def collate(self, rows: Sequence[TokenRow]) -> TextBatch:
         """Pad rows as the backbone reads them."""
         return collate_for(self._backbone, rows)
 
-    def loss(self, system: System, batch: Batch) -> torch.Tensor:
+    def loss(self, system: System, batch: TextBatch) -> torch.Tensor:
         """Cross-entropy over target and end tokens."""
         return loss_sum(system, batch)
 

@@ -115,7 +115,7 @@ def test_import_adds_a_dataset_as_one_step(
     assert entry is not None
     assert entry.name == "hütten.csv"
     assert entry.source_path == str(odd_csv)
-    assert entry.mapping.one(Role.TARGET) == "text"
+    assert entry.mapping.column_of(Role.TARGET) == "text"
     assert "1 row could not be read" in page.bar.label.text()
     assert page.current.store is not None
     assert page.current.store.meta.row_count == 40

@@ -71,7 +71,7 @@ def test_role_is_set_undone_and_redone(page: DataPage, qtbot: QtBot, context: Ap
     assert place.data() == "category"
     entry = context.project.dataset
     assert entry is not None
-    assert entry.mapping.one(Role.CATEGORY) == "kind"
+    assert entry.mapping.column_of(Role.CATEGORY) == "kind"
 
 
 def test_second_target_is_refused_with_the_sentence(

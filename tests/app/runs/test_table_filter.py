@@ -13,7 +13,7 @@ from app.pages.runs.page import RunsPage
 from app.pages.runs.table.cells import RunColumn
 from app.pages.runs.table.filter import Chosen, Group
 from app.pages.runs.table.run_table import LAYOUT, RunTable
-from engine.contract.studies.study import StudyKind
+from engine.contract.studies.recipes import StudyKind
 from tests.helpers.projects import make_run
 from tests.helpers.studies import make_study
 

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.pages.studies.page import StudiesPage
 from engine.contract.protocol.commands import CollectStudy, ListBackbones, ReportSplit
-from engine.contract.studies.study import StudyKind
+from engine.contract.studies.recipes import StudyKind
 from tests.helpers.fake_ports import FakeClient
 from tests.helpers.replies import BACKBONES, report_split
 from tests.helpers.studies import collect_without_drawing

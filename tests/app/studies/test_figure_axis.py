@@ -4,9 +4,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.pages.studies.results.figure_data import FigurePanel, FigureSeries
 from app.pages.studies.results.figure_panel import StudyPanel
 from engine.contract.metrics import metric_info
+from engine.contract.studies.figure import FigurePanel, FigureSeries
 
 
 @pytest.mark.parametrize(

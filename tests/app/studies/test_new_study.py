@@ -19,8 +19,9 @@ from engine.cli.main import make_parser
 from engine.cli.studies import study_settings
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.protocol.commands import Done, FetchBackbone, ListBackbones, ReportSplit
-from engine.contract.studies.recipes import plan
-from engine.contract.studies.study import StudyKind, StudyRun
+from engine.contract.studies.planning import plan
+from engine.contract.studies.recipes import StudyKind
+from engine.contract.studies.study import StudyRun
 from tests.app.studies.conftest import MakePage
 from tests.helpers.errors import check, refused
 from tests.helpers.fake_ports import FakeClient
@@ -37,9 +38,13 @@ def planner(page: StudiesPage) -> StudyPlanner:
 
 
 def change(page: StudiesPage, **changes: object) -> StudyPlanner:
-    found = planner(page)
-    found.set_draft(replace(found.draft, **changes))  # type: ignore[arg-type]
-    return found
+    """Type lists, and choose the rest."""
+    made = planner(page)
+    draft = made.draft
+    for name in set(changes) & set(draft.texts):
+        draft = draft.typed(name, str(changes.pop(name)))
+    made.set_draft(replace(draft, **changes))  # type: ignore[arg-type]
+    return made
 
 
 def essence(runs: tuple[StudyRun, ...]) -> tuple[StudyRun, ...]:
@@ -83,26 +88,26 @@ def test_only_the_recipes_own_fields_are_shown(
     assert page.new_study is not None
     fields = page.new_study.form.fields
     widgets = {
-        "sizes": fields.numbers["sizes"],
-        "lengths": fields.numbers["lengths"],
-        "words": fields.words,
+        "sizes": fields.lists["sizes"],
+        "lengths": fields.lists["lengths"],
+        "words": fields.lists["words"],
         "methods": fields.methods["prefix"],
     }
     assert {name for name, widget in widgets.items() if widget.isVisible()} == shown
-    assert fields.numbers["seeds"].isVisible()
+    assert fields.lists["seeds"].isVisible()
 
 
 def test_typing_plans_anew(page: StudiesPage, begin: Begin, qtbot: QtBot) -> None:
     begin(page, StudyKind.LOW_DATA)
     assert page.new_study is not None
     form = page.new_study.form
-    form.fields.numbers["sizes"].selectAll()
-    qtbot.keyClicks(form.fields.numbers["sizes"], "50, 1oo")
+    form.fields.lists["sizes"].selectAll()
+    qtbot.keyClicks(form.fields.lists["sizes"], "50, 1oo")
     assert form.bar.isVisible()
     check(planner(page).error, "not-whole-numbers", label="sizes", part="1oo")
     assert not form.add.isEnabled()
-    form.fields.numbers["sizes"].clear()
-    qtbot.keyClicks(form.fields.numbers["sizes"], "50, 100")
+    form.fields.lists["sizes"].clear()
+    qtbot.keyClicks(form.fields.lists["sizes"], "50, 100")
     assert len(planner(page).runs) == 12
     assert form.bar.isHidden()
     form.fields.samples.setValue(2)

@@ -31,7 +31,8 @@ from engine.contract.runs.events import Blame, RunState
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.journal import JournalReader
 from engine.contract.runs.scores import Encoder
-from engine.contract.studies.study import StudyFolder, StudyKind, StudySpec, study_ids
+from engine.contract.studies.recipes import StudyKind
+from engine.contract.studies.study import StudyFolder, StudySpec, study_ids
 from engine.studies.figures import draw
 from tests.app.studies.conftest import MakePage
 from tests.helpers.accessibility import unnamed, unreachable
@@ -92,8 +93,8 @@ def test_from_a_recipe_to_results(window: MainWindow, project: Path, qtbot: QtBo
     page.chooser.buttons[StudyKind.METHODS].click()
     assert page.new_study is not None
     form = page.new_study.form
-    form.fields.numbers["seeds"].selectAll()
-    qtbot.keyClicks(form.fields.numbers["seeds"], "0, 1")
+    form.fields.lists["seeds"].selectAll()
+    qtbot.keyClicks(form.fields.lists["seeds"], "0, 1")
     qtbot.waitUntil(form.add.isEnabled)
     assert unnamed(window) == []
     assert unreachable(window) == []
@@ -254,8 +255,8 @@ def test_shared_runs_are_not_trained_again(
     qtbot.waitUntil(lambda: RunState.CANCELLED in states(page, old))
     begin(page, StudyKind.METHODS)
     assert page.new_study is not None
-    page.new_study.form.fields.numbers["seeds"].selectAll()
-    qtbot.keyClicks(page.new_study.form.fields.numbers["seeds"], "0, 1, 5")
+    page.new_study.form.fields.lists["seeds"].selectAll()
+    qtbot.keyClicks(page.new_study.form.fields.lists["seeds"], "0, 1, 5")
     with qtbot.waitSignal(page.maker.done):
         page.add()
     assert "“Methods 2”" in said[-1].text

@@ -8,8 +8,7 @@ from app.pages.studies.form.draft import StudyDraft, lines, whole_numbers
 from engine.contract.errors import UserError
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.specs.run import default_training
-from engine.contract.studies.recipes import PAPER_WORDS, StudySettings
-from engine.contract.studies.study import StudyKind
+from engine.contract.studies.recipes import PAPER_WORDS, StudyKind, StudySettings
 from tests.helpers.errors import refused
 from tests.helpers.studies import BASE
 
@@ -47,21 +46,21 @@ def test_the_untouched_form_is_the_recipe(kind: StudyKind) -> None:
 
 
 def test_fields_of_other_recipes_are_not_read() -> None:
-    draft = StudyDraft(kind=StudyKind.LENGTH, sizes="nonsense", words="", methods=())
+    draft = StudyDraft(kind=StudyKind.LENGTH, methods=()).typed("sizes", "x").typed("words", "")
     assert draft.settings(BASE).lengths == StudySettings.lengths
     assert draft.typed("lengths", "1, 2").settings(BASE).lengths == (1, 2)
     assert draft.typed("seeds", "7").settings(BASE).seeds == (7,)
-    assert draft.typed("sizes", "3").sizes == "3"
+    assert draft.typed("sizes", "3").texts["sizes"] == "3"
 
 
 @pytest.mark.parametrize(
     ("draft", "field"),
     [
-        (StudyDraft(sizes=""), "sizes"),
-        (StudyDraft(sizes="0, 5"), "sizes"),
-        (StudyDraft(seeds="1, 1"), r"seeds .*1, 1"),
+        (StudyDraft().typed("sizes", ""), "sizes"),
+        (StudyDraft().typed("sizes", "0, 5"), "sizes"),
+        (StudyDraft().typed("seeds", "1, 1"), r"seeds .*1, 1"),
         (StudyDraft(methods=("prefix",)), "methods"),
-        (StudyDraft(kind=StudyKind.INITIALISATION, words=" \n"), "words"),
+        (StudyDraft(kind=StudyKind.INITIALISATION).typed("words", " \n"), "words"),
     ],
 )
 def test_what_cannot_be_studied_is_said(draft: StudyDraft, field: str) -> None:

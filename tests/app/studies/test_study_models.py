@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from app.models.runs import RunsModel
-from app.models.study_tally import StudyTally, parts, tally
-from app.pages.studies.results.figure_data import panels_of, series_names
+from app.models.study_tally import StudyTally, tally, unfinished
 from app.pages.studies.results.means_model import EMPTY, differences_table, means_table, notes
-from app.pages.studies.results.runs_model import place_text
 from engine.contract.protocol.commands import CollectStudy
 from engine.contract.runs.events import RunState
 from engine.contract.runs.scores import Absent, Score
+from engine.contract.studies.figure import panels_of
+from engine.contract.studies.labels import StudyLabels
+from engine.contract.studies.recipes import StudyKind
 from engine.contract.studies.results import (
     ALL,
     SEEN,
@@ -23,7 +24,7 @@ from engine.contract.studies.results import (
     Summary,
     mean_text,
 )
-from engine.contract.studies.study import StudyKind, StudySpec
+from engine.contract.studies.study import StudySpec
 from tests.helpers.fake_ports import FakeRunner, read_status_as_written
 from tests.helpers.projects import make_project
 from tests.helpers.studies import collect_without_drawing, make_study
@@ -66,10 +67,10 @@ def test_runs_are_counted_by_state(qapp: object, place: Path) -> None:
     count = tally(study, opened(study, place))
     assert count == StudyTally(8, finished=2, running=1, waiting=1, failed=1, stopped=2, missing=1)
     assert count.headline == "2 of 8 finished"
-    words = [part.words for part in parts(count)]
+    words = [state.text for state in unfinished(count)]
     assert words == ["1 running", "1 failed", "1 waiting", "2 stopped", "1 not made"]
-    assert len({part.picture for part in parts(count)}) == 5
-    assert parts(StudyTally(2, 2, 0, 0, 0, 0, 0)) == ()
+    assert len({state.icon for state in unfinished(count)}) == 5
+    assert unfinished(StudyTally(2, 2, 0, 0, 0, 0, 0)) == ()
 
 
 def test_sizes_stand_at_their_logarithms_and_every_run_is_a_dot(place: Path) -> None:
@@ -86,10 +87,11 @@ def test_sizes_stand_at_their_logarithms_and_every_run_is_a_dot(place: Path) -> 
     # Series stand a little apart, so that their intervals do not cover one another.
     gaps = [one - other for one, other in zip(tuned.x, prefix.x, strict=True)]
     assert gaps == pytest.approx([0.012] * 4)
+    labels = StudyLabels(study)
     (mean,) = [
         one.mean
         for one in results.summaries
-        if (one.series, one.point, one.metric) == ("full fine-tuning", "100", "bleu")
+        if (labels.texts(one.key), one.metric) == (("full fine-tuning", "100"), "bleu")
     ]
     assert (tuned.mean[1], tuned.low[1], tuned.high[1]) == (mean.value, mean.low, mean.high)
 
@@ -100,7 +102,7 @@ def test_categories_stand_side_by_side(place: Path) -> None:
     assert [text for _, text in bleu.ticks] == ["MLP 512", "deep MLP 512", "direct"]
     assert [tick for tick, _ in bleu.ticks] == [0.0, 1.0, 2.0]
     assert not bleu.joined
-    assert series_names(study) == ("from real words", "at random")
+    assert list(StudyLabels(study).series.values()) == ["from real words", "at random"]
     words, random = bleu.series
     assert words.x == (-0.125, 0.875, 1.875)
     assert random.x == (0.125, 1.125, 2.125)
@@ -119,7 +121,7 @@ def test_the_axis_has_a_place_for_what_is_not_finished(place: Path) -> None:
 def test_errors_are_better_when_they_are_fewer_and_parts_are_named(place: Path) -> None:
     study = make_study(place, StudyKind.METHODS, seeds=(0,))
     mean = Mean(1, 40.0, None, None, None)
-    summary = Summary("", study.runs[0].point, SEEN, "ter", mean)
+    summary = Summary(study.key(study.runs[0]), SEEN, "ter", mean)
     panel = panels_of(study, StudyResults("methods", (), (summary,)))[0]
     assert panel.title == "TER, seen categories, lower is better"
     assert panel.series[0].low == panel.series[0].high == (40.0,)
@@ -170,13 +172,13 @@ def test_means_in_words(mean: Mean, signed: bool, text: str) -> None:
 def test_differences_are_taken_run_by_run(place: Path) -> None:
     study = make_study(place, StudyKind.METHODS)
     results = results_of(study, place)
-    table = differences_table(results)
+    table = differences_table(study, results)
     assert table.header == ("Difference", "BLEU", "chrF", "Pairs")
     (row,) = table.rows
     assert row[0] == "prefix 10, MLP 512 minus full fine-tuning"
     assert row[1] == mean_text(results.differences[0].mean, signed=True)
     assert row[3] == "2"
-    assert differences_table(StudyResults("x", ())) == EMPTY
+    assert differences_table(study, StudyResults("x", ())) == EMPTY
 
 
 def test_notes_say_what_numbers_mean_and_what_is_absent(place: Path) -> None:
@@ -210,4 +212,4 @@ def test_scores_of_the_desk_are_scores(place: Path) -> None:
 )
 def test_places_in_words(place: Path, kind: StudyKind, text: str) -> None:
     study = make_study(place, kind, states=lambda n: None)
-    assert place_text(study, study.runs[0]) == text
+    assert StudyLabels(study).run(study.runs[0]) == text

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[3]
 FAULTS = """
     import resource
     import torch
-    from engine.backbones.allocator import keep_freed_memory
+    from engine.backbones.allocator import reuse_freed_memory
 
     def faults():
         return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -22,7 +22,7 @@ FAULTS = """
     before = faults()
     use_and_free()
     usual = faults() - before
-    keep_freed_memory()
+    reuse_freed_memory()
     use_and_free()
     before = faults()
     use_and_free()

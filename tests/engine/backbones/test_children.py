@@ -15,13 +15,13 @@ def nothing() -> None:
 
 def test_code_and_output_come_back() -> None:
     code = "import os, sys; print(os.environ['MARK']); sys.stderr.write('last\\n\\n'); sys.exit(7)"
-    ended = run_python(("-c", code), environment={"MARK": "first"}, look=nothing)
+    ended = run_python(("-c", code), environment={"MARK": "first"}, poll=nothing)
     assert (ended.code, ended.last_line) == (7, "last")
     assert "first" in ended.output
 
 
 def test_silence_has_a_last_line_too() -> None:
-    assert run_python(("-c", ""), environment={}, look=nothing).last_line == "no message"
+    assert run_python(("-c", ""), environment={}, poll=nothing).last_line == "no message"
 
 
 def test_the_child_can_import_the_engine_from_anywhere(
@@ -31,7 +31,7 @@ def test_the_child_can_import_the_engine_from_anywhere(
     (tmp_path / "users_own.py").write_text("")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     code = "import engine.reporter, users_own"
-    ended = run_python(("-c", code), environment={}, look=nothing)
+    ended = run_python(("-c", code), environment={}, poll=nothing)
     assert ended.code == 0, ended.output
 
 
@@ -53,6 +53,6 @@ def test_giving_up_ends_the_process(
             raise Cancelled("enough")
 
     with pytest.raises(Cancelled):
-        run_python(("-c", code), environment={}, look=look)
+        run_python(("-c", code), environment={}, poll=look)
     with pytest.raises(ProcessLookupError):
         os.kill(int(started.read_text()), 0)

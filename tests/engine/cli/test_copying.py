@@ -32,7 +32,7 @@ from engine.reporter import Silent
 
 WORDS = tuple(f"{first}{second}" for first in "bdfgk" for second in "aeiou")
 NUMBERS = ("one", "two", "three", "four")
-LENGTH, COPIED, ATTENTION_KINDS = 6, 3, len(NUMBERS)
+LENGTH, COPIED, POSITIONS = 6, 3, len(NUMBERS)
 USUAL = (
     *("--text", "text", "--target", "target", "--device", "cpu", "--no-bleu"),
     *("--sample-count", "0", "--valid-inputs", "20", "--max-new-tokens", "8"),
@@ -86,8 +86,8 @@ def test_a_prefix_in_three_places_makes_a_backbone_copy_other_words(place: Path)
 
     def pretraining() -> tuple[str, str]:
         words = chance.sample(WORDS, LENGTH)
-        start = chance.randrange(ATTENTION_KINDS + 1)
-        if start == ATTENTION_KINDS:
+        start = chance.randrange(POSITIONS + 1)
+        if start == POSITIONS:
             return " ".join(words), " ".join(words[-COPIED:])
         return " ".join((NUMBERS[start], *words)), " ".join(words[start : start + COPIED])
 

@@ -47,7 +47,7 @@ def peft_folder(folder: Path, *, backbone: str = ELSEWHERE) -> Path:
 
 
 @dataclass(frozen=True)
-class AttentionKind:
+class Workplace:
     """A project, a table and a foreign prefix, in one folder."""
 
     path: Path
@@ -62,16 +62,16 @@ class AttentionKind:
 
 
 @pytest.fixture
-def place(tmp_path: Path, tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch) -> AttentionKind:
+def place(tmp_path: Path, tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch) -> Workplace:
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     ProjectFolder(tmp_path / "project").write(Project("mine"))
     write_table(tmp_path / "t.csv")
     peft_folder(tmp_path / "theirs")
-    return AttentionKind(tmp_path, tiny_gpt2)
+    return Workplace(tmp_path, tiny_gpt2)
 
 
 def test_decoding_says_which_option_helps(
-    place: AttentionKind, capsys: pytest.CaptureFixture[str]
+    place: Workplace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert (
         run(["import", str(place.path / "theirs"), "--project", str(place.path / "project")]) == 0
@@ -85,7 +85,7 @@ def test_decoding_says_which_option_helps(
     assert len(place.decode(imported, "out", "--backbone", str(place.backbone))) == 3
 
 
-def test_import_takes_backbone_and_form(place: AttentionKind) -> None:
+def test_import_takes_backbone_and_form(place: Workplace) -> None:
     options = ["--backbone", str(place.backbone), "--prompt-form", "bos"]
     tables = ["--linearisation", "brackets", "--lower-keys"]
     words = ["import", str(place.path / "theirs"), "--project", str(place.path / "project")]
@@ -101,7 +101,7 @@ def test_import_takes_backbone_and_form(place: AttentionKind) -> None:
     assert bos != newline
 
 
-def test_decoding_takes_the_form_too_and_the_peft_folder_itself(place: AttentionKind) -> None:
+def test_decoding_takes_the_form_too_and_the_peft_folder_itself(place: Workplace) -> None:
     backbone = ("--backbone", str(place.backbone))
     theirs = place.path / "theirs"
     usual = place.decode(theirs, "usual", *backbone)
@@ -110,7 +110,7 @@ def test_decoding_takes_the_form_too_and_the_peft_folder_itself(place: Attention
 
 
 @pytest.mark.parametrize("inside", ["checkpoint-10", "tables"])
-def test_the_one_folder_inside_is_taken(inside: str, place: AttentionKind) -> None:
+def test_the_one_folder_inside_is_taken(inside: str, place: Workplace) -> None:
     outer = place.path / "outer"
     outer.mkdir()
     shutil.move(place.path / "theirs", outer / inside)
@@ -120,7 +120,7 @@ def test_the_one_folder_inside_is_taken(inside: str, place: AttentionKind) -> No
     assert place.decode(outer, "out", "--backbone", str(place.backbone))
 
 
-def test_several_folders_inside_are_listed(place: AttentionKind) -> None:
+def test_several_folders_inside_are_listed(place: Workplace) -> None:
     for step in (10, 20):
         peft_folder(place.path / "outer" / f"checkpoint-{step}")
     project = str(place.path / "project")
@@ -129,7 +129,7 @@ def test_several_folders_inside_are_listed(place: AttentionKind) -> None:
 
 
 @pytest.mark.parametrize("name", ["adapter_model.safetensors", "adapter_config.json"])
-def test_a_pointer_of_git_lfs_is_named(name: str, place: AttentionKind) -> None:
+def test_a_pointer_of_git_lfs_is_named(name: str, place: Workplace) -> None:
     pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "a" * 64 + "\nsize 8296\n"
     (place.path / "theirs" / name).write_text(pointer)
     words = ["import", str(place.path / "theirs"), "--project", str(place.path / "project")]
@@ -141,7 +141,7 @@ def test_a_pointer_of_git_lfs_is_named(name: str, place: AttentionKind) -> None:
     "options",
     [["--backbone", "nosuch"], ["--prompt-form", "nosuch"], ["--linearisation", "nosuch"]],
 )
-def test_options_that_are_none_are_told(options: list[str], place: AttentionKind) -> None:
+def test_options_that_are_none_are_told(options: list[str], place: Workplace) -> None:
     words = ["import", str(place.path / "theirs"), "--project", str(place.path / "project")]
     with pytest.raises(UserError, match="'nosuch'"):
         call([*words, *options])

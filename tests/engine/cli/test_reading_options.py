@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.cli.arguments import Parser
 from engine.cli.console import Console
-from engine.cli.reading import add_reading_options, look_at, reading_options
+from engine.cli.reading import add_reading_options, inspect, reading_options
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.projects.project import ProjectFolder
@@ -85,15 +85,15 @@ def test_options_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text('{"a": "b", "text": "c"}\n', encoding="utf-8")
     with refused("option-of-another-format", option="delimiter", file="rows.jsonl"):
-        look_at(Console(), path, ReadOptions(delimiter=","))
-    assert look_at(Console(), path, ReadOptions(encoding="utf-8")).row_count == 1
+        inspect(Console(), path, ReadOptions(delimiter=","))
+    assert inspect(Console(), path, ReadOptions(encoding="utf-8")).row_count == 1
 
 
 def test_a_file_of_names_alone_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "names.csv"
     path.write_text("left,right\n", encoding="utf-8")
     with refused("names-but-no-rows", file="names.csv"):
-        look_at(Console(), path, ReadOptions())
+        inspect(Console(), path, ReadOptions())
 
 
 def test_every_verb_that_reads_a_file_has_them(

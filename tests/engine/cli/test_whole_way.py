@@ -137,7 +137,7 @@ def test_the_run_is_what_the_words_say(trained: RunFolder, workshop: Workshop) -
     spec = trained.read_spec()
     assert spec.backbone == str(workshop.backbone("llama"))
     assert spec.data.mapping.named(Role.FIELD) == ("name", "food", "area")
-    assert spec.data.mapping.one(Role.TARGET) == "text"
+    assert spec.data.mapping.column_of(Role.TARGET) == "text"
     assert spec.training.max_steps == 40
     assert spec.training.learning_rate == 0.01
     assert spec.data.dataset == "dataset.sqlite"

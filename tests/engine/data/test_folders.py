@@ -56,7 +56,7 @@ def test_the_names_of_files_and_folders_are_the_split(tmp_path: Path, form: str)
     (folder / ".cache" / "test.parquet").write_text("none", encoding="utf-8")
     reading = read(folder)
     assert reading.roles == {"name": "field", "text": "target", "split": "split"}
-    assert (reading.report.split_kind, reading.report.place) == (SplitKind.COLUMN, "row")
+    assert (reading.report.split_kind, reading.report.unit) == (SplitKind.COLUMN, "row")
     assert reading.report.row_count == len(reading.cells) == sum(expected)
     sizes = (len(reading.sets.train), len(reading.sets.valid), len(reading.sets.test))
     assert sizes == expected

@@ -118,7 +118,7 @@ def test_bytes_that_come_late_are_shown_by_their_length(tmp_path: Path) -> None:
 
 
 def test_a_large_file_is_looked_at_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.data.inspecting.LOOK_BYTES", (20_000, 20_000))
+    monkeypatch.setattr("engine.data.inspecting.SAMPLE_BYTES", (20_000, 20_000))
     texts = [f"{n} " * 40 for n in range(4000)]
     path = write(tmp_path / "a.parquet", {"source": texts, "target": texts}, compression="none")
     report = look(path)

@@ -78,7 +78,7 @@ def test_values_are_what_a_person_sees(tmp_path: Path) -> None:
     report = look(path)
     options = ReadOptions(header=True, skip_lines=0, sheet="Sheet 1")
     assert (report.format, report.options) == ("xlsx", options)
-    assert (report.place, report.preview_lines) == ("row", (2,))
+    assert (report.unit, report.preview_lines) == ("row", (2,))
     assert (report.row_count, report.row_count_exact) == (1, True)
 
 

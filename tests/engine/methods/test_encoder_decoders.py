@@ -13,7 +13,7 @@ from engine.methods.attention import attention_of
 from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.prefix import PrefixTuning, SavedPrefix
 from engine.reporter import Silent
-from engine.tasks.generation.batches import Batch, collate_for, token_row
+from engine.tasks.generation.batches import TextBatch, collate_for, token_row
 from engine.tasks.generation.loss import loss_sum
 from tests.engine.explicit import explicit_model
 from tests.engine.tiny import gradients, tiny
@@ -32,7 +32,7 @@ def method(length: int = 5, **changes: object) -> PrefixMethod:
     return PrefixMethod(**{"prefix_length": length, "mid_dim": 16, "init": Init.RANDOM, **changes})
 
 
-def logits(model: object, batch: Batch) -> torch.Tensor:
+def logits(model: object, batch: TextBatch) -> torch.Tensor:
     output = model(
         input_ids=batch.input_ids,
         attention_mask=batch.attention_mask,

@@ -20,7 +20,7 @@ from engine.methods.base import count
 from engine.methods.per_row import PrefixPerRow
 from engine.methods.prefix import PrefixTuning, SavedPrefix
 from engine.reporter import Silent
-from engine.tasks.generation.batches import Batch, collate_for, token_row
+from engine.tasks.generation.batches import TextBatch, collate_for, token_row
 from engine.tasks.generation.loss import loss_sum
 from tests.engine.explicit import explicit_model
 from tests.engine.tiny import gradients, tiny
@@ -41,7 +41,7 @@ def method(length: int, layers: str, **changes: object) -> PrefixMethod:
     return PrefixMethod(prefix_length=length, **settings)
 
 
-def logits(model: object, backbone: Backbone, batch: Batch, offset: int) -> torch.Tensor:
+def logits(model: object, backbone: Backbone, batch: TextBatch, offset: int) -> torch.Tensor:
     """Logits of the batch, the positions of its tokens from `offset` on: [B, T, vocabulary]."""
     mask = batch.attention_mask
     if backbone.is_encoder_decoder:

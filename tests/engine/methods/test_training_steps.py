@@ -15,7 +15,7 @@ from engine.contract.methods.lora import LoraMethod
 from engine.contract.methods.prefix import Depth, Init, Parametrisation, Placement, PrefixMethod
 from engine.methods.making import make_method
 from engine.reporter import Silent
-from engine.tasks.generation.batches import Batch, collate_for, token_row
+from engine.tasks.generation.batches import TextBatch, collate_for, token_row
 from engine.tasks.generation.held_out import held_out_loss
 from engine.tasks.generation.loss import loss_sum
 from tests.engine.other_methods import OTHER_METHODS
@@ -64,7 +64,7 @@ def snapshot(parameters: dict[str, torch.nn.Parameter]) -> dict[str, torch.Tenso
     return {name: parameter.detach().clone() for name, parameter in parameters.items()}
 
 
-def whole_batch(backbone: Backbone) -> Batch:
+def whole_batch(backbone: Backbone) -> TextBatch:
     """Every vocabulary entry occurs, so that each row of an embedding table has a gradient."""
     longest = 100 if backbone.is_encoder_decoder else 200
     return collate_for(backbone, [token_row(range(longest), range(longest, longest + 20))])

@@ -17,6 +17,7 @@ from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.lock import FolderLock
 from engine.contract.runs.outputs import read_meta, read_outputs, write_outputs
+from engine.contract.studies.labels import StudyLabels
 from engine.contract.studies.study import StudyFolder, StudySpec, study_ids
 from engine.reporter import Silent
 from engine.studies.results import collect
@@ -60,10 +61,11 @@ def test_the_table_is_the_mean_of_the_runs_own_scores(project: Path) -> None:
     folder, study = opened(project)
     table = {(row["point"], row["metric"]): row for row in rows(folder.path / "table.csv")}
     assert len(table) == 2 * 3
-    for point in {one.point for one in study.runs}:
+    labels = StudyLabels(study)
+    for factors, point in labels.points.items():
         values = []
         for one in study.runs:
-            if one.point == point:
+            if study.key(one).point == factors:
                 meta = RunFolder(folder.run_path(one)).outputs / "test.meta.json"
                 scores = json.loads(meta.read_text(encoding="utf-8"))["scores"]
                 values += [score["value"] for score in scores if score["metric"] == "chrf"]
@@ -154,19 +156,18 @@ def test_points_are_compared_within_their_series(copy: Path, study_words: tuple[
         rewritten = [replace(row, output=said) for row in read_outputs(outputs)]
         write_outputs(outputs, rewritten, replace(read_meta(outputs), scores=()))
     results = collect(folder, study, Silent())
-    series = list(dict.fromkeys(one.series for one in study.runs))
-    points = list(dict.fromkeys(one.point for one in study.runs))
-    assert [(one.first, one.second) for one in results.differences if one.metric == "chrf"] == [
-        (f"{one}: {points[0]}", other) for other in points[1:] for one in series
-    ]
-    scores = {(one.series, one.point): [] for one in results.runs}
+    keys = list(dict.fromkeys(study.key(one) for one in study.runs))
+    first = keys[0].point
+    chrf = [one for one in results.differences if one.metric == "chrf"]
+    assert {one.second for one in chrf} == {key for key in keys if key.point != first}
+    assert [one.first for one in chrf] == [replace(one.second, point=first) for one in chrf]
+    scores = {key: [] for key in keys}
     for one in results.runs:
         (score,) = (part.score for part in one.scores if part.score.metric == "chrf")
-        scores[one.series, one.point].append(score.value)
+        scores[one.key].append(score.value)
     for one in results.differences:
         if one.metric == "chrf":
-            place, _, first = one.first.partition(": ")
-            both = zip(scores[place, first], scores[place, one.second], strict=True)
+            both = zip(scores[one.first], scores[one.second], strict=True)
             assert one.mean.value == pytest.approx(sum(a - b for a, b in both) / 2)
             assert abs(one.mean.value) > 1
 

@@ -25,14 +25,14 @@ from engine.contract.specs.data import Split, SplitKind
 from engine.contract.specs.run import RunSpec, default_training
 from engine.contract.studies.options import (
     DEFAULT_METHODS,
-    FIELDS,
     METHOD_NAMES,
     compared_method,
     method_text,
     study_command,
 )
-from engine.contract.studies.recipes import RECIPES, StudySettings, plan
-from engine.contract.studies.study import StudyKind, StudyRun
+from engine.contract.studies.planning import plan
+from engine.contract.studies.recipes import RECIPES, StudyKind, StudySettings
+from engine.contract.studies.study import StudyRun
 from tests.contract.objects import SPEC
 
 PREFIX = PrefixMethod(prefix_length=6, mid_dim=32)
@@ -179,9 +179,8 @@ def test_every_study_comes_back(
     assert essence(plan(parsed(command(settings), BASE))) == essence(plan(settings))
 
 
-def test_fields_are_those_of_the_settings() -> None:
-    assert set(FIELDS) == set(StudyKind)
-    names = {name for fields in FIELDS.values() for name in fields}
+def test_recipes_read_settings_that_there_are() -> None:
+    names = {name for recipe in RECIPES.values() for name in recipe.settings}
     assert names <= set(StudySettings.__dataclass_fields__)
 
 

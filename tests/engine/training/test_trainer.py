@@ -22,7 +22,7 @@ from engine.methods.base import System
 from engine.methods.making import make_method
 from engine.reporter import Reporter
 from engine.tasks.base import Evaluated
-from engine.tasks.generation.batches import Batch, TokenRow, collate_for, token_row
+from engine.tasks.generation.batches import TextBatch, TokenRow, collate_for, token_row
 from engine.tasks.generation.loss import loss_sum
 from engine.training import checkpoint
 from engine.training.loop import Trainer
@@ -57,10 +57,10 @@ class ListedTask:
     def trainable(self) -> dict[str, torch.nn.Parameter]:
         return {}
 
-    def collate(self, rows: Sequence[TokenRow]) -> Batch:
+    def collate(self, rows: Sequence[TokenRow]) -> TextBatch:
         return collate_for(self.backbone, rows)
 
-    def loss(self, system: System, batch: Batch) -> torch.Tensor:
+    def loss(self, system: System, batch: TextBatch) -> torch.Tensor:
         return loss_sum(system, batch)
 
     def evaluate(self, system: System, reporter: Reporter) -> Evaluated:

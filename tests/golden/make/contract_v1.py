@@ -2,8 +2,8 @@
 
 Called as `python -m tests.golden.make.contract_v1` in the repository's root. They are what
 this program wrote while its formats were at version 1, and are not to be made again once a
-format is at version 2: they show then that old files still open. The prefix card is
-(`contract_v2`), so `main` makes it no more.
+format is at version 2: they show then that old files still open. The prefix card and the study
+are (`contract_v2`), so `main` makes them no more.
 """
 
 from pathlib import Path
@@ -55,7 +55,8 @@ from engine.contract.specs.training import (
     Strategy,
     TrainingSpec,
 )
-from engine.contract.studies.study import StudyKind, StudyRun, StudySpec
+from engine.contract.studies.recipes import StudyKind
+from engine.contract.studies.study import StudyRun, StudySpec
 from engine.contract.tasks.generation import GenerationTask
 
 FOLDER = Path(__file__).parents[1]
@@ -175,8 +176,8 @@ STUDY = StudySpec(
     kind=StudyKind.LOW_DATA,
     name="Low data",
     runs=(
-        StudyRun("prefix 10, MLP 512", "50", 0, RUN),
-        StudyRun("full fine-tuning", "50", 0, FINETUNE_RUN),
+        StudyRun(0, RUN),
+        StudyRun(0, FINETUNE_RUN),
     ),
     metrics=("bleu", "rougeL"),
     unseen=("Artist",),
@@ -247,7 +248,6 @@ def entries() -> tuple[JournalEntry, ...]:
 def main() -> None:
     files = {
         "project-v1.json": codec.to_text(PROJECT),
-        "study-v1.json": codec.to_text(STUDY),
         "delta-v1.json": codec.to_text(DELTA),
         "events-v1.jsonl": "".join(codec.to_line(entry) + "\n" for entry in entries()),
     }

@@ -1,4 +1,4 @@
-"""Make the golden files of format version 2: a prefix card whose layers differ, a run's task.
+"""Make the golden files of format version 2: a prefix card whose layers differ, a run, a study.
 
 Called as `python -m tests.golden.make.contract_v2` in the repository's root. The other formats are
 still at version 1 (`contract_v1`).
@@ -21,8 +21,13 @@ PREFIX = replace(
 
 
 def main() -> None:
-    (FOLDER / "prefix-v2.json").write_text(codec.to_text(PREFIX), encoding="utf-8")
-    (FOLDER / "run-v2.json").write_text(codec.to_text(contract_v1.RUN), encoding="utf-8")
+    files = {
+        "prefix-v2.json": PREFIX,
+        "run-v2.json": contract_v1.RUN,
+        "study-v2.json": contract_v1.STUDY,
+    }
+    for name, value in files.items():
+        (FOLDER / name).write_text(codec.to_text(value), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ QUIET_KINDS = frozenset(
 )
 """Findings that ask for nothing."""
 SHOWN_LINES = 10
-ATTENTION_KINDS = {
+LINE_UNITS = {
     "line": ("Line", "Lines"),
     "row": ("Row", "Rows"),
     "entry": ("Entry", "Entries"),
@@ -52,7 +52,7 @@ class FindingsList(QWidget):
         self._theme = theme
         self._findings: tuple[Finding, ...] = ()
         self._can_choose: Callable[[int], bool] = _never
-        self._place = "line"
+        self._unit = "line"
         self.setAccessibleName(name)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -71,17 +71,17 @@ class FindingsList(QWidget):
         findings: Iterable[Finding],
         can_choose: Callable[[int], bool] | None = None,
         *,
-        place: str = "line",
+        unit: str = "line",
     ) -> None:
         """Show findings, those that lose rows first.
 
         Args:
             can_choose: says whether a line of the file can be shown; those become links.
-            place: what the numbers count, as `FileReport.place`.
+            unit: what the numbers count, as `FileReport.unit`.
         """
         self._findings = tuple(sorted(findings, key=lambda finding: not finding.loses_rows))
         self._can_choose = can_choose or _never
-        self._place = place
+        self._unit = unit
         self._draw()
 
     def _draw(self) -> None:
@@ -129,7 +129,7 @@ class FindingsList(QWidget):
             for line in finding.lines[:SHOWN_LINES]
         ]
         more = " …" if finding.count > len(lines) else ""
-        word = ATTENTION_KINDS.get(self._place, ATTENTION_KINDS["line"])[len(lines) > 1]
+        word = LINE_UNITS.get(self._unit, LINE_UNITS["line"])[len(lines) > 1]
         muted = self._theme.colors.muted.name()
         return f'{text} <span style="color:{muted}">{word} {", ".join(lines)}{more}</span>'
 

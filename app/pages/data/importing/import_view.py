@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from app.assets import icon
 from app.pages.data.importing.file_import import FileImport, ImportState
-from app.pages.data.importing.findings_list import ATTENTION_KINDS, FindingsList
+from app.pages.data.importing.findings_list import LINE_UNITS, FindingsList
 from app.pages.data.importing.import_text import can_import, sampled, summary, what_happens
 from app.pages.data.importing.language_choice import LanguageBox
 from app.pages.data.importing.options_form import OptionsForm
@@ -154,10 +154,10 @@ class ImportView(QWidget):
         self.findings.set_findings(
             report.findings,
             lambda line: self.model.row_of_line(line) is not None,
-            place=report.place,
+            unit=report.unit,
         )
-        place = ATTENTION_KINDS.get(report.place, ATTENTION_KINDS["line"])[0]
-        self.table.verticalHeader().setToolTip(f"{place} of the data")
+        unit = LINE_UNITS.get(report.unit, LINE_UNITS["line"])[0]
+        self.table.verticalHeader().setToolTip(f"{unit} of the data")
         self.sampled.setText(sampled(report))
         self.table.resizeColumnsToContents()
         self._limit_columns()

@@ -19,8 +19,7 @@ from app.qt.sizes import chars, icon_side
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme, scaled_font
 from app.widgets.labels import Label, MutedLabel
 from app.widgets.vertical_area import VerticalArea
-from engine.contract.studies.recipes import RECIPES
-from engine.contract.studies.study import StudyKind
+from engine.contract.studies.recipes import RECIPES, StudyKind
 
 CARD_CHARS = 46
 EXPLANATION = (

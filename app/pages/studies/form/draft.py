@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from engine.contract.errors import UserError
+from engine.contract.schema import settings_of
 from engine.contract.specs.run import RunSpec
-from engine.contract.studies.options import DEFAULT_METHODS, FIELDS, compared_method
-from engine.contract.studies.recipes import PAPER_WORDS, StudySettings
-from engine.contract.studies.study import StudyKind
+from engine.contract.studies.options import DEFAULT_METHODS, compared_method
+from engine.contract.studies.recipes import RECIPES, StudyKind, StudySettings
 
 
-def _typed(field: str) -> str:
-    return ", ".join(map(str, getattr(StudySettings, field)))
+def _default_texts() -> dict[str, str]:
+    return {
+        item.name: ("\n" if item.kind is str else ", ").join(map(str, item.default))
+        for item in settings_of(StudySettings)
+    }
 
 
 @dataclass(frozen=True)
@@ -21,25 +26,20 @@ class StudyDraft:
     """The form's content.
 
     Attributes:
-        sizes, lengths, seeds: whole numbers with commas or spaces between them.
-        words: one text a line.
-        methods: names as in `study_options.METHOD_NAMES`.
+        texts: of the lists of `StudySettings`: whole numbers with commas or spaces between them,
+            or a text a line.
+        methods: names as in `METHOD_NAMES`.
     """
 
     kind: StudyKind = StudyKind.LOW_DATA
     name: str = ""
-    sizes: str = _typed("sizes")
-    lengths: str = _typed("lengths")
-    words: str = "\n".join(PAPER_WORDS)
+    texts: Mapping[str, str] = field(default_factory=_default_texts)
     methods: tuple[str, ...] = DEFAULT_METHODS
-    seeds: str = _typed("seeds")
     samples: int = 0
 
-    def typed(self, field: str, text: str) -> StudyDraft:
-        """The same with another text in sizes, lengths or seeds."""
-        if field == "sizes":
-            return replace(self, sizes=text)
-        return replace(self, lengths=text) if field == "lengths" else replace(self, seeds=text)
+    def typed(self, name: str, text: str) -> StudyDraft:
+        """The same with another text in one of the lists."""
+        return replace(self, texts={**self.texts, name: text})
 
     def settings(self, base: RunSpec) -> StudySettings:
         """What the recipe reads; the other fields have their defaults.
@@ -47,17 +47,15 @@ class StudyDraft:
         Raises:
             UserError: a text does not read, or a value is outside its range.
         """
-        read = FIELDS[self.kind]
-        settings = StudySettings(
-            self.kind,
-            base,
-            sizes=_numbers(self, "sizes") if "sizes" in read else StudySettings.sizes,
-            lengths=_numbers(self, "lengths") if "lengths" in read else StudySettings.lengths,
-            words=lines(self.words) if "words" in read else StudySettings.words,
-            seeds=_numbers(self, "seeds"),
-            samples=self.samples,
-        )
-        if "methods" not in read:
+        names = RECIPES[self.kind].settings
+        lists: dict[str, Any] = {}
+        for item in settings_of(StudySettings):
+            if item.name in (*names, "seeds"):
+                text = self.texts[item.name]
+                is_text = item.kind is str
+                lists[item.name] = lines(text) if is_text else whole_numbers(item.name, text)
+        settings = StudySettings(self.kind, base, samples=self.samples, **lists)
+        if "methods" not in names:
             return settings
         if len(self.methods) < 2:
             raise UserError(
@@ -72,7 +70,7 @@ def whole_numbers(label: str, text: str) -> tuple[int, ...]:
     """Whole numbers as they are typed: "50, 100, 200".
 
     Raises:
-        UserError: a part is none.
+        UserError: a part is no number.
     """
     numbers = []
     for part in filter(None, re.split(r"[\s,;]+", text)):
@@ -91,7 +89,3 @@ def whole_numbers(label: str, text: str) -> tuple[int, ...]:
 def lines(text: str) -> tuple[str, ...]:
     """The lines that are not empty."""
     return tuple(line.strip() for line in text.splitlines() if line.strip())
-
-
-def _numbers(draft: StudyDraft, field: str) -> tuple[int, ...]:
-    return whole_numbers(field, getattr(draft, field))

@@ -18,19 +18,13 @@ from PySide6.QtWidgets import (
 
 from app.pages.studies.form.draft import StudyDraft
 from app.theme import SPACE_L, SPACE_S, SPACE_XS
+from engine.contract.schema import SettingField, settings_of
 from engine.contract.specs.run import RunSpec, describe_method
-from engine.contract.studies.options import DEFAULT_METHODS, FIELDS, METHOD_NAMES, compared_method
+from engine.contract.studies.options import DEFAULT_METHODS, METHOD_NAMES, compared_method
+from engine.contract.studies.recipes import RECIPES, StudySettings
 
 WORD_LINES = 6
 MAX_SAMPLES = 99
-_NUMBERS = {
-    "sizes": ("Sizes", "Training rows of each point in the figure, such as 50, 100, 200, 500"),
-    "lengths": ("Lengths", "Prefix lengths in tokens, such as 1, 5, 10, 20, 40"),
-    "seeds": (
-        "Seeds",
-        "Each is one repetition: it seeds initialisation, order and dropout, and samples the rows",
-    ),
-}
 
 
 class StudyFields(QWidget):
@@ -46,17 +40,13 @@ class StudyFields(QWidget):
         super().__init__(parent)
         self._draft = StudyDraft()
         self.name = QLineEdit()
+        self.name.setAccessibleName("Name")
         self.name.setToolTip("Name of the study; its runs get it as a tag")
-        self.numbers = {name: QLineEdit() for name in _NUMBERS}
-        self.words = _Lines()
-        self.words.setToolTip(
-            "Texts that the prefix starts from, one per line; “at random” is added"
-        )
-        height = self.fontMetrics().lineSpacing() * WORD_LINES + 2 * SPACE_S
-        self.words.setFixedHeight(height)
+        self.lists = {item.name: _editor(item) for item in settings_of(StudySettings)}
         self.methods = {name: QCheckBox(name) for name in METHOD_NAMES}
         self.samples = QSpinBox()
         self.samples.setRange(0, MAX_SAMPLES)
+        self.samples.setAccessibleName("Samples")
         self.samples.setSpecialValueText("each seed draws its own rows")
         self.samples.setToolTip(
             "How many samples of training rows are drawn, each trained with every seed"
@@ -67,18 +57,12 @@ class StudyFields(QWidget):
         self._form.setVerticalSpacing(SPACE_S)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._form.addRow("Name", self.name)
-        for name in ("sizes", "lengths"):
-            self._form.addRow(_NUMBERS[name][0], self.numbers[name])
-        self._form.addRow("Words", self.words)
-        self._form.addRow("Methods", self._make_methods())
-        self._form.addRow(_NUMBERS["seeds"][0], self.numbers["seeds"])
+        rows: dict[str, QWidget] = {**self.lists, "methods": self._make_methods()}
+        rows["seeds"] = rows.pop("seeds")  # after the methods
+        for widget in rows.values():
+            self._form.addRow(widget.accessibleName(), widget)
+        self._rows = {name: widget for name, widget in rows.items() if name != "seeds"}
         self._form.addRow("Samples", self.samples)
-        for name, (label, tip) in _NUMBERS.items():
-            self.numbers[name].setToolTip(tip)
-            self.numbers[name].setAccessibleName(label)
-        self.name.setAccessibleName("Name")
-        self.words.setAccessibleName("Words")
-        self.samples.setAccessibleName("Samples")
         self._connect()
         self.show_draft(self._draft)
 
@@ -86,21 +70,18 @@ class StudyFields(QWidget):
         """Show this draft; a field that says the same already keeps its cursor."""
         self._draft = draft
         blockers = [QSignalBlocker(widget) for widget in self._widgets()]
-        _set_text(self.name, draft.name)
-        for name, edit in self.numbers.items():
-            _set_text(edit, getattr(draft, name))
-        if self.words.toPlainText() != draft.words:
-            self.words.setPlainText(draft.words)
+        if self.name.text() != draft.name:
+            self.name.setText(draft.name)
+        for name, editor in self.lists.items():
+            if editor.text() != draft.texts[name]:
+                editor.setText(draft.texts[name])
         for name, tick in self.methods.items():
             tick.setChecked(name in draft.methods)
         self.samples.setValue(draft.samples)
         for blocker in blockers:
             blocker.unblock()
-        read = FIELDS[draft.kind]
-        for name in ("sizes", "lengths"):
-            self._form.setRowVisible(self.numbers[name], name in read)
-        self._form.setRowVisible(self.words, "words" in read)
-        self._form.setRowVisible(self._methods_box, "methods" in read)
+        for name, widget in self._rows.items():
+            self._form.setRowVisible(widget, name in RECIPES[draft.kind].settings)
 
     def show_methods(self, base: RunSpec | None) -> None:
         """Call the methods as the runs will be called."""
@@ -109,40 +90,36 @@ class StudyFields(QWidget):
             tick.setText(words.replace("&", "&&"))
 
     def _make_methods(self) -> QWidget:
-        self._methods_box = QWidget()
-        column = QVBoxLayout(self._methods_box)
+        box = QWidget()
+        box.setAccessibleName("Methods")
+        column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_XS)
         for tick in self.methods.values():
             column.addWidget(tick)
-        return self._methods_box
+        return box
 
     def _widgets(self) -> list[QWidget]:
-        numbers = self.numbers.values()
-        return [self.name, *numbers, self.words, *self.methods.values(), self.samples]
+        return [self.name, *self.lists.values(), *self.methods.values(), self.samples]
 
     def _connect(self) -> None:
         self.name.textEdited.connect(lambda text: self._edit(replace(self._draft, name=text)))
-        for name, edit in self.numbers.items():
-            edit.textEdited.connect(lambda text, name=name: self._type(name, text))
-        self.words.textChanged.connect(
-            lambda: self._edit(replace(self._draft, words=self.words.toPlainText()))
-        )
+        for name, editor in self.lists.items():
+            editor.textChanged.connect(lambda *_text, name=name: self._type(name))
         for tick in self.methods.values():
             tick.toggled.connect(self._tick)
         self.samples.valueChanged.connect(
             lambda number: self._edit(replace(self._draft, samples=number))
         )
 
-    def _type(self, name: str, text: str) -> None:
-        self._edit(self._draft.typed(name, text))
+    def _type(self, name: str) -> None:
+        self._edit(self._draft.typed(name, self.lists[name].text()))
 
     def _tick(self) -> None:
-        """Ticked methods, the usual ones first: differences are the first less each other."""
+        """Ticked methods, the default ones first: differences are the first less each other."""
         ticked = [name for name in METHOD_NAMES if self.methods[name].isChecked()]
-        usual = [name for name in DEFAULT_METHODS if name in ticked]
-        others = [name for name in ticked if name not in usual]
-        self._edit(replace(self._draft, methods=(*usual, *others)))
+        ticked.sort(key=lambda name: name not in DEFAULT_METHODS)
+        self._edit(replace(self._draft, methods=tuple(ticked)))
 
     def _edit(self, draft: StudyDraft) -> None:
         self._draft = draft
@@ -150,12 +127,21 @@ class StudyFields(QWidget):
 
 
 class _Lines(QPlainTextEdit):
-    """Leaves Tab to the form: a study's words hold none."""
+    """A text a line; Tab goes on to the next field."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setTabChangesFocus(True)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setFixedHeight(self.fontMetrics().lineSpacing() * WORD_LINES + 2 * SPACE_S)
+
+    def text(self) -> str:
+        """As a `QLineEdit` calls it."""
+        return self.toPlainText()
+
+    def setText(self, text: str) -> None:
+        """The same."""
+        self.setPlainText(text)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -164,6 +150,8 @@ class _Lines(QPlainTextEdit):
             super().keyPressEvent(event)
 
 
-def _set_text(edit: QLineEdit, text: str) -> None:
-    if edit.text() != text:
-        edit.setText(text)
+def _editor(item: SettingField) -> QLineEdit | _Lines:
+    editor = _Lines() if item.kind is str else QLineEdit()
+    editor.setAccessibleName(item.setting.label)
+    editor.setToolTip(item.setting.help)
+    return editor

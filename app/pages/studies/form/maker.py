@@ -13,7 +13,7 @@ from app.models.study_tally import STOPPED
 from app.pages.runs.form.run_making import NewRun, RunMaker
 from engine.contract.errors import UserError
 from engine.contract.runs.events import RunState
-from engine.contract.studies.recipes import run_name
+from engine.contract.studies.labels import run_name
 from engine.contract.studies.study import StudyRun, StudySpec
 from workers.base import Runner
 

@@ -24,8 +24,9 @@ from engine.contract.runs.events import RunState
 from engine.contract.specs.data import Role
 from engine.contract.specs.run import RunSpec, new_run_id
 from engine.contract.studies.options import study_command
-from engine.contract.studies.recipes import RECIPES, StudySettings, plan, take_existing
-from engine.contract.studies.study import StudyKind, StudyRun, StudySpec
+from engine.contract.studies.planning import plan, with_existing
+from engine.contract.studies.recipes import RECIPES, StudyKind, StudySettings
+from engine.contract.studies.study import StudyRun, StudySpec
 
 
 class StudyPlanner(QObject):
@@ -187,7 +188,7 @@ class StudyPlanner(QObject):
             raise self._planner.error
         assert base is not None, "neither a run nor why there is none"
         settings = self.draft.settings(base)
-        runs = take_existing(plan(settings), [run.spec for run in self._runs.all()])
+        runs = with_existing(plan(settings), [run.spec for run in self._runs.all()])
         self.settings, self.runs = settings, runs
         known = [run for run in runs if self._runs.get(run.spec.run_id) is not None]
         self.shared = len(known)
@@ -236,7 +237,7 @@ class StudyPlanner(QObject):
                 "The split leaves no inputs to test on, and a study compares by them. Raise the "
                 "test share on the Data page.",
             )
-        if self.draft.kind is StudyKind.EXTRAPOLATION and not self._unseen():
+        if RECIPES[self.draft.kind].needs_unseen and not self._unseen():
             raise UserError(
                 "no-category-held-out",
                 "No category is held out, so there is none to extrapolate to. Hold some out "
@@ -246,7 +247,7 @@ class StudyPlanner(QObject):
     def _unseen(self) -> tuple[str, ...]:
         """Categories that are not trained on; none where no column names categories."""
         report, base = self._planner.report, self._planner.spec
-        if report is None or base is None or base.data.mapping.one(Role.CATEGORY) is None:
+        if report is None or base is None or base.data.mapping.column_of(Role.CATEGORY) is None:
             return ()
         return report.unseen
 

@@ -14,10 +14,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.pages.studies.results.figure_data import FigurePanel, panels_of, series_names
 from app.pages.studies.results.figure_panel import LINE_WIDTH, StudyPanel, color_of, symbol_of
 from app.theme import SPACE_L, SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import Label
+from engine.contract.studies.figure import FigurePanel, panels_of
+from engine.contract.studies.labels import StudyLabels
 from engine.contract.studies.results import StudyResults
 from engine.contract.studies.study import StudySpec
 
@@ -63,7 +64,7 @@ class StudyFigure(QScrollArea):
             gone = self.panels.pop()
             self._grid.removeWidget(gone)
             gone.deleteLater()
-        self._show_names(series_names(study))
+        self._show_names(tuple(StudyLabels(study).series.values()))
         self._arrange()
         self._timer.start()
 

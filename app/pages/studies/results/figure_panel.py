@@ -11,10 +11,10 @@ import pyqtgraph as pg
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.pages.studies.results.figure_data import FigurePanel, FigureSeries
 from app.plots.axes import style_axes
 from app.qt.plain_text import markup
 from app.theme import RUN_COLORS, Theme
+from engine.contract.studies.figure import FigurePanel, FigureSeries
 
 SYMBOLS = ("o", "s", "t", "d", "p", "h", "star", "+")
 DOT_ALPHA = 110
@@ -31,7 +31,7 @@ def color_of(number: int) -> QColor:
 
 
 def symbol_of(number: int) -> str:
-    """Its mark, so that it is never told by colour alone."""
+    """Its mark, so that colour is never the only difference."""
     return SYMBOLS[number % len(SYMBOLS)]
 
 
@@ -108,7 +108,7 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         faint = QColor(color)
         faint.setAlpha(DOT_ALPHA)
         x, mean = np.array(series.x), np.array(series.mean)
-        tips = [_tip(series, place) for place in range(len(series.x))]
+        tips = [_tip(series, index) for index in range(len(series.x))]
         bars = pg.ErrorBarItem(
             x=x,
             y=mean,
@@ -140,12 +140,12 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             self._items.append(item)
 
     def _frame(self, panel: FigurePanel) -> None:
-        """All places with a margin, finished or not, so that the axis does not move."""
-        places = [place for place, _ in panel.ticks]
-        reach = (max(places) - min(places)) or 1.0
-        margin = 0.06 * reach if panel.joined else 0.5
-        self.setXRange(min(places) - margin, max(places) + margin, padding=0)
-        low, high = _reach(panel)
+        """All points with a margin, finished or not, so that the axis does not move."""
+        ticks = [x for x, _ in panel.ticks]
+        span = (max(ticks) - min(ticks)) or 1.0
+        margin = 0.06 * span if panel.joined else 0.5
+        self.setXRange(min(ticks) - margin, max(ticks) + margin, padding=0)
+        low, high = _range(panel)
         self.setYRange(low, high, padding=0)
 
     def _set_ticks(self) -> None:
@@ -153,7 +153,7 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         ticks = self.panel.ticks
         room = max(self.width() - AXIS_PX, 1) / max(len(ticks), 1)
         letters = max(6, int(room / max(self.fontMetrics().averageCharWidth(), 1)) - 1)
-        texts = [(place, "\n".join(_wrapped(text, letters))) for place, text in ticks]
+        texts = [(x, "\n".join(_wrapped(text, letters))) for x, text in ticks]
         shown = texts if not self.panel.joined else _apart(texts, letters)
         axis = self.getPlotItem().getAxis("bottom")
         axis.setTicks([shown])
@@ -163,7 +163,7 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         axis.setHeight(rows * height + 8 + (height + 8 if self.panel.axis else 0))
 
 
-def _reach(panel: FigurePanel) -> tuple[float, float]:
+def _range(panel: FigurePanel) -> tuple[float, float]:
     """All values and intervals with a margin, but nothing below what a score can be."""
     values = [
         value
@@ -184,21 +184,20 @@ def _wrapped(text: str, letters: int) -> list[str]:
 
 
 def _apart(ticks: list[tuple[float, str]], letters: int) -> list[tuple[float, str]]:
-    """Ticks that would stand in the one before are left out; those of numbers stay in order."""
+    """Ticks that would overlap the one to their right are left out; the last always stays."""
     if len(ticks) < 3:
         return ticks
-    reach = (ticks[-1][0] - ticks[0][0]) or 1.0
-    a_letter = reach / (letters * len(ticks))
-    kept = [ticks[-1]]
-    for place, text in reversed(ticks[:-1]):
-        if kept[-1][0] - place >= (len(text) + 1) * a_letter:
-            kept.append((place, text))
-    return kept[::-1]
+    letter_width = ((ticks[-1][0] - ticks[0][0]) or 1.0) / (letters * len(ticks))
+    shown = [ticks[-1]]
+    for x, text in reversed(ticks[:-1]):
+        if shown[-1][0] - x >= (len(text) + 1) * letter_width:
+            shown.append((x, text))
+    return shown[::-1]
 
 
-def _tip(series: FigureSeries, place: int) -> str:
-    name = ", ".join(filter(None, (series.name, series.labels[place])))
+def _tip(series: FigureSeries, index: int) -> str:
+    name = ", ".join(filter(None, (series.name, series.labels[index])))
     interval = ""
-    if series.high[place] > series.low[place]:
-        interval = f" [{series.low[place]:.1f}, {series.high[place]:.1f}]"
-    return f"{name}: {series.mean[place]:.1f}{interval}"
+    if series.high[index] > series.low[index]:
+        interval = f" [{series.low[index]:.1f}, {series.high[index]:.1f}]"
+    return f"{name}: {series.mean[index]:.1f}{interval}"

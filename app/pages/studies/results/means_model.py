@@ -9,9 +9,10 @@ from operator import itemgetter
 from app.qt.table_model import RIGHT, TableColumn, TableModel
 from app.words import count, duration, size
 from engine.contract.metrics import metric_title
+from engine.contract.studies.labels import StudyLabels
 from engine.contract.studies.recipes import RECIPES
-from engine.contract.studies.results import ALL, Mean, RunResult, StudyResults, mean_text
-from engine.contract.studies.study import StudyKind, StudySpec
+from engine.contract.studies.results import ALL, RunResult, StudyResults, mean_text
+from engine.contract.studies.study import StudySpec
 
 
 @dataclass(frozen=True)
@@ -52,59 +53,41 @@ class TextTableModel(TableModel[tuple[str, ...]]):
 
 
 def means_table(study: StudySpec, results: StudyResults) -> TextTable:
-    """A row a place in the figure, a column a metric and part, and the costs."""
-    columns = list(dict.fromkeys((one.metric, one.part) for one in results.summaries))
-    places: dict[tuple[str, str], dict[tuple[str, str], Mean]] = {}
-    for one in results.summaries:
-        places.setdefault((one.series, one.point), {})[one.metric, one.part] = one.mean
-    header = [*_kind_titles(study.kind), *(_title(*key) for key in columns)]
+    """A row a point in the figure, a column a metric and part, and the costs."""
+    recipe, labels, columns = RECIPES[study.kind], StudyLabels(study), results.columns()
+    header = [recipe.series_title, recipe.point_title, *(_title(*name) for name in columns)]
     rows = []
-    for (series, point), found in places.items():
-        runs = [
-            run for run in results.runs if (run.series, run.point) == (series, point) and run.scores
-        ]
-        cells = [mean_text(found[key]) if key in found else "" for key in columns]
-        rows.append((series, point, *cells, str(len(runs)), *_costs(runs)))
+    for key, row in results.rows().items():
+        cells = [mean_text(row.means[name]) if name in row.means else "" for name in columns]
+        rows.append((*labels.texts(key), *cells, str(len(row.runs)), *_costs(row.runs)))
     return _without_empty([*header, "Runs", "Trained", "Stored", "Time"], rows, names=2)
 
 
-def differences_table(results: StudyResults) -> TextTable:
+def differences_table(study: StudySpec, results: StudyResults) -> TextTable:
     """A row a pair of methods, a column a metric and part."""
-    columns = list(dict.fromkeys((one.metric, one.part) for one in results.differences))
-    rows: dict[str, list[str]] = {}
-    for one in results.differences:
-        name = f"{one.first} minus {one.second}"
-        row = rows.setdefault(name, [name, *([""] * len(columns)), str(one.mean.count)])
-        row[1 + columns.index((one.metric, one.part))] = mean_text(one.mean, signed=True)
-    header = ["Difference", *(_title(*key) for key in columns), "Pairs"]
-    return _without_empty(header, [tuple(row) for row in rows.values()], names=1)
+    labels, columns = StudyLabels(study), results.columns()
+    rows = []
+    for difference, means in results.difference_rows():
+        cells = [mean_text(means[name], signed=True) if name in means else "" for name in columns]
+        rows.append((labels.difference(difference), *cells, str(difference.mean.count)))
+    header = ["Difference", *(_title(*name) for name in columns), "Pairs"]
+    return _without_empty(header, rows, names=1)
 
 
 def notes(results: StudyResults) -> str:
     """What the numbers mean and which scores are absent, in sentences."""
-    told = []
-    if any(one.mean.count > 1 for one in results.summaries):
-        told.append(
+    sentences = []
+    if any(item.mean.count > 1 for item in results.summaries):
+        sentences.append(
             "Mean ± standard deviation over runs; in brackets the 95 % interval of the mean by "
             "Student's t, in which runs on the same training rows count as one."
         )
-    if any(one.mean.count == 1 for one in results.summaries):
-        told.append(
+    if any(item.mean.count == 1 for item in results.summaries):
+        sentences.append(
             "Single runs: in brackets the 95 % bootstrap interval over the held-out inputs."
         )
-    told += [f"No {metric_title(one.metric)}: {one.reason}" for one in results.absent()]
-    return " ".join(told)
-
-
-def _kind_titles(kind: StudyKind) -> tuple[str, str]:
-    """What the series and the points of a study are."""
-    axis = RECIPES[kind].axis.partition(",")[0].capitalize()
-    points = {
-        StudyKind.INITIALISATION: "Initialisation",
-        StudyKind.PARAMETRISATION: "Parametrisation",
-    }
-    series = "Initialisation" if kind is StudyKind.PARAMETRISATION else "Method"
-    return series, axis or points.get(kind, "Method")
+    sentences += [f"No {metric_title(score.metric)}: {score.reason}" for score in results.absent()]
+    return " ".join(sentences)
 
 
 def _title(metric: str, part: str) -> str:
@@ -120,7 +103,7 @@ def _costs(runs: Sequence[RunResult]) -> tuple[str, str, str]:
 
 
 def _range(texts: Sequence[str]) -> str:
-    """The first and the last, or the one where they are alike."""
+    """The first and the last, or only the first where they are alike."""
     return " to ".join(dict.fromkeys((texts[0], texts[-1]))) if texts else ""
 
 
@@ -128,9 +111,9 @@ def _without_empty(
     header: Sequence[str], rows: Sequence[Sequence[str]], *, names: int
 ) -> TextTable:
     """Without columns that say nothing."""
-    told = [column for column in range(len(header)) if any(row[column] for row in rows)]
+    filled = [column for column in range(len(header)) if any(row[column] for row in rows)]
     return TextTable(
-        header=tuple(header[column] for column in told),
-        rows=tuple(tuple(row[column] for column in told) for row in rows),
-        names=sum(column < names for column in told),
+        header=tuple(header[column] for column in filled),
+        rows=tuple(tuple(row[column] for column in filled) for row in rows),
+        names=sum(column < names for column in filled),
     )

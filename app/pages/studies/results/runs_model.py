@@ -1,4 +1,4 @@
-"""The runs of a study as a table: where each stands in the figure, its state and scores."""
+"""The runs of a study as a table: what each varies, its state and scores."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.words import duration, metric_value
 from engine.contract.metrics import metric_title
 from engine.contract.runs.events import RunState
 from engine.contract.runs.scores import Score
-from engine.contract.studies.recipes import RECIPES, run_name
+from engine.contract.studies.labels import StudyLabels, run_name
 from engine.contract.studies.results import ALL, RunResult, StudyResults
 from engine.contract.studies.study import StudyRun, StudySpec
 
@@ -48,12 +48,13 @@ class StudyRunsModel(TableModel[StudyRun]):
         self._results = {result.run_id: result for result in results.runs} if results else {}
 
     def _study_columns(self, study: StudySpec) -> list[TableColumn[StudyRun]]:
+        labels = StudyLabels(study)
         order = {run.spec.run_id: row for row, run in enumerate(study.runs)}
         column = partial(TableColumn[StudyRun], says_title=True)
         return [
             column(
                 "Run",
-                lambda run: place_text(study, run),
+                labels.run,
                 tip=lambda run: run_name(study.kind, run),
                 sort_key=lambda run: order[run.spec.run_id],
             ),
@@ -123,12 +124,3 @@ def _sample(run: StudyRun) -> int:
     """The seed that its training rows are chosen with."""
     split = run.spec.data.split
     return split.seed if split.sample_seed is None else split.sample_seed
-
-
-def place_text(study: StudySpec, run: StudyRun) -> str:
-    """Where a run stands: "prefix 10, MLP 512 · 50 training rows"."""
-    axis = RECIPES[study.kind].axis.partition(",")[0]
-    point = f"{run.point} {axis}" if axis == "training rows" else run.point
-    if axis and axis != "training rows":
-        point = f"{axis} {run.point}"
-    return " · ".join(filter(None, (run.series, point)))

@@ -49,7 +49,7 @@ class TablesView(QWidget):
     def show_results(self, study: StudySpec, results: StudyResults | None) -> None:
         """Show these; None where there are none yet."""
         means = EMPTY if results is None else means_table(study, results)
-        differences = EMPTY if results is None else differences_table(results)
+        differences = EMPTY if results is None else differences_table(study, results)
         self.means.set_table(means)
         self.differences.set_table(differences)
         for table in (self.means_table, self.differences_table):
@@ -59,8 +59,7 @@ class TablesView(QWidget):
         self._differences_header.setVisible(bool(differences.rows))
         self.differences_table.setVisible(bool(differences.rows))
         self.means_table.setVisible(bool(means.rows))
-        told = "" if results is None else notes(results)
-        self.notes.setText(told or NOTHING)
+        self.notes.setText((results and notes(results)) or NOTHING)
 
     def _fit_differences(self) -> None:
         """As high as its rows, so that the means have the rest."""
