@@ -9,6 +9,7 @@ from engine.contract.methods.adapter import AdapterMethod
 from engine.contract.methods.all import DeltaSpec, MethodSpec
 from engine.contract.methods.bitfit import BiasMethod
 from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.ia3 import Ia3Method
 from engine.contract.methods.lora import LoraMethod
 from engine.contract.methods.p_tuning import PTuningMethod
 from engine.contract.methods.prefix import PrefixMethod
@@ -19,6 +20,7 @@ from engine.methods.base import Method, System, Tensors
 from engine.methods.bitfit import BitFit
 from engine.methods.delta import SavedAsDelta
 from engine.methods.finetune import FullFinetuning
+from engine.methods.ia3 import Ia3
 from engine.methods.lora import Lora
 from engine.methods.p_tuning import PTuning
 from engine.methods.prefix import PrefixTuning
@@ -30,6 +32,7 @@ _DELTAS: Mapping[type[DeltaSpec], type[SavedAsDelta]] = {
     BiasMethod: BitFit,
     AdapterMethod: Adapters,
     LoraMethod: Lora,
+    Ia3Method: Ia3,
     PromptMethod: PromptTuning,
     PTuningMethod: PTuning,
 }

@@ -29,7 +29,7 @@ def test_the_tables_of_options_are_those_of_the_settings() -> None:
 
 
 def test_the_guide_names_every_method_with_its_rate() -> None:
-    rates = dict(re.findall(r"^\| `([a-z][a-z-]*)` \| `([\d.e-]+)` \|", GUIDE, re.M))
+    rates = dict(re.findall(r"^\| `([a-z][a-z0-9-]*)` \| `([\d.e-]+)` \|", GUIDE, re.M))
     usual = {info.name: str(default_training(info.spec()).learning_rate) for info in METHODS}
     assert rates == usual
 

@@ -7,6 +7,7 @@ import torch
 from engine.contract.methods.adapter import AdapterDesign, AdapterMethod
 from engine.contract.methods.all import DeltaSpec
 from engine.contract.methods.bitfit import BiasMethod
+from engine.contract.methods.ia3 import Ia3Method
 from engine.contract.methods.lora import LoraMethod
 from engine.contract.methods.p_tuning import PromptEncoder, PTuningMethod
 from engine.contract.methods.prompt import PromptMethod
@@ -28,6 +29,10 @@ OTHER_METHODS: dict[str, tuple[str, DeltaSpec]] = {
     "lora-gpt2": ("gpt2", LoraMethod(rank=4, alpha=2, lora_dropout=0.1)),
     "lora-t5": ("t5", LoraMethod(rank=4)),
     "lora-phi3": ("phi3", LoraMethod(rank=4)),
+    "ia3": ("llama", Ia3Method()),
+    "ia3-gpt2": ("gpt2", Ia3Method()),
+    "ia3-t5": ("t5", Ia3Method()),
+    "ia3-bart": ("bart", Ia3Method()),
     "lin": ("llama", AdapterMethod(bottleneck=8)),
     "lin-t5": ("t5", AdapterMethod(bottleneck=8)),
     "houlsby": ("llama", AdapterMethod(HOULSBY, bottleneck=8)),
@@ -51,6 +56,7 @@ WHOLE_RUNS = (
     "lin",
     "houlsby-bart",
     "lora-gpt2",
+    "ia3",
     "prompt",
     "prompt-t5",
     "p-tuning-mlp",

@@ -7,6 +7,7 @@ from typing import Any
 from engine.contract.methods.adapter import ADAPTER, AdapterMethod
 from engine.contract.methods.bitfit import BITFIT, BiasMethod
 from engine.contract.methods.finetune import FINETUNE, FinetuneMethod
+from engine.contract.methods.ia3 import IA3, Ia3Method
 from engine.contract.methods.info import MethodInfo
 from engine.contract.methods.lora import LORA, LoraMethod
 from engine.contract.methods.p_tuning import P_TUNING, PTuningMethod
@@ -14,7 +15,15 @@ from engine.contract.methods.prefix import PREFIX, PrefixMethod
 from engine.contract.methods.prompt import PROMPT, PromptMethod
 from engine.contract.methods.top_layers import TOP_LAYERS, TopLayersMethod
 
-DeltaSpec = TopLayersMethod | BiasMethod | AdapterMethod | LoraMethod | PromptMethod | PTuningMethod
+DeltaSpec = (
+    TopLayersMethod
+    | BiasMethod
+    | AdapterMethod
+    | LoraMethod
+    | Ia3Method
+    | PromptMethod
+    | PTuningMethod
+)
 """The methods that are saved as a delta: a file of the trained numbers alone."""
 MethodSpec = PrefixMethod | FinetuneMethod | DeltaSpec
 
@@ -25,6 +34,7 @@ METHODS: tuple[MethodInfo[Any], ...] = (
     BITFIT,
     ADAPTER,
     LORA,
+    IA3,
     PROMPT,
     P_TUNING,
 )

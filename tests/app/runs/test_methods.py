@@ -30,6 +30,7 @@ OWN = {
     "bitfit": {"backbone_dropout"},
     "adapter": {"design", "bottleneck", "budget_percent", "backbone_dropout"},
     "lora": {"rank", "alpha", "lora_dropout", "backbone_dropout"},
+    "ia3": {"backbone_dropout"},
     "prompt": {"prompt_length", "init", "init_text"},
     "p-tuning": {"prompt_length", "prompt_encoder", "encoder_hidden"},
 }
@@ -39,6 +40,7 @@ DRAWN = {
     "bitfit": "In each of the 30 layers the biases are trained",
     "adapter": "Behind each of the 30 frozen layers stands a small trained one",
     "lora": "the product of two trained matrices of rank 8",
+    "ia3": "trained vectors scale what the attention reads",
     "prompt": "Before the first of 30 frozen layers stand 20 trained embeddings",
     "p-tuning": "stand 20 embeddings; a small trained network, dropped afterwards",
 }

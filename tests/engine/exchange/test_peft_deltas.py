@@ -11,7 +11,7 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
 from engine.contract.errors import UserError
-from engine.contract.methods.all import DeltaSpec
+from engine.contract.methods.all import DeltaSpec, info_of
 from engine.contract.protocol.commands import ExportPrefix
 from engine.contract.runs.cards import DeltaCard
 from engine.contract.specs.data import Linearisation
@@ -31,7 +31,7 @@ from tests.helpers.errors import refused
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated")
 
 IDS = torch.tensor([[5, 9, 17, 33, 2, 41, 8]])
-HELD = [name for name in OTHER_METHODS if name.startswith(("lora", "prompt", "p-tuning"))]
+HELD = [name for name, (_, spec) in OTHER_METHODS.items() if "peft" in info_of(spec).exports]
 
 
 def card_of(method: DeltaSpec, *, prompt: str = PROMPT) -> DeltaCard:

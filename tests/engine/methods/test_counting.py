@@ -8,6 +8,7 @@ import pytest
 
 from engine.contract.methods.bitfit import BiasMethod
 from engine.contract.methods.cost import cost
+from engine.contract.methods.ia3 import Ia3Method
 from engine.contract.methods.lora import LoraMethod
 from engine.contract.methods.top_layers import TopLayersMethod
 from engine.contract.protocol.commands import CountParameters
@@ -25,12 +26,15 @@ METHODS = (
     LoraMethod(rank=3),
 )
 WITH_BIASES = ("gpt2", "qwen2", "opt", "gpt_neox", "bart", "pegasus", "marian")
+WITH_SCALES = ("gpt2", "qwen2", "opt", "gpt_neox", "llama", "bart", "t5")
 
 
 @pytest.mark.parametrize("family", CONFIGS)
 def test_the_count_is_that_of_the_loaded_backbone(tmp_path: Path, family: str) -> None:
     backbone = tiny(tmp_path, family)
-    for method in (*METHODS, *([BiasMethod()] if family in WITH_BIASES else [])):
+    biases = [BiasMethod()] if family in WITH_BIASES else []
+    scales = [Ia3Method()] if family in WITH_SCALES else []
+    for method in (*METHODS, *biases, *scales):
         counted = count_parameters(CountParameters(str(backbone.folder), method), Silent())
         expected = count(make_method(backbone, method, seed=0).trainable())
         assert counted.parameters == expected
