@@ -19,13 +19,9 @@ class RunActivities(QObject):
     """Keeps one activity for each run that a process works on; cancel means stop and save."""
 
     def __init__(
-        self,
-        runs: RunsModel,
-        activities: ActivitiesModel,
-        runner: Runner,
-        parent: QObject | None = None,
+        self, runs: RunsModel, activities: ActivitiesModel, runner: Runner
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._activities = activities
         self._runner = runner
         self._shown: dict[str, Activity] = {}

@@ -45,10 +45,8 @@ class Speeds(QObject):
 
     changed = Signal()
 
-    def __init__(
-        self, path: Path, client: Client, runs: RunsModel, parent: QObject | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, path: Path, client: Client, runs: RunsModel) -> None:
+        super().__init__()
         self._path, self._client, self._runs = path, client, runs
         self._known: dict[str, Speed] | None = None
         self._tried: set[str] = set()

@@ -38,10 +38,8 @@ class StudyLibrary(QObject):
     current_changed = Signal()
     damaged = Signal(str)
 
-    def __init__(
-        self, project: ProjectModel, runs: RunsModel, parent: QObject | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, project: ProjectModel, runs: RunsModel) -> None:
+        super().__init__()
         self._project, self._runs = project, runs
         self._studies: dict[str, StudySpec] = {}
         self._current = ""

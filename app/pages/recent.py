@@ -30,8 +30,8 @@ from app.words import from_home
 class RecentList(QScrollArea):
     """Recent projects with what is at work; missing ones are greyed, each can be removed."""
 
-    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
         self._context = context
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -103,8 +103,8 @@ class RecentRow(QWidget):
     opened = Signal()
     removed = Signal()
 
-    def __init__(self, theme: Theme, path: Path, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme, path: Path) -> None:
+        super().__init__()
         self.path = path
         self.is_missing = not path.is_dir()
         self.button = _ProjectButton(theme, path, missing=self.is_missing)

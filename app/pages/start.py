@@ -41,8 +41,8 @@ BUTTONS = (
 class StartPage(QWidget):
     """What to do first at the left, recent projects at the right."""
 
-    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
         left = QVBoxLayout()
         left.setSpacing(SPACE_S)
         left.addWidget(_Heading())
@@ -120,8 +120,8 @@ class DropZone(QWidget):
 
     TEXT = "or drop a table, a project or a prefix anywhere"
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
         self._theme = theme
         self.setAccessibleName(self.TEXT)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)

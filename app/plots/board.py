@@ -34,8 +34,8 @@ class PlotBoard(QWidget):
         view: the model behind the controls.
     """
 
-    def __init__(self, theme: Theme, settings: Settings, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme, settings: Settings) -> None:
+        super().__init__()
         self.view = PlotView(self)
         self.controls = PlotControls(self.view, theme, settings)
         self.grid = PanelGrid(self.view, theme)

@@ -43,10 +43,8 @@ class PlotControls(QWidget):
     follow_asked = Signal()
     export_asked = Signal(str)
 
-    def __init__(
-        self, view: PlotView, theme: Theme, settings: Settings, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, view: PlotView, theme: Theme, settings: Settings) -> None:
+        super().__init__()
         self._view = view
         self._settings = settings
         self._recall()

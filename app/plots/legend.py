@@ -29,13 +29,9 @@ class Legend(QWidget):
     """
 
     def __init__(
-        self,
-        view: PlotView,
-        theme: Theme,
-        lines: Callable[[Quantity, str], tuple[Line, ...]],
-        parent: QWidget | None = None,
+        self, view: PlotView, theme: Theme, lines: Callable[[Quantity, str], tuple[Line, ...]]
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._view = view
         self._theme = theme
         self._lines = lines

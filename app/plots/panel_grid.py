@@ -27,8 +27,8 @@ class PanelGrid(QWidget):
 
     following_changed = Signal()
 
-    def __init__(self, view: PlotView, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, view: PlotView, theme: Theme) -> None:
+        super().__init__()
         self._view, self._theme = view, theme
         self._panels: dict[Quantity, MetricPanel] = {}
         self._grid = QGridLayout(self)

@@ -104,8 +104,8 @@ class GuideBrowser(QTextBrowser):
 
     chapter_shown = Signal(str)
 
-    def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
         self._folder = folder.resolve()
         self.setAccessibleName("User's guide")
         self.setOpenLinks(False)

@@ -63,9 +63,8 @@ class ProjectControl(QObject):
         *,
         samples: Sequence[Path] = (),
         example: Path | None = None,
-        parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._project = project
         self._runs = runs
         self._settings = settings

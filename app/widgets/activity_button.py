@@ -26,10 +26,8 @@ POPUP_WIDTH_CHARS = 58
 class ActivityButton(QToolButton):
     """Says how many pieces of long work go on; a click opens or closes the list of them."""
 
-    def __init__(
-        self, theme: Theme, activities: ActivitiesModel, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme, activities: ActivitiesModel) -> None:
+        super().__init__()
         self._activities = activities
         self.setAutoRaise(True)
         self.setIcon(icon("activity"))

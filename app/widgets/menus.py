@@ -21,8 +21,8 @@ LAST_GROUP = "app"
 class MenuBar(QMenuBar):
     """File, Edit, View, Run and Help; a line separates actions whose names begin differently."""
 
-    def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, actions: ActionRegistry) -> None:
+        super().__init__()
         self._registry = actions
         self._submenus: dict[str, QMenu] = {}
         self._menus: dict[str, QMenu] = {}

@@ -16,10 +16,8 @@ class PageStack(QStackedWidget):
         hint: what is shown instead of a page that needs a project while there is none.
     """
 
-    def __init__(
-        self, make: Callable[[str], QWidget], hint: QWidget, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, make: Callable[[str], QWidget], hint: QWidget) -> None:
+        super().__init__()
         self._make, self._hint = make, hint
         self._pages: dict[str, QWidget] = {}
         self._areas: dict[str, QScrollArea] = {}

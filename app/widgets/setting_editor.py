@@ -66,8 +66,8 @@ class IgnoreWheel(QObject):
 class RealSpin(QDoubleSpinBox):
     """A number in short form ("5e-05"); with a factor, the arrows multiply."""
 
-    def __init__(self, setting: Setting, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, setting: Setting) -> None:
+        super().__init__()
         self._setting = setting
         self._scale, self._sign = (100, " %") if setting.percent else (1, "")
         self.setDecimals(12)

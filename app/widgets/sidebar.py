@@ -15,8 +15,8 @@ _ICON_PERCENT = 125
 class Sidebar(QWidget):
     """One button a page; the arrow keys move between them."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
         self._theme = theme
         self.setAccessibleName("Pages")
         self.setAutoFillBackground(True)

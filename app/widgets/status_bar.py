@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QProgressBar, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QProgressBar, QStatusBar, QToolButton
 
 from app.assets import icon
 from app.models.activities import ActivitiesModel
@@ -29,10 +29,8 @@ class StatusBar(QStatusBar):
         runs: RunsModel,
         activities: ActivitiesModel,
         navigator: Navigator,
-        *,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._project, self._runs, self._navigator = project, runs, navigator
         self._run: RunModel | None = None
         self.project_label = ElidedLabel()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QEnterEvent, QHideEvent
-from PySide6.QtWidgets import QWidget
 
 from app.shell.messages import Message
 from app.theme import Theme
@@ -17,8 +16,8 @@ SHOWN_MS = 8000
 class Toast(InfoBar):
     """Shows a `Message`; stays while the pointer or the focus is on it."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, parent)
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme)
         self._expires = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)

@@ -12,8 +12,8 @@ ICON_PX = 16
 class ToolRow(QToolBar):
     """Actions as flat buttons, and other widgets; a button at the end shows what is hidden."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(name, parent)
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
         self.setMovable(False)
         side = max(ICON_PX, self.fontMetrics().height())
         self.setIconSize(QSize(side, side))

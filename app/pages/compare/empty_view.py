@@ -35,10 +35,8 @@ class EmptyView(QWidget):
 
     read_asked = Signal()
 
-    def __init__(
-        self, context: AppContext, systems: SystemsModel, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, context: AppContext, systems: SystemsModel) -> None:
+        super().__init__()
         self._systems = systems
         self.nothing = EmptyState(
             context.theme, "No outputs to compare yet", NOTHING, picture="compare"

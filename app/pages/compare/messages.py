@@ -13,8 +13,8 @@ from app.widgets.info_bar import InfoBar, Tone
 class CompareMessages(QWidget):
     """Three bars, each hidden while it has nothing to say."""
 
-    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, model: CompareModel, theme: Theme) -> None:
+        super().__init__()
         self._model, self._systems = model, model.systems
         self.guard = InfoBar(theme)
         self.waiting = InfoBar(theme, closable=False)

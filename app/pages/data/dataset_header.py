@@ -38,14 +38,8 @@ class DatasetHeader(QWidget):
     rejected_asked = Signal()
     deleted = Signal(str)
 
-    def __init__(
-        self,
-        project: ProjectModel,
-        current: CurrentDataset,
-        theme: Theme,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, project: ProjectModel, current: CurrentDataset, theme: Theme) -> None:
+        super().__init__()
         self._project = project
         self._current = current
         self._renaming = False

@@ -34,10 +34,8 @@ ROWS_CHARS = 48
 class DatasetView(QWidget):
     """Left what the data is, right what is made of it, below the command that does the same."""
 
-    def __init__(
-        self, context: AppContext, current: CurrentDataset, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, context: AppContext, current: CurrentDataset) -> None:
+        super().__init__()
         theme, client = context.theme, context.data_client
         self._current = current
         preview = ExamplePreview(current, client, self)

@@ -23,8 +23,8 @@ from engine.contract.runs.scores import Score
 class PrefixDetails(VerticalArea):
     """Name, what is trained and what stays frozen, scores with signatures, files."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
         self._theme = theme
         self.setAccessibleName("Card of the prefix")
         self.show_row(None)

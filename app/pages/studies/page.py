@@ -35,8 +35,8 @@ LAYOUT = "studies/columns"
 class StudiesPage(QWidget):
     """Makes the page's models and views and ties them together."""
 
-    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
         self.context = context
         self._had_some = False
         self.library = context.studies

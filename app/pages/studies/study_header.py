@@ -25,14 +25,9 @@ class StudyHeader(QWidget):
     """Name, question, badges, bar and buttons."""
 
     def __init__(
-        self,
-        theme: Theme,
-        settings: Settings,
-        actions: StudyActions,
-        library: StudyLibrary,
-        parent: QWidget | None = None,
+        self, theme: Theme, settings: Settings, actions: StudyActions, library: StudyLibrary
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self.scores = ScoreMenu(library, settings, theme)
         self.name = ElidedLabel()
         self.name.setFont(scaled_font(130, bold=True))

@@ -73,8 +73,8 @@ class PlainInputModel(QAbstractTableModel):
 class BlindView(QWidget):
     """Judging, then the result."""
 
-    def __init__(self, blind: BlindModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, blind: BlindModel, theme: Theme) -> None:
+        super().__init__()
         self._blind, self._theme = blind, theme
         self.bar = InfoBar(theme)
         self.progress = QProgressBar()

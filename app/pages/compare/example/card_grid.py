@@ -32,8 +32,8 @@ class CardGrid(QWidget):
 
     arranged = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._given: list[QWidget] = []
         self._outputs: list[QWidget] = []
         self._rows: list[list[QWidget]] = []
@@ -127,8 +127,8 @@ class CardArea(QScrollArea):
 
     resized = Signal()
 
-    def __init__(self, grid: CardGrid, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, grid: CardGrid) -> None:
+        super().__init__()
         self._grid = grid
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)

@@ -50,8 +50,8 @@ class TextColumn(QFrame):
 class ReferencesColumn(TextColumn):
     """All references; which is nearest to which output is said beside each."""
 
-    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__("References", theme, parent)
+    def __init__(self, model: CompareModel, theme: Theme) -> None:
+        super().__init__("References", theme)
         self._model = model
         self.sign.hide()
         self.findings.hide()
@@ -86,11 +86,9 @@ class ReferencesColumn(TextColumn):
 class SystemColumn(TextColumn):
     """What one system wrote, marked as the diff mode says."""
 
-    def __init__(
-        self, model: CompareModel, place: int, theme: Theme, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, model: CompareModel, place: int, theme: Theme) -> None:
         name = f"{letter(place)}  {model.comparison.systems[place].name}"
-        super().__init__(name, theme, parent)
+        super().__init__(name, theme)
         self._model, self._place = model, place
         self.text.setAccessibleName(f"Output of {name}")
         self._draw_sign()

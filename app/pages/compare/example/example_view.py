@@ -37,8 +37,8 @@ QToolButton:focus { border-color: palette(highlight); }
 class ExampleView(QWidget):
     """Shows `CompareModel.example` as its `diff_mode` says."""
 
-    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, model: CompareModel, theme: Theme) -> None:
+        super().__init__()
         self._model, self._theme = model, theme
         self.columns: list[ReferencesColumn | SystemColumn] = []
         self._shown: list[tuple[str, str]] = []

@@ -33,8 +33,8 @@ class InputPanel(QWidget):
     As high as its table and text are; where that is more than the room it has, they scroll.
     """
 
-    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, model: CompareModel, theme: Theme) -> None:
+        super().__init__()
         self._model, self._room = model, 400
         self.header = SectionHeader("Input")
         self.model = InputModel(model, theme, self)

@@ -22,8 +22,8 @@ class NoteEdit(QPlainTextEdit):
 
     left = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setAccessibleName("Note on this example")
         self.setPlaceholderText("Note on this example (N)")
         self.setTabChangesFocus(True)
@@ -41,8 +41,8 @@ class NoteEdit(QPlainTextEdit):
 class NotePanel(QWidget):
     """Writes the project's notes and shows them."""
 
-    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, model: CompareModel, theme: Theme) -> None:
+        super().__init__()
         self._model, self._theme = model, theme
         self.star = QToolButton()
         self.star.setAutoRaise(True)

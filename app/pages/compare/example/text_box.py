@@ -6,7 +6,6 @@ import math
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent, QTextOption
-from PySide6.QtWidgets import QWidget
 
 from app.widgets.text_view import TextView
 
@@ -16,8 +15,8 @@ LEAST_LINES = 2
 class TextBox(TextView):
     """Wrapped text, as high as it is unless a maximum is set; Tab leaves it."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(name, parent)
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
         self.setTabChangesFocus(True)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.document().setDefaultStyleSheet(

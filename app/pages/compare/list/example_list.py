@@ -27,8 +27,8 @@ INPUT_CHARS = 14
 class ExampleList(QWidget):
     """Shows `CompareModel.listed`; its current row is the example shown."""
 
-    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, model: CompareModel, theme: Theme) -> None:
+        super().__init__()
         self._model, self._least = model, 0
         self.histogram = HistogramView(model, theme)
         self.filters = FilterBar(model, theme)

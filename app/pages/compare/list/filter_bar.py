@@ -19,8 +19,8 @@ from engine.contract.metrics import higher_is_better, metric_title
 class FilterBar(QWidget):
     """Writes `CompareModel.filter` and `sorting`, and shows what they are."""
 
-    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, model: CompareModel, theme: Theme) -> None:
+        super().__init__()
         self._model = model
         self.search = SearchField("Search inputs, references, outputs and notes")
         self.search.searched.connect(

@@ -14,8 +14,8 @@ from app.widgets.activity_button import ActivityRow
 class JobRows(QWidget):
     """A row for each job under way; out of sight while there is none."""
 
-    def __init__(self, jobs: EngineJobs, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, jobs: EngineJobs, theme: Theme) -> None:
+        super().__init__()
         self._theme = theme
         self._rows: dict[Activity, ActivityRow] = {}
         self._layout = QVBoxLayout(self)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QWidget
-
 from app.metric_menu import MetricMenu
 from app.pages.compare.model import CompareModel
 from app.settings import Settings
@@ -13,11 +11,9 @@ from app.theme import Theme
 class ScoreButton(MetricMenu):
     """Ticking a metric scores all chosen systems by it too."""
 
-    def __init__(
-        self, model: CompareModel, settings: Settings, theme: Theme, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, model: CompareModel, settings: Settings, theme: Theme) -> None:
         tip = "Choose the scores that the systems are compared by"
-        super().__init__(settings, theme, tip, parent)
+        super().__init__(settings, theme, tip)
         self._model = model
         self.opening.connect(self._fill)
         self.chosen.connect(model.systems.score_by)

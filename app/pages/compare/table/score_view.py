@@ -26,8 +26,8 @@ COPIES = {"CSV": to_csv, "Markdown": to_markdown, "LaTeX": to_latex}
 class ScoreView(QWidget):
     """As high as its systems need."""
 
-    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, model: CompareModel, theme: Theme) -> None:
+        super().__init__()
         self.model = ScoreModel(model, theme, self)
         self.table = TableView("Scores and cost of the systems")
         self.table.setModel(self.model)

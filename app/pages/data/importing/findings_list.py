@@ -47,8 +47,8 @@ class FindingsList(QWidget):
 
     line_chosen = Signal(int)
 
-    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme, name: str) -> None:
+        super().__init__()
         self._theme = theme
         self._findings: tuple[Finding, ...] = ()
         self._can_choose: Callable[[int], bool] = _never

@@ -37,8 +37,8 @@ TABLES = ("csv", "xlsx", "ods")
 class ImportView(QWidget):
     """Shows a `FileImport` and edits its options."""
 
-    def __init__(self, file: FileImport, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, file: FileImport, theme: Theme) -> None:
+        super().__init__()
         self._file = file
         self._shown: FileReport | None = None
         self.title = ElidedLabel()

@@ -24,8 +24,8 @@ class LanguageBox(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.box = QComboBox()
         self.box.setAccessibleName("Language of the texts")
         self.box.setToolTip(TIP)

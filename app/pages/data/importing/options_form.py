@@ -40,8 +40,8 @@ class OptionsForm(QWidget):
 
     chosen = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._detected = ReadOptions()
         self._sheets: tuple[str, ...] = ()
         self._fields: dict[str, QWidget] = {}

@@ -22,14 +22,8 @@ LIVE_CHARACTERS = 240
 class LinearisationPanel(QWidget):
     """Preset and options, with the chosen row written that way."""
 
-    def __init__(
-        self,
-        current: CurrentDataset,
-        preview: ExamplePreview,
-        theme: Theme,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, current: CurrentDataset, preview: ExamplePreview, theme: Theme) -> None:
+        super().__init__()
         self._current = current
         self._preview = preview
         self.preset = QComboBox()

@@ -19,10 +19,8 @@ from engine.contract.errors import UserError
 class MappingPanel(QWidget):
     """A role menu a column; the order is the one in which fields are written."""
 
-    def __init__(
-        self, current: CurrentDataset, theme: Theme, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, current: CurrentDataset, theme: Theme) -> None:
+        super().__init__()
         self._current = current
         self.model = MappingModel(current, self)
         self.table = TableView("Columns and their roles")

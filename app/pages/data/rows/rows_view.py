@@ -33,10 +33,8 @@ FITTED_COLUMNS = 200
 class RowsView(QWidget):
     """A table over all rows; the selected one is the row that is previewed."""
 
-    def __init__(
-        self, current: CurrentDataset, theme: Theme, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, current: CurrentDataset, theme: Theme) -> None:
+        super().__init__()
         self._current = current
         self._theme = theme
         self.model = RowsModel(self)

@@ -13,10 +13,8 @@ from app.widgets.labels import Badge, MutedLabel
 class CutTextView(QWidget):
     """Source above target; both can be selected and copied."""
 
-    def __init__(
-        self, preview: ExamplePreview, theme: Theme, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, preview: ExamplePreview, theme: Theme) -> None:
+        super().__init__()
         self._preview = preview
         self.source = self._make_text("Source text")
         self.target = self._make_text("Target text")

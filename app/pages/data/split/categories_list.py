@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QListWidget, QListWidgetItem
 
 from app.pages.data.current import CurrentDataset
 from app.pages.data.split.split_counts import SplitCountsView
@@ -20,10 +20,8 @@ NAME = Qt.ItemDataRole.UserRole + 1
 class CategoriesList(QListWidget):
     """Shown where the split is by category and a column holds categories."""
 
-    def __init__(
-        self, current: CurrentDataset, counts: SplitCountsView, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, current: CurrentDataset, counts: SplitCountsView) -> None:
+        super().__init__()
         self._current = current
         self._counts = counts
         self.setAccessibleName("Categories held out as unseen")

@@ -19,14 +19,8 @@ from app.widgets.labels import Label, MutedLabel, SectionHeader
 class SplitPanel(QWidget):
     """Form above, counts and findings below."""
 
-    def __init__(
-        self,
-        current: CurrentDataset,
-        counts: SplitCountsView,
-        theme: Theme,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, current: CurrentDataset, counts: SplitCountsView, theme: Theme) -> None:
+        super().__init__()
         self._counts = counts
         self.form = SplitForm(current)
         self.categories = CategoriesList(current, counts)

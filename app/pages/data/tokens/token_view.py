@@ -32,10 +32,8 @@ from engine.contract.protocol.commands import Failure, PreviewTokens, TokenPrevi
 class TokenView(QWidget):
     """Asks for tokens while it is visible; offers to fetch a backbone that is missing."""
 
-    def __init__(
-        self, context: AppContext, current: CurrentDataset, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, context: AppContext, current: CurrentDataset) -> None:
+        super().__init__()
         theme = context.theme
         self._current = current
         self._command: PreviewTokens | None = None

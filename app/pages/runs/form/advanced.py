@@ -26,8 +26,8 @@ from engine.contract.options import OPTIONS
 class PresetBox(QComboBox):
     """Ready-made settings; shows "Custom" after a change by hand."""
 
-    def __init__(self, form: FormModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, form: FormModel) -> None:
+        super().__init__()
         self._form = form
         self.setAccessibleName("Preset")
         self.setToolTip("Settings to start from; backbone and data stay the same")
@@ -133,8 +133,8 @@ class SectionBox(QWidget):
 class AdvancedSettings(QWidget):
     """All sections, one under the other."""
 
-    def __init__(self, form: FormModel, planner: Planner, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, form: FormModel, planner: Planner) -> None:
+        super().__init__()
         calm = IgnoreWheel(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -51,14 +51,8 @@ def _millions(parameters: int) -> str:
 class BackbonePicker(QWidget):
     """A list, a line about the chosen one, and buttons to fetch it or take another folder."""
 
-    def __init__(
-        self,
-        form: FormModel,
-        backbones: BackbonesModel,
-        theme: Theme,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, form: FormModel, backbones: BackbonesModel, theme: Theme) -> None:
+        super().__init__()
         self._form, self._backbones = form, backbones
         self._shown: tuple[BackboneEntry, ...] | None = None
         self.box = QComboBox()

@@ -130,8 +130,8 @@ def _time(planner: Planner) -> Figure:
 class CostPanel(QWidget):
     """The figures as a small table."""
 
-    def __init__(self, planner: Planner, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, planner: Planner, theme: Theme) -> None:
+        super().__init__()
         self._planner, self._theme = planner, theme
         self._rows: list[tuple[QLabel, QLabel]] = []
         self._grid = QGridLayout(self)

@@ -34,14 +34,9 @@ class RunForm(VerticalArea):
     data_asked = Signal()
 
     def __init__(
-        self,
-        form: FormModel,
-        backbones: BackbonesModel,
-        planner: Planner,
-        theme: Theme,
-        parent: QWidget | None = None,
+        self, form: FormModel, backbones: BackbonesModel, planner: Planner, theme: Theme
     ) -> None:
-        super().__init__(parent, minimum_lines=MINIMUM_LINES)
+        super().__init__(minimum_lines=MINIMUM_LINES)
         self._form, self._planner = form, planner
         self.setAccessibleName("Settings of a new run")
         self.dataset = ElidedLabel()

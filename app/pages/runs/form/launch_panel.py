@@ -31,9 +31,8 @@ class LaunchPanel(QWidget):
         planner: Planner,
         launcher: Launcher,
         scope: QWidget,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._context, self._form = context, form
         self._planner, self._launcher = planner, launcher
         self._scope = scope

@@ -34,8 +34,8 @@ class LengthControl(QWidget):
 
     edited = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         tip = settings_of(PrefixMethod)[0].setting.help
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, _TICKS)

@@ -66,14 +66,8 @@ class NotesEdit(QPlainTextEdit):
 class DetailsPane(QScrollArea):
     """Everything about the current run that is no curve and no sample."""
 
-    def __init__(
-        self,
-        view: RunsView,
-        actions: RunActions,
-        theme: Theme,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, view: RunsView, actions: RunActions, theme: Theme) -> None:
+        super().__init__()
         self._view, self._actions, self._theme = view, actions, theme
         self._run: RunModel | None = None
         self.setWidgetResizable(True)

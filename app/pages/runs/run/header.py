@@ -33,15 +33,8 @@ _TONES = {
 class RunHeader(QWidget):
     """Name and status of the current run; a bar with what went wrong and what can be done."""
 
-    def __init__(
-        self,
-        view: RunsView,
-        form: FormModel,
-        actions: RunActions,
-        theme: Theme,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, view: RunsView, form: FormModel, actions: RunActions, theme: Theme) -> None:
+        super().__init__()
         self._view, self._form, self._actions = view, form, actions
         self._run: RunModel | None = None
         self._told: tuple[object, ...] = ()

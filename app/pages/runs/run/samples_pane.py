@@ -32,8 +32,8 @@ STEP_COLUMN_PX, SLIDER_CHARS = 80, 20
 class SamplesPane(QWidget):
     """A slider over the evaluations; or, for one input, all of its outputs one under another."""
 
-    def __init__(self, view: RunsView, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, view: RunsView, theme: Theme) -> None:
+        super().__init__()
         self._view, self._theme = view, theme
         self._run: RunModel | None = None
         self._follows = True

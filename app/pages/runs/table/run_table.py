@@ -92,14 +92,8 @@ class FilterMenu(QMenu):
 class RunTable(QWidget):
     """Sortable rows; selection and current run go to the view model and come from it."""
 
-    def __init__(
-        self,
-        context: AppContext,
-        view: RunsView,
-        actions: RunActions,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, context: AppContext, view: RunsView, actions: RunActions) -> None:
+        super().__init__()
         self._context, self._view, self._actions = context, view, actions
         self.model = RunTableModel(context.runs, context.studies, view, self)
         self.model.renamed.connect(lambda run, meta: actions.set_meta(run, meta, "Rename run"))

@@ -39,8 +39,8 @@ class RecipeChooser(VerticalArea):
 
     chosen = Signal(object)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
         self.setAccessibleName("Recipes of studies")
         self.heading = Label("Reproduce one of the paper's figures on your own data")
         self.heading.setFont(scaled_font(130, bold=True))

@@ -42,8 +42,8 @@ class StudyFields(QWidget):
 
     edited = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._draft = StudyDraft()
         self.name = QLineEdit()
         self.name.setToolTip("Name of the study; its runs get it as a tag")

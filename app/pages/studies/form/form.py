@@ -45,10 +45,8 @@ class StudyForm(QWidget):
     cancelled = Signal()
     fetch_asked = Signal()
 
-    def __init__(
-        self, context: AppContext, planner: StudyPlanner, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, context: AppContext, planner: StudyPlanner) -> None:
+        super().__init__()
         self._context, self._planner = context, planner
         theme = context.theme
         self.recipe = QComboBox()

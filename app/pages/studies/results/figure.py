@@ -29,8 +29,8 @@ MARK_SIZE = QSize(30, 14)
 class StudyFigure(QScrollArea):
     """Shows the results of one study; `show_results` keeps panels that stay."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
         self._theme = theme
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setWidgetResizable(True)
@@ -132,8 +132,8 @@ class StudyFigure(QScrollArea):
 class LegendEntry(QWidget):
     """A mark in its colour, and the name of the series."""
 
-    def __init__(self, name: str, number: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, number: int) -> None:
+        super().__init__()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE_S)
@@ -144,8 +144,8 @@ class LegendEntry(QWidget):
 class _Mark(QWidget):
     """A stroke with the series' mark on it."""
 
-    def __init__(self, number: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, number: int) -> None:
+        super().__init__()
         self._number = number
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
 
 from app.metric_menu import MetricMenu
 from app.models.studies import StudyLibrary
@@ -23,14 +22,8 @@ class ScoreMenu(MetricMenu):
 
     refused = Signal(str)
 
-    def __init__(
-        self,
-        library: StudyLibrary,
-        settings: Settings,
-        theme: Theme,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(settings, theme, "Choose the scores shown in the study's figure", parent)
+    def __init__(self, library: StudyLibrary, settings: Settings, theme: Theme) -> None:
+        super().__init__(settings, theme, "Choose the scores shown in the study's figure")
         self._library = library
         self.setAutoRaise(True)
         self.opening.connect(self.fill)

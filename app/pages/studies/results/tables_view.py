@@ -24,8 +24,8 @@ NOTHING = "The tables appear when the first run finishes."
 class TablesView(QWidget):
     """Ctrl+C copies rows; the menu *Figure and tables* copies the whole in three forms."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
         self.means = TextTableModel(self)
         self.differences = TextTableModel(self)
         self.means_table = _table("Means", self.means)

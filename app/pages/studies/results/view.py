@@ -40,14 +40,9 @@ class StudyView(QWidget):
     """Follows library and scores; decides nothing."""
 
     def __init__(
-        self,
-        context: AppContext,
-        library: StudyLibrary,
-        scores: StudyScores,
-        actions: StudyActions,
-        parent: QWidget | None = None,
+        self, context: AppContext, library: StudyLibrary, scores: StudyScores, actions: StudyActions
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._context, self._library, self._scores = context, library, scores
         self._actions = actions
         self._shown: StudySpec | None = None
