@@ -8,15 +8,14 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.assets import application_icon, icon
 from app.dialogs.parts import fill
+from app.qt.boxes import hbox, vbox
 from app.qt.sizes import icon_size
 from app.shell.diagnostics import VERSION, versions
 from app.theme import SPACE_L, SPACE_M, SPACE_XS, Theme, scaled_font
@@ -39,14 +38,10 @@ class AboutDialog(QDialog):
         picture.setPixmap(application_icon().pixmap(icon_size(350)))
         name = QLabel("Prefix Workbench")
         name.setFont(scaled_font(150, bold=True))
-        words = QVBoxLayout()
-        words.setSpacing(SPACE_XS)
-        words.addWidget(name)
-        words.addWidget(MutedLabel(theme, f"Version {VERSION} · Apache License 2.0"))
-        head = QHBoxLayout()
-        head.setSpacing(SPACE_M)
-        head.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
-        head.addLayout(words, 1)
+        words = vbox(
+            name, MutedLabel(theme, f"Version {VERSION} · Apache License 2.0"), spacing=SPACE_XS
+        )
+        head = hbox((picture, 0, Qt.AlignmentFlag.AlignTop), (words, 1), spacing=SPACE_M)
         purpose = QLabel(PURPOSE)
         purpose.setWordWrap(True)
         table = QFormLayout()
@@ -66,13 +61,7 @@ class AboutDialog(QDialog):
             "under the Apache License 2.0. Each backbone has its own licence, shown on the Runs "
             "page.",
         )
-        layout = QVBoxLayout()
-        layout.setSpacing(SPACE_M)
-        layout.addLayout(head)
-        layout.addWidget(purpose)
-        layout.addWidget(SectionHeader("Versions"))
-        layout.addLayout(table)
-        layout.addWidget(licences)
+        layout = vbox(head, purpose, SectionHeader("Versions"), table, licences, spacing=SPACE_M)
         fill(self, layout, buttons, width_chars=66)
 
     def copy_versions(self) -> None:

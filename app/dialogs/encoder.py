@@ -12,11 +12,11 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLineEdit,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.dialogs.parts import add_folder_row, fill, ok_and_cancel
+from app.qt.boxes import vbox
 from app.theme import SPACE_L, SPACE_M, Theme
 from app.widgets.labels import Label, MutedLabel
 from engine.contract.runs.scores import Encoder
@@ -58,10 +58,7 @@ class EncoderDialog(QDialog):
         )
         self.buttons = ok_and_cancel(self, "Compute score")
         self.ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
-        layout = QVBoxLayout()
-        layout.setSpacing(SPACE_L)
-        layout.addWidget(hint)
-        layout.addLayout(form)
+        layout = vbox(hint, form, spacing=SPACE_L)
         fill(self, layout, self.buttons, width_chars=72)
         self.folder.textChanged.connect(self._show)
         self._show()

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QLineEdit,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.dialogs.parts import add_folder_row, ok_and_cancel
 from app.pages.data.words import PRESET_TITLES
+from app.qt.boxes import vbox
 from app.theme import SPACE_L, SPACE_M, Theme
 from app.widgets.labels import MutedLabel
 from engine.contract.errors import UserError
@@ -89,12 +89,14 @@ class ForeignPrefixDialog(QDialog):
             "on, and with inputs written as they were in training. Leave the backbone empty if it "
             "is on this machine under the name given in the folder.",
         )
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)
-        layout.setSpacing(SPACE_L)
-        layout.addWidget(hint)
-        layout.addLayout(rows)
-        layout.addWidget(ok_and_cancel(self, "Import"))
+        vbox(
+            hint,
+            rows,
+            ok_and_cancel(self, "Import"),
+            parent=self,
+            margins=(SPACE_L, SPACE_L, SPACE_L, SPACE_M),
+            spacing=SPACE_L,
+        )
         self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 72)
 
     def command(self, folder: Path, project: Path) -> ImportPrefix:

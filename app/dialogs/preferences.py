@@ -14,12 +14,12 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.dialogs.parts import fill
 from app.ports import Client
+from app.qt.boxes import hbox, vbox
 from app.settings import FONT_PERCENTS, Settings
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Scheme, Theme
 from app.widgets.labels import ElidedLabel, MutedLabel
@@ -78,10 +78,7 @@ class PreferencesDialog(QDialog):
         )
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout()
-        layout.setSpacing(SPACE_L)
-        layout.addLayout(form)
-        layout.addWidget(hint)
+        layout = vbox(form, hint, spacing=SPACE_L)
         fill(self, layout, buttons, width_chars=80)
         self._show()
         settings.changed.connect(self._show)
@@ -117,8 +114,5 @@ class PreferencesDialog(QDialog):
 
 
 def _beside(label: QWidget, button: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(SPACE_S)
-    row.addWidget(label, 1)
-    row.addWidget(button)
+    row = hbox((label, 1), button, spacing=SPACE_S)
     return row

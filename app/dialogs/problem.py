@@ -10,15 +10,14 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QHBoxLayout,
     QPlainTextEdit,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.assets import icon
 from app.dialogs.parts import fill
+from app.qt.boxes import hbox, vbox
 from app.qt.sizes import icon_size
 from app.theme import SPACE_M, SPACE_S, Theme, fixed_font, scaled_font
 from app.widgets.labels import Label, WrappedLabel
@@ -61,19 +60,14 @@ class ProblemDialog(QDialog):
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        words = QVBoxLayout()
-        words.setSpacing(SPACE_S)
-        words.addWidget(heading)
-        words.addWidget(self.message)
-        for remedy in failure.remedies:
-            words.addWidget(WrappedLabel(f"•  {remedy.label}"))
-        top = QHBoxLayout()
-        top.setSpacing(SPACE_M)
-        top.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
-        top.addLayout(words, 1)
-        layout = QVBoxLayout()
-        layout.setSpacing(SPACE_M)
-        layout.addLayout(top)
+        words = vbox(
+            heading,
+            self.message,
+            *(WrappedLabel(f"•  {remedy.label}") for remedy in failure.remedies),
+            spacing=SPACE_S,
+        )
+        top = hbox((sign, 0, Qt.AlignmentFlag.AlignTop), (words, 1), spacing=SPACE_M)
+        layout = vbox(top, spacing=SPACE_M)
         if failure.traceback:
             layout.addWidget(self._traceback_view(failure.traceback), 1)
         fill(self, layout, self._buttons(ours=ours), width_chars=70)

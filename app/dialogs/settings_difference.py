@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
 from app.models.run import RunModel
+from app.qt.boxes import vbox
 from app.setting_differences import setting_differences
 from app.theme import Theme
 from app.widgets.labels import MutedLabel
@@ -41,10 +42,7 @@ class SettingsDifferenceDialog(QDialog):
         self.note = MutedLabel(theme, DIFFERENT if found else EQUAL)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.table, 1)
-        layout.addWidget(self.note)
-        layout.addWidget(buttons)
+        vbox((self.table, 1), self.note, buttons, parent=self, margins=None)
         self._take_size(len(found))
 
     def _take_size(self, rows: int) -> None:

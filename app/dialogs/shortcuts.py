@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, QSortFilterProxyModel, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
+from app.qt.boxes import vbox
 from app.qt.sizes import chars, room
 from app.shell.actions import ActionRegistry
 from app.widgets.search_field import SearchField
@@ -40,10 +41,7 @@ class ShortcutsDialog(QDialog):
         self.search.searched.connect(shown.setFilterFixedString)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.search)
-        layout.addWidget(self.table)
-        layout.addWidget(buttons)
+        vbox(self.search, self.table, buttons, parent=self, margins=None)
         self.resize(QSize(chars(80), self.fontMetrics().height() * 30).boundedTo(room()))
 
 

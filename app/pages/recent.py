@@ -10,7 +10,6 @@ from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent, QPainter, QPaintE
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
-    QHBoxLayout,
     QScrollArea,
     QSizePolicy,
     QToolButton,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.assets import icon
 from app.context import AppContext
 from app.models.recent_work import RecentWork
+from app.qt.boxes import hbox
 from app.qt.sizes import chars, icon_side
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme, scaled_font
 from app.widgets.labels import MutedLabel
@@ -116,11 +116,7 @@ class RecentRow(QWidget):
         remove.setToolTip("Remove from this list; the folder stays")
         remove.setAccessibleName(f"Take {path.name} off the list")
         remove.clicked.connect(lambda _checked=False: self.removed.emit())
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addWidget(self.button, 1)
-        layout.addWidget(remove)
+        hbox((self.button, 1), remove, parent=self, spacing=SPACE_XS)
 
 
 class _ProjectButton(QAbstractButton):

@@ -11,17 +11,16 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.assets import application_icon
 from app.context import AppContext
 from app.pages.recent import RecentList
+from app.qt.boxes import Gap, hbox, vbox
 from app.qt.sizes import chars, icon_size, row_height
 from app.theme import SPACE_L, SPACE_M, SPACE_S, SPACE_XL, Theme, scaled_font
 from app.widgets.labels import MutedLabel, SectionHeader
@@ -43,12 +42,13 @@ class StartPage(QWidget):
 
     def __init__(self, context: AppContext) -> None:
         super().__init__()
-        left = QVBoxLayout()
-        left.setSpacing(SPACE_S)
-        left.addWidget(_Heading())
-        left.addSpacing(SPACE_S)
-        left.addWidget(MutedLabel(context.theme, WELCOME))
-        left.addSpacing(SPACE_M)
+        left = vbox(
+            _Heading(),
+            Gap(SPACE_S),
+            MutedLabel(context.theme, WELCOME),
+            Gap(SPACE_M),
+            spacing=SPACE_S,
+        )
         self.buttons: dict[str, QPushButton] = {}
         for ident in BUTTONS:
             self.buttons[ident] = self._button(context, ident)
@@ -58,10 +58,7 @@ class StartPage(QWidget):
         left.addWidget(self.drop_zone, 1)
         left.addStretch(1)
         self.recent = RecentList(context)
-        right = QVBoxLayout()
-        right.setSpacing(SPACE_S)
-        right.addWidget(SectionHeader("Recent projects"))
-        right.addWidget(self.recent, 1)
+        right = vbox(SectionHeader("Recent projects"), (self.recent, 1), spacing=SPACE_S)
         columns = self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         columns.setContentsMargins(SPACE_XL, SPACE_XL, SPACE_XL, SPACE_L)
         columns.setSpacing(2 * SPACE_XL)
@@ -108,11 +105,7 @@ class _Heading(QWidget):
         name = QLabel("Prefix Workbench")
         name.setFont(scaled_font(180, bold=True))
         name.setWordWrap(True)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_M)
-        layout.addWidget(picture)
-        layout.addWidget(name, 1)
+        hbox(picture, (name, 1), parent=self, spacing=SPACE_M)
 
 
 class DropZone(QWidget):

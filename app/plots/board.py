@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyqtgraph as pg
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QStackedWidget, QWidget
 
 from app.plots.controls import PlotControls
 from app.plots.legend import Legend
@@ -17,6 +17,7 @@ from app.plots.panel import MetricPanel
 from app.plots.panel_grid import PanelGrid
 from app.plots.plot_view import PlotView, ShownRun
 from app.plots.refresher import Refresher
+from app.qt.boxes import vbox
 from app.settings import Settings
 from app.theme import SPACE_XS, Theme
 from app.widgets.table_view import TableView
@@ -95,12 +96,7 @@ class PlotBoard(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(scroll)
         self._stack.addWidget(self.table)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addWidget(self.controls)
-        layout.addWidget(self._stack, 1)
-        layout.addWidget(self.legend)
+        vbox(self.controls, (self._stack, 1), self.legend, parent=self, spacing=SPACE_XS)
 
     def _on_view_changed(self) -> None:
         self.grid.arrange()

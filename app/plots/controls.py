@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QSlider,
     QTabBar,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -18,6 +17,7 @@ from app.assets import icon
 from app.plots.lines import AXIS_TITLES, INFO, Quantity
 from app.plots.plot_view import PlotView
 from app.plots.series import Axis
+from app.qt.boxes import vbox
 from app.settings import Settings
 from app.theme import SPACE_XS, Theme
 from app.widgets.flow import FlowLayout
@@ -141,11 +141,7 @@ class PlotControls(QWidget):
             row.addWidget(widget)
         for button in (self.follow_button, self.numbers_button, export):
             row.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addWidget(self._tabs)
-        layout.addLayout(row)
+        vbox(self._tabs, row, parent=self, spacing=SPACE_XS)
 
     def _follow_view(self) -> None:
         view = self._view

@@ -17,9 +17,10 @@ from PySide6.QtGui import (
     QTextDocument,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QComboBox, QDockWidget, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDockWidget, QTextBrowser, QWidget
 
 from app.assets import ROOT
+from app.qt.boxes import vbox
 from app.qt.sizes import set_minimum_chars
 from app.theme import SPACE_S, Theme
 from app.widgets.flow import FlowLayout
@@ -56,11 +57,7 @@ class GuideDock(QDockWidget):
         tools.addWidget(self.chapters)
         tools.addWidget(self.search)
         inside = QWidget()
-        layout = QVBoxLayout(inside)
-        layout.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
-        layout.setSpacing(SPACE_S)
-        layout.addLayout(tools)
-        layout.addWidget(self.browser, 1)
+        vbox(tools, (self.browser, 1), parent=inside, margins=SPACE_S, spacing=SPACE_S)
         set_minimum_chars(inside, 40)
         self.setWidget(inside)
         self.browser.chapter_shown.connect(

@@ -17,11 +17,12 @@ from PySide6.QtGui import (
     QGuiApplication,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from app.assets import application_icon
 from app.context import AppContext
 from app.models.activities import Activity
+from app.qt.boxes import hbox, vbox
 from app.shell.at_work import RunNotifier, SystemNotifications, WindowTitle
 from app.shell.leaving import Leaving
 from app.shell.opening import OpenedPath, PathKind
@@ -251,16 +252,10 @@ class MainWindow(QMainWindow):
 
     def _make_centre(self) -> QWidget:
         right = QWidget()
-        room = QVBoxLayout(right)
-        room.setContentsMargins(0, 0, 0, 0)
-        room.addWidget(self.stack)
+        vbox(self.stack, parent=right)
         BarArea(right, self.interrupted, self.queued, self.bar, passing=self.toast)
         centre = QWidget()
-        layout = QHBoxLayout(centre)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.sidebar)
-        layout.addWidget(right, 1)
+        hbox(self.sidebar, (right, 1), parent=centre, spacing=0)
         return centre
 
     def _connect(self) -> None:

@@ -6,15 +6,14 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QProgressBar,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.assets import icon
 from app.models.activities import ActivitiesModel, Activity
+from app.qt.boxes import hbox, vbox
 from app.qt.sizes import chars, room
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import ElidedLabel, MutedLabel
@@ -69,10 +68,7 @@ class ActivityPopup(QFrame):
         self._empty = MutedLabel(
             theme, "Nothing is running. Training, scoring, downloads and exports appear here."
         )
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(SPACE_M, SPACE_M, SPACE_M, SPACE_M)
-        self._layout.setSpacing(SPACE_M)
-        self._layout.addWidget(self._empty)
+        self._layout = vbox(self._empty, parent=self, margins=SPACE_M, spacing=SPACE_M)
         activities.added.connect(self._add)
         activities.removed.connect(self._remove)
         for activity in activities.activities:
@@ -131,15 +127,8 @@ class ActivityRow(QWidget):
         self.cancel.setAccessibleName(f"Cancel: {activity.title}")
         self.cancel.setVisible(activity.can_cancel)
         self.cancel.clicked.connect(self._cancel)
-        words = QVBoxLayout()
-        words.setSpacing(SPACE_XS)
-        words.addWidget(self.title)
-        words.addWidget(self.bar)
-        words.addWidget(self.detail)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(words, 1)
-        layout.addWidget(self.cancel, 0, Qt.AlignmentFlag.AlignVCenter)
+        words = vbox(self.title, self.bar, self.detail, spacing=SPACE_XS)
+        hbox((words, 1), (self.cancel, 0, Qt.AlignmentFlag.AlignVCenter), parent=self)
         activity.changed.connect(self._update)
         self._update()
 

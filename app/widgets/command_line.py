@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from app.assets import icon
+from app.qt.boxes import hbox
 from app.qt.sizes import icon_size
 from app.theme import SPACE_S, Theme, fixed_font
 from app.widgets.labels import ElidedLabel, Label
@@ -30,12 +31,7 @@ class CommandLine(QWidget):
         self._copy.setToolTip("Copy the command")
         self._copy.setAccessibleName("Copy the command")
         self._copy.clicked.connect(self.copy)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_S)
-        layout.addWidget(self._sign)
-        layout.addWidget(self._line, 1)
-        layout.addWidget(self._copy)
+        hbox(self._sign, (self._line, 1), self._copy, parent=self, spacing=SPACE_S)
         theme.changed.connect(self._restyle)
         self._restyle()
 

@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QToolButton, QWidget
 
 from app.assets import icon
+from app.qt.boxes import hbox
 from app.qt.plain_text import caption
 from app.qt.sizes import icon_size
 from app.theme import SPACE_S, SPACE_XS, Theme
@@ -65,12 +66,14 @@ class InfoBar(QFrame):
         self.close_button.setAccessibleName("Close this message")
         self.close_button.clicked.connect(self._dismiss)
         self.close_button.setVisible(closable)
-        self._layout = QHBoxLayout(self)
-        self._layout.setContentsMargins(SPACE_S, SPACE_XS, SPACE_XS, SPACE_XS)
-        self._layout.setSpacing(SPACE_S)
-        self._layout.addWidget(self._sign)
-        self._layout.addWidget(self.label, 1)
-        self._layout.addWidget(self.close_button)
+        self._layout = hbox(
+            self._sign,
+            (self.label, 1),
+            self.close_button,
+            parent=self,
+            margins=(SPACE_S, SPACE_XS, SPACE_XS, SPACE_XS),
+            spacing=SPACE_S,
+        )
         theme.changed.connect(self._restyle)
         self._restyle()
         self.hide()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
+from app.qt.boxes import hbox
 from app.theme import SPACE_S, Theme, scaled_font
 
 
@@ -102,11 +103,7 @@ class SectionHeader(QWidget):
         line.setFrameShape(QFrame.Shape.HLine)
         line.setFrameShadow(QFrame.Shadow.Plain)
         line.setForegroundRole(QPalette.ColorRole.Mid)
-        self._layout = QHBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(SPACE_S)
-        self._layout.addWidget(self.label)
-        self._layout.addWidget(line, 1)
+        self._layout = hbox(self.label, (line, 1), parent=self, spacing=SPACE_S)
 
     def add(self, widget: QWidget) -> None:
         """Put a small button or label at the right end."""

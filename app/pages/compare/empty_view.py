@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
 
 from app.assets import icon
 from app.context import AppContext
 from app.pages.compare.systems.chooser import SystemChooser
 from app.pages.compare.systems.model import SystemsModel
 from app.pages.compare.systems.systems import Kind
+from app.qt.boxes import hbox, vbox
 from app.qt.plain_text import caption
 from app.theme import SPACE_L, SPACE_M
 from app.widgets.empty_state import EmptyState
@@ -57,26 +58,21 @@ class EmptyView(QWidget):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.nothing)
         self.pages.addWidget(self.choosing)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.pages)
+        vbox(self.pages, parent=self)
         systems.entries_changed.connect(self._show)
         self._show()
 
     def _make_choosing(self, context: AppContext) -> QWidget:
-        inner = QVBoxLayout()
-        inner.setSpacing(SPACE_M)
-        inner.addWidget(SectionHeader("Choose the systems to compare"))
-        inner.addWidget(MutedLabel(context.theme, CHOOSE))
-        inner.addWidget(self.suggestion, 0, Qt.AlignmentFlag.AlignLeft)
-        inner.addWidget(self.read, 0, Qt.AlignmentFlag.AlignLeft)
-        inner.addWidget(self.chooser, 1)
+        inner = vbox(
+            SectionHeader("Choose the systems to compare"),
+            MutedLabel(context.theme, CHOOSE),
+            (self.suggestion, 0, Qt.AlignmentFlag.AlignLeft),
+            (self.read, 0, Qt.AlignmentFlag.AlignLeft),
+            (self.chooser, 1),
+            spacing=SPACE_M,
+        )
         page = QWidget()
-        page_layout = QHBoxLayout(page)
-        page_layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_L)
-        page_layout.addStretch(1)
-        page_layout.addLayout(inner, 8)
-        page_layout.addStretch(1)
+        hbox(1, (inner, 8), 1, parent=page, margins=SPACE_L)
         return page
 
     def _suggested(self) -> tuple[str, ...]:

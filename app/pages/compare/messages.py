@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems.systems import Kind
+from app.qt.boxes import vbox
 from app.theme import SPACE_XS, Theme
 from app.widgets.info_bar import InfoBar, Tone
 
@@ -21,11 +22,7 @@ class CompareMessages(QWidget):
         self.failed = InfoBar(theme)
         self._guarded = ""
         self._told = ""
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        for bar in (self.failed, self.waiting, self.guard):
-            layout.addWidget(bar)
+        vbox(*(self.failed, self.waiting, self.guard), parent=self, spacing=SPACE_XS)
         self.failed.dismissed.connect(self._forget)
         model.comparison_changed.connect(self._show_guard)
         model.systems.entries_changed.connect(self._show_states)

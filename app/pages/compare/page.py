@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QStackedWidget,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -37,6 +36,7 @@ from app.pages.compare.systems.model import SystemsModel
 from app.pages.compare.table.copying import score_lines
 from app.pages.compare.table.score_button import ScoreButton
 from app.pages.compare.table.score_view import COPIES, ScoreView
+from app.qt.boxes import Gap, vbox
 from app.qt.idle_task import IdleTask
 from app.qt.plain_text import caption
 from app.table_saving import ask_where_to_save, save_table
@@ -81,14 +81,16 @@ class ComparePage(QWidget):
         self.pages = QStackedWidget()
         for page in (self.empty, self.comparing, self.blind_view):
             self.pages.addWidget(page)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_M, SPACE_S, SPACE_M, SPACE_S)
-        layout.setSpacing(SPACE_S)
-        layout.addWidget(self.messages)
-        layout.addWidget(self.done)
         self.jobs = JobRows(self.systems.jobs, theme)
-        layout.addWidget(self.jobs)
-        layout.addWidget(self.pages, 1)
+        vbox(
+            self.messages,
+            self.done,
+            self.jobs,
+            (self.pages, 1),
+            parent=self,
+            margins=(SPACE_M, SPACE_S, SPACE_M, SPACE_S),
+            spacing=SPACE_S,
+        )
         self._exporting: IdleTask[int] | None = None
         self._read_alone = ""
         self._add_keys()
@@ -157,13 +159,7 @@ class ComparePage(QWidget):
         for button in (self.settings, self.judge, self.copies):
             bar.addWidget(button)
         page = QWidget()
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_S)
-        layout.addLayout(bar)
-        layout.addWidget(self.scores)
-        layout.addSpacing(SPACE_XS)
-        layout.addWidget(self.splitter, 1)
+        vbox(bar, self.scores, Gap(SPACE_XS), (self.splitter, 1), parent=page, spacing=SPACE_S)
         pair = (self.pair.other, self.pair.reference, self.pair.measure)
         buttons = (self.settings, self.judge, self.copies)
         order = (self.choose, self.measures, *pair, *buttons, self.scores.table)

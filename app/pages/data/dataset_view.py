@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSplitter, QTabWidget, QWidget
 
 from app.assets import icon
 from app.context import AppContext
@@ -18,6 +18,7 @@ from app.pages.data.rows.text_view import CutTextView
 from app.pages.data.split.split_counts import SplitCountsView
 from app.pages.data.split.split_panel import SplitPanel
 from app.pages.data.tokens.token_view import TokenView
+from app.qt.boxes import hbox, vbox
 from app.qt.sizes import set_minimum_chars
 from app.theme import SPACE_M, SPACE_S
 from app.widgets.command_line import CommandLine
@@ -82,16 +83,15 @@ class DatasetView(QWidget):
         self.command = CommandLine(theme)
         self.go_on = QPushButton(icon("runs"), "Continue to R&uns")
         self.go_on.clicked.connect(lambda: context.navigator.show_runs())
-        bottom = QHBoxLayout()
-        bottom.setSpacing(SPACE_S)
-        bottom.addWidget(self.command, 1)
-        bottom.addWidget(self.go_on)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_M, SPACE_M, SPACE_M, SPACE_S)
-        layout.setSpacing(SPACE_S)
-        layout.addWidget(self.header)
-        layout.addWidget(whole, 1)
-        layout.addLayout(bottom)
+        bottom = hbox((self.command, 1), self.go_on, spacing=SPACE_S)
+        vbox(
+            self.header,
+            (whole, 1),
+            bottom,
+            parent=self,
+            margins=(SPACE_M, SPACE_M, SPACE_M, SPACE_S),
+            spacing=SPACE_S,
+        )
         current.shown.connect(self._show_command)
         current.entry_changed.connect(self._show_command)
         self._show_command()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from app.context import AppContext
 from app.pages.data.current import CurrentDataset
@@ -17,6 +17,7 @@ from app.pages.data.importing.import_view import ImportView
 from app.pages.data.importing.paster import Paster, local_file
 from app.pages.data.importing.rejected_dialog import RejectedDialog
 from app.pages.data.words import count
+from app.qt.boxes import vbox
 from app.shell.opening import holds_xml
 from app.widgets.bar_area import BarArea
 from app.widgets.empty_state import EmptyState
@@ -46,10 +47,7 @@ class DataPage(QWidget):
         self.views = QStackedWidget()
         for view in (self.empty, self.import_view, self.dataset_view):
             self.views.addWidget(view)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.views, 1)
+        vbox((self.views, 1), parent=self, spacing=0)
         BarArea(self, self.bar)
         header = self.dataset_view.header
         header.open_menu.file_asked.connect(self.ask_for_file)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QStackedWidget,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -29,6 +28,7 @@ from app.pages.prefixes.details import PrefixDetails
 from app.pages.prefixes.library import LibraryRow, PrefixLibrary
 from app.pages.prefixes.model import SORT_ROLE, PrefixTableModel
 from app.ports import Pending
+from app.qt.boxes import vbox
 from app.qt.sizes import set_minimum_chars
 from app.shell.opening import PathKind, find_out
 from app.shell.trashing import MoveToTrash
@@ -78,10 +78,7 @@ class PrefixesPage(QWidget):
         self.views = QStackedWidget()
         self.views.addWidget(self.empty)
         self.views.addWidget(self._make_library_view())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.views, 1)
+        vbox((self.views, 1), parent=self, spacing=0)
         BarArea(self, self.bar)
         self.library.changed.connect(self._show)
         self.library.failed.connect(partial(self._asking.tell_failure, "List the prefixes"))
@@ -245,11 +242,7 @@ class PrefixesPage(QWidget):
             width_chars=CARD_CHARS,
         )
         view = QWidget()
-        layout = QVBoxLayout(view)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(tools)
-        layout.addWidget(self.splitter, 1)
+        vbox(tools, (self.splitter, 1), parent=view, spacing=0)
         return view
 
     def _show(self) -> None:

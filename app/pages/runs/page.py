@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QTabWidget, QWidget
 
 from app.assets import icon
 from app.context import AppContext
@@ -32,6 +32,7 @@ from app.pages.runs.table.run_table import RunTable
 from app.pages.runs.table.shown_runs import ShownRuns
 from app.plots.board import PlotBoard
 from app.plots.saving import PlotSaver
+from app.qt.boxes import vbox
 from app.theme import SPACE_S, SPACE_XS
 from app.widgets.bar_area import BarArea
 from app.widgets.command_line import CommandLine
@@ -102,32 +103,20 @@ class RunsPage(QWidget):
 
     def _lay_out(self) -> None:
         side = QWidget()
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.form, 1)
-        column.addWidget(self.launch)
+        vbox((self.form, 1), self.launch, parent=side, spacing=0)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.board, icon("activity"), "Plots")
         self.tabs.addTab(self.samples, icon("columns"), "Samples")
         self.tabs.addTab(self.details, icon("info"), "Details")
         lower = QWidget()
-        stacked = QVBoxLayout(lower)
-        stacked.setContentsMargins(0, 0, 0, 0)
-        stacked.setSpacing(0)
-        stacked.addWidget(self.header)
-        stacked.addWidget(self.tabs, 1)
+        vbox(self.header, (self.tabs, 1), parent=lower, spacing=0)
         self.upper = QSplitter(Qt.Orientation.Vertical)
         self.upper.setChildrenCollapsible(False)
         self.upper.addWidget(self.table)
         self.upper.addWidget(lower)
         self.upper.setStretchFactor(1, 1)
-        pane = QVBoxLayout(self._runs_pane)
-        pane.setContentsMargins(0, 0, 0, 0)
-        pane.setSpacing(0)
-        pane.addWidget(self.empty, 1)
-        pane.addWidget(self.upper, 1)
+        vbox((self.empty, 1), (self.upper, 1), parent=self._runs_pane, spacing=0)
         BarArea(self._runs_pane, self.bar)
         self.columns = PageSplitter(
             side,
@@ -138,11 +127,7 @@ class RunsPage(QWidget):
         )
         self.columns.setCollapsible(0, True)
         self._size_table()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.columns, 1)
-        layout.addWidget(self.command)
+        vbox((self.columns, 1), self.command, parent=self, spacing=0)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Let the form's run be measured."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QStackedWidget,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -21,6 +19,7 @@ from app.pages.studies.form.new_study import NewStudy
 from app.pages.studies.results.scores import StudyScores
 from app.pages.studies.results.view import StudyView
 from app.pages.studies.study_list import LIST_CHARS, StudyListView
+from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_S, scaled_font
 from app.widgets.bar_area import BarArea
 from app.widgets.info_bar import InfoBar, Tone
@@ -124,17 +123,9 @@ class StudiesPage(QWidget):
         button.setAccessibleName("New study")
         button.setAutoRaise(True)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        top = QHBoxLayout()
-        top.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
-        top.addWidget(title)
-        top.addStretch(1)
-        top.addWidget(button)
+        top = hbox(title, 1, button, margins=SPACE_S)
         self.side = QWidget()
-        column = QVBoxLayout(self.side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(top)
-        column.addWidget(self.list, 1)
+        vbox(top, (self.list, 1), parent=self.side, spacing=0)
         self.right = QStackedWidget()
         for widget in (self.chooser, self.view):
             self.right.addWidget(widget)
@@ -145,10 +136,7 @@ class StudiesPage(QWidget):
             key=LAYOUT,
             width_chars=LIST_CHARS,
         )
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.columns, 1)
+        vbox((self.columns, 1), parent=self, spacing=0)
         BarArea(self, self.bar)
 
     def _connect(self) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu, QProgressBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QProgressBar, QToolButton, QWidget
 
 from app.assets import icon
 from app.models.studies import StudyLibrary
 from app.models.study_tally import StudyTally, parts
 from app.pages.studies.actions import StudyActions
 from app.pages.studies.results.score_menu import ScoreMenu
+from app.qt.boxes import vbox
 from app.settings import Settings
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme, scaled_font
 from app.widgets.flow import FlowLayout
@@ -51,14 +52,16 @@ class StudyHeader(QWidget):
         buttons.addWidget(self.scores)
         buttons.addWidget(self._files(actions))
         buttons.add(actions.delete)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_M, SPACE_S, SPACE_M, SPACE_XS)
-        layout.setSpacing(SPACE_XS)
-        layout.addWidget(self.name)
-        layout.addWidget(self.question)
-        layout.addLayout(states)
-        layout.addWidget(self.progress)
-        layout.addWidget(buttons)
+        vbox(
+            self.name,
+            self.question,
+            states,
+            self.progress,
+            buttons,
+            parent=self,
+            margins=(SPACE_M, SPACE_S, SPACE_M, SPACE_XS),
+            spacing=SPACE_XS,
+        )
 
     def show_study(self, study: StudySpec, count: StudyTally, time: str) -> None:
         """Show a study as it is now, and how long it will still take in words."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from app.pages.compare.example.diff_html import diff_html, matches_html
 from app.pages.compare.example.text_box import TextBox
 from app.pages.compare.example.word_diff import nearest, word_diff
 from app.pages.compare.model import CompareModel, DiffMode
 from app.pages.compare.systems.systems import letter
+from app.qt.boxes import hbox, vbox
 from app.qt.plain_text import markup
 from app.theme import SPACE_XS, Theme, scaled_font
 from app.widgets.labels import ElidedLabel, Label, MutedLabel
@@ -33,18 +34,8 @@ class TextColumn(QFrame):
         self.facts = MutedLabel(theme)
         self.text = TextBox(name)
         self.findings = MutedLabel(theme)
-        heading = QHBoxLayout()
-        heading.setSpacing(SPACE_XS)
-        heading.addWidget(self.sign)
-        heading.addWidget(self.title, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addLayout(heading)
-        layout.addWidget(self.facts)
-        layout.addWidget(self.text)
-        layout.addWidget(self.findings)
-        layout.addStretch(1)
+        heading = hbox(self.sign, (self.title, 1), spacing=SPACE_XS)
+        vbox(heading, self.facts, self.text, self.findings, 1, parent=self, spacing=SPACE_XS)
 
 
 class ReferencesColumn(TextColumn):

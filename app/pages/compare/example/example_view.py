@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtWidgets import (
     QButtonGroup,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -15,6 +14,7 @@ from app.pages.compare.example.columns import ReferencesColumn, SystemColumn, Te
 from app.pages.compare.example.input_panel import InputPanel
 from app.pages.compare.example.note_panel import NotePanel
 from app.pages.compare.model import CompareModel, DiffMode
+from app.qt.boxes import vbox
 from app.theme import SPACE_XS, Theme
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import Label, MutedLabel
@@ -52,12 +52,7 @@ class ExampleView(QWidget):
         self.area.resized.connect(self._share)
         self.grid.arranged.connect(self._share)
         self.note = NotePanel(model, theme)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addLayout(self._make_bar())
-        layout.addWidget(self.area, 1)
-        layout.addWidget(self.note)
+        vbox(self._make_bar(), (self.area, 1), self.note, parent=self, spacing=SPACE_XS)
         model.comparison_changed.connect(self._make_columns)
         model.current_changed.connect(self._show)
         model.listed_changed.connect(self._show_place)

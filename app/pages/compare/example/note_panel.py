@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QToolButton, QWidget
 
 from app.assets import icon
 from app.pages.compare.model import CompareModel
+from app.qt.boxes import hbox
 from app.theme import SPACE_S, Theme
 
 NOTE_LINES = 2
@@ -57,13 +58,8 @@ class NotePanel(QWidget):
         self.tags.editingFinished.connect(self._tidy_tags)
         self.note = NoteEdit()
         self.note.textChanged.connect(self._write_note)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_S)
         top = Qt.AlignmentFlag.AlignTop
-        layout.addWidget(self.star, 0, top)
-        layout.addWidget(self.tags, 1, top)
-        layout.addWidget(self.note, 3)
+        hbox((self.star, 0, top), (self.tags, 1, top), (self.note, 3), parent=self, spacing=SPACE_S)
         model.notes.changed.connect(self._show)
         model.current_changed.connect(self._show)
         model.comparison_changed.connect(self._show)

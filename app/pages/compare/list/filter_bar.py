@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from app.pages.compare.list.listing import LENGTHS, Filter, Order, Sorting
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems.systems import letter
+from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_XS, Theme
 from app.widgets.labels import MutedLabel
 from app.widgets.search_field import SearchField
@@ -40,16 +41,8 @@ class FilterBar(QWidget):
         self.order.activated.connect(self._choose_order)
         self.count = MutedLabel(theme)
         self.count.setWordWrap(False)
-        row = QHBoxLayout()
-        row.setSpacing(SPACE_XS)
-        row.addWidget(self.bucket, 1)
-        row.addWidget(self.order, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addWidget(self.search)
-        layout.addLayout(row)
-        layout.addWidget(self.count)
+        row = hbox((self.bucket, 1), (self.order, 1), spacing=SPACE_XS)
+        vbox(self.search, row, self.count, parent=self, spacing=SPACE_XS)
         model.comparison_changed.connect(self._fill)
         model.listed_changed.connect(self._show)
         self._fill()

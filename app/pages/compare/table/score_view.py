@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.pages.compare.model import CompareModel
 from app.pages.compare.table.copying import to_csv, to_latex, to_markdown
 from app.pages.compare.table.score_model import ScoreModel
 from app.pages.compare.table.score_table import footnotes
+from app.qt.boxes import vbox
 from app.theme import SPACE_XS, Theme
 from app.widgets.labels import MutedLabel
 from app.widgets.table_view import TableView
@@ -35,11 +36,7 @@ class ScoreView(QWidget):
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(self.fontMetrics().averageCharWidth() * 6)
         self.notes = MutedLabel(theme)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addWidget(self.table)
-        layout.addWidget(self.notes)
+        vbox(self.table, self.notes, parent=self, spacing=SPACE_XS)
         self.model.modelReset.connect(self._fit)
         self.model.dataChanged.connect(self._fit)
         self._fit()

@@ -6,10 +6,8 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QProgressBar,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,6 +20,7 @@ from app.pages.data.importing.options_form import OptionsForm
 from app.pages.data.importing.preview_model import PreviewModel
 from app.pages.data.mapping.role_header import RoleHeader
 from app.pages.data.rows.number_header import NumberHeader
+from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_M, SPACE_S, Theme, scaled_font
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import ElidedLabel, Label, MutedLabel, SectionHeader
@@ -81,14 +80,9 @@ class ImportView(QWidget):
 
     def _lay_out(self) -> None:
         below = QWidget()
-        lower = QVBoxLayout(below)
-        lower.setContentsMargins(0, 0, 0, 0)
-        lower.setSpacing(SPACE_S)
-        lower.addWidget(SectionHeader("Findings"))
-        lower.addWidget(self.sampled)
         findings = VerticalArea()
         findings.setWidget(self.findings)
-        lower.addWidget(findings, 1)
+        vbox(SectionHeader("Findings"), self.sampled, (findings, 1), parent=below, spacing=SPACE_S)
         self.splitter = ModestSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
         policy = self.splitter.sizePolicy()
@@ -98,19 +92,21 @@ class ImportView(QWidget):
         self.splitter.addWidget(below)
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACE_S)
-        buttons.addWidget(self.what_happens, 1)
-        buttons.addWidget(self.progress, 1)
-        buttons.addWidget(self.cancel_button)
-        buttons.addWidget(self.import_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_M, SPACE_M, SPACE_M, SPACE_M)
-        layout.setSpacing(SPACE_S)
-        for widget in (self.title, self.summary, self.bar, self.options, self.language):
-            layout.addWidget(widget)
-        layout.addWidget(self.splitter, 1)
-        layout.addLayout(buttons)
+        buttons = hbox(
+            (self.what_happens, 1),
+            (self.progress, 1),
+            self.cancel_button,
+            self.import_button,
+            spacing=SPACE_S,
+        )
+        vbox(
+            *(self.title, self.summary, self.bar, self.options, self.language),
+            (self.splitter, 1),
+            buttons,
+            parent=self,
+            margins=SPACE_M,
+            spacing=SPACE_S,
+        )
 
     def _show(self) -> None:
         state, report = self._file.state, self._file.report

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from app.pages.data.words import visible
+from app.qt.boxes import hbox
 from app.theme import SPACE_S
 from app.widgets.labels import Label
 from engine.contract.reading.reading import FileReport
@@ -33,12 +34,7 @@ class LanguageBox(QWidget):
         label = Label("&Language")
         label.setToolTip(TIP)
         label.setBuddy(self.box)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACE_S)
-        row.addWidget(label)
-        row.addWidget(self.box)
-        row.addStretch(1)
+        hbox(label, self.box, 1, parent=self, spacing=SPACE_S)
         self.hide()
 
     def show_report(self, report: FileReport | None) -> None:

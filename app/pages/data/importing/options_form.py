@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QSpinBox, QWidget
 
 from app.pages.data.words import DELIMITERS, ESCAPES, HEADERS, QUOTES, one_line, visible
+from app.qt.boxes import vbox
 from app.qt.sizes import set_minimum_chars
 from app.theme import SPACE_XS
 from app.widgets.flow import FlowLayout
@@ -133,9 +134,5 @@ def _labelled(title: str, control: QWidget, parent: QWidget) -> QWidget:
     field = QWidget(parent)
     label.setBuddy(control)
     control.setAccessibleName(title.replace("&", ""))
-    column = QVBoxLayout(field)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(SPACE_XS)
-    column.addWidget(label)
-    column.addWidget(control)
+    vbox(label, control, parent=field, spacing=SPACE_XS)
     return field

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from app.pages.data.current import CurrentDataset
 from app.pages.data.mapping.example_preview import ExamplePreview
 from app.pages.data.words import PRESET_EXAMPLES, PRESET_TITLES, one_line
+from app.qt.boxes import Gap, vbox
 from app.theme import SPACE_M, SPACE_S, Theme, fixed_font
 from app.widgets.labels import Label, MutedLabel
 from app.words import mnemonic
@@ -48,15 +49,15 @@ class LinearisationPanel(QWidget):
         self.live.setFont(fixed_font())
         self.live.setAccessibleName("The chosen row, written this way")
         self.hint = MutedLabel(theme)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_S, SPACE_M, SPACE_S, SPACE_S)
-        layout.setSpacing(SPACE_S)
-        for widget in (label, self.preset, self.skip_empty, self.lower_keys):
-            layout.addWidget(widget)
-        layout.addSpacing(SPACE_S)
-        for widget in (self.live_title, self.live, self.hint):
-            layout.addWidget(widget)
-        layout.addStretch(1)
+        vbox(
+            *(label, self.preset, self.skip_empty, self.lower_keys),
+            Gap(SPACE_S),
+            *(self.live_title, self.live, self.hint),
+            1,
+            parent=self,
+            margins=(SPACE_S, SPACE_M, SPACE_S, SPACE_S),
+            spacing=SPACE_S,
+        )
         theme.changed.connect(self._restyle)
         current.shown.connect(self._show)
         current.entry_changed.connect(self._show)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QToolButton, QWidget
 
 from app.pages.data.current import CurrentDataset
 from app.pages.data.mapping.mapping_model import NAME, ROLE, MappingModel
 from app.pages.data.mapping.role_delegate import RoleDelegate
 from app.pages.data.mapping.role_menu import role_menu
+from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_M, SPACE_S, Theme
 from app.widgets.labels import MutedLabel
 from app.widgets.table_view import TableView
@@ -40,15 +41,18 @@ class MappingPanel(QWidget):
         self.down = self._button("Move this column down", "Alt+Down", 1)
         self.up.setArrowType(Qt.ArrowType.UpArrow)
         self.down.setArrowType(Qt.ArrowType.DownArrow)
-        order = QHBoxLayout()
-        order.addWidget(self.hint, 1)
-        order.addWidget(self.up, 0, Qt.AlignmentFlag.AlignTop)
-        order.addWidget(self.down, 0, Qt.AlignmentFlag.AlignTop)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_S, SPACE_M, SPACE_S, SPACE_S)
-        layout.setSpacing(SPACE_S)
-        layout.addWidget(self.table, 1)
-        layout.addLayout(order)
+        order = hbox(
+            (self.hint, 1),
+            (self.up, 0, Qt.AlignmentFlag.AlignTop),
+            (self.down, 0, Qt.AlignmentFlag.AlignTop),
+        )
+        vbox(
+            (self.table, 1),
+            order,
+            parent=self,
+            margins=(SPACE_S, SPACE_M, SPACE_S, SPACE_S),
+            spacing=SPACE_S,
+        )
         current.shown.connect(self._show)
         current.entry_changed.connect(self._show)
         self.table.selectionModel().currentRowChanged.connect(self._show)

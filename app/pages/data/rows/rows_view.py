@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPoint, QSignalBlocker, Qt, QTimer
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QHeaderView,
     QSpinBox,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -18,6 +16,7 @@ from app.pages.data.mapping.role_header import RoleHeader
 from app.pages.data.mapping.role_menu import role_menu
 from app.pages.data.rows.number_header import NumberHeader
 from app.pages.data.rows.rows_model import RowsModel
+from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import Label, MutedLabel
 from app.widgets.table_view import TableView
@@ -86,16 +85,8 @@ class RowsView(QWidget):
     def _lay_out(self) -> None:
         label = Label("Ro&w")
         label.setBuddy(self.spin)
-        bar = QHBoxLayout()
-        bar.setSpacing(SPACE_XS)
-        for widget in (label, self.spin, self.of, self.back, self.forward):
-            bar.addWidget(widget)
-        bar.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_S)
-        layout.addLayout(bar)
-        layout.addWidget(self.table, 1)
+        bar = hbox(*(label, self.spin, self.of, self.back, self.forward), 1, spacing=SPACE_XS)
+        vbox(bar, (self.table, 1), parent=self, spacing=SPACE_S)
 
     def _show_dataset(self) -> None:
         store = self._current.store

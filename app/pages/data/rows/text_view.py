@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPlainTextEdit, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QStackedLayout, QWidget
 
 from app.pages.data.mapping.example_preview import ExamplePreview
+from app.qt.boxes import vbox
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import Badge, MutedLabel
 
@@ -22,13 +23,15 @@ class CutTextView(QWidget):
         self.fault.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.fault.setMargin(SPACE_S)
         texts = QWidget()
-        layout = QVBoxLayout(texts)
-        layout.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
-        layout.setSpacing(SPACE_XS)
-        layout.addWidget(Badge(theme, "source: the model reads it", tone="frozen"))
-        layout.addWidget(self.source, 3)
-        layout.addWidget(Badge(theme, "target: the model learns to write it", tone="trainable"))
-        layout.addWidget(self.target, 2)
+        vbox(
+            Badge(theme, "source: the model reads it", tone="frozen"),
+            (self.source, 3),
+            Badge(theme, "target: the model learns to write it", tone="trainable"),
+            (self.target, 2),
+            parent=texts,
+            margins=SPACE_S,
+            spacing=SPACE_XS,
+        )
         self._stack = QStackedLayout(self)
         self._stack.addWidget(texts)
         self._stack.addWidget(self.fault)

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QPushButton,
     QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -21,6 +20,7 @@ from app.pages.data.mapping.example_preview import WAIT_MS
 from app.pages.data.tokens.backbone_choice import BackboneChoice
 from app.pages.data.tokens.token_flow import TokenFlow
 from app.pages.data.words import count
+from app.qt.boxes import vbox
 from app.theme import SPACE_S
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import Badge, Label, MutedLabel
@@ -83,13 +83,9 @@ class TokenView(QWidget):
             top.addWidget(widget)
         for widget in (*self._legend, self.counts):
             legend.addWidget(widget)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
-        layout.setSpacing(SPACE_S)
-        layout.addLayout(top)
-        layout.addWidget(self.note)
-        layout.addLayout(legend)
-        layout.addWidget(self._scroll, 1)
+        vbox(
+            top, self.note, legend, (self._scroll, 1), parent=self, margins=SPACE_S, spacing=SPACE_S
+        )
 
     def _show_choice(self) -> None:
         with QSignalBlocker(self.box):

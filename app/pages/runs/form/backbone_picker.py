@@ -9,15 +9,14 @@ from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
-    QHBoxLayout,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.assets import icon
 from app.pages.runs.form.backbones import BackbonesModel
 from app.pages.runs.form.model import FormModel
+from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import MutedLabel
 from app.widgets.setting_editor import IgnoreWheel
@@ -75,16 +74,8 @@ class BackbonePicker(QWidget):
         self.folder.setToolTip("Use a local model folder, in transformers' format")
         self.folder.clicked.connect(self._ask_folder)
         self.about = MutedLabel(theme)
-        row = QHBoxLayout()
-        row.setSpacing(SPACE_S)
-        row.addWidget(self.box, 1)
-        row.addWidget(self.fetch)
-        row.addWidget(self.folder)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addLayout(row)
-        layout.addWidget(self.about)
+        row = hbox((self.box, 1), self.fetch, self.folder, spacing=SPACE_S)
+        vbox(row, self.about, parent=self, spacing=SPACE_XS)
         form.changed.connect(self._tell)
         backbones.changed.connect(self._tell)
         self._tell()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from app.pages.runs.form.advanced import AdvancedSettings, PresetBox
 from app.pages.runs.form.backbone_picker import BackbonePicker
@@ -15,6 +15,7 @@ from app.pages.runs.form.method_choice import MethodChoice
 from app.pages.runs.form.method_drawing import MethodDrawing
 from app.pages.runs.form.model import FormModel
 from app.pages.runs.form.planner import Planner
+from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_M, SPACE_S, Theme
 from app.widgets.labels import ElidedLabel, MutedLabel, SectionHeader
 from app.widgets.vertical_area import VerticalArea
@@ -62,30 +63,28 @@ class RunForm(VerticalArea):
 
     def _lay_out(self) -> None:
         body = QWidget()
-        layout = QVBoxLayout(body)
-        layout.setContentsMargins(SPACE_M, SPACE_S, SPACE_M, SPACE_S)
-        layout.setSpacing(SPACE_S)
-        layout.addWidget(self._data_header())
-        layout.addWidget(self.dataset)
-        layout.addWidget(self.sizes)
-        layout.addWidget(SectionHeader("Backbone"))
-        layout.addWidget(self.picker)
-        layout.addWidget(SectionHeader("Method"))
-        layout.addWidget(self.method)
-        row = QHBoxLayout(self._length_row)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACE_S)
         label = QLabel("Prefix length")
         label.setBuddy(self.length.slider)
-        row.addWidget(label)
-        row.addWidget(self.length, 1)
-        layout.addWidget(self._length_row)
-        layout.addWidget(self.drawing)
-        layout.addWidget(self.cost)
-        layout.addWidget(SectionHeader("Settings"))
-        layout.addWidget(self.presets)
-        layout.addWidget(self.advanced)
-        layout.addStretch(1)
+        hbox(label, (self.length, 1), parent=self._length_row, spacing=SPACE_S)
+        vbox(
+            self._data_header(),
+            self.dataset,
+            self.sizes,
+            SectionHeader("Backbone"),
+            self.picker,
+            SectionHeader("Method"),
+            self.method,
+            self._length_row,
+            self.drawing,
+            self.cost,
+            SectionHeader("Settings"),
+            self.presets,
+            self.advanced,
+            1,
+            parent=body,
+            margins=(SPACE_M, SPACE_S, SPACE_M, SPACE_S),
+            spacing=SPACE_S,
+        )
         self.setWidget(body)
 
     def _data_header(self) -> SectionHeader:

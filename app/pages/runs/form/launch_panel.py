@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.assets import icon
 from app.context import AppContext
@@ -11,6 +11,7 @@ from app.pages.runs.form.draft import MethodKind
 from app.pages.runs.form.launcher import Launcher
 from app.pages.runs.form.model import FormModel
 from app.pages.runs.form.planner import Planner
+from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_M, SPACE_S
 from app.widgets.info_bar import InfoBar, Tone
 from app.words import size
@@ -55,18 +56,17 @@ class LaunchPanel(QWidget):
             "Add this run and its fine-tuning baseline to the queue",
             "Ctrl+Shift+Return",
         )
-        first = QHBoxLayout()
-        first.setSpacing(SPACE_S)
-        first.addWidget(self.train, 1)
-        first.addWidget(self.both, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_M, SPACE_S, SPACE_M, SPACE_S)
-        layout.setSpacing(SPACE_S)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.warning)
-        layout.addWidget(self.question)
-        layout.addLayout(first)
-        layout.addWidget(self.baseline)
+        first = hbox((self.train, 1), (self.both, 1), spacing=SPACE_S)
+        vbox(
+            self.bar,
+            self.warning,
+            self.question,
+            first,
+            self.baseline,
+            parent=self,
+            margins=(SPACE_M, SPACE_S, SPACE_M, SPACE_S),
+            spacing=SPACE_S,
+        )
         planner.changed.connect(self._tell)
         form.changed.connect(self._drop_question)
         launcher.fetch_needed.connect(self._ask_fetch)

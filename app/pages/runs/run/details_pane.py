@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,6 +21,7 @@ from app.pages.runs.run.facts import facts
 from app.pages.runs.run.view import RunsView
 from app.pages.runs.run_actions import RunActions
 from app.pages.runs.table.model import split_tags
+from app.qt.boxes import vbox
 from app.qt.plain_text import markup
 from app.theme import SPACE_S, Theme, fixed_font
 from app.widgets.labels import SectionHeader
@@ -107,17 +107,15 @@ class DetailsPane(QScrollArea):
         words = QFormLayout()
         words.addRow("Tags", self.tags)
         words.addRow("Notes", self.notes)
-        fault = QVBoxLayout(self._fault)
-        fault.setContentsMargins(0, 0, 0, 0)
-        fault.addWidget(SectionHeader("Unexpected error"))
-        fault.addWidget(self.traceback)
-        fault.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignLeft)
-        layout = QVBoxLayout(self._body)
-        layout.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
-        layout.setSpacing(SPACE_S)
-        layout.addWidget(self._fault)
-        layout.addLayout(words)
-        layout.addWidget(self.facts, 1)
+        vbox(
+            SectionHeader("Unexpected error"),
+            self.traceback,
+            (self.copy, 0, Qt.AlignmentFlag.AlignLeft),
+            parent=self._fault,
+        )
+        vbox(
+            self._fault, words, (self.facts, 1), parent=self._body, margins=SPACE_S, spacing=SPACE_S
+        )
         self.facts.setMinimumHeight(line * 16)
         self.setWidget(self._body)
 

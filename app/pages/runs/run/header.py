@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.models.run import RunModel
 from app.pages.runs.form.draft import apply_remedy, draft_of
 from app.pages.runs.form.model import FormModel
 from app.pages.runs.run.view import RunsView
 from app.pages.runs.run_actions import RunActions
+from app.qt.boxes import hbox, vbox
 from app.run_text import status_line, verdict
 from app.theme import SPACE_S, SPACE_XS, Theme, scaled_font
 from app.widgets.info_bar import InfoBar, Tone
@@ -41,16 +42,12 @@ class RunHeader(QWidget):
         self._swatch: Swatch | None = None
         self.name, self.status = ElidedLabel(), ElidedLabel()
         self.bar = InfoBar(theme)
-        self._line = QHBoxLayout()
-        self._line.setContentsMargins(SPACE_S, 0, SPACE_S, 0)
-        self._line.setSpacing(SPACE_S)
-        self._line.addWidget(self.name, 2)
-        self._line.addWidget(self.status, 3)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, SPACE_XS, 0, SPACE_XS)
-        layout.setSpacing(SPACE_XS)
-        layout.addLayout(self._line)
-        layout.addWidget(self.bar)
+        self._line = hbox(
+            (self.name, 2), (self.status, 3), margins=(SPACE_S, 0, SPACE_S, 0), spacing=SPACE_S
+        )
+        vbox(
+            self._line, self.bar, parent=self, margins=(0, SPACE_XS, 0, SPACE_XS), spacing=SPACE_XS
+        )
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(REFRESH_MS)

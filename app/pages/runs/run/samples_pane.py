@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QSlider,
     QStackedWidget,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -16,6 +15,7 @@ from app.assets import icon
 from app.models.run import RunModel
 from app.pages.runs.run.text_changes import as_html, changes
 from app.pages.runs.run.view import RunsView
+from app.qt.boxes import vbox
 from app.qt.plain_text import markup
 from app.qt.sizes import set_minimum_chars
 from app.theme import SPACE_S, SPACE_XS, Theme
@@ -66,9 +66,7 @@ class SamplesPane(QWidget):
             )
         )
         self._stack.addWidget(self._make_strip())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._stack)
+        vbox(self._stack, parent=self)
         view.current_changed.connect(self._follow_run)
         theme.changed.connect(self._draw)
         self._follow_run()
@@ -85,11 +83,7 @@ class SamplesPane(QWidget):
             self.step,
         ):
             row.addWidget(widget)
-        layout = QVBoxLayout(strip)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addLayout(row)
-        layout.addWidget(self.text, 1)
+        vbox(row, (self.text, 1), parent=strip, spacing=SPACE_XS)
         return strip
 
     def _arrow(self, picture: str, tip: str, by: int) -> QToolButton:

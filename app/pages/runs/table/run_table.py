@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QMenu,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -30,6 +29,7 @@ from app.pages.runs.table.delegates import (
 )
 from app.pages.runs.table.filter import Chosen, Group, RunFilter
 from app.pages.runs.table.model import RUN_ROLE, RunTableModel
+from app.qt.boxes import vbox
 from app.qt.plain_text import caption
 from app.theme import SPACE_XS
 from app.widgets.column_menu import ColumnMenu
@@ -103,11 +103,7 @@ class RunTable(QWidget):
         self.table = self._make_table()
         self.columns = ColumnMenu(self.table, self._save_layout)
         self.choice = FilterMenu(self, self.columns)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addWidget(self._make_buttons())
-        layout.addWidget(self.table, 1)
+        vbox(self._make_buttons(), (self.table, 1), parent=self, spacing=SPACE_XS)
         view.current_changed.connect(self._follow_current)
         actions.rename_asked.connect(self.rename)
         self._letter_px = self.table.fontMetrics().averageCharWidth()

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QStyle,
     QStyleOptionButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.assets import icon
+from app.qt.boxes import vbox
 from app.qt.sizes import chars, icon_side
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme, scaled_font
 from app.widgets.labels import Label, MutedLabel
@@ -56,14 +56,16 @@ class RecipeChooser(VerticalArea):
             button.clicked.connect(lambda _checked=False, kind=kind: self.chosen.emit(kind))
             self.buttons[kind] = button
         body = QWidget()
-        layout = QVBoxLayout(body)
-        layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_L)
-        layout.setSpacing(SPACE_M)
-        layout.addStretch(1)
-        layout.addWidget(self.heading)
-        layout.addWidget(MutedLabel(theme, EXPLANATION))
-        layout.addLayout(self._grid)
-        layout.addStretch(2)
+        vbox(
+            1,
+            self.heading,
+            MutedLabel(theme, EXPLANATION),
+            self._grid,
+            2,
+            parent=body,
+            margins=SPACE_L,
+            spacing=SPACE_M,
+        )
         self.setWidget(body)
         self._arrange()
 

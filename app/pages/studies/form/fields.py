@@ -12,11 +12,11 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.pages.studies.form.draft import StudyDraft
+from app.qt.boxes import vbox
 from app.theme import SPACE_L, SPACE_S, SPACE_XS
 from engine.contract.specs.run import RunSpec, describe_method
 from engine.contract.studies.options import DEFAULT_METHODS, FIELDS, METHOD_NAMES, compared_method
@@ -110,11 +110,7 @@ class StudyFields(QWidget):
 
     def _make_methods(self) -> QWidget:
         self._methods_box = QWidget()
-        column = QVBoxLayout(self._methods_box)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACE_XS)
-        for tick in self.methods.values():
-            column.addWidget(tick)
+        vbox(*self.methods.values(), parent=self._methods_box, spacing=SPACE_XS)
         return self._methods_box
 
     def _widgets(self) -> list[QWidget]:

@@ -9,10 +9,8 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
-    QHBoxLayout,
     QPushButton,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -21,6 +19,7 @@ from app.context import AppContext
 from app.pages.studies.form.base_facts import base_facts
 from app.pages.studies.form.fields import StudyFields
 from app.pages.studies.form.planner import StudyPlanner
+from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_L, SPACE_M, SPACE_S, SPACE_XS, scaled_font
 from app.widgets.command_line import CommandLine
 from app.widgets.info_bar import InfoBar, Tone
@@ -79,44 +78,35 @@ class StudyForm(QWidget):
 
     def _lay_out(self) -> None:
         body = QWidget()
-        inside = QVBoxLayout(body)
-        inside.setContentsMargins(SPACE_L, SPACE_M, SPACE_L, SPACE_M)
-        inside.setSpacing(SPACE_S)
         heading = Label("New study")
         heading.setFont(scaled_font(130, bold=True))
-        row = QHBoxLayout()
-        row.setSpacing(SPACE_L)
-        row.addWidget(heading)
-        row.addWidget(self.recipe)
-        row.addStretch(1)
-        inside.addLayout(row)
-        inside.addWidget(self.question)
-        inside.addWidget(self._starts())
-        inside.addLayout(self.facts)
-        inside.addWidget(SectionHeader("What is varied"))
-        inside.addWidget(self.fields)
-        inside.addStretch(1)
+        row = hbox(heading, self.recipe, 1, spacing=SPACE_L)
+        vbox(
+            row,
+            self.question,
+            self._starts(),
+            self.facts,
+            SectionHeader("What is varied"),
+            self.fields,
+            1,
+            parent=body,
+            margins=(SPACE_L, SPACE_M, SPACE_L, SPACE_M),
+            spacing=SPACE_S,
+        )
         scroll = VerticalArea(minimum_lines=MINIMUM_LINES)
         scroll.setAccessibleName("Settings of a new study")
         scroll.setWidget(body)
-        foot = QVBoxLayout()
-        foot.setContentsMargins(SPACE_L, SPACE_S, SPACE_L, SPACE_S)
-        foot.setSpacing(SPACE_S)
-        foot.addWidget(self.bar)
-        foot.addWidget(self.count)
-        foot.addWidget(self.time)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACE_S)
-        buttons.addWidget(self.add)
-        buttons.addWidget(self.cancel)
-        buttons.addStretch(1)
-        foot.addLayout(buttons)
-        foot.addWidget(self.command)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(scroll, 1)
-        layout.addLayout(foot)
+        buttons = hbox(self.add, self.cancel, 1, spacing=SPACE_S)
+        foot = vbox(
+            self.bar,
+            self.count,
+            self.time,
+            buttons,
+            self.command,
+            margins=(SPACE_L, SPACE_S, SPACE_L, SPACE_S),
+            spacing=SPACE_S,
+        )
+        vbox((scroll, 1), foot, parent=self, spacing=0)
 
     def _starts(self) -> SectionHeader:
         header = SectionHeader("Based on the form on the Runs page")

@@ -7,15 +7,14 @@ from PySide6.QtCore import QPointF, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
-    QHBoxLayout,
     QScrollArea,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.pages.studies.results.figure_data import FigurePanel, panels_of, series_names
 from app.pages.studies.results.figure_panel import LINE_WIDTH, StudyPanel, color_of, symbol_of
+from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_L, SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import Label
 from engine.contract.studies.results import StudyResults
@@ -49,11 +48,7 @@ class StudyFigure(QScrollArea):
         self._grid = QGridLayout()
         self._grid.setSpacing(SPACE_XS)
         body = QWidget()
-        layout = QVBoxLayout(body)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addLayout(self._grid, 1)
-        layout.addWidget(self.legend)
+        vbox((self._grid, 1), self.legend, parent=body, spacing=SPACE_XS)
         self.setWidget(body)
 
     def show_results(self, study: StudySpec, results: StudyResults) -> None:
@@ -134,11 +129,7 @@ class LegendEntry(QWidget):
 
     def __init__(self, name: str, number: int) -> None:
         super().__init__()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACE_S)
-        row.addWidget(_Mark(number))
-        row.addWidget(Label(name))
+        hbox(_Mark(number), Label(name), parent=self, spacing=SPACE_S)
 
 
 class _Mark(QWidget):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.pages.studies.results.means_model import (
     EMPTY,
@@ -12,6 +12,7 @@ from app.pages.studies.results.means_model import (
     means_table,
     notes,
 )
+from app.qt.boxes import vbox
 from app.theme import SPACE_M, SPACE_S, Theme
 from app.widgets.labels import MutedLabel, SectionHeader
 from app.widgets.table_view import TableView
@@ -34,14 +35,15 @@ class TablesView(QWidget):
         self.notes = MutedLabel(theme)
         self.notes.setContentsMargins(SPACE_S, 0, SPACE_S, SPACE_S)
         self.notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_S)
-        layout.addWidget(self.means_table, 3)
         self._differences_header.setContentsMargins(SPACE_M, 0, SPACE_M, 0)
-        layout.addWidget(self._differences_header)
-        layout.addWidget(self.differences_table, 2)
-        layout.addWidget(self.notes)
+        vbox(
+            (self.means_table, 3),
+            self._differences_header,
+            (self.differences_table, 2),
+            self.notes,
+            parent=self,
+            spacing=SPACE_S,
+        )
         for table in (self.means_table, self.differences_table):
             theme.changed.connect(table.fit_rows)
         theme.changed.connect(self._fit_differences)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QTabWidget, QWidget
 
 from app.assets import icon
 from app.context import AppContext
@@ -17,6 +17,7 @@ from app.pages.studies.results.runs_model import SAMPLE, SORT_ROLE, STATE, Study
 from app.pages.studies.results.scores import StudyScores
 from app.pages.studies.results.tables_view import TablesView
 from app.pages.studies.study_header import StudyHeader
+from app.qt.boxes import vbox
 from app.run_text import STATES, verdict
 from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import InfoBar, Tone
@@ -104,12 +105,7 @@ class StudyView(QWidget):
         self.tabs.addTab(self.pictures, icon("studies"), "Figure")
         self.tabs.addTab(self.tables, icon("columns"), "Tables")
         self.tabs.addTab(self.table, icon("runs"), "Runs")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.header)
-        layout.addWidget(self.failures)
-        layout.addWidget(self.tabs, 1)
+        vbox(self.header, self.failures, (self.tabs, 1), parent=self, spacing=0)
 
     def _on_touched(self, study_id: str) -> None:
         if self._shown is not None and study_id == self._shown.study_id:
