@@ -15,14 +15,9 @@ from app.context import AppContext
 from app.dialogs.export import ask_for_export
 from app.models.run import RunModel
 from app.page_requests import PageRequests
-from app.pages.runs.form.backbones import BackbonesModel
 from app.pages.runs.form.form import RunForm
 from app.pages.runs.form.launch_panel import LaunchPanel
 from app.pages.runs.form.launcher import Launcher
-from app.pages.runs.form.model import FormModel
-from app.pages.runs.form.parameter_counts import ParameterCounts
-from app.pages.runs.form.planner import Planner
-from app.pages.runs.form.run_making import RunMaker
 from app.pages.runs.run.details_pane import DetailsPane
 from app.pages.runs.run.header import RunHeader
 from app.pages.runs.run.samples_pane import SamplesPane
@@ -51,28 +46,14 @@ class RunsPage(QWidget):
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self.form_model = FormModel(context.project, self)
-        self.backbones = BackbonesModel(
-            context.data_client, context.model_client, context.project, context.activities, self
-        )
-        self.planner = Planner(
-            *(self.form_model, self.backbones, context.project, context.runs, context.data_client),
-            context.speeds,
-            self,
-            counts=ParameterCounts(context.model_client, self),
-        )
-        maker = RunMaker(context.project, context.runs, context.runner)
-        self.launcher = Launcher(
-            self.form_model, self.planner, self.backbones, context.project, maker, self
-        )
+        self.planner = context.planner
+        self.launcher = Launcher(context, self)
         self.view = RunsView(context.runs, self)
         self._make_panes()
         self._shown = ShownRuns(context.runs, self.view, self.board, self)
         self.asking = PageRequests(context, self.bar, self)
         self._lay_out()
         self._connect()
-        if context.project.is_open:
-            self.backbones.refresh()
         self._choose_first()
         self._tell_emptiness()
         self._tell_command()
@@ -80,15 +61,15 @@ class RunsPage(QWidget):
     def _make_panes(self) -> None:
         context, theme = self._context, self._context.theme
         self.bar = InfoBar(theme)
-        self.form = RunForm(self.form_model, self.backbones, self.planner, theme)
+        self.form = RunForm(self.planner, theme)
         self.form.data_asked.connect(context.navigator.show_data)
-        self.launch = LaunchPanel(context, self.form_model, self.planner, self.launcher, self)
+        self.launch = LaunchPanel(context, self.launcher, self)
         self._runs_pane = QWidget()
         self.command = CommandLine(theme)
         self.command.setContentsMargins(SPACE_S, SPACE_XS, SPACE_S, SPACE_XS)
-        self.actions_ = RunActions(context, self.view, self.form_model, self._runs_pane)
+        self.actions_ = RunActions(context, self.view, self._runs_pane)
         self.table = RunTable(context, self.view, self.actions_)
-        self.header = RunHeader(self.view, self.form_model, self.actions_, theme)
+        self.header = RunHeader(self.view, self.planner.form, self.actions_, theme)
         self.board = PlotBoard(theme, context.settings)
         self.saver = PlotSaver(self.board, theme, settings=context.settings, parent=self)
         self.samples = SamplesPane(self.view, theme)

@@ -14,7 +14,6 @@ from app.context import AppContext
 from app.dialogs.settings_difference import show_differences
 from app.models.run import RunModel
 from app.pages.runs.form.draft import draft_of
-from app.pages.runs.form.model import FormModel
 from app.pages.runs.run.view import RunsView
 from app.pages.runs.table.run_edits import DeleteRuns, EditMeta, check_deletable
 from engine.contract.errors import UserError
@@ -43,11 +42,9 @@ class RunActions(QObject):
     export_asked = Signal(object)
     baseline_asked = Signal(object)
 
-    def __init__(
-        self, context: AppContext, view: RunsView, form: FormModel, scope: QWidget
-    ) -> None:
+    def __init__(self, context: AppContext, view: RunsView, scope: QWidget) -> None:
         super().__init__(scope)
-        self._context, self._view, self._form = context, view, form
+        self._context, self._view, self._form = context, view, context.planner.form
         self._scope = scope
         add = context.actions.add
 

@@ -14,8 +14,8 @@ from app.assets import icon
 from app.context import AppContext
 from app.pages.studies.actions import StudyActions
 from app.pages.studies.form.chooser import RecipeChooser
+from app.pages.studies.form.form import StudyForm
 from app.pages.studies.form.maker import StudyMaker
-from app.pages.studies.form.new_study import NewStudy
 from app.pages.studies.results.scores import StudyScores
 from app.pages.studies.results.view import StudyView
 from app.pages.studies.study_list import LIST_CHARS, StudyListView
@@ -39,12 +39,12 @@ class StudiesPage(QWidget):
         self.context = context
         self._had_some = False
         self.library = context.studies
-        self.maker = StudyMaker(context.project, context.runs, context.runner, self)
+        self.maker = StudyMaker(context, self)
         # Scores are read and figures drawn without torch: they need not wait behind a decoding.
         self.scores = StudyScores(
             self.library, context.data_client, context.model_client, context.activities, self
         )
-        self.new_study: NewStudy | None = None
+        self.new_study: StudyForm | None = None
         self.bar = InfoBar(context.theme)
         self.actions_ = StudyActions(context, self.library, self.maker, self)
         self.new = context.actions.add(
@@ -67,9 +67,9 @@ class StudiesPage(QWidget):
         if self.new_study is None:
             self.new_study = self._make_new_study()
         self.new_study.planner.open(kind)
-        self.right.setCurrentWidget(self.new_study.form)
-        self.new_study.form.fields.name.setFocus()
-        self.new_study.form.fields.name.selectAll()
+        self.right.setCurrentWidget(self.new_study)
+        self.new_study.fields.name.setFocus()
+        self.new_study.fields.name.selectAll()
 
     def add(self) -> None:
         """Make the study of the form, and queue its runs."""
@@ -104,14 +104,14 @@ class StudiesPage(QWidget):
         """Take what other pages have changed, and ask for scores."""
         super().showEvent(event)
         if self.new_study is not None:
-            self.new_study.recall()
+            self.new_study.planner.set_watched(True)
         self.scores.set_watched(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Ask for no more scores."""
         super().hideEvent(event)
         if self.new_study is not None:
-            self.new_study.planner.rest()
+            self.new_study.planner.set_watched(False)
         self.scores.set_watched(False)
 
     def _lay_out(self) -> None:
@@ -155,15 +155,17 @@ class StudiesPage(QWidget):
         context.project.opened.connect(self.bar.hide)
         context.project.closed.connect(self.cancel)
 
-    def _make_new_study(self) -> NewStudy:
-        made = NewStudy(self.context, self.library, self)
-        made.form.added.connect(self.add)
-        made.form.cancelled.connect(self.cancel)
-        made.backbones.fetch_failed.connect(
-            lambda _name, text: self.bar.show_message(Tone.BAD, text)
-        )
-        self.right.addWidget(made.form)
+    def _make_new_study(self) -> StudyForm:
+        made = StudyForm(self.context)
+        made.added.connect(self.add)
+        made.cancelled.connect(self.cancel)
+        self.context.planner.backbones.fetch_failed.connect(self._on_fetch_failed)
+        self.right.addWidget(made)
         return made
+
+    def _on_fetch_failed(self, _name: str, text: str) -> None:
+        if self.right.currentWidget() is self.new_study:
+            self.bar.show_message(Tone.BAD, text)
 
     def _show(self) -> None:
         some = bool(self.library.all())

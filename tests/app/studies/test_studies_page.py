@@ -91,7 +91,7 @@ def test_from_a_recipe_to_results(window: MainWindow, project: Path, qtbot: QtBo
     assert not page.side.isVisible()
     page.chooser.buttons[StudyKind.METHODS].click()
     assert page.new_study is not None
-    form = page.new_study.form
+    form = page.new_study
     form.fields.numbers["seeds"].selectAll()
     qtbot.keyClicks(form.fields.numbers["seeds"], "0, 1")
     qtbot.waitUntil(form.add.isEnabled)
@@ -254,8 +254,8 @@ def test_shared_runs_are_not_trained_again(
     qtbot.waitUntil(lambda: RunState.CANCELLED in states(page, old))
     begin(page, StudyKind.METHODS)
     assert page.new_study is not None
-    page.new_study.form.fields.numbers["seeds"].selectAll()
-    qtbot.keyClicks(page.new_study.form.fields.numbers["seeds"], "0, 1, 5")
+    page.new_study.fields.numbers["seeds"].selectAll()
+    qtbot.keyClicks(page.new_study.fields.numbers["seeds"], "0, 1, 5")
     with qtbot.waitSignal(page.maker.done):
         page.add()
     assert "“Methods 2”" in said[-1].text

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.models.activities import ActivitiesModel
-from app.models.project import ProjectModel
-from app.ports import Client, Pending
+from app.context import AppContext
+from app.ports import Pending
 from app.words import size
 from engine.contract.backbone import BackboneEntry
 from engine.contract.protocol.commands import BackboneList, Failure, FetchBackbone, ListBackbones
@@ -19,7 +18,7 @@ class BackbonesModel(QObject):
     """The backbones that a run can have, and the device that AUTO would choose.
 
     Args:
-        data_client: lists them (it needs no torch); `model_client` fetches and converts.
+        context: its data client lists them (it needs no torch), the model client fetches.
 
     Signals:
         changed: the list, or what is being fetched, is new.
@@ -31,19 +30,10 @@ class BackbonesModel(QObject):
     fetched = Signal(str)
     fetch_failed = Signal(str, str)
 
-    def __init__(
-        self,
-        data_client: Client,
-        model_client: Client,
-        project: ProjectModel,
-        activities: ActivitiesModel,
-        parent: QObject | None = None,
-    ) -> None:
+    def __init__(self, context: AppContext, parent: QObject) -> None:
         super().__init__(parent)
-        self._data_client = data_client
-        self._model_client = model_client
-        self._project = project
-        self._activities = activities
+        self._data_client, self._model_client = context.data_client, context.model_client
+        self._project, self._activities = context.project, context.activities
         self.entries: tuple[BackboneEntry, ...] = ()
         self.device = ""
         self.device_memory_bytes = 0
@@ -51,7 +41,9 @@ class BackbonesModel(QObject):
         self._pending: Pending | None = None
         self._fetches: dict[str, Pending] = {}
         self._folders: tuple[str, ...] | None = None
-        project.changed.connect(self._on_project_changed)
+        self._project.changed.connect(self._on_project_changed)
+        if self._project.is_open:
+            self.refresh()
 
     def get(self, name: str) -> BackboneEntry | None:
         """The catalog's entry, or None."""

@@ -7,13 +7,11 @@ from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from app.pages.runs.form.advanced import AdvancedSettings, PresetBox
 from app.pages.runs.form.backbone_picker import BackbonePicker
-from app.pages.runs.form.backbones import BackbonesModel
 from app.pages.runs.form.cost_panel import CostPanel
 from app.pages.runs.form.draft import MethodKind
 from app.pages.runs.form.length_control import LengthControl
 from app.pages.runs.form.method_choice import MethodChoice
 from app.pages.runs.form.method_drawing import MethodDrawing
-from app.pages.runs.form.model import FormModel
 from app.pages.runs.form.planner import Planner
 from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_M, SPACE_S, Theme
@@ -34,15 +32,14 @@ class RunForm(VerticalArea):
 
     data_asked = Signal()
 
-    def __init__(
-        self, form: FormModel, backbones: BackbonesModel, planner: Planner, theme: Theme
-    ) -> None:
+    def __init__(self, planner: Planner, theme: Theme) -> None:
         super().__init__(minimum_lines=MINIMUM_LINES)
-        self._form, self._planner = form, planner
+        self._planner, self._form = planner, planner.form
+        form = planner.form
         self.setAccessibleName("Settings of a new run")
         self.dataset = ElidedLabel()
         self.sizes = MutedLabel(theme)
-        self.picker = BackbonePicker(form, backbones, theme)
+        self.picker = BackbonePicker(form, planner.backbones, theme)
         self.method = MethodChoice(form)
         self.length = LengthControl()
         self.length.edited.connect(

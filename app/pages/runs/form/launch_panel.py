@@ -9,8 +9,6 @@ from app.assets import icon
 from app.context import AppContext
 from app.pages.runs.form.draft import MethodKind
 from app.pages.runs.form.launcher import Launcher
-from app.pages.runs.form.model import FormModel
-from app.pages.runs.form.planner import Planner
 from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_M, SPACE_S
 from app.widgets.info_bar import InfoBar, Tone
@@ -25,17 +23,10 @@ class LaunchPanel(QWidget):
         scope: the page whose shortcuts start a run.
     """
 
-    def __init__(
-        self,
-        context: AppContext,
-        form: FormModel,
-        planner: Planner,
-        launcher: Launcher,
-        scope: QWidget,
-    ) -> None:
+    def __init__(self, context: AppContext, launcher: Launcher, scope: QWidget) -> None:
         super().__init__()
-        self._context, self._form = context, form
-        self._planner, self._launcher = planner, launcher
+        self._context = context
+        self._planner, self._launcher = context.planner, launcher
         self._scope = scope
         self._actions: list[QAction] = []
         self._asks_fetch = False
@@ -67,8 +58,8 @@ class LaunchPanel(QWidget):
             margins=(SPACE_M, SPACE_S, SPACE_M, SPACE_S),
             spacing=SPACE_S,
         )
-        planner.changed.connect(self._tell)
-        form.changed.connect(self._drop_question)
+        self._planner.changed.connect(self._tell)
+        self._planner.form.changed.connect(self._drop_question)
         launcher.fetch_needed.connect(self._ask_fetch)
         launcher.failed.connect(self._show_failure)
         launcher.made.connect(lambda _ids: self.question.hide())
@@ -97,7 +88,7 @@ class LaunchPanel(QWidget):
     def _tell(self) -> None:
         error = self._planner.error
         ready = not error and self._planner.spec is not None
-        has_baseline = self._form.draft.kind is not MethodKind.FINETUNE
+        has_baseline = self._planner.form.draft.kind is not MethodKind.FINETUNE
         train, *baselines = self._actions
         train.setEnabled(ready)
         for action in baselines:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from app.models.project import ProjectModel
+from app.context import AppContext
 from app.models.run import RunModel
-from app.models.runs import RunsModel
 from app.pages.runs.form.draft import Draft, MethodKind
 from engine.contract.errors import UserError
 from engine.contract.runs.folder import RunFolder, RunMeta
@@ -58,10 +56,9 @@ def both(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
 class RunMaker:
     """Makes run folders in the open project and puts them into the queue."""
 
-    def __init__(self, project: ProjectModel, runs: RunsModel, runner: Runner) -> None:
-        self._project = project
-        self._runs = runs
-        self._runner = runner
+    def __init__(self, context: AppContext) -> None:
+        self._project, self._runs = context.project, context.runs
+        self._runner = context.runner
 
     def make(self, new: Iterable[NewRun]) -> list[str]:
         """Create, watch and queue these runs; return their ids.
@@ -76,13 +73,10 @@ class RunMaker:
             name = self._free_name(run.name)
             meta = RunMeta(name=name, tags=run.tags, created_s=time.time())
             RunFolder.create(path, run.spec, meta)
-            self._start(path)
+            if self._runs.add(path) is not None:
+                self._runner.submit(path)
             made.append(run.spec.run_id)
         return made
-
-    def _start(self, path: Path) -> None:
-        if self._runs.add(path) is not None:
-            self._runner.submit(path)
 
     def _free_name(self, wanted: str) -> str:
         taken = {run.meta.name for run in self._runs.all()}

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
 
 from app.assets import icon
 from app.context import AppContext
-from app.pages.studies.form.base_facts import base_facts
 from app.pages.studies.form.fields import StudyFields
 from app.pages.studies.form.planner import StudyPlanner
 from app.qt.boxes import hbox, vbox
@@ -25,6 +24,9 @@ from app.widgets.command_line import CommandLine
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import Label, MutedLabel, SectionHeader
 from app.widgets.vertical_area import VerticalArea
+from engine.contract.methods.prefix import Init, PrefixMethod
+from engine.contract.specs.run import RunSpec, describe_method
+from engine.contract.specs.training import DecodingSpec, Strategy, TrainingSpec
 from engine.contract.studies.recipes import RECIPES
 from engine.contract.studies.study import StudyKind
 
@@ -32,21 +34,20 @@ MINIMUM_LINES = 8
 
 
 class StudyForm(QWidget):
-    """Writes to the planner and shows what it makes of it.
+    """Writes to its planner and shows what it makes of it.
 
     Signals:
         added: the user wants the study.
         cancelled: the user does not.
-        fetch_asked: the user wants the backbone on this machine.
     """
 
     added = Signal()
     cancelled = Signal()
-    fetch_asked = Signal()
 
-    def __init__(self, context: AppContext, planner: StudyPlanner) -> None:
+    def __init__(self, context: AppContext) -> None:
         super().__init__()
-        self._context, self._planner = context, planner
+        self._context = context
+        planner = self.planner = StudyPlanner(context, self)
         theme = context.theme
         self.recipe = QComboBox()
         self.recipe.setAccessibleName("Recipe")
@@ -126,14 +127,14 @@ class StudyForm(QWidget):
 
     def tell(self) -> None:
         """Show the planner's draft, plan and command."""
-        planner, draft = self._planner, self._planner.draft
+        planner, draft = self.planner, self.planner.draft
         recipe = RECIPES[draft.kind]
         blocker = QSignalBlocker(self.recipe)
         self.recipe.setCurrentIndex(self.recipe.findData(draft.kind.value))
         blocker.unblock()
         self.question.setText(f"{recipe.question} Li & Liang (2021), {recipe.source}.")
         self.fields.show_draft(draft)
-        self.fields.show_methods(planner.base)
+        self.fields.show_methods(planner.run.spec)
         self._tell_facts()
         self._tell_plan()
         command = planner.command()
@@ -143,11 +144,11 @@ class StudyForm(QWidget):
 
     def _choose(self) -> None:
         kind = StudyKind(self.recipe.currentData())
-        self._planner.set_draft(replace(self._planner.draft, kind=kind))
+        self.planner.set_draft(replace(self.planner.draft, kind=kind))
 
     def _tell_facts(self) -> None:
         entry = self._context.project.dataset
-        facts = base_facts(self._planner, entry.name if entry is not None else "")
+        facts = base_facts(self.planner, entry.name if entry is not None else "")
         if self.shown_facts() == facts:
             return
         while self.facts.rowCount():
@@ -172,7 +173,7 @@ class StudyForm(QWidget):
         return tuple(found)
 
     def _tell_plan(self) -> None:
-        planner = self._planner
+        planner = self.planner
         self.add.setEnabled(planner.error is None)
         self.count.setText(plan_sentence(len(planner.runs), planner.shared))
         self.count.setVisible(bool(planner.runs))
@@ -185,10 +186,11 @@ class StudyForm(QWidget):
             self.bar.hide()
             return
         self.bar.show_message(Tone.WARNING, planner.error.message)
-        if planner.is_data_error:
+        if planner.run.data_error:
             self.bar.add_button("Open Data", self._context.navigator.show_data)
         elif planner.settings is not None and planner.needs_backbone:
-            self.bar.add_button("Fetch", self.fetch_asked.emit)
+            backbones, name = planner.run.backbones, planner.settings.base.backbone
+            self.bar.add_button("Fetch", lambda: backbones.fetch(name))
 
 
 def plan_sentence(count: int, shared: int) -> str:
@@ -199,3 +201,52 @@ def plan_sentence(count: int, shared: int) -> str:
     if shared == count:
         return f"{runs}, all of which the project has already: they are shared."
     return f"{runs}, {shared} of which the project has already: those are shared."
+
+
+def base_facts(planner: StudyPlanner, dataset: str) -> tuple[tuple[str, str], ...]:
+    """(label, value) pairs; none while there is no such run."""
+    spec = planner.run.spec
+    if spec is None:
+        return ()
+    backbone = planner.run.backbone
+    return (
+        ("Backbone", backbone.title if backbone is not None else spec.backbone),
+        ("Data", _data(spec, dataset, planner.run.train_rows)),
+        ("Method", _method(spec)),
+        ("Training", _training(spec.training)),
+        ("Decoding", _decoding(spec.decoding)),
+    )
+
+
+def _data(spec: RunSpec, dataset: str, rows: int | None) -> str:
+    split = spec.data.split
+    parts = [dataset]
+    if rows is not None:
+        parts.append(f"{rows:,} rows to train on")
+    if split.max_test_inputs is not None:
+        parts.append(f"at most {split.max_test_inputs:,} test inputs")
+    return ", ".join(parts)
+
+
+def _method(spec: RunSpec) -> str:
+    method = spec.method
+    words = describe_method(method)
+    if isinstance(method, PrefixMethod):
+        start = f"from “{method.init_text}”" if method.init is Init.WORDS else "at random"
+        words += f", {start}"
+    return words
+
+
+def _training(training: TrainingSpec) -> str:
+    if training.max_steps is not None:
+        length = f"{training.max_steps:,} steps"
+    else:
+        length = f"{training.epochs:g} epochs"
+    rows = training.batch_size * training.accumulation_steps
+    return f"{length}, {rows} rows a step, learning rate {training.learning_rate:g}"
+
+
+def _decoding(decoding: DecodingSpec) -> str:
+    if decoding.strategy is Strategy.BEAM:
+        return f"{decoding.num_beams} beams"
+    return str(decoding.strategy.value)
