@@ -22,6 +22,7 @@ from app.context import AppContext
 from app.pages.recent import RecentList
 from app.qt.boxes import Gap, hbox, vbox
 from app.qt.sizes import chars, icon_size, row_height
+from app.shell.page import Page
 from app.theme import SPACE_L, SPACE_M, SPACE_S, SPACE_XL, Theme, scaled_font
 from app.widgets.labels import MutedLabel, SectionHeader
 
@@ -37,11 +38,11 @@ BUTTONS = (
 )  # fmt: skip
 
 
-class StartPage(QWidget):
+class StartPage(Page):
     """What to do first at the left, recent projects at the right."""
 
     def __init__(self, context: AppContext) -> None:
-        super().__init__()
+        super().__init__(context)
         left = vbox(
             _Heading(),
             Gap(SPACE_S),

@@ -166,9 +166,7 @@ class MainWindow(QMainWindow):
         self.showNormal()
         self._place_first()
         for page in self.stack.built().values():
-            reset = getattr(page, "reset_layout", None)
-            if callable(reset):
-                reset()
+            page.reset_layout()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask while work is going on; otherwise keep the layout and close."""
@@ -212,6 +210,7 @@ class MainWindow(QMainWindow):
         commands["view.full_screen"] = self._toggle_full_screen
         commands["view.reset_layout"] = self.reset_layout
         commands["help.guide"] = self.show_guide
+        commands["exchange.import_prefix"] = self._import_prefix
         add_file_actions(actions, commands)
         add_edit_actions(actions, self.context.undo)
         pages = add_page_actions(actions, self.context.navigator)
@@ -264,7 +263,6 @@ class MainWindow(QMainWindow):
         navigator.page_requested.connect(self.show_page)
         # The page must exist before it can hear what it is asked to show.
         navigator.open_requested.connect(commands.open_path)
-        commands.import_asked.connect(self._import_prefix)
         commands.leave_asked.connect(self.leaving.leave_project)
         control.found.connect(self._on_found)
         control.run_found.connect(navigator.show_runs)
@@ -324,15 +322,12 @@ class MainWindow(QMainWindow):
     def _on_found(self, found: OpenedPath) -> None:
         name = PAGE_OF[found.kind]
         self.show_page(name)
-        open_path = getattr(self.stack.page(name), "open_path", None)
-        if not callable(open_path) or not open_path(found.path):
+        if not self.stack.page(name).open_path(found.path):
             self._warn(Tone.WARNING, f"{found.path.name} could not be taken as {found.kind.value}.")
 
     def _import_prefix(self) -> None:
         self.show_page("prefixes")
-        ask = getattr(self.stack.page("prefixes"), "ask_for_prefix", None)
-        if callable(ask):
-            ask()
+        self.context.actions.get("prefixes.import").trigger()
 
     def _on_failed(self, title: str, failure: Failure) -> None:
         if failure.blame is Blame.ENGINE:

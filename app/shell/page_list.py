@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QWidget
-
 from app.context import AppContext
+from app.shell.page import Page
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ PAGES = (
 )
 
 
-def make_page(name: str, context: AppContext) -> QWidget:
+def make_page(name: str, context: AppContext) -> Page:
     """Import and make a page; the plotting pages load numpy and pyqtgraph."""
     if name == "start":
         from app.pages.start import StartPage

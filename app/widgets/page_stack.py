@@ -7,6 +7,8 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
+from app.shell.page import Page
+
 
 class PageStack(QStackedWidget):
     """Shows one page at a time; one that has too little room, as with large text, scrolls.
@@ -16,14 +18,14 @@ class PageStack(QStackedWidget):
         hint: what is shown instead of a page that needs a project while there is none.
     """
 
-    def __init__(self, make: Callable[[str], QWidget], hint: QWidget) -> None:
+    def __init__(self, make: Callable[[str], Page], hint: QWidget) -> None:
         super().__init__()
         self._make, self._hint = make, hint
-        self._pages: dict[str, QWidget] = {}
+        self._pages: dict[str, Page] = {}
         self._areas: dict[str, QScrollArea] = {}
         self.addWidget(hint)
 
-    def page(self, name: str) -> QWidget:
+    def page(self, name: str) -> Page:
         """The page, made now if it was not yet."""
         if name not in self._pages:
             page = self._make(name)
@@ -32,7 +34,7 @@ class PageStack(QStackedWidget):
             self.addWidget(self._areas[name])
         return self._pages[name]
 
-    def built(self) -> dict[str, QWidget]:
+    def built(self) -> dict[str, Page]:
         """The pages that have been made, by name."""
         return dict(self._pages)
 

@@ -39,10 +39,11 @@ from app.pages.compare.table.score_view import COPIES, ScoreView
 from app.qt.boxes import Gap, vbox
 from app.qt.idle_task import IdleTask
 from app.qt.plain_text import caption
+from app.shell.page import Page
 from app.table_saving import ask_where_to_save, save_table
 from app.theme import SPACE_M, SPACE_S, SPACE_XS
 from app.widgets.flow import FlowLayout
-from app.widgets.info_bar import InfoBar, Tone
+from app.widgets.info_bar import Tone
 from app.widgets.page_splitter import PageSplitter
 from engine.contract.errors import UserError
 from engine.contract.tables.saving import Line
@@ -52,18 +53,16 @@ LIST_CHARS = 52
 """Width of the list to begin with, if the example has room beside it."""
 
 
-class ComparePage(QWidget):
+class ComparePage(Page):
     """Compares systems of the open project."""
 
-    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._context = context
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self.systems = SystemsModel(context, self)
         self.model = CompareModel(context, self.systems, self)
         self.blind = BlindModel(context, self.model, self)
         theme = context.theme
         self.messages = CompareMessages(self.model, theme)
-        self.done = InfoBar(theme)
         self.pair = PairBar(self.model, theme)
         self.scores = ScoreView(self.model, theme)
         self.list = ExampleList(self.model, theme)
@@ -84,7 +83,7 @@ class ComparePage(QWidget):
         self.jobs = JobRows(self.systems.jobs, theme)
         vbox(
             self.messages,
-            self.done,
+            self.bar,
             self.jobs,
             (self.pages, 1),
             parent=self,
@@ -116,12 +115,12 @@ class ComparePage(QWidget):
 
     def show_settings(self) -> None:
         """Show in which settings the compared runs differ."""
-        show_differences(self._runs(), self._context.theme, self.window())
+        show_differences(self._runs(), self.context.theme, self.window())
 
     def open_path(self, path: Path) -> bool:
         """Add an outside file of outputs; says whether it was taken."""
         self.systems.add_file(path)
-        return self._context.project.is_open
+        return self.context.project.is_open
 
     def export_rows(self, path: Path) -> None:
         """Write all compared rows side by side, as CSV or as a workbook."""
@@ -144,7 +143,7 @@ class ComparePage(QWidget):
         self.choose.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.choose.setToolTip("Choose the systems to compare")
         self.choose.clicked.connect(lambda: self.panel.drop_below(self.choose))
-        self.measures = ScoreButton(self.model, self._context.settings, self._context.theme)
+        self.measures = ScoreButton(self.model, self.context.settings, self.context.theme)
         self.judge = QPushButton(icon("blind"), "Blind…")
         self.judge.setToolTip("Judge pairs of outputs without knowing which system wrote them")
         self.judge.clicked.connect(lambda: self.start_blind())
@@ -200,7 +199,7 @@ class ComparePage(QWidget):
             shortcut.activated.connect(slot)
 
     def _ask_export(self, title: str, name: str, export: Callable[[Path], None]) -> None:
-        ask_where_to_save(self, self._context.settings, title, name=name, chosen=export)
+        ask_where_to_save(self, self.context.settings, title, name=name, chosen=export)
 
     def _export(self, path: Path, lines: Iterable[Line]) -> None:
         if self._exporting is not None:
@@ -208,11 +207,11 @@ class ComparePage(QWidget):
 
         def done(count: int) -> None:
             self._exporting = None
-            self.done.show_message(Tone.GOOD, f"{count:,} rows are written to {path}.")
+            self.bar.show_message(Tone.GOOD, f"{count:,} rows are written to {path}.")
 
         def failed(error: UserError) -> None:
             self._exporting = None
-            self.done.show_message(Tone.BAD, str(error))
+            self.complain(str(error))
 
         self._exporting = save_table(path, lines, self, done=done, failed=failed)
 
@@ -234,13 +233,13 @@ class ComparePage(QWidget):
 
     def _runs(self) -> list[RunModel]:
         """The compared systems that are runs."""
-        chosen = {run.run_id: run for run in self._context.runs.all()}
+        chosen = {run.run_id: run for run in self.context.runs.all()}
         keys = [system.key for system in self.model.comparison.systems]
         return [chosen[key] for key in keys if key in chosen]
 
     def _forget(self) -> None:
         self._read_alone = ""
-        self.done.hide()
+        self.bar.hide()
         if self._exporting is not None:
             self._exporting.cancel()
             self._exporting = None

@@ -14,7 +14,6 @@ from app.assets import icon
 from app.context import AppContext
 from app.dialogs.export import ask_for_export
 from app.models.run import RunModel
-from app.page_requests import PageRequests
 from app.pages.runs.form.form import RunForm
 from app.pages.runs.form.launch_panel import LaunchPanel
 from app.pages.runs.form.launcher import Launcher
@@ -28,11 +27,11 @@ from app.pages.runs.table.shown_runs import ShownRuns
 from app.plots.board import PlotBoard
 from app.plots.saving import PlotSaver
 from app.qt.boxes import vbox
+from app.shell.page import Page
 from app.theme import SPACE_S, SPACE_XS
 from app.widgets.bar_area import BarArea
 from app.widgets.command_line import CommandLine
 from app.widgets.empty_state import EmptyState
-from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.page_splitter import PageSplitter
 
 LAYOUT, TABLE_LAYOUT = "runs/form", "runs/upper"
@@ -40,18 +39,16 @@ FORM_CHARS = 50
 TABLE_LINES = 15
 
 
-class RunsPage(QWidget):
+class RunsPage(Page):
     """Makes the page's models and panes and ties them together; decides nothing."""
 
-    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._context = context
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self.planner = context.planner
         self.launcher = Launcher(context, self)
         self.view = RunsView(context.runs, self)
         self._make_panes()
         self._shown = ShownRuns(context.runs, self.view, self.board, self)
-        self.asking = PageRequests(context, self.bar, self)
         self._lay_out()
         self._connect()
         self._choose_first()
@@ -59,8 +56,7 @@ class RunsPage(QWidget):
         self._tell_command()
 
     def _make_panes(self) -> None:
-        context, theme = self._context, self._context.theme
-        self.bar = InfoBar(theme)
+        context, theme = self.context, self.context.theme
         self.form = RunForm(self.planner, theme)
         self.form.data_asked.connect(context.navigator.show_data)
         self.launch = LaunchPanel(context, self.launcher, self)
@@ -102,7 +98,7 @@ class RunsPage(QWidget):
         self.columns = PageSplitter(
             side,
             self._runs_pane,
-            settings=self._context.settings,
+            settings=self.context.settings,
             key=LAYOUT,
             width_chars=FORM_CHARS,
         )
@@ -131,7 +127,7 @@ class RunsPage(QWidget):
         self.upper.setSizes([table, max(self.height() - table, table)])
 
     def _connect(self) -> None:
-        context = self._context
+        context = self.context
         self.upper.restoreState(context.settings.layout(TABLE_LAYOUT))
         self.upper.splitterMoved.connect(
             lambda _at, _index: context.settings.set_layout(TABLE_LAYOUT, self.upper.saveState())
@@ -143,12 +139,12 @@ class RunsPage(QWidget):
         context.project.opened.connect(self._choose_first)
         self.planner.changed.connect(self._tell_command)
         self.launcher.made.connect(self._show_made)
-        self.actions_.refused.connect(lambda text: self._say(Tone.WARNING, text))
+        self.actions_.refused.connect(self.warn)
         self.actions_.duplicated.connect(self._show_form)
         self.actions_.annotate_asked.connect(self._show_notes)
         self.actions_.baseline_asked.connect(self.launcher.train_baseline_of)
         self.actions_.export_asked.connect(self._ask_for_export)
-        self.saver.failed.connect(lambda text: self._say(Tone.BAD, text))
+        self.saver.failed.connect(self.complain)
         self.saver.saved.connect(
             lambda path: context.messages.post_file(f"Saved {Path(path).name}.", Path(path))
         )
@@ -159,19 +155,16 @@ class RunsPage(QWidget):
         if command:
             self.command.set_command(shlex.split(command)[2:])
 
-    def _say(self, tone: Tone, text: str) -> None:
-        self.bar.show_message(tone, text)
-
     def _tell_damaged(self, _path: str, text: str) -> None:
-        self._say(Tone.BAD, f"A run cannot be opened: {text}")
+        self.complain(f"A run cannot be opened: {text}")
 
     def _choose_first(self) -> None:
-        runs = self._context.runs.all()
+        runs = self.context.runs.all()
         if runs and self.view.current is None:
             self.view.set_current(runs[-1].run_id)
 
     def _tell_emptiness(self) -> None:
-        some = bool(self._context.runs.all())
+        some = bool(self.context.runs.all())
         self.empty.setVisible(not some)
         self.upper.setVisible(some)
         self._choose_first()
@@ -182,7 +175,7 @@ class RunsPage(QWidget):
         self.view.set_current(run_ids[0] if run_ids else "")
 
     def _show_run(self, run_id: str) -> None:
-        if self._context.runs.get(run_id) is not None:
+        if self.context.runs.get(run_id) is not None:
             self.view.set_current(run_id)
 
     def _show_form(self) -> None:
@@ -192,8 +185,8 @@ class RunsPage(QWidget):
         self.form.picker.box.setFocus()
 
     def _ask_for_export(self, run: RunModel) -> None:
-        then = partial(self.asking.export, run.path, run.meta.name)
-        ask_for_export(self._context, self, source=run.path, name=run.meta.name, then=then)
+        then = partial(self.export, run.path, run.meta.name)
+        ask_for_export(self.context, self, source=run.path, name=run.meta.name, then=then)
 
     def _show_notes(self, run: RunModel) -> None:
         self.view.set_current(run.run_id)

@@ -20,9 +20,9 @@ from app.pages.studies.results.scores import StudyScores
 from app.pages.studies.results.view import StudyView
 from app.pages.studies.study_list import LIST_CHARS, StudyListView
 from app.qt.boxes import hbox, vbox
+from app.shell.page import Page
 from app.theme import SPACE_S, scaled_font
 from app.widgets.bar_area import BarArea
-from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import Label
 from app.widgets.page_splitter import PageSplitter
 from engine.contract.errors import UserError
@@ -31,12 +31,11 @@ from engine.contract.studies.study import StudyKind
 LAYOUT = "studies/columns"
 
 
-class StudiesPage(QWidget):
+class StudiesPage(Page):
     """Makes the page's models and views and ties them together."""
 
     def __init__(self, context: AppContext) -> None:
-        super().__init__()
-        self.context = context
+        super().__init__(context)
         self._had_some = False
         self.library = context.studies
         self.maker = StudyMaker(context, self)
@@ -45,7 +44,6 @@ class StudiesPage(QWidget):
             self.library, context.data_client, context.model_client, context.activities, self
         )
         self.new_study: StudyForm | None = None
-        self.bar = InfoBar(context.theme)
         self.actions_ = StudyActions(context, self.library, self.maker, self)
         self.new = context.actions.add(
             "studies.new", "&New study…", slot=self.choose_recipe, icon=icon("add"),
@@ -81,7 +79,7 @@ class StudiesPage(QWidget):
             shared = planner.shared
             self.library.add(study)
         except UserError as error:
-            self.bar.show_message(Tone.BAD, error.message)
+            self.complain(error.message)
             return
         self.maker.begin(study)
         count = len(study.runs)
@@ -145,14 +143,13 @@ class StudiesPage(QWidget):
         self.list.clicked.connect(lambda _index: self.cancel())
         self.list.activated.connect(lambda _index: self.cancel())
         self.library.changed.connect(self._show)
-        self.library.damaged.connect(lambda text: self.bar.show_message(Tone.WARNING, text))
-        self.maker.failed.connect(lambda text: self.bar.show_message(Tone.BAD, text))
-        self.view.header.scores.refused.connect(
-            lambda text: self.bar.show_message(Tone.WARNING, text)
+        self.library.damaged.connect(self.warn)
+        self.maker.failed.connect(self.complain)
+        self.view.header.scores.refused.connect(self.warn)
+        self.actions_.refused.connect(self.warn)
+        self.actions_.deleted.connect(
+            lambda name: self.tell_deleted(f"“{name}” was moved to the project's trash.")
         )
-        self.actions_.refused.connect(lambda text: self.bar.show_message(Tone.WARNING, text))
-        self.actions_.deleted.connect(self._tell_deleted)
-        context.project.opened.connect(self.bar.hide)
         context.project.closed.connect(self.cancel)
 
     def _make_new_study(self) -> StudyForm:
@@ -165,7 +162,7 @@ class StudiesPage(QWidget):
 
     def _on_fetch_failed(self, _name: str, text: str) -> None:
         if self.right.currentWidget() is self.new_study:
-            self.bar.show_message(Tone.BAD, text)
+            self.complain(text)
 
     def _show(self) -> None:
         some = bool(self.library.all())
@@ -182,7 +179,3 @@ class StudiesPage(QWidget):
         if self.new_study is not None:
             self.new_study.planner.close()
         self.right.setCurrentWidget(widget)
-
-    def _tell_deleted(self, name: str) -> None:
-        text = f"“{name}” was moved to the project's trash."
-        self.context.messages.post_undo(text, self.context.undo)
