@@ -1,9 +1,9 @@
-"""About this program: what it is, versions, licence."""
+"""Dialogs of the Help menu: what the program is, with versions and licence; its shortcuts."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QSize, QSortFilterProxyModel, Qt
+from PySide6.QtGui import QGuiApplication, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -16,10 +16,13 @@ from PySide6.QtWidgets import (
 from app.assets import application_icon, icon
 from app.dialogs.parts import fill
 from app.qt.boxes import hbox, vbox
-from app.qt.sizes import icon_size
+from app.qt.sizes import chars, icon_size, room
+from app.shell.actions import ActionRegistry
 from app.shell.diagnostics import VERSION, versions
 from app.theme import SPACE_L, SPACE_M, SPACE_XS, Theme, scaled_font
 from app.widgets.labels import MutedLabel, SectionHeader
+from app.widgets.search_field import SearchField
+from app.widgets.table_view import TableView
 
 PURPOSE = (
     "Train a prefix for a frozen language model, fine-tune the whole model as a baseline, and "
@@ -68,3 +71,41 @@ class AboutDialog(QDialog):
         """Put the list of versions on the clipboard."""
         lines = [f"{name} {version}" for name, version in versions()]
         QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
+
+
+class ShortcutsDialog(QDialog):
+    """Every action with keys, searchable."""
+
+    def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keyboard shortcuts")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        model = QStandardItemModel(0, 3, self)
+        model.setHorizontalHeaderLabels(["Action", "Keys", "Menu"])
+        for entry in actions.all():
+            shortcuts = entry.action.shortcuts()
+            if shortcuts:
+                keys = ", ".join(sequence.toString() for sequence in shortcuts)
+                cells = (entry.title, keys, entry.menu.capitalize())
+                model.appendRow([_item(text) for text in cells])
+        shown = QSortFilterProxyModel(self)
+        shown.setSourceModel(model)
+        shown.setFilterKeyColumn(-1)
+        shown.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.table = TableView("Keyboard shortcuts")
+        self.table.setModel(shown)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self.table.fit_columns()
+        self.search = SearchField("Search for an action or a key")
+        self.search.searched.connect(shown.setFilterFixedString)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        vbox(self.search, self.table, buttons, parent=self, margins=None)
+        self.resize(QSize(chars(80), self.fontMetrics().height() * 30).boundedTo(room()))
+
+
+def _item(text: str) -> QStandardItem:
+    item = QStandardItem(text)
+    item.setEditable(False)
+    return item

@@ -13,8 +13,7 @@ from app.plots.controls import PlotControls
 from app.plots.legend import Legend
 from app.plots.lines import Quantity
 from app.plots.numbers import NamedLine, NumbersModel
-from app.plots.panel import MetricPanel
-from app.plots.panel_grid import PanelGrid
+from app.plots.panel import MetricPanel, PanelGrid
 from app.plots.plot_view import PlotView, ShownRun
 from app.plots.refresher import Refresher
 from app.qt.boxes import vbox

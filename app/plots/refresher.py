@@ -10,7 +10,7 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.plots.lines import Quantity
-from app.plots.panel_grid import PanelGrid
+from app.plots.panel import PanelGrid
 from app.plots.plot_view import PlotView
 
 REFRESH_MS = 100

@@ -26,8 +26,8 @@ from app.qt.boxes import hbox, vbox
 from app.shell.at_work import RunNotifier, SystemNotifications, WindowTitle
 from app.shell.leaving import Leaving
 from app.shell.opening import OpenedPath, PathKind
-from app.shell.page_list import PAGES, make_page
-from app.shell.preloading import Preloader, settle
+from app.shell.page import PageStack
+from app.shell.page_list import PAGES, Preloader, make_page, settle
 from app.shell.project_commands import ProjectCommands
 from app.shell.project_control import ProjectControl
 from app.shell.unfinished_bar import UnfinishedBar
@@ -43,12 +43,10 @@ from app.shell.window_commands import WindowCommands
 from app.widgets.bar_area import BarArea
 from app.widgets.drop_overlay import DropOverlay, dropped_paths
 from app.widgets.empty_state import EmptyState
-from app.widgets.info_bar import InfoBar, Tone
+from app.widgets.info_bar import InfoBar, Toast, Tone
 from app.widgets.menus import MenuBar, RecentMenu
-from app.widgets.page_stack import PageStack
 from app.widgets.sidebar import Sidebar
 from app.widgets.status_bar import StatusBar
-from app.widgets.toast import Toast
 from app.words import copied_text
 from engine.contract.protocol.commands import BackboneList, Failure, ListBackbones
 from engine.contract.runs.events import Blame, RunState

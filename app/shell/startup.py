@@ -19,8 +19,8 @@ from PySide6.QtWidgets import QApplication
 from app.assets import application_icon, example_project, sample_files
 from app.context import AppContext
 from app.models.activities import ActivitiesModel
-from app.models.project import ProjectModel
 from app.models.run_activities import RunActivities
+from app.models.project import ProjectModel
 from app.models.runs import RunsModel
 from app.models.speeds import SPEEDS_FILE, Speeds
 from app.models.studies import StudyLibrary
@@ -29,7 +29,7 @@ from app.shell.actions import ActionRegistry
 from app.shell.diagnostics import VERSION, report, start_log, stop_log
 from app.shell.main_window import MainWindow
 from app.shell.navigator import Navigator
-from app.shell.preloading import settle
+from app.shell.page_list import settle
 from app.shell.project_control import ProjectControl
 from app.theme import Theme
 from engine.contract.errors import UserError

@@ -11,12 +11,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.context import AppContext
-from app.dialogs.about import AboutDialog
+from app.dialogs.about import AboutDialog, ShortcutsDialog
 from app.dialogs.new_project import NewProjectDialog
 from app.dialogs.palette import CommandPalette
 from app.dialogs.preferences import PreferencesDialog
 from app.dialogs.problem import ProblemDialog, failure_of
-from app.dialogs.shortcuts import ShortcutsDialog
 from app.shell.opening import TABLE_ENDINGS
 from app.shell.project_control import ProjectControl
 from engine.contract.errors import UserError

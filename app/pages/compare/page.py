@@ -26,16 +26,13 @@ from app.pages.compare.blind.view import BlindView
 from app.pages.compare.empty_view import EmptyView
 from app.pages.compare.example.example_view import ExampleView
 from app.pages.compare.list.example_list import ExampleList
-from app.pages.compare.list.job_rows import JobRows
-from app.pages.compare.list.row_export import row_lines
-from app.pages.compare.messages import CompareMessages
+from app.pages.compare.messages import CompareMessages, JobRows
 from app.pages.compare.model import CompareModel
 from app.pages.compare.pair_bar import PairBar
 from app.pages.compare.systems.chooser import ChooserPanel
 from app.pages.compare.systems.model import SystemsModel
-from app.pages.compare.table.copying import score_lines
-from app.pages.compare.table.score_button import ScoreButton
-from app.pages.compare.table.score_view import COPIES, ScoreView
+from app.pages.compare.table.copying import row_lines, score_lines
+from app.pages.compare.table.score_view import COPIES, ScoreButton, ScoreView
 from app.qt.boxes import Gap, vbox
 from app.qt.idle_task import IdleTask
 from app.qt.plain_text import caption

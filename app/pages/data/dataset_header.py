@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
+    QMenu,
     QPushButton,
     QStackedWidget,
     QToolButton,
@@ -20,7 +21,6 @@ from app.assets import icon
 from app.models.project import ProjectModel
 from app.pages.data.current import CurrentDataset
 from app.pages.data.edits import removed
-from app.pages.data.open_data import OpenDataMenu
 from app.pages.data.words import count
 from app.theme import Theme, scaled_font
 from app.widgets.flow import FlowLayout
@@ -156,3 +156,29 @@ class DatasetHeader(QWidget):
             project = removed(self._project.project, entry.dataset_id)
             self._project.edit(f"Delete dataset ‘{entry.name}’", project)
             self.deleted.emit(entry.name)
+
+
+FILE = "&File: CSV, Excel, JSON lines, JSON, parquet, XML…"
+FOLDER = "&WebNLG folder…"
+HUB = "From &Hugging Face…"
+
+
+class OpenDataMenu(QMenu):
+    """Three ways to data.
+
+    Signals:
+        file_asked, folder_asked, hub_asked: one of them was chosen.
+    """
+
+    file_asked = Signal()
+    folder_asked = Signal()
+    hub_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        for text, signal in (
+            (FILE, self.file_asked),
+            (FOLDER, self.folder_asked),
+            (HUB, self.hub_asked),
+        ):
+            self.addAction(text).triggered.connect(signal)

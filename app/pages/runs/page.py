@@ -20,12 +20,11 @@ from app.pages.runs.form.launcher import Launcher
 from app.pages.runs.run.details_pane import DetailsPane
 from app.pages.runs.run.header import RunHeader
 from app.pages.runs.run.samples_pane import SamplesPane
-from app.pages.runs.run.view import RunsView
+from app.pages.runs.run.view import RunsView, ShownRuns
 from app.pages.runs.run_actions import RunActions
 from app.pages.runs.table.run_table import RunTable
-from app.pages.runs.table.shown_runs import ShownRuns
 from app.plots.board import PlotBoard
-from app.plots.saving import PlotSaver
+from app.plots.export import PlotSaver
 from app.qt.boxes import vbox
 from app.shell.page import Page
 from app.theme import SPACE_S, SPACE_XS

@@ -16,10 +16,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.pages.compare.blind.model import BlindModel
-from app.pages.compare.blind.text import result_text
+from app.pages.compare.blind.record import result_text
 from app.pages.compare.example.card_grid import CardArea, CardGrid
+from app.pages.compare.example.columns import TextBox
 from app.pages.compare.example.input_panel import fit_to_rows
-from app.pages.compare.example.text_box import TextBox
 from app.qt.boxes import vbox
 from app.qt.plain_text import markup
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme, scaled_font

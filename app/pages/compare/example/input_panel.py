@@ -6,8 +6,8 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QWidget
 
+from app.pages.compare.example.columns import TextBox
 from app.pages.compare.example.input_model import InputModel
-from app.pages.compare.example.text_box import TextBox
 from app.pages.compare.model import CompareModel
 from app.qt.boxes import vbox
 from app.qt.plain_text import markup

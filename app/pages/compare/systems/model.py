@@ -12,8 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.context import AppContext
 from app.models.run import RunModel
 from app.pages.compare.engine_jobs import EngineJobs
-from app.pages.compare.systems.loading import LoadedOutputs, Stamp, load, stamp_of
-from app.pages.compare.systems.outside import copy_outside
+from app.pages.compare.systems.outside import LoadedOutputs, Stamp, copy_outside, load, stamp_of
 from app.pages.compare.systems.systems import (
     FILE,
     ComparedSystem,

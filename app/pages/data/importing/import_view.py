@@ -15,8 +15,7 @@ from app.assets import icon
 from app.pages.data.importing.file_import import FileImport, ImportState
 from app.pages.data.importing.findings_list import ATTENTION_KINDS, FindingsList
 from app.pages.data.importing.import_text import can_import, sampled, summary, what_happens
-from app.pages.data.importing.language_choice import LanguageBox
-from app.pages.data.importing.options_form import OptionsForm
+from app.pages.data.importing.options_form import LanguageBox, OptionsForm
 from app.pages.data.importing.preview_model import PreviewModel
 from app.pages.data.mapping.role_header import RoleHeader
 from app.pages.data.rows.number_header import NumberHeader

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 from PySide6.QtCore import QModelIndex, QPoint, Qt
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QHeaderView, QToolButton, QWidget
+from PySide6.QtGui import QActionGroup, QKeySequence
+from PySide6.QtWidgets import QHeaderView, QMenu, QToolButton, QWidget
 
 from app.pages.data.current import CurrentDataset
-from app.pages.data.mapping.mapping_model import NAME, ROLE, MappingModel
+from app.pages.data.mapping.mapping_model import NAME, ROLE, MappingModel, set_role
 from app.pages.data.mapping.role_delegate import RoleDelegate
-from app.pages.data.mapping.role_menu import role_menu
+from app.pages.data.words import ROLE_HINTS, ROLE_TITLES
 from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_M, SPACE_S, Theme
 from app.widgets.labels import MutedLabel
 from app.widgets.table_view import TableView
 from engine.contract.errors import UserError
+from engine.contract.specs.data import Role
 
 
 class MappingPanel(QWidget):
@@ -95,3 +98,27 @@ class MappingPanel(QWidget):
         if names:
             menu = role_menu(self, self._current, names)
             menu.popup(self.table.viewport().mapToGlobal(place))
+
+
+def role_menu(parent: QWidget, current: CurrentDataset, names: Collection[str]) -> QMenu:
+    """A menu that sets the role of these columns, with a mark at the one they have."""
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    menu.setToolTipsVisible(True)
+    title = f"Role of ‘{next(iter(names))}’" if len(names) == 1 else f"Role of {len(names)} columns"
+    menu.addSection(title)
+    menu.setAccessibleName(title)
+    held = {column.role for column in current.mapping.columns if column.name in names}
+    group = QActionGroup(menu)
+    for role, words in ROLE_TITLES.items():
+        action = menu.addAction(words)
+        action.setCheckable(True)
+        action.setChecked(held == {role})
+        action.setToolTip(ROLE_HINTS[role])
+        group.addAction(action)
+        action.triggered.connect(_setter(current, tuple(names), role))
+    return menu
+
+
+def _setter(current: CurrentDataset, names: tuple[str, ...], role: Role) -> Callable[[bool], bool]:
+    return lambda _checked: set_role(current, names, role)

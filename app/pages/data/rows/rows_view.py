@@ -12,8 +12,8 @@ from PySide6.QtWidgets import (
 
 from app.assets import icon
 from app.pages.data.current import CurrentDataset
+from app.pages.data.mapping.mapping_panel import role_menu
 from app.pages.data.mapping.role_header import RoleHeader
-from app.pages.data.mapping.role_menu import role_menu
 from app.pages.data.rows.number_header import NumberHeader
 from app.pages.data.rows.rows_model import RowsModel
 from app.qt.boxes import hbox, vbox

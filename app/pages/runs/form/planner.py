@@ -8,11 +8,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.context import AppContext
 from app.models.run import RunModel
-from app.pages.runs.form.backbones import BackbonesModel
+from app.pages.runs.form.backbones import BackbonesModel, ParameterCounts
 from app.pages.runs.form.estimates import LONG_S, expected_time, live_cost, steps, train_rows
 from app.pages.runs.form.model import FormModel
-from app.pages.runs.form.parameter_counts import ParameterCounts
-from app.pages.runs.run.run_data import RunData, run_data
+from app.pages.runs.form.run_making import RunData, run_data
 from app.ports import Pending
 from app.words import duration
 from engine.contract.backbone import BackboneEntry, BackboneSource, Cost

@@ -8,8 +8,8 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from app.context import AppContext
+from app.pages.runs.form.estimates import Estimate, estimate, one_of_each
 from app.pages.studies.form.draft import StudyDraft
-from app.pages.studies.form.estimate import Estimate, estimate, one_of_each
 from app.words import size
 from engine.contract.errors import UserError
 from engine.contract.files.writing import slug

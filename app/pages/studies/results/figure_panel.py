@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.pages.studies.results.figure_data import FigurePanel, FigureSeries
-from app.plots.axes import style_axes
+from app.plots.panel import style_axes
 from app.qt.plain_text import markup
 from app.theme import RUN_COLORS, Theme
 

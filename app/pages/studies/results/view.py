@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QStackedWidget, QTabWidget, QWidget
 from app.assets import icon
 from app.context import AppContext
 from app.models.studies import StudyLibrary
+from app.pages.runs.form.estimates import time_left
 from app.pages.studies.actions import StudyActions
-from app.pages.studies.form.estimate import time_left
 from app.pages.studies.results.figure import StudyFigure
 from app.pages.studies.results.runs_model import SAMPLE, SORT_ROLE, STATE, StudyRunsModel
 from app.pages.studies.results.scores import StudyScores
