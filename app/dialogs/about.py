@@ -7,19 +7,18 @@ from PySide6.QtGui import QGuiApplication, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFormLayout,
     QLabel,
-    QPushButton,
     QWidget,
 )
 
-from app.assets import application_icon, icon
+from app.assets import application_icon
 from app.dialogs.parts import fill
-from app.qt.boxes import hbox, vbox
+from app.qt.boxes import form_layout, hbox, vbox
 from app.qt.sizes import chars, icon_size, room
 from app.shell.actions import ActionRegistry
 from app.shell.diagnostics import VERSION, versions
 from app.theme import SPACE_L, SPACE_M, SPACE_XS, Theme, scaled_font
+from app.widgets.buttons import push_button
 from app.widgets.labels import MutedLabel, SectionHeader
 from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
@@ -47,14 +46,10 @@ class AboutDialog(QDialog):
         head = hbox((picture, 0, Qt.AlignmentFlag.AlignTop), (words, 1), spacing=SPACE_M)
         purpose = QLabel(PURPOSE)
         purpose.setWordWrap(True)
-        table = QFormLayout()
-        table.setHorizontalSpacing(SPACE_L)
-        table.setVerticalSpacing(2)
+        table = form_layout(SPACE_L, 2)
         for library, version in versions()[1:]:
             table.addRow(MutedLabel(theme, library), QLabel(version))
-        copy = QPushButton("Copy versions")
-        copy.setIcon(icon("copy"))
-        copy.clicked.connect(self.copy_versions)
+        copy = push_button("Copy versions", self.copy_versions, picture="copy")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)

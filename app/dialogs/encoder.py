@@ -9,14 +9,13 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
-    QFormLayout,
     QLineEdit,
     QSpinBox,
     QWidget,
 )
 
 from app.dialogs.parts import add_folder_row, fill, ok_and_cancel
-from app.qt.boxes import vbox
+from app.qt.boxes import form_layout, vbox
 from app.theme import SPACE_L, SPACE_M, Theme
 from app.widgets.labels import Label, MutedLabel
 from engine.contract.runs.scores import Encoder
@@ -40,9 +39,7 @@ class EncoderDialog(QDialog):
         self.layer.setValue(LAST if encoder.layer is None else encoder.layer)
         self.idf = QCheckBox("&Weight rare words more (IDF)")
         self.idf.setChecked(encoder.idf)
-        form = QFormLayout()
-        form.setHorizontalSpacing(SPACE_L)
-        form.setVerticalSpacing(SPACE_M)
+        form = form_layout(SPACE_L, SPACE_M)
         tip = "Choose the folder of the encoder"
         add_folder_row(form, "&Encoder:", self.folder, self._choose, tip=tip)
         layer = Label("&Layer:")

@@ -9,14 +9,13 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFileDialog,
-    QFormLayout,
     QLineEdit,
     QWidget,
 )
 
 from app.dialogs.parts import add_folder_row, ok_and_cancel
 from app.pages.data.words import PRESET_TITLES
-from app.qt.boxes import vbox
+from app.qt.boxes import form_layout, vbox
 from app.theme import SPACE_L, SPACE_M, Theme
 from app.widgets.labels import MutedLabel
 from engine.contract.errors import UserError
@@ -76,9 +75,7 @@ class ForeignPrefixDialog(QDialog):
         for preset, title in PRESET_TITLES.items():
             self.preset.addItem(title, preset)
         self.preset.setCurrentIndex(self.preset.findData(Linearisation().preset))
-        rows = QFormLayout()
-        rows.setHorizontalSpacing(SPACE_L)
-        rows.setVerticalSpacing(SPACE_M)
+        rows = form_layout(SPACE_L, SPACE_M)
         tip = "Choose the folder of the backbone"
         add_folder_row(rows, "&Backbone:", self.backbone, self._choose, tip=tip)
         rows.addRow("&Separator:", self.form)

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLayout,
     QLineEdit,
-    QPushButton,
     QScrollArea,
     QWidget,
 )
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 from app.qt.boxes import hbox, vbox
 from app.qt.sizes import chars, room, set_minimum_chars
 from app.theme import SPACE_L, SPACE_M, SPACE_S
+from app.widgets.buttons import push_button
 
 
 def fill(dialog: QDialog, content: QLayout, buttons: QWidget, *, width_chars: int = 60) -> None:
@@ -83,10 +83,7 @@ def add_folder_row(
         choose: what the button does.
         tip: the button's accessible name.
     """
-    button = QPushButton("Choose…")
-    button.setAccessibleName(tip)
-    button.clicked.connect(choose)
-    row = hbox((field, 1), button, spacing=SPACE_S)
+    row = hbox((field, 1), push_button("Choose…", choose, name=tip), spacing=SPACE_S)
     buddy = QLabel(label)
     buddy.setBuddy(field)
     form.addRow(buddy, row)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QPlainTextEdit,
-    QPushButton,
     QWidget,
 )
 
@@ -20,6 +19,7 @@ from app.dialogs.parts import fill
 from app.qt.boxes import hbox, vbox
 from app.qt.sizes import icon_size
 from app.theme import SPACE_M, SPACE_S, Theme, fixed_font, scaled_font
+from app.widgets.buttons import push_button
 from app.widgets.labels import Label, WrappedLabel
 from engine.contract.errors import UserError
 from engine.contract.protocol.commands import Failure
@@ -90,12 +90,9 @@ class ProblemDialog(QDialog):
         box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         box.rejected.connect(self.reject)
         if ours:
-            copy = QPushButton("Copy diagnostics")
-            copy.setIcon(icon("copy"))
-            copy.setToolTip(
-                "Versions, the traceback and the end of the log; nothing is sent anywhere"
-            )
-            copy.clicked.connect(self.copy_diagnostics)
+            tip = "Versions, the traceback and the end of the log; nothing is sent anywhere"
+            slot = self.copy_diagnostics
+            copy = push_button("Copy diagnostics", slot, picture="copy", tip=tip)
             box.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
         return box
 

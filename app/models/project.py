@@ -6,9 +6,10 @@ import dataclasses
 import logging
 from pathlib import Path
 
-from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
+from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from app.qt.timers import single_shot
 from engine.contract.errors import UserError
 from engine.contract.files.regular_files import read_text
 from engine.contract.files.writing import write_atomically
@@ -55,10 +56,7 @@ class ProjectModel(QObject):
         self._ids: set[str] = set()
         self._watcher = QFileSystemWatcher(self)
         self._watcher.directoryChanged.connect(self._look)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(AUTOSAVE_MS)
-        self._timer.timeout.connect(self.save)
+        self._timer = single_shot(self, AUTOSAVE_MS, self.save)
 
     @property
     def is_open(self) -> bool:

@@ -11,6 +11,7 @@ from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
 from app.models.study_tally import StudyTally, tally
+from app.qt.timers import single_shot
 from engine.contract.errors import UserError
 from engine.contract.runs.events import RunState
 from engine.contract.runs.scores import Encoder
@@ -49,10 +50,7 @@ class StudyLibrary(QObject):
         self._reading = QTimer(self)
         self._reading.setInterval(0)
         self._reading.timeout.connect(self._read_next)
-        self._telling = QTimer(self)
-        self._telling.setSingleShot(True)
-        self._telling.setInterval(REFRESH_MS)
-        self._telling.timeout.connect(self._tell_stale)
+        self._telling = single_shot(self, REFRESH_MS, self._tell_stale)
         project.opened.connect(self.refresh)
         project.closed.connect(self._clear)
         runs.added.connect(self._on_added)

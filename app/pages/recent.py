@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QScrollArea,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -23,6 +22,7 @@ from app.models.recent_work import RecentWork
 from app.qt.boxes import hbox
 from app.qt.sizes import chars, icon_side
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme, scaled_font
+from app.widgets.buttons import flat_button
 from app.widgets.labels import MutedLabel
 from app.words import from_home
 
@@ -110,12 +110,8 @@ class RecentRow(QWidget):
         self.button = _ProjectButton(theme, path, missing=self.is_missing)
         self.button.clicked.connect(lambda _checked=False: self.opened.emit())
         self.button.remove_asked.connect(self.removed)
-        remove = QToolButton()
-        remove.setAutoRaise(True)
-        remove.setIcon(icon("close"))
-        remove.setToolTip("Remove from this list; the folder stays")
-        remove.setAccessibleName(f"Take {path.name} off the list")
-        remove.clicked.connect(lambda _checked=False: self.removed.emit())
+        tip, name = "Remove from this list; the folder stays", f"Take {path.name} off the list"
+        remove = flat_button("close", tip, lambda: self.removed.emit(), name=name)
         hbox((self.button, 1), remove, parent=self, spacing=SPACE_XS)
 
 

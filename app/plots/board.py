@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyqtgraph as pg
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from app.plots.controls import PlotControls
 from app.plots.legend import Legend
@@ -16,7 +15,8 @@ from app.plots.numbers import NamedLine, NumbersModel
 from app.plots.panel import MetricPanel, PanelGrid
 from app.plots.plot_view import PlotView, ShownRun
 from app.plots.refresher import Refresher
-from app.qt.boxes import vbox
+from app.qt.boxes import stack, vbox
+from app.qt.timers import single_shot
 from app.settings import Settings
 from app.theme import SPACE_XS, Theme
 from app.widgets.table_view import TableView
@@ -42,10 +42,7 @@ class PlotBoard(QWidget):
         self.legend = Legend(self.view, theme, self.grid.lines)
         self.refresher = Refresher(self.view, self.grid, self.isVisible, self)
         self.numbers = NumbersModel(self)
-        self._numbers_timer = QTimer(self)
-        self._numbers_timer.setSingleShot(True)
-        self._numbers_timer.setInterval(NUMBERS_REFRESH_MS)
-        self._numbers_timer.timeout.connect(self._fill_numbers)
+        self._numbers_timer = single_shot(self, NUMBERS_REFRESH_MS, self._fill_numbers)
         self._lay_out()
         self.view.changed.connect(self._on_view_changed)
         self.view.runs_changed.connect(self.refresher.touch_all)
@@ -92,9 +89,7 @@ class PlotBoard(QWidget):
         char = self.fontMetrics().averageCharWidth()
         for column, chars in enumerate(NUMBERS_CHARS):
             self.table.setColumnWidth(column, char * chars)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(scroll)
-        self._stack.addWidget(self.table)
+        self._stack = stack(scroll, self.table)
         vbox(self.controls, (self._stack, 1), self.legend, parent=self, spacing=SPACE_XS)
 
     def _on_view_changed(self) -> None:

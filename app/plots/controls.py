@@ -13,13 +13,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.assets import icon
 from app.plots.lines import AXIS_TITLES, INFO, Quantity
 from app.plots.plot_view import PlotView
 from app.plots.series import Axis
 from app.qt.boxes import vbox
 from app.settings import Settings
 from app.theme import SPACE_XS, Theme
+from app.widgets.buttons import flat_button
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import Label
 
@@ -54,10 +54,14 @@ class PlotControls(QWidget):
         self._log = QCheckBox("Log")
         self._log.setToolTip("Logarithmic vertical axis, where it makes sense")
         self._log.toggled.connect(view.set_log)
-        self.follow_button = _tool("Follow", "refresh", "Show all data again and follow new points")
+        self.follow_button = flat_button(
+            "refresh", text="Follow", tip="Show all data again and follow new points"
+        )
         self.follow_button.clicked.connect(self.follow_asked)
         self.follow_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        self.numbers_button = _tool("Numbers", "new-table", "The plotted numbers as a table")
+        self.numbers_button = flat_button(
+            "new-table", text="Numbers", tip="The plotted numbers as a table"
+        )
         self.numbers_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.numbers_button.setCheckable(True)
         self.numbers_button.toggled.connect(self.numbers_toggled)
@@ -117,7 +121,7 @@ class PlotControls(QWidget):
         return slider, label
 
     def _make_export(self) -> QToolButton:
-        button = _tool("Export", "export", "Save what is plotted")
+        button = flat_button("export", text="Export", tip="Save what is plotted")
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
@@ -132,15 +136,12 @@ class PlotControls(QWidget):
         return button
 
     def _lay_out(self, export: QToolButton) -> None:
-        row = FlowLayout()
-        row.setContentsMargins(SPACE_XS, 0, SPACE_XS, 0)
-        row.addWidget(self._axis)
         smooth = Label("Smooth")
         smooth.setBuddy(self._smooth)
-        for widget in (smooth, self._smooth, self._smooth_label, self._log):
-            row.addWidget(widget)
-        for button in (self.follow_button, self.numbers_button, export):
-            row.addWidget(button)
+        smoothing = (smooth, self._smooth, self._smooth_label)
+        buttons = (self.follow_button, self.numbers_button, export)
+        row = FlowLayout(self._axis, *smoothing, self._log, *buttons)
+        row.setContentsMargins(SPACE_XS, 0, SPACE_XS, 0)
         vbox(self._tabs, row, parent=self, spacing=SPACE_XS)
 
     def _follow_view(self) -> None:
@@ -160,14 +161,3 @@ class PlotControls(QWidget):
         self._settings.set_choice("plots/axis", view.axis.value)
         self._settings.set_choice("plots/smoothing", str(round(view.weight * _STEPS)))
         self._settings.set_choice("plots/log", "yes" if view.is_log else "no")
-
-
-def _tool(text: str, picture: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setIcon(icon(picture))
-    button.setToolTip(tip)
-    button.setAccessibleName(text)
-    button.setAutoRaise(True)
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    return button

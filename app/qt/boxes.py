@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFormLayout,
+    QHBoxLayout,
+    QLayout,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 Box = TypeVar("Box", bound=QBoxLayout)
 Margins = int | tuple[int, int, int, int] | None
@@ -72,3 +80,19 @@ def _fill(
             case QWidget():
                 box.addWidget(part)
     return box
+
+
+def stack(*widgets: QWidget) -> QStackedWidget:
+    """Widgets of which one is shown, the first to begin with."""
+    made = QStackedWidget()
+    for widget in widgets:
+        made.addWidget(widget)
+    return made
+
+
+def form_layout(across: int, down: int) -> QFormLayout:
+    """Labels with fields beside them, so many pixels apart."""
+    made = QFormLayout()
+    made.setHorizontalSpacing(across)
+    made.setVerticalSpacing(down)
+    return made

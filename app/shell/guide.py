@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import (
     QDesktopServices,
     QImage,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QComboBox, QDockWidget, QTextBrowser, QWidget
 from app.assets import ROOT
 from app.qt.boxes import vbox
 from app.qt.sizes import set_minimum_chars
+from app.qt.timers import single_shot
 from app.theme import SPACE_S, Theme
 from app.widgets.flow import FlowLayout
 from app.widgets.search_field import SearchField
@@ -53,9 +54,7 @@ class GuideDock(QDockWidget):
         self.chapters.activated.connect(self._go)
         self.search = SearchField("Search the guide")
         self.search.searched.connect(self.browser.search)
-        tools = FlowLayout(fill=True)
-        tools.addWidget(self.chapters)
-        tools.addWidget(self.search)
+        tools = FlowLayout(self.chapters, self.search, fill=True)
         inside = QWidget()
         vbox(tools, (self.browser, 1), parent=inside, margins=SPACE_S, spacing=SPACE_S)
         set_minimum_chars(inside, 40)
@@ -109,10 +108,8 @@ class GuideBrowser(QTextBrowser):
         self.setUndoRedoEnabled(False)
         self._stays = False
         self._pictures: dict[str, _Picture] = {}
-        self._timer = QTimer(self)  # one picture a turn of the event loop
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(0)
-        self._timer.timeout.connect(self._read_next)
+        # one picture a turn of the event loop
+        self._timer = single_shot(self, 0, self._read_next)
         self.anchorClicked.connect(self._follow)
         self.verticalScrollBar().actionTriggered.connect(self._leave_chapter)
 

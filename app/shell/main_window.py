@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -23,6 +23,7 @@ from app.assets import application_icon
 from app.context import AppContext
 from app.models.activities import Activity
 from app.qt.boxes import hbox, vbox
+from app.qt.timers import single_shot
 from app.shell.at_work import RunNotifier, SystemNotifications, WindowTitle
 from app.shell.leaving import Leaving
 from app.shell.opening import OpenedPath, PathKind
@@ -104,10 +105,8 @@ class MainWindow(QMainWindow):
             context.theme, context.project, context.runs, context.activities, context.navigator
         )
         self.setStatusBar(self.status)
-        self.warming = QTimer(self)
-        self.warming.setSingleShot(True)  # a page that cannot be made is not tried for ever
-        self.warming.setInterval(0)
-        self.warming.timeout.connect(self._warm_next)
+        # a page that cannot be made is not tried for ever
+        self.warming = single_shot(self, 0, self._warm_next)
         self._preloader = Preloader(self)
         self._preloader.finished.connect(self._on_preloaded)
         WindowTitle(context.project, context.runs, self)

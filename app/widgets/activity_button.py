@@ -16,6 +16,7 @@ from app.models.activities import ActivitiesModel, Activity
 from app.qt.boxes import hbox, vbox
 from app.qt.sizes import chars, room
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
+from app.widgets.buttons import flat_button
 from app.widgets.labels import ElidedLabel, MutedLabel
 from app.words import amount, duration
 
@@ -120,13 +121,8 @@ class ActivityRow(QWidget):
         self.bar.setFixedHeight(SPACE_S)
         self.detail = MutedLabel(theme)
         self.detail.setWordWrap(False)
-        self.cancel = QToolButton()
-        self.cancel.setAutoRaise(True)
-        self.cancel.setIcon(icon("close"))
-        self.cancel.setToolTip(f"Cancel: {activity.title}")
-        self.cancel.setAccessibleName(f"Cancel: {activity.title}")
+        self.cancel = flat_button("close", f"Cancel: {activity.title}", self._cancel)
         self.cancel.setVisible(activity.can_cancel)
-        self.cancel.clicked.connect(self._cancel)
         words = vbox(self.title, self.bar, self.detail, spacing=SPACE_XS)
         hbox((words, 1), (self.cancel, 0, Qt.AlignmentFlag.AlignVCenter), parent=self)
         activity.changed.connect(self._update)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QEnterEvent, QHideEvent, QPalette
-from PySide6.QtWidgets import QFrame, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
 from app.assets import icon
 from app.qt.boxes import hbox
 from app.qt.plain_text import caption
 from app.qt.sizes import icon_size
+from app.qt.timers import single_shot
 from app.shell.messages import Message
 from app.theme import SPACE_S, SPACE_XS, Theme
+from app.widgets.buttons import flat_button
 from app.widgets.labels import Label
 
 
@@ -60,12 +62,7 @@ class InfoBar(QFrame):
         self.label.setWordWrap(True)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.buttons: list[QPushButton] = []
-        self.close_button = QToolButton()
-        self.close_button.setAutoRaise(True)
-        self.close_button.setIcon(icon("close"))
-        self.close_button.setToolTip("Close this message")
-        self.close_button.setAccessibleName("Close this message")
-        self.close_button.clicked.connect(self._dismiss)
+        self.close_button = flat_button("close", "Close this message", self._dismiss)
         self.close_button.setVisible(closable)
         self._layout = hbox(
             self._sign,
@@ -124,10 +121,7 @@ class Toast(InfoBar):
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
         self._expires = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(SHOWN_MS)
-        self._timer.timeout.connect(self._go)
+        self._timer = single_shot(self, SHOWN_MS, self._go)
 
     def post(self, message: Message) -> None:
         """Show this message in place of the one before."""

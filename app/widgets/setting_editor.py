@@ -46,9 +46,8 @@ class Editor(QObject):
 
     def show(self, value: object) -> None:
         """Show a value without telling of an edit."""
-        blocker = QSignalBlocker(self.widget)
-        self._show(value)
-        blocker.unblock()
+        with QSignalBlocker(self.widget):
+            self._show(value)
 
 
 class IgnoreWheel(QObject):

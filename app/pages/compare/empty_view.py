@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
-from app.assets import icon
 from app.context import AppContext
 from app.pages.compare.systems.chooser import SystemChooser
 from app.pages.compare.systems.model import SystemsModel
 from app.pages.compare.systems.systems import Kind
-from app.qt.boxes import hbox, vbox
+from app.qt.boxes import hbox, stack, vbox
 from app.qt.plain_text import caption
 from app.theme import SPACE_L, SPACE_M
+from app.widgets.buttons import push_button
 from app.widgets.empty_state import EmptyState
 from app.widgets.labels import MutedLabel, SectionHeader
 
@@ -47,17 +47,12 @@ class EmptyView(QWidget):
         )
         self.chooser = SystemChooser(systems, context.theme)
         self.nothing.add_button("Outputs from a file…", self.chooser.add_file.click)
-        self.suggestion = QPushButton()
-        self.suggestion.setIcon(icon("compare"))
-        self.suggestion.clicked.connect(lambda: systems.choose(self._suggested()))
-        self.read = QPushButton()
-        self.read.setIcon(icon("columns"))
-        self.read.setAccessibleName("Read the outputs of the chosen system")
-        self.read.clicked.connect(lambda: self.read_asked.emit())
+        choose = lambda: systems.choose(self._suggested())  # noqa: E731 - a slot
+        self.suggestion = push_button("", choose, picture="compare")
+        name = "Read the outputs of the chosen system"
+        self.read = push_button("", self.read_asked, picture="columns", name=name)
         self.choosing = self._make_choosing(context)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.nothing)
-        self.pages.addWidget(self.choosing)
+        self.pages = stack(self.nothing, self.choosing)
         vbox(self.pages, parent=self)
         systems.entries_changed.connect(self._show)
         self._show()

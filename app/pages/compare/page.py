@@ -11,9 +11,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QMenu,
-    QPushButton,
-    QStackedWidget,
-    QToolButton,
     QWidget,
 )
 
@@ -33,12 +30,13 @@ from app.pages.compare.systems.chooser import ChooserPanel
 from app.pages.compare.systems.model import SystemsModel
 from app.pages.compare.table.copying import row_lines, score_lines
 from app.pages.compare.table.score_view import COPIES, ScoreButton, ScoreView
-from app.qt.boxes import Gap, vbox
+from app.qt.boxes import Gap, stack, vbox
 from app.qt.idle_task import IdleTask
 from app.qt.plain_text import caption
 from app.shell.page import Page
 from app.table_saving import ask_where_to_save, save_table
 from app.theme import SPACE_M, SPACE_S, SPACE_XS
+from app.widgets.buttons import flat_button, push_button
 from app.widgets.flow import FlowLayout
 from app.widgets.info_bar import Tone
 from app.widgets.page_splitter import PageSplitter
@@ -74,9 +72,7 @@ class ComparePage(Page):
         self.splitter.setHandleWidth(SPACE_M)
         self.view.note.note.left.connect(self.list.table.setFocus)
         self.comparing = self._make_comparing()
-        self.pages = QStackedWidget()
-        for page in (self.empty, self.comparing, self.blind_view):
-            self.pages.addWidget(page)
+        self.pages = stack(self.empty, self.comparing, self.blind_view)
         self.jobs = JobRows(self.systems.jobs, theme)
         vbox(
             self.messages,
@@ -134,30 +130,22 @@ class ComparePage(Page):
             self.blind_view.begin()
 
     def _make_comparing(self) -> QWidget:
-        self.choose = QToolButton()
-        self.choose.setText("Systems")
-        self.choose.setIcon(icon("columns"))
-        self.choose.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.choose.setToolTip("Choose the systems to compare")
+        tip = "Choose the systems to compare"
+        self.choose = flat_button("columns", tip, text="Systems")
+        self.choose.setAutoRaise(False)
         self.choose.clicked.connect(lambda: self.panel.drop_below(self.choose))
         self.measures = ScoreButton(self.model, self.context.settings, self.context.theme)
-        self.judge = QPushButton(icon("blind"), "Blind…")
-        self.judge.setToolTip("Judge pairs of outputs without knowing which system wrote them")
-        self.judge.clicked.connect(lambda: self.start_blind())
-        self.copies = QPushButton(icon("export"), "Export")
+        tip = "Judge pairs of outputs without knowing which system wrote them"
+        self.judge = push_button("Blind…", self.start_blind, picture="blind", tip=tip)
+        self.copies = push_button("Export", picture="export")
         self.copies.setMenu(self._make_menu())
-        self.settings = QPushButton(icon("settings"), "Settings…")
-        self.settings.setToolTip("Show in which settings the runs differ")
-        self.settings.clicked.connect(lambda: self.show_settings())
-        bar = FlowLayout()
-        for widget in (self.choose, self.measures, *self.pair.parts):
-            bar.addWidget(widget)
-        for button in (self.settings, self.judge, self.copies):
-            bar.addWidget(button)
+        tip = "Show in which settings the runs differ"
+        self.settings = push_button("Settings…", self.show_settings, picture="settings", tip=tip)
+        buttons = (self.settings, self.judge, self.copies)
+        bar = FlowLayout(self.choose, self.measures, *self.pair.parts, *buttons)
         page = QWidget()
         vbox(bar, self.scores, Gap(SPACE_XS), (self.splitter, 1), parent=page, spacing=SPACE_S)
         pair = (self.pair.other, self.pair.reference, self.pair.measure)
-        buttons = (self.settings, self.judge, self.copies)
         order = (self.choose, self.measures, *pair, *buttons, self.scores.table)
         for before, after in pairwise((*order, self.list.histogram)):
             QWidget.setTabOrder(before, after)

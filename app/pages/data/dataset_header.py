@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
@@ -11,9 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
     QMenu,
-    QPushButton,
-    QStackedWidget,
-    QToolButton,
     QWidget,
 )
 
@@ -22,7 +18,9 @@ from app.models.project import ProjectModel
 from app.pages.data.current import CurrentDataset
 from app.pages.data.edits import removed
 from app.pages.data.words import count
+from app.qt.boxes import stack
 from app.theme import Theme, scaled_font
+from app.widgets.buttons import flat_button, push_button
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import ElidedLabel
 
@@ -53,26 +51,19 @@ class DatasetHeader(QWidget):
         self.name.setMaxLength(120)
         self.name.editingFinished.connect(self._rename)
         self.name.installEventFilter(self)
-        self.names = QStackedWidget()
-        self.names.addWidget(self.box)
-        self.names.addWidget(self.name)
+        self.names = stack(self.box, self.name)
         self.names.setSizePolicy(self.box.sizePolicy())
-        self.rename_button = self._tool("edit", "Rename the dataset", self.start_renaming)
-        self.delete_button = self._tool("delete", "Delete the dataset", self._delete)
+        self.rename_button = flat_button("edit", "Rename the dataset", self.start_renaming)
+        self.delete_button = flat_button("delete", "Delete the dataset", self._delete)
         self.rows = ElidedLabel()
-        self.rejected = QPushButton()
+        self.rejected = push_button("", self.rejected_asked)
         self.rejected.setFlat(True)
-        self.rejected.clicked.connect(self.rejected_asked)
         self.open_menu = OpenDataMenu(self)
-        self.open_button = QPushButton(icon("open"), "&Open data")
+        self.open_button = push_button("&Open data", picture="open")
         self.open_button.setMenu(self.open_menu)
         self._theme = theme
-        layout = FlowLayout(self)
-        for widget in (
-            *(self.names, self.rename_button, self.delete_button),
-            *(self.rows, self.rejected, self.open_button),
-        ):
-            layout.addWidget(widget)
+        names = (self.names, self.rename_button, self.delete_button)
+        self.setLayout(FlowLayout(*names, self.rows, self.rejected, self.open_button))
         project.changed.connect(self._show)
         current.shown.connect(self._show_dataset)
         theme.changed.connect(self._show)
@@ -98,15 +89,6 @@ class DatasetHeader(QWidget):
             self._end_renaming()
             return True
         return super().eventFilter(watched, event)
-
-    def _tool(self, picture: str, tip: str, slot: Callable[[], None]) -> QToolButton:
-        button = QToolButton()
-        button.setAutoRaise(True)
-        button.setIcon(icon(picture))
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.clicked.connect(lambda _checked=False: slot())
-        return button
 
     def _show_dataset(self) -> None:
         if self._renaming:  # another dataset must not get the name

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QStackedWidget
+from PySide6.QtWidgets import QApplication
 
 from app.context import AppContext
 from app.pages.data.current import CurrentDataset
@@ -17,7 +17,7 @@ from app.pages.data.importing.import_view import ImportView
 from app.pages.data.importing.paster import Paster, local_file
 from app.pages.data.importing.rejected_dialog import RejectedDialog
 from app.pages.data.words import count
-from app.qt.boxes import vbox
+from app.qt.boxes import stack, vbox
 from app.shell.opening import holds_xml
 from app.shell.page import Page
 from app.widgets.bar_area import BarArea
@@ -43,9 +43,7 @@ class DataPage(Page):
         self.empty = self._make_empty()
         self.import_view = ImportView(self.file, context.theme)
         self.dataset_view = DatasetView(context, self.current)
-        self.views = QStackedWidget()
-        for view in (self.empty, self.import_view, self.dataset_view):
-            self.views.addWidget(view)
+        self.views = stack(self.empty, self.import_view, self.dataset_view)
         vbox((self.views, 1), parent=self, spacing=0)
         BarArea(self, self.bar)
         header = self.dataset_view.header

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.pages.prefixes.library import LibraryRow
-from app.qt.boxes import vbox
+from app.qt.boxes import form_layout, vbox
 from app.theme import SPACE_L, SPACE_M, SPACE_XS, Theme, scaled_font
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import Badge, ElidedLabel, Label, MutedLabel, SectionHeader
@@ -98,9 +98,7 @@ class PrefixDetails(VerticalArea):
         layout.addLayout(self._form(facts))
 
     def _form(self, facts: list[tuple[str, str | QWidget]]) -> QFormLayout:
-        form = QFormLayout()
-        form.setHorizontalSpacing(SPACE_L)
-        form.setVerticalSpacing(SPACE_XS)
+        form = form_layout(SPACE_L, SPACE_XS)
         for name, value in facts:
             words = MutedLabel(self._theme, name)
             words.setWordWrap(False)

@@ -10,8 +10,6 @@ from PySide6.QtCore import QSortFilterProxyModel, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFileDialog,
-    QStackedWidget,
-    QToolButton,
     QWidget,
 )
 
@@ -26,13 +24,14 @@ from app.dialogs.foreign_prefix import (
 from app.pages.prefixes.details import PrefixDetails
 from app.pages.prefixes.library import LibraryRow, PrefixLibrary
 from app.pages.prefixes.model import SORT_ROLE, PrefixTableModel
-from app.qt.boxes import vbox
+from app.qt.boxes import stack, vbox
 from app.qt.sizes import set_minimum_chars
 from app.shell.opening import PathKind, find_out
 from app.shell.page import Page
 from app.shell.trashing import MoveToTrash
 from app.theme import SPACE_S
 from app.widgets.bar_area import BarArea
+from app.widgets.buttons import action_button
 from app.widgets.empty_state import EmptyState
 from app.widgets.flow import FlowLayout
 from app.widgets.info_bar import Tone
@@ -70,9 +69,7 @@ class PrefixesPage(Page):
         self.details = PrefixDetails(context.theme)
         self.empty = self._make_empty()
         self.commands = self._make_actions()
-        self.views = QStackedWidget()
-        self.views.addWidget(self.empty)
-        self.views.addWidget(self._make_library_view())
+        self.views = stack(self.empty, self._make_library_view())
         vbox((self.views, 1), parent=self, spacing=0)
         BarArea(self, self.bar)
         self.library.changed.connect(self._show)
@@ -210,12 +207,7 @@ class PrefixesPage(Page):
         tools = FlowLayout(fill=True)
         tools.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
         for action in self.commands.values():
-            button = QToolButton()
-            button.setDefaultAction(action)
-            button.setAccessibleName(action.toolTip())
-            button.setAutoRaise(True)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            tools.addWidget(button)
+            tools.addWidget(action_button(action))
         search = SearchField("Search prefixes")
         search.searched.connect(self._filter)
         tools.addWidget(search)

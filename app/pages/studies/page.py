@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QStackedWidget,
-    QToolButton,
     QWidget,
 )
 
@@ -19,10 +16,11 @@ from app.pages.studies.form.maker import StudyMaker
 from app.pages.studies.results.scores import StudyScores
 from app.pages.studies.results.view import StudyView
 from app.pages.studies.study_list import LIST_CHARS, StudyListView
-from app.qt.boxes import hbox, vbox
+from app.qt.boxes import hbox, stack, vbox
 from app.shell.page import Page
 from app.theme import SPACE_S, scaled_font
 from app.widgets.bar_area import BarArea
+from app.widgets.buttons import action_button
 from app.widgets.labels import Label
 from app.widgets.page_splitter import PageSplitter
 from engine.contract.errors import UserError
@@ -115,18 +113,10 @@ class StudiesPage(Page):
     def _lay_out(self) -> None:
         title = Label("Studies")
         title.setFont(scaled_font(115, bold=True))
-        button = QToolButton()
-        button.setDefaultAction(self.new)
-        button.setText("New study")
-        button.setAccessibleName("New study")
-        button.setAutoRaise(True)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        top = hbox(title, 1, button, margins=SPACE_S)
+        top = hbox(title, 1, action_button(self.new, text="New study"), margins=SPACE_S)
         self.side = QWidget()
         vbox(top, (self.list, 1), parent=self.side, spacing=0)
-        self.right = QStackedWidget()
-        for widget in (self.chooser, self.view):
-            self.right.addWidget(widget)
+        self.right = stack(self.chooser, self.view)
         self.columns = PageSplitter(
             self.side,
             self.right,

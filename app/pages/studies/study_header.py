@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QProgressBar, QToolButton, QWidget
 
-from app.assets import icon
 from app.metric_menu import MetricMenu
 from app.models.studies import StudyLibrary
 from app.models.study_tally import StudyTally, parts
@@ -13,9 +12,9 @@ from app.pages.studies.actions import StudyActions
 from app.qt.boxes import vbox
 from app.settings import Settings
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme, scaled_font
+from app.widgets.buttons import ToolRow, flat_button
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import Badge, ElidedLabel, MutedLabel
-from app.widgets.tool_row import ToolRow
 from engine.contract.errors import UserError
 from engine.contract.metrics import needs_encoder
 from engine.contract.runs.scores import Encoder
@@ -89,12 +88,9 @@ class StudyHeader(QWidget):
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(SPACE_XS)
         self.progress.setAccessibleName("Finished runs of the study")
-        states = FlowLayout()
-        for badge in (self.headline, *self._badges):
-            states.addWidget(badge)
         self.time = MutedLabel(theme)
         self.time.setWordWrap(False)
-        states.addWidget(self.time)
+        states = FlowLayout(self.headline, *self._badges, self.time)
         buttons = ToolRow("Study")
         for action in (actions.pause, actions.proceed, actions.stop):
             buttons.add(action)
@@ -136,12 +132,5 @@ class StudyHeader(QWidget):
         menu.addAction(actions.save_figure)
         menu.addSeparator()
         menu.addActions(actions.copies)
-        button = QToolButton()
-        button.setText("Figure and tables")
-        button.setIcon(icon("export"))
-        button.setToolTip("Show, save or copy the study's results")
-        button.setAutoRaise(True)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setMenu(menu)
-        return button
+        tip = "Show, save or copy the study's results"
+        return flat_button("export", tip, text="Figure and tables", menu=menu)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.assets import icon
 from app.pages.compare.example.card_grid import CardArea, CardGrid
 from app.pages.compare.example.columns import ReferencesColumn, SystemColumn, TextColumn
 from app.pages.compare.example.input_panel import InputPanel
@@ -16,6 +15,7 @@ from app.pages.compare.example.note_panel import NotePanel
 from app.pages.compare.model import CompareModel, DiffMode
 from app.qt.boxes import vbox
 from app.theme import SPACE_XS, Theme
+from app.widgets.buttons import flat_button
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import Label, MutedLabel
 
@@ -69,13 +69,7 @@ class ExampleView(QWidget):
             ("shuffle", "Random example (R)", self._model.step_random),
         )
         for picture, tip, slot in steps:
-            button = QToolButton()
-            button.setAutoRaise(True)
-            button.setIcon(icon(picture))
-            button.setToolTip(tip)
-            button.setAccessibleName(tip.partition(" (")[0])
-            button.clicked.connect(lambda _checked=False, call=slot: call())
-            bar.addWidget(button)
+            bar.addWidget(flat_button(picture, tip, slot, name=tip.partition(" (")[0]))
         bar.addWidget(self.place)
         bar.addWidget(Label("   Mark:"))
         group = QButtonGroup(self)

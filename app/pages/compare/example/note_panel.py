@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 from app.assets import icon
 from app.pages.compare.model import CompareModel
 from app.qt.boxes import hbox
 from app.theme import SPACE_S, Theme
+from app.widgets.buttons import flat_button
 
 NOTE_LINES = 2
 
@@ -45,12 +46,9 @@ class NotePanel(QWidget):
     def __init__(self, model: CompareModel, theme: Theme) -> None:
         super().__init__()
         self._model, self._theme = model, theme
-        self.star = QToolButton()
-        self.star.setAutoRaise(True)
+        tip, name = "Star this example (S)", "Star this example"
+        self.star = flat_button(tip=tip, slot=model.toggle_star, name=name)
         self.star.setCheckable(True)
-        self.star.setToolTip("Star this example (S)")
-        self.star.setAccessibleName("Star this example")
-        self.star.clicked.connect(lambda: model.toggle_star())
         self.tags = QLineEdit()
         self.tags.setPlaceholderText("Tags, with commas")
         self.tags.setAccessibleName("Tags of this example")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QPushButton, QStackedWidget, QStyle, QWidget
+from PySide6.QtWidgets import QStyle, QWidget
 
 from app.pages.compare.example.example_model import DIFFERENCE, INPUT, MARKS, NUMBER, ExampleModel
 from app.pages.compare.list.filter_bar import FilterBar
 from app.pages.compare.list.listing import Order
 from app.pages.compare.model import CompareModel
 from app.pages.compare.table.histogram_view import HistogramView
-from app.qt.boxes import vbox
+from app.qt.boxes import stack, vbox
 from app.theme import SPACE_M, SPACE_XS, Theme
+from app.widgets.buttons import push_button
 from app.widgets.labels import MutedLabel
 from app.widgets.table_view import CELL_MARGIN, HEADER_STYLE, TableView
 
@@ -47,9 +48,7 @@ class ExampleList(QWidget):
         header.sectionClicked.connect(self._sort)
         self.table.selectionModel().currentRowChanged.connect(self._choose)
         self.nothing = self._make_nothing(theme)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.table)
-        self.pages.addWidget(self.nothing)
+        self.pages = stack(self.table, self.nothing)
         vbox(self.histogram, self.filters, (self.pages, 1), parent=self, spacing=SPACE_XS)
         model.comparison_changed.connect(self._fit)
         model.listed_changed.connect(self._show)
@@ -76,8 +75,7 @@ class ExampleList(QWidget):
     def _make_nothing(self, theme: Theme) -> QWidget:
         page = QWidget()
         text = MutedLabel(theme, "No example matches the search and filters.")
-        button = QPushButton("Show all examples")
-        button.clicked.connect(self.filters.clear)
+        button = push_button("Show all examples", self.filters.clear)
         vbox(
             1,
             text,

@@ -7,11 +7,9 @@ from dataclasses import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QProgressBar,
-    QPushButton,
     QWidget,
 )
 
-from app.assets import icon
 from app.pages.data.importing.file_import import FileImport, ImportState
 from app.pages.data.importing.findings_list import ATTENTION_KINDS, FindingsList
 from app.pages.data.importing.import_text import can_import, sampled, summary, what_happens
@@ -21,6 +19,7 @@ from app.pages.data.mapping.role_header import RoleHeader
 from app.pages.data.rows.number_header import NumberHeader
 from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_M, SPACE_S, Theme, scaled_font
+from app.widgets.buttons import push_button
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import ElidedLabel, Label, MutedLabel, SectionHeader
 from app.widgets.page_splitter import ModestSplitter
@@ -56,13 +55,11 @@ class ImportView(QWidget):
         self.what_happens.setWordWrap(True)
         self.progress = QProgressBar()
         self.progress.setAccessibleName("Progress of the import")
-        self.cancel_button = QPushButton("Cancel")
-        self.cancel_button.clicked.connect(self._cancel)
-        self.import_button = QPushButton(icon("import"), "Import")
+        self.cancel_button = push_button("Cancel", self._cancel)
+        tip = "Import the file as shown (Ctrl+Return)"
+        self.import_button = push_button("Import", file.start, picture="import", tip=tip)
         self.import_button.setDefault(True)
         self.import_button.setShortcut("Ctrl+Return")
-        self.import_button.setToolTip("Import the file as shown (Ctrl+Return)")
-        self.import_button.clicked.connect(file.start)
         self._lay_out()
         file.changed.connect(self._show)
         self._show()

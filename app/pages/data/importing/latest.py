@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.ports import Client, Pending
+from app.qt.timers import single_shot
 from engine.contract.protocol.commands import Command
 
 
@@ -31,10 +32,7 @@ class LatestAsk(QObject):
         self._pending: Pending | None = None
         self._waiting: Command | None = None
         self._busy = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(wait_ms)
-        self._timer.timeout.connect(self._send)
+        self._timer = single_shot(self, wait_ms, self._send)
 
     @property
     def is_busy(self) -> bool:

@@ -47,7 +47,8 @@ class OptionsForm(QWidget):
         self._sheets: tuple[str, ...] = ()
         self._fields: dict[str, QWidget] = {}
         self.boxes: dict[str, QComboBox] = {}
-        row = FlowLayout(self)
+        row = FlowLayout()
+        self.setLayout(row)
         for name, (title, _known) in _PARTS.items():
             box = QComboBox()
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)

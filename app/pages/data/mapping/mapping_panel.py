@@ -14,6 +14,7 @@ from app.pages.data.mapping.role_delegate import RoleDelegate
 from app.pages.data.words import ROLE_HINTS, ROLE_TITLES
 from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_M, SPACE_S, Theme
+from app.widgets.buttons import flat_button
 from app.widgets.labels import MutedLabel
 from app.widgets.table_view import TableView
 from engine.contract.errors import UserError
@@ -62,12 +63,8 @@ class MappingPanel(QWidget):
         self._show()
 
     def _button(self, tip: str, keys: str, step: int) -> QToolButton:
-        button = QToolButton()
-        button.setAutoRaise(True)
+        button = flat_button("", f"{tip} ({keys})", lambda: self._move(step), name=tip)
         button.setShortcut(QKeySequence(keys))
-        button.setToolTip(f"{tip} ({keys})")
-        button.setAccessibleName(tip)
-        button.clicked.connect(lambda: self._move(step))
         return button
 
     def _edit(self, index: QModelIndex) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPoint, QSignalBlocker, Qt, QTimer
+from PySide6.QtCore import QModelIndex, QPoint, QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QHeaderView,
     QSpinBox,
@@ -10,14 +10,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.assets import icon
 from app.pages.data.current import CurrentDataset
 from app.pages.data.mapping.mapping_panel import role_menu
 from app.pages.data.mapping.role_header import RoleHeader
 from app.pages.data.rows.number_header import NumberHeader
 from app.pages.data.rows.rows_model import RowsModel
 from app.qt.boxes import hbox, vbox
+from app.qt.timers import single_shot
 from app.theme import SPACE_S, SPACE_XS, Theme
+from app.widgets.buttons import flat_button
 from app.widgets.labels import Label, MutedLabel
 from app.widgets.table_view import TableView
 
@@ -48,9 +49,7 @@ class RowsView(QWidget):
         self.back = self._step_button("chevron-left", "Previous row", -1)
         self.forward = self._step_button("chevron-right", "Next row", 1)
         self._lay_out()
-        self._fitting = QTimer(self)
-        self._fitting.setSingleShot(True)
-        self._fitting.timeout.connect(self._fit_columns)
+        self._fitting = single_shot(self, 0, self._fit_columns)
         current.shown.connect(self._show_dataset)
         current.entry_changed.connect(self._show_roles)
         current.row_changed.connect(self._show_row)
@@ -74,13 +73,8 @@ class RowsView(QWidget):
         return table
 
     def _step_button(self, picture: str, tip: str, step: int) -> QToolButton:
-        button = QToolButton()
-        button.setIcon(icon(picture))
-        button.setAutoRaise(True)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.clicked.connect(lambda: self._current.choose_row(self._current.row_number + step))
-        return button
+        current = self._current
+        return flat_button(picture, tip, lambda: current.choose_row(current.row_number + step))
 
     def _lay_out(self) -> None:
         label = Label("Ro&w")

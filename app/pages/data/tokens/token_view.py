@@ -7,12 +7,10 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
-    QPushButton,
     QScrollArea,
     QWidget,
 )
 
-from app.assets import icon
 from app.context import AppContext
 from app.pages.data.current import CurrentDataset
 from app.pages.data.importing.latest import LatestAsk
@@ -22,6 +20,7 @@ from app.pages.data.tokens.token_flow import TokenFlow
 from app.pages.data.words import count
 from app.qt.boxes import vbox
 from app.theme import SPACE_S
+from app.widgets.buttons import push_button
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import Badge, Label, MutedLabel
 from app.words import size
@@ -43,8 +42,7 @@ class TokenView(QWidget):
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.box.setMinimumContentsLength(12)
         self.box.activated.connect(lambda: self.choice.choose(self.box.currentData()))
-        self.fetch_button = QPushButton(icon("import"), "Fetch")
-        self.fetch_button.clicked.connect(self.choice.fetch)
+        self.fetch_button = push_button("Fetch", self.choice.fetch, picture="import")
         self.counts = MutedLabel(theme)
         self.counts.setWordWrap(False)
         self.note = MutedLabel(theme)
@@ -78,11 +76,8 @@ class TokenView(QWidget):
     def _lay_out(self) -> None:
         label = Label("&Backbone")
         label.setBuddy(self.box)
-        top, legend = FlowLayout(), FlowLayout()
-        for widget in (label, self.box, self.fetch_button):
-            top.addWidget(widget)
-        for widget in (*self._legend, self.counts):
-            legend.addWidget(widget)
+        top = FlowLayout(label, self.box, self.fetch_button)
+        legend = FlowLayout(*self._legend, self.counts)
         vbox(
             top, self.note, legend, (self._scroll, 1), parent=self, margins=SPACE_S, spacing=SPACE_S
         )

@@ -45,9 +45,8 @@ class PresetBox(QComboBox):
 
     def _tell(self) -> None:
         preset = preset_of(self._form.draft)
-        blocker = QSignalBlocker(self)
-        self.setCurrentIndex(-1 if preset is None else PRESETS.index(preset))
-        blocker.unblock()
+        with QSignalBlocker(self):
+            self.setCurrentIndex(-1 if preset is None else PRESETS.index(preset))
 
     def _on_activated(self, place: int) -> None:
         preset = PRESETS[place]

@@ -9,15 +9,14 @@ from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
-    QPushButton,
     QWidget,
 )
 
-from app.assets import icon
 from app.pages.runs.form.backbones import BackbonesModel
 from app.pages.runs.form.model import FormModel
 from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_S, SPACE_XS, Theme
+from app.widgets.buttons import push_button
 from app.widgets.labels import MutedLabel
 from app.widgets.setting_editor import IgnoreWheel
 from app.words import count, size
@@ -66,13 +65,10 @@ class BackbonePicker(QWidget):
         self._calm = IgnoreWheel(self)
         self.box.installEventFilter(self._calm)
         self.box.currentIndexChanged.connect(self._on_chosen)
-        self.fetch = QPushButton(icon("import"), "Fetch")
-        self.fetch.setToolTip("Bring this backbone to this machine now")
-        self.fetch.clicked.connect(self._on_fetch)
-        self.folder = QPushButton(icon("folder"), "")
-        self.folder.setAccessibleName("Choose a model folder")
-        self.folder.setToolTip("Use a local model folder, in transformers' format")
-        self.folder.clicked.connect(self._ask_folder)
+        tip = "Bring this backbone to this machine now"
+        self.fetch = push_button("Fetch", self._on_fetch, picture="import", tip=tip)
+        tip, name = "Use a local model folder, in transformers' format", "Choose a model folder"
+        self.folder = push_button("", self._ask_folder, picture="folder", tip=tip, name=name)
         self.about = MutedLabel(theme)
         row = hbox((self.box, 1), self.fetch, self.folder, spacing=SPACE_S)
         vbox(row, self.about, parent=self, spacing=SPACE_XS)
@@ -86,12 +82,11 @@ class BackbonePicker(QWidget):
         self._form.set("backbone", str(path), "backbone")
 
     def _tell(self) -> None:
-        blocker = QSignalBlocker(self.box)
-        if self._backbones.entries != self._shown:
-            self._fill()
-        name = self._form.draft["backbone"]
-        self.box.setCurrentIndex(self.box.findData(name))
-        blocker.unblock()
+        with QSignalBlocker(self.box):
+            if self._backbones.entries != self._shown:
+                self._fill()
+            name = self._form.draft["backbone"]
+            self.box.setCurrentIndex(self.box.findData(name))
         entry = self._backbones.get(name)
         self.about.setText(self._about(entry))
         fetching = self._backbones.is_fetching(name)

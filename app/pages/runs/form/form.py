@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from app.pages.runs.form.advanced import AdvancedSettings, PresetBox
 from app.pages.runs.form.backbone_picker import BackbonePicker
@@ -15,6 +15,7 @@ from app.pages.runs.form.method_drawing import MethodDrawing
 from app.pages.runs.form.planner import Planner
 from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_M, SPACE_S, Theme
+from app.widgets.buttons import flat_button
 from app.widgets.labels import ElidedLabel, MutedLabel, SectionHeader
 from app.widgets.vertical_area import VerticalArea
 from app.words import count
@@ -86,12 +87,8 @@ class RunForm(VerticalArea):
 
     def _data_header(self) -> SectionHeader:
         header = SectionHeader("Data")
-        button = QToolButton()
-        button.setText("Change")
-        button.setToolTip("Choose another dataset or split on the Data page")
-        button.setAutoRaise(True)
-        button.clicked.connect(self.data_asked)
-        header.add(button)
+        tip = "Choose another dataset or split on the Data page"
+        header.add(flat_button(tip=tip, slot=self.data_asked, text="Change"))
         return header
 
     def _tell_data(self) -> None:

@@ -56,12 +56,10 @@ class LengthControl(QWidget):
 
     def show_length(self, length: int) -> None:
         """Show a length without telling of an edit."""
-        blockers = QSignalBlocker(self.slider), QSignalBlocker(self.spin)
-        if length_at(self.slider.value()) != length:
-            self.slider.setValue(position_of(length))
-        self.spin.setValue(length)
-        for blocker in blockers:
-            blocker.unblock()
+        with QSignalBlocker(self.slider), QSignalBlocker(self.spin):
+            if length_at(self.slider.value()) != length:
+                self.slider.setValue(position_of(length))
+            self.spin.setValue(length)
 
     def _on_slid(self, position: int) -> None:
         length = length_at(position)

@@ -65,7 +65,6 @@ class MethodChoice(QComboBox):
     def _tell(self) -> None:
         kinds = [kind for kind, _words, _tip in CHOICES]
         place = kinds.index(self._form.draft.kind)
-        blocker = QSignalBlocker(self)
-        self.setCurrentIndex(place)
-        blocker.unblock()
+        with QSignalBlocker(self):
+            self.setCurrentIndex(place)
         self.setToolTip(CHOICES[place][2])

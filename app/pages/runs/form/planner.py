@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.context import AppContext
 from app.models.run import RunModel
@@ -13,6 +13,7 @@ from app.pages.runs.form.estimates import LONG_S, expected_time, live_cost, step
 from app.pages.runs.form.model import FormModel
 from app.pages.runs.form.run_making import RunData, run_data
 from app.ports import Pending
+from app.qt.timers import single_shot
 from app.words import duration
 from engine.contract.backbone import BackboneEntry, BackboneSource, Cost
 from engine.contract.errors import UserError
@@ -75,10 +76,7 @@ class Planner(QObject):
         self._project.closed.connect(self._on_project)
         self._counts.changed.connect(self._update)
         self._speeds.changed.connect(self._update)
-        self._counting = QTimer(self)
-        self._counting.setSingleShot(True)
-        self._counting.setInterval(RECOUNT_MS)
-        self._counting.timeout.connect(self._recount)
+        self._counting = single_shot(self, RECOUNT_MS, self._recount)
         self._runs.added.connect(self._follow)
         for run in self._runs.all():
             self._follow(run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, SignalInstance
 from PySide6.QtGui import QFocusEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QFormLayout,
@@ -23,6 +23,7 @@ from app.pages.runs.run_actions import RunActions
 from app.pages.runs.table.model import split_tags
 from app.qt.boxes import vbox
 from app.qt.plain_text import markup
+from app.qt.timers import single_shot
 from app.theme import SPACE_S, Theme, fixed_font
 from app.widgets.labels import SectionHeader
 from app.widgets.text_view import TextView
@@ -45,10 +46,7 @@ class NotesEdit(QPlainTextEdit):
     def __init__(self) -> None:
         super().__init__()
         self.setTabChangesFocus(True)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(PAUSE_MS)
-        self._timer.timeout.connect(self.settled)
+        self._timer = single_shot(self, PAUSE_MS, self.settled)
         self.textChanged.connect(self._timer.start)
 
     def settle(self) -> None:
@@ -138,13 +136,11 @@ class DetailsPane(QScrollArea):
         self._body.setVisible(run is not None)
         if run is None:
             return
-        blockers = QSignalBlocker(self.tags), QSignalBlocker(self.notes)
-        if not self.tags.hasFocus():
-            self.tags.setText(", ".join(run.meta.tags))
-        if not self.notes.hasFocus():
-            self.notes.setPlainText(run.meta.notes)
-        for blocker in blockers:
-            blocker.unblock()
+        with QSignalBlocker(self.tags), QSignalBlocker(self.notes):
+            if not self.tags.hasFocus():
+                self.tags.setText(", ".join(run.meta.tags))
+            if not self.notes.hasFocus():
+                self.notes.setPlainText(run.meta.notes)
         traceback = run.failed.traceback if run.failed is not None else ""
         self._fault.setVisible(bool(traceback))
         self.traceback.setPlainText(traceback)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -14,6 +13,7 @@ from app.pages.runs.form.model import FormModel
 from app.pages.runs.run.view import RunsView
 from app.pages.runs.run_actions import RunActions
 from app.qt.boxes import hbox, vbox
+from app.qt.timers import single_shot
 from app.run_text import status_line, verdict
 from app.theme import SPACE_S, SPACE_XS, Theme, scaled_font
 from app.widgets.info_bar import InfoBar, Tone
@@ -48,10 +48,7 @@ class RunHeader(QWidget):
         vbox(
             self._line, self.bar, parent=self, margins=(0, SPACE_XS, 0, SPACE_XS), spacing=SPACE_XS
         )
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(REFRESH_MS)
-        self._timer.timeout.connect(self._tell)
+        self._timer = single_shot(self, REFRESH_MS, self._tell)
         view.current_changed.connect(self._follow_run)
         theme.changed.connect(self._restyle)
         self._restyle()

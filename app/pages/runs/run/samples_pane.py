@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.assets import icon
 from app.models.run import RunModel
 from app.pages.runs.run.text_changes import as_html, changes
 from app.pages.runs.run.view import RunsView
@@ -19,6 +18,7 @@ from app.qt.boxes import vbox
 from app.qt.plain_text import markup
 from app.qt.sizes import set_minimum_chars
 from app.theme import SPACE_S, SPACE_XS, Theme
+from app.widgets.buttons import flat_button
 from app.widgets.empty_state import EmptyState
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import Label
@@ -73,27 +73,16 @@ class SamplesPane(QWidget):
 
     def _make_strip(self) -> QWidget:
         strip = QWidget()
-        row = FlowLayout()
+        before = self._arrow("chevron-left", "Previous evaluation", -1)
+        after = self._arrow("chevron-right", "Next evaluation", 1)
+        row = FlowLayout(self.input, before, self.slider, after, self.step)
         row.setContentsMargins(SPACE_S, SPACE_XS, SPACE_S, 0)
-        for widget in (
-            self.input,
-            self._arrow("chevron-left", "Previous evaluation", -1),
-            self.slider,
-            self._arrow("chevron-right", "Next evaluation", 1),
-            self.step,
-        ):
-            row.addWidget(widget)
         vbox(row, (self.text, 1), parent=strip, spacing=SPACE_XS)
         return strip
 
     def _arrow(self, picture: str, tip: str, by: int) -> QToolButton:
-        button = QToolButton()
-        button.setIcon(icon(picture))
-        button.setAutoRaise(True)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.clicked.connect(lambda: self.slider.setValue(self.slider.value() + by))
-        return button
+        slider = self.slider
+        return flat_button(picture, tip, lambda: slider.setValue(slider.value() + by))
 
     def _follow_run(self) -> None:
         if self._run is not None:
@@ -109,18 +98,16 @@ class SamplesPane(QWidget):
         self._stack.setCurrentIndex(1 if taken else 0)
         if not taken:
             return
-        blockers = QSignalBlocker(self.slider), QSignalBlocker(self.input)
-        self.slider.setRange(0, len(taken) - 1)
-        if self._follows:
-            self.slider.setValue(len(taken) - 1)
-        chosen = self.input.currentIndex()
-        self.input.clear()
-        self.input.addItem(ALL_INPUTS)
-        for number, sample in enumerate(taken[-1].samples, start=1):
-            self.input.addItem(f"Input {number}, all steps: {sample.input}")
-        self.input.setCurrentIndex(max(0, min(chosen, self.input.count() - 1)))
-        for blocker in blockers:
-            blocker.unblock()
+        with QSignalBlocker(self.slider), QSignalBlocker(self.input):
+            self.slider.setRange(0, len(taken) - 1)
+            if self._follows:
+                self.slider.setValue(len(taken) - 1)
+            chosen = self.input.currentIndex()
+            self.input.clear()
+            self.input.addItem(ALL_INPUTS)
+            for number, sample in enumerate(taken[-1].samples, start=1):
+                self.input.addItem(f"Input {number}, all steps: {sample.input}")
+            self.input.setCurrentIndex(max(0, min(chosen, self.input.count() - 1)))
         self._draw()
 
     def _taken(self) -> list[SamplesTaken]:

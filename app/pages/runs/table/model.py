@@ -10,7 +10,6 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     Qt,
-    QTimer,
     Signal,
 )
 
@@ -20,6 +19,7 @@ from app.models.studies import StudyLibrary
 from app.pages.runs.run.view import RunsView
 from app.pages.runs.table import cells
 from app.pages.runs.table.cells import NUMBERS, TITLES, RunColumn
+from app.qt.timers import single_shot
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
@@ -55,10 +55,7 @@ class RunTableModel(QAbstractTableModel):
         self._view, self._studies = view, studies
         self._rows: list[RunModel] = []
         self._stale: set[str] = set()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(REFRESH_MS)
-        self._timer.timeout.connect(self._tell_stale)
+        self._timer = single_shot(self, REFRESH_MS, self._tell_stale)
         for run in runs.all():
             self._on_added(run)
         runs.added.connect(self._on_added)

@@ -10,11 +10,9 @@ from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QMenu,
-    QToolButton,
     QWidget,
 )
 
-from app.assets import icon
 from app.context import AppContext
 from app.models.run import RunModel
 from app.models.studies import StudyLibrary
@@ -32,10 +30,10 @@ from app.pages.runs.table.model import RUN_ROLE, RunTableModel
 from app.qt.boxes import vbox
 from app.qt.plain_text import caption
 from app.theme import SPACE_XS
+from app.widgets.buttons import ToolRow, flat_button
 from app.widgets.column_menu import ColumnMenu
 from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
-from app.widgets.tool_row import ToolRow
 
 LAYOUT = "runs/columns"
 GROUP_CHOICE = "runs/group"
@@ -224,15 +222,11 @@ class RunTable(QWidget):
         self.search = SearchField("Find runs")
         self.search.setFixedWidth(self.fontMetrics().averageCharWidth() * SEARCH_CHARS)
         self.search.searched.connect(self.proxy.search)
-        self.choice_button = QToolButton()
-        self.choice_button.setText("All runs")
-        self.choice_button.setIcon(icon("filter"))
-        self.choice_button.setAutoRaise(True)
-        self.choice_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.choice_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.choice_button.setMenu(self.choice)
-        self.choice_button.setToolTip("Show the runs of a study or tag; groups and columns")
-        self.choice_button.setAccessibleName("Filter, groups and columns of the runs")
+        tip = "Show the runs of a study or tag; groups and columns"
+        name = "Filter, groups and columns of the runs"
+        self.choice_button = flat_button(
+            "filter", tip, text="All runs", name=name, menu=self.choice
+        )
         row.add_space()
         row.addWidget(self.choice_button)
         row.addWidget(self.search)

@@ -5,21 +5,19 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
-    QPushButton,
-    QToolButton,
     QWidget,
 )
 
-from app.assets import icon
 from app.context import AppContext
 from app.pages.studies.form.fields import StudyFields
 from app.pages.studies.form.planner import StudyPlanner
-from app.qt.boxes import hbox, vbox
+from app.qt.boxes import form_layout, hbox, vbox
 from app.theme import SPACE_L, SPACE_M, SPACE_S, SPACE_XS, scaled_font
+from app.widgets.buttons import flat_button, push_button
 from app.widgets.command_line import CommandLine
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import Label, MutedLabel, SectionHeader
@@ -57,22 +55,18 @@ class StudyForm(QWidget):
         self.question = MutedLabel(theme)
         self.fields = StudyFields()
         self.fields.edited.connect(planner.set_draft)
-        self.facts = QFormLayout()
-        self.facts.setHorizontalSpacing(SPACE_L)
-        self.facts.setVerticalSpacing(SPACE_XS)
+        self.facts = form_layout(SPACE_L, SPACE_XS)
         self.count = Label()
         self.count.setFont(scaled_font(115, bold=True))
         self.count.setWordWrap(True)
         self.time = MutedLabel(theme)
         self.bar = InfoBar(theme, closable=False)
         self.command = CommandLine(theme)
-        self.add = QPushButton(icon("play"), "Add to the queue")
+        tip = "Create the study's runs and add them to the queue (Ctrl+Return)"
+        self.add = push_button("Add to the queue", self.added, picture="play", tip=tip)
         self.add.setDefault(True)
-        self.add.setToolTip("Create the study's runs and add them to the queue (Ctrl+Return)")
         self.add.setShortcut("Ctrl+Return")
-        self.add.clicked.connect(self.added)
-        self.cancel = QPushButton("Cancel")
-        self.cancel.clicked.connect(self.cancelled)
+        self.cancel = push_button("Cancel", self.cancelled)
         self._lay_out()
         planner.changed.connect(self.tell)
         self.tell()
@@ -111,27 +105,17 @@ class StudyForm(QWidget):
 
     def _starts(self) -> SectionHeader:
         header = SectionHeader("Based on the form on the Runs page")
-        for words, picture, tip, slot in (
-            ("Edit", "runs", "Edit it on the Runs page", self._context.navigator.show_runs),
-            ("Data", "data", "Change data and split", self._context.navigator.show_data),
-        ):
-            button = QToolButton()
-            button.setText(words)
-            button.setIcon(icon(picture))
-            button.setToolTip(tip)
-            button.setAutoRaise(True)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            button.clicked.connect(lambda _checked=False, slot=slot: slot())
-            header.add(button)
+        go, tip = self._context.navigator, "Edit it on the Runs page"
+        header.add(flat_button("runs", tip, lambda: go.show_runs(), text="Edit"))
+        header.add(flat_button("data", "Change data and split", go.show_data, text="Data"))
         return header
 
     def tell(self) -> None:
         """Show the planner's draft, plan and command."""
         planner, draft = self.planner, self.planner.draft
         recipe = RECIPES[draft.kind]
-        blocker = QSignalBlocker(self.recipe)
-        self.recipe.setCurrentIndex(self.recipe.findData(draft.kind.value))
-        blocker.unblock()
+        with QSignalBlocker(self.recipe):
+            self.recipe.setCurrentIndex(self.recipe.findData(draft.kind.value))
         self.question.setText(f"{recipe.question} Li & Liang (2021), {recipe.source}.")
         self.fields.show_draft(draft)
         self.fields.show_methods(planner.run.spec)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.models.activities import ActivitiesModel
 from app.models.studies import StudyLibrary
 from app.ports import Client, Pending
 from engine.contract.metrics import needs_encoder
+from app.qt.timers import single_shot
 from engine.contract.protocol.commands import CollectStudy, Failure
 from engine.contract.runs.events import Blame
 from engine.contract.studies.results import StudyResults
@@ -44,10 +45,7 @@ class StudyScores(QObject):
         self._is_watched = False
         self._pending: Pending | None = None
         self._asked = ""
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(PAUSE_MS)
-        self._timer.timeout.connect(self._ask)
+        self._timer = single_shot(self, PAUSE_MS, self._ask)
         library.finished.connect(self._on_finished)
         library.current_changed.connect(self.refresh)
         library.changed.connect(self._forget)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtWidgets import QStackedWidget, QTabWidget, QWidget
+from PySide6.QtWidgets import QTabWidget, QWidget
 
 from app.assets import icon
 from app.context import AppContext
@@ -17,7 +17,7 @@ from app.pages.studies.results.runs_model import SAMPLE, SORT_ROLE, STATE, Study
 from app.pages.studies.results.scores import StudyScores
 from app.pages.studies.results.tables_view import TablesView
 from app.pages.studies.study_header import StudyHeader
-from app.qt.boxes import vbox
+from app.qt.boxes import stack, vbox
 from app.run_text import STATES, verdict
 from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import InfoBar, Tone
@@ -97,9 +97,7 @@ class StudyView(QWidget):
         self.table.setColumnWidth(STATE, max(self.table.columnWidth(STATE), width))
 
     def _lay_out(self) -> None:
-        self.pictures = QStackedWidget()
-        self.pictures.addWidget(self.nothing)
-        self.pictures.addWidget(self.figure)
+        self.pictures = stack(self.nothing, self.figure)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.pictures, icon("studies"), "Figure")
