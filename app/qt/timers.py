@@ -10,8 +10,6 @@ Slot = Callable[[], object] | SignalInstance
 
 
 def single_shot(owner: QObject, wait_ms: int, slot: Slot) -> QTimer:
-    owner: QObject, wait_ms: int, slot: Callable[[], object] | SignalInstance
-) -> QTimer:
     """A timer of `owner` that fires once, so long after the latest start; not started yet."""
     timer = QTimer(owner)
     timer.setSingleShot(True)
