@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent, QTextOption
 from PySide6.QtWidgets import QFrame, QWidget
 
-from app.pages.compare.example.word_diff import diff_html, matches_html, nearest, word_diff
 from app.pages.compare.model import CompareModel, DiffMode
 from app.pages.compare.systems.systems import letter
 from app.qt.boxes import hbox, vbox
@@ -18,6 +17,7 @@ from app.theme import SPACE_XS, Theme, scaled_font
 from app.widgets.labels import ElidedLabel, Label, MutedLabel
 from app.widgets.swatch import look_of, swatch_pixmap
 from app.widgets.text_view import TextView
+from app.word_diff import diff_html, matches_html, nearest, word_diff
 from app.words import metric_value
 from engine.contract.metrics import metric_title
 from engine.contract.runs.coverage import coverage, unsupported

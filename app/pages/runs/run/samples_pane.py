@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
 )
 
 from app.models.run import RunModel
-from app.pages.runs.run.text_changes import as_html, changes
 from app.pages.runs.run.view import RunsView
 from app.qt.boxes import vbox
 from app.qt.plain_text import markup
@@ -23,8 +22,13 @@ from app.widgets.empty_state import EmptyState
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import Label
 from app.widgets.text_view import TextView
+from app.word_diff import WordState, diff_html, word_diff
 from engine.contract.runs.events import Sample, SamplesTaken
 
+CHANGES = {
+    WordState.INSERTED: "font-weight:600;text-decoration:underline;background-color:{highlight}",
+    WordState.MISSING: "text-decoration:line-through;color:{muted}",
+}
 ALL_INPUTS = "All inputs, one step"
 STEP_COLUMN_PX, SLIDER_CHARS = 80, 20
 
@@ -165,7 +169,8 @@ class SamplesPane(QWidget):
             return markup(sample.output) or self._muted("(nothing)")
         if not sample.output:
             return self._muted("(nothing)")
-        return as_html(changes(before.output, sample.output), self._theme.colors)
+        pieces = word_diff(sample.output, before.output)
+        return diff_html(pieces, self._theme.colors, CHANGES)
 
     def _muted(self, text: str) -> str:
         return f'<span style="color:{self._theme.colors.muted.name()}">{markup(text)}</span>'

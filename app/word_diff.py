@@ -11,7 +11,7 @@ import enum
 import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.qt.plain_text import markup
@@ -179,7 +179,9 @@ STYLES = {
 }
 
 
-def diff_html(pieces: Sequence[Piece], colors: Colors) -> str:
+def diff_html(
+    pieces: Sequence[Piece], colors: Colors, styles: Mapping[WordState, str] = STYLES
+) -> str:
     """Differences: never by colour alone."""
     parts: list[str] = []
     before = Piece(WordState.SAME, " ", " ")
@@ -190,7 +192,7 @@ def diff_html(pieces: Sequence[Piece], colors: Colors) -> str:
         if piece.change is WordState.SAME:
             parts.append(markup(text))
         else:
-            parts.append(_marked(text, _style(STYLES[piece.change], colors)))
+            parts.append(_marked(text, _style(styles[piece.change], colors)))
         before = piece
     return "".join(parts)
 
