@@ -16,8 +16,7 @@ from app.models.studies import StudyLibrary
 from app.ports import Client
 from app.settings import Settings
 from app.shell.actions import ActionRegistry
-from app.shell.messages import Messages
-from app.shell.navigator import Navigator
+from app.shell.messages import Messages, Navigator
 from app.theme import Theme
 from workers.base import Runner
 

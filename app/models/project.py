@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from app.qt.timers import single_shot
+from app.qt.idle_task import single_shot
 from engine.contract.errors import UserError
 from engine.contract.files.regular_files import read_text
 from engine.contract.files.writing import write_atomically

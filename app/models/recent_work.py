@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from app.qt.timers import single_shot
+from app.qt.idle_task import single_shot
 from engine.contract.errors import WorkbenchError
 from engine.contract.projects.project import ProjectFolder
 from engine.contract.runs.events import RunState

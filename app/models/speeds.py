@@ -15,7 +15,7 @@ from app.models.run import RunModel
 from app.models.run_numbers import training_speed
 from app.models.runs import RunsModel
 from app.ports import Client, Pending
-from app.qt.timers import single_shot
+from app.qt.idle_task import single_shot
 from engine.contract import codec
 from engine.contract.errors import WorkbenchError
 from engine.contract.files.regular_files import read_text

@@ -11,7 +11,7 @@ from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
 from app.models.study_tally import StudyTally, tally
-from app.qt.timers import single_shot
+from app.qt.idle_task import single_shot
 from engine.contract.errors import UserError
 from engine.contract.runs.events import RunState
 from engine.contract.runs.scores import Encoder

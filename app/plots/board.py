@@ -16,7 +16,7 @@ from app.plots.panel import MetricPanel, PanelGrid
 from app.plots.plot_view import PlotView, ShownRun
 from app.plots.refresher import Refresher
 from app.qt.boxes import stack, vbox
-from app.qt.timers import single_shot
+from app.qt.idle_task import single_shot
 from app.settings import Settings
 from app.theme import SPACE_XS, Theme
 from app.widgets.table_view import TableView

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from app.plots.lines import Quantity
 from app.plots.panel import PanelGrid
 from app.plots.plot_view import PlotView
-from app.qt.timers import single_shot
+from app.qt.idle_task import single_shot
 
 REFRESH_MS = 100
 """A round begins at most ten times a second, however fast the metrics come."""

@@ -1,4 +1,4 @@
-"""Work in the GUI thread in slices, so that the window never pauses."""
+"""Work in the GUI thread in slices, and timers that wait for a pause: the window never waits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Generator
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, SignalInstance
 
 from engine.contract.errors import UserError
 
@@ -63,3 +63,15 @@ class IdleTask(QObject, Generic[T]):
     def _finish(self) -> None:
         self._timer.stop()
         self.deleteLater()
+
+
+Slot = Callable[[], object] | SignalInstance
+
+
+def single_shot(owner: QObject, wait_ms: int, slot: Slot) -> QTimer:
+    """A timer of `owner` that fires once, so long after the latest start; not started yet."""
+    timer = QTimer(owner)
+    timer.setSingleShot(True)
+    timer.setInterval(wait_ms)
+    timer.timeout.connect(slot)
+    return timer

@@ -21,8 +21,8 @@ from PySide6.QtWidgets import QComboBox, QDockWidget, QTextBrowser, QWidget
 
 from app.assets import ROOT
 from app.qt.boxes import vbox
+from app.qt.idle_task import single_shot
 from app.qt.sizes import set_minimum_chars
-from app.qt.timers import single_shot
 from app.theme import SPACE_S, Theme
 from app.widgets.flow import FlowLayout
 from app.widgets.search_field import SearchField

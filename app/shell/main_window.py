@@ -23,7 +23,7 @@ from app.assets import application_icon
 from app.context import AppContext
 from app.models.activities import Activity
 from app.qt.boxes import hbox, vbox
-from app.qt.timers import single_shot
+from app.qt.idle_task import single_shot
 from app.shell.at_work import RunNotifier, SystemNotifications, WindowTitle
 from app.shell.leaving import Leaving
 from app.shell.opening import OpenedPath, PathKind
@@ -101,9 +101,7 @@ class MainWindow(QMainWindow):
         centre = self._make_centre()
         self.setCentralWidget(centre)
         self.overlay = DropOverlay(context.theme, centre)
-        self.status = StatusBar(
-            context.theme, context.project, context.runs, context.activities, context.navigator
-        )
+        self.status = StatusBar(context)
         self.setStatusBar(self.status)
         # a page that cannot be made is not tried for ever
         self.warming = single_shot(self, 0, self._warm_next)

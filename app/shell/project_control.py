@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
-from app.qt.timers import single_shot
+from app.qt.idle_task import single_shot
 from app.settings import Settings
 from app.shell.opening import OpenedPath, PathKind, check_exists, find_out, project_of_run
 from engine.contract.errors import UserError, WorkbenchError

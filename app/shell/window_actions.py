@@ -13,7 +13,7 @@ from app.assets import icon
 from app.qt.plain_text import caption
 from app.settings import Settings
 from app.shell.actions import ActionRegistry
-from app.shell.navigator import Navigator
+from app.shell.messages import Navigator
 from app.shell.page_list import PAGES
 from app.theme import Scheme
 

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
 from app.assets import icon
 from app.qt.boxes import hbox
+from app.qt.idle_task import single_shot
 from app.qt.plain_text import caption
 from app.qt.sizes import icon_size
-from app.qt.timers import single_shot
 from app.shell.messages import Message
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.buttons import flat_button

@@ -7,8 +7,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit
 
 from app.assets import icon
+from app.qt.idle_task import single_shot
 from app.qt.sizes import chars
-from app.qt.timers import single_shot
 
 PAUSE_MS = 150
 _CHARS = 24

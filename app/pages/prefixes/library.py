@@ -8,10 +8,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.models.project import ProjectModel
+from app.context import AppContext
 from app.models.run import RunModel
-from app.models.runs import RunsModel
-from app.ports import Client
 from engine.contract.protocol.commands import Failure, ListPrefixes, PrefixInfo, PrefixList
 from engine.contract.runs.events import RunState
 
@@ -52,11 +50,11 @@ class PrefixLibrary(QObject):
     changed = Signal()
     failed = Signal(object)
 
-    def __init__(
-        self, project: ProjectModel, runs: RunsModel, client: Client, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, context: AppContext, parent: QObject) -> None:
         super().__init__(parent)
-        self._project, self._client = project, client
+        # Cards are read without torch: the list need not wait behind a decoding.
+        self._project, self._client = context.project, context.data_client
+        project, runs = context.project, context.runs
         self.rows: tuple[LibraryRow, ...] = ()
         self._latest = 0
         project.opened.connect(self.refresh)

@@ -54,8 +54,7 @@ class PrefixesPage(Page):
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
         self._selected_path: Path | None = None
-        # Cards are read without torch: the list need not wait behind a decoding.
-        self.library = PrefixLibrary(context.project, context.runs, context.data_client, self)
+        self.library = PrefixLibrary(context, self)
         self.model = PrefixTableModel(context.theme, self)
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)

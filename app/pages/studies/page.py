@@ -37,19 +37,16 @@ class StudiesPage(Page):
         self._had_some = False
         self.library = context.studies
         self.maker = StudyMaker(context, self)
-        # Scores are read and figures drawn without torch: they need not wait behind a decoding.
-        self.scores = StudyScores(
-            self.library, context.data_client, context.model_client, context.activities, self
-        )
+        self.scores = StudyScores(context, self)
         self.new_study: StudyForm | None = None
-        self.actions_ = StudyActions(context, self.library, self.maker, self)
+        self.actions_ = StudyActions(context, self.maker, self)
         self.new = context.actions.add(
             "studies.new", "&New study…", slot=self.choose_recipe, icon=icon("add"),
             tip="Start a study from one of the paper's recipes", scope=self, shortcut="Ctrl+Alt+N",
         )  # fmt: skip
         self.list = StudyListView(self.library, context.theme)
         self.chooser = RecipeChooser(context.theme)
-        self.view = StudyView(context, self.library, self.scores, self.actions_)
+        self.view = StudyView(context, self.scores, self.actions_)
         self._lay_out()
         self._connect()
         self._show()

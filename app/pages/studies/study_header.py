@@ -5,13 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QProgressBar, QToolButton, QWidget
 
+from app.context import AppContext
 from app.metric_menu import MetricMenu
-from app.models.studies import StudyLibrary
 from app.models.study_tally import StudyTally, parts
 from app.pages.studies.actions import StudyActions
 from app.qt.boxes import vbox
-from app.settings import Settings
-from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme, scaled_font
+from app.theme import SPACE_M, SPACE_S, SPACE_XS, scaled_font
 from app.widgets.buttons import ToolRow, flat_button
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import Badge, ElidedLabel, MutedLabel
@@ -31,9 +30,10 @@ class ScoreMenu(MetricMenu):
 
     refused = Signal(str)
 
-    def __init__(self, library: StudyLibrary, settings: Settings, theme: Theme) -> None:
-        super().__init__(settings, theme, "Choose the scores shown in the study's figure")
-        self._library = library
+    def __init__(self, context: AppContext) -> None:
+        settings, tip = context.settings, "Choose the scores shown in the study's figure"
+        super().__init__(settings, context.theme, tip)
+        self._library = context.studies
         self.setAutoRaise(True)
         self.opening.connect(self.fill)
         self.chosen.connect(self._choose)
@@ -74,11 +74,10 @@ BADGES = 5
 class StudyHeader(QWidget):
     """Name, question, badges, bar and buttons."""
 
-    def __init__(
-        self, theme: Theme, settings: Settings, actions: StudyActions, library: StudyLibrary
-    ) -> None:
+    def __init__(self, context: AppContext, actions: StudyActions) -> None:
         super().__init__()
-        self.scores = ScoreMenu(library, settings, theme)
+        theme = context.theme
+        self.scores = ScoreMenu(context)
         self.name = ElidedLabel()
         self.name.setFont(scaled_font(130, bold=True))
         self.question = MutedLabel(theme)

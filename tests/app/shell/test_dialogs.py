@@ -9,12 +9,12 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.dialogs.about import AboutDialog
-from app.dialogs.encoder import EncoderDialog
 from app.dialogs.export import ExportDialog
 from app.dialogs.foreign_prefix import ForeignPrefixDialog
 from app.dialogs.new_project import NewProjectDialog
 from app.dialogs.preferences import PreferencesDialog
 from app.dialogs.problem import ProblemDialog, failure_of
+from app.metric_menu import EncoderDialog
 from app.theme import Scheme
 from engine.contract.errors import EngineError, Remedy, UserError
 from engine.contract.protocol.commands import Failure

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.dialogs.encoder import EncoderDialog
+from app.metric_menu import EncoderDialog
 from app.models.run import RunModel
 from app.pages.studies.page import StudiesPage
 from app.pages.studies.results.figure import LegendEntry

@@ -24,8 +24,7 @@ from app.pages.compare.systems.systems import (
     outside_folder,
     run_entry,
 )
-from app.qt.idle_task import IdleTask
-from app.qt.timers import single_shot
+from app.qt.idle_task import IdleTask, single_shot
 from engine.contract.errors import UserError
 
 REST = 8.0

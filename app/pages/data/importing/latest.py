@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from app.ports import Client, Pending
-from app.qt.timers import single_shot
+from app.qt.idle_task import single_shot
 from engine.contract.protocol.commands import Command
 
 

@@ -16,7 +16,7 @@ from app.pages.data.mapping.role_header import RoleHeader
 from app.pages.data.rows.number_header import NumberHeader
 from app.pages.data.rows.rows_model import RowsModel
 from app.qt.boxes import hbox, vbox
-from app.qt.timers import single_shot
+from app.qt.idle_task import single_shot
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.buttons import flat_button
 from app.widgets.labels import Label, MutedLabel

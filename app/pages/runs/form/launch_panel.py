@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QPushButton, QWidget
 
@@ -33,16 +35,18 @@ class LaunchPanel(QWidget):
         self.bar = InfoBar(context.theme, closable=False)
         self.warning = InfoBar(context.theme, closable=False)
         self.question = InfoBar(context.theme)
-        self.train = self._button("train", "&Train", "Add this run to the queue", "Ctrl+Return")
+        self.train = self._button(
+            launcher.train, "&Train", "Add this run to the queue", "Ctrl+Return"
+        )
         self.train.setIcon(icon("play"))
         self.train.setDefault(True)
         self.baseline = self._button(
-            "train_baseline",
+            launcher.train_baseline,
             "Train the &baseline",
             "Add full fine-tuning with the same data, split, seed and decoding to the queue",
         )
         self.both = self._button(
-            "train_both",
+            launcher.train_both,
             "Train &both",
             "Add this run and its fine-tuning baseline to the queue",
             "Ctrl+Shift+Return",
@@ -66,12 +70,14 @@ class LaunchPanel(QWidget):
         launcher.waiting_changed.connect(self._tell_waiting)
         self._tell()
 
-    def _button(self, name: str, text: str, tip: str, shortcut: str = "") -> QPushButton:
+    def _button(
+        self, slot: Callable[[], None], text: str, tip: str, shortcut: str = ""
+    ) -> QPushButton:
         """A button for an action of the Run menu, enabled and disabled together with it."""
         action = self._context.actions.add(
-            f"runs.{name}",
+            f"runs.{slot.__name__}",
             text,
-            slot=getattr(self._launcher, name),
+            slot=slot,
             menu="run",
             shortcut=shortcut or None,
             tip=tip,

@@ -13,7 +13,7 @@ from app.pages.runs.form.estimates import LONG_S, expected_time, live_cost, step
 from app.pages.runs.form.model import FormModel
 from app.pages.runs.form.run_making import RunData, run_data
 from app.ports import Pending
-from app.qt.timers import single_shot
+from app.qt.idle_task import single_shot
 from app.words import duration
 from engine.contract.backbone import BackboneEntry, BackboneSource, Cost
 from engine.contract.errors import UserError

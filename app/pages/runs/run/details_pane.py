@@ -22,8 +22,8 @@ from app.pages.runs.run.view import RunsView
 from app.pages.runs.run_actions import RunActions
 from app.pages.runs.table.model import split_tags
 from app.qt.boxes import vbox
+from app.qt.idle_task import single_shot
 from app.qt.plain_text import markup
-from app.qt.timers import single_shot
 from app.theme import SPACE_S, Theme, fixed_font
 from app.widgets.labels import SectionHeader
 from app.widgets.text_view import TextView

@@ -13,7 +13,7 @@ from app.pages.runs.form.model import FormModel
 from app.pages.runs.run.view import RunsView
 from app.pages.runs.run_actions import RunActions
 from app.qt.boxes import hbox, vbox
-from app.qt.timers import single_shot
+from app.qt.idle_task import single_shot
 from app.run_text import status_line, verdict
 from app.theme import SPACE_S, SPACE_XS, Theme, scaled_font
 from app.widgets.info_bar import InfoBar, Tone

@@ -19,7 +19,7 @@ from app.models.studies import StudyLibrary
 from app.pages.runs.run.view import RunsView
 from app.pages.runs.table import cells
 from app.pages.runs.table.cells import NUMBERS, TITLES, RunColumn
-from app.qt.timers import single_shot
+from app.qt.idle_task import single_shot
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole

@@ -31,7 +31,7 @@ from app.qt.boxes import vbox
 from app.qt.plain_text import caption
 from app.theme import SPACE_XS
 from app.widgets.buttons import ToolRow, flat_button
-from app.widgets.column_menu import ColumnMenu
+from app.widgets.menus import ColumnMenu
 from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
 

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 
 from app.assets import icon
 from app.context import AppContext
-from app.models.studies import StudyLibrary
 from app.pages.runs.form.estimates import time_left
 from app.pages.studies.actions import StudyActions
 from app.pages.studies.results.figure import StudyFigure
@@ -40,16 +39,15 @@ NOT_TAKEN = ("No scores yet", "Choose “Try again” above to compute them.")
 class StudyView(QWidget):
     """Follows library and scores; decides nothing."""
 
-    def __init__(
-        self, context: AppContext, library: StudyLibrary, scores: StudyScores, actions: StudyActions
-    ) -> None:
+    def __init__(self, context: AppContext, scores: StudyScores, actions: StudyActions) -> None:
         super().__init__()
+        library = context.studies
         self._context, self._library, self._scores = context, library, scores
         self._actions = actions
         self._shown: StudySpec | None = None
         self._problems: dict[str, str] = {}
         theme = context.theme
-        self.header = StudyHeader(theme, context.settings, actions, library)
+        self.header = StudyHeader(context, actions)
         self.failures = InfoBar(theme, closable=False)
         self.figure = StudyFigure(theme)
         self.nothing = EmptyState(theme, *NOTHING, picture="studies")
