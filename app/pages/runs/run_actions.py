@@ -66,8 +66,8 @@ class RunActions(QObject):
             "removed from the queue",
         )  # fmt: skip
         self.stop = make(
-            "stop", "S&top", partial(self._end, (*_STOPPABLE, RunState.STOPPING), save=False), "stop",
-            "Stop the run without a new checkpoint, or remove it from the queue",
+            "stop", "S&top", partial(self._end, (*_STOPPABLE, RunState.STOPPING), save=False),
+            "stop", "Stop the run without a new checkpoint, or remove it from the queue",
         )  # fmt: skip
         self.pause = make(
             "pause", "&Pause", self._pause, "pause", "Pause the run; it keeps its memory"
