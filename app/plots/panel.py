@@ -26,6 +26,16 @@ def style_axes(widget: pg.PlotWidget, theme: Theme) -> None:
         axis.setStyle(maxTickLevel=0)  # the finer grid is noise, and half of the paint
 
 
+def strip(widget: pg.PlotWidget) -> pg.PlotItem:
+    """A plot made with `enableMenu=False`, without frame, buttons and menu."""
+    widget.setFrameShape(pg.PlotWidget.Shape.NoFrame)
+    plot = widget.getPlotItem()
+    plot.hideButtons()
+    # WORKAROUND: pyqtgraph 0.14 makes the menu all the same, without an owner.
+    plot.ctrlMenu.setParent(widget, plot.ctrlMenu.windowFlags())
+    return plot
+
+
 class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """A plot that follows its data until the user zooms.
 
@@ -48,11 +58,7 @@ class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
         self._is_following = True
         info = INFO[quantity]
         self.setAccessibleName(f"Plot: {info.title}")
-        self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
-        plot = self.getPlotItem()
-        plot.hideButtons()
-        # WORKAROUND: pyqtgraph 0.14 makes the menu all the same, without an owner.
-        plot.ctrlMenu.setParent(self, plot.ctrlMenu.windowFlags())
+        plot = strip(self)
         plot.setContentsMargins(4, 4, 10, 2)
         plot.showGrid(x=True, y=True, alpha=0.25)
         self._box = plot.getViewBox()

@@ -17,12 +17,12 @@ from app.assets import icon
 from app.models.project import ProjectModel
 from app.pages.data.current import CurrentDataset
 from app.pages.data.edits import removed
-from app.pages.data.words import count
 from app.qt.boxes import stack
 from app.theme import Theme, scaled_font
 from app.widgets.buttons import flat_button, push_button
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import ElidedLabel
+from app.words import plural
 
 
 class DatasetHeader(QWidget):
@@ -108,10 +108,10 @@ class DatasetHeader(QWidget):
             self.rejected.hide()
             return
         meta = store.meta
-        rows, columns = count(meta.row_count, "row"), count(len(meta.columns), "column")
+        rows, columns = plural(meta.row_count, "row"), plural(len(meta.columns), "column")
         self.rows.set_full_text(f"{rows}  ·  {columns}  ·  {meta.format}")
         self.rejected.setVisible(meta.rejected_count > 0)
-        self.rejected.setText(f"{count(meta.rejected_count, 'rejected row')}…")
+        self.rejected.setText(f"{plural(meta.rejected_count, 'rejected row')}…")
         self.rejected.setIcon(icon("warning", self._theme.colors.warning))
 
     def _choose(self) -> None:

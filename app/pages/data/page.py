@@ -16,13 +16,13 @@ from app.pages.data.importing.file_import import FileImport, ImportState
 from app.pages.data.importing.import_view import ImportView
 from app.pages.data.importing.paster import Paster, local_file
 from app.pages.data.importing.rejected_dialog import RejectedDialog
-from app.pages.data.words import count
 from app.qt.boxes import stack, vbox
 from app.shell.opening import holds_xml
 from app.shell.page import Page
 from app.widgets.bar_area import BarArea
 from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import Tone
+from app.words import plural
 from engine.contract.errors import UserError
 from engine.contract.protocol.commands import Imported
 from engine.contract.reading.reading import ReadOptions
@@ -147,9 +147,9 @@ class DataPage(Page):
         self._show()
 
     def _on_imported(self, reply: Imported) -> None:
-        rows = count(reply.row_count, "row")
+        rows = plural(reply.row_count, "row")
         if reply.rejected_count:
-            lost = count(reply.rejected_count, "row")
+            lost = plural(reply.rejected_count, "row")
             text = f"{rows} imported; {lost} could not be read and can be looked at."
             self.bar.show_message(Tone.WARNING, text)
             self.bar.add_button("Show rejected rows", self._show_rejected)

@@ -53,7 +53,6 @@ class RowsView(QWidget):
         current.shown.connect(self._show_dataset)
         current.entry_changed.connect(self._show_roles)
         current.row_changed.connect(self._show_row)
-        theme.changed.connect(self.table.fit_rows)
         self._show_dataset()
 
     def _make_table(self) -> TableView:

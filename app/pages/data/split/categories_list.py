@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem
 
 from app.pages.data.current import CurrentDataset
 from app.pages.data.split.split_counts import SplitCountsView
-from app.pages.data.words import count
 from app.widgets.plain_delegate import PlainDelegate
+from app.words import plural
 from engine.contract.specs.data import SplitKind
 
 NAME = Qt.ItemDataRole.UserRole + 1
@@ -51,7 +51,7 @@ class CategoriesList(QListWidget):
                     item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             for place, (name, number) in enumerate(rows.items()):
                 item = self.item(place)
-                item.setText(f"{name or '(empty)'}  ·  {count(number, 'row')}")
+                item.setText(f"{name or '(empty)'}  ·  {plural(number, 'row')}")
                 on = name in unseen
                 item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
 

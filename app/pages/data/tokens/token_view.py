@@ -17,13 +17,12 @@ from app.pages.data.importing.latest import LatestAsk
 from app.pages.data.mapping.example_preview import WAIT_MS
 from app.pages.data.tokens.backbone_choice import BackboneChoice
 from app.pages.data.tokens.token_flow import TokenFlow
-from app.pages.data.words import count
 from app.qt.boxes import vbox
 from app.theme import SPACE_S
 from app.widgets.buttons import push_button
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import Badge, Label, MutedLabel
-from app.words import size
+from app.words import plural, size
 from engine.contract.backbone import BackboneEntry
 from engine.contract.protocol.commands import Failure, PreviewTokens, TokenPreview
 
@@ -136,7 +135,7 @@ class TokenView(QWidget):
         self.flow.set_tokens(reply.tokens)
         loss = sum(token.has_loss for token in reply.tokens)
         parts = [
-            count(len(reply.tokens), "token"),
+            plural(len(reply.tokens), "token"),
             f"{loss:,} learned",
         ]
         if reply.cut_tokens:

@@ -44,8 +44,6 @@ class TablesView(QWidget):
             parent=self,
             spacing=SPACE_S,
         )
-        for table in (self.means_table, self.differences_table):
-            theme.changed.connect(table.fit_rows)
         theme.changed.connect(self._fit_differences)
 
     def show_results(self, study: StudySpec, results: StudyResults | None) -> None:

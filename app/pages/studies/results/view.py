@@ -68,7 +68,6 @@ class StudyView(QWidget):
         library.changed.connect(self._tell_states)
         scores.changed.connect(self._on_scores)
         scores.failed.connect(self._on_failed)
-        theme.changed.connect(self.table.fit_rows)
         theme.changed.connect(self._fit_columns)
         self.show_current()
 
