@@ -53,8 +53,6 @@ class BackbonesModel(QObject):
         self._fetches: dict[str, Pending] = {}
         self._folders: tuple[str, ...] | None = None
         self._project.changed.connect(self._on_project_changed)
-        if self._project.is_open:
-            self.refresh()
 
     def get(self, name: str) -> BackboneEntry | None:
         """The catalog's entry, or None."""

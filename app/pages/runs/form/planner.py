@@ -81,6 +81,8 @@ class Planner(QObject):
         for run in self._runs.all():
             self._follow(run)
         self._on_project()
+        if self._project.is_open:
+            self.backbones.refresh()
 
     @property
     def backbone(self) -> BackboneEntry | None:
