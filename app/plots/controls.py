@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 from app.plots.lines import AXIS_TITLES, INFO, Quantity
 from app.plots.plot_view import PlotView
 from app.plots.series import Axis
-from app.qt.boxes import vbox
+from app.qt.boxes import combo_box, vbox
 from app.settings import Settings
 from app.theme import SPACE_XS, Theme
 from app.widgets.buttons import flat_button
@@ -95,11 +95,7 @@ class PlotControls(QWidget):
         return tabs
 
     def _make_axis(self) -> QComboBox:
-        axis = QComboBox()
-        axis.setAccessibleName("Horizontal axis")
-        axis.setToolTip("Unit of the horizontal axis")
-        axis.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        axis.setMinimumContentsLength(AXIS_CHARS)
+        axis = combo_box("Horizontal axis", chars=AXIS_CHARS, tip="Unit of the horizontal axis")
         for member in Axis:
             axis.addItem(AXIS_TITLES[member], member)
         axis.currentIndexChanged.connect(lambda place: self._view.set_axis(list(Axis)[place]))

@@ -8,6 +8,7 @@ from typing import TypeVar
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QBoxLayout,
+    QComboBox,
     QFormLayout,
     QHBoxLayout,
     QLayout,
@@ -95,4 +96,14 @@ def form_layout(across: int, down: int) -> QFormLayout:
     made = QFormLayout()
     made.setHorizontalSpacing(across)
     made.setVerticalSpacing(down)
+    return made
+
+
+def combo_box(name: str, *, chars: int, tip: str = "") -> QComboBox:
+    """A box to choose from that may be so few letters wide; `name` is for readers."""
+    made = QComboBox()
+    made.setAccessibleName(name)
+    made.setToolTip(tip)
+    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    made.setMinimumContentsLength(chars)
     return made

@@ -17,10 +17,10 @@ from PySide6.QtGui import (
     QTextDocument,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QComboBox, QDockWidget, QTextBrowser, QWidget
+from PySide6.QtWidgets import QDockWidget, QTextBrowser, QWidget
 
 from app.assets import ROOT
-from app.qt.boxes import vbox
+from app.qt.boxes import combo_box, vbox
 from app.qt.idle_task import single_shot
 from app.qt.sizes import set_minimum_chars
 from app.theme import SPACE_S, Theme
@@ -45,12 +45,7 @@ class GuideDock(QDockWidget):
             Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea
         )
         self.browser = GuideBrowser(folder)
-        self.chapters = QComboBox()
-        self.chapters.setAccessibleName("Chapter")
-        self.chapters.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.chapters.setMinimumContentsLength(18)
+        self.chapters = combo_box("Chapter", chars=18)
         self.chapters.activated.connect(self._go)
         self.search = SearchField("Search the guide")
         self.search.searched.connect(self.browser.search)

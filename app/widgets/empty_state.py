@@ -45,12 +45,11 @@ class EmptyState(QWidget):
         self.text.setMaximumWidth(chars(TEXT_WIDTH_CHARS))
         set_minimum_chars(self.text, TEXT_WIDTH_CHARS / 2)
         self._buttons = FlowLayout(centred=True)
-        row = hbox(1, (self.text, 10), 1)
         vbox(
             2,
             self._icon,
             self.title,
-            row,
+            hbox(1, (self.text, 10), 1),
             Gap(SPACE_S),
             self._buttons,
             3,

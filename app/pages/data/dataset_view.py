@@ -95,11 +95,10 @@ class DatasetView(QWidget):
         self.command = CommandLine(theme)
         self.go_on = QPushButton(icon("runs"), "Continue to R&uns")
         self.go_on.clicked.connect(lambda: context.navigator.show_runs())
-        bottom = hbox((self.command, 1), self.go_on, spacing=SPACE_S)
         vbox(
             self.header,
             (whole, 1),
-            bottom,
+            hbox((self.command, 1), self.go_on, spacing=SPACE_S),
             parent=self,
             margins=(SPACE_M, SPACE_M, SPACE_M, SPACE_S),
             spacing=SPACE_S,

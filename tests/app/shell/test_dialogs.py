@@ -32,7 +32,9 @@ def problem(context: AppContext, failure: Failure, qtbot: QtBot) -> ProblemDialo
 
 
 def test_users_problem_is_a_sentence_with_remedies(context: AppContext, qtbot: QtBot) -> None:
-    error = UserError("Batch size 8 needs 9 GB: take 4.", remedies=(Remedy("Batch size 4"),))
+    error = UserError(
+        "memory", "Batch size 8 needs 9 GB: take 4.", remedies=(Remedy("Batch size 4"),)
+    )
     dialog = problem(context, failure_of(error), qtbot)
     shown = [label.text() for label in dialog.findChildren(QLabel)]
     assert "Batch size 8 needs 9 GB: take 4." in shown

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.pages.compare.list.listing import LENGTHS, Filter, Order, Sorting
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems.systems import letter
-from app.qt.boxes import hbox, vbox
+from app.qt.boxes import combo_box, hbox, vbox
 from app.theme import SPACE_XS, Theme
 from app.widgets.labels import MutedLabel
 from app.widgets.search_field import SearchField
@@ -27,15 +27,9 @@ class FilterBar(QWidget):
         self.search.searched.connect(
             lambda text: model.set_filter(replace(model.filter, search=text))
         )
-        self.bucket = QComboBox()
-        self.bucket.setAccessibleName("Which examples are shown")
-        self.order = QComboBox()
-        self.order.setAccessibleName("Order of the examples")
+        self.bucket = combo_box("Which examples are shown", chars=7)
+        self.order = combo_box("Order of the examples", chars=7)
         for combo in (self.bucket, self.order):
-            combo.setSizeAdjustPolicy(
-                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-            )
-            combo.setMinimumContentsLength(7)
             combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.bucket.activated.connect(self._choose_bucket)
         self.order.activated.connect(self._choose_order)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from app.pages.data.current import CurrentDataset
 from app.pages.data.mapping.example_preview import ExamplePreview
 from app.pages.data.words import PRESET_EXAMPLES, PRESET_TITLES, one_line
-from app.qt.boxes import Gap, vbox
+from app.qt.boxes import Gap, combo_box, vbox
 from app.theme import SPACE_M, SPACE_S, Theme, fixed_font
 from app.widgets.labels import Label, MutedLabel
 from app.words import mnemonic
@@ -27,11 +27,7 @@ class LinearisationPanel(QWidget):
         super().__init__()
         self._current = current
         self._preview = preview
-        self.preset = QComboBox()
-        self.preset.setAccessibleName("Form of the input text")
-        self.preset.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
+        self.preset = combo_box("Form of the input text", chars=0)
         for preset, title in PRESET_TITLES.items():
             self.preset.addItem(f"{title}:  {PRESET_EXAMPLES[preset]}", preset)
             place = self.preset.count() - 1

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.pages.data.current import CurrentDataset
 from app.pages.data.importing.findings_list import FindingsList
-from app.pages.data.split.split_counts import SplitCountsView
 from app.pages.data.split.categories_list import CategoriesList
+from app.pages.data.split.split_counts import SplitCountsView
 from app.pages.data.split.split_form import SplitForm
 from app.pages.data.words import SIDE_TITLES
 from app.qt.boxes import vbox

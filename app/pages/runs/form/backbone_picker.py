@@ -7,14 +7,13 @@ from pathlib import Path
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QWidget,
 )
 
 from app.pages.runs.form.backbones import BackbonesModel
 from app.pages.runs.form.model import FormModel
-from app.qt.boxes import hbox, vbox
+from app.qt.boxes import combo_box, hbox, vbox
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.buttons import push_button
 from app.widgets.labels import MutedLabel
@@ -53,14 +52,10 @@ class BackbonePicker(QWidget):
         super().__init__()
         self._form, self._backbones = form, backbones
         self._shown: tuple[BackboneEntry, ...] | None = None
-        self.box = QComboBox()
-        self.box.setAccessibleName("Backbone")
-        self.box.setToolTip("The language model that the prefix is trained for")
-        self.box.setModel(QStandardItemModel(0, 1, self.box))
-        self.box.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        self.box = combo_box(
+            "Backbone", chars=WIDTH_CHARS, tip="The language model that the prefix is trained for"
         )
-        self.box.setMinimumContentsLength(WIDTH_CHARS)
+        self.box.setModel(QStandardItemModel(0, 1, self.box))
         self.box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._calm = IgnoreWheel(self)
         self.box.installEventFilter(self._calm)

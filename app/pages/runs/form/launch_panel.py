@@ -51,12 +51,11 @@ class LaunchPanel(QWidget):
             "Add this run and its fine-tuning baseline to the queue",
             "Ctrl+Shift+Return",
         )
-        first = hbox((self.train, 1), (self.both, 1), spacing=SPACE_S)
         vbox(
             self.bar,
             self.warning,
             self.question,
-            first,
+            hbox((self.train, 1), (self.both, 1), spacing=SPACE_S),
             self.baseline,
             parent=self,
             margins=(SPACE_M, SPACE_S, SPACE_M, SPACE_S),

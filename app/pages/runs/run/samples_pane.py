@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
-    QComboBox,
     QSlider,
     QStackedWidget,
     QToolButton,
@@ -13,7 +12,7 @@ from PySide6.QtWidgets import (
 
 from app.models.run import RunModel
 from app.pages.runs.run.view import RunsView
-from app.qt.boxes import vbox
+from app.qt.boxes import combo_box, vbox
 from app.qt.plain_text import markup
 from app.qt.sizes import set_minimum_chars
 from app.theme import SPACE_S, SPACE_XS, Theme
@@ -42,12 +41,7 @@ class SamplesPane(QWidget):
         self._run: RunModel | None = None
         self._follows = True
         self._shown = ""
-        self.input = QComboBox()
-        self.input.setAccessibleName("Input")
-        self.input.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.input.setMinimumContentsLength(18)
+        self.input = combo_box("Input", chars=18)
         self.input.currentIndexChanged.connect(lambda _place: self._draw())
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Evaluation")

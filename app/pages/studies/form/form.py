@@ -75,9 +75,8 @@ class StudyForm(QWidget):
         body = QWidget()
         heading = Label("New study")
         heading.setFont(scaled_font(130, bold=True))
-        row = hbox(heading, self.recipe, 1, spacing=SPACE_L)
         vbox(
-            row,
+            hbox(heading, self.recipe, 1, spacing=SPACE_L),
             self.question,
             self._starts(),
             self.facts,
@@ -91,12 +90,11 @@ class StudyForm(QWidget):
         scroll = VerticalArea(minimum_lines=MINIMUM_LINES)
         scroll.setAccessibleName("Settings of a new study")
         scroll.setWidget(body)
-        buttons = hbox(self.add, self.cancel, 1, spacing=SPACE_S)
         foot = vbox(
             self.bar,
             self.count,
             self.time,
-            buttons,
+            hbox(self.add, self.cancel, 1, spacing=SPACE_S),
             self.command,
             margins=(SPACE_L, SPACE_S, SPACE_L, SPACE_S),
             spacing=SPACE_S,
