@@ -16,7 +16,6 @@ from engine.contract.projects.project import DatasetEntry, ProjectFolder
 from engine.contract.runs.folder import RunFolder, RunMeta
 from engine.contract.specs.data import DataSpec
 from engine.contract.specs.run import RunSpec, describe_method, finetuning_baseline, new_run_id
-from workers.base import Runner
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from engine.contract.errors import UserError
 from engine.contract.runs.events import RunState
 from engine.contract.studies.recipes import run_name
 from engine.contract.studies.study import StudyRun, StudySpec
-from workers.base import Runner
 
 
 @dataclass(frozen=True)
