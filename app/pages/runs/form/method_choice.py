@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QComboBox
 
 from app.pages.runs.form.draft import MethodKind
 from app.pages.runs.form.model import FormModel
@@ -49,8 +49,8 @@ CHOICES = (
 class MethodChoice(QComboBox):
     """Writes the method to the form model and listens to it."""
 
-    def __init__(self, form: FormModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, form: FormModel) -> None:
+        super().__init__()
         self._form = form
         self.setAccessibleName("Method")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -65,7 +65,6 @@ class MethodChoice(QComboBox):
     def _tell(self) -> None:
         kinds = [kind for kind, _words, _tip in CHOICES]
         place = kinds.index(self._form.draft.kind)
-        blocker = QSignalBlocker(self)
-        self.setCurrentIndex(place)
-        blocker.unblock()
+        with QSignalBlocker(self):
+            self.setCurrentIndex(place)
         self.setToolTip(CHOICES[place][2])
