@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QUndoStack
 
@@ -14,10 +16,12 @@ from app.models.studies import StudyLibrary
 from app.ports import Client
 from app.settings import Settings
 from app.shell.actions import ActionRegistry
-from app.shell.messages import Messages
-from app.shell.navigator import Navigator
+from app.shell.messages import Messages, Navigator
 from app.theme import Theme
 from workers.base import Runner
+
+if TYPE_CHECKING:
+    from app.pages.runs.form.planner import Planner
 
 
 @dataclass(frozen=True)
@@ -45,3 +49,10 @@ class AppContext:
     actions: ActionRegistry
     navigator: Navigator
     messages: Messages = field(default_factory=Messages)
+
+    @cached_property
+    def planner(self) -> Planner:
+        """The form of a new run and what it would take, which Runs and Studies share."""
+        from app.pages.runs.form.planner import Planner  # pages import this module
+
+        return Planner(self)

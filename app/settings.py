@@ -33,8 +33,8 @@ class Settings(QObject):
     changed = Signal()
     recent_changed = Signal()
 
-    def __init__(self, path: Path, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, path: Path) -> None:
+        super().__init__()
         self.path = path
         self._store = QSettings(str(path), QSettings.Format.IniFormat, self)
 

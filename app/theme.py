@@ -166,14 +166,9 @@ class Theme(QObject):
     changed = Signal()
 
     def __init__(
-        self,
-        application: QApplication,
-        scheme: Scheme = Scheme.SYSTEM,
-        *,
-        font_percent: int = 100,
-        parent: QObject | None = None,
+        self, application: QApplication, scheme: Scheme = Scheme.SYSTEM, *, font_percent: int = 100
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._application = application
         self._hints = application.styleHints()
         self.scheme = scheme

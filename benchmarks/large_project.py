@@ -29,8 +29,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication
 
 from app.pages.runs.table.run_table import RunTable
 from app.shell import startup
-from app.shell.page_list import PAGES
-from app.shell.preloading import settle
+from app.shell.page_list import PAGES, settle
 from benchmarks.event_loop import Pauses
 from engine.contract.projects.project import ProjectFolder
 from tests.helpers.projects import make_project, make_run

@@ -1,26 +1,28 @@
-"""About this program: what it is, versions, licence."""
+"""Dialogs of the Help menu: what the program is, with versions and licence; its shortcuts."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFormLayout,
-    QHBoxLayout,
     QLabel,
-    QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
-from app.assets import application_icon, icon
+from app.assets import application_icon
 from app.dialogs.parts import fill
-from app.qt.sizes import icon_size
+from app.qt.boxes import form_layout, hbox, vbox
+from app.qt.sizes import chars, icon_size, room
+from app.qt.table_model import SortedRows, TableColumn, TableModel
+from app.shell.actions import ActionEntry, ActionRegistry
 from app.shell.diagnostics import VERSION, versions
 from app.theme import SPACE_L, SPACE_M, SPACE_XS, Theme, scaled_font
+from app.widgets.buttons import push_button
 from app.widgets.labels import MutedLabel, SectionHeader
+from app.widgets.search_field import SearchField
+from app.widgets.table_view import TableView
 
 PURPOSE = (
     "Train a prefix for a frozen language model, fine-tune the whole model as a baseline, and "
@@ -39,24 +41,16 @@ class AboutDialog(QDialog):
         picture.setPixmap(application_icon().pixmap(icon_size(350)))
         name = QLabel("Prefix Workbench")
         name.setFont(scaled_font(150, bold=True))
-        words = QVBoxLayout()
-        words.setSpacing(SPACE_XS)
-        words.addWidget(name)
-        words.addWidget(MutedLabel(theme, f"Version {VERSION} · Apache License 2.0"))
-        head = QHBoxLayout()
-        head.setSpacing(SPACE_M)
-        head.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
-        head.addLayout(words, 1)
+        words = vbox(
+            name, MutedLabel(theme, f"Version {VERSION} · Apache License 2.0"), spacing=SPACE_XS
+        )
+        head = hbox((picture, 0, Qt.AlignmentFlag.AlignTop), (words, 1), spacing=SPACE_M)
         purpose = QLabel(PURPOSE)
         purpose.setWordWrap(True)
-        table = QFormLayout()
-        table.setHorizontalSpacing(SPACE_L)
-        table.setVerticalSpacing(2)
+        table = form_layout(SPACE_L, 2)
         for library, version in versions()[1:]:
             table.addRow(MutedLabel(theme, library), QLabel(version))
-        copy = QPushButton("Copy versions")
-        copy.setIcon(icon("copy"))
-        copy.clicked.connect(self.copy_versions)
+        copy = push_button("Copy versions", self.copy_versions, picture="copy")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
@@ -66,16 +60,43 @@ class AboutDialog(QDialog):
             "under the Apache License 2.0. Each backbone has its own licence, shown on the Runs "
             "page.",
         )
-        layout = QVBoxLayout()
-        layout.setSpacing(SPACE_M)
-        layout.addLayout(head)
-        layout.addWidget(purpose)
-        layout.addWidget(SectionHeader("Versions"))
-        layout.addLayout(table)
-        layout.addWidget(licences)
+        layout = vbox(head, purpose, SectionHeader("Versions"), table, licences, spacing=SPACE_M)
         fill(self, layout, buttons, width_chars=66)
 
     def copy_versions(self) -> None:
         """Put the list of versions on the clipboard."""
         lines = [f"{name} {version}" for name, version in versions()]
         QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
+
+
+def _keys(entry: ActionEntry) -> str:
+    return ", ".join(sequence.toString() for sequence in entry.action.shortcuts())
+
+
+COLUMNS = (
+    TableColumn[ActionEntry]("Action", lambda entry: entry.title),
+    TableColumn[ActionEntry]("Keys", _keys),
+    TableColumn[ActionEntry]("Menu", lambda entry: entry.menu.capitalize()),
+)
+
+
+class ShortcutsDialog(QDialog):
+    """Every action with keys, searchable."""
+
+    def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keyboard shortcuts")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        rows = [entry for entry in actions.all() if entry.action.shortcuts()]
+        shown = SortedRows(TableModel(COLUMNS, rows, parent=self), self)
+        self.table = TableView("Keyboard shortcuts")
+        self.table.setModel(shown)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self.table.fit_columns()
+        self.search = SearchField("Search for an action or a key")
+        self.search.searched.connect(shown.setFilterFixedString)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        vbox(self.search, self.table, buttons, parent=self, margins=None)
+        self.resize(QSize(chars(80), self.fontMetrics().height() * 30).boundedTo(room()))

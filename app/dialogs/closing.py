@@ -6,10 +6,11 @@ import enum
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QWidget
 
 from app.assets import icon
 from app.dialogs.parts import fill
+from app.qt.boxes import hbox, vbox
 from app.qt.sizes import icon_size
 from app.theme import SPACE_M, SPACE_S, Theme, scaled_font
 from app.widgets.labels import Label, MutedLabel, WrappedLabel
@@ -56,27 +57,22 @@ class ClosingDialog(QDialog):
         states = [state for _name, state in runs]
         self.heading = WrappedLabel(_heading(states))
         self.heading.setFont(scaled_font(120, bold=True))
-        words = QVBoxLayout()
-        words.setSpacing(SPACE_S)
-        words.addWidget(self.heading)
         lines = [f"{name}: {_STATES[state]}" for name, state in runs[:NAMED]]
         if len(runs) > NAMED:
             lines.append(f"{len(runs) - NAMED} more")
         if queued:
             lines.append(f"{_runs(queued)} in the queue")
         lines += [f"{task} (ends with the window)" for task in tasks]
-        for line in lines:
-            words.addWidget(WrappedLabel(f"•  {line}"))
         self.explained = MutedLabel(theme, _explain(states, queued))
-        words.addWidget(self.explained)
-        top = QHBoxLayout()
-        top.setSpacing(SPACE_M)
-        top.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
-        top.addLayout(words, 1)
+        words = vbox(
+            self.heading,
+            *(WrappedLabel(f"•  {line}") for line in lines),
+            self.explained,
+            spacing=SPACE_S,
+        )
+        top = hbox((sign, 0, Qt.AlignmentFlag.AlignTop), (words, 1), spacing=SPACE_M)
         below = QWidget()
-        row = QHBoxLayout(below)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addStretch(1)
+        row = hbox(1, parent=below)
         self.buttons: dict[Closing, QPushButton] = {}
         if runs:
             self._add(row, Closing.STOP_AND_SAVE, "Stop and save")

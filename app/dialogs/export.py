@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.context import AppContext
 from app.dialogs.parts import add_folder_row, fill, ok_and_cancel
+from app.qt.boxes import vbox
 from app.shell.project_control import unused_folder
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme
 from app.widgets.command_line import CommandLine
@@ -81,11 +82,7 @@ class ExportDialog(QDialog):
         self.command = CommandLine(theme)
         self.buttons = ok_and_cancel(self, "Export")
         self.ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
-        layout = QVBoxLayout()
-        layout.setSpacing(SPACE_M)
-        layout.addLayout(choices)
-        layout.addLayout(form)
-        layout.addWidget(self.command)
+        layout = vbox(choices, form, self.command, spacing=SPACE_M)
         fill(self, layout, self.buttons, width_chars=84)
         self._follows = True
         self.formats.idToggled.connect(lambda _number, _on: self._propose())

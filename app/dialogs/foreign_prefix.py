@@ -9,14 +9,13 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFileDialog,
-    QFormLayout,
     QLineEdit,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.dialogs.parts import add_folder_row, ok_and_cancel
 from app.pages.data.words import PRESET_TITLES
+from app.qt.boxes import form_layout, vbox
 from app.theme import SPACE_L, SPACE_M, Theme
 from app.widgets.labels import MutedLabel
 from engine.contract.errors import UserError
@@ -76,9 +75,7 @@ class ForeignPrefixDialog(QDialog):
         for preset, title in PRESET_TITLES.items():
             self.preset.addItem(title, preset)
         self.preset.setCurrentIndex(self.preset.findData(Linearisation().preset))
-        rows = QFormLayout()
-        rows.setHorizontalSpacing(SPACE_L)
-        rows.setVerticalSpacing(SPACE_M)
+        rows = form_layout(SPACE_L, SPACE_M)
         tip = "Choose the folder of the backbone"
         add_folder_row(rows, "&Backbone:", self.backbone, self._choose, tip=tip)
         rows.addRow("&Separator:", self.form)
@@ -89,12 +86,14 @@ class ForeignPrefixDialog(QDialog):
             "on, and with inputs written as they were in training. Leave the backbone empty if it "
             "is on this machine under the name given in the folder.",
         )
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)
-        layout.setSpacing(SPACE_L)
-        layout.addWidget(hint)
-        layout.addLayout(rows)
-        layout.addWidget(ok_and_cancel(self, "Import"))
+        vbox(
+            hint,
+            rows,
+            ok_and_cancel(self, "Import"),
+            parent=self,
+            margins=(SPACE_L, SPACE_L, SPACE_L, SPACE_M),
+            spacing=SPACE_L,
+        )
         self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 72)
 
     def command(self, folder: Path, project: Path) -> ImportPrefix:

@@ -9,13 +9,12 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
-    QFormLayout,
     QLineEdit,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.dialogs.parts import add_folder_row, fill, ok_and_cancel
+from app.qt.boxes import form_layout, vbox
 from app.shell.project_control import unused_folder
 from app.theme import SPACE_L, SPACE_M, Theme
 from app.widgets.labels import MutedLabel
@@ -33,9 +32,7 @@ class NewProjectDialog(QDialog):
         self.name.setPlaceholderText("Restaurants")
         self.folder = QLineEdit()
         self.folder.setAccessibleName("Folder of the project")
-        form = QFormLayout()
-        form.setHorizontalSpacing(SPACE_L)
-        form.setVerticalSpacing(SPACE_M)
+        form = form_layout(SPACE_L, SPACE_M)
         form.addRow("&Name:", self.name)
         tip = "Choose where to create the project's folder"
         add_folder_row(form, "&Folder:", self.folder, self._choose, tip=tip)
@@ -44,10 +41,7 @@ class NewProjectDialog(QDialog):
         )
         self.buttons = ok_and_cancel(self, "Create project")
         self.ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
-        layout = QVBoxLayout()
-        layout.setSpacing(SPACE_M)
-        layout.addLayout(form)
-        layout.addWidget(hint)
+        layout = vbox(form, hint, spacing=SPACE_M)
         fill(self, layout, self.buttons, width_chars=76)
         self.name.textChanged.connect(self._follow_name)
         self.folder.textChanged.connect(lambda _text: self._check())

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.assets import icon
+from app.qt.boxes import vbox
 from app.qt.sizes import icon_size, room, row_height, set_minimum_chars
 from app.shell.actions import ActionEntry, ActionRegistry, why_not
 from app.theme import SPACE_S
@@ -56,10 +56,7 @@ class CommandPalette(QDialog):
         blank.fill(Qt.GlobalColor.transparent)
         self._blank = QIcon(blank)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
-        layout.addWidget(self.field)
-        layout.addWidget(self.list)
+        vbox(self.field, self.list, parent=self, margins=SPACE_S)
         set_minimum_chars(self, 76)
         self.list.setMinimumHeight(min(row_height() * ROWS_SHOWN, room().height() // 2))
         self.field.textChanged.connect(self._filter)

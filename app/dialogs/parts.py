@@ -11,18 +11,17 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QLayout,
     QLineEdit,
-    QPushButton,
     QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
+from app.qt.boxes import hbox, vbox
 from app.qt.sizes import chars, room, set_minimum_chars
 from app.theme import SPACE_L, SPACE_M, SPACE_S
+from app.widgets.buttons import push_button
 
 
 def fill(dialog: QDialog, content: QLayout, buttons: QWidget, *, width_chars: int = 60) -> None:
@@ -32,11 +31,13 @@ def fill(dialog: QDialog, content: QLayout, buttons: QWidget, *, width_chars: in
         width_chars: how wide the dialog is at least, in letters.
     """
     area = _Content(content, width_chars)
-    outer = QVBoxLayout(dialog)
-    outer.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_M)
-    outer.setSpacing(SPACE_L)
-    outer.addWidget(area, 1)
-    outer.addWidget(buttons)
+    vbox(
+        (area, 1),
+        buttons,
+        parent=dialog,
+        margins=(SPACE_L, SPACE_L, SPACE_L, SPACE_M),
+        spacing=SPACE_L,
+    )
     set_minimum_chars(dialog, width_chars)
 
 
@@ -82,13 +83,7 @@ def add_folder_row(
         choose: what the button does.
         tip: the button's accessible name.
     """
-    button = QPushButton("Choose…")
-    button.setAccessibleName(tip)
-    button.clicked.connect(choose)
-    row = QHBoxLayout()
-    row.setSpacing(SPACE_S)
-    row.addWidget(field, 1)
-    row.addWidget(button)
+    row = hbox((field, 1), push_button("Choose…", choose, name=tip), spacing=SPACE_S)
     buddy = QLabel(label)
     buddy.setBuddy(field)
     form.addRow(buddy, row)

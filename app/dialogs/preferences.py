@@ -11,17 +11,16 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
-    QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.dialogs.parts import fill
 from app.ports import Client
+from app.qt.boxes import form_layout, hbox, vbox
 from app.settings import FONT_PERCENTS, Settings
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Scheme, Theme
+from app.widgets.buttons import push_button
 from app.widgets.labels import ElidedLabel, MutedLabel
 from engine.contract.protocol.commands import BackboneList, ListBackbones
 
@@ -56,17 +55,13 @@ class PreferencesDialog(QDialog):
             self.font_percent.addItem(f"{percent} %", percent)
         self.font_percent.setAccessibleName("Text size")
         self.projects = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
-        choose = QPushButton("Choose…")
-        choose.setAccessibleName("Choose the folder for new projects")
-        choose.clicked.connect(self._choose_projects)
+        name = "Choose the folder for new projects"
+        choose = push_button("Choose…", self._choose_projects, name=name)
         self.cache = ElidedLabel("…", mode=Qt.TextElideMode.ElideMiddle)
-        self.show_cache = QPushButton("Show")
-        self.show_cache.setAccessibleName("Show the folder of the backbones")
+        name = "Show the folder of the backbones"
+        self.show_cache = push_button("Show", self._open_cache, name=name)
         self.show_cache.setEnabled(False)
-        self.show_cache.clicked.connect(self._open_cache)
-        form = QFormLayout()
-        form.setHorizontalSpacing(SPACE_L)
-        form.setVerticalSpacing(SPACE_M)
+        form = form_layout(SPACE_L, SPACE_M)
         form.addRow("Colour &scheme:", self.scheme)
         form.addRow("Text si&ze:", self.font_percent)
         form.addRow("Default project folder:", _beside(self.projects, choose))
@@ -78,10 +73,7 @@ class PreferencesDialog(QDialog):
         )
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout()
-        layout.setSpacing(SPACE_L)
-        layout.addLayout(form)
-        layout.addWidget(hint)
+        layout = vbox(form, hint, spacing=SPACE_L)
         fill(self, layout, buttons, width_chars=80)
         self._show()
         settings.changed.connect(self._show)
@@ -117,8 +109,4 @@ class PreferencesDialog(QDialog):
 
 
 def _beside(label: QWidget, button: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(SPACE_S)
-    row.addWidget(label, 1)
-    row.addWidget(button)
-    return row
+    return hbox((label, 1), button, spacing=SPACE_S)

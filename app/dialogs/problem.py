@@ -10,17 +10,16 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QHBoxLayout,
     QPlainTextEdit,
-    QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.assets import icon
 from app.dialogs.parts import fill
+from app.qt.boxes import hbox, vbox
 from app.qt.sizes import icon_size
 from app.theme import SPACE_M, SPACE_S, Theme, fixed_font, scaled_font
+from app.widgets.buttons import push_button
 from app.widgets.labels import Label, WrappedLabel
 from engine.contract.errors import UserError
 from engine.contract.protocol.commands import Failure
@@ -61,19 +60,14 @@ class ProblemDialog(QDialog):
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        words = QVBoxLayout()
-        words.setSpacing(SPACE_S)
-        words.addWidget(heading)
-        words.addWidget(self.message)
-        for remedy in failure.remedies:
-            words.addWidget(WrappedLabel(f"•  {remedy.label}"))
-        top = QHBoxLayout()
-        top.setSpacing(SPACE_M)
-        top.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
-        top.addLayout(words, 1)
-        layout = QVBoxLayout()
-        layout.setSpacing(SPACE_M)
-        layout.addLayout(top)
+        words = vbox(
+            heading,
+            self.message,
+            *(WrappedLabel(f"•  {remedy.label}") for remedy in failure.remedies),
+            spacing=SPACE_S,
+        )
+        top = hbox((sign, 0, Qt.AlignmentFlag.AlignTop), (words, 1), spacing=SPACE_M)
+        layout = vbox(top, spacing=SPACE_M)
         if failure.traceback:
             layout.addWidget(self._traceback_view(failure.traceback), 1)
         fill(self, layout, self._buttons(ours=ours), width_chars=70)
@@ -96,12 +90,9 @@ class ProblemDialog(QDialog):
         box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         box.rejected.connect(self.reject)
         if ours:
-            copy = QPushButton("Copy diagnostics")
-            copy.setIcon(icon("copy"))
-            copy.setToolTip(
-                "Versions, the traceback and the end of the log; nothing is sent anywhere"
-            )
-            copy.clicked.connect(self.copy_diagnostics)
+            tip = "Versions, the traceback and the end of the log; nothing is sent anywhere"
+            slot = self.copy_diagnostics
+            copy = push_button("Copy diagnostics", slot, picture="copy", tip=tip)
             box.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
         return box
 

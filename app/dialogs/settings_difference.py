@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
 from app.models.run import RunModel
+from app.qt.boxes import vbox
 from app.qt.table_model import TableColumn, TableModel
 from app.setting_differences import SettingDifference, setting_differences
 from app.theme import Theme
@@ -35,10 +36,7 @@ class SettingsDifferenceDialog(QDialog):
         self.note = MutedLabel(theme, DIFFERENT if found else EQUAL)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.table, 1)
-        layout.addWidget(self.note)
-        layout.addWidget(buttons)
+        vbox((self.table, 1), self.note, buttons, parent=self, margins=None)
         self._take_size(len(found))
 
     def _take_size(self, rows: int) -> None:

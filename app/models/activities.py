@@ -84,8 +84,8 @@ class ActivitiesModel(QObject):
     removed = Signal(object)
     failed = Signal(str, object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.activities: list[Activity] = []
 
     def start(

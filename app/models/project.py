@@ -47,8 +47,8 @@ class ProjectModel(QObject):
     changed = Signal()
     save_failed = Signal(str)
 
-    def __init__(self, undo: QUndoStack, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, undo: QUndoStack) -> None:
+        super().__init__()
         self.undo = undo
         self.folder: ProjectFolder | None = None
         self.project = Project(name="")

@@ -6,8 +6,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QThread, QTimer, Signal
+from PySide6.QtCore import QObject, QThread, Signal
 
+from app.qt.timers import single_shot
 from engine.contract.errors import WorkbenchError
 from engine.contract.projects.project import ProjectFolder
 from engine.contract.runs.events import RunState
@@ -38,10 +39,7 @@ class RecentWork(QObject):
         self.names: dict[Path, str] = {}
         self._paths: tuple[Path, ...] = ()
         self._look: _Look | None = None
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(AGAIN_MS)
-        self._timer.timeout.connect(self._begin)
+        self._timer = single_shot(self, AGAIN_MS, self._begin)
 
     def start(self, paths: Sequence[Path]) -> None:
         """Look at these projects, now and again."""

@@ -18,14 +18,8 @@ from workers.base import Runner
 class RunActivities(QObject):
     """Keeps one activity for each run that a process works on; cancel means stop and save."""
 
-    def __init__(
-        self,
-        runs: RunsModel,
-        activities: ActivitiesModel,
-        runner: Runner,
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, runs: RunsModel, activities: ActivitiesModel, runner: Runner) -> None:
+        super().__init__()
         self._activities = activities
         self._runner = runner
         self._shown: dict[str, Activity] = {}

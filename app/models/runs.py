@@ -28,8 +28,8 @@ class RunsModel(QObject):
     removed = Signal(object)
     damaged = Signal(str, str)
 
-    def __init__(self, runner: Runner, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, runner: Runner) -> None:
+        super().__init__()
         self._runner = runner
         self._runs: dict[str, RunModel] = {}
         self._numbers: dict[str, int] = {}

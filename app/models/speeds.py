@@ -9,12 +9,13 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.models.run import RunModel
 from app.models.run_numbers import training_speed
 from app.models.runs import RunsModel
 from app.ports import Client, Pending
+from app.qt.timers import single_shot
 from engine.contract import codec
 from engine.contract.errors import WorkbenchError
 from engine.contract.files.regular_files import read_text
@@ -46,10 +47,8 @@ class Speeds(QObject):
 
     changed = Signal()
 
-    def __init__(
-        self, path: Path, client: Client, runs: RunsModel, parent: QObject | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, path: Path, client: Client, runs: RunsModel) -> None:
+        super().__init__()
         self._path, self._client, self._runs = path, client, runs
         self._known: dict[str, Speed] | None = None
         self._tried: set[str] = set()
@@ -58,10 +57,7 @@ class Speeds(QObject):
         self._asker: QObject | None = None
         self._pending: Pending | None = None
         self._probed = ""
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(REST_MS)
-        self._timer.timeout.connect(self._probe_next)
+        self._timer = single_shot(self, REST_MS, self._probe_next)
         runs.added.connect(self._follow)
         runs.removed.connect(lambda run: self._seen_at_work.discard(run.run_id))
 

@@ -11,6 +11,7 @@ from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
 from app.models.study_tally import StudyTally, tally
+from app.qt.timers import single_shot
 from engine.contract.errors import UserError
 from engine.contract.runs.events import RunState
 from engine.contract.runs.scores import Encoder
@@ -38,10 +39,8 @@ class StudyLibrary(QObject):
     current_changed = Signal()
     damaged = Signal(str)
 
-    def __init__(
-        self, project: ProjectModel, runs: RunsModel, parent: QObject | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, project: ProjectModel, runs: RunsModel) -> None:
+        super().__init__()
         self._project, self._runs = project, runs
         self._studies: dict[str, StudySpec] = {}
         self._current = ""
@@ -51,10 +50,7 @@ class StudyLibrary(QObject):
         self._reading = QTimer(self)
         self._reading.setInterval(0)
         self._reading.timeout.connect(self._read_next)
-        self._notice = QTimer(self)
-        self._notice.setSingleShot(True)
-        self._notice.setInterval(REFRESH_MS)
-        self._notice.timeout.connect(self._emit_touched)
+        self._notice = single_shot(self, REFRESH_MS, self._emit_touched)
         project.opened.connect(self.refresh)
         project.closed.connect(self._clear)
         runs.added.connect(self._on_added)

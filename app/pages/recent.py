@@ -10,10 +10,8 @@ from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent, QPainter, QPaintE
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
-    QHBoxLayout,
     QScrollArea,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -21,8 +19,10 @@ from PySide6.QtWidgets import (
 from app.assets import icon
 from app.context import AppContext
 from app.models.recent_work import RecentWork
+from app.qt.boxes import hbox
 from app.qt.sizes import chars, icon_side
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme, scaled_font
+from app.widgets.buttons import flat_button
 from app.widgets.labels import MutedLabel
 from app.words import from_home
 
@@ -30,8 +30,8 @@ from app.words import from_home
 class RecentList(QScrollArea):
     """Recent projects with what is at work; missing ones are greyed, each can be removed."""
 
-    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
         self._context = context
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -103,24 +103,16 @@ class RecentRow(QWidget):
     opened = Signal()
     removed = Signal()
 
-    def __init__(self, theme: Theme, path: Path, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme, path: Path) -> None:
+        super().__init__()
         self.path = path
         self.is_missing = not path.is_dir()
         self.button = _ProjectButton(theme, path, missing=self.is_missing)
         self.button.clicked.connect(lambda _checked=False: self.opened.emit())
         self.button.remove_asked.connect(self.removed)
-        remove = QToolButton()
-        remove.setAutoRaise(True)
-        remove.setIcon(icon("close"))
-        remove.setToolTip("Remove from this list; the folder stays")
-        remove.setAccessibleName(f"Take {path.name} off the list")
-        remove.clicked.connect(lambda _checked=False: self.removed.emit())
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addWidget(self.button, 1)
-        layout.addWidget(remove)
+        tip, name = "Remove from this list; the folder stays", f"Take {path.name} off the list"
+        remove = flat_button("close", tip, lambda: self.removed.emit(), name=name)
+        hbox((self.button, 1), remove, parent=self, spacing=SPACE_XS)
 
 
 class _ProjectButton(QAbstractButton):

@@ -11,18 +11,18 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.assets import application_icon
 from app.context import AppContext
 from app.pages.recent import RecentList
+from app.qt.boxes import Gap, hbox, vbox
 from app.qt.sizes import chars, icon_size, row_height
+from app.shell.page import Page
 from app.theme import SPACE_L, SPACE_M, SPACE_S, SPACE_XL, Theme, scaled_font
 from app.widgets.labels import MutedLabel, SectionHeader
 
@@ -38,17 +38,18 @@ BUTTONS = (
 )  # fmt: skip
 
 
-class StartPage(QWidget):
+class StartPage(Page):
     """What to do first at the left, recent projects at the right."""
 
-    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        left = QVBoxLayout()
-        left.setSpacing(SPACE_S)
-        left.addWidget(_Heading())
-        left.addSpacing(SPACE_S)
-        left.addWidget(MutedLabel(context.theme, WELCOME))
-        left.addSpacing(SPACE_M)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        left = vbox(
+            _Heading(),
+            Gap(SPACE_S),
+            MutedLabel(context.theme, WELCOME),
+            Gap(SPACE_M),
+            spacing=SPACE_S,
+        )
         self.buttons: dict[str, QPushButton] = {}
         for ident in BUTTONS:
             self.buttons[ident] = self._button(context, ident)
@@ -58,10 +59,7 @@ class StartPage(QWidget):
         left.addWidget(self.drop_zone, 1)
         left.addStretch(1)
         self.recent = RecentList(context)
-        right = QVBoxLayout()
-        right.setSpacing(SPACE_S)
-        right.addWidget(SectionHeader("Recent projects"))
-        right.addWidget(self.recent, 1)
+        right = vbox(SectionHeader("Recent projects"), (self.recent, 1), spacing=SPACE_S)
         columns = self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         columns.setContentsMargins(SPACE_XL, SPACE_XL, SPACE_XL, SPACE_L)
         columns.setSpacing(2 * SPACE_XL)
@@ -108,11 +106,7 @@ class _Heading(QWidget):
         name = QLabel("Prefix Workbench")
         name.setFont(scaled_font(180, bold=True))
         name.setWordWrap(True)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_M)
-        layout.addWidget(picture)
-        layout.addWidget(name, 1)
+        hbox(picture, (name, 1), parent=self, spacing=SPACE_M)
 
 
 class DropZone(QWidget):
@@ -120,8 +114,8 @@ class DropZone(QWidget):
 
     TEXT = "or drop a table, a project or a prefix anywhere"
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
         self._theme = theme
         self.setAccessibleName(self.TEXT)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from app.plots.controls import PlotControls
 from app.plots.legend import Legend
 from app.plots.lines import Quantity
 from app.plots.numbers import COLUMNS, NamedLine, Points
-from app.plots.panel import MetricPanel
-from app.plots.panel_grid import PanelGrid
+from app.plots.panel import MetricPanel, PanelGrid
 from app.plots.plot_view import PlotView, ShownRun
 from app.plots.refresher import Refresher
+from app.qt.boxes import stack, vbox
 from app.qt.table_model import TableModel
 from app.qt.timers import single_shot
 from app.settings import Settings
@@ -34,8 +34,8 @@ class PlotBoard(QWidget):
         view: the model behind the controls.
     """
 
-    def __init__(self, theme: Theme, settings: Settings, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme, settings: Settings) -> None:
+        super().__init__()
         self.view = PlotView(self)
         self.controls = PlotControls(self.view, theme, settings)
         self.grid = PanelGrid(self.view, theme)
@@ -87,15 +87,8 @@ class PlotBoard(QWidget):
         self.table.setModel(self.numbers)
         self.table.horizontalHeader().setStretchLastSection(False)
         self.table.set_widths(COLUMNS)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(scroll)
-        self._stack.addWidget(self.table)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addWidget(self.controls)
-        layout.addWidget(self._stack, 1)
-        layout.addWidget(self.legend)
+        self._stack = stack(scroll, self.table)
+        vbox(self.controls, (self._stack, 1), self.legend, parent=self, spacing=SPACE_XS)
 
     def _on_view_changed(self) -> None:
         self.grid.arrange()

@@ -10,16 +10,16 @@ from PySide6.QtWidgets import (
     QSlider,
     QTabBar,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
-from app.assets import icon
 from app.plots.lines import AXIS_TITLES, INFO, Quantity
 from app.plots.plot_view import PlotView
 from app.plots.series import Axis
+from app.qt.boxes import combo_box, vbox
 from app.settings import Settings
 from app.theme import SPACE_XS, Theme
+from app.widgets.buttons import flat_button
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import Label
 
@@ -43,10 +43,8 @@ class PlotControls(QWidget):
     follow_asked = Signal()
     export_asked = Signal(str)
 
-    def __init__(
-        self, view: PlotView, theme: Theme, settings: Settings, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, view: PlotView, theme: Theme, settings: Settings) -> None:
+        super().__init__()
         self._view = view
         self._settings = settings
         self._recall()
@@ -56,10 +54,14 @@ class PlotControls(QWidget):
         self._log = QCheckBox("Log")
         self._log.setToolTip("Logarithmic vertical axis, where it makes sense")
         self._log.toggled.connect(view.set_log)
-        self.follow_button = _tool("Follow", "refresh", "Show all data again and follow new points")
+        self.follow_button = flat_button(
+            "refresh", text="Follow", tip="Show all data again and follow new points"
+        )
         self.follow_button.clicked.connect(self.follow_asked)
         self.follow_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        self.numbers_button = _tool("Numbers", "new-table", "The plotted numbers as a table")
+        self.numbers_button = flat_button(
+            "new-table", text="Numbers", tip="The plotted numbers as a table"
+        )
         self.numbers_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.numbers_button.setCheckable(True)
         self.numbers_button.toggled.connect(self.numbers_toggled)
@@ -93,11 +95,7 @@ class PlotControls(QWidget):
         return tabs
 
     def _make_axis(self) -> QComboBox:
-        axis = QComboBox()
-        axis.setAccessibleName("Horizontal axis")
-        axis.setToolTip("Unit of the horizontal axis")
-        axis.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        axis.setMinimumContentsLength(AXIS_CHARS)
+        axis = combo_box("Horizontal axis", chars=AXIS_CHARS, tip="Unit of the horizontal axis")
         for member in Axis:
             axis.addItem(AXIS_TITLES[member], member)
         axis.currentIndexChanged.connect(lambda place: self._view.set_axis(list(Axis)[place]))
@@ -119,7 +117,7 @@ class PlotControls(QWidget):
         return slider, label
 
     def _make_export(self) -> QToolButton:
-        button = _tool("Export", "export", "Save what is plotted")
+        button = flat_button("export", text="Export", tip="Save what is plotted")
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
@@ -134,20 +132,13 @@ class PlotControls(QWidget):
         return button
 
     def _lay_out(self, export: QToolButton) -> None:
-        row = FlowLayout()
-        row.setContentsMargins(SPACE_XS, 0, SPACE_XS, 0)
-        row.addWidget(self._axis)
         smooth = Label("Smooth")
         smooth.setBuddy(self._smooth)
-        for widget in (smooth, self._smooth, self._smooth_label, self._log):
-            row.addWidget(widget)
-        for button in (self.follow_button, self.numbers_button, export):
-            row.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addWidget(self._tabs)
-        layout.addLayout(row)
+        smoothing = (smooth, self._smooth, self._smooth_label)
+        buttons = (self.follow_button, self.numbers_button, export)
+        row = FlowLayout(self._axis, *smoothing, self._log, *buttons)
+        row.setContentsMargins(SPACE_XS, 0, SPACE_XS, 0)
+        vbox(self._tabs, row, parent=self, spacing=SPACE_XS)
 
     def _follow_view(self) -> None:
         view = self._view
@@ -166,14 +157,3 @@ class PlotControls(QWidget):
         self._settings.set_choice("plots/axis", view.axis.value)
         self._settings.set_choice("plots/smoothing", str(round(view.weight * _STEPS)))
         self._settings.set_choice("plots/log", "yes" if view.is_log else "no")
-
-
-def _tool(text: str, picture: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setIcon(icon(picture))
-    button.setToolTip(tip)
-    button.setAccessibleName(text)
-    button.setAutoRaise(True)
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    return button

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QPalette, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.plots.lines import Line, Quantity, value_at
 from app.plots.plot_view import PlotView, ShownRun
 from app.plots.series import Axis
+from app.qt.boxes import hbox
 from app.theme import SPACE_M, SPACE_S, Theme
 from app.widgets.labels import Label, MutedLabel
 from app.widgets.swatch import Swatch
@@ -29,13 +30,9 @@ class Legend(QWidget):
     """
 
     def __init__(
-        self,
-        view: PlotView,
-        theme: Theme,
-        lines: Callable[[Quantity, str], tuple[Line, ...]],
-        parent: QWidget | None = None,
+        self, view: PlotView, theme: Theme, lines: Callable[[Quantity, str], tuple[Line, ...]]
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._view = view
         self._theme = theme
         self._lines = lines
@@ -128,11 +125,7 @@ class Legend(QWidget):
         name, value = Label(_short(run.name), chip), Label(parent=chip)
         name.setToolTip(run.name)
         name.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        row = QHBoxLayout(chip)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACE_S)
-        for widget in (Swatch(run.look, chip), name, value):
-            row.addWidget(widget)
+        hbox(*(Swatch(run.look, chip), name, value), parent=chip, spacing=SPACE_S)
         self._chips.append(chip)
         self._values[run.run_id] = value
         chip.show()

@@ -1,4 +1,4 @@
-"""One plot: a quantity of all shown runs over steps, epochs, tokens or time."""
+"""One plot: a quantity of all shown runs over steps, epochs, tokens or time; plots in a grid."""
 
 from __future__ import annotations
 
@@ -6,13 +6,34 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 
-from app.plots.axes import style_axes
 from app.plots.curves import RunCurves
 from app.plots.lines import AXIS_TITLES, INFO, Line, Quantity
 from app.plots.plot_view import PlotView
-from app.theme import Theme
+from app.theme import SPACE_XS, Theme
+
+
+def style_axes(widget: pg.PlotWidget, theme: Theme) -> None:
+    """Give a plot the theme's ground and axes."""
+    colors = theme.colors
+    widget.setBackground(colors.base)
+    for name in ("left", "bottom"):
+        axis = widget.getPlotItem().getAxis(name)
+        axis.setPen(pg.mkPen(colors.line))
+        axis.setTextPen(colors.muted)
+        axis.setStyle(maxTickLevel=0)  # the finer grid is noise, and half of the paint
+
+
+def strip(widget: pg.PlotWidget) -> pg.PlotItem:
+    """A plot made with `enableMenu=False`, without frame, buttons and menu."""
+    widget.setFrameShape(pg.PlotWidget.Shape.NoFrame)
+    plot = widget.getPlotItem()
+    plot.hideButtons()
+    # WORKAROUND: pyqtgraph 0.14 makes the menu all the same, without an owner.
+    plot.ctrlMenu.setParent(widget, plot.ctrlMenu.windowFlags())
+    return plot
 
 
 class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
@@ -37,11 +58,7 @@ class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
         self._is_following = True
         info = INFO[quantity]
         self.setAccessibleName(f"Plot: {info.title}")
-        self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
-        plot = self.getPlotItem()
-        plot.hideButtons()
-        # WORKAROUND: pyqtgraph 0.14 makes the menu all the same, without an owner.
-        plot.ctrlMenu.setParent(self, plot.ctrlMenu.windowFlags())
+        plot = strip(self)
         plot.setContentsMargins(4, 4, 10, 2)
         plot.showGrid(x=True, y=True, alpha=0.25)
         self._box = plot.getViewBox()
@@ -157,3 +174,67 @@ class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
         if is_following != self._is_following:
             self._is_following = is_following
             self.following_changed.emit()
+
+
+PANEL_LINES = 11
+LONE_PANEL_LINES = 7
+"""Least height of a plot among others, and alone, in lines of text."""
+WIDE_CHARS = 160
+"""From this width on there are three columns."""
+
+
+class PanelGrid(QWidget):
+    """Makes plots when they are first looked at, and places those that are.
+
+    Signals:
+        following_changed: a plot stopped or began to follow its data.
+    """
+
+    following_changed = Signal()
+
+    def __init__(self, view: PlotView, theme: Theme) -> None:
+        super().__init__()
+        self._view, self._theme = view, theme
+        self._panels: dict[Quantity, MetricPanel] = {}
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(SPACE_XS)
+
+    def panel(self, quantity: Quantity) -> MetricPanel:
+        """The plot of a quantity; making one takes some 20 ms."""
+        if quantity not in self._panels:
+            panel = MetricPanel(quantity, self._view, self._theme, self)
+            panel.following_changed.connect(self.following_changed)
+            self._panels[quantity] = panel
+            self.arrange()
+        return self._panels[quantity]
+
+    def shown(self) -> list[MetricPanel]:
+        """Plots that were made and are on the screen."""
+        return [panel for q, panel in self._panels.items() if self._view.shows(q)]
+
+    def lines(self, quantity: Quantity, run_id: str) -> tuple[Line, ...]:
+        """The lines of a run as they were drawn last; none where the plot was never made."""
+        panel = self._panels.get(quantity)
+        return panel.lines(run_id) if panel is not None else ()
+
+    def arrange(self) -> None:
+        """Place the plots that the view shows, and hide the others."""
+        shown = [quantity for quantity in Quantity if self._view.shows(quantity)]
+        alone = len(shown) == 1
+        chars = self.width() / max(self.fontMetrics().averageCharWidth(), 1)
+        columns = 1 if alone else 3 if chars > WIDE_CHARS else 2
+        height = self.fontMetrics().height() * (LONE_PANEL_LINES if alone else PANEL_LINES)
+        for quantity, panel in self._panels.items():
+            panel.setVisible(quantity in shown)
+            if quantity in shown:
+                place = shown.index(quantity)
+                panel.setMinimumHeight(height)
+                self._grid.addWidget(panel, place // columns, place % columns)
+        for column in range(3):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Take as many columns as fit."""
+        super().resizeEvent(event)
+        self.arrange()

@@ -7,11 +7,12 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.plots.lines import Quantity
-from app.plots.panel_grid import PanelGrid
+from app.plots.panel import PanelGrid
 from app.plots.plot_view import PlotView
+from app.qt.timers import single_shot
 
 REFRESH_MS = 100
 """A round begins at most ten times a second, however fast the metrics come."""
@@ -43,13 +44,8 @@ class Refresher(QObject):
         self._everything = True
         self._round_is_whole = False
         self._work: deque[tuple[Quantity, Callable[[], None]]] = deque()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(REFRESH_MS)
-        self._timer.timeout.connect(self.wake)
-        self._turns = QTimer(self)
-        self._turns.setSingleShot(True)
-        self._turns.timeout.connect(lambda: self._turn(TURN_S))
+        self._timer = single_shot(self, REFRESH_MS, self.wake)
+        self._turns = single_shot(self, 0, lambda: self._turn(TURN_S))
 
     @property
     def is_waiting(self) -> bool:

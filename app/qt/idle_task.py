@@ -1,4 +1,4 @@
-"""Work in the GUI thread in slices, so that the window never pauses."""
+"""Work in the GUI thread in slices, and timers that wait for a pause: the window never waits."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ _CELLS = {
 }
 
 
-class Rows(Protocol[R_co]):
+class TableRows(Protocol[R_co]):
     """What a table shows: a tuple, a list, or a source that makes its rows when asked for."""
 
     def __len__(self) -> int: ...
@@ -112,7 +112,7 @@ class TableColumn(Generic[R]):
 
 
 class TableModel(QAbstractTableModel, Generic[R]):
-    """Shows rows in columns; a cell is made when it is looked at.
+    """Shows rows in columns; a cell is made when it is shown.
 
     Args:
         key: what a row is known by. Rows with the same keys as before are repainted, which
@@ -123,7 +123,7 @@ class TableModel(QAbstractTableModel, Generic[R]):
     def __init__(
         self,
         columns: Sequence[TableColumn[R]] = (),
-        rows: Rows[R] = (),
+        rows: TableRows[R] = (),
         *,
         parent: QObject | None = None,
         key: Callable[[R], Hashable] | None = None,
@@ -139,11 +139,11 @@ class TableModel(QAbstractTableModel, Generic[R]):
         return self._columns
 
     @property
-    def rows(self) -> Rows[R]:
+    def rows(self) -> TableRows[R]:
         """What is shown."""
         return self._rows
 
-    def show_table(self, columns: Sequence[TableColumn[R]], rows: Rows[R]) -> None:
+    def show_table(self, columns: Sequence[TableColumn[R]], rows: TableRows[R]) -> None:
         """Show other columns and rows."""
         self.beginResetModel()
         self._set(columns, rows)
@@ -154,7 +154,7 @@ class TableModel(QAbstractTableModel, Generic[R]):
         self._set(columns, self._rows)
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(columns) - 1)
 
-    def set_rows(self, rows: Rows[R]) -> None:
+    def set_rows(self, rows: TableRows[R]) -> None:
         """Show other rows in these columns."""
         if self._has_keys_of(rows):
             self._rows = rows
@@ -235,13 +235,13 @@ class TableModel(QAbstractTableModel, Generic[R]):
             return True
         return role == Role.EditRole and column.edit is not None and column.edit(row, value)
 
-    def _has_keys_of(self, rows: Rows[R]) -> bool:
+    def _has_keys_of(self, rows: TableRows[R]) -> bool:
         key, old = self._key, self._rows
         if len(rows) != len(old) or not len(rows):
             return len(rows) == len(old)
         return key is not None and all(key(rows[at]) == key(old[at]) for at in range(len(rows)))
 
-    def _set(self, columns: Sequence[TableColumn[R]], rows: Rows[R]) -> None:
+    def _set(self, columns: Sequence[TableColumn[R]], rows: TableRows[R]) -> None:
         self._columns, self._rows = tuple(columns), rows
         self._getters = [column.getters() for column in columns]
 

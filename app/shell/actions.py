@@ -68,8 +68,8 @@ class ActionRegistry(QObject):
 
     added = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._entries: dict[str, ActionEntry] = {}
 
     def add(

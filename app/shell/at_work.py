@@ -13,7 +13,7 @@ from app.models.run import RunModel
 from app.models.runs import RunsModel
 from app.qt.plain_text import visible
 from app.run_text import at_work
-from app.shell.navigator import Navigator
+from app.shell.messages import Navigator
 from app.words import duration
 from engine.contract.runs.events import RunState
 

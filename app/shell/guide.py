@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import (
     QDesktopServices,
     QImage,
@@ -17,10 +17,12 @@ from PySide6.QtGui import (
     QTextDocument,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QComboBox, QDockWidget, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QTextBrowser, QWidget
 
 from app.assets import ROOT
+from app.qt.boxes import combo_box, vbox
 from app.qt.sizes import set_minimum_chars
+from app.qt.timers import single_shot
 from app.theme import SPACE_S, Theme
 from app.widgets.flow import FlowLayout
 from app.widgets.search_field import SearchField
@@ -43,24 +45,13 @@ class GuideDock(QDockWidget):
             Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea
         )
         self.browser = GuideBrowser(folder)
-        self.chapters = QComboBox()
-        self.chapters.setAccessibleName("Chapter")
-        self.chapters.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.chapters.setMinimumContentsLength(18)
+        self.chapters = combo_box("Chapter", chars=18)
         self.chapters.activated.connect(self._go)
         self.search = SearchField("Search the guide")
         self.search.searched.connect(self.browser.search)
-        tools = FlowLayout(fill=True)
-        tools.addWidget(self.chapters)
-        tools.addWidget(self.search)
+        tools = FlowLayout(self.chapters, self.search, fill=True)
         inside = QWidget()
-        layout = QVBoxLayout(inside)
-        layout.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
-        layout.setSpacing(SPACE_S)
-        layout.addLayout(tools)
-        layout.addWidget(self.browser, 1)
+        vbox(tools, (self.browser, 1), parent=inside, margins=SPACE_S, spacing=SPACE_S)
         set_minimum_chars(inside, 40)
         self.setWidget(inside)
         self.browser.chapter_shown.connect(
@@ -104,18 +95,16 @@ class GuideBrowser(QTextBrowser):
 
     chapter_shown = Signal(str)
 
-    def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
         self._folder = folder.resolve()
         self.setAccessibleName("User's guide")
         self.setOpenLinks(False)
         self.setUndoRedoEnabled(False)
         self._stays = False
         self._pictures: dict[str, _Picture] = {}
-        self._timer = QTimer(self)  # one picture a turn of the event loop
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(0)
-        self._timer.timeout.connect(self._read_next)
+        # one picture a turn of the event loop
+        self._timer = single_shot(self, 0, self._read_next)
         self.anchorClicked.connect(self._follow)
         self.verticalScrollBar().actionTriggered.connect(self._leave_chapter)
 

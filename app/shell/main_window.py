@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -17,16 +17,18 @@ from PySide6.QtGui import (
     QGuiApplication,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from app.assets import application_icon
 from app.context import AppContext
 from app.models.activities import Activity
+from app.qt.boxes import hbox, vbox
+from app.qt.timers import single_shot
 from app.shell.at_work import RunNotifier, SystemNotifications, WindowTitle
 from app.shell.leaving import Leaving
 from app.shell.opening import OpenedPath, PathKind
-from app.shell.page_list import PAGES, make_page
-from app.shell.preloading import Preloader, settle
+from app.shell.page import PageStack
+from app.shell.page_list import PAGES, Preloader, make_page, settle
 from app.shell.project_commands import ProjectCommands
 from app.shell.project_control import ProjectControl
 from app.shell.unfinished_bar import UnfinishedBar
@@ -42,12 +44,10 @@ from app.shell.window_commands import WindowCommands
 from app.widgets.bar_area import BarArea
 from app.widgets.drop_overlay import DropOverlay, dropped_paths
 from app.widgets.empty_state import EmptyState
-from app.widgets.info_bar import InfoBar, Tone
+from app.widgets.info_bar import InfoBar, Toast, Tone
 from app.widgets.menus import MenuBar, RecentMenu
-from app.widgets.page_stack import PageStack
 from app.widgets.sidebar import Sidebar
 from app.widgets.status_bar import StatusBar
-from app.widgets.toast import Toast
 from app.words import copied_text
 from engine.contract.protocol.commands import BackboneList, Failure, ListBackbones
 from engine.contract.runs.events import Blame, RunState
@@ -101,14 +101,10 @@ class MainWindow(QMainWindow):
         centre = self._make_centre()
         self.setCentralWidget(centre)
         self.overlay = DropOverlay(context.theme, centre)
-        self.status = StatusBar(
-            context.theme, context.project, context.runs, context.activities, context.navigator
-        )
+        self.status = StatusBar(context)
         self.setStatusBar(self.status)
-        self.warming = QTimer(self)
-        self.warming.setSingleShot(True)  # a page that cannot be made is not tried for ever
-        self.warming.setInterval(0)
-        self.warming.timeout.connect(self._warm_next)
+        # a page that cannot be made is not tried for ever
+        self.warming = single_shot(self, 0, self._warm_next)
         self._preloader = Preloader(self)
         self._preloader.finished.connect(self._on_preloaded)
         WindowTitle(context.project, context.runs, self)
@@ -165,9 +161,7 @@ class MainWindow(QMainWindow):
         self.showNormal()
         self._place_first()
         for page in self.stack.built().values():
-            reset = getattr(page, "reset_layout", None)
-            if callable(reset):
-                reset()
+            page.reset_layout()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask while work is going on; otherwise keep the layout and close."""
@@ -211,6 +205,7 @@ class MainWindow(QMainWindow):
         commands["view.full_screen"] = self._toggle_full_screen
         commands["view.reset_layout"] = self.reset_layout
         commands["help.guide"] = self.show_guide
+        commands["exchange.import_prefix"] = self._import_prefix
         add_file_actions(actions, commands)
         add_edit_actions(actions, self.context.undo)
         pages = add_page_actions(actions, self.context.navigator)
@@ -251,16 +246,10 @@ class MainWindow(QMainWindow):
 
     def _make_centre(self) -> QWidget:
         right = QWidget()
-        room = QVBoxLayout(right)
-        room.setContentsMargins(0, 0, 0, 0)
-        room.addWidget(self.stack)
+        vbox(self.stack, parent=right)
         BarArea(right, self.interrupted, self.queued, self.bar, passing=self.toast)
         centre = QWidget()
-        layout = QHBoxLayout(centre)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.sidebar)
-        layout.addWidget(right, 1)
+        hbox(self.sidebar, (right, 1), parent=centre, spacing=0)
         return centre
 
     def _connect(self) -> None:
@@ -269,7 +258,6 @@ class MainWindow(QMainWindow):
         navigator.page_requested.connect(self.show_page)
         # The page must exist before it can hear what it is asked to show.
         navigator.open_requested.connect(commands.open_path)
-        commands.import_asked.connect(self._import_prefix)
         commands.leave_asked.connect(self.leaving.leave_project)
         control.found.connect(self._on_found)
         control.run_found.connect(navigator.show_runs)
@@ -329,15 +317,12 @@ class MainWindow(QMainWindow):
     def _on_found(self, found: OpenedPath) -> None:
         name = PAGE_OF[found.kind]
         self.show_page(name)
-        open_path = getattr(self.stack.page(name), "open_path", None)
-        if not callable(open_path) or not open_path(found.path):
+        if not self.stack.page(name).open_path(found.path):
             self._warn(Tone.WARNING, f"{found.path.name} could not be taken as {found.kind.value}.")
 
     def _import_prefix(self) -> None:
         self.show_page("prefixes")
-        ask = getattr(self.stack.page("prefixes"), "ask_for_prefix", None)
-        if callable(ask):
-            ask()
+        self.context.actions.get("prefixes.import").trigger()
 
     def _on_failed(self, title: str, failure: Failure) -> None:
         if failure.blame is Blame.ENGINE:

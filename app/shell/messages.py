@@ -1,13 +1,48 @@
-"""Short messages about what was done where it cannot be seen; the window shows them for a while."""
+"""How pages speak to the window: which page to show, and what was done where it is not seen."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QUndoStack
+
+
+class Navigator(QObject):
+    """Where pages ask to be taken.
+
+    Signals:
+        page_requested: name of a page ("start", "data", "runs", "compare", "prefixes",
+            "studies").
+        runs_requested: run id to select in Runs, or "".
+        compare_requested: tuple of run ids to compare.
+        open_requested: a dropped or chosen `Path`, for the window to find out what it is.
+    """
+
+    page_requested = Signal(str)
+    runs_requested = Signal(str)
+    compare_requested = Signal(object)
+    open_requested = Signal(object)
+
+    def show_data(self) -> None:
+        """Go to the Data page."""
+        self.page_requested.emit("data")
+
+    def show_runs(self, run_id: str = "") -> None:
+        """Go to the Runs page, and select a run there."""
+        self.page_requested.emit("runs")
+        self.runs_requested.emit(run_id)
+
+    def show_compare(self, run_ids: Iterable[str] = ()) -> None:
+        """Go to the Compare page, with these runs chosen."""
+        self.page_requested.emit("compare")
+        self.compare_requested.emit(tuple(run_ids))
+
+    def open_path(self, path: Path) -> None:
+        """Open a file or folder, whatever it is."""
+        self.open_requested.emit(path)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,15 @@
-"""The pages of the window, in order; each is imported and made when it is first needed."""
+"""The pages of the window, in order; each is imported beside the window and made when needed."""
 
 from __future__ import annotations
 
+import gc
+import importlib
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QThread
 
 from app.context import AppContext
+from app.shell.page import Page
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ PAGES = (
 )
 
 
-def make_page(name: str, context: AppContext) -> QWidget:
+def make_page(name: str, context: AppContext) -> Page:
     """Import and make a page; the plotting pages load numpy and pyqtgraph."""
     if name == "start":
         from app.pages.start import StartPage
@@ -56,3 +59,39 @@ def make_page(name: str, context: AppContext) -> QWidget:
 
         return StudiesPage(context)
     raise KeyError(name)
+
+
+MODULES = (
+    "numpy",
+    "pyqtgraph",
+    "app.pages.data.page",
+    "app.pages.runs.page",
+    "app.pages.compare.page",
+    "app.pages.prefixes.page",
+    "app.pages.studies.page",
+)
+
+
+class Preloader(QThread):
+    """Imports, and makes no object: widgets are made in the window's own thread."""
+
+    def run(self) -> None:
+        """The thread's work (called by Qt)."""
+        for name in MODULES:
+            if self.isInterruptionRequested():
+                return
+            importlib.import_module(name)
+
+    def close(self) -> None:
+        """End after the module that is being loaded."""
+        self.requestInterruption()
+        self.wait()
+
+
+def settle() -> None:
+    """Leave what is loaded by now out of garbage collections: it stays until the end.
+
+    A full collection over all modules and pages would hold the window up for 30 to 45 ms
+    again and again.
+    """
+    gc.freeze()

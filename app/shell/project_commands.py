@@ -8,16 +8,19 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QFile, QObject, QStandardPaths, Qt
+from PySide6.QtCore import QFile, QObject, QStandardPaths, Qt, QThread, Signal
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from app.context import AppContext
-from app.models.archiving import Archiving
+from app.models.activities import ActivitiesModel
 from app.shell.messages import show_folder
 from app.shell.project_control import ProjectControl
 from app.words import plural
-from engine.contract.errors import UserError
+from engine.contract.errors import Cancelled, UserError
+from engine.contract.projects.archive import write_archive
 from engine.contract.projects.project import ProjectFolder
+from engine.contract.protocol.commands import Failure, Progress
+from engine.contract.runs.events import Blame
 from engine.contract.studies.study import study_ids
 
 MAX_NAME_CHARS = 120
@@ -166,3 +169,45 @@ class ProjectCommands(QObject):
     def _forget(self) -> None:
         self._archiving = None
         self.update()
+
+
+class Archiving(QThread):
+    """Packs one project; it ends with `archived` or `failed`, or with neither when cancelled.
+
+    Signals:
+        archived: path of the file.
+        failed: `Failure`.
+    """
+
+    archived = Signal(object)
+    failed = Signal(object)
+    _progressed = Signal(object)
+
+    def __init__(
+        self, project: Path, out: Path, activities: ActivitiesModel, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._project, self._out = project, out
+        title = f"Archive “{project.name}”"
+        activity = activities.start(title, self.requestInterruption)
+        self._progressed.connect(activity.set_progress)
+        self.finished.connect(lambda: activities.end(activity))
+        self.finished.connect(self.deleteLater)
+
+    def run(self) -> None:
+        """The thread's work (called by Qt)."""
+        try:
+            write_archive(self._project, self._out, self._report)
+        except Cancelled:
+            return
+        except UserError as error:
+            self.failed.emit(Failure(Blame.USER, error.message, code=error.code))
+        except OSError as error:
+            self.failed.emit(Failure(Blame.USER, f"{self._out} cannot be written: {error}."))
+        else:
+            self.archived.emit(self._out)
+
+    def _report(self, done: int, total: int) -> None:
+        if self.isInterruptionRequested():
+            raise Cancelled
+        self._progressed.emit(Progress(done, total, "bytes"))

@@ -10,11 +10,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
+from app.qt.timers import single_shot
 from app.settings import Settings
 from app.shell.opening import OpenedPath, PathKind, check_exists, find_out, project_of_run
 from engine.contract.errors import UserError, WorkbenchError
@@ -63,9 +64,8 @@ class ProjectControl(QObject):
         *,
         samples: Sequence[Path] = (),
         example: Path | None = None,
-        parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._project = project
         self._runs = runs
         self._settings = settings
@@ -75,10 +75,7 @@ class ProjectControl(QObject):
         self._unread: deque[Path] = deque()
         self._unfinished: dict[RunState, list[RunModel]] = {}
         self._wanted = ""
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(0)
-        self._timer.timeout.connect(self._read_some)
+        self._timer = single_shot(self, 0, self._read_some)
 
     @property
     def has_samples(self) -> bool:

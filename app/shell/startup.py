@@ -28,8 +28,8 @@ from app.settings import Settings, default_settings_path, log_folder
 from app.shell.actions import ActionRegistry
 from app.shell.diagnostics import VERSION, report, start_log, stop_log
 from app.shell.main_window import MainWindow
-from app.shell.navigator import Navigator
-from app.shell.preloading import settle
+from app.shell.messages import Navigator
+from app.shell.page_list import settle
 from app.shell.project_control import ProjectControl
 from app.theme import Theme
 from engine.contract.errors import UserError

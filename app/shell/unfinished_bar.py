@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from PySide6.QtWidgets import QWidget
-
 from app.context import AppContext
 from app.models.run import RunModel
 from app.widgets.info_bar import InfoBar, Tone
@@ -23,8 +21,8 @@ class UnfinishedBar(InfoBar):
         state: INTERRUPTED, or QUEUED before the project was opened.
     """
 
-    def __init__(self, context: AppContext, state: RunState, parent: QWidget | None = None) -> None:
-        super().__init__(context.theme, parent, closable=state is RunState.INTERRUPTED)
+    def __init__(self, context: AppContext, state: RunState) -> None:
+        super().__init__(context.theme, closable=state is RunState.INTERRUPTED)
         self._context = context
         self._state = state
         self._runs: dict[str, RunModel] = {}

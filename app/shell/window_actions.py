@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol, runtime_checkable
 
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QUndoStack
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
@@ -12,7 +13,7 @@ from app.assets import icon
 from app.qt.plain_text import caption
 from app.settings import Settings
 from app.shell.actions import ActionRegistry
-from app.shell.navigator import Navigator
+from app.shell.messages import Navigator
 from app.shell.page_list import PAGES
 from app.theme import Scheme
 
@@ -96,9 +97,16 @@ def add_edit_actions(actions: ActionRegistry, undo: QUndoStack) -> None:
 
 def copy_selection() -> None:
     """Copy from the widget that has the focus, if it knows how."""
-    copy = getattr(QApplication.focusWidget(), "copy", None)
-    if callable(copy):
-        copy()
+    widget = QApplication.focusWidget()
+    if isinstance(widget, _Copying):
+        widget.copy()
+
+
+@runtime_checkable
+class _Copying(Protocol):
+    """A field of text, or a table of ours."""
+
+    def copy(self) -> None: ...
 
 
 def add_page_actions(actions: ActionRegistry, navigator: Navigator) -> dict[str, QAction]:

@@ -11,12 +11,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.context import AppContext
-from app.dialogs.about import AboutDialog
+from app.dialogs.about import AboutDialog, ShortcutsDialog
 from app.dialogs.new_project import NewProjectDialog
 from app.dialogs.palette import CommandPalette
 from app.dialogs.preferences import PreferencesDialog
 from app.dialogs.problem import ProblemDialog, failure_of
-from app.dialogs.shortcuts import ShortcutsDialog
 from app.shell.opening import TABLE_ENDINGS
 from app.shell.project_control import ProjectControl
 from engine.contract.errors import UserError
@@ -31,12 +30,10 @@ class WindowCommands(QObject):
     """The slots of the File and Help menus. Dialogs never block the event loop of a run.
 
     Signals:
-        import_asked: the user wants to import a prefix; the Prefixes page does it.
         leave_asked: what the user wants, and a function that does it and closes the project, to
             call once they have agreed.
     """
 
-    import_asked = Signal()
     leave_asked = Signal(str, object)
 
     def __init__(
@@ -64,7 +61,6 @@ class WindowCommands(QObject):
             "project.example": lambda: self._leave(
                 "Open the example project", self._control.open_example
             ),
-            "exchange.import_prefix": self.import_asked.emit,
             "close.project": lambda: self._leave("Close the project", self._control.close),
             "app.preferences": self.show_preferences,
             "app.quit": self._window.close,

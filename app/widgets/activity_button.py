@@ -6,17 +6,17 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QProgressBar,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.assets import icon
 from app.models.activities import ActivitiesModel, Activity
+from app.qt.boxes import hbox, vbox
 from app.qt.sizes import chars, room
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
+from app.widgets.buttons import flat_button
 from app.widgets.labels import ElidedLabel, MutedLabel
 from app.words import amount, duration
 
@@ -26,10 +26,8 @@ POPUP_WIDTH_CHARS = 58
 class ActivityButton(QToolButton):
     """Says how many pieces of long work go on; a click opens or closes the list of them."""
 
-    def __init__(
-        self, theme: Theme, activities: ActivitiesModel, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme, activities: ActivitiesModel) -> None:
+        super().__init__()
         self._activities = activities
         self.setAutoRaise(True)
         self.setIcon(icon("activity"))
@@ -71,10 +69,7 @@ class ActivityPopup(QFrame):
         self._empty = MutedLabel(
             theme, "Nothing is running. Training, scoring, downloads and exports appear here."
         )
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(SPACE_M, SPACE_M, SPACE_M, SPACE_M)
-        self._layout.setSpacing(SPACE_M)
-        self._layout.addWidget(self._empty)
+        self._layout = vbox(self._empty, parent=self, margins=SPACE_M, spacing=SPACE_M)
         activities.added.connect(self._add)
         activities.removed.connect(self._remove)
         for activity in activities.activities:
@@ -126,22 +121,10 @@ class ActivityRow(QWidget):
         self.bar.setFixedHeight(SPACE_S)
         self.detail = MutedLabel(theme)
         self.detail.setWordWrap(False)
-        self.cancel = QToolButton()
-        self.cancel.setAutoRaise(True)
-        self.cancel.setIcon(icon("close"))
-        self.cancel.setToolTip(f"Cancel: {activity.title}")
-        self.cancel.setAccessibleName(f"Cancel: {activity.title}")
+        self.cancel = flat_button("close", f"Cancel: {activity.title}", self._cancel)
         self.cancel.setVisible(activity.can_cancel)
-        self.cancel.clicked.connect(self._cancel)
-        words = QVBoxLayout()
-        words.setSpacing(SPACE_XS)
-        words.addWidget(self.title)
-        words.addWidget(self.bar)
-        words.addWidget(self.detail)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(words, 1)
-        layout.addWidget(self.cancel, 0, Qt.AlignmentFlag.AlignVCenter)
+        words = vbox(self.title, self.bar, self.detail, spacing=SPACE_XS)
+        hbox((words, 1), (self.cancel, 0, Qt.AlignmentFlag.AlignVCenter), parent=self)
         activity.changed.connect(self._update)
         self._update()
 

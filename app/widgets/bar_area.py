@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QCursor, QEnterEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
+from app.qt.boxes import vbox
 from app.theme import SPACE_S, SPACE_XS
 
 
@@ -25,11 +26,7 @@ class BarArea(QWidget):
         super().__init__(host)
         self._host, self._passing = host, passing
         self._bars = bars if passing is None else (passing, *bars)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_S, 0, SPACE_S, SPACE_S)
-        layout.setSpacing(SPACE_XS)
-        for bar in self._bars:
-            layout.addWidget(bar)
+        vbox(*self._bars, parent=self, margins=(SPACE_S, 0, SPACE_S, SPACE_S), spacing=SPACE_XS)
         self.resize(0, 0)
         host.installEventFilter(self)
 

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.assets import icon
+from app.qt.boxes import hbox
 from app.qt.sizes import icon_size
 from app.theme import SPACE_S, Theme, fixed_font
+from app.widgets.buttons import flat_button
 from app.widgets.labels import ElidedLabel, Label
 
 
@@ -24,18 +26,8 @@ class CommandLine(QWidget):
         self._sign = Label()
         self._sign.setToolTip("The equivalent command")
         self._line = ElidedLabel(mode=Qt.TextElideMode.ElideRight)
-        self._copy = QToolButton()
-        self._copy.setAutoRaise(True)
-        self._copy.setIcon(icon("copy"))
-        self._copy.setToolTip("Copy the command")
-        self._copy.setAccessibleName("Copy the command")
-        self._copy.clicked.connect(self.copy)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_S)
-        layout.addWidget(self._sign)
-        layout.addWidget(self._line, 1)
-        layout.addWidget(self._copy)
+        copy = flat_button("copy", "Copy the command", self.copy)
+        hbox(self._sign, (self._line, 1), copy, parent=self, spacing=SPACE_S)
         theme.changed.connect(self._restyle)
         self._restyle()
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.assets import icon
+from app.qt.boxes import Gap, hbox, vbox
 from app.qt.plain_text import caption
 from app.qt.sizes import chars, icon_size, set_minimum_chars
 from app.theme import SPACE_M, SPACE_S, Theme, scaled_font
@@ -44,19 +45,18 @@ class EmptyState(QWidget):
         self.text.setMaximumWidth(chars(TEXT_WIDTH_CHARS))
         set_minimum_chars(self.text, TEXT_WIDTH_CHARS / 2)
         self._buttons = FlowLayout(centred=True)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(self.text, 10)
-        row.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setSpacing(SPACE_M)
-        layout.addStretch(2)
-        layout.addWidget(self._icon)
-        layout.addWidget(self.title)
-        layout.addLayout(row)
-        layout.addSpacing(SPACE_S)
-        layout.addLayout(self._buttons)
-        layout.addStretch(3)
+        vbox(
+            2,
+            self._icon,
+            self.title,
+            hbox(1, (self.text, 10), 1),
+            Gap(SPACE_S),
+            self._buttons,
+            3,
+            parent=self,
+            margins=None,
+            spacing=SPACE_M,
+        )
         theme.changed.connect(self._draw)
         self._draw()
 

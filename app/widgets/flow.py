@@ -16,14 +16,14 @@ class FlowLayout(QLayout):
         centred: whether lines stand in the middle.
     """
 
-    def __init__(
-        self, parent: QWidget | None = None, *, fill: bool = False, centred: bool = False
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, *widgets: QWidget, fill: bool = False, centred: bool = False) -> None:
+        super().__init__()
         self._items: list[QLayoutItem] = []
         self._fill, self._centred = fill, centred
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(SPACE_S)
+        for widget in widgets:
+            self.addWidget(widget)
 
     def addItem(self, item: QLayoutItem) -> None:
         """Put an item at the end (called by `addWidget`)."""

@@ -5,14 +5,18 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QEnterEvent, QHideEvent, QPalette
+from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
 from app.assets import icon
+from app.qt.boxes import hbox
 from app.qt.plain_text import caption
 from app.qt.sizes import icon_size
+from app.qt.timers import single_shot
+from app.shell.messages import Message
 from app.theme import SPACE_S, SPACE_XS, Theme
+from app.widgets.buttons import flat_button
 from app.widgets.labels import Label
 
 
@@ -58,19 +62,16 @@ class InfoBar(QFrame):
         self.label.setWordWrap(True)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.buttons: list[QPushButton] = []
-        self.close_button = QToolButton()
-        self.close_button.setAutoRaise(True)
-        self.close_button.setIcon(icon("close"))
-        self.close_button.setToolTip("Close this message")
-        self.close_button.setAccessibleName("Close this message")
-        self.close_button.clicked.connect(self._dismiss)
+        self.close_button = flat_button("close", "Close this message", self._dismiss)
         self.close_button.setVisible(closable)
-        self._layout = QHBoxLayout(self)
-        self._layout.setContentsMargins(SPACE_S, SPACE_XS, SPACE_XS, SPACE_XS)
-        self._layout.setSpacing(SPACE_S)
-        self._layout.addWidget(self._sign)
-        self._layout.addWidget(self.label, 1)
-        self._layout.addWidget(self.close_button)
+        self._layout = hbox(
+            self._sign,
+            (self.label, 1),
+            self.close_button,
+            parent=self,
+            margins=(SPACE_S, SPACE_XS, SPACE_XS, SPACE_XS),
+            spacing=SPACE_S,
+        )
         theme.changed.connect(self._restyle)
         self._restyle()
         self.hide()
@@ -108,3 +109,59 @@ class InfoBar(QFrame):
         self.setPalette(palette)
         sign = icon(self.tone.value, getattr(colors, name))
         self._sign.setPixmap(sign.pixmap(icon_size(112), self.devicePixelRatio()))
+
+
+SHOWN_MS = 8000
+"""Long enough to read a line and reach its button."""
+
+
+class Toast(InfoBar):
+    """Shows a `Message`; stays while the pointer or the focus is on it."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme)
+        self._expires = False
+        self._timer = single_shot(self, SHOWN_MS, self._go)
+
+    def post(self, message: Message) -> None:
+        """Show this message in place of the one before."""
+        self._expires = message.expires
+        self.show_message(Tone.GOOD, message.text)
+        action = message.action
+        if action is not None:
+
+            def act() -> None:
+                self.hide()
+                action()
+
+            self.add_button(message.button, act)
+        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+        self._timer.start()
+
+    def expire(self) -> None:
+        """Go, if the message was about a step that is no longer the latest."""
+        if self._expires:
+            self.hide()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Stay while it is read."""
+        self._timer.stop()
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Go a while later."""
+        if self.isVisible():
+            self._timer.start()
+        super().leaveEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Wait for nothing more."""
+        self._timer.stop()
+        super().hideEvent(event)
+
+    def _go(self) -> None:
+        focus = self.focusWidget()
+        if focus is not None and focus.hasFocus():
+            self._timer.start()
+        else:
+            self.hide()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
+from app.qt.boxes import hbox
 from app.theme import SPACE_S, Theme, scaled_font
 
 
@@ -21,8 +22,8 @@ class Label(QLabel):
 class MarkupLabel(QLabel):
     """A few words of our own markup; texts of files in it go through `app.qt.plain_text.markup`."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setWordWrap(True)
 
@@ -31,13 +32,9 @@ class ElidedLabel(Label):
     """One line that ends in "…" where the room ends; the tool tip holds the whole."""
 
     def __init__(
-        self,
-        text: str = "",
-        parent: QWidget | None = None,
-        *,
-        mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+        self, text: str = "", *, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight
     ) -> None:
-        super().__init__(parent=parent)
+        super().__init__()
         self._full, self._mode = "", mode
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.set_full_text(text)
@@ -76,8 +73,8 @@ class ElidedLabel(Label):
 class WrappedLabel(Label):
     """Names and sentences of any origin, on as many lines as they need."""
 
-    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
         self.setWordWrap(True)
 
 
@@ -98,19 +95,15 @@ class MutedLabel(Label):
 class SectionHeader(QWidget):
     """A section's title with a thin line to the right of it; `add` puts buttons at its end."""
 
-    def __init__(self, text: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, text: str) -> None:
+        super().__init__()
         self.label = Label(text)
         self.label.setFont(scaled_font(100, bold=True))
         line = QFrame()
         line.setFrameShape(QFrame.Shape.HLine)
         line.setFrameShadow(QFrame.Shadow.Plain)
         line.setForegroundRole(QPalette.ColorRole.Mid)
-        self._layout = QHBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(SPACE_S)
-        self._layout.addWidget(self.label)
-        self._layout.addWidget(line, 1)
+        self._layout = hbox(self.label, (line, 1), parent=self, spacing=SPACE_S)
 
     def add(self, widget: QWidget) -> None:
         """Put a small button or label at the right end."""
@@ -125,10 +118,8 @@ class Badge(Label):
             "bad" or "accent".
     """
 
-    def __init__(
-        self, theme: Theme, text: str = "", *, tone: str = "frozen", parent: QWidget | None = None
-    ) -> None:
-        super().__init__(text, parent)
+    def __init__(self, theme: Theme, text: str = "", *, tone: str = "frozen") -> None:
+        super().__init__(text)
         self._theme, self._tone = theme, tone
         self.setContentsMargins(SPACE_S, 2, SPACE_S, 2)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)

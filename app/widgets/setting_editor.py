@@ -46,9 +46,8 @@ class Editor(QObject):
 
     def show(self, value: object) -> None:
         """Show a value without telling of an edit."""
-        blocker = QSignalBlocker(self.widget)
-        self._show(value)
-        blocker.unblock()
+        with QSignalBlocker(self.widget):
+            self._show(value)
 
 
 class IgnoreWheel(QObject):
@@ -66,8 +65,8 @@ class IgnoreWheel(QObject):
 class RealSpin(QDoubleSpinBox):
     """A number in short form ("5e-05"); with a factor, the arrows multiply."""
 
-    def __init__(self, setting: Setting, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, setting: Setting) -> None:
+        super().__init__()
         self._setting = setting
         self._scale, self._sign = (100, " %") if setting.percent else (1, "")
         self.setDecimals(12)

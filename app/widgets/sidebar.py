@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QFocusEvent, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QWidget
 
+from app.qt.boxes import vbox
 from app.qt.sizes import icon_side
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
 
@@ -15,15 +16,12 @@ _ICON_PERCENT = 125
 class Sidebar(QWidget):
     """One button a page; the arrow keys move between them."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
         self._theme = theme
         self.setAccessibleName("Pages")
         self.setAutoFillBackground(True)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
-        self._layout.setSpacing(SPACE_XS)
-        self._layout.addStretch(1)
+        self._layout = vbox(1, parent=self, margins=SPACE_S, spacing=SPACE_XS)
         self._buttons: list[SidebarButton] = []
         theme.changed.connect(self._restyle)
         self._restyle()

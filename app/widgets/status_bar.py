@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QProgressBar, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QProgressBar, QStatusBar, QToolButton
 
 from app.assets import icon
-from app.models.activities import ActivitiesModel
-from app.models.project import ProjectModel
+from app.context import AppContext
 from app.models.run import RunModel
-from app.models.runs import RunsModel
 from app.qt.plain_text import caption
 from app.run_text import at_work, time_left
-from app.shell.navigator import Navigator
-from app.theme import SPACE_L, SPACE_S, SPACE_XS, Theme
+from app.theme import SPACE_L, SPACE_S, SPACE_XS
 from app.widgets.activity_button import ActivityButton
 from app.widgets.labels import ElidedLabel, Label
 from app.words import size
@@ -22,18 +19,10 @@ from app.words import size
 class StatusBar(QStatusBar):
     """Project, the run at work with its progress, the device, the Activity button."""
 
-    def __init__(
-        self,
-        theme: Theme,
-        project: ProjectModel,
-        runs: RunsModel,
-        activities: ActivitiesModel,
-        navigator: Navigator,
-        *,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._project, self._runs, self._navigator = project, runs, navigator
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
+        self._navigator = context.navigator
+        project, runs = self._project, self._runs = context.project, context.runs
         self._run: RunModel | None = None
         self.project_label = ElidedLabel()
         self.project_label.setContentsMargins(SPACE_S, 0, SPACE_S, 0)
@@ -51,7 +40,7 @@ class StatusBar(QStatusBar):
         self.device_label = Label()
         self.device_label.setContentsMargins(SPACE_S, 0, SPACE_S, 0)
         self.device_label.setToolTip("Device in use")
-        self.activity = ActivityButton(theme, activities)
+        self.activity = ActivityButton(context.theme, context.activities)
         self.addWidget(self.project_label, 1)
         for widget in (self.run_button, self.run_bar, self.device_label, self.activity):
             self.addPermanentWidget(widget)

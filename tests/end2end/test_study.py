@@ -22,12 +22,12 @@ def test_a_study_is_planned_trained_and_drawn(
     person = open_window()
     person.open(project.path)
     runs = person.runs
-    person.wait(lambda: runs.backbones.entries)
+    person.wait(lambda: runs.planner.backbones.entries)
     folder = str(workshop.backbone("llama"))
     runs.form.picker.take_folder(Path(folder))
-    person.wait(lambda: runs.backbones.get(folder) is not None)
+    person.wait(lambda: runs.planner.backbones.get(folder) is not None)
     for name, value in {**TINY, "training.max_steps": 4}.items():
-        runs.form_model.set(name, value)
+        runs.planner.form.set(name, value)
 
     page = person.page("studies")
     assert isinstance(page, StudiesPage)
@@ -35,9 +35,9 @@ def test_a_study_is_planned_trained_and_drawn(
     made = page.new_study
     assert made is not None
     made.planner.set_draft(made.planner.draft.typed("seeds", "0"))
-    person.wait(made.form.add.isEnabled)
-    command = made.form.command.command()
-    person.click(made.form.add)
+    person.wait(made.add.isEnabled)
+    command = made.command.command()
+    person.click(made.add)
     person.wait(lambda: len(person.context.runs.all()) == 2)
     for model in person.context.runs.all():
         person.wait_for(model, RunState.FINISHED, RunState.FAILED)

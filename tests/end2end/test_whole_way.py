@@ -62,14 +62,14 @@ def import_table(person: Person, workshop: Workshop) -> None:
 def train_both(person: Person, workshop: Workshop) -> tuple[RunModel, RunModel]:
     """Choose the tiny backbone, make the run small, press Train both."""
     page = person.runs
-    person.wait(lambda: page.backbones.entries)
+    person.wait(lambda: page.planner.backbones.entries)
     folder = str(workshop.backbone("llama"))
     page.form.picker.take_folder(Path(folder))
-    person.wait(lambda: page.backbones.get(folder) is not None)
+    person.wait(lambda: page.planner.backbones.get(folder) is not None)
     assert "on disk" in page.form.picker.about.text()
     for name, value in TINY.items():
-        page.form_model.set(name, value)
-    page.form_model.set("method.prefix_length", 4)
+        page.planner.form.set(name, value)
+    page.planner.form.set("method.prefix_length", 4)
     person.wait(lambda: page.planner.train_rows)
     assert page.planner.error is None
     assert "--field name --field food --field area" in page.command.command()

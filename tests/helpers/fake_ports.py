@@ -26,7 +26,7 @@ from app.models.speeds import SPEEDS_FILE, Speeds
 from app.models.studies import StudyLibrary
 from app.settings import Settings
 from app.shell.actions import ActionRegistry
-from app.shell.navigator import Navigator
+from app.shell.messages import Navigator
 from app.theme import Scheme, Theme
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError

@@ -14,10 +14,9 @@ from PySide6.QtGui import QGuiApplication, QStandardItem, QStandardItemModel
 from pytestqt.qtbot import QtBot
 
 from app.pages.compare.comparison import compare
-from app.pages.compare.list.row_export import row_lines
 from app.pages.compare.list.rows import Rows
 from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemEntry
-from app.pages.compare.table.copying import score_lines, to_csv
+from app.pages.compare.table.copying import row_lines, score_lines, to_csv
 from app.pages.compare.table.score_table import score_table
 from app.widgets.table_view import TableView
 from engine.contract.projects.project import ExampleNote

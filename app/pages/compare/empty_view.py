@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
-from app.assets import icon
 from app.context import AppContext
 from app.pages.compare.systems.chooser import SystemChooser
 from app.pages.compare.systems.model import SystemsModel
 from app.pages.compare.systems.systems import Kind
+from app.qt.boxes import hbox, stack, vbox
 from app.qt.plain_text import caption
 from app.theme import SPACE_L, SPACE_M
+from app.widgets.buttons import push_button
 from app.widgets.empty_state import EmptyState
 from app.widgets.labels import MutedLabel, SectionHeader
 
@@ -35,10 +36,8 @@ class EmptyView(QWidget):
 
     read_asked = Signal()
 
-    def __init__(
-        self, context: AppContext, systems: SystemsModel, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, context: AppContext, systems: SystemsModel) -> None:
+        super().__init__()
         self._systems = systems
         self.nothing = EmptyState(
             context.theme, "No outputs to compare yet", NOTHING, picture="compare"
@@ -48,37 +47,27 @@ class EmptyView(QWidget):
         )
         self.chooser = SystemChooser(systems, context.theme)
         self.nothing.add_button("Outputs from a file…", self.chooser.add_file.click)
-        self.suggestion = QPushButton()
-        self.suggestion.setIcon(icon("compare"))
-        self.suggestion.clicked.connect(lambda: systems.choose(self._suggested()))
-        self.read = QPushButton()
-        self.read.setIcon(icon("columns"))
-        self.read.setAccessibleName("Read the outputs of the chosen system")
-        self.read.clicked.connect(lambda: self.read_asked.emit())
+        choose = lambda: systems.choose(self._suggested())  # noqa: E731 - a slot
+        self.suggestion = push_button("", choose, picture="compare")
+        name = "Read the outputs of the chosen system"
+        self.read = push_button("", self.read_asked, picture="columns", name=name)
         self.choosing = self._make_choosing(context)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.nothing)
-        self.pages.addWidget(self.choosing)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.pages)
+        self.pages = stack(self.nothing, self.choosing)
+        vbox(self.pages, parent=self)
         systems.entries_changed.connect(self._show)
         self._show()
 
     def _make_choosing(self, context: AppContext) -> QWidget:
-        inner = QVBoxLayout()
-        inner.setSpacing(SPACE_M)
-        inner.addWidget(SectionHeader("Choose the systems to compare"))
-        inner.addWidget(MutedLabel(context.theme, CHOOSE))
-        inner.addWidget(self.suggestion, 0, Qt.AlignmentFlag.AlignLeft)
-        inner.addWidget(self.read, 0, Qt.AlignmentFlag.AlignLeft)
-        inner.addWidget(self.chooser, 1)
+        inner = vbox(
+            SectionHeader("Choose the systems to compare"),
+            MutedLabel(context.theme, CHOOSE),
+            (self.suggestion, 0, Qt.AlignmentFlag.AlignLeft),
+            (self.read, 0, Qt.AlignmentFlag.AlignLeft),
+            (self.chooser, 1),
+            spacing=SPACE_M,
+        )
         page = QWidget()
-        page_layout = QHBoxLayout(page)
-        page_layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_L)
-        page_layout.addStretch(1)
-        page_layout.addLayout(inner, 8)
-        page_layout.addStretch(1)
+        hbox(1, (inner, 8), 1, parent=page, margins=SPACE_L)
         return page
 
     def _suggested(self) -> tuple[str, ...]:

@@ -1,31 +1,32 @@
-"""What stands above the score table: how the systems differ, what is awaited, what failed."""
+"""Above the score table: how the systems differ, what is awaited, what failed, what is at work."""
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.models.activities import Activity
+from app.pages.compare.engine_jobs import EngineJobs
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems.systems import Kind
+from app.qt.boxes import vbox
 from app.theme import SPACE_XS, Theme
+from app.widgets.activity_button import ActivityRow
 from app.widgets.info_bar import InfoBar, Tone
 
 
 class CompareMessages(QWidget):
     """Three bars, each hidden while it has nothing to say."""
 
-    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, model: CompareModel, theme: Theme) -> None:
+        super().__init__()
         self._model, self._systems = model, model.systems
         self.guard = InfoBar(theme)
         self.waiting = InfoBar(theme, closable=False)
         self.failed = InfoBar(theme)
         self._guarded = ""
         self._told = ""
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        for bar in (self.failed, self.waiting, self.guard):
-            layout.addWidget(bar)
+        vbox(*(self.failed, self.waiting, self.guard), parent=self, spacing=SPACE_XS)
         self.failed.dismissed.connect(self._forget)
         model.comparison_changed.connect(self._show_guard)
         model.systems.entries_changed.connect(self._show_states)
@@ -87,3 +88,36 @@ class CompareMessages(QWidget):
     def _forget(self) -> None:
         for key in list(self._systems.problems):
             self._systems.forget_problem(key)
+
+
+class JobRows(QWidget):
+    """A row for each job under way; out of sight while there is none."""
+
+    def __init__(self, jobs: EngineJobs, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._rows: dict[Activity, ActivityRow] = {}
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(SPACE_XS)
+        jobs.began.connect(self._add)
+        self.hide()
+
+    def rows(self) -> list[ActivityRow]:
+        """The rows, oldest first."""
+        return list(self._rows.values())
+
+    def _add(self, activity: Activity) -> None:
+        row = self._rows[activity] = ActivityRow(self._theme, activity, self)
+        row.cancel.setText("Cancel")
+        row.cancel.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._layout.addWidget(row)
+        activity.ended.connect(lambda: self._remove(activity))
+        self.show()
+
+    def _remove(self, activity: Activity) -> None:
+        row = self._rows.pop(activity)
+        self._layout.removeWidget(row)
+        row.hide()
+        row.deleteLater()
+        self.setVisible(bool(self._rows))

@@ -11,10 +11,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QMenu,
-    QPushButton,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -27,22 +23,22 @@ from app.pages.compare.blind.view import BlindView
 from app.pages.compare.empty_view import EmptyView
 from app.pages.compare.example.example_view import ExampleView
 from app.pages.compare.list.example_list import ExampleList
-from app.pages.compare.list.job_rows import JobRows
-from app.pages.compare.list.row_export import row_lines
-from app.pages.compare.messages import CompareMessages
+from app.pages.compare.messages import CompareMessages, JobRows
 from app.pages.compare.model import CompareModel
 from app.pages.compare.pair_bar import PairBar
 from app.pages.compare.systems.chooser import ChooserPanel
 from app.pages.compare.systems.model import SystemsModel
-from app.pages.compare.table.copying import score_lines
-from app.pages.compare.table.score_button import ScoreButton
-from app.pages.compare.table.score_view import COPIES, ScoreView
+from app.pages.compare.table.copying import row_lines, score_lines
+from app.pages.compare.table.score_view import COPIES, ScoreButton, ScoreView
+from app.qt.boxes import Gap, stack, vbox
 from app.qt.idle_task import IdleTask
 from app.qt.plain_text import caption
+from app.shell.page import Page
 from app.table_saving import ask_where_to_save, save_table
 from app.theme import SPACE_M, SPACE_S, SPACE_XS
+from app.widgets.buttons import flat_button, push_button
 from app.widgets.flow import FlowLayout
-from app.widgets.info_bar import InfoBar, Tone
+from app.widgets.info_bar import Tone
 from app.widgets.page_splitter import PageSplitter
 from engine.contract.errors import UserError
 from engine.contract.tables.saving import Line
@@ -52,18 +48,16 @@ LIST_CHARS = 52
 """Width of the list to begin with, if the example has room beside it."""
 
 
-class ComparePage(QWidget):
+class ComparePage(Page):
     """Compares systems of the open project."""
 
-    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._context = context
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self.systems = SystemsModel(context, self)
         self.model = CompareModel(context, self.systems, self)
         self.blind = BlindModel(context, self.model, self)
         theme = context.theme
         self.messages = CompareMessages(self.model, theme)
-        self.done = InfoBar(theme)
         self.pair = PairBar(self.model, theme)
         self.scores = ScoreView(self.model, theme)
         self.list = ExampleList(self.model, theme)
@@ -78,17 +72,17 @@ class ComparePage(QWidget):
         self.splitter.setHandleWidth(SPACE_M)
         self.view.note.note.left.connect(self.list.table.setFocus)
         self.comparing = self._make_comparing()
-        self.pages = QStackedWidget()
-        for page in (self.empty, self.comparing, self.blind_view):
-            self.pages.addWidget(page)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_M, SPACE_S, SPACE_M, SPACE_S)
-        layout.setSpacing(SPACE_S)
-        layout.addWidget(self.messages)
-        layout.addWidget(self.done)
+        self.pages = stack(self.empty, self.comparing, self.blind_view)
         self.jobs = JobRows(self.systems.jobs, theme)
-        layout.addWidget(self.jobs)
-        layout.addWidget(self.pages, 1)
+        vbox(
+            self.messages,
+            self.bar,
+            self.jobs,
+            (self.pages, 1),
+            parent=self,
+            margins=(SPACE_M, SPACE_S, SPACE_M, SPACE_S),
+            spacing=SPACE_S,
+        )
         self._exporting: IdleTask[int] | None = None
         self._read_alone = ""
         self._add_keys()
@@ -114,12 +108,12 @@ class ComparePage(QWidget):
 
     def show_settings(self) -> None:
         """Show in which settings the compared runs differ."""
-        show_differences(self._runs(), self._context.theme, self.window())
+        show_differences(self._runs(), self.context.theme, self.window())
 
     def open_path(self, path: Path) -> bool:
         """Add an outside file of outputs; says whether it was taken."""
         self.systems.add_file(path)
-        return self._context.project.is_open
+        return self.context.project.is_open
 
     def export_rows(self, path: Path) -> None:
         """Write all compared rows side by side, as CSV or as a workbook."""
@@ -136,36 +130,22 @@ class ComparePage(QWidget):
             self.blind_view.begin()
 
     def _make_comparing(self) -> QWidget:
-        self.choose = QToolButton()
-        self.choose.setText("Systems")
-        self.choose.setIcon(icon("columns"))
-        self.choose.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.choose.setToolTip("Choose the systems to compare")
+        tip = "Choose the systems to compare"
+        self.choose = flat_button("columns", tip, text="Systems")
+        self.choose.setAutoRaise(False)
         self.choose.clicked.connect(lambda: self.panel.drop_below(self.choose))
-        self.measures = ScoreButton(self.model, self._context.settings, self._context.theme)
-        self.judge = QPushButton(icon("blind"), "Blind…")
-        self.judge.setToolTip("Judge pairs of outputs without knowing which system wrote them")
-        self.judge.clicked.connect(lambda: self.start_blind())
-        self.copies = QPushButton(icon("export"), "Export")
+        self.measures = ScoreButton(self.model, self.context.settings, self.context.theme)
+        tip = "Judge pairs of outputs without knowing which system wrote them"
+        self.judge = push_button("Blind…", self.start_blind, picture="blind", tip=tip)
+        self.copies = push_button("Export", picture="export")
         self.copies.setMenu(self._make_menu())
-        self.settings = QPushButton(icon("settings"), "Settings…")
-        self.settings.setToolTip("Show in which settings the runs differ")
-        self.settings.clicked.connect(lambda: self.show_settings())
-        bar = FlowLayout()
-        for widget in (self.choose, self.measures, *self.pair.parts):
-            bar.addWidget(widget)
-        for button in (self.settings, self.judge, self.copies):
-            bar.addWidget(button)
-        page = QWidget()
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_S)
-        layout.addLayout(bar)
-        layout.addWidget(self.scores)
-        layout.addSpacing(SPACE_XS)
-        layout.addWidget(self.splitter, 1)
-        pair = (self.pair.other, self.pair.reference, self.pair.measure)
+        tip = "Show in which settings the runs differ"
+        self.settings = push_button("Settings…", self.show_settings, picture="settings", tip=tip)
         buttons = (self.settings, self.judge, self.copies)
+        bar = FlowLayout(self.choose, self.measures, *self.pair.parts, *buttons)
+        page = QWidget()
+        vbox(bar, self.scores, Gap(SPACE_XS), (self.splitter, 1), parent=page, spacing=SPACE_S)
+        pair = (self.pair.other, self.pair.reference, self.pair.measure)
         order = (self.choose, self.measures, *pair, *buttons, self.scores.table)
         for before, after in pairwise((*order, self.list.histogram)):
             QWidget.setTabOrder(before, after)
@@ -204,7 +184,7 @@ class ComparePage(QWidget):
             shortcut.activated.connect(slot)
 
     def _ask_export(self, title: str, name: str, export: Callable[[Path], None]) -> None:
-        ask_where_to_save(self, self._context.settings, title, name=name, chosen=export)
+        ask_where_to_save(self, self.context.settings, title, name=name, chosen=export)
 
     def _export(self, path: Path, lines: Iterable[Line]) -> None:
         if self._exporting is not None:
@@ -212,11 +192,11 @@ class ComparePage(QWidget):
 
         def done(count: int) -> None:
             self._exporting = None
-            self.done.show_message(Tone.GOOD, f"{count:,} rows are written to {path}.")
+            self.bar.show_message(Tone.GOOD, f"{count:,} rows are written to {path}.")
 
         def failed(error: UserError) -> None:
             self._exporting = None
-            self.done.show_message(Tone.BAD, str(error))
+            self.complain(str(error))
 
         self._exporting = save_table(path, lines, self, done=done, failed=failed)
 
@@ -238,13 +218,13 @@ class ComparePage(QWidget):
 
     def _runs(self) -> list[RunModel]:
         """The compared systems that are runs."""
-        chosen = {run.run_id: run for run in self._context.runs.all()}
+        chosen = {run.run_id: run for run in self.context.runs.all()}
         keys = [system.key for system in self.model.comparison.systems]
         return [chosen[key] for key in keys if key in chosen]
 
     def _forget(self) -> None:
         self._read_alone = ""
-        self.done.hide()
+        self.bar.hide()
         if self._exporting is not None:
             self._exporting.cancel()
             self._exporting = None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSignalBlocker
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems.systems import letter
+from app.qt.boxes import hbox
 from app.theme import SPACE_XS, Theme
 from app.widgets.labels import Label
 from app.widgets.swatch import SIZE, look_of, swatch_pixmap
@@ -96,9 +97,5 @@ def _part(words: str, menu: QComboBox) -> QWidget:
     part = QWidget()
     label = Label(words)
     label.setBuddy(menu)
-    layout = QHBoxLayout(part)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(SPACE_XS)
-    layout.addWidget(label)
-    layout.addWidget(menu)
+    hbox(label, menu, parent=part, spacing=SPACE_XS)
     return part

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
@@ -10,9 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
-    QPushButton,
-    QStackedWidget,
-    QToolButton,
+    QMenu,
     QWidget,
 )
 
@@ -20,11 +17,12 @@ from app.assets import icon
 from app.models.project import ProjectModel
 from app.pages.data.current import CurrentDataset
 from app.pages.data.edits import removed
-from app.pages.data.open_data import OpenDataMenu
-from app.pages.data.words import count
+from app.qt.boxes import stack
 from app.theme import Theme, scaled_font
+from app.widgets.buttons import flat_button, push_button
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import ElidedLabel
+from app.words import plural
 
 
 class DatasetHeader(QWidget):
@@ -38,14 +36,8 @@ class DatasetHeader(QWidget):
     rejected_asked = Signal()
     deleted = Signal(str)
 
-    def __init__(
-        self,
-        project: ProjectModel,
-        current: CurrentDataset,
-        theme: Theme,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, project: ProjectModel, current: CurrentDataset, theme: Theme) -> None:
+        super().__init__()
         self._project = project
         self._current = current
         self._renaming = False
@@ -59,26 +51,19 @@ class DatasetHeader(QWidget):
         self.name.setMaxLength(120)
         self.name.editingFinished.connect(self._rename)
         self.name.installEventFilter(self)
-        self.names = QStackedWidget()
-        self.names.addWidget(self.box)
-        self.names.addWidget(self.name)
+        self.names = stack(self.box, self.name)
         self.names.setSizePolicy(self.box.sizePolicy())
-        self.rename_button = self._tool("edit", "Rename the dataset", self.start_renaming)
-        self.delete_button = self._tool("delete", "Delete the dataset", self._delete)
+        self.rename_button = flat_button("edit", "Rename the dataset", self.start_renaming)
+        self.delete_button = flat_button("delete", "Delete the dataset", self._delete)
         self.rows = ElidedLabel()
-        self.rejected = QPushButton()
+        self.rejected = push_button("", self.rejected_asked)
         self.rejected.setFlat(True)
-        self.rejected.clicked.connect(self.rejected_asked)
         self.open_menu = OpenDataMenu(self)
-        self.open_button = QPushButton(icon("open"), "&Open data")
+        self.open_button = push_button("&Open data", picture="open")
         self.open_button.setMenu(self.open_menu)
         self._theme = theme
-        layout = FlowLayout(self)
-        for widget in (
-            *(self.names, self.rename_button, self.delete_button),
-            *(self.rows, self.rejected, self.open_button),
-        ):
-            layout.addWidget(widget)
+        names = (self.names, self.rename_button, self.delete_button)
+        self.setLayout(FlowLayout(*names, self.rows, self.rejected, self.open_button))
         project.changed.connect(self._show)
         current.shown.connect(self._show_dataset)
         theme.changed.connect(self._show)
@@ -105,15 +90,6 @@ class DatasetHeader(QWidget):
             return True
         return super().eventFilter(watched, event)
 
-    def _tool(self, picture: str, tip: str, slot: Callable[[], None]) -> QToolButton:
-        button = QToolButton()
-        button.setAutoRaise(True)
-        button.setIcon(icon(picture))
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.clicked.connect(lambda _checked=False: slot())
-        return button
-
     def _show_dataset(self) -> None:
         if self._renaming:  # another dataset must not get the name
             self._end_renaming()
@@ -132,10 +108,10 @@ class DatasetHeader(QWidget):
             self.rejected.hide()
             return
         meta = store.meta
-        rows, columns = count(meta.row_count, "row"), count(len(meta.columns), "column")
+        rows, columns = plural(meta.row_count, "row"), plural(len(meta.columns), "column")
         self.rows.set_full_text(f"{rows}  ·  {columns}  ·  {meta.format}")
         self.rejected.setVisible(meta.rejected_count > 0)
-        self.rejected.setText(f"{count(meta.rejected_count, 'rejected row')}…")
+        self.rejected.setText(f"{plural(meta.rejected_count, 'rejected row')}…")
         self.rejected.setIcon(icon("warning", self._theme.colors.warning))
 
     def _choose(self) -> None:
@@ -162,3 +138,29 @@ class DatasetHeader(QWidget):
             project = removed(self._project.project, entry.dataset_id)
             self._project.edit(f"Delete dataset ‘{entry.name}’", project)
             self.deleted.emit(entry.name)
+
+
+FILE = "&File: CSV, Excel, JSON lines, JSON, parquet, XML…"
+FOLDER = "&WebNLG folder…"
+HUB = "From &Hugging Face…"
+
+
+class OpenDataMenu(QMenu):
+    """Three ways to data.
+
+    Signals:
+        file_asked, folder_asked, hub_asked: one of them was chosen.
+    """
+
+    file_asked = Signal()
+    folder_asked = Signal()
+    hub_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        for text, signal in (
+            (FILE, self.file_asked),
+            (FOLDER, self.folder_asked),
+            (HUB, self.hub_asked),
+        ):
+            self.addAction(text).triggered.connect(signal)

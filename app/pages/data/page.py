@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication
 
 from app.context import AppContext
 from app.pages.data.current import CurrentDataset
@@ -16,22 +16,23 @@ from app.pages.data.importing.file_import import FileImport, ImportState
 from app.pages.data.importing.import_view import ImportView
 from app.pages.data.importing.paster import Paster, local_file
 from app.pages.data.importing.rejected_dialog import RejectedDialog
-from app.pages.data.words import count
+from app.qt.boxes import stack, vbox
 from app.shell.opening import holds_xml
+from app.shell.page import Page
 from app.widgets.bar_area import BarArea
 from app.widgets.empty_state import EmptyState
-from app.widgets.info_bar import InfoBar, Tone
+from app.widgets.info_bar import Tone
+from app.words import plural
 from engine.contract.errors import UserError
 from engine.contract.protocol.commands import Imported
 from engine.contract.reading.reading import ReadOptions
 
 
-class DataPage(QWidget):
+class DataPage(Page):
     """Shows whichever view fits; takes files that are dropped on it."""
 
-    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._context = context
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.current = CurrentDataset(context.project, self)
@@ -39,17 +40,11 @@ class DataPage(QWidget):
             context.project, context.activities, client=context.data_client, parent=self
         )
         self.paster = Paster(context, self.file, self, look=self.open_path)
-        self.bar = InfoBar(context.theme)
         self.empty = self._make_empty()
         self.import_view = ImportView(self.file, context.theme)
         self.dataset_view = DatasetView(context, self.current)
-        self.views = QStackedWidget()
-        for view in (self.empty, self.import_view, self.dataset_view):
-            self.views.addWidget(view)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.views, 1)
+        self.views = stack(self.empty, self.import_view, self.dataset_view)
+        vbox((self.views, 1), parent=self, spacing=0)
         BarArea(self, self.bar)
         header = self.dataset_view.header
         header.open_menu.file_asked.connect(self.ask_for_file)
@@ -57,14 +52,16 @@ class DataPage(QWidget):
         header.open_menu.hub_asked.connect(self.ask_for_hub_name)
         header.open_menu.addAction(self.paster.action)
         header.rejected_asked.connect(self._show_rejected)
-        header.deleted.connect(self._on_deleted)
+        header.deleted.connect(
+            lambda name: self.tell_deleted(f"“{name}” was deleted from the project.")
+        )
         self.file.changed.connect(self._show)
         self.file.imported.connect(self._on_imported)
         self.current.shown.connect(self._on_shown)
         self.current.entry_changed.connect(self.bar.hide)
-        self.current.refused.connect(self._warn)
+        self.current.refused.connect(self.warn)
         self.dataset_view.rows.model.broken.connect(self._on_broken)
-        self.paster.refused.connect(self._warn)
+        self.paster.refused.connect(self.warn)
         self._on_shown()
 
     def open_path(self, path: Path, reading: ReadOptions | None = None) -> bool:
@@ -77,13 +74,13 @@ class DataPage(QWidget):
             Whether the page takes it: it is there, a project is open, and nothing else is
             being imported.
         """
-        if not path.exists() or not self._context.project.is_open:
+        if not path.exists() or not self.context.project.is_open:
             return False
         return self._look_at(path, reading)
 
     def _look_at(self, path: Path, reading: ReadOptions | None = None) -> bool:
         if self.file.state is ImportState.IMPORTING:
-            self._warn(f"{path.name} was not opened: another file is being imported.")
+            self.warn(f"{path.name} was not opened: another file is being imported.")
             return False
         self.bar.hide()
         self.file.open(path, reading)
@@ -91,11 +88,11 @@ class DataPage(QWidget):
 
     def ask_for_file(self) -> None:
         """Let the user choose a file."""
-        ask_for_table(self, self._context.settings, self.open_path)
+        ask_for_table(self, self.context.settings, self.open_path)
 
     def ask_for_folder(self) -> None:
         """Let the user choose a folder of WebNLG's files."""
-        ask_for_folder(self, self._context.settings, self.open_path)
+        ask_for_folder(self, self.context.settings, self.open_path)
 
     def ask_for_hub_name(self) -> None:
         """Let the user name a dataset of Hugging Face."""
@@ -110,7 +107,7 @@ class DataPage(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept one local file, or a folder of WebNLG's."""
-        if _dropped_file(event) is not None and self._context.project.is_open:
+        if _dropped_file(event) is not None and self.context.project.is_open:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -121,7 +118,7 @@ class DataPage(QWidget):
 
     def _make_empty(self) -> EmptyState:
         empty = EmptyState(
-            self._context.theme,
+            self.context.theme,
             "Start with data",
             "Drop a file here, paste cells, or open a file: CSV, Excel, OpenDocument, JSON lines, "
             "JSON, Parquet, WebNLG's XML, or a folder of XML files. Before training, you see how "
@@ -150,35 +147,28 @@ class DataPage(QWidget):
         self._show()
 
     def _on_imported(self, reply: Imported) -> None:
-        rows = count(reply.row_count, "row")
+        rows = plural(reply.row_count, "row")
         if reply.rejected_count:
-            lost = count(reply.rejected_count, "row")
+            lost = plural(reply.rejected_count, "row")
             text = f"{rows} imported; {lost} could not be read and can be looked at."
             self.bar.show_message(Tone.WARNING, text)
             self.bar.add_button("Show rejected rows", self._show_rejected)
         else:
-            self._context.messages.post(f"{rows} imported, none was lost.")
-
-    def _on_deleted(self, name: str) -> None:
-        text = f"“{name}” was deleted from the project."
-        self._context.messages.post_undo(text, self._context.undo)
+            self.context.messages.post(f"{rows} imported, none was lost.")
 
     def _on_broken(self, sentence: str) -> None:
-        self.bar.show_message(Tone.BAD, sentence)
+        self.complain(sentence)
         entry = self.current.entry
         if entry is not None and Path(entry.source_path).exists():
             source, reading = Path(entry.source_path), entry.reading
             self.bar.add_button("Import it again", lambda: self.open_path(source, reading))
-
-    def _warn(self, sentence: str) -> None:
-        self.bar.show_message(Tone.WARNING, sentence)
 
     def _show_rejected(self) -> None:
         store = self.current.store
         if store is None:
             return
         try:
-            dialog = RejectedDialog(self._context, store.path, self)
+            dialog = RejectedDialog(self.context, store.path, self)
         except UserError as error:
             self._on_broken(error.message)
         else:

@@ -79,11 +79,6 @@ HEADERS: dict[object, str] = {True: "First row", False: "None"}
 _SIGNS = {" ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽"}
 
 
-def count(number: int, noun: str, plural: str = "") -> str:
-    """A number with its noun: "1 row", "42,061 rows"."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
 def numbered(form: str) -> str:
     """What the numbers of a dataset's rows count in their file, by how it was read.
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.pages.prefixes.library import LibraryRow
+from app.qt.boxes import form_layout, vbox
 from app.theme import SPACE_L, SPACE_M, SPACE_XS, Theme, scaled_font
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import Badge, ElidedLabel, Label, MutedLabel, SectionHeader
@@ -23,8 +24,8 @@ from engine.contract.runs.scores import Score
 class PrefixDetails(VerticalArea):
     """Name, what is trained and what stays frozen, scores with signatures, files."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
         self._theme = theme
         self.setAccessibleName("Card of the prefix")
         self.show_row(None)
@@ -56,11 +57,12 @@ class PrefixDetails(VerticalArea):
         return bar
 
     def _add_card(self, layout: QVBoxLayout, info: PrefixInfo) -> None:
-        badges = QVBoxLayout()
-        badges.setSpacing(SPACE_XS)
         trained = f"trained: {info.prefix_length} tokens, {size(info.stored_bytes)}"
-        badges.addWidget(Badge(self._theme, trained, tone="trainable"))
-        badges.addWidget(Badge(self._theme, f"frozen: {info.backbone}", tone="frozen"))
+        badges = vbox(
+            Badge(self._theme, trained, tone="trainable"),
+            Badge(self._theme, f"frozen: {info.backbone}", tone="frozen"),
+            spacing=SPACE_XS,
+        )
         layout.addLayout(badges)
         fingerprint = ElidedLabel(info.backbone_fingerprint, mode=Qt.TextElideMode.ElideMiddle)
         facts: list[tuple[str, str | QWidget]] = [
@@ -81,12 +83,9 @@ class PrefixDetails(VerticalArea):
         if score.low is not None and score.high is not None:
             ends = (metric_value(score.metric, end) for end in (score.low, score.high))
             value += f"   ({' to '.join(ends)})"
-        lines = QVBoxLayout()
-        lines.setSpacing(0)
-        lines.addWidget(Label(value))
         signature = MutedLabel(self._theme, score.signature.replace("|", " | "))
         signature.setFont(scaled_font(88))
-        lines.addWidget(signature)
+        lines = vbox(Label(value), signature, spacing=0)
         return lines
 
     def _add_files(self, layout: QVBoxLayout, row: LibraryRow) -> None:
@@ -99,9 +98,7 @@ class PrefixDetails(VerticalArea):
         layout.addLayout(self._form(facts))
 
     def _form(self, facts: list[tuple[str, str | QWidget]]) -> QFormLayout:
-        form = QFormLayout()
-        form.setHorizontalSpacing(SPACE_L)
-        form.setVerticalSpacing(SPACE_XS)
+        form = form_layout(SPACE_L, SPACE_XS)
         for name, value in facts:
             words = MutedLabel(self._theme, name)
             words.setWordWrap(False)

@@ -8,10 +8,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.models.project import ProjectModel
+from app.context import AppContext
 from app.models.run import RunModel
-from app.models.runs import RunsModel
-from app.ports import Client
 from app.qt.latest_request import LatestRequest
 from engine.contract.protocol.commands import ListPrefixes, PrefixInfo, PrefixList
 from engine.contract.runs.events import RunState
@@ -53,13 +51,12 @@ class PrefixLibrary(QObject):
     changed = Signal()
     failed = Signal(object)
 
-    def __init__(
-        self, project: ProjectModel, runs: RunsModel, client: Client, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, context: AppContext, parent: QObject) -> None:
         super().__init__(parent)
-        self._project = project
+        self._project = context.project
+        project, runs = context.project, context.runs
         self.rows: tuple[LibraryRow, ...] = ()
-        self._list = LatestRequest(client, self)
+        self._list = LatestRequest(context.data_client, self)
         self._list.answered.connect(self._take)
         self._list.failed.connect(self.failed)
         project.opened.connect(self.refresh)

@@ -10,9 +10,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFileDialog,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -24,26 +21,26 @@ from app.dialogs.foreign_prefix import (
     foreign_folder,
     named_backbone,
 )
-from app.page_requests import PageRequests
 from app.pages.prefixes.details import PrefixDetails
 from app.pages.prefixes.library import LibraryRow, PrefixLibrary
 from app.pages.prefixes.model import CREATED, prefix_columns
-from app.ports import Pending
+from app.qt.boxes import stack, vbox
 from app.qt.sizes import set_minimum_chars
 from app.qt.table_model import SortedRows, TableModel
 from app.shell.opening import PathKind, find_out
+from app.shell.page import Page
 from app.shell.trashing import MoveToTrash
 from app.theme import SPACE_S
 from app.widgets.bar_area import BarArea
+from app.widgets.buttons import action_button
 from app.widgets.empty_state import EmptyState
 from app.widgets.flow import FlowLayout
-from app.widgets.info_bar import InfoBar, Tone
+from app.widgets.info_bar import Tone
 from app.widgets.page_splitter import PageSplitter
 from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
 from engine.contract.errors import UserError
 from engine.contract.protocol.commands import (
-    Command,
     ImportPrefix,
     PrefixInfo,
     VerifyPrefix,
@@ -52,19 +49,15 @@ from engine.contract.protocol.commands import (
 TABLE_CHARS, CARD_CHARS = 36, 52
 
 
-class PrefixesPage(QWidget):
+class PrefixesPage(Page):
     """A table of prefixes with the card of the selected one."""
 
-    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._context = context
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._selected_path: Path | None = None
-        # Cards are read without torch: the list need not wait behind a decoding.
-        self.library = PrefixLibrary(context.project, context.runs, context.data_client, self)
+        self.library = PrefixLibrary(context, self)
         self.model = TableModel(prefix_columns(context.theme), parent=self)
         self._sorted = SortedRows(self.model, self)
-        self.bar = InfoBar(context.theme)
-        self._asking = PageRequests(context, self.bar, self)
         self.table = TableView("Prefixes")
         self.table.setModel(self._sorted)
         self.table.setSortingEnabled(True)
@@ -72,29 +65,23 @@ class PrefixesPage(QWidget):
         self.details = PrefixDetails(context.theme)
         self.empty = self._make_empty()
         self.commands = self._make_actions()
-        self.views = QStackedWidget()
-        self.views.addWidget(self.empty)
-        self.views.addWidget(self._make_library_view())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.views, 1)
+        self.views = stack(self.empty, self._make_library_view())
+        vbox((self.views, 1), parent=self, spacing=0)
         BarArea(self, self.bar)
         self.library.changed.connect(self._show)
-        self.library.failed.connect(partial(self._asking.tell_failure, "List the prefixes"))
+        self.library.failed.connect(partial(self.tell_failure, "List the prefixes"))
         self.table.selectionModel().selectionChanged.connect(self._on_selected)
-        context.project.opened.connect(self.bar.hide)
         self._show()
 
     def open_path(self, path: Path) -> bool:
         """Import the prefix in this folder; False where there is none or no project is open."""
-        folder = self._context.project.folder
+        folder = self.context.project.folder
         if folder is None:
             return False
         try:
             found = find_out(path)
         except UserError as error:
-            self.bar.show_message(Tone.WARNING, str(error))
+            self.warn(str(error))
             return False
         if found.kind is not PathKind.PREFIX:
             return False
@@ -103,7 +90,7 @@ class PrefixesPage(QWidget):
             self._import(ImportPrefix(str(found.path), str(folder.path)))
             return True
         dialog = ForeignPrefixDialog(
-            self._context.theme, foreign, named_backbone(foreign), self.window()
+            self.context.theme, foreign, named_backbone(foreign), self.window()
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._import(dialog.command(foreign, folder.path)))
@@ -111,12 +98,12 @@ class PrefixesPage(QWidget):
         return True
 
     def _import(self, command: ImportPrefix) -> None:
-        pending = self._ask(f"Import {Path(command.path).name}", command)
+        pending = self.ask(f"Import {Path(command.path).name}", command)
         pending.answered.connect(self._on_imported)
 
     def ask_for_prefix(self) -> None:
         """Let the user choose a folder to import."""
-        start = str(self._context.settings.projects_folder)
+        start = str(self.context.settings.projects_folder)
         chosen = QFileDialog.getExistingDirectory(self, "Folder of the prefix", start)
         if chosen:
             self.open_path(Path(chosen))
@@ -131,25 +118,19 @@ class PrefixesPage(QWidget):
         row = self.selected()
         if row is None:
             return
-        ask_for_export(
-            self._context, self, source=row.path, name=row.name, then=partial(self.export, row)
-        )
-
-    def export(self, row: LibraryRow, form: str, out: Path) -> None:
-        """Write a prefix to a folder."""
-        self.bar.hide()
-        self._asking.export(row.path, row.name, form, out)
+        then = partial(self.export, row.path, row.name)
+        ask_for_export(self.context, self, source=row.path, name=row.name, then=then)
 
     def verify_selected(self) -> None:
         """Check that the selected prefix is whole."""
         row = self.selected()
         if row is not None:
-            pending = self._ask(f"Verify “{row.name}”", VerifyPrefix(str(row.path)))
-            pending.answered.connect(self._asking.tell)
+            pending = self.ask(f"Verify “{row.name}”", VerifyPrefix(str(row.path)))
+            pending.answered.connect(self.tell)
 
     def delete_selected(self) -> None:
         """Move the selected prefix to the trash; a run's prefix goes with its run only."""
-        row, folder = self.selected(), self._context.project.folder
+        row, folder = self.selected(), self.context.project.folder
         if row is None or folder is None:
             return
         if row.run_id:
@@ -165,21 +146,20 @@ class PrefixesPage(QWidget):
             {row.path: folder.trash / "prefixes" / f"{row.path.name}-{time.time_ns()}"},
             trashed=lambda _path: self.library.refresh(),
             restored=lambda _path: self.library.refresh(),
-            report=self._warn,
+            report=self.complain,
         )
-        self._context.undo.push(step)
+        self.context.undo.push(step)
         if self.bar.isHidden():
-            text = f"“{row.name}” was moved to the project's trash."
-            self._context.messages.post_undo(text, self._context.undo)
+            self.tell_deleted(f"“{row.name}” was moved to the project's trash.")
 
     def show_run(self) -> None:
         """Show the run that trained the selected prefix."""
         row = self.selected()
         if row is not None and row.run_id:
-            self._context.navigator.show_runs(row.run_id)
+            self.context.navigator.show_runs(row.run_id)
 
     def _make_actions(self) -> dict[str, QAction]:
-        add = self._context.actions.add
+        add = self.context.actions.add
         made = {
             "import": add(
                 "prefixes.import", "&Import…", slot=self.ask_for_prefix,
@@ -207,26 +187,21 @@ class PrefixesPage(QWidget):
 
     def _make_empty(self) -> EmptyState:
         empty = EmptyState(
-            self._context.theme,
+            self.context.theme,
             "No prefixes yet",
             "The prefix of each finished prefix run appears here. You can also drop a prefix "
             "folder on the window, exported by this program or saved by the peft library.",
             picture="prefixes",
         )
         empty.add_button("Import prefix…", self.ask_for_prefix, picture="import", primary=True)
-        empty.add_button("Go to Runs", self._context.navigator.show_runs, picture="runs")
+        empty.add_button("Go to Runs", self.context.navigator.show_runs, picture="runs")
         return empty
 
     def _make_library_view(self) -> QWidget:
         tools = FlowLayout(fill=True)
         tools.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
         for action in self.commands.values():
-            button = QToolButton()
-            button.setDefaultAction(action)
-            button.setAccessibleName(action.toolTip())
-            button.setAutoRaise(True)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            tools.addWidget(button)
+            tools.addWidget(action_button(action))
         search = SearchField("Search prefixes")
         search.searched.connect(self._filter)
         tools.addWidget(search)
@@ -234,17 +209,13 @@ class PrefixesPage(QWidget):
         self.splitter = PageSplitter(
             self.table,
             self.details,
-            settings=self._context.settings,
+            settings=self.context.settings,
             key="prefixes/card",
             narrow=1,
             width_chars=CARD_CHARS,
         )
         view = QWidget()
-        layout = QVBoxLayout(view)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(tools)
-        layout.addWidget(self.splitter, 1)
+        vbox(tools, (self.splitter, 1), parent=view, spacing=0)
         return view
 
     def _show(self) -> None:
@@ -279,14 +250,7 @@ class PrefixesPage(QWidget):
         self.commands["run"].setEnabled(row is not None and bool(row.run_id))
         self.commands["delete"].setEnabled(row is not None)
 
-    def _ask(self, title: str, command: Command) -> Pending:
-        self.bar.hide()
-        return self._asking.ask(title, command)
-
     def _on_imported(self, info: PrefixInfo) -> None:
         self._selected_path = Path(info.path)
-        self._context.messages.post(f"“{info.name}” was imported.")
+        self.context.messages.post(f"“{info.name}” was imported.")
         self.library.refresh()
-
-    def _warn(self, sentence: str) -> None:
-        self.bar.show_message(Tone.BAD, sentence)

@@ -7,35 +7,29 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget, QWidget
 
 from app.assets import icon
 from app.context import AppContext
 from app.dialogs.export import ask_for_export
 from app.models.run import RunModel
-from app.page_requests import PageRequests
-from app.pages.runs.form.backbones import BackbonesModel
 from app.pages.runs.form.form import RunForm
 from app.pages.runs.form.launch_panel import LaunchPanel
 from app.pages.runs.form.launcher import Launcher
-from app.pages.runs.form.model import FormModel
-from app.pages.runs.form.parameter_counts import ParameterCounts
-from app.pages.runs.form.planner import Planner
-from app.pages.runs.form.run_making import RunMaker
 from app.pages.runs.run.details_pane import DetailsPane
 from app.pages.runs.run.header import RunHeader
 from app.pages.runs.run.samples_pane import SamplesPane
-from app.pages.runs.run.view import RunsView
+from app.pages.runs.run.view import RunsView, ShownRuns
 from app.pages.runs.run_actions import RunActions
 from app.pages.runs.table.run_table import RunTable
-from app.pages.runs.table.shown_runs import ShownRuns
 from app.plots.board import PlotBoard
-from app.plots.saving import PlotSaver
+from app.plots.export import PlotSaver
+from app.qt.boxes import vbox
+from app.shell.page import Page
 from app.theme import SPACE_S, SPACE_XS
 from app.widgets.bar_area import BarArea
 from app.widgets.command_line import CommandLine
 from app.widgets.empty_state import EmptyState
-from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.page_splitter import PageSplitter, SavedSplitter
 
 LAYOUT, TABLE_LAYOUT = "runs/form", "runs/upper"
@@ -43,50 +37,33 @@ FORM_CHARS = 50
 TABLE_LINES = 15
 
 
-class RunsPage(QWidget):
+class RunsPage(Page):
     """Makes the page's models and panes and ties them together; decides nothing."""
 
-    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._context = context
-        self.form_model = FormModel(context.project, self)
-        self.backbones = BackbonesModel(
-            context.data_client, context.model_client, context.project, context.activities, self
-        )
-        self.planner = Planner(
-            *(self.form_model, self.backbones, context.project, context.runs, context.data_client),
-            context.speeds,
-            self,
-            counts=ParameterCounts(context.model_client, self),
-        )
-        maker = RunMaker(context.project, context.runs, context.runner)
-        self.launcher = Launcher(
-            self.form_model, self.planner, self.backbones, context.project, maker, self
-        )
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self.planner = context.planner
+        self.launcher = Launcher(context, self)
         self.view = RunsView(context.runs, self)
         self._make_panes()
         self._shown = ShownRuns(context.runs, self.view, self.board, self)
-        self.asking = PageRequests(context, self.bar, self)
         self._lay_out()
         self._connect()
-        if context.project.is_open:
-            self.backbones.refresh()
         self._choose_first()
         self._tell_emptiness()
         self._tell_command()
 
     def _make_panes(self) -> None:
-        context, theme = self._context, self._context.theme
-        self.bar = InfoBar(theme)
-        self.form = RunForm(self.form_model, self.backbones, self.planner, theme)
+        context, theme = self.context, self.context.theme
+        self.form = RunForm(self.planner, theme)
         self.form.data_asked.connect(context.navigator.show_data)
-        self.launch = LaunchPanel(context, self.form_model, self.planner, self.launcher, self)
+        self.launch = LaunchPanel(context, self.launcher, self)
         self._runs_pane = QWidget()
         self.command = CommandLine(theme)
         self.command.setContentsMargins(SPACE_S, SPACE_XS, SPACE_S, SPACE_XS)
-        self.actions_ = RunActions(context, self.view, self.form_model, self._runs_pane)
+        self.actions_ = RunActions(context, self.view, self._runs_pane)
         self.table = RunTable(context, self.view, self.actions_)
-        self.header = RunHeader(self.view, self.form_model, self.actions_, theme)
+        self.header = RunHeader(self.view, self.planner.form, self.actions_, theme)
         self.board = PlotBoard(theme, context.settings)
         self.saver = PlotSaver(self.board, theme, settings=context.settings, parent=self)
         self.samples = SamplesPane(self.view, theme)
@@ -101,46 +78,30 @@ class RunsPage(QWidget):
 
     def _lay_out(self) -> None:
         side = QWidget()
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.form, 1)
-        column.addWidget(self.launch)
+        vbox((self.form, 1), self.launch, parent=side, spacing=0)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.board, icon("activity"), "Plots")
         self.tabs.addTab(self.samples, icon("columns"), "Samples")
         self.tabs.addTab(self.details, icon("info"), "Details")
         lower = QWidget()
-        stacked = QVBoxLayout(lower)
-        stacked.setContentsMargins(0, 0, 0, 0)
-        stacked.setSpacing(0)
-        stacked.addWidget(self.header)
-        stacked.addWidget(self.tabs, 1)
+        vbox(self.header, (self.tabs, 1), parent=lower, spacing=0)
         self.upper = SavedSplitter(
-            self.table, lower, settings=self._context.settings, key=TABLE_LAYOUT, stretch=(0, 1)
+            self.table, lower, settings=self.context.settings, key=TABLE_LAYOUT, stretch=(0, 1)
         )
-        pane = QVBoxLayout(self._runs_pane)
-        pane.setContentsMargins(0, 0, 0, 0)
-        pane.setSpacing(0)
-        pane.addWidget(self.empty, 1)
-        pane.addWidget(self.upper, 1)
+        vbox((self.empty, 1), (self.upper, 1), parent=self._runs_pane, spacing=0)
         BarArea(self._runs_pane, self.bar)
         self.columns = PageSplitter(
             side,
             self._runs_pane,
-            settings=self._context.settings,
+            settings=self.context.settings,
             key=LAYOUT,
             width_chars=FORM_CHARS,
         )
         self.columns.setCollapsible(0, True)
         self._size_table()
         self.upper.restore()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.columns, 1)
-        layout.addWidget(self.command)
+        vbox((self.columns, 1), self.command, parent=self, spacing=0)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Let the form's run be measured."""
@@ -163,7 +124,7 @@ class RunsPage(QWidget):
         self.upper.setSizes([table, max(self.height() - table, table)])
 
     def _connect(self) -> None:
-        context = self._context
+        context = self.context
         context.runs.added.connect(self._tell_emptiness)
         context.runs.removed.connect(self._tell_emptiness)
         context.runs.damaged.connect(self._tell_damaged)
@@ -171,12 +132,12 @@ class RunsPage(QWidget):
         context.project.opened.connect(self._choose_first)
         self.planner.changed.connect(self._tell_command)
         self.launcher.made.connect(self._show_made)
-        self.actions_.refused.connect(lambda text: self._say(Tone.WARNING, text))
+        self.actions_.refused.connect(self.warn)
         self.actions_.duplicated.connect(self._show_form)
         self.actions_.annotate_asked.connect(self._show_notes)
         self.actions_.baseline_asked.connect(self.launcher.train_baseline_of)
         self.actions_.export_asked.connect(self._ask_for_export)
-        self.saver.failed.connect(lambda text: self._say(Tone.BAD, text))
+        self.saver.failed.connect(self.complain)
         self.saver.saved.connect(
             lambda path: context.messages.post_file(f"Saved {Path(path).name}.", Path(path))
         )
@@ -187,19 +148,16 @@ class RunsPage(QWidget):
         if command:
             self.command.set_command(shlex.split(command)[2:])
 
-    def _say(self, tone: Tone, text: str) -> None:
-        self.bar.show_message(tone, text)
-
     def _tell_damaged(self, _path: str, text: str) -> None:
-        self._say(Tone.BAD, f"A run cannot be opened: {text}")
+        self.complain(f"A run cannot be opened: {text}")
 
     def _choose_first(self) -> None:
-        runs = self._context.runs.all()
+        runs = self.context.runs.all()
         if runs and self.view.current is None:
             self.view.set_current(runs[-1].run_id)
 
     def _tell_emptiness(self) -> None:
-        some = bool(self._context.runs.all())
+        some = bool(self.context.runs.all())
         self.empty.setVisible(not some)
         self.upper.setVisible(some)
         self._choose_first()
@@ -210,7 +168,7 @@ class RunsPage(QWidget):
         self.view.set_current(run_ids[0] if run_ids else "")
 
     def _show_run(self, run_id: str) -> None:
-        if self._context.runs.get(run_id) is not None:
+        if self.context.runs.get(run_id) is not None:
             self.view.set_current(run_id)
 
     def _show_form(self) -> None:
@@ -220,8 +178,8 @@ class RunsPage(QWidget):
         self.form.picker.box.setFocus()
 
     def _ask_for_export(self, run: RunModel) -> None:
-        then = partial(self.asking.export, run.path, run.meta.name)
-        ask_for_export(self._context, self, source=run.path, name=run.meta.name, then=then)
+        then = partial(self.export, run.path, run.meta.name)
+        ask_for_export(self.context, self, source=run.path, name=run.meta.name, then=then)
 
     def _show_notes(self, run: RunModel) -> None:
         self.view.set_current(run.run_id)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtCore import QObject, QUrl, Signal, SignalInstance
 from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QWidget
 
@@ -14,7 +15,6 @@ from app.context import AppContext
 from app.dialogs.settings_difference import show_differences
 from app.models.run import RunModel
 from app.pages.runs.form.draft import draft_of
-from app.pages.runs.form.model import FormModel
 from app.pages.runs.run.view import RunsView
 from app.pages.runs.table.run_edits import change_meta, check_deletable, delete_runs
 from engine.contract.errors import UserError
@@ -43,11 +43,9 @@ class RunActions(QObject):
     export_asked = Signal(object)
     baseline_asked = Signal(object)
 
-    def __init__(
-        self, context: AppContext, view: RunsView, form: FormModel, scope: QWidget
-    ) -> None:
+    def __init__(self, context: AppContext, view: RunsView, scope: QWidget) -> None:
         super().__init__(scope)
-        self._context, self._view, self._form = context, view, form
+        self._context, self._view, self._form = context, view, context.planner.form
         self._scope = scope
         add = context.actions.add
 
@@ -59,14 +57,17 @@ class RunActions(QObject):
                 icon=icon(picture) if picture else None, tip=tip, scope=scope,
             )  # fmt: skip
 
+        def ask(signal: SignalInstance) -> Callable[[], None]:
+            return lambda: signal.emit(view.selected[0])
+
         self.stop_and_save = make(
-            "stop_and_save", "Stop and &save", self._stop_and_save, "stop",
+            "stop_and_save", "Stop and &save", partial(self._end, _STOPPABLE, save=True), "stop",
             "Stop the run after this step and save a checkpoint to resume from; a waiting run is "
             "removed from the queue",
         )  # fmt: skip
         self.stop = make(
-            "stop", "S&top", self._stop, "stop",
-            "Stop the run without a new checkpoint, or remove it from the queue",
+            "stop", "S&top", partial(self._end, (*_STOPPABLE, RunState.STOPPING), save=False),
+            "stop", "Stop the run without a new checkpoint, or remove it from the queue",
         )  # fmt: skip
         self.pause = make(
             "pause", "&Pause", self._pause, "pause", "Pause the run; it keeps its memory"
@@ -80,7 +81,7 @@ class RunActions(QObject):
             "Fill the form with this run's settings", "Ctrl+D",
         )  # fmt: skip
         self.baseline = make(
-            "baseline", "Train this run's &baseline", self._train_baseline, "play",
+            "baseline", "Train this run's &baseline", ask(self.baseline_asked), "play",
             "Add full fine-tuning with this run's data, split, seed and decoding to the queue",
         )  # fmt: skip
         self.compare = make(
@@ -91,9 +92,15 @@ class RunActions(QObject):
             "differ", "Compare se&ttings", self._differ, "columns",
             "Show in which settings the selected runs differ",
         )  # fmt: skip
-        self.rename = make("rename", "Re&name", self._rename, "edit", "Rename the run", "F2")
+        self.rename = make(
+            "rename", "Re&name", ask(self.rename_asked), "edit", "Rename the run", "F2"
+        )
         self.annotate = make(
-            "annotate", "&Notes and tags…", self._annotate, "", "Add notes and tags to this run"
+            "annotate",
+            "&Notes and tags…",
+            ask(self.annotate_asked),
+            "",
+            "Add notes and tags to this run",
         )
         self.star = make("star", "S&tar", self._star, "star", "Star or unstar the runs")
         self.show_only = make(
@@ -104,7 +111,7 @@ class RunActions(QObject):
             "open_folder", "Open &folder", self._open_folder, "folder", "Show the run's files"
         )
         self.export = make(
-            "export", "E&xport…", self._export, "export",
+            "export", "E&xport…", ask(self.export_asked), "export",
             "Write what the run trained to a folder, in this program's format or PEFT's",
         )  # fmt: skip
         self.delete = make(
@@ -155,12 +162,6 @@ class RunActions(QObject):
         elif run.status.state in _RESUMABLE:
             self._context.runner.submit(run.path)
 
-    def _stop_and_save(self) -> None:
-        self._end(_STOPPABLE, save=True)
-
-    def _stop(self) -> None:
-        self._end((*_STOPPABLE, RunState.STOPPING), save=False)
-
     def _end(self, states: Sequence[RunState], *, save: bool) -> None:
         """Stop the runs in these states, and take those that wait out of the queue."""
         for run in self._of((RunState.QUEUED,)):
@@ -183,23 +184,11 @@ class RunActions(QObject):
         self._form.replace(f"Take the settings of “{run.meta.name}”", draft_of(run.spec))
         self.duplicated.emit()
 
-    def _train_baseline(self) -> None:
-        self.baseline_asked.emit(self._view.selected[0])
-
     def _compare(self) -> None:
         self._context.navigator.show_compare([run.run_id for run in self._view.selected])
 
     def _differ(self) -> None:
         show_differences(self._view.selected, self._context.theme, self._scope.window())
-
-    def _rename(self) -> None:
-        self.rename_asked.emit(self._view.selected[0])
-
-    def _annotate(self) -> None:
-        self.annotate_asked.emit(self._view.selected[0])
-
-    def _export(self) -> None:
-        self.export_asked.emit(self._view.selected[0])
 
     def _star(self) -> None:
         chosen = self._view.selected

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QMessageBox, QWidget
 from app.assets import icon
 from app.context import AppContext
 from app.models.run import RunModel
-from app.models.studies import StudyLibrary
 from app.pages.runs.table.run_edits import check_deletable, delete_runs
 from app.pages.studies.form.maker import StudyMaker
 from app.qt.plain_text import caption
@@ -40,19 +39,17 @@ class StudyActions(QObject):
     refused = Signal(str)
     deleted = Signal(str)
 
-    def __init__(
-        self, context: AppContext, library: StudyLibrary, maker: StudyMaker, scope: QWidget
-    ) -> None:
+    def __init__(self, context: AppContext, maker: StudyMaker, scope: QWidget) -> None:
         super().__init__(scope)
-        self._context, self._library, self._maker = context, library, maker
-        self._scope = scope
+        self._context, self._maker, self._scope = context, maker, scope
+        library = self._library = context.studies
         self._problems: list[str] = []
         self.pause = self._make(
             "pause", "&Pause the study", self._pause, "pause",
             "Remove its waiting runs from the queue; the current run continues to its end",
         )  # fmt: skip
         self.proceed = self._make(
-            "continue", "&Continue the study", self._proceed, "resume",
+            "continue", "&Continue the study", partial(self._with_current, maker.proceed), "resume",
             "Add its stopped and missing runs to the queue again",
         )  # fmt: skip
         self.stop = self._make(
@@ -60,7 +57,7 @@ class StudyActions(QObject):
             "Remove its waiting runs from the queue, and stop and save the current run",
         )  # fmt: skip
         self.retry = self._make(
-            "retry", "&Try failed runs again", self._retry, "refresh",
+            "retry", "&Try failed runs again", partial(self._with_current, maker.retry), "refresh",
             "Add its failed runs to the queue again",
         )  # fmt: skip
         self.show_files = self._make(
@@ -191,9 +188,7 @@ class StudyActions(QObject):
         return [model for model in models if model is not None and model.status.state in states]
 
     def _pause(self) -> None:
-        study = self._library.current
-        if study is not None:
-            self._maker.cancel(study)
+        self._with_current(self._maker.cancel)
         for run in self._in_state((RunState.QUEUED,)):
             self._context.runner.stop(run.run_id, save=False)
 
@@ -203,15 +198,9 @@ class StudyActions(QObject):
             run.ask(RunState.CANCELLED)
             self._context.runner.stop(run.run_id, save=True)
 
-    def _proceed(self) -> None:
-        study = self._library.current
-        if study is not None:
-            self._maker.proceed(study)
-
-    def _retry(self) -> None:
-        study = self._library.current
-        if study is not None:
-            self._maker.retry(study)
+    def _with_current(self, act: Callable[[StudySpec], None]) -> None:
+        if (study := self._library.current) is not None:
+            act(study)
 
     def _show_files(self) -> None:
         folder = self._folder()

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -16,14 +11,16 @@ from app.assets import icon
 from app.context import AppContext
 from app.pages.studies.actions import StudyActions
 from app.pages.studies.form.chooser import RecipeChooser
+from app.pages.studies.form.form import StudyForm
 from app.pages.studies.form.maker import StudyMaker
-from app.pages.studies.form.new_study import NewStudy
 from app.pages.studies.results.scores import StudyScores
 from app.pages.studies.results.view import StudyView
 from app.pages.studies.study_list import LIST_CHARS, StudyListView
+from app.qt.boxes import hbox, stack, vbox
+from app.shell.page import Page
 from app.theme import SPACE_S, scaled_font
 from app.widgets.bar_area import BarArea
-from app.widgets.info_bar import InfoBar, Tone
+from app.widgets.buttons import action_button
 from app.widgets.labels import Label
 from app.widgets.page_splitter import PageSplitter
 from engine.contract.errors import UserError
@@ -32,29 +29,24 @@ from engine.contract.studies.study import StudyKind
 LAYOUT = "studies/columns"
 
 
-class StudiesPage(QWidget):
+class StudiesPage(Page):
     """Makes the page's models and views and ties them together."""
 
-    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.context = context
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._had_some = False
         self.library = context.studies
-        self.maker = StudyMaker(context.project, context.runs, context.runner, self)
-        # Scores are read and figures drawn without torch: they need not wait behind a decoding.
-        self.scores = StudyScores(
-            self.library, context.data_client, context.model_client, context.activities, self
-        )
-        self.new_study: NewStudy | None = None
-        self.bar = InfoBar(context.theme)
-        self.actions_ = StudyActions(context, self.library, self.maker, self)
+        self.maker = StudyMaker(context, self)
+        self.scores = StudyScores(context, self)
+        self.new_study: StudyForm | None = None
+        self.actions_ = StudyActions(context, self.maker, self)
         self.new = context.actions.add(
             "studies.new", "&New study…", slot=self.choose_recipe, icon=icon("add"),
             tip="Start a study from one of the paper's recipes", scope=self, shortcut="Ctrl+Alt+N",
         )  # fmt: skip
         self.list = StudyListView(self.library, context.theme)
         self.chooser = RecipeChooser(context.theme)
-        self.view = StudyView(context, self.library, self.scores, self.actions_)
+        self.view = StudyView(context, self.scores, self.actions_)
         self._lay_out()
         self._connect()
         self._show()
@@ -68,9 +60,9 @@ class StudiesPage(QWidget):
         if self.new_study is None:
             self.new_study = self._make_new_study()
         self.new_study.planner.open(kind)
-        self.right.setCurrentWidget(self.new_study.form)
-        self.new_study.form.fields.name.setFocus()
-        self.new_study.form.fields.name.selectAll()
+        self.right.setCurrentWidget(self.new_study)
+        self.new_study.fields.name.setFocus()
+        self.new_study.fields.name.selectAll()
 
     def add(self) -> None:
         """Make the study of the form, and queue its runs."""
@@ -82,7 +74,7 @@ class StudiesPage(QWidget):
             shared = planner.shared
             self.library.add(study)
         except UserError as error:
-            self.bar.show_message(Tone.BAD, error.message)
+            self.complain(error.message)
             return
         self.maker.begin(study)
         count = len(study.runs)
@@ -105,39 +97,23 @@ class StudiesPage(QWidget):
         """Take what other pages have changed, and ask for scores."""
         super().showEvent(event)
         if self.new_study is not None:
-            self.new_study.recall()
+            self.new_study.planner.set_watched(True)
         self.scores.set_watched(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Ask for no more scores."""
         super().hideEvent(event)
         if self.new_study is not None:
-            self.new_study.planner.rest()
+            self.new_study.planner.set_watched(False)
         self.scores.set_watched(False)
 
     def _lay_out(self) -> None:
         title = Label("Studies")
         title.setFont(scaled_font(115, bold=True))
-        button = QToolButton()
-        button.setDefaultAction(self.new)
-        button.setText("New study")
-        button.setAccessibleName("New study")
-        button.setAutoRaise(True)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        top = QHBoxLayout()
-        top.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
-        top.addWidget(title)
-        top.addStretch(1)
-        top.addWidget(button)
+        top = hbox(title, 1, action_button(self.new, text="New study"), margins=SPACE_S)
         self.side = QWidget()
-        column = QVBoxLayout(self.side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(top)
-        column.addWidget(self.list, 1)
-        self.right = QStackedWidget()
-        for widget in (self.chooser, self.view):
-            self.right.addWidget(widget)
+        vbox(top, (self.list, 1), parent=self.side, spacing=0)
+        self.right = stack(self.chooser, self.view)
         self.columns = PageSplitter(
             self.side,
             self.right,
@@ -145,10 +121,7 @@ class StudiesPage(QWidget):
             key=LAYOUT,
             width_chars=LIST_CHARS,
         )
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.columns, 1)
+        vbox((self.columns, 1), parent=self, spacing=0)
         BarArea(self, self.bar)
 
     def _connect(self) -> None:
@@ -157,25 +130,26 @@ class StudiesPage(QWidget):
         self.list.clicked.connect(lambda _index: self.cancel())
         self.list.activated.connect(lambda _index: self.cancel())
         self.library.changed.connect(self._show)
-        self.library.damaged.connect(lambda text: self.bar.show_message(Tone.WARNING, text))
-        self.maker.failed.connect(lambda text: self.bar.show_message(Tone.BAD, text))
-        self.view.header.scores.refused.connect(
-            lambda text: self.bar.show_message(Tone.WARNING, text)
+        self.library.damaged.connect(self.warn)
+        self.maker.failed.connect(self.complain)
+        self.view.header.scores.refused.connect(self.warn)
+        self.actions_.refused.connect(self.warn)
+        self.actions_.deleted.connect(
+            lambda name: self.tell_deleted(f"“{name}” was moved to the project's trash.")
         )
-        self.actions_.refused.connect(lambda text: self.bar.show_message(Tone.WARNING, text))
-        self.actions_.deleted.connect(self._tell_deleted)
-        context.project.opened.connect(self.bar.hide)
         context.project.closed.connect(self.cancel)
 
-    def _make_new_study(self) -> NewStudy:
-        made = NewStudy(self.context, self.library, self)
-        made.form.added.connect(self.add)
-        made.form.cancelled.connect(self.cancel)
-        made.backbones.fetch_failed.connect(
-            lambda _name, text: self.bar.show_message(Tone.BAD, text)
-        )
-        self.right.addWidget(made.form)
+    def _make_new_study(self) -> StudyForm:
+        made = StudyForm(self.context)
+        made.added.connect(self.add)
+        made.cancelled.connect(self.cancel)
+        self.context.planner.backbones.fetch_failed.connect(self._on_fetch_failed)
+        self.right.addWidget(made)
         return made
+
+    def _on_fetch_failed(self, _name: str, text: str) -> None:
+        if self.right.currentWidget() is self.new_study:
+            self.complain(text)
 
     def _show(self) -> None:
         some = bool(self.library.all())
@@ -192,7 +166,3 @@ class StudiesPage(QWidget):
         if self.new_study is not None:
             self.new_study.planner.close()
         self.right.setCurrentWidget(widget)
-
-    def _tell_deleted(self, name: str) -> None:
-        text = f"“{name}” was moved to the project's trash."
-        self.context.messages.post_undo(text, self.context.undo)

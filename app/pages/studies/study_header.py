@@ -2,21 +2,71 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu, QProgressBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QMenu, QProgressBar, QToolButton, QWidget
 
-from app.assets import icon
-from app.models.studies import StudyLibrary
+from app.context import AppContext
+from app.metric_menu import MetricMenu
 from app.models.study_tally import StudyTally, unfinished
 from app.pages.studies.actions import StudyActions
-from app.pages.studies.results.score_menu import ScoreMenu
-from app.settings import Settings
-from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme, scaled_font
+from app.qt.boxes import vbox
+from app.theme import SPACE_M, SPACE_S, SPACE_XS, scaled_font
+from app.widgets.buttons import ToolRow, flat_button
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import Badge, ElidedLabel, MutedLabel
-from app.widgets.tool_row import ToolRow
+from engine.contract.errors import UserError
+from engine.contract.metrics import needs_encoder
+from engine.contract.runs.scores import Encoder
 from engine.contract.studies.recipes import RECIPES
 from engine.contract.studies.study import StudySpec
+
+
+class ScoreMenu(MetricMenu):
+    """Ticking a metric scores the finished runs by it too.
+
+    Signals:
+        refused: a sentence.
+    """
+
+    refused = Signal(str)
+
+    def __init__(self, context: AppContext) -> None:
+        settings, tip = context.settings, "Choose the scores shown in the study's figure"
+        super().__init__(settings, context.theme, tip)
+        self._library = context.studies
+        self.setAutoRaise(True)
+        self.opening.connect(self.fill)
+        self.chosen.connect(self._choose)
+        self.encoder_chosen.connect(lambda ticked: self._choose(ticked, settings.encoder))
+
+    def fill(self) -> None:
+        """Tick those of the current study, as its file has them."""
+        study = self._library.current
+        if study is not None:
+            study = self._library.reread(study.study_id)
+        none = "" if study is not None else "Choose a study first."
+        self.show_metrics(study.metrics if study is not None else (), waiting_for=none)
+
+    def present_encoder(self) -> Encoder:
+        """The study's own, which may be one of the command line, or that of the settings."""
+        study = self._library.current
+        own = study.encoder if study is not None else Encoder()
+        return own if own.name else super().present_encoder()
+
+    def _choose(self, ticked: tuple[str, ...], encoder: Encoder | None = None) -> None:
+        study = self._library.current
+        if study is None:
+            return
+        if encoder is None:
+            encoder = self.present_encoder() if needs_encoder(ticked) else study.encoder
+        kept = [name for name in study.metrics if name in ticked]
+        added = [name for name in ticked if name not in kept]
+        try:
+            self._library.set_metrics(study.study_id, (*kept, *added), encoder)
+        except UserError as error:
+            self.refused.emit(error.message)
+        self.fill()
+
 
 BADGES = 5
 
@@ -24,16 +74,10 @@ BADGES = 5
 class StudyHeader(QWidget):
     """Name, question, badges, bar and buttons."""
 
-    def __init__(
-        self,
-        theme: Theme,
-        settings: Settings,
-        actions: StudyActions,
-        library: StudyLibrary,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self.scores = ScoreMenu(library, settings, theme)
+    def __init__(self, context: AppContext, actions: StudyActions) -> None:
+        super().__init__()
+        theme = context.theme
+        self.scores = ScoreMenu(context)
         self.name = ElidedLabel()
         self.name.setFont(scaled_font(130, bold=True))
         self.question = MutedLabel(theme)
@@ -43,12 +87,9 @@ class StudyHeader(QWidget):
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(SPACE_XS)
         self.progress.setAccessibleName("Finished runs of the study")
-        states = FlowLayout()
-        for badge in (self.headline, *self._badges):
-            states.addWidget(badge)
         self.time = MutedLabel(theme)
         self.time.setWordWrap(False)
-        states.addWidget(self.time)
+        states = FlowLayout(self.headline, *self._badges, self.time)
         buttons = ToolRow("Study")
         for action in (actions.pause, actions.proceed, actions.stop):
             buttons.add(action)
@@ -56,14 +97,16 @@ class StudyHeader(QWidget):
         buttons.addWidget(self.scores)
         buttons.addWidget(self._files(actions))
         buttons.add(actions.delete)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_M, SPACE_S, SPACE_M, SPACE_XS)
-        layout.setSpacing(SPACE_XS)
-        layout.addWidget(self.name)
-        layout.addWidget(self.question)
-        layout.addLayout(states)
-        layout.addWidget(self.progress)
-        layout.addWidget(buttons)
+        vbox(
+            self.name,
+            self.question,
+            states,
+            self.progress,
+            buttons,
+            parent=self,
+            margins=(SPACE_M, SPACE_S, SPACE_M, SPACE_XS),
+            spacing=SPACE_XS,
+        )
 
     def show_study(self, study: StudySpec, count: StudyTally, time: str) -> None:
         """Show a study as it is now, and how long it will still take in words."""
@@ -89,12 +132,5 @@ class StudyHeader(QWidget):
         menu.addAction(actions.save_figure)
         menu.addSeparator()
         menu.addActions(actions.copies)
-        button = QToolButton()
-        button.setText("Figure and tables")
-        button.setIcon(icon("export"))
-        button.setToolTip("Show, save or copy the study's results")
-        button.setAutoRaise(True)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setMenu(menu)
-        return button
+        tip = "Show, save or copy the study's results"
+        return flat_button("export", tip, text="Figure and tables", menu=menu)

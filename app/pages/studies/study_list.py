@@ -60,8 +60,8 @@ class StudyListModel(TableModel[StudySpec]):
 class StudyListView(QListView):
     """Selects what the library looks at, and follows it."""
 
-    def __init__(self, library: StudyLibrary, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, library: StudyLibrary, theme: Theme) -> None:
+        super().__init__()
         self._library = library
         self.studies = StudyListModel(library, self)
         self.setModel(self.studies)

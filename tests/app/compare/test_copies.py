@@ -12,11 +12,10 @@ import pytest
 
 from app.pages.compare import formats
 from app.pages.compare.comparison import Comparison, compare
-from app.pages.compare.list.row_export import row_lines
 from app.pages.compare.list.rows import Rows
 from app.pages.compare.systems.outside import copy_outside, with_references
 from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemCost, SystemEntry
-from app.pages.compare.table.copying import latex, to_csv, to_latex, to_markdown
+from app.pages.compare.table.copying import latex, row_lines, to_csv, to_latex, to_markdown
 from app.pages.compare.table.score_table import ScoreTable, footnotes, score_table
 from engine.contract.metrics import METRICS, metric_info
 from engine.contract.projects.project import ExampleNote

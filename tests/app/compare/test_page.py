@@ -416,8 +416,8 @@ def test_copies_reach_the_clipboard(qtbot: QtBot, page: ComparePage) -> None:
 def test_rows_are_exported(qtbot: QtBot, page: ComparePage, tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     page.export_rows(path)
-    qtbot.waitUntil(page.done.isVisible)
-    assert page.done.label.text() == f"24 rows are written to {path}."
+    qtbot.waitUntil(page.bar.isVisible)
+    assert page.bar.label.text() == f"24 rows are written to {path}."
     with path.open(encoding="utf-8-sig", newline="") as stream:
         assert len(list(csv.DictReader(io.StringIO(stream.read())))) == 24
 
@@ -428,7 +428,7 @@ def test_tables_are_saved_as_workbooks(qtbot: QtBot, page: ComparePage, tmp_path
         (page.export_scores, "scores.xlsx", 2, "letter"),
     ):
         export(tmp_path / name)
-        qtbot.waitUntil(lambda name=name: name in page.done.label.text())
+        qtbot.waitUntil(lambda name=name: name in page.bar.label.text())
         head, *lines = openpyxl.load_workbook(tmp_path / name).active.values
         assert len(lines) == rows
         assert head[0] == first
@@ -440,8 +440,8 @@ def test_a_folder_that_cannot_be_written_to_is_said(
 ) -> None:
     (tmp_path / "file").write_text("")
     page.export_rows(tmp_path / "file" / "rows.csv")
-    qtbot.waitUntil(page.done.isVisible)
-    assert str(tmp_path / "file") in page.done.label.text()
+    qtbot.waitUntil(page.bar.isVisible)
+    assert str(tmp_path / "file") in page.bar.label.text()
 
 
 def test_every_control_has_a_name(page: ComparePage) -> None:

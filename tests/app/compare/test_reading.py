@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.models.run_numbers import stored_bytes, training_s
 from app.pages.compare.example.card_grid import LINE_CHARS, CardGrid, arrange
+from app.pages.compare.example.columns import TextBox
 from app.pages.compare.example.example_model import DIFFERENCE, INPUT
-from app.pages.compare.example.text_box import TextBox
 from app.pages.compare.list.listing import Order
 from app.pages.compare.page import ComparePage
 from app.theme import Scheme

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from app.dialogs.encoder import EncoderDialog
+from app.metric_menu import EncoderDialog
 from app.pages.compare.page import ComparePage
 from engine.contract.metrics import METRICS
 from engine.contract.protocol.commands import ScoreOutputs

@@ -15,7 +15,7 @@ from app.pages.compare.comparison import compare
 from app.pages.compare.list.rows import Rows
 from app.pages.compare.page import ComparePage
 from app.pages.compare.systems import model as systems_model
-from app.pages.compare.systems.loading import load
+from app.pages.compare.systems.outside import load
 from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemEntry, run_entry
 from app.qt.idle_task import IdleTask
 from engine.contract.errors import UserError

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.pages.compare.example.word_diff import Piece, WordState, nearest, word_diff, words
+from app.word_diff import Piece, WordState, nearest, word_diff, words
 from engine.contract.runs.coverage import Said, coverage, normalise, unsupported
 
 TEXTS = st.text(st.sampled_from("ab cd.,'-\n éß1 2"), max_size=60)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.pages.data.importing.command_text import data_arguments
+from app.pages.data.dataset_view import data_arguments
 from app.pages.data.importing.file_import import ImportState
 from app.pages.data.page import DataPage
 from app.shell.messages import Message

@@ -13,9 +13,9 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
+from app.plots.export import PlotSaver
 from app.plots.lines import Quantity
 from app.plots.panel import MetricPanel
-from app.plots.saving import PlotSaver
 from app.plots.series import Axis
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.runs.events import Evaluation

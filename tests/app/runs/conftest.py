@@ -59,7 +59,7 @@ def make_page(
         page.show()
         qtbot.waitExposed(page)
         has_data = context.project.dataset is not None
-        qtbot.waitUntil(lambda: bool(page.backbones.entries))
+        qtbot.waitUntil(lambda: bool(page.planner.backbones.entries))
         qtbot.waitUntil(lambda: not has_data or page.planner.train_rows == 192)
         return page
 

@@ -13,7 +13,7 @@ from tests.app.runs.conftest import SHAPE
 def test_layers_are_asked_for_where_they_mean_something(page: RunsPage) -> None:
     box = page.form.advanced.sections[0]
     assert "method.layers" in shown(box)
-    page.form_model.set("method.layers", "0-9,20-29:5")
+    page.planner.form.set("method.layers", "0-9,20-29:5")
     words = page.form.drawing.accessibleDescription()
     assert "In each of 20 of the 30 frozen layers (layers 0-9,20-29:5), up to 10 trained" in words
     method = PrefixMethod(prefix_length=10, layers="0-9,20-29:5")
@@ -21,14 +21,14 @@ def test_layers_are_asked_for_where_they_mean_something(page: RunsPage) -> None:
     assert f"{expected.trainable:,}" in page.form.cost.text()
     page.form.drawing.grab()  # painted without an error
     for wrong in ("0-", "25-30"):
-        page.form_model.set("method.layers", wrong)
+        page.planner.form.set("method.layers", wrong)
         assert f"'{wrong}'" in page.planner.error.message
         assert not page.launch.train.isEnabled()
-    page.form_model.set("method.layers", "0-9")
-    page.form_model.set("method.depth", Depth.EMBEDDING_ONLY)
+    page.planner.form.set("method.layers", "0-9")
+    page.planner.form.set("method.depth", Depth.EMBEDDING_ONLY)
     assert "'0-9'" in page.planner.error.message
     assert "method.layers" in shown(box), "what is wrong cannot be mended"
-    page.form_model.set("method.layers", "")
+    page.planner.form.set("method.layers", "")
     assert page.planner.error is None
     assert "method.layers" not in shown(box)
 
@@ -49,9 +49,9 @@ def test_settings_of_other_backbones_are_not_there(
     assert not shown(box) & set(SIDES)
     bart = catalog[2]
     catalog[2] = replace(bart, supported=True, on_disk=True)
-    page.backbones.refresh()
-    page.form_model.set("backbone", bart.name, "backbone")
+    page.planner.backbones.refresh()
+    page.planner.form.set("backbone", bart.name, "backbone")
     assert set(SIDES) <= shown(box)
     assert "method.depth" not in shown(box)
-    page.form_model.set("backbone", catalog[0].name, "backbone")
+    page.planner.form.set("backbone", catalog[0].name, "backbone")
     assert not shown(box) & set(SIDES)

@@ -28,12 +28,12 @@ def test_a_folder_is_listed_chosen_and_taken_back(
     folder = str(tmp_path / "my-model")
     catalog.append(dataclasses.replace(SMOL, name=folder, title="my-model", where=folder))
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: folder)
-    before = page.form_model.draft["backbone"]
+    before = page.planner.form.draft["backbone"]
     qtbot.mouseClick(page.form.picker.folder, Qt.MouseButton.LeftButton)
     assert context.project.project.backbone_folders == (folder,)
     assert client.last(ListBackbones).command == ListBackbones((folder,))
-    qtbot.waitUntil(lambda: page.backbones.get(folder) is not None)
-    assert page.form_model.draft["backbone"] == folder
+    qtbot.waitUntil(lambda: page.planner.backbones.get(folder) is not None)
+    assert page.planner.form.draft["backbone"] == folder
     assert page.form.picker.box.currentText() == "my-model"
     assert page.planner.error is None
 
@@ -42,4 +42,4 @@ def test_a_folder_is_listed_chosen_and_taken_back(
     context.undo.undo()
     context.undo.undo()
     assert context.project.project.backbone_folders == ()
-    assert page.form_model.draft["backbone"] == before
+    assert page.planner.form.draft["backbone"] == before

@@ -37,7 +37,7 @@ def made(context: AppContext) -> list[RunSpec]:
 def test_train_makes_a_run_folder_and_queues_it(
     page: RunsPage, context: AppContext, runner: FakeRunner
 ) -> None:
-    page.form_model.set("method.prefix_length", 7)
+    page.planner.form.set("method.prefix_length", 7)
     page.launch.train.click()
     (run,) = context.runs.all()
     assert runner.queue == [run.path]
@@ -56,9 +56,9 @@ def test_train_makes_a_run_folder_and_queues_it(
 def test_the_twin_differs_in_method_and_its_rate_alone(
     page: RunsPage, context: AppContext, runner: FakeRunner
 ) -> None:
-    page.form_model.set("training.seed", 3)
-    page.form_model.set("training.batch_size", 4)
-    page.form_model.set("decoding.num_beams", 7)
+    page.planner.form.set("training.seed", 3)
+    page.planner.form.set("training.batch_size", 4)
+    page.planner.form.set("decoding.num_beams", 7)
     page.launch.both.click()
     prefix, twin = made(context)
     assert isinstance(prefix.method, PrefixMethod)
@@ -86,8 +86,8 @@ def test_a_runs_menu_trains_the_baseline_of_that_very_run(
     """Whatever the form holds by now."""
     run = context.runs.all()[0]
     rich_page.view.set_current(run.run_id)
-    rich_page.form_model.set("training.seed", 99)
-    rich_page.form_model.set("decoding.num_beams", 9)
+    rich_page.planner.form.set("training.seed", 99)
+    rich_page.planner.form.set("decoding.num_beams", 9)
     rich_page.actions_.baseline.trigger()
     baseline = context.runs.all()[-1]
     assert runner.queue == [baseline.path]
@@ -128,18 +128,18 @@ def test_names_are_told_apart(page: RunsPage, context: AppContext) -> None:
 
 
 def test_full_fine_tuning_has_no_baseline(page: RunsPage) -> None:
-    page.form_model.set_method("finetune")
+    page.planner.form.set_method("finetune")
     assert page.launch.train.isEnabled()
     assert not page.launch.baseline.isEnabled()
     assert not page.launch.both.isEnabled()
 
 
 def test_a_wrong_value_is_explained_and_train_waits(page: RunsPage) -> None:
-    page.form_model.set("method.init_text", "")
+    page.planner.form.set("method.init_text", "")
     assert not page.launch.train.isEnabled()
     assert "init_text" in page.launch.bar.label.text()
     assert page.launch.bar.isVisible()
-    page.form_model.set("method.init_text", "Say it:")
+    page.planner.form.set("method.init_text", "Say it:")
     assert page.launch.train.isEnabled()
     assert not page.launch.bar.isVisible()
 
@@ -158,7 +158,7 @@ def test_without_data_it_says_where_to_go(
 
 
 def test_an_unsupported_backbone_says_why(page: RunsPage) -> None:
-    page.form_model.set("backbone", "bart")
+    page.planner.form.set("backbone", "bart")
     check(page.planner.error, "backbone-not-trainable")
     assert page.launch.bar.isVisible()
     assert not page.launch.train.isEnabled()
@@ -179,7 +179,7 @@ def test_a_backbone_that_is_not_there_is_fetched_first(
     runner: FakeRunner,
     qtbot: QtBot,
 ) -> None:
-    page.form_model.set("backbone", "gpt2")
+    page.planner.form.set("backbone", "gpt2")
     page.launch.both.click()
     assert context.runs.all() == []
     assert "548 MB" in page.launch.question.label.text()
@@ -202,7 +202,7 @@ def test_a_backbone_that_is_not_there_is_fetched_first(
 def test_a_fetch_that_fails_or_is_cancelled_queues_nothing(
     page: RunsPage, context: AppContext, model_client: FakeClient, qtbot: QtBot, cancel: bool
 ) -> None:
-    page.form_model.set("backbone", "gpt2")
+    page.planner.form.set("backbone", "gpt2")
     page.launch.train.click()
     page.launch.question.buttons[0].click()
     pending = model_client.last(FetchBackbone)
@@ -215,13 +215,13 @@ def test_a_fetch_that_fails_or_is_cancelled_queues_nothing(
         words = "No hub answers"
     assert words in page.launch.question.label.text()
     assert context.runs.all() == []
-    assert not page.backbones.is_fetching("gpt2")
+    assert not page.planner.backbones.is_fetching("gpt2")
 
 
 def test_runs_of_a_project_that_was_closed_meanwhile_are_not_made_in_another(
     page: RunsPage, context: AppContext, model_client: FakeClient, tmp_path: Path
 ) -> None:
-    page.form_model.set("backbone", "gpt2")
+    page.planner.form.set("backbone", "gpt2")
     page.launch.train.click()
     page.launch.question.buttons[0].click()
     context.project.open(make_project(tmp_path / "other"))
@@ -264,7 +264,7 @@ def spec_of(command: str, spec: RunSpec) -> RunSpec:
 def test_the_strip_shows_the_command_that_makes_the_same_run(
     page: RunsPage, context: AppContext
 ) -> None:
-    form = page.form_model
+    form = page.planner.form
     drafts = [preset.applied(form.draft) for preset in PRESETS]
     drafts.append(
         form.draft.changed(

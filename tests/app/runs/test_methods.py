@@ -59,7 +59,7 @@ def test_a_method_shows_its_own_settings_and_makes_its_run(
     info: MethodInfo[Any], page: RunsPage, context: AppContext
 ) -> None:
     choose(page, info.name)
-    draft = page.form_model.draft
+    draft = page.planner.form.draft
     assert draft.info is info
     shown = {name for name in METHOD.names if draft.uses(name)}
     assert shown == {f"method.{name}" for name in OWN[info.name]}
@@ -96,9 +96,9 @@ def test_a_count_is_asked_for_once_and_given_up_when_another_is_wanted(
 ) -> None:
     choose(page, "lora")
     (first,) = model_client.open_tickets(CountParameters)
-    page.form_model.set("training.epochs", 3.0)
+    page.planner.form.set("training.epochs", 3.0)
     assert model_client.open_tickets(CountParameters) == [first]
-    page.form_model.set("method.rank", 4)
+    page.planner.form.set("method.rank", 4)
     assert first.cancel_asked
     assert not page.planner.error
     model_client.last(CountParameters).answer(Counted(230_400))
@@ -158,7 +158,7 @@ def test_a_rival_has_a_fine_tuned_twin(page: RunsPage, context: AppContext) -> N
 
 def test_a_bottleneck_takes_the_place_of_the_budget(page: RunsPage) -> None:
     choose(page, "adapter")
-    page.form_model.set("method.bottleneck", 16)
-    draft = page.form_model.draft
+    page.planner.form.set("method.bottleneck", 16)
+    draft = page.planner.form.draft
     assert not draft.uses("method.budget_percent")
     assert f"Trained: {30 * (2 * 576 * 16 + 16 + 3 * 576):,} (" in page.form.cost.text()

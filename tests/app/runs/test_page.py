@@ -63,7 +63,7 @@ def running(select: Select, context: AppContext, qtbot: QtBot) -> RunModel:
 
 def test_the_cost_follows_the_slider(page: RunsPage) -> None:
     page.form.length.spin.setValue(64)
-    assert page.form_model.draft["method.prefix_length"] == 64
+    assert page.planner.form.draft["method.prefix_length"] == 64
     expected = cost(SHAPE, PrefixMethod(prefix_length=64), tokens_per_batch=400)
     text = page.form.cost.text()
     assert f"{expected.trainable:,}" in text
@@ -75,13 +75,13 @@ def test_the_cost_follows_the_slider(page: RunsPage) -> None:
 
 
 def test_memory_that_is_not_there_is_said_in_words(page: RunsPage) -> None:
-    page.backbones.device_memory_bytes = 1_000_000_000
-    page.backbones.changed.emit()
+    page.planner.backbones.device_memory_bytes = 1_000_000_000
+    page.planner.backbones.changed.emit()
     assert "does not fit" in page.form.cost.text()
 
 
 def test_the_drawing_tells_the_real_sizes(page: RunsPage) -> None:
-    page.form_model.set("method.prefix_length", 12)
+    page.planner.form.set("method.prefix_length", 12)
     words = page.form.drawing.accessibleDescription()
     assert "30 frozen layers" in words
     assert "12 trained keys" in words
@@ -151,11 +151,11 @@ def test_a_failure_offers_its_remedies_in_the_form(
     assert "7.6 of 8.0 GB" in bar.label.text()
     assert [button.text() for button in bar.buttons] == ["Batch size 4, accumulation 2", "Resume"]
     bar.buttons[0].click()
-    draft = rich_page.form_model.draft
+    draft = rich_page.planner.form.draft
     assert (draft["training.batch_size"], draft["training.accumulation_steps"]) == (4, 2)
     assert draft["method.prefix_length"] == 1
     context.undo.undo()
-    assert rich_page.form_model.draft["training.batch_size"] == 8
+    assert rich_page.planner.form.draft["training.batch_size"] == 8
 
 
 def test_a_fault_of_ours_has_a_traceback_to_copy(

@@ -115,7 +115,7 @@ def test_a_form_is_probed_once_and_warns_above_an_hour(
     assert "Duration: about 2 h 44 min, done about " in page.form.cost.text()
     assert not page.launch.warning.isHidden()
     assert "This run will take about 2 h 44 min." in page.launch.warning.label.text()
-    page.form_model.set("method.prefix_length", 20)
+    page.planner.form.set("method.prefix_length", 20)
     assert not context.speeds.is_probing  # the same speed: nothing to measure
 
 
@@ -124,7 +124,7 @@ def test_a_probe_is_given_up_when_the_form_asks_for_another_run(
 ) -> None:
     qtbot.waitUntil(lambda: bool(probes(model_client)))
     first = model_client.last(ProbeSpeed)
-    page.form_model.set("training.batch_size", 4)
+    page.planner.form.set("training.batch_size", 4)
     assert first.cancel_asked
     qtbot.waitUntil(lambda: len(probes(model_client)) == 2)
     assert probes(model_client)[-1].spec.training.batch_size == 4

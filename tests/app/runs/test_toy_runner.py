@@ -148,7 +148,7 @@ def context(toy: ToyRunner, tmp_path: Path) -> Iterator[AppContext]:
 
 
 def shown(page: RunsPage, run: RunModel, column: RunColumn) -> object:
-    return page.table.model.index(page.table.model.row_of(run.run_id), column).data()
+    return page.table.model.index(page.table.model.row_where(run.run_id), column).data()
 
 
 def test_another_runner_drives_the_runs_page(

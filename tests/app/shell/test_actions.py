@@ -5,8 +5,8 @@ import pytest
 from PySide6.QtWidgets import QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.dialogs.about import ShortcutsDialog
 from app.dialogs.palette import ENTRY_ROLE, KEYS_ROLE, CommandPalette, match_score
-from app.dialogs.shortcuts import ShortcutsDialog
 from app.shell.actions import ActionRegistry
 from app.shell.main_window import MainWindow
 from app.widgets.menus import MenuBar

@@ -9,12 +9,12 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.dialogs.about import AboutDialog
-from app.dialogs.encoder import EncoderDialog
 from app.dialogs.export import ExportDialog
 from app.dialogs.foreign_prefix import ForeignPrefixDialog
 from app.dialogs.new_project import NewProjectDialog
 from app.dialogs.preferences import PreferencesDialog
 from app.dialogs.problem import ProblemDialog, failure_of
+from app.metric_menu import EncoderDialog
 from app.theme import Scheme
 from engine.contract.errors import EngineError, Remedy, UserError
 from engine.contract.protocol.commands import Failure
@@ -32,7 +32,9 @@ def problem(context: AppContext, failure: Failure, qtbot: QtBot) -> ProblemDialo
 
 
 def test_users_problem_is_a_sentence_with_remedies(context: AppContext, qtbot: QtBot) -> None:
-    error = UserError("Batch size 8 needs 9 GB: take 4.", remedies=(Remedy("Batch size 4"),))
+    error = UserError(
+        "memory", "Batch size 8 needs 9 GB: take 4.", remedies=(Remedy("Batch size 4"),)
+    )
     dialog = problem(context, failure_of(error), qtbot)
     shown = [label.text() for label in dialog.findChildren(QLabel)]
     assert "Batch size 8 needs 9 GB: take 4." in shown

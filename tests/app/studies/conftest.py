@@ -52,7 +52,7 @@ def begin(qtbot: QtBot) -> Callable[[StudiesPage, StudyKind], None]:
         page.begin(kind)
         made = page.new_study
         assert made is not None
-        qtbot.waitUntil(lambda: made.planner.train_rows is not None)
-        qtbot.waitUntil(lambda: made.planner.base is not None)
+        qtbot.waitUntil(lambda: made.planner.run.train_rows is not None)
+        qtbot.waitUntil(lambda: made.planner.run.spec is not None)
 
     return begin_it

@@ -10,7 +10,6 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.pages.runs.form.model import FormModel
 from app.pages.studies.form.form import plan_sentence
 from app.pages.studies.form.planner import StudyPlanner
 from app.pages.studies.page import StudiesPage
@@ -56,7 +55,7 @@ def test_the_form_says_what_it_starts_from_and_how_many_runs(
 ) -> None:
     begin(page, StudyKind.LOW_DATA)
     assert page.new_study is not None
-    form = page.new_study.form
+    form = page.new_study
     told = dict(form.shown_facts())
     assert told["Backbone"] == "SmolLM2 135M Instruct"
     assert told["Data"] == "huts.csv, 192 rows to train on, at most 200 test inputs"
@@ -86,7 +85,7 @@ def test_only_the_recipes_own_fields_are_shown(
 ) -> None:
     begin(page, kind)
     assert page.new_study is not None
-    fields = page.new_study.form.fields
+    fields = page.new_study.fields
     widgets = {
         "sizes": fields.lists["sizes"],
         "lengths": fields.lists["lengths"],
@@ -100,7 +99,7 @@ def test_only_the_recipes_own_fields_are_shown(
 def test_typing_plans_anew(page: StudiesPage, begin: Begin, qtbot: QtBot) -> None:
     begin(page, StudyKind.LOW_DATA)
     assert page.new_study is not None
-    form = page.new_study.form
+    form = page.new_study
     form.fields.lists["sizes"].selectAll()
     qtbot.keyClicks(form.fields.lists["sizes"], "50, 1oo")
     assert form.bar.isVisible()
@@ -122,7 +121,7 @@ def test_another_recipe_brings_its_own_name_unless_one_was_typed(
 ) -> None:
     begin(page, StudyKind.LOW_DATA)
     assert page.new_study is not None
-    form = page.new_study.form
+    form = page.new_study
     assert form.fields.name.text() == "Low data"
     form.recipe.setCurrentIndex(form.recipe.findData("length"))
     assert form.fields.name.text() == "Prefix length"
@@ -134,11 +133,11 @@ def test_the_command_plans_the_same_study(page: StudiesPage, begin: Begin) -> No
     found = change(page, name="Few rows", sizes="20 40", seeds="3, 4", samples=2)
     words = shlex.split(found.command())
     assert page.new_study is not None
-    assert shlex.split(page.new_study.form.command.command()) == words
+    assert shlex.split(page.new_study.command.command()) == words
     assert words[:4] == ["python", "main.py", "study", "low-data"]
     arguments = make_parser().parse_args(words[2:])
     assert (arguments.name, arguments.data) == ("Few rows", "huts.csv")
-    base = found.base
+    base = found.run.spec
     assert base is not None
     mapping = mapping_of(MAPPING.columns, inputs=arguments.inputs, target=arguments.target)
     spec = run_spec(
@@ -167,7 +166,7 @@ def test_runs_that_are_there_are_shared_and_measured(
     assert found.draft.name == "Methods 2"
     assert (len(found.runs), found.shared) == (6, 4)
     assert page.new_study is not None
-    form = page.new_study.form
+    form = page.new_study
     assert re.match("6 runs, 4 ", form.count.text())
     assert form.time.text().startswith("Time: about ")
     assert (found.time.known, found.time.runs) == (2, 2)
@@ -219,7 +218,7 @@ def test_without_data_the_form_says_where_to_go(
     page = make_page(make_project(tmp_path / "empty", dataset=False))
     page.begin(StudyKind.LENGTH)
     assert page.new_study is not None
-    bar = page.new_study.form.bar
+    bar = page.new_study.bar
     qtbot.waitUntil(bar.isVisible)
     check(page.new_study.planner.error, "no-dataset")
     with qtbot.waitSignal(context.navigator.page_requested) as asked:
@@ -236,7 +235,7 @@ def test_it_waits_for_catalog_and_split(
     check(found.error, "no-backbone")
     client.last(ListBackbones).answer(BACKBONES)
     check(found.error, "split-being-counted")
-    assert not page.new_study.form.add.isEnabled()  # type: ignore[union-attr]
+    assert not page.new_study.add.isEnabled()  # type: ignore[union-attr]
 
 
 def test_a_backbone_that_is_not_here_is_fetched_first(
@@ -247,13 +246,13 @@ def test_a_backbone_that_is_not_here_is_fetched_first(
     client: FakeClient,
     qtbot: QtBot,
 ) -> None:
-    draft = FormModel(context.project)
+    draft = context.planner.form
     draft.set("backbone", "gpt2")
     begin(page, StudyKind.LENGTH)
     found = planner(page)
     check(found.error, "backbone-not-here", title="GPT-2 small", size="548 MB")
     assert page.new_study is not None
-    page.new_study.form.bar.buttons[0].click()
+    page.new_study.bar.buttons[0].click()
     ready = tuple(replace(entry, on_disk=True) for entry in BACKBONES.entries)
     client.replies[ListBackbones] = lambda _command: replace(BACKBONES, entries=ready)
     model_client.last(FetchBackbone).answer(Done("It is here."))
@@ -264,15 +263,15 @@ def test_what_the_runs_page_changes_is_taken_when_the_page_is_shown_again(
     page: StudiesPage, begin: Begin, context: AppContext
 ) -> None:
     begin(page, StudyKind.LENGTH)
-    other = FormModel(context.project)
+    other = context.planner.form
     page.hide()
     other.set("method.mid_dim", 64)
     other.set("training.epochs", 2.0)
     page.show()
-    base = planner(page).base
+    base = planner(page).run.spec
     assert base is not None
     assert base.method == PrefixMethod(mid_dim=64)
     context.undo.undo()
-    assert planner(page).base == replace(base, training=replace(base.training, epochs=5.0))
+    assert planner(page).run.spec == replace(base, training=replace(base.training, epochs=5.0))
     other.set_method("finetune")
     assert "full fine-tuning" in planner(page).error.message

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.dialogs.encoder import EncoderDialog
+from app.metric_menu import EncoderDialog
 from app.models.run import RunModel
 from app.pages.studies.page import StudiesPage
 from app.pages.studies.results.figure import LegendEntry
@@ -92,7 +92,7 @@ def test_from_a_recipe_to_results(window: MainWindow, project: Path, qtbot: QtBo
     assert not page.side.isVisible()
     page.chooser.buttons[StudyKind.METHODS].click()
     assert page.new_study is not None
-    form = page.new_study.form
+    form = page.new_study
     form.fields.lists["seeds"].selectAll()
     qtbot.keyClicks(form.fields.lists["seeds"], "0, 1")
     qtbot.waitUntil(form.add.isEnabled)
@@ -255,8 +255,8 @@ def test_shared_runs_are_not_trained_again(
     qtbot.waitUntil(lambda: RunState.CANCELLED in states(page, old))
     begin(page, StudyKind.METHODS)
     assert page.new_study is not None
-    page.new_study.form.fields.lists["seeds"].selectAll()
-    qtbot.keyClicks(page.new_study.form.fields.lists["seeds"], "0, 1, 5")
+    page.new_study.fields.lists["seeds"].selectAll()
+    qtbot.keyClicks(page.new_study.fields.lists["seeds"], "0, 1, 5")
     with qtbot.waitSignal(page.maker.done):
         page.add()
     assert "“Methods 2”" in said[-1].text

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+from app.qt.plain_text import markup
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files.writing import write_atomically
@@ -167,3 +168,49 @@ def unfinished(folder: Path, first: str, second: str) -> BlindRecord | None:
         if {record.first.key, record.second.key} == {first, second} and record.current:
             return record
     return None
+
+
+def result_text(record: BlindRecord, found: BlindResult) -> str:
+    """HTML: counts, the sign test, and how far the row scores agree."""
+    first, second = markup(record.first.name), markup(record.second.name)
+    decided = found.first_wins + found.second_wins
+    votes = len(record.votes)
+    if votes == 0:
+        return "<p>No pairs were judged.</p>"
+    lines = [
+        f"{votes} of {len(record.examples)} examples were judged: <b>{first}</b> was preferred in "
+        f"<b>{found.first_wins}</b>, <b>{second}</b> in <b>{found.second_wins}</b>, neither in "
+        f"{found.ties}.",
+        _test(found, decided),
+        _agreement(found),
+    ]
+    if votes < len(record.examples):
+        lines.append("The session was ended early. Stopping as soon as one system leads makes the "
+                     "p-value too small.")  # fmt: skip
+    return "".join(f"<p>{line}</p>" for line in lines)
+
+
+def _test(found: BlindResult, decided: int) -> str:
+    if decided == 0:
+        return "Without a preference, there is nothing to test."
+    p = "below 0.001" if found.p < 0.001 else f"{found.p:.3f}"
+    verdict = (
+        "a preference this one-sided would be rare between systems of equal quality."
+        if found.p < 0.05
+        else "this does not show which system is better."
+    )
+    return (
+        f"Two-sided exact sign test, ties left out: n = {decided}, "
+        f"{max(found.first_wins, found.second_wins)} against "
+        f"{min(found.first_wins, found.second_wins)}, p = {p}: {verdict}"
+    )
+
+
+def _agreement(found: BlindResult) -> str:
+    if found.comparable == 0:
+        return "No judged pair had different row BLEU, so agreement with it cannot be said."
+    share = 100 * found.agreeing / found.comparable
+    return (
+        f"The preferred output also had the higher row BLEU in {found.agreeing} of "
+        f"{found.comparable} ({share:.0f} %; chance is about 50 %)."
+    )

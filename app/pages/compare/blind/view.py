@@ -13,15 +13,15 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.pages.compare.blind.model import BlindModel
-from app.pages.compare.blind.text import result_text
+from app.pages.compare.blind.record import result_text
 from app.pages.compare.example.card_grid import CardArea, CardGrid
+from app.pages.compare.example.columns import TextBox
 from app.pages.compare.example.input_panel import fit_to_rows
-from app.pages.compare.example.text_box import TextBox
+from app.qt.boxes import vbox
 from app.qt.plain_text import markup
 from app.qt.table_model import TableColumn, TableModel
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme, scaled_font
@@ -41,8 +41,8 @@ FIELDS = (
 class BlindView(QWidget):
     """Judging, then the result."""
 
-    def __init__(self, blind: BlindModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, blind: BlindModel, theme: Theme) -> None:
+        super().__init__()
         self._blind, self._theme = blind, theme
         self.bar = InfoBar(theme)
         self.progress = QProgressBar()
@@ -66,11 +66,7 @@ class BlindView(QWidget):
         self.judging, self.ended = self._make_judging(), self._make_result()
         self.pages.addWidget(self.judging)
         self.pages.addWidget(self.ended)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_S)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.pages, 1)
+        vbox(self.bar, (self.pages, 1), parent=self, spacing=SPACE_S)
         blind.changed.connect(self._show)
         blind.save_failed.connect(lambda text: self.bar.show_message(Tone.BAD, text))
 
@@ -128,12 +124,7 @@ class BlindView(QWidget):
             buttons.addWidget(button)
             self.buttons.append(button)
         page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_M)
-        layout.addWidget(self.progress)
-        layout.addWidget(self.area, 1)
-        layout.addLayout(buttons)
+        vbox(self.progress, (self.area, 1), buttons, parent=page, spacing=SPACE_M)
         return page
 
     def _make_result(self) -> QWidget:
@@ -145,14 +136,16 @@ class BlindView(QWidget):
         where = MutedLabel(
             self._theme, "Every vote is saved in the project's folder, in compare/blind-….json."
         )
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_L)
-        layout.setSpacing(SPACE_M)
-        layout.addWidget(title)
-        layout.addWidget(self.result)
-        layout.addWidget(where)
-        layout.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addStretch(1)
+        vbox(
+            title,
+            self.result,
+            where,
+            (self.back, 0, Qt.AlignmentFlag.AlignLeft),
+            1,
+            parent=page,
+            margins=SPACE_L,
+            spacing=SPACE_M,
+        )
         return page
 
     def _show(self) -> None:
@@ -191,11 +184,5 @@ class BlindView(QWidget):
 
 def _card(title: str, *widgets: QWidget) -> QWidget:
     card = QWidget()
-    layout = QVBoxLayout(card)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(SPACE_S)
-    layout.addWidget(SectionHeader(title))
-    for widget in widgets:
-        layout.addWidget(widget)
-    layout.addStretch(1)
+    vbox(SectionHeader(title), *widgets, 1, parent=card, spacing=SPACE_S)
     return card

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
+from app.qt.boxes import vbox
 from app.theme import SPACE_M
 
 LINE_CHARS = 40
@@ -32,16 +33,13 @@ class CardGrid(QWidget):
 
     arranged = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._given: list[QWidget] = []
         self._outputs: list[QWidget] = []
         self._rows: list[list[QWidget]] = []
         self._boxes: list[QHBoxLayout] = []
-        self._lines = QVBoxLayout(self)
-        self._lines.setContentsMargins(0, 0, 0, 0)
-        self._lines.setSpacing(SPACE_M)
-        self._lines.addStretch(1)
+        self._lines = vbox(1, parent=self, spacing=SPACE_M)
 
     @property
     def rows(self) -> list[list[QWidget]]:
@@ -127,8 +125,8 @@ class CardArea(QScrollArea):
 
     resized = Signal()
 
-    def __init__(self, grid: CardGrid, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, grid: CardGrid) -> None:
+        super().__init__()
         self._grid = grid
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)

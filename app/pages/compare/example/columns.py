@@ -2,23 +2,97 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QResizeEvent, QTextOption
+from PySide6.QtWidgets import QFrame, QWidget
 
-from app.pages.compare.example.diff_html import diff_html, matches_html
-from app.pages.compare.example.text_box import TextBox
-from app.pages.compare.example.word_diff import nearest, word_diff
 from app.pages.compare.model import CompareModel, DiffMode
 from app.pages.compare.systems.systems import letter
+from app.qt.boxes import hbox, vbox
 from app.qt.plain_text import markup
 from app.theme import SPACE_XS, Theme, scaled_font
 from app.widgets.labels import ElidedLabel, Label, MutedLabel
 from app.widgets.swatch import look_of, swatch_pixmap
+from app.widgets.text_view import TextView
+from app.word_diff import diff_html, matches_html, nearest, word_diff
 from app.words import metric_value
 from engine.contract.metrics import metric_title
 from engine.contract.runs.coverage import coverage, unsupported
+
+LEAST_LINES = 2
+
+
+class TextBox(TextView):
+    """Wrapped text, as high as it is unless a maximum is set; Tab leaves it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.setTabChangesFocus(True)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.document().setDefaultStyleSheet(
+            "p { line-height: 125%; margin-top: 0; margin-bottom: 8px; white-space: pre-wrap }"
+        )
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        policy = self.sizePolicy()
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self._shown = ""
+        self._heights: dict[int, int] = {}
+
+    def show_html(self, text: str) -> None:
+        """Show a piece of HTML in the application's font."""
+        if text != self._shown:
+            self._shown = text
+            self.setHtml(text if text.startswith("<p") else f"<p>{text}</p>")
+            self._measure_anew()
+
+    def hasHeightForWidth(self) -> bool:
+        """The narrower, the higher."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Height of the whole text in a box of this width, at most the maximum."""
+        return min(self._height_of(width), self.maximumHeight())
+
+    def sizeHint(self) -> QSize:
+        """As wide as it is now."""
+        return QSize(self.width(), self.heightForWidth(self.width()))
+
+    def minimumSizeHint(self) -> QSize:
+        """A few words."""
+        metrics, margin = self.fontMetrics(), 2 * round(self.document().documentMargin())
+        lines = LEAST_LINES * metrics.lineSpacing()
+        return QSize(metrics.averageCharWidth() * 8, min(lines + margin, self.maximumHeight()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A bar only where the text does not fit: the bar itself would break it anew."""
+        policy = Qt.ScrollBarPolicy
+        fits = self.height() >= self._height_of(self.width())
+        self.setVerticalScrollBarPolicy(
+            policy.ScrollBarAlwaysOff if fits else policy.ScrollBarAsNeeded
+        )
+        super().resizeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Measure in another font."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._measure_anew()
+
+    def _height_of(self, width: int) -> int:
+        if width not in self._heights:
+            measured = self.document().clone()
+            measured.setTextWidth(max(width - 2 * self.frameWidth(), 1))
+            height = math.ceil(measured.size().height()) + 2 * self.frameWidth()
+            self._heights[width] = max(height, self.minimumSizeHint().height())
+        return self._heights[width]
+
+    def _measure_anew(self) -> None:
+        self._heights = {}
+        self.updateGeometry()
 
 
 class TextColumn(QFrame):
@@ -33,25 +107,15 @@ class TextColumn(QFrame):
         self.facts = MutedLabel(theme)
         self.text = TextBox(name)
         self.findings = MutedLabel(theme)
-        heading = QHBoxLayout()
-        heading.setSpacing(SPACE_XS)
-        heading.addWidget(self.sign)
-        heading.addWidget(self.title, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addLayout(heading)
-        layout.addWidget(self.facts)
-        layout.addWidget(self.text)
-        layout.addWidget(self.findings)
-        layout.addStretch(1)
+        heading = hbox(self.sign, (self.title, 1), spacing=SPACE_XS)
+        vbox(heading, self.facts, self.text, self.findings, 1, parent=self, spacing=SPACE_XS)
 
 
 class ReferencesColumn(TextColumn):
     """All references; which is nearest to which output is said beside each."""
 
-    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__("References", theme, parent)
+    def __init__(self, model: CompareModel, theme: Theme) -> None:
+        super().__init__("References", theme)
         self._model = model
         self.sign.hide()
         self.findings.hide()
@@ -86,11 +150,9 @@ class ReferencesColumn(TextColumn):
 class SystemColumn(TextColumn):
     """What one system wrote, marked as the diff mode says."""
 
-    def __init__(
-        self, model: CompareModel, place: int, theme: Theme, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, model: CompareModel, place: int, theme: Theme) -> None:
         name = f"{letter(place)}  {model.comparison.systems[place].name}"
-        super().__init__(name, theme, parent)
+        super().__init__(name, theme)
         self._model, self._place = model, place
         self.text.setAccessibleName(f"Output of {name}")
         self._draw_sign()

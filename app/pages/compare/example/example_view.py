@@ -5,17 +5,17 @@ from __future__ import annotations
 from PySide6.QtWidgets import (
     QButtonGroup,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
-from app.assets import icon
 from app.pages.compare.example.card_grid import CardArea, CardGrid
 from app.pages.compare.example.columns import ReferencesColumn, SystemColumn, TextColumn
 from app.pages.compare.example.input_panel import InputPanel
 from app.pages.compare.example.note_panel import NotePanel
 from app.pages.compare.model import CompareModel, DiffMode
+from app.qt.boxes import vbox
 from app.theme import SPACE_XS, Theme
+from app.widgets.buttons import flat_button
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import Label, MutedLabel
 
@@ -37,8 +37,8 @@ QToolButton:focus { border-color: palette(highlight); }
 class ExampleView(QWidget):
     """Shows `CompareModel.example` as its `diff_mode` says."""
 
-    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, model: CompareModel, theme: Theme) -> None:
+        super().__init__()
         self._model, self._theme = model, theme
         self.columns: list[ReferencesColumn | SystemColumn] = []
         self._shown: list[tuple[str, str]] = []
@@ -52,12 +52,7 @@ class ExampleView(QWidget):
         self.area.resized.connect(self._share)
         self.grid.arranged.connect(self._share)
         self.note = NotePanel(model, theme)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addLayout(self._make_bar())
-        layout.addWidget(self.area, 1)
-        layout.addWidget(self.note)
+        vbox(self._make_bar(), (self.area, 1), self.note, parent=self, spacing=SPACE_XS)
         model.comparison_changed.connect(self._make_columns)
         model.current_changed.connect(self._show)
         model.listed_changed.connect(self._show_place)
@@ -74,13 +69,7 @@ class ExampleView(QWidget):
             ("shuffle", "Random example (R)", self._model.step_random),
         )
         for picture, tip, slot in steps:
-            button = QToolButton()
-            button.setAutoRaise(True)
-            button.setIcon(icon(picture))
-            button.setToolTip(tip)
-            button.setAccessibleName(tip.partition(" (")[0])
-            button.clicked.connect(lambda _checked=False, call=slot: call())
-            bar.addWidget(button)
+            bar.addWidget(flat_button(picture, tip, slot, name=tip.partition(" (")[0]))
         bar.addWidget(self.place)
         bar.addWidget(Label("   Mark:"))
         group = QButtonGroup(self)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHeaderView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QWidget
 
+from app.pages.compare.example.columns import TextBox
 from app.pages.compare.example.input_model import InputModel
-from app.pages.compare.example.text_box import TextBox
 from app.pages.compare.model import CompareModel
+from app.qt.boxes import vbox
 from app.qt.plain_text import markup
 from app.theme import SPACE_L, SPACE_XS, Theme
 from app.widgets.labels import SectionHeader
@@ -33,8 +34,8 @@ class InputPanel(QWidget):
     As high as its table and text are; where that is more than the room it has, they scroll.
     """
 
-    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, model: CompareModel, theme: Theme) -> None:
+        super().__init__()
         self._model, self._room = model, 400
         self.header = SectionHeader("Input")
         self.model = InputModel(model, theme, self)
@@ -46,13 +47,7 @@ class InputPanel(QWidget):
         self.table.setItemDelegateForColumn(1, PlainDelegate(self.table))
         self.table.horizontalHeader().setStyleSheet(NARROW_HEADER)
         self.text = TextBox("Input as the backbone reads it")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addWidget(self.header)
-        layout.addWidget(self.table)
-        layout.addWidget(self.text)
-        layout.addStretch(1)
+        vbox(self.header, self.table, self.text, 1, parent=self, spacing=SPACE_XS)
         self.model.modelReset.connect(self._show)
         self._show()
 

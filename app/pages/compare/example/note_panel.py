@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 from app.assets import icon
 from app.pages.compare.model import CompareModel
+from app.qt.boxes import hbox
 from app.theme import SPACE_S, Theme
+from app.widgets.buttons import flat_button
 
 NOTE_LINES = 2
 
@@ -22,8 +24,8 @@ class NoteEdit(QPlainTextEdit):
 
     left = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setAccessibleName("Note on this example")
         self.setPlaceholderText("Note on this example (N)")
         self.setTabChangesFocus(True)
@@ -41,15 +43,12 @@ class NoteEdit(QPlainTextEdit):
 class NotePanel(QWidget):
     """Writes the project's notes and shows them."""
 
-    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, model: CompareModel, theme: Theme) -> None:
+        super().__init__()
         self._model, self._theme = model, theme
-        self.star = QToolButton()
-        self.star.setAutoRaise(True)
+        tip, name = "Star this example (S)", "Star this example"
+        self.star = flat_button(tip=tip, slot=model.toggle_star, name=name)
         self.star.setCheckable(True)
-        self.star.setToolTip("Star this example (S)")
-        self.star.setAccessibleName("Star this example")
-        self.star.clicked.connect(lambda: model.toggle_star())
         self.tags = QLineEdit()
         self.tags.setPlaceholderText("Tags, with commas")
         self.tags.setAccessibleName("Tags of this example")
@@ -57,13 +56,8 @@ class NotePanel(QWidget):
         self.tags.editingFinished.connect(self._tidy_tags)
         self.note = NoteEdit()
         self.note.textChanged.connect(self._write_note)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_S)
         top = Qt.AlignmentFlag.AlignTop
-        layout.addWidget(self.star, 0, top)
-        layout.addWidget(self.tags, 1, top)
-        layout.addWidget(self.note, 3)
+        hbox((self.star, 0, top), (self.tags, 1, top), (self.note, 3), parent=self, spacing=SPACE_S)
         model.notes.changed.connect(self._show)
         model.current_changed.connect(self._show)
         model.comparison_changed.connect(self._show)

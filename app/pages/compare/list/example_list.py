@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QPushButton, QStackedWidget, QStyle, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStyle, QWidget
 
 from app.pages.compare.example.example_model import DIFFERENCE, INPUT, MARKS, NUMBER, ExampleModel
 from app.pages.compare.list.filter_bar import FilterBar
 from app.pages.compare.list.listing import Order
 from app.pages.compare.model import CompareModel
 from app.pages.compare.table.histogram_view import HistogramView
+from app.qt.boxes import stack, vbox
 from app.theme import SPACE_M, SPACE_XS, Theme
+from app.widgets.buttons import push_button
 from app.widgets.labels import MutedLabel
 from app.widgets.table_view import CELL_MARGIN, HEADER_STYLE, TableView
 
@@ -27,8 +29,8 @@ INPUT_CHARS = 14
 class ExampleList(QWidget):
     """Shows `CompareModel.listed`; its current row is the example shown."""
 
-    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, model: CompareModel, theme: Theme) -> None:
+        super().__init__()
         self._model, self._least = model, 0
         self.histogram = HistogramView(model, theme)
         self.filters = FilterBar(model, theme)
@@ -46,15 +48,8 @@ class ExampleList(QWidget):
         header.sectionClicked.connect(self._sort)
         self.table.selectionModel().currentRowChanged.connect(self._choose)
         self.nothing = self._make_nothing(theme)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.table)
-        self.pages.addWidget(self.nothing)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addWidget(self.histogram)
-        layout.addWidget(self.filters)
-        layout.addWidget(self.pages, 1)
+        self.pages = stack(self.table, self.nothing)
+        vbox(self.histogram, self.filters, (self.pages, 1), parent=self, spacing=SPACE_XS)
         model.comparison_changed.connect(self._fit)
         model.listed_changed.connect(self._show)
         model.current_changed.connect(self._show_current)
@@ -80,14 +75,16 @@ class ExampleList(QWidget):
     def _make_nothing(self, theme: Theme) -> QWidget:
         page = QWidget()
         text = MutedLabel(theme, "No example matches the search and filters.")
-        button = QPushButton("Show all examples")
-        button.clicked.connect(self.filters.clear)
-        layout = QVBoxLayout(page)
-        layout.setSpacing(SPACE_M)
-        layout.addStretch(1)
-        layout.addWidget(text)
-        layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addStretch(3)
+        button = push_button("Show all examples", self.filters.clear)
+        vbox(
+            1,
+            text,
+            (button, 0, Qt.AlignmentFlag.AlignLeft),
+            3,
+            parent=page,
+            margins=None,
+            spacing=SPACE_M,
+        )
         return page
 
     def _choose(self, index: QModelIndex) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.pages.compare.list.listing import LENGTHS, Filter, Order, Sorting
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems.systems import letter
+from app.qt.boxes import combo_box, hbox, vbox
 from app.theme import SPACE_XS, Theme
 from app.widgets.labels import MutedLabel
 from app.widgets.search_field import SearchField
@@ -19,37 +20,23 @@ from engine.contract.metrics import higher_is_better, metric_title
 class FilterBar(QWidget):
     """Writes `CompareModel.filter` and `sorting`, and shows what they are."""
 
-    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, model: CompareModel, theme: Theme) -> None:
+        super().__init__()
         self._model = model
         self.search = SearchField("Search inputs, references, outputs and notes")
         self.search.searched.connect(
             lambda text: model.set_filter(replace(model.filter, search=text))
         )
-        self.bucket = QComboBox()
-        self.bucket.setAccessibleName("Which examples are shown")
-        self.order = QComboBox()
-        self.order.setAccessibleName("Order of the examples")
+        self.bucket = combo_box("Which examples are shown", chars=7)
+        self.order = combo_box("Order of the examples", chars=7)
         for combo in (self.bucket, self.order):
-            combo.setSizeAdjustPolicy(
-                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-            )
-            combo.setMinimumContentsLength(7)
             combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.bucket.activated.connect(self._choose_bucket)
         self.order.activated.connect(self._choose_order)
         self.count = MutedLabel(theme)
         self.count.setWordWrap(False)
-        row = QHBoxLayout()
-        row.setSpacing(SPACE_XS)
-        row.addWidget(self.bucket, 1)
-        row.addWidget(self.order, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addWidget(self.search)
-        layout.addLayout(row)
-        layout.addWidget(self.count)
+        row = hbox((self.bucket, 1), (self.order, 1), spacing=SPACE_XS)
+        vbox(self.search, row, self.count, parent=self, spacing=SPACE_XS)
         model.comparison_changed.connect(self._fill)
         model.listed_changed.connect(self._show)
         self._fill()

@@ -10,18 +10,17 @@ from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
     QFrame,
-    QHBoxLayout,
     QHeaderView,
     QPushButton,
     QStyle,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.assets import icon
 from app.pages.compare.systems.chooser_model import ChooserModel
 from app.pages.compare.systems.model import SystemsModel
+from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_M, SPACE_S, Theme
 from app.widgets.labels import MutedLabel
 from app.widgets.plain_delegate import PlainDelegate
@@ -104,15 +103,8 @@ class SystemChooser(QWidget):
         self.table.clicked.connect(
             lambda index: self.model.toggle(index.row()) if index.column() == 1 else None
         )
-        bottom = QHBoxLayout()
-        bottom.addWidget(MutedLabel(theme, HINT), 1)
-        bottom.addWidget(self.add_file, 0, Qt.AlignmentFlag.AlignTop)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_S)
-        layout.addWidget(self.search)
-        layout.addWidget(self.table, 1)
-        layout.addLayout(bottom)
+        bottom = hbox((MutedLabel(theme, HINT), 1), (self.add_file, 0, Qt.AlignmentFlag.AlignTop))
+        vbox(self.search, (self.table, 1), bottom, parent=self, spacing=SPACE_S)
 
     def sizeHint(self) -> QSize:
         """Room for about ten systems."""
@@ -139,9 +131,7 @@ class ChooserPanel(QFrame):
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAccessibleName("Choose systems")
         self.chooser = SystemChooser(systems, theme, self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_M, SPACE_M, SPACE_M, SPACE_M)
-        layout.addWidget(self.chooser)
+        vbox(self.chooser, parent=self, margins=SPACE_M)
 
     def drop_below(self, button: QWidget) -> None:
         """Show the panel under `button`."""

@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.context import AppContext
 from app.models.run import RunModel
 from app.pages.compare.engine_jobs import EngineJobs
-from app.pages.compare.systems.loading import LoadedOutputs, Stamp, load, stamp_of
-from app.pages.compare.systems.outside import copy_outside
+from app.pages.compare.systems.outside import LoadedOutputs, Stamp, copy_outside, load, stamp_of
 from app.pages.compare.systems.systems import (
     FILE,
     ComparedSystem,
@@ -26,6 +25,7 @@ from app.pages.compare.systems.systems import (
     run_entry,
 )
 from app.qt.idle_task import IdleTask
+from app.qt.timers import single_shot
 from engine.contract.errors import UserError
 
 REST = 8.0
@@ -61,9 +61,7 @@ class SystemsModel(QObject):
         self.jobs.ended.connect(self._on_job_ended)
         self.jobs.changed.connect(self._plan)
         self._took_s = 0.0
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._refresh)
+        self._timer = single_shot(self, 0, self._refresh)
         context.project.closed.connect(self._clear)
         context.project.changed.connect(self._plan)
         context.runs.added.connect(self._watch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,13 @@ from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files.writing import write_atomically
 from engine.contract.runs.alignment import align
-from engine.contract.runs.outputs import RowsDigest, read_meta, split_fingerprint, write_meta
+from engine.contract.runs.outputs import (
+    RowsDigest,
+    iterate_outputs,
+    read_meta,
+    split_fingerprint,
+    write_meta,
+)
 from engine.contract.runs.scores import OutputRow, OutputsMeta
 
 
@@ -115,3 +121,49 @@ def _free_path(folder: Path, stem: str) -> Path:
     while path.exists():
         path, number = folder / f"{stem}-{number}.jsonl", number + 1
     return path
+
+
+Stamp = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class LoadedOutputs:
+    """An outputs file in memory, with the time and size it had when it was read.
+
+    Attributes:
+        is_scored: whether it has corpus scores, and each row with references has scores.
+        is_changed: whether the rows are not those that were decoded.
+    """
+
+    stamp: Stamp
+    rows: Rows
+    meta: OutputsMeta | None
+    is_scored: bool
+    is_changed: bool = False
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """Time of change and size, or None for a missing file."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
+
+
+def load(path: Path) -> Generator[None, None, LoadedOutputs]:
+    """Read an outputs file and its description, yielding after each row.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    stamp = stamp_of(path) or (0, 0)
+    rows, is_scored, digest = Rows(), True, RowsDigest()
+    for row in iterate_outputs(path):
+        rows.append(row)
+        digest.add(row)
+        is_scored &= bool(row.row_scores) or not any(text.strip() for text in row.references)
+        yield
+    meta = read_meta(path)
+    is_scored = is_scored and meta is not None and bool(meta.scores)
+    return LoadedOutputs(stamp, rows, meta, is_scored, digest.is_another(meta))

@@ -35,8 +35,8 @@ class HistogramView(QWidget):
     all. With the keyboard: arrows move, Shift widens, Space lists, Escape lists all.
     """
 
-    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, model: CompareModel, theme: Theme) -> None:
+        super().__init__()
         self._model, self._theme = model, theme
         self._bars: Histogram = model.histogram
         self._first = self._last = SIDE

@@ -1,15 +1,18 @@
-"""The score table with what its numbers mean under it."""
+"""The score table with what its numbers mean under it, and the choice of its metrics."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
+from app.metric_menu import MetricMenu
 from app.pages.compare.model import CompareModel
 from app.pages.compare.table.copying import to_csv, to_latex, to_markdown
 from app.pages.compare.table.score_model import ScoreModel
 from app.pages.compare.table.score_table import footnotes
+from app.qt.boxes import vbox
+from app.settings import Settings
 from app.theme import SPACE_XS, Theme
 from app.widgets.labels import MutedLabel
 from app.widgets.table_view import TableView
@@ -26,8 +29,8 @@ COPIES = {"CSV": to_csv, "Markdown": to_markdown, "LaTeX": to_latex}
 class ScoreView(QWidget):
     """As high as its systems need."""
 
-    def __init__(self, model: CompareModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, model: CompareModel, theme: Theme) -> None:
+        super().__init__()
         self.model = ScoreModel(model, theme, self)
         self.table = TableView("Scores and cost of the systems")
         self.table.setModel(self.model)
@@ -35,11 +38,7 @@ class ScoreView(QWidget):
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(self.fontMetrics().averageCharWidth() * 6)
         self.notes = MutedLabel(theme)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addWidget(self.table)
-        layout.addWidget(self.notes)
+        vbox(self.table, self.notes, parent=self, spacing=SPACE_XS)
         self.model.modelReset.connect(self._fit)
         self.model.dataChanged.connect(self._fit)
         self._fit()
@@ -89,3 +88,23 @@ class ScoreView(QWidget):
             notes.append(f"{', '.join(hidden)}: see each system's tooltip.")
         self.notes.setText(" ".join(notes))
         self.notes.setVisible(bool(notes))
+
+
+class ScoreButton(MetricMenu):
+    """Ticking a metric scores all chosen systems by it too."""
+
+    def __init__(self, model: CompareModel, settings: Settings, theme: Theme) -> None:
+        tip = "Choose the scores that the systems are compared by"
+        super().__init__(settings, theme, tip)
+        self._model = model
+        self.opening.connect(self._fill)
+        self.chosen.connect(model.systems.score_by)
+        self.encoder_chosen.connect(model.systems.score_by)
+
+    def _fill(self) -> None:
+        systems = self._model.systems
+        busy = any(systems.doing(key) for key in systems.chosen)
+        self.show_metrics(
+            self._model.score_table.metrics,
+            waiting_for="Wait until the current scoring has finished." if busy else "",
+        )

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.assets import icon
+from app.qt.boxes import hbox, vbox
 from app.qt.plain_text import markup
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import Label, MarkupLabel
@@ -47,17 +48,15 @@ class FindingsList(QWidget):
 
     line_chosen = Signal(int)
 
-    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme, name: str) -> None:
+        super().__init__()
         self._theme = theme
         self._findings: tuple[Finding, ...] = ()
         self._can_choose: Callable[[int], bool] = _never
         self._unit = "line"
         self.setAccessibleName(name)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
         self._body = QWidget()
-        self._layout.addWidget(self._body)
+        self._layout = vbox(self._body, parent=self)
         theme.changed.connect(self._draw)
         self._draw()
 
@@ -114,10 +113,7 @@ class FindingsList(QWidget):
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         text.setAccessibleName(f"{word}: {finding.message}")
         text.linkActivated.connect(lambda link: self.line_chosen.emit(int(link)))
-        row = QHBoxLayout()
-        row.setSpacing(SPACE_S)
-        row.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(text, 1)
+        row = hbox((sign, 0, Qt.AlignmentFlag.AlignTop), (text, 1), spacing=SPACE_S)
         return row
 
     def _text(self, finding: Finding) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.pages.data.words import count, read_options
-from app.words import size
+from app.pages.data.words import read_options
+from app.words import plural, size
 from engine.contract.reading.reading import HUB_SIZE_UNKNOWN_BYTES, FileReport
 
 FORMATS = {
@@ -27,7 +27,7 @@ def summary(report: FileReport) -> str:
         read_options(report.options) if report.options.delimiter else "",
         f"sheet ‘{report.options.sheet}’" if report.options.sheet else "",
         _rows(report),
-        count(len(report.columns), "column"),
+        plural(len(report.columns), "column"),
     )
     return "  ·  ".join(part for part in parts if part)
 
@@ -53,7 +53,7 @@ def what_happens(report: FileReport) -> str:
     if not lost:
         return f"Every row{so_far} will be imported."
     return (
-        f"{count(lost, 'row')}{so_far} cannot be read and will be kept in a list of rejected "
+        f"{plural(lost, 'row')}{so_far} cannot be read and will be kept in a list of rejected "
         "rows, which you can look at and export; all others will be imported."
     )
 
@@ -77,9 +77,9 @@ def _whole(report: FileReport) -> bool:
 
 def _rows(report: FileReport) -> str:
     if report.row_count_exact:
-        return count(report.row_count, "row")
+        return plural(report.row_count, "row")
     if _size_unknown(report):
-        return f"more than {count(report.row_count, 'row')}"
+        return f"more than {plural(report.row_count, 'row')}"
     # An estimate is not shown more exactly than it is known.
     digits = len(str(report.row_count))
-    return f"about {count(round(report.row_count, 2 - digits), 'row')}"
+    return f"about {plural(round(report.row_count, 2 - digits), 'row')}"

@@ -6,23 +6,20 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QProgressBar,
-    QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
-from app.assets import icon
 from app.pages.data.importing.file_import import FileImport, ImportState
 from app.pages.data.importing.findings_list import LINE_UNITS, FindingsList
 from app.pages.data.importing.import_text import can_import, sampled, summary, what_happens
-from app.pages.data.importing.language_choice import LanguageBox
-from app.pages.data.importing.options_form import OptionsForm
+from app.pages.data.importing.options_form import LanguageBox, OptionsForm
 from app.pages.data.importing.preview_model import PreviewModel
 from app.pages.data.mapping.role_header import RoleHeader
 from app.pages.data.rows.number_header import NumberHeader
+from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_M, SPACE_S, Theme, scaled_font
+from app.widgets.buttons import push_button
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import ElidedLabel, Label, MutedLabel, SectionHeader
 from app.widgets.page_splitter import ModestSplitter
@@ -37,8 +34,8 @@ TABLES = ("csv", "xlsx", "ods")
 class ImportView(QWidget):
     """Shows a `FileImport` and edits its options."""
 
-    def __init__(self, file: FileImport, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, file: FileImport, theme: Theme) -> None:
+        super().__init__()
         self._file = file
         self._shown: FileReport | None = None
         self.title = ElidedLabel()
@@ -58,13 +55,11 @@ class ImportView(QWidget):
         self.what_happens.setWordWrap(True)
         self.progress = QProgressBar()
         self.progress.setAccessibleName("Progress of the import")
-        self.cancel_button = QPushButton("Cancel")
-        self.cancel_button.clicked.connect(self._cancel)
-        self.import_button = QPushButton(icon("import"), "Import")
+        self.cancel_button = push_button("Cancel", self._cancel)
+        tip = "Import the file as shown (Ctrl+Return)"
+        self.import_button = push_button("Import", file.start, picture="import", tip=tip)
         self.import_button.setDefault(True)
         self.import_button.setShortcut("Ctrl+Return")
-        self.import_button.setToolTip("Import the file as shown (Ctrl+Return)")
-        self.import_button.clicked.connect(file.start)
         self._lay_out()
         file.changed.connect(self._show)
         self._show()
@@ -81,14 +76,9 @@ class ImportView(QWidget):
 
     def _lay_out(self) -> None:
         below = QWidget()
-        lower = QVBoxLayout(below)
-        lower.setContentsMargins(0, 0, 0, 0)
-        lower.setSpacing(SPACE_S)
-        lower.addWidget(SectionHeader("Findings"))
-        lower.addWidget(self.sampled)
         findings = VerticalArea()
         findings.setWidget(self.findings)
-        lower.addWidget(findings, 1)
+        vbox(SectionHeader("Findings"), self.sampled, (findings, 1), parent=below, spacing=SPACE_S)
         self.splitter = ModestSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
         policy = self.splitter.sizePolicy()
@@ -98,19 +88,21 @@ class ImportView(QWidget):
         self.splitter.addWidget(below)
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACE_S)
-        buttons.addWidget(self.what_happens, 1)
-        buttons.addWidget(self.progress, 1)
-        buttons.addWidget(self.cancel_button)
-        buttons.addWidget(self.import_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_M, SPACE_M, SPACE_M, SPACE_M)
-        layout.setSpacing(SPACE_S)
-        for widget in (self.title, self.summary, self.bar, self.options, self.language):
-            layout.addWidget(widget)
-        layout.addWidget(self.splitter, 1)
-        layout.addLayout(buttons)
+        buttons = hbox(
+            (self.what_happens, 1),
+            (self.progress, 1),
+            self.cancel_button,
+            self.import_button,
+            spacing=SPACE_S,
+        )
+        vbox(
+            *(self.title, self.summary, self.bar, self.options, self.language),
+            (self.splitter, 1),
+            buttons,
+            parent=self,
+            margins=SPACE_M,
+            spacing=SPACE_S,
+        )
 
     def _show(self) -> None:
         state, report = self._file.state, self._file.report

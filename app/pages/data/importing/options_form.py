@@ -7,15 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QSpinBox, QWidget
 
 from app.pages.data.words import DELIMITERS, ESCAPES, HEADERS, QUOTES, one_line, visible
+from app.qt.boxes import hbox, vbox
 from app.qt.sizes import set_minimum_chars
-from app.theme import SPACE_XS
+from app.theme import SPACE_S, SPACE_XS
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import Label
 from engine.contract.reading.options import ENCODING_TITLES
-from engine.contract.reading.reading import ReadOptions
+from engine.contract.reading.reading import FileReport, ReadOptions
 
 Value = str | bool
 
@@ -40,13 +41,14 @@ class OptionsForm(QWidget):
 
     chosen = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._detected = ReadOptions()
         self._sheets: tuple[str, ...] = ()
         self._fields: dict[str, QWidget] = {}
         self.boxes: dict[str, QComboBox] = {}
-        row = FlowLayout(self)
+        row = FlowLayout()
+        self.setLayout(row)
         for name, (title, _known) in _PARTS.items():
             box = QComboBox()
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -133,9 +135,44 @@ def _labelled(title: str, control: QWidget, parent: QWidget) -> QWidget:
     field = QWidget(parent)
     label.setBuddy(control)
     control.setAccessibleName(title.replace("&", ""))
-    column = QVBoxLayout(field)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(SPACE_XS)
-    column.addWidget(label)
-    column.addWidget(control)
+    vbox(label, control, parent=field, spacing=SPACE_XS)
     return field
+
+
+TIP = (
+    "Texts in other languages are left out, since all texts of an input are used as its references."
+)
+
+
+class LanguageBox(QWidget):
+    """A menu of the languages; hidden where a file has one.
+
+    Signals:
+        chosen: the language, as the file marks it.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.box = QComboBox()
+        self.box.setAccessibleName("Language of the texts")
+        self.box.setToolTip(TIP)
+        self.box.activated.connect(lambda: self.chosen.emit(self.box.currentData()))
+        label = Label("&Language")
+        label.setToolTip(TIP)
+        label.setBuddy(self.box)
+        hbox(label, self.box, 1, parent=self, spacing=SPACE_S)
+        self.hide()
+
+    def show_report(self, report: FileReport | None) -> None:
+        """Show the languages of a file, and which of them is read."""
+        languages = report.languages if report is not None else ()
+        self.setVisible(bool(languages))
+        if report is None or not languages:
+            return
+        with QSignalBlocker(self.box):
+            self.box.clear()
+            for language in sorted(languages):
+                self.box.addItem(visible(language), language)
+            self.box.setCurrentIndex(self.box.findData(report.options.language))

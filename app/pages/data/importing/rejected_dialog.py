@@ -5,17 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
 from app.assets import icon
 from app.context import AppContext
 from app.pages.data.importing.rejected_model import RejectedModel
-from app.pages.data.words import count
+from app.qt.boxes import vbox
 from app.table_saving import ask_where_to_save
 from app.theme import SPACE_M, SPACE_S
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import MutedLabel
 from app.widgets.table_view import TableView
+from app.words import plural
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.protocol.commands import Done, ExportRejected, Failure
 
@@ -32,7 +33,7 @@ class RejectedDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.finished.connect(self._store.close)
         text = (
-            f"{count(meta.rejected_count, 'row')} of the file could not be read. Nothing is "
+            f"{plural(meta.rejected_count, 'row')} of the file could not be read. Nothing is "
             "lost: fix the file and import it again, or export the list."
         )
         self.model = RejectedModel(self._store, self)
@@ -48,13 +49,15 @@ class RejectedDialog(QDialog):
         self.export_button.setIcon(icon("export"))
         self.export_button.clicked.connect(self._ask_where)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_M, SPACE_M, SPACE_M, SPACE_M)
-        layout.setSpacing(SPACE_S)
-        layout.addWidget(MutedLabel(context.theme, text))
-        layout.addWidget(self.bar)
-        layout.addWidget(self.table, 1)
-        layout.addWidget(buttons)
+        vbox(
+            MutedLabel(context.theme, text),
+            self.bar,
+            (self.table, 1),
+            buttons,
+            parent=self,
+            margins=SPACE_M,
+            spacing=SPACE_S,
+        )
         width = self.fontMetrics().averageCharWidth()
         self.resize(110 * width, 30 * self.fontMetrics().height())
 

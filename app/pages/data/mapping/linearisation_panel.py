@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from app.pages.data.current import CurrentDataset
 from app.pages.data.mapping.example_preview import ExamplePreview
 from app.pages.data.words import PRESET_EXAMPLES, PRESET_TITLES, one_line
+from app.qt.boxes import Gap, combo_box, vbox
 from app.theme import SPACE_M, SPACE_S, Theme, fixed_font
 from app.widgets.labels import Label, MutedLabel
 from app.words import mnemonic
@@ -22,21 +23,11 @@ LIVE_CHARACTERS = 240
 class LinearisationPanel(QWidget):
     """Preset and options, with the chosen row written that way."""
 
-    def __init__(
-        self,
-        current: CurrentDataset,
-        preview: ExamplePreview,
-        theme: Theme,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, current: CurrentDataset, preview: ExamplePreview, theme: Theme) -> None:
+        super().__init__()
         self._current = current
         self._preview = preview
-        self.preset = QComboBox()
-        self.preset.setAccessibleName("Form of the input text")
-        self.preset.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
+        self.preset = combo_box("Form of the input text", chars=0)
         for preset, title in PRESET_TITLES.items():
             self.preset.addItem(f"{title}:  {PRESET_EXAMPLES[preset]}", preset)
             place = self.preset.count() - 1
@@ -54,15 +45,15 @@ class LinearisationPanel(QWidget):
         self.live.setFont(fixed_font())
         self.live.setAccessibleName("The chosen row, written this way")
         self.hint = MutedLabel(theme)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_S, SPACE_M, SPACE_S, SPACE_S)
-        layout.setSpacing(SPACE_S)
-        for widget in (label, self.preset, self.skip_empty, self.lower_keys):
-            layout.addWidget(widget)
-        layout.addSpacing(SPACE_S)
-        for widget in (self.live_title, self.live, self.hint):
-            layout.addWidget(widget)
-        layout.addStretch(1)
+        vbox(
+            *(label, self.preset, self.skip_empty, self.lower_keys),
+            Gap(SPACE_S),
+            *(self.live_title, self.live, self.hint),
+            1,
+            parent=self,
+            margins=(SPACE_S, SPACE_M, SPACE_S, SPACE_S),
+            spacing=SPACE_S,
+        )
         theme.changed.connect(self._restyle)
         current.shown.connect(self._show)
         current.entry_changed.connect(self._show)

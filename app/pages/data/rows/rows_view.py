@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPoint, QSignalBlocker, Qt
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QHeaderView,
     QSpinBox,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
-from app.assets import icon
 from app.pages.data.current import CurrentDataset
+from app.pages.data.mapping.mapping_panel import role_menu
 from app.pages.data.mapping.role_header import RoleHeader
-from app.pages.data.mapping.role_menu import role_menu
 from app.pages.data.rows.number_header import NumberHeader
 from app.pages.data.rows.rows_model import RowsModel
+from app.qt.boxes import hbox, vbox
 from app.qt.timers import single_shot
 from app.theme import SPACE_S, SPACE_XS, Theme
+from app.widgets.buttons import flat_button
 from app.widgets.labels import Label, MutedLabel
 from app.widgets.table_view import TableView
 
@@ -34,10 +33,8 @@ FITTED_COLUMNS = 200
 class RowsView(QWidget):
     """A table over all rows; the selected one is the row that is previewed."""
 
-    def __init__(
-        self, current: CurrentDataset, theme: Theme, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, current: CurrentDataset, theme: Theme) -> None:
+        super().__init__()
         self._current = current
         self._theme = theme
         self.model = RowsModel(self)
@@ -56,7 +53,6 @@ class RowsView(QWidget):
         current.shown.connect(self._show_dataset)
         current.entry_changed.connect(self._show_roles)
         current.row_changed.connect(self._show_row)
-        theme.changed.connect(self.table.fit_rows)
         self._show_dataset()
 
     def _make_table(self) -> TableView:
@@ -76,27 +72,14 @@ class RowsView(QWidget):
         return table
 
     def _step_button(self, picture: str, tip: str, step: int) -> QToolButton:
-        button = QToolButton()
-        button.setIcon(icon(picture))
-        button.setAutoRaise(True)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.clicked.connect(lambda: self._current.choose_row(self._current.row_number + step))
-        return button
+        current = self._current
+        return flat_button(picture, tip, lambda: current.choose_row(current.row_number + step))
 
     def _lay_out(self) -> None:
         label = Label("Ro&w")
         label.setBuddy(self.spin)
-        bar = QHBoxLayout()
-        bar.setSpacing(SPACE_XS)
-        for widget in (label, self.spin, self.of, self.back, self.forward):
-            bar.addWidget(widget)
-        bar.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_S)
-        layout.addLayout(bar)
-        layout.addWidget(self.table, 1)
+        bar = hbox(*(label, self.spin, self.of, self.back, self.forward), 1, spacing=SPACE_XS)
+        vbox(bar, (self.table, 1), parent=self, spacing=SPACE_S)
 
     def _show_dataset(self) -> None:
         store = self._current.store

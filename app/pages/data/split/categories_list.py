@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QListWidget, QListWidgetItem
 
 from app.pages.data.current import CurrentDataset
 from app.pages.data.split.split_counts import SplitCountsView
-from app.pages.data.words import count
 from app.widgets.plain_delegate import PlainDelegate
+from app.words import plural
 from engine.contract.specs.data import SplitKind
 
 NAME = Qt.ItemDataRole.UserRole + 1
@@ -20,10 +20,8 @@ NAME = Qt.ItemDataRole.UserRole + 1
 class CategoriesList(QListWidget):
     """Shown where the split is by category and a column holds categories."""
 
-    def __init__(
-        self, current: CurrentDataset, counts: SplitCountsView, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, current: CurrentDataset, counts: SplitCountsView) -> None:
+        super().__init__()
         self._current = current
         self._counts = counts
         self.setAccessibleName("Categories held out as unseen")
@@ -53,7 +51,7 @@ class CategoriesList(QListWidget):
                     item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             for place, (name, number) in enumerate(rows.items()):
                 item = self.item(place)
-                item.setText(f"{name or '(empty)'}  ·  {count(number, 'row')}")
+                item.setText(f"{name or '(empty)'}  ·  {plural(number, 'row')}")
                 on = name in unseen
                 item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
 

@@ -26,8 +26,8 @@ _FIELDS = (
 class SplitForm(QWidget):
     """Writes each change to the project as one undoable edit, and shows what is there."""
 
-    def __init__(self, current: CurrentDataset, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, current: CurrentDataset) -> None:
+        super().__init__()
         self._current = current
         self.kind = QComboBox()
         self.kind.setSizeAdjustPolicy(

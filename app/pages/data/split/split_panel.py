@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.pages.data.current import CurrentDataset
 from app.pages.data.importing.findings_list import FindingsList
@@ -12,6 +12,7 @@ from app.pages.data.split.categories_list import CategoriesList
 from app.pages.data.split.split_counts import SplitCountsView
 from app.pages.data.split.split_form import SplitForm
 from app.pages.data.words import SIDE_TITLES
+from app.qt.boxes import vbox
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import Label, MutedLabel, SectionHeader
 
@@ -19,14 +20,8 @@ from app.widgets.labels import Label, MutedLabel, SectionHeader
 class SplitPanel(QWidget):
     """Form above, counts and findings below."""
 
-    def __init__(
-        self,
-        current: CurrentDataset,
-        counts: SplitCountsView,
-        theme: Theme,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, current: CurrentDataset, counts: SplitCountsView, theme: Theme) -> None:
+        super().__init__()
         self._counts = counts
         self.form = SplitForm(current)
         self.categories = CategoriesList(current, counts)
@@ -34,15 +29,17 @@ class SplitPanel(QWidget):
         self.findings = FindingsList(theme, "Findings about the split")
         self.findings.line_chosen.connect(current.choose_line)
         self.numbers: dict[str, tuple[Label, Label]] = {}
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_S, SPACE_M, SPACE_S, SPACE_S)
-        layout.setSpacing(SPACE_S)
-        layout.addWidget(self.form)
-        layout.addWidget(self.categories, 1)
-        layout.addWidget(SectionHeader("Sizes"))
-        layout.addLayout(self._make_table(theme))
-        layout.addWidget(self.state)
-        layout.addWidget(self.findings, 2)
+        vbox(
+            self.form,
+            (self.categories, 1),
+            SectionHeader("Sizes"),
+            self._make_table(theme),
+            self.state,
+            (self.findings, 2),
+            parent=self,
+            margins=(SPACE_S, SPACE_M, SPACE_S, SPACE_S),
+            spacing=SPACE_S,
+        )
         counts.changed.connect(self._show)
         self._show()
 

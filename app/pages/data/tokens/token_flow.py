@@ -18,8 +18,8 @@ UNDERLINE = 2
 class TokenFlow(QWidget):
     """Paints chips; its height follows from its width."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
         self._theme = theme
         self._tokens: tuple[PreviewToken, ...] = ()
         self._boxes: list[QRect] = []

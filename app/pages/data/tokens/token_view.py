@@ -7,24 +7,22 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
-    QPushButton,
     QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
-from app.assets import icon
 from app.context import AppContext
 from app.pages.data.current import CurrentDataset
 from app.pages.data.mapping.example_preview import WAIT_MS
 from app.pages.data.tokens.backbone_choice import BackboneChoice
 from app.pages.data.tokens.token_flow import TokenFlow
-from app.pages.data.words import count
+from app.qt.boxes import vbox
 from app.qt.latest_request import LatestRequest
 from app.theme import SPACE_S
+from app.widgets.buttons import push_button
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import Badge, Label, MutedLabel
-from app.words import size
+from app.words import plural, size
 from engine.contract.backbone import BackboneEntry
 from engine.contract.protocol.commands import Failure, PreviewTokens, TokenPreview
 
@@ -32,10 +30,8 @@ from engine.contract.protocol.commands import Failure, PreviewTokens, TokenPrevi
 class TokenView(QWidget):
     """Asks for tokens while it is visible; offers to fetch a backbone that is missing."""
 
-    def __init__(
-        self, context: AppContext, current: CurrentDataset, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, context: AppContext, current: CurrentDataset) -> None:
+        super().__init__()
         theme = context.theme
         self._current = current
         self.choice = BackboneChoice(context, self)
@@ -44,8 +40,7 @@ class TokenView(QWidget):
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.box.setMinimumContentsLength(12)
         self.box.activated.connect(lambda: self.choice.choose(self.box.currentData()))
-        self.fetch_button = QPushButton(icon("import"), "Fetch")
-        self.fetch_button.clicked.connect(self.choice.fetch)
+        self.fetch_button = push_button("Fetch", self.choice.fetch, picture="import")
         self.counts = MutedLabel(theme)
         self.counts.setWordWrap(False)
         self.note = MutedLabel(theme)
@@ -79,18 +74,11 @@ class TokenView(QWidget):
     def _lay_out(self) -> None:
         label = Label("&Backbone")
         label.setBuddy(self.box)
-        top, legend = FlowLayout(), FlowLayout()
-        for widget in (label, self.box, self.fetch_button):
-            top.addWidget(widget)
-        for widget in (*self._legend, self.counts):
-            legend.addWidget(widget)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
-        layout.setSpacing(SPACE_S)
-        layout.addLayout(top)
-        layout.addWidget(self.note)
-        layout.addLayout(legend)
-        layout.addWidget(self._scroll, 1)
+        top = FlowLayout(label, self.box, self.fetch_button)
+        legend = FlowLayout(*self._legend, self.counts)
+        vbox(
+            top, self.note, legend, (self._scroll, 1), parent=self, margins=SPACE_S, spacing=SPACE_S
+        )
 
     def _show_choice(self) -> None:
         with QSignalBlocker(self.box):
@@ -144,7 +132,7 @@ class TokenView(QWidget):
         self.flow.set_tokens(reply.tokens)
         loss = sum(token.has_loss for token in reply.tokens)
         parts = [
-            count(len(reply.tokens), "token"),
+            plural(len(reply.tokens), "token"),
             f"{loss:,} learned",
         ]
         if reply.cut_tokens:

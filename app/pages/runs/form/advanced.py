@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QSizePolicy,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -17,6 +16,7 @@ from app.pages.runs.form.model import FormModel
 from app.pages.runs.form.planner import Planner
 from app.pages.runs.form.presets import PRESETS, preset_of
 from app.pages.runs.form.sections import SECTIONS, Section
+from app.qt.boxes import vbox
 from app.theme import SPACE_M, SPACE_S, SPACE_XS
 from app.widgets.labels import Label
 from app.widgets.setting_editor import Editor, IgnoreWheel, make_editor
@@ -26,8 +26,8 @@ from engine.contract.options import OPTIONS
 class PresetBox(QComboBox):
     """Ready-made settings; shows "Custom" after a change by hand."""
 
-    def __init__(self, form: FormModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, form: FormModel) -> None:
+        super().__init__()
         self._form = form
         self.setAccessibleName("Preset")
         self.setToolTip("Settings to start from; backbone and data stay the same")
@@ -45,9 +45,8 @@ class PresetBox(QComboBox):
 
     def _tell(self) -> None:
         preset = preset_of(self._form.draft)
-        blocker = QSignalBlocker(self)
-        self.setCurrentIndex(-1 if preset is None else PRESETS.index(preset))
-        blocker.unblock()
+        with QSignalBlocker(self):
+            self.setCurrentIndex(-1 if preset is None else PRESETS.index(preset))
 
     def _on_activated(self, place: int) -> None:
         preset = PRESETS[place]
@@ -85,11 +84,7 @@ class SectionBox(QWidget):
         for name in section.names:
             self._add(name, calm)
         self.body.hide()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addWidget(self.header)
-        layout.addWidget(self.body)
+        vbox(self.header, self.body, parent=self, spacing=SPACE_XS)
         form.changed.connect(self._tell)
         planner.changed.connect(self._tell)
         self._tell()
@@ -133,15 +128,11 @@ class SectionBox(QWidget):
 class AdvancedSettings(QWidget):
     """All sections, one under the other."""
 
-    def __init__(self, form: FormModel, planner: Planner, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, form: FormModel, planner: Planner) -> None:
+        super().__init__()
         calm = IgnoreWheel(self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
         self.sections = [SectionBox(section, form, planner, calm, self) for section in SECTIONS]
-        for box in self.sections:
-            layout.addWidget(box)
+        vbox(*self.sections, parent=self, spacing=0)
 
 
 def _default(draft: Draft) -> Draft:

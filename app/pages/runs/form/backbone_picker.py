@@ -7,18 +7,15 @@ from pathlib import Path
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
-    QHBoxLayout,
-    QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
-from app.assets import icon
 from app.pages.runs.form.backbones import BackbonesModel
 from app.pages.runs.form.model import FormModel
+from app.qt.boxes import combo_box, hbox, vbox
 from app.theme import SPACE_S, SPACE_XS, Theme
+from app.widgets.buttons import push_button
 from app.widgets.labels import MutedLabel
 from app.widgets.setting_editor import IgnoreWheel
 from app.words import count, size
@@ -51,46 +48,25 @@ def _millions(parameters: int) -> str:
 class BackbonePicker(QWidget):
     """A list, a line about the chosen one, and buttons to fetch it or take another folder."""
 
-    def __init__(
-        self,
-        form: FormModel,
-        backbones: BackbonesModel,
-        theme: Theme,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, form: FormModel, backbones: BackbonesModel, theme: Theme) -> None:
+        super().__init__()
         self._form, self._backbones = form, backbones
         self._shown: tuple[BackboneEntry, ...] | None = None
-        self.box = QComboBox()
-        self.box.setAccessibleName("Backbone")
-        self.box.setToolTip("The language model that the prefix is trained for")
-        self.box.setModel(QStandardItemModel(0, 1, self.box))
-        self.box.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        self.box = combo_box(
+            "Backbone", chars=WIDTH_CHARS, tip="The language model that the prefix is trained for"
         )
-        self.box.setMinimumContentsLength(WIDTH_CHARS)
+        self.box.setModel(QStandardItemModel(0, 1, self.box))
         self.box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._calm = IgnoreWheel(self)
         self.box.installEventFilter(self._calm)
         self.box.currentIndexChanged.connect(self._on_chosen)
-        self.fetch = QPushButton(icon("import"), "Fetch")
-        self.fetch.setToolTip("Bring this backbone to this machine now")
-        self.fetch.clicked.connect(self._on_fetch)
-        self.folder = QPushButton(icon("folder"), "")
-        self.folder.setAccessibleName("Choose a model folder")
-        self.folder.setToolTip("Use a local model folder, in transformers' format")
-        self.folder.clicked.connect(self._ask_folder)
+        tip = "Bring this backbone to this machine now"
+        self.fetch = push_button("Fetch", self._on_fetch, picture="import", tip=tip)
+        tip, name = "Use a local model folder, in transformers' format", "Choose a model folder"
+        self.folder = push_button("", self._ask_folder, picture="folder", tip=tip, name=name)
         self.about = MutedLabel(theme)
-        row = QHBoxLayout()
-        row.setSpacing(SPACE_S)
-        row.addWidget(self.box, 1)
-        row.addWidget(self.fetch)
-        row.addWidget(self.folder)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addLayout(row)
-        layout.addWidget(self.about)
+        row = hbox((self.box, 1), self.fetch, self.folder, spacing=SPACE_S)
+        vbox(row, self.about, parent=self, spacing=SPACE_XS)
         form.changed.connect(self._tell)
         backbones.changed.connect(self._tell)
         self._tell()
@@ -101,12 +77,11 @@ class BackbonePicker(QWidget):
         self._form.set("backbone", str(path), "backbone")
 
     def _tell(self) -> None:
-        blocker = QSignalBlocker(self.box)
-        if self._backbones.entries != self._shown:
-            self._fill()
-        name = self._form.draft["backbone"]
-        self.box.setCurrentIndex(self.box.findData(name))
-        blocker.unblock()
+        with QSignalBlocker(self.box):
+            if self._backbones.entries != self._shown:
+                self._fill()
+            name = self._form.draft["backbone"]
+            self.box.setCurrentIndex(self.box.findData(name))
         entry = self._backbones.get(name)
         self.about.setText(self._about(entry))
         fetching = self._backbones.is_fetching(name)

@@ -1,4 +1,4 @@
-"""The catalog of backbones as the form needs it: listed, fetched, kept up to date."""
+"""The catalog of backbones, listed and fetched; what a method trains of one, once counted."""
 
 from __future__ import annotations
 
@@ -7,20 +7,29 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.models.activities import ActivitiesModel
-from app.models.project import ProjectModel
+from app.context import AppContext
 from app.ports import Client, Pending
 from app.qt.latest_request import LatestRequest
 from app.words import size
 from engine.contract.backbone import BackboneEntry
-from engine.contract.protocol.commands import BackboneList, Failure, FetchBackbone, ListBackbones
+from engine.contract.errors import UserError
+from engine.contract.methods.all import MethodSpec, info_of
+from engine.contract.protocol.commands import (
+    BackboneList,
+    Counted,
+    CountParameters,
+    Failure,
+    FetchBackbone,
+    ListBackbones,
+)
+from engine.contract.runs.events import Blame
 
 
 class BackbonesModel(QObject):
     """The backbones that a run can have, and the device that AUTO would choose.
 
     Args:
-        data_client: lists them (it needs no torch); `model_client` fetches and converts.
+        context: its data client lists them (it needs no torch), the model client fetches.
 
     Signals:
         changed: the list, or what is being fetched, is new.
@@ -32,28 +41,20 @@ class BackbonesModel(QObject):
     fetched = Signal(str)
     fetch_failed = Signal(str, str)
 
-    def __init__(
-        self,
-        data_client: Client,
-        model_client: Client,
-        project: ProjectModel,
-        activities: ActivitiesModel,
-        parent: QObject | None = None,
-    ) -> None:
+    def __init__(self, context: AppContext, parent: QObject) -> None:
         super().__init__(parent)
-        self._model_client = model_client
-        self._project = project
-        self._activities = activities
+        self._model_client = context.model_client
+        self._project, self._activities = context.project, context.activities
         self.entries: tuple[BackboneEntry, ...] = ()
         self.device = ""
         self.device_memory_bytes = 0
         self.failure = ""
-        self._list = LatestRequest(data_client, self)
+        self._list = LatestRequest(context.data_client, self)
         self._list.answered.connect(self._take)
         self._list.failed.connect(self._fail)
         self._fetches: dict[str, Pending] = {}
         self._folders: tuple[str, ...] | None = None
-        project.changed.connect(self._on_project_changed)
+        self._project.changed.connect(self._on_project_changed)
 
     def get(self, name: str) -> BackboneEntry | None:
         """The catalog's entry, or None."""
@@ -115,3 +116,53 @@ class BackbonesModel(QObject):
         del self._fetches[name]
         self.changed.emit()
         self.fetch_failed.emit(name, message)
+
+
+Question = tuple[BackboneEntry, MethodSpec]
+
+
+class ParameterCounts(QObject):
+    """Asks for each backbone and method once; only the latest question is waited for.
+
+    Signals:
+        changed: an answer has come.
+    """
+
+    changed = Signal()
+
+    def __init__(self, model_client: Client, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._answers: dict[Question, Counted | Failure] = {}
+        self._asked: Question | None = None
+        self._request = LatestRequest(model_client, self)
+        self._request.answered.connect(self._take)
+        self._request.failed.connect(self._take)
+
+    @property
+    def is_counting(self) -> bool:
+        """Whether an answer is under way."""
+        return self._request.is_busy
+
+    def look_up(self, backbone: BackboneEntry, method: MethodSpec) -> int | None:
+        """Trained parameters; None where no count is needed, or none is there yet.
+
+        Raises:
+            UserError: the method cannot train this backbone.
+        """
+        question = (backbone, method)
+        if self._asked != question:
+            self._request.drop()
+        if info_of(method).counts(backbone.shape, method).exact:
+            return None
+        answer = self._answers.get(question)
+        if answer is None and not self.is_counting and backbone.on_disk:
+            self._asked = question
+            self._request.ask(CountParameters(backbone.name, method))
+        if isinstance(answer, Failure) and answer.blame is Blame.USER:
+            raise UserError.from_failure(answer.code, answer.message, answer.remedies)
+        return answer.parameters if isinstance(answer, Counted) else None
+
+    def _take(self, answer: Counted | Failure) -> None:
+        if self._asked is not None:
+            self._answers[self._asked] = answer
+            self.changed.emit()

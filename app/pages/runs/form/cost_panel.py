@@ -86,10 +86,10 @@ def _trainable(cost: Cost, backbone: BackboneEntry, open_word: str) -> Figure:
 
 
 def _memory(planner: Planner, cost: Cost) -> Figure:
-    there = planner.device_memory_bytes
+    there = planner.backbones.device_memory_bytes
     text, tone = f"about {size(cost.memory_bytes)}", "text"
     if there:
-        device = planner.device.upper() or "device"
+        device = planner.backbones.device.upper() or "device"
         if cost.memory_bytes > there:
             word, tone = "does not fit", "bad"
         elif cost.memory_bytes > TIGHT_SHARE * there:
@@ -131,8 +131,8 @@ def _time(planner: Planner) -> Figure:
 class CostPanel(QWidget):
     """The figures as a small table."""
 
-    def __init__(self, planner: Planner, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, planner: Planner, theme: Theme) -> None:
+        super().__init__()
         self._planner, self._theme = planner, theme
         self._rows: list[tuple[QLabel, QLabel]] = []
         self._grid = QGridLayout(self)

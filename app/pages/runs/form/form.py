@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from app.pages.runs.form.advanced import AdvancedSettings, PresetBox
 from app.pages.runs.form.backbone_picker import BackbonePicker
-from app.pages.runs.form.backbones import BackbonesModel
 from app.pages.runs.form.cost_panel import CostPanel
 from app.pages.runs.form.length_control import LengthControl
 from app.pages.runs.form.method_choice import MethodChoice
 from app.pages.runs.form.method_drawing import MethodDrawing
-from app.pages.runs.form.model import FormModel
 from app.pages.runs.form.planner import Planner
+from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_M, SPACE_S, Theme
+from app.widgets.buttons import flat_button
 from app.widgets.labels import ElidedLabel, MutedLabel, SectionHeader
 from app.widgets.vertical_area import VerticalArea
 from app.words import count
@@ -32,20 +32,14 @@ class RunForm(VerticalArea):
 
     data_asked = Signal()
 
-    def __init__(
-        self,
-        form: FormModel,
-        backbones: BackbonesModel,
-        planner: Planner,
-        theme: Theme,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent, minimum_lines=MINIMUM_LINES)
-        self._form, self._planner = form, planner
+    def __init__(self, planner: Planner, theme: Theme) -> None:
+        super().__init__(minimum_lines=MINIMUM_LINES)
+        self._planner, self._form = planner, planner.form
+        form = planner.form
         self.setAccessibleName("Settings of a new run")
         self.dataset = ElidedLabel()
         self.sizes = MutedLabel(theme)
-        self.picker = BackbonePicker(form, backbones, theme)
+        self.picker = BackbonePicker(form, planner.backbones, theme)
         self.method = MethodChoice(form)
         self.length = LengthControl()
         self.length.edited.connect(
@@ -66,40 +60,34 @@ class RunForm(VerticalArea):
 
     def _lay_out(self) -> None:
         body = QWidget()
-        layout = QVBoxLayout(body)
-        layout.setContentsMargins(SPACE_M, SPACE_S, SPACE_M, SPACE_S)
-        layout.setSpacing(SPACE_S)
-        layout.addWidget(self._data_header())
-        layout.addWidget(self.dataset)
-        layout.addWidget(self.sizes)
-        layout.addWidget(SectionHeader("Backbone"))
-        layout.addWidget(self.picker)
-        layout.addWidget(SectionHeader("Method"))
-        layout.addWidget(self.method)
-        row = QHBoxLayout(self._length_row)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACE_S)
         label = QLabel("Prefix length")
         label.setBuddy(self.length.slider)
-        row.addWidget(label)
-        row.addWidget(self.length, 1)
-        layout.addWidget(self._length_row)
-        layout.addWidget(self.drawing)
-        layout.addWidget(self.cost)
-        layout.addWidget(SectionHeader("Settings"))
-        layout.addWidget(self.presets)
-        layout.addWidget(self.advanced)
-        layout.addStretch(1)
+        hbox(label, (self.length, 1), parent=self._length_row, spacing=SPACE_S)
+        vbox(
+            self._data_header(),
+            self.dataset,
+            self.sizes,
+            SectionHeader("Backbone"),
+            self.picker,
+            SectionHeader("Method"),
+            self.method,
+            self._length_row,
+            self.drawing,
+            self.cost,
+            SectionHeader("Settings"),
+            self.presets,
+            self.advanced,
+            1,
+            parent=body,
+            margins=(SPACE_M, SPACE_S, SPACE_M, SPACE_S),
+            spacing=SPACE_S,
+        )
         self.setWidget(body)
 
     def _data_header(self) -> SectionHeader:
         header = SectionHeader("Data")
-        button = QToolButton()
-        button.setText("Change")
-        button.setToolTip("Choose another dataset or split on the Data page")
-        button.setAutoRaise(True)
-        button.clicked.connect(self.data_asked)
-        header.add(button)
+        tip = "Choose another dataset or split on the Data page"
+        header.add(flat_button(tip=tip, slot=self.data_asked, text="Change"))
         return header
 
     def _tell_data(self) -> None:

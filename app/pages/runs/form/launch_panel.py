@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.assets import icon
 from app.context import AppContext
 from app.pages.runs.form.launcher import Launcher
-from app.pages.runs.form.model import FormModel
-from app.pages.runs.form.planner import Planner
+from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_M, SPACE_S
 from app.widgets.info_bar import InfoBar, Tone
 from app.words import size
@@ -23,64 +24,58 @@ class LaunchPanel(QWidget):
         scope: the page whose shortcuts start a run.
     """
 
-    def __init__(
-        self,
-        context: AppContext,
-        form: FormModel,
-        planner: Planner,
-        launcher: Launcher,
-        scope: QWidget,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._context, self._form = context, form
-        self._planner, self._launcher = planner, launcher
+    def __init__(self, context: AppContext, launcher: Launcher, scope: QWidget) -> None:
+        super().__init__()
+        self._context = context
+        self._planner, self._launcher = context.planner, launcher
         self._scope = scope
         self._actions: list[QAction] = []
         self._asks_fetch = False
         self.bar = InfoBar(context.theme, closable=False)
         self.warning = InfoBar(context.theme, closable=False)
         self.question = InfoBar(context.theme)
-        self.train = self._button("train", "&Train", "Add this run to the queue", "Ctrl+Return")
+        self.train = self._button(
+            launcher.train, "&Train", "Add this run to the queue", "Ctrl+Return"
+        )
         self.train.setIcon(icon("play"))
         self.train.setDefault(True)
         self.baseline = self._button(
-            "train_baseline",
+            launcher.train_baseline,
             "Train the &baseline",
             "Add full fine-tuning with the same data, split, seed and decoding to the queue",
         )
         self.both = self._button(
-            "train_both",
+            launcher.train_both,
             "Train &both",
             "Add this run and its fine-tuning baseline to the queue",
             "Ctrl+Shift+Return",
         )
-        first = QHBoxLayout()
-        first.setSpacing(SPACE_S)
-        first.addWidget(self.train, 1)
-        first.addWidget(self.both, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE_M, SPACE_S, SPACE_M, SPACE_S)
-        layout.setSpacing(SPACE_S)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.warning)
-        layout.addWidget(self.question)
-        layout.addLayout(first)
-        layout.addWidget(self.baseline)
-        planner.changed.connect(self._tell)
-        form.changed.connect(self._drop_question)
+        vbox(
+            self.bar,
+            self.warning,
+            self.question,
+            hbox((self.train, 1), (self.both, 1), spacing=SPACE_S),
+            self.baseline,
+            parent=self,
+            margins=(SPACE_M, SPACE_S, SPACE_M, SPACE_S),
+            spacing=SPACE_S,
+        )
+        self._planner.changed.connect(self._tell)
+        self._planner.form.changed.connect(self._drop_question)
         launcher.fetch_needed.connect(self._ask_fetch)
         launcher.failed.connect(self._show_failure)
         launcher.made.connect(lambda _ids: self.question.hide())
         launcher.waiting_changed.connect(self._tell_waiting)
         self._tell()
 
-    def _button(self, name: str, text: str, tip: str, shortcut: str = "") -> QPushButton:
+    def _button(
+        self, slot: Callable[[], None], text: str, tip: str, shortcut: str = ""
+    ) -> QPushButton:
         """A button for an action of the Run menu, enabled and disabled together with it."""
         action = self._context.actions.add(
-            f"runs.{name}",
+            f"runs.{slot.__name__}",
             text,
-            slot=getattr(self._launcher, name),
+            slot=slot,
             menu="run",
             shortcut=shortcut or None,
             tip=tip,
@@ -97,7 +92,7 @@ class LaunchPanel(QWidget):
     def _tell(self) -> None:
         error = self._planner.error
         ready = not error and self._planner.spec is not None
-        has_baseline = not self._form.draft.info.is_baseline
+        has_baseline = not self._planner.form.draft.info.is_baseline
         train, *baselines = self._actions
         train.setEnabled(ready)
         for action in baselines:

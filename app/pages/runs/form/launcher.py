@@ -7,12 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.models.project import ProjectModel
+from app.context import AppContext
 from app.models.run import RunModel
-from app.pages.runs.form.backbones import BackbonesModel
 from app.pages.runs.form.draft import Draft
-from app.pages.runs.form.model import FormModel
-from app.pages.runs.form.planner import Planner
 from app.pages.runs.form.run_making import NewRun, RunMaker, baseline, baseline_of, both, train
 from engine.contract.backbone import BackboneEntry
 from engine.contract.errors import UserError
@@ -36,22 +33,14 @@ class Launcher(QObject):
     failed = Signal(str)
     waiting_changed = Signal()
 
-    def __init__(
-        self,
-        form: FormModel,
-        planner: Planner,
-        backbones: BackbonesModel,
-        project: ProjectModel,
-        maker: RunMaker,
-        parent: QObject | None = None,
-    ) -> None:
+    def __init__(self, context: AppContext, parent: QObject) -> None:
         super().__init__(parent)
-        self._form, self._planner = form, planner
-        self._backbones, self._project, self._maker = backbones, project, maker
+        self._planner, self._project = context.planner, context.project
+        self._backbones, self._maker = context.planner.backbones, RunMaker(context)
         self._wanted: tuple[BackboneEntry, tuple[NewRun, ...]] | None = None
         self._waiting: dict[str, list[tuple[Path, tuple[NewRun, ...]]]] = {}
-        backbones.fetched.connect(self._on_fetched)
-        backbones.fetch_failed.connect(self._on_fetch_failed)
+        self._backbones.fetched.connect(self._on_fetched)
+        self._backbones.fetch_failed.connect(self._on_fetch_failed)
 
     @property
     def waiting_count(self) -> int:
@@ -92,7 +81,7 @@ class Launcher(QObject):
             return
         assert data is not None, "neither data nor why there is none"
         try:
-            runs = recipe(self._form.draft, data.spec)
+            runs = recipe(self._planner.form.draft, data.spec)
         except UserError as error:
             self.failed.emit(error.message)
             return

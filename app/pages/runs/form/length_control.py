@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import QSlider, QSpinBox, QWidget
 
+from app.qt.boxes import hbox
 from app.theme import SPACE_S
 from engine.contract.methods.prefix import MAX_PREFIX_LENGTH, PrefixMethod
 from engine.contract.schema import settings_of
@@ -34,8 +35,8 @@ class LengthControl(QWidget):
 
     edited = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         tip = settings_of(PrefixMethod)[0].setting.help
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, _TICKS)
@@ -51,20 +52,14 @@ class LengthControl(QWidget):
         self.spin.setAccessibleName("Prefix length in tokens")
         self.spin.setToolTip(tip)
         self.spin.valueChanged.connect(self.edited)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_S)
-        layout.addWidget(self.slider, 1)
-        layout.addWidget(self.spin)
+        hbox((self.slider, 1), self.spin, parent=self, spacing=SPACE_S)
 
     def show_length(self, length: int) -> None:
         """Show a length without telling of an edit."""
-        blockers = QSignalBlocker(self.slider), QSignalBlocker(self.spin)
-        if length_at(self.slider.value()) != length:
-            self.slider.setValue(position_of(length))
-        self.spin.setValue(length)
-        for blocker in blockers:
-            blocker.unblock()
+        with QSignalBlocker(self.slider), QSignalBlocker(self.spin):
+            if length_at(self.slider.value()) != length:
+                self.slider.setValue(position_of(length))
+            self.spin.setValue(length)
 
     def _on_slid(self, position: int) -> None:
         length = length_at(position)

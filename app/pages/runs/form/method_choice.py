@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QComboBox
 
 from app.pages.runs.form.model import FormModel
 from app.widgets.setting_editor import IgnoreWheel
@@ -13,8 +13,8 @@ from engine.contract.methods.all import METHODS
 class MethodChoice(QComboBox):
     """Writes the method to the form model and listens to it."""
 
-    def __init__(self, form: FormModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, form: FormModel) -> None:
+        super().__init__()
         self._form = form
         self.setAccessibleName("Method")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -24,8 +24,8 @@ COLUMN_SHARE = 0.05
 class MethodDrawing(QWidget):
     """One row a layer; the prefix in the colour of what is trained, the rest in the frozen one."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
         self._theme = theme
         self._drawing: Drawing | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

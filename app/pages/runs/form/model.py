@@ -58,13 +58,6 @@ class FormModel(QObject):
         """Take a whole draft (a preset, another run's settings) as one undoable step."""
         self._edit(text, draft)
 
-    def recall(self) -> None:
-        """Take the draft that another form, or another project, has: no step to undo."""
-        draft = _kept(self._project)
-        if draft != self.draft:
-            self.draft = draft
-            self.changed.emit()
-
     def choose_default_backbone(self, name: str) -> None:
         """Choose a backbone for a form that has none: no step to undo."""
         if not self.draft["backbone"]:
@@ -72,7 +65,9 @@ class FormModel(QObject):
 
     def _on_opened(self) -> None:
         self.is_touched = False
-        self.recall()
+        if (draft := _kept(self._project)) != self.draft:
+            self.draft = draft
+            self.changed.emit()
 
     def _edit(self, text: str, draft: Draft, *, merge: str = "") -> None:
         if draft != self.draft:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
-from app.models.project import ProjectModel
+from app.context import AppContext
 from app.models.run import RunModel
-from app.models.runs import RunsModel
-from app.models.speeds import Speeds
-from app.pages.runs.form.backbones import BackbonesModel
+from app.pages.runs.form.backbones import BackbonesModel, ParameterCounts
 from app.pages.runs.form.estimates import LONG_S, expected_time, live_cost, steps, train_rows
 from app.pages.runs.form.model import FormModel
-from app.pages.runs.form.parameter_counts import ParameterCounts
-from app.pages.runs.run.run_data import RunData, run_data
-from app.ports import Client, Pending
+from app.pages.runs.form.run_making import RunData, run_data
+from app.ports import Pending
+from app.qt.timers import single_shot
 from app.words import duration
 from engine.contract.backbone import BackboneEntry, BackboneSource
 from engine.contract.errors import UserError
@@ -32,12 +30,12 @@ RECOUNT_MS = 200
 
 
 class Planner(QObject):
-    """Keeps spec, cost and plan in step with form, catalog, data and runs.
-
-    Args:
-        counts: of parameters that only the engine can count; None leaves them open.
+    """The form's content, and spec, cost and plan in step with it, catalog, data and runs.
 
     Attributes:
+        form: the settings that are edited.
+        backbones: the catalog to choose from.
+        report: what the split makes of the data, or None before it was counted.
         error: why there is nothing to train, or None.
         data_error: whether it is about the data, not the form.
         spec: the run as the form describes it, or None (its id is made when it is trained).
@@ -51,25 +49,15 @@ class Planner(QObject):
 
     changed = Signal()
 
-    def __init__(
-        self,
-        form: FormModel,
-        backbones: BackbonesModel,
-        project: ProjectModel,
-        runs: RunsModel,
-        client: Client,
-        speeds: Speeds,
-        parent: QObject | None = None,
-        *,
-        counts: ParameterCounts | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._form, self._backbones = form, backbones
-        self._project, self._runs = project, runs
-        self._client, self._speeds = client, speeds
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context.project)
+        self._project, self._runs = context.project, context.runs
+        self._client, self._speeds = context.data_client, context.speeds
+        self.form = FormModel(context.project, self)
+        self.backbones = BackbonesModel(context, self)
+        self._counts = ParameterCounts(context.model_client, self)
         self._is_watched = False
         self.waiting_count = 0
-        self._counts = counts
         self.error: UserError | None = None
         self.data_error = False
         self.data: RunData | None = None
@@ -77,42 +65,35 @@ class Planner(QObject):
         self.cost: Cost | None = None
         self.steps: int | None = None
         self.time: RunTime | None = None
-        self._report: SplitReport | None = None
+        self.report: SplitReport | None = None
         self._counted: tuple[object, ...] = ()
         self._pending: Pending | None = None
         self._entry: DatasetEntry | None = None
         self._data_problem: UserError | None = None
-        form.changed.connect(self._update)
-        backbones.changed.connect(self._on_backbones)
-        project.opened.connect(self._on_backbones)
-        project.changed.connect(self._on_project)
-        project.closed.connect(self._on_project)
-        if counts is not None:
-            counts.changed.connect(self._update)
-        speeds.changed.connect(self._update)
-        self._counting = QTimer(self)
-        self._counting.setSingleShot(True)
-        self._counting.setInterval(RECOUNT_MS)
-        self._counting.timeout.connect(self._recount)
-        runs.added.connect(self._follow)
-        for run in runs.all():
+        self.form.changed.connect(self._update)
+        self.backbones.changed.connect(self._on_backbones)
+        self._project.opened.connect(self._on_backbones)
+        self._project.changed.connect(self._on_project)
+        self._project.closed.connect(self._on_project)
+        self._counts.changed.connect(self._update)
+        self._speeds.changed.connect(self._update)
+        self._counting = single_shot(self, RECOUNT_MS, self._recount)
+        self._runs.added.connect(self._follow)
+        for run in self._runs.all():
             self._follow(run)
         self._on_project()
+        if self._project.is_open:
+            self.backbones.refresh()
 
     @property
     def backbone(self) -> BackboneEntry | None:
         """The chosen backbone's entry, or None before the catalog is there."""
-        return self._backbones.get(self._form.draft["backbone"])
-
-    @property
-    def report(self) -> SplitReport | None:
-        """What the split makes of the data, or None before it was counted."""
-        return self._report
+        return self.backbones.get(self.form.draft["backbone"])
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the run will not measure, and how long it would take; no reason not to train."""
-        report = self._report
+        report = self.report
         if report is None:
             return ()
         missing = unmeasured(report.side("valid").inputs, report.test_inputs)
@@ -123,7 +104,7 @@ class Planner(QObject):
     @property
     def train_rows(self) -> int | None:
         """Rows of the training side, or None before the split was counted."""
-        return train_rows(self._report)
+        return train_rows(self.report)
 
     @property
     def is_probing(self) -> bool:
@@ -139,24 +120,14 @@ class Planner(QObject):
             self._speeds.drop(self)
 
     @property
-    def device_memory_bytes(self) -> int:
-        """Of the device that AUTO would choose; 0 means unknown."""
-        return self._backbones.device_memory_bytes
-
-    @property
-    def device(self) -> str:
-        """What AUTO would choose."""
-        return self._backbones.device
-
-    @property
     def is_waiting(self) -> bool:
         """Whether the catalog of backbones is still to come."""
-        return not self._backbones.entries and not self._backbones.failure
+        return not self.backbones.entries and not self.backbones.failure
 
     @property
     def is_counting(self) -> bool:
         """Whether the engine is counting the method's parameters."""
-        return self._counts is not None and self._counts.is_counting
+        return self._counts.is_counting
 
     def command(self) -> str:
         """The command line that makes the same run, or "" where there is none."""
@@ -182,38 +153,38 @@ class Planner(QObject):
         """Ask how many rows the split trains on, once for each mapping and split."""
         folder = self._project.folder
         if folder is None or self.data is None:
-            self._report, self._counted, self._pending = None, (), None
+            self.report, self._counted, self._pending = None, (), None
             return
         entry = self.data.entry
         store = str(folder.dataset_store(entry.dataset_id))
         asked = (store, self.data.spec.fingerprint, entry.mapping, entry.split)
         if asked == self._counted:
             return
-        self._counted, self._report = asked, None
+        self._counted, self.report = asked, None
         pending = self._client.ask(ReportSplit(store, entry.mapping, entry.split))
         self._pending = pending
         pending.answered.connect(lambda reply: self._take_report(pending, reply))
 
     def _take_report(self, pending: Pending, report: SplitReport) -> None:
         if pending is self._pending:
-            self._report = report
+            self.report = report
             self._update()
 
     def _on_backbones(self) -> None:
-        usable = [entry for entry in self._backbones.entries if entry.supported]
+        usable = [entry for entry in self.backbones.entries if entry.supported]
         ready = [entry for entry in usable if entry.on_disk] or usable
         if ready:
-            self._form.choose_default_backbone(ready[0].name)
+            self.form.choose_default_backbone(ready[0].name)
         self._update()
 
     def _update(self) -> None:
-        draft, backbone = self._form.draft, self.backbone
+        draft, backbone = self.form.draft, self.backbone
         self.spec, self.cost, self.error = None, None, None
         self.data_error = self._data_problem is not None
         try:
             if backbone is not None:
-                counted = self._counts.look_up(backbone, draft.method()) if self._counts else None
-                self.cost = live_cost(draft, backbone, self._report, counted)
+                counted = self._counts.look_up(backbone, draft.method())
+                self.cost = live_cost(draft, backbone, self.report, counted)
             spec = draft.to_spec("", self.data.spec) if self.data is not None else None
             self._check_backbone(draft["backbone"])
         except UserError as problem:
@@ -222,7 +193,7 @@ class Planner(QObject):
             self.spec, self.error = spec, self._data_problem
         self.steps, self.time = steps(draft, self.train_rows), None
         if self.spec is not None:
-            self.time = expected_time(self.spec, self._report, self._speeds, self.device)
+            self.time = expected_time(self.spec, self.report, self._speeds, self.backbones.device)
         self._want()
         self.changed.emit()
 
@@ -240,7 +211,7 @@ class Planner(QObject):
         if self._is_watched:
             spec = self.spec if self.can_probe else None
             specs = [self.whole(spec)] if spec is not None else []
-            self._speeds.want(self, specs, self.device)
+            self._speeds.want(self, specs, self.backbones.device)
 
     @property
     def can_probe(self) -> bool:
@@ -248,10 +219,10 @@ class Planner(QObject):
 
         A folder that a project names is read only after its user has touched the form.
         """
-        entry, there = self.backbone, self.device_memory_bytes
+        entry, there = self.backbone, self.backbones.device_memory_bytes
         if entry is None or not entry.on_disk or self.train_rows is None:
             return False
-        if entry.source is BackboneSource.FOLDER and not self._form.is_touched:
+        if entry.source is BackboneSource.FOLDER and not self.form.is_touched:
             return False
         return self.cost is None or not there or self.cost.memory_bytes < there / 2
 
@@ -264,8 +235,8 @@ class Planner(QObject):
         return dataclasses.replace(spec, data=dataclasses.replace(spec.data, dataset=store))
 
     def _check_backbone(self, name: str) -> None:
-        entry = self._backbones.get(name)
-        if entry is None and self._backbones.entries:
+        entry = self.backbones.get(name)
+        if entry is None and self.backbones.entries:
             raise UserError(
                 "backbone-not-listed",
                 "The backbone {name!r} is not in the list. Choose another one.",

@@ -5,17 +5,52 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
+from app.context import AppContext
 from app.models.project import ProjectModel
 from app.models.run import RunModel
-from app.models.runs import RunsModel
 from app.pages.runs.form.draft import Draft
 from engine.contract.errors import UserError
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.projects.project import DatasetEntry, ProjectFolder
 from engine.contract.runs.folder import RunFolder, RunMeta
 from engine.contract.specs.data import DataSpec
 from engine.contract.specs.run import RunSpec, describe_method, finetuning_baseline, new_run_id
-from workers.base import Runner
+
+
+@dataclass(frozen=True)
+class RunData:
+    """The dataset entry, and what a `RunSpec` holds of it."""
+
+    entry: DatasetEntry
+    spec: DataSpec
+
+
+def run_data(project: ProjectModel) -> RunData:
+    """The data that a run made now would read.
+
+    Raises:
+        UserError: no project, no dataset, a missing file, or columns without roles.
+    """
+    folder = project.open_folder()
+    entry = project.dataset
+    if entry is None:
+        raise UserError("no-dataset", "The project has no dataset. Add one on the Data page.")
+    entry.mapping.check_trainable()
+    return RunData(entry, _spec(folder, entry))
+
+
+def _spec(folder: ProjectFolder, entry: DatasetEntry) -> DataSpec:
+    with DatasetStore(folder.dataset_store(entry.dataset_id)) as store:
+        fingerprint = store.meta.fingerprint
+    return DataSpec(
+        # As a run folder, two levels below the project, sees it: projects can be moved.
+        dataset=f"../../{folder.datasets.name}/{entry.dataset_id}.sqlite",
+        fingerprint=fingerprint,
+        mapping=entry.mapping,
+        linearisation=entry.linearisation,
+        split=entry.split,
+    )
 
 
 @dataclass(frozen=True)
@@ -58,10 +93,9 @@ def both(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
 class RunMaker:
     """Makes run folders in the open project and puts them into the queue."""
 
-    def __init__(self, project: ProjectModel, runs: RunsModel, runner: Runner) -> None:
-        self._project = project
-        self._runs = runs
-        self._runner = runner
+    def __init__(self, context: AppContext) -> None:
+        self._project, self._runs = context.project, context.runs
+        self._runner = context.runner
 
     def make(self, new: Iterable[NewRun]) -> list[str]:
         """Create, watch and queue these runs; return their ids.
@@ -76,13 +110,10 @@ class RunMaker:
             name = self._free_name(run.name)
             meta = RunMeta(name=name, tags=run.tags, created_s=time.time())
             RunFolder.create(path, run.spec, meta)
-            self._start(path)
+            if self._runs.add(path) is not None:
+                self._runner.submit(path)
             made.append(run.spec.run_id)
         return made
-
-    def _start(self, path: Path) -> None:
-        if self._runs.add(path) is not None:
-            self._runner.submit(path)
 
     def _free_name(self, wanted: str) -> str:
         taken = {run.meta.name for run in self._runs.all()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, SignalInstance
 from PySide6.QtGui import QFocusEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QFormLayout,
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,7 +21,9 @@ from app.pages.runs.run.facts import facts
 from app.pages.runs.run.view import RunsView
 from app.pages.runs.run_actions import RunActions
 from app.pages.runs.table.cells import split_tags
+from app.qt.boxes import vbox
 from app.qt.plain_text import markup
+from app.qt.timers import single_shot
 from app.theme import SPACE_S, Theme, fixed_font
 from app.widgets.labels import SectionHeader
 from app.widgets.text_view import TextView
@@ -45,10 +46,7 @@ class NotesEdit(QPlainTextEdit):
     def __init__(self) -> None:
         super().__init__()
         self.setTabChangesFocus(True)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(PAUSE_MS)
-        self._timer.timeout.connect(self.settled)
+        self._timer = single_shot(self, PAUSE_MS, self.settled)
         self.textChanged.connect(self._timer.start)
 
     def settle(self) -> None:
@@ -66,14 +64,8 @@ class NotesEdit(QPlainTextEdit):
 class DetailsPane(QScrollArea):
     """Everything about the current run that is no curve and no sample."""
 
-    def __init__(
-        self,
-        view: RunsView,
-        actions: RunActions,
-        theme: Theme,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, view: RunsView, actions: RunActions, theme: Theme) -> None:
+        super().__init__()
         self._view, self._actions, self._theme = view, actions, theme
         self._run: RunModel | None = None
         self.setWidgetResizable(True)
@@ -113,17 +105,15 @@ class DetailsPane(QScrollArea):
         words = QFormLayout()
         words.addRow("Tags", self.tags)
         words.addRow("Notes", self.notes)
-        fault = QVBoxLayout(self._fault)
-        fault.setContentsMargins(0, 0, 0, 0)
-        fault.addWidget(SectionHeader("Unexpected error"))
-        fault.addWidget(self.traceback)
-        fault.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignLeft)
-        layout = QVBoxLayout(self._body)
-        layout.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
-        layout.setSpacing(SPACE_S)
-        layout.addWidget(self._fault)
-        layout.addLayout(words)
-        layout.addWidget(self.facts, 1)
+        vbox(
+            SectionHeader("Unexpected error"),
+            self.traceback,
+            (self.copy, 0, Qt.AlignmentFlag.AlignLeft),
+            parent=self._fault,
+        )
+        vbox(
+            self._fault, words, (self.facts, 1), parent=self._body, margins=SPACE_S, spacing=SPACE_S
+        )
         self.facts.setMinimumHeight(line * 16)
         self.setWidget(self._body)
 
@@ -146,13 +136,11 @@ class DetailsPane(QScrollArea):
         self._body.setVisible(run is not None)
         if run is None:
             return
-        blockers = QSignalBlocker(self.tags), QSignalBlocker(self.notes)
-        if not self.tags.hasFocus():
-            self.tags.setText(", ".join(run.meta.tags))
-        if not self.notes.hasFocus():
-            self.notes.setPlainText(run.meta.notes)
-        for blocker in blockers:
-            blocker.unblock()
+        with QSignalBlocker(self.tags), QSignalBlocker(self.notes):
+            if not self.tags.hasFocus():
+                self.tags.setText(", ".join(run.meta.tags))
+            if not self.notes.hasFocus():
+                self.notes.setPlainText(run.meta.notes)
         traceback = run.failed.traceback if run.failed is not None else ""
         self._fault.setVisible(bool(traceback))
         self.traceback.setPlainText(traceback)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.models.run import RunModel
 from app.pages.runs.form.draft import apply_remedy, draft_of
 from app.pages.runs.form.model import FormModel
 from app.pages.runs.run.view import RunsView
 from app.pages.runs.run_actions import RunActions
+from app.qt.boxes import hbox, vbox
+from app.qt.timers import single_shot
 from app.run_text import status_line, verdict
 from app.theme import SPACE_S, SPACE_XS, Theme, scaled_font
 from app.widgets.info_bar import InfoBar, Tone
@@ -33,35 +34,21 @@ _TONES = {
 class RunHeader(QWidget):
     """Name and status of the current run; a bar with what went wrong and what can be done."""
 
-    def __init__(
-        self,
-        view: RunsView,
-        form: FormModel,
-        actions: RunActions,
-        theme: Theme,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, view: RunsView, form: FormModel, actions: RunActions, theme: Theme) -> None:
+        super().__init__()
         self._view, self._form, self._actions = view, form, actions
         self._run: RunModel | None = None
         self._told: tuple[object, ...] = ()
         self._swatch: Swatch | None = None
         self.name, self.status = ElidedLabel(), ElidedLabel()
         self.bar = InfoBar(theme)
-        self._line = QHBoxLayout()
-        self._line.setContentsMargins(SPACE_S, 0, SPACE_S, 0)
-        self._line.setSpacing(SPACE_S)
-        self._line.addWidget(self.name, 2)
-        self._line.addWidget(self.status, 3)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, SPACE_XS, 0, SPACE_XS)
-        layout.setSpacing(SPACE_XS)
-        layout.addLayout(self._line)
-        layout.addWidget(self.bar)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(REFRESH_MS)
-        self._timer.timeout.connect(self._tell)
+        self._line = hbox(
+            (self.name, 2), (self.status, 3), margins=(SPACE_S, 0, SPACE_S, 0), spacing=SPACE_S
+        )
+        vbox(
+            self._line, self.bar, parent=self, margins=(0, SPACE_XS, 0, SPACE_XS), spacing=SPACE_XS
+        )
+        self._timer = single_shot(self, REFRESH_MS, self._tell)
         view.current_changed.connect(self._follow_run)
         theme.changed.connect(self._restyle)
         self._restyle()

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
-    QComboBox,
     QSlider,
     QStackedWidget,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
-from app.assets import icon
 from app.models.run import RunModel
-from app.pages.runs.run.text_changes import as_html, changes
 from app.pages.runs.run.view import RunsView
+from app.qt.boxes import combo_box, vbox
 from app.qt.plain_text import markup
 from app.qt.sizes import set_minimum_chars
 from app.theme import SPACE_S, SPACE_XS, Theme
+from app.widgets.buttons import flat_button
 from app.widgets.empty_state import EmptyState
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import Label
 from app.widgets.text_view import TextView
+from app.word_diff import WordState, diff_html, word_diff
 from engine.contract.runs.events import Sample, SamplesTaken
 
+CHANGES = {
+    WordState.INSERTED: "font-weight:600;text-decoration:underline;background-color:{highlight}",
+    WordState.MISSING: "text-decoration:line-through;color:{muted}",
+}
 ALL_INPUTS = "All inputs, one step"
 STEP_COLUMN_PX, SLIDER_CHARS = 80, 20
 
@@ -32,18 +35,13 @@ STEP_COLUMN_PX, SLIDER_CHARS = 80, 20
 class SamplesPane(QWidget):
     """A slider over the evaluations; or, for one input, all of its outputs one under another."""
 
-    def __init__(self, view: RunsView, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, view: RunsView, theme: Theme) -> None:
+        super().__init__()
         self._view, self._theme = view, theme
         self._run: RunModel | None = None
         self._follows = True
         self._shown = ""
-        self.input = QComboBox()
-        self.input.setAccessibleName("Input")
-        self.input.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.input.setMinimumContentsLength(18)
+        self.input = combo_box("Input", chars=18)
         self.input.currentIndexChanged.connect(lambda _place: self._draw())
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Evaluation")
@@ -66,40 +64,23 @@ class SamplesPane(QWidget):
             )
         )
         self._stack.addWidget(self._make_strip())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._stack)
+        vbox(self._stack, parent=self)
         view.current_changed.connect(self._follow_run)
         theme.changed.connect(self._draw)
         self._follow_run()
 
     def _make_strip(self) -> QWidget:
         strip = QWidget()
-        row = FlowLayout()
+        before = self._arrow("chevron-left", "Previous evaluation", -1)
+        after = self._arrow("chevron-right", "Next evaluation", 1)
+        row = FlowLayout(self.input, before, self.slider, after, self.step)
         row.setContentsMargins(SPACE_S, SPACE_XS, SPACE_S, 0)
-        for widget in (
-            self.input,
-            self._arrow("chevron-left", "Previous evaluation", -1),
-            self.slider,
-            self._arrow("chevron-right", "Next evaluation", 1),
-            self.step,
-        ):
-            row.addWidget(widget)
-        layout = QVBoxLayout(strip)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addLayout(row)
-        layout.addWidget(self.text, 1)
+        vbox(row, (self.text, 1), parent=strip, spacing=SPACE_XS)
         return strip
 
     def _arrow(self, picture: str, tip: str, by: int) -> QToolButton:
-        button = QToolButton()
-        button.setIcon(icon(picture))
-        button.setAutoRaise(True)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.clicked.connect(lambda: self.slider.setValue(self.slider.value() + by))
-        return button
+        slider = self.slider
+        return flat_button(picture, tip, lambda: slider.setValue(slider.value() + by))
 
     def _follow_run(self) -> None:
         if self._run is not None:
@@ -115,18 +96,16 @@ class SamplesPane(QWidget):
         self._stack.setCurrentIndex(1 if taken else 0)
         if not taken:
             return
-        blockers = QSignalBlocker(self.slider), QSignalBlocker(self.input)
-        self.slider.setRange(0, len(taken) - 1)
-        if self._follows:
-            self.slider.setValue(len(taken) - 1)
-        chosen = self.input.currentIndex()
-        self.input.clear()
-        self.input.addItem(ALL_INPUTS)
-        for number, sample in enumerate(taken[-1].samples, start=1):
-            self.input.addItem(f"Input {number}, all steps: {sample.input}")
-        self.input.setCurrentIndex(max(0, min(chosen, self.input.count() - 1)))
-        for blocker in blockers:
-            blocker.unblock()
+        with QSignalBlocker(self.slider), QSignalBlocker(self.input):
+            self.slider.setRange(0, len(taken) - 1)
+            if self._follows:
+                self.slider.setValue(len(taken) - 1)
+            chosen = self.input.currentIndex()
+            self.input.clear()
+            self.input.addItem(ALL_INPUTS)
+            for number, sample in enumerate(taken[-1].samples, start=1):
+                self.input.addItem(f"Input {number}, all steps: {sample.input}")
+            self.input.setCurrentIndex(max(0, min(chosen, self.input.count() - 1)))
         self._draw()
 
     def _taken(self) -> list[SamplesTaken]:
@@ -184,7 +163,8 @@ class SamplesPane(QWidget):
             return markup(sample.output) or self._muted("(nothing)")
         if not sample.output:
             return self._muted("(nothing)")
-        return as_html(changes(before.output, sample.output), self._theme.colors)
+        pieces = word_diff(sample.output, before.output)
+        return diff_html(pieces, self._theme.colors, CHANGES)
 
     def _muted(self, text: str) -> str:
         return f'<span style="color:{self._theme.colors.muted.name()}">{markup(text)}</span>'

@@ -10,12 +10,9 @@ from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QMenu,
-    QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
-from app.assets import icon
 from app.context import AppContext
 from app.models.run import RunModel
 from app.models.studies import StudyLibrary
@@ -25,14 +22,15 @@ from app.pages.runs.table.cells import RunColumn
 from app.pages.runs.table.delegates import ProgressDelegate
 from app.pages.runs.table.filter import Chosen, Group, RunFilter
 from app.pages.runs.table.model import RunTableModel
+from app.qt.boxes import vbox
 from app.qt.plain_text import caption
 from app.qt.table_model import ROW_ROLE
 from app.theme import SPACE_XS
-from app.widgets.column_menu import ColumnMenu
+from app.widgets.buttons import ToolRow, flat_button
+from app.widgets.menus import ColumnMenu
 from app.widgets.plain_delegate import PlainDelegate
 from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
-from app.widgets.tool_row import ToolRow
 
 LAYOUT = "runs/columns"
 GROUP_CHOICE = "runs/group"
@@ -82,14 +80,8 @@ class FilterMenu(QMenu):
 class RunTable(QWidget):
     """Sortable rows; selection and current run go to the view model and come from it."""
 
-    def __init__(
-        self,
-        context: AppContext,
-        view: RunsView,
-        actions: RunActions,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, context: AppContext, view: RunsView, actions: RunActions) -> None:
+        super().__init__()
         self._context, self._view, self._actions = context, view, actions
         self.model = RunTableModel(context, view, actions.set_meta, self)
         self.model.dataChanged.connect(actions.update)
@@ -97,11 +89,7 @@ class RunTable(QWidget):
         self.table = self._make_table()
         self.columns = ColumnMenu(self.table, self._save_layout)
         self.choice = FilterMenu(self, self.columns)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addWidget(self._make_buttons())
-        layout.addWidget(self.table, 1)
+        vbox(self._make_buttons(), (self.table, 1), parent=self, spacing=SPACE_XS)
         view.current_changed.connect(self._follow_current)
         actions.rename_asked.connect(self.rename)
         self._letter_px = self.table.fontMetrics().averageCharWidth()
@@ -215,15 +203,11 @@ class RunTable(QWidget):
         self.search = SearchField("Find runs")
         self.search.setFixedWidth(self.fontMetrics().averageCharWidth() * SEARCH_CHARS)
         self.search.searched.connect(self.proxy.search)
-        self.choice_button = QToolButton()
-        self.choice_button.setText("All runs")
-        self.choice_button.setIcon(icon("filter"))
-        self.choice_button.setAutoRaise(True)
-        self.choice_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.choice_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.choice_button.setMenu(self.choice)
-        self.choice_button.setToolTip("Show the runs of a study or tag; groups and columns")
-        self.choice_button.setAccessibleName("Filter, groups and columns of the runs")
+        tip = "Show the runs of a study or tag; groups and columns"
+        name = "Filter, groups and columns of the runs"
+        self.choice_button = flat_button(
+            "filter", tip, text="All runs", name=name, menu=self.choice
+        )
         row.add_space()
         row.addWidget(self.choice_button)
         row.addWidget(self.search)

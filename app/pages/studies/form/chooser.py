@@ -10,11 +10,11 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QStyle,
     QStyleOptionButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.assets import icon
+from app.qt.boxes import vbox
 from app.qt.sizes import chars, icon_side
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme, scaled_font
 from app.widgets.labels import Label, MutedLabel
@@ -38,8 +38,8 @@ class RecipeChooser(VerticalArea):
 
     chosen = Signal(object)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
         self.setAccessibleName("Recipes of studies")
         self.heading = Label("Reproduce one of the paper's figures on your own data")
         self.heading.setFont(scaled_font(130, bold=True))
@@ -55,14 +55,16 @@ class RecipeChooser(VerticalArea):
             button.clicked.connect(lambda _checked=False, kind=kind: self.chosen.emit(kind))
             self.buttons[kind] = button
         body = QWidget()
-        layout = QVBoxLayout(body)
-        layout.setContentsMargins(SPACE_L, SPACE_L, SPACE_L, SPACE_L)
-        layout.setSpacing(SPACE_M)
-        layout.addStretch(1)
-        layout.addWidget(self.heading)
-        layout.addWidget(MutedLabel(theme, EXPLANATION))
-        layout.addLayout(self._grid)
-        layout.addStretch(2)
+        vbox(
+            1,
+            self.heading,
+            MutedLabel(theme, EXPLANATION),
+            self._grid,
+            2,
+            parent=body,
+            margins=SPACE_L,
+            spacing=SPACE_M,
+        )
         self.setWidget(body)
         self._arrange()
 

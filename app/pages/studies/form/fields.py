@@ -12,11 +12,11 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.pages.studies.form.draft import StudyDraft
+from app.qt.boxes import vbox
 from app.theme import SPACE_L, SPACE_S, SPACE_XS
 from engine.contract.schema import SettingField, settings_of
 from engine.contract.specs.run import RunSpec, describe_method
@@ -36,8 +36,8 @@ class StudyFields(QWidget):
 
     edited = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._draft = StudyDraft()
         self.name = QLineEdit()
         self.name.setAccessibleName("Name")
@@ -92,11 +92,7 @@ class StudyFields(QWidget):
     def _make_methods(self) -> QWidget:
         box = QWidget()
         box.setAccessibleName("Methods")
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACE_XS)
-        for tick in self.methods.values():
-            column.addWidget(tick)
+        vbox(*self.methods.values(), parent=box, spacing=SPACE_XS)
         return box
 
     def _widgets(self) -> list[QWidget]:

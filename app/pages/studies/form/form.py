@@ -5,27 +5,26 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
-    QHBoxLayout,
-    QPushButton,
-    QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
-from app.assets import icon
 from app.context import AppContext
-from app.pages.studies.form.base_facts import base_facts
 from app.pages.studies.form.fields import StudyFields
 from app.pages.studies.form.planner import StudyPlanner
+from app.qt.boxes import form_layout, hbox, vbox
 from app.theme import SPACE_L, SPACE_M, SPACE_S, SPACE_XS, scaled_font
+from app.widgets.buttons import flat_button, push_button
 from app.widgets.command_line import CommandLine
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.labels import Label, MutedLabel, SectionHeader
 from app.widgets.vertical_area import VerticalArea
+from engine.contract.methods.prefix import Init, as_prefix
+from engine.contract.specs.run import RunSpec, describe_method
+from engine.contract.specs.training import DecodingSpec, Strategy, TrainingSpec
 from engine.contract.studies.recipes import RECIPES
 from engine.contract.studies.study import StudyKind
 
@@ -33,23 +32,20 @@ MINIMUM_LINES = 8
 
 
 class StudyForm(QWidget):
-    """Writes to the planner and shows what it makes of it.
+    """Writes to its planner and shows what it makes of it.
 
     Signals:
         added: the user wants the study.
         cancelled: the user does not.
-        fetch_asked: the user wants the backbone on this machine.
     """
 
     added = Signal()
     cancelled = Signal()
-    fetch_asked = Signal()
 
-    def __init__(
-        self, context: AppContext, planner: StudyPlanner, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._context, self._planner = context, planner
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
+        self._context = context
+        planner = self.planner = StudyPlanner(context, self)
         theme = context.theme
         self.recipe = QComboBox()
         self.recipe.setAccessibleName("Recipe")
@@ -59,93 +55,68 @@ class StudyForm(QWidget):
         self.question = MutedLabel(theme)
         self.fields = StudyFields()
         self.fields.edited.connect(planner.set_draft)
-        self.facts = QFormLayout()
-        self.facts.setHorizontalSpacing(SPACE_L)
-        self.facts.setVerticalSpacing(SPACE_XS)
+        self.facts = form_layout(SPACE_L, SPACE_XS)
         self.count = Label()
         self.count.setFont(scaled_font(115, bold=True))
         self.count.setWordWrap(True)
         self.time = MutedLabel(theme)
         self.bar = InfoBar(theme, closable=False)
         self.command = CommandLine(theme)
-        self.add = QPushButton(icon("play"), "Add to the queue")
+        tip = "Create the study's runs and add them to the queue (Ctrl+Return)"
+        self.add = push_button("Add to the queue", self.added, picture="play", tip=tip)
         self.add.setDefault(True)
-        self.add.setToolTip("Create the study's runs and add them to the queue (Ctrl+Return)")
         self.add.setShortcut("Ctrl+Return")
-        self.add.clicked.connect(self.added)
-        self.cancel = QPushButton("Cancel")
-        self.cancel.clicked.connect(self.cancelled)
+        self.cancel = push_button("Cancel", self.cancelled)
         self._lay_out()
         planner.changed.connect(self.tell)
         self.tell()
 
     def _lay_out(self) -> None:
         body = QWidget()
-        inside = QVBoxLayout(body)
-        inside.setContentsMargins(SPACE_L, SPACE_M, SPACE_L, SPACE_M)
-        inside.setSpacing(SPACE_S)
         heading = Label("New study")
         heading.setFont(scaled_font(130, bold=True))
-        row = QHBoxLayout()
-        row.setSpacing(SPACE_L)
-        row.addWidget(heading)
-        row.addWidget(self.recipe)
-        row.addStretch(1)
-        inside.addLayout(row)
-        inside.addWidget(self.question)
-        inside.addWidget(self._starts())
-        inside.addLayout(self.facts)
-        inside.addWidget(SectionHeader("What is varied"))
-        inside.addWidget(self.fields)
-        inside.addStretch(1)
+        vbox(
+            hbox(heading, self.recipe, 1, spacing=SPACE_L),
+            self.question,
+            self._starts(),
+            self.facts,
+            SectionHeader("What is varied"),
+            self.fields,
+            1,
+            parent=body,
+            margins=(SPACE_L, SPACE_M, SPACE_L, SPACE_M),
+            spacing=SPACE_S,
+        )
         scroll = VerticalArea(minimum_lines=MINIMUM_LINES)
         scroll.setAccessibleName("Settings of a new study")
         scroll.setWidget(body)
-        foot = QVBoxLayout()
-        foot.setContentsMargins(SPACE_L, SPACE_S, SPACE_L, SPACE_S)
-        foot.setSpacing(SPACE_S)
-        foot.addWidget(self.bar)
-        foot.addWidget(self.count)
-        foot.addWidget(self.time)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACE_S)
-        buttons.addWidget(self.add)
-        buttons.addWidget(self.cancel)
-        buttons.addStretch(1)
-        foot.addLayout(buttons)
-        foot.addWidget(self.command)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(scroll, 1)
-        layout.addLayout(foot)
+        foot = vbox(
+            self.bar,
+            self.count,
+            self.time,
+            hbox(self.add, self.cancel, 1, spacing=SPACE_S),
+            self.command,
+            margins=(SPACE_L, SPACE_S, SPACE_L, SPACE_S),
+            spacing=SPACE_S,
+        )
+        vbox((scroll, 1), foot, parent=self, spacing=0)
 
     def _starts(self) -> SectionHeader:
         header = SectionHeader("Based on the form on the Runs page")
-        for words, picture, tip, slot in (
-            ("Edit", "runs", "Edit it on the Runs page", self._context.navigator.show_runs),
-            ("Data", "data", "Change data and split", self._context.navigator.show_data),
-        ):
-            button = QToolButton()
-            button.setText(words)
-            button.setIcon(icon(picture))
-            button.setToolTip(tip)
-            button.setAutoRaise(True)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            button.clicked.connect(lambda _checked=False, slot=slot: slot())
-            header.add(button)
+        go, tip = self._context.navigator, "Edit it on the Runs page"
+        header.add(flat_button("runs", tip, lambda: go.show_runs(), text="Edit"))
+        header.add(flat_button("data", "Change data and split", go.show_data, text="Data"))
         return header
 
     def tell(self) -> None:
         """Show the planner's draft, plan and command."""
-        planner, draft = self._planner, self._planner.draft
+        planner, draft = self.planner, self.planner.draft
         recipe = RECIPES[draft.kind]
-        blocker = QSignalBlocker(self.recipe)
-        self.recipe.setCurrentIndex(self.recipe.findData(draft.kind.value))
-        blocker.unblock()
+        with QSignalBlocker(self.recipe):
+            self.recipe.setCurrentIndex(self.recipe.findData(draft.kind.value))
         self.question.setText(f"{recipe.question} Li & Liang (2021), {recipe.source}.")
         self.fields.show_draft(draft)
-        self.fields.show_methods(planner.base)
+        self.fields.show_methods(planner.run.spec)
         self._tell_facts()
         self._tell_plan()
         command = planner.command()
@@ -155,11 +126,11 @@ class StudyForm(QWidget):
 
     def _choose(self) -> None:
         kind = StudyKind(self.recipe.currentData())
-        self._planner.set_draft(replace(self._planner.draft, kind=kind))
+        self.planner.set_draft(replace(self.planner.draft, kind=kind))
 
     def _tell_facts(self) -> None:
         entry = self._context.project.dataset
-        facts = base_facts(self._planner, entry.name if entry is not None else "")
+        facts = base_facts(self.planner, entry.name if entry is not None else "")
         if self.shown_facts() == facts:
             return
         while self.facts.rowCount():
@@ -184,7 +155,7 @@ class StudyForm(QWidget):
         return tuple(found)
 
     def _tell_plan(self) -> None:
-        planner = self._planner
+        planner = self.planner
         self.add.setEnabled(planner.error is None)
         self.count.setText(plan_sentence(len(planner.runs), planner.shared))
         self.count.setVisible(bool(planner.runs))
@@ -197,10 +168,11 @@ class StudyForm(QWidget):
             self.bar.hide()
             return
         self.bar.show_message(Tone.WARNING, planner.error.message)
-        if planner.is_data_error:
+        if planner.run.data_error:
             self.bar.add_button("Open Data", self._context.navigator.show_data)
         elif planner.settings is not None and planner.needs_backbone:
-            self.bar.add_button("Fetch", self.fetch_asked.emit)
+            backbones, name = planner.run.backbones, planner.settings.base.backbone
+            self.bar.add_button("Fetch", lambda: backbones.fetch(name))
 
 
 def plan_sentence(count: int, shared: int) -> str:
@@ -211,3 +183,52 @@ def plan_sentence(count: int, shared: int) -> str:
     if shared == count:
         return f"{runs}, all of which the project has already: they are shared."
     return f"{runs}, {shared} of which the project has already: those are shared."
+
+
+def base_facts(planner: StudyPlanner, dataset: str) -> tuple[tuple[str, str], ...]:
+    """(label, value) pairs; none while there is no such run."""
+    spec = planner.run.spec
+    if spec is None:
+        return ()
+    backbone = planner.run.backbone
+    return (
+        ("Backbone", backbone.title if backbone is not None else spec.backbone),
+        ("Data", _data(spec, dataset, planner.run.train_rows)),
+        ("Method", _method(spec)),
+        ("Training", _training(spec.training)),
+        ("Decoding", _decoding(spec.decoding)),
+    )
+
+
+def _data(spec: RunSpec, dataset: str, rows: int | None) -> str:
+    split = spec.data.split
+    parts = [dataset]
+    if rows is not None:
+        parts.append(f"{rows:,} rows to train on")
+    if split.max_test_inputs is not None:
+        parts.append(f"at most {split.max_test_inputs:,} test inputs")
+    return ", ".join(parts)
+
+
+def _method(spec: RunSpec) -> str:
+    words = describe_method(spec.method)
+    prefix = as_prefix(spec.method)
+    if prefix is not None:
+        start = f"from “{prefix.init_text}”" if prefix.init is Init.WORDS else "at random"
+        words += f", {start}"
+    return words
+
+
+def _training(training: TrainingSpec) -> str:
+    if training.max_steps is not None:
+        length = f"{training.max_steps:,} steps"
+    else:
+        length = f"{training.epochs:g} epochs"
+    rows = training.batch_size * training.accumulation_steps
+    return f"{length}, {rows} rows a step, learning rate {training.learning_rate:g}"
+
+
+def _decoding(decoding: DecodingSpec) -> str:
+    if decoding.strategy is Strategy.BEAM:
+        return f"{decoding.num_beams} beams"
+    return str(decoding.strategy.value)

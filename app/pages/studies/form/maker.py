@@ -7,15 +7,13 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.models.project import ProjectModel
-from app.models.runs import RunsModel
+from app.context import AppContext
 from app.models.study_tally import STOPPED
 from app.pages.runs.form.run_making import NewRun, RunMaker
 from engine.contract.errors import UserError
 from engine.contract.runs.events import RunState
 from engine.contract.studies.labels import run_name
 from engine.contract.studies.study import StudyRun, StudySpec
-from workers.base import Runner
 
 
 @dataclass(frozen=True)
@@ -36,21 +34,15 @@ class StudyMaker(QObject):
     done = Signal(str)
     failed = Signal(str)
 
-    def __init__(
-        self,
-        project: ProjectModel,
-        runs: RunsModel,
-        runner: Runner,
-        parent: QObject | None = None,
-    ) -> None:
+    def __init__(self, context: AppContext, parent: QObject) -> None:
         super().__init__(parent)
-        self._runs, self._runner = runs, runner
-        self._maker = RunMaker(project, runs, runner)
+        self._runs, self._runner = context.runs, context.runner
+        self._maker = RunMaker(context)
         self._jobs: list[_Job] = []
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._turn)
-        project.closed.connect(self._drop)
+        context.project.closed.connect(self._drop)
 
     def proceed(self, study: StudySpec) -> None:
         """Queue all of its runs that are missing or were stopped."""

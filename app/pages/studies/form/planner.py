@@ -7,16 +7,10 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from app.models.project import ProjectModel
-from app.models.runs import RunsModel
-from app.models.speeds import Speeds
-from app.models.studies import StudyLibrary
-from app.pages.runs.form.model import FormModel
-from app.pages.runs.form.planner import Planner
+from app.context import AppContext
+from app.pages.runs.form.estimates import Estimate, estimate, one_of_each
 from app.pages.studies.form.draft import StudyDraft
-from app.pages.studies.form.estimate import Estimate, estimate, one_of_each
 from app.words import size
-from engine.contract.backbone import BackboneEntry
 from engine.contract.errors import UserError
 from engine.contract.files.writing import slug
 from engine.contract.metrics import DEFAULT_METRICS
@@ -33,6 +27,7 @@ class StudyPlanner(QObject):
     """Keeps plan, time and command in step with the study's form and the draft of a run.
 
     Attributes:
+        run: the form of the run that the study starts from.
         error: why there is nothing to add, or None.
         runs: what would be trained or shared, in order.
         shared: how many of them the project has already.
@@ -43,69 +38,40 @@ class StudyPlanner(QObject):
 
     changed = Signal()
 
-    def __init__(
-        self,
-        form: FormModel,
-        planner: Planner,
-        library: StudyLibrary,
-        project: ProjectModel,
-        runs: RunsModel,
-        speeds: Speeds,
-        parent: QObject | None = None,
-    ) -> None:
+    def __init__(self, context: AppContext, parent: QObject) -> None:
         super().__init__(parent)
-        self._form, self._planner, self._library = form, planner, library
-        self._project, self._runs, self._speeds = project, runs, speeds
-        self._is_open = False
+        self.run, self._library = context.planner, context.studies
+        self._project, self._runs, self._speeds = context.project, context.runs, context.speeds
+        self._is_open, self._is_watched = False, True
         self.draft = StudyDraft()
         self.error: UserError | None = None
         self.settings: StudySettings | None = None
         self.runs: tuple[StudyRun, ...] = ()
         self.shared = 0
         self.time = Estimate()
-        planner.changed.connect(self._on_changed)
-        runs.added.connect(self._on_changed)
-        runs.removed.connect(self._on_changed)
-
-    @property
-    def backbone(self) -> BackboneEntry | None:
-        """The backbone of the draft."""
-        return self._planner.backbone
+        for signal in (self.run.changed, self._runs.added, self._runs.removed):
+            signal.connect(self._refresh)
 
     @property
     def needs_backbone(self) -> bool:
         """Whether it has to be fetched first."""
-        return self.backbone is not None and not self.backbone.on_disk
-
-    @property
-    def base(self) -> RunSpec | None:
-        """The run that the study starts from."""
-        return self._planner.spec
-
-    @property
-    def is_data_error(self) -> bool:
-        """Whether the sentence is about the data."""
-        return self._planner.data_error
-
-    @property
-    def train_rows(self) -> int | None:
-        """Rows of the training side, or None before the split was counted."""
-        return self._planner.train_rows
+        return self.run.backbone is not None and not self.run.backbone.on_disk
 
     def open(self, kind: StudyKind) -> None:
         """Begin a new study with this recipe and a free name."""
         self._is_open = True
-        self._form.recall()
         self.set_draft(replace(StudyDraft(kind=kind), name=self.free_name(kind)))
 
-    def rest(self) -> None:
-        """Measure nothing while nobody looks."""
-        self._speeds.drop(self)
+    def set_watched(self, is_watched: bool) -> None:
+        """Whether someone looks at the form: only then it is planned and measured."""
+        self._is_watched = is_watched
+        if is_watched:
+            self._refresh()
+        else:
+            self._speeds.drop(self)
 
-    def recall(self) -> None:
-        """Take what the Runs page has changed since."""
-        if self._is_open:
-            self._form.recall()
+    def _refresh(self) -> None:
+        if self._is_open and self._is_watched:
             self._update()
 
     def close(self) -> None:
@@ -131,7 +97,7 @@ class StudyPlanner(QObject):
 
     def command(self) -> str:
         """The command that makes and trains the same study, or "" where there is none."""
-        data, folder = self._planner.data, self._project.folder
+        data, folder = self.run.data, self._project.folder
         if self.settings is None or data is None or folder is None:
             return ""
         source = data.entry.source_path or data.entry.name
@@ -169,10 +135,6 @@ class StudyPlanner(QObject):
             created_s=time.time(),
         )
 
-    def _on_changed(self) -> None:
-        if self._is_open:
-            self._update()
-
     def _update(self) -> None:
         self.settings, self.runs, self.shared, self.error = None, (), 0, None
         self.time = Estimate()
@@ -183,9 +145,9 @@ class StudyPlanner(QObject):
         self.changed.emit()
 
     def _plan(self) -> None:
-        base = self._planner.spec
-        if self._planner.error is not None:
-            raise self._planner.error
+        base = self.run.spec
+        if self.run.error is not None:
+            raise self.run.error
         assert base is not None, "neither a run nor why there is none"
         settings = self.draft.settings(base)
         runs = with_existing(plan(settings), [run.spec for run in self._runs.all()])
@@ -195,16 +157,16 @@ class StudyPlanner(QObject):
         self._estimate([run.spec for run in runs if not self._is_finished(run)])
         self._check_name()
         self._check_split()
-        if self.backbone is not None and self.needs_backbone:
+        if (backbone := self.run.backbone) is not None and self.needs_backbone:
             raise UserError(
                 "backbone-not-here",
                 "{title} is not on this machine. Fetch it ({size}), then add the study.",
-                title=self.backbone.title,
-                size=size(self.backbone.download_bytes),
+                title=backbone.title,
+                size=size(backbone.download_bytes),
             )
 
     def _estimate(self, specs: list[RunSpec]) -> None:
-        planner, device = self._planner, self._planner.device
+        planner, device = self.run, self.run.backbones.device
         if planner.can_probe:
             wanted = [planner.whole(spec) for spec in one_of_each(specs, device)]
             self._speeds.want(self, wanted, device)
@@ -228,7 +190,7 @@ class StudyPlanner(QObject):
             )
 
     def _check_split(self) -> None:
-        report = self._planner.report
+        report = self.run.report
         if report is None:
             raise UserError("split-being-counted", "The split is being counted. Wait a moment.")
         if not report.test_inputs:
@@ -246,7 +208,7 @@ class StudyPlanner(QObject):
 
     def _unseen(self) -> tuple[str, ...]:
         """Categories that are not trained on; none where no column names categories."""
-        report, base = self._planner.report, self._planner.spec
+        report, base = self.run.report, self.run.spec
         if report is None or base is None or base.data.mapping.column_of(Role.CATEGORY) is None:
             return ()
         return report.unseen

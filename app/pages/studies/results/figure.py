@@ -7,14 +7,13 @@ from PySide6.QtCore import QPointF, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
-    QHBoxLayout,
     QScrollArea,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.pages.studies.results.figure_panel import LINE_WIDTH, StudyPanel, color_of, symbol_of
+from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_L, SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import Label
 from engine.contract.studies.figure import FigurePanel, panels_of
@@ -30,8 +29,8 @@ MARK_SIZE = QSize(30, 14)
 class StudyFigure(QScrollArea):
     """Shows the results of one study; `show_results` keeps panels that stay."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
         self._theme = theme
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setWidgetResizable(True)
@@ -50,11 +49,7 @@ class StudyFigure(QScrollArea):
         self._grid = QGridLayout()
         self._grid.setSpacing(SPACE_XS)
         body = QWidget()
-        layout = QVBoxLayout(body)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_XS)
-        layout.addLayout(self._grid, 1)
-        layout.addWidget(self.legend)
+        vbox((self._grid, 1), self.legend, parent=body, spacing=SPACE_XS)
         self.setWidget(body)
 
     def show_results(self, study: StudySpec, results: StudyResults) -> None:
@@ -133,20 +128,16 @@ class StudyFigure(QScrollArea):
 class LegendEntry(QWidget):
     """A mark in its colour, and the name of the series."""
 
-    def __init__(self, name: str, number: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACE_S)
-        row.addWidget(_Mark(number))
-        row.addWidget(Label(name))
+    def __init__(self, name: str, number: int) -> None:
+        super().__init__()
+        hbox(_Mark(number), Label(name), parent=self, spacing=SPACE_S)
 
 
 class _Mark(QWidget):
     """A stroke with the series' mark on it."""
 
-    def __init__(self, number: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, number: int) -> None:
+        super().__init__()
         self._number = number
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 

@@ -11,7 +11,7 @@ import pyqtgraph as pg
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.plots.axes import style_axes
+from app.plots.panel import strip, style_axes
 from app.qt.plain_text import markup
 from app.theme import RUN_COLORS, Theme
 from engine.contract.studies.figure import FigurePanel, FigureSeries
@@ -47,11 +47,7 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         super().__init__(parent, enableMenu=False)
         self._theme = theme
         self._items: list[Any] = []
-        self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
-        plot = self.getPlotItem()
-        plot.hideButtons()
-        # WORKAROUND: pyqtgraph 0.14 makes the menu all the same, without an owner.
-        plot.ctrlMenu.setParent(self, plot.ctrlMenu.windowFlags())
+        plot = strip(self)
         plot.setContentsMargins(4, 4, 12, 4)
         plot.showGrid(x=False, y=True, alpha=0.25)
         plot.setMouseEnabled(x=False, y=False)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
-from app.models.activities import ActivitiesModel
-from app.models.studies import StudyLibrary
-from app.ports import Client, Pending
+from app.context import AppContext
+from app.ports import Pending
+from app.qt.timers import single_shot
 from engine.contract.metrics import needs_encoder
 from engine.contract.protocol.commands import CollectStudy, Failure
 from engine.contract.runs.events import Blame
@@ -28,29 +28,20 @@ class StudyScores(QObject):
     changed = Signal(str)
     failed = Signal(str, object)
 
-    def __init__(
-        self,
-        library: StudyLibrary,
-        client: Client,
-        model_client: Client,
-        activities: ActivitiesModel,
-        parent: QObject | None = None,
-    ) -> None:
+    def __init__(self, context: AppContext, parent: QObject) -> None:
         super().__init__(parent)
-        self._library, self._activities = library, activities
-        self._client, self._model_client = client, model_client
+        self._library, self._activities = context.studies, context.activities
+        # Scores are read and figures drawn without torch: they need not wait behind a decoding.
+        self._client, self._model_client = context.data_client, context.model_client
         self._results: dict[str, StudyResults] = {}
         self._wanted = False
         self._is_watched = False
         self._pending: Pending | None = None
         self._asked = ""
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(PAUSE_MS)
-        self._timer.timeout.connect(self._ask)
-        library.finished.connect(self._on_finished)
-        library.current_changed.connect(self.refresh)
-        library.changed.connect(self._forget)
+        self._timer = single_shot(self, PAUSE_MS, self._ask)
+        self._library.finished.connect(self._on_finished)
+        self._library.current_changed.connect(self.refresh)
+        self._library.changed.connect(self._forget)
 
     def get(self, study_id: str) -> StudyResults | None:
         """The latest results of a study, or None."""

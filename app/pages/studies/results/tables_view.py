@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.pages.studies.results.means_model import (
     EMPTY,
@@ -12,6 +12,7 @@ from app.pages.studies.results.means_model import (
     means_table,
     notes,
 )
+from app.qt.boxes import vbox
 from app.theme import SPACE_M, SPACE_S, Theme
 from app.widgets.labels import MutedLabel, SectionHeader
 from app.widgets.table_view import TableView
@@ -24,8 +25,8 @@ NOTHING = "The tables appear when the first run finishes."
 class TablesView(QWidget):
     """Ctrl+C copies rows; the menu *Figure and tables* copies the whole in three forms."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
         self.means = TextTableModel(parent=self)
         self.differences = TextTableModel(parent=self)
         self.means_table = _table("Means", self.means)
@@ -34,16 +35,15 @@ class TablesView(QWidget):
         self.notes = MutedLabel(theme)
         self.notes.setContentsMargins(SPACE_S, 0, SPACE_S, SPACE_S)
         self.notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_S)
-        layout.addWidget(self.means_table, 3)
         self._differences_header.setContentsMargins(SPACE_M, 0, SPACE_M, 0)
-        layout.addWidget(self._differences_header)
-        layout.addWidget(self.differences_table, 2)
-        layout.addWidget(self.notes)
-        for table in (self.means_table, self.differences_table):
-            theme.changed.connect(table.fit_rows)
+        vbox(
+            (self.means_table, 3),
+            self._differences_header,
+            (self.differences_table, 2),
+            self.notes,
+            parent=self,
+            spacing=SPACE_S,
+        )
         theme.changed.connect(self._fit_differences)
 
     def show_results(self, study: StudySpec, results: StudyResults | None) -> None:

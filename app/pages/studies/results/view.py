@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget, QWidget
 
 from app.assets import icon
 from app.context import AppContext
-from app.models.studies import StudyLibrary
+from app.pages.runs.form.estimates import time_left
 from app.pages.studies.actions import StudyActions
-from app.pages.studies.form.estimate import time_left
 from app.pages.studies.results.figure import StudyFigure
 from app.pages.studies.results.runs_model import SAMPLE, STATE, StudyRunsModel, has_samples
 from app.pages.studies.results.scores import StudyScores
 from app.pages.studies.results.tables_view import TablesView
 from app.pages.studies.study_header import StudyHeader
+from app.qt.boxes import stack, vbox
 from app.qt.table_model import ROW_ROLE, SortedRows
 from app.run_text import STATES, verdict
 from app.widgets.empty_state import EmptyState
@@ -40,21 +40,15 @@ NOT_TAKEN = ("No scores yet", "Choose “Try again” above to compute them.")
 class StudyView(QWidget):
     """Follows library and scores; decides nothing."""
 
-    def __init__(
-        self,
-        context: AppContext,
-        library: StudyLibrary,
-        scores: StudyScores,
-        actions: StudyActions,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, context: AppContext, scores: StudyScores, actions: StudyActions) -> None:
+        super().__init__()
+        library = context.studies
         self._context, self._library, self._scores = context, library, scores
         self._actions = actions
         self._shown: StudySpec | None = None
         self._problems: dict[str, str] = {}
         theme = context.theme
-        self.header = StudyHeader(theme, context.settings, actions, library)
+        self.header = StudyHeader(context, actions)
         self.failures = InfoBar(theme, closable=False)
         self.figure = StudyFigure(theme)
         self.nothing = EmptyState(theme, *NOTHING, picture="studies")
@@ -72,7 +66,6 @@ class StudyView(QWidget):
         library.changed.connect(self._tell_states)
         scores.changed.connect(self._on_scores)
         scores.failed.connect(self._on_failed)
-        theme.changed.connect(self.table.fit_rows)
         theme.changed.connect(self._fit_columns)
         self.show_current()
 
@@ -99,20 +92,13 @@ class StudyView(QWidget):
         self.table.setColumnWidth(STATE, max(self.table.columnWidth(STATE), width))
 
     def _lay_out(self) -> None:
-        self.pictures = QStackedWidget()
-        self.pictures.addWidget(self.nothing)
-        self.pictures.addWidget(self.figure)
+        self.pictures = stack(self.nothing, self.figure)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.pictures, icon("studies"), "Figure")
         self.tabs.addTab(self.tables, icon("columns"), "Tables")
         self.tabs.addTab(self.table, icon("runs"), "Runs")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.header)
-        layout.addWidget(self.failures)
-        layout.addWidget(self.tabs, 1)
+        vbox(self.header, self.failures, (self.tabs, 1), parent=self, spacing=0)
 
     def _on_touched(self, study_id: str) -> None:
         if self._shown is not None and study_id == self._shown.study_id:

@@ -1,0 +1,123 @@
+"""What the window asks of a page, what the pages share, and the stack that shows one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
+
+from app.context import AppContext
+from app.ports import Pending
+from app.widgets.info_bar import InfoBar, Tone
+from engine.contract.protocol.commands import Command, Done, ExportPrefix, Failure
+from engine.contract.runs.events import Blame
+
+
+class Page(QWidget):
+    """A page of the window; `page_list.PAGES` has its title, picture and how it is made.
+
+    A project's opening and closing reach it by the signals of `context.project`; what it edits
+    goes through the project's undo stack, so there is nothing of its own to save.
+
+    Attributes:
+        bar: says what the user should know or can mend; the page lays it out.
+    """
+
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
+        self.context = context
+        self.bar = InfoBar(context.theme, self)
+        context.project.opened.connect(self.bar.hide)
+
+    def open_path(self, path: Path) -> bool:
+        """Show or import what is at `path`; whether the page could."""
+        return False
+
+    def reset_layout(self) -> None:
+        """Put splitters and columns back as they first were."""
+
+    def warn(self, text: str) -> None:
+        """Say why something was not done."""
+        self.bar.show_message(Tone.WARNING, text)
+
+    def complain(self, text: str) -> None:
+        """Say what went wrong."""
+        self.bar.show_message(Tone.BAD, text)
+
+    def tell_deleted(self, text: str) -> None:
+        """Say what the last step of the undo stack has deleted, with a button to undo it."""
+        self.context.messages.post_undo(text, self.context.undo)
+
+    def ask(self, title: str, command: Command) -> Pending:
+        """Send a command, in the list of activities; its success is the caller's to tell."""
+        self.bar.hide()
+        pending = self.context.model_client.ask(command)
+        self.context.activities.follow(title, pending, tell_failure=False)
+        pending.failed.connect(partial(self.tell_failure, title))
+        return pending
+
+    def export(self, source: Path, name: str, form: str, out: Path) -> None:
+        """Write a prefix or delta, or a run's, to a folder."""
+        pending = self.ask(f"Export “{name}”", ExportPrefix(str(source), form, str(out)))
+        pending.answered.connect(lambda done: self.context.messages.post_file(done.message, out))
+
+    def tell(self, done: Done) -> None:
+        """Say what was done."""
+        self.bar.show_message(Tone.GOOD, done.message)
+
+    def tell_failure(self, title: str, failure: Failure) -> None:
+        """Say what the user can mend; a fault of ours goes to the window."""
+        if failure.blame is Blame.ENGINE:
+            self.context.activities.failed.emit(title, failure)
+        else:
+            self.complain(failure.message)
+
+
+class PageStack(QStackedWidget):
+    """Shows one page at a time; one that has too little room, as with large text, scrolls.
+
+    Args:
+        make: makes the page of a name.
+        hint: what is shown instead of a page that needs a project while there is none.
+    """
+
+    def __init__(self, make: Callable[[str], Page], hint: QWidget) -> None:
+        super().__init__()
+        self._make, self._hint = make, hint
+        self._pages: dict[str, Page] = {}
+        self._areas: dict[str, QScrollArea] = {}
+        self.addWidget(hint)
+
+    def page(self, name: str) -> Page:
+        """The page, made now if it was not yet."""
+        if name not in self._pages:
+            page = self._make(name)
+            self._pages[name] = page
+            self._areas[name] = _scrolling(page)
+            self.addWidget(self._areas[name])
+        return self._pages[name]
+
+    def built(self) -> dict[str, Page]:
+        """The pages that have been made, by name."""
+        return dict(self._pages)
+
+    def show_page(self, name: str) -> None:
+        """Show the page."""
+        self.page(name)
+        self.setCurrentWidget(self._areas[name])
+
+    def show_hint(self) -> None:
+        """Show the hint."""
+        self.setCurrentWidget(self._hint)
+
+
+def _scrolling(page: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(page)
+    return area

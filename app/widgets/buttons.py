@@ -1,0 +1,109 @@
+"""Buttons: without a frame, with one, and a row of them with a menu for what has no room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from PySide6.QtCore import QSize, Qt, SignalInstance
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QToolBar,
+    QToolButton,
+    QWidget,
+)
+
+from app.assets import icon
+
+ICON_PX = 16
+Button = TypeVar("Button", bound=QAbstractButton)
+Slot = Callable[[], object] | SignalInstance
+
+
+def flat_button(
+    picture: str = "",
+    tip: str = "",
+    slot: Slot | None = None,
+    *,
+    text: str = "",
+    name: str = "",
+    menu: QMenu | None = None,
+) -> QToolButton:
+    """A button without a frame: an icon, with words beside it if there are any.
+
+    Args:
+        name: for readers; without one, the words, or else the tip.
+        menu: opens at once.
+    """
+    button = _dress(QToolButton(), picture, tip, slot, text=text, name=name or text or tip)
+    button.setAutoRaise(True)
+    if text and picture:
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    if menu is not None:
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(menu)
+    return button
+
+
+def push_button(
+    text: str, slot: Slot | None = None, *, picture: str = "", tip: str = "", name: str = ""
+) -> QPushButton:
+    """A button with a frame; `name` is for readers, where the words do not say it."""
+    return _dress(QPushButton(), picture, tip, slot, text=text, name=name)
+
+
+def action_button(action: QAction, *, text: str = "") -> QToolButton:
+    """A flat button that follows an action, with other words if need be."""
+    button = flat_button(name=text or action.toolTip())
+    button.setDefaultAction(action)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    if text:
+        button.setText(text)
+    return button
+
+
+def _dress(
+    button: Button, picture: str, tip: str, slot: Slot | None, *, text: str, name: str
+) -> Button:
+    if picture:
+        button.setIcon(icon(picture))
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setAccessibleName(name)
+    if slot is not None:
+        button.clicked.connect(slot)
+    return button
+
+
+class ToolRow(QToolBar):
+    """Actions as flat buttons, and other widgets; a button at the end shows what is hidden."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.setMovable(False)
+        side = max(ICON_PX, self.fontMetrics().height())
+        self.setIconSize(QSize(side, side))
+        self.setStyleSheet("QToolBar { border: none; background: transparent; }")
+
+    def add(self, action: QAction, *, words: bool = True) -> None:
+        """Put an action's button at the end, with its words or as its icon alone."""
+        self.addAction(action)
+        button = self.widgetForAction(action)
+        assert isinstance(button, QToolButton)
+        style = Qt.ToolButtonStyle
+        button.setToolButtonStyle(
+            style.ToolButtonTextBesideIcon if words else style.ToolButtonIconOnly
+        )
+        button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a tool bar would leave it to the mouse
+        button.setAccessibleName(action.toolTip() or action.text().replace("&", ""))
+
+    def add_space(self) -> None:
+        """Push what follows to the right."""
+        space = QWidget()
+        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(space)
