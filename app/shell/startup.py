@@ -60,6 +60,7 @@ class Program:
 
     def close(self) -> None:
         """End the engine clients and the runner; runs at work go on."""
+        self.window.context.planner.stop()
         for client in self.clients:
             client.close()
         self.runner.close()

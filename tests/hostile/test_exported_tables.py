@@ -24,7 +24,10 @@ from engine.contract.protocol.commands import ExportRejected, ImportFile
 from engine.contract.reading.reading import ReadOptions
 from engine.contract.runs.events import RunState
 from engine.contract.runs.scores import OutputRow, OutputsMeta, Score
+from engine.contract.studies.keys import StudyKey
+from engine.contract.studies.recipes import StudyKind
 from engine.contract.studies.results import RunResult, StudyResults
+from engine.contract.studies.study import StudySpec
 from engine.contract.tables.saving import Line, csv_text, write_table
 from engine.data.importing import export_rejected, import_file
 from engine.decoding.files import output_lines
@@ -68,10 +71,9 @@ def comparison_lines(attack: str) -> list[Line]:
 
 
 def study_lines(attack: str) -> list[Line]:
-    run = RunResult(
-        run_id=attack, series=attack, point=attack, replicate=0, seed=0, state=RunState.FINISHED
-    )
-    return list(runs_table(StudyResults(study_id="s", runs=(run,))))
+    study = StudySpec("s", StudyKind.LENGTH, attack, runs=(), metrics=("bleu",))
+    run = RunResult(run_id=attack, key=StudyKey(), replicate=0, seed=0, state=RunState.FINISHED)
+    return list(runs_table(study, StudyResults(study_id="s", runs=(run,))))
 
 
 def texts(lines: Iterable[Line]) -> list[str]:

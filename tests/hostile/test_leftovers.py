@@ -21,7 +21,7 @@ with fill_folder(run / "prefix") as target:
     os.kill(os.getpid(), signal.SIGKILL)
 """,
     "a prefix that takes another's place": """
-from engine.contract.files.writing import folders
+from engine.contract.files import folders
 (run / "prefix").mkdir()
 rename = Path.rename
 def rename_once(path, target):

@@ -83,12 +83,10 @@ def test_rows_and_least_widths_follow(theme: Theme, qtbot: QtBot) -> None:
 def test_a_row_of_tools_breaks_into_lines(theme: Theme, qtbot: QtBot) -> None:
     host = QWidget()
     qtbot.addWidget(host)
-    row = FlowLayout(host, fill=True)
     buttons = [QPushButton(f"Button number {number}") for number in range(5)]
-    for button in buttons:
-        row.addWidget(button)
     search = SearchField("Search")
-    row.addWidget(search)
+    row = FlowLayout(*buttons, search, fill=True)
+    host.setLayout(row)
     wide = row.sizeHint().width() + 300
     host.resize(wide, row.heightForWidth(wide))
     host.show()
@@ -107,7 +105,7 @@ def test_a_row_of_tools_breaks_into_lines(theme: Theme, qtbot: QtBot) -> None:
 def test_a_bar_is_as_high_as_its_lines(context: AppContext, theme: Theme, qtbot: QtBot) -> None:
     host = QWidget()
     qtbot.addWidget(host)
-    FlowLayout(host)
+    host.setLayout(FlowLayout())
     bar = InfoBar(theme)
     area = BarArea(host, bar)
     host.resize(QSize(500, 300))

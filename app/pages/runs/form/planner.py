@@ -111,6 +111,10 @@ class Planner(QObject):
         """Whether the speed is measuring…."""
         return self._speeds.is_probing
 
+    def stop(self) -> None:
+        """Count no more runs: the program ends."""
+        self._counting.stop()
+
     def set_watched(self, is_watched: bool) -> None:
         """Whether someone looks at the form: only then its run's speed is measured."""
         self._is_watched = is_watched
