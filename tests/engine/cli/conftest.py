@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from engine.backbones.paths import CACHE_VARIABLE
+from engine.cli.main import run
 from engine.contract.runs.folder import RunFolder
 from tests.helpers.tiny_runs import PATIENCE_S, ROOT, Workshop, engine_environment
 
@@ -90,6 +93,33 @@ class CommandLine:
     @staticmethod
     def command(*words: str | Path) -> list[str]:
         return [sys.executable, str(ROOT / "main.py"), *map(str, words)]
+
+
+class CommandLineHere(CommandLine):
+    """The same in this process: loading torch for each command takes seconds."""
+
+    def __call__(
+        self, *words: str | Path, code: int = 0, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.chdir(self.place)
+            patch.setenv(CACHE_VARIABLE, self.environment[CACHE_VARIABLE])
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            try:
+                ended = run([*map(str, words)])
+            except SystemExit as end:  # --help
+                ended = int(end.code or 0)
+        done = subprocess.CompletedProcess(words, ended, out.getvalue(), err.getvalue())
+        assert ended == code, done
+        return done
+
+
+@pytest.fixture
+def here(cli: CommandLine) -> CommandLineHere:
+    """Commands in this process, in the same folder."""
+    return CommandLineHere(cli.place, cli.environment)
 
 
 @pytest.fixture(scope="session")

@@ -97,31 +97,31 @@ def test_a_file_of_names_alone_is_refused(tmp_path: Path) -> None:
 
 
 def test_every_verb_that_reads_a_file_has_them(
-    cli: CommandLine, workshop: Workshop, tmp_path: Path
+    here: CommandLine, workshop: Workshop, tmp_path: Path
 ) -> None:
     path, backbone = odd_file(tmp_path / "odd.csv"), str(workshop.backbone("llama"))
     cells = ("Дом 0; большой", "Он сказал: 'дом 0'.")
-    told = cli("train", "--help").stdout
+    told = here("train", "--help").stdout
     for word in READING:
         if word.startswith("--no-"):
             assert word in told
     train = ("train", "--data", path, *READING, *COLUMNS, "--backbone", backbone, *SHORT)
-    cli(*train, "--out", tmp_path / "run")
+    here(*train, "--out", tmp_path / "run")
     with DatasetStore(tmp_path / "run" / "dataset.sqlite") as store:
         assert (store.meta.row_count, store.meta.rejected_count) == (12, 0)
         assert next(iter(store.rows())).cells == cells
 
     decode = ("decode", tmp_path / "run", "--data", path, *READING)
-    cli(*decode, "--out", tmp_path / "o.jsonl", "--limit", "1")
+    here(*decode, "--out", tmp_path / "o.jsonl", "--limit", "1")
     (row,) = read_outputs(tmp_path / "o.jsonl")
     assert (row.input, row.references) == (f"column 1 : {cells[0]}", (cells[1],))
-    cli(*decode, "--text", "column 1", "--out", tmp_path / "p.jsonl", "--limit", "1")
+    here(*decode, "--text", "column 1", "--out", tmp_path / "p.jsonl", "--limit", "1")
     (row,) = read_outputs(tmp_path / "p.jsonl")
     assert row.input == cells[0]
 
     study = ("study", "length", "--lengths", "2", "--seeds", "0", "--project", tmp_path / "project")
     trained = ("--data", path, *READING, *COLUMNS, "--backbone", backbone, *SHORT[2:])
-    cli(*study, *trained, "--metrics", "chrf")
+    here(*study, *trained, "--metrics", "chrf")
     project = ProjectFolder(tmp_path / "project")
     (entry,) = project.read().datasets
     assert entry.reading == parse(*READING)
@@ -130,6 +130,6 @@ def test_every_verb_that_reads_a_file_has_them(
         Column("column 1", Role.FIELD),
         Column("column 2", Role.TARGET),
     )
-    said = cli.refused(*train, "--delimiter", "tabs and more than that", "--out", tmp_path / "no")
+    said = here.refused(*train, "--delimiter", "tabs and more than that", "--out", tmp_path / "no")
     assert "'tabs and more than that'" in said
     assert not (tmp_path / "no").exists()
