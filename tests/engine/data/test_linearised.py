@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli.arguments import mapping_of
 from engine.contract.specs.data import Linearisation, Preset
 from engine.data.linearising import linearise
 from engine.data.triples import Triple, is_triples, parse_triples
@@ -84,6 +85,20 @@ def test_a_column_of_linearised_tables_is_source_text(
     reading = read(write_file("\n".join(map(json.dumps, items)), "a.jsonl"))
     assert reading.roles[name] == role
     assert all("|" in source for source, _ in reading.inputs)
+
+
+@pytest.mark.parametrize("name", ["source", "context", "table", "facts"])
+@pytest.mark.parametrize(
+    ("cell", "role"),
+    [("name : H{} | kind : hut | beds : 4", "source"), ("H{} | kind | hut", "triples")],
+)
+def test_a_column_named_with_source_is_triples_by_its_cells(
+    write_file: WriteFile, name: str, cell: str, role: str
+) -> None:
+    rows = [f"{cell.format(number)},It is a hut." for number in range(6)]
+    report = read(write_file("\n".join([f"{name},target", *rows]), "a.csv")).report
+    mapping = mapping_of(report.columns, inputs=[(None, name)], target="target")
+    assert [column.role.value for column in mapping.columns] == [role, "target"]
 
 
 @pytest.mark.parametrize("key", ["input", "mtriple_set", "facts", "concepts"])
