@@ -24,7 +24,7 @@ from app.widgets.table_view import TableView
 
 WIDEST_CHARACTERS = 40
 """No column begins wider than this."""
-WIDTH_ROWS = 50
+WIDTH_ROWS = 20
 """Rows whose text decides the first widths of the columns."""
 FITTED_COLUMNS = 200
 """So many columns begin as wide as their text; any others have the usual width."""
