@@ -176,7 +176,7 @@ class RunPrinter:
                 early = " (stopped early)" if event.stopped_early else ""
                 console.line(
                     f"  finished{early} after {duration(event.elapsed_s)}; best step "
-                    f"{event.best_step}; {event.stored_bytes:,} bytes stored"
+                    f"{event.best_step}; {event.stored_bytes:,} bytes saved"
                 )
             case RunFailed() as event:
                 self.failed = event

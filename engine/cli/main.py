@@ -124,7 +124,7 @@ def _training_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.add_argument("--prefix-only", action="store_true", help="without the baseline")
     verb.set_defaults(verb=_later("trying", "try_sample"))
 
-    verb = verbs.add_parser("train", help="train a prefix, or fine-tune, on a file of yours")
+    verb = verbs.add_parser("train", help="train a prefix, or fine-tune, on a data file")
     verb.add_argument("--data", required=True, metavar="FILE", help=f"learn from {_DATA}")
     verb.add_argument("--out", required=True, metavar="RUN_DIR", help="run folder to make")
     verb.add_argument("--name", help="name of the run (default: its method)")

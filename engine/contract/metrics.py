@@ -158,7 +158,7 @@ METRICS = (
     MetricInfo(
         "slot_error", "Slot error", "slot_error:SlotError",
         counts="values of the input that are not said literally, in percent",
-        follows="the table that Compare shows beside an example",
+        follows="the table that Compare shows next to an example",
         higher_is_better=False,
         needs=(Need.FIELDS,),
     ),

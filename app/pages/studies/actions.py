@@ -230,7 +230,7 @@ class StudyActions(QObject):
         except (OSError, UnicodeDecodeError) as error:
             self.refused.emit(
                 f"{TABLES[form]} cannot be read ({error}): leave the page and come back, and it "
-                "is written anew."
+                "is written again."
             )
             return
         QGuiApplication.clipboard().setText(text)

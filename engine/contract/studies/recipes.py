@@ -337,7 +337,7 @@ RECIPES: Mapping[StudyKind, Recipe] = {
     StudyKind.PLACEMENT: Recipe(
         title="Prefix, infix, embedding-only",
         source="table 5",
-        question="What do all layers gain, and what does the place before the source?",
+        question="What is gained by training all layers, and by placing the prefix first?",
         settings=("lengths",),
         runs=_placement,
         series=("method.depth", "method.position"),

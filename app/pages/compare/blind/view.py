@@ -77,7 +77,7 @@ class BlindView(QWidget):
         if self._blind.continued and record is not None:
             text = f"Continuing an unfinished session: {len(record.votes)} were judged before."
             self.bar.show_message(Tone.INFO, text)
-            self.bar.add_button("Start anew", self._start_anew)
+            self.bar.add_button("Start again", self._start_anew)
         elif left_out:
             self.bar.show_message(
                 Tone.INFO,
