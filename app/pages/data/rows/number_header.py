@@ -23,6 +23,11 @@ class NumberHeader(QHeaderView):
         for corner in parent.findChildren(QAbstractButton, options=DIRECT):
             corner.installEventFilter(self)
 
+    def sizeHint(self) -> QSize:
+        """Room for the last number, the largest: Qt would measure two hundred."""
+        last = self.count() - 1
+        return self.sectionSizeFromContents(last) if last >= 0 else super().sizeHint()
+
     def sectionSizeFromContents(self, logicalIndex: int) -> QSize:  # noqa: N803 - Qt's name
         """Room for the number."""
         text = f"{self._number(logicalIndex)}"
