@@ -14,7 +14,6 @@ import torch
 from engine.backbones.device import choose_device, choose_dtype
 from engine.backbones.entries import find_entry
 from engine.backbones.fetching import fetch_backbone
-from engine.backbones.loading import load_backbone
 from engine.backbones.paths import folder_of
 from engine.contract.errors import Cancelled, UserError, code_of
 from engine.contract.files.folders import remove_leftovers
@@ -46,6 +45,7 @@ from engine.methods.making import make_method
 from engine.tasks.base import Task
 from engine.tasks.making import MakeTask, make_task
 from engine.training import checkpoint
+from engine.training.loading import load_to_train
 from engine.training.loop import Trainer
 from engine.training.memory import explain_memory_errors
 from engine.training.recorder import Listener, RunRecorder, StopRequested
@@ -155,14 +155,7 @@ class _Session:
         recorder.phase(Phase.LOADING)
         if folder_of(spec.backbone) is None and find_entry(spec.backbone) is not None:
             fetch_backbone(FetchBackbone(spec.backbone), recorder)
-        finetuning = info_of(spec.method).whole_backbone
-        backbone = load_backbone(
-            spec.backbone,
-            device=device,
-            # Fine-tuned weights stay in float32 and are rounded only inside the passes.
-            dtype=torch.float32 if finetuning else dtype,
-            reporter=recorder,
-        )
+        backbone, autocast = load_to_train(spec, device=device, dtype=dtype, reporter=recorder)
         recorder.phase(Phase.INITIALISING)
         method = make_method(backbone, spec.method, seed=spec.training.seed)
         for text in method.notes():
@@ -181,7 +174,7 @@ class _Session:
             spec.training,
             recorder,
             checkpoints=self._folder.checkpoints,
-            autocast=dtype if finetuning and dtype is not torch.float32 else None,
+            autocast=autocast,
         )
         resumed = trainer.resume()
         self._started(method, task, trainer, resumed, device=device, dtype=dtype)

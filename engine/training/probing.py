@@ -11,8 +11,6 @@ from pathlib import Path
 import torch
 
 from engine.backbones.device import choose_device, choose_dtype
-from engine.backbones.loading import load_backbone
-from engine.contract.methods.all import info_of
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.protocol.commands import ProbeSpeed
 from engine.contract.runs.events import Event, Phase, TrainMetrics
@@ -26,6 +24,7 @@ from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.making import make_method
 from engine.reporter import Reporter
 from engine.tasks.generation.task import Generation
+from engine.training.loading import load_to_train
 from engine.training.loop import Trainer
 from engine.training.recorder import StopRequested
 
@@ -50,7 +49,6 @@ def probe_speed(command: ProbeSpeed, reporter: Reporter) -> Speed:
     spec = command.spec
     device = choose_device(spec.training.device)
     dtype = choose_dtype(spec.training.precision, device)
-    finetuning = info_of(spec.method).whole_backbone
     with DatasetStore(Path(spec.data.dataset)) as store:
         examples = load_examples(store, spec.data, reporter)
     a_step = spec.training.batch_size * spec.training.accumulation_steps
@@ -64,17 +62,11 @@ def probe_speed(command: ProbeSpeed, reporter: Reporter) -> Speed:
         valid=[],
         test=held_out,
     )
-    backbone = load_backbone(
-        spec.backbone,
-        device=device,
-        dtype=torch.float32 if finetuning else dtype,
-        reporter=reporter,
-    )
+    backbone, autocast = load_to_train(spec, device=device, dtype=dtype, reporter=reporter)
     method = make_method(backbone, spec.method, seed=spec.training.seed)
     task = Generation(spec, few, backbone, reporter, position_offset=method.position_offset)
     if spec.training.gradient_checkpointing:
         enable_checkpointing(backbone.model)
-    autocast = dtype if finetuning and dtype is not torch.float32 else None
     step = _second_step(spec, task, method, reporter, autocast=autocast)
     row_s = step.step_s / rows
     greedy = DecodingSpec(strategy=Strategy.GREEDY, max_new_tokens=spec.decoding.max_new_tokens)

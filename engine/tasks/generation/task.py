@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -93,17 +92,17 @@ class Generation:
         return Evaluated(loss, scored.scores if training.evaluate_bleu else (), samples)
 
     def predict(
-        self,
-        system: System,
-        reporter: Reporter,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        decoding: DecodingSpec | None = None,
+        self, system: System, reporter: Reporter, *, clock: Callable[[], float]
     ) -> Predictions:
         """Decode the test inputs and score them."""
-        test = self.test
         return decode_and_score(
-            system, test.inputs, test.prompts, decoding or self._decoding, reporter, clock=clock
+            system,
+            self.test.inputs,
+            self.test.prompts,
+            self._decoding,
+            reporter,
+            metrics=GENERATION.metrics,
+            clock=clock,
         )
 
     def save(self, folder: Path) -> None:
