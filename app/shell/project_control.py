@@ -31,7 +31,7 @@ EXAMPLE_NAME = "Example project"
 RUNS_AT_ONCE = 6
 """So many runs are read before `open` returns. Where there are more, all of them are read in the
 turns after it, as showing the page fills the first."""
-READ_BUDGET_S = 0.005
+READ_BUDGET_S = 0.003
 
 
 class ProjectControl(QObject):

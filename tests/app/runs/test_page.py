@@ -166,6 +166,7 @@ def test_a_fault_of_ours_has_a_traceback_to_copy(
     runner.set_status(running.run_id, RunState.FAILED, message=fault.message)
     qtbot.waitUntil(lambda: rich_page.header.bar.isVisible())
     assert "An unforeseen fault." in rich_page.header.bar.label.text()
+    rich_page.tabs.setCurrentWidget(rich_page.details)
     assert rich_page.details.traceback.toPlainText() == "Traceback: line 1"
     rich_page.header.bar.buttons[0].click()
     copied = QGuiApplication.clipboard().text()
@@ -285,6 +286,7 @@ def test_details_tell_settings_scores_and_notices(
     qtbot.waitUntil(lambda: bool(run.outputs) and run.finished is not None)
     select(run)
     runner.feed(run.run_id, [Notice(Level.WARNING, "2 rows have no target.")])
+    rich_page.tabs.setCurrentWidget(rich_page.details)
     text = rich_page.details.facts.toPlainText()
     for words in ("Warning: 2 rows have no target.", "BLEU, test", "nrefs:2", "torch 2.13.0"):
         assert words in text

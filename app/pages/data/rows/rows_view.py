@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPoint, QSignalBlocker, Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QHeaderView,
     QSpinBox,
@@ -50,6 +51,7 @@ class RowsView(QWidget):
         self.forward = self._step_button("chevron-right", "Next row", 1)
         self._lay_out()
         self._fitting = single_shot(self, 0, self._fit_columns)
+        self._is_fitted = False
         current.shown.connect(self._show_dataset)
         current.entry_changed.connect(self._show_roles)
         current.row_changed.connect(self._show_row)
@@ -81,6 +83,11 @@ class RowsView(QWidget):
         bar = hbox(*(label, self.spin, self.of, self.back, self.forward), 1, spacing=SPACE_XS)
         vbox(bar, (self.table, 1), parent=self, spacing=SPACE_S)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fit the columns of rows that came while it was hidden."""
+        super().showEvent(event)
+        self._fitting.start()
+
     def _show_dataset(self) -> None:
         store = self._current.store
         self.model.set_store(store)
@@ -90,10 +97,14 @@ class RowsView(QWidget):
         self.of.setText(f"of {rows:,}")
         self._show_roles()
         self._show_row(self._current.row_number)
+        self._is_fitted = False
         self._fitting.start()
 
     def _fit_columns(self) -> None:
-        """Done in a turn of its own: with wide rows it takes as long as all else together."""
+        """Done in a turn of its own, once it is seen: with wide rows it takes long."""
+        if self._is_fitted or not self.isVisible():
+            return
+        self._is_fitted = True
         header = self.table.horizontalHeader()
         header.setResizeContentsPrecision(WIDTH_ROWS)
         for column in range(min(header.count(), FITTED_COLUMNS)):

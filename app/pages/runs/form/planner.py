@@ -72,7 +72,6 @@ class Planner(QObject):
         self._data_problem: UserError | None = None
         self.form.changed.connect(self._update)
         self.backbones.changed.connect(self._on_backbones)
-        self._project.opened.connect(self._on_backbones)
         self._project.changed.connect(self._on_project)
         self._project.closed.connect(self._on_project)
         self._counts.changed.connect(self._update)
@@ -145,6 +144,7 @@ class Planner(QObject):
         entry = self._project.dataset
         if self._project.is_open and entry is not None and entry == self._entry:
             return  # a note was edited, or something else that a run does not read
+        self._choose_backbone()
         self._entry = entry
         try:
             self.data, self._data_problem = run_data(self._project), None
@@ -175,11 +175,15 @@ class Planner(QObject):
             self._update()
 
     def _on_backbones(self) -> None:
+        self._choose_backbone()
+        self._update()
+
+    def _choose_backbone(self) -> None:
+        """For a form that has none."""
         usable = [entry for entry in self.backbones.entries if entry.supported]
         ready = [entry for entry in usable if entry.on_disk] or usable
         if ready:
             self.form.choose_default_backbone(ready[0].name)
-        self._update()
 
     def _update(self) -> None:
         draft, backbone = self.form.draft, self.backbone

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, SignalInstance
-from PySide6.QtGui import QFocusEvent, QGuiApplication
+from PySide6.QtGui import QFocusEvent, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QFormLayout,
     QLineEdit,
@@ -97,6 +97,11 @@ class DetailsPane(QScrollArea):
         self.ensureWidgetVisible(self.notes)
         self.notes.setFocus()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Show what came while another tab was in front."""
+        super().showEvent(event)
+        self._tell()
+
     def _lay_out(self) -> None:
         line = self.fontMetrics().lineSpacing()
         self.notes.setFixedHeight(line * NOTES_LINES + SPACE_S)
@@ -139,8 +144,10 @@ class DetailsPane(QScrollArea):
         with QSignalBlocker(self.tags), QSignalBlocker(self.notes):
             if not self.tags.hasFocus():
                 self.tags.setText(", ".join(run.meta.tags))
-            if not self.notes.hasFocus():
+            if not self.notes.hasFocus() and self.notes.toPlainText() != run.meta.notes:
                 self.notes.setPlainText(run.meta.notes)
+        if not self.isVisible():
+            return
         traceback = run.failed.traceback if run.failed is not None else ""
         self._fault.setVisible(bool(traceback))
         self.traceback.setPlainText(traceback)
