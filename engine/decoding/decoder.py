@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,9 @@ from transformers import (
 from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
 from engine.contract.specs.training import DecodingSpec, Strategy
+from engine.decoding.search import Ended, search
+from engine.fast.decoder import FastDecoder, Prefix
+from engine.fast.stepper import FastStepper
 from engine.methods.base import System, max_positions
 from engine.reporter import Reporter
 
@@ -72,6 +75,12 @@ def decode(
     texts = [""] * len(prompts)
     new_tokens = 0
     with torch.inference_mode(), system.active():
+        if (fast := system.fast(order)) is not None:
+            sorted_prompts = [prompts[row] for row in order]
+            for row, output in _search(fast, system.backbone, sorted_prompts, decoding, reporter):
+                new_tokens += len(output)
+                texts[order[row]] = _text(system.backbone, output)
+            order = []
         for at in range(0, len(order), decoding.batch_size):
             rows = order[at : at + decoding.batch_size]
             listener = _Listener(reporter, at, inputs=len(prompts), rows=len(rows),
@@ -80,8 +89,7 @@ def decode(
             outputs = _decode_batch(system, rows, batch, decoding, listener)
             for row, output in zip(rows, outputs, strict=True):
                 new_tokens += len(output)
-                text = system.backbone.tokenizer.decode(output, skip_special_tokens=True)
-                texts[row] = text.strip()
+                texts[row] = _text(system.backbone, output)
     most = len(prompts) * decoding.max_new_tokens
     reporter.update(most, most, "tokens", _inputs_text(len(prompts), len(prompts)))
     return DecodedTokens(tuple(texts), new_tokens, clock() - start)
@@ -155,6 +163,43 @@ def decoding_signature(decoding: DecodingSpec) -> str:
     if decoding.min_new_tokens > 1:
         parts.append(f"min{decoding.min_new_tokens}")
     return "|".join((*parts, f"max{decoding.max_new_tokens}"))
+
+
+def _text(backbone: Backbone, output: Sequence[int]) -> str:
+    text: str = backbone.tokenizer.decode(output, skip_special_tokens=True)
+    return text.strip()
+
+
+def _search(
+    fast: tuple[FastDecoder, Prefix],
+    backbone: Backbone,
+    prompts: Sequence[Sequence[int]],
+    decoding: DecodingSpec,
+    reporter: Reporter,
+) -> Iterator[tuple[int, list[int]]]:
+    """Prompts by number with what was generated, in the order in which they end."""
+    decoder, prefix = fast
+    beams = decoding.num_beams if decoding.strategy is Strategy.BEAM else 1
+    limit, done, tokens = decoding.max_new_tokens, 0, 0
+
+    def on_step(inputs: int) -> None:
+        nonlocal tokens
+        tokens += inputs
+        text = _inputs_text(done, len(prompts))
+        reporter.update(max(tokens, done * limit), len(prompts) * limit, "tokens", text)
+
+    events = search(
+        FastStepper(decoder, prefix, prompts, beams=beams),
+        prompts,
+        decoding,
+        end=backbone.tokenizer.eos_token_id,
+        suppressed=() if decoding.line_breaks else backbone.line_break_ids,
+        on_step=on_step,
+    )
+    for event in events:
+        if isinstance(event, Ended):
+            done += 1
+            yield event.index, event.tokens
 
 
 def _decode_batch(

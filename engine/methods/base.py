@@ -12,6 +12,7 @@ import torch
 
 from engine.backbones.loading import Backbone
 from engine.contract.runs.cards import Card
+from engine.fast.decoder import FastDecoder, Prefix
 
 Tensors = dict[str, torch.Tensor]
 """What is saved of a method, by name."""
@@ -47,6 +48,13 @@ class System(Protocol):
 
         Returns:
             On entry, the positions of the tokens, [B, T], for backbones that take them.
+        """
+
+
+    def fast(self, rows: Sequence[int]) -> tuple[FastDecoder, Prefix] | None:
+        """Inside `active`: what computes these rows without transformers, and what is before them.
+
+        None where more than a prefix was put on the backbone, or it is not Llama-like.
         """
 
 
@@ -101,6 +109,10 @@ class SameForAllRows:
     ) -> Iterator[torch.Tensor]:
         """Nothing to do."""
         yield counted_positions(mask) + self.position_offset
+
+    def fast(self, rows: Sequence[int]) -> tuple[FastDecoder, Prefix] | None:
+        """None: the backbone is changed inside."""
+        return None
 
     def frozen_parameters(self) -> int:
         """The whole backbone."""

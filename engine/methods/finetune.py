@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 
 from engine.backbones.loading import Backbone
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.runs.cards import Card
+from engine.fast.decoder import FastDecoder, Prefix
+from engine.fast.path import fast_decoder
 from engine.methods.base import Artifact, SameForAllRows
 
 
@@ -59,3 +61,8 @@ class BareBackbone(SameForAllRows):
     def active(self) -> Iterator[None]:
         """Nothing to prepare."""
         yield
+
+    def fast(self, rows: Sequence[int]) -> tuple[FastDecoder, Prefix] | None:
+        """The backbone alone."""
+        decoder = fast_decoder(self.backbone.model)
+        return None if decoder is None else (decoder, decoder.no_prefix())

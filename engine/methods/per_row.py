@@ -10,6 +10,8 @@ from torch.nn.functional import pad
 
 from engine.backbones.loading import Backbone
 from engine.contract.runs.cards import AttentionSite
+from engine.fast.decoder import FastDecoder, Prefix
+from engine.fast.path import fast_decoder
 from engine.methods.attention import KeyValues, attention_of
 from engine.methods.base import counted_positions
 
@@ -71,3 +73,15 @@ class PrefixPerRow:
         visible = {site: every[chosen] for site, every in self._visible.items()}
         with self._attention.attached(entries, visible=visible):
             yield counted_positions(mask) + self._offsets[chosen, None]
+
+    def fast(self, rows: Sequence[int]) -> tuple[FastDecoder, Prefix] | None:
+        """The backbone behind each row's prefix, where all layers of a prefix are as long."""
+        decoder = fast_decoder(self.backbone.model)
+        shown = list(self._visible.values())
+        if decoder is None or len(shown) != decoder.layers:
+            return None
+        if any(not torch.equal(shown[0], other) for other in shown[1:]):
+            return None
+        chosen = torch.tensor([self._choice[row] for row in rows], device=self._offsets.device)
+        layers = [every[chosen] for every in self._entries.values()]
+        return decoder, Prefix(layers, self._offsets[chosen], shown[0][chosen])

@@ -11,6 +11,7 @@ import torch
 from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
 from engine.contract.methods.prefix import (
+    AttentionKind,
     Depth,
     Init,
     Parametrisation,
@@ -18,6 +19,8 @@ from engine.contract.methods.prefix import (
     PrefixMethod,
 )
 from engine.contract.runs.cards import AttentionSite, Card, PositionScheme, PrefixCard
+from engine.fast.decoder import FastDecoder, Prefix
+from engine.fast.path import fast_decoder
 from engine.methods.attention import KeyValues, attention_of
 from engine.methods.base import Artifact, Tensors, counted_positions
 from engine.methods.checkpointing import set_checkpointing
@@ -67,16 +70,24 @@ class PrefixedBackbone:
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:
         """Compute the keys and values once, and let the backbone see them."""
-        key_values = self.key_values()
-        if self._is_infix:  # who sees it depends on the batch
-            self._now = key_values
-            try:
+        self._now = self.key_values()
+        # Who sees an infix depends on the batch.
+        attached = {} if self._is_infix else self._now
+        try:
+            with self._attention.attached(attached):
                 yield
-            finally:
-                self._now = {}
-        else:
-            with self._attention.attached(key_values):
-                yield
+        finally:
+            self._now = {}
+
+    def fast(self, rows: Sequence[int]) -> tuple[FastDecoder, Prefix] | None:
+        """The backbone behind the prefix; an infix is computed by transformers."""
+        decoder = None if self._is_infix else fast_decoder(self.backbone.model)
+        if decoder is None:
+            return None
+        sites = (AttentionSite(AttentionKind.DECODER_SELF.value, at) for at in range(decoder.layers))
+        (nothing, *_) = decoder.no_prefix().layers
+        layers = [self._now.get(site, nothing) for site in sites]
+        return decoder, Prefix(layers, self.position_offset)
 
     @contextlib.contextmanager
     def batch(

@@ -44,6 +44,7 @@ class TextBatch:
         labels: [B, K], the next tokens of the last K columns, or of the decoder's; IGNORED
             where there is no loss.
         decoder_input_ids: [B, K] of an encoder–decoder, else None.
+        token_rows: the rows themselves.
         rows: B.
         targets: target tokens, which carry loss.
         tokens: source and target tokens, padding not counted.
@@ -52,6 +53,7 @@ class TextBatch:
     input_ids: torch.Tensor
     attention_mask: torch.Tensor
     labels: torch.Tensor
+    token_rows: Sequence[TokenRow]
     rows: int
     targets: int
     tokens: int
@@ -78,6 +80,7 @@ def collate(rows: Sequence[TokenRow], *, pad_id: int, device: torch.device) -> T
         input_ids=torch.from_numpy(input_ids).to(device),
         attention_mask=torch.from_numpy(attention).to(device),
         labels=torch.from_numpy(labels).to(device),
+        token_rows=rows,
         rows=len(rows),
         targets=sum(len(row.target) for row in rows),
         tokens=sum(len(row) for row in rows),
@@ -110,6 +113,7 @@ def collate_sides(
         input_ids=torch.from_numpy(input_ids).to(device),
         attention_mask=torch.from_numpy(attention).to(device),
         labels=torch.from_numpy(labels).to(device),
+        token_rows=rows,
         rows=len(rows),
         targets=sum(len(row.target) for row in rows),
         tokens=sum(len(row) for row in rows),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch.nn.functional import cross_entropy
 
+from engine.fast.packing import pack_rows
 from engine.methods.base import System
 from engine.tasks.generation.batches import IGNORED, TextBatch
 
@@ -21,6 +22,11 @@ def loss_sum(system: System, batch: TextBatch, rows: Sequence[int] = ()) -> torc
         batch: rows of one forward pass.
         rows: their places in the whole input, for systems that ask.
     """
+    fast = system.fast(rows)
+    if fast is not None:
+        decoder, prefix = fast
+        sources = [row.source for row in batch.token_rows]
+        return decoder.loss(prefix, pack_rows(sources, [row.target for row in batch.token_rows]))
     with system.batch(rows, batch.attention_mask, _behind(batch)) as positions:
         if batch.decoder_input_ids is not None:
             logits = _encoder_decoder_logits(system, batch)

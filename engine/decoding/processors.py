@@ -1,0 +1,120 @@
+"""What changes the scores of the next token, in the order in which transformers' `generate` does.
+
+Penalties look at a row's own tokens, its prompt included, and never at padding, so that a row in a
+batch is the row alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import torch
+from transformers import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
+
+from engine.contract.specs.training import DecodingSpec, Strategy
+
+Row = tuple[int, Sequence[int]]
+"""Which prompt, and what was generated behind it."""
+
+
+class Processors:
+    """The settings of a decoding, applied to scores of many rows.
+
+    Args:
+        prompts: token ids, by number.
+        end: tokens that end an output.
+        suppressed: tokens that never come.
+    """
+
+    def __init__(
+        self,
+        decoding: DecodingSpec,
+        prompts: Sequence[Sequence[int]],
+        *,
+        end: frozenset[int],
+        suppressed: Sequence[int],
+    ) -> None:
+        self._decoding, self._prompts = decoding, prompts
+        self._end, self._suppressed = list(end), list(suppressed)
+        self._warpers = []
+        if decoding.strategy is Strategy.SAMPLING:
+            if decoding.temperature != 1:
+                self._warpers.append(TemperatureLogitsWarper(decoding.temperature))
+            if decoding.top_k:
+                self._warpers.append(TopKLogitsWarper(decoding.top_k))
+            if decoding.top_p < 1:
+                self._warpers.append(TopPLogitsWarper(decoding.top_p))
+        self._generators: dict[int, torch.Generator] = {}
+
+    @property
+    def penalises(self) -> bool:
+        """Whether scores depend on the tokens before; else some tokens are only forbidden."""
+        return self._decoding.repetition_penalty != 1 or self._decoding.no_repeat_ngram > 0
+
+    def penalise_(self, scores: torch.Tensor, rows: Sequence[Row]) -> None:
+        """Lower what a row has said already, in place; scores are [rows, V]."""
+        penalty, size = self._decoding.repetition_penalty, self._decoding.no_repeat_ngram
+        for number, (prompt, generated) in enumerate(rows):
+            said = [*self._prompts[prompt], *generated]
+            if penalty != 1:
+                ids = torch.tensor(sorted(set(said)), device=scores.device)
+                before = scores[number, ids]
+                scores[number, ids] = torch.where(before < 0, before * penalty, before / penalty)
+            if size:
+                repeated = repeating(said, size)
+                scores[number, repeated] = -float("inf")
+
+    def forbid_(self, scores: torch.Tensor, counts: torch.Tensor) -> None:
+        """Forbid an early end and suppressed tokens, in place.
+
+        Args:
+            scores: [rows, V].
+            counts: [rows], tokens generated so far.
+        """
+        is_early = counts < self._decoding.min_new_tokens
+        if self._end and bool(is_early.any()):
+            rows = is_early.nonzero()
+            scores[rows, torch.tensor(self._end, device=scores.device)] = -float("inf")
+        if self._suppressed:
+            scores[:, self._suppressed] = -float("inf")
+
+    def choose(self, scores: torch.Tensor, rows: Sequence[Row]) -> torch.Tensor:
+        """The next token of each row, [rows]: the likeliest, or a sample.
+
+        A sample is the likeliest after Gumbel noise was added. Each row draws from a generator of
+        its own, seeded by the prompt, so that it depends neither on its neighbours nor on the
+        batch size.
+        """
+        if self._decoding.strategy is Strategy.SAMPLING:
+            for warper in self._warpers:
+                scores = warper(None, scores)
+            noise = torch.stack(
+                [torch.rand(scores.shape[1], generator=self._generator(row)) for row, _ in rows]
+            ).to(scores.device)
+            scores = scores - torch.log(-torch.log(noise.clamp(1e-20, 1 - 1e-7)))
+        return scores.argmax(dim=-1)
+
+    def _generator(self, prompt: int) -> torch.Generator:
+        if prompt not in self._generators:
+            seed = row_seed(self._prompts[prompt], self._decoding.seed)
+            self._generators[prompt] = torch.Generator().manual_seed(seed)
+        return self._generators[prompt]
+
+
+def row_seed(prompt: Sequence[int], seed: int) -> int:
+    """The seed of a row's own generator."""
+    digest = hashlib.sha256(repr((seed, list(prompt))).encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def repeating(said: Sequence[int], size: int) -> list[int]:
+    """The tokens that would complete an n-gram of this size a second time."""
+    if len(said) + 1 < size:
+        return []
+    last = list(said[len(said) - size + 1 :])
+    return [
+        said[at + size - 1]
+        for at in range(len(said) - size + 1)
+        if list(said[at : at + size - 1]) == last
+    ]

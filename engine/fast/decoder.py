@@ -1,0 +1,499 @@
+"""A Llama-like decoder behind a prefix, by hand: a training step, and decoding step by step.
+
+What makes it fast on a CPU, where transformers and autograd are general:
+
+- Tokens are packed, [N, d] without padding; only attention sees the padded grid [G, T].
+- The backbone is frozen, so the backward pass, written out below, needs no input of a matrix and
+  makes no gradient but that of the prefix and of the states between the layers.
+- The last layer behind its attention, and the head, are computed where a token is predicted.
+- Query, key and value are one product, gate and up another, each by the fastest kernel.
+- While decoding, all beams of an input share one cache: which beam sees which token is a mask.
+
+Letters: N tokens in all, G sequences (inputs) of at most T tokens, M predictions, B beams, P prefix
+length, S columns of a cache, and those of `engine.fast.weights`: d, H, K, R, D, F, V.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.nn.functional import pad, silu
+
+from engine.fast.kernels import product
+from engine.fast.packing import HIDDEN, PackedBatch
+from engine.fast.weights import DecoderWeights, Layer, Norm, Projection
+
+ROOM = 16
+"""Steps for which a cache is enlarged at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prefix:
+    """Keys and values before the tokens, one tensor a layer; they end where the tokens begin.
+
+    Attributes:
+        layers: each [2, K, P, D], or [G, 2, K, P, D] with one for each sequence; P may differ
+            between layers, and may be 0.
+        visible: [G, P of the longest], False where a sequence's own prefix is shorter.
+        offsets: the position of a sequence's first token, [G] or the same for all.
+    """
+
+    layers: Sequence[torch.Tensor]
+    offsets: torch.Tensor | int
+    visible: torch.Tensor | None = None
+
+    @property
+    def length(self) -> int:
+        """P of the longest layer."""
+        return max((layer.shape[-2] for layer in self.layers), default=0)
+
+    def of(self, rows: torch.Tensor) -> Prefix:
+        """For these sequences."""
+        if self.visible is None or isinstance(self.offsets, int):
+            return self
+        layers = [layer[rows] for layer in self.layers]
+        return Prefix(layers, self.offsets[rows], self.visible[rows])
+
+
+@dataclass(eq=False)
+class Cache:
+    """Keys and values of G inputs, whose beams share them.
+
+    Attributes:
+        keys, values: for each layer [G, K, S, D]; columns from `used` on are free.
+        mask: [G, B, S], 0 where a beam sees a column, else `HIDDEN`.
+        positions: [G], of the next token.
+        starts: for each layer the first column, where its prefix is shorter than the longest.
+        used: columns that are in use.
+    """
+
+    keys: list[torch.Tensor]
+    values: list[torch.Tensor]
+    mask: torch.Tensor
+    positions: torch.Tensor
+    starts: list[int]
+    used: int
+
+    def choose(self, inputs: torch.Tensor) -> None:
+        """Hold these inputs only."""
+        self.keys = [keys[inputs] for keys in self.keys]
+        self.values = [values[inputs] for values in self.values]
+        self.mask, self.positions = self.mask[inputs], self.positions[inputs]
+
+    def follow(self, parents: torch.Tensor) -> None:
+        """Let beam b of an input go on from its beam parents[g, b]; only the mask moves."""
+        self.mask = self.mask.gather(1, parents[..., None].expand(-1, -1, self.mask.shape[2]))
+
+    def make_room(self, columns: int, prefix: int) -> None:
+        """Have so many free columns, and drop those that no beam sees any more."""
+        if self.used + columns <= self.mask.shape[2]:
+            return
+        size = self.used
+        is_seen = (self.mask[:, :, :size] == 0).any(dim=1)  # [G, used]
+        is_seen[:, :prefix] = True  # so that layers with a shorter prefix stay in line
+        count = int(is_seen.sum(dim=1).max())
+        order = torch.sort(is_seen.int(), dim=1, descending=True, stable=True)[1][:, :count]
+        free = ROOM * columns
+
+        def moved(held: torch.Tensor) -> torch.Tensor:
+            _, heads, _, width = held.shape
+            index = order[:, None, :, None].expand(-1, heads, -1, width)
+            return pad(held[:, :, :size].gather(2, index), (0, 0, 0, free))
+
+        for layer in range(len(self.keys)):
+            self.keys[layer] = moved(self.keys[layer])
+            self.values[layer] = moved(self.values[layer])
+        beams = self.mask.shape[1]
+        mask = self.mask[:, :, :size].gather(2, order[:, None].expand(-1, beams, -1))
+        self.mask = pad(mask, (0, free), value=HIDDEN)
+        self.used = count
+
+    def join(self, other: Cache) -> None:
+        """Take the other's inputs in, behind these; both have as many beams and prefix columns."""
+        size = max(self.mask.shape[2], other.mask.shape[2])
+
+        def joined(ours: torch.Tensor, theirs: torch.Tensor) -> torch.Tensor:
+            return torch.cat([pad(one, (0, 0, 0, size - one.shape[2])) for one in (ours, theirs)])
+
+        self.keys = [joined(a, b) for a, b in zip(self.keys, other.keys, strict=True)]
+        self.values = [joined(a, b) for a, b in zip(self.values, other.values, strict=True)]
+        masks = [pad(one.mask, (0, size - one.mask.shape[2]), value=HIDDEN) for one in (self, other)]
+        self.mask = torch.cat(masks)
+        self.positions = torch.cat([self.positions, other.positions])
+        self.used = max(self.used, other.used)
+
+
+@dataclass(frozen=True, eq=False)
+class _Saved:
+    """What the backward pass of a layer needs of its forward pass."""
+
+    attention_in: tuple[torch.Tensor, torch.Tensor]
+    q_in: tuple[torch.Tensor, torch.Tensor] | None
+    k_in: tuple[torch.Tensor, torch.Tensor] | None
+    queries: torch.Tensor
+    keys: torch.Tensor
+    values: torch.Tensor
+    probabilities: torch.Tensor
+    mlp_in: tuple[torch.Tensor, torch.Tensor]
+    gate_up: torch.Tensor
+
+
+class FastDecoder:
+    """The computations on the weights of one frozen backbone, in float32."""
+
+    def __init__(self, weights: DecoderWeights) -> None:
+        self._w = weights
+        self._ratio = weights.heads // weights.kv_heads
+        self._q_size = weights.heads * weights.head_width
+        self._k_size = weights.kv_heads * weights.head_width
+
+    @property
+    def layers(self) -> int:
+        """How many layers there are."""
+        return len(self._w.layers)
+
+    def no_prefix(self) -> Prefix:
+        """Nothing before the tokens."""
+        empty = torch.empty(2, self._w.kv_heads, 0, self._w.head_width)
+        return Prefix([empty] * self.layers, 0)
+
+    # Training ------------------------------------------------------------------------------
+
+    def loss(self, prefix: Prefix, batch: PackedBatch) -> torch.Tensor:
+        """The summed loss of a batch's predictions, in nats, with its gradient by the prefix."""
+        if torch.is_grad_enabled() and any(layer.requires_grad for layer in prefix.layers):
+            loss: torch.Tensor = _Loss.apply(self, prefix, batch, *prefix.layers)  # type: ignore[no-untyped-call]
+            return loss
+        with torch.no_grad():
+            return _loss_in_place(self.logits(prefix, batch), batch.labels)
+
+    @torch.no_grad()
+    def loss_and_gradients(
+        self, prefix: Prefix, batch: PackedBatch
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """The summed loss, and its gradient by each layer of a prefix that all sequences share."""
+        saved: list[_Saved] = []
+        x = self._forward(prefix, batch, saved=saved)
+        x, final_in = _normalised(x, self._w.norm)
+        logits = product(x, self._w.head)
+        loss = _loss_in_place(logits, batch.labels)  # logits are their gradient now
+        dx = _norm_backward(product(logits, self._w.head.T), final_in, self._w.norm)
+        del logits
+        return loss, self._backward(dx, prefix, batch, saved)
+
+    @torch.no_grad()
+    def logits(self, prefix: Prefix, batch: PackedBatch) -> torch.Tensor:
+        """[M, V]."""
+        x, _ = _normalised(self._forward(prefix, batch), self._w.norm)
+        return product(x, self._w.head)
+
+    def _forward(
+        self,
+        prefix: Prefix,
+        batch: PackedBatch,
+        *,
+        saved: list[_Saved] | None = None,
+        cache: Cache | None = None,
+    ) -> torch.Tensor:
+        """The last layer's states at the predicting tokens, [M, d]."""
+        w, size, length = self._w, batch.size, batch.length
+        heads, ratio, width = w.kv_heads, self._ratio, w.head_width
+        x = w.embed(batch.ids)
+        offsets = prefix.offsets
+        if isinstance(offsets, torch.Tensor):
+            offsets = offsets[batch.sequence]
+        cos, sin = self._rotation(x, batch.positions + offsets)
+        bias = self._training_bias(prefix, batch)
+        grid = x.new_zeros(size * length, self._q_size + 2 * self._k_size)
+        for number, layer in enumerate(w.layers):
+            h, attention_in = _normalised(x, layer.attention_norm)
+            qkv, q_in, k_in = self._qkv(layer, h, cos, sin)
+            if batch.is_dense:
+                grid = qkv
+            else:
+                grid[batch.cells] = qkv
+            q, k, v = grid.view(size, length, -1).split(
+                [self._q_size, self._k_size, self._k_size], dim=-1
+            )
+            own = prefix.layers[number]
+            own = own if own.dim() == 5 else own.expand(size, -1, -1, -1, -1)
+            before = own.shape[3]
+            # [G, T, K, R, D] -> [G·K, R·T, D]
+            q = q.view(size, length, heads, ratio, width).permute(0, 2, 3, 1, 4)
+            q = q.reshape(size * heads, ratio * length, width)
+            k = torch.cat([own[:, 0], k.view(size, length, heads, width).transpose(1, 2)], dim=2)
+            v = torch.cat([own[:, 1], v.view(size, length, heads, width).transpose(1, 2)], dim=2)
+            if cache is not None:
+                start, end = cache.starts[number], prefix.length + length
+                cache.keys[number][:, :, start:end] = k
+                cache.values[number][:, :, start:end] = v
+            k, v = k.flatten(0, 1), v.flatten(0, 1)  # [G·K, P + T, D]
+            own_bias = bias[..., prefix.length - before :]
+            p = torch.baddbmm(own_bias, q, k.transpose(1, 2), alpha=w.scale).softmax(-1)
+            o = torch.bmm(p, v).view(size, heads, ratio, length, width)
+            o = o.permute(0, 3, 1, 2, 4).reshape(size * length, self._q_size)
+            if not batch.is_dense:
+                o = o[batch.cells]
+            if number == len(w.layers) - 1:
+                o, x = o[batch.predicting], x[batch.predicting]
+            x = _projected(o, layer.out).add_(x)
+            h, mlp_in = _normalised(x, layer.mlp_norm)
+            gate_up = _projected(h, layer.gate_up)
+            x = _projected(_gated(gate_up), layer.down).add_(x)
+            if saved is not None:
+                saved.append(_Saved(attention_in, q_in, k_in, q, k, v, p, mlp_in, gate_up))
+        return x
+
+    def _backward(
+        self, dx: torch.Tensor, prefix: Prefix, batch: PackedBatch, saved: list[_Saved]
+    ) -> list[torch.Tensor]:
+        """The gradients by each layer of the prefix, from that by the last states, [M, d]."""
+        w, size, length = self._w, batch.size, batch.length
+        heads, ratio, width = w.kv_heads, self._ratio, w.head_width
+        cos, sin = self._rotation(dx, batch.positions + prefix.offsets)
+        grid = dx.new_zeros(size * length, self._q_size)
+        gradients: list[torch.Tensor] = []
+        for number in range(len(w.layers) - 1, -1, -1):
+            layer, s = w.layers[number], saved.pop()
+            gate, up = s.gate_up.chunk(2, dim=1)
+            da = product(dx, layer.down.matrix.T)
+            d_up = silu(gate).mul_(da)
+            d_gate = torch.ops.aten.silu_backward(da.mul_(up), gate)
+            dh = product(torch.cat([d_gate, d_up], dim=1), layer.gate_up.matrix.T)
+            dx = dx + _norm_backward(dh, s.mlp_in, layer.mlp_norm)
+            do = product(dx, layer.out.matrix.T)
+            if number == len(w.layers) - 1:
+                # A token may predict several: their gradients add up.
+                do = do.new_zeros(len(batch.ids), self._q_size).index_add_(0, batch.predicting, do)
+                dx = dx.new_zeros(len(batch.ids), dx.shape[1]).index_add_(0, batch.predicting, dx)
+            if not batch.is_dense:
+                grid[batch.cells] = do
+                do = grid
+            do = do.view(size, length, heads, ratio, width).permute(0, 2, 3, 1, 4)
+            do = do.reshape(size * heads, ratio * length, width)
+            dv = torch.bmm(s.probabilities.transpose(1, 2), do).view(size, heads, -1, width)
+            dp = torch.bmm(do, s.values.transpose(1, 2))
+            ds = torch.ops.aten._softmax_backward_data(dp, s.probabilities, -1, dp.dtype)
+            ds.mul_(w.scale)
+            dk = torch.bmm(ds.transpose(1, 2), s.queries).view(size, heads, -1, width)
+            before = dk.shape[2] - length
+            gradients.append(torch.stack([dk[:, :, :before].sum(0), dv[:, :, :before].sum(0)]))
+            if number == 0:
+                break  # embeddings are constants
+            dq = torch.bmm(ds, s.keys).view(size, heads, ratio, length, width)
+            dqkv = torch.cat(
+                [
+                    dq.permute(0, 3, 1, 2, 4).reshape(size, length, -1),
+                    dk[:, :, before:].transpose(1, 2).reshape(size, length, -1),
+                    dv[:, :, before:].transpose(1, 2).reshape(size, length, -1),
+                ],
+                dim=-1,
+            ).view(size * length, -1)
+            if not batch.is_dense:
+                dqkv = dqkv[batch.cells]
+            self._qkv_backward(dqkv, cos, sin, layer, s)
+            dh = product(dqkv, layer.qkv.matrix.T)
+            dx = dx + _norm_backward(dh, s.attention_in, layer.attention_norm)
+        return gradients[::-1]
+
+    def _training_bias(self, prefix: Prefix, batch: PackedBatch) -> torch.Tensor:
+        """[G·K, R·T, P + T]: what a query's products are added to."""
+        size, length, before = batch.size, batch.length, prefix.length
+        bias = pad(batch.bias, (before, 0))
+        if prefix.visible is not None:
+            hidden = ~prefix.visible[:, None].expand(-1, length, -1)
+            bias[:, :, :before].masked_fill_(hidden, HIDDEN)
+        bias = bias[:, None, None].expand(-1, self._w.kv_heads, self._ratio, -1, -1)
+        return bias.reshape(size * self._w.kv_heads, self._ratio * length, before + length)
+
+    def _rotation(
+        self, like: torch.Tensor, positions: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Cosines and sines of each token, [N, 1, D / 2]: both halves turn by the same angles."""
+        cos, sin = self._w.rotate(like[None], positions[None])
+        half = self._w.head_width // 2
+        return cos[0, :, None, :half], sin[0, :, None, :half]
+
+    def _qkv(
+        self, layer: Layer, h: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
+    ) -> tuple[torch.Tensor, Any, Any]:
+        """[N, (H + 2K)·D], queries and keys rotated; and what their norms need for the way back."""
+        qkv = _projected(h, layer.qkv)
+        q_in = k_in = None
+        if layer.q_norm is not None and layer.k_norm is not None:
+            q, k, _ = self._by_head(qkv)
+            normed, q_in = _normalised(q, layer.q_norm)
+            q.copy_(normed)
+            normed, k_in = _normalised(k, layer.k_norm)
+            k.copy_(normed)
+        self._rotate(qkv, cos, sin)
+        return qkv, q_in, k_in
+
+    def _qkv_backward(
+        self,
+        dqkv: torch.Tensor,
+        cos: torch.Tensor,
+        sin: torch.Tensor,
+        layer: Layer,
+        saved: _Saved,
+    ) -> None:
+        """Back through rotation and norms, in place."""
+        self._rotate(dqkv, cos, -sin)
+        if saved.q_in is not None and saved.k_in is not None:
+            q, k, _ = self._by_head(dqkv)
+            assert layer.q_norm is not None
+            assert layer.k_norm is not None
+            q.copy_(_norm_backward(q, saved.q_in, layer.q_norm))
+            k.copy_(_norm_backward(k, saved.k_in, layer.k_norm))
+
+    def _by_head(self, qkv: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Views [N, H or K, D]."""
+        parts = qkv.unflatten(1, (-1, self._w.head_width))
+        q, k, v = parts.split([self._w.heads, self._w.kv_heads, self._w.kv_heads], dim=1)
+        return q, k, v
+
+    def _rotate(self, qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> None:
+        """Turn the queries and keys in place, as transformers' `apply_rotary_pos_emb`."""
+        rotated = qkv[:, : self._q_size + self._k_size].unflatten(1, (-1, self._w.head_width))
+        first, second = rotated.chunk(2, dim=-1)  # [N, H + K, D / 2]
+        crossed = first * sin
+        first.mul_(cos).addcmul_(second, sin, value=-1)
+        second.mul_(cos).add_(crossed)
+
+    # Decoding ------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def prefill(
+        self, prefix: Prefix, batch: PackedBatch, *, beams: int
+    ) -> tuple[torch.Tensor, Cache]:
+        """Read G prompts once each; logits of the next tokens [G, V], and their cache."""
+        w, before, end = self._w, prefix.length, prefix.length + batch.length
+        shape = (batch.size, w.kv_heads, end + ROOM * beams, w.head_width)
+        like = w.head
+        mask = torch.full((batch.size, beams, shape[2]), HIDDEN, device=like.device)
+        mask[:, :, :before] = 0
+        if prefix.visible is not None:
+            mask[:, :, :before].masked_fill_(~prefix.visible[:, None], HIDDEN)
+        # A prompt's last token sees what its continuation sees.
+        last = batch.cells[batch.predicting] % batch.length
+        seen = batch.bias[torch.arange(batch.size), last]
+        mask[:, :, before:end] = seen[:, None]
+        cache = Cache(
+            keys=[like.new_zeros(shape) for _ in w.layers],
+            values=[like.new_zeros(shape) for _ in w.layers],
+            mask=mask,
+            positions=batch.positions[batch.predicting] + prefix.offsets + 1,
+            starts=[before - layer.shape[-2] for layer in prefix.layers],
+            used=end,
+        )
+        x, _ = _normalised(self._forward(prefix, batch, cache=cache), w.norm)
+        return product(x, w.head), cache
+
+    @torch.no_grad()
+    def step(self, cache: Cache, ids: torch.Tensor, prefix: int) -> torch.Tensor:
+        """Read one token more for each beam.
+
+        Args:
+            ids: [G, B].
+            prefix: P of the longest layer.
+
+        Returns:
+            Logits of the next tokens, [G·B, V].
+        """
+        w, (size, beams) = self._w, ids.shape
+        heads, ratio, width = w.kv_heads, self._ratio, w.head_width
+        cache.make_room(beams, prefix)
+        start, end = cache.used, cache.used + beams
+        own = torch.arange(beams, device=ids.device)
+        cache.mask[:, own, start + own] = 0
+        bias = cache.mask[:, None, :, None, :end].expand(-1, heads, -1, ratio, -1)
+        bias = bias.reshape(size * heads, beams * ratio, end)
+        x = w.embed(ids.flatten())
+        cos, sin = self._rotation(x, cache.positions.repeat_interleave(beams))
+        for number, layer in enumerate(w.layers):
+            h, _ = _normalised(x, layer.attention_norm)
+            qkv, _, _ = self._qkv(layer, h, cos, sin)
+            q, k, v = qkv.view(size, beams, -1).split(
+                [self._q_size, self._k_size, self._k_size], dim=-1
+            )
+            keys, values = cache.keys[number], cache.values[number]
+            keys[:, :, start:end] = k.view(size, beams, heads, width).transpose(1, 2)
+            values[:, :, start:end] = v.view(size, beams, heads, width).transpose(1, 2)
+            first = cache.starts[number]
+            # [G, B, K, R, D] -> [G·K, B·R, D]
+            q = q.view(size, beams, heads, ratio, width).transpose(1, 2)
+            q = q.reshape(size * heads, beams * ratio, width)
+            seen_keys = keys.flatten(0, 1)[:, first:end].transpose(1, 2)
+            p = torch.baddbmm(bias[..., first:], q, seen_keys, alpha=w.scale).softmax(-1)
+            o = torch.bmm(p, values.flatten(0, 1)[:, first:end])
+            o = o.view(size, heads, beams, ratio, width).transpose(1, 2)
+            x = _projected(o.reshape(size * beams, -1), layer.out).add_(x)
+            h, _ = _normalised(x, layer.mlp_norm)
+            x = _projected(_gated(_projected(h, layer.gate_up)), layer.down).add_(x)
+        cache.used = end
+        cache.positions = cache.positions + 1
+        x, _ = _normalised(x, w.norm)
+        return product(x, w.head)
+
+
+class _Loss(torch.autograd.Function):
+    """The loss whose gradient is computed with it."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, decoder: FastDecoder, prefix: Prefix, batch: PackedBatch, *layers: torch.Tensor
+    ) -> torch.Tensor:
+        detached = Prefix([layer.detach() for layer in layers], prefix.offsets)
+        loss, ctx.gradients = decoder.loss_and_gradients(detached, batch)
+        return loss
+
+    @staticmethod
+    def backward(ctx: Any, *outer: torch.Tensor) -> Any:
+        return None, None, None, *(outer[0] * gradient for gradient in ctx.gradients)
+
+
+def _projected(x: torch.Tensor, projection: Projection) -> torch.Tensor:
+    return product(x, projection.matrix, projection.bias)
+
+
+def _normalised(
+    x: torch.Tensor, norm: Norm
+) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor]]:
+    """The norm of x [.., n]; and x without the weight, and its divisor's inverse [.., 1]."""
+    inverse = x.square().mean(-1, keepdim=True).add_(norm.eps).rsqrt_()
+    plain = x * inverse
+    return plain * norm.weight, (plain, inverse)
+
+
+def _norm_backward(
+    d: torch.Tensor, given: tuple[torch.Tensor, torch.Tensor], norm: Norm
+) -> torch.Tensor:
+    """The gradient by x of a norm, from that by its output."""
+    plain, inverse = given
+    d = d * norm.weight
+    mean = torch.linalg.vecdot(d, plain).div_(-d.shape[-1])[..., None]
+    return torch.addcmul(d, plain, mean).mul_(inverse)
+
+
+def _gated(gate_up: torch.Tensor) -> torch.Tensor:
+    """[N, 2F] → [N, F]."""
+    gate, up = gate_up.chunk(2, dim=1)
+    return silu(gate).mul_(up)
+
+
+def _loss_in_place(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """The summed cross-entropy of logits [M, V], which become its gradient by them."""
+    rows = torch.arange(len(labels), device=labels.device)
+    chosen = logits[rows, labels]
+    largest = logits.amax(-1, keepdim=True)
+    logits.sub_(largest).exp_()
+    total = logits.sum(-1, keepdim=True)
+    loss = (total.log() + largest).sum() - chosen.sum()
+    logits.div_(total)
+    logits[rows, labels] -= 1
+    return loss
+
+

@@ -1,0 +1,116 @@
+"""Products with a frozen matrix on a CPU, by the library that is the faster on this machine.
+
+torch multiplies float32 by MKL. oneDNN's own kernels, which torch ships too but has no public
+function for, are up to twice as fast on some processors, most of all with few rows. Which are
+faster is measured once for each machine, number of threads and size of the left-hand side, and
+remembered in the cache folder: a resumed run computes as it did before.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Callable
+from enum import Enum
+from functools import cache
+
+import torch
+from torch.nn.functional import linear
+
+from engine.backbones.paths import cache_folder
+from engine.contract.files.writing import write_atomically
+
+FEW_ROWS = 128
+"""A decoding step has fewer rows, a training step more."""
+_SHAPE = (1536, 576)
+"""Outputs and inputs of the matrix that is measured with: 3.5 MB, more than a core's cache."""
+_ROUNDS = 7
+
+
+class Kernel(Enum):
+    """The library that multiplies."""
+
+    TORCH = "torch"
+    ONEDNN = "onednn"
+
+
+def product(x: torch.Tensor, matrix: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+    """x @ matrix.T + bias.
+
+    Args:
+        x: [N, in].
+        matrix: [out, in], in either order in memory: oneDNN is faster where the inputs are
+            the rows (`matrix.T` is contiguous).
+        bias: [out].
+
+    Returns:
+        [N, out].
+    """
+    return _function(kernel_for(len(x), x))(x, matrix, bias)
+
+
+def kernel_for(rows: int, like: torch.Tensor) -> Kernel:
+    """The kernel for so many rows of such a tensor."""
+    if like.device.type != "cpu" or like.dtype != torch.float32 or not _has_onednn():
+        return Kernel.TORCH
+    return _choice(rows <= FEW_ROWS, torch.get_num_threads())
+
+
+def _function(
+    kernel: Kernel,
+) -> Callable[[torch.Tensor, torch.Tensor, torch.Tensor | None], torch.Tensor]:
+    return _onednn if kernel is Kernel.ONEDNN else linear
+
+
+def _onednn(x: torch.Tensor, matrix: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+    made: torch.Tensor = torch.ops.mkldnn._linear_pointwise(x, matrix, bias, "none", [], "")
+    return made
+
+
+@cache
+def _has_onednn() -> bool:
+    """Whether this torch has oneDNN's product, which is not public, and it multiplies right."""
+    try:
+        x, matrix = torch.randn(3, 8), torch.randn(5, 8)
+        return torch.allclose(_onednn(x, matrix, torch.ones(5)), x @ matrix.T + 1, atol=1e-5)
+    except (AttributeError, RuntimeError, TypeError):
+        return False
+
+
+@cache
+def _choice(few_rows: bool, threads: int) -> Kernel:
+    """As remembered, or as measured now."""
+    path = cache_folder() / "kernels.json"
+    machine = f"{platform.processor() or platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
+    key = f"torch {torch.__version__}, {machine}, {threads} threads, {'few' if few_rows else 'many'} rows"
+    try:
+        remembered = json.loads(path.read_text("utf-8"))
+        return Kernel(remembered[key])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    chosen = _measure(FEW_ROWS // 4 if few_rows else 4 * FEW_ROWS)
+    try:
+        remembered = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        remembered = {}
+    if isinstance(remembered, dict):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, json.dumps({**remembered, key: chosen.value}, indent=1))
+        except OSError:
+            pass  # measured again next time
+    return chosen
+
+
+def _measure(rows: int) -> Kernel:
+    """The faster of the two by the best of some rounds in turn."""
+    x = torch.randn(rows, _SHAPE[1])
+    matrix = torch.randn(_SHAPE[1], _SHAPE[0]).T
+    best = dict.fromkeys(Kernel, float("inf"))
+    for _ in range(_ROUNDS):
+        for kernel in Kernel:
+            start = time.perf_counter()
+            _function(kernel)(x, matrix, None)
+            best[kernel] = min(best[kernel], time.perf_counter() - start)
+    return min(best, key=best.__getitem__)

@@ -1,0 +1,80 @@
+"""Whether a backbone is computed by `FastDecoder`, or by transformers."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from engine.fast.decoder import FastDecoder
+from engine.fast.packing import pack_rows
+from engine.fast.weights import NotLlamaLike, read_weights
+
+log = logging.getLogger(__name__)
+
+_PATH = "fast_path"
+_TOLERANCE = 1e-4
+"""Largest difference of two logits, as a part of the largest logit."""
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """How a backbone is computed.
+
+    Attributes:
+        decoder: None where transformers computes.
+        reason: why it does, or "".
+    """
+
+    decoder: FastDecoder | None
+    reason: str = ""
+
+
+def path_of(model: Any) -> Path:
+    """The path of a loaded model, decided at the first call, when it has no gradients yet."""
+    made = getattr(model, _PATH, None)
+    if made is None:
+        made = _decide(model)
+        setattr(model, _PATH, made)
+        if made.reason:
+            log.info("%s is computed by transformers: %s", type(model).__name__, made.reason)
+    assert isinstance(made, Path)
+    return made
+
+
+def fast_decoder(model: Any) -> FastDecoder | None:
+    """The model's fast decoder, or None where transformers is to compute, as under autocast."""
+    if torch.is_autocast_enabled(model.device.type):
+        return None
+    return path_of(model).decoder
+
+
+def _decide(model: Any) -> Path:
+    if model.device.type != "cpu" or model.dtype != torch.float32:
+        return Path(None, f"it is {model.dtype} on {model.device.type}")
+    try:
+        decoder = FastDecoder(read_weights(model))
+    except NotLlamaLike as difference:
+        return Path(None, str(difference))
+    difference = _difference(model, decoder)
+    if not difference <= _TOLERANCE:
+        return Path(None, f"its logits differ by {difference:.1e}")
+    return Path(decoder)
+
+
+@torch.no_grad()
+def _difference(model: Any, decoder: FastDecoder) -> float:
+    """Of the logits of two texts, one of them padded, as a part of the largest."""
+    known = model.get_input_embeddings().weight.shape[0]
+    ids = torch.arange(1, 13).mul(7919).remainder(known)
+    texts = [ids.tolist(), ids.flip(0)[:5].tolist()]
+    batch = pack_rows([text[:1] for text in texts], [text[1:] + [0] for text in texts])
+    ours = decoder.logits(decoder.no_prefix(), batch).split([len(text) for text in texts])
+    largest = difference = 0.0
+    for text, logits in zip(texts, ours, strict=True):
+        theirs = model(input_ids=torch.tensor([text]), use_cache=False).logits[0]
+        largest = max(largest, float(theirs.abs().max()))
+        difference = max(difference, float((theirs - logits).abs().max()))
+    return difference / largest

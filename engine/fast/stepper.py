@@ -1,0 +1,53 @@
+"""Search steps by `FastDecoder` (`engine.decoding.search.Stepper`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from engine.fast.decoder import Cache, FastDecoder, Prefix
+from engine.fast.packing import pack_prompts
+
+
+class FastStepper:
+    """Prompts behind their prefix, one cache for all beams of an input.
+
+    Args:
+        prefix: of all prompts, or with one for each.
+        prompts: token ids, by number.
+    """
+
+    def __init__(
+        self, decoder: FastDecoder, prefix: Prefix, prompts: Sequence[Sequence[int]], *, beams: int
+    ) -> None:
+        self._decoder, self._prefix, self._prompts = decoder, prefix, prompts
+        self._beams, self._cache = beams, None
+
+    _cache: Cache | None
+
+    def admit(self, prompts: Sequence[int]) -> torch.Tensor:
+        """Read each prompt once, whatever the number of its beams."""
+        batch = pack_prompts([self._prompts[prompt] for prompt in prompts])
+        prefix = self._prefix.of(torch.tensor(prompts))
+        logits, cache = self._decoder.prefill(prefix, batch, beams=self._beams)
+        if self._cache is None:
+            self._cache = cache
+        else:
+            self._cache.join(cache)
+        return logits
+
+    def step(self, ids: torch.Tensor, parents: torch.Tensor | None) -> torch.Tensor:
+        """Read the tokens."""
+        assert self._cache is not None
+        if parents is not None:
+            self._cache.follow(parents)
+        return self._decoder.step(self._cache, ids, self._prefix.length)
+
+    def choose(self, inputs: torch.Tensor) -> None:
+        """Drop the others' caches."""
+        assert self._cache is not None
+        if len(inputs):
+            self._cache.choose(inputs)
+        else:
+            self._cache = None
