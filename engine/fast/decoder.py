@@ -28,6 +28,10 @@ from engine.fast.weights import DecoderWeights, Layer, Norm, Projection
 
 ROOM = 16
 """Steps for which a cache is enlarged at once."""
+SAVED_ENTRIES = 4 * 2**20
+"""Attention probabilities of a layer that are saved for the way back; more are computed again."""
+MOST_ENTRIES = 128 * 2**20
+"""Attention probabilities of a layer that there may be at once (512 MB)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +124,9 @@ class Cache:
 
         self.keys = [joined(a, b) for a, b in zip(self.keys, other.keys, strict=True)]
         self.values = [joined(a, b) for a, b in zip(self.values, other.values, strict=True)]
-        masks = [pad(one.mask, (0, size - one.mask.shape[2]), value=HIDDEN) for one in (self, other)]
+        masks = [
+            pad(one.mask, (0, size - one.mask.shape[2]), value=HIDDEN) for one in (self, other)
+        ]
         self.mask = torch.cat(masks)
         self.positions = torch.cat([self.positions, other.positions])
         self.used = max(self.used, other.used)
@@ -136,7 +142,7 @@ class _Saved:
     queries: torch.Tensor
     keys: torch.Tensor
     values: torch.Tensor
-    probabilities: torch.Tensor
+    probabilities: torch.Tensor | None
     mlp_in: tuple[torch.Tensor, torch.Tensor]
     gate_up: torch.Tensor
 
@@ -159,6 +165,11 @@ class FastDecoder:
         """Nothing before the tokens."""
         empty = torch.empty(2, self._w.kv_heads, 0, self._w.head_width)
         return Prefix([empty] * self.layers, 0)
+
+    def has_room_for(self, prefix: Prefix, batch: PackedBatch) -> bool:
+        """Whether the texts are short enough for attention that is written out."""
+        rows = batch.size * self._w.heads * batch.length
+        return rows * (prefix.length + batch.length) <= MOST_ENTRIES
 
     # Training ------------------------------------------------------------------------------
 
@@ -215,12 +226,10 @@ class FastDecoder:
                 grid = qkv
             else:
                 grid[batch.cells] = qkv
-            q, k, v = grid.view(size, length, -1).split(
-                [self._q_size, self._k_size, self._k_size], dim=-1
-            )
+            q, k, v = self._parts(grid.view(size, length, -1))
             own = prefix.layers[number]
+            before = own.shape[-2]
             own = own if own.dim() == 5 else own.expand(size, -1, -1, -1, -1)
-            before = own.shape[3]
             # [G, T, K, R, D] -> [G·K, R·T, D]
             q = q.view(size, length, heads, ratio, width).permute(0, 2, 3, 1, 4)
             q = q.reshape(size * heads, ratio * length, width)
@@ -231,8 +240,7 @@ class FastDecoder:
                 cache.keys[number][:, :, start:end] = k
                 cache.values[number][:, :, start:end] = v
             k, v = k.flatten(0, 1), v.flatten(0, 1)  # [G·K, P + T, D]
-            own_bias = bias[..., prefix.length - before :]
-            p = torch.baddbmm(own_bias, q, k.transpose(1, 2), alpha=w.scale).softmax(-1)
+            p = self._attention(bias[..., prefix.length - before :], q, k)
             o = torch.bmm(p, v).view(size, heads, ratio, length, width)
             o = o.permute(0, 3, 1, 2, 4).reshape(size * length, self._q_size)
             if not batch.is_dense:
@@ -244,7 +252,8 @@ class FastDecoder:
             gate_up = _projected(h, layer.gate_up)
             x = _projected(_gated(gate_up), layer.down).add_(x)
             if saved is not None:
-                saved.append(_Saved(attention_in, q_in, k_in, q, k, v, p, mlp_in, gate_up))
+                few = p if p.numel() <= SAVED_ENTRIES else None
+                saved.append(_Saved(attention_in, q_in, k_in, q, k, v, few, mlp_in, gate_up))
         return x
 
     def _backward(
@@ -254,6 +263,7 @@ class FastDecoder:
         w, size, length = self._w, batch.size, batch.length
         heads, ratio, width = w.kv_heads, self._ratio, w.head_width
         cos, sin = self._rotation(dx, batch.positions + prefix.offsets)
+        bias = self._training_bias(prefix, batch)
         grid = dx.new_zeros(size * length, self._q_size)
         gradients: list[torch.Tensor] = []
         for number in range(len(w.layers) - 1, -1, -1):
@@ -274,9 +284,13 @@ class FastDecoder:
                 do = grid
             do = do.view(size, length, heads, ratio, width).permute(0, 2, 3, 1, 4)
             do = do.reshape(size * heads, ratio * length, width)
-            dv = torch.bmm(s.probabilities.transpose(1, 2), do).view(size, heads, -1, width)
+            p = s.probabilities
+            if p is None:
+                own_bias = bias[..., bias.shape[-1] - s.keys.shape[1] :]
+                p = self._attention(own_bias, s.queries, s.keys)
+            dv = torch.bmm(p.transpose(1, 2), do).view(size, heads, -1, width)
             dp = torch.bmm(do, s.values.transpose(1, 2))
-            ds = torch.ops.aten._softmax_backward_data(dp, s.probabilities, -1, dp.dtype)
+            ds = torch.ops.aten._softmax_backward_data(dp, p, -1, dp.dtype)
             ds.mul_(w.scale)
             dk = torch.bmm(ds.transpose(1, 2), s.queries).view(size, heads, -1, width)
             before = dk.shape[2] - length
@@ -298,6 +312,11 @@ class FastDecoder:
             dh = product(dqkv, layer.qkv.matrix.T)
             dx = dx + _norm_backward(dh, s.attention_in, layer.attention_norm)
         return gradients[::-1]
+
+    def _attention(self, bias: torch.Tensor, q: torch.Tensor, k: torch.Tensor) -> torch.Tensor:
+        """The probabilities of queries [n, a, D] over keys [n, b, D], [n, a, b]."""
+        scores: torch.Tensor = torch.baddbmm(bias, q, k.transpose(1, 2), alpha=self._w.scale)
+        return scores.softmax(-1)
 
     def _training_bias(self, prefix: Prefix, batch: PackedBatch) -> torch.Tensor:
         """[G·K, R·T, P + T]: what a query's products are added to."""
@@ -349,15 +368,21 @@ class FastDecoder:
             q.copy_(_norm_backward(q, saved.q_in, layer.q_norm))
             k.copy_(_norm_backward(k, saved.k_in, layer.k_norm))
 
+    def _parts(self, qkv: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Queries, keys and values of [.., (H + 2K)·D]."""
+        q, k, v = torch.split(qkv, [self._q_size, self._k_size, self._k_size], dim=-1)
+        return q, k, v
+
     def _by_head(self, qkv: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Views [N, H or K, D]."""
-        parts = qkv.unflatten(1, (-1, self._w.head_width))
-        q, k, v = parts.split([self._w.heads, self._w.kv_heads, self._w.kv_heads], dim=1)
+        parts = qkv.view(len(qkv), -1, self._w.head_width)
+        sizes = [self._w.heads, self._w.kv_heads, self._w.kv_heads]
+        q, k, v = torch.split(parts, sizes, dim=1)
         return q, k, v
 
     def _rotate(self, qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> None:
         """Turn the queries and keys in place, as transformers' `apply_rotary_pos_emb`."""
-        rotated = qkv[:, : self._q_size + self._k_size].unflatten(1, (-1, self._w.head_width))
+        rotated = qkv.view(len(qkv), -1, self._w.head_width)[:, : self._w.heads + self._w.kv_heads]
         first, second = rotated.chunk(2, dim=-1)  # [N, H + K, D / 2]
         crossed = first * sin
         first.mul_(cos).addcmul_(second, sin, value=-1)
@@ -416,9 +441,7 @@ class FastDecoder:
         for number, layer in enumerate(w.layers):
             h, _ = _normalised(x, layer.attention_norm)
             qkv, _, _ = self._qkv(layer, h, cos, sin)
-            q, k, v = qkv.view(size, beams, -1).split(
-                [self._q_size, self._k_size, self._k_size], dim=-1
-            )
+            q, k, v = self._parts(qkv.view(size, beams, -1))
             keys, values = cache.keys[number], cache.values[number]
             keys[:, :, start:end] = k.view(size, beams, heads, width).transpose(1, 2)
             values[:, :, start:end] = v.view(size, beams, heads, width).transpose(1, 2)
@@ -426,8 +449,7 @@ class FastDecoder:
             # [G, B, K, R, D] -> [G·K, B·R, D]
             q = q.view(size, beams, heads, ratio, width).transpose(1, 2)
             q = q.reshape(size * heads, beams * ratio, width)
-            seen_keys = keys.flatten(0, 1)[:, first:end].transpose(1, 2)
-            p = torch.baddbmm(bias[..., first:], q, seen_keys, alpha=w.scale).softmax(-1)
+            p = self._attention(bias[..., first:], q, keys.flatten(0, 1)[:, first:end])
             o = torch.bmm(p, values.flatten(0, 1)[:, first:end])
             o = o.view(size, heads, beams, ratio, width).transpose(1, 2)
             x = _projected(o.reshape(size * beams, -1), layer.out).add_(x)
@@ -495,5 +517,3 @@ def _loss_in_place(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     logits.div_(total)
     logits[rows, labels] -= 1
     return loss
-
-

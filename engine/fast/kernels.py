@@ -35,8 +35,10 @@ class Kernel(Enum):
     ONEDNN = "onednn"
 
 
-def product(x: torch.Tensor, matrix: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
-    """x @ matrix.T + bias.
+def product(
+    x: torch.Tensor, matrix: torch.Tensor, bias: torch.Tensor | None = None
+) -> torch.Tensor:
+    """X @ matrix.T + bias.
 
     Args:
         x: [N, in].
@@ -81,9 +83,10 @@ def _has_onednn() -> bool:
 @cache
 def _choice(few_rows: bool, threads: int) -> Kernel:
     """As remembered, or as measured now."""
-    path = cache_folder() / "kernels.json"
-    machine = f"{platform.processor() or platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
-    key = f"torch {torch.__version__}, {machine}, {threads} threads, {'few' if few_rows else 'many'} rows"
+    path, machine = cache_folder() / "kernels.json", platform.processor() or platform.machine()
+    capability = torch.backends.cpu.get_cpu_capability()
+    rows = "few" if few_rows else "many"
+    key = f"torch {torch.__version__}, {machine}, {capability}, {threads} threads, {rows} rows"
     try:
         remembered = json.loads(path.read_text("utf-8"))
         return Kernel(remembered[key])

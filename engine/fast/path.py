@@ -10,7 +10,7 @@ import torch
 
 from engine.fast.decoder import FastDecoder
 from engine.fast.packing import pack_rows
-from engine.fast.weights import NotLlamaLike, read_weights
+from engine.fast.weights import NotLlamaLikeError, read_weights
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +56,8 @@ def _decide(model: Any) -> Path:
         return Path(None, f"it is {model.dtype} on {model.device.type}")
     try:
         decoder = FastDecoder(read_weights(model))
-    except NotLlamaLike as difference:
-        return Path(None, str(difference))
+    except NotLlamaLikeError as reason:
+        return Path(None, str(reason))
     difference = _difference(model, decoder)
     if not difference <= _TOLERANCE:
         return Path(None, f"its logits differ by {difference:.1e}")
@@ -70,8 +70,9 @@ def _difference(model: Any, decoder: FastDecoder) -> float:
     known = model.get_input_embeddings().weight.shape[0]
     ids = torch.arange(1, 13).mul(7919).remainder(known)
     texts = [ids.tolist(), ids.flip(0)[:5].tolist()]
-    batch = pack_rows([text[:1] for text in texts], [text[1:] + [0] for text in texts])
-    ours = decoder.logits(decoder.no_prefix(), batch).split([len(text) for text in texts])
+    batch = pack_rows([text[:1] for text in texts], [[*text[1:], 0] for text in texts])
+    logits_of_all = decoder.logits(decoder.no_prefix(), batch)
+    ours = torch.split(logits_of_all, [len(text) for text in texts])
     largest = difference = 0.0
     for text, logits in zip(texts, ours, strict=True):
         theirs = model(input_ids=torch.tensor([text]), use_cache=False).logits[0]

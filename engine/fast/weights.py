@@ -21,7 +21,7 @@ ROPE_TYPES = ("default", "linear", "llama3", "yarn")
 """Those whose rotations do not depend on how long the text is."""
 
 
-class NotLlamaLike(Exception):
+class NotLlamaLikeError(Exception):
     """A backbone of another structure; the message says what differs."""
 
 
@@ -48,7 +48,9 @@ class Norm:
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One layer. Shapes of matrices: qkv [(H + 2K)·D, d], out [d, H·D], gate_up [2F, d], down [d, F].
+    """One layer.
+
+    Matrices: qkv [(H + 2K)·D, d], out [d, H·D], gate_up [2F, d], down [d, F].
 
     Attributes:
         q_norm, k_norm: over the D numbers of a head, before the rotation (Qwen 3); else None.
@@ -94,9 +96,10 @@ def read_weights(model: Any) -> DecoderWeights:
     is in memory twice and transformers computes with the same numbers.
 
     Raises:
-        NotLlamaLike: of another structure; nothing was changed.
+        NotLlamaLikeError: of another structure; nothing was changed.
     """
-    body, head = getattr(model, "model", None), model.get_output_embeddings()
+    body: Any = getattr(model, "model", None)
+    head: Any = model.get_output_embeddings()
     _demand(not model.config.is_encoder_decoder, "it has an encoder")
     _demand(_names(model) == {"model", "lm_head"} and type(head) is nn.Linear, "its head differs")
     _demand(head.bias is None, "its head has a bias")
@@ -126,7 +129,7 @@ def read_weights(model: Any) -> DecoderWeights:
 
 
 def _check_layer(layer: Any) -> None:
-    """Raise `NotLlamaLike` unless it is built as we compute it."""
+    """Raise `NotLlamaLikeError` unless it is built as we compute it."""
     parts = {"self_attn", "mlp", "input_layernorm", "post_attention_layernorm"}
     _demand(_names(layer) == parts, "its layers have other parts")
     attention, mlp = layer.self_attn, layer.mlp
@@ -168,7 +171,7 @@ def _join(*linears: nn.Linear) -> Projection:
         linears[0].in_features, sum(sizes), dtype=linears[0].weight.dtype,
         device=linears[0].weight.device,
     )  # fmt: skip
-    for linear, part in zip(linears, joined.split(sizes, dim=1), strict=True):
+    for linear, part in zip(linears, torch.split(joined, sizes, dim=1), strict=True):
         part.copy_(linear.weight.T)
         linear.weight.data = part.T
     biases = [linear.bias for linear in linears]
@@ -179,8 +182,8 @@ def _join(*linears: nn.Linear) -> Projection:
 
 
 def _norm(module: Any) -> Norm:
-    weight = getattr(module, "weight", None)
-    eps = getattr(module, "variance_epsilon", getattr(module, "eps", None))
+    weight: Any = getattr(module, "weight", None)
+    eps: Any = getattr(module, "variance_epsilon", getattr(module, "eps", None))
     is_rms = isinstance(weight, torch.Tensor) and isinstance(eps, float)
     _demand(is_rms and not list(module.children()), "its norms differ")
     _demand("RMS" in type(module).__name__, "its norms are not RMS norms")
@@ -193,4 +196,4 @@ def _names(module: Any) -> set[str]:
 
 def _demand(holds: bool, otherwise: str) -> None:
     if not holds:
-        raise NotLlamaLike(otherwise)
+        raise NotLlamaLikeError(otherwise)

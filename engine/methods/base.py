@@ -50,7 +50,6 @@ class System(Protocol):
             On entry, the positions of the tokens, [B, T], for backbones that take them.
         """
 
-
     def fast(self, rows: Sequence[int]) -> tuple[FastDecoder, Prefix] | None:
         """Inside `active`: what computes these rows without transformers, and what is before them.
 

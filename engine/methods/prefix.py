@@ -84,7 +84,9 @@ class PrefixedBackbone:
         decoder = None if self._is_infix else fast_decoder(self.backbone.model)
         if decoder is None:
             return None
-        sites = (AttentionSite(AttentionKind.DECODER_SELF.value, at) for at in range(decoder.layers))
+        sites = (
+            AttentionSite(AttentionKind.DECODER_SELF.value, at) for at in range(decoder.layers)
+        )
         (nothing, *_) = decoder.no_prefix().layers
         layers = [self._now.get(site, nothing) for site in sites]
         return decoder, Prefix(layers, self.position_offset)

@@ -25,8 +25,10 @@ def loss_sum(system: System, batch: TextBatch, rows: Sequence[int] = ()) -> torc
     fast = system.fast(rows)
     if fast is not None:
         decoder, prefix = fast
-        sources = [row.source for row in batch.token_rows]
-        return decoder.loss(prefix, pack_rows(sources, [row.target for row in batch.token_rows]))
+        rows_read = batch.token_rows
+        packed = pack_rows([row.source for row in rows_read], [row.target for row in rows_read])
+        if decoder.has_room_for(prefix, packed):
+            return decoder.loss(prefix, packed)
     with system.batch(rows, batch.attention_mask, _behind(batch)) as positions:
         if batch.decoder_input_ids is not None:
             logits = _encoder_decoder_logits(system, batch)

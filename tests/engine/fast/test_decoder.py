@@ -1,0 +1,245 @@
+"""The fast path against the formula in float64, against transformers, and against itself."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import itertools
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+
+from engine.backbones.loading import Backbone
+from engine.contract.methods.prefix import Init, PrefixMethod
+from engine.fast.decoder import FastDecoder, Prefix
+from engine.fast.packing import pack_prompts, pack_rows, pack_shared
+from engine.fast.path import path_of
+from engine.fast.weights import DecoderWeights, read_weights
+from engine.methods.prefix import PrefixTuning
+from engine.tasks.generation.batches import collate_for, token_row
+from tests.engine.explicit import explicit_model
+from tests.engine.tiny import gradients, load, tiny
+from tests.helpers.tiny_backbones import save_tiny
+
+FAST = ("llama", "llama-wide-heads", "mistral", "qwen2", "qwen3")
+SOURCES = [[7, 8, 9], [20, 21, 22, 23, 24], [7, 8, 9], [30], [7, 8, 9]]
+TARGETS = [[11, 12, 1], [13, 14, 15, 16, 1], [11, 40, 41, 1], [17, 18, 1], [5]]
+
+
+def method(backbone: Backbone, **changes: object) -> PrefixTuning:
+    spec = PrefixMethod(prefix_length=5, mid_dim=16, init=Init.RANDOM, dropout=0.0)
+    return PrefixTuning(backbone, dataclasses.replace(spec, **changes), seed=1)
+
+
+def prefix_of(tuned: PrefixTuning, *, double: bool = False) -> Prefix:
+    layers = [
+        (entries.double() if double else entries).detach().requires_grad_()
+        for entries in tuned.folded().values()
+    ]
+    return Prefix(layers, tuned.position_offset)
+
+
+def decoder_of(backbone: Backbone) -> FastDecoder:
+    decoder = path_of(backbone.model).decoder
+    assert decoder is not None
+    return decoder
+
+
+def summed(model: torch.nn.Module, offset: int) -> torch.Tensor:
+    """The loss of each row alone, by transformers."""
+    total = torch.zeros((), dtype=model.dtype)
+    for source, target in zip(SOURCES, TARGETS, strict=True):
+        ids = torch.tensor([[*source, *target[:-1]]])
+        positions = torch.arange(ids.shape[1])[None] + offset
+        logits = model(input_ids=ids, position_ids=positions, use_cache=False).logits[0]
+        total = total + cross_entropy(
+            logits[len(source) - 1 :], torch.tensor(target), reduction="sum"
+        )
+    return total
+
+
+@pytest.mark.parametrize("family", FAST)
+def test_loss_and_gradient_are_those_of_transformers_in_float64(
+    family: str, tmp_path: Path
+) -> None:
+    backbone = tiny(tmp_path, family)
+    tuned = method(backbone)
+    exact = prefix_of(tuned, double=True)
+    sites = list(tuned.folded())
+    model = explicit_model(backbone, dict(zip(sites, exact.layers, strict=True))).double()
+    torch.set_default_dtype(torch.float64)  # the explicit attention makes tensors of its own
+    try:
+        summed(model, tuned.position_offset).backward()
+    finally:
+        torch.set_default_dtype(torch.float32)
+    decoder, ours = decoder_of(backbone), prefix_of(tuned)
+    loss = decoder.loss(ours, pack_rows(SOURCES, TARGETS))
+    loss.backward()
+    for layer, reference in zip(ours.layers, exact.layers, strict=True):
+        assert layer.grad is not None
+        assert reference.grad is not None
+        error = (layer.grad - reference.grad).norm() / reference.grad.norm()
+        assert error < 2e-6
+
+
+@pytest.mark.parametrize("family", ["llama", "qwen3"])
+def test_the_gradient_is_the_slope_of_the_loss(family: str, tmp_path: Path) -> None:
+    """In float64, by torch's own check of numeric differences."""
+    backbone = load(save_tiny(tmp_path, family, num_hidden_layers=2))
+    decoder = FastDecoder(doubled(read_weights(backbone.model)))
+    prefix = prefix_of(method(backbone, prefix_length=2), double=True)
+    batch = pack_shared(SOURCES, TARGETS)
+    batch = dataclasses.replace(batch, bias=batch.bias.double())
+
+    def loss(*layers: torch.Tensor) -> torch.Tensor:
+        return decoder.loss(Prefix(layers, 2), batch)
+
+    assert torch.autograd.gradcheck(loss, tuple(prefix.layers), fast_mode=True)
+
+
+def doubled(weights: DecoderWeights) -> DecoderWeights:
+    """The same weights in float64."""
+
+    def double(value: object) -> object:
+        if isinstance(value, torch.Tensor):
+            return value.double()
+        if isinstance(value, torch.nn.Module):
+            return copy.deepcopy(value).double()
+        if isinstance(value, list):
+            return [double(item) for item in value]
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            fields = {f.name: double(getattr(value, f.name)) for f in dataclasses.fields(value)}
+            return dataclasses.replace(value, **fields)
+        return value
+
+    made = double(weights)
+    assert isinstance(made, DecoderWeights)
+    return made
+
+
+def test_rows_that_share_their_source_have_the_loss_and_gradient_of_lone_rows(
+    tmp_path: Path,
+) -> None:
+    backbone = tiny(tmp_path, "llama")
+    decoder, tuned = decoder_of(backbone), method(backbone)
+    results = []
+    for pack in (pack_rows, pack_shared):
+        prefix, batch = prefix_of(tuned), pack(SOURCES, TARGETS)
+        loss = decoder.loss(prefix, batch)
+        loss.backward()
+        results.append((loss, [layer.grad for layer in prefix.layers], len(batch.ids)))
+    (lone, lone_grads, all_tokens), (shared, shared_grads, tokens) = results
+    assert tokens == all_tokens - 2 * len(SOURCES[0])
+    torch.testing.assert_close(shared, lone)
+    for one, other in zip(shared_grads, lone_grads, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-5)
+
+
+def test_layers_may_have_shorter_prefixes_or_none(tmp_path: Path) -> None:
+    backbone = tiny(tmp_path, "llama")
+    tuned = method(backbone)
+    whole = prefix_of(tuned)
+    uneven = [whole.layers[0], whole.layers[1][:, :, 3:], whole.layers[2][:, :, 5:]]
+    prefix = Prefix([layer.detach() for layer in uneven], 5)
+    sites = list(tuned.folded())
+    entries = {s: e for s, e in zip(sites, prefix.layers, strict=True) if e.shape[2]}
+    model = explicit_model(backbone, entries)
+    loss = decoder_of(backbone).loss(prefix, pack_rows(SOURCES, TARGETS))
+    with torch.no_grad():
+        torch.testing.assert_close(loss, summed(model, 5), rtol=1e-5, atol=1e-4)
+
+
+def test_steps_over_a_shared_cache_are_the_forward_pass_of_each_beam(tmp_path: Path) -> None:
+    """Beams that fork and die, inputs that leave and enter, caches that are made anew."""
+    backbone = tiny(tmp_path, "qwen2")
+    decoder, prefix = decoder_of(backbone), prefix_of(method(backbone))
+    random = torch.Generator().manual_seed(0)
+    prompts = [[7, 8, 9], [20, 21, 22, 23, 24], [30]]
+    beams, size = 3, 2
+    _, cache = decoder.prefill(prefix, pack_prompts(prompts[:size]), beams=beams)
+    texts = [[list(prompt) for _ in range(beams)] for prompt in prompts[:size]]
+    for step in range(40):
+        if step == 5:
+            _, entering = decoder.prefill(prefix, pack_prompts(prompts[size:]), beams=beams)
+            cache.join(entering)
+            texts.append([list(prompts[2]) for _ in range(beams)])
+        if step == 30:
+            cache.choose(torch.tensor([0, 2]))
+            texts = [texts[0], texts[2]]
+        parents = torch.randint(beams, (len(texts), beams), generator=random)
+        ids = torch.randint(3, 300, (len(texts), beams), generator=random)
+        texts = [
+            [[*beamed[parent], token] for parent, token in zip(row, new, strict=True)]
+            for beamed, row, new in zip(texts, parents.tolist(), ids.tolist(), strict=True)
+        ]
+        cache.follow(parents)
+        logits = decoder.step(cache, ids, prefix.length)
+        if step in (0, 4, 5, 20, 39):
+            flat = list(itertools.chain(*texts))
+            torch.testing.assert_close(
+                logits, decoder.logits(prefix, pack_prompts(flat)), atol=2e-3, rtol=1e-4
+            )
+    assert cache.used < 5 + 5 + 40 * beams  # what no beam sees any more was dropped
+
+
+@pytest.mark.parametrize(
+    ("family", "changes"),
+    [
+        ("gpt2", {}),
+        ("gemma", {}),
+        ("phi3", {}),
+        ("olmo2", {}),
+        ("mistral", {"sliding_window": 8}),
+        ("llama", {"rope_parameters": {"rope_type": "dynamic", "factor": 2.0, "rope_theta": 1e4}}),
+        ("llama", {"hidden_act": "gelu"}),
+    ],
+)
+def test_what_is_not_llama_like_goes_through_transformers(
+    family: str, changes: dict[str, object], tmp_path: Path
+) -> None:
+    backbone = load(save_tiny(tmp_path, family, **changes))
+    before = {name: value.clone() for name, value in backbone.model.state_dict().items()}
+    path = path_of(backbone.model)
+    assert path.decoder is None
+    assert path.reason
+    after = backbone.model.state_dict()
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
+
+
+def test_weights_are_the_same_numbers_and_in_memory_once(tmp_path: Path) -> None:
+    backbone = tiny(tmp_path, "llama")
+    before = {name: value.clone() for name, value in backbone.model.state_dict().items()}
+    weights = read_weights(backbone.model)
+    after = backbone.model.state_dict()
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
+    layer = backbone.model.model.layers[0]
+    inside = {weights.layers[0].qkv.matrix.untyped_storage().data_ptr()}
+    views = (layer.self_attn.q_proj, layer.self_attn.k_proj, layer.self_attn.v_proj)
+    assert {view.weight.untyped_storage().data_ptr() for view in views} == inside
+
+
+def test_attention_that_is_not_saved_is_computed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backbone = tiny(tmp_path, "llama")
+    decoder, tuned, batch = decoder_of(backbone), method(backbone), pack_rows(SOURCES, TARGETS)
+    expected = decoder.loss_and_gradients(prefix_of(tuned), batch)
+    monkeypatch.setattr("engine.fast.decoder.SAVED_ENTRIES", 0)
+    loss, found = decoder.loss_and_gradients(prefix_of(tuned), batch)
+    assert torch.equal(loss, expected[0])
+    assert all(torch.equal(a, b) for a, b in zip(found, expected[1], strict=True))
+
+
+def test_texts_too_long_for_it_go_through_transformers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backbone = tiny(tmp_path, "llama")
+    tuned = method(backbone)
+    batch = collate_for(backbone, [token_row([7, 8, 9], [11, 12, 1]), token_row([30], [5, 1])])
+    fast = gradients(tuned, batch)
+    monkeypatch.setattr("engine.fast.decoder.MOST_ENTRIES", 0)
+    slow = gradients(tuned, batch)
+    for name, gradient in fast.items():
+        torch.testing.assert_close(gradient, slow[name], atol=1e-5, rtol=1e-4)
