@@ -1,10 +1,14 @@
-"""Training steps and decoding of a prefix, ours against PEFT's, on the same rows in one run.
+"""Training and decoding with a prefix, ours against PEFT's, on the same rows in one process.
 
-    python benchmarks/speed_against_peft.py --data e2e/trainset.csv
+    python benchmarks/speed_against_peft.py --data e2e/trainset.csv            all of it
+    python benchmarks/speed_against_peft.py --data e2e/trainset.csv training   one part
 
-Both sides take turns, step by step, so that a machine whose speed drifts does not favour one;
-the ratio of medians is what to quote. PEFT runs as its documentation has it: prefix_projection
-with the same width, labels -100 on the prompt, right padding, rows in the same order.
+Parts: training, greedy, beam, beam-to-end, long-prefix, prefixes, memory, finetuning. Both sides
+take turns, step by step, so that a machine whose speed drifts does not favour one; the ratio of
+medians is what to quote. Before anything is timed, the losses and the tokens of both sides are
+compared. PEFT runs as its documentation has it: prefix_projection with the same width, labels
+-100 on the prompt, right padding, rows in the order of the file. Where numbers are compared and
+where it decodes, PEFT has our prefix, as an export would give it.
 """
 
 from __future__ import annotations
@@ -12,10 +16,12 @@ from __future__ import annotations
 import argparse
 import csv
 import statistics
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -23,6 +29,7 @@ sys.path.insert(0, str(ROOT))
 import torch
 from peft import PrefixTuningConfig, TaskType, get_peft_model
 
+from benchmarks.memory import peak_in_a_process
 from engine.backbones.loading import Backbone, load_backbone
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.specs.data import Linearisation
@@ -31,152 +38,291 @@ from engine.data.linearising import linearise
 from engine.data.meaning import parse_meaning
 from engine.data.prompt import prompt_named
 from engine.decoding.decoder import decode
-from engine.methods.prefix import PrefixTuning
+from engine.methods.per_row import PrefixPerRow
+from engine.methods.prefix import PrefixTuning, SavedPrefix
 from engine.reporter import Silent
 from engine.tasks.generation.batches import TokenRow, collate, token_row
 from engine.tasks.generation.loss import loss_sum
 from engine.training.epochs import Epochs
 
 CPU = torch.device("cpu")
+Step = Callable[[list[TokenRow]], float]
 
 
 def backbone(name: str) -> Backbone:
+    """A backbone in float32."""
     return load_backbone(name, device=CPU, dtype=torch.float32, reporter=Silent())
 
 
 def rows(path: Path, tokenizer: object, count: int) -> list[TokenRow]:
     """The first rows of an E2E file, as tokens."""
     prompt = prompt_named()
-    found = []
+    made = []
     with open(path, encoding="utf-8", newline="") as stream:
         for record in csv.DictReader(stream):
             source = linearise(parse_meaning(record["mr"]), (), Linearisation())
-            found.append(
+            made.append(
                 token_row(
                     prompt.encode_source(tokenizer, source, 512),
                     prompt.encode_target(tokenizer, record["ref"], 256)[0],
                 )
             )
-            if len(found) == count:
+            if len(made) == count:
                 break
-    return found
+    return made
 
 
-def our_step(
-    method: PrefixTuning, optimiser: torch.optim.Optimizer
-) -> Callable[[list[TokenRow]], None]:
-    def step(batch_rows: list[TokenRow]) -> None:
+def our_step(method: Any, optimiser: torch.optim.Optimizer) -> Step:
+    """Loss of a batch of the program, its gradient, and the optimiser's step."""
+
+    def step(batch_rows: list[TokenRow]) -> float:
         batch = collate(batch_rows, pad_id=method.backbone.tokenizer.pad_token_id, device=CPU)
         with method.active():
-            (loss_sum(method, batch) / batch.targets).backward()
+            loss = loss_sum(method, batch) / batch.targets
+        loss.backward()
         optimiser.step()
         optimiser.zero_grad()
+        return loss.item()
 
     return step
 
 
-def peft_step(
-    model: torch.nn.Module, pad: int, optimiser: torch.optim.Optimizer
-) -> Callable[[list[TokenRow]], None]:
-    def step(batch_rows: list[TokenRow]) -> None:
-        width = max(map(len, batch_rows))
-        ids = torch.full((len(batch_rows), width), pad)
-        mask = torch.zeros_like(ids)
-        labels = torch.full_like(ids, -100)
-        for index, row in enumerate(batch_rows):
-            ids[index, : len(row)] = torch.tensor([*row.source, *row.target])
-            mask[index, : len(row)] = 1
-            labels[index, len(row.source) : len(row)] = torch.tensor(row.target)
-        model(input_ids=ids, attention_mask=mask, labels=labels).loss.backward()
+def peft_step(model: torch.nn.Module, pad: int, optimiser: torch.optim.Optimizer) -> Step:
+    """The same, of a model of PEFT."""
+
+    def step(batch_rows: list[TokenRow]) -> float:
+        loss = model(**padded(batch_rows, pad)).loss
+        loss.backward()
         optimiser.step()
         optimiser.zero_grad()
+        return float(loss.detach())
 
     return step
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--backbone", default="smollm2-135m-instruct")
-    parser.add_argument("--prefix-length", type=int, default=8)
-    parser.add_argument("--batch-size", type=int, default=8)
-    parser.add_argument("--steps", type=int, default=12)
-    arguments = parser.parse_args()
+def padded(batch_rows: Sequence[TokenRow], pad: int) -> dict[str, torch.Tensor]:
+    """Rows as a collator for causal language models pads them."""
+    width = max(map(len, batch_rows))
+    ids = torch.full((len(batch_rows), width), pad)
+    mask = torch.zeros_like(ids)
+    labels = torch.full_like(ids, -100)
+    for index, row in enumerate(batch_rows):
+        ids[index, : len(row)] = torch.tensor([*row.source, *row.target])
+        mask[index, : len(row)] = 1
+        labels[index, len(row.source) : len(row)] = torch.tensor(row.target)
+    return {"input_ids": ids, "attention_mask": mask, "labels": labels}
 
-    ours_on = backbone(arguments.backbone)
-    method = PrefixTuning(ours_on, PrefixMethod(prefix_length=arguments.prefix_length), seed=0)
-    theirs_on = backbone(arguments.backbone)
-    theirs_on.model.set_attn_implementation("sdpa")
-    model = get_peft_model(
-        theirs_on.model,
-        PrefixTuningConfig(
-            task_type=TaskType.CAUSAL_LM,
-            num_virtual_tokens=arguments.prefix_length,
-            prefix_projection=True,
-            encoder_hidden_size=512,
-        ),
-    )
-    data = rows(arguments.data, ours_on.tokenizer, 400)
-    bucketed = Epochs(data, arguments.batch_size, accumulation_steps=1, seed=0)
-    plain = [
-        data[at : at + arguments.batch_size] for at in range(0, len(data), arguments.batch_size)
-    ]
-    step_ours = our_step(method, torch.optim.AdamW(method.trainable().values(), lr=1e-3))
-    trainable = [p for p in model.parameters() if p.requires_grad]
-    step_theirs = peft_step(
-        model, ours_on.tokenizer.pad_token_id, torch.optim.AdamW(trainable, lr=1e-3)
-    )
-    sides = {
-        "ours": lambda at: step_ours(bucketed.step_batches(at)[0]),
-        "ours, batches not grouped by length": lambda at: step_ours(plain[at]),
-        "PEFT": lambda at: step_theirs(plain[at]),
-    }
-    times: dict[str, list[float]] = {name: [] for name in sides}
-    for at in range(arguments.steps):
-        for name, side in sides.items():
-            start = time.perf_counter()
-            side(at)
-            if at:  # the first step warms up
-                times[name].append(time.perf_counter() - start)
-    report("training step", times)
 
-    prompts = [list(row.source) for row in data[::25]][:16]
-    beam = DecodingSpec(strategy=Strategy.BEAM, num_beams=5, max_new_tokens=40, min_new_tokens=40)
-    model.eval()
+class Sides:
+    """The program's prefix and PEFT's, each on a backbone of its own, and the rows."""
 
-    def peft_decode() -> None:
-        width = max(map(len, prompts))
-        ids = torch.full((len(prompts), width), ours_on.tokenizer.pad_token_id)
+    def __init__(self, given: argparse.Namespace, *, prefix_length: int) -> None:
+        self.length = prefix_length
+        self.ours = PrefixTuning(
+            backbone(given.backbone), PrefixMethod(prefix_length=prefix_length), seed=0
+        )
+        self._backbone = backbone(given.backbone)
+        self._backbone.model.set_attn_implementation("sdpa")
+        self.tokenizer = self._backbone.tokenizer
+        self.rows = rows(given.data, self.tokenizer, 600)
+        self.theirs = peft_model(self._backbone.model, prefix_length, projection=False)
+        folded = [entries.permute(2, 0, 1, 3).flatten(1) for entries in self.ours.folded().values()]
+        with torch.no_grad():
+            self.theirs.prompt_encoder["default"].embedding.weight.copy_(torch.cat(folded, dim=1))
+
+    def projected(self) -> torch.nn.Module:
+        """PEFT's prefix with its MLP, to train; `theirs` cannot be used any more."""
+        return peft_model(self.theirs.get_base_model(), self.length, projection=True)
+
+    @property
+    def prompts(self) -> list[list[int]]:
+        """16 sources that differ."""
+        distinct = list(dict.fromkeys(tuple(row.source) for row in self.rows))
+        return [list(source) for source in distinct[:: max(1, len(distinct) // 16)][:16]]
+
+    def peft_decode(self, settings: dict[str, Any]) -> list[list[int]]:
+        """PEFT's `generate` on the prompts, padded on the left."""
+        pad, end = self.tokenizer.pad_token_id, self.tokenizer.eos_token_id
+        width = max(map(len, self.prompts))
+        ids = torch.full((len(self.prompts), width), pad)
         mask = torch.zeros_like(ids)
-        for index, prompt in enumerate(prompts):
+        for index, prompt in enumerate(self.prompts):
             ids[index, width - len(prompt) :] = torch.tensor(prompt)
             mask[index, width - len(prompt) :] = 1
         with torch.no_grad():
-            model.generate(
-                input_ids=ids,
-                attention_mask=mask,
-                num_beams=5,
-                do_sample=False,
-                max_new_tokens=40,
-                min_new_tokens=40,
+            output = self.theirs.generate(
+                input_ids=ids, attention_mask=mask, do_sample=False, pad_token_id=pad, **settings
             )
+        new = [row[width:].tolist() for row in output]
+        return [row[: row.index(end)] if end in row else row for row in new]
 
-    decoding = {"ours": lambda: decode(method, prompts, beam, Silent()), "PEFT": peft_decode}
-    times = {name: [] for name in decoding}
-    for _ in range(3):
-        for name, decode_once in decoding.items():
+
+def peft_model(model: Any, length: int, *, projection: bool) -> Any:
+    """PEFT's prefix on a model of transformers."""
+    config = PrefixTuningConfig(
+        task_type=TaskType.CAUSAL_LM,
+        num_virtual_tokens=length,
+        prefix_projection=projection,
+        encoder_hidden_size=512,
+    )
+    return get_peft_model(model, config)
+
+
+def turns(
+    sides: dict[str, Callable[[], object]], count: int, *, warm_up: int = 1
+) -> dict[str, float]:
+    """The median seconds of each side, one after the other again and again."""
+    times: dict[str, list[float]] = {name: [] for name in sides}
+    for number in range(warm_up + count):
+        for name, side in sides.items():
             start = time.perf_counter()
-            decode_once()
-            times[name].append(time.perf_counter() - start)
-    report("decoding 16 inputs, beam 5, 40 tokens", times)
-    return 0
+            side()
+            if number >= warm_up:
+                times[name].append(time.perf_counter() - start)
+    return {name: statistics.median(values) for name, values in times.items()}
 
 
-def report(what: str, times: dict[str, list[float]]) -> None:
-    medians = {name: statistics.median(values) for name, values in times.items()}
-    print(f"{what} (prefix, medians of {len(next(iter(times.values())))})")
+def report(what: str, medians: dict[str, float], against: str = "PEFT") -> None:
+    """Seconds and ratios."""
+    print(what)
     for name, median in medians.items():
-        print(f"  {name:36s} {median:6.2f} s   PEFT / this: {medians['PEFT'] / median:.2f}")
+        print(f"  {name:44s} {median:7.3f} s   {against} / this: {medians[against] / median:.2f}")
+
+
+def training(given: argparse.Namespace) -> None:
+    """A step at batch 8, prefix 5: as the file has the rows, grouped by length, sources shared."""
+    sides = Sides(given, prefix_length=5)
+    step_ours = our_step(sides.ours, torch.optim.AdamW(sides.ours.trainable().values(), lr=0.0))
+    pad = sides.tokenizer.pad_token_id
+    plain = [sides.rows[at : at + 8] for at in range(0, len(sides.rows) - 7, 8)]
+    grouped = Epochs(sides.rows, 8, accumulation_steps=1, seed=0)
+    with torch.no_grad():
+        theirs = [float(sides.theirs(**padded(rows, pad)).loss) for rows in plain[:3]]
+    ours = [step_ours(rows) for rows in plain[:3]]
+    difference = max(abs(a / b - 1) for a, b in zip(ours, theirs, strict=True))
+    print(f"losses of the same prefix differ by {difference:.1e} at most")
+    model = sides.projected()
+    trainable = [p for p in model.parameters() if p.requires_grad]
+    step_theirs = peft_step(model, pad, torch.optim.AdamW(trainable, lr=0.0))
+    steps = iter(range(10**6))
+
+    def of(batches: Sequence[list[TokenRow]], step: Step) -> Callable[[], float]:
+        numbers = iter(range(10**6))
+        return lambda: step(batches[next(numbers) % len(batches)])
+
+    by_length = [grouped.step_batches(next(steps))[0] for _ in range(40)]
+    report(
+        "training step, batch 8, prefix 5",
+        turns(
+            {
+                "PEFT": of(plain, step_theirs),
+                "PEFT, batches grouped by length": of(by_length, step_theirs),
+                "ours, batches as they come": of(plain, step_ours),
+                "ours": of(by_length, step_ours),
+            },
+            given.steps,
+        ),
+    )
+
+
+def decoding(given: argparse.Namespace, what: str, prefix_length: int, spec: DecodingSpec) -> None:
+    """16 inputs."""
+    sides = Sides(given, prefix_length=prefix_length)
+    settings: dict[str, Any] = {
+        "max_new_tokens": spec.max_new_tokens,
+        "min_new_tokens": spec.min_new_tokens,
+        "num_beams": spec.num_beams if spec.strategy is Strategy.BEAM else 1,
+    }
+    theirs = [
+        sides.tokenizer.decode(tokens, skip_special_tokens=True).strip()
+        for tokens in sides.peft_decode(settings)
+    ]
+    ours = decode(sides.ours, sides.prompts, spec, Silent()).texts
+    equal = sum(a == b for a, b in zip(ours, theirs, strict=True))
+    report(
+        f"{what}, 16 inputs, prefix {prefix_length}: {equal} of {len(theirs)} outputs equal",
+        turns(
+            {
+                "PEFT": lambda: sides.peft_decode(settings),
+                "ours": lambda: decode(sides.ours, sides.prompts, spec, Silent()),
+            },
+            given.rounds,
+            warm_up=0,
+        ),
+    )
+
+
+def prefixes(given: argparse.Namespace) -> None:
+    """16 inputs behind eight prefixes in one batch, and behind one."""
+    loaded = backbone(given.backbone)
+    made = [
+        PrefixTuning(loaded, PrefixMethod(prefix_length=10), seed=seed).folded() for seed in range(8)
+    ]
+    prompts = [list(row.source) for row in rows(given.data, loaded.tokenizer, 400)[::25]][:16]
+    spec = DecodingSpec(strategy=Strategy.GREEDY, max_new_tokens=40, min_new_tokens=40)
+    many = PrefixPerRow(loaded, made, [at % 8 for at in range(len(prompts))])
+    one = SavedPrefix(loaded, made[0])
+    medians = turns(
+        {
+            "one prefix": lambda: decode(one, prompts, spec, Silent()),
+            "eight prefixes": lambda: decode(many, prompts, spec, Silent()),
+        },
+        given.rounds,
+    )
+    report("greedy, 16 inputs, 40 tokens", medians, against="eight prefixes")
+
+
+def memory(given: argparse.Namespace) -> None:
+    """Peak memory above the loaded backbone, each side in a process of its own."""
+    peaks = {side: peak_in_a_process(given.data, side) for side in ("prefix", "peft", "finetune")}
+    print("peak memory above the loaded backbone, batch 8 of the longest rows")
+    for side, peak in peaks.items():
+        print(f"  {side:44s} {peak / 1e6:7.0f} MB   prefix / this: {peaks['prefix'] / peak:.2f}")
+
+
+def finetuning(given: argparse.Namespace) -> None:
+    """Full fine-tuning against transformers' Trainer, in processes of their own."""
+    subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / "finetuning.py", "--data", given.data], check=True
+    )
+
+
+FORCED = {"max_new_tokens": 40, "min_new_tokens": 40, "batch_size": 16}
+TO_END = {"max_new_tokens": 60, "batch_size": 16}
+PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "training": training,
+    "greedy": lambda given: decoding(
+        given, "greedy, 40 tokens", 10, DecodingSpec(strategy=Strategy.GREEDY, **FORCED)
+    ),
+    "beam": lambda given: decoding(
+        given, "beam 5, 40 tokens", 10, DecodingSpec(strategy=Strategy.BEAM, num_beams=5, **FORCED)
+    ),
+    "beam-to-end": lambda given: decoding(
+        given, "beam 5 to the end", 10, DecodingSpec(strategy=Strategy.BEAM, num_beams=5, **TO_END)
+    ),
+    "long-prefix": lambda given: decoding(
+        given, "beam 5 to the end", 100, DecodingSpec(strategy=Strategy.BEAM, num_beams=5, **TO_END)
+    ),
+    "prefixes": prefixes,
+    "memory": memory,
+    "finetuning": finetuning,
+}
+
+
+def main() -> int:
+    """Measure the parts that were asked for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--backbone", default="smollm2-135m-instruct")
+    parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    for part in given.parts or PARTS:
+        PARTS[part](given)
+    return 0
 
 
 if __name__ == "__main__":

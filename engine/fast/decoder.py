@@ -212,7 +212,7 @@ class FastDecoder:
         """The last layer's states at the predicting tokens, [M, d]."""
         w, size, length = self._w, batch.size, batch.length
         heads, ratio, width = w.kv_heads, self._ratio, w.head_width
-        x = w.embed(batch.ids)
+        x: torch.Tensor = w.embed(batch.ids)
         offsets = prefix.offsets
         if isinstance(offsets, torch.Tensor):
             offsets = offsets[batch.sequence]
@@ -436,7 +436,7 @@ class FastDecoder:
         cache.mask[:, own, start + own] = 0
         bias = cache.mask[:, None, :, None, :end].expand(-1, heads, -1, ratio, -1)
         bias = bias.reshape(size * heads, beams * ratio, end)
-        x = w.embed(ids.flatten())
+        x: torch.Tensor = w.embed(ids.flatten())
         cos, sin = self._rotation(x, cache.positions.repeat_interleave(beams))
         for number, layer in enumerate(w.layers):
             h, _ = _normalised(x, layer.attention_norm)

@@ -31,9 +31,17 @@ class Path:
     decoder: FastDecoder | None
     reason: str = ""
 
+    def now(self) -> FastDecoder | None:
+        """The decoder, unless torch is to choose number formats itself."""
+        return None if torch.is_autocast_enabled("cpu") else self.decoder
+
 
 def path_of(model: Any) -> Path:
-    """The path of a loaded model, decided at the first call, when it has no gradients yet."""
+    """The path of a loaded model.
+
+    Decided at the first call, when nothing has been put on the model yet: its logits are compared
+    with the fast decoder's.
+    """
     made = getattr(model, _PATH, None)
     if made is None:
         made = _decide(model)
@@ -42,13 +50,6 @@ def path_of(model: Any) -> Path:
             log.info("%s is computed by transformers: %s", type(model).__name__, made.reason)
     assert isinstance(made, Path)
     return made
-
-
-def fast_decoder(model: Any) -> FastDecoder | None:
-    """The model's fast decoder, or None where transformers is to compute, as under autocast."""
-    if torch.is_autocast_enabled(model.device.type):
-        return None
-    return path_of(model).decoder
 
 
 def _decide(model: Any) -> Path:

@@ -115,6 +115,10 @@ def read_weights(model: Any) -> DecoderWeights:
         _check_layer(layer)
     first = body.layers[0].self_attn
     width = first.head_dim
+    joined = {one.weight for one in body.layers.modules() if type(one) is nn.Linear}
+    for parameter in {*model.parameters()} - joined:
+        # No tensor may stay in the mapped file: the whole of it would stay in memory.
+        parameter.data = parameter.data.clone()
     return DecoderWeights(
         embed=body.embed_tokens,
         rotate=body.rotary_emb,

@@ -11,7 +11,7 @@ from engine.backbones.loading import Backbone
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.runs.cards import Card
 from engine.fast.decoder import FastDecoder, Prefix
-from engine.fast.path import fast_decoder
+from engine.fast.path import path_of
 from engine.methods.base import Artifact, SameForAllRows
 
 
@@ -56,6 +56,7 @@ class BareBackbone(SameForAllRows):
     def __init__(self, backbone: Backbone) -> None:
         self.backbone = backbone
         self.position_offset = 0
+        self._path = path_of(backbone.model)
 
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:
@@ -64,5 +65,5 @@ class BareBackbone(SameForAllRows):
 
     def fast(self, rows: Sequence[int]) -> tuple[FastDecoder, Prefix] | None:
         """The backbone alone."""
-        decoder = fast_decoder(self.backbone.model)
+        decoder = self._path.now()
         return None if decoder is None else (decoder, decoder.no_prefix())

@@ -11,7 +11,7 @@ from torch.nn.functional import pad
 from engine.backbones.loading import Backbone
 from engine.contract.runs.cards import AttentionSite
 from engine.fast.decoder import FastDecoder, Prefix
-from engine.fast.path import fast_decoder
+from engine.fast.path import path_of
 from engine.methods.attention import KeyValues, attention_of
 from engine.methods.base import counted_positions
 
@@ -39,6 +39,7 @@ class PrefixPerRow:
     ) -> None:
         self.backbone = backbone
         self._attention = attention_of(backbone.model)
+        self._path = path_of(backbone.model)
         self._choice = [range(len(prefixes))[number] for number in choice]
         device = backbone.model.device
         self._entries: KeyValues = {}  # [prefixes, 2, H, P, D]
@@ -76,7 +77,7 @@ class PrefixPerRow:
 
     def fast(self, rows: Sequence[int]) -> tuple[FastDecoder, Prefix] | None:
         """The backbone behind each row's prefix, where all layers of a prefix are as long."""
-        decoder = fast_decoder(self.backbone.model)
+        decoder = self._path.now()
         shown = list(self._visible.values())
         if decoder is None or len(shown) != decoder.layers:
             return None

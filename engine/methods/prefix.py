@@ -20,7 +20,7 @@ from engine.contract.methods.prefix import (
 )
 from engine.contract.runs.cards import AttentionSite, Card, PositionScheme, PrefixCard
 from engine.fast.decoder import FastDecoder, Prefix
-from engine.fast.path import fast_decoder
+from engine.fast.path import path_of
 from engine.methods.attention import KeyValues, attention_of
 from engine.methods.base import Artifact, Tensors, counted_positions
 from engine.methods.checkpointing import set_checkpointing
@@ -60,6 +60,7 @@ class PrefixedBackbone:
         self.backbone = backbone
         self.position_offset = 0 if backbone.is_encoder_decoder else length
         self._attention = attention_of(backbone.model)
+        self._path = path_of(backbone.model)
         self._is_infix = position is Placement.INFIX
         self._now: KeyValues = {}
 
@@ -81,7 +82,7 @@ class PrefixedBackbone:
 
     def fast(self, rows: Sequence[int]) -> tuple[FastDecoder, Prefix] | None:
         """The backbone behind the prefix; an infix is computed by transformers."""
-        decoder = None if self._is_infix else fast_decoder(self.backbone.model)
+        decoder = None if self._is_infix else self._path.now()
         if decoder is None:
             return None
         sites = (

@@ -102,16 +102,17 @@ def test_search_equals_transformers_with_the_prefix_in_the_cache(
 @pytest.mark.parametrize("strategy", Strategy)
 def test_outputs_of_one_line(family: str, strategy: Strategy, tmp_path: Path) -> None:
     """A backbone that wants a line break at every second token writes none."""
-    system = BareBackbone(tiny(tmp_path, family))
-    breaks = system.backbone.line_break_ids
-    assert system.backbone.tokenizer.decode(breaks) == "\n"
+    backbone = tiny(tmp_path, family)
+    breaks = backbone.line_break_ids
+    assert backbone.tokenizer.decode(breaks) == "\n"
     steps = itertools.count()
 
     def prefer_breaks(_head: object, _given: object, logits: torch.Tensor) -> torch.Tensor:
         logits[..., breaks[0]] += 100 if next(steps) % 2 else -100
         return logits
 
-    system.backbone.model.get_output_embeddings().register_forward_hook(prefer_breaks)
+    backbone.model.get_output_embeddings().register_forward_hook(prefer_breaks)
+    system = BareBackbone(backbone)
     free = DecodingSpec(strategy=strategy, num_beams=3, max_new_tokens=20, min_new_tokens=20)
     assert any("\n" in text for text in decode(system, PROMPTS, free, Silent()).texts)
     bound = replace(free, line_breaks=False)

@@ -65,7 +65,7 @@ def test_tokens_are_those_of_generate(
     tuned = PrefixTuning(backbone, method, seed=1)
     key_values = tuned.folded()
     short = {site: entries[:, :, 2:] for site, entries in key_values.items()}
-    inputs = prompts(24)
+    inputs = prompts(16)
     choice = [number % 3 for number in range(len(inputs))]
     systems = (
         tuned,
@@ -75,6 +75,9 @@ def test_tokens_are_those_of_generate(
     decoding = SETTINGS[name].__class__(
         **{**vars(SETTINGS[name]), "max_new_tokens": LIMIT, "batch_size": 5}
     )
+    for system in systems:
+        with system.active():
+            assert system.fast(range(len(inputs))) is not None
     ours = [decode(system, inputs, decoding, Silent()) for system in systems]
     lone = DecodingSpec(**{**vars(decoding), "batch_size": 1})
     for kind in (PrefixTuning, BareBackbone, PrefixPerRow):

@@ -238,6 +238,8 @@ def test_texts_too_long_for_it_go_through_transformers(
     backbone = tiny(tmp_path, "llama")
     tuned = method(backbone)
     batch = collate_for(backbone, [token_row([7, 8, 9], [11, 12, 1]), token_row([30], [5, 1])])
+    with tuned.active():
+        assert tuned.fast(()) is not None
     fast = gradients(tuned, batch)
     monkeypatch.setattr("engine.fast.decoder.MOST_ENTRIES", 0)
     slow = gradients(tuned, batch)
