@@ -256,7 +256,8 @@ def prefixes(given: argparse.Namespace) -> None:
     """16 inputs behind eight prefixes in one batch, and behind one."""
     loaded = backbone(given.backbone)
     made = [
-        PrefixTuning(loaded, PrefixMethod(prefix_length=10), seed=seed).folded() for seed in range(8)
+        PrefixTuning(loaded, PrefixMethod(prefix_length=10), seed=seed).folded()
+        for seed in range(8)
     ]
     prompts = [list(row.source) for row in rows(given.data, loaded.tokenizer, 400)[::25]][:16]
     spec = DecodingSpec(strategy=Strategy.GREEDY, max_new_tokens=40, min_new_tokens=40)

@@ -9,6 +9,7 @@ import torch
 
 from engine.contract.methods.prefix import Init, Parametrisation, PrefixMethod
 from engine.methods.attention import attention_of
+from engine.fast.path import compute_by_transformers
 from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.prefix import PrefixTuning, SavedPrefix
 from engine.tasks.generation.batches import collate, collate_for, token_row
@@ -70,6 +71,7 @@ def test_gradient_checkpointing_changes_neither_loss_nor_gradients(
     family: str, form: Parametrisation, length: int, tmp_path: Path
 ) -> None:
     backbone = tiny(tmp_path, family)
+    compute_by_transformers(backbone.model)
     tuned = PrefixTuning(backbone, method(length, parametrisation=form), seed=1)
     batch = collate_for(backbone, [token_row([5, 6, 7], [8, 9, 0]), token_row([4], [3, 2, 1, 0])])
 

@@ -10,6 +10,7 @@ from engine.backbones.loading import Backbone
 from engine.contract.methods.prefix import Init, Parametrisation, PrefixMethod
 from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.decoding.decoder import decode
+from engine.fast.path import compute_by_transformers
 from engine.methods.attention import KeyValues
 from engine.methods.finetune import BareBackbone
 from engine.methods.per_row import PrefixPerRow
@@ -73,7 +74,9 @@ def test_the_loss_of_a_mixed_batch_is_that_of_each_row_behind_its_prefix(
     together = held_out_loss(system, rows, 8, Silent())
     total = sum(loss * count for loss, count in zip(alone, tokens, strict=True))
     assert together == pytest.approx(total / sum(tokens), rel=1e-5)
-    batch = collate_for(backbone, rows)
+    backbone = tiny(tmp_path / "again", family)
+    compute_by_transformers(backbone.model)
+    system, batch = PrefixPerRow(backbone, made, range(8)), collate_for(backbone, rows)
     for place, loss in enumerate(alone):  # row by row: the labels of all others are left out
         labels = torch.full_like(batch.labels, IGNORED)
         labels[place] = batch.labels[place]
