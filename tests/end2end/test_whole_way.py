@@ -64,7 +64,7 @@ def train_both(person: Person, workshop: Workshop) -> tuple[RunModel, RunModel]:
     page = person.runs
     person.wait(lambda: page.planner.backbones.entries)
     folder = str(workshop.backbone("llama"))
-    page.form.picker.take_folder(Path(folder))
+    page.form.picker.use_folder(Path(folder))
     person.wait(lambda: page.planner.backbones.get(folder) is not None)
     assert "on disk" in page.form.picker.about.text()
     for name, value in TINY.items():

@@ -15,7 +15,6 @@ from app.dialogs.export import ask_for_export
 from app.models.run import RunModel
 from app.pages.runs.form.form import RunForm
 from app.pages.runs.form.launch_panel import LaunchPanel
-from app.pages.runs.form.launcher import Launcher
 from app.pages.runs.run.details_pane import DetailsPane
 from app.pages.runs.run.header import RunHeader
 from app.pages.runs.run.samples_pane import SamplesPane
@@ -43,7 +42,6 @@ class RunsPage(Page):
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
         self.planner = context.planner
-        self.launcher = Launcher(context, self)
         self.view = RunsView(context.runs, self)
         self._make_panes()
         self._shown = ShownRuns(context.runs, self.view, self.board, self)
@@ -57,7 +55,7 @@ class RunsPage(Page):
         context, theme = self.context, self.context.theme
         self.form = RunForm(self.planner, theme)
         self.form.data_asked.connect(context.navigator.show_data)
-        self.launch = LaunchPanel(context, self.launcher, self)
+        self.launch = LaunchPanel(context, self)
         self._runs_pane = QWidget()
         self.command = CommandLine(theme)
         self.command.setContentsMargins(SPACE_S, SPACE_XS, SPACE_S, SPACE_XS)
@@ -131,11 +129,11 @@ class RunsPage(Page):
         context.navigator.runs_requested.connect(self._show_run)
         context.project.opened.connect(self._choose_first)
         self.planner.changed.connect(self._tell_command)
-        self.launcher.made.connect(self._show_made)
+        self.launch.made.connect(self._show_made)
         self.actions_.refused.connect(self.warn)
         self.actions_.duplicated.connect(self._show_form)
         self.actions_.annotate_asked.connect(self._show_notes)
-        self.actions_.baseline_asked.connect(self.launcher.train_baseline_of)
+        self.actions_.baseline_asked.connect(self.launch.train_baseline_of)
         self.actions_.export_asked.connect(self._ask_for_export)
         self.saver.failed.connect(self.complain)
         self.saver.saved.connect(

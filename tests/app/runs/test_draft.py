@@ -7,8 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.pages.runs.form.draft import (
-    DATA_FIELDS,
-    KINDS,
     apply_remedy,
     change,
     default_draft,
@@ -201,8 +199,7 @@ def test_every_setting_of_the_contract_has_one_editor() -> None:
     names = [name for section in SECTIONS for name in section.names]
     assert len(names) == len(set(names))
     elsewhere = {"backbone", "method.kind", "method.prefix_length"}
-    assert set(names) | elsewhere == set(KINDS)
-    assert {f"data.{name}" for name in DATA_FIELDS} <= set(names)
+    assert set(names) | elsewhere == set(default_draft().values)
 
 
 def test_the_usual_rate_follows_the_parametrisation() -> None:

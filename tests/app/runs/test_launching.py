@@ -128,7 +128,7 @@ def test_names_are_told_apart(page: RunsPage, context: AppContext) -> None:
 
 
 def test_full_fine_tuning_has_no_baseline(page: RunsPage) -> None:
-    page.planner.form.set_method("finetune")
+    page.planner.form.set("method.kind", "finetune")
     assert page.launch.train.isEnabled()
     assert not page.launch.baseline.isEnabled()
     assert not page.launch.both.isEnabled()

@@ -273,5 +273,5 @@ def test_what_the_runs_page_changes_is_taken_when_the_page_is_shown_again(
     assert base.method == PrefixMethod(mid_dim=64)
     context.undo.undo()
     assert planner(page).run.spec == replace(base, training=replace(base.training, epochs=5.0))
-    other.set_method("finetune")
+    other.set("method.kind", "finetune")
     assert "full fine-tuning" in planner(page).error.message

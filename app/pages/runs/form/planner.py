@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from app.context import AppContext
 from app.models.run import RunModel
 from app.pages.runs.form.backbones import BackbonesModel, ParameterCounts
-from app.pages.runs.form.estimates import LONG_S, expected_time, live_cost, steps, train_rows
+from app.pages.runs.form.estimates import LONG_S, expected_time, live_cost, steps
 from app.pages.runs.form.model import FormModel
 from app.pages.runs.form.run_making import RunData, run_data
 from app.ports import Pending
@@ -103,7 +103,7 @@ class Planner(QObject):
     @property
     def train_rows(self) -> int | None:
         """Rows of the training side, or None before the split was counted."""
-        return train_rows(self.report)
+        return None if self.report is None else self.report.side("train").rows
 
     @property
     def is_probing(self) -> bool:

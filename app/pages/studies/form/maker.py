@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.context import AppContext
 from app.models.study_tally import STOPPED
-from app.pages.runs.form.run_making import NewRun, RunMaker
+from app.pages.runs.form.run_making import NewRun, make_runs
 from engine.contract.errors import UserError
 from engine.contract.runs.events import RunState
 from engine.contract.studies.labels import run_name
@@ -37,7 +37,7 @@ class StudyMaker(QObject):
     def __init__(self, context: AppContext, parent: QObject) -> None:
         super().__init__(parent)
         self._runs, self._runner = context.runs, context.runner
-        self._maker = RunMaker(context)
+        self._context = context
         self._jobs: list[_Job] = []
         self._timer = QTimer(self)
         self._timer.setInterval(0)
@@ -86,7 +86,7 @@ class StudyMaker(QObject):
         model = self._runs.get(job.run.spec.run_id)
         if model is None:
             name = run_name(job.study.kind, job.run)
-            self._maker.make([NewRun(job.run.spec, name, tags=(job.study.name,))])
+            make_runs(self._context, [NewRun(job.run.spec, name, tags=(job.study.name,))])
         elif model.status.state in job.states:
             self._runner.submit(model.path)
 
