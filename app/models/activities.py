@@ -52,12 +52,17 @@ class Activity(QObject):
         if self._cancel is not None:
             self._cancel()
 
+    def end(self) -> None:
+        """It is over, and can no longer be cancelled."""
+        self._cancel = None  # a pending request and its activity would keep each other alive
+        self.ended.emit()
+
     def set_progress(self, progress: Progress) -> None:
         """Show how far it is; the time left is estimated from the pace."""
         self.show_progress(progress, self._estimate(progress))
 
     def show_progress(self, progress: Progress, remaining_s: float | None) -> None:
-        """Show how far it is, and the time left as the work itself tells it."""
+        """Show how far it is, and the time left as the work itself reports it."""
         self.progress, self.remaining_s = progress, remaining_s
         self.changed.emit()
 
@@ -77,7 +82,7 @@ class ActivitiesModel(QObject):
 
     Signals:
         added, removed: `Activity`.
-        failed: title, `Failure`: for the window to tell the user.
+        failed: title, `Failure`: for the window to show to the user.
     """
 
     added = Signal(object)
@@ -98,27 +103,23 @@ class ActivitiesModel(QObject):
         return activity
 
     def end(self, activity: Activity) -> None:
-        """Take work off the list."""
+        """Remove work from the list."""
         if activity in self.activities:
             self.activities.remove(activity)
-            activity._cancel = (
-                None  # a pending request and its activity would keep each other alive
-            )
-            activity.ended.emit()
+            activity.end()
             self.removed.emit(activity)
             activity.deleteLater()
 
     def follow(self, title: str, pending: Pending, *, tell_failure: bool = True) -> Activity:
-        """Add the work of a request and keep it in step; with `tell_failure`, report failures."""
+        """Add the work of a request until it ends; with `tell_failure`, report failures."""
         activity = self.start(title, pending.cancel)
 
-        def fail(failure: Failure) -> None:
+        def end(reply: object = None) -> None:
             self.end(activity)
-            if tell_failure:
-                self.failed.emit(title, failure)
+            if tell_failure and isinstance(reply, Failure):
+                self.failed.emit(title, reply)
 
         pending.progressed.connect(activity.set_progress)
-        pending.answered.connect(lambda _reply: self.end(activity))
-        pending.cancelled.connect(lambda: self.end(activity))
-        pending.failed.connect(fail)
+        for signal in (pending.answered, pending.cancelled, pending.failed):
+            signal.connect(end)
         return activity

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject, QUrl, Signal, SignalInstance
@@ -16,15 +16,15 @@ from app.dialogs.settings_difference import show_differences
 from app.models.run import RunModel
 from app.pages.runs.form.draft import draft_of
 from app.pages.runs.run.view import RunsView
-from app.pages.runs.table.run_edits import change_meta, check_deletable, delete_runs
+from app.pages.runs.table.run_edits import change_meta, check_deletable, delete_runs, quoted
 from engine.contract.errors import UserError
 from engine.contract.methods.all import info_of
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunMeta
 
-_RESUMABLE = (RunState.CANCELLED, RunState.INTERRUPTED, RunState.FAILED, RunState.QUEUED)
+_RESUMABLE = {RunState.CANCELLED, RunState.INTERRUPTED, RunState.FAILED, RunState.QUEUED}
 """A queued run may be of before the project was opened, and wait to be asked for."""
-_STOPPABLE = (RunState.STARTING, RunState.RUNNING, RunState.PAUSED)
+_STOPPABLE = {RunState.STARTING, RunState.RUNNING, RunState.PAUSED}
 
 
 class RunActions(QObject):
@@ -45,77 +45,60 @@ class RunActions(QObject):
 
     def __init__(self, context: AppContext, view: RunsView, scope: QWidget) -> None:
         super().__init__(scope)
-        self._context, self._view, self._form = context, view, context.planner.form
-        self._scope = scope
-        add = context.actions.add
-
-        def make(
-            ident: str, text: str, slot: Callable[[], None], picture: str, tip: str, key: str = ""
-        ) -> QAction:
-            return add(
-                f"runs.{ident}", text, slot=slot, menu="run", shortcut=key or None,
-                icon=icon(picture) if picture else None, tip=tip, scope=scope,
-            )  # fmt: skip
-
-        def ask(signal: SignalInstance) -> Callable[[], None]:
-            return lambda: signal.emit(view.selected[0])
-
+        self._context, self._view, self._scope = context, view, scope
+        make = self._make
         self.stop_and_save = make(
-            "stop_and_save", "Stop and &save", partial(self._end, _STOPPABLE, save=True), "stop",
+            "stop_and_save", "Stop and &save", "stop", partial(self._end, _STOPPABLE, save=True),
             "Stop the run after this step and save a checkpoint to resume from; a waiting run is "
             "removed from the queue",
         )  # fmt: skip
         self.stop = make(
-            "stop", "S&top", partial(self._end, (*_STOPPABLE, RunState.STOPPING), save=False),
-            "stop", "Stop the run without a new checkpoint, or remove it from the queue",
+            "stop", "S&top", "stop",
+            partial(self._end, _STOPPABLE | {RunState.STOPPING}, save=False),
+            "Stop the run without a new checkpoint, or remove it from the queue",
         )  # fmt: skip
         self.pause = make(
-            "pause", "&Pause", self._pause, "pause", "Pause the run; it keeps its memory"
+            "pause", "&Pause", "pause", self._pause, "Pause the run; it keeps its memory"
         )
         self.resume = make(
-            "resume", "&Resume", self._resume, "resume",
+            "resume", "&Resume", "resume", self._resume,
             "Continue: a paused run immediately, a stopped one from its last checkpoint",
         )  # fmt: skip
         self.duplicate = make(
-            "duplicate", "&Duplicate and change", self._duplicate, "copy",
+            "duplicate", "&Duplicate and change", "copy", self._duplicate,
             "Fill the form with this run's settings", "Ctrl+D",
         )  # fmt: skip
         self.baseline = make(
-            "baseline", "Train this run's &baseline", ask(self.baseline_asked), "play",
+            "baseline", "Train this run's &baseline", "play", self.baseline_asked,
             "Add full fine-tuning with this run's data, split, seed and decoding to the queue",
         )  # fmt: skip
         self.compare = make(
-            "compare", "&Compare outputs", self._compare, "compare",
+            "compare", "&Compare outputs", "compare", self._compare,
             "Read the outputs of the selected run, or of several side by side",
         )  # fmt: skip
         self.differ = make(
-            "differ", "Compare se&ttings", self._differ, "columns",
+            "differ", "Compare se&ttings", "columns", self._differ,
             "Show in which settings the selected runs differ",
         )  # fmt: skip
-        self.rename = make(
-            "rename", "Re&name", ask(self.rename_asked), "edit", "Rename the run", "F2"
-        )
+        self.rename = make("rename", "Re&name", "edit", self.rename_asked, "Rename the run", "F2")
         self.annotate = make(
-            "annotate",
-            "&Notes and tags…",
-            ask(self.annotate_asked),
-            "",
+            "annotate", "&Notes and tags…", "", self.annotate_asked,
             "Add notes and tags to this run",
-        )
-        self.star = make("star", "S&tar", self._star, "star", "Star or unstar the runs")
+        )  # fmt: skip
+        self.star = make("star", "S&tar", "star", self._star, "Star or unstar the runs")
         self.show_only = make(
-            "show_only", "Show &only these on the plots", self._show_only, "filter",
+            "show_only", "Show &only these on the plots", "filter", self._show_only,
             "Hide all other runs from the plots",
         )  # fmt: skip
         self.open_folder = make(
-            "open_folder", "Open &folder", self._open_folder, "folder", "Show the run's files"
+            "open_folder", "Open &folder", "folder", self._open_folder, "Show the run's files"
         )
         self.export = make(
-            "export", "E&xport…", ask(self.export_asked), "export",
+            "export", "E&xport…", "export", self.export_asked,
             "Write what the run trained to a folder, in this program's format or PEFT's",
         )  # fmt: skip
         self.delete = make(
-            "delete", "&Delete", self._delete, "delete",
+            "delete", "&Delete", "delete", self._delete,
             "Move the runs to the project's trash; Undo brings them back", "Delete",
         )  # fmt: skip
         view.selection_changed.connect(self.update)
@@ -134,19 +117,20 @@ class RunActions(QObject):
         """Enable what the selected runs allow; call it when a state is new."""
         chosen = self._view.selected
         states = {run.status.state for run in chosen}
-        self.stop_and_save.setEnabled(bool(states & {*_STOPPABLE, RunState.QUEUED}))
-        self.stop.setEnabled(bool(states & {*_STOPPABLE, RunState.QUEUED, RunState.STOPPING}))
-        self.pause.setEnabled(any(_can_pause(run) for run in chosen))
-        self.resume.setEnabled(bool(states & {RunState.PAUSED, *_RESUMABLE}))
+        self.stop_and_save.setEnabled(bool(states & (_STOPPABLE | {RunState.QUEUED})))
+        self.stop.setEnabled(bool(states & (_STOPPABLE | {RunState.QUEUED, RunState.STOPPING})))
+        self.pause.setEnabled(any(map(_can_pause, chosen)))
+        self.resume.setEnabled(bool(states & (_RESUMABLE | {RunState.PAUSED})))
+        self.differ.setEnabled(len(chosen) > 1)
         for action in (self.duplicate, self.rename, self.annotate, self.open_folder):
             action.setEnabled(len(chosen) == 1)
-        self.differ.setEnabled(len(chosen) > 1)
-        self.baseline.setEnabled(
-            len(chosen) == 1 and not info_of(chosen[0].spec.method).is_baseline
-        )
-        self.export.setEnabled(len(chosen) == 1 and _can_be_exported(chosen[0]))
         for action in (self.compare, self.star, self.show_only, self.delete):
             action.setEnabled(bool(chosen))
+        info = info_of(chosen[0].spec.method) if len(chosen) == 1 else None
+        self.baseline.setEnabled(info is not None and not info.is_baseline)
+        # A fine-tuned model is in transformers' format already.
+        can_export = info is not None and bool(info.exports)
+        self.export.setEnabled(can_export and states == {RunState.FINISHED})
 
     def set_meta(self, run: RunModel, meta: RunMeta, text: str) -> None:
         """Change a run's words as one undoable step."""
@@ -155,20 +139,45 @@ class RunActions(QObject):
             self._context.undo.push(step)
 
     def resume_run(self, run: RunModel) -> None:
-        """Go on with one run."""
+        """Go on with a run."""
         if run.status.state is RunState.PAUSED:
             run.ask(RunState.RUNNING)
             self._context.runner.proceed(run.run_id)
         elif run.status.state in _RESUMABLE:
             self._context.runner.submit(run.path)
 
-    def _end(self, states: Sequence[RunState], *, save: bool) -> None:
+    def _make(
+        self,
+        ident: str,
+        text: str,
+        icon_name: str,
+        slot: Callable[[], None] | SignalInstance,
+        tip: str,
+        key: str = "",
+    ) -> QAction:
+        """An action of the Run menu; a signal as its slot is emitted with the selected run."""
+        if isinstance(slot, SignalInstance):
+            signal = slot
+            slot = lambda: signal.emit(self._view.selected[0])  # noqa: E731
+        return self._context.actions.add(
+            f"runs.{ident}",
+            text,
+            slot=slot,
+            menu="run",
+            shortcut=key or None,
+            icon=icon(icon_name) if icon_name else None,
+            tip=tip,
+            scope=self._scope,
+        )
+
+    def _end(self, states: set[RunState], *, save: bool) -> None:
         """Stop the runs in these states, and take those that wait out of the queue."""
-        for run in self._of((RunState.QUEUED,)):
-            self._context.runner.stop(run.run_id, save=False)
-        for run in self._of(states):
-            run.ask(RunState.CANCELLED)
-            self._context.runner.stop(run.run_id, save=save)
+        for run in self._view.selected:
+            if run.status.state is RunState.QUEUED:
+                self._context.runner.stop(run.run_id, save=False)
+            elif run.status.state in states:
+                run.ask(RunState.CANCELLED)
+                self._context.runner.stop(run.run_id, save=save)
 
     def _pause(self) -> None:
         for run in filter(_can_pause, self._view.selected):
@@ -180,8 +189,9 @@ class RunActions(QObject):
             self.resume_run(run)
 
     def _duplicate(self) -> None:
-        run = self._view.selected[0]
-        self._form.replace(f"Take the settings of “{run.meta.name}”", draft_of(run.spec))
+        (run,) = self._view.selected
+        form = self._context.planner.form
+        form.replace(f"Take the settings of “{run.meta.name}”", draft_of(run.spec))
         self.duplicated.emit()
 
     def _compare(self) -> None:
@@ -194,7 +204,7 @@ class RunActions(QObject):
         chosen = self._view.selected
         starred = not all(run.meta.starred for run in chosen)
         verb = "Star" if starred else "Unstar"
-        self._context.undo.beginMacro(f"{verb} {_name(chosen)}")
+        self._context.undo.beginMacro(f"{verb} {quoted(chosen)}")
         for run in chosen:
             self.set_meta(run, dataclasses.replace(run.meta, starred=starred), verb)
         self._context.undo.endMacro()
@@ -217,25 +227,12 @@ class RunActions(QObject):
         except UserError as error:
             self.refused.emit(error.message)
             return
+        text = f"Deleted {quoted(chosen)}."
         step = delete_runs(folder, self._context.runs, chosen, report=self.refused.emit)
         self._context.undo.push(step)
         if not any(run.path.exists() for run in chosen):
-            text = f"Deleted {_name(chosen)}."
             self._context.messages.post_undo(text, self._context.undo)
-
-    def _of(self, states: Sequence[RunState]) -> list[RunModel]:
-        return [run for run in self._view.selected if run.status.state in states]
 
 
 def _can_pause(run: RunModel) -> bool:
     return run.status.state is RunState.RUNNING and run.asked is None
-
-
-def _can_be_exported(run: RunModel) -> bool:
-    """A fine-tuned model is in transformers' format already."""
-    finished = run.status.state is RunState.FINISHED
-    return finished and bool(info_of(run.spec.method).exports)
-
-
-def _name(runs: Sequence[RunModel]) -> str:
-    return f"“{runs[0].meta.name}”" if len(runs) == 1 else f"{len(runs)} runs"

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QHeaderView, QStyle, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.models.run_numbers import stored_bytes, training_s
+from app.models.run_numbers import saved_bytes, training_s
 from app.pages.compare.example.card_grid import LINE_CHARS, CardGrid, arrange
 from app.pages.compare.example.columns import TextBox
 from app.pages.compare.example.example_model import DIFFERENCE, INPUT
@@ -253,7 +253,7 @@ def test_costs_are_those_of_the_other_pages(page: ComparePage, context: AppConte
     for entry in page.systems.entries:
         run = next((one for one in context.runs.all() if one.run_id == entry.key), None)
         if run is not None:
-            assert entry.cost.stored_bytes == stored_bytes(run)
+            assert entry.cost.stored_bytes == saved_bytes(run)
             assert entry.cost.training_s == training_s(run)
 
 

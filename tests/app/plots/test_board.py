@@ -18,7 +18,7 @@ from app.plots.lines import Quantity
 from app.plots.panel import MetricPanel
 from app.plots.series import Axis
 from engine.contract.methods.prefix import PrefixMethod
-from engine.contract.runs.events import Evaluation
+from engine.contract.runs.events import Evaluation, TrainMetrics
 from engine.contract.runs.scores import Score
 from tests.app.plots.conftest import Stage, metrics, started
 from tests.helpers.projects import training_events
@@ -116,9 +116,7 @@ def test_a_log_axis_leaves_out_what_has_no_logarithm(stage: Stage) -> None:
     stage.feed([started(), *metrics(1, 20)])
     view = stage.board.view
     view.set_quantity(Quantity.LEARNING_RATE)
-    stage.runs[0].metrics[-1] = (
-        stage.runs[0].metrics[-1].__class__(21, 2.1, 1.0, 0.0, 1.0, 150, 50.0, 1300.0, 1)
-    )
+    stage.feed([TrainMetrics(21, 2.1, 1.0, 0.0, 1.0, 150, 50.0, 1300.0, 1)])
     view.set_log(True)
     stage.draw()
     panel = stage.board.panel(Quantity.LEARNING_RATE)

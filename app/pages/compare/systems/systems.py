@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.models.run import RunModel
-from app.models.run_numbers import stored_bytes, training_s
+from app.models.run_numbers import saved_bytes, training_s
 from app.pages.compare.list.rows import Rows
 from app.words import metric_value
 from engine.contract import codec
@@ -122,7 +122,7 @@ def run_entry(run: RunModel, look: int) -> SystemEntry:
     else:
         note = "no test outputs yet" if not run.status.state.is_final else f"{state}, no outputs"
     cost = SystemCost(
-        stored_bytes=stored_bytes(run),
+        stored_bytes=saved_bytes(run),
         training_s=training_s(run) if run.finished is not None else None,
         trainable=run.started.trainable_parameters if run.started else None,
     )

@@ -25,7 +25,6 @@ from engine.contract.specs.run import describe_method
 Column = TableColumn[RunModel]
 SetMeta = Callable[[RunModel, RunMeta, str], None]
 """Changes a run's words as a step of this name."""
-_NUMBER: dict[str, Any] = {"width_chars": 8, "aligns_title": False}
 
 
 class RunColumn(enum.IntEnum):
@@ -51,6 +50,9 @@ def run_columns(
 ) -> list[Column]:
     """The columns in the order of `RunColumn`."""
 
+    def shown(run: RunModel) -> bool:
+        return view.is_shown(run.run_id)
+
     def rename(run: RunModel, name: str) -> bool:
         if name.strip():
             set_meta(run, dataclasses.replace(run.meta, name=name.strip()), "Rename run")
@@ -66,64 +68,56 @@ def run_columns(
             lambda _run: "",
             title_tip="On the plots",
             width_chars=9,
-            sort_key=lambda run: int(view.is_shown(run.run_id)),
-            icon=lambda run: swatch_pixmap(view.look(run.run_id), shown=view.is_shown(run.run_id)),
-            checked=lambda run: view.is_shown(run.run_id),
+            sort_key=shown,
+            icon=lambda run: swatch_pixmap(view.style(run.run_id), shown=shown(run)),
+            checked=shown,
             check=lambda run, shown: view.set_shown(run.run_id, shown),
-            spoken=lambda run: f"{'on' if view.is_shown(run.run_id) else 'not on'} the plots",
+            spoken=lambda run: f"{'on' if shown(run) else 'not on'} the plots",
         ),
         RunColumn.NAME: _column(
             "Name",
+            "The run's name; double-click to edit",
+            30,
             lambda run: run.meta.name,
-            title_tip="The run's name; double-click to edit",
-            width_chars=30,
-            tip=_about,
+            tip=_name_tip,
             icon=lambda run: icon("star-filled") if run.meta.starred else None,
-            edited=lambda run: run.meta.name,
             edit=rename,
         ),
         RunColumn.STATE: _column(
             "State",
+            "State of the run",
+            17,
             state_word,
-            title_tip="State of the run",
-            width_chars=17,
             tip=lambda run: run.status.message or None,
             icon=partial(state_icon, theme=theme),
             sort_key=lambda run: list(STATES).index(run.status.state),
         ),
         RunColumn.PROGRESS: _column(
-            "Progress",
-            _steps,
-            title_tip="Optimiser steps taken, of all",
-            width_chars=14,
-            sort_key=_share,
+            "Progress", "Optimiser steps taken, of all", 14, _steps, sort_key=_share
         ),
         RunColumn.LOSS: number_column(
             "Valid loss",
             valid_loss,
             "{:,.3f}".format,
-            **_NUMBER,
-            title_tip="Validation loss of the step that is saved, in nats per target token",
+            **_number("Validation loss of the step that is saved, in nats per target token"),
         ),
         RunColumn.VALID_BLEU: score_column(
             "BLEU valid",
             valid_bleu,
             "{:,.1f}".format,
-            **_NUMBER,
-            title_tip="Corpus BLEU of the validation inputs at the step that is saved",
+            **_number("Corpus BLEU of the validation inputs at the step that is saved"),
         ),
         RunColumn.TEST_BLEU: score_column(
             "BLEU test",
             test_bleu,
             "{:,.1f}".format,
-            **_NUMBER,
-            title_tip="Corpus BLEU of the test inputs, decoded once the run ends",
+            **_number("Corpus BLEU of the test inputs, decoded once the run ends"),
         ),
         RunColumn.LEFT: _column(
             "Left",
+            "Estimated time until the run ends",
+            16,
             _left,
-            title_tip="Estimated time until the run ends",
-            width_chars=16,
             align=RIGHT,
             sort_key=lambda run: -1.0 if run.status.remaining_s is None else run.status.remaining_s,
         ),
@@ -131,44 +125,54 @@ def run_columns(
             "Train tok/s",
             training_speed,
             "{:,.0f}".format,
-            **_NUMBER,
-            title_tip="Training: source and target tokens a second in the last steps, no padding",
+            **_number("Training: source and target tokens a second in the last steps, no padding"),
         ),
         RunColumn.METHOD: _column(
-            "Method",
-            lambda run: describe_method(run.spec.method),
-            title_tip="What is trained",
-            width_chars=22,
+            "Method", "What is trained", 22, lambda run: describe_method(run.spec.method)
         ),
         RunColumn.STUDY: _column(
             "Study",
+            "The studies that the run is part of",
+            14,
             lambda run: ", ".join(studies.names_of(run.run_id)),
-            title_tip="The studies that the run is part of",
-            width_chars=14,
         ),
         RunColumn.TAGS: _column(
             "Tags",
-            _tags,
-            title_tip="Tags to find a run by; double-click to edit",
-            width_chars=14,
-            edited=_tags,
+            "Tags to find a run by; double-click to edit",
+            14,
+            lambda run: ", ".join(run.meta.tags),
             edit=tag,
         ),
         RunColumn.CREATED: _column(
             "Created",
+            "When the run was created",
+            18,
             lambda run: date(run.meta.created_s),
-            title_tip="When the run was created",
-            width_chars=18,
             sort_key=lambda run: run.meta.created_s,
         ),
     }
     return [columns[column] for column in RunColumn]
 
 
-def _column(title: str, text: Callable[[RunModel], str], **more: Any) -> Column:
+def _column(
+    title: str, title_tip: str, width_chars: int, text: Callable[[RunModel], str], **more: Any
+) -> Column:
     """A column whose tool tip, unless another is given, is the text, which may be cut."""
-    more.setdefault("tip", lambda run: text(run) or None)
-    return Column(title, text, says_title=True, aligns_title=False, **more)
+    more = {"tip": lambda run: text(run) or None, **more}
+    return Column(
+        title,
+        text,
+        title_tip=title_tip,
+        width_chars=width_chars,
+        edited=text,
+        says_title=True,
+        aligns_title=False,
+        **more,
+    )
+
+
+def _number(title_tip: str) -> dict[str, Any]:
+    return {"title_tip": title_tip, "width_chars": 8, "aligns_title": False}
 
 
 def progress(run: RunModel) -> tuple[int, int]:
@@ -200,10 +204,6 @@ def _left(run: RunModel) -> str:
     return "" if left is None else duration(left)
 
 
-def _tags(run: RunModel) -> str:
-    return ", ".join(run.meta.tags)
-
-
-def _about(run: RunModel) -> str:
+def _name_tip(run: RunModel) -> str:
     notes = f"\n{run.meta.notes}" if run.meta.notes else ""
     return f"{run.meta.name}{' (starred)' if run.meta.starred else ''}{notes}"

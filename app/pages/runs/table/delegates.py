@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import (
-    QApplication,
-    QStyle,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtWidgets import QWidget
 
 from app.models.run import RunModel
 from app.pages.runs.table.cells import progress
@@ -19,7 +14,8 @@ from app.qt.table_model import ROW_ROLE, Index
 from app.run_text import STATES
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.plain_delegate import PlainDelegate
-from engine.contract.runs.events import RunState
+
+WIDTH_CHARS = 14
 
 
 class ProgressDelegate(PlainDelegate):
@@ -31,30 +27,24 @@ class ProgressDelegate(PlainDelegate):
 
     def paint(self, painter: QPainter, option: Any, index: Index) -> None:
         """Draw the cell, then the bar at its foot."""
-        style_option = QStyleOptionViewItem(option)
-        self.initStyleOption(style_option, index)
-        widget: QWidget | None = option.widget
-        style = widget.style() if widget is not None else QApplication.style()
-        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, style_option, painter, widget)
+        super().paint(painter, option, index)
         run: RunModel = index.data(ROW_ROLE)
         step, total = progress(run)
-        if total:
-            self._draw_bar(painter, option.rect, min(step / total, 1.0), run.status.state)
-
-    def sizeHint(self, option: Any, index: Index) -> QSize:
-        """Wide enough to see a bar grow."""
-        hint = super().sizeHint(option, index)
-        return QSize(max(hint.width(), option.fontMetrics.averageCharWidth() * 14), hint.height())
-
-    def _draw_bar(self, painter: QPainter, cell: QRect, share: float, state: RunState) -> None:
+        if not total:
+            return
         colors = self._theme.colors
-        bar = cell.adjusted(SPACE_XS, 0, -SPACE_S, -2)
+        bar = option.rect.adjusted(SPACE_XS, 0, -SPACE_S, -2)
         bar.setTop(bar.bottom() - 2)
         painter.save()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colors.line)
         painter.drawRect(bar)
-        bar.setWidth(max(1, round(bar.width() * share)))
-        painter.setBrush(getattr(colors, STATES[state].tone))
+        bar.setWidth(max(1, round(bar.width() * min(step / total, 1.0))))
+        painter.setBrush(getattr(colors, STATES[run.status.state].tone))
         painter.drawRect(bar)
         painter.restore()
+
+    def sizeHint(self, option: Any, index: Index) -> QSize:
+        """Wide enough to see a bar grow."""
+        width = option.fontMetrics.averageCharWidth() * WIDTH_CHARS
+        return super().sizeHint(option, index).expandedTo(QSize(width, 0))
