@@ -36,10 +36,6 @@ class MenuBar(QMenuBar):
             self._fill(name)
         actions.added.connect(self._on_added)
 
-    def menu_named(self, name: str) -> QMenu:
-        """One of the menus by the registry's name for it."""
-        return self._menus[name]
-
     def add_submenu(self, name: str, menu: QMenu, *, after: str) -> None:
         """Put a submenu behind the action called `after`."""
         self._submenus[after] = menu

@@ -73,25 +73,6 @@ def field_path(field: str) -> list[str]:
     return ["task", *parts] if parts[0] == "decoding" else parts
 
 
-def with_changes(spec: RunSpec, changes: tuple[tuple[str, str], ...]) -> RunSpec:
-    """The spec with dotted fields set from JSON text (as `Remedy.changes` holds them).
-
-    Raises:
-        UserError: a value is outside its field's range.
-        ProtocolError: there is no such field, or the value is of another type.
-    """
-    plain = codec.to_plain(spec)
-    for field, text in changes:
-        *parents, name = field_path(field)
-        node = plain
-        for parent in parents:
-            node = node.get(parent) if isinstance(node, dict) else None
-        if not isinstance(node, dict) or name not in node:
-            raise codec.unknown_field("RunSpec", field)
-        node[name] = codec.parse(text)
-    return codec.from_plain(RunSpec, plain)
-
-
 def parse_value(kind: type[Any], flag: str, text: str, *, optional: bool = False) -> Any:
     """An option's text as its field's type; with `optional`, "none" is None.
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from engine.contract.errors import UserError
 from engine.contract.runs.scores import Encoder, OutputRow
 from engine.metrics.division import Division
-from engine.reporter import Reporter, Silent
+from engine.reporter import Reporter
 
 Array = npt.NDArray[np.float64]
 
@@ -137,14 +137,6 @@ class MeanOverExamples(TextMetric):
     def rows(self, statistics: Array) -> Array:
         """Each example's value."""
         return statistics[:, 0]
-
-
-def corpus_value(
-    metric: Metric, hypotheses: Sequence[str], references: Sequence[Sequence[str]]
-) -> float:
-    """The corpus score alone, for outputs that all have references."""
-    statistics = metric.statistics(hypotheses, references, reporter=Silent())
-    return float(metric.from_sums(statistics.sum(axis=0)))
 
 
 def ratio(numerator: Array, denominator: Array) -> Array:

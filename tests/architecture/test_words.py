@@ -20,10 +20,10 @@ RETIRED_TEXTS = re.compile(
 )
 """In docstrings and comments."""
 CLEAN = (
-    "app/models/studies.py",
-    "app/models/study_tally.py",
+    "app/models",
     "app/pages/data/split",
     "app/pages/data/tokens",
+    "app/pages/runs",
     "app/pages/studies/form/draft.py",
     "app/pages/studies/form/fields.py",
     "app/pages/studies/results/figure_panel.py",

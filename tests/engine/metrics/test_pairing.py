@@ -8,9 +8,9 @@ import pytest
 from engine.contract.runs.scores import RESAMPLES, Absent, OutputRow
 from engine.metrics import bootstrap
 from engine.metrics.known import metric_named
-from engine.metrics.metric import corpus_value
 from engine.metrics.pairing import PairedDifference, common_rows, compare
 from tests.helpers.errors import refused
+from tests.helpers.metrics import corpus_value
 
 WORDS = [*"abcdefgh"]
 

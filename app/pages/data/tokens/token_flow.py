@@ -60,13 +60,8 @@ class TokenFlow(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         """Height of all chips at this width."""
-        boxes = self._lay_out(width)
+        boxes = self.lay_out(width)
         return boxes[-1].bottom() + 1 + SPACE_XS if boxes else 0
-
-    def box_of(self, place: int) -> QRect:
-        """Where the chip of a token is."""
-        self._fit()
-        return self._boxes[place]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Wrap anew."""
@@ -109,10 +104,11 @@ class TokenFlow(QWidget):
 
     def _fit(self) -> None:
         if self._laid_out_width != self.width():
-            self._boxes = self._lay_out(self.width())
+            self._boxes = self.lay_out(self.width())
             self._laid_out_width = self.width()
 
-    def _lay_out(self, width: int) -> list[QRect]:
+    def lay_out(self, width: int) -> list[QRect]:
+        """Where each chip is at a width; a line begins where one is full and after a break."""
         metrics = QFontMetrics(self.font())
         high = metrics.height() + SPACE_XS + UNDERLINE
         boxes, x, y = [], 0, 0

@@ -141,7 +141,7 @@ class ParameterCounts(QObject):
         """Whether an answer is under way."""
         return self._request.is_busy
 
-    def look_up(self, backbone: BackboneEntry, method: MethodSpec) -> int | None:
+    def count(self, backbone: BackboneEntry, method: MethodSpec) -> int | None:
         """Trained parameters; None where no count is needed, or none is there yet.
 
         Raises:

@@ -168,8 +168,8 @@ def time_left(study: StudySpec, runs: RunsModel, speeds: Speeds) -> str:
     return f"about {duration(seconds)} left, done about {clock(now_s + seconds, now_s=now_s)}"
 
 
-def one_of_each(specs: Iterable[RunSpec], device: str) -> list[RunSpec]:
-    """A run for each speed that these need."""
+def distinct_speeds(specs: Iterable[RunSpec], device: str) -> list[RunSpec]:
+    """Runs whose speeds are all that these need, each speed once."""
     return list({speed_key(spec, device): spec for spec in specs}.values())
 
 

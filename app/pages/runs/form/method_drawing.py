@@ -90,7 +90,7 @@ class MethodDrawing(QWidget):
     def _draw_rows(self, painter: QPainter, area: QRectF, rows: Sequence[tuple[int, bool]]) -> None:
         """A row a layer, to the right edge: how many tokens, and whether they are trained.
 
-        Each token has a cell of its own where cells can be told apart.
+        Each token has a cell of its own where cells are wide enough to be seen.
         """
         pitch = area.height() / len(rows)
         gap = min(2.0, pitch * 0.3)

@@ -191,7 +191,7 @@ class Planner(QObject):
         self.data_error = self._data_problem is not None
         try:
             if backbone is not None:
-                counted = self._counts.look_up(backbone, draft.method())
+                counted = self._counts.count(backbone, draft.method())
                 self.cost = live_cost(draft, backbone, self.report, counted)
             spec = draft.to_spec("", self.data.spec) if self.data is not None else None
             self._check_backbone(draft["backbone"])
