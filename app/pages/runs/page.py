@@ -13,13 +13,13 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 from app.assets import icon
 from app.context import AppContext
 from app.dialogs.export import ask_for_export
-from app.models.run import RunModel
+from app.models.run import RunModel, RunPart
 from app.pages.runs.form.form import RunForm
 from app.pages.runs.form.launch_panel import LaunchPanel
 from app.pages.runs.run.details_pane import DetailsPane
 from app.pages.runs.run.header import RunHeader
 from app.pages.runs.run.samples_pane import SamplesPane
-from app.pages.runs.run.view import RunsView, ShownRuns
+from app.pages.runs.run.view import RunsView
 from app.pages.runs.run_actions import RunActions
 from app.pages.runs.table.run_table import RunTable
 from app.plots.board import PlotBoard
@@ -45,9 +45,9 @@ class RunsPage(Page):
         self.planner = context.planner
         self.view = RunsView(context.runs, self)
         self._make_panes()
-        self._shown = ShownRuns(context.runs, self.view, self.board, self)
         self._lay_out()
         self._connect()
+        self._draw_runs()
         self._show_runs()
         self._show_command()
 
@@ -100,10 +100,13 @@ class RunsPage(Page):
         context, actions = self.context, self.actions_
         context.runs.added.connect(self._show_runs)
         context.runs.removed.connect(self._show_runs)
+        context.runs.changed.connect(self._on_run_changed)
         context.runs.damaged.connect(self._on_damaged)
         context.navigator.runs_requested.connect(self._show_run)
         context.project.opened.connect(self._show_runs)
         self.form.data_asked.connect(context.navigator.show_data)
+        self.view.shown_changed.connect(self._draw_runs)
+        self.board.view.run_picked.connect(self.view.set_current)
         self.planner.changed.connect(self._show_command)
         self.launch.made.connect(self._show_made)
         actions.refused.connect(self.warn)
@@ -141,6 +144,13 @@ class RunsPage(Page):
         self.command.setVisible(bool(command))
         if command:
             self.command.set_command(shlex.split(command)[2:])
+
+    def _draw_runs(self) -> None:
+        self.board.set_runs(self.view.shown())
+
+    def _on_run_changed(self, run: RunModel, part: RunPart) -> None:
+        if part in (RunPart.METRICS, RunPart.EVALUATIONS):
+            self.board.touch(run.run_id)
 
     def _on_damaged(self, _path: str, text: str) -> None:
         self.complain(f"A run cannot be opened: {text}")

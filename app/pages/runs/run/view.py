@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, Signal
 
 from app.models.run import RunModel, RunPart
 from app.models.runs import RunsModel
-from app.plots.board import PlotBoard
 from app.plots.plot_view import ShownRun
 from app.plots.series import RunSeries
 from app.theme import RunLook, run_look
@@ -21,7 +20,7 @@ class RunsView(QObject):
     """Shown, current and selected runs.
 
     Signals:
-        shown_changed: other runs are on the plots.
+        shown_changed: other runs are on the plots, or one has another name.
         current_changed: another run is current, or none.
         updated: `RunPart` of the current run that is new.
         selection_changed: other runs are selected.
@@ -36,15 +35,19 @@ class RunsView(QObject):
         super().__init__(parent)
         self._runs = runs
         self._hidden = {run.run_id for run in runs.all()[MAX_SHOWN_AT_FIRST:]}
+        self._series: dict[str, RunSeries] = {}
         self._current = ""
         self._selected: tuple[str, ...] = ()
         runs.added.connect(self._on_added)
         runs.removed.connect(self._on_removed)
         runs.changed.connect(self._on_run_changed)
 
-    def shown(self) -> list[RunModel]:
+    def shown(self) -> list[ShownRun]:
         """Runs on the plots, oldest first."""
-        return [run for run in self._runs.all() if run.run_id not in self._hidden]
+        runs = [run for run in self._runs.all() if self.is_shown(run.run_id)]
+        return [
+            ShownRun(self._series_of(run), run.meta.name, self.style(run.run_id)) for run in runs
+        ]
 
     def is_shown(self, run_id: str) -> bool:
         """Whether this run is on the plots."""
@@ -88,14 +91,20 @@ class RunsView(QObject):
         """The run's lasting colour and line style."""
         return run_look(self._runs.number(run_id))
 
+    def _series_of(self, run: RunModel) -> RunSeries:
+        if run.run_id not in self._series:
+            self._series[run.run_id] = RunSeries(run)
+        return self._series[run.run_id]
+
     def _on_added(self, run: RunModel) -> None:
-        if len(self.shown()) > MAX_SHOWN_AT_FIRST:
+        if len(self._runs.all()) - len(self._hidden) > MAX_SHOWN_AT_FIRST:
             self._hidden.add(run.run_id)
         else:
             self.shown_changed.emit()
 
     def _on_removed(self, run: RunModel) -> None:
         self._hidden.discard(run.run_id)
+        self._series.pop(run.run_id, None)
         self.set_selected([run_id for run_id in self._selected if run_id != run.run_id])
         if run.run_id == self._current:
             self.set_current("")
@@ -104,36 +113,5 @@ class RunsView(QObject):
     def _on_run_changed(self, run: RunModel, part: RunPart) -> None:
         if run.run_id == self._current:
             self.updated.emit(part)
-
-
-class ShownRuns(QObject):
-    """Gives the board the shown runs, and reports to it when one of them has grown."""
-
-    def __init__(
-        self, runs: RunsModel, view: RunsView, board: PlotBoard, parent: QObject | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._view, self._board = view, board
-        self._series: dict[str, RunSeries] = {}
-        runs.changed.connect(self._on_run_changed)
-        runs.removed.connect(self._on_removed)
-        view.shown_changed.connect(self._give)
-        board.view.run_picked.connect(view.set_current)
-        self._give()
-
-    def _on_run_changed(self, run: RunModel, part: RunPart) -> None:
-        if part in (RunPart.METRICS, RunPart.EVALUATIONS):
-            self._board.touch(run.run_id)
-        elif part is RunPart.META:
-            self._give()
-
-    def _on_removed(self, run: RunModel) -> None:
-        self._series.pop(run.run_id, None)
-
-    def _give(self) -> None:
-        self._board.set_runs([self._shown(run) for run in self._view.shown()])
-
-    def _shown(self, run: RunModel) -> ShownRun:
-        if run.run_id not in self._series:
-            self._series[run.run_id] = RunSeries(run)
-        return ShownRun(self._series[run.run_id], run.meta.name, self._view.style(run.run_id))
+        if part is RunPart.META:
+            self.shown_changed.emit()

@@ -157,7 +157,7 @@ class RunTable(QWidget):
     def _show_menu(self, position: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for action in self._actions.menu_actions():
+        for action in self._actions.menu:
             if action is None:
                 menu.addSeparator()
             else:
