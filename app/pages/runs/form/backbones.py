@@ -56,6 +56,11 @@ class BackbonesModel(QObject):
         self._folders: tuple[str, ...] | None = None
         self._project.changed.connect(self._on_project_changed)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the list is still to come."""
+        return not self.entries and not self.failure
+
     def get(self, name: str) -> BackboneEntry | None:
         """The catalog's entry, or None."""
         return next((entry for entry in self.entries if entry.name == name), None)

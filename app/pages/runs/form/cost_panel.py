@@ -76,7 +76,7 @@ class CostPanel(QWidget):
 
     def _show_parameters(self, cost: Cost, backbone: BackboneEntry) -> None:
         whole = backbone.shape.parameters
-        trained = frozen = file = COUNTING if self._planner.is_counting else UNCOUNTED
+        trained = frozen = file = COUNTING if self._planner.counts.is_counting else UNCOUNTED
         if cost.trainable is not None:
             trained = f"{count(cost.trainable)} ({percent(cost.trainable, whole)})"
         if cost.stored is not None:
@@ -111,7 +111,7 @@ class CostPanel(QWidget):
                 f"{duration(run_time.decoding_s)}.\n{tip}"
             )
             tone = "warning" if run_time.total_s >= LONG_S else "text"
-        elif self._planner.is_probing:
+        elif self._planner.speeds.is_probing:
             value = "being measured"
         self._show("Duration", value, tone)
         self._values["Duration"].setToolTip(tip)

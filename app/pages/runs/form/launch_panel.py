@@ -114,7 +114,7 @@ class LaunchPanel(QWidget):
         self._train_action.setEnabled(ready)
         for action in (self._baseline_action, self._both_action):
             action.setEnabled(ready and not self._planner.form.draft.info.is_baseline)
-        if error and (self._planner.data_error or not self._planner.is_waiting):
+        if error and (self._planner.data_error or not self._backbones.is_waiting):
             self.bar.show_message(Tone.WARNING, error.message)
             if self._planner.data_error:
                 self.bar.add_button("Open Data", self._context.navigator.show_data)

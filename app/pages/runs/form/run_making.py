@@ -20,9 +20,10 @@ from engine.contract.specs.run import RunSpec, describe_method, finetuning_basel
 
 @dataclass(frozen=True)
 class RunData:
-    """The dataset entry, and what a `RunSpec` holds of it."""
+    """The dataset's entry, the path of its file, and what a `RunSpec` holds of it."""
 
     entry: DatasetEntry
+    store: str
     spec: DataSpec
 
 
@@ -37,7 +38,8 @@ def run_data(project: ProjectModel) -> RunData:
     if entry is None:
         raise UserError("no-dataset", "The project has no dataset. Add one on the Data page.")
     entry.mapping.check_trainable()
-    with DatasetStore(folder.dataset_store(entry.dataset_id)) as store:
+    path = folder.dataset_store(entry.dataset_id)
+    with DatasetStore(path) as store:
         fingerprint = store.meta.fingerprint
     spec = DataSpec(
         # As a run folder, two levels below the project, sees it: projects can be moved.
@@ -47,7 +49,7 @@ def run_data(project: ProjectModel) -> RunData:
         linearisation=entry.linearisation,
         split=entry.split,
     )
-    return RunData(entry, spec)
+    return RunData(entry, str(path), spec)
 
 
 @dataclass(frozen=True)
