@@ -18,9 +18,8 @@ from PySide6.QtWidgets import QApplication
 
 from app.assets import application_icon, example_project, sample_files
 from app.context import AppContext
-from app.models.activities import ActivitiesModel
+from app.models.activities import ActivitiesModel, RunActivities
 from app.models.project import ProjectModel
-from app.models.run_activities import RunActivities
 from app.models.runs import RunsModel
 from app.models.speeds import SPEEDS_FILE, Speeds
 from app.models.studies import StudyLibrary

@@ -4,8 +4,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.models.activities import ActivitiesModel, Activity
-from app.models.run_activities import RunActivities
+from app.models.activities import ActivitiesModel, Activity, RunActivities
 from app.widgets.activity_button import ActivityButton, describe_progress
 from engine.contract.protocol.commands import Done, FetchBackbone, Progress
 from engine.contract.runs.events import Phase, RunState

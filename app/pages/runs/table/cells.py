@@ -1,4 +1,4 @@
-"""The columns of the run table: what stands in them, how they sort, what they explain."""
+"""The columns of the run table: what stands in them, how they sort, look, explain themselves."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QWidget
+
 from app.assets import icon
 from app.models.run import RunModel
 from app.models.run_numbers import test_bleu, training_speed, valid_bleu, valid_loss
 from app.models.studies import StudyLibrary
 from app.pages.runs.run.view import RunsView
-from app.qt.table_model import RIGHT, TableColumn
+from app.qt.table_model import RIGHT, ROW_ROLE, Index, TableColumn
 from app.run_text import STATES, state_icon, state_word
 from app.score_column import number_column, score_column
-from app.theme import Theme
+from app.theme import SPACE_S, SPACE_XS, Theme
+from app.widgets.plain_delegate import PlainDelegate
 from app.widgets.swatch import swatch_pixmap
 from app.words import date, duration
 from engine.contract.runs.folder import RunMeta
@@ -25,24 +30,15 @@ from engine.contract.specs.run import describe_method
 Column = TableColumn[RunModel]
 SetMeta = Callable[[RunModel, RunMeta, str], None]
 """Changes a run's words as a step of this name."""
+PROGRESS_CHARS = 14
 
 
-class RunColumn(enum.IntEnum):
-    """Columns from the left; what they hold is in `run_columns`."""
-
-    SHOWN = 0
-    NAME = 1
-    STATE = 2
-    PROGRESS = 3
-    LOSS = 4
-    VALID_BLEU = 5
-    TEST_BLEU = 6
-    LEFT = 7
-    SPEED = 8
-    METHOD = 9
-    STUDY = 10
-    TAGS = 11
-    CREATED = 12
+RunColumn = enum.IntEnum(
+    "RunColumn",
+    "SHOWN NAME STATE PROGRESS LOSS VALID_BLEU TEST_BLEU LEFT SPEED METHOD STUDY TAGS CREATED",
+    start=0,
+)
+"""Columns from the left; what they hold is in `run_columns`."""
 
 
 def run_columns(
@@ -93,7 +89,7 @@ def run_columns(
             sort_key=lambda run: list(STATES).index(run.status.state),
         ),
         RunColumn.PROGRESS: _column(
-            "Progress", "Optimiser steps taken, of all", 14, _steps, sort_key=_share
+            "Progress", "Optimiser steps taken, of all", PROGRESS_CHARS, _steps, sort_key=_share
         ),
         RunColumn.LOSS: number_column(
             "Valid loss",
@@ -207,3 +203,35 @@ def _left(run: RunModel) -> str:
 def _name_tip(run: RunModel) -> str:
     notes = f"\n{run.meta.notes}" if run.meta.notes else ""
     return f"{run.meta.name}{' (starred)' if run.meta.starred else ''}{notes}"
+
+
+class ProgressDelegate(PlainDelegate):
+    """A thin bar under the number of steps."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def paint(self, painter: QPainter, option: Any, index: Index) -> None:
+        """Draw the cell, then the bar at its foot."""
+        super().paint(painter, option, index)
+        run: RunModel = index.data(ROW_ROLE)
+        step, total = progress(run)
+        if not total:
+            return
+        colors = self._theme.colors
+        bar = option.rect.adjusted(SPACE_XS, 0, -SPACE_S, -2)
+        bar.setTop(bar.bottom() - 2)
+        painter.save()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colors.line)
+        painter.drawRect(bar)
+        bar.setWidth(max(1, round(bar.width() * min(step / total, 1.0))))
+        painter.setBrush(getattr(colors, STATES[run.status.state].tone))
+        painter.drawRect(bar)
+        painter.restore()
+
+    def sizeHint(self, option: Any, index: Index) -> QSize:
+        """Wide enough to see a bar grow."""
+        width = option.fontMetrics.averageCharWidth() * PROGRESS_CHARS
+        return super().sizeHint(option, index).expandedTo(QSize(width, 0))

@@ -13,8 +13,7 @@ from app.context import AppContext
 from app.models.run import RunModel
 from app.pages.runs.run.view import RunsView
 from app.pages.runs.run_actions import RunActions
-from app.pages.runs.table.cells import RunColumn
-from app.pages.runs.table.delegates import ProgressDelegate
+from app.pages.runs.table.cells import ProgressDelegate, RunColumn
 from app.pages.runs.table.filter import Chosen, Group, RunFilter
 from app.pages.runs.table.model import RunTableModel
 from app.qt.boxes import vbox
