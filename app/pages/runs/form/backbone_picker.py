@@ -38,8 +38,7 @@ class BackbonePicker(QWidget):
         self.about = MutedLabel(theme)
         row = hbox((self.box, 1), self.fetch, self.folder, spacing=SPACE_S)
         vbox(row, self.about, parent=self, spacing=SPACE_XS)
-        self._form.changed.connect(self._update)
-        self._backbones.changed.connect(self._update)
+        planner.changed.connect(self._update)
         self._update()
 
     def use_folder(self, path: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from app.models.runs import RunsModel
-from app.models.speeds import Speeds, speed_key
+from app.models.speeds import Speeds
 from app.pages.runs.form.draft import Draft
 from app.words import clock, duration
 from engine.contract.backbone import BackboneEntry
@@ -166,11 +166,6 @@ def time_left(study: StudySpec, runs: RunsModel, speeds: Speeds) -> str:
         return ""
     seconds, now_s = sum(known), time.time()
     return f"about {duration(seconds)} left, done about {clock(now_s + seconds, now_s=now_s)}"
-
-
-def distinct_speeds(specs: Iterable[RunSpec], device: str) -> list[RunSpec]:
-    """Runs whose speeds are all that these need, each speed once."""
-    return list({speed_key(spec, device): spec for spec in specs}.values())
 
 
 def _once_for_all_seeds(

@@ -59,10 +59,8 @@ class RunForm(VerticalArea):
         self.presets.activated.connect(self._apply_preset)
         self.sections = [SectionBox(section, planner) for section in SECTIONS]
         self._lay_out()
-        self._form.changed.connect(self._show_draft)
-        planner.changed.connect(self._show_plan)
-        self._show_draft()
-        self._show_plan()
+        planner.changed.connect(self._update)
+        self._update()
 
     def _lay_out(self) -> None:
         body = QWidget()
@@ -97,16 +95,23 @@ class RunForm(VerticalArea):
         preset = PRESETS[index]
         self._form.replace(f"Take “{preset.title}”", preset.applied(self._form.draft))
 
-    def _show_draft(self) -> None:
-        draft = self._form.draft
+    def _update(self) -> None:
+        self._show_data()
+        draft, backbone = self._form.draft, self._planner.backbone
         self.method.setCurrentIndex(METHODS.index(draft.info))
         self.method.setToolTip(draft.info.help)
         self._length_row.setVisible(draft.uses("method.prefix_length"))
         self.length.show_length(draft["method.prefix_length"])
         preset = preset_of(draft)
         self.presets.setCurrentIndex(-1 if preset is None else PRESETS.index(preset))
+        try:
+            shape = backbone.shape if backbone is not None else None
+            self.drawing.show_method(shape, draft.method())
+        except UserError:
+            return  # the last drawing stays while a value is being typed
+        self.drawing.setVisible(backbone is not None)
 
-    def _show_plan(self) -> None:
+    def _show_data(self) -> None:
         data, report = self._planner.data, self._planner.report
         self.dataset.set_full_text(data.entry.name if data is not None else "no dataset")
         self.sizes.setVisible(report is not None)
@@ -116,10 +121,3 @@ class RunForm(VerticalArea):
                 f"{count(rows)} rows to train on, {count(valid)} inputs to validate, "
                 f"{count(report.test_inputs)} to test"
             )
-        backbone = self._planner.backbone
-        try:
-            method = self._form.draft.method()
-            self.drawing.show_method(backbone.shape if backbone is not None else None, method)
-        except UserError:
-            return  # the last drawing stays while a value is being typed
-        self.drawing.setVisible(backbone is not None)

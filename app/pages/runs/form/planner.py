@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, Signal
 
 from app.context import AppContext
 from app.models.run import RunModel, RunPart
+from app.models.speeds import speed_key
 from app.pages.runs.form.backbones import BackbonesModel, ParameterCounts
 from app.pages.runs.form.estimates import LONG_S, expected_time, live_cost, steps
 from app.pages.runs.form.model import FormModel
@@ -200,11 +202,15 @@ class Planner(QObject):
 
     def _want_speed(self) -> None:
         if self._is_watched:
-            specs = [self.whole(self.spec)] if self.spec is not None and self.can_probe else []
-            self.speeds.want(self, specs, self.backbones.device)
+            self.want_speeds(self, [self.spec] if self.spec is not None else [])
 
-    @property
-    def can_probe(self) -> bool:
+    def want_speeds(self, asker: QObject, specs: Iterable[RunSpec]) -> None:
+        """Have the speeds of these runs of the form's data measured, where they can be."""
+        device = self.backbones.device
+        distinct = {speed_key(spec, device): spec for spec in specs} if self._can_probe() else {}
+        self.speeds.want(asker, [self._whole(spec) for spec in distinct.values()], device)
+
+    def _can_probe(self) -> bool:
         """Whether the speed can be measured here: nothing is fetched for it, and memory suffices.
 
         A folder that a project names is read only after its user has touched the form.
@@ -216,7 +222,7 @@ class Planner(QObject):
             return False
         return self.cost is None or not there or self.cost.memory_bytes < there / 2
 
-    def whole(self, spec: RunSpec) -> RunSpec:
+    def _whole(self, spec: RunSpec) -> RunSpec:
         """A spec of this project for an engine that knows no run folder."""
         assert self.data is not None, "a spec without data"
         data = dataclasses.replace(spec.data, dataset=self.data.store)

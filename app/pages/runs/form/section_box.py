@@ -55,7 +55,6 @@ class SectionBox(QWidget):
             self._add(name, ignore_wheel)
         self.body.hide()
         vbox(self.header, self.body, parent=self, spacing=SPACE_XS)
-        planner.form.changed.connect(self._update)
         planner.changed.connect(self._update)
         self._update()
 

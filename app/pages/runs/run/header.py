@@ -41,6 +41,7 @@ class RunHeader(QWidget):
         self._shown: tuple[object, ...] = ()
         self._swatch = Label()
         self.name, self.status = ElidedLabel(), ElidedLabel()
+        self.name.setFont(scaled_font(100, bold=True))
         self.bar = InfoBar(theme)
         line = hbox(
             self._swatch,
@@ -53,12 +54,7 @@ class RunHeader(QWidget):
         self._timer = single_shot(self, REFRESH_MS, self._update)
         view.current_changed.connect(self._update)
         view.updated.connect(self._on_updated)
-        theme.changed.connect(self._restyle)
-        self._restyle()
         self._update()
-
-    def _restyle(self) -> None:
-        self.name.setFont(scaled_font(100, bold=True))
 
     def _on_updated(self, part: RunPart) -> None:
         if part in (RunPart.STATUS, RunPart.META) and not self._timer.isActive():

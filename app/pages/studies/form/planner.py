@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from app.context import AppContext
-from app.pages.runs.form.estimates import Estimate, distinct_speeds, estimate
+from app.pages.runs.form.estimates import Estimate, estimate
 from app.pages.studies.form.draft import StudyDraft
 from app.words import size
 from engine.contract.errors import UserError
@@ -167,9 +167,7 @@ class StudyPlanner(QObject):
 
     def _estimate(self, specs: list[RunSpec]) -> None:
         planner, device = self.run, self.run.backbones.device
-        if planner.can_probe:
-            wanted = [planner.whole(spec) for spec in distinct_speeds(specs, device)]
-            self._speeds.want(self, wanted, device)
+        planner.want_speeds(self, specs)
         self.time = estimate(
             specs, planner.report, self._speeds, device, waiting=planner.waiting_count
         )
