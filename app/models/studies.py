@@ -59,11 +59,6 @@ class StudyLibrary(QObject):
         self.refresh()
 
     @property
-    def is_reading(self) -> bool:
-        """Whether some studies have not been read yet."""
-        return bool(self._unread)
-
-    @property
     def current(self) -> StudySpec | None:
         """The study that is shown."""
         return self._studies.get(self._current)

@@ -27,12 +27,12 @@ def make_page(
     client.replies[CollectStudy] = collect_without_drawing
 
     def make(path: Path) -> StudiesPage:
-        open_project(path)
+        with qtbot.waitSignal(context.studies.changed):  # all have been read
+            open_project(path)
         page = StudiesPage(context)
         qtbot.addWidget(page)
         page.resize(1100, 700)
         page.show()
-        qtbot.waitUntil(lambda: not page.library.is_reading)
         return page
 
     return make

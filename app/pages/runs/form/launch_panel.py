@@ -12,15 +12,13 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from app.assets import icon
 from app.context import AppContext
 from app.models.run import RunModel
-from app.pages.runs.form.draft import Draft
-from app.pages.runs.form.run_making import NewRun, baseline, baseline_of, both, make_runs, train
+from app.pages.runs.form.run_making import NewRun, baseline, both, make_runs, train
 from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_M, SPACE_S
 from app.widgets.info_bar import InfoBar, Tone
 from app.words import size
-from engine.contract.backbone import BackboneEntry
 from engine.contract.errors import UserError
-from engine.contract.specs.data import DataSpec
+from engine.contract.specs.run import RunSpec
 
 NewRuns = tuple[NewRun, ...]
 
@@ -81,12 +79,12 @@ class LaunchPanel(QWidget):
 
     def train_baseline_of(self, run: RunModel) -> None:
         """Queue the fine-tuning baseline of this very run, whatever the form holds."""
-        self._fetch_or_make(self._backbones.get(run.spec.backbone), baseline_of(run))
+        self._fetch_or_make(baseline(run.spec, f" of {run.meta.name}"))
 
     def _button(
         self,
         ident: str,
-        recipe: Callable[[Draft, DataSpec], NewRuns],
+        recipe: Callable[[RunSpec], NewRuns],
         text: str,
         tip: str,
         shortcut: str = "",
@@ -126,20 +124,12 @@ class LaunchPanel(QWidget):
         elif self.warning.isHidden() or self.warning.label.text() != warnings:
             self.warning.show_message(Tone.WARNING, warnings)
 
-    def _launch(self, recipe: Callable[[Draft, DataSpec], NewRuns]) -> None:
-        problem, data = self._planner.error, self._planner.data
-        if problem is not None:
-            self._show_failure(problem.message)
-            return
-        assert data is not None, "neither data nor why there is none"
-        try:
-            runs = recipe(self._planner.form.draft, data.spec)
-        except UserError as error:
-            self._show_failure(error.message)
-        else:
-            self._fetch_or_make(self._planner.backbone, runs)
+    def _launch(self, recipe: Callable[[RunSpec], NewRuns]) -> None:
+        if self._planner.spec is not None:
+            self._fetch_or_make(recipe(self._planner.spec))
 
-    def _fetch_or_make(self, entry: BackboneEntry | None, runs: NewRuns) -> None:
+    def _fetch_or_make(self, runs: NewRuns) -> None:
+        entry = self._backbones.get(runs[0].spec.backbone)
         if entry is None or entry.on_disk:
             self._make(runs)
             return

@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 
 from app.context import AppContext
 from app.models.project import ProjectModel
-from app.models.run import RunModel
-from app.pages.runs.form.draft import Draft
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.projects.project import DatasetEntry
@@ -61,28 +59,21 @@ class NewRun:
     tags: tuple[str, ...] = ()
 
 
-def train(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
-    """The run of the form; raise `UserError` where it cannot be made."""
-    spec = draft.to_spec(new_run_id(), data)
-    return (NewRun(spec, describe_method(spec.method)),)
+def train(spec: RunSpec) -> tuple[NewRun, ...]:
+    """The run of the form."""
+    return (NewRun(replace(spec, run_id=new_run_id()), describe_method(spec.method)),)
 
 
-def baseline(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
-    """The fine-tuning run to compare the form's run with; raise `UserError` as `train`."""
-    spec = finetuning_baseline(draft.to_spec(new_run_id(), data))
-    return (NewRun(spec, "fine-tuning baseline"),)
+def baseline(spec: RunSpec, of: str = "") -> tuple[NewRun, ...]:
+    """Full fine-tuning to compare a run with: the same data, split, seed and decoding."""
+    return (NewRun(finetuning_baseline(spec), f"fine-tuning baseline{of}"),)
 
 
-def baseline_of(run: RunModel) -> tuple[NewRun, ...]:
-    """The fine-tuning baseline of a run: the same data, split, seed and decoding."""
-    return (NewRun(finetuning_baseline(run.spec), f"fine-tuning baseline of {run.meta.name}"),)
-
-
-def both(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
+def both(spec: RunSpec) -> tuple[NewRun, ...]:
     """The form's run and its baseline, which sorts after it by its id."""
-    (first,), (other,) = train(draft, data), baseline(draft, data)
-    spec = replace(other.spec, run_id=f"{first.spec.run_id}-twin")
-    return (first, replace(other, spec=spec))
+    (first,), (other,) = train(spec), baseline(spec)
+    after = replace(other.spec, run_id=f"{first.spec.run_id}-twin")
+    return (first, replace(other, spec=after))
 
 
 def make_runs(context: AppContext, new: Iterable[NewRun]) -> list[str]:

@@ -38,9 +38,7 @@ class RunTableModel(TableModel[RunModel]):
         self.append([run])
 
     def _on_removed(self, run: RunModel) -> None:
-        row = self.row_where(run.run_id)
-        if row >= 0:
-            self.remove(row)
+        self.remove(self.row_where(run.run_id))
 
     def _on_run_changed(self, run: RunModel) -> None:
         self._stale.add(run.run_id)
