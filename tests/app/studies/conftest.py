@@ -29,10 +29,10 @@ def make_page(
     def make(path: Path) -> StudiesPage:
         with qtbot.waitSignal(context.studies.changed):  # all have been read
             open_project(path)
-        page = StudiesPage(context)
-        qtbot.addWidget(page)
-        page.resize(1100, 700)
-        page.show()
+            page = StudiesPage(context)
+            qtbot.addWidget(page)
+            page.resize(1100, 700)
+            page.show()
         return page
 
     return make

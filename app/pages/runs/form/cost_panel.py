@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QSizePolicy, QWidget
 
 from app.pages.runs.form.estimates import LONG_S, time_text
 from app.pages.runs.form.planner import Planner
+from app.qt.boxes import form_layout
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import Label, MutedLabel
 from app.words import count, duration, percent, size
@@ -40,14 +41,14 @@ class CostPanel(QWidget):
         super().__init__()
         self._planner, self._theme = planner, theme
         self._values: dict[str, QLabel] = {}
-        rows = QFormLayout(self)
+        rows = form_layout(SPACE_S, SPACE_XS)
         rows.setContentsMargins(0, 0, 0, 0)
-        rows.setHorizontalSpacing(SPACE_S)
-        rows.setVerticalSpacing(SPACE_XS)
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for name, tip in TIPS.items():
             label, value = MutedLabel(theme, name), Label()
             label.setWordWrap(False)
+            label.setAlignment(Qt.AlignmentFlag.AlignTop)
+            label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
             label.setToolTip(tip)
             value.setToolTip(tip)
             value.setWordWrap(True)
@@ -55,6 +56,7 @@ class CostPanel(QWidget):
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             rows.addRow(label, value)
             self._values[name] = value
+        self.setLayout(rows)
         planner.changed.connect(self._update)
         theme.changed.connect(self._update)
         self._update()
