@@ -43,6 +43,10 @@ class RunsModel(QObject):
         """The runs, oldest first."""
         return list(self._runs.values())
 
+    def active(self) -> list[RunModel]:
+        """Those that a process works on."""
+        return [run for run in self._runs.values() if run.status.state.is_active]
+
     def get(self, run_id: str) -> RunModel | None:
         """The run with this id, or None."""
         return self._runs.get(run_id)

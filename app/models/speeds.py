@@ -98,7 +98,7 @@ class Speeds(QObject):
         self._wanted = {key: spec for key, spec in keys.items() if key not in done}
         if self._probed not in self._wanted:
             self._probe.drop()
-        if self._wanted and not self._probe.is_busy and not self._is_busy:
+        if self._wanted and not self._probe.is_busy and not self._runs.active():
             self._timer.start()
         else:
             self._timer.stop()
@@ -108,13 +108,9 @@ class Speeds(QObject):
         if asker is self._asker:
             self.want(asker, (), "")
 
-    @property
-    def _is_busy(self) -> bool:
-        return any(run.status.state.is_active for run in self._runs.all())
-
     def _probe_next(self) -> None:
         waiting = [key for key in self._wanted if key not in self._tried]
-        if waiting and not self._is_busy:
+        if waiting and not self._runs.active():
             self._probed = waiting[0]
             self._probe.ask(ProbeSpeed(self._wanted[self._probed]))
         self.changed.emit()

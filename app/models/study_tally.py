@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.models.runs import RunsModel
 from engine.contract.runs.events import RunState
-from engine.contract.studies.study import StudySpec
+from engine.contract.studies.study import StudyRun, StudySpec
 
 STOPPED = (RunState.CANCELLED, RunState.INTERRUPTED)
 
@@ -48,10 +48,15 @@ class StateCount:
     tone: str
 
 
+def state_of(run: StudyRun, runs: RunsModel) -> RunState | None:
+    """The state of a run of a study, or None where the project has no such run."""
+    model = runs.get(run.spec.run_id)
+    return model.status.state if model is not None else None
+
+
 def tally(study: StudySpec, runs: RunsModel) -> StudyTally:
     """Count the runs of a study."""
-    models = [runs.get(run.spec.run_id) for run in study.runs]
-    states = [run.status.state if run is not None else None for run in models]
+    states = [state_of(run, runs) for run in study.runs]
     return StudyTally(
         total=len(states),
         finished=states.count(RunState.FINISHED),
