@@ -23,6 +23,7 @@ from app.widgets.buttons import flat_button, push_button
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import ElidedLabel
 from app.words import plural
+from engine.contract.reading.formats import FORMAT_TITLES
 
 
 class DatasetHeader(QWidget):
@@ -140,7 +141,7 @@ class DatasetHeader(QWidget):
             self.deleted.emit(entry.name)
 
 
-FILE = "&File: CSV, Excel, JSON lines, JSON, parquet, XML…"
+FILE = f"&File: {FORMAT_TITLES}…"
 FOLDER = "&WebNLG folder…"
 HUB = "From &Hugging Face…"
 

@@ -25,6 +25,7 @@ from app.widgets.info_bar import Tone
 from app.words import plural
 from engine.contract.errors import UserError
 from engine.contract.protocol.commands import Imported
+from engine.contract.reading.formats import FORMAT_TITLES
 from engine.contract.reading.reading import ReadOptions
 
 
@@ -120,10 +121,9 @@ class DataPage(Page):
         empty = EmptyState(
             self.context.theme,
             "Start with data",
-            "Drop a file here, paste cells, or open a file: CSV, Excel, OpenDocument, JSON lines, "
-            "JSON, Parquet, WebNLG's XML, or a folder of XML files. Before training, you see how "
-            "the file is read, what is wrong with it and what the model will see. The file itself "
-            "is never changed.",
+            f"Drop a file here, paste cells, or open a file: {FORMAT_TITLES}, or a folder of "
+            "WebNLG's XML files. Before training, you see how the file is read, what is wrong "
+            "with it and what the model will see. The file itself is never changed.",
             picture="data",
         )
         empty.add_button("Open a file…", self.ask_for_file, picture="open", primary=True)

@@ -79,18 +79,6 @@ HEADERS: dict[object, str] = {True: "First row", False: "None"}
 _SIGNS = {" ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽"}
 
 
-def numbered(form: str) -> str:
-    """What the numbers of a dataset's rows count in their file, by how it was read.
-
-    Args:
-        form: as `DatasetMeta.format`, such as "CSV, UTF-8, comma" or "WebNLG, 12 XML files".
-    """
-    if form.endswith("XML files"):  # numbers run through all of a folder's files
-        return "Entry"
-    kind = form.partition(",")[0].casefold()
-    return "Row" if kind.startswith(("parquet", "hub", "excel", "opendocument")) else "Line"
-
-
 def visible(text: str) -> str:
     """The text of a token with spaces, breaks and control characters made visible."""
     return "".join(_sign(letter) for letter in text)

@@ -15,7 +15,6 @@ from app.pages.data.importing.rejected_model import BATCH_ROWS, RejectedModel
 from app.pages.data.mapping.mapping_model import ROLE, MappingModel
 from app.pages.data.rows.row_pages import RowPages, row_of_line
 from app.pages.data.rows.rows_model import ROLE_OF_COLUMN, RowsModel
-from app.pages.data.words import numbered
 from engine.contract.projects.dataset_store import DatasetStore, RejectedRow, Row
 from engine.contract.reading.reading import FileReport, ReadOptions
 from engine.contract.specs.data import Column, Mapping, Role
@@ -45,20 +44,6 @@ def big_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def big_store(big_file: Path) -> Iterator[CountingStore]:
     with CountingStore(big_file) as store:
         yield store
-
-
-@pytest.mark.parametrize(
-    ("form", "word"),
-    [
-        ("CSV, UTF-8, comma", "Line"),
-        ("WebNLG, 12 XML files", "Entry"),
-        ("WebNLG, 1 XML file", "Line"),
-        ("parquet, 240 rows", "Row"),
-        ("hub, 3 splits", "Row"),
-    ],
-)
-def test_numbers_of_rows_are_named_for_what_they_count(form: str, word: str) -> None:
-    assert numbered(form) == word
 
 
 def test_big_table_reads_one_page_for_what_is_looked_at(big_store: CountingStore) -> None:

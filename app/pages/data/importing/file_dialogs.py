@@ -9,16 +9,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from app.settings import Settings
-from app.shell.opening import TABLE_ENDINGS
+from engine.contract.reading.formats import DATA_ENDINGS, FORMATS
 from engine.contract.reading.reading import HUB_SCHEME
 
-TABLE_FILTERS = (
-    f"Data ({' '.join('*' + ending for ending in TABLE_ENDINGS)})",
-    "Delimited text (*.csv *.tsv *.tab *.txt)",
-    "Spreadsheets (*.xlsx *.xlsm *.ods)",
-    "JSON lines, JSON (*.jsonl *.ndjson *.json)",
-    "WebNLG (*.xml)",
-    "Parquet (*.parquet)",
+_KINDS = (("Data", DATA_ENDINGS), *((info.title, info.endings) for info in FORMATS))
+FILTERS = (
+    *(f"{title} ({' '.join('*' + ending for ending in endings)})" for title, endings in _KINDS),
     "All files (*)",
 )
 FOLDER = "data/folder"
@@ -30,7 +26,7 @@ def ask_for_table(
     """Let the user choose a file to import."""
     dialog = _dialog(parent, settings, "Open data", chosen)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-    dialog.setNameFilters(TABLE_FILTERS)
+    dialog.setNameFilters(FILTERS)
     dialog.open()
     return dialog
 

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from app.pages.data.words import read_options
 from app.words import plural, size
+from engine.contract.reading.formats import format_info
 from engine.contract.reading.reading import HUB_SIZE_UNKNOWN_BYTES, FileReport
-
-FORMATS = {
-    "csv": "CSV",
-    "xlsx": "Excel",
-    "ods": "OpenDocument",
-    "jsonl": "JSON lines",
-    "json": "JSON",
-    "dart": "DART",
-    "webnlg": "WebNLG",
-    "folder": "folder of files",
-    "hub": "Hugging Face dataset",
-}
 
 
 def summary(report: FileReport) -> str:
     """Size, format, rows and columns in one line."""
     parts = (
         "" if _size_unknown(report) else size(report.size_bytes),
-        FORMATS.get(report.format, report.format),
+        format_info(report.format).title,
         read_options(report.options) if report.options.delimiter else "",
         f"sheet ‘{report.options.sheet}’" if report.options.sheet else "",
         _rows(report),

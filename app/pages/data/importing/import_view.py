@@ -25,10 +25,8 @@ from app.widgets.labels import ElidedLabel, Label, MutedLabel, SectionHeader
 from app.widgets.page_splitter import ModestSplitter
 from app.widgets.table_view import TableView
 from app.widgets.vertical_area import VerticalArea
+from engine.contract.reading.formats import format_info
 from engine.contract.reading.reading import FileReport, ReadOptions
-
-TABLES = ("csv", "xlsx", "ods")
-"""Formats whose reading has options to choose."""
 
 
 class ImportView(QWidget):
@@ -141,7 +139,7 @@ class ImportView(QWidget):
             if self._file.path is not None:
                 self.options.show_options(self._file.chosen, ReadOptions())
             return
-        self.options.setVisible(report.format in TABLES)
+        self.options.setVisible(format_info(report.format).is_table)
         self.options.show_options(self._file.chosen, report.options, sheets=report.sheets)
         self.findings.set_findings(
             report.findings,

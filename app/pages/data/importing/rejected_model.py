@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from app.pages.data.words import numbered, one_line
+from app.pages.data.words import one_line
 from app.qt.table_model import ROOT, Index, TableColumn, TableModel
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore, RejectedRow
+from engine.contract.reading.formats import unit_of
 
 BATCH_ROWS = 200
 READ_CHARACTERS = 2**20
@@ -32,7 +33,11 @@ class RejectedModel(TableModel[RejectedRow]):
     broken = Signal(str)
 
     def __init__(self, store: DatasetStore, parent: QObject | None = None) -> None:
-        line, reason, text = numbered(store.meta.format), "Why it was not read", "Text in the file"
+        line, reason, text = (
+            unit_of(store.meta.format).title(),
+            "Why it was not read",
+            "Text in the file",
+        )
         columns = (
             Column(line, lambda row: row.line, tip=lambda row: str(row.line)),
             Column(reason, lambda row: one_line(row.reason), tip=lambda row: row.reason),
