@@ -6,12 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QLineEdit,
-    QMenu,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from app.assets import icon
 from app.models.project import ProjectModel
@@ -23,11 +18,10 @@ from app.widgets.buttons import flat_button, push_button
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import ElidedLabel
 from app.words import plural
-from engine.contract.reading.formats import FORMAT_TITLES
 
 
 class DatasetHeader(QWidget):
-    """One line above the rows; `open_menu` asks for other data.
+    """One line above the rows; the page gives `open_button` its menu.
 
     Signals:
         rejected_asked: the number of rejected rows was pressed.
@@ -39,9 +33,8 @@ class DatasetHeader(QWidget):
 
     def __init__(self, project: ProjectModel, current: CurrentDataset, theme: Theme) -> None:
         super().__init__()
-        self._project = project
-        self._current = current
-        self._renaming = False
+        self._project, self._current, self._theme = project, current, theme
+        self._is_renaming = False
         self.box = QComboBox()
         self.box.setAccessibleName("Dataset")
         self.box.setFont(scaled_font(115, bold=True))
@@ -59,21 +52,19 @@ class DatasetHeader(QWidget):
         self.rows = ElidedLabel()
         self.rejected = push_button("", self.rejected_asked)
         self.rejected.setFlat(True)
-        self.open_menu = OpenDataMenu(self)
         self.open_button = push_button("&Open data", picture="open")
-        self.open_button.setMenu(self.open_menu)
-        self._theme = theme
         names = (self.names, self.rename_button, self.delete_button)
         self.setLayout(FlowLayout(*names, self.rows, self.rejected, self.open_button))
         project.changed.connect(self._show)
-        current.shown.connect(self._show_dataset)
+        current.shown.connect(self._end_renaming)  # another dataset must not get the name
+        current.shown.connect(self._show)
         theme.changed.connect(self._show)
         self._show()
 
     def start_renaming(self) -> None:
         """Put a line to write the new name in place of the menu."""
         if self._current.entry is not None:
-            self._renaming = True
+            self._is_renaming = True
             self.name.setText(self._current.entry.name)
             self.names.setCurrentWidget(self.name)
             self.name.selectAll()
@@ -91,19 +82,13 @@ class DatasetHeader(QWidget):
             return True
         return super().eventFilter(watched, event)
 
-    def _show_dataset(self) -> None:
-        if self._renaming:  # another dataset must not get the name
-            self._end_renaming()
-        self._show()
-
     def _show(self) -> None:
-        project = self._project.project
+        project, store = self._project.project, self._current.store
         with QSignalBlocker(self.box):
             self.box.clear()
             for entry in project.datasets:
                 self.box.addItem(entry.name, entry.dataset_id)
             self.box.setCurrentIndex(self.box.findData(project.dataset))
-        store = self._current.store
         if store is None:
             self.rows.set_full_text("")
             self.rejected.hide()
@@ -121,17 +106,18 @@ class DatasetHeader(QWidget):
         self._project.edit(f"Show ‘{name}’", replace(project, dataset=dataset_id))
 
     def _rename(self) -> None:
-        if not self._renaming:
-            return
         name = self.name.text().strip()
-        self._end_renaming()
-        if name:
+        if self._end_renaming() and name:
             self._current.edit(f"Rename dataset to ‘{name}’", lambda old: replace(old, name=name))
 
-    def _end_renaming(self) -> None:
-        self._renaming = False  # before the line loses the focus, which ends its editing too
+    def _end_renaming(self) -> bool:
+        """Show the menu again; whether a name was being written."""
+        if not self._is_renaming:
+            return False
+        self._is_renaming = False  # before the line loses the focus, which ends its editing too
         self.names.setCurrentWidget(self.box)
         self.box.setFocus()
+        return True
 
     def _delete(self) -> None:
         entry = self._current.entry
@@ -139,29 +125,3 @@ class DatasetHeader(QWidget):
             project = removed(self._project.project, entry.dataset_id)
             self._project.edit(f"Delete dataset ‘{entry.name}’", project)
             self.deleted.emit(entry.name)
-
-
-FILE = f"&File: {FORMAT_TITLES}…"
-FOLDER = "&WebNLG folder…"
-HUB = "From &Hugging Face…"
-
-
-class OpenDataMenu(QMenu):
-    """Three ways to data.
-
-    Signals:
-        file_asked, folder_asked, hub_asked: one of them was chosen.
-    """
-
-    file_asked = Signal()
-    folder_asked = Signal()
-    hub_asked = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        for text, signal in (
-            (FILE, self.file_asked),
-            (FOLDER, self.folder_asked),
-            (HUB, self.hub_asked),
-        ):
-            self.addAction(text).triggered.connect(signal)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import unicodedata
 
 from engine.contract.options import OPTIONS
-from engine.contract.reading.options import ENCODING_TITLES
-from engine.contract.reading.reading import ReadOptions
 from engine.contract.specs.data import Preset, Role, SplitKind
 
 ROLE_TITLES = {
@@ -89,13 +87,6 @@ def one_line(text: str, limit: int = 300) -> str:
     cut = text[:limit]
     line = "".join(letter if letter == " " else _sign(letter) for letter in cut)
     return line + "…" if len(text) > limit else line
-
-
-def read_options(options: ReadOptions) -> str:
-    """How a file is read, in words: "UTF-8, comma"."""
-    encoding = ENCODING_TITLES.get(options.encoding or "", options.encoding or "?")
-    delimiter = DELIMITERS.get(options.delimiter or "", repr(options.delimiter))
-    return f"{encoding}, {delimiter.partition('  ')[0].lower()}"
 
 
 def _sign(letter: str) -> str:

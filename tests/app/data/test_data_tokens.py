@@ -95,7 +95,9 @@ def test_missing_backbone_is_fetched_with_progress(
     view.fetch_button.click()
     pending = model_client.last(FetchBackbone)
     assert pending.command == FetchBackbone("gpt2")
-    assert [activity.title for activity in context.activities.activities] == ["Fetch GPT-2 small"]
+    assert [activity.title for activity in context.activities.activities] == [
+        "Fetching GPT-2 small (548 MB)"
+    ]
     assert not view.fetch_button.isEnabled()
     client.replies[ListBackbones] = lambda command: BackboneList(
         (EMBEDDED, replace(GPT2, on_disk=True))
@@ -114,7 +116,7 @@ def test_failed_fetch_says_why_and_may_be_tried_again(
     show_tokens(page)
     view = page.dataset_view.tokens
     qtbot.waitUntil(lambda: view.box.count() == 2)
-    view.choice.choose("gpt2")
+    view.choose("gpt2")
     view.fetch_button.click()
     model_client.last(FetchBackbone).fail("The hub cannot be reached: go online, or add a folder.")
     assert view.note.text() == "The hub cannot be reached: go online, or add a folder."
