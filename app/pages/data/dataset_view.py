@@ -8,7 +8,7 @@ from app.assets import icon
 from app.context import AppContext
 from app.pages.data.current import CurrentDataset
 from app.pages.data.dataset_header import DatasetHeader
-from app.pages.data.mapping.example_view import ExampleView
+from app.pages.data.mapping.row_text_view import RowTextView
 from app.pages.data.mapping.linearisation_panel import LinearisationPanel
 from app.pages.data.mapping.mapping_panel import MappingPanel
 from app.pages.data.rows.rows_view import RowsView
@@ -43,7 +43,7 @@ class DatasetView(QWidget):
         self._current = current
         self.header = DatasetHeader(context.project, current, theme)
         self.rows = RowsView(current, theme)
-        self.text = ExampleView(current, client, theme)
+        self.text = RowTextView(current, client, theme)
         self.tokens = TokenView(context, current)
         self.mapping = MappingPanel(current, theme)
         self.linearisation = LinearisationPanel(current, self.text, theme)

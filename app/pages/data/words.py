@@ -7,18 +7,6 @@ import unicodedata
 from engine.contract.options import OPTIONS
 from engine.contract.specs.data import Preset, Role, SplitKind
 
-ROLE_TITLES = {
-    Role.FIELD: "field",
-    Role.MEANING: "meaning",
-    Role.TRIPLES: "triples",
-    Role.SOURCE: "source",
-    Role.TARGET: "target",
-    Role.REFERENCES: "references",
-    Role.SPLIT: "split",
-    Role.CATEGORY: "category",
-    Role.IGNORED: "ignored",
-}
-
 ROLE_HINTS = {
     Role.FIELD: "One field of the input table: the column's name is the key, the cell the value.",
     Role.MEANING: "A ready-made meaning representation, such as “name[Blue Spice], food[French]”.",
@@ -82,7 +70,7 @@ def visible(text: str) -> str:
     return "".join(_sign(letter) for letter in text)
 
 
-def one_line(text: str, limit: int = 300) -> str:
+def single_line(text: str, limit: int = 300) -> str:
     """The text for a table's cell: breaks made visible, cut at `limit` characters."""
     cut = text[:limit]
     line = "".join(letter if letter == " " else _sign(letter) for letter in cut)

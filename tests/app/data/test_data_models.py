@@ -12,7 +12,7 @@ from app.context import AppContext
 from app.pages.data.current import CurrentDataset, row_of_line
 from app.pages.data.importing.rejected import BATCH_ROWS, RejectedModel
 from app.pages.data.mapping.mapping_panel import set_role
-from app.pages.data.rows.rows_model import ROLE_OF_COLUMN, PreviewModel, RowsModel, StoredRows
+from app.pages.data.rows.rows_model import ROLE_OF_COLUMN, DatasetRows, PreviewModel, RowsModel
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore, RejectedRow, Row
 from engine.contract.reading.reading import FileReport, ReadOptions
@@ -59,7 +59,7 @@ def test_big_table_reads_one_page_for_what_is_looked_at(big_store: CountingStore
 
 def test_pages_used_last_are_kept_and_no_more(big_store: CountingStore) -> None:
     errors: list[UserError] = []
-    rows = StoredRows(big_store, errors.append, page_rows=10, pages=2)
+    rows = DatasetRows(big_store, errors.append, page_rows=10, pages=2)
     for number in (1, 11, 2, 21, 3):  # the page of 1 to 10 is used again and again
         assert rows[number - 1][0] == f"name {number}"
     assert big_store.reads == 3

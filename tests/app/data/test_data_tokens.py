@@ -61,17 +61,24 @@ def test_tokens_are_shown_with_what_carries_loss(
     qtbot.waitUntil(lambda: client.last(PreviewTokens).command.row_number == 5)
 
 
-def test_chips_wrap_and_begin_a_line_after_a_break(qtbot: QtBot, context: AppContext) -> None:
+def test_a_token_says_what_it_is_and_a_break_ends_the_line(
+    qtbot: QtBot, context: AppContext
+) -> None:
     flow = TokenFlow(context.theme)
     qtbot.addWidget(flow)
-    flow.set_tokens(TOKENS)
-    flow.resize(2000, 100)
-    boxes = [flow.box_of(place) for place in range(len(TOKENS))]
-    assert [box.y() == boxes[0].y() for box in boxes] == [True, True, True, False, False, False]
-    assert boxes[3].x() == 0
-    assert flow.heightForWidth(60) > flow.heightForWidth(2000)
-    flow.resize(60, 400)
-    assert all(flow.box_of(place).right() <= 60 for place in range(len(TOKENS)))
+    flow.set_tokens((*TOKENS, PreviewToken("<b>&", 7, has_loss=True)))
+    lines = [line.split() for line in flow.toPlainText().split("\n")]
+    assert lines == [["name", "·:", "⏎"], ["It", "·sleeps", "<|end|>", "<b>&"]]
+    cursor, colors = flow.textCursor(), context.theme.colors
+    cursor.setPosition(3)
+    read = cursor.charFormat()
+    assert (read.toolTip(), read.fontUnderline()) == ("“name”, token 11, not learned", False)
+    assert read.foreground().color() == colors.frozen
+    cursor.movePosition(cursor.MoveOperation.End)
+    cursor.movePosition(cursor.MoveOperation.Left, n=4)
+    learned = cursor.charFormat()
+    assert (learned.toolTip(), learned.fontUnderline()) == ("“<b>&”, token 7, learned", True)
+    assert learned.background().color() == colors.trainable_fill
 
 
 def test_spaces_breaks_and_control_characters_are_visible() -> None:

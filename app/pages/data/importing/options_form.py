@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QSpinBox, QWidget
 
-from app.pages.data.words import DELIMITERS, ESCAPES, HEADERS, QUOTES, one_line, visible
+from app.pages.data.words import DELIMITERS, ESCAPES, HEADERS, QUOTES, single_line, visible
 from app.qt.boxes import vbox
 from app.qt.sizes import set_minimum_chars
 from app.theme import SPACE_XS
@@ -105,7 +105,7 @@ class OptionsForm(QWidget):
     def _fill(self, name: str, detected: object, value: object, report: FileReport | None) -> None:
         box, titles = self.boxes[name], dict(_KNOWN.get(name, {}))
         if report is not None and name == "sheet":
-            titles = {sheet: one_line(sheet) for sheet in report.sheets}
+            titles = {sheet: single_line(sheet) for sheet in report.sheets}
         elif report is not None and name == "language":
             titles = {language: visible(language) for language in sorted(report.languages)}
         for other in (detected, value):

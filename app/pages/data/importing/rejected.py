@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
 from app.assets import icon
 from app.context import AppContext
-from app.pages.data.words import one_line
+from app.pages.data.words import single_line
 from app.qt.boxes import vbox
 from app.qt.sizes import chars
 from app.qt.table_model import ROOT, Index, TableColumn, TableModel
@@ -50,9 +50,11 @@ class RejectedModel(TableModel[RejectedRow]):
         columns = (
             Column(line, lambda row: row.line, tip=lambda row: str(row.line)),
             Column(
-                "Why it was not read", lambda row: one_line(row.reason), tip=lambda row: row.reason
+                "Why it was not read",
+                lambda row: single_line(row.reason),
+                tip=lambda row: row.reason,
             ),
-            Column("Text in the file", lambda row: one_line(row.text), tip=lambda row: row.text),
+            Column("Text in the file", lambda row: single_line(row.text), tip=lambda row: row.text),
         )
         super().__init__(columns, [], parent=parent)
         self._source: Iterator[RejectedRow] = store.rejected()

@@ -8,8 +8,8 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from app.pages.data.current import CurrentDataset
-from app.pages.data.mapping.example_view import ExampleView
-from app.pages.data.words import PRESET_EXAMPLES, PRESET_TITLES, one_line
+from app.pages.data.mapping.row_text_view import RowTextView
+from app.pages.data.words import PRESET_EXAMPLES, PRESET_TITLES, single_line
 from app.qt.boxes import Gap, combo_box, vbox
 from app.theme import SPACE_M, SPACE_S, Theme, fixed_font
 from app.widgets.labels import Label, MutedLabel
@@ -28,7 +28,7 @@ _SWITCHES = {
 class LinearisationPanel(QWidget):
     """Preset and options, with the chosen row written that way."""
 
-    def __init__(self, current: CurrentDataset, example: ExampleView, theme: Theme) -> None:
+    def __init__(self, current: CurrentDataset, example: RowTextView, theme: Theme) -> None:
         super().__init__()
         self._current, self._example = current, example
         self.preset = combo_box("Form of the input text", chars=0)
@@ -90,7 +90,7 @@ class LinearisationPanel(QWidget):
     def _show_example(self) -> None:
         example = self._example.example
         self.live_title.setText(f"Row {example.row_number:,} reads" if example else "")
-        self.live.setText(one_line(example.source, LIVE_CHARACTERS) if example else "")
+        self.live.setText(single_line(example.source, LIVE_CHARACTERS) if example else "")
 
     def _set_preset(self) -> None:
         preset: Preset = self.preset.currentData()

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.pages.data.current import CurrentDataset
 from app.pages.data.edits import moved, with_role
-from app.pages.data.words import ROLE_HINTS, ROLE_TITLES
+from app.pages.data.words import ROLE_HINTS
 from app.qt.boxes import hbox, vbox
 from app.qt.table_model import Index, TableColumn, TableModel
 from app.theme import SPACE_M, SPACE_S, Theme
@@ -35,9 +35,9 @@ COLUMNS = (
     TableColumn[Column]("Column", lambda column: column.name, tip=lambda column: column.name),
     TableColumn[Column](
         "Role",
-        lambda column: ROLE_TITLES[column.role],
+        lambda column: column.role.value,
         tip=lambda column: ROLE_HINTS[column.role],
-        spoken=lambda column: f"{column.name}, role {ROLE_TITLES[column.role]}",
+        spoken=lambda column: f"{column.name}, role {column.role.value}",
     ),
 )
 
@@ -161,8 +161,8 @@ def role_menu(parent: QWidget, current: CurrentDataset, names: Collection[str]) 
     menu.setAccessibleName(title)
     roles = {column.role for column in current.mapping.columns if column.name in names}
     group = QActionGroup(menu)
-    for role, words in ROLE_TITLES.items():
-        action = menu.addAction(words)
+    for role in Role:
+        action = menu.addAction(role.value)
         action.setCheckable(True)
         action.setChecked(roles == {role})
         action.setToolTip(ROLE_HINTS[role])
@@ -175,7 +175,7 @@ def set_role(current: CurrentDataset, names: Collection[str], role: Role) -> boo
     """Give columns a role as one undoable edit; False where it was refused."""
     several = f"roles of {len(names)} columns"
     what = f"role of ‘{next(iter(names))}’" if len(names) == 1 else several
-    text = f"Set {what} to {ROLE_TITLES[role]}"
+    text = f"Set {what} to {role.value}"
     return current.edit(text, lambda entry: with_role(entry, names, role))
 
 

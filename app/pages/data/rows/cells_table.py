@@ -7,7 +7,6 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QAbstractButton, QHeaderView, QWidget
 
 from app.pages.data.rows.rows_model import ROLE_OF_COLUMN
-from app.pages.data.words import ROLE_TITLES
 from app.qt.plain_text import visible
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.table_view import TableView
@@ -48,7 +47,7 @@ class RoleHeader(QHeaderView):
     def sectionSizeFromContents(self, logicalIndex: int) -> QSize:  # noqa: N803 - Qt's name
         """Room for the wider of name and role."""
         name, role = self._texts(logicalIndex)
-        wide = max(map(self.fontMetrics().horizontalAdvance, (name, ROLE_TITLES[role] + "  ")))
+        wide = max(map(self.fontMetrics().horizontalAdvance, (name, role.value + "  ")))
         return QSize(wide + 3 * SPACE_S, self.sizeHint().height())
 
     def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N803
@@ -66,7 +65,7 @@ class RoleHeader(QHeaderView):
         upper = rect.adjusted(SPACE_S, SPACE_XS, -SPACE_XS, 0)
         upper.setHeight(self.fontMetrics().height())
         badge = upper.translated(0, upper.height() + SPACE_XS // 2)
-        wide = self.fontMetrics().horizontalAdvance(ROLE_TITLES[role]) + 2 * SPACE_XS + 2
+        wide = self.fontMetrics().horizontalAdvance(role.value) + 2 * SPACE_XS + 2
         badge.setWidth(min(wide, upper.width()))
         font = self.font()
         font.setBold(True)
@@ -78,7 +77,7 @@ class RoleHeader(QHeaderView):
         painter.drawRoundedRect(badge, 4, 4)
         painter.setFont(self.font())
         painter.setPen(text)
-        _write(painter, badge.adjusted(SPACE_XS + 1, 0, 0, 0), ROLE_TITLES[role])
+        _write(painter, badge.adjusted(SPACE_XS + 1, 0, 0, 0), role.value)
         painter.restore()
 
     def _texts(self, section: int) -> tuple[str, Role]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from app.pages.data.words import ROLE_HINTS, ROLE_TITLES, one_line
+from app.pages.data.words import ROLE_HINTS, single_line
 from app.qt.table_model import TableColumn, TableModel
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore
@@ -38,10 +38,10 @@ def cell_columns(columns: Sequence[Column], is_word: str = "") -> list[TableColu
         def cell(cells: Cells) -> str:
             return cells[index] if index < len(cells) else ""
 
-        title = ROLE_TITLES[role]
+        title = role.value
         return TableColumn(
             name,
-            lambda cells: one_line(cell(cells)),
+            lambda cells: single_line(cell(cells)),
             tip=lambda cells: cell(cells)[:TIP_CHARACTERS],
             title_tip=f"{name}: {is_word}{title}\n{ROLE_HINTS[role]}",
             titles={
@@ -53,7 +53,7 @@ def cell_columns(columns: Sequence[Column], is_word: str = "") -> list[TableColu
     return [column(index, shown.name, shown.role) for index, shown in enumerate(columns)]
 
 
-class StoredRows:
+class DatasetRows:
     """The cells of a dataset's rows by index, read in whole pages of which the latest are saved.
 
     Args:
@@ -126,7 +126,7 @@ class RowsModel(TableModel[Cells]):
         """Show the rows of another dataset, or of none."""
         names = store.meta.columns if store is not None else ()
         self._shown = tuple(Column(name, Role.IGNORED) for name in names)
-        rows = StoredRows(store, self._on_error) if store is not None else ()
+        rows = DatasetRows(store, self._on_error) if store is not None else ()
         self.show_table(cell_columns(self._shown), rows)
 
     def set_mapping(self, mapping: Mapping) -> None:

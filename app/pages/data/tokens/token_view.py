@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from app.context import AppContext
 from app.pages.data.current import CurrentDataset
-from app.pages.data.mapping.example_view import WAIT_MS
+from app.pages.data.mapping.row_text_view import WAIT_MS
 from app.pages.data.tokens.token_flow import TokenFlow
 from app.qt.boxes import vbox
 from app.qt.latest_request import LatestRequest
@@ -59,16 +59,11 @@ class TokenView(QWidget):
             Badge(theme, "learned", tone="trainable"),
         )
         self.flow = TokenFlow(theme)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setWidget(self.flow)
-        self._scroll.setAccessibleName("Tokens")
         vbox(
             FlowLayout(label, self.box, self.fetch_button),
             self.note,
             FlowLayout(*self._legend, self.counts),
-            (self._scroll, 1),
+            (self.flow, 1),
             parent=self,
             margins=SPACE_S,
             spacing=SPACE_S,
@@ -169,7 +164,6 @@ class TokenView(QWidget):
         if reply.cut_tokens:
             parts.append(f"{reply.cut_tokens:,} cut off")
         self.counts.setText("  ·  ".join(parts))
-        self._scroll.verticalScrollBar().setValue(0)
 
     def _on_failed(self, failure: Failure) -> None:
         self._clear(failure.message)

@@ -18,7 +18,7 @@ WAIT_MS = 40
 """So that a held arrow key asks for where it stops and not for every row on the way."""
 
 
-class ExampleView(QWidget):
+class RowTextView(QWidget):
     """Source above target, in step with dataset, mapping, linearisation and row; can be copied.
 
     Attributes:
