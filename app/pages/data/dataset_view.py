@@ -8,9 +8,9 @@ from app.assets import icon
 from app.context import AppContext
 from app.pages.data.current import CurrentDataset
 from app.pages.data.dataset_header import DatasetHeader
-from app.pages.data.mapping.row_text_view import RowTextView
 from app.pages.data.mapping.linearisation_panel import LinearisationPanel
 from app.pages.data.mapping.mapping_panel import MappingPanel
+from app.pages.data.mapping.row_text_view import RowTextView
 from app.pages.data.rows.rows_view import RowsView
 from app.pages.data.split.split_panel import SplitPanel
 from app.pages.data.tokens.token_view import TokenView
