@@ -22,8 +22,9 @@ RETIRED_TEXTS = re.compile(
 CLEAN = (
     "app/models/studies.py",
     "app/models/study_tally.py",
-    "app/pages/data/split",
-    "app/pages/data/tokens",
+    "app/pages/data",
+    "app/pages/recent.py",
+    "app/pages/start.py",
     "app/pages/studies/form/draft.py",
     "app/pages/studies/form/fields.py",
     "app/pages/studies/results/figure_panel.py",

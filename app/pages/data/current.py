@@ -6,6 +6,7 @@ import bisect
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -108,6 +109,15 @@ class CurrentDataset(QObject):
         if entry != before:
             self.project.edit_dataset(text, entry, merge=merge)
         return True
+
+    def edit_part(self, text: str, part: str, *, merge: str = "", **change: object) -> None:
+        """The same for fields of its "linearisation" or "split"."""
+
+        def make(entry: DatasetEntry) -> DatasetEntry:
+            changes: dict[str, Any] = {part: replace(getattr(entry, part), **change)}
+            return replace(entry, **changes)
+
+        self.edit(text, make, merge=merge)
 
     def close(self) -> None:
         """Close the dataset file."""

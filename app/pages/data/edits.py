@@ -14,8 +14,8 @@ def full_mapping(mapping: Mapping, columns: tuple[str, ...]) -> Mapping:
 
     The order is the mapping's own, as fields are written in it.
     """
-    known = {column.name for column in mapping.columns}
-    old = tuple(column for column in mapping.columns if column.name in columns)
+    known, wanted = {column.name for column in mapping.columns}, set(columns)
+    old = tuple(column for column in mapping.columns if column.name in wanted)
     rest = tuple(Column(name, Role.IGNORED) for name in columns if name not in known)
     return Mapping(old + rest)
 

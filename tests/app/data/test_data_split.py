@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.pages.data.edits import added, with_role
 from app.pages.data.page import DataPage
-from app.pages.data.split.categories_list import NAME
+from app.pages.data.split.split_form import NAME
 from app.pages.data.split.split_panel import TICK_CATEGORY
 from engine.contract.protocol.commands import ReportSplit
 from engine.contract.reading.reading import FindingKind, SplitCounts, SplitReport

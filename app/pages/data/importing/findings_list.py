@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.assets import icon
 from app.qt.boxes import hbox, vbox
 from app.qt.plain_text import markup
+from app.qt.sizes import icon_size
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import Label, MarkupLabel
 from app.words import plural
@@ -87,7 +88,7 @@ class FindingsList(QWidget):
         else:
             name, color, word = "warning", colors.warning, "Warning"
         sign = Label()
-        sign.setPixmap(icon(name, color).pixmap(16, 16))
+        sign.setPixmap(icon(name, color).pixmap(icon_size(), self.devicePixelRatio()))
         sign.setToolTip(word)
         sign.setAccessibleName(word)
         text = MarkupLabel()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QCheckBox, QWidget
 
@@ -67,7 +65,11 @@ class LinearisationPanel(QWidget):
         access_key, text_on, text_off = _SWITCHES[name]
         box = QCheckBox(mnemonic(setting.label, access_key))
         box.setToolTip(setting.help)
-        box.clicked.connect(lambda on: self._edit(text_on if on else text_off, **{name: on}))
+        box.clicked.connect(
+            lambda on: self._current.edit_part(
+                text_on if on else text_off, "linearisation", **{name: on}
+            )
+        )
         return box
 
     def _show(self) -> None:
@@ -94,13 +96,5 @@ class LinearisationPanel(QWidget):
 
     def _set_preset(self) -> None:
         preset: Preset = self.preset.currentData()
-        self._edit(f"Write fields as ‘{PRESET_TITLES[preset]}’", preset=preset)
-
-    def _edit(self, text: str, **change: object) -> None:
-        self._current.edit(
-            text,
-            lambda entry: replace(
-                entry,
-                linearisation=replace(entry.linearisation, **change),  # type: ignore[arg-type]
-            ),
-        )
+        text = f"Write fields as ‘{PRESET_TITLES[preset]}’"
+        self._current.edit_part(text, "linearisation", preset=preset)

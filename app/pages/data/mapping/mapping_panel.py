@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
+from functools import partial
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt
 from PySide6.QtGui import QActionGroup, QKeySequence, QPainter, QShortcut
@@ -54,8 +55,9 @@ class MappingPanel(QWidget):
         self.table.setItemDelegateForColumn(ROLE, _RoleDelegate(self.table))
         self.table.clicked.connect(self._on_clicked)
         self.table.activated.connect(self.open_menu)
-        scope = Qt.ShortcutContext.WidgetShortcut
-        QShortcut(QKeySequence("F2"), self.table, self._open_current_menu, context=scope)
+        key = QShortcut(QKeySequence("F2"), self.table)
+        key.setContext(Qt.ShortcutContext.WidgetShortcut)
+        key.activated.connect(lambda: self.open_menu(self.table.currentIndex()))
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._show_menu)
         header = self.table.horizontalHeader()
@@ -82,8 +84,9 @@ class MappingPanel(QWidget):
 
     def open_menu(self, index: QModelIndex) -> None:
         """Let the user choose the role of the column in this row."""
-        cell = self.table.visualRect(index.siblingAtColumn(ROLE))
-        self._popup([self.model.rows[index.row()].name], cell.bottomLeft())
+        if index.isValid():
+            cell = self.table.visualRect(index.siblingAtColumn(ROLE))
+            self._popup([self.model.rows[index.row()].name], cell.bottomLeft())
 
     def _button(self, tip: str, keys: str, step: int) -> QToolButton:
         button = flat_button("", f"{tip} ({keys})", lambda: self._move(step), name=tip)
@@ -93,10 +96,6 @@ class MappingPanel(QWidget):
     def _on_clicked(self, index: QModelIndex) -> None:
         if index.column() == ROLE:
             self.open_menu(index)
-
-    def _open_current_menu(self) -> None:
-        if self.table.currentIndex().isValid():
-            self.open_menu(self.table.currentIndex())
 
     def _move(self, step: int) -> None:
         row = self.table.currentIndex().row()
@@ -167,7 +166,7 @@ def role_menu(parent: QWidget, current: CurrentDataset, names: Collection[str]) 
         action.setChecked(roles == {role})
         action.setToolTip(ROLE_HINTS[role])
         group.addAction(action)
-        action.triggered.connect(_setter(current, tuple(names), role))
+        action.triggered.connect(partial(set_role, current, tuple(names), role))
     return menu
 
 
@@ -177,7 +176,3 @@ def set_role(current: CurrentDataset, names: Collection[str], role: Role) -> boo
     what = f"role of ‘{next(iter(names))}’" if len(names) == 1 else several
     text = f"Set {what} to {role.value}"
     return current.edit(text, lambda entry: with_role(entry, names, role))
-
-
-def _setter(current: CurrentDataset, names: tuple[str, ...], role: Role) -> Callable[[bool], bool]:
-    return lambda _checked: set_role(current, names, role)

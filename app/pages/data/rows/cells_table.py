@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QObject, QRect, QSize, Qt
+from PySide6.QtCore import QAbstractItemModel, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QAbstractButton, QHeaderView, QWidget
 
@@ -12,6 +12,11 @@ from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.table_view import TableView
 from engine.contract.specs.data import Role
 
+CORNER_STYLE = """
+QTableCornerButton::section {
+    background: palette(window); border: none; border-bottom: 1px solid palette(mid);
+}
+"""
 DIRECT = Qt.FindChildOption.FindDirectChildrenOnly
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -102,7 +107,7 @@ class NumberHeader(QHeaderView):
         self.setHighlightSections(False)
         self.setAccessibleName("Numbers of the rows")
         for corner in parent.findChildren(QAbstractButton, options=DIRECT):
-            corner.installEventFilter(self)
+            corner.setStyleSheet(CORNER_STYLE)
 
     def sizeHint(self) -> QSize:
         """Room for the last number, the largest: Qt would measure two hundred."""
@@ -120,15 +125,6 @@ class NumberHeader(QHeaderView):
         painter.fillRect(rect, colors.window)
         painter.setPen(colors.muted)
         painter.drawText(rect.adjusted(0, 0, -SPACE_S, 0), _RIGHT, self._number(logicalIndex))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Draw the corner above in the same way, which only a filter can."""
-        if event.type() == QEvent.Type.Paint and isinstance(watched, QWidget):
-            painter, rect, colors = QPainter(watched), watched.rect(), self._theme.colors
-            painter.fillRect(rect, colors.window)
-            painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, colors.line)
-            return True
-        return super().eventFilter(watched, event)
 
     def _number(self, section: int) -> str:
         value = self.model().headerData(section, Qt.Orientation.Vertical)

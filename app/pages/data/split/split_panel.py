@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.pages.data.current import CurrentDataset
 from app.pages.data.importing.findings_list import FindingsList
-from app.pages.data.split.categories_list import CategoriesList
-from app.pages.data.split.split_form import SplitForm
+from app.pages.data.split.split_form import CategoriesList, SplitForm
 from app.pages.data.words import SIDE_TITLES
 from app.ports import Client
 from app.qt.boxes import vbox
