@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from engine.contract.options import OPTIONS
@@ -63,21 +64,23 @@ ESCAPES: dict[object, str] = {"": 'Doubled  ""', "\\": "Backslash  \\"}
 HEADERS: dict[object, str] = {True: "First row", False: "None"}
 
 _SIGNS = {" ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽"}
+_OTHERS = re.compile("[^!-~]")
+"""What may need a sign: all but the letters and signs of ASCII."""
 
 
 def visible(text: str) -> str:
     """The text of a token with spaces, breaks and control characters made visible."""
-    return "".join(_sign(letter) for letter in text)
+    return _OTHERS.sub(_sign, text)
 
 
 def single_line(text: str, limit: int = 300) -> str:
     """The text for a table's cell: breaks made visible, cut at `limit` characters."""
-    cut = text[:limit]
-    line = "".join(letter if letter == " " else _sign(letter) for letter in cut)
+    line = " ".join(map(visible, text[:limit].split(" ")))
     return line + "…" if len(text) > limit else line
 
 
-def _sign(letter: str) -> str:
+def _sign(match: re.Match[str]) -> str:
+    letter = match[0]
     if letter in _SIGNS:
         return _SIGNS[letter]
     if letter < " ":
