@@ -51,6 +51,11 @@ class CurrentDataset(QObject):
         self._follow()
 
     @property
+    def row_count(self) -> int:
+        """Rows of the dataset; 0 where none is open."""
+        return self.store.meta.row_count if self.store is not None else 0
+
+    @property
     def mapping(self) -> Mapping:
         """The roles of all columns of the dataset, in the order of writing."""
         if self.entry is None or self.store is None:
@@ -71,8 +76,7 @@ class CurrentDataset(QObject):
 
     def choose_row(self, number: int) -> None:
         """Choose a row, within those there are."""
-        last = self.store.meta.row_count if self.store is not None else 0
-        number = max(1, min(number, last))
+        number = max(1, min(number, self.row_count))
         if number != self.row_number:
             self.row_number = number
             self.row_changed.emit(number)

@@ -47,7 +47,7 @@ class DatasetHeader(QWidget):
         self.name.installEventFilter(self)
         self.names = stack(self.box, self.name)
         self.names.setSizePolicy(self.box.sizePolicy())
-        self.rename_button = flat_button("edit", "Rename the dataset", self.start_renaming)
+        self.rename_button = flat_button("edit", "Rename the dataset", self._start_renaming)
         self.delete_button = flat_button("delete", "Delete the dataset", self._delete)
         self.rows = ElidedLabel()
         self.rejected = push_button("", self.rejected_asked)
@@ -61,8 +61,7 @@ class DatasetHeader(QWidget):
         theme.changed.connect(self._show)
         self._show()
 
-    def start_renaming(self) -> None:
-        """Put a line to write the new name in place of the menu."""
+    def _start_renaming(self) -> None:
         if self._current.entry is not None:
             self._is_renaming = True
             self.name.setText(self._current.entry.name)

@@ -49,19 +49,19 @@ class DataPage(Page):
         )
         self.paster = Paster(context, self.file, self, open_file=self.open_path)
         self.empty = EmptyState(context.theme, "Start with data", START, picture="data")
-        self.empty.add_button("Open a file…", self.ask_for_file, picture="open", primary=True)
+        self.empty.add_button("Open a file…", self._ask_for_file, picture="open", primary=True)
         self.empty.add_action(self.paster.action)
-        self.empty.add_button("WebNLG folder…", self.ask_for_folder)
-        self.empty.add_button("From Hugging Face…", self.ask_for_hub_name)
+        self.empty.add_button("WebNLG folder…", self._ask_for_folder)
+        self.empty.add_button("From Hugging Face…", self._ask_for_hub_name)
         self.import_view = ImportView(self.file, context.theme)
         self.dataset_view = DatasetView(context, self.current)
         self.views = stack(self.empty, self.import_view, self.dataset_view)
         vbox((self.views, 1), parent=self, spacing=0)
         BarArea(self, self.bar)
         header, menu = self.dataset_view.header, QMenu(self)
-        menu.addAction(FILE, self.ask_for_file)
-        menu.addAction("&WebNLG folder…", self.ask_for_folder)
-        menu.addAction("From &Hugging Face…", self.ask_for_hub_name)
+        menu.addAction(FILE, self._ask_for_file)
+        menu.addAction("&WebNLG folder…", self._ask_for_folder)
+        menu.addAction("From &Hugging Face…", self._ask_for_hub_name)
         menu.addAction(self.paster.action)
         header.open_button.setMenu(menu)
         header.rejected_asked.connect(self._show_rejected)
@@ -97,16 +97,13 @@ class DataPage(Page):
         self.file.open(path, reading)
         return True
 
-    def ask_for_file(self) -> None:
-        """Let the user choose a file."""
+    def _ask_for_file(self) -> None:
         ask_for_path(self, self.context.settings, self.open_path)
 
-    def ask_for_folder(self) -> None:
-        """Let the user choose a folder of WebNLG's files."""
+    def _ask_for_folder(self) -> None:
         ask_for_path(self, self.context.settings, self.open_path, folder=True)
 
-    def ask_for_hub_name(self) -> None:
-        """Let the user name a dataset of Hugging Face."""
+    def _ask_for_hub_name(self) -> None:
         ask_for_hub_name(self, self._open)
 
     def showEvent(self, event: QShowEvent) -> None:

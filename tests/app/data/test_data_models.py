@@ -113,6 +113,7 @@ def test_rejected_rows_are_read_as_far_as_scrolled(
     path = make_store(tmp_path / "x.sqlite", ("a", "b"), [("1", "2")], rejected=rejected)
     with DatasetStore(path) as store:
         model = RejectedModel(store)
+        model.fetchMore()
         assert model.rowCount() == BATCH_ROWS
         assert [model.index(4, column).data() for column in range(3)] == [
             5,

@@ -1,5 +1,6 @@
 """Which reader a file gets, and what a reader of another format would need."""
 
+import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,6 +57,14 @@ def poems(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "engine.data.poem_reader", module)
     info = FormatInfo("poem", "Poem", (".poem",), "poem_reader:PoemReader")
     monkeypatch.setattr(readers, "FORMATS", (*FORMATS, info))
+
+
+def test_every_entry_names_a_reader_of_its_format() -> None:
+    for info in FORMATS:
+        module, name = info.reader.split(":")
+        reader = getattr(importlib.import_module(f"engine.data.{module}"), name)
+        assert getattr(reader, "format", info.name) == info.name
+        assert getattr(reader, "unit", info.unit) == info.unit
 
 
 @pytest.mark.usefixtures("poems")

@@ -29,7 +29,7 @@ class ImportState(enum.Enum):
     """How far the import is."""
 
     NONE = "none"
-    LOOKING = "looking"
+    INSPECTING = "inspecting"
     READY = "ready"
     """There is a report; Import may be pressed."""
     FAILED = "failed"
@@ -105,7 +105,7 @@ class FileImport(QObject):
         if self._job is not None:
             return ImportState.IMPORTING
         if self._inspection.is_busy:
-            return ImportState.LOOKING
+            return ImportState.INSPECTING
         is_ready = self.report is not None and not self._is_unreadable
         return ImportState.READY if is_ready else ImportState.FAILED
 

@@ -84,7 +84,7 @@ class ImportView(QWidget):
         self._show_failure()
         self._show_progress(state is ImportState.IMPORTING)
         is_known = state in (ImportState.READY, ImportState.IMPORTING)
-        looking = "Reading…" if state is ImportState.LOOKING else ""
+        looking = "Reading…" if state is ImportState.INSPECTING else ""
         self.summary.setText(summary(report) if is_known and report else looking)
         self.what_happens.setText(what_happens(report) if is_known and report else "")
         self.table.setEnabled(is_known)

@@ -36,11 +36,8 @@ Column = TableColumn[RejectedRow]
 class RejectedModel(TableModel[RejectedRow]):
     """Line, reason and text of each rejected row, read as far as one has scrolled.
 
-    Attributes:
-        fault: a sentence, where the file could not be read to the end.
-
     Signals:
-        broken: that sentence, when scrolling reads so far.
+        broken: a sentence, where the file cannot be read to the end.
     """
 
     broken = Signal(str)
@@ -59,8 +56,6 @@ class RejectedModel(TableModel[RejectedRow]):
         super().__init__(columns, [], parent=parent)
         self._source: Iterator[RejectedRow] = store.rejected()
         self._has_more = True
-        self.fault = ""
-        self.fetchMore()
 
     def canFetchMore(self, parent: Index = ROOT) -> bool:
         """Whether there are rows that were not read yet."""
@@ -80,8 +75,8 @@ class RejectedModel(TableModel[RejectedRow]):
             else:
                 self._has_more = False
         except UserError as error:
-            self._has_more, self.fault = False, error.message
-            self.broken.emit(self.fault)
+            self._has_more = False
+            self.broken.emit(error.message)
         if batch:
             self.append(batch)
 
@@ -102,13 +97,12 @@ class RejectedDialog(QDialog):
             "lost: fix the file and import it again, or export the list."
         )
         self.model = RejectedModel(self._store, self)
+        self.bar = InfoBar(context.theme)
+        self.model.broken.connect(self._show_fault)
+        self.model.fetchMore()
         self.table = TableView("Rejected rows")
         self.table.setModel(self.model)
         self.table.resizeColumnsToContents()
-        self.bar = InfoBar(context.theme)
-        self.model.broken.connect(self._show_fault)
-        if self.model.fault:
-            self._show_fault(self.model.fault)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.export_button = buttons.addButton("Export…", QDialogButtonBox.ButtonRole.ActionRole)
         self.export_button.setIcon(icon("export"))

@@ -63,7 +63,7 @@ class RowTextView(QWidget):
 
     def _follow(self) -> None:
         entry, store = self._current.entry, self._current.store
-        if entry is not None and store is not None and store.meta.row_count:
+        if entry is not None and store is not None and self._current.row_count:
             mapping, row = self._current.mapping, self._current.row_number
             command = PreviewExamples(str(store.path), mapping, entry.linearisation, row, 1)
             self._request.ask_if_new(command)

@@ -70,9 +70,8 @@ class RowsView(QWidget):
         self._fitting.start()
 
     def _show_dataset(self) -> None:
-        store = self._current.store
-        self.model.set_store(store)
-        rows = store.meta.row_count if store is not None else 0
+        self.model.set_store(self._current.store)
+        rows = self._current.row_count
         with QSignalBlocker(self.spin):
             self.spin.setRange(min(1, rows), rows)
         self.of.setText(f"of {rows:,}")

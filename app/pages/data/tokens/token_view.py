@@ -128,20 +128,14 @@ class TokenView(QWidget):
         self._follow()
 
     def _follow(self) -> None:
-        command = self._wanted() if self.isVisible() else None
-        if command is not None:
-            self._request.ask_if_new(command)
+        data, entry = self._current.data_spec, self.entry
+        has_row = self.isVisible() and self._current.row_count > 0
+        if has_row and data is not None and entry is not None and entry.on_disk:
+            row = self._current.row_number
+            self._request.ask_if_new(PreviewTokens(data, entry.name, row))
         else:
             self._request.drop()
             self._clear()
-
-    def _wanted(self) -> PreviewTokens | None:
-        data, entry, store = self._current.data_spec, self.entry, self._current.store
-        if data is None or entry is None or not entry.on_disk:
-            return None
-        if store is None or not store.meta.row_count:
-            return None
-        return PreviewTokens(data, entry.name, self._current.row_number)
 
     def _clear(self, text: str = "") -> None:
         self.flow.set_tokens(())
