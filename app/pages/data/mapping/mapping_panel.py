@@ -84,7 +84,8 @@ class MappingPanel(QWidget):
 
     def open_menu(self, index: QModelIndex) -> None:
         """Let the user choose the role of the column in this row."""
-        if index.isValid():
+        # Where one click activates a cell, it is also clicked: one menu is enough.
+        if index.isValid() and QApplication.activePopupWidget() is None:
             cell = self.table.visualRect(index.siblingAtColumn(ROLE))
             self._popup([self.model.rows[index.row()].name], cell.bottomLeft())
 
