@@ -9,11 +9,11 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from app.assets import icon
-from app.models.project import ProjectModel
+from app.context import AppContext
 from app.pages.data.current import CurrentDataset
 from app.pages.data.edits import removed
 from app.qt.boxes import stack
-from app.theme import Theme, scaled_font
+from app.theme import scaled_font
 from app.widgets.buttons import flat_button, push_button
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import ElidedLabel
@@ -25,15 +25,14 @@ class DatasetHeader(QWidget):
 
     Signals:
         rejected_asked: the number of rejected rows was pressed.
-        deleted: name of the dataset that was deleted; can be undone.
     """
 
     rejected_asked = Signal()
-    deleted = Signal(str)
 
-    def __init__(self, project: ProjectModel, current: CurrentDataset, theme: Theme) -> None:
+    def __init__(self, context: AppContext, current: CurrentDataset) -> None:
         super().__init__()
-        self._project, self._current, self._theme = project, current, theme
+        self._context, self._current = context, current
+        self._project = context.project
         self._is_renaming = False
         self.box = QComboBox()
         self.box.setAccessibleName("Dataset")
@@ -55,10 +54,10 @@ class DatasetHeader(QWidget):
         self.open_button = push_button("&Open data", picture="open")
         names = (self.names, self.rename_button, self.delete_button)
         self.setLayout(FlowLayout(*names, self.rows, self.rejected, self.open_button))
-        project.changed.connect(self._show)
+        context.project.changed.connect(self._show)
         current.shown.connect(self._end_renaming)  # another dataset must not get the name
         current.shown.connect(self._show)
-        theme.changed.connect(self._show)
+        context.theme.changed.connect(self._show)
         self._show()
 
     def _start_renaming(self) -> None:
@@ -97,7 +96,7 @@ class DatasetHeader(QWidget):
         self.rows.set_full_text(f"{rows}  ·  {columns}  ·  {meta.format}")
         self.rejected.setVisible(meta.rejected_count > 0)
         self.rejected.setText(f"{plural(meta.rejected_count, 'rejected row')}…")
-        self.rejected.setIcon(icon("warning", self._theme.colors.warning))
+        self.rejected.setIcon(icon("warning", self._context.theme.colors.warning))
 
     def _choose(self) -> None:
         project = self._project.project
@@ -123,4 +122,5 @@ class DatasetHeader(QWidget):
         if entry is not None:
             project = removed(self._project.project, entry.dataset_id)
             self._project.edit(f"Delete dataset ‘{entry.name}’", project)
-            self.deleted.emit(entry.name)
+            text = f"“{entry.name}” was deleted from the project."
+            self._context.messages.post_undo(text, self._context.undo)

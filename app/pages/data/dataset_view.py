@@ -41,7 +41,7 @@ class DatasetView(QWidget):
         super().__init__()
         theme, client, settings = context.theme, context.data_client, context.settings
         self._current = current
-        self.header = DatasetHeader(context.project, current, theme)
+        self.header = DatasetHeader(context, current)
         self.rows = RowsView(current, theme)
         self.text = RowTextView(current, client, theme)
         self.tokens = TokenView(context, current)

@@ -65,9 +65,6 @@ class DataPage(Page):
         menu.addAction(self.paster.action)
         header.open_button.setMenu(menu)
         header.rejected_asked.connect(self._show_rejected)
-        header.deleted.connect(
-            lambda name: self.tell_deleted(f"“{name}” was deleted from the project.")
-        )
         self.file.changed.connect(self._show)
         self.file.imported.connect(self._on_imported)
         self.current.shown.connect(self._on_shown)
