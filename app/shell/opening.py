@@ -9,11 +9,8 @@ from pathlib import Path
 
 from engine.contract.errors import UserError
 from engine.contract.projects.project import PROJECT_FILE
+from engine.contract.reading.formats import DATA_ENDINGS
 
-TABLE_ENDINGS = (
-    *(".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".ods"),
-    *(".json", ".jsonl", ".ndjson", ".xml", ".parquet"),
-)
 PREFIX_MARKS = ("prefix.json", "adapter_config.json")
 _PEEK_BYTES = 65_536
 
@@ -65,12 +62,12 @@ def find_out(path: Path) -> OpenedPath:
         )
     if path.name in marks:
         return OpenedPath(PathKind.PREFIX, folder)
-    if path.suffix.lower() not in TABLE_ENDINGS:
+    if path.suffix.lower() not in DATA_ENDINGS:
         raise UserError(
             "ending-not-opened",
             "{name} cannot be opened. Tables end in {endings}.",
             name=path.name,
-            endings=", ".join(TABLE_ENDINGS),
+            endings=", ".join(DATA_ENDINGS),
         )
     return OpenedPath(PathKind.OUTPUTS if _holds_outputs(path) else PathKind.TABLE, path)
 

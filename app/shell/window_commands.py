@@ -16,14 +16,14 @@ from app.dialogs.new_project import NewProjectDialog
 from app.dialogs.palette import CommandPalette
 from app.dialogs.preferences import PreferencesDialog
 from app.dialogs.problem import ProblemDialog, failure_of
-from app.shell.opening import TABLE_ENDINGS
 from app.shell.project_control import ProjectControl
 from engine.contract.errors import UserError
 from engine.contract.protocol.commands import Failure
+from engine.contract.reading.formats import DATA_ENDINGS
 
 log = logging.getLogger(__name__)
 
-TABLES = f"Tables ({' '.join('*' + ending for ending in TABLE_ENDINGS)});;All files (*)"
+TABLES = f"Tables ({' '.join('*' + ending for ending in DATA_ENDINGS)});;All files (*)"
 
 
 class WindowCommands(QObject):

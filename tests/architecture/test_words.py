@@ -21,9 +21,10 @@ RETIRED_TEXTS = re.compile(
 """In docstrings and comments."""
 CLEAN = (
     "app/models",
-    "app/pages/data/split",
-    "app/pages/data/tokens",
+    "app/pages/data",
+    "app/pages/recent.py",
     "app/pages/runs",
+    "app/pages/start.py",
     "app/pages/studies/form/draft.py",
     "app/pages/studies/form/fields.py",
     "app/pages/studies/results/figure_panel.py",

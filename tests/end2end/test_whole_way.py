@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QRadioButton
+from PySide6.QtWidgets import QMenu, QRadioButton
 from safetensors.torch import load_file
 
 from app.dialogs.export import ExportDialog
@@ -49,7 +49,11 @@ def import_table(person: Person, workshop: Workshop) -> None:
     mapping = page.dataset_view.mapping
     area = mapping.model.index(mapping.model.row_where("area"), 1)
     assert mapping.model.data(area) == "field"
-    assert mapping.model.setData(area, Role.IGNORED)
+    mapping.open_menu(area)
+    menu = mapping.findChild(QMenu)
+    next(action for action in menu.actions() if action.text() == "ignored").trigger()
+    menu.close()
+    assert mapping.model.data(area) == "ignored"
     person.context.undo.undo()
     assert page.current.mapping.named(Role.FIELD) == ("name", "food", "area")
     page.dataset_view.split.form.editors["test_fraction"].widget.setValue(0.3)

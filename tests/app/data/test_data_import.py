@@ -55,7 +55,7 @@ def test_another_delimiter_is_previewed_at_once_and_taken_back(
     look(page, qtbot, odd_csv)
     pick(page, "delimiter", ",")
     assert page.file.chosen == ReadOptions(delimiter=",")
-    qtbot.waitUntil(lambda: page.file.state is not ImportState.LOOKING)
+    qtbot.waitUntil(lambda: page.file.state is not ImportState.INSPECTING)
     assert page.import_view.model.columnCount() == 1
     boxes = page.import_view.options.boxes
     assert boxes["delimiter"].currentData() == ","

@@ -20,7 +20,7 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.pages.data.edits import with_role
 from app.pages.data.importing.file_import import ImportState
-from app.pages.data.importing.rejected_dialog import RejectedDialog
+from app.pages.data.importing.rejected import RejectedDialog
 from app.pages.data.page import DataPage
 from app.shell.messages import Message
 from app.theme import Scheme

@@ -127,13 +127,13 @@ def test_a_failed_fetch_is_forgotten_with_its_backbone(
     qtbot.waitUntil(lambda: view.box.count() == 2)
 
     def fail() -> None:
-        view.choice.choose("gpt2")
+        view.choose("gpt2")
         view.fetch_button.click()
         model_client.last(FetchBackbone).fail("The hub cannot be reached.")
         assert view.note.text() == "The hub cannot be reached."
 
     fail()
-    view.choice.choose("smollm2-135m-instruct")
+    view.choose("smollm2-135m-instruct")
     assert "hub" not in view.note.text()
     fail()
     look(page, qtbot, titled)

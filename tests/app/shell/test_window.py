@@ -193,7 +193,7 @@ def test_recent_projects_open_and_missing_ones_can_be_removed(
     assert here.button.isEnabled()
     assert gone.is_missing
     assert not gone.button.isEnabled()
-    gone.removed.emit()
+    gone.remove_button.click()
     assert settings.recent_projects == (project,)
     (here,) = start_page(window).recent.rows()
     here.button.setFocus()
