@@ -14,7 +14,7 @@ from PySide6.QtGui import QGuiApplication, QStandardItem, QStandardItemModel
 from pytestqt.qtbot import QtBot
 
 from app.pages.compare.comparison import compare
-from app.pages.compare.list.rows import Rows
+from app.pages.compare.systems.rows import Rows
 from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemEntry
 from app.pages.compare.table.copying import row_lines, score_lines, to_csv
 from app.pages.compare.table.score_table import score_table

@@ -19,7 +19,7 @@ from app.pages.compare.list.listing import (
     length_bucket,
     listed,
 )
-from app.pages.compare.list.rows import Rows
+from app.pages.compare.systems.rows import Rows
 from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemEntry
 from engine.contract.projects.project import ExampleNote
 from engine.contract.runs.scores import OutputRow

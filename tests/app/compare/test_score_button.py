@@ -40,7 +40,7 @@ def test_a_ticked_score_is_taken_of_all_systems(
     assert button.choices["nist"].toolTip().startswith("Wait until ")
     for pending in list(model_client.pendings):
         answer(pending)
-    qtbot.waitUntil(lambda: all("ter" in row.scores for row in table.table.rows))
+    qtbot.waitUntil(lambda: all("ter" in row.system.scores for row in table.table.rows))
     page.model.set_metric("ter")
     qtbot.waitUntil(lambda: table.table.rows[1].mean_difference is not None)
     assert "Lower is better: TER." in page.scores.notes.text()

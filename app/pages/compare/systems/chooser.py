@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
     QFrame,
     QHeaderView,
-    QPushButton,
     QStyle,
     QStyleOptionViewItem,
     QWidget,
 )
 
-from app.assets import icon
-from app.pages.compare.systems.chooser_model import ChooserModel
 from app.pages.compare.systems.model import SystemsModel
+from app.pages.compare.systems.systems import SystemEntry, letter
 from app.qt.boxes import hbox, vbox
+from app.qt.sizes import chars
+from app.qt.table_model import TableColumn, TableModel
 from app.theme import SPACE_M, SPACE_S, Theme
+from app.widgets.buttons import push_button
 from app.widgets.labels import MutedLabel
 from app.widgets.plain_delegate import PlainDelegate
 from app.widgets.search_field import SearchField
+from app.widgets.swatch import look_of, swatch_pixmap
 from app.widgets.table_view import TableView
 
 OUTSIDE_FILTER = "Outputs (*.jsonl *.txt);;All files (*)"
@@ -32,6 +34,61 @@ HINT = (
     "Tick two or more to compare them, or one to read its outputs. The first one ticked (A) is the "
     "reference system for differences."
 )
+
+
+class ChooserModel(TableModel[SystemEntry]):
+    """Two columns: the name with its tick, and what there is or is being done."""
+
+    def __init__(self, systems: SystemsModel, theme: Theme, parent: QObject | None = None) -> None:
+        self._systems = systems
+        self._search: list[str] = []
+        columns = (
+            TableColumn(
+                "System",
+                self._name,
+                tip=self._tip,
+                icon=lambda entry: swatch_pixmap(look_of(theme, entry.style)),
+                checked=lambda entry: entry.key in systems.chosen,
+                check=lambda entry, chosen: systems.set_chosen(entry.key, chosen=chosen),
+            ),
+            TableColumn("About", self._state, tip=self._tip),
+        )
+        super().__init__(columns, parent=parent, key=lambda entry: entry.key)
+        systems.entries_changed.connect(self.refresh)
+        theme.changed.connect(self.touch)
+        self.refresh()
+
+    def set_search(self, text: str) -> None:
+        """Show only systems whose name or note holds all these words."""
+        self._search = text.casefold().split()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take over what the systems model has; a tick alone resets nothing."""
+        self.set_rows([entry for entry in self._systems.entries if self._passes(entry)])
+
+    def toggle(self, row: int) -> None:
+        """Tick or untick a row, as a click anywhere on it does."""
+        key = self.rows[row].key
+        self._systems.set_chosen(key, chosen=key not in self._systems.chosen)
+
+    def _passes(self, entry: SystemEntry) -> bool:
+        text = f"{entry.name} {entry.note}".casefold()
+        return all(word in text for word in self._search)
+
+    def _name(self, entry: SystemEntry) -> str:
+        chosen = self._systems.chosen
+        mark = f"{letter(chosen.index(entry.key))}  " if entry.key in chosen else ""
+        return f"{mark}{entry.name}"
+
+    def _tip(self, entry: SystemEntry) -> str:
+        return self._systems.problems.get(entry.key) or f"{entry.name}\n{entry.path}"
+
+    def _state(self, entry: SystemEntry) -> str:
+        doing = self._systems.doing(entry.key)
+        if doing:
+            return f"{doing} …"
+        return "failed" if entry.key in self._systems.problems else entry.note
 
 
 class TickDelegate(PlainDelegate):
@@ -48,8 +105,6 @@ class TickDelegate(PlainDelegate):
         shown = QStyleOptionViewItem(option)
         self.initStyleOption(shown, index)
         widget = shown.widget
-        if not shown.features & QStyleOptionViewItem.ViewItemFeature.HasCheckIndicator:
-            return
         style = widget.style() if widget is not None else QApplication.style()
         box = style.subElementRect(QStyle.SubElement.SE_ItemViewItemCheckIndicator, shown, widget)
         selected = shown.state & QStyle.StateFlag.State_Selected
@@ -93,11 +148,9 @@ class SystemChooser(QWidget):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        self.add_file = QPushButton(icon("file"), "Outputs from a &file…")
-        self.add_file.setToolTip(
-            'A JSONL file with an "output" in each line, or a text file with one output per line'
-        )
-        self.add_file.clicked.connect(lambda: self._ask_file())
+        tip = 'A JSONL file with an "output" in each line, or a text file with one output per line'
+        text = "Outputs from a &file…"
+        self.add_file = push_button(text, self._ask_file, picture="file", tip=tip)
         self.search.searched.connect(self.model.set_search)
         self.table.toggled.connect(self.model.toggle)
         self.table.clicked.connect(
@@ -108,8 +161,7 @@ class SystemChooser(QWidget):
 
     def sizeHint(self) -> QSize:
         """Room for about ten systems."""
-        width = self.fontMetrics().averageCharWidth() * 78
-        return QSize(width, self.fontMetrics().height() * 20)
+        return QSize(chars(78), self.fontMetrics().height() * 20)
 
     def _ask_file(self) -> None:
         window, page = self.window(), self.window().parentWidget()

@@ -1,14 +1,15 @@
-"""Outside files of outputs: copied into the project, since scoring writes into them."""
+"""Files of outputs: read into memory; those from outside copied into the project to be scored."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from app.pages.compare.list.rows import Rows
+from app.pages.compare.systems.rows import Rows
+from app.pages.compare.systems.systems import ComparedSystem, SystemEntry
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files.writing import write_atomically
@@ -22,11 +23,14 @@ from engine.contract.runs.outputs import (
 )
 from engine.contract.runs.scores import OutputRow, OutputsMeta
 
+Stamp = tuple[int, int]
+"""Time of change and size of a file."""
+
 
 def copy_outside(source: Path, folder: Path) -> Generator[None, None, Path]:
     """Copy an outside file into `folder`, yielding after each line; returns the copy's path.
 
-    A line is a JSON object with "output"; "input", "references" and "example_id" are taken
+    A line is a JSON object with "output"; "input", "references" and "example_id" are read
     where they are there. Each line of a .txt file is one output.
 
     Raises:
@@ -53,13 +57,15 @@ def copy_outside(source: Path, folder: Path) -> Generator[None, None, Path]:
             "outputs-empty", "{path} is empty. Give a file with one output a line.", path=source
         )
     meta = read_meta(source) or OutputsMeta(source.stem, "", "", split_fingerprint(rows), "")
-    target = _free_path(folder, source.stem)
+    target, number = folder / f"{source.stem}.jsonl", 2
+    while target.exists():
+        target, number = folder / f"{source.stem}-{number}.jsonl", number + 1
     yield from write_rows(target, rows)
     write_meta(target, meta)
     return target
 
 
-def write_rows(path: Path, rows: Sequence[OutputRow]) -> Generator[None, None, None]:
+def write_rows(path: Path, rows: Iterable[OutputRow]) -> Generator[None, None, None]:
     """As `engine.contract.runs.outputs.write_outputs`, yielding after each row.
 
     A description that is beside the file already is made to fit these rows.
@@ -83,13 +89,13 @@ def with_references(rows: Rows, base: Rows) -> Rows | None:
     Returns None where no row gets any.
     """
     lent = {}
-    for references, place in zip(base.references, align(base, rows).places, strict=True):
-        if place is not None and not any(text.strip() for text in rows.references[place]):
-            lent[place] = references
+    for references, index in zip(base.references, align(base, rows).places, strict=True):
+        if index is not None and not any(text.strip() for text in rows.references[index]):
+            lent[index] = references
     if not any(lent.values()):
         return None
     return Rows(
-        replace(row, references=lent.get(place, row.references)) for place, row in enumerate(rows)
+        replace(row, references=lent.get(index, row.references)) for index, row in enumerate(rows)
     )
 
 
@@ -116,34 +122,27 @@ def _row(path: Path, number: int, line: str) -> OutputRow:
         ) from error
 
 
-def _free_path(folder: Path, stem: str) -> Path:
-    path, number = folder / f"{stem}.jsonl", 2
-    while path.exists():
-        path, number = folder / f"{stem}-{number}.jsonl", number + 1
-    return path
-
-
-Stamp = tuple[int, int]
-
-
 @dataclass(frozen=True)
 class LoadedOutputs:
-    """An outputs file in memory, with the time and size it had when it was read.
+    """An outputs file in memory, with the stamp it had when it was read.
 
     Attributes:
-        is_scored: whether it has corpus scores, and each row with references has scores.
-        is_changed: whether the rows are not those that were decoded.
+        is_scored, is_changed: as of `ComparedSystem`.
     """
 
     stamp: Stamp
     rows: Rows
     meta: OutputsMeta | None
     is_scored: bool
-    is_changed: bool = False
+    is_changed: bool
+
+    def as_system(self, entry: SystemEntry) -> ComparedSystem:
+        """The system whose outputs these are."""
+        return ComparedSystem(entry, self.rows, self.meta, self.is_scored, self.is_changed)
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """Time of change and size, or None for a missing file."""
+    """The file's stamp, or None for a missing file."""
     try:
         stat = path.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""The cards beside the input: the references, and one card a system."""
+"""A text with a heading, and cards of references and outputs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent, QTextOption
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QFrame
 
-from app.pages.compare.model import CompareModel, DiffMode
 from app.pages.compare.systems.systems import letter
 from app.qt.boxes import hbox, vbox
 from app.qt.plain_text import markup
@@ -17,10 +16,7 @@ from app.theme import SPACE_XS, Theme, scaled_font
 from app.widgets.labels import ElidedLabel, Label, MutedLabel
 from app.widgets.swatch import look_of, swatch_pixmap
 from app.widgets.text_view import TextView
-from app.word_diff import diff_html, matches_html, nearest, word_diff
-from app.words import metric_value
-from engine.contract.metrics import metric_title
-from engine.contract.runs.coverage import coverage, unsupported
+from app.word_diff import nearest
 
 LEAST_LINES = 2
 
@@ -48,6 +44,11 @@ class TextBox(TextView):
             self._shown = text
             self.setHtml(text if text.startswith("<p") else f"<p>{text}</p>")
             self._measure_anew()
+
+    def set_room(self, height: int) -> None:
+        """Take at most this height, in pixels, and scroll."""
+        self.setMaximumHeight(max(height, 0))
+        self.updateGeometry()
 
     def hasHeightForWidth(self) -> bool:
         """The narrower, the higher."""
@@ -95,124 +96,99 @@ class TextBox(TextView):
         self.updateGeometry()
 
 
-class TextColumn(QFrame):
+class Card(QFrame):
+    """Something with a heading; a `CardArea` tells it how high it may be."""
+
+    def set_room(self, height: int) -> None:
+        """Take at most this height, in pixels; what is higher scrolls."""
+
+    def facts_height(self, width: int) -> int:
+        """Height of the line between heading and text in a card of this width."""
+        return 0
+
+    def set_facts_height(self, height: int) -> None:
+        """Let the text begin where those of the other cards in the row do."""
+
+
+class TextCard(Card):
     """A heading, a line of facts, a text, and a line of findings."""
 
-    def __init__(self, name: str, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, theme: Theme) -> None:
+        super().__init__()
         self._theme = theme
         self.sign = Label()
+        self.sign.hide()
         self.title = ElidedLabel(name)
         self.title.setFont(scaled_font(100, bold=True))
         self.facts = MutedLabel(theme)
         self.text = TextBox(name)
         self.findings = MutedLabel(theme)
+        self.findings.hide()
         heading = hbox(self.sign, (self.title, 1), spacing=SPACE_XS)
         vbox(heading, self.facts, self.text, self.findings, 1, parent=self, spacing=SPACE_XS)
 
-
-class ReferencesColumn(TextColumn):
-    """All references; which is nearest to which output is said beside each."""
-
-    def __init__(self, model: CompareModel, theme: Theme) -> None:
-        super().__init__("References", theme)
-        self._model = model
-        self.sign.hide()
-        self.findings.hide()
-
     def set_room(self, height: int) -> None:
-        """Take at most this height, in pixels; more references scroll."""
+        """The text scrolls."""
         above = self.title.sizeHint().height() + self.facts.sizeHint().height() + 2 * SPACE_XS
-        self.text.setMaximumHeight(max(height - above, 0))
-        self.text.updateGeometry()
+        self.text.set_room(height - above)
 
-    def show_example(self) -> None:
-        """Take over the example that the model shows."""
-        example = self._model.example
-        references = example.references if example else ()
+    def facts_height(self, width: int) -> int:
+        """Of the facts, in as many lines as they need."""
+        return max(self.facts.heightForWidth(width), 0)
+
+    def set_facts_height(self, height: int) -> None:
+        """Of the facts, with room below them if need be."""
+        self.facts.setMinimumHeight(height)
+
+    def muted(self, text: str) -> str:
+        """A piece of HTML in the colour of what matters less."""
+        return f'<span style="color:{self._theme.colors.muted.name()}">{text}</span>'
+
+
+class ReferencesCard(TextCard):
+    """All references of an example."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__("References", theme)
+
+    def show_references(self, references: Sequence[str], outputs: Sequence[str] = ()) -> None:
+        """Show them, and beside each to which of the outputs it is nearest."""
         self.facts.setText(f"{len(references)} reference{'s' * (len(references) != 1)}")
         near: dict[int, list[str]] = {}
-        for place, output in enumerate(example.outputs if example else ()):
-            near.setdefault(nearest(output, references), []).append(letter(place))
-        muted = self._theme.colors.muted.name()
+        for index, output in enumerate(outputs):
+            near.setdefault(nearest(output, references), []).append(letter(index))
         parts = []
         for index, reference in enumerate(references):
             mark = ""
             if index in near and len(references) > 1:
-                words = f"◂ nearest to {', '.join(near[index])}"
-                mark = f'<br><span style="color:{muted}">{words}</span>'
+                mark = "<br>" + self.muted(f"◂ nearest to {', '.join(near[index])}")
             parts.append(f"<p>{markup(reference)}{mark}</p>")
-        if example and not references:
-            parts.append(f'<p style="color:{muted}">There is no reference.</p>')
+        if outputs and not references:
+            parts.append(self.muted("There is no reference."))
         self.text.show_html("".join(parts))
 
 
-class SystemColumn(TextColumn):
-    """What one system wrote, marked as the diff mode says."""
+class OutputCard(TextCard):
+    """What a system wrote."""
 
-    def __init__(self, model: CompareModel, place: int, theme: Theme) -> None:
-        name = f"{letter(place)}  {model.comparison.systems[place].name}"
+    def __init__(self, name: str, theme: Theme) -> None:
         super().__init__(name, theme)
-        self._model, self._place = model, place
-        self.text.setAccessibleName(f"Output of {name}")
-        self._draw_sign()
-
-    def show_example(self) -> None:
-        """Take over the example that the model shows, and the diff mode."""
-        self._draw_sign()
-        example = self._model.example
-        if example is None:
-            self.facts.setText("")
-            self.findings.setText("")
-            self.text.show_html("")
-            return
-        output = example.outputs[self._place]
-        facts = [
-            f"{metric_title(metric)} {metric_value(metric, value)}"
-            for metric, value in example.row_scores[self._place]
-        ]
-        if example.fields:
-            found = coverage(example.fields, output)
-            facts.append(f"says {found.count}/{found.total}")
-        self.facts.setText(" · ".join(facts) or "not scored")
         self.facts.setToolTip(
             "Row scores of this output alone; values of the input that are said literally"
         )
-        self.text.show_html(self._marked(output))
-        beyond = unsupported(output, example.fields, example.input)
-        self.findings.setVisible(bool(beyond))
-        self.findings.setText(f"Not in the input: {', '.join(beyond)}")
         self.findings.setToolTip(
             "Numbers and capitalised words that the input does not have; they may be right"
         )
 
-    def _marked(self, output: str) -> str:
-        """The output against the text that the diff mode names; unmarked where there is none."""
-        there, colors = self._compared_with(output), self._theme.colors
-        if not output.strip() and there is None:
-            return f'<span style="color:{colors.muted.name()}">(empty)</span>'
-        if there is None:
-            return markup(output)
-        pieces = word_diff(output, there)
-        if self._model.diff_mode is DiffMode.MATCHES:
-            return matches_html(pieces, colors)
-        return diff_html(pieces, colors)
-
-    def _compared_with(self, output: str) -> str | None:
-        example, mode = self._model.example, self._model.diff_mode
-        if example is None or mode is DiffMode.OFF:
-            return None
-        if mode is DiffMode.SYSTEM and len(example.outputs) > 1:
-            other = self._model.other if self._place == 0 else 0
-            return example.outputs[other]
-        return _nearest_text(output, example.references)
-
-    def _draw_sign(self) -> None:
-        look = self._model.comparison.systems[self._place].entry.look
-        self.sign.setPixmap(swatch_pixmap(look_of(self._theme, look)))
+    def set_style(self, style: int) -> None:
+        """Show the colour and line style of the run with this number, or grey below 0."""
+        self.sign.setPixmap(swatch_pixmap(look_of(self._theme, style)))
         self.sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.sign.show()
 
-
-def _nearest_text(output: str, references: Sequence[str]) -> str | None:
-    index = nearest(output, references)
-    return references[index] if index >= 0 else None
+    def show_output(self, html: str, *, facts: str = "", beyond: Sequence[str] = ()) -> None:
+        """Show the text as HTML, a line about it, and words that the input does not have."""
+        self.text.show_html(html or self.muted("(empty)"))
+        self.facts.setText(facts)
+        self.findings.setVisible(bool(beyond))
+        self.findings.setText(f"Not in the input: {', '.join(beyond)}")

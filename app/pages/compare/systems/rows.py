@@ -6,14 +6,13 @@ of strings do not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import overload
+from collections.abc import Iterable, Iterator
 
 from engine.contract.runs.scores import OutputRow
 
 
-class Rows(Sequence[OutputRow]):
-    """A sequence of `OutputRow` that is kept as columns; a row is made when it is asked for."""
+class Rows:
+    """`OutputRow`s as columns; a row is made when it is asked for."""
 
     def __init__(self, rows: Iterable[OutputRow] = ()) -> None:
         self.ids: list[str] = []
@@ -39,13 +38,10 @@ class Rows(Sequence[OutputRow]):
     def __len__(self) -> int:
         return len(self.ids)
 
-    @overload
-    def __getitem__(self, index: int) -> OutputRow: ...
-    @overload
-    def __getitem__(self, index: slice) -> Rows: ...
-    def __getitem__(self, index: int | slice) -> OutputRow | Rows:
-        if isinstance(index, slice):
-            return Rows(self[place] for place in range(*index.indices(len(self))))
+    def __iter__(self) -> Iterator[OutputRow]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, index: int) -> OutputRow:
         return OutputRow(
             example_id=self.ids[index],
             input=self.inputs[index],
