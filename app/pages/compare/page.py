@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.assets import icon
@@ -31,6 +29,7 @@ from app.pages.compare.task_views import TASK_VIEWS
 from app.qt.boxes import Gap, stack, vbox
 from app.qt.idle_task import IdleTask
 from app.qt.plain_text import caption
+from app.qt.shortcuts import add_key
 from app.shell.page import Page
 from app.table_saving import ask_where_to_save, save_table
 from app.theme import SPACE_M, SPACE_S, SPACE_XS
@@ -68,7 +67,6 @@ class ComparePage(Page):
             self.list, self.view, settings=context.settings, key=LAYOUT, width_chars=LIST_CHARS
         )
         self.splitter.setHandleWidth(SPACE_M)
-        self.view.note.note.left.connect(self.list.table.setFocus)
         self.comparing = self._make_comparing()
         self.pages = stack(self.empty, self.comparing, self.blind_view)
         self.jobs = JobRows(self.systems.jobs, theme)
@@ -148,6 +146,7 @@ class ComparePage(Page):
         order = (self.choose, self.measures, *self.pair.menus, *buttons, self.scores.table)
         for before, after in pairwise((*order, self.list.histogram)):
             QWidget.setTabOrder(before, after)
+        note = self.view.note.note
         for key, slot in (
             ("Right", lambda: self.model.step(1)),
             ("J", lambda: self.model.step(1)),
@@ -155,10 +154,10 @@ class ComparePage(Page):
             ("K", lambda: self.model.step(-1)),
             ("R", self.model.step_random),
             ("S", self.model.toggle_star),
-            ("N", self.view.note.note.setFocus),
+            ("N", note.setFocus),
         ):  # a field that is typed into keeps its letters
-            context = Qt.ShortcutContext.WidgetWithChildrenShortcut
-            QShortcut(QKeySequence(key), page, slot, context=context)
+            add_key(page, key, slot, children=True)
+        add_key(note, "Escape", self.list.table.setFocus)
         return page
 
     def _make_menu(self) -> QMenu:

@@ -346,6 +346,6 @@ def test_reading_and_aligning_pause_after_every_row(tmp_path: Path) -> None:
     ]
     path = tmp_path / "many.jsonl"
     write_outputs(path, rows, OutputsMeta("m", "", "test", "f", "greedy"))
-    assert sum(1 for _ in load(path)) == 500
+    assert sum(1 for _ in load(SystemEntry("s", Kind.RUN, "s", path, True))) == 500
     entries = [SystemEntry(f"s{n}", Kind.RUN, f"s{n}", path, True) for n in range(6)]
     assert sum(1 for _ in compare([ComparedSystem(entry, Rows(rows)) for entry in entries])) >= 1000

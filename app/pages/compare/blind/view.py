@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QProgressBar, QPushButton, QWidget
 
 from app.pages.compare.blind.model import BlindModel
@@ -14,6 +13,7 @@ from app.pages.compare.generation.cards import OutputCard, ReferencesCard
 from app.pages.compare.generation.input_card import InputCard
 from app.qt.boxes import hbox, stack, vbox
 from app.qt.plain_text import markup
+from app.qt.shortcuts import add_key
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme, scaled_font
 from app.widgets.buttons import push_button
 from app.widgets.info_bar import InfoBar, Tone
@@ -88,9 +88,8 @@ class BlindView(QWidget):
     def _button(self, text: str, keys: str, slot: Callable[[], object]) -> QPushButton:
         """A button with its keys, such as "1; A"."""
         button = push_button(text, slot, tip=f"Keys: {keys.replace('; ', ' or ')}" if keys else "")
-        context = Qt.ShortcutContext.WidgetWithChildrenShortcut
         for key in filter(None, keys.split("; ")):
-            QShortcut(QKeySequence(key), self.judging, button.click, context=context)
+            add_key(self.judging, key, button.click, children=True)
         return button
 
     def _show(self) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 from app.assets import icon
@@ -14,31 +13,6 @@ from app.theme import SPACE_S, Theme
 from app.widgets.buttons import flat_button
 
 NOTE_LINES = 2
-
-
-class NoteEdit(QPlainTextEdit):
-    """Plain text; Tab goes on.
-
-    Signals:
-        left: Escape was pressed.
-    """
-
-    left = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setAccessibleName("Note on this example")
-        self.setPlaceholderText("Note on this example (N)")
-        self.setTabChangesFocus(True)
-        # The project's undo covers notes; a second one in the field would undo other steps.
-        self.setUndoRedoEnabled(False)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leave with Escape."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.left.emit()
-        else:
-            super().keyPressEvent(event)
 
 
 class NotePanel(QWidget):
@@ -55,7 +29,12 @@ class NotePanel(QWidget):
         self.tags.setAccessibleName("Tags of this example")
         self.tags.textEdited.connect(self._write_tags)
         self.tags.editingFinished.connect(self._tidy_tags)
-        self.note = NoteEdit()
+        self.note = QPlainTextEdit()
+        self.note.setAccessibleName("Note on this example")
+        self.note.setPlaceholderText("Note on this example (N)")
+        self.note.setTabChangesFocus(True)
+        # The project's undo covers notes; a second one in the field would undo other steps.
+        self.note.setUndoRedoEnabled(False)
         self.note.textChanged.connect(self._write_note)
         top = Qt.AlignmentFlag.AlignTop
         hbox((self.star, 0, top), (self.tags, 1, top), (self.note, 3), parent=self, spacing=SPACE_S)

@@ -134,11 +134,12 @@ class TextCard(Card):
 
     def facts_height(self, width: int) -> int:
         """Of the facts, in as many lines as they need."""
-        return max(self.facts.heightForWidth(width), 0)
+        return self.facts.heightForWidth(width) if self.facts.text() else 0
 
     def set_facts_height(self, height: int) -> None:
         """Of the facts, with room below them if need be."""
         self.facts.setMinimumHeight(height)
+        self.facts.setVisible(height > 0)
 
     def muted(self, text: str) -> str:
         """A piece of HTML in the colour of what matters less."""

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
-from app.pages.compare.list.listing import LENGTHS, Filter, Order, Sorting, buckets
+from app.pages.compare.comparison import Comparison
+from app.pages.compare.list.listing import Filter, Order, Sorting, buckets
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems.systems import letter
 from app.qt.boxes import combo_box, hbox, vbox
 from app.theme import SPACE_XS, Theme
 from app.widgets.labels import MutedLabel
 from app.widgets.search_field import SearchField
-from app.words import plural
 from engine.contract.metrics import higher_is_better, metric_title
-
-Choice = tuple[str, Filter | Sorting]
 
 
 class FilterBar(QWidget):
@@ -26,7 +25,7 @@ class FilterBar(QWidget):
     def __init__(self, model: CompareModel, theme: Theme) -> None:
         super().__init__()
         self._model = model
-        self._counted: object = None
+        self._counted: Comparison | None = None
         self.search = SearchField("Search inputs, references, outputs and notes")
         self.search.searched.connect(
             lambda text: model.set_filter(replace(model.filter, search=text))
@@ -55,24 +54,12 @@ class FilterBar(QWidget):
         """Offer what there is in the examples."""
         if self._counted is not self._model.comparison:
             self._counted = self._model.comparison
-            _offer(self.bucket, self._buckets())
+            _offer(self.bucket, buckets(self._counted.examples))
         orders = self._score_orders() if self._model.is_single else self._difference_orders()
         _offer(self.order, [*orders, ("File order", Sorting(Order.NUMBER, descending=False))])
         self._show()
 
-    def _buckets(self) -> list[Choice]:
-        counts = buckets(self._model.comparison.examples)
-        choices: list[Choice] = [("All examples", Filter()), ("Starred", Filter(starred=True))]
-        choices.append(("With note or tags", Filter(noted=True)))
-        if len(counts.fields) > 1:
-            choices += [(f"{plural(k, 'field')} ({n})", Filter(fields=k)) for k, n in counts.fields]
-        if len(counts.lengths) > 1:
-            choices += [(f"{_length(k)} ({n})", Filter(length=k)) for k, n in counts.lengths]
-        return choices + [
-            (f"Category {name} ({n})", Filter(category=name)) for name, n in counts.categories
-        ]
-
-    def _difference_orders(self) -> list[Choice]:
+    def _difference_orders(self) -> list[tuple[str, Sorting]]:
         other, up = letter(self._model.other), higher_is_better(self._model.metric)
         return [
             ("Largest Δ first", Sorting()),
@@ -81,9 +68,9 @@ class FilterBar(QWidget):
             ("Smallest Δ first", Sorting(Order.LARGEST, descending=False)),
         ]
 
-    def _score_orders(self) -> list[Choice]:
+    def _score_orders(self) -> list[tuple[str, Sorting]]:
         """Of one system: by each of its row scores."""
-        orders: list[Choice] = []
+        orders: list[tuple[str, Sorting]] = []
         for metric in self._model.comparison.metrics:
             best = Sorting(Order.SCORE, descending=higher_is_better(metric), metric=metric)
             worst = replace(best, descending=not best.descending)
@@ -114,7 +101,7 @@ class FilterBar(QWidget):
         self.count.setText(text)
 
 
-def _offer(combo: QComboBox, choices: list[Choice]) -> None:
+def _offer(combo: QComboBox, choices: Sequence[tuple[str, Filter | Sorting]]) -> None:
     with QSignalBlocker(combo):
         combo.clear()
         for text, chosen in choices:
@@ -125,8 +112,3 @@ def _row_of(combo: QComboBox, chosen: Filter | Sorting) -> int:
     """The row of a choice, or -1."""
     rows = range(combo.count())
     return next((row for row in rows if combo.itemData(row) == chosen), -1)
-
-
-def _length(index: int) -> str:
-    low, high = LENGTHS[index]
-    return f"over {low - 1} words" if high is None else f"{low} to {high} words"

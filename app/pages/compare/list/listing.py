@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.pages.compare.comparison import Comparison, Example, Floats
+from app.words import plural
 from engine.contract.projects.project import ExampleNote
 
 SIDE = 12
@@ -83,15 +84,6 @@ class Histogram:
         return low, high
 
 
-@dataclass(frozen=True)
-class Buckets:
-    """What there is to filter by, each with its number of examples."""
-
-    fields: tuple[tuple[int, int], ...]
-    lengths: tuple[tuple[int, int], ...]
-    categories: tuple[tuple[str, int], ...]
-
-
 def histogram(differences: Floats) -> Histogram:
     """Spread of the differences over a range that is symmetric about 0."""
     values = differences[~np.isnan(differences)]
@@ -102,16 +94,27 @@ def histogram(differences: Floats) -> Histogram:
     return Histogram(tuple(map(int, counts)), tuple(map(float, edges)))
 
 
-def buckets(examples: Sequence[Example]) -> Buckets:
-    """Count examples by number of fields, output length and category."""
+def buckets(examples: Sequence[Example]) -> list[tuple[str, Filter]]:
+    """What there is to filter by: number of fields, output length and category, each counted."""
     fields = Counter(len(example.fields) for example in examples)
     lengths = Counter(length_bucket(example.words) for example in examples)
     categories = Counter(example.category for example in examples if example.category)
-    return Buckets(
-        tuple(sorted(fields.items())),
-        tuple(sorted(lengths.items())),
-        tuple(sorted(categories.items())),
-    )
+    choices = [("All examples", Filter()), ("Starred", Filter(starred=True))]
+    choices.append(("With note or tags", Filter(noted=True)))
+    if len(fields) > 1:
+        choices += [
+            (f"{plural(k, 'field')} ({n})", Filter(fields=k)) for k, n in sorted(fields.items())
+        ]
+    if len(lengths) > 1:
+        choices += [(f"{_length(k)} ({n})", Filter(length=k)) for k, n in sorted(lengths.items())]
+    return choices + [
+        (f"Category {name} ({n})", Filter(category=name)) for name, n in sorted(categories.items())
+    ]
+
+
+def _length(index: int) -> str:
+    low, high = LENGTHS[index]
+    return f"over {low - 1} words" if high is None else f"{low} to {high} words"
 
 
 def length_bucket(words: int) -> int:

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPalette
-from PySide6.QtWidgets import (
-    QApplication,
-    QFileDialog,
-    QFrame,
-    QHeaderView,
-    QStyle,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtWidgets import QFileDialog, QFrame, QHeaderView, QWidget
 
 from app.pages.compare.systems.model import SystemsModel
 from app.pages.compare.systems.systems import SystemEntry, letter
 from app.qt.boxes import hbox, vbox
+from app.qt.shortcuts import add_key
 from app.qt.sizes import chars
 from app.qt.table_model import TableColumn, TableModel
 from app.theme import SPACE_M, SPACE_S, Theme
@@ -91,48 +83,6 @@ class ChooserModel(TableModel[SystemEntry]):
         return "failed" if entry.key in self._systems.problems else entry.note
 
 
-class TickDelegate(PlainDelegate):
-    """Outlines the boxes of ticks, which the style draws too faintly on dark."""
-
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
-        """Paint the cell, then the outline."""
-        super().paint(painter, option, index)
-        shown = QStyleOptionViewItem(option)
-        self.initStyleOption(shown, index)
-        widget = shown.widget
-        style = widget.style() if widget is not None else QApplication.style()
-        box = style.subElementRect(QStyle.SubElement.SE_ItemViewItemCheckIndicator, shown, widget)
-        selected = shown.state & QStyle.StateFlag.State_Selected
-        role = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text
-        painter.setPen(shown.palette.color(role))
-        painter.setOpacity(0.6)
-        painter.drawRect(box.adjusted(0, 0, -1, -1))
-        painter.setOpacity(1.0)
-
-
-class ChooserTable(TableView):
-    """Space or Enter ticks the current row.
-
-    Signals:
-        toggled: row.
-    """
-
-    toggled = Signal(int)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Tick with the keyboard."""
-        keys = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if event.key() in keys and self.currentIndex().isValid():
-            self.toggled.emit(self.currentIndex().row())
-        else:
-            super().keyPressEvent(event)
-
-
 class SystemChooser(QWidget):
     """A list of ticks, a search line for long lists, and a button for outside files."""
 
@@ -141,9 +91,9 @@ class SystemChooser(QWidget):
         self._systems = systems
         self.search = SearchField("Find a system")
         self.model = ChooserModel(systems, theme, self)
-        self.table = ChooserTable("Systems that can be compared")
+        self.table = TableView("Systems that can be compared")
         self.table.setModel(self.model)
-        self.table.setItemDelegateForColumn(0, TickDelegate(self.table))
+        self.table.setItemDelegateForColumn(0, PlainDelegate(self.table))
         self.table.setSelectionMode(TableView.SelectionMode.SingleSelection)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -152,7 +102,8 @@ class SystemChooser(QWidget):
         text = "Outputs from a &file…"
         self.add_file = push_button(text, self._ask_file, picture="file", tip=tip)
         self.search.searched.connect(self.model.set_search)
-        self.table.toggled.connect(self.model.toggle)
+        for key in ("Space", "Return", "Enter"):
+            add_key(self.table, key, self._toggle_current)
         self.table.clicked.connect(
             lambda index: self.model.toggle(index.row()) if index.column() == 1 else None
         )
@@ -162,6 +113,10 @@ class SystemChooser(QWidget):
     def sizeHint(self) -> QSize:
         """Room for about ten systems."""
         return QSize(chars(78), self.fontMetrics().height() * 20)
+
+    def _toggle_current(self) -> None:
+        if self.table.currentIndex().isValid():
+            self.model.toggle(self.table.currentIndex().row())
 
     def _ask_file(self) -> None:
         window, page = self.window(), self.window().parentWidget()

@@ -12,10 +12,11 @@ from PySide6.QtCore import QObject, Signal
 from app.context import AppContext
 from app.models.run import RunModel
 from app.pages.compare.systems.engine_jobs import EngineJobs
-from app.pages.compare.systems.outside import LoadedOutputs, Stamp, copy_outside, load, stamp_of
+from app.pages.compare.systems.outside import copy_outside, load, stamp_of
 from app.pages.compare.systems.systems import (
     FILE,
     ComparedSystem,
+    Stamp,
     SystemEntry,
     bare_entry,
     bare_key,
@@ -54,8 +55,8 @@ class SystemsModel(QObject):
         self.entries: tuple[SystemEntry, ...] = ()
         self.chosen: tuple[str, ...] = ()
         self.problems: dict[str, str] = {}
-        self._loaded: dict[str, LoadedOutputs] = {}
-        self._reading: dict[str, IdleTask[LoadedOutputs]] = {}
+        self._loaded: dict[str, ComparedSystem] = {}
+        self._reading: dict[str, IdleTask[ComparedSystem]] = {}
         self._copying: list[IdleTask[Path]] = []
         self._damaged: dict[str, Stamp | None] = {}
         self._shown: object = None
@@ -78,7 +79,7 @@ class SystemsModel(QObject):
         """Chosen systems whose outputs are in memory, in the order of their choice."""
         entries = {entry.key: entry for entry in self.entries}
         return tuple(
-            self._loaded[key].as_system(entries[key])
+            replace(self._loaded[key], entry=entries[key])
             for key in self.chosen
             if key in entries and key in self._loaded
         )
@@ -240,7 +241,7 @@ class SystemsModel(QObject):
         if key in self._damaged and self._damaged[key] == stamp:
             return
 
-        def done(loaded: LoadedOutputs) -> None:
+        def done(loaded: ComparedSystem) -> None:
             del self._reading[key]
             self._loaded[key] = loaded
             self._damaged.pop(key, None)
@@ -258,7 +259,7 @@ class SystemsModel(QObject):
             self.loaded_changed.emit()
             self._plan()
 
-        self._reading[key] = IdleTask(load(entry.path), self, done=done, failed=failed)
+        self._reading[key] = IdleTask(load(entry), self, done=done, failed=failed)
 
     def _on_job_ended(self, key: str, problem: str) -> None:
         if problem:

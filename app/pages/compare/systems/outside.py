@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from app.pages.compare.systems.rows import Rows
-from app.pages.compare.systems.systems import ComparedSystem, SystemEntry
+from app.pages.compare.systems.systems import ComparedSystem, Stamp, SystemEntry
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files.writing import write_atomically
@@ -22,9 +22,6 @@ from engine.contract.runs.outputs import (
     write_meta,
 )
 from engine.contract.runs.scores import OutputRow, OutputsMeta
-
-Stamp = tuple[int, int]
-"""Time of change and size of a file."""
 
 
 def copy_outside(source: Path, folder: Path) -> Generator[None, None, Path]:
@@ -122,25 +119,6 @@ def _row(path: Path, number: int, line: str) -> OutputRow:
         ) from error
 
 
-@dataclass(frozen=True)
-class LoadedOutputs:
-    """An outputs file in memory, with the stamp it had when it was read.
-
-    Attributes:
-        is_scored, is_changed: as of `ComparedSystem`.
-    """
-
-    stamp: Stamp
-    rows: Rows
-    meta: OutputsMeta | None
-    is_scored: bool
-    is_changed: bool
-
-    def as_system(self, entry: SystemEntry) -> ComparedSystem:
-        """The system whose outputs these are."""
-        return ComparedSystem(entry, self.rows, self.meta, self.is_scored, self.is_changed)
-
-
 def stamp_of(path: Path) -> Stamp | None:
     """The file's stamp, or None for a missing file."""
     try:
@@ -150,19 +128,19 @@ def stamp_of(path: Path) -> Stamp | None:
     return stat.st_mtime_ns, stat.st_size
 
 
-def load(path: Path) -> Generator[None, None, LoadedOutputs]:
-    """Read an outputs file and its description, yielding after each row.
+def load(entry: SystemEntry) -> Generator[None, None, ComparedSystem]:
+    """Read a system's outputs and their description, yielding after each row.
 
     Raises:
         UserError: the file is missing or damaged.
     """
-    stamp = stamp_of(path) or (0, 0)
+    stamp = stamp_of(entry.path)
     rows, is_scored, digest = Rows(), True, RowsDigest()
-    for row in iterate_outputs(path):
+    for row in iterate_outputs(entry.path):
         rows.append(row)
         digest.add(row)
         is_scored &= bool(row.row_scores) or not any(text.strip() for text in row.references)
         yield
-    meta = read_meta(path)
+    meta = read_meta(entry.path)
     is_scored = is_scored and meta is not None and bool(meta.scores)
-    return LoadedOutputs(stamp, rows, meta, is_scored, digest.is_another(meta))
+    return ComparedSystem(entry, rows, meta, is_scored, digest.is_another(meta), stamp)

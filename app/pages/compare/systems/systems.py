@@ -18,6 +18,8 @@ from engine.contract.runs.scores import OutputsMeta, Score
 from engine.contract.specs.run import RunSpec
 from engine.contract.tasks.all import task_info
 
+Stamp = tuple[int, int]
+"""Time of change and size of a file."""
 BARE = "bare:"
 FILE = "file:"
 """First letters of a key in `Project.compared`; a run's key is its id."""
@@ -81,6 +83,7 @@ class ComparedSystem:
         meta: what they were made with, or None where the file does not say.
         is_scored: whether it has corpus scores, and each row with references has scores.
         is_changed: whether the rows are not those that were decoded.
+        stamp: of the file when it was read.
     """
 
     entry: SystemEntry
@@ -88,6 +91,7 @@ class ComparedSystem:
     meta: OutputsMeta | None = None
     is_scored: bool = True
     is_changed: bool = False
+    stamp: Stamp | None = None
 
     @property
     def key(self) -> str:
