@@ -21,6 +21,7 @@ RETIRED_TEXTS = re.compile(
 """In docstrings and comments."""
 CLEAN = (
     "app/models",
+    "app/pages/compare",
     "app/pages/data",
     "app/pages/recent.py",
     "app/pages/runs",

@@ -1,4 +1,4 @@
-"""What must be said before systems stand in one table."""
+"""How the systems differ in more than their quality."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ComparabilityNote:
 
 
 def comparability_notes(comparison: Comparison) -> tuple[ComparabilityNote, ...]:
-    """Every way in which the systems are not like for like, the gravest first."""
+    """Every way in which the systems are not like for like, the worst first."""
     kinds = [_changed]
     if len(comparison.systems) > 1:
         kinds += [_tasks, _rows, _references, _decoding, _signatures, _alignment]
@@ -52,7 +52,7 @@ def _tasks(comparison: Comparison) -> Iterator[ComparabilityNote]:
 
 
 def _rows(comparison: Comparison) -> Iterator[ComparabilityNote]:
-    apart = [n for n, found in enumerate(comparison.alignments) if found.how is How.NONE]
+    apart = [n for n, item in enumerate(comparison.alignments) if item.how is How.NONE]
     sizes = [len(system.rows) for system in comparison.systems]
     for index in apart:
         yield ComparabilityNote(

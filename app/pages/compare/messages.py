@@ -1,4 +1,4 @@
-"""Above the score table: how the systems differ, what is awaited, what failed, what is at work."""
+"""Above the score table: how the systems differ, what is missing, what failed, which jobs run."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class CompareMessages(QWidget):
 
 
 class JobRows(QWidget):
-    """A row for each job under way; out of sight while there is none."""
+    """A row for each job that runs; hidden while there is none."""
 
     def __init__(self, jobs: EngineJobs, theme: Theme) -> None:
         super().__init__()

@@ -166,7 +166,7 @@ class CompareModel(QObject):
         self.other = 1
 
     def _build(self) -> None:
-        """Align the systems anew once all are read; what is shown stays until that is done."""
+        """Align the systems again once all are read; what is shown stays until that is done."""
         if self.systems.is_reading:
             return
         if self._building is not None:
@@ -207,7 +207,7 @@ class CompareModel(QObject):
         self.current_changed.emit()
 
     def _show_pair(self) -> None:
-        """The metric, the pair or the systems are new: the range chosen before is void."""
+        """For another metric, pair or systems; the range of differences no longer applies."""
         self.filter = replace(self.filter, low=None, high=None)
         self.comparison_changed.emit()
         self._list()

@@ -1,4 +1,4 @@
-"""A blind session under way: what is shown, how it was judged; saved after each vote."""
+"""The blind session: what is shown, how it was judged; saved after each vote."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class BlindModel(QObject):
         swapped = blind.is_swapped(self.record, self.example.example_id)
         return (second, first) if swapped else (first, second)
 
-    def start(self, *, anew: bool = False) -> None:
+    def start(self, *, again: bool = False) -> None:
         """Begin with the examples listed, or go on with the pair's unfinished session."""
         folder, model = self._context.project.folder, self._model
         if folder is None or len(model.comparison.systems) < 2 or not model.listed:
@@ -71,7 +71,7 @@ class BlindModel(QObject):
         systems = [self._comparison.systems[index] for index in (model.other, 0)]
         first, second = (Judged(system.key, system.name) for system in systems)
         earlier = None
-        if not anew:
+        if not again:
             earlier = blind.unfinished(compare_folder(folder.path), first.key, second.key)
             if earlier is not None and not set(earlier.examples) <= set(self._examples):
                 earlier = None  # over other test inputs: it could not be shown

@@ -67,13 +67,13 @@ class BlindView(QWidget):
         blind.save_failed.connect(lambda text: self.bar.show_message(Tone.BAD, text))
 
     def begin(self) -> None:
-        """Say what is going on, and take the keyboard."""
+        """Say whether a session goes on, and set the focus for the keys."""
         self.bar.hide()
         record, left_out = self._blind.record, self._blind.left_out
         if self._blind.continued and record is not None:
             text = f"Continuing an unfinished session: {len(record.votes)} were judged before."
             self.bar.show_message(Tone.INFO, text)
-            self.bar.add_button("Start again", self._start_anew)
+            self.bar.add_button("Start again", self._start_again)
         elif left_out:
             self.bar.show_message(
                 Tone.INFO,
@@ -81,8 +81,8 @@ class BlindView(QWidget):
             )
         self.judging.setFocus()
 
-    def _start_anew(self) -> None:
-        self._blind.start(anew=True)
+    def _start_again(self) -> None:
+        self._blind.start(again=True)
         self.begin()
 
     def _button(self, text: str, keys: str, slot: Callable[[], object]) -> QPushButton:

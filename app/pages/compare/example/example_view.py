@@ -34,8 +34,7 @@ class ExampleView(QWidget):
             ("shuffle", "Random example (R)", model.step_random),
         )
         buttons = [
-            flat_button(picture, tip, slot, name=tip.partition(" (")[0])
-            for picture, tip, slot in steps
+            flat_button(sign, tip, slot, name=tip.partition(" (")[0]) for sign, tip, slot in steps
         ]
         self._bar = FlowLayout(*buttons, self.position, *self.predictions.tools)
         self._bar.setSpacing(SPACE_XS)

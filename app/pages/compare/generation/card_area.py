@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
-from app.pages.compare.generation.cards import Card
+from app.pages.compare.generation.cards import ExampleCard
 from app.qt.boxes import hbox, vbox
 from app.qt.sizes import chars, set_minimum_chars
 from app.theme import SPACE_M, Theme
@@ -30,7 +30,7 @@ W = TypeVar("W", bound=QWidget)
 class CardArea(QScrollArea):
     """What outputs are read with (input, references), and the outputs: one card each.
 
-    Cards of a row are equally wide. All stand in one row where they fit; else the outputs keep
+    Cards of a row are equally wide. All stand in one row where they fit; else the outputs stay
     together below the others.
 
     Attributes:
@@ -39,9 +39,9 @@ class CardArea(QScrollArea):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self.rows: list[list[Card]] = []
-        self._given: list[Card] = []
-        self._outputs: list[Card] = []
+        self.rows: list[list[ExampleCard]] = []
+        self._given: list[ExampleCard] = []
+        self._outputs: list[ExampleCard] = []
         self._boxes: list[QHBoxLayout] = []
         inside = QWidget()
         self._lines = vbox(1, parent=inside, spacing=SPACE_M)
@@ -52,7 +52,7 @@ class CardArea(QScrollArea):
         self.setWidget(inside)
         theme.changed.connect(self.arrange, Qt.ConnectionType.QueuedConnection)  # after the fonts
 
-    def set_cards(self, given: Sequence[Card], outputs: Sequence[Card]) -> None:
+    def set_cards(self, given: Sequence[ExampleCard], outputs: Sequence[ExampleCard]) -> None:
         """Show these cards; the outputs before are deleted."""
         for card in self._outputs:
             card.hide()
@@ -91,12 +91,12 @@ class CardArea(QScrollArea):
         return QSize(chars(CARD_CHARS) + bar, LEAST_LINES * self.fontMetrics().lineSpacing())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Arrange the cards anew."""
+        """Arrange the cards for another width."""
         super().resizeEvent(event)
         self.arrange()
 
     def _given_height(self) -> int:
-        """What a card beside or above the outputs may take, so that all are seen.
+        """How high a card beside or above the outputs may be, so that all are seen.
 
         Where that is too little, half of the area; then the area scrolls. Cards below each other
         may fill it.
@@ -108,7 +108,7 @@ class CardArea(QScrollArea):
         below = [max(card.heightForWidth(self._card_width(row)) for card in row) for row in rows]
         return max(height - sum(below) - SPACE_M * len(below), height // 2, least)
 
-    def _card_width(self, row: Sequence[Card]) -> int:
+    def _card_width(self, row: Sequence[ExampleCard]) -> int:
         return (self.viewport().width() - SPACE_M * (len(row) - 1)) // len(row)
 
 

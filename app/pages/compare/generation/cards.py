@@ -43,7 +43,7 @@ class TextBox(TextView):
         if text != self._shown:
             self._shown = text
             self.setHtml(text if text.startswith("<p") else f"<p>{text}</p>")
-            self._measure_anew()
+            self._forget_heights()
 
     def set_room(self, height: int) -> None:
         """Take at most this height, in pixels, and scroll."""
@@ -69,7 +69,7 @@ class TextBox(TextView):
         return QSize(metrics.averageCharWidth() * 8, min(lines + margin, self.maximumHeight()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """A bar only where the text does not fit: the bar itself would break it anew."""
+        """A bar only where the text does not fit: the bar itself would break its lines again."""
         policy = Qt.ScrollBarPolicy
         fits = self.height() >= self._height_of(self.width())
         self.setVerticalScrollBarPolicy(
@@ -81,7 +81,7 @@ class TextBox(TextView):
         """Measure in another font."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
-            self._measure_anew()
+            self._forget_heights()
 
     def _height_of(self, width: int) -> int:
         if width not in self._heights:
@@ -91,12 +91,12 @@ class TextBox(TextView):
             self._heights[width] = max(height, self.minimumSizeHint().height())
         return self._heights[width]
 
-    def _measure_anew(self) -> None:
+    def _forget_heights(self) -> None:
         self._heights = {}
         self.updateGeometry()
 
 
-class Card(QFrame):
+class ExampleCard(QFrame):
     """Something with a heading; a `CardArea` tells it how high it may be."""
 
     def set_room(self, height: int) -> None:
@@ -110,7 +110,7 @@ class Card(QFrame):
         """Let the text begin where those of the other cards in the row do."""
 
 
-class TextCard(Card):
+class TextCard(ExampleCard):
     """A heading, a line of facts, a text, and a line of findings."""
 
     def __init__(self, name: str, theme: Theme) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QHeaderView
 
 from app.pages.compare.comparison import Example
-from app.pages.compare.generation.cards import Card, TextBox
+from app.pages.compare.generation.cards import ExampleCard, TextBox
 from app.pages.compare.systems.systems import letter
 from app.qt.boxes import vbox
 from app.qt.plain_text import markup
@@ -34,7 +34,7 @@ SIGNS = {Said.EXACT: "✓", Said.NORMALISED: "✓", Said.MISSING: "–", Said.UN
 LITERAL = "A literal check: a paraphrase counts as missing"
 
 
-class InputCard(Card):
+class InputCard(ExampleCard):
     """The fields with their coverage, and the text that the backbone was given.
 
     As high as its table and text are; where that is more than the room it has, they scroll.
@@ -96,7 +96,7 @@ class InputCard(Card):
             self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Break the values anew."""
+        """Break the values into other lines."""
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
             self._fit()

@@ -56,7 +56,7 @@ class ChooserModel(TableModel[SystemEntry]):
         self.refresh()
 
     def refresh(self) -> None:
-        """Take over what the systems model has; a tick alone resets nothing."""
+        """Show what the systems model has; a tick alone resets nothing."""
         self.set_rows([entry for entry in self._systems.entries if self._passes(entry)])
 
     def toggle(self, row: int) -> None:
@@ -120,7 +120,7 @@ class SystemChooser(QWidget):
 
     def _ask_file(self) -> None:
         window, page = self.window(), self.window().parentWidget()
-        if page is not None:  # the panel that drops down would take the dialog along
+        if page is not None:  # the panel that drops down would close the dialog with it
             window.hide()
             window = page.window()
         name, _filter = QFileDialog.getOpenFileName(

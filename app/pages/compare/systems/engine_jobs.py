@@ -47,7 +47,7 @@ class EngineJobs(QObject):
             self._start(entry.key, f"Decode with the {entry.name}", "decoding", command)
 
     def score(self, system: ComparedSystem, beside: Sequence[ComparedSystem]) -> None:
-        """Score a system's outputs in place; asked once, whatever comes of it.
+        """Score a system's outputs in place; requested once, even where that fails.
 
         Rows of a file that have no references first get those of the systems that it stands
         beside.
@@ -110,7 +110,7 @@ class EngineJobs(QObject):
 
 
 class _Job(QObject):
-    """A request under way, heard as long as its owner lives.
+    """A request that runs; its signals end with its owner.
 
     Signals:
         ended: a sentence if it failed, else "".

@@ -30,11 +30,11 @@ from app.qt.timers import single_shot
 from engine.contract.errors import UserError
 
 REST = 8.0
-"""How many times as long as a refresh took the next one waits: hundreds of runs may come."""
+"""The next refresh waits so many times the duration of the last: hundreds of runs may come."""
 
 
 class SystemsModel(QObject):
-    """Keeps the chosen systems in memory; the first of `chosen` is the reference system.
+    """Holds the chosen systems in memory; the first of `chosen` is the reference system.
 
     Args:
         tasks: the tasks that can be shown; the first is that of systems that do not say.
@@ -131,7 +131,7 @@ class SystemsModel(QObject):
             self.jobs.decode_bare(entry, run)
 
     def score_by(self, metrics: tuple[str, ...]) -> None:
-        """Score all chosen systems anew by these metrics and no others."""
+        """Score all chosen systems by these metrics and no others."""
         for system in self.systems:
             self.problems.pop(system.key, None)
             self.jobs.score_by(system, metrics)
@@ -168,12 +168,12 @@ class SystemsModel(QObject):
         self._plan()
 
     def _on_outputs(self, run: RunModel) -> None:
-        """A run decoded its test inputs: what was asked about older outputs is void."""
+        """A run decoded its test inputs: scores of older outputs no longer apply."""
         self.jobs.forget_scored()
         self._on_changed(run)
 
     def _on_changed(self, run: RunModel) -> None:
-        """List this run anew; the others stay as they were listed."""
+        """List this run again; the others stay as they were listed."""
         self._run_entries.pop(run.run_id, None)
         self._plan()
 

@@ -85,14 +85,15 @@ def with_references(rows: Rows, base: Rows) -> Rows | None:
 
     Returns None where no row gets any.
     """
-    lent = {}
+    borrowed = {}
     for references, index in zip(base.references, align(base, rows).places, strict=True):
         if index is not None and not any(text.strip() for text in rows.references[index]):
-            lent[index] = references
-    if not any(lent.values()):
+            borrowed[index] = references
+    if not any(borrowed.values()):
         return None
     return Rows(
-        replace(row, references=lent.get(index, row.references)) for index, row in enumerate(rows)
+        replace(row, references=borrowed.get(index, row.references))
+        for index, row in enumerate(rows)
     )
 
 

@@ -1,4 +1,4 @@
-"""The numbers of the score table: quality with its doubt, and cost beside it."""
+"""The numbers of the score table: quality with its uncertainty, and cost beside it."""
 
 from __future__ import annotations
 
