@@ -119,7 +119,7 @@ class ComparePage(Page):
 
     def export_scores(self, path: Path) -> None:
         """Write the score table, as CSV or as a workbook."""
-        self._export(path, score_lines(self.scores.model.table))
+        self._export(path, score_lines(self.scores.scores))
 
     def start_blind(self) -> None:
         """Judge the listed examples without names."""

@@ -91,7 +91,7 @@ def heads(page: ComparePage) -> list[str]:
 
 def test_its_view_is_shown_over_the_same_table_and_list(qtbot: QtBot, page: ComparePage) -> None:
     choose(qtbot, page, "labels A", "labels B")
-    qtbot.waitUntil(lambda: page.scores.model.table.rows[1].mean_difference is not None)
+    qtbot.waitUntil(lambda: page.scores.scores.rows[1].mean_difference is not None)
     view = page.view.predictions
     assert isinstance(view, LabelView)
     assert all(tool.isVisible() for tool in view.tools)
@@ -103,7 +103,7 @@ def test_its_view_is_shown_over_the_same_table_and_list(qtbot: QtBot, page: Comp
     assert [column.title for column in page.list.model.columns][-2:] == ["A accuracy", "B accuracy"]
     counts = page.list.histogram.bars.counts
     assert sorted(count for count in counts if count) == [12, 12]
-    mean = page.scores.model.table.rows[1].mean_difference
+    mean = page.scores.scores.rows[1].mean_difference
     assert mean is not None
     assert (mean.mean, mean.worse, mean.equal) == (-50.0, 12, 12)
     assert page.messages.isVisible()

@@ -103,7 +103,7 @@ def test_an_unfinished_session_goes_on_or_is_begun_anew(
     assert begin(qtbot, page) == before, "the pair counts, not its order"
     assert "2 were judged before" in page.blind_view.bar.label.text()
     assert page.blind.example is not None
-    page.blind.start(anew=True)
+    page.blind.start(again=True)
     assert page.blind.record is not None
     assert page.blind.record.votes == ()
 

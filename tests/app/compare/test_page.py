@@ -101,7 +101,7 @@ def test_another_page_can_ask_for_a_comparison(
 
 def test_scores_cost_and_differences_stand_in_the_table(qtbot: QtBot, page: ComparePage) -> None:
     model = page.scores.model
-    qtbot.waitUntil(lambda: model.table.rows[1].mean_difference is not None)
+    qtbot.waitUntil(lambda: page.scores.scores.rows[1].mean_difference is not None)
     heads = [model.headerData(c, Qt.Orientation.Horizontal) for c in range(model.columnCount())]
     assert heads == [
         "System", "BLEU", "chrF", "Δ BLEU", "Mean row Δ BLEU", "Stored", "Training",
@@ -112,8 +112,8 @@ def test_scores_cost_and_differences_stand_in_the_table(qtbot: QtBot, page: Comp
     assert "±" in cells[0][1]
     assert cells[0][3:5] == ["–", "–"]
     assert cells[1][5] == "461 kB"
-    scores = [row.system.scores["bleu"].value for row in model.table.rows]
-    assert model.table.rows[1].corpus_difference == pytest.approx(scores[1] - scores[0])
+    scores = [row.system.scores["bleu"].value for row in page.scores.scores.rows]
+    assert page.scores.scores.rows[1].corpus_difference == pytest.approx(scores[1] - scores[0])
     tip = model.index(1, 1).data(Qt.ItemDataRole.ToolTipRole)
     assert "bleu|nrefs:2|case:mixed|v:2.6|greedy|max100|seed:0" in tip
     assert "95 % paired bootstrap over 24 rows, 1,000 resamples, seed 0" in page.scores.notes.text()
@@ -132,11 +132,11 @@ def test_the_newest_comparison_is_computed_and_said_to_be(
     (newest,) = [p for p in client.open_tickets(CompareOutputs) if not p.cancel_asked]
     newest.answer(compute(newest.command))
     assert "[" in page.scores.model.index(1, 4).data()
-    mean = page.scores.model.table.rows[1].mean_difference
+    mean = page.scores.scores.rows[1].mean_difference
     assert mean is not None
     assert mean.mean == pytest.approx(float(page.model.differences.mean()), abs=1e-12)
     page.model.set_metric("chrf")
-    assert page.scores.model.table.rows[1].mean_difference not in (None, mean), "all are known"
+    assert page.scores.scores.rows[1].mean_difference not in (None, mean), "all are known"
 
 
 def test_differences_that_cannot_be_computed_say_why(
@@ -409,7 +409,7 @@ def test_an_outside_file_is_asked_for_beside_the_window(
 
 
 def test_copies_reach_the_clipboard(qtbot: QtBot, page: ComparePage) -> None:
-    qtbot.waitUntil(lambda: page.scores.model.table.rows[1].mean_difference is not None)
+    qtbot.waitUntil(lambda: page.scores.scores.rows[1].mean_difference is not None)
     menu = page.copies.menu()
     for action, mark in zip(
         menu.actions(), ("letter,system", "| System |", r"\toprule"), strict=False

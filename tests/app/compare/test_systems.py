@@ -112,13 +112,13 @@ def test_missing_scores_are_asked_for_once_and_shown(
     qtbot.waitUntil(lambda: bool(model_client.asked))
     assert model_client.asked == [ScoreOutputs(str(path))]
     assert [activity.title for activity in context.activities.activities] == ["Score prefix 10"]
-    assert page.scores.model.table.rows[1].system.scores == {}
+    assert page.scores.scores.rows[1].system.scores == {}
     pending = model_client.last(ScoreOutputs)
     pending.answer(score_in_place(pending.command))
-    qtbot.waitUntil(lambda: "bleu" in page.scores.model.table.rows[1].system.scores)
+    qtbot.waitUntil(lambda: "bleu" in page.scores.scores.rows[1].system.scores)
     rows = read_outputs(path)
     assert page.model.comparison.scores["bleu"][1][0] == dict(rows[0].row_scores)["bleu"]
-    assert "rougeL" in page.scores.model.table.metrics
+    assert "rougeL" in page.scores.scores.metrics
     assert len(model_client.asked) == 1
 
 
@@ -172,8 +172,8 @@ def test_bare_backbone_is_decoded_when_it_is_ticked(
     model_client.replies[ScoreOutputs] = score_in_place
     model_client.last(DecodeSplit).answer(Done())
     qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10", bare[0].name])
-    qtbot.waitUntil(lambda: "bleu" in page.scores.model.table.rows[2].system.scores)
-    cost = page.scores.model.table.rows[2].system.entry.cost
+    qtbot.waitUntil(lambda: "bleu" in page.scores.scores.rows[2].system.scores)
+    cost = page.scores.scores.rows[2].system.entry.cost
     assert (cost.stored_bytes, cost.training_s, cost.trainable) == (0, 0.0, 0)
 
 
@@ -244,12 +244,12 @@ def test_outside_file_is_copied_aligned_scored_and_left_alone(
     qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10", "theirs"])
     assert [e.outputs[2] for e in page.model.comparison.examples] == [f"out {n}" for n in range(24)]
     assert "matched by their input text" in page.messages.differing.label.text()
-    qtbot.waitUntil(lambda: "bleu" in page.scores.model.table.rows[2].system.scores)
+    qtbot.waitUntil(lambda: "bleu" in page.scores.scores.rows[2].system.scores)
     copy = runs_project / "compare" / "outside" / "theirs.jsonl"
     assert model_client.asked == [ScoreOutputs(str(copy))]
     assert all(row.references for row in read_outputs(copy)), "references were lent for scoring"
     assert theirs.read_bytes() == before
-    assert page.scores.model.table.rows[2].system.entry.cost.stored_bytes is None
+    assert page.scores.scores.rows[2].system.entry.cost.stored_bytes is None
 
 
 def context_rows(context: AppContext) -> tuple[OutputRow, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtCore import QModelIndex, QSize, Qt
 from PySide6.QtWidgets import QFileDialog, QFrame, QHeaderView, QWidget
 
 from app.pages.compare.systems.model import SystemsModel
@@ -28,12 +28,13 @@ HINT = (
 )
 
 
-class ChooserModel(TableModel[SystemEntry]):
-    """Two columns: the name with its tick, and what there is or is being done."""
+class SystemChooser(QWidget):
+    """Every system with a tick, a search line for long lists, and a button for outside files."""
 
-    def __init__(self, systems: SystemsModel, theme: Theme, parent: QObject | None = None) -> None:
+    def __init__(self, systems: SystemsModel, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._systems = systems
-        self._search: list[str] = []
+        self.search = SearchField("Find a system")
         columns = (
             TableColumn(
                 "System",
@@ -45,28 +46,45 @@ class ChooserModel(TableModel[SystemEntry]):
             ),
             TableColumn("About", self._state, tip=self._tip),
         )
-        super().__init__(columns, parent=parent, key=lambda entry: entry.key)
-        systems.entries_changed.connect(self.refresh)
-        theme.changed.connect(self.touch)
-        self.refresh()
+        self.model = TableModel(columns, parent=self, key=lambda entry: entry.key)
+        self.table = TableView("Systems that can be compared")
+        self.table.setModel(self.model)
+        self.table.setItemDelegateForColumn(0, PlainDelegate(self.table))
+        self.table.setSelectionMode(TableView.SelectionMode.SingleSelection)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        tip = 'A JSONL file with an "output" in each line, or a text file with one output per line'
+        text = "Outputs from a &file…"
+        self.add_file = push_button(text, self._ask_file, picture="file", tip=tip)
+        self.search.searched.connect(self._list)
+        for key in ("Space", "Return", "Enter"):
+            add_key(self.table, key, lambda: self._toggle(self.table.currentIndex()))
+        self.table.clicked.connect(
+            lambda index: self._toggle(index) if index.column() == 1 else None
+        )
+        bottom = hbox((MutedLabel(theme, HINT), 1), (self.add_file, 0, Qt.AlignmentFlag.AlignTop))
+        vbox(self.search, (self.table, 1), bottom, parent=self, spacing=SPACE_S)
+        systems.entries_changed.connect(self._list)
+        theme.changed.connect(self.model.touch)
+        self._list()
 
-    def set_search(self, text: str) -> None:
-        """Show only systems whose name or note holds all these words."""
-        self._search = text.casefold().split()
-        self.refresh()
+    def sizeHint(self) -> QSize:
+        """Room for about ten systems."""
+        return QSize(chars(78), self.fontMetrics().height() * 20)
 
-    def refresh(self) -> None:
-        """Show what the systems model has; a tick alone resets nothing."""
-        self.set_rows([entry for entry in self._systems.entries if self._passes(entry)])
+    def _list(self) -> None:
+        """Show the systems whose name or note holds all words of the search line."""
+        words = self.search.text().casefold().split()
+        texts = (
+            (entry, f"{entry.name} {entry.note}".casefold()) for entry in self._systems.entries
+        )
+        self.model.set_rows([entry for entry, text in texts if all(word in text for word in words)])
 
-    def toggle(self, row: int) -> None:
-        """Tick or untick a row, as a click anywhere on it does."""
-        key = self.rows[row].key
-        self._systems.set_chosen(key, chosen=key not in self._systems.chosen)
-
-    def _passes(self, entry: SystemEntry) -> bool:
-        text = f"{entry.name} {entry.note}".casefold()
-        return all(word in text for word in self._search)
+    def _toggle(self, index: QModelIndex) -> None:
+        if index.isValid():
+            key = self.model.rows[index.row()].key
+            self._systems.set_chosen(key, chosen=key not in self._systems.chosen)
 
     def _name(self, entry: SystemEntry) -> str:
         chosen = self._systems.chosen
@@ -81,42 +99,6 @@ class ChooserModel(TableModel[SystemEntry]):
         if doing:
             return f"{doing} …"
         return "failed" if entry.key in self._systems.problems else entry.note
-
-
-class SystemChooser(QWidget):
-    """A list of ticks, a search line for long lists, and a button for outside files."""
-
-    def __init__(self, systems: SystemsModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._systems = systems
-        self.search = SearchField("Find a system")
-        self.model = ChooserModel(systems, theme, self)
-        self.table = TableView("Systems that can be compared")
-        self.table.setModel(self.model)
-        self.table.setItemDelegateForColumn(0, PlainDelegate(self.table))
-        self.table.setSelectionMode(TableView.SelectionMode.SingleSelection)
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        tip = 'A JSONL file with an "output" in each line, or a text file with one output per line'
-        text = "Outputs from a &file…"
-        self.add_file = push_button(text, self._ask_file, picture="file", tip=tip)
-        self.search.searched.connect(self.model.set_search)
-        for key in ("Space", "Return", "Enter"):
-            add_key(self.table, key, self._toggle_current)
-        self.table.clicked.connect(
-            lambda index: self.model.toggle(index.row()) if index.column() == 1 else None
-        )
-        bottom = hbox((MutedLabel(theme, HINT), 1), (self.add_file, 0, Qt.AlignmentFlag.AlignTop))
-        vbox(self.search, (self.table, 1), bottom, parent=self, spacing=SPACE_S)
-
-    def sizeHint(self) -> QSize:
-        """Room for about ten systems."""
-        return QSize(chars(78), self.fontMetrics().height() * 20)
-
-    def _toggle_current(self) -> None:
-        if self.table.currentIndex().isValid():
-            self.model.toggle(self.table.currentIndex().row())
 
     def _ask_file(self) -> None:
         window, page = self.window(), self.window().parentWidget()

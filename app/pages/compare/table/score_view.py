@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -27,34 +27,18 @@ NAME_CHARS = 36
 COPIES = {"CSV": lambda table, _: to_csv(table), "Markdown": to_markdown, "LaTeX": to_latex}
 
 
-class ScoreModel(TableModel[ScoreRow]):
-    """One row a system; columns follow the metrics that there are."""
-
-    def __init__(self, model: CompareModel, theme: Theme, parent: QObject | None = None) -> None:
-        super().__init__(parent=parent, key=lambda row: row.letter)
-        self._model, self._theme = model, theme
-        model.comparison_changed.connect(self._reset)
-        model.scores_changed.connect(self._show_means)
-        theme.changed.connect(self.touch)
-        self._reset()
-
-    def _reset(self) -> None:
-        self.table = self._model.score_table
-        self.show_table(score_columns(self.table, self._theme), self.table.rows)
-
-    def _show_means(self) -> None:
-        """The same columns with other cells: what is selected stays."""
-        self.table = self._model.score_table
-        self.set_columns(score_columns(self.table, self._theme))
-        self.set_rows(self.table.rows)
-
-
 class ScoreView(QWidget):
-    """As high as its systems need."""
+    """As high as its systems need; one row a system, and columns for the metrics that there are.
+
+    Attributes:
+        scores: what is shown.
+    """
 
     def __init__(self, model: CompareModel, theme: Theme) -> None:
         super().__init__()
-        self.model = ScoreModel(model, theme, self)
+        self._model, self._theme = model, theme
+        self.scores = model.score_table
+        self.model = TableModel[ScoreRow](parent=self, key=lambda row: row.letter)
         self.table = TableView("Scores and cost of the systems")
         self.table.setModel(self.model)
         header = self.table.horizontalHeader()
@@ -62,18 +46,31 @@ class ScoreView(QWidget):
         header.setMinimumSectionSize(self.fontMetrics().averageCharWidth() * 6)
         self.notes = MutedLabel(theme)
         vbox(self.table, self.notes, parent=self, spacing=SPACE_XS)
-        self.model.modelReset.connect(self._fit)
-        self.model.dataChanged.connect(self._fit)
+        model.comparison_changed.connect(self._show)
+        model.scores_changed.connect(self._show_means)
+        theme.changed.connect(self.model.touch)
         theme.changed.connect(self._fit, Qt.ConnectionType.QueuedConnection)  # after the fonts
-        self._fit()
+        self._show()
 
     def copy(self, form: str) -> None:
         """Put the table on the clipboard as "CSV", "Markdown" or "LaTeX"."""
-        QGuiApplication.clipboard().setText(COPIES[form](self.model.table, self.model.columns))
+        QGuiApplication.clipboard().setText(COPIES[form](self.scores, self.model.columns))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the names the room that is left."""
         super().resizeEvent(event)
+        self._fit()
+
+    def _show(self) -> None:
+        self.scores = self._model.score_table
+        self.model.show_table(score_columns(self.scores, self._theme), self.scores.rows)
+        self._fit()
+
+    def _show_means(self) -> None:
+        """The same columns with other cells: what is selected stays."""
+        self.scores = self._model.score_table
+        self.model.set_columns(score_columns(self.scores, self._theme))
+        self.model.set_rows(self.scores.rows)
         self._fit()
 
     def _fit(self) -> None:
@@ -85,7 +82,7 @@ class ScoreView(QWidget):
         name = min(header.sectionSize(0), self.fontMetrics().averageCharWidth() * NAME_CHARS)
         others = header.length() - header.sectionSize(0)
         hidden: list[str] = []
-        for index in range(len(columns) - 1, len(self.model.table.metrics), -1):
+        for index in range(len(columns) - 1, len(self.scores.metrics), -1):
             if name + others > self.width() - 2:
                 others -= header.sectionSize(index)
                 self.table.setColumnHidden(index, True)
@@ -97,7 +94,7 @@ class ScoreView(QWidget):
         shown = min(max(self.model.rowCount(), 1), MOST_ROWS)
         rows = shown * self.table.verticalHeader().defaultSectionSize()
         self.table.setFixedHeight(header.sizeHint().height() + rows + room + 2)
-        notes = list(footnotes(self.model.table))
+        notes = list(footnotes(self.scores))
         if hidden:
             notes.append(f"{', '.join(hidden)}: see each system's tooltip.")
         self.notes.setText(" ".join(notes))
