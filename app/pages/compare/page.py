@@ -171,7 +171,6 @@ class ComparePage(Page):
             ("Export all rows side by side…", "Export all rows", "comparison", self.export_rows),
         ):
             action = menu.addAction(icon("export"), text)
-            action.setToolTip("As an Excel workbook or as CSV")
             action.triggered.connect(
                 lambda _checked=False, title=title, name=name, export=export: ask_where_to_save(
                     self, self.context.settings, title, name=name, chosen=export

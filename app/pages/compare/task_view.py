@@ -32,7 +32,7 @@ class TaskView:
     Attributes:
         info: names the metrics: the first of `quick_metrics` is shown first.
         make: makes the view of an example.
-        has_blind_test: whether people may judge which of two predictions is better.
+        has_blind_test: whether predictions are texts, of which people may judge the better one.
         has_bare: whether an untrained backbone predicts anything, so that it can be compared.
     """
 

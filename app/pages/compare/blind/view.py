@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QProgressBar, QPushButton, QWidget
 
 from app.pages.compare.blind.model import BlindModel
 from app.pages.compare.generation.card_area import CardArea
-from app.pages.compare.generation.cards import OutputCard, ReferencesCard
+from app.pages.compare.generation.cards import TextCard
 from app.pages.compare.generation.input_card import InputCard
 from app.qt.boxes import hbox, stack, vbox
 from app.qt.plain_text import markup
@@ -32,8 +32,8 @@ class BlindView(QWidget):
         self.progress = QProgressBar()
         self.progress.setAccessibleName("Examples judged")
         self.progress.setFormat("%v of %m judged")
-        self.input, self.references = InputCard(theme), ReferencesCard(theme)
-        self.outputs = (OutputCard("Output 1", theme), OutputCard("Output 2", theme))
+        self.input, self.references = InputCard(theme), TextCard("References", theme)
+        self.outputs = (TextCard("Output 1", theme), TextCard("Output 2", theme))
         self.area = CardArea(theme)
         self.area.set_cards((self.input, self.references), self.outputs)
         self.back = self._button("Back one", "Backspace", blind.take_back)

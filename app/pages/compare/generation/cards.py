@@ -111,7 +111,7 @@ class ExampleCard(QFrame):
 
 
 class TextCard(ExampleCard):
-    """A heading, a line of facts, a text, and a line of findings."""
+    """References or an output: a heading, a line of facts, the text, and a line of findings."""
 
     def __init__(self, name: str, theme: Theme) -> None:
         super().__init__()
@@ -141,19 +141,8 @@ class TextCard(ExampleCard):
         self.facts.setMinimumHeight(height)
         self.facts.setVisible(height > 0)
 
-    def muted(self, text: str) -> str:
-        """A piece of HTML in the colour of what matters less."""
-        return f'<span style="color:{self._theme.colors.muted.name()}">{text}</span>'
-
-
-class ReferencesCard(TextCard):
-    """All references of an example."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__("References", theme)
-
     def show_references(self, references: Sequence[str], outputs: Sequence[str] = ()) -> None:
-        """Show them, and beside each to which of the outputs it is nearest."""
+        """Show all references, and beside each to which of the outputs it is nearest."""
         self.facts.setText(f"{len(references)} reference{'s' * (len(references) != 1)}")
         near: dict[int, list[str]] = {}
         for index, output in enumerate(outputs):
@@ -162,21 +151,21 @@ class ReferencesCard(TextCard):
         for index, reference in enumerate(references):
             mark = ""
             if index in near and len(references) > 1:
-                mark = "<br>" + self.muted(f"◂ nearest to {', '.join(near[index])}")
+                mark = "<br>" + self._muted(f"◂ nearest to {', '.join(near[index])}")
             parts.append(f"<p>{markup(reference)}{mark}</p>")
         if outputs and not references:
-            parts.append(self.muted("There is no reference."))
+            parts.append(self._muted("There is no reference."))
         self.text.show_html("".join(parts))
 
-
-class OutputCard(TextCard):
-    """What a system wrote."""
-
-    def __init__(self, name: str, theme: Theme) -> None:
-        super().__init__(name, theme)
+    def show_output(self, html: str, *, facts: str = "", beyond: Sequence[str] = ()) -> None:
+        """Show an output as HTML, a line about it, and words that the input does not have."""
+        self.text.show_html(html or self._muted("(empty)"))
+        self.facts.setText(facts)
         self.facts.setToolTip(
             "Row scores of this output alone; values of the input that are said literally"
         )
+        self.findings.setVisible(bool(beyond))
+        self.findings.setText(f"Not in the input: {', '.join(beyond)}")
         self.findings.setToolTip(
             "Numbers and capitalised words that the input does not have; they may be right"
         )
@@ -184,12 +173,8 @@ class OutputCard(TextCard):
     def set_style(self, style: int) -> None:
         """Show the colour and line style of the run with this number, or grey below 0."""
         self.sign.setPixmap(swatch_pixmap(look_of(self._theme, style)))
-        self.sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.sign.show()
 
-    def show_output(self, html: str, *, facts: str = "", beyond: Sequence[str] = ()) -> None:
-        """Show the text as HTML, a line about it, and words that the input does not have."""
-        self.text.show_html(html or self.muted("(empty)"))
-        self.facts.setText(facts)
-        self.findings.setVisible(bool(beyond))
-        self.findings.setText(f"Not in the input: {', '.join(beyond)}")
+    def _muted(self, text: str) -> str:
+        """A piece of HTML in the colour of what matters less."""
+        return f'<span style="color:{self._theme.colors.muted.name()}">{text}</span>'

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QToolButton
 
 from app.pages.compare.comparison import Example
 from app.pages.compare.generation.card_area import CardArea
-from app.pages.compare.generation.cards import OutputCard, ReferencesCard
+from app.pages.compare.generation.cards import TextCard
 from app.pages.compare.generation.input_card import InputCard
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems.systems import letter
@@ -62,8 +62,8 @@ class GenerationView(PredictionView):
         for button in self.modes.values():
             group.addButton(button)
         self.tools = (Label("   Mark:"), *self.modes.values())
-        self.input, self.references = InputCard(theme), ReferencesCard(theme)
-        self.outputs: list[OutputCard] = []
+        self.input, self.references = InputCard(theme), TextCard("References", theme)
+        self.outputs: list[TextCard] = []
         self.area = CardArea(theme)
         vbox(self.area, parent=self)
         model.comparison_changed.connect(self._show_systems)
@@ -93,7 +93,7 @@ class GenerationView(PredictionView):
         names = [f"{letter(index)}  {system.name}" for index, system in enumerate(systems)]
         if names != self._shown or not self.area.rows:
             self._shown = names
-            self.outputs = [OutputCard(name, self._theme) for name in names]
+            self.outputs = [TextCard(name, self._theme) for name in names]
             for card, name in zip(self.outputs, names, strict=True):
                 card.text.setAccessibleName(f"Output of {name}")
             self.area.set_cards((self.input, self.references), self.outputs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from PySide6.QtCore import QModelIndex, QObject, QSize, Qt
+from PySide6.QtCore import QModelIndex, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStyle, QWidget
 
@@ -38,25 +38,58 @@ MARKS, NUMBER, DIFFERENCE, INPUT = range(4)
 _ORDERS = [Sorting(order) for order in (Order.MARKS, Order.NUMBER, Order.DIFFERENCE, Order.INPUT)]
 
 
-class ExampleModel(TableModel[int]):
-    """`CompareModel.listed` as marks, number, difference, input, and row scores of each system.
+class ExampleList(QWidget):
+    """Shows `CompareModel.listed`; its current row is the example shown.
 
-    Attributes:
-        sortings: by each column, the largest first.
+    Columns are marks, number, difference, input, and row scores of each system.
     """
 
-    def __init__(self, model: CompareModel, theme: Theme, parent: QObject | None = None) -> None:
-        super().__init__(parent=parent)
-        self._model = model
-        self.sortings: list[Sorting] = []
-        model.comparison_changed.connect(self._reset)
-        model.listed_changed.connect(lambda: self.show_table(self.columns, model.listed))
-        model.notes.changed.connect(self.touch)
-        theme.changed.connect(self.touch)
-        self._reset()
+    def __init__(self, model: CompareModel, theme: Theme) -> None:
+        super().__init__()
+        self._model, self._least = model, 0
+        self.histogram = HistogramView(model, theme)
+        self.filters = FilterBar(model, theme)
+        self._sortings: list[Sorting] = []
+        """By each column, the largest first."""
+        self.model = TableModel[int](parent=self)
+        self.table = TableView("Examples")
+        self.table.setModel(self.model)
+        self.table.setSelectionMode(TableView.SelectionMode.SingleSelection)
+        header = self.table.horizontalHeader()
+        header.setStyleSheet(SORTED_HEADER)
+        header.setStretchLastSection(False)
+        header.setSectionsClickable(True)
+        header.setSortIndicatorShown(True)
+        header.setMinimumSectionSize(self.fontMetrics().averageCharWidth() * 3)
+        header.sectionClicked.connect(self._sort)
+        self.table.selectionModel().currentRowChanged.connect(self._choose)
+        self.nothing = QWidget()
+        text = MutedLabel(theme, "No example matches the search and filters.")
+        button = push_button("Show all examples", self.filters.clear)
+        shown = (button, 0, Qt.AlignmentFlag.AlignLeft)
+        vbox(1, text, shown, 3, parent=self.nothing, margins=None, spacing=SPACE_M)
+        self.pages = stack(self.table, self.nothing)
+        vbox(self.histogram, self.filters, (self.pages, 1), parent=self, spacing=SPACE_XS)
+        model.comparison_changed.connect(self._show_columns)
+        model.listed_changed.connect(self._show)
+        model.current_changed.connect(self._show_current)
+        model.notes.changed.connect(self.model.touch)
+        theme.changed.connect(self.model.touch)
+        theme.changed.connect(self._fit, Qt.ConnectionType.QueuedConnection)  # after the fonts
+        self._show_columns()
+        self._show()
 
-    def _reset(self) -> None:
-        """Other systems: the list itself follows with `listed_changed`."""
+    def minimumSizeHint(self) -> QSize:
+        """Wide enough for the columns that are always shown."""
+        return super().minimumSizeHint().expandedTo(QSize(self._least, 0))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show the scores that there is room for."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _show_columns(self) -> None:
+        """For other systems or metrics: the list itself follows with `listed_changed`."""
         model, comparison = self._model, self._model.comparison
         metric, title = model.metric, metric_title(model.metric)
         differences = model.differences
@@ -69,7 +102,7 @@ class ExampleModel(TableModel[int]):
             TableColumn[int]("★", self._marks, title_tip="Stars and notes", align=CENTER,
                              tip=self._notes, spoken=self._notes),
             TableColumn[int]("No.", lambda index: str(comparison.examples[index].number),
-                             title_tip="Index in the file", align=RIGHT),
+                             title_tip="Row number in the file", align=RIGHT),
             TableColumn[int](f"Δ {title}", difference, align=RIGHT,
                              title_tip=f"Row {title} of {letter(model.other)} minus A's"),
             TableColumn[int]("Input", self._input, align=LEFT,
@@ -79,10 +112,11 @@ class ExampleModel(TableModel[int]):
         shown = [name for name in names if name in comparison.metrics]
         scores = [(system, name) for name in shown for system in range(len(comparison.systems))]
         columns += [self._score_column(*score) for score in scores]
-        self.sortings = _ORDERS + [
+        self._sortings = _ORDERS + [
             Sorting(Order.SCORE, system=system, metric=name) for system, name in scores
         ]
-        self.show_table(columns, ())
+        self.model.show_table(columns, ())
+        self._fit()
 
     def _score_column(self, system: int, metric: str) -> TableColumn[int]:
         comparison, title = self._model.comparison, metric_title(metric)
@@ -109,64 +143,21 @@ class ExampleModel(TableModel[int]):
         values = ", ".join(value for _key, value in example.fields)
         return " ".join((values or example.input)[:SHORT_CHARS].split())
 
-
-class ExampleList(QWidget):
-    """Shows `CompareModel.listed`; its current row is the example shown."""
-
-    def __init__(self, model: CompareModel, theme: Theme) -> None:
-        super().__init__()
-        self._model, self._least = model, 0
-        self.histogram = HistogramView(model, theme)
-        self.filters = FilterBar(model, theme)
-        self.model = ExampleModel(model, theme, self)
-        self.table = TableView("Examples")
-        self.table.setModel(self.model)
-        self.table.setSelectionMode(TableView.SelectionMode.SingleSelection)
-        header = self.table.horizontalHeader()
-        header.setStyleSheet(SORTED_HEADER)
-        header.setStretchLastSection(False)
-        header.setSectionsClickable(True)
-        header.setSortIndicatorShown(True)
-        header.setMinimumSectionSize(self.fontMetrics().averageCharWidth() * 3)
-        header.sectionClicked.connect(self._sort)
-        self.table.selectionModel().currentRowChanged.connect(self._choose)
-        self.nothing = QWidget()
-        text = MutedLabel(theme, "No example matches the search and filters.")
-        button = push_button("Show all examples", self.filters.clear)
-        shown = (button, 0, Qt.AlignmentFlag.AlignLeft)
-        vbox(1, text, shown, 3, parent=self.nothing, margins=None, spacing=SPACE_M)
-        self.pages = stack(self.table, self.nothing)
-        vbox(self.histogram, self.filters, (self.pages, 1), parent=self, spacing=SPACE_XS)
-        model.comparison_changed.connect(self._fit)
-        model.listed_changed.connect(self._show)
-        model.current_changed.connect(self._show_current)
-        theme.changed.connect(self._fit, Qt.ConnectionType.QueuedConnection)  # after the fonts
-        self._fit()
-        self._show()
-
-    def minimumSizeHint(self) -> QSize:
-        """Wide enough for the columns that are always shown."""
-        return super().minimumSizeHint().expandedTo(QSize(self._least, 0))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show the scores that there is room for."""
-        super().resizeEvent(event)
-        self._fit()
-
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid():
             self._model.set_current(self.model.rows[index.row()])
 
     def _sort(self, column: int) -> None:
         """Descending first, since the best and the largest are sought; then ascending."""
-        falling = self.model.sortings[column]
+        falling = self._sortings[column]
         rising = replace(falling, descending=False)
         self._model.set_sorting(rising if self._model.sorting == falling else falling)
 
     def _show(self) -> None:
+        self.model.show_table(self.model.columns, self._model.listed)
         filtered_away = bool(self._model.comparison.examples) and not self._model.listed
         self.pages.setCurrentWidget(self.nothing if filtered_away else self.table)
-        sorting, sortings = self._model.sorting, self.model.sortings
+        sorting, sortings = self._model.sorting, self._sortings
         falling, order = replace(sorting, descending=True), Qt.SortOrder.AscendingOrder
         if sorting.descending:
             order = Qt.SortOrder.DescendingOrder
