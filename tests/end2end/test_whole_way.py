@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 
 from app.dialogs.export import ExportDialog
 from app.models.run import RunModel
+from app.pages.compare.comparability import comparability_notes
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.runs.events import RunState
@@ -111,18 +112,20 @@ def compare(person: Person, prefix: RunModel, twin: RunModel) -> None:
     person.context.navigator.show_compare([prefix.run_id, twin.run_id])
     person.wait(lambda: len(page.model.comparison.examples) == 9)
     assert page.pages.currentWidget() is page.comparing
-    assert page.model.comparability_notes == ()
+    assert comparability_notes(page.model.comparison) == ()
+    scores = page.model.comparison.scores
     for place, run in enumerate((prefix, twin)):
         path = run.folder.outputs / "test.jsonl"
         rows = {row.example_id: row for row in read_outputs(path)}
-        for example in page.model.comparison.examples:
+        for number, example in enumerate(page.model.comparison.examples):
             row = rows[example.example_id]
             assert (example.input, example.outputs[place]) == (row.input, row.output)
-            assert example.row_scores[place] == row.row_scores
+            shown = {metric: float(values[place, number]) for metric, values in scores.items()}
+            assert shown == dict(row.row_scores)
         meta = read_meta(path)
         assert meta is not None
-        shown = page.model.score_table.rows[place]
-        assert shown.scores == {score.metric: score for score in meta.scores}
+        system = page.model.score_table.rows[place].system
+        assert system.scores == {score.metric: score for score in meta.scores}
     assert page.model.score_table.metrics[:2] == ("bleu", "chrf")
     page.model.step(1)
     assert page.model.example is not None

@@ -38,12 +38,14 @@ class CompareMessages(QWidget):
         self._show_states()
 
     def _say(self, bar: InfoBar, tone: Tone, text: str) -> bool:
-        """Show a text in its bar, or nothing; whether it is new."""
+        """Show a text in its bar, or nothing; whether there is a new one."""
         if text == self._said.get(bar, ""):
             return False
         self._said[bar] = text
-        bar.show_message(tone, text)
-        bar.setVisible(bool(text))
+        if text:
+            bar.show_message(tone, text)
+        else:
+            bar.hide()
         return bool(text)
 
     def _show_notes(self) -> None:

@@ -88,6 +88,18 @@ def test_ticks_are_kept_in_the_project_and_undone(
     qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10"])
 
 
+def test_keys_tick_in_the_panel_too(qtbot: QtBot, page: ComparePage) -> None:
+    page.choose.click()
+    table, model = page.panel.chooser.table, page.panel.chooser.model
+    names = [str(model.index(row, 0).data()) for row in range(model.rowCount())]
+    table.select_row(names.index("prefix 20"))
+    press(qtbot, table, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10", "prefix 20"])
+    press(qtbot, table, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10"])
+    page.panel.close()
+
+
 def test_another_page_can_ask_for_a_comparison(
     qtbot: QtBot, make_page: MakePage, runs_project: Path, context: AppContext
 ) -> None:

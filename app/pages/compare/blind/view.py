@@ -64,6 +64,7 @@ class BlindView(QWidget):
         self.pages = stack(self.judging, self.ended)
         vbox(self.bar, (self.pages, 1), parent=self, spacing=SPACE_S)
         blind.changed.connect(self._show)
+        theme.changed.connect(self._show, Qt.ConnectionType.QueuedConnection)  # after the fonts
         blind.save_failed.connect(lambda text: self.bar.show_message(Tone.BAD, text))
 
     def begin(self) -> None:

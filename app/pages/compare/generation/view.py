@@ -85,7 +85,7 @@ class GenerationView(PredictionView):
 
     def _mark(self, mode: DiffMode) -> None:
         self.mode = mode
-        self._show()
+        self._show_outputs()
 
     def _show_systems(self) -> None:
         """A card for each system, made again only when there are other systems."""
@@ -105,6 +105,10 @@ class GenerationView(PredictionView):
         outputs = example.outputs if example else ()
         self.input.show_example(example, [system.name for system in systems])
         self.references.show_references(example.references if example else (), outputs)
+        self._show_outputs()
+
+    def _show_outputs(self) -> None:
+        example, systems = self._model.example, self._model.comparison.systems
         for index, card in enumerate(self.outputs):
             card.set_style(systems[index].entry.style)
             if example is None:
@@ -113,7 +117,7 @@ class GenerationView(PredictionView):
                 card.show_output(
                     self._marked(example, index),
                     facts=self._facts(example, index),
-                    beyond=unsupported(outputs[index], example.fields, example.input),
+                    beyond=unsupported(example.outputs[index], example.fields, example.input),
                 )
         self.area.arrange()
 

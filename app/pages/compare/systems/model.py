@@ -16,6 +16,7 @@ from app.pages.compare.systems.outside import copy_outside, load, stamp_of
 from app.pages.compare.systems.systems import (
     FILE,
     ComparedSystem,
+    Kind,
     Stamp,
     SystemEntry,
     bare_entry,
@@ -125,8 +126,10 @@ class SystemsModel(QObject):
     def decode(self, key: str) -> None:
         """Decode the test inputs with the bare backbone, if that has not been done."""
         entry = next((entry for entry in self.entries if entry.key == key), None)
+        if entry is None or entry.kind is not Kind.BARE or entry.ready:
+            return
         run = next((run for run in self._context.runs.all() if bare_key(run.spec) == key), None)
-        if entry is not None and not entry.ready and run is not None:
+        if run is not None:
             self.problems.pop(key, None)
             self.jobs.decode_bare(entry, run)
 
