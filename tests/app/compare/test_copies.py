@@ -14,7 +14,7 @@ from app.context import AppContext
 from app.pages.compare.comparison import Comparison, compare
 from app.pages.compare.systems.outside import copy_outside, with_references
 from app.pages.compare.systems.rows import Rows
-from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemCost, SystemEntry
+from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemEntry
 from app.pages.compare.table import formats
 from app.pages.compare.table.columns import Column, score_columns
 from app.pages.compare.table.copying import latex, row_lines, to_csv, to_latex, to_markdown
@@ -51,12 +51,8 @@ def comparison(*, second_rows: int = 2) -> Comparison:
         )  # fmt: skip
         score = Score("bleu", 60.0 + place, SIGNATURE, 58.0, 63.0)
         meta = OutputsMeta(name, name, "test", "f", "greedy|max100", (score,), 10.0, 310.0)
-        cost = (
-            SystemCost(460_800, 200.0, 4_900_000)
-            if place
-            else SystemCost(538_000_000, None, 134_515_008)
-        )
-        entry = SystemEntry(name, Kind.RUN, name, Path(name), True, cost=cost)
+        cost = (460_800, 200.0, 4_900_000) if place else (538_000_000, None, 134_515_008)
+        entry = SystemEntry(name, Kind.RUN, name, Path(name), True, "", *cost)
         systems.append(ComparedSystem(entry, Rows(made), meta))
     return finish(compare(systems))
 

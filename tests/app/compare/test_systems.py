@@ -173,7 +173,7 @@ def test_bare_backbone_is_decoded_when_it_is_ticked(
     model_client.last(DecodeSplit).answer(Done())
     qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10", bare[0].name])
     qtbot.waitUntil(lambda: "bleu" in page.scores.scores.rows[2].system.scores)
-    cost = page.scores.scores.rows[2].system.entry.cost
+    cost = page.scores.scores.rows[2].system.entry
     assert (cost.stored_bytes, cost.training_s, cost.trainable) == (0, 0.0, 0)
 
 
@@ -249,7 +249,7 @@ def test_outside_file_is_copied_aligned_scored_and_left_alone(
     assert model_client.asked == [ScoreOutputs(str(copy))]
     assert all(row.references for row in read_outputs(copy)), "references were lent for scoring"
     assert theirs.read_bytes() == before
-    assert page.scores.scores.rows[2].system.entry.cost.stored_bytes is None
+    assert page.scores.scores.rows[2].system.entry.stored_bytes is None
 
 
 def context_rows(context: AppContext) -> tuple[OutputRow, ...]:

@@ -34,21 +34,6 @@ class Kind(enum.Enum):
 
 
 @dataclass(frozen=True)
-class SystemCost:
-    """What a system costs beside its quality; None where it is not known.
-
-    Attributes:
-        stored_bytes: saved on disk beside the backbone.
-        training_s: seconds of training.
-        trainable: parameters that were trained.
-    """
-
-    stored_bytes: int | None = None
-    training_s: float | None = None
-    trainable: int | None = None
-
-
-@dataclass(frozen=True)
 class SystemEntry:
     """One line of the chooser.
 
@@ -57,6 +42,8 @@ class SystemEntry:
         path: where its outputs are, or will be.
         ready: whether they are there.
         note: why they are not, or what the system is, in a few words.
+        stored_bytes, training_s, trainable: saved on disk beside the backbone, seconds of training,
+            parameters that were trained; None where it is not known.
         style: number of the run's colour in the whole program, or -1.
         is_baseline: whether it is a fine-tuned backbone, the default to compare with.
         task: name of what it predicts; "" of a file, which does not say.
@@ -68,7 +55,9 @@ class SystemEntry:
     path: Path
     ready: bool
     note: str = ""
-    cost: SystemCost = SystemCost()
+    stored_bytes: int | None = None
+    training_s: float | None = None
+    trainable: int | None = None
     style: int = -1
     is_baseline: bool = False
     task: str = ""
@@ -132,11 +121,6 @@ def run_entry(run: RunModel, style: int) -> SystemEntry:
         note = " · ".join([*parts, Path(run.spec.backbone).name])
     else:
         note = f"{state.value}, no outputs" if state.is_final else "no test outputs yet"
-    cost = SystemCost(
-        stored_bytes=saved_bytes(run),
-        training_s=training_s(run) if run.finished is not None else None,
-        trainable=run.started.trainable_parameters if run.started else None,
-    )
     return SystemEntry(
         run.run_id,
         Kind.RUN,
@@ -144,8 +128,10 @@ def run_entry(run: RunModel, style: int) -> SystemEntry:
         path,
         ready,
         note,
-        cost,
-        style,
+        stored_bytes=saved_bytes(run),
+        training_s=training_s(run) if run.finished is not None else None,
+        trainable=run.started.trainable_parameters if run.started else None,
+        style=style,
         is_baseline=info_of(run.spec.method).is_baseline,
         task=task_info(run.spec.task).name,
     )
@@ -167,7 +153,7 @@ def bare_entry(run: RunModel, key: str, project: Path) -> SystemEntry:
     name = f"bare {Path(run.spec.backbone).name}"
     ready, task = path.exists(), task_info(run.spec.task).name
     note = "untrained" if ready else "untrained; tick to decode the test inputs"
-    return SystemEntry(key, Kind.BARE, name, path, ready, note, SystemCost(0, 0.0, 0), task=task)
+    return SystemEntry(key, Kind.BARE, name, path, ready, note, 0, 0.0, 0, task=task)
 
 
 def file_entry(path: Path) -> SystemEntry:

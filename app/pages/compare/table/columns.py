@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtGui import QColor
 
-from app.pages.compare.systems.systems import SystemCost
 from app.pages.compare.table import formats
 from app.pages.compare.table.score_table import ScoreRow, ScoreTable
 from app.qt.table_model import LEFT, RIGHT, TableColumn
@@ -35,19 +33,19 @@ def score_columns(table: ScoreTable, theme: Theme) -> tuple[Column, ...]:
         *(_differences(table, theme) if len(table.rows) > 1 else ()),
         _number(
             "Stored",
-            _cost(lambda cost: formats.bytes_text(cost.stored_bytes)),
+            lambda row: formats.bytes_text(row.system.entry.stored_bytes),
             title_tip="Saved on disk in addition to the backbone",
         ),
         _number(
             "Training",
-            _cost(lambda cost: formats.duration_text(cost.training_s)),
+            lambda row: formats.duration_text(row.system.entry.training_s),
             title_tip="Time until the last optimiser step, evaluations included, pauses not",
         ),
         _number(
             "Trainable",
-            _cost(lambda cost: formats.count_text(cost.trainable)),
+            lambda row: formats.count_text(row.system.entry.trainable),
             title_tip="Parameters that were trained",
-            tip=_cost(lambda cost: "" if cost.trainable is None else f"{cost.trainable:,}"),
+            tip=_exact_parameters,
         ),
         _number(
             "Decoding",
@@ -55,10 +53,6 @@ def score_columns(table: ScoreTable, theme: Theme) -> tuple[Column, ...]:
             title_tip="Speed of decoding the test inputs; that of training is on the Runs page",
         ),
     )
-
-
-def _cost(text: Callable[[SystemCost], str]) -> Callable[[ScoreRow], str]:
-    return lambda row: text(row.system.entry.cost)
 
 
 def _differences(table: ScoreTable, theme: Theme) -> tuple[Column, ...]:
@@ -117,8 +111,12 @@ def _metric(metric: str) -> Column:
     return _number(metric_title(metric), text, title_tip=meaning, tip=tip)
 
 
+def _exact_parameters(row: ScoreRow) -> str | None:
+    return None if row.system.entry.trainable is None else f"{row.system.entry.trainable:,}"
+
+
 def _facts(row: ScoreRow, metric: str) -> str:
-    cost, decoding = row.system.entry.cost, row.system.decoding.replace("|", ", ") or "not known"
+    entry, decoding = row.system.entry, row.system.decoding.replace("|", ", ") or "not known"
     lines = [row.system.name]
     if row.mean_difference is not None:
         lines.append(f"Mean row difference: {formats.mean_text(row.mean_difference, metric)}")
@@ -128,8 +126,8 @@ def _facts(row: ScoreRow, metric: str) -> str:
     lines += [
         f"Decoding: {decoding}, {formats.speed_text(row.tokens_per_s)}",
         f"Rows: {len(row.system.rows):,}",
-        f"Stored: {formats.bytes_text(cost.stored_bytes)}",
-        f"Training: {formats.duration_text(cost.training_s)}",
-        f"Trainable: {formats.count_text(cost.trainable)}",
+        f"Stored: {formats.bytes_text(entry.stored_bytes)}",
+        f"Training: {formats.duration_text(entry.training_s)}",
+        f"Trainable: {formats.count_text(entry.trainable)}",
     ]
     return "\n".join(lines)

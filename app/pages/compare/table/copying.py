@@ -114,9 +114,9 @@ def _numbers(table: ScoreTable, row: ScoreRow) -> list[tuple[str, Cell]]:
         (f"mean row {title} difference", mean.mean if mean else None),
         ("low (95 % paired bootstrap)", mean.low if mean else None),
         ("high (95 % paired bootstrap)", mean.high if mean else None),
-        ("stored bytes", system.entry.cost.stored_bytes),
-        ("training seconds", system.entry.cost.training_s),
-        ("trainable parameters", system.entry.cost.trainable),
+        ("stored bytes", system.entry.stored_bytes),
+        ("training seconds", system.entry.training_s),
+        ("trainable parameters", system.entry.trainable),
         ("decoding tokens per second", row.tokens_per_s),
     ]
     return [(name, "" if value is None else value) for name, value in cells]
