@@ -20,6 +20,7 @@ RETIRED_TEXTS = re.compile(
 )
 """In docstrings and comments."""
 CLEAN = (
+    "app/dialogs",
     "app/models",
     "app/pages/data",
     "app/pages/recent.py",
