@@ -23,7 +23,7 @@ class Closing(enum.Enum):
     """What the user chose."""
 
     STAY = "stay"
-    KEEP_RUNNING = "keep running"
+    LEAVE_RUNNING = "keep running"
     STOP_AND_SAVE = "stop and save"
 
 
@@ -60,10 +60,10 @@ class ClosingDialog(QDialog):
         self.explanation = MutedLabel(theme, _explain(states, queued))
         sign = icon("warning", theme.colors.warning)
         top = notice(sign, _heading(states), *bullets(lines), self.explanation)
-        texts = {Closing.KEEP_RUNNING: "Close anyway", Closing.STAY: "Cancel"}
+        texts = {Closing.LEAVE_RUNNING: "Close anyway", Closing.STAY: "Cancel"}
         if runs:
-            keep = "Leave paused" if set(states) == {RunState.PAUSED} else "Keep running"
-            texts = {Closing.STOP_AND_SAVE: "Stop and save", **texts, Closing.KEEP_RUNNING: keep}
+            leave = "Leave paused" if set(states) == {RunState.PAUSED} else "Keep running"
+            texts = {Closing.STOP_AND_SAVE: "Stop and save", **texts, Closing.LEAVE_RUNNING: leave}
         self.buttons = {choice: QPushButton(text) for choice, text in texts.items()}
         for choice, button in self.buttons.items():
             button.clicked.connect(lambda _checked=False, choice=choice: self._choose(choice))

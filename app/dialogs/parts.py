@@ -144,11 +144,11 @@ def choices(name: str, texts: Mapping[Any, str]) -> QComboBox:
 
 def notice(sign: QIcon, heading: str, *lines: QWidget) -> QHBoxLayout:
     """A sign beside a bold heading and what is below it."""
-    picture, title = QLabel(), WrappedLabel(heading)
-    picture.setPixmap(sign.pixmap(icon_size(200), picture.devicePixelRatio()))
+    image, title = QLabel(), WrappedLabel(heading)
+    image.setPixmap(sign.pixmap(icon_size(200), image.devicePixelRatio()))
     title.setFont(scaled_font(120, bold=True))
     words = vbox(title, *lines, spacing=SPACE_S)
-    return hbox((picture, 0, Qt.AlignmentFlag.AlignTop), (words, 1), spacing=SPACE_M)
+    return hbox((image, 0, Qt.AlignmentFlag.AlignTop), (words, 1), spacing=SPACE_M)
 
 
 def bullets(texts: Iterable[str]) -> list[QWidget]:
