@@ -108,10 +108,10 @@ def choose_image_file(parent: QWidget, title: str, name: str, *kinds: str) -> Pa
     file, chosen = QFileDialog.getSaveFileName(
         parent, title, f"{name}.{kinds[0]}", ";;".join(filters)
     )
+    if not file:
+        return None
     path = Path(file)
-    if not file or path.suffix:
-        return path if file else None
-    return path.with_suffix(filters.get(chosen, f".{kinds[0]}"))
+    return path if path.suffix else path.with_suffix(filters.get(chosen, f".{kinds[0]}"))
 
 
 class PlotSaver(QObject):

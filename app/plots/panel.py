@@ -26,6 +26,7 @@ def style_axes(widget: pg.PlotWidget, theme: Theme) -> None:
         axis.setPen(pg.mkPen(colors.line))
         axis.setTextPen(colors.muted)
         axis.setStyle(maxTickLevel=0)  # the finer grid is noise, and half of the paint
+        axis.enableAutoSIPrefix(False)
 
 
 def strip(widget: pg.PlotWidget) -> pg.PlotItem:
@@ -145,8 +146,6 @@ class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
         plot.setLabel("left", info.unit if alone else None, **style)
         title = None if alone else f"{info.title} ({info.unit})"
         plot.setTitle(title, color=style["color"], size=points)
-        for name in ("left", "bottom"):
-            plot.getAxis(name).enableAutoSIPrefix(False)
 
     def _on_mouse_moved(self, position: QPointF) -> None:
         is_inside = self._box.sceneBoundingRect().contains(position)

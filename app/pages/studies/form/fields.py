@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QFormLayout,
-    QLineEdit,
-    QPlainTextEdit,
-    QSpinBox,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QLineEdit, QPlainTextEdit, QSpinBox, QWidget
 
 from app.pages.studies.form.draft import StudyDraft
-from app.qt.boxes import vbox
+from app.qt.boxes import form_layout, vbox
 from app.theme import SPACE_L, SPACE_S, SPACE_XS
 from engine.contract.schema import SettingField, settings_of
 from engine.contract.specs.run import RunSpec, describe_method
@@ -28,7 +21,7 @@ MAX_SAMPLES = 99
 
 
 class StudyFields(QWidget):
-    """Shows the fields that the draft's recipe reads, and says what was typed.
+    """Shows the fields that the draft's recipe reads, and what was typed.
 
     Signals:
         edited: `StudyDraft`.
@@ -42,8 +35,13 @@ class StudyFields(QWidget):
         self.name = QLineEdit()
         self.name.setAccessibleName("Name")
         self.name.setToolTip("Name of the study; its runs get it as a tag")
+        self.name.textEdited.connect(lambda text: self._edit(replace(self._draft, name=text)))
         self.lists = {item.name: _editor(item) for item in settings_of(StudySettings)}
+        for name, editor in self.lists.items():
+            editor.textChanged.connect(lambda *_text, name=name: self._type(name))
         self.methods = {name: QCheckBox(name) for name in METHOD_NAMES}
+        for box in self.methods.values():
+            box.clicked.connect(self._tick)
         self.samples = QSpinBox()
         self.samples.setRange(0, MAX_SAMPLES)
         self.samples.setAccessibleName("Samples")
@@ -51,62 +49,41 @@ class StudyFields(QWidget):
         self.samples.setToolTip(
             "How many samples of training rows are drawn, each trained with every seed"
         )
-        self._form = QFormLayout(self)
+        self.samples.valueChanged.connect(
+            lambda number: self._edit(replace(self._draft, samples=number))
+        )
+        methods = QWidget()
+        methods.setAccessibleName("Methods")
+        vbox(*self.methods.values(), parent=methods, spacing=SPACE_XS)
+        self._form = form_layout(SPACE_L, SPACE_S)
         self._form.setContentsMargins(0, 0, 0, 0)
-        self._form.setHorizontalSpacing(SPACE_L)
-        self._form.setVerticalSpacing(SPACE_S)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self._form.addRow("Name", self.name)
-        rows: dict[str, QWidget] = {**self.lists, "methods": self._make_methods()}
-        rows["seeds"] = rows.pop("seeds")  # after the methods
-        for widget in rows.values():
+        self.setLayout(self._form)
+        self._rows: dict[str, QWidget] = {**self.lists, "methods": methods}
+        seeds = self._rows.pop("seeds")
+        for widget in (self.name, *self._rows.values(), seeds, self.samples):
             self._form.addRow(widget.accessibleName(), widget)
-        self._rows = {name: widget for name, widget in rows.items() if name != "seeds"}
-        self._form.addRow("Samples", self.samples)
-        self._connect()
         self.show_draft(self._draft)
 
     def show_draft(self, draft: StudyDraft) -> None:
         """Show this draft; a field that says the same already keeps its cursor."""
-        self._draft = draft
-        blockers = [QSignalBlocker(widget) for widget in self._widgets()]
+        self._draft = draft  # first: what the fields tell of then is no edit
         if self.name.text() != draft.name:
             self.name.setText(draft.name)
         for name, editor in self.lists.items():
             if editor.text() != draft.texts[name]:
                 editor.setText(draft.texts[name])
-        for name, tick in self.methods.items():
-            tick.setChecked(name in draft.methods)
+        for name, box in self.methods.items():
+            box.setChecked(name in draft.methods)
         self.samples.setValue(draft.samples)
-        for blocker in blockers:
-            blocker.unblock()
         for name, widget in self._rows.items():
             self._form.setRowVisible(widget, name in RECIPES[draft.kind].settings)
 
     def show_methods(self, base: RunSpec | None) -> None:
         """Call the methods as the runs will be called."""
-        for name, tick in self.methods.items():
+        for name, box in self.methods.items():
             words = describe_method(compared_method(name, base)) if base is not None else name
-            tick.setText(words.replace("&", "&&"))
-
-    def _make_methods(self) -> QWidget:
-        box = QWidget()
-        box.setAccessibleName("Methods")
-        vbox(*self.methods.values(), parent=box, spacing=SPACE_XS)
-        return box
-
-    def _widgets(self) -> list[QWidget]:
-        return [self.name, *self.lists.values(), *self.methods.values(), self.samples]
-
-    def _connect(self) -> None:
-        self.name.textEdited.connect(lambda text: self._edit(replace(self._draft, name=text)))
-        for name, editor in self.lists.items():
-            editor.textChanged.connect(lambda *_text, name=name: self._type(name))
-        for tick in self.methods.values():
-            tick.toggled.connect(self._tick)
-        self.samples.valueChanged.connect(
-            lambda number: self._edit(replace(self._draft, samples=number))
-        )
+            box.setText(words.replace("&", "&&"))
 
     def _type(self, name: str) -> None:
         self._edit(self._draft.typed(name, self.lists[name].text()))
@@ -118,8 +95,9 @@ class StudyFields(QWidget):
         self._edit(replace(self._draft, methods=tuple(ticked)))
 
     def _edit(self, draft: StudyDraft) -> None:
-        self._draft = draft
-        self.edited.emit(draft)
+        if draft != self._draft:
+            self._draft = draft
+            self.edited.emit(draft)
 
 
 class _Lines(QPlainTextEdit):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 
 from app.qt.table_model import RIGHT, TableColumn, TableModel
@@ -17,11 +18,7 @@ from engine.contract.studies.study import StudySpec
 
 @dataclass(frozen=True)
 class TextTable:
-    """A table of texts.
-
-    Attributes:
-        names: how many columns from the left hold names; the others hold numbers.
-    """
+    """A table of texts, whose first columns are names and whose others are numbers."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -40,13 +37,9 @@ class TextTableModel(TableModel[tuple[str, ...]]):
         """Show this one."""
         if table != self.table:
             self.table = table
+            column = partial(TableColumn[tuple[str, ...]], says_title=True)
             columns = [
-                TableColumn[tuple[str, ...]](
-                    title,
-                    itemgetter(index),
-                    align=None if index < table.names else RIGHT,
-                    says_title=True,
-                )
+                column(title, itemgetter(index), align=None if index < table.names else RIGHT)
                 for index, title in enumerate(table.header)
             ]
             self.show_table(columns, table.rows)

@@ -1,4 +1,4 @@
-"""The results of the study that is looked at, asked of the engine client and kept up to date."""
+"""The results of the current study, requested from the engine client and kept up to date."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from engine.contract.protocol.commands import CollectStudy, Failure
 from engine.contract.runs.events import Blame
 from engine.contract.studies.results import StudyResults
 
-GIVEN_UP = "Scoring cancelled; showing the previous scores."
+CANCELLED = "Scoring cancelled; showing the previous scores."
 PAUSE_MS = 300
 """Runs of a project that is opened tell their states one after the other; one question does."""
 
 
 class StudyScores(QObject):
-    """Asks when a study is first looked at and whenever one of its runs has finished.
+    """Asks when a study is first shown and whenever one of its runs has finished.
 
     Signals:
         changed: the results of the study with this id are new.
@@ -49,7 +49,7 @@ class StudyScores(QObject):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether an answer is on its way."""
+        """Whether a response is on its way."""
         return self._pending is not None or self._timer.isActive()
 
     def set_watched(self, watched: bool) -> None:
@@ -59,7 +59,7 @@ class StudyScores(QObject):
             self.refresh()
 
     def refresh(self) -> None:
-        """Ask soon for the study that is looked at."""
+        """Ask soon for the current study."""
         self._wanted = True
         if self._is_watched and self._library.current is not None:
             self._timer.start()
@@ -83,7 +83,7 @@ class StudyScores(QObject):
         self._activities.follow(f"Score “{study.name}”", pending, tell_failure=False)
         pending.answered.connect(lambda reply: self._take(str(folder.path), reply))
         pending.failed.connect(self._fail)
-        pending.cancelled.connect(lambda: self._fail(Failure(Blame.USER, GIVEN_UP)))
+        pending.cancelled.connect(lambda: self._fail(Failure(Blame.USER, CANCELLED)))
 
     def _take(self, path: str, reply: StudyResults) -> None:
         self._end()
@@ -106,8 +106,6 @@ class StudyScores(QObject):
     def _forget(self) -> None:
         if self._pending is not None and self._library.get(self._asked) is None:
             self._pending.cancel()
-        self._results = {
-            study_id: results
-            for study_id, results in self._results.items()
-            if self._library.get(study_id) is not None
-        }
+        for study_id in list(self._results):
+            if self._library.get(study_id) is None:
+                del self._results[study_id]

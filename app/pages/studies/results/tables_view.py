@@ -27,10 +27,10 @@ class TablesView(QWidget):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self.means = TextTableModel(parent=self)
-        self.differences = TextTableModel(parent=self)
-        self.means_table = _table("Means", self.means)
-        self.differences_table = _table("Differences", self.differences)
+        self.means, self.differences = TextTableModel(parent=self), TextTableModel(parent=self)
+        self.means_table, self.differences_table = TableView("Means"), TableView("Differences")
+        self.means_table.setModel(self.means)
+        self.differences_table.setModel(self.differences)
         self._differences_header = SectionHeader("Differences, run by run with the same seed")
         self.notes = MutedLabel(theme)
         self.notes.setContentsMargins(SPACE_S, 0, SPACE_S, SPACE_S)
@@ -69,9 +69,3 @@ class TablesView(QWidget):
         bar = table.horizontalScrollBar().sizeHint().height()
         table.setMaximumHeight(rows + header + bar)
         table.setMinimumHeight(min(table.maximumHeight(), 2 * header + bar))
-
-
-def _table(name: str, model: TextTableModel) -> TableView:
-    table = TableView(name)
-    table.setModel(model)
-    return table
