@@ -8,19 +8,12 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.assets import icon
 from app.context import AppContext
 from app.dialogs.export import ask_for_export
-from app.dialogs.foreign_prefix import (
-    ForeignPrefixDialog,
-    foreign_folder,
-    named_backbone,
-)
+from app.dialogs.foreign_prefix import ForeignPrefixDialog, foreign_folder, named_backbone
 from app.pages.prefixes.details import PrefixDetails
 from app.pages.prefixes.library import LibraryRow, PrefixLibrary
 from app.pages.prefixes.model import CREATED, prefix_columns
@@ -40,11 +33,7 @@ from app.widgets.page_splitter import PageSplitter
 from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
 from engine.contract.errors import UserError
-from engine.contract.protocol.commands import (
-    ImportPrefix,
-    PrefixInfo,
-    VerifyPrefix,
-)
+from engine.contract.protocol.commands import ImportPrefix, PrefixInfo, VerifyPrefix
 
 TABLE_CHARS, CARD_CHARS = 36, 52
 
@@ -79,19 +68,18 @@ class PrefixesPage(Page):
         if folder is None:
             return False
         try:
-            found = find_out(path)
+            opened = find_out(path)
         except UserError as error:
             self.warn(str(error))
             return False
-        if found.kind is not PathKind.PREFIX:
+        if opened.kind is not PathKind.PREFIX:
             return False
-        foreign = foreign_folder(found.path)
+        foreign = foreign_folder(opened.path)
         if foreign is None:
-            self._import(ImportPrefix(str(found.path), str(folder.path)))
+            self._import(ImportPrefix(str(opened.path), str(folder.path)))
             return True
-        dialog = ForeignPrefixDialog(
-            self.context.theme, foreign, named_backbone(foreign), self.window()
-        )
+        theme, named = self.context.theme, named_backbone(foreign)
+        dialog = ForeignPrefixDialog(theme, foreign, named, self.window())
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._import(dialog.command(foreign, folder.path)))
         dialog.open()
@@ -160,7 +148,7 @@ class PrefixesPage(Page):
 
     def _make_actions(self) -> dict[str, QAction]:
         add = self.context.actions.add
-        made = {
+        return {
             "import": add(
                 "prefixes.import", "&Import…", slot=self.ask_for_prefix,
                 icon=icon("import"), tip="Copy a native or PEFT prefix folder into the project",
@@ -183,7 +171,6 @@ class PrefixesPage(Page):
                 tip="Move the selected prefix to the project's trash; can be undone",
             ),
         }  # fmt: skip
-        return made
 
     def _make_empty(self) -> EmptyState:
         empty = EmptyState(
@@ -206,16 +193,13 @@ class PrefixesPage(Page):
         search.searched.connect(self._filter)
         tools.addWidget(search)
         set_minimum_chars(self.table, TABLE_CHARS)
-        self.splitter = PageSplitter(
-            self.table,
-            self.details,
-            settings=self.context.settings,
-            key="prefixes/card",
-            narrow=1,
+        settings = self.context.settings
+        splitter = PageSplitter(
+            self.table, self.details, settings=settings, key="prefixes/card", narrow=1,
             width_chars=CARD_CHARS,
-        )
+        )  # fmt: skip
         view = QWidget()
-        vbox(tools, (self.splitter, 1), parent=view, spacing=0)
+        vbox(tools, (splitter, 1), parent=view, spacing=0)
         return view
 
     def _show(self) -> None:

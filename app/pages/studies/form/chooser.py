@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 
 from app.assets import icon
@@ -81,18 +81,20 @@ class _Card(QPushButton):
         super().__init__()
         self.setFlat(True)
         self.setAccessibleName(f"{title}: {words}")
-        sign, heading, text = Label(), Label(title), MutedLabel(theme, words)
-        sign.setPixmap(icon("studies").pixmap(icon_size(), self.devicePixelRatio()))
+        self._sign, heading, text = Label(), Label(title), MutedLabel(theme, words)
         heading.setFont(scaled_font(100, bold=True))
-        for label in (sign, heading, text):
+        for label in (self._sign, heading, text):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        lines = vbox(heading, (text, 1), spacing=0)
+            label.setForegroundRole(QPalette.ColorRole.WindowText)  # not the button's
+        lines = vbox(heading, text, 1, spacing=0)
         top = Qt.AlignmentFlag.AlignTop
         margins = (SPACE_M, SPACE_S, SPACE_S, SPACE_S)
-        hbox((sign, 0, top), (lines, 1), parent=self, margins=margins, spacing=SPACE_S)
+        hbox((self._sign, 0, top), (lines, 1), parent=self, margins=margins, spacing=SPACE_S)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+        theme.changed.connect(self._draw_sign)
+        self._draw_sign()
 
     def sizeHint(self) -> QSize:
         """Wide enough for a few words a line."""
@@ -101,3 +103,6 @@ class _Card(QPushButton):
     def minimumSizeHint(self) -> QSize:
         """The same."""
         return self.sizeHint()
+
+    def _draw_sign(self) -> None:
+        self._sign.setPixmap(icon("studies").pixmap(icon_size(), self.devicePixelRatio()))
