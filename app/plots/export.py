@@ -1,4 +1,4 @@
-"""Saving plots: pictures as PNG or SVG, numbers as lines of a table; asking where to."""
+"""Saving plots as pictures, PNG or SVG, and their numbers as a table; asking where to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QObject, QPoint, QRect, QSize, Signal
-from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPaintDevice, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -26,46 +26,40 @@ PICTURES = {"png": "PNG picture (*.png)", "svg": "SVG picture (*.svg)"}
 """Kinds, which are endings, and how the file dialog calls them."""
 
 
-def save_png(widgets: Sequence[QWidget], path: Path, background: QColor) -> None:
-    """Draw widgets, one under another, at twice their size; raise `UserError` where it fails."""
-    image = QImage(_size(widgets) * PNG_SCALE, QImage.Format.Format_ARGB32_Premultiplied)
+def save_picture(
+    widgets: Sequence[QWidget], path: Path, *, kind: str, background: QColor, title: str
+) -> None:
+    """Draw widgets, one under another, as an SVG, or as a PNG of twice their size.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    width = max(widget.width() for widget in widgets)
+    size = QSize(width, sum(widget.height() for widget in widgets))
+    image = QImage(size * PNG_SCALE, QImage.Format.Format_ARGB32_Premultiplied)
+    device: QPaintDevice = image
+    if kind == "svg":
+        device = generator = QSvgGenerator()
+        generator.setFileName(str(path))
+        generator.setSize(size)
+        generator.setViewBox(QRect(QPoint(), size))
+        generator.setTitle(title)
+        # Opened here first: the generator only warns where it cannot write.
+        with explain_disk_errors(path), open(path, "wb"):
+            pass
     image.setDevicePixelRatio(PNG_SCALE)
     image.fill(background)
-    painter = QPainter(image)
-    _render(widgets, painter)
+    painter = QPainter(device)
+    for widget in widgets:
+        widget.render(painter, QPoint())
+        painter.translate(0, widget.height())
     painter.end()
-    if not QImageWriter(str(path), QByteArray(b"PNG")).write(image):
+    if device is image and not QImageWriter(str(path), QByteArray(b"PNG")).write(image):
         raise UserError(
             "picture-not-written",
             "The picture cannot be written to {path}. Choose another folder.",
             path=path,
         )
-
-
-def save_svg(widgets: Sequence[QWidget], path: Path, title: str) -> None:
-    """Draw widgets as lines and text; raise `UserError` where it fails."""
-    generator = QSvgGenerator()
-    generator.setFileName(str(path))
-    generator.setSize(_size(widgets))
-    generator.setViewBox(QRect(QPoint(), _size(widgets)))
-    generator.setTitle(title)
-    # Opened here first: the generator only warns where it cannot write.
-    with explain_disk_errors(path), open(path, "wb"):
-        pass
-    painter = QPainter(generator)
-    _render(widgets, painter)
-    painter.end()
-
-
-def _size(widgets: Sequence[QWidget]) -> QSize:
-    width = max(widget.width() for widget in widgets)
-    return QSize(width, sum(widget.height() for widget in widgets))
-
-
-def _render(widgets: Sequence[QWidget], painter: QPainter) -> None:
-    for widget in widgets:
-        widget.render(painter, QPoint())
-        painter.translate(0, widget.height())
 
 
 def number_lines(runs: Sequence[ShownRun]) -> Iterator[Line]:
@@ -157,11 +151,9 @@ class PlotSaver(QObject):
     def save(self, kind: str, path: Path) -> None:
         """Write what is plotted to `path`; `saved` or `failed` reports how it went."""
         self._board.refresher.draw_now()
+        board, background = self._board, self._theme.colors.window
         try:
-            if kind == "svg":
-                save_svg(self._board.parts, path, self._title())
-            else:
-                save_png(self._board.parts, path, self._theme.colors.window)
+            save_picture(board.parts, path, kind=kind, background=background, title=self._title())
         except UserError as error:
             self.failed.emit(str(error))
         else:

@@ -18,7 +18,7 @@ from app.models.run import RunModel
 from app.pages.studies.page import StudiesPage
 from app.pages.studies.results.figure import LegendEntry
 from app.pages.studies.results.scores import CANCELLED
-from app.pages.studies.results.tables_view import NOTHING as NO_TABLES
+from app.pages.studies.results.tables import NOTHING as NO_TABLES
 from app.pages.studies.results.view import COLLECTING, NO_SCORES, NOTHING, UNEXPECTED
 from app.shell.main_window import MainWindow
 from app.shell.messages import Message

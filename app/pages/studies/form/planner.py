@@ -144,15 +144,9 @@ class StudyPlanner(QObject):
         settings = self.draft.settings(base)
         runs = with_existing(plan(settings), [run.spec for run in self._runs.all()])
         self.settings, self.runs = settings, runs
-        states = [state_of(run, self._runs) for run in runs]
-        self.shared = len(states) - states.count(None)
-        self._estimate(
-            [
-                run.spec
-                for run, state in zip(runs, states, strict=True)
-                if state is not RunState.FINISHED
-            ]
-        )
+        states = [(run.spec, state_of(run, self._runs)) for run in runs]
+        self.shared = sum(state is not None for _spec, state in states)
+        self._estimate([spec for spec, state in states if state is not RunState.FINISHED])
         self._check_name()
         self._check_split()
         if (backbone := self.run.backbone) is not None and self.needs_backbone:

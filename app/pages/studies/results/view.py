@@ -14,7 +14,7 @@ from app.pages.studies.actions import StudyActions
 from app.pages.studies.results.figure import StudyFigure
 from app.pages.studies.results.runs_model import SAMPLE, STATE, StudyRunsModel, has_samples
 from app.pages.studies.results.scores import StudyScores
-from app.pages.studies.results.tables_view import TablesView
+from app.pages.studies.results.tables import TablesView
 from app.pages.studies.study_header import StudyHeader
 from app.qt.boxes import stack, vbox
 from app.qt.table_model import ROW_ROLE, SortedRows
