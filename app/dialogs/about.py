@@ -8,13 +8,14 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QWidget
 
 from app.assets import application_icon
 from app.dialogs.parts import close_button, fill
-from app.qt.boxes import form_layout, hbox, vbox
+from app.qt.boxes import hbox, vbox
 from app.qt.sizes import chars, icon_size, room
 from app.qt.table_model import SortedRows, TableColumn, TableModel
 from app.shell.actions import ActionEntry, ActionRegistry
 from app.shell.diagnostics import VERSION, versions
-from app.theme import SPACE_L, SPACE_M, SPACE_XS, Theme, scaled_font
+from app.theme import SPACE_M, SPACE_XS, Theme, scaled_font
 from app.widgets.buttons import push_button
+from app.widgets.facts import Facts
 from app.widgets.labels import MutedLabel, SectionHeader
 from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
@@ -40,9 +41,7 @@ class AboutDialog(QDialog):
         head = hbox((sign, 0, Qt.AlignmentFlag.AlignTop), (words, 1), spacing=SPACE_M)
         purpose = QLabel(PURPOSE)
         purpose.setWordWrap(True)
-        table = form_layout(SPACE_L, 2)
-        for library, number in versions()[1:]:
-            table.addRow(MutedLabel(theme, library), QLabel(number))
+        table = Facts(theme, versions()[1:])
         copy = push_button("Copy versions", self.copy_versions, picture="copy")
         buttons = close_button(self)
         buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)

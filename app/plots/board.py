@@ -82,7 +82,7 @@ class PlotBoard(QWidget):
         self.view.changed.connect(self._on_view_changed)
         self.view.runs_changed.connect(self.refresher.touch_all)
         self.refresher.drawn.connect(self._on_drawn)
-        self.grid.following_changed.connect(self._show_following)
+        self.view.following_changed.connect(self._show_following)
         self.controls.numbers_button.toggled.connect(self._show_numbers)
         self.controls.follow_button.clicked.connect(self._follow)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 
@@ -40,13 +40,7 @@ def strip(widget: pg.PlotWidget) -> pg.PlotItem:
 
 
 class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
-    """A plot that follows its data until the user zooms.
-
-    Signals:
-        following_changed: it stopped or began to follow its data.
-    """
-
-    following_changed = Signal()
+    """A plot that follows its data until the user zooms."""
 
     def __init__(
         self, quantity: Quantity, view: PlotView, theme: Theme, parent: QWidget | None = None
@@ -164,7 +158,7 @@ class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
     def _set_following(self, is_following: bool) -> None:
         if is_following != self._is_following:
             self._is_following = is_following
-            self.following_changed.emit()
+            self._view.following_changed.emit()
 
 
 PANEL_LINES = 11
@@ -175,13 +169,7 @@ WIDE_CHARS = 160
 
 
 class PanelGrid(QWidget):
-    """Makes plots when they are first shown, and arranges those that are.
-
-    Signals:
-        following_changed: a plot stopped or began to follow its data.
-    """
-
-    following_changed = Signal()
+    """Makes plots when they are first shown, and arranges those that are."""
 
     def __init__(self, view: PlotView, theme: Theme) -> None:
         super().__init__()
@@ -194,9 +182,7 @@ class PanelGrid(QWidget):
     def panel(self, quantity: Quantity) -> MetricPanel:
         """The plot of a quantity; making one takes some 20 ms."""
         if quantity not in self._panels:
-            panel = MetricPanel(quantity, self._view, self._theme, self)
-            panel.following_changed.connect(self.following_changed)
-            self._panels[quantity] = panel
+            self._panels[quantity] = MetricPanel(quantity, self._view, self._theme, self)
             self.arrange()
         return self._panels[quantity]
 

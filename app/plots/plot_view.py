@@ -55,12 +55,14 @@ class PlotView(QObject):
         changed: any choice is new.
         runs_changed: other runs are shown, or a name is new.
         cursor_changed: the crosshair stands elsewhere, or nowhere.
+        following_changed: a panel stopped or began to follow its data.
         run_picked: run id of a line that was clicked.
     """
 
     changed = Signal()
     runs_changed = Signal()
     cursor_changed = Signal()
+    following_changed = Signal()
     run_picked = Signal(str)
 
     def __init__(self, settings: Settings, parent: QObject | None = None) -> None:

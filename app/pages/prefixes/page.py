@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
@@ -101,37 +103,32 @@ class PrefixesPage(Page):
         rows = self.table.selected_rows()
         return self._sorted.row_at(rows[0]) if len(rows) == 1 else None
 
-    def export_selected(self) -> None:
-        """Ask for format and folder, then export."""
-        row = self.selected()
-        if row is None:
-            return
+    def _with_selected(self, act: Callable[[LibraryRow], object]) -> None:
+        if (row := self.selected()) is not None:
+            act(row)
+
+    def _export(self, row: LibraryRow) -> None:
         then = partial(self.export, row.path, row.name)
         ask_for_export(self.context, self, source=row.path, name=row.name, then=then)
 
-    def verify_selected(self) -> None:
-        """Check that the selected prefix is whole."""
-        row = self.selected()
-        if row is not None:
-            pending = self.ask(f"Verify “{row.name}”", VerifyPrefix(str(row.path)))
-            pending.answered.connect(self.tell)
+    def _verify(self, row: LibraryRow) -> None:
+        pending = self.ask(f"Verify “{row.name}”", VerifyPrefix(str(row.path)))
+        pending.answered.connect(self.tell)
 
-    def delete_selected(self) -> None:
-        """Move the selected prefix to the trash; a run's prefix goes with its run only."""
-        row, folder = self.selected(), self.context.project.folder
-        if row is None or folder is None:
-            return
+    def _delete(self, row: LibraryRow) -> None:
+        """Move the prefix to the trash; a run's prefix goes with its run only."""
         if row.run_id:
             self.bar.show_message(
                 Tone.INFO, f"“{row.name}” belongs to a run: delete that run on the Runs page."
             )
-            self.bar.add_button("Show the run", self.show_run)
+            self.bar.add_button("Show the run", partial(self._show_run, row))
             return
         self.bar.hide()
+        trash = self.context.project.open_folder().trash / "prefixes"
         step = MoveToTrash(
             f"Delete “{row.name}”",
             # A prefix of this name may have been deleted before.
-            {row.path: folder.trash / "prefixes" / f"{row.path.name}-{time.time_ns()}"},
+            {row.path: trash / f"{row.path.name}-{time.time_ns()}"},
             trashed=lambda _path: self.library.refresh(),
             restored=lambda _path: self.library.refresh(),
             report=self.complain,
@@ -140,35 +137,37 @@ class PrefixesPage(Page):
         if self.bar.isHidden():
             self.tell_deleted(f"“{row.name}” was moved to the project's trash.")
 
-    def show_run(self) -> None:
-        """Show the run that trained the selected prefix."""
-        row = self.selected()
-        if row is not None and row.run_id:
-            self.context.navigator.show_runs(row.run_id)
+    def _show_run(self, row: LibraryRow) -> None:
+        self.context.navigator.show_runs(row.run_id)
 
     def _make_actions(self) -> dict[str, QAction]:
-        add = self.context.actions.add
+        def of_row(
+            name: str, text: str, act: Callable[[LibraryRow], object], tip: str, **more: Any
+        ) -> QAction:
+            slot = partial(self._with_selected, act)
+            return self.context.actions.add(f"prefixes.{name}", text, slot=slot, tip=tip, **more)
+
         return {
-            "import": add(
+            "import": self.context.actions.add(
                 "prefixes.import", "&Import…", slot=self.ask_for_prefix,
                 icon=icon("import"), tip="Copy a native or PEFT prefix folder into the project",
             ),
-            "export": add(
-                "prefixes.export", "&Export prefix…", slot=self.export_selected,
-                icon=icon("export"), tip="Write the selected prefix to a folder, native or PEFT",
+            "export": of_row(
+                "export", "&Export prefix…", self._export,
+                "Write the selected prefix to a folder, native or PEFT", icon=icon("export"),
             ),
-            "verify": add(
-                "prefixes.verify", "&Verify prefix", slot=self.verify_selected,
-                icon=icon("verify"), tip="Check that the files are complete and match the backbone",
+            "verify": of_row(
+                "verify", "&Verify prefix", self._verify,
+                "Check that the files are complete and match the backbone", icon=icon("verify"),
             ),
-            "run": add(
-                "prefixes.show_run", "Show the prefix's &run", slot=self.show_run,
-                icon=icon("runs"), tip="Go to the run that trained the selected prefix",
+            "run": of_row(
+                "show_run", "Show the prefix's &run", self._show_run,
+                "Go to the run that trained the selected prefix", icon=icon("runs"),
             ),
-            "delete": add(
-                "prefixes.delete", "&Delete prefix", slot=self.delete_selected,
+            "delete": of_row(
+                "delete", "&Delete prefix", self._delete,
+                "Move the selected prefix to the project's trash; can be undone",
                 icon=icon("delete"), shortcut="Del", scope=self.table,
-                tip="Move the selected prefix to the project's trash; can be undone",
             ),
         }  # fmt: skip
 

@@ -33,11 +33,9 @@ class StudyActions(QObject):
 
     Signals:
         refused: a sentence that says why something cannot be done.
-        deleted: name of a study; the last step of the undo stack brings it back.
     """
 
     refused = Signal(str)
-    deleted = Signal(str)
 
     def __init__(self, context: AppContext, maker: StudyMaker, scope: QWidget) -> None:
         super().__init__(scope)
@@ -164,7 +162,8 @@ class StudyActions(QObject):
             undo.push(delete_runs(project, self._context.runs, chosen, report=report))
         undo.endMacro()
         if not problems:
-            self.deleted.emit(study.name)
+            text = f"“{study.name}” was moved to the project's trash."
+            self._context.messages.post_undo(text, undo)
 
     def _make(
         self, ident: str, text: str, slot: Callable[[], object], image: str, tip: str,

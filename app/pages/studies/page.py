@@ -128,11 +128,7 @@ class StudiesPage(Page):
         self.library.changed.connect(self._show)
         self.library.damaged.connect(self.warn)
         self.maker.failed.connect(self.complain)
-        self.view.header.scores.refused.connect(self.warn)
         self.actions_.refused.connect(self.warn)
-        self.actions_.deleted.connect(
-            lambda name: self.tell_deleted(f"“{name}” was moved to the project's trash.")
-        )
         context.project.closed.connect(self.cancel)
 
     def _on_fetch_failed(self, _name: str, text: str) -> None:

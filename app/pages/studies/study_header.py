@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import zip_longest
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QProgressBar, QWidget
 
 from app.context import AppContext
@@ -27,18 +26,12 @@ BADGES = 5
 
 
 class ScoreMenu(MetricMenu):
-    """Ticking a metric scores the finished runs by it too.
+    """Ticking a metric scores the finished runs by it too."""
 
-    Signals:
-        refused: a sentence.
-    """
-
-    refused = Signal(str)
-
-    def __init__(self, context: AppContext) -> None:
+    def __init__(self, context: AppContext, actions: StudyActions) -> None:
         settings, tip = context.settings, "Choose the scores shown in the study's figure"
         super().__init__(settings, context.theme, tip)
-        self._library = context.studies
+        self._library, self._actions = context.studies, actions
         self.setAutoRaise(True)
         self.opening.connect(self.fill)
         self.chosen.connect(self._choose)
@@ -70,7 +63,7 @@ class ScoreMenu(MetricMenu):
         try:
             self._library.set_metrics(study.study_id, tuple(metrics), encoder)
         except UserError as error:
-            self.refused.emit(error.message)
+            self._actions.refused.emit(error.message)
         self.fill()
 
 
@@ -80,7 +73,7 @@ class StudyHeader(QWidget):
     def __init__(self, context: AppContext, actions: StudyActions) -> None:
         super().__init__()
         theme = context.theme
-        self.scores = ScoreMenu(context)
+        self.scores = ScoreMenu(context, actions)
         self.name = ElidedLabel()
         self.name.setFont(scaled_font(130, bold=True))
         self.question = MutedLabel(theme)

@@ -17,9 +17,9 @@ from app.metric_menu import EncoderDialog
 from app.models.run import RunModel
 from app.pages.studies.page import StudiesPage
 from app.pages.studies.results.figure import LegendEntry
-from app.pages.studies.results.scores import CANCELLED
+from app.pages.studies.results.scores import CANCELLED, UNEXPECTED
 from app.pages.studies.results.tables import NOTHING as NO_TABLES
-from app.pages.studies.results.view import COLLECTING, NO_SCORES, NOTHING, UNEXPECTED
+from app.pages.studies.results.view import COLLECTING, NO_SCORES, NOTHING
 from app.shell.main_window import MainWindow
 from app.shell.messages import Message
 from app.shell.startup import tie
@@ -556,7 +556,7 @@ def test_a_failure_of_scoring_is_told(
     page.scores.refresh()
     qtbot.waitUntil(lambda: bool(client.open_tickets(CollectStudy)))
     page.actions_.delete_study(with_runs=False)
-    with qtbot.assertNotEmitted(page.scores.failed):
+    with qtbot.assertNotEmitted(page.scores.changed):
         client.last(CollectStudy).fail("There is no such study.")
 
 

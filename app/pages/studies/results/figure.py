@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
-from PySide6.QtCore import QPointF, QSize, Qt, QTimer
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QPainter, QPen, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QWidget
 
 from app.pages.studies.results.figure_panel import LINE_WIDTH, StudyPanel, color_of, symbol_of
 from app.qt.boxes import fill_grid, hbox, vbox
@@ -103,29 +103,22 @@ class LegendEntry(QWidget):
 
     def __init__(self, name: str, number: int) -> None:
         super().__init__()
-        hbox(_Mark(number), Label(name), parent=self, margins=(0, 0, SPACE_S, 0), spacing=SPACE_S)
+        mark = Label()
+        mark.setPixmap(_mark(number, self.devicePixelRatio()))
+        hbox(mark, Label(name), parent=self, margins=(0, 0, SPACE_S, 0), spacing=SPACE_S)
 
 
-class _Mark(QWidget):
+def _mark(number: int, ratio: float) -> QPixmap:
     """A stroke with the series' mark on it."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self._number = number
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    def sizeHint(self) -> QSize:
-        """Room for a stroke."""
-        return MARK_SIZE
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the stroke, then the mark."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        color = color_of(self._number)
-        painter.setPen(QPen(color, LINE_WIDTH))
-        middle = QPointF(self.width() / 2, self.height() / 2)
-        painter.drawLine(QPointF(0, middle.y()), QPointF(self.width(), middle.y()))
-        painter.translate(middle)
-        drawSymbol(painter, symbol_of(self._number), 10, QPen(Qt.PenStyle.NoPen), color)
-        painter.end()
+    pixmap = QPixmap(MARK_SIZE * ratio)
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter, color = QPainter(pixmap), color_of(number)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(color, LINE_WIDTH))
+    painter.translate(0, MARK_SIZE.height() / 2)
+    painter.drawLine(0, 0, MARK_SIZE.width(), 0)
+    painter.translate(MARK_SIZE.width() / 2, 0)
+    drawSymbol(painter, symbol_of(number), 10, QPen(Qt.PenStyle.NoPen), color)
+    painter.end()
+    return pixmap

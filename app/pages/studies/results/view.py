@@ -22,8 +22,7 @@ from app.run_text import STATES, verdict
 from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.table_view import TableView
-from engine.contract.protocol.commands import Failure
-from engine.contract.runs.events import Blame, RunState
+from engine.contract.runs.events import RunState
 from engine.contract.studies.study import StudySpec
 
 NOTHING = (
@@ -32,7 +31,6 @@ NOTHING = (
 )
 COLLECTING = ("Collecting the scores…", "The figure will appear in a moment.")
 NO_SCORES = ("No scores yet", "Choose “Try again” above to compute them.")
-UNEXPECTED = "The scores could not be computed because of an unexpected error."
 STATE_MARGIN_PX = 31
 """Room for icon, margins and sort mark beside the word."""
 
@@ -46,7 +44,6 @@ class StudyView(QWidget):
         self._context, self._library, self._scores = context, library, scores
         self._actions = actions
         self._shown: StudySpec | None = None
-        self._problems: dict[str, str] = {}
         theme = context.theme
         self.header = StudyHeader(context, actions)
         self.failures = InfoBar(theme, closable=False)
@@ -71,7 +68,6 @@ class StudyView(QWidget):
         library.touched.connect(self._on_touched)
         library.changed.connect(self._show_states)
         scores.changed.connect(self._on_scores)
-        scores.failed.connect(self._on_failed)
         theme.changed.connect(self._fit_columns)
         self.show_current()
 
@@ -94,26 +90,13 @@ class StudyView(QWidget):
         width = widest + self.table.iconSize().width() + STATE_MARGIN_PX
         self.table.setColumnWidth(STATE, max(self.table.columnWidth(STATE), width))
 
-    def _is_shown(self, study_id: str) -> bool:
-        return self._shown is not None and study_id == self._shown.study_id
-
     def _on_touched(self, study_id: str) -> None:
-        if self._is_shown(study_id):
+        if self._shown is not None and study_id == self._shown.study_id:
             self.runs.touch()
             self._show_states()
 
     def _on_scores(self, study_id: str) -> None:
-        self._problems.pop(study_id, None)
-        if self._is_shown(study_id):
-            self._show_results()
-            self._show_states()
-
-    def _on_failed(self, study_id: str, failure: Failure) -> None:
-        is_ours = failure.blame is Blame.ENGINE
-        if is_ours:
-            self._context.activities.failed.emit("Score the study", failure)
-        self._problems[study_id] = UNEXPECTED if is_ours else failure.message
-        if self._is_shown(study_id):
+        if self._shown is not None and study_id == self._shown.study_id:
             self._show_results()
             self._show_states()
 
@@ -124,7 +107,7 @@ class StudyView(QWidget):
         left = time_left(study, self._context.runs, self._context.speeds)
         self.header.show_study(study, self._library.tally(study), left)
         failed = self._actions.runs_in(RunState.FAILED)
-        problem = self._problems.get(study.study_id, "")
+        problem = self._scores.problem(study.study_id)
         if failed:
             words = "A run failed" if len(failed) == 1 else f"{len(failed)} runs failed"
             text = f"{words}: {verdict(failed[0])}"
@@ -152,7 +135,7 @@ class StudyView(QWidget):
             self.figure.show_results(study, results)
         title, text = NOTHING
         if results is None and self._library.tally(study).finished > 0:
-            title, text = NO_SCORES if study.study_id in self._problems else COLLECTING
+            title, text = NO_SCORES if self._scores.problem(study.study_id) else COLLECTING
         self.nothing.title.setText(title)
         self.nothing.text.setText(text)
         self._figure_or_nothing.setCurrentIndex(1 if some else 0)
