@@ -73,7 +73,7 @@ class PlotBoard(QWidget):
         self.view = PlotView(settings, self)
         self.controls = PlotControls(self.view)
         self.grid = PanelGrid(self.view, theme)
-        self.legend = Legend(self.view, theme, self.grid.lines)
+        self.legend = Legend(self.view, theme)
         self.parts = (self.grid, self.legend)
         self.refresher = Refresher(self.view, self.grid, self.isVisible, self)
         self.numbers = TableModel(COLUMNS, Points(), parent=self)
@@ -139,7 +139,7 @@ class PlotBoard(QWidget):
             for quantity in Quantity
             if self.view.shows(quantity)
             for run in self.view.runs
-            for line in self.grid.lines(quantity, run.run_id)
+            for line in self.view.lines.get((quantity, run.run_id), ())
         ]
         self.numbers.set_rows(Points(lines))
 

@@ -25,7 +25,6 @@ class RunCurves:
         self, plot: pg.PlotItem, shown: ShownRun, quantity: Quantity, view: PlotView
     ) -> None:
         self.shown = shown
-        self.lines: tuple[Line, ...] = ()
         self._plot, self._quantity, self._view = plot, quantity, view
         self._items: dict[str, pg.PlotDataItem] = {}
         self._best = pg.ScatterPlotItem(symbol="star", size=15, pxMode=True)
@@ -37,9 +36,10 @@ class RunCurves:
         """Draw the run as it is now: one `setData` a curve."""
         series, choice = self.shown.series, self._view.choice
         weight = choice.percent / 100
-        self.lines = lines_of(series, self._quantity, axis=choice.axis, weight=weight)
+        lines = lines_of(series, self._quantity, axis=choice.axis, weight=weight)
+        self._view.lines[self._quantity, self.shown.run_id] = lines
         curves: dict[str, tuple[Floats, Floats]] = {}
-        for number, line in enumerate(self.lines):
+        for number, line in enumerate(lines):
             if line.is_points:
                 curves[f"points {number}"] = (line.x, line.y)
             elif line.smooth is None:
@@ -57,18 +57,19 @@ class RunCurves:
             _set(item, x, y, log=log, antialias=soft)
         for name in self._items.keys() - curves.keys():
             self._items[name].setData([], [])
-        self._draw_best(log=log)
+        self._draw_best(lines, log=log)
         self._draw_resumes(mark_positions(series, series.resumed_steps, choice.axis))
 
     def remove(self) -> None:
         """Take everything off the plot."""
+        self._view.lines.pop((self._quantity, self.shown.run_id), None)
         for item in (*self._items.values(), self._best, *self._resumes):
             self._plot.removeItem(item)
 
-    def _draw_best(self, *, log: bool) -> None:
+    def _draw_best(self, lines: tuple[Line, ...], *, log: bool) -> None:
         """A star at the evaluation whose checkpoint is saved."""
         best = self.shown.series.best_step
-        for line in self.lines:
+        for line in lines:
             if line.is_points and best is not None:
                 at = np.flatnonzero(line.step == best)
                 if at.size and not (log and line.y[at[0]] <= 0):

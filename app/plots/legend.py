@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QWidget
 
-from app.plots.lines import Line, Quantity, value_at
+from app.plots.lines import Line, value_at
 from app.plots.plot_view import PlotView, ShownRun
 from app.plots.series import Axis
 from app.qt.boxes import hbox
@@ -22,17 +20,11 @@ _AXIS_WORDS = {Axis.STEP: "step", Axis.EPOCH: "epoch", Axis.TOKENS: "tokens", Ax
 
 
 class Legend(QWidget):
-    """A part for each run; `update_values` brings them in step with the crosshair.
+    """A part for each run; `update_values` brings them in step with the crosshair."""
 
-    Args:
-        lines: the lines of a run in a panel, as they were drawn last.
-    """
-
-    def __init__(
-        self, view: PlotView, theme: Theme, lines: Callable[[Quantity, str], tuple[Line, ...]]
-    ) -> None:
+    def __init__(self, view: PlotView, theme: Theme) -> None:
         super().__init__()
-        self._view, self._lines = view, lines
+        self._view = view
         self._cursor = MutedLabel(theme, "latest")
         self._cursor.setWordWrap(False)
         self._cursor.setContentsMargins(0, 0, SPACE_S, 0)
@@ -54,7 +46,7 @@ class Legend(QWidget):
     def update_values(self) -> None:
         """Write the values at the crosshair, or the latest."""
         cursor, quantity = self._view.cursor, self._view.cursor_quantity
-        lines = {run_id: self._lines(quantity, run_id) for run_id in self._values}
+        lines = {run_id: self._view.lines.get((quantity, run_id), ()) for run_id in self._values}
         longest = max(lines.values(), key=len, default=())
         words = " · ".join(_SHORT_LABELS.get(line.label, line.label) for line in longest)
         self._cursor.setText(f"{self._cursor_text(cursor)}{words}")

@@ -10,7 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 
 from app.plots.curves import RunCurves
-from app.plots.lines import AXIS_TITLES, INFO, Line, Quantity
+from app.plots.lines import AXIS_TITLES, INFO, Quantity
 from app.plots.plot_view import PlotView
 from app.qt.boxes import fill_grid
 from app.qt.sizes import chars
@@ -53,8 +53,7 @@ class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
         self._is_log = False
         self._axis = view.choice.axis
         self._is_following = True
-        info = INFO[quantity]
-        self.setAccessibleName(f"Plot: {info.title}")
+        self.setAccessibleName(f"Plot: {INFO[quantity].title}")
         plot = strip(self)
         plot.setContentsMargins(4, 4, 10, 2)
         plot.showGrid(x=True, y=True, alpha=0.25)
@@ -81,11 +80,6 @@ class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
         self._box.enableAutoRange(x=True, y=True)
         self._set_following(True)
 
-    def lines(self, run_id: str) -> tuple[Line, ...]:
-        """The lines of a run as they were drawn last."""
-        curves = self._curves.get(run_id)
-        return curves.lines if curves is not None else ()
-
     def sync(self) -> None:
         """Adopt runs, axis and scale of the view; `draw` then draws each run."""
         shown = {run.run_id: run for run in self._view.runs}
@@ -108,9 +102,8 @@ class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
 
     def draw(self, run_id: str) -> None:
         """Draw one run as it is now; nothing where it is not shown."""
-        curves = self._curves.get(run_id)
-        if curves is not None:
-            curves.update(log=self._is_log)
+        if run_id in self._curves:
+            self._curves[run_id].update(log=self._is_log)
 
     def restyle(self) -> None:
         """Use the theme's colours."""
@@ -191,11 +184,6 @@ class PanelGrid(QWidget):
         made = filter(None, map(self._panels.get, Quantity))
         return [panel for panel in made if self._view.shows(panel.quantity)]
 
-    def lines(self, quantity: Quantity, run_id: str) -> tuple[Line, ...]:
-        """The lines of a run as they were drawn last; none where the plot was never made."""
-        panel = self._panels.get(quantity)
-        return panel.lines(run_id) if panel is not None else ()
-
     def arrange(self) -> None:
         """Arrange the plots that the view shows, and hide the others."""
         shown = self.shown()
@@ -208,6 +196,6 @@ class PanelGrid(QWidget):
         fill_grid(self._grid, shown, columns)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Take as many columns as fit."""
+        """Use as many columns as fit."""
         super().resizeEvent(event)
         self.arrange()

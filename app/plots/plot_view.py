@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.plots.lines import Quantity
+from app.plots.lines import Line, Quantity
 from app.plots.series import Axis, RunSeries
 from app.settings import Settings
 from app.theme import RunLook
@@ -48,6 +48,7 @@ class PlotView(QObject):
     """The choice, which is remembered in the settings, the runs and the crosshair.
 
     Attributes:
+        lines: those of a run in a panel, as they were drawn last.
         cursor: where the crosshair stands on the drawn axis, or None.
         cursor_quantity: the panel whose values the legend shows.
 
@@ -75,6 +76,7 @@ class PlotView(QObject):
             is_log=settings.choice("plots/log") == "yes",
         )
         self.runs: tuple[ShownRun, ...] = ()
+        self.lines: dict[tuple[Quantity, str], tuple[Line, ...]] = {}
         self.cursor: float | None = None
         self.cursor_quantity = Quantity.LOSS
 
