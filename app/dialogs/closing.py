@@ -13,6 +13,7 @@ from app.dialogs.parts import bullets, fill, notice
 from app.qt.boxes import hbox
 from app.theme import Theme
 from app.widgets.labels import MutedLabel
+from app.words import plural
 from engine.contract.runs.events import RunState
 
 NAMED = 8
@@ -55,7 +56,7 @@ class ClosingDialog(QDialog):
         if len(runs) > NAMED:
             lines.append(f"{len(runs) - NAMED} more")
         if queued:
-            lines.append(f"{_runs(queued)} in the queue")
+            lines.append(f"{plural(queued, 'run')} in the queue")
         lines += [f"{task} (ends with the window)" for task in tasks]
         self.explanation = MutedLabel(theme, _explain(states, queued))
         sign = icon("warning", theme.colors.warning)
@@ -86,16 +87,12 @@ _STATES = {
 }
 
 
-def _runs(count: int) -> str:
-    return "1 run" if count == 1 else f"{count} runs"
-
-
 def _heading(states: Sequence[RunState]) -> str:
     """Such as "2 runs are training, 1 run is paused."."""
     parts = []
     for state, word in _STATES.items():
         if count := states.count(state):
-            parts.append(f"{_runs(count)} {'is' if count == 1 else 'are'} {word}")
+            parts.append(f"{plural(count, 'run')} {'is' if count == 1 else 'are'} {word}")
     return f"{', '.join(parts) or 'Work is still in progress'}."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import sys
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from operator import attrgetter
 
@@ -71,12 +72,12 @@ class _Feed(Columns):
 
     def update(self, source: Sequence[object], limit: int = sys.maxsize) -> bool:
         """Copy at most `limit` of what is new; return whether there was any."""
-        changed = False
-        if source is not self._source:
-            common = _common_length(self._source, source, self.size)
+        old, changed = self._source, False
+        if source is not old:
+            rows = range(min(self.size, len(source)))
+            common = bisect_left(rows, True, key=lambda row: old[row] != source[row])
             changed = common < self.size
-            self.size = common
-            self._source = source
+            self.size, self._source = common, source
         new = source[self.size : self.size + limit]
         self.extend([self._row(item) for item in new])
         return changed or bool(new)
@@ -85,18 +86,6 @@ class _Feed(Columns):
     def is_behind(self) -> bool:
         """Whether the limit left something for the next time."""
         return self.size < len(self._source)
-
-
-def _common_length(old: Sequence[object], new: Sequence[object], limit: int) -> int:
-    """How many equal items, at most `limit`, both lists begin with."""
-    low, high = 0, min(limit, len(old), len(new))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if old[middle - 1] == new[middle - 1]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 class RunSeries:
