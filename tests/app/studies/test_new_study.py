@@ -123,7 +123,7 @@ def test_another_recipe_brings_its_own_name_unless_one_was_typed(
     assert page.new_study is not None
     form = page.new_study
     assert form.fields.name.text() == "Low data"
-    form.recipe.setCurrentIndex(form.recipe.findData("length"))
+    form.recipe.setCurrentIndex(form.recipe.findData(StudyKind.LENGTH))
     assert form.fields.name.text() == "Prefix length"
     assert len(planner(page).runs) == 15
 

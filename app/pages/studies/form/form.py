@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.context import AppContext
+from app.dialogs.parts import choices
 from app.pages.runs.form.planner import Planner
 from app.pages.studies.form.fields import StudyFields
 from app.pages.studies.form.planner import StudyPlanner
@@ -25,7 +26,6 @@ from engine.contract.methods.prefix import Init, as_prefix
 from engine.contract.specs.run import RunSpec, describe_method
 from engine.contract.specs.training import Strategy
 from engine.contract.studies.recipes import RECIPES
-from engine.contract.studies.study import StudyKind
 
 MINIMUM_LINES = 8
 
@@ -46,10 +46,8 @@ class StudyForm(QWidget):
         self._context = context
         planner = self.planner = StudyPlanner(context, self)
         theme = context.theme
-        self.recipe = QComboBox()
-        self.recipe.setAccessibleName("Recipe")
-        for kind, recipe in RECIPES.items():
-            self.recipe.addItem(recipe.title, kind.value)
+        titles = {kind: recipe.title for kind, recipe in RECIPES.items()}
+        self.recipe = choices("Recipe", titles)
         self.recipe.currentIndexChanged.connect(self._choose)
         self.question = MutedLabel(theme)
         self.fields = StudyFields()
@@ -115,14 +113,14 @@ class StudyForm(QWidget):
         vbox((scroll, 1), foot, parent=self, spacing=0)
 
     def _choose(self) -> None:
-        kind = StudyKind(self.recipe.currentData())
-        self.planner.set_draft(replace(self.planner.draft, kind=kind))
+        draft = self.planner.draft
+        self.planner.set_draft(replace(draft, kind=self.recipe.currentData()))
 
     def _show(self) -> None:
         planner, draft = self.planner, self.planner.draft
         recipe = RECIPES[draft.kind]
         with QSignalBlocker(self.recipe):
-            self.recipe.setCurrentIndex(self.recipe.findData(draft.kind.value))
+            self.recipe.setCurrentIndex(self.recipe.findData(draft.kind))
         self.question.setText(f"{recipe.question} Li & Liang (2021), {recipe.source}.")
         self.fields.show_draft(draft)
         self.fields.show_methods(planner.run.spec)

@@ -65,5 +65,5 @@ class StudyMaker(QObject):
         self.failed.emit(error.message)
 
     def _cancel_all(self) -> None:
-        for task in list(self._tasks.values()):
-            task.cancel()
+        while self._tasks:
+            self._tasks.popitem()[1].cancel()
