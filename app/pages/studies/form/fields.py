@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QLineEdit, QPlainTextEdit, QSpinBox, QWidget
 
-from app.pages.studies.form.draft import StudyDraft
+from app.pages.studies.form.planner import StudyPlanner
 from app.qt.boxes import form_layout, vbox
 from app.theme import SPACE_L, SPACE_S, SPACE_XS
 from engine.contract.schema import SettingField, settings_of
-from engine.contract.specs.run import RunSpec, describe_method
+from engine.contract.specs.run import describe_method
 from engine.contract.studies.options import DEFAULT_METHODS, METHOD_NAMES, compared_method
 from engine.contract.studies.recipes import RECIPES, StudySettings
 
@@ -21,21 +22,15 @@ MAX_SAMPLES = 99
 
 
 class StudyFields(QWidget):
-    """Shows the fields that the draft's recipe reads, and what was typed.
+    """Edits the planner's draft; only the fields that its recipe reads are shown."""
 
-    Signals:
-        edited: `StudyDraft`.
-    """
-
-    edited = Signal(object)
-
-    def __init__(self) -> None:
+    def __init__(self, planner: StudyPlanner) -> None:
         super().__init__()
-        self._draft = StudyDraft()
+        self._planner = planner
         self.name = QLineEdit()
         self.name.setAccessibleName("Name")
         self.name.setToolTip("Name of the study; its runs get it as a tag")
-        self.name.textEdited.connect(lambda text: self._edit(replace(self._draft, name=text)))
+        self.name.textEdited.connect(lambda text: self._edit(name=text))
         self.lists = {item.name: _editor(item) for item in settings_of(StudySettings)}
         for name, editor in self.lists.items():
             editor.textChanged.connect(lambda *_text, name=name: self._type(name))
@@ -49,9 +44,7 @@ class StudyFields(QWidget):
         self.samples.setToolTip(
             "How many samples of training rows are drawn, each trained with every seed"
         )
-        self.samples.valueChanged.connect(
-            lambda number: self._edit(replace(self._draft, samples=number))
-        )
+        self.samples.valueChanged.connect(lambda number: self._edit(samples=number))
         methods = QWidget()
         methods.setAccessibleName("Methods")
         vbox(*self.methods.values(), parent=methods, spacing=SPACE_XS)
@@ -63,41 +56,34 @@ class StudyFields(QWidget):
         seeds = self._rows.pop("seeds")
         for widget in (self.name, *self._rows.values(), seeds, self.samples):
             self._form.addRow(widget.accessibleName(), widget)
-        self.show_draft(self._draft)
+        self.show_draft()
 
-    def show_draft(self, draft: StudyDraft) -> None:
-        """Show this draft; a field that says the same already keeps its cursor."""
-        self._draft = draft  # first: what the fields tell of then is no edit
+    def show_draft(self) -> None:
+        """Show the draft; the cursor stays in a field that says the same already."""
+        draft, base = self._planner.draft, self._planner.run.spec
         if self.name.text() != draft.name:
             self.name.setText(draft.name)
         for name, editor in self.lists.items():
             if editor.text() != draft.texts[name]:
                 editor.setText(draft.texts[name])
         for name, box in self.methods.items():
+            words = describe_method(compared_method(name, base)) if base is not None else name
+            box.setText(words.replace("&", "&&"))  # as the runs will be called
             box.setChecked(name in draft.methods)
         self.samples.setValue(draft.samples)
         for name, widget in self._rows.items():
             self._form.setRowVisible(widget, name in RECIPES[draft.kind].settings)
 
-    def show_methods(self, base: RunSpec | None) -> None:
-        """Call the methods as the runs will be called."""
-        for name, box in self.methods.items():
-            words = describe_method(compared_method(name, base)) if base is not None else name
-            box.setText(words.replace("&", "&&"))
-
     def _type(self, name: str) -> None:
-        self._edit(self._draft.typed(name, self.lists[name].text()))
+        self._planner.set_draft(self._planner.draft.typed(name, self.lists[name].text()))
 
     def _tick(self) -> None:
         """Ticked methods, the default ones first: differences are the first less each other."""
         ticked = [name for name in METHOD_NAMES if self.methods[name].isChecked()]
-        ticked.sort(key=lambda name: name not in DEFAULT_METHODS)
-        self._edit(replace(self._draft, methods=tuple(ticked)))
+        self._edit(methods=tuple(sorted(ticked, key=lambda name: name not in DEFAULT_METHODS)))
 
-    def _edit(self, draft: StudyDraft) -> None:
-        if draft != self._draft:
-            self._draft = draft
-            self.edited.emit(draft)
+    def _edit(self, **changes: Any) -> None:
+        self._planner.set_draft(replace(self._planner.draft, **changes))
 
 
 class _Lines(QPlainTextEdit):

@@ -50,8 +50,7 @@ class StudyForm(QWidget):
         self.recipe = choices("Recipe", titles)
         self.recipe.currentIndexChanged.connect(self._choose)
         self.question = MutedLabel(theme)
-        self.fields = StudyFields()
-        self.fields.edited.connect(planner.set_draft)
+        self.fields = StudyFields(planner)
         self.facts = Facts(theme)
         self.count = Label()
         self.count.setFont(scaled_font(115, bold=True))
@@ -122,8 +121,7 @@ class StudyForm(QWidget):
         with QSignalBlocker(self.recipe):
             self.recipe.setCurrentIndex(self.recipe.findData(draft.kind))
         self.question.setText(f"{recipe.question} Li & Liang (2021), {recipe.source}.")
-        self.fields.show_draft(draft)
-        self.fields.show_methods(planner.run.spec)
+        self.fields.show_draft()
         self.facts.show_facts(base_facts(planner.run))
         self.add.setEnabled(planner.error is None)
         some, estimate = bool(planner.runs), planner.time

@@ -73,8 +73,9 @@ class StudyPlanner(QObject):
         """Use what was typed; another recipe brings its own name unless one was typed."""
         if draft.kind is not self.draft.kind and draft.name == self.draft.name:
             draft = replace(draft, name=self.free_name(draft.kind))
-        self.draft = draft
-        self._refresh()
+        if draft != self.draft:
+            self.draft = draft
+            self._refresh()
 
     def _refresh(self) -> None:
         if self._is_watched:
