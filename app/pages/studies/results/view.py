@@ -23,7 +23,6 @@ from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import InfoBar, Tone
 from app.widgets.table_view import TableView
 from engine.contract.runs.events import RunState
-from engine.contract.studies.study import StudySpec
 
 NOTHING = (
     "No finished runs yet",
@@ -43,7 +42,6 @@ class StudyView(QWidget):
         library = context.studies
         self._context, self._library, self._scores = context, library, scores
         self._actions = actions
-        self._shown: StudySpec | None = None
         theme = context.theme
         self.header = StudyHeader(context, actions)
         self.failures = InfoBar(theme, closable=False)
@@ -73,9 +71,7 @@ class StudyView(QWidget):
 
     def show_current(self) -> None:
         """Show the library's current study."""
-        study, shown = self._library.current, self._shown
-        self._shown = study
-        if study is not None and study is not shown:
+        if (study := self._library.current) is not None:
             self.runs.show_study(study, self._scores.get(study.study_id))
             self.table.setColumnHidden(SAMPLE, not has_samples(study))
             self._fit_columns()
@@ -90,18 +86,21 @@ class StudyView(QWidget):
         width = widest + self.table.iconSize().width() + STATE_MARGIN_PX
         self.table.setColumnWidth(STATE, max(self.table.columnWidth(STATE), width))
 
+    def _is_current(self, study_id: str) -> bool:
+        return self._library.current is self._library.get(study_id)
+
     def _on_touched(self, study_id: str) -> None:
-        if self._shown is not None and study_id == self._shown.study_id:
+        if self._is_current(study_id):
             self.runs.touch()
             self._show_states()
 
     def _on_scores(self, study_id: str) -> None:
-        if self._shown is not None and study_id == self._shown.study_id:
+        if self._is_current(study_id):
             self._show_results()
             self._show_states()
 
     def _show_states(self) -> None:
-        study = self._shown
+        study = self._library.current
         if study is None:
             return
         left = time_left(study, self._context.runs, self._context.speeds)
@@ -123,7 +122,7 @@ class StudyView(QWidget):
             self.failures.add_button("Try again", try_again)
 
     def _show_results(self) -> None:
-        study = self._shown
+        study = self._library.current
         if study is None:
             return
         results = self._scores.get(study.study_id)
