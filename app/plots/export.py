@@ -26,7 +26,7 @@ PICTURES = {"png": "PNG picture (*.png)", "svg": "SVG picture (*.svg)"}
 """Kinds, which are endings, and how the file dialog calls them."""
 
 
-def save_picture(
+def save_image(
     widgets: Sequence[QWidget], path: Path, *, kind: str, background: QColor, title: str
 ) -> None:
     """Draw widgets, one under another, as an SVG, or as a PNG of twice their size.
@@ -153,7 +153,7 @@ class PlotSaver(QObject):
         self._board.refresher.draw_now()
         board, background = self._board, self._theme.colors.window
         try:
-            save_picture(board.parts, path, kind=kind, background=background, title=self._title())
+            save_image(board.parts, path, kind=kind, background=background, title=self._title())
         except UserError as error:
             self.failed.emit(str(error))
         else:

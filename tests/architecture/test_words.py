@@ -32,6 +32,7 @@ CLEAN = (
     "app/pages/studies/form/fields.py",
     "app/pages/studies/results/figure_panel.py",
     "app/pages/studies/results/means_model.py",
+    "app/plots",
     "app/qt",
     "app/widgets/facts.py",
     "engine/__main__.py",

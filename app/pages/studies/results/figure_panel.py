@@ -121,7 +121,8 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         ticks = self.panel.ticks
         room = max(self.width() - AXIS_PX, 1) / max(len(ticks), 1)
         letters = max(6, int(room / max(self.fontMetrics().averageCharWidth(), 1)) - 1)
-        texts = [(x, "\n".join(_wrapped(text, letters))) for x, text in ticks]
+        wrapper = textwrap.TextWrapper(letters, break_long_words=False, break_on_hyphens=False)
+        texts = [(x, wrapper.fill(text)) for x, text in ticks]
         shown = texts if not self.panel.joined else _apart(texts, letters)
         axis = self.getPlotItem().getAxis("bottom")
         axis.setTicks([shown])
@@ -144,11 +145,6 @@ def _range(panel: FigurePanel) -> tuple[float, float]:
     if panel.lowest is not None:
         low = max(low, panel.lowest)
     return low, max(values) + margin
-
-
-def _wrapped(text: str, letters: int) -> list[str]:
-    """Lines of at most so many letters, but no word is broken."""
-    return textwrap.wrap(text, letters, break_long_words=False, break_on_hyphens=False)
 
 
 def _apart(ticks: list[tuple[float, str]], letters: int) -> list[tuple[float, str]]:

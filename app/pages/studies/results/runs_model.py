@@ -22,7 +22,6 @@ from engine.contract.studies.labels import StudyLabels, run_name
 from engine.contract.studies.results import ALL, RunResult, StudyResults
 from engine.contract.studies.study import StudyRun, StudySpec
 
-MISSING, WAITING = "not made", "waiting"
 SAMPLE, STATE = 2, 3
 
 
@@ -113,8 +112,8 @@ def _seed(run: StudyRun) -> int:
 def _state_word(model: RunModel | None) -> str:
     """As the list of studies says it: a run that is queued waits."""
     if model is None:
-        return MISSING
-    return WAITING if model.status.state is RunState.QUEUED else state_word(model)
+        return "not made"
+    return "waiting" if model.status.state is RunState.QUEUED else state_word(model)
 
 
 def _sample(run: StudyRun) -> int:
