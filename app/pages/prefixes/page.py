@@ -135,7 +135,8 @@ class PrefixesPage(Page):
         )
         self.context.undo.push(step)
         if self.bar.isHidden():
-            self.tell_deleted(f"“{row.name}” was moved to the project's trash.")
+            text = f"“{row.name}” was moved to the project's trash."
+            self.context.messages.post_undo(text, self.context.undo)
 
     def _show_run(self, row: LibraryRow) -> None:
         self.context.navigator.show_runs(row.run_id)
