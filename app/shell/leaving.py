@@ -72,7 +72,7 @@ class Leaving(QObject):
         if self.dialog is not None:
             self.dialog.deleteLater()
             self.dialog = None
-        if choice is Closing.KEEP_RUNNING:
+        if choice is Closing.LEAVE_RUNNING:
             then()
         elif choice is Closing.STOP_AND_SAVE:
             self._stop_all(then)

@@ -47,10 +47,6 @@ class Page(QWidget):
         """Say what went wrong."""
         self.bar.show_message(Tone.BAD, text)
 
-    def tell_deleted(self, text: str) -> None:
-        """Say what the last step of the undo stack has deleted, with a button to undo it."""
-        self.context.messages.post_undo(text, self.context.undo)
-
     def ask(self, title: str, command: Command) -> Pending:
         """Send a command, in the list of activities; its success is the caller's to tell."""
         self.bar.hide()

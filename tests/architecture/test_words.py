@@ -20,17 +20,18 @@ RETIRED_TEXTS = re.compile(
 )
 """In docstrings and comments."""
 CLEAN = (
+    "app/dialogs",
     "app/models",
     "app/pages/compare",
     "app/pages/data",
+    "app/pages/prefixes",
     "app/pages/recent.py",
     "app/pages/runs",
     "app/pages/start.py",
-    "app/pages/studies/form/draft.py",
-    "app/pages/studies/form/fields.py",
-    "app/pages/studies/results/figure_panel.py",
-    "app/pages/studies/results/means_model.py",
+    "app/pages/studies",
+    "app/plots",
     "app/qt",
+    "app/widgets/facts.py",
     "engine/__main__.py",
     "engine/backbones",
     "engine/cli",

@@ -137,7 +137,7 @@ def export(person: Person, prefix: RunModel, form: str, out: Path) -> None:
     person.wait(lambda: page.library.rows)
     (row,) = page.library.rows
     assert row.run_id == prefix.run_id
-    page.export_selected()
+    page.commands["export"].trigger()
     dialog = page.findChild(ExportDialog)
     assert dialog is not None
     for button in dialog.findChildren(QRadioButton):

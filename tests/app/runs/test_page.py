@@ -189,7 +189,7 @@ def test_a_resumed_run_takes_its_steps_again_on_the_plot(
     assert isinstance(started, RunStarted)
     runner.feed(running.run_id, [started, step])
     rich_page.board.refresher.draw_now()
-    training, _valid = rich_page.board.panel(Quantity.LOSS).lines(running.run_id)
+    training, _valid = rich_page.board.view.lines[Quantity.LOSS, running.run_id]
     assert training.step[-1] == 101
     assert training.y[-1] == 7.5
 

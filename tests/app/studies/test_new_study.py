@@ -56,12 +56,12 @@ def test_the_form_says_what_it_starts_from_and_how_many_runs(
     begin(page, StudyKind.LOW_DATA)
     assert page.new_study is not None
     form = page.new_study
-    told = dict(form.shown_facts())
-    assert told["Backbone"] == "SmolLM2 135M Instruct"
-    assert told["Data"] == "huts.csv, 192 rows to train on, at most 200 test inputs"
-    assert told["Method"].startswith("prefix 10, MLP 512, from “Describe the table")
-    assert told["Training"] == "5 epochs, 8 rows a step, learning rate 0.0005"
-    assert told["Decoding"] == "5 beams"
+    facts = dict(form.facts.facts)
+    assert facts["Backbone"] == "SmolLM2 135M Instruct"
+    assert facts["Data"] == "huts.csv, 192 rows to train on, at most 200 test inputs"
+    assert facts["Method"].startswith("prefix 10, MLP 512, from “Describe the table")
+    assert facts["Training"] == "5 epochs, 8 rows a step, learning rate 0.0005"
+    assert facts["Decoding"] == "5 beams"
     assert form.question.text() == (
         "How many rows does each method need? Li & Liang (2021), figure 3."
     )
@@ -123,7 +123,7 @@ def test_another_recipe_brings_its_own_name_unless_one_was_typed(
     assert page.new_study is not None
     form = page.new_study
     assert form.fields.name.text() == "Low data"
-    form.recipe.setCurrentIndex(form.recipe.findData("length"))
+    form.recipe.setCurrentIndex(form.recipe.findData(StudyKind.LENGTH))
     assert form.fields.name.text() == "Prefix length"
     assert len(planner(page).runs) == 15
 
