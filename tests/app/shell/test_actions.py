@@ -89,7 +89,7 @@ def test_palette_finds_and_runs(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.keyClicks(palette.field, "dark")
     assert titles_of(palette)[0] == "Dark"
     palette.run_current()
-    assert window.context.theme.is_dark
+    assert window.context.theme.colors.is_dark
 
 
 def test_palette_says_why_a_command_cannot_be_done(

@@ -90,7 +90,7 @@ def test_scheme_is_applied_at_once(context: AppContext, qtbot: QtBot) -> None:
     theme = context.theme
     with qtbot.waitSignal(theme.changed):
         theme.set_scheme(Scheme.DARK)
-    assert theme.is_dark
+    assert theme.colors.is_dark
     assert QApplication.palette().color(QPalette.ColorRole.Window) == DARK.window
     theme.set_scheme(Scheme.LIGHT)
     assert QApplication.palette().color(QPalette.ColorRole.Window) == LIGHT.window

@@ -355,7 +355,7 @@ def test_a_window_that_was_on_a_lost_screen_comes_back(window: MainWindow) -> No
 def test_scheme_menu_and_preferences_agree(window: MainWindow) -> None:
     actions = window.context.actions
     actions.get("view.scheme.dark").trigger()
-    assert window.context.theme.is_dark
+    assert window.context.theme.colors.is_dark
     window.commands.show_preferences()
     from app.dialogs.preferences import PreferencesDialog
 
