@@ -73,18 +73,17 @@ class ElidedLabel(Label):
 class WrappedLabel(Label):
     """Names and sentences of any origin, on as many lines as they need."""
 
-    def __init__(self, text: str = "") -> None:
-        super().__init__(text)
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
         self.setWordWrap(True)
 
 
-class MutedLabel(Label):
+class MutedLabel(WrappedLabel):
     """Secondary text: wrapped, in the theme's muted colour, its text can be selected."""
 
     def __init__(self, theme: Theme, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
         self._theme = theme
-        self.setWordWrap(True)
         theme.changed.connect(self._restyle)
         self._restyle()
 

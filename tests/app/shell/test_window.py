@@ -286,11 +286,11 @@ def test_one_dialog_for_a_storm_of_faults(
     window: MainWindow, caplog: pytest.LogCaptureFixture
 ) -> None:
     for number in range(3):
-        window.commands.show_fault(ValueError(str(number)))
+        window.commands.show_error(ValueError(str(number)))
     (dialog,) = problems(window)
     assert "ValueError: 0" in dialog.failure.traceback
     dialog.close()
-    window.commands.show_fault(ValueError("later"))
+    window.commands.show_error(ValueError("later"))
     (dialog,) = problems(window)
     assert "ValueError: later" in dialog.failure.traceback
     dialog.close()
@@ -337,7 +337,7 @@ def test_place_is_kept_and_reset(window: MainWindow) -> None:
     window.close()
     assert not window.context.settings.layout("window").isEmpty()
     window.resize(500, 500)
-    window.restore_place()
+    window.restore_position()
     assert (window.width(), window.height()) == (780, 640)
     window.reset_layout()
     assert window.context.settings.layout("window").isEmpty()
@@ -346,10 +346,12 @@ def test_place_is_kept_and_reset(window: MainWindow) -> None:
 
 
 def test_a_window_that_was_on_a_lost_screen_comes_back(window: MainWindow) -> None:
+    room = window.screen().availableGeometry()
     window.move(-9000, -9000)
-    assert not window.is_on_a_screen()
-    window.restore_place()
-    assert window.is_on_a_screen()
+    window.context.settings.set_layout("window", window.saveGeometry())
+    assert not room.intersects(window.frameGeometry())
+    window.restore_position()
+    assert room.contains(window.frameGeometry().center())
 
 
 def test_scheme_menu_and_preferences_agree(window: MainWindow) -> None:

@@ -67,13 +67,12 @@ def current(page: Page) -> StudySpec:
 def window(tmp_path: Path, qapp: object, qtbot: QtBot) -> Iterator[MainWindow]:
     """The real window over fake ports."""
     context = make_context(tmp_path / "settings.ini", replies=RICH)
-    made, control, run_activities = tie(context)
+    made = tie(context)
     qtbot.addWidget(made)
     made.resize(1024, 640)
     made.show()
     yield made
-    control.close()
-    del run_activities
+    made.control.close()
     discard(context)
 
 
