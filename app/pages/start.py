@@ -17,7 +17,7 @@ from app.widgets.labels import Label, MutedLabel, SectionHeader, WrappedLabel
 
 WELCOME = (
     "Drop a table with texts anywhere on this window. See what the model will see, train a prefix "
-    "and a fine-tuned baseline of the same language model, watch both learn, and read their "
+    "and a fine-tuning baseline of the same language model, watch both learn, and read their "
     "outputs side by side. The prefix is a small file of its own."
 )
 DROP = "or drop a table, a project or a prefix anywhere"

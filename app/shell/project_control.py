@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
-import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -15,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
-from app.qt.timers import single_shot
+from app.qt.idle_task import IdleTask
 from app.settings import Settings
 from app.shell.opening import OpenedPath, PathKind, check_exists, find_out, project_of_run
 from engine.contract.errors import UserError, WorkbenchError
@@ -72,10 +71,8 @@ class ProjectControl(QObject):
         self.samples = samples
         self.example = example
         self._lock: FolderLock | None = None
-        self._unread: deque[Path] = deque()
-        self._by_state: dict[RunState, list[RunModel]] = defaultdict(list)
+        self._reading: IdleTask[None] | None = None
         self._wanted = ""
-        self._timer = single_shot(self, 0, self._read_some)
 
     def create(self, path: Path, name: str) -> None:
         """Make a new project in an empty or missing folder, and open it."""
@@ -99,8 +96,9 @@ class ProjectControl(QObject):
         if folder is None:
             return
         removed = self._project.removed_datasets
-        self._timer.stop()
-        self._unread.clear()
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
         self._runs.clear()
         self._project.close()
         shutil.rmtree(folder.trash, ignore_errors=True)
@@ -117,7 +115,7 @@ class ProjectControl(QObject):
             return
         if thing.kind is PathKind.RUN:
             self.open(project_of_run(thing.path))
-            self._show_once_loaded(thing.path.name)
+            self._show_run(thing.path.name)
             return
         if not self._project.is_open:
             if thing.kind is PathKind.OUTPUTS:
@@ -195,43 +193,41 @@ class ProjectControl(QObject):
         self._lock = lock
         is_known = self._settings.knows_project(path)
         self._settings.add_recent(path)
-        self._unread.extend(ProjectFolder(path).run_paths())
-        self._by_state.clear()
-        if len(self._unread) > RUNS_AT_ONCE:
-            self._timer.start()
+        paths = ProjectFolder(path).run_paths()
+        if len(paths) > RUNS_AT_ONCE:
+            end = self._on_read
+            self._reading = IdleTask(
+                self._read_runs(paths), self, done=end, failed=end, slice_s=READ_BUDGET_S
+            )
         else:
-            self._read_some(float("inf"))
+            deque(self._read_runs(paths), maxlen=0)
         if not is_known:
             self.first_opened.emit(path)
 
-    def _read_some(self, seconds: float = READ_BUDGET_S) -> None:
-        """Read runs for some milliseconds, and go on in the next turn of the event loop."""
-        until_s = time.monotonic() + seconds
-        while self._unread:
-            self._read_run(self._unread.popleft())
-            if time.monotonic() >= until_s:
-                break
-        if self._unread:
-            self._timer.start()
-            return
+    def _read_runs(self, paths: Sequence[Path]) -> Generator[None, None, None]:
+        by_state: dict[RunState, list[RunModel]] = defaultdict(list)
+        for path in paths:
+            run = self._runs.add(path)
+            if run is not None:
+                if path.name == self._wanted:
+                    self._show_run(path.name)
+                with contextlib.suppress(WorkbenchError):  # the runner says what such a run is
+                    by_state[run.folder.read_status().state].append(run)
+            yield
         signals = {RunState.QUEUED: self.queued, RunState.INTERRUPTED: self.interrupted}
         for state, signal in signals.items():
-            if runs := tuple(self._by_state[state]):
-                signal.emit(runs)
+            if by_state[state]:
+                signal.emit(tuple(by_state[state]))
 
-    def _read_run(self, path: Path) -> None:
-        run = self._runs.add(path)
-        if run is None:
-            return
-        if path.name == self._wanted:
-            self._show_once_loaded(path.name)
-        with contextlib.suppress(WorkbenchError):  # the runner finds out the state of such a run
-            self._by_state[run.folder.read_status().state].append(run)
+    def _show_run(self, run_id: str) -> None:
+        """Now, or once it is read."""
+        self._wanted = run_id
+        if self._runs.get(run_id) is not None:
+            self._wanted = ""
+            self.run_opened.emit(run_id)
 
-    def _show_once_loaded(self, name: str) -> None:
-        self._wanted = name if any(path.name == name for path in self._unread) else ""
-        if not self._wanted:
-            self.run_opened.emit(name)
+    def _on_read(self, _outcome: object) -> None:
+        self._reading = None
 
 
 def unused_folder(parent: Path, name: str) -> Path:

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QProgressBar,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QProgressBar, QToolButton, QWidget
 
 from app.assets import icon
 from app.models.activities import ActivitiesModel, Activity
@@ -34,8 +29,8 @@ class ActivityButton(QToolButton):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.popup = ActivityPopup(theme, activities, self)
         self.clicked.connect(self.toggle)
-        activities.added.connect(self._count)
-        activities.removed.connect(self._count)
+        for signal in (activities.added, activities.removed):
+            signal.connect(self._count)
         self._count()
 
     def toggle(self) -> None:
@@ -51,7 +46,7 @@ class ActivityButton(QToolButton):
 
     def _count(self) -> None:
         count = len(self._activities.activities)
-        text = "Idle" if count == 0 else f"{count} running"
+        text = f"{count} running" if count else "Idle"
         self.setText(text)
         self.setAccessibleName(f"Activity: {text}")
         self.setToolTip("Running tasks, with progress and cancel")
@@ -72,8 +67,6 @@ class ActivityPopup(QFrame):
         self._layout = vbox(self._empty, parent=self, margins=SPACE_M, spacing=SPACE_M)
         activities.added.connect(self._add)
         activities.removed.connect(self._remove)
-        for activity in activities.activities:
-            self._add(activity)
 
     def rows(self) -> list[ActivityRow]:
         """The rows, oldest first."""
@@ -92,18 +85,15 @@ class ActivityPopup(QFrame):
             super().keyPressEvent(event)
 
     def _add(self, activity: Activity) -> None:
-        row = ActivityRow(self._theme, activity, self)
-        self._rows[activity] = row
-        self._layout.addWidget(row)
+        self._rows[activity] = ActivityRow(self._theme, activity, self)
+        self._layout.addWidget(self._rows[activity])
         self._empty.hide()
         self.fit()
 
     def _remove(self, activity: Activity) -> None:
-        row = self._rows.pop(activity, None)
-        if row is not None:
-            self._layout.removeWidget(row)
-            row.hide()
-            row.deleteLater()
+        row = self._rows.pop(activity)
+        row.hide()
+        row.deleteLater()
         self._empty.setVisible(not self._rows)
         self.fit()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QSize, Qt, SignalInstance
+from PySide6.QtCore import Qt, SignalInstance
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.assets import icon
+from app.qt.sizes import icon_size
 
-ICON_PX = 16
 Button = TypeVar("Button", bound=QAbstractButton)
 Slot = Callable[[], object] | SignalInstance
 
@@ -85,8 +85,7 @@ class ToolRow(QToolBar):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.setMovable(False)
-        side = max(ICON_PX, self.fontMetrics().height())
-        self.setIconSize(QSize(side, side))
+        self.setIconSize(icon_size())
         self.setStyleSheet("QToolBar { border: none; background: transparent; }")
 
     def add(self, action: QAction, *, words: bool = True) -> None:
@@ -94,10 +93,8 @@ class ToolRow(QToolBar):
         self.addAction(action)
         button = self.widgetForAction(action)
         assert isinstance(button, QToolButton)
-        style = Qt.ToolButtonStyle
-        button.setToolButtonStyle(
-            style.ToolButtonTextBesideIcon if words else style.ToolButtonIconOnly
-        )
+        if words:
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a tool bar would leave it to the mouse
         button.setAccessibleName(action.toolTip() or action.text().replace("&", ""))

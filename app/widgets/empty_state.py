@@ -13,8 +13,9 @@ from app.qt.boxes import Gap, hbox, vbox
 from app.qt.plain_text import caption
 from app.qt.sizes import chars, icon_size, set_minimum_chars
 from app.theme import SPACE_M, SPACE_S, Theme, scaled_font
+from app.widgets.buttons import push_button
 from app.widgets.flow import FlowLayout
-from app.widgets.labels import Label, MutedLabel
+from app.widgets.labels import Label, MutedLabel, WrappedLabel
 
 TEXT_WIDTH_CHARS = 62
 
@@ -33,16 +34,11 @@ class EmptyState(QWidget):
     ) -> None:
         super().__init__(parent)
         self._theme, self._picture = theme, picture
-        self._icon = Label()
-        self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._icon, self.title, self.text = Label(), WrappedLabel(title), MutedLabel(theme, text)
+        for label in (self._icon, self.title, self.text):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._icon.setVisible(bool(picture))
-        self.title = Label(title)
         self.title.setFont(scaled_font(130, bold=True))
-        self.title.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.title.setWordWrap(True)
-        self.text = MutedLabel(theme, text)
-        self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.text.setMaximumWidth(chars(TEXT_WIDTH_CHARS))
         set_minimum_chars(self.text, TEXT_WIDTH_CHARS / 2)
         self._buttons = FlowLayout(centred=True)
         vbox(
@@ -64,12 +60,9 @@ class EmptyState(QWidget):
         self, text: str, slot: Callable[[], object], *, picture: str = "", primary: bool = False
     ) -> QPushButton:
         """Add a button; the primary one takes Enter."""
-        button = QPushButton(caption(text))
-        if picture:
-            button.setIcon(icon(picture))
+        button = push_button(caption(text), lambda: slot(), picture=picture)
         button.setDefault(primary)
         button.setAutoDefault(True)
-        button.clicked.connect(lambda _checked=False: slot())
         self._buttons.addWidget(button)
         return button
 
@@ -77,12 +70,8 @@ class EmptyState(QWidget):
         """Add a button that triggers an action of the registry and follows its state."""
         button = self.add_button(action.text().replace("&", ""), action.trigger, primary=primary)
         button.setIcon(action.icon())
-
-        def follow() -> None:
-            button.setEnabled(action.isEnabled())
-
-        action.enabledChanged.connect(follow)
-        follow()
+        button.setEnabled(action.isEnabled())
+        action.enabledChanged.connect(button.setEnabled)
         return button
 
     def _draw(self) -> None:

@@ -16,8 +16,8 @@ from app.qt.sizes import icon_size
 from app.qt.timers import single_shot
 from app.shell.messages import Message
 from app.theme import SPACE_S, SPACE_XS, Theme
-from app.widgets.buttons import flat_button
-from app.widgets.labels import Label
+from app.widgets.buttons import flat_button, push_button
+from app.widgets.labels import Label, WrappedLabel
 
 
 class Tone(enum.Enum):
@@ -58,8 +58,7 @@ class InfoBar(QFrame):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAutoFillBackground(True)
         self._sign = Label()
-        self.label = Label()
-        self.label.setWordWrap(True)
+        self.label = WrappedLabel()
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.buttons: list[QPushButton] = []
         self.close_button = flat_button("close", "Close this message", self._dismiss)
@@ -90,8 +89,7 @@ class InfoBar(QFrame):
 
     def add_button(self, text: str, slot: Callable[[], object]) -> QPushButton:
         """Add a button to the message that is shown."""
-        button = QPushButton(caption(text))
-        button.clicked.connect(lambda _checked=False: slot())
+        button = push_button(caption(text), lambda: slot())
         self._layout.insertWidget(self._layout.count() - 1, button)
         self.buttons.append(button)
         return button
