@@ -14,6 +14,7 @@ from engine.contract.errors import UserError
 from engine.contract.runs.cards import DeltaCard
 from engine.contract.specs.training import Device
 from engine.data.hub_reader import is_hub_name
+from engine.data.tallies import counted
 from engine.exchange.card import is_folder_of
 from engine.exchange.foreign import ForeignForm
 from engine.exchange.reading import holding_folder
@@ -63,7 +64,8 @@ def decode(arguments: argparse.Namespace) -> int:
         out = out.with_name(f"{out.name}.jsonl")
         save_outputs(out, scored, **about)
         console.line(f"{error.message} Here are JSON lines instead.")
-    console.line(f"{len(scored.rows)} inputs decoded in {duration(scored.seconds)}: {out}")
+    inputs = counted(len(scored.rows), "input")
+    console.line(f"{inputs} decoded in {duration(scored.seconds)}: {out}")
     print_scores(console, (*scored.scores, *scored.absent))
     return 0
 

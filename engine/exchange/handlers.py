@@ -11,7 +11,7 @@ from engine.backbones.paths import folder_of
 from engine.backbones.regular import home_path
 from engine.contract.errors import UserError
 from engine.contract.files.folders import refuse_used
-from engine.contract.projects.project import ProjectFolder
+from engine.contract.projects.project import Project, ProjectFolder
 from engine.contract.protocol.commands import (
     Done,
     ExportPrefix,
@@ -79,19 +79,31 @@ def _export_delta(folder: Path, form: str, out: Path, reporter: Reporter) -> Don
     return Done(f"The delta {card.name!r} is in {out}, for PEFT to load.")
 
 
-def import_prefix(command: ImportPrefix, reporter: Reporter) -> PrefixInfo:
+def import_prefix(
+    command: ImportPrefix, reporter: Reporter, *, makes_project: bool = False
+) -> PrefixInfo:
     """Copy a native or PEFT prefix folder, or a run's prefix, into a project.
+
+    Args:
+        makes_project: where the project's folder is missing or empty, it becomes a project.
 
     Raises:
         UserError: no project, no prefix, damaged, or of a kind that cannot be used.
     """
     project = ProjectFolder(home_path(command.project))
-    project.read()
+    is_free = not project.path.exists() or (
+        project.path.is_dir() and not any(project.path.iterdir())
+    )
+    is_new = makes_project and is_free
+    if not is_new:
+        project.read()
     from engine.exchange import native
 
     reporter.update(0, 0, "bytes", "Importing the prefix")
     told = ForeignForm(command.backbone, command.prompt, command.linearisation)
     key_values, card = read_any(home_path(command.path), told, reporter)
+    if is_new:
+        project.write(Project(name=project.path.resolve().name))
     target = _free_folder(project.prefixes, card.name)
     native.write(target, key_values, card)
     return describe(target)

@@ -85,6 +85,25 @@ def test_decoding_says_which_option_helps(
     assert len(place.decode(imported, "out", "--backbone", str(place.backbone))) == 3
 
 
+def test_import_makes_a_project_where_there_is_none(place: Workplace) -> None:
+    project = ProjectFolder(place.path / "new" / "huts")
+    words = ["import", str(place.path / "theirs"), "--project", str(project.path)]
+    assert run(words) == 0
+    assert run(words) == 0
+    assert project.read().name == "huts"
+    assert sorted(path.name for path in project.prefixes.iterdir()) == ["theirs", "theirs-2"]
+
+
+def test_a_refused_import_makes_no_project(place: Workplace) -> None:
+    project = place.path / "new"
+    with pytest.raises(UserError):
+        call(["import", str(place.path / "gone"), "--project", str(project)])
+    assert not project.exists()
+    file = place.path / "t.csv"
+    with refused("no-project", path=file):
+        call(["import", str(place.path / "theirs"), "--project", str(file)])
+
+
 def test_import_takes_backbone_and_form(place: Workplace) -> None:
     options = ["--backbone", str(place.backbone), "--prompt-form", "bos"]
     tables = ["--linearisation", "brackets", "--lower-keys"]
