@@ -166,4 +166,4 @@ class MetricMenu(QToolButton):
             self.chosen.emit(self._ticked())
 
     def _ticked(self) -> tuple[str, ...]:
-        return tuple(name for name, one in self.choices.items() if one.isChecked())
+        return tuple(name for name, action in self.choices.items() if action.isChecked())

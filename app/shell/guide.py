@@ -176,12 +176,12 @@ class GuideBrowser(QTextBrowser):
         for block in self._blocks():
             for part in block.textFormats():
                 if part.format.isImageFormat():
-                    picture = part.format.toImageFormat()
-                    picture.setMaximumWidth(_WHOLE_WIDTH)
+                    image = part.format.toImageFormat()
+                    image.setMaximumWidth(_WHOLE_WIDTH)
                     start = block.position() + part.start
                     cursor.setPosition(start)
                     cursor.setPosition(start + part.length, QTextCursor.MoveMode.KeepAnchor)
-                    cursor.setCharFormat(picture)
+                    cursor.setCharFormat(image)
         cursor.endEditBlock()
 
     def _blocks(self) -> Iterator[QTextBlock]:

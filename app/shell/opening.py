@@ -1,4 +1,4 @@
-"""What a dropped or chosen path is, so that the window can send it to the right place."""
+"""What a dropped or chosen path is, so that the window can send it to the right page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class PathKind(enum.Enum):
 
 @dataclass(frozen=True)
 class OpenedPath:
-    """What was found; for files inside a folder that counts as one thing, that folder."""
+    """What a path is; for files inside a folder that counts as one thing, that folder."""
 
     kind: PathKind
     path: Path
@@ -83,7 +83,7 @@ def check_exists(path: Path) -> None:
 def holds_xml(folder: Path) -> bool:
     """Whether a folder is data as WebNLG's: XML files in it or two folders below."""
     try:
-        return any(any(folder.glob(place)) for place in ("*.xml", "*/*.xml", "*/*/*.xml"))
+        return any(any(folder.glob(pattern)) for pattern in ("*.xml", "*/*.xml", "*/*/*.xml"))
     except OSError:
         return False
 
@@ -111,7 +111,7 @@ def _is_or_holds(path: Path, name: str) -> bool:
 
 
 def _holds_outputs(path: Path) -> bool:
-    """Whether the first line looks like one of an outputs file (`engine.contract.runs.outputs`)."""
+    """Whether the first line is like those of an outputs file (`engine.contract.runs.outputs`)."""
     if path.suffix.lower() != ".jsonl":
         return False
     try:

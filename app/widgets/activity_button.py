@@ -53,7 +53,7 @@ class ActivityButton(QToolButton):
 
 
 class ActivityPopup(QFrame):
-    """The list: one row an activity."""
+    """The list, with a row for each activity."""
 
     def __init__(self, theme: Theme, activities: ActivitiesModel, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)

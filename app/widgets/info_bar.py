@@ -122,7 +122,7 @@ class Toast(InfoBar):
         self._timer = single_shot(self, SHOWN_MS, self._go)
 
     def post(self, message: Message) -> None:
-        """Show this message in place of the one before."""
+        """Show this message instead of the one before."""
         self._expires = message.expires
         self.show_message(Tone.GOOD, message.text)
         action = message.action

@@ -29,10 +29,9 @@ class MenuBar(QMenuBar):
         super().__init__()
         self._registry = actions
         self._submenus: dict[str, QMenu] = {}
-        self._menus: dict[str, QMenu] = {}
-        for name, title in MENUS.items():
-            self._menus[name] = self.addMenu(title)
-            self._menus[name].setToolTipsVisible(True)
+        self._menus = {name: self.addMenu(title) for name, title in MENUS.items()}
+        for name, menu in self._menus.items():
+            menu.setToolTipsVisible(True)
             self._fill(name)
         actions.added.connect(self._on_added)
 

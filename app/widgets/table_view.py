@@ -1,4 +1,4 @@
-"""A table with the house's manners."""
+"""A table of whole rows, with copying and column widths that follow the text."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class TableView(QTableView):
     def copy_text(self) -> str:
         """The selected rows as tab-separated text, with the headers of the visible columns."""
         model, header = self.model(), self.horizontalHeader()
-        visual = (header.logicalIndex(place) for place in range(model.columnCount()))
+        visual = (header.logicalIndex(index) for index in range(model.columnCount()))
         columns = [column for column in visual if not self.isColumnHidden(column)]
         lines = [[_cell(model.headerData(c, Qt.Orientation.Horizontal)) for c in columns]]
         for row in self.selected_rows():
