@@ -65,11 +65,7 @@ class MainWindow(QMainWindow):
     """
 
     def __init__(
-        self,
-        context: AppContext,
-        control: ProjectControl,
-        *,
-        diagnostics: Callable[[str], str],
+        self, context: AppContext, control: ProjectControl, *, diagnostics: Callable[[str], str]
     ) -> None:
         super().__init__()
         self.context, self.control = context, control

@@ -137,11 +137,7 @@ def tie(context: AppContext, *, log_file: Path | None = None) -> MainWindow:
     settings.changed.connect(lambda: theme.set_scheme(settings.scheme))
     settings.changed.connect(lambda: theme.set_font_percent(settings.font_percent))
     control = ProjectControl(
-        context.project,
-        context.runs,
-        settings,
-        samples=sample_files(),
-        example=example_project(),
+        context.project, context.runs, settings, samples=sample_files(), example=example_project()
     )
     window = MainWindow(context, control, diagnostics=partial(report, log_file))
     RunActivities(context.runs, context.activities, context.runner).setParent(window)
@@ -162,10 +158,7 @@ def _start_logging(folder: Path) -> tuple[Path | None, IO[str] | None]:
 
 
 def on_exception(
-    window: MainWindow,
-    kind: type[BaseException],
-    error: BaseException,
-    trace: TracebackType | None,
+    window: MainWindow, kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
     """Show an exception that nobody caught; Ctrl+C in the terminal closes the window."""
     if isinstance(error, KeyboardInterrupt):

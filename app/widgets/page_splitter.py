@@ -69,12 +69,7 @@ class PageSplitter(SavedSplitter):
     """
 
     def __init__(
-        self,
-        *parts: QWidget,
-        settings: Settings,
-        key: str,
-        narrow: int = 0,
-        width_chars: int,
+        self, *parts: QWidget, settings: Settings, key: str, narrow: int = 0, width_chars: int
     ) -> None:
         stretch = (narrow, 1 - narrow)
         super().__init__(

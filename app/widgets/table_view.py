@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import (
-    QEvent,
-    QItemSelectionModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QSize,
-    Qt,
-)
+from PySide6.QtCore import QEvent, QItemSelectionModel, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -24,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.qt.sizes import icon_size, row_height
-from app.qt.table_model import TableColumn
+from app.qt.table_model import Index, TableColumn
 from app.widgets.plain_delegate import PlainDelegate
 from engine.contract.tables.saving import with_guard
 
@@ -138,12 +131,7 @@ class TableView(QTableView):
 class PaddedDelegate(PlainDelegate):
     """Gives cells a margin at left and right, which the style keeps too small for numbers."""
 
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw the ground over the whole cell, then the cell with its margin."""
         ground = QStyleOptionViewItem(option)
         self.initStyleOption(ground, index)
@@ -153,9 +141,7 @@ class PaddedDelegate(PlainDelegate):
         option.rect.adjust(CELL_MARGIN, 0, -CELL_MARGIN, 0)
         super().paint(painter, option, index)
 
-    def sizeHint(
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """The style's, with the margin."""
         return super().sizeHint(option, index) + QSize(2 * CELL_MARGIN, 0)
 
