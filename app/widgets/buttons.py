@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import Qt, SignalInstance
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -19,9 +18,9 @@ from PySide6.QtWidgets import (
 
 from app.assets import icon
 from app.qt.sizes import icon_size
+from app.qt.timers import Slot
 
 Button = TypeVar("Button", bound=QAbstractButton)
-Slot = Callable[[], object] | SignalInstance
 
 
 def flat_button(

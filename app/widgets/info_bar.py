@@ -30,10 +30,10 @@ class Tone(enum.Enum):
 
 
 _COLORS = {
-    Tone.INFO: ("accent", "accent_fill", "Information"),
-    Tone.GOOD: ("good", "good_fill", "Success"),
-    Tone.WARNING: ("warning", "warning_fill", "Warning"),
-    Tone.BAD: ("bad", "bad_fill", "Error"),
+    Tone.INFO: ("accent", "Information"),
+    Tone.GOOD: ("good", "Success"),
+    Tone.WARNING: ("warning", "Warning"),
+    Tone.BAD: ("bad", "Error"),
 }
 
 
@@ -83,7 +83,7 @@ class InfoBar(QFrame):
         self.buttons.clear()
         self.tone = tone
         self.label.setText(text)
-        self.setAccessibleName(f"{_COLORS[tone][2]}: {text}")
+        self.setAccessibleName(f"{_COLORS[tone][1]}: {text}")
         self._restyle()
         self.show()
 
@@ -99,13 +99,12 @@ class InfoBar(QFrame):
         self.dismissed.emit()
 
     def _restyle(self) -> None:
-        name, fill, _word = _COLORS[self.tone]
-        colors = self._theme.colors
+        color, colors = _COLORS[self.tone][0], self._theme.colors
         palette = self.palette()
-        palette.setColor(QPalette.ColorRole.Window, getattr(colors, fill))
+        palette.setColor(QPalette.ColorRole.Window, getattr(colors, f"{color}_fill"))
         palette.setColor(QPalette.ColorRole.WindowText, colors.text)
         self.setPalette(palette)
-        sign = icon(self.tone.value, getattr(colors, name))
+        sign = icon(self.tone.value, getattr(colors, color))
         self._sign.setPixmap(sign.pixmap(icon_size(112), self.devicePixelRatio()))
 
 
