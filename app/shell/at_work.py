@@ -68,7 +68,7 @@ class RunNotifier(QObject):
                 self._notify(f"“{visible(run.meta.name)}” {_ENDS[state]}", _sentence(run))
 
 
-class SystemNotifications(QObject):
+class SystemNotifications(QSystemTrayIcon):
     """Shows notifications by the system's tray, or lets the window ask for attention.
 
     Args:
@@ -76,31 +76,25 @@ class SystemNotifications(QObject):
     """
 
     def __init__(self, window: QMainWindow, clicked: Callable[[], object]) -> None:
-        super().__init__(window)
+        super().__init__(application_icon(), window)
         self._window, self._clicked = window, clicked
-        self._tray: QSystemTrayIcon | None = None
+        self.setToolTip(PROGRAM)
+        for signal in (self.messageClicked, self.activated):
+            signal.connect(self._on_clicked)
 
-    def show(self, title: str, text: str) -> None:
-        """Show a notification."""
+    def notify(self, title: str, text: str) -> None:
+        """Show a notification; the icon stays until it is clicked."""
         QApplication.alert(self._window)
-        if not (QSystemTrayIcon.isSystemTrayAvailable() and QSystemTrayIcon.supportsMessages()):
-            return
-        if self._tray is None:
-            self._tray = QSystemTrayIcon(application_icon(), self)
-            self._tray.setToolTip(PROGRAM)
-            self._tray.messageClicked.connect(self._on_clicked)
-            self._tray.activated.connect(self._on_clicked)
-            self._tray.show()
-        self._tray.showMessage(title, text, application_icon())
+        if self.isSystemTrayAvailable() and self.supportsMessages():
+            self.show()
+            self.showMessage(title, text, self.icon())
 
     def _on_clicked(self) -> None:
         self._window.showNormal() if self._window.isMinimized() else self._window.show()
         self._window.raise_()
         self._window.activateWindow()
         self._clicked()
-        if self._tray is not None:
-            self._tray.deleteLater()
-            self._tray = None
+        self.hide()
 
 
 def _sentence(run: RunModel) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,12 +99,16 @@ class MainWindow(QMainWindow):
         self._preloader = Preloader(self)
         self._preloader.finished.connect(self._on_preloaded)
         WindowTitle(context.project, context.runs, self)
-        notifications = SystemNotifications(self, context.navigator.show_runs)
-        RunNotifier(context.runs, self, notifications.show)
+        RunNotifier(context.runs, self, lambda *message: self.notifications.notify(*message))
         self._connect()
         self.restore_position()
         self._on_project_changed()
         self.show_page("start")
+
+    @cached_property
+    def notifications(self) -> SystemNotifications:
+        """Made at the first one, as the system is asked for its tray."""
+        return SystemNotifications(self, self.context.navigator.show_runs)
 
     def show_page(self, name: str) -> None:
         """Show a page, or the hint to open a project where it needs one."""

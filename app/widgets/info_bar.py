@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QEnterEvent, QHideEvent, QPalette
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QPalette
 from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
 from app.assets import icon
@@ -140,25 +140,9 @@ class Toast(InfoBar):
         if self._expires:
             self.hide()
 
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """Stay while it is read."""
-        self._timer.stop()
-        super().enterEvent(event)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Go a while later."""
-        if self.isVisible():
-            self._timer.start()
-        super().leaveEvent(event)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Wait for nothing more."""
-        self._timer.stop()
-        super().hideEvent(event)
-
     def _go(self) -> None:
         focus = self.focusWidget()
-        if focus is not None and focus.hasFocus():
+        if self.underMouse() or (focus is not None and focus.hasFocus()):
             self._timer.start()
         else:
             self.hide()
