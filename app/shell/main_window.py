@@ -135,6 +135,15 @@ class MainWindow(QMainWindow):
             return
         self.guide.open_at(page_entry(self.current).title)
 
+    def import_prefix(self) -> None:
+        """Let the user choose a prefix, on its page."""
+        self.show_page("prefixes")
+        self.context.actions.get("prefixes.import").trigger()
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or go back."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
     def restore_position(self) -> None:
         """Go where the window was last, on a screen that is still there, or to the middle."""
         if not self.restoreGeometry(self.context.settings.layout(GEOMETRY)):
@@ -182,18 +191,7 @@ class MainWindow(QMainWindow):
     def _add_actions(self) -> dict[str, QAction]:
         actions = self.context.actions
         actions.added.connect(self._on_action_added)
-        full_screen = Qt.WindowState.WindowFullScreen
-        pages = add_window_actions(
-            self.context,
-            {
-                **self.commands.table(),
-                **self.projects.table(),
-                "view.full_screen": lambda: self.setWindowState(self.windowState() ^ full_screen),
-                "view.reset_layout": self.reset_layout,
-                "help.guide": self.show_guide,
-                "exchange.import_prefix": self._import_prefix,
-            },
-        )
+        pages = add_window_actions(self)
         actions.get("project.sample").setEnabled(bool(self.control.samples))
         actions.get("project.example").setEnabled(self.control.example is not None)
         return pages
@@ -289,10 +287,6 @@ class MainWindow(QMainWindow):
             self.bar.show_message(
                 Tone.WARNING, f"{thing.path.name} could not be read as {thing.kind.value}."
             )
-
-    def _import_prefix(self) -> None:
-        self.show_page("prefixes")
-        self.context.actions.get("prefixes.import").trigger()
 
     def _on_failed(self, title: str, failure: Failure) -> None:
         if failure.blame is Blame.ENGINE:

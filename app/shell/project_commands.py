@@ -43,27 +43,22 @@ class ProjectCommands(QObject):
         self._attempt = attempt
         self._archiving: Archiving | None = None
 
-    def table(self) -> dict[str, Callable[[], object]]:
-        """The functions by the names of their actions."""
-        return {
-            "this.rename": self.ask_for_name,
-            "this.show": lambda: show_folder(self._context.project.open_folder().path),
-            "this.archive": self.ask_for_archive,
-            "this.delete": lambda: self._attempt(DELETE, self.ask_to_delete),
-        }
-
     def update(self) -> None:
         """Enable what the open project allows; one archive is made at a time."""
         is_open, is_busy = self._context.project.is_open, self._archiving is not None
-        for ident in self.table():
-            enabled = is_open and not (is_busy and ident == "this.archive")
-            self._context.actions.get(ident).setEnabled(enabled)
+        for name in ("rename", "show", "archive", "delete"):
+            enabled = is_open and not (is_busy and name == "archive")
+            self._context.actions.get(f"this.{name}").setEnabled(enabled)
 
     def close(self) -> None:
         """End what is at work, as the window closes."""
         if self._archiving is not None:
             self._archiving.requestInterruption()
             self._archiving.wait()
+
+    def show(self) -> None:
+        """Show the project's folder in the system's own program for them."""
+        show_folder(self._context.project.open_folder().path)
 
     def ask_for_name(self) -> None:
         """Let the user type another name; the folder keeps its own."""

@@ -2,94 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from app.assets import icon
 from app.context import AppContext
+from app.dialogs.about import AboutDialog, ShortcutsDialog
 from app.qt.plain_text import caption
 from app.settings import Settings
 from app.shell.actions import ActionRegistry
 from app.shell.page_list import PAGES
+from app.shell.project_commands import DELETE
 from app.theme import Scheme
 
+if TYPE_CHECKING:
+    from app.shell.main_window import MainWindow
+
 Keys = QKeySequence.StandardKey
-Commands = dict[str, Callable[[], object]]
-
-_ACTIONS = (
-    ("file", "project.new", "&New project…", Keys.New, "add", "Create an empty project"),
-    (
-        "file", "project.new_from_table", "New project from &data…", "Ctrl+Shift+N", "new-table",
-        "Choose a table and create a project for it",
-    ),
-    ("file", "project.open", "&Open project…", Keys.Open, "open", "Open a project's folder"),
-    (
-        "file", "project.example", "Open the &example project", None, "runs",
-        "Finished runs on the sample table, their prefixes and a small study to explore",
-    ),
-    (
-        "file", "project.sample", "New project from the &sample table", None, "sample",
-        "332 invented walking trails to try everything on",
-    ),
-    (
-        "file", "exchange.import_prefix", "&Import prefix…", "Ctrl+I", "import",
-        "Copy a native or PEFT prefix folder into the project",
-    ),
-    ("file", "this.rename", "&Rename project…", None, "edit", "Rename the project"),
-    ("file", "this.show", "Sho&w project folder", None, "folder", "Show the project's files"),
-    (
-        "file", "this.archive", "&Archive project…", None, "export",
-        "Save the project as one .zip file, without checkpoints",
-    ),
-    (
-        "file", "this.delete", "&Delete project…", None, "delete",
-        "Close the project and move its folder to the trash",
-    ),
-    ("file", "close.project", "C&lose project", "Ctrl+W", "", "Save and close the project"),
-    (
-        "file", "app.preferences", "&Preferences…", "Ctrl+,", "settings",
-        "Colours, text size, folders",
-    ),
-    ("file", "app.quit", "&Quit", "Ctrl+Q", "", "Close the window"),
-    ("view", "view.full_screen", "&Full screen", Keys.FullScreen, "", ""),
-    (
-        "view", "view.reset_layout", "&Reset layout", None, "",
-        "Reset the window, its splitters and columns to their defaults",
-    ),
-    ("help", "help.guide", "User's &guide", Keys.HelpContents, "info", ""),
-    ("help", "help.shortcuts", "&Keyboard shortcuts", "Ctrl+/", "", ""),
-    ("help", "help.palette", "Command &palette…", "Ctrl+Shift+P; Ctrl+K", "command", ""),
-    ("help", "about.program", "&About Prefix Workbench", None, "", ""),
-    ("help", "about.diagnostics", "Copy &diagnostics", None, "copy", ""),
-)  # fmt: skip
+Row = tuple[str, str, Callable[[], object], str | Keys | None, str, str]
+"""Name, text, what it does, keys, icon and tip of an action."""
 
 
-def add_window_actions(context: AppContext, commands: Commands) -> dict[str, QAction]:
-    """Fill File, Edit, View and Help; `commands` holds a function for each action of `_ACTIONS`.
+def add_window_actions(window: MainWindow) -> dict[str, QAction]:
+    """Fill File, Edit, View and Help.
 
     Returns:
         The checkable actions that show the pages, by the page's name.
     """
-    actions = context.actions
-    _add_commands(actions, commands, "file")
+    context, actions = window.context, window.context.actions
+    _add(actions, "file", _file_actions(window))
     _add_edit_actions(context)
     pages = _add_page_actions(context)
-    _add_commands(actions, commands, "view")
-    _add_commands(actions, commands, "help")
+    _add(actions, "view", _view_actions(window))
+    _add(actions, "help", _help_actions(window))
     return pages
 
 
-def _add_commands(actions: ActionRegistry, commands: Commands, menu: str) -> None:
-    for listed, ident, text, shortcut, icon_name, tip in _ACTIONS:
-        if listed == menu:
-            actions.add(
-                ident, text, slot=commands[ident], menu=menu, tip=tip, shortcut=shortcut,
-                icon=icon(icon_name) if icon_name else None,
-            )  # fmt: skip
+def _file_actions(window: MainWindow) -> Sequence[Row]:
+    control, commands, projects = window.control, window.commands, window.projects
+    return (
+        ("project.new", "&New project…", commands.new_project, Keys.New, "add",
+         "Create an empty project"),
+        ("project.new_from_table", "New project from &data…", commands.new_from_table,
+         "Ctrl+Shift+N", "new-table", "Choose a table and create a project for it"),
+        ("project.open", "&Open project…", commands.open_project, Keys.Open, "open",
+         "Open a project's folder"),
+        ("project.example", "Open the &example project",
+         partial(commands.leave, "Open the example project", control.open_example), None, "runs",
+         "Finished runs on the sample table, their prefixes and a small study to explore"),
+        ("project.sample", "New project from the &sample table",
+         partial(commands.leave, "New project from the sample table", control.open_sample), None,
+         "sample", "332 invented walking trails to try everything on"),
+        ("exchange.import_prefix", "&Import prefix…", window.import_prefix, "Ctrl+I", "import",
+         "Copy a native or PEFT prefix folder into the project"),
+        ("this.rename", "&Rename project…", projects.ask_for_name, None, "edit",
+         "Rename the project"),
+        ("this.show", "Sho&w project folder", projects.show, None, "folder",
+         "Show the project's files"),
+        ("this.archive", "&Archive project…", projects.ask_for_archive, None, "export",
+         "Save the project as one .zip file, without checkpoints"),
+        ("this.delete", "&Delete project…",
+         partial(commands.attempt, DELETE, projects.ask_to_delete), None, "delete",
+         "Close the project and move its folder to the trash"),
+        ("close.project", "C&lose project",
+         partial(commands.leave, "Close the project", control.close), "Ctrl+W", "",
+         "Save and close the project"),
+        ("app.preferences", "&Preferences…", commands.show_preferences, "Ctrl+,", "settings",
+         "Colours, text size, folders"),
+        ("app.quit", "&Quit", window.close, "Ctrl+Q", "", "Close the window"),
+    )  # fmt: skip
+
+
+def _view_actions(window: MainWindow) -> Sequence[Row]:
+    tip = "Reset the window, its splitters and columns to their defaults"
+    return (
+        ("view.full_screen", "&Full screen", window.toggle_full_screen, Keys.FullScreen, "", ""),
+        ("view.reset_layout", "&Reset layout", window.reset_layout, None, "", tip),
+    )
+
+
+def _help_actions(window: MainWindow) -> Sequence[Row]:
+    theme, commands = window.context.theme, window.commands
+    shortcuts, about = partial(ShortcutsDialog, window.context.actions), partial(AboutDialog, theme)
+    return (
+        ("help.guide", "User's &guide", window.show_guide, Keys.HelpContents, "info", ""),
+        ("help.shortcuts", "&Keyboard shortcuts", lambda: shortcuts(window).open(), "Ctrl+/", "",
+         ""),
+        ("help.palette", "Command &palette…", commands.show_palette, "Ctrl+Shift+P; Ctrl+K",
+         "command", ""),
+        ("about.program", "&About Prefix Workbench", lambda: about(window).open(), None, "", ""),
+        ("about.diagnostics", "Copy &diagnostics", commands.copy_diagnostics, None, "copy", ""),
+    )  # fmt: skip
+
+
+def _add(actions: ActionRegistry, menu: str, rows: Sequence[Row]) -> None:
+    for ident, text, slot, shortcut, icon_name, tip in rows:
+        sign = icon(icon_name) if icon_name else None
+        actions.add(ident, text, slot=slot, menu=menu, shortcut=shortcut, icon=sign, tip=tip)
 
 
 def _add_edit_actions(context: AppContext) -> None:

@@ -11,7 +11,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.context import AppContext
-from app.dialogs.about import AboutDialog, ShortcutsDialog
 from app.dialogs.new_project import NewProjectDialog
 from app.dialogs.palette import CommandPalette
 from app.dialogs.preferences import PreferencesDialog
@@ -44,31 +43,9 @@ class WindowCommands(QObject):
         self._leaving, self._diagnostics = leaving, diagnostics
         self._has_error = False
 
-    def table(self) -> dict[str, Callable[[], object]]:
-        """The functions by the names of their actions."""
-        context, control, window = self._context, self._control, self._window
-        return {
-            "project.new": self.new_project,
-            "project.new_from_table": self.new_from_table,
-            "project.open": self.open_project,
-            "project.sample": lambda: self._leave(
-                "New project from the sample table", control.open_sample
-            ),
-            "project.example": lambda: self._leave(
-                "Open the example project", control.open_example
-            ),
-            "close.project": lambda: self._leave("Close the project", control.close),
-            "app.preferences": self.show_preferences,
-            "app.quit": window.close,
-            "help.shortcuts": lambda: ShortcutsDialog(context.actions, window).open(),
-            "help.palette": self.show_palette,
-            "about.program": lambda: AboutDialog(context.theme, window).open(),
-            "about.diagnostics": lambda: QGuiApplication.clipboard().setText(self._diagnostics("")),
-        }
-
     def open_path(self, path: Path) -> None:
         """Open whatever was dropped or chosen."""
-        run = self.attempt if self._control.stays(path) else self._leave
+        run = self.attempt if self._control.stays(path) else self.leave
         run(f"Open {path.name}", lambda: self._control.open_path(path))
 
     def attempt(self, title: str, work: Callable[[], object]) -> None:
@@ -101,7 +78,7 @@ class WindowCommands(QObject):
 
         def make() -> None:
             path, name = dialog.project_folder(), dialog.project_name()
-            self._leave("New project", lambda: self._control.create(path, name))
+            self.leave("New project", lambda: self._control.create(path, name))
 
         dialog.accepted.connect(make)
         dialog.finished.connect(dialog.deleteLater)
@@ -117,14 +94,14 @@ class WindowCommands(QObject):
         if chosen:
             path = Path(chosen)
             settings.set_choice("table_folder", str(path.parent))
-            self._leave("New project from a table", lambda: self._control.create_from_table(path))
+            self.leave("New project from a table", lambda: self._control.create_from_table(path))
 
     def open_project(self) -> None:
         """Ask for a project's folder."""
         start = str(self._context.settings.projects_folder)
         chosen = QFileDialog.getExistingDirectory(self._window, "Folder of the project", start)
         if chosen:
-            self._leave("Open project", lambda: self._control.open(Path(chosen)))
+            self.leave("Open project", lambda: self._control.open(Path(chosen)))
 
     def show_preferences(self) -> None:
         """Open the preferences."""
@@ -138,7 +115,12 @@ class WindowCommands(QObject):
         has_project = self._context.project.is_open
         CommandPalette(self._context.actions, has_project=has_project, parent=self._window).open()
 
-    def _leave(self, title: str, work: Callable[[], object]) -> None:
+    def copy_diagnostics(self) -> None:
+        """Put versions and the end of the log on the clipboard."""
+        QGuiApplication.clipboard().setText(self._diagnostics(""))
+
+    def leave(self, title: str, work: Callable[[], object]) -> None:
+        """Attempt `work`, which closes the project, once the user agrees to leave it."""
         self._leaving.leave_project(title, lambda: self.attempt(title, work))
 
     def _on_error_closed(self) -> None:
