@@ -9,7 +9,7 @@ from PySide6.QtGui import QIcon
 from app.assets import icon
 from app.models.run import RunModel
 from app.theme import Theme
-from app.words import amount, duration
+from app.words import duration, progress
 from engine.contract.runs.events import RunState
 
 
@@ -79,8 +79,7 @@ def status_line(run: RunModel) -> str:
     if status.state.is_active and status.phase is not None:
         parts.append(status.phase.value)
         if status.total and status.unit not in ("", "steps"):
-            of = "of at most" if status.unit == "tokens" else "of"
-            parts[-1] += f" ({status.done:,} {of} {amount(status.total, status.unit)})"
+            parts[-1] += f" ({progress(status.done, status.total, status.unit)})"
     if status.total_steps:
         parts.append(f"step {status.step:,} of {status.total_steps:,}")
     if left := time_left(run):

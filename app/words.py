@@ -60,6 +60,12 @@ def amount(number: int, unit: str) -> str:
     return size(number) if unit == "bytes" else f"{number:,} {unit}".strip()
 
 
+def progress(done: int, total: int, unit: str) -> str:
+    """Such as "30 MB of 93 MB", "5 of 20 rows", "80 of at most 200 tokens"."""
+    of = "of at most" if unit == "tokens" else "of"
+    return f"{amount(done, unit if unit == 'bytes' else '')} {of} {amount(total, unit)}"
+
+
 def percent(part: float, whole: float) -> str:
     """A share such as 3.64 % or 0.0071 %."""
     return f"{100 * part / whole:.3g} %" if whole else ""

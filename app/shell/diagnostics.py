@@ -85,9 +85,7 @@ def report(log_file: Path | None, error: str = "") -> str:
 
 def _tail(path: Path, count: int) -> list[str]:
     try:
-        with open(path, "rb") as stream:
-            stream.seek(max(0, path.stat().st_size - 32_768))
-            text = stream.read().decode("utf-8", errors="replace")
+        text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ["(no log)"]
     return text.splitlines()[-count:]

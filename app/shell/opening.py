@@ -41,16 +41,12 @@ def find_out(path: Path) -> OpenedPath:
     """
     check_exists(path)
     folder = path if path.is_dir() else path.parent
-    if _is_or_holds(path, PROJECT_FILE):
-        return OpenedPath(PathKind.PROJECT, folder)
-    if _is_or_holds(path, "run.json"):
-        return OpenedPath(PathKind.RUN, folder)
-    marks = (*PREFIX_MARKS, "prefix.safetensors", "adapter_model.safetensors")
+    for name, kind in ((PROJECT_FILE, PathKind.PROJECT), ("run.json", PathKind.RUN)):
+        if (path / name).is_file() if path.is_dir() else path.name == name:
+            return OpenedPath(kind, folder)
     if path.is_dir():
-        if any((path / name).exists() for name in PREFIX_MARKS):
-            return OpenedPath(PathKind.PREFIX, path)
-        # The output folder of a trainer: checkpoint-10/ and the like.
-        if any(any(path.glob(f"*/{name}")) for name in PREFIX_MARKS):
+        # The output folder of a trainer holds checkpoint-10/ and the like.
+        if any(any(path.glob(f"{below}{name}")) for name in PREFIX_MARKS for below in ("", "*/")):
             return OpenedPath(PathKind.PREFIX, path)
         if holds_xml(path):
             return OpenedPath(PathKind.TABLE, path)
@@ -60,7 +56,7 @@ def find_out(path: Path) -> OpenedPath:
             "(prefix.json or adapter_config.json) or WebNLG XML. Choose one of those, or a table.",
             path=path,
         )
-    if path.name in marks:
+    if path.name in (*PREFIX_MARKS, "prefix.safetensors", "adapter_model.safetensors"):
         return OpenedPath(PathKind.PREFIX, folder)
     if path.suffix.lower() not in DATA_ENDINGS:
         raise UserError(
@@ -104,10 +100,6 @@ def project_of_run(run: Path) -> Path:
             missing=project / PROJECT_FILE,
         )
     return project
-
-
-def _is_or_holds(path: Path, name: str) -> bool:
-    return (path / name).is_file() if path.is_dir() else path.name == name
 
 
 def _holds_outputs(path: Path) -> bool:

@@ -13,7 +13,7 @@ from app.qt.sizes import chars, room
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
 from app.widgets.buttons import flat_button
 from app.widgets.labels import ElidedLabel, MutedLabel
-from app.words import amount, duration
+from app.words import amount, duration, progress
 
 POPUP_WIDTH_CHARS = 58
 
@@ -130,28 +130,23 @@ class ActivityRow(QWidget):
 
 def show_progress(bar: QProgressBar, activity: Activity) -> None:
     """Set a bar from an activity; unknown totals make it move to and fro."""
-    progress = activity.progress
-    if progress is None or progress.total <= 0:
+    shown = activity.progress
+    if shown is None or shown.total <= 0:
         bar.setRange(0, 0)
     else:
         bar.setRange(0, 1000)
-        bar.setValue(min(1000, 1000 * progress.done // progress.total))
+        bar.setValue(min(1000, 1000 * shown.done // shown.total))
 
 
 def describe_progress(activity: Activity) -> str:
     """Such as "training: 120 of 200 steps, 3 min 20 s left"."""
-    progress = activity.progress
-    if progress is None:
+    shown = activity.progress
+    if shown is None:
         return "waiting …"
-    unit = progress.unit
-    done = amount(progress.done, unit if unit == "bytes" else "")
-    parts = [progress.text] if progress.text else []
-    if progress.total > 0:
-        of = "of at most" if unit == "tokens" else "of"
-        parts.append(f"{done} {of} {amount(progress.total, unit)}")
-    elif progress.done:
-        parts.append(amount(progress.done, unit))
-    text = ": ".join(parts) if parts else "working …"
+    count = amount(shown.done, shown.unit) if shown.done else ""
+    if shown.total > 0:
+        count = progress(shown.done, shown.total, shown.unit)
+    text = ": ".join(filter(None, (shown.text, count))) or "working …"
     if activity.remaining_s is not None:
         text += f", {duration(activity.remaining_s)} left"
     return text
