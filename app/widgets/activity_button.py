@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QProgressBar, QToolButton, QWidget
 
 from app.assets import icon
@@ -76,13 +75,6 @@ class ActivityPopup(QFrame):
         """Take the size that the rows need."""
         self.setFixedWidth(min(chars(POPUP_WIDTH_CHARS), room().width()))
         self.adjustSize()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape closes."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.hide()
-        else:
-            super().keyPressEvent(event)
 
     def _add(self, activity: Activity) -> None:
         self._rows[activity] = ActivityRow(self._theme, activity, self)

@@ -65,10 +65,6 @@ class SidebarButton(QAbstractButton):
         width = side + 2 * SPACE_M + metrics.horizontalAdvance("Compare ") + SPACE_S
         return QSize(width, max(side, metrics.height()) + SPACE_M)
 
-    def minimumSizeHint(self) -> QSize:
-        """The same: a cut name would say nothing."""
-        return self.sizeHint()
-
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Remember whether the focus came by a key: only then is a ring drawn."""
         self._by_key = event.reason() in _BY_KEY
