@@ -215,4 +215,4 @@ def duration(seconds: float) -> str:
 def _amount(count: int, unit: str) -> str:
     if unit == "bytes":
         return f"{count / 1e6:.1f} MB"
-    return f"{count:,} {unit}"
+    return f"{count:,} {unit if count != 1 else unit.removesuffix('s')}"
