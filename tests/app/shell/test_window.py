@@ -6,9 +6,11 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from app.context import AppContext
 from app.dialogs.problem import ProblemDialog
 from app.pages.prefixes.page import PrefixesPage
 from app.pages.start import StartPage
+from app.shell import startup
 from app.shell.main_window import FIRST_SIZE, MainWindow
 from app.shell.page_list import PAGES
 from app.widgets.info_bar import Tone
@@ -376,3 +378,14 @@ def test_activity_popup_closes_with_escape(window: MainWindow, qtbot: QtBot) -> 
     assert popup.isVisible()
     qtbot.keyClick(popup, Qt.Key.Key_Escape)
     assert not popup.isVisible()
+
+
+def test_what_is_not_shipped_cannot_be_opened(
+    context: AppContext, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(startup, "sample_files", list)
+    monkeypatch.setattr(startup, "example_project", lambda: None)
+    window = startup.tie(context)
+    qtbot.addWidget(window)
+    for name in ("sample", "example"):
+        assert not context.actions.get(f"project.{name}").isEnabled()
