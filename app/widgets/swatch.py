@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication, QPainter, QPen, QPixmap, QPixmapCache
+from PySide6.QtWidgets import QWidget
 
 from app.theme import RunLook, Theme, run_look
 from app.widgets.labels import Label
@@ -41,7 +42,7 @@ def swatch_pixmap(look: RunLook, *, shown: bool = True) -> QPixmap:
 class Swatch(Label):
     """The stroke as a widget, for legends."""
 
-    def __init__(self, look: RunLook) -> None:
-        super().__init__()
+    def __init__(self, look: RunLook, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
         self.setPixmap(swatch_pixmap(look))
         self.setFixedSize(SIZE)
