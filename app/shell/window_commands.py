@@ -15,15 +15,13 @@ from app.dialogs.new_project import NewProjectDialog
 from app.dialogs.palette import CommandPalette
 from app.dialogs.preferences import PreferencesDialog
 from app.dialogs.problem import ProblemDialog, failure_of
+from app.pages.data.importing.file_dialogs import ask_for_path
 from app.shell.leaving import Leaving
 from app.shell.project_control import ProjectControl
 from engine.contract.errors import UserError
 from engine.contract.protocol.commands import Failure
-from engine.contract.reading.formats import DATA_ENDINGS
 
 log = logging.getLogger(__name__)
-
-TABLES = f"Tables ({' '.join('*' + ending for ending in DATA_ENDINGS)});;All files (*)"
 
 
 class WindowCommands(QObject):
@@ -86,15 +84,11 @@ class WindowCommands(QObject):
 
     def new_from_table(self) -> None:
         """Ask for a table and make a project for it."""
-        settings = self._context.settings
-        start = settings.choice("table_folder", str(Path.home()))
-        chosen, _ = QFileDialog.getOpenFileName(
-            self._window, "Table for a new project", start, TABLES
-        )
-        if chosen:
-            path = Path(chosen)
-            settings.set_choice("table_folder", str(path.parent))
-            self.leave("New project from a table", lambda: self._control.create_from_table(path))
+
+        def make(table: Path) -> None:
+            self.leave("New project from a table", lambda: self._control.create_from_table(table))
+
+        ask_for_path(self._window, self._context.settings, make)
 
     def open_project(self) -> None:
         """Ask for a project's folder."""

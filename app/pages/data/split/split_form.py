@@ -14,7 +14,7 @@ from app.pages.data.words import SPLIT_HINTS, SPLIT_TITLES
 from app.qt.boxes import combo_box, form_layout
 from app.theme import SPACE_S
 from app.widgets.plain_delegate import PlainDelegate
-from app.widgets.setting_editor import IgnoreWheel, make_editor
+from app.widgets.setting_editor import make_editor
 from app.words import mnemonic, plural
 from engine.contract.options import OPTIONS
 from engine.contract.specs.data import Split, SplitKind
@@ -43,13 +43,11 @@ class SplitForm(QWidget):
             self.kind.addItem(title, kind)
             self.kind.setItemData(index, SPLIT_HINTS[kind], Qt.ItemDataRole.ToolTipRole)
         self.kind.activated.connect(self._set_kind)
-        layout, wheel = form_layout(SPACE_S, SPACE_S), IgnoreWheel(self)
+        layout = form_layout(SPACE_S, SPACE_S)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addRow("S&plit", self.kind)
         self.setLayout(layout)
-        self.editors = {
-            name: make_editor(name, OPTIONS[f"data.split.{name}"], wheel) for name in _FIELDS
-        }
+        self.editors = {name: make_editor(name, OPTIONS[f"data.split.{name}"]) for name in _FIELDS}
         for name, editor in self.editors.items():
             label = OPTIONS[f"data.split.{name}"].setting.label
             layout.addRow(mnemonic(label, _FIELDS[name]), editor.widget)

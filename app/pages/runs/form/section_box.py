@@ -50,17 +50,16 @@ class SectionBox(QWidget):
         self._rows.setVerticalSpacing(SPACE_XS)
         self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        ignore_wheel = IgnoreWheel(self)
         for name in section.names:
-            self._add(name, ignore_wheel)
+            self._add(name)
         self.body.hide()
         vbox(self.header, self.body, parent=self, spacing=SPACE_XS)
         planner.changed.connect(self._update)
         self._update()
 
-    def _add(self, name: str, ignore_wheel: IgnoreWheel) -> None:
+    def _add(self, name: str) -> None:
         item = SETTINGS[name]
-        editor = make_editor(name, item, ignore_wheel)
+        editor = make_editor(name, item)
         editor.edited.connect(lambda value: self._form.set(name, value))
         self.editors[name] = editor
         if item.kind is bool:
