@@ -100,16 +100,16 @@ _LINES = (_Line.SolidLine, _Line.DashLine, _Line.DotLine, _Line.DashDotLine)
 
 
 @dataclass(frozen=True)
-class RunLook:
+class RunStyle:
     """How a run is drawn everywhere: a colour and a line, so never by colour alone."""
 
     color: QColor
-    style: Qt.PenStyle
+    line: Qt.PenStyle
 
 
-def run_look(index: int) -> RunLook:
+def run_style(index: int) -> RunStyle:
     """The style of the run that was made as number `index` (from 0) of its project."""
-    return RunLook(RUN_COLORS[index % len(RUN_COLORS)], _LINES[index % len(_LINES)])
+    return RunStyle(RUN_COLORS[index % len(RUN_COLORS)], _LINES[index % len(_LINES)])
 
 
 class Theme(QObject):

@@ -42,7 +42,7 @@ class AboutDialog(QDialog):
         purpose = QLabel(PURPOSE)
         purpose.setWordWrap(True)
         table = Facts(theme, versions()[1:])
-        copy = push_button("Copy versions", self.copy_versions, picture="copy")
+        copy = push_button("Copy versions", self.copy_versions, icon="copy")
         buttons = close_button(self)
         buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
         licences = MutedLabel(

@@ -57,7 +57,7 @@ class ProblemDialog(QDialog):
         if ours:
             tip = "Versions, the traceback and the end of the log; nothing is sent anywhere"
             slot = self.copy_diagnostics
-            copy = push_button("Copy diagnostics", slot, picture="copy", tip=tip)
+            copy = push_button("Copy diagnostics", slot, icon="copy", tip=tip)
             buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
         fill(self, layout, buttons, width_chars=70)
 

@@ -124,7 +124,7 @@ class RunCurves:
         return item
 
     def _pen(self, width: int) -> QPen:
-        pen: QPen = pg.mkPen(self.shown.style.color, width=width, style=self.shown.style.style)
+        pen: QPen = pg.mkPen(self.shown.style.color, width=width, style=self.shown.style.line)
         return pen
 
     def _on_clicked(self) -> None:

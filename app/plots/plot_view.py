@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from app.plots.lines import Line, Quantity
 from app.plots.series import Axis, RunSeries
 from app.settings import Settings
-from app.theme import RunLook
+from app.theme import RunStyle
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class ShownRun:
 
     series: RunSeries
     name: str
-    style: RunLook
+    style: RunStyle
 
     @property
     def run_id(self) -> str:

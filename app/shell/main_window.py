@@ -216,7 +216,7 @@ class MainWindow(QMainWindow):
             "No project is open",
             "A project is a folder with your table, the runs and the prefixes. Drop a table on "
             "this window to create one.",
-            picture="folder",
+            icon="folder",
         )
         hint.add_action(self.context.actions.get("project.new_from_table"), primary=True)
         hint.add_action(self.context.actions.get("project.open"))

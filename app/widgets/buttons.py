@@ -24,7 +24,7 @@ Button = TypeVar("Button", bound=QAbstractButton)
 
 
 def flat_button(
-    picture: str = "",
+    icon: str = "",
     tip: str = "",
     slot: Slot | None = None,
     *,
@@ -38,9 +38,9 @@ def flat_button(
         name: for readers; without one, the words, or else the tip.
         menu: opens at once.
     """
-    button = _dress(QToolButton(), picture, tip, slot, text=text, name=name or text or tip)
+    button = _dress(QToolButton(), icon, tip, slot, text=text, name=name or text or tip)
     button.setAutoRaise(True)
-    if text and picture:
+    if text and icon:
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     if menu is not None:
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -49,10 +49,10 @@ def flat_button(
 
 
 def push_button(
-    text: str, slot: Slot | None = None, *, picture: str = "", tip: str = "", name: str = ""
+    text: str, slot: Slot | None = None, *, icon: str = "", tip: str = "", name: str = ""
 ) -> QPushButton:
     """A button with a frame; `name` is for readers, where the words do not say it."""
-    return _dress(QPushButton(), picture, tip, slot, text=text, name=name)
+    return _dress(QPushButton(), icon, tip, slot, text=text, name=name)
 
 
 def action_button(action: QAction, *, text: str = "") -> QToolButton:
@@ -66,10 +66,10 @@ def action_button(action: QAction, *, text: str = "") -> QToolButton:
 
 
 def _dress(
-    button: Button, picture: str, tip: str, slot: Slot | None, *, text: str, name: str
+    button: Button, icon_name: str, tip: str, slot: Slot | None, *, text: str, name: str
 ) -> Button:
-    if picture:
-        button.setIcon(icon(picture))
+    if icon_name:
+        button.setIcon(icon(icon_name))
     button.setText(text)
     button.setToolTip(tip)
     button.setAccessibleName(name)

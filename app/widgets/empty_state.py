@@ -29,15 +29,15 @@ class EmptyState(QWidget):
         title: str,
         text: str,
         *,
-        picture: str = "",
+        icon: str = "",
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._theme, self._picture = theme, picture
+        self._theme, self._icon_name = theme, icon
         self._icon, self.title, self.text = Label(), WrappedLabel(title), MutedLabel(theme, text)
         for label in (self._icon, self.title, self.text):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._icon.setVisible(bool(picture))
+        self._icon.setVisible(bool(icon))
         self.title.setFont(scaled_font(130, bold=True))
         set_minimum_chars(self.text, TEXT_WIDTH_CHARS / 2)
         self._buttons = FlowLayout(centred=True)
@@ -57,10 +57,10 @@ class EmptyState(QWidget):
         self._draw()
 
     def add_button(
-        self, text: str, slot: Callable[[], object], *, picture: str = "", primary: bool = False
+        self, text: str, slot: Callable[[], object], *, icon: str = "", primary: bool = False
     ) -> QPushButton:
         """Add a button; the primary one takes Enter."""
-        button = push_button(caption(text), lambda: slot(), picture=picture)
+        button = push_button(caption(text), lambda: slot(), icon=icon)
         button.setDefault(primary)
         button.setAutoDefault(True)
         self._buttons.addWidget(button)
@@ -76,6 +76,6 @@ class EmptyState(QWidget):
 
     def _draw(self) -> None:
         self.text.setMaximumWidth(chars(TEXT_WIDTH_CHARS))
-        if self._picture:
-            picture = icon(self._picture, self._theme.colors.muted)
-            self._icon.setPixmap(picture.pixmap(icon_size(300), self.devicePixelRatio()))
+        if self._icon_name:
+            muted = icon(self._icon_name, self._theme.colors.muted)
+            self._icon.setPixmap(muted.pixmap(icon_size(300), self.devicePixelRatio()))

@@ -6,24 +6,24 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication, QPainter, QPen, QPixmap, QPixmapCache
 from PySide6.QtWidgets import QWidget
 
-from app.theme import RunLook, Theme, run_look
+from app.theme import RunStyle, Theme, run_style
 from app.widgets.labels import Label
 
 SIZE = QSize(26, 12)
 
 
-def look_of(theme: Theme, number: int) -> RunLook:
+def style_of(theme: Theme, number: int) -> RunStyle:
     """The style of the run with this number; grey and plain for what is no run (below 0)."""
-    return run_look(number) if number >= 0 else RunLook(theme.colors.muted, Qt.PenStyle.SolidLine)
+    return run_style(number) if number >= 0 else RunStyle(theme.colors.muted, Qt.PenStyle.SolidLine)
 
 
-def swatch_pixmap(look: RunLook, *, shown: bool = True) -> QPixmap:
+def swatch_pixmap(style: RunStyle, *, shown: bool = True) -> QPixmap:
     """A stroke on a transparent ground, sharp on every screen; faint where it is not shown.
 
     From Qt's cache if it was made before: a table paints many, and each new one would stay there.
     """
     ratio = max(screen.devicePixelRatio() for screen in QGuiApplication.screens())
-    key = f"swatch {look.color.name()} {look.style.value} {ratio} {shown}"
+    key = f"swatch {style.color.name()} {style.line.value} {ratio} {shown}"
     pixmap = QPixmap()
     if QPixmapCache.find(key, pixmap):
         return pixmap
@@ -32,7 +32,7 @@ def swatch_pixmap(look: RunLook, *, shown: bool = True) -> QPixmap:
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setOpacity(1.0 if shown else 0.3)
-    painter.setPen(QPen(look.color, 2.5, look.style, Qt.PenCapStyle.FlatCap))
+    painter.setPen(QPen(style.color, 2.5, style.line, Qt.PenCapStyle.FlatCap))
     painter.drawLine(0, SIZE.height() // 2, SIZE.width(), SIZE.height() // 2)
     painter.end()
     QPixmapCache.insert(key, pixmap)
@@ -42,7 +42,7 @@ def swatch_pixmap(look: RunLook, *, shown: bool = True) -> QPixmap:
 class Swatch(Label):
     """The stroke as a widget, for legends."""
 
-    def __init__(self, look: RunLook, parent: QWidget | None = None) -> None:
+    def __init__(self, style: RunStyle, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
-        self.setPixmap(swatch_pixmap(look))
+        self.setPixmap(swatch_pixmap(style))
         self.setFixedSize(SIZE)

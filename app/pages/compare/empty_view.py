@@ -40,16 +40,16 @@ class EmptyView(QWidget):
         super().__init__()
         self._systems = systems
         self.nothing = EmptyState(
-            context.theme, "No outputs to compare yet", NOTHING, picture="compare"
+            context.theme, "No outputs to compare yet", NOTHING, icon="compare"
         )
         self.to_runs = self.nothing.add_button(
             "Go to Runs", context.navigator.show_runs, primary=True
         )
         self.chooser = SystemChooser(systems, context.theme)
         self.nothing.add_button("Outputs from a file…", self.chooser.add_file.click)
-        self.suggestion = push_button("", self._choose_suggested, picture="compare")
+        self.suggestion = push_button("", self._choose_suggested, icon="compare")
         name = "Read the outputs of the chosen system"
-        self.read = push_button("", self.read_asked, picture="columns", name=name)
+        self.read = push_button("", self.read_asked, icon="columns", name=name)
         inner = vbox(
             SectionHeader("Choose the systems to compare"),
             MutedLabel(context.theme, CHOOSE),

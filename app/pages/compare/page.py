@@ -134,11 +134,11 @@ class ComparePage(Page):
         self.choose.clicked.connect(lambda: self.panel.drop_below(self.choose))
         self.measures = ScoreButton(self.model, self.context.settings, self.context.theme)
         tip = "Judge pairs of outputs without knowing which system wrote them"
-        self.judge = push_button("Blind…", self.start_blind, picture="blind", tip=tip)
-        self.copies = push_button("Export", picture="export")
+        self.judge = push_button("Blind…", self.start_blind, icon="blind", tip=tip)
+        self.copies = push_button("Export", icon="export")
         self.copies.setMenu(self._make_menu())
         tip = "Show in which settings the runs differ"
-        self.settings = push_button("Settings…", self.show_settings, picture="settings", tip=tip)
+        self.settings = push_button("Settings…", self.show_settings, icon="settings", tip=tip)
         buttons = (self.settings, self.judge, self.copies)
         bar = FlowLayout(self.choose, self.measures, *self.pair.parts, *buttons)
         page = QWidget()

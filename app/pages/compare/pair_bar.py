@@ -11,7 +11,7 @@ from app.qt.boxes import hbox
 from app.qt.sizes import chars
 from app.theme import SPACE_XS, Theme
 from app.widgets.labels import Label
-from app.widgets.swatch import SIZE, look_of, swatch_pixmap
+from app.widgets.swatch import SIZE, style_of, swatch_pixmap
 from engine.contract.metrics import metric_title
 
 LEAST_CHARS, MOST_CHARS = 8, 28
@@ -49,7 +49,7 @@ class PairBar:
         for menu in self.menus:
             menu.clear()
         for index, system in enumerate(systems):
-            swatch = swatch_pixmap(look_of(self._theme, system.entry.style))
+            swatch = swatch_pixmap(style_of(self._theme, system.entry.style))
             for menu in (self.reference, self.other) if index else (self.reference,):
                 menu.addItem(swatch, f"{letter(index)}  {system.name}")
         for metric in model.comparison.metrics:

@@ -51,7 +51,7 @@ class DatasetHeader(QWidget):
         self.rows = ElidedLabel()
         self.rejected = push_button("", self.rejected_asked)
         self.rejected.setFlat(True)
-        self.open_button = push_button("&Open data", picture="open")
+        self.open_button = push_button("&Open data", icon="open")
         names = (self.names, self.rename_button, self.delete_button)
         self.setLayout(FlowLayout(*names, self.rows, self.rejected, self.open_button))
         context.project.changed.connect(self._show)

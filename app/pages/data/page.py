@@ -48,8 +48,8 @@ class DataPage(Page):
             context.project, context.activities, client=context.data_client, parent=self
         )
         self.paster = Paster(context, self.file, self, open_file=self.open_path)
-        self.empty = EmptyState(context.theme, "Start with data", START, picture="data")
-        self.empty.add_button("Open a file…", self._ask_for_file, picture="open", primary=True)
+        self.empty = EmptyState(context.theme, "Start with data", START, icon="data")
+        self.empty.add_button("Open a file…", self._ask_for_file, icon="open", primary=True)
         self.empty.add_action(self.paster.action)
         self.empty.add_button("WebNLG folder…", self._ask_for_folder)
         self.empty.add_button("From Hugging Face…", self._ask_for_hub_name)

@@ -178,10 +178,10 @@ class PrefixesPage(Page):
             "No prefixes yet",
             "The prefix of each finished prefix run appears here. You can also drop a prefix "
             "folder on the window, exported by this program or saved by the peft library.",
-            picture="prefixes",
+            icon="prefixes",
         )
-        empty.add_button("Import prefix…", self.ask_for_prefix, picture="import", primary=True)
-        empty.add_button("Go to Runs", self.context.navigator.show_runs, picture="runs")
+        empty.add_button("Import prefix…", self.ask_for_prefix, icon="import", primary=True)
+        empty.add_button("Go to Runs", self.context.navigator.show_runs, icon="runs")
         return empty
 
     def _make_library_view(self) -> QWidget:

@@ -70,7 +70,7 @@ class RunsPage(Page):
             "No runs yet",
             "Choose a backbone and a prefix length on the left, then press Train: the run's "
             "curves and outputs appear here. Train both adds its fine-tuning baseline.",
-            picture="runs",
+            icon="runs",
         )
 
     def _lay_out(self) -> None:

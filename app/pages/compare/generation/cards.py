@@ -14,7 +14,7 @@ from app.qt.boxes import hbox, vbox
 from app.qt.plain_text import markup
 from app.theme import SPACE_XS, Theme, scaled_font
 from app.widgets.labels import ElidedLabel, Label, MutedLabel
-from app.widgets.swatch import look_of, swatch_pixmap
+from app.widgets.swatch import style_of, swatch_pixmap
 from app.widgets.text_view import TextView
 from app.word_diff import nearest
 
@@ -172,7 +172,7 @@ class TextCard(ExampleCard):
 
     def set_style(self, style: int) -> None:
         """Show the colour and line style of the run with this number, or grey below 0."""
-        self.sign.setPixmap(swatch_pixmap(look_of(self._theme, style)))
+        self.sign.setPixmap(swatch_pixmap(style_of(self._theme, style)))
         self.sign.show()
 
     def _muted(self, text: str) -> str:

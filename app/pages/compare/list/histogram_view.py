@@ -21,7 +21,7 @@ from app.pages.compare.list.listing import SIDE, Histogram, histogram
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems.systems import letter
 from app.theme import SPACE_XS, Theme
-from app.widgets.swatch import look_of
+from app.widgets.swatch import style_of
 from engine.contract.metrics import higher_is_better, metric_info
 
 BINS = 2 * SIDE + 1
@@ -105,7 +105,7 @@ class HistogramView(QWidget):
         systems, style = self._model.comparison.systems, -1
         if systems and index != SIDE:
             style = systems[0 if is_a else self._model.other].entry.style
-        painter.fillRect(bar, look_of(self._theme, style).color)
+        painter.fillRect(bar, style_of(self._theme, style).color)
         if is_a and index != SIDE:
             painter.fillRect(bar, QBrush(self._theme.colors.base, Qt.BrushStyle.BDiagPattern))
 

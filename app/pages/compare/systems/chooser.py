@@ -18,7 +18,7 @@ from app.widgets.buttons import push_button
 from app.widgets.labels import MutedLabel
 from app.widgets.plain_delegate import PlainDelegate
 from app.widgets.search_field import SearchField
-from app.widgets.swatch import look_of, swatch_pixmap
+from app.widgets.swatch import style_of, swatch_pixmap
 from app.widgets.table_view import TableView
 
 OUTSIDE_FILTER = "Outputs (*.jsonl *.txt);;All files (*)"
@@ -40,7 +40,7 @@ class SystemChooser(QWidget):
                 "System",
                 self._name,
                 tip=self._tip,
-                icon=lambda entry: swatch_pixmap(look_of(theme, entry.style)),
+                icon=lambda entry: swatch_pixmap(style_of(theme, entry.style)),
                 checked=lambda entry: entry.key in systems.chosen,
                 check=lambda entry, chosen: systems.set_chosen(entry.key, chosen=chosen),
             ),
@@ -56,7 +56,7 @@ class SystemChooser(QWidget):
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         tip = 'A JSONL file with an "output" in each line, or a text file with one output per line'
         text = "Outputs from a &file…"
-        self.add_file = push_button(text, self._ask_file, picture="file", tip=tip)
+        self.add_file = push_button(text, self._ask_file, icon="file", tip=tip)
         self.search.searched.connect(self._list)
         for key in ("Space", "Return", "Enter"):
             add_key(self.table, key, lambda: self._toggle(self.table.currentIndex()))

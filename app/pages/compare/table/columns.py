@@ -10,7 +10,7 @@ from app.pages.compare.table import formats
 from app.pages.compare.table.score_table import ScoreRow, ScoreTable
 from app.qt.table_model import LEFT, RIGHT, TableColumn
 from app.theme import Theme
-from app.widgets.swatch import look_of, swatch_pixmap
+from app.widgets.swatch import style_of, swatch_pixmap
 from engine.contract.metrics import metric_info, metric_title
 
 COMPUTING = "computing…"
@@ -27,7 +27,7 @@ def score_columns(table: ScoreTable, theme: Theme) -> tuple[Column, ...]:
             title_tip="A is the reference system",
             align=LEFT,
             tip=lambda row: _facts(row, table.metric),
-            icon=lambda row: swatch_pixmap(look_of(theme, row.system.entry.style)),
+            icon=lambda row: swatch_pixmap(style_of(theme, row.system.entry.style)),
         ),
         *map(_metric, table.metrics),
         *(_differences(table, theme) if len(table.rows) > 1 else ()),

@@ -45,7 +45,7 @@ class ImportView(QWidget):
         self.progress.setAccessibleName("Progress of the import")
         self.cancel_button = push_button("Cancel", self._cancel)
         tip = "Import the file as shown (Ctrl+Return)"
-        self.import_button = push_button("Import", file.start, picture="import", tip=tip)
+        self.import_button = push_button("Import", file.start, icon="import", tip=tip)
         self.import_button.setDefault(True)
         self.import_button.setShortcut("Ctrl+Return")
         self._lay_out()

@@ -50,7 +50,7 @@ class TokenView(QWidget):
         self.box.activated.connect(lambda: self.choose(self.box.currentData()))
         label = Label("&Backbone")
         label.setBuddy(self.box)
-        self.fetch_button = push_button("Fetch", self._fetch, picture="import")
+        self.fetch_button = push_button("Fetch", self._fetch, icon="import")
         self.counts = MutedLabel(theme)
         self.counts.setWordWrap(False)
         self.note = MutedLabel(theme)

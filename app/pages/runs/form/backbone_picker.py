@@ -32,9 +32,9 @@ class BackbonePicker(QWidget):
             lambda index: self._form.set("backbone", self.box.itemData(index))
         )
         tip = "Bring this backbone to this machine now"
-        self.fetch = push_button("Fetch", self._fetch, picture="import", tip=tip)
+        self.fetch = push_button("Fetch", self._fetch, icon="import", tip=tip)
         tip, name = "Use a local model folder, in transformers' format", "Choose a model folder"
-        self.folder = push_button("", self._ask_folder, picture="folder", tip=tip, name=name)
+        self.folder = push_button("", self._ask_folder, icon="folder", tip=tip, name=name)
         self.about = MutedLabel(theme)
         row = hbox((self.box, 1), self.fetch, self.folder, spacing=SPACE_S)
         vbox(row, self.about, parent=self, spacing=SPACE_XS)

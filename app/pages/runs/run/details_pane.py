@@ -106,7 +106,7 @@ class DetailsPane(QScrollArea):
         words = QFormLayout()
         words.addRow("Tags", self.tags)
         words.addRow("Notes", self.notes)
-        copy = push_button("Copy traceback", self._copy_traceback, picture="copy")
+        copy = push_button("Copy traceback", self._copy_traceback, icon="copy")
         vbox(
             SectionHeader("Unexpected error"),
             self.traceback,

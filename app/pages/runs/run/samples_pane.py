@@ -53,7 +53,7 @@ class SamplesPane(QWidget):
             "No samples yet",
             "A few validation inputs are decoded at each evaluation of the run; the outputs "
             "appear here, step by step.",
-            picture="activity",
+            icon="activity",
         )
         self._stack = stack(nothing, self._make_strip())
         vbox(self._stack, parent=self)

@@ -10,7 +10,7 @@ from app.models.run import RunModel, RunPart
 from app.models.runs import RunsModel
 from app.plots.plot_view import ShownRun
 from app.plots.series import RunSeries
-from app.theme import RunLook, run_look
+from app.theme import RunStyle, run_style
 
 MAX_SHOWN_AT_FIRST = 6
 """More runs than this are opened hidden: their lines would cover one another."""
@@ -87,9 +87,9 @@ class RunsView(QObject):
             self._selected = tuple(run_ids)
             self.selection_changed.emit()
 
-    def style(self, run_id: str) -> RunLook:
+    def style(self, run_id: str) -> RunStyle:
         """The run's lasting colour and line style."""
-        return run_look(self._runs.number(run_id))
+        return run_style(self._runs.number(run_id))
 
     def _series_of(self, run: RunModel) -> RunSeries:
         if run.run_id not in self._series:

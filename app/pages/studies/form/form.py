@@ -59,7 +59,7 @@ class StudyForm(QWidget):
         self.bar = InfoBar(theme, closable=False)
         self.command = CommandLine(theme)
         tip = "Create the study's runs and add them to the queue (Ctrl+Return)"
-        self.add = push_button("Add to the queue", self.added, picture="play", tip=tip)
+        self.add = push_button("Add to the queue", self.added, icon="play", tip=tip)
         self.add.setDefault(True)
         self.add.setShortcut("Ctrl+Return")
         self.cancel = push_button("Cancel", self.cancelled)

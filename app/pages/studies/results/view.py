@@ -46,7 +46,7 @@ class StudyView(QWidget):
         self.header = StudyHeader(context, actions)
         self.failures = InfoBar(theme, closable=False)
         self.figure = StudyFigure(theme)
-        self.nothing = EmptyState(theme, *NOTHING, picture="studies")
+        self.nothing = EmptyState(theme, *NOTHING, icon="studies")
         self.tables = TablesView(theme)
         self.runs = StudyRunsModel(context.runs, theme, self)
         self.table = TableView("Runs of the study")
