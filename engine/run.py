@@ -18,6 +18,7 @@ from engine.backbones.paths import folder_of
 from engine.contract.errors import Cancelled, UserError, code_of
 from engine.contract.files.folders import remove_leftovers
 from engine.contract.methods.all import info_of
+from engine.contract.methods.info import ArtifactKind
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.protocol.commands import FetchBackbone
 from engine.contract.reading.reading import unmeasured
@@ -229,7 +230,7 @@ class _Session:
             recorder.phase(Phase.DECODING)
             meta = self._predict(method, task)
             elapsed_s += meta.seconds
-            if not info_of(spec.method).whole_backbone:  # the card has the scores
+            if info_of(spec.method).saved_as is not ArtifactKind.MODEL:  # the card has the scores
                 kept = self._keep(method, task, meta.scores)
         recorder.event(
             RunFinished(

@@ -11,7 +11,7 @@ from engine.cli.console import Console, ConsoleReporter, duration, print_scores
 from engine.cli.inputs import Job, imported, mapping_for, without_run
 from engine.cli.many import job_of_many
 from engine.contract.errors import UserError
-from engine.contract.runs.cards import DeltaCard
+from engine.contract.methods.info import ArtifactKind
 from engine.contract.specs.training import Device
 from engine.data.hub_reader import is_hub_name
 from engine.data.tallies import counted
@@ -75,7 +75,7 @@ def _single_job(arguments: argparse.Namespace, console: Console) -> Job:
     folder = home_path(arguments.system)
     is_run = (folder / "run.json").exists()
     prefix = not is_run and folder.is_dir() and holding_folder(folder) is not None
-    for what, is_this in (("prefix", prefix), ("delta", is_folder_of(DeltaCard, folder))):
+    for what, is_this in (("prefix", prefix), ("delta", is_folder_of(ArtifactKind.DELTA, folder))):
         if is_this and not arguments.inputs:
             raise without_run(what, folder.resolve().name)
     from engine.data.examples import inputs_of

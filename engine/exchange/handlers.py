@@ -11,6 +11,7 @@ from engine.backbones.paths import folder_of
 from engine.backbones.regular import home_path
 from engine.contract.errors import UserError
 from engine.contract.files.folders import refuse_used
+from engine.contract.methods.info import ArtifactKind
 from engine.contract.projects.project import Project, ProjectFolder
 from engine.contract.protocol.commands import (
     Done,
@@ -21,7 +22,6 @@ from engine.contract.protocol.commands import (
     PrefixList,
     VerifyPrefix,
 )
-from engine.contract.runs.cards import DeltaCard
 from engine.contract.runs.folder import RunFolder
 from engine.data.prompt import prompt_named
 from engine.exchange.card import describe, is_folder_of
@@ -52,7 +52,7 @@ def export_prefix(command: ExportPrefix, reporter: Reporter) -> Done:
     refuse_used(out)
     of_run = RunFolder(source).delta
     both = (of_run, source)
-    delta_folder = next((place for place in both if is_folder_of(DeltaCard, place)), None)
+    delta_folder = next((place for place in both if is_folder_of(ArtifactKind.DELTA, place)), None)
     if delta_folder is not None:
         return _export_delta(delta_folder, command.format, out, reporter)
     folder = prefix_folder_of(source)
@@ -71,7 +71,7 @@ def _export_delta(folder: Path, form: str, out: Path, reporter: Reporter) -> Don
     from engine.exchange import folders, peft_delta
 
     reporter.update(0, 0, "bytes", "Exporting the delta")
-    tensors, card = folders.read(folder, DeltaCard)
+    tensors, card = folders.read(folder, ArtifactKind.DELTA)
     if form == "native":
         folders.write(out, tensors, card)
         return Done(f"The delta {card.name!r} is in {out}.")
@@ -156,8 +156,9 @@ def verify_prefix(command: VerifyPrefix, reporter: Reporter) -> Done:
         )
     prompt_named(card.prompt)
     shape = describe_folder(backbone).shape
-    fits = set(key_values) == set(native.sites_of(shape, card.method))
-    same_heads = (card.kv_heads, card.head_width) == (shape.kv_heads, shape.head_width)
+    method, own = card.as_prefix()
+    fits = set(key_values) == set(native.sites_of(shape, method))
+    same_heads = (own.kv_heads, own.head_width) == (shape.kv_heads, shape.head_width)
     found = fingerprint_of(backbone, reporter) if card.backbone_fingerprint else ""
     if found == card.backbone_fingerprint and not (fits and same_heads):
         raise UserError(

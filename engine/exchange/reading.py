@@ -11,7 +11,8 @@ from engine.backbones.entries import find_entry
 from engine.backbones.fingerprint import fingerprint_of
 from engine.backbones.paths import folder_of, no_such_backbone
 from engine.contract.errors import UserError
-from engine.contract.runs.cards import PrefixCard
+from engine.contract.methods.info import ArtifactKind
+from engine.contract.runs.cards import Card
 from engine.contract.runs.folder import RunFolder
 from engine.exchange.card import PEFT_CONFIG_FILE, is_folder_of
 from engine.exchange.foreign import ForeignForm, Known
@@ -30,7 +31,7 @@ def prefix_folder_of(source: Path) -> Path:
         UserError: there is no prefix, and why.
     """
     run = RunFolder(source)
-    if is_folder_of(PrefixCard, run.prefix):
+    if is_folder_of(ArtifactKind.PREFIX, run.prefix):
         return run.prefix
     if (source / "run.json").exists():
         if run.model.is_dir():
@@ -58,7 +59,7 @@ def prefix_folder_of(source: Path) -> Path:
     return source
 
 
-def read_any(path: Path, told: ForeignForm, reporter: Reporter) -> tuple[KeyValues, PrefixCard]:
+def read_any(path: Path, told: ForeignForm, reporter: Reporter) -> tuple[KeyValues, Card]:
     """Read the prefix in a folder, in one of its files' place, or in the one folder inside.
 
     Raises:
@@ -135,4 +136,4 @@ def holding_folder(folder: Path) -> Path | None:
 
 
 def _holds(folder: Path) -> bool:
-    return is_folder_of(PrefixCard, folder) or (folder / PEFT_CONFIG_FILE).exists()
+    return is_folder_of(ArtifactKind.PREFIX, folder) or (folder / PEFT_CONFIG_FILE).exists()

@@ -17,7 +17,7 @@ from engine.contract.methods.prefix import (
     Placement,
     PrefixMethod,
 )
-from engine.contract.runs.cards import AttentionSite, Card, PositionScheme, PrefixCard
+from engine.contract.runs.cards import AttentionSite, PositionScheme, PrefixShape
 from engine.methods.attention import KeyValues, attention_of
 from engine.methods.base import Artifact, Tensors, counted_positions
 from engine.methods.checkpointing import set_checkpointing
@@ -223,7 +223,7 @@ class PrefixTuning(PrefixedBackbone):
         """The whole backbone."""
         return int(self.backbone.model.num_parameters())
 
-    def artifact(self, facts: Card) -> Artifact:
+    def artifact(self) -> Artifact:
         """The folded prefix."""
         key_values = self.folded()
         heads, _, width = next(iter(key_values.values())).shape[1:]
@@ -232,10 +232,10 @@ class PrefixTuning(PrefixedBackbone):
             scheme = PositionScheme.INFIX
         elif self.backbone.is_encoder_decoder:
             scheme = PositionScheme.UNSHIFTED
-        card = PrefixCard.of(
-            facts, layers=len(key_values), kv_heads=heads, head_width=width, positions=scheme
+        shape = PrefixShape(
+            layers=len(key_values), kv_heads=heads, head_width=width, positions=scheme
         )
-        return Artifact(by_name(key_values), card)
+        return Artifact(by_name(key_values), shape)
 
 
 def by_name(key_values: KeyValues) -> Tensors:

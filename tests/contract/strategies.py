@@ -19,6 +19,7 @@ from engine.contract import schema
 from engine.contract.methods.prefix import Depth, PrefixMethod
 from engine.contract.methods.prompt import PromptMethod
 from engine.contract.projects.project import DatasetEntry
+from engine.contract.runs.cards import Card, PrefixShape
 from engine.contract.schema import SettingField, settings_of
 from engine.contract.specs.data import Column, Mapping, Role, Split
 from engine.contract.specs.run import RunSpec
@@ -133,6 +134,7 @@ RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
     DatasetEntry: {"dataset_id": NAMES},
     StudySpec: {"study_id": NAMES},
     Factor: {"value": values(str | bool | int | PrefixMethod | None) | st.floats(-1e9, 1e9)},
+    Card: {"method": values(PrefixMethod), "shape": values(PrefixShape)},
     Split: {"valid_fraction": st.floats(0, 0.4), "test_fraction": st.floats(0, 0.4)},
     PrefixMethod: {
         "depth": st.just(Depth.ALL_LAYERS),  # an infix has no other

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from engine.contract.methods.adapter import AdapterDesign, AdapterMethod
-from engine.contract.methods.all import DeltaSpec
+from engine.contract.methods.all import MethodSpec
 from engine.contract.methods.bitfit import BiasMethod
 from engine.contract.methods.ia3 import Ia3Method
 from engine.contract.methods.lora import LoraMethod
@@ -16,7 +16,7 @@ from engine.contract.specs.starting import Init
 from engine.methods.base import System
 
 HOULSBY = AdapterDesign.HOULSBY
-OTHER_METHODS: dict[str, tuple[str, DeltaSpec]] = {
+OTHER_METHODS: dict[str, tuple[str, MethodSpec]] = {
     "top-layers": ("llama", TopLayersMethod()),
     "top-layers-gpt2": ("gpt2", TopLayersMethod(1)),
     "top-embeddings": ("gpt2", TopLayersMethod(1, embeddings=True)),

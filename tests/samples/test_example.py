@@ -59,7 +59,7 @@ def test_its_prefixes_are_whole() -> None:
     assert trained
     for folder in trained:
         key_values, card = native.read(folder.prefix)
-        assert len(key_values) == card.layers
+        assert len(key_values) == card.as_prefix()[1].layers
         assert card.run_id == folder.read_spec().run_id
 
 

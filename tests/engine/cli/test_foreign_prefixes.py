@@ -15,8 +15,8 @@ import torch
 from engine.backbones.paths import CACHE_VARIABLE
 from engine.cli.main import call, run
 from engine.contract.errors import UserError
+from engine.contract.methods.info import ArtifactKind
 from engine.contract.projects.project import Project, ProjectFolder
-from engine.contract.runs.cards import PrefixCard
 from engine.contract.runs.outputs import read_outputs
 from engine.contract.specs.data import Preset
 from engine.exchange.card import read_card
@@ -110,7 +110,7 @@ def test_import_takes_backbone_and_form(place: Workplace) -> None:
     words = ["import", str(place.path / "theirs"), "--project", str(place.path / "project")]
     assert run([*words, *options, *tables]) == 0
     imported = place.path / "project" / "prefixes" / "theirs"
-    card = read_card(imported, PrefixCard)
+    card = read_card(imported, ArtifactKind.PREFIX)
     assert (card.backbone, card.prompt) == (place.backbone.name, "bos")
     assert card.linearisation.preset is Preset.BRACKETS
     assert card.linearisation.lower_keys

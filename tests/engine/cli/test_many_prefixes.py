@@ -14,7 +14,7 @@ from engine.backbones.loading import Backbone
 from engine.cli.main import call, run
 from engine.contract.errors import UserError
 from engine.contract.methods.prefix import Init, Parametrisation, Placement, PrefixMethod
-from engine.contract.runs.cards import PositionScheme, PrefixCard
+from engine.contract.runs.cards import Card, PositionScheme, PrefixShape
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.outputs import read_meta, read_outputs
 from engine.contract.specs.data import Linearisation, Preset, PromptForm
@@ -35,7 +35,7 @@ DECODING = DecodingSpec(strategy=Strategy.BEAM, num_beams=3, max_new_tokens=12, 
 
 def save_prefix(
     folder: Path, backbone: Backbone, length: int, *, seed: int = 0, **changes: object
-) -> PrefixCard:
+) -> Card:
     """An untrained prefix with numbers of its own, and a card that says how it reads a row."""
     method = PrefixMethod(
         prefix_length=length, parametrisation=Parametrisation.DIRECT, init=Init.RANDOM
@@ -47,15 +47,19 @@ def save_prefix(
         method=method,
         backbone=backbone.name,
         backbone_fingerprint=backbone.fingerprint,
-        kv_heads=backbone.shape.kv_heads,
-        head_width=backbone.shape.head_width,
-        layers=len(PrefixTuning(backbone, method, seed=0).folded()),
+        shape=PrefixShape(
+            layers=len(PrefixTuning(backbone, method, seed=0).folded()),
+            kv_heads=backbone.shape.kv_heads,
+            head_width=backbone.shape.head_width,
+            positions=(
+                PositionScheme.UNSHIFTED
+                if backbone.is_encoder_decoder
+                else PositionScheme.AFTER_PREFIX
+            ),
+        ),
         linearisation=Linearisation(presets[seed % len(presets)]),
         prompt=prompt_name(forms[seed % 2], encoder_decoder=backbone.is_encoder_decoder),
         decoding=replace(DECODING, batch_size=seed + 1),
-        positions=(
-            PositionScheme.UNSHIFTED if backbone.is_encoder_decoder else PositionScheme.AFTER_PREFIX
-        ),
     )
     card = replace(card, **changes)  # type: ignore[arg-type]
     return native.write(folder, PrefixTuning(backbone, method, seed=seed).folded(), card)
