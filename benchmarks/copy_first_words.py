@@ -172,7 +172,7 @@ def report(tuned: RunFolder, prefix: RunFolder) -> None:
     bare = systems.bare(spec.backbone, Silent())
     rows = read_outputs(prefix.outputs / "test.jsonl")
     prompts = bare.prompts([row.input for row in rows])
-    texts = decode(bare.system, prompts, spec.decoding, Silent()).texts
+    texts = decode(bare.system, prompts, spec.task.decoding, Silent()).texts
     without = [replace(row, output=text) for row, text in zip(rows, texts, strict=True)]
 
     start = make_method(bare.system.backbone, spec.method, seed=spec.training.seed).folded()

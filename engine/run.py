@@ -200,7 +200,7 @@ class _Session:
         device: torch.device,
         dtype: torch.dtype,
     ) -> None:
-        packages = ("torch", "transformers", "sacrebleu", *method.packages)
+        packages = ("torch", "transformers", *task.packages, *method.packages)
         self._recorder.event(
             RunStarted(
                 total_steps=trainer.total_steps,

@@ -157,7 +157,7 @@ class Speeds(QObject):
 
 def speed_key(spec: RunSpec, device: str) -> str:
     """What a speed is the speed of; `device` stands for AUTO."""
-    training, decoding = spec.training, spec.decoding
+    training, decoding = spec.training, spec.task.decoding
     chosen = device if training.device is Device.AUTO else training.device.value
     parts = (
         platform.node(),

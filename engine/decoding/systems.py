@@ -132,7 +132,7 @@ class Systems:
             prompt=prompt_name(spec.data.prompt, encoder_decoder=backbone.is_encoder_decoder),
             linearisation=spec.data.linearisation,
             mapping=spec.data.mapping,
-            decoding=spec.decoding,
+            decoding=spec.task.decoding,
             max_source_tokens=spec.data.max_source_tokens,
         )
 
@@ -229,6 +229,6 @@ def _loaded(system: System, card: Card, folder: RunFolder | None) -> LoadedSyste
         prompt=card.prompt,
         linearisation=card.linearisation,
         mapping=spec.data.mapping if spec else None,
-        decoding=card.decoding,
+        decoding=card.task.decoding,
         max_source_tokens=spec.data.max_source_tokens if spec else DEFAULT_SOURCE_TOKENS,
     )

@@ -34,7 +34,7 @@ from engine.contract.methods.info import ArtifactKind
 from engine.contract.methods.prefix import Init, Parametrisation, PrefixMethod
 from engine.contract.runs.cards import Card, PositionScheme, PrefixShape, decoder_site
 from engine.contract.specs.data import Linearisation
-from engine.contract.specs.training import DecodingSpec
+from engine.contract.tasks.generation import GenerationTask
 from engine.data.prompt import ENCODER_PROMPT, PROMPT
 from engine.exchange.card import PEFT_CONFIG_FILE, README_FILE, read_card, readme, refuse_pickles
 from engine.exchange.checking import check_tensor_file
@@ -187,7 +187,7 @@ def read(folder: Path, known: Known | None = None) -> tuple[KeyValues, Card]:
         ),
         linearisation=known.linearisation or Linearisation(),
         prompt=ENCODER_PROMPT if sides else form,
-        decoding=DecodingSpec(),
+        task=GenerationTask(),
         data_name="",
         data_fingerprint="",
         train_rows=0,

@@ -50,7 +50,7 @@ def save_trained(
         backbone_fingerprint=backbone.fingerprint,
         linearisation=spec.data.linearisation,
         prompt=prompt_name(spec.data.prompt, encoder_decoder=backbone.is_encoder_decoder),
-        decoding=spec.decoding,
+        task=spec.task,
         data_name=data_name,
         data_fingerprint=spec.data.fingerprint,
         train_rows=train_rows,

@@ -37,14 +37,14 @@ NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789-ü", min_size=1, max_size=
 
 
 def contract_dataclasses() -> list[type]:
-    """Every dataclass of the contract; those with functions are written to no file."""
+    """Every dataclass of the contract; those with functions or classes are written to no file."""
     kinds: list[type] = []
     for module in pkgutil.walk_packages(engine.contract.__path__, "engine.contract."):
         for kind in vars(importlib.import_module(module.name)).values():
             ours = isinstance(kind, type) and kind.__module__ == module.name
             if ours and dataclasses.is_dataclass(kind) and module.name != schema.__name__:
                 hints = " ".join(str(field.type) for field in dataclasses.fields(kind))
-                if "Callable" not in hints and "Mapping[" not in hints:
+                if not any(word in hints for word in ("Callable", "Mapping[", "type]")):
                     kinds.append(kind)
     return kinds
 

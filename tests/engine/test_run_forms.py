@@ -66,7 +66,7 @@ def test_a_run_ends_in_a_system_that_writes_its_outputs_again(
     loaded = Systems().load(folder.path, Silent())
     rows = read_outputs(folder.outputs / "test.jsonl")
     prompts = loaded.prompts([row.input for row in rows])
-    again = decode(loaded.system, prompts, spec.decoding, Silent())
+    again = decode(loaded.system, prompts, spec.task.decoding, Silent())
     assert again.texts == tuple(row.output for row in rows)
 
 
@@ -85,7 +85,7 @@ def test_the_papers_prompt_form_is_trained_with_and_decoded_with(
     prompts = loaded.prompts([row.input for row in rows])
     tokenizer = loaded.system.backbone.tokenizer
     assert {prompt[-1] for prompt in prompts} == {tokenizer.bos_token_id}
-    again = decode(loaded.system, prompts, spec.decoding, Silent())
+    again = decode(loaded.system, prompts, spec.task.decoding, Silent())
     assert again.texts == tuple(row.output for row in rows)
     bare = systems.bare(spec.backbone, Silent(), form=PromptForm.BOS)
     assert bare.prompts([rows[0].input]) == [prompts[0]]
@@ -143,7 +143,7 @@ def test_a_side_that_does_not_fit_is_told(
     workshop: Workshop, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     spec = workshop.spec(PREFIX, kind="bart")
-    spec = replace(spec, task=GenerationTask(replace(spec.decoding, max_new_tokens=500)))
+    spec = replace(spec, task=GenerationTask(replace(spec.task.decoding, max_new_tokens=500)))
     folder = workshop.run(tmp_path_factory.mktemp("long") / "run", spec)
     assert run_folder(folder.path) == 2
     (failed,) = events(folder, RunFailed)

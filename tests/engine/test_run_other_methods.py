@@ -217,7 +217,7 @@ def test_the_playground_goes_from_one_to_the_next_and_back(runs: Runs, workshop:
     bare = str(workshop.backbone("llama"))
 
     def ask(system: str) -> tuple[str, ...]:
-        decoding = workshop.spec("mlp").decoding
+        decoding = workshop.spec("mlp").task.decoding
         command = Generate(system, bare, ("name: Hut 3", "name: Hut 4, food: soup"), decoding)
         return handlers.generate(command, Silent()).outputs
 

@@ -13,6 +13,7 @@ from engine.contract.runs.cards import Card, PositionScheme, PrefixShape, decode
 from engine.contract.runs.scores import Score
 from engine.contract.specs.data import Linearisation, Preset
 from engine.contract.specs.training import DecodingSpec, Strategy
+from engine.contract.tasks.generation import GenerationTask
 from engine.methods.attention import KeyValues
 
 CARD = Card(
@@ -28,7 +29,7 @@ CARD = Card(
     ),
     linearisation=Linearisation(Preset.BRACKETS, lower_keys=True),
     prompt="newline",
-    decoding=DecodingSpec(strategy=Strategy.BEAM, num_beams=3),
+    task=GenerationTask(DecodingSpec(strategy=Strategy.BEAM, num_beams=3)),
     data_name="e2e.csv",
     data_fingerprint="cd" * 32,
     train_rows=200,

@@ -20,6 +20,7 @@ from engine.contract.methods.prompt import PromptMethod
 from engine.contract.runs.cards import Card
 from engine.contract.specs.data import Linearisation
 from engine.contract.specs.training import DecodingSpec
+from engine.contract.tasks.generation import GenerationTask
 from engine.exchange import folders
 from engine.methods.making import make_method
 from engine.reporter import Silent
@@ -56,7 +57,7 @@ def made(folder: Path, backbone: Path, method: MethodSpec) -> Path:
         backbone_fingerprint=loaded.fingerprint,
         linearisation=Linearisation(),
         prompt="newline",
-        decoding=DecodingSpec(max_new_tokens=2),
+        task=GenerationTask(DecodingSpec(max_new_tokens=2)),
         data_name="t.csv",
         data_fingerprint="ab",
         train_rows=10,

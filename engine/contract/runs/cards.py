@@ -8,7 +8,8 @@ Those of a delta are defined by its method: weights of the backbone by their own
 the name of their module, or one table of embeddings.
 
 Versions: 1, a prefix of P tokens in every layer, or a delta; 2, a prefix in the layers that
-`method.layers` names; 3, one card for both, with the shape of a prefix in `shape`.
+`method.layers` names; 3, one card for both, with the shape of a prefix in
+`shape`, and a task.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from engine.contract.methods.info import ArtifactKind
 from engine.contract.methods.prefix import AttentionKind, PrefixMethod, as_prefix
 from engine.contract.runs.scores import Score
 from engine.contract.specs.data import Linearisation
-from engine.contract.specs.training import DecodingSpec
+from engine.contract.tasks.all import TaskSpec
+from engine.contract.tasks.generation import with_task
 
 CARD_VERSION = 3
 
@@ -101,7 +103,7 @@ class Card:
     backbone_fingerprint: str
     linearisation: Linearisation
     prompt: str
-    decoding: DecodingSpec
+    task: TaskSpec
     data_name: str
     data_fingerprint: str
     train_rows: int
@@ -130,7 +132,7 @@ class Card:
         """Until version 2 there were two classes, and a prefix had its shape's fields itself."""
         if plain.get("type") not in ("PrefixCard", "DeltaCard"):
             return plain
-        card = {**plain, "type": Card.__name__, "version": CARD_VERSION}
+        card = {**with_task(plain), "type": Card.__name__, "version": CARD_VERSION}
         if plain["type"] == "PrefixCard":
             names = [field.name for field in fields(PrefixShape) if field.name in plain]
             own = {name: card.pop(name) for name in names}

@@ -1,4 +1,4 @@
-"""The tasks that there are."""
+"""All tasks: a new one is named here, and in `engine/tasks/making.py`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from engine.contract.tasks.info import TaskInfo
 
 TaskSpec = GenerationTask
 """The spec of a task: a union, once there are several."""
+TASKS = (GENERATION,)
 _INFOS = {GenerationTask: GENERATION}
 
 

@@ -63,9 +63,9 @@ def test_the_twin_differs_in_method_and_its_rate_alone(
     prefix, twin = made(context)
     assert isinstance(prefix.method, PrefixMethod)
     assert isinstance(twin.method, FinetuneMethod)
-    assert (twin.data, twin.decoding, twin.backbone) == (
+    assert (twin.data, twin.task, twin.backbone) == (
         prefix.data,
-        prefix.decoding,
+        prefix.task,
         prefix.backbone,
     )
     same = dataclasses.replace(twin.training, learning_rate=prefix.training.learning_rate)

@@ -115,7 +115,7 @@ def test_a_prefix_in_three_places_makes_a_backbone_copy_other_words(place: Path)
     spec, rows = folder.read_spec(), read_outputs(folder.outputs / "test.jsonl")
     loaded = Systems().bare(spec.backbone, Silent())
     prompts = loaded.prompts([row.input for row in rows])
-    bare = decode(loaded.system, prompts, spec.decoding, Silent()).texts
+    bare = decode(loaded.system, prompts, spec.task.decoding, Silent()).texts
     without = tuple(replace(row, output=text) for row, text in zip(rows, bare, strict=True))
     assert rouge_1(rows) > 80
     assert rouge_1(without) < 20

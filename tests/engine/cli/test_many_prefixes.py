@@ -19,6 +19,7 @@ from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.outputs import read_meta, read_outputs
 from engine.contract.specs.data import Linearisation, Preset, PromptForm
 from engine.contract.specs.training import DecodingSpec, Strategy
+from engine.contract.tasks.generation import GenerationTask
 from engine.data.prompt import prompt_name
 from engine.exchange import native
 from engine.methods.prefix import PrefixTuning
@@ -31,6 +32,7 @@ LENGTHS = (1, 2, 3, 5, 8, 13, 21, 30)
 NAMES = tuple(f"user {length}" for length in LENGTHS)
 FIELDS = ("--field", "name", "--field", "food")
 DECODING = DecodingSpec(strategy=Strategy.BEAM, num_beams=3, max_new_tokens=12, no_repeat_ngram=2)
+GREEDY = GenerationTask(DecodingSpec(strategy=Strategy.GREEDY))
 
 
 def save_prefix(
@@ -59,7 +61,7 @@ def save_prefix(
         ),
         linearisation=Linearisation(presets[seed % len(presets)]),
         prompt=prompt_name(forms[seed % 2], encoder_decoder=backbone.is_encoder_decoder),
-        decoding=replace(DECODING, batch_size=seed + 1),
+        task=GenerationTask(replace(DECODING, batch_size=seed + 1)),
     )
     card = replace(card, **changes)  # type: ignore[arg-type]
     return native.write(folder, PrefixTuning(backbone, method, seed=seed).folded(), card)
@@ -118,8 +120,8 @@ def test_runs_and_prefix_folders_of_one_backbone_side_by_side(
     backbone = tiny(workshop.folder / "again", "llama")
     for name in ("mlp", "direct"):
         shutil.copytree(finished_runs[name].path, tmp_path / "all" / name)
-    own = finished_runs["mlp"].read_spec().decoding
-    save_prefix(tmp_path / "all" / "third", backbone, 7, decoding=own)
+    own = finished_runs["mlp"].read_spec().task
+    save_prefix(tmp_path / "all" / "third", backbone, 7, task=own)
     with open(workshop.csv, encoding="utf-8", newline="") as stream:
         header, *rows = csv.reader(stream)
     for columns, users in (((), ("mlp", "direct")), (COLUMNS, ("mlp", "direct", "third"))):
@@ -160,7 +162,7 @@ def refuse(
     place = tmp_path / "all"
     save_prefix(place / "anna", backbone, 3)
     save_prefix(place / "other", other, 3)
-    save_prefix(place / "greedy", backbone, 3, decoding=DecodingSpec(strategy=Strategy.GREEDY))
+    save_prefix(place / "greedy", backbone, 3, task=GREEDY)
     infix = PrefixMethod(
         prefix_length=3,
         position=Placement.INFIX,

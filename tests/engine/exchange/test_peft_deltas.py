@@ -16,7 +16,7 @@ from engine.contract.methods.info import ArtifactKind
 from engine.contract.protocol.commands import ExportPrefix
 from engine.contract.runs.cards import Card
 from engine.contract.specs.data import Linearisation
-from engine.contract.specs.training import DecodingSpec
+from engine.contract.tasks.generation import GenerationTask
 from engine.data.prompt import ENCODER_PROMPT, PROMPT
 from engine.exchange import folders, peft_delta
 from engine.exchange.handlers import export_prefix
@@ -43,7 +43,7 @@ def card_of(method: MethodSpec, *, prompt: str = PROMPT) -> Card:
         backbone_fingerprint="ab" * 32,
         linearisation=Linearisation(),
         prompt=prompt,
-        decoding=DecodingSpec(),
+        task=GenerationTask(),
         data_name="huts",
         data_fingerprint="cd" * 32,
         train_rows=7,

@@ -27,7 +27,7 @@ def files(folder: Path) -> set[Path]:
 def test_a_probe_measures_and_leaves_nothing(method: str, workshop: Workshop) -> None:
     spec = workshop.spec(METHODS.get(method, LoraMethod(rank=2)))
     spec = replace(
-        spec, task=GenerationTask(replace(spec.decoding, strategy=Strategy.BEAM, num_beams=2))
+        spec, task=GenerationTask(replace(spec.task.decoding, strategy=Strategy.BEAM, num_beams=2))
     )
     before = files(workshop.folder)
     speed = probe_speed(ProbeSpeed(spec), Silent())

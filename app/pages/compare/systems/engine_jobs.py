@@ -42,7 +42,7 @@ class EngineJobs(QObject):
     def decode_bare(self, entry: SystemEntry, run: RunModel) -> None:
         """Decode the run's test inputs with its backbone alone."""
         if entry.key not in self._jobs:
-            decoding, path = run.spec.decoding, str(run.path)
+            decoding, path = run.spec.task.decoding, str(run.path)
             command = DecodeSplit(path, "", "test", decoding, str(entry.path))
             self._start(entry.key, f"Decode with the {entry.name}", "decoding", command)
 

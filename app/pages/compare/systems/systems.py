@@ -139,7 +139,7 @@ def run_entry(run: RunModel, style: int) -> SystemEntry:
 
 def bare_key(spec: RunSpec) -> str:
     """Key of the bare backbone on this run's test inputs, equal for runs that share them."""
-    parts = [spec.backbone, codec.to_line(spec.data), codec.to_line(spec.decoding)]
+    parts = [spec.backbone, codec.to_line(spec.data), codec.to_line(spec.task.decoding)]
     return BARE + hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 

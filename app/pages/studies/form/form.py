@@ -171,7 +171,7 @@ def base_facts(run: Planner) -> tuple[tuple[str, str], ...]:
         f"{run.train_rows:,} rows to train on" if run.train_rows is not None else "",
         f"at most {test_inputs:,} test inputs" if test_inputs is not None else "",
     ]
-    training, decoding = spec.training, spec.decoding
+    training, decoding = spec.training, spec.task.decoding
     steps = training.max_steps
     length = f"{training.epochs:g} epochs" if steps is None else f"{steps:,} steps"
     rows_a_step = training.batch_size * training.accumulation_steps
