@@ -20,7 +20,6 @@ from typing import IO, Any
 from engine.contract import codec
 from engine.contract.errors import Cancelled, EngineError, UserError, WorkbenchError, code_of
 from engine.contract.protocol.commands import (
-    CancelRequest,
     CollectStudy,
     Command,
     CompareOutputs,
@@ -41,12 +40,15 @@ from engine.contract.protocol.commands import (
     ProbeSpeed,
     Progress,
     ReportSplit,
+    ScoreOutputs,
+    VerifyPrefix,
+)
+from engine.contract.protocol.lines import (
+    CancelRequest,
     Request,
     RequestCancelled,
     RequestLine,
     Response,
-    ScoreOutputs,
-    VerifyPrefix,
     find_request_id,
 )
 from engine.contract.runs.events import Blame

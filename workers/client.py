@@ -10,15 +10,8 @@ from typing import IO
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from engine.contract.protocol.commands import (
-    Command,
-    Failure,
-    Progress,
-    Reply,
-    Request,
-    RequestCancelled,
-    Response,
-)
+from engine.contract.protocol.commands import Command, Failure, Progress, Reply
+from engine.contract.protocol.lines import Request, RequestCancelled, Response
 from workers.client_thread import ClientThread
 from workers.processes import engine_command
 

@@ -1,12 +1,11 @@
-"""What the window asks of a long-lived engine (`python -m engine serve`), and its responses.
+"""What the window asks of a long-lived engine (`python -m engine serve`), and the replies.
 
-One JSON line each way: `RequestLine` in, `Response` out. Each command has one reply type, named in
-its docstring. Commands are answered in order, one at a time; `CancelRequest` overtakes.
+Each command has one reply type, named in its docstring and, where it is of no other use, defined
+after it.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 
 from engine.contract.backbone import BackboneEntry
@@ -29,8 +28,6 @@ from engine.contract.specs.run import RunSpec
 from engine.contract.specs.training import DecodingSpec
 from engine.contract.studies.results import StudyResults
 
-PROTOCOL_VERSION = 1
-
 
 @dataclass(frozen=True)
 class InspectFile:
@@ -47,6 +44,17 @@ class ImportFile:
     path: str
     options: ReadOptions
     store: str
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A file became a dataset."""
+
+    store: str
+    row_count: int
+    rejected_count: int
+    fingerprint: str
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
@@ -73,12 +81,27 @@ class PreviewExamples:
 
 
 @dataclass(frozen=True)
+class Preview:
+    """Rows as text."""
+
+    examples: tuple[PreviewExample, ...]
+
+
+@dataclass(frozen=True)
 class PreviewTokens:
     """One row as the model sees it. Reply: `TokenPreview`."""
 
     data: DataSpec
     backbone: str
     row_number: int
+
+
+@dataclass(frozen=True)
+class TokenPreview:
+    """One row as tokens; `cut_tokens` were beyond the limits."""
+
+    tokens: tuple[PreviewToken, ...]
+    cut_tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -98,6 +121,20 @@ class ListBackbones:
 
 
 @dataclass(frozen=True)
+class BackboneList:
+    """The catalog; `device` is what AUTO would choose, with its memory in bytes.
+
+    Attributes:
+        cache_folder: where fetched backbones are saved on this machine.
+    """
+
+    entries: tuple[BackboneEntry, ...]
+    device: str = "cpu"
+    device_memory_bytes: int = 0
+    cache_folder: str = ""
+
+
+@dataclass(frozen=True)
 class FetchBackbone:
     """Bring a backbone of the catalog to this machine, with progress. Reply: `Done`."""
 
@@ -113,6 +150,13 @@ class CountParameters:
 
     backbone: str
     method: MethodSpec
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Trained parameters."""
+
+    parameters: int
 
 
 @dataclass(frozen=True)
@@ -157,10 +201,34 @@ class ImportPrefix:
 
 
 @dataclass(frozen=True)
+class PrefixInfo:
+    """A trained prefix as its card tells it."""
+
+    path: str
+    name: str
+    backbone: str
+    backbone_fingerprint: str
+    prefix_length: int
+    method: str
+    stored_bytes: int
+    trained_on: str = ""
+    created_s: float = 0.0
+    scores: tuple[Score, ...] = ()
+
+
+@dataclass(frozen=True)
 class ListPrefixes:
     """Describe the prefix folders of a project. Reply: `PrefixList`."""
 
     project: str
+
+
+@dataclass(frozen=True)
+class PrefixList:
+    """Prefixes of a project; `damaged` holds (path, sentence) of folders that do not open."""
+
+    prefixes: tuple[PrefixInfo, ...]
+    damaged: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -182,6 +250,14 @@ class Generate:
     backbone: str
     inputs: tuple[str, ...]
     decoding: DecodingSpec = field(default_factory=DecodingSpec)
+
+
+@dataclass(frozen=True)
+class Generated:
+    """Outputs in the order of the inputs."""
+
+    outputs: tuple[str, ...]
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -239,6 +315,22 @@ class CompareOutputs:
     base: int = 0
 
 
+@dataclass(frozen=True)
+class RowDifference:
+    """A metric of one file less that of the first; `file` is its index in the question."""
+
+    metric: str
+    file: int
+    mean: MeanDifference
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The differences that there are."""
+
+    differences: tuple[RowDifference, ...]
+
+
 Command = (
     InspectFile
     | ImportFile
@@ -269,101 +361,6 @@ class Done:
     message: str = ""
 
 
-@dataclass(frozen=True)
-class Imported:
-    """A file became a dataset."""
-
-    store: str
-    row_count: int
-    rejected_count: int
-    fingerprint: str
-    findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True)
-class Preview:
-    """Rows as text."""
-
-    examples: tuple[PreviewExample, ...]
-
-
-@dataclass(frozen=True)
-class TokenPreview:
-    """One row as tokens; `cut_tokens` were beyond the limits."""
-
-    tokens: tuple[PreviewToken, ...]
-    cut_tokens: int = 0
-
-
-@dataclass(frozen=True)
-class BackboneList:
-    """The catalog; `device` is what AUTO would choose, with its memory in bytes.
-
-    Attributes:
-        cache_folder: where fetched backbones are saved on this machine.
-    """
-
-    entries: tuple[BackboneEntry, ...]
-    device: str = "cpu"
-    device_memory_bytes: int = 0
-    cache_folder: str = ""
-
-
-@dataclass(frozen=True)
-class Counted:
-    """Trained parameters."""
-
-    parameters: int
-
-
-@dataclass(frozen=True)
-class PrefixInfo:
-    """A trained prefix as its card tells it."""
-
-    path: str
-    name: str
-    backbone: str
-    backbone_fingerprint: str
-    prefix_length: int
-    method: str
-    stored_bytes: int
-    trained_on: str = ""
-    created_s: float = 0.0
-    scores: tuple[Score, ...] = ()
-
-
-@dataclass(frozen=True)
-class PrefixList:
-    """Prefixes of a project; `damaged` holds (path, sentence) of folders that do not open."""
-
-    prefixes: tuple[PrefixInfo, ...]
-    damaged: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class Generated:
-    """Outputs in the order of the inputs."""
-
-    outputs: tuple[str, ...]
-    seconds: float
-
-
-@dataclass(frozen=True)
-class RowDifference:
-    """A metric of one file less that of the first; `file` is its index in the question."""
-
-    metric: str
-    file: int
-    mean: MeanDifference
-
-
-@dataclass(frozen=True)
-class Compared:
-    """The differences that there are."""
-
-    differences: tuple[RowDifference, ...]
-
-
 Reply = (
     FileReport
     | Imported
@@ -380,34 +377,6 @@ Reply = (
     | StudyResults
     | Done
 )
-
-
-@dataclass(frozen=True)
-class Request:
-    """A numbered command."""
-
-    request_id: int
-    command: Command
-
-
-@dataclass(frozen=True)
-class CancelRequest:
-    """Give up on a command, waiting or under way."""
-
-    request_id: int
-
-
-@dataclass(frozen=True)
-class Shutdown:
-    """End the engine."""
-
-
-@dataclass(frozen=True)
-class RequestLine:
-    """One line to the engine."""
-
-    message: Request | CancelRequest | Shutdown
-    version: int = PROTOCOL_VERSION
 
 
 @dataclass(frozen=True)
@@ -429,34 +398,3 @@ class Failure:
     remedies: tuple[Remedy, ...] = ()
     traceback: str = ""
     code: str = ""
-
-
-@dataclass(frozen=True)
-class RequestCancelled:
-    """A command ended because it was cancelled; nothing half-done is left."""
-
-
-@dataclass(frozen=True)
-class Response:
-    """One line from the engine: any number of `Progress`, then one of the others."""
-
-    request_id: int
-    body: Progress | Reply | Failure | RequestCancelled
-    version: int = PROTOCOL_VERSION
-
-
-def find_request_id(line: str) -> int | None:
-    """The id of the request that a line is about, even where the line does not decode.
-
-    So that a request of another version is answered, and a response of another version fails
-    its request, rather than leaving someone waiting.
-    """
-    try:
-        plain = json.loads(line)
-    except ValueError:
-        return None
-    if not isinstance(plain, dict):
-        return None
-    inner = plain.get("message", plain)
-    request_id = inner.get("request_id") if isinstance(inner, dict) else None
-    return request_id if type(request_id) is int else None
