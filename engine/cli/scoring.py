@@ -187,7 +187,7 @@ def _plain(item: Score | PairedDifference | Absent) -> Plain:
                 "signature": item.signature,
             }
         case PairedDifference():
-            comparison = item.found
+            comparison = item.result
             return {
                 "first": comparison.first,
                 "second": comparison.second,
@@ -202,7 +202,7 @@ def _plain(item: Score | PairedDifference | Absent) -> Plain:
 def _words(item: PairedDifference | Absent) -> str:
     if isinstance(item, Absent):
         return absent_line(item)
-    comparison = item.found
+    comparison = item.result
     doubt = "one row: no test"
     if comparison.low is not None and comparison.high is not None and comparison.p is not None:
         doubt = f"[{comparison.low:+.2f}, {comparison.high:+.2f}]  p {comparison.p:.3f}"

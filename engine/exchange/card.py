@@ -74,15 +74,15 @@ def read_card(folder: Path, kind: ArtifactKind, name: str = "") -> Card:
 
 def refuse_pickles(folder: Path, what: str = "prefix") -> None:
     """Raise `UserError` where a folder's tensors lie in a file that could run code."""
-    found = sorted(path.name for path in folder.glob("*") if path.suffix in _RUNS_CODE)
-    if found:
+    files = sorted(path.name for path in folder.glob("*") if path.suffix in _RUNS_CODE)
+    if files:
         raise UserError(
             "tensors-not-safetensors",
             "{folder} holds its {what} in {file}, a format that can run code, so it was not "
             "opened. Save it as safetensors first.",
             folder=folder,
             what=what,
-            file=found[0],
+            file=files[0],
         )
 
 

@@ -49,14 +49,14 @@ def read_checked(path: Path, *, sha256: str, what: str) -> bytes:
         raise UserError(
             "unreadable", "{path} cannot be read ({reason}).", path=path, reason=error.strerror
         ) from error
-    found = hashlib.sha256(data).hexdigest()
-    if found != sha256:
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != sha256:
         raise UserError(
             "tensors-changed",
             "{path} is damaged or has been changed: its sha256 is {found:.12}…, the card says "
             "{expected:.12}…. Get a fresh copy of the {what}.",
             path=path,
-            found=found,
+            found=digest,
             expected=sha256,
             what=what,
         )

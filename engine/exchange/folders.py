@@ -1,10 +1,10 @@
-"""Our own format of what was trained: a folder that can be mailed.
+"""Our own format of what was trained: a folder that can be sent to others.
 
     prefix.safetensors, delta.safetensors  float32 tensors by name
     prefix.json, delta.json                the card, with the sha256 of the tensors' file
     README.md                              the same for people
 
-Only safetensors and JSON are read, so a folder from a stranger cannot run code.
+Only safetensors and JSON are read, so an untrusted folder cannot run code.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def export_prefix(command: ExportPrefix, reporter: Reporter) -> Done:
     refuse_used(out)
     of_run = RunFolder(source).delta
     both = (of_run, source)
-    delta_folder = next((place for place in both if is_folder_of(ArtifactKind.DELTA, place)), None)
+    delta_folder = next((path for path in both if is_folder_of(ArtifactKind.DELTA, path)), None)
     if delta_folder is not None:
         return _export_delta(delta_folder, command.format, out, reporter)
     folder = prefix_folder_of(source)
@@ -100,8 +100,8 @@ def import_prefix(
     from engine.exchange import native
 
     reporter.update(0, 0, "bytes", "Importing the prefix")
-    told = ForeignForm(command.backbone, command.prompt, command.linearisation)
-    key_values, card = read_any(home_path(command.path), told, reporter)
+    form = ForeignForm(command.backbone, command.prompt, command.linearisation)
+    key_values, card = read_any(home_path(command.path), form, reporter)
     if is_new:
         project.write(Project(name=project.path.resolve().name))
     target = _free_folder(project.prefixes, card.name)
@@ -159,8 +159,8 @@ def verify_prefix(command: VerifyPrefix, reporter: Reporter) -> Done:
     method, own = card.as_prefix()
     fits = set(key_values) == set(native.sites_of(shape, method))
     same_heads = (own.kv_heads, own.head_width) == (shape.kv_heads, shape.head_width)
-    found = fingerprint_of(backbone, reporter) if card.backbone_fingerprint else ""
-    if found == card.backbone_fingerprint and not (fits and same_heads):
+    fingerprint = fingerprint_of(backbone, reporter) if card.backbone_fingerprint else ""
+    if fingerprint == card.backbone_fingerprint and not (fits and same_heads):
         raise UserError(
             "prefix-does-not-fit",
             "The files of the prefix {name!r} are whole, but do not fit the {backbone} on this "
@@ -168,19 +168,19 @@ def verify_prefix(command: VerifyPrefix, reporter: Reporter) -> Done:
             name=card.name,
             backbone=card.backbone,
         )
-    if not found:
+    if not fingerprint:
         return Done(
             f"{whole}; it has the shape of the {card.backbone} on this machine, but does not say "
             "on which weights it was trained."
         )
-    if found != card.backbone_fingerprint:
+    if fingerprint != card.backbone_fingerprint:
         raise UserError(
             "backbone-changed",
             "The prefix {name!r} is whole, but the {backbone} on this machine (fingerprint "
             "{found:.12}…) is not the backbone it was trained on (fingerprint {expected:.12}…).",
             name=card.name,
             backbone=card.backbone,
-            found=found,
+            found=fingerprint,
             expected=card.backbone_fingerprint,
         )
     return Done(f"{whole}; its backbone {card.backbone} is on this machine, and the same.")

@@ -73,11 +73,11 @@ def check_fits(card: Card, backbone: Backbone, key_values: KeyValues) -> None:
     method, trained = card.as_prefix()
     wanted = sites_of(shape, method)
     differing = sorted(set(key_values) ^ set(wanted))
-    found, own = (trained.kv_heads, trained.head_width), (shape.kv_heads, shape.head_width)
-    if differing or found != own:
+    trained_for, own = (trained.kv_heads, trained.head_width), (shape.kv_heads, shape.head_width)
+    if differing or trained_for != own:
         sizes = [
             f"{len(sites)} attentions, {heads} key/value heads of width {width}"
-            for sites, (heads, width) in ((key_values, found), (wanted, own))
+            for sites, (heads, width) in ((key_values, trained_for), (wanted, own))
         ]
         about = f"; {differing[0].key} is in one only" if differing else ""
         raise UserError(
@@ -100,16 +100,16 @@ def sites_of(shape: BackboneShape, method: PrefixMethod) -> tuple[AttentionSite,
         UserError: the method names a layer that the backbone does not have.
     """
     return tuple(
-        AttentionSite(place.value, layer)
-        for place, lengths in method.lengths_on(shape).items()
+        AttentionSite(kind.value, layer)
+        for kind, lengths in method.lengths_on(shape).items()
         for layer, length in enumerate(lengths)
         if length
     )
 
 
 def _site(name: str) -> AttentionSite:
-    place, _, layer = name.rpartition(".")
-    return AttentionSite(AttentionKind(place).value, int(layer))
+    kind, _, layer = name.rpartition(".")
+    return AttentionSite(AttentionKind(kind).value, int(layer))
 
 
 def _misfit(key_values: KeyValues, card: Card) -> UserError | None:

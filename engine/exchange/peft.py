@@ -173,7 +173,7 @@ def read(folder: Path, known: Known | None = None) -> tuple[KeyValues, Card]:
     if sides:
         method = replace(method, encoder_self=False, decoder_cross=False)
     form = PROMPT if known.prompt is None else known.prompt.value
-    told = known.prompt is not None or known.linearisation is not None
+    described = known.prompt is not None or known.linearisation is not None
     card = Card(
         name=folder.resolve().name,
         method=method,
@@ -193,7 +193,7 @@ def read(folder: Path, known: Known | None = None) -> tuple[KeyValues, Card]:
         train_rows=0,
         created_s=(folder / TENSOR_FILE).stat().st_mtime,
         notes="Imported from a PEFT folder"
-        + ("." if told else ", which does not say how inputs were written."),
+        + ("." if described else ", which does not say how inputs were written."),
     )
     return key_values, card
 
@@ -360,7 +360,7 @@ def _method(config: dict[str, Any], length: int) -> PrefixMethod:
     return PrefixMethod(
         prefix_length=length,
         parametrisation=Parametrisation.MLP,
-        mid_dim=next((one for one in widths if isinstance(one, int) and one > 0), 512),
+        mid_dim=next((width for width in widths if isinstance(width, int) and width > 0), 512),
         init=Init.RANDOM,
     )
 

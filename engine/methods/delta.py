@@ -31,7 +31,8 @@ class SavedAsDelta(SameForAllRows):
 
     def folded(self) -> Tensors:
         """What is saved: float32, on the CPU."""
-        return {name: one.detach().float().cpu() for name, one in self.trainable().items()}
+        own = self.trainable()
+        return {name: parameter.detach().float().cpu() for name, parameter in own.items()}
 
     def artifact(self) -> Artifact:
         """The folded tensors."""
@@ -110,7 +111,7 @@ class Delta(SavedAsDelta):
             UserError: these are not the tensors of this method on this backbone.
         """
         own = self.trainable()
-        check_tensors(tensors, {name: tuple(one.shape) for name, one in own.items()})
+        check_tensors(tensors, {name: tuple(parameter.shape) for name, parameter in own.items()})
         for name, parameter in own.items():
             parameter.copy_(tensors[name])
 

@@ -74,20 +74,20 @@ def compare_outputs(command: CompareOutputs, reporter: Reporter) -> Compared:
     pairs, columns = [], []
     for metric in command.metrics:
         first, *others = (
-            np.array([scores.get(metric, np.nan) for scores in file.scores])[rows[:, place]]
-            for place, file in enumerate(files)
+            np.array([scores.get(metric, np.nan) for scores in file.scores])[rows[:, index]]
+            for index, file in enumerate(files)
         )
-        for place, other in enumerate(others, start=1):
+        for index, other in enumerate(others, start=1):
             if not np.isnan(other - first).all():
-                pairs.append((metric, place))
+                pairs.append((metric, index))
                 columns.append(other - first)
     if not columns:
         return Compared(())
     tests = mean_differences(np.stack(columns, axis=1))
     return Compared(
         tuple(
-            RowDifference(metric, place, _mean(metric, differences, test))
-            for (metric, place), differences, test in zip(pairs, columns, tests, strict=True)
+            RowDifference(metric, index, _mean(metric, differences, test))
+            for (metric, index), differences, test in zip(pairs, columns, tests, strict=True)
         )
     )
 

@@ -1,6 +1,6 @@
 """What a metric is: per-example statistics, and a formula over their sums.
 
-Statistics are taken from the texts once. The corpus score, its bootstrap interval and a
+Statistics are computed from the texts once. The corpus score, its bootstrap interval and a
 paired test are then sums of rows and the same formula again, in numpy: no text is scored
 twice. The split into two pure steps is that of sacrebleu's metrics.
 
@@ -24,7 +24,7 @@ Array = npt.NDArray[np.float64]
 
 
 class Unavailable(UserError):  # noqa: N818 - it says what is missing
-    """A metric cannot be taken on this machine; the others can."""
+    """A metric cannot be computed on this machine; the others can."""
 
 
 class Metric(Protocol):
@@ -59,12 +59,12 @@ class Metric(Protocol):
         *,
         reporter: Reporter,
     ) -> Array:
-        """Read the texts once.
+        """Read the texts.
 
         Args:
             hypotheses: N outputs; an empty one is scored as it stands.
             references: one non-empty list of references for each output.
-            reporter: told of each example under the unit "rows"; may raise `Cancelled`.
+            reporter: gets each example under the unit "rows"; may raise `Cancelled`.
 
         Returns:
             [N, K] numbers whose sum over N decides the corpus score.

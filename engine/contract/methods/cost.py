@@ -16,7 +16,7 @@ class Cost:
     Attributes:
         trainable: parameters with a gradient while training; None where only the backbone's
             modules say it (`CountParameters`).
-        stored: numbers kept afterwards (the folded prefix, or all weights); None as above.
+        stored: numbers saved afterwards (the folded prefix, or all weights); None as above.
         stored_bytes: of the file, in float32; None as above.
         memory_bytes: rough peak while training: weights, gradients, AdamW's two moments and
             activations.

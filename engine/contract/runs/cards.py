@@ -43,20 +43,20 @@ class PositionScheme(enum.Enum):
 
 @dataclass(frozen=True, order=True)
 class AttentionSite:
-    """One attention module that takes a prefix: its place, and its layer from 0."""
+    """One attention module that takes a prefix: its kind, and its layer from 0."""
 
-    place_value: str
+    kind_value: str
     layer: int
 
     @property
-    def place(self) -> AttentionKind:
-        """The place as an enum."""
-        return AttentionKind(self.place_value)
+    def kind(self) -> AttentionKind:
+        """The kind as an enum."""
+        return AttentionKind(self.kind_value)
 
     @property
     def key(self) -> str:
         """Name of its tensor in the file."""
-        return f"{self.place_value}.{self.layer}"
+        return f"{self.kind_value}.{self.layer}"
 
 
 def decoder_site(layer: int) -> AttentionSite:

@@ -65,15 +65,15 @@ def collate(rows: Sequence[TokenRow], *, pad_id: int, device: torch.device) -> T
     and K the longest target: only the last K columns need logits.
     """
     width = max(len(row) for row in rows) - 1
-    keep = max(len(row.target) for row in rows)
+    longest = max(len(row.target) for row in rows)
     input_ids = np.full((len(rows), width), pad_id, dtype=np.int64)
     attention = np.zeros((len(rows), width), dtype=np.int64)
-    labels = np.full((len(rows), keep), IGNORED, dtype=np.int64)
+    labels = np.full((len(rows), longest), IGNORED, dtype=np.int64)
     for index, row in enumerate(rows):
         read = (row.source + row.target)[:-1]
         input_ids[index, width - len(read) :] = read
         attention[index, width - len(read) :] = 1
-        labels[index, keep - len(row.target) :] = row.target
+        labels[index, longest - len(row.target) :] = row.target
     return TextBatch(
         input_ids=torch.from_numpy(input_ids).to(device),
         attention_mask=torch.from_numpy(attention).to(device),
@@ -96,11 +96,11 @@ def collate_sides(
         device: of the tensors.
     """
     width = max(len(row.source) for row in rows)
-    keep = max(len(row.target) for row in rows)
+    longest = max(len(row.target) for row in rows)
     input_ids = np.full((len(rows), width), pad_id, dtype=np.int64)
     attention = np.zeros((len(rows), width), dtype=np.int64)
-    decoder_ids = np.full((len(rows), keep), pad_id, dtype=np.int64)
-    labels = np.full((len(rows), keep), IGNORED, dtype=np.int64)
+    decoder_ids = np.full((len(rows), longest), pad_id, dtype=np.int64)
+    labels = np.full((len(rows), longest), IGNORED, dtype=np.int64)
     for index, row in enumerate(rows):
         input_ids[index, : len(row.source)] = row.source
         attention[index, : len(row.source)] = 1

@@ -122,6 +122,6 @@ def test_a_prefix_in_three_places_makes_a_backbone_copy_other_words(place: Path)
 
     start = make_method(loaded.system.backbone, spec.method, seed=spec.training.seed).folded()
     trained, _ = native.read(folder.prefix)
-    assert {site.place for site in trained} == set(AttentionKind)
+    assert {site.kind for site in trained} == set(AttentionKind)
     for site, entries in trained.items():
         assert (entries - start[site]).abs().mean() > 0.01, site.key

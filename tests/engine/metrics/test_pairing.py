@@ -30,7 +30,7 @@ def corpora(count: int, *, first: float, second: float) -> tuple[list[OutputRow]
 def only(found: tuple[PairedDifference | Absent, ...]) -> bootstrap.Paired:
     (one,) = found
     assert isinstance(one, PairedDifference)
-    return one.found
+    return one.result
 
 
 def test_scores_and_difference_are_those_of_each_system() -> None:
