@@ -1,6 +1,6 @@
 """A long-lived engine that answers a window's commands over its standard streams.
 
-One `RequestLine` a line comes in, one `Response` a line goes out (`contract.protocol.commands`).
+One `RequestLine` a line comes in, one `Response` a line goes out (`contract.protocol.lines`).
 The main thread answers one command at a time, in order; a second thread only reads, so that a
 `CancelRequest` overtakes. The end of standard input is the end of the window, and of this process.
 """

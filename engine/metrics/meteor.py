@@ -148,9 +148,7 @@ def _program(jar: Path) -> Iterator[_Program]:
         finally:
             process.kill()
             assert process.stdin is not None
-            with suppress(
-                OSError
-            ):  # it may have ended already, with a line unread
+            with suppress(OSError):  # it may have ended already, with a line unread
                 process.stdin.close()
 
 

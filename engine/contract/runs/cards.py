@@ -133,7 +133,7 @@ class Card:
         if plain.get("type") not in ("PrefixCard", "DeltaCard"):
             return plain
         card = {**with_task(plain), "type": Card.__name__, "version": CARD_VERSION}
-        if plain["type"] == "PrefixCard":
+        if plain["type"] == "PrefixCard" and "shape" not in plain:
             names = [field.name for field in fields(PrefixShape) if field.name in plain]
             own = {name: card.pop(name) for name in names}
             card["shape"] = {"type": PrefixShape.__name__, **own}
