@@ -20,7 +20,7 @@ from engine.contract.files.folders import remove_leftovers
 from engine.contract.methods.all import info_of
 from engine.contract.methods.info import ArtifactKind
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.commands import FetchBackbone
+from engine.contract.protocol.backbones import FetchBackbone
 from engine.contract.reading.reading import unmeasured
 from engine.contract.runs.events import (
     Blame,

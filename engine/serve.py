@@ -19,29 +19,20 @@ from typing import IO, Any
 
 from engine.contract import codec
 from engine.contract.errors import Cancelled, EngineError, UserError, WorkbenchError, code_of
-from engine.contract.protocol.commands import (
-    CollectStudy,
-    Command,
-    CompareOutputs,
+from engine.contract.protocol.backbones import (
     CountParameters,
-    DecodeSplit,
-    ExportPrefix,
-    ExportRejected,
-    Failure,
     FetchBackbone,
-    Generate,
-    ImportFile,
-    ImportPrefix,
-    InspectFile,
     ListBackbones,
-    ListPrefixes,
+    ProbeSpeed,
+)
+from engine.contract.protocol.commands import Command, Failure, Progress
+from engine.contract.protocol.data import (
+    ExportRejected,
+    ImportFile,
+    InspectFile,
     PreviewExamples,
     PreviewTokens,
-    ProbeSpeed,
-    Progress,
     ReportSplit,
-    ScoreOutputs,
-    VerifyPrefix,
 )
 from engine.contract.protocol.lines import (
     CancelRequest,
@@ -51,6 +42,14 @@ from engine.contract.protocol.lines import (
     Response,
     find_request_id,
 )
+from engine.contract.protocol.outputs import (
+    CollectStudy,
+    CompareOutputs,
+    DecodeSplit,
+    Generate,
+    ScoreOutputs,
+)
+from engine.contract.protocol.prefixes import ExportPrefix, ImportPrefix, ListPrefixes, VerifyPrefix
 from engine.contract.runs.events import Blame
 
 log = logging.getLogger(__name__)

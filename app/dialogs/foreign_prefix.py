@@ -15,7 +15,7 @@ from app.widgets.labels import MutedLabel
 from engine.contract.errors import UserError
 from engine.contract.files.regular_files import read_text
 from engine.contract.options import OPTIONS
-from engine.contract.protocol.commands import ImportPrefix
+from engine.contract.protocol.prefixes import ImportPrefix
 from engine.contract.specs.data import Linearisation, Preset, PromptForm
 
 CONFIG_FILE = "adapter_config.json"

@@ -15,7 +15,7 @@ from app.settings import FONT_PERCENTS, Settings
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Scheme, Theme
 from app.widgets.buttons import push_button
 from app.widgets.labels import ElidedLabel, MutedLabel
-from engine.contract.protocol.commands import BackboneList, ListBackbones
+from engine.contract.protocol.backbones import BackboneList, ListBackbones
 
 _SCHEMES = {
     Scheme.SYSTEM: "Follow system",

@@ -23,7 +23,7 @@ from engine.contract.errors import WorkbenchError
 from engine.contract.files.regular_files import read_text
 from engine.contract.files.writing import write_atomically
 from engine.contract.methods.all import info_of
-from engine.contract.protocol.commands import ProbeSpeed
+from engine.contract.protocol.backbones import ProbeSpeed
 from engine.contract.runs.events import RunState
 from engine.contract.runs.speed import RememberedSpeed, Speed, SpeedBook
 from engine.contract.specs.run import RunSpec

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 from app.context import AppContext
 from app.ports import Pending
 from app.widgets.info_bar import InfoBar, Tone
-from engine.contract.protocol.commands import Command, Done, ExportPrefix, Failure
+from engine.contract.protocol.commands import Command, Done, Failure
+from engine.contract.protocol.prefixes import ExportPrefix
 from engine.contract.runs.events import Blame
 
 

@@ -13,7 +13,7 @@ from app.widgets.activity_button import ActivityButton
 from app.widgets.buttons import flat_button
 from app.widgets.labels import ElidedLabel, Label
 from app.words import size
-from engine.contract.protocol.commands import BackboneList, ListBackbones
+from engine.contract.protocol.backbones import BackboneList, ListBackbones
 
 
 class StatusBar(QStatusBar):

@@ -17,7 +17,7 @@ from engine.backbones.regular import check_folder, home_path
 from engine.backbones.tensor_files import SavedTensor, saved_tensors
 from engine.contract.backbone import BackboneEntry, BackboneShape, BackboneSource
 from engine.contract.errors import UserError
-from engine.contract.protocol.commands import BackboneList, ListBackbones
+from engine.contract.protocol.backbones import BackboneList, ListBackbones
 from engine.reporter import Reporter
 
 _OUTPUT_MATRIX = ("lm_head.weight", "embed_out.weight")

@@ -9,7 +9,7 @@ from engine.cli.arguments import form_of
 from engine.cli.console import Console, ConsoleReporter
 from engine.cli.project_data import tidy
 from engine.contract.projects.project import ProjectFolder
-from engine.contract.protocol.commands import ExportPrefix, ImportPrefix
+from engine.contract.protocol.prefixes import ExportPrefix, ImportPrefix
 from engine.exchange.handlers import export_prefix, import_prefix
 
 

@@ -19,7 +19,7 @@ from engine.cli.console import Console, ConsoleReporter, RunPrinter
 from engine.cli.reading import inspect, reading_options
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import no_such_column
-from engine.contract.protocol.commands import ImportFile
+from engine.contract.protocol.data import ImportFile
 from engine.contract.reading.reading import FileReport, ReadOptions
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder, RunMeta, StopRequest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from engine.contract.protocol.commands import InspectFile
+from engine.contract.protocol.data import InspectFile
 from engine.contract.reading.formats import format_info
 from engine.contract.reading.reading import FileReport, Finding, FindingKind
 from engine.contract.specs.data import Role, SplitKind, default_linearisation

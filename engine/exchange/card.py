@@ -13,7 +13,7 @@ from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.methods.info import ArtifactKind
 from engine.contract.methods.prefix import Depth, Parametrisation
-from engine.contract.protocol.commands import PrefixInfo
+from engine.contract.protocol.prefixes import PrefixInfo
 from engine.contract.runs.cards import Card
 from engine.contract.runs.scores import Score
 from engine.contract.specs.run import describe_method

@@ -13,8 +13,8 @@ from engine.contract.errors import UserError
 from engine.contract.files.folders import refuse_used
 from engine.contract.methods.info import ArtifactKind
 from engine.contract.projects.project import Project, ProjectFolder
-from engine.contract.protocol.commands import (
-    Done,
+from engine.contract.protocol.commands import Done
+from engine.contract.protocol.prefixes import (
     ExportPrefix,
     ImportPrefix,
     ListPrefixes,

@@ -8,13 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from engine.contract.metrics import higher_is_better, is_score
-from engine.contract.protocol.commands import (
-    Compared,
-    CompareOutputs,
-    Done,
-    RowDifference,
-    ScoreOutputs,
-)
+from engine.contract.protocol.commands import Done
+from engine.contract.protocol.outputs import Compared, CompareOutputs, RowDifference, ScoreOutputs
 from engine.contract.runs.alignment import align, aligned_rows
 from engine.contract.runs.outputs import (
     iterate_outputs,

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.contract.errors import UserError
 from engine.contract.files.writing import write_atomically
 from engine.contract.projects.project import ProjectFolder
-from engine.contract.protocol.commands import CollectStudy
+from engine.contract.protocol.outputs import CollectStudy
 from engine.contract.studies.results import StudyResults
 from engine.contract.studies.study import StudyFolder, StudySpec
 from engine.contract.tables.saving import csv_text, write_table

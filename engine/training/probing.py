@@ -12,7 +12,7 @@ import torch
 
 from engine.backbones.device import choose_device, choose_dtype
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.commands import ProbeSpeed
+from engine.contract.protocol.backbones import ProbeSpeed
 from engine.contract.runs.events import Event, Phase, TrainMetrics
 from engine.contract.runs.speed import Speed
 from engine.contract.specs.run import RunSpec

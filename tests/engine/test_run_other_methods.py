@@ -15,7 +15,8 @@ from engine.contract.errors import UserError
 from engine.contract.methods.bitfit import BiasMethod
 from engine.contract.methods.info import ArtifactKind
 from engine.contract.methods.top_layers import TopLayersMethod
-from engine.contract.protocol.commands import ExportPrefix, Generate, VerifyPrefix
+from engine.contract.protocol.outputs import Generate
+from engine.contract.protocol.prefixes import ExportPrefix, VerifyPrefix
 from engine.contract.runs.events import (
     JournalEntry,
     Notice,

@@ -20,7 +20,7 @@ from app.pages.compare.table.copying import row_lines, score_lines, to_csv
 from app.pages.compare.table.score_table import score_table
 from app.widgets.table_view import TableView
 from engine.contract.projects.project import ExampleNote
-from engine.contract.protocol.commands import ExportRejected, ImportFile
+from engine.contract.protocol.data import ExportRejected, ImportFile
 from engine.contract.reading.reading import ReadOptions
 from engine.contract.runs.events import RunState
 from engine.contract.runs.scores import OutputRow, OutputsMeta, Score

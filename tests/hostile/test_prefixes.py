@@ -23,7 +23,7 @@ from engine.cli import main
 from engine.contract.errors import UserError
 from engine.contract.methods.prefix import AttentionKind, PrefixMethod
 from engine.contract.projects.project import Project, ProjectFolder
-from engine.contract.protocol.commands import ListPrefixes, VerifyPrefix
+from engine.contract.protocol.prefixes import ListPrefixes, VerifyPrefix
 from engine.contract.runs.cards import AttentionSite, decoder_site
 from engine.exchange import native
 from engine.exchange import peft as peft_folders

@@ -12,14 +12,9 @@ import pytest
 
 from engine.contract import codec
 from engine.contract.protocol import commands
-from engine.contract.protocol.commands import (
-    Done,
-    ExportRejected,
-    Failure,
-    FetchBackbone,
-    ListBackbones,
-    Progress,
-)
+from engine.contract.protocol.backbones import FetchBackbone, ListBackbones
+from engine.contract.protocol.commands import Done, Failure, Progress
+from engine.contract.protocol.data import ExportRejected
 from engine.contract.protocol.lines import (
     PROTOCOL_VERSION,
     CancelRequest,

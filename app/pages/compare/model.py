@@ -17,7 +17,8 @@ from app.pages.compare.task_view import TaskView
 from app.qt.idle_task import IdleTask
 from app.qt.latest_request import LatestRequest
 from engine.contract.metrics import higher_is_better
-from engine.contract.protocol.commands import Compared, CompareOutputs, Failure
+from engine.contract.protocol.commands import Failure
+from engine.contract.protocol.outputs import Compared, CompareOutputs
 from engine.contract.runs.scores import MeanDifference
 
 

@@ -24,7 +24,7 @@ from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import Tone
 from app.words import plural
 from engine.contract.errors import UserError
-from engine.contract.protocol.commands import Imported
+from engine.contract.protocol.data import Imported
 from engine.contract.reading.formats import FORMAT_TITLES
 from engine.contract.reading.reading import ReadOptions
 

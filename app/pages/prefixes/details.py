@@ -14,7 +14,7 @@ from app.widgets.labels import Badge, ElidedLabel, Label, MutedLabel, SectionHea
 from app.widgets.vertical_area import VerticalArea
 from app.words import date, from_home, metric_value, size
 from engine.contract.metrics import metric_title
-from engine.contract.protocol.commands import PrefixInfo
+from engine.contract.protocol.prefixes import PrefixInfo
 from engine.contract.runs.scores import Score
 
 MIDDLE = Qt.TextElideMode.ElideMiddle

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from app.context import AppContext
 from app.models.run import RunModel
 from app.qt.latest_request import LatestRequest
-from engine.contract.protocol.commands import ListPrefixes, PrefixInfo, PrefixList
+from engine.contract.protocol.prefixes import ListPrefixes, PrefixInfo, PrefixList
 from engine.contract.runs.events import RunState
 
 

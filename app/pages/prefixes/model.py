@@ -12,7 +12,7 @@ from app.score_column import number_column
 from app.theme import Theme
 from app.words import date, metric_value, size
 from engine.contract.metrics import metric_title
-from engine.contract.protocol.commands import PrefixInfo
+from engine.contract.protocol.prefixes import PrefixInfo
 
 CREATED = 6
 

@@ -35,7 +35,7 @@ from app.widgets.page_splitter import PageSplitter
 from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
 from engine.contract.errors import UserError
-from engine.contract.protocol.commands import ImportPrefix, PrefixInfo, VerifyPrefix
+from engine.contract.protocol.prefixes import ImportPrefix, PrefixInfo, VerifyPrefix
 
 TABLE_CHARS, CARD_CHARS = 36, 52
 

@@ -14,7 +14,7 @@ from app.pages.compare.task_view import TaskView
 from app.pages.compare.task_views import TASK_VIEWS
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.prefix import PrefixMethod
-from engine.contract.protocol.commands import CompareOutputs
+from engine.contract.protocol.outputs import CompareOutputs
 from engine.metrics.handlers import compare_outputs
 from engine.reporter import Silent
 from tests.helpers.fake_ports import FakeClient

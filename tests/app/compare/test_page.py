@@ -29,7 +29,7 @@ from app.pages.compare.list.listing import SIDE, Filter, Order
 from app.pages.compare.page import ComparePage
 from app.pages.compare.table.columns import COMPUTING
 from engine.contract.projects.project import ExampleNote
-from engine.contract.protocol.commands import CompareOutputs
+from engine.contract.protocol.outputs import CompareOutputs
 from engine.contract.runs.outputs import read_meta, read_outputs, write_outputs
 from engine.contract.runs.scores import MeanDifference
 from tests.app.compare.conftest import choose, shown

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from app.metric_menu import EncoderDialog
 from app.pages.compare.page import ComparePage
 from engine.contract.metrics import METRICS
-from engine.contract.protocol.commands import ScoreOutputs
+from engine.contract.protocol.outputs import ScoreOutputs
 from engine.contract.runs.scores import Encoder
 from engine.metrics.handlers import score_outputs
 from engine.reporter import Silent

@@ -20,7 +20,8 @@ from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemEntry,
 from app.qt.idle_task import IdleTask
 from engine.contract.errors import UserError
 from engine.contract.methods.prefix import PrefixMethod
-from engine.contract.protocol.commands import DecodeSplit, Done, ScoreOutputs
+from engine.contract.protocol.commands import Done
+from engine.contract.protocol.outputs import DecodeSplit, ScoreOutputs
 from engine.contract.runs.events import OutputsSaved, RunState
 from engine.contract.runs.outputs import read_meta, read_outputs, write_outputs
 from engine.contract.runs.scores import OutputRow, OutputsMeta

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.pages.data.importing.file_import import ImportState
 from app.pages.data.page import DataPage
-from engine.contract.protocol.commands import Imported, ImportFile, InspectFile
+from engine.contract.protocol.data import Imported, ImportFile, InspectFile
 from engine.contract.reading.reading import FindingKind, ReadOptions
 from engine.contract.specs.data import Role
 from tests.helpers.fake_ports import FakeClient

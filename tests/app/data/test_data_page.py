@@ -26,7 +26,7 @@ from app.shell.messages import Message
 from app.theme import Scheme
 from engine.cli.arguments import Parser, add_run_options
 from engine.contract.projects.project import DatasetEntry
-from engine.contract.protocol.commands import ExportRejected
+from engine.contract.protocol.data import ExportRejected
 from engine.contract.specs.data import Preset, Role, SplitKind
 from tests.helpers.fake_ports import FakeClient
 

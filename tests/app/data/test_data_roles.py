@@ -15,7 +15,7 @@ from app.pages.data.page import DataPage
 from app.pages.data.rows.rows_model import ROLE_OF_COLUMN
 from engine.contract.errors import UserError
 from engine.contract.projects.project import DatasetEntry, Project
-from engine.contract.protocol.commands import PreviewExamples
+from engine.contract.protocol.data import PreviewExamples
 from engine.contract.specs.data import Column, Mapping, Preset, Role
 from tests.helpers.fake_ports import FakeClient
 

@@ -14,7 +14,7 @@ from app.pages.data.edits import added, with_role
 from app.pages.data.page import DataPage
 from app.pages.data.split.split_form import NAME
 from app.pages.data.split.split_panel import TICK_CATEGORY
-from engine.contract.protocol.commands import ReportSplit
+from engine.contract.protocol.data import ReportSplit
 from engine.contract.reading.reading import FindingKind, SplitCounts, SplitReport
 from engine.contract.specs.data import Role, SplitKind
 from tests.helpers.fake_ports import FakeClient

@@ -8,14 +8,9 @@ from app.context import AppContext
 from app.pages.data.page import DataPage
 from app.pages.data.tokens.token_flow import TokenFlow
 from app.pages.data.words import visible
-from engine.contract.protocol.commands import (
-    BackboneList,
-    Done,
-    FetchBackbone,
-    ListBackbones,
-    PreviewTokens,
-    TokenPreview,
-)
+from engine.contract.protocol.backbones import BackboneList, FetchBackbone, ListBackbones
+from engine.contract.protocol.commands import Done
+from engine.contract.protocol.data import PreviewTokens, TokenPreview
 from engine.contract.reading.reading import PreviewToken
 from tests.app.data.answers import EMBEDDED, GPT2
 from tests.helpers.fake_ports import FakeClient

@@ -11,7 +11,7 @@ from app.pages.data.importing.file_import import ImportState
 from app.pages.data.page import DataPage
 from engine.cli.arguments import Parser, add_run_options
 from engine.cli.reading import add_reading_options, reading_options
-from engine.contract.protocol.commands import FetchBackbone
+from engine.contract.protocol.backbones import FetchBackbone
 from engine.contract.reading.options import ENCODING_TITLES
 from engine.contract.reading.reading import FindingKind, ReadOptions
 from tests.app.data.test_data_import import look, pick

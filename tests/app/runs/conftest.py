@@ -10,7 +10,8 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.pages.runs.page import RunsPage
 from engine.contract.backbone import BackboneEntry, BackboneShape, BackboneSource
-from engine.contract.protocol.commands import BackboneList, ListBackbones, ReportSplit
+from engine.contract.protocol.backbones import BackboneList, ListBackbones
+from engine.contract.protocol.data import ReportSplit
 from engine.contract.reading.reading import SplitCounts, SplitReport
 from tests.helpers.fake_ports import FakeClient
 

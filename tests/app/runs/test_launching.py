@@ -19,7 +19,9 @@ from engine.contract.methods.all import METHODS_BY_NAME
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.commands import Done, FetchBackbone, ListBackbones, ReportSplit
+from engine.contract.protocol.backbones import FetchBackbone, ListBackbones
+from engine.contract.protocol.commands import Done
+from engine.contract.protocol.data import ReportSplit
 from engine.contract.reading.reading import SplitCounts, SplitReport
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder

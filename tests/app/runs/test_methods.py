@@ -16,7 +16,7 @@ from engine.contract.methods.all import METHODS, METHODS_BY_NAME
 from engine.contract.methods.cost import cost
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.info import MethodInfo
-from engine.contract.protocol.commands import Counted, CountParameters
+from engine.contract.protocol.backbones import Counted, CountParameters
 from engine.contract.runs.events import Blame
 from engine.contract.specs.run import default_training, describe_method
 from tests.app.runs.conftest import SHAPE, SMOL, cost_text

@@ -14,7 +14,7 @@ from app.pages.runs.form.estimates import expected_time
 from app.pages.runs.page import RunsPage
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.prefix import Parametrisation, PrefixMethod
-from engine.contract.protocol.commands import ProbeSpeed
+from engine.contract.protocol.backbones import ProbeSpeed
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.journal import JournalReader

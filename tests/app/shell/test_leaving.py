@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 from app.dialogs.closing import Closing, ClosingDialog
 from app.models.run import RunModel
 from app.shell.main_window import MainWindow
-from engine.contract.protocol.commands import FetchBackbone
+from engine.contract.protocol.backbones import FetchBackbone
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder
 from tests.helpers.fake_ports import FakeClient, FakeRunner

@@ -15,7 +15,8 @@ from app.shell.main_window import FIRST_SIZE, MainWindow
 from app.shell.page_list import PAGES
 from app.widgets.info_bar import Tone
 from engine.contract.projects.project import DatasetEntry, ProjectFolder
-from engine.contract.protocol.commands import Failure, ImportPrefix
+from engine.contract.protocol.commands import Failure
+from engine.contract.protocol.prefixes import ImportPrefix
 from engine.contract.runs.events import Blame, RunState
 from tests.helpers.fake_ports import FakeRunner
 from tests.helpers.projects import MAPPING

@@ -17,7 +17,9 @@ from engine.cli.arguments import mapping_of, run_spec
 from engine.cli.main import make_parser
 from engine.cli.studies import study_settings
 from engine.contract.methods.prefix import PrefixMethod
-from engine.contract.protocol.commands import Done, FetchBackbone, ListBackbones, ReportSplit
+from engine.contract.protocol.backbones import FetchBackbone, ListBackbones
+from engine.contract.protocol.commands import Done
+from engine.contract.protocol.data import ReportSplit
 from engine.contract.studies.planning import plan
 from engine.contract.studies.recipes import StudyKind
 from engine.contract.studies.study import StudyRun

@@ -26,7 +26,7 @@ from app.shell.startup import tie
 from app.theme import DARK, Scheme
 from app.widgets.info_bar import Tone
 from engine.contract.projects.project import ProjectFolder
-from engine.contract.protocol.commands import CollectStudy
+from engine.contract.protocol.outputs import CollectStudy
 from engine.contract.runs.events import Blame, RunState
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.journal import JournalReader

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.commands import ImportFile, InspectFile
+from engine.contract.protocol.data import ImportFile, InspectFile
 from engine.contract.reading.formats import FORMATS, FormatInfo
 from engine.contract.reading.reading import Finding, ReadOptions
 from engine.data import readers

@@ -16,7 +16,7 @@ from engine.contract.methods.all import MethodSpec
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.projects.project import Project, ProjectFolder
-from engine.contract.protocol.commands import ExportPrefix, ImportPrefix, ListPrefixes, VerifyPrefix
+from engine.contract.protocol.prefixes import ExportPrefix, ImportPrefix, ListPrefixes, VerifyPrefix
 from engine.contract.runs.folder import RunFolder, RunMeta
 from engine.contract.specs.data import Column, DataSpec, Mapping, Role
 from engine.contract.specs.run import RunSpec

@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 from engine.contract.errors import UserError
 from engine.contract.methods.all import MethodSpec, info_of
 from engine.contract.methods.info import ArtifactKind
-from engine.contract.protocol.commands import ExportPrefix
+from engine.contract.protocol.prefixes import ExportPrefix
 from engine.contract.runs.cards import Card
 from engine.contract.specs.data import Linearisation
 from engine.contract.tasks.generation import GenerationTask

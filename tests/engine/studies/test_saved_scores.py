@@ -11,7 +11,7 @@ import pytest
 from engine.cli.main import run
 from engine.contract.errors import Cancelled
 from engine.contract.projects.project import ProjectFolder
-from engine.contract.protocol.commands import ScoreOutputs
+from engine.contract.protocol.outputs import ScoreOutputs
 from engine.contract.runs.scores import Encoder
 from engine.contract.studies.study import StudyFolder, StudySpec
 from engine.metrics.handlers import score_outputs

@@ -16,7 +16,8 @@ from safetensors.torch import load_file, save_file
 from torch.nn.functional import cross_entropy
 
 from engine.backbones.loading import Backbone
-from engine.contract.protocol.commands import ImportFile, ProbeSpeed
+from engine.contract.protocol.backbones import ProbeSpeed
+from engine.contract.protocol.data import ImportFile
 from engine.contract.reading.reading import ReadOptions
 from engine.contract.runs.events import Evaluation, OutputsSaved, RunCancelled, RunFinished, Sample
 from engine.contract.runs.folder import RunFolder, StopRequest

@@ -10,7 +10,7 @@ import pytest
 
 from engine.contract.errors import Cancelled
 from engine.contract.methods.lora import LoraMethod
-from engine.contract.protocol.commands import ProbeSpeed
+from engine.contract.protocol.backbones import ProbeSpeed
 from engine.contract.runs.speed import Workload, run_time
 from engine.contract.specs.training import Strategy
 from engine.contract.tasks.generation import GenerationTask

@@ -14,7 +14,8 @@ from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemEntry
 from app.ports import Pending
 from app.qt.idle_task import IdleTask
 from engine.contract.errors import UserError
-from engine.contract.protocol.commands import Command, DecodeSplit, Failure, ScoreOutputs
+from engine.contract.protocol.commands import Command, Failure
+from engine.contract.protocol.outputs import DecodeSplit, ScoreOutputs
 
 
 class EngineJobs(QObject):

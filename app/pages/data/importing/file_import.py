@@ -18,7 +18,8 @@ from app.pages.data.edits import added
 from app.ports import Client, Pending
 from app.qt.latest_request import LatestRequest
 from engine.contract.projects.project import DatasetEntry
-from engine.contract.protocol.commands import Failure, Imported, ImportFile, InspectFile, Progress
+from engine.contract.protocol.commands import Failure, Progress
+from engine.contract.protocol.data import Imported, ImportFile, InspectFile
 from engine.contract.reading.reading import FileReport, ReadOptions
 from engine.contract.specs.data import Mapping, Split
 

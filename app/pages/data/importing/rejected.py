@@ -23,7 +23,8 @@ from app.widgets.table_view import TableView
 from app.words import plural
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore, RejectedRow
-from engine.contract.protocol.commands import Done, ExportRejected, Failure
+from engine.contract.protocol.commands import Done, Failure
+from engine.contract.protocol.data import ExportRejected
 from engine.contract.reading.formats import unit_of
 
 BATCH_ROWS = 200

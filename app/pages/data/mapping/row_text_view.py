@@ -11,7 +11,8 @@ from app.qt.boxes import vbox
 from app.qt.latest_request import LatestRequest
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import Badge, MutedLabel
-from engine.contract.protocol.commands import Failure, Preview, PreviewExamples
+from engine.contract.protocol.commands import Failure
+from engine.contract.protocol.data import Preview, PreviewExamples
 from engine.contract.reading.reading import PreviewExample
 
 WAIT_MS = 40

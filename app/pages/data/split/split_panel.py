@@ -17,7 +17,8 @@ from app.qt.boxes import vbox
 from app.qt.latest_request import LatestRequest
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import Label, MutedLabel, SectionHeader
-from engine.contract.protocol.commands import Failure, ReportSplit
+from engine.contract.protocol.commands import Failure
+from engine.contract.protocol.data import ReportSplit
 from engine.contract.reading.reading import Finding, SplitReport
 from engine.contract.specs.data import SplitKind
 

@@ -20,7 +20,8 @@ from app.widgets.flow import FlowLayout
 from app.widgets.labels import Badge, Label, MutedLabel
 from app.words import plural, size
 from engine.contract.backbone import BackboneEntry
-from engine.contract.protocol.commands import Failure, PreviewTokens, TokenPreview
+from engine.contract.protocol.commands import Failure
+from engine.contract.protocol.data import PreviewTokens, TokenPreview
 
 if TYPE_CHECKING:
     from app.pages.runs.form.backbones import BackbonesModel

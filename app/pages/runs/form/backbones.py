@@ -14,14 +14,14 @@ from app.words import size
 from engine.contract.backbone import BackboneEntry
 from engine.contract.errors import UserError
 from engine.contract.methods.all import MethodSpec, info_of
-from engine.contract.protocol.commands import (
+from engine.contract.protocol.backbones import (
     BackboneList,
     Counted,
     CountParameters,
-    Failure,
     FetchBackbone,
     ListBackbones,
 )
+from engine.contract.protocol.commands import Failure
 from engine.contract.runs.events import Blame
 
 

@@ -22,7 +22,7 @@ from engine.contract.errors import UserError
 from engine.contract.methods.cost import Cost
 from engine.contract.options import command_line
 from engine.contract.projects.project import DatasetEntry
-from engine.contract.protocol.commands import ReportSplit
+from engine.contract.protocol.data import ReportSplit
 from engine.contract.reading.reading import SplitReport, unmeasured
 from engine.contract.runs.speed import RunTime
 from engine.contract.specs.run import RunSpec

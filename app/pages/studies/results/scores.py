@@ -8,7 +8,8 @@ from app.context import AppContext
 from app.ports import Pending
 from app.qt.timers import single_shot
 from engine.contract.metrics import needs_encoder
-from engine.contract.protocol.commands import CollectStudy, Failure
+from engine.contract.protocol.commands import Failure
+from engine.contract.protocol.outputs import CollectStudy
 from engine.contract.runs.events import Blame
 from engine.contract.studies.results import StudyResults
 
