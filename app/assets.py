@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPalette, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
@@ -17,7 +17,7 @@ ICONS = RESOURCES / "icons"
 
 
 def icon(name: str, color: QColor | None = None) -> QIcon:
-    """The icon resources/icons/NAME.svg, drawn in `colour` or as the palette's text."""
+    """The icon resources/icons/NAME.svg, drawn in `color` or as the palette's text."""
     return QIcon(_TintedEngine(name, color))
 
 
@@ -33,8 +33,7 @@ def sample_files() -> list[Path]:
 
 def example_project() -> Path | None:
     """The project with finished runs that the program ships, or none."""
-    found = sorted(EXAMPLES.glob("*/project.json"))
-    return found[0].parent if found else None
+    return next((path.parent for path in sorted(EXAMPLES.glob("*/project.json"))), None)
 
 
 @functools.cache
@@ -43,7 +42,7 @@ def _source(name: str) -> str:
 
 
 class _TintedEngine(QIconEngine):
-    """Draws an SVG whose strokes are `currentColor`; follows the palette without being told."""
+    """Draws an SVG whose strokes are `currentColor`; follows the palette by itself."""
 
     def __init__(self, name: str, color: QColor | None) -> None:
         super().__init__()
@@ -54,40 +53,32 @@ class _TintedEngine(QIconEngine):
         side = min(rect.width(), rect.height())
         if side <= 0:
             return
-        picture = self._square(side, painter.device().devicePixelRatio(), mode)
-        corner = QRectF(0, 0, side, side)
-        corner.moveCenter(QRectF(rect).center())
-        painter.drawPixmap(corner.topLeft(), picture)
+        square = QRectF(0, 0, side, side)
+        square.moveCenter(QRectF(rect).center())
+        pixmap = self._square(side, painter.device().devicePixelRatio(), mode)
+        painter.drawPixmap(square.topLeft(), pixmap)
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        if size.width() == size.height() > 0:  # as nearly always
-            return self._square(size.width(), 1.0, mode)
-        pixmap = QPixmap(size)
-        if size.isEmpty():  # nothing can be painted on it
-            return pixmap
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        self.paint(painter, QRect(QPoint(0, 0), size), mode, state)
-        painter.end()
-        return pixmap
+        side = min(size.width(), size.height())
+        return self._square(side, 1.0, mode) if side > 0 else QPixmap()
 
     def _square(self, side: int, ratio: float, mode: QIcon.Mode) -> QPixmap:
         """The drawing; from Qt's cache if it was made before, as a table paints many."""
         color, faint = self._tint().name(), mode is QIcon.Mode.Disabled
         key = f"{self._name} {color} {side} {ratio} {faint}"
-        picture = QPixmap()
-        if QPixmapCache.find(key, picture):
-            return picture
-        picture = QPixmap(QSize(side, side) * ratio)
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(Qt.GlobalColor.transparent)
+        pixmap = QPixmap()
+        if QPixmapCache.find(key, pixmap):
+            return pixmap
+        pixmap = QPixmap(QSize(side, side) * ratio)
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
         text = _source(self._name).replace("currentColor", color)
-        painter = QPainter(picture)
+        painter = QPainter(pixmap)
         painter.setOpacity(0.4 if faint else 1.0)
         QSvgRenderer(QByteArray(text.encode("utf-8"))).render(painter, QRectF(0, 0, side, side))
         painter.end()
-        QPixmapCache.insert(key, picture)
-        return picture
+        QPixmapCache.insert(key, pixmap)
+        return pixmap
 
     def clone(self) -> QIconEngine:
         return _TintedEngine(self._name, self._color)

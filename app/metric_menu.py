@@ -25,7 +25,7 @@ from app.qt.boxes import form_layout, vbox
 from app.qt.plain_text import caption
 from app.settings import Settings
 from app.theme import SPACE_L, SPACE_M, Theme
-from app.widgets.labels import Label, MutedLabel
+from app.widgets.labels import MutedLabel
 from engine.contract.metrics import METRICS, Need, metric_info, needs_encoder
 from engine.contract.runs.scores import Encoder
 
@@ -51,9 +51,7 @@ class EncoderDialog(QDialog):
         form = form_layout(SPACE_L, SPACE_M)
         tip = "Choose the folder of the encoder"
         add_folder_row(form, "&Encoder:", self.folder, self._choose, tip=tip)
-        layer = Label("&Layer:")
-        layer.setBuddy(self.layer)
-        form.addRow(layer, self.layer)
+        form.addRow("&Layer:", self.layer)
         form.addRow("", self.idf)
         hint = MutedLabel(
             theme,
@@ -119,13 +117,12 @@ class MetricMenu(QToolButton):
         for info in METRICS:
             action = menu.addAction(info.title)
             action.setCheckable(True)
-            action.triggered.connect(
-                lambda checked, name=info.name: self._tell(name, checked=checked)
-            )
+            action.triggered.connect(lambda on, name=info.name: self._on_ticked(name, checked=on))
             self.choices[info.name] = action
         menu.addSeparator()
-        self._encoded = next(info for info in METRICS if Need.ENCODER in info.needs)
-        self.encoder = menu.addAction(caption(f"{self._encoded.title} encoder…"))
+        needing = next(info for info in METRICS if Need.ENCODER in info.needs)
+        self._needing_encoder = self.choices[needing.name]
+        self.encoder = menu.addAction(caption(f"{needing.title} encoder…"))
         self.encoder.triggered.connect(self.ask_for_encoder)
         menu.aboutToShow.connect(self.opening)
         self.setMenu(menu)
@@ -150,20 +147,20 @@ class MetricMenu(QToolButton):
         """Open the dialog; if it is accepted, BERTScore is ticked."""
         dialog = EncoderDialog(self._theme, self.present_encoder(), self.window())
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self._take_encoder(dialog))
+        dialog.accepted.connect(lambda: self._set_encoder(dialog.encoder()))
         dialog.open()
 
-    def _take_encoder(self, dialog: EncoderDialog) -> None:
-        self._settings.encoder = dialog.encoder()
-        self.choices[self._encoded.name].setChecked(True)
+    def _set_encoder(self, encoder: Encoder) -> None:
+        self._settings.encoder = encoder
+        self._needing_encoder.setChecked(True)
         self.encoder_chosen.emit(self._ticked())
 
-    def _tell(self, metric: str, *, checked: bool) -> None:
+    def _on_ticked(self, metric: str, *, checked: bool) -> None:
         if needs_encoder((metric,)) and checked and not self.present_encoder().name:
-            self.choices[self._encoded.name].setChecked(False)
+            self._needing_encoder.setChecked(False)
             self.ask_for_encoder()
         else:
             self.chosen.emit(self._ticked())
 
     def _ticked(self) -> tuple[str, ...]:
-        return tuple(name for name, one in self.choices.items() if one.isChecked())
+        return tuple(name for name, action in self.choices.items() if action.isChecked())

@@ -9,32 +9,30 @@ from PySide6.QtGui import QIcon
 from app.assets import icon
 from app.models.run import RunModel
 from app.theme import Theme
-from app.words import amount, duration
+from app.words import duration, progress
 from engine.contract.runs.events import RunState
 
 
 @dataclass(frozen=True)
-class StateLook:
+class StateStyle:
     """How a state is shown: its word, an icon, and the name of a colour of the theme."""
 
     word: str
-    picture: str
+    icon: str
     tone: str
 
 
 STATES = {
-    RunState.QUEUED: StateLook("queued", "more", "muted"),
-    RunState.STARTING: StateLook("starting", "activity", "accent"),
-    RunState.RUNNING: StateLook("running", "play", "accent"),
-    RunState.PAUSED: StateLook("paused", "pause", "warning"),
-    RunState.STOPPING: StateLook("stopping", "stop", "warning"),
-    RunState.FINISHED: StateLook("finished", "check", "good"),
-    RunState.CANCELLED: StateLook("stopped", "stop", "muted"),
-    RunState.FAILED: StateLook("failed", "error", "bad"),
-    RunState.INTERRUPTED: StateLook("interrupted", "warning", "warning"),
+    RunState.QUEUED: StateStyle("queued", "more", "muted"),
+    RunState.STARTING: StateStyle("starting", "activity", "accent"),
+    RunState.RUNNING: StateStyle("running", "play", "accent"),
+    RunState.PAUSED: StateStyle("paused", "pause", "warning"),
+    RunState.STOPPING: StateStyle("stopping", "stop", "warning"),
+    RunState.FINISHED: StateStyle("finished", "check", "good"),
+    RunState.CANCELLED: StateStyle("stopped", "stop", "muted"),
+    RunState.FAILED: StateStyle("failed", "error", "bad"),
+    RunState.INTERRUPTED: StateStyle("interrupted", "warning", "warning"),
 }
-
-
 _ASKED = {
     RunState.PAUSED: "pausing…",
     RunState.RUNNING: "continuing…",
@@ -45,7 +43,7 @@ _ASKED = {
 def state_icon(run: RunModel, theme: Theme) -> QIcon:
     """The icon of the run's state in its colour."""
     style = STATES[run.status.state]
-    return icon(style.picture, getattr(theme.colors, style.tone))
+    return icon(style.icon, getattr(theme.colors, style.tone))
 
 
 def state_word(run: RunModel) -> str:
@@ -81,8 +79,7 @@ def status_line(run: RunModel) -> str:
     if status.state.is_active and status.phase is not None:
         parts.append(status.phase.value)
         if status.total and status.unit not in ("", "steps"):
-            of = "of at most" if status.unit == "tokens" else "of"
-            parts[-1] += f" ({status.done:,} {of} {amount(status.total, status.unit)})"
+            parts[-1] += f" ({progress(status.done, status.total, status.unit)})"
     if status.total_steps:
         parts.append(f"step {status.step:,} of {status.total_steps:,}")
     if left := time_left(run):

@@ -14,7 +14,7 @@ R = TypeVar("R")
 def number_column(
     title: str, number: Callable[[R], float | None], form: Callable[[float], str], **more: Any
 ) -> TableColumn[R]:
-    """A column of numbers that are written by `form`; rows without one come before all others."""
+    """A column of numbers that are written by `form`; rows without a number come first."""
 
     def text(row: R) -> str:
         value = number(row)

@@ -24,7 +24,7 @@ class SettingDifference:
     Attributes:
         field: dotted name in the spec, such as "training.batch_size".
         help: what it means, where an option of the command line says so.
-        values: one a run; "–" where its method has no such setting.
+        values: of each run; "–" where its method has no such setting.
     """
 
     field: str
@@ -42,13 +42,13 @@ def setting_differences(specs: Sequence[RunSpec]) -> tuple[SettingDifference, ..
     flat = [dict(_flatten(spec)) for spec in specs]
     fields = dict.fromkeys(field for settings in flat for field in settings)
     parts = list(dict.fromkeys(field.partition(".")[0] for field in fields))
-    found = []
+    differences = []
     for field in sorted(fields, key=lambda field: parts.index(field.partition(".")[0])):
         values = tuple(settings.get(field, ABSENT) for settings in flat)
         if len(set(values)) > 1:
             help_text = OPTIONS[field].setting.help if field in OPTIONS else ""
-            found.append(SettingDifference(field, help_text, values))
-    return tuple(found)
+            differences.append(SettingDifference(field, help_text, values))
+    return tuple(differences)
 
 
 def _flatten(part: Any, prefix: str = "") -> Iterator[tuple[str, str]]:

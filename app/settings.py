@@ -20,7 +20,7 @@ FONT_PERCENTS = (80, 90, 100, 110, 125, 150, 175, 200)
 
 
 class Settings(QObject):
-    """Typed access to the settings file; what is set is kept at once.
+    """Typed access to the settings file; what is set is saved at once.
 
     Args:
         path: of the ini file; `default_settings_path` in the program, another in tests.
@@ -109,7 +109,7 @@ class Settings(QObject):
         self._set_recent([])
 
     def layout(self, name: str) -> QByteArray:
-        """What `set_layout` kept for this splitter, header or window, or nothing."""
+        """What `set_layout` saved for this splitter, header or window, or nothing."""
         value = self._store.value(f"layout/{name}")
         return value if isinstance(value, QByteArray) else QByteArray()
 
@@ -166,7 +166,7 @@ def default_projects_folder() -> Path:
 
 
 def log_folder() -> Path:
-    """Where the window's own log is kept."""
+    """Where the window's own log is written."""
     return _location(QStandardPaths.StandardLocation.AppLocalDataLocation) / "logs"
 
 

@@ -30,7 +30,7 @@ class OutlinedStyle(QProxyStyle):
     of tool tips and message boxes as well.
 
     Attributes:
-        text_scale: how much larger than usual the text is (`app.qt.sizes.scale`).
+        text_scale: how much larger than normal the text is (`app.qt.sizes.scale`).
     """
 
     def __init__(self) -> None:

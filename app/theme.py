@@ -21,6 +21,8 @@ SPACE_XL = 32
 
 
 _OWN_FONT = Qt.WidgetAttribute.WA_SetFont
+_POINTS = "_workbench_point_size"
+"""The system's size of text, as a property of the application."""
 
 
 class Scheme(enum.Enum):
@@ -29,6 +31,16 @@ class Scheme(enum.Enum):
     SYSTEM = "system"
     LIGHT = "light"
     DARK = "dark"
+
+
+class _Color:
+    """A colour of the light scheme and of the dark one."""
+
+    def __init__(self, light: str, dark: str) -> None:
+        self._colors = QColor(light), QColor(dark)
+
+    def __get__(self, scheme: Colors, owner: object) -> QColor:
+        return self._colors[scheme.is_dark]
 
 
 @dataclass(frozen=True)
@@ -42,82 +54,34 @@ class Colors:
         highlight: background of a search hit or a marked word.
     """
 
-    window: QColor
-    sidebar: QColor
-    base: QColor
-    alternate: QColor
-    text: QColor
-    muted: QColor
-    line: QColor
-    grid: QColor
-    accent: QColor
-    on_accent: QColor
-    accent_fill: QColor
-    button: QColor
-    trainable: QColor
-    trainable_fill: QColor
-    frozen: QColor
-    frozen_fill: QColor
-    good: QColor
-    good_fill: QColor
-    warning: QColor
-    warning_fill: QColor
-    bad: QColor
-    bad_fill: QColor
-    highlight: QColor
+    is_dark: bool
+
+    window = _Color("#f4f4f2", "#27292e")
+    sidebar = _Color("#eaeae7", "#1f2125")
+    base = _Color("#ffffff", "#17191c")
+    alternate = _Color("#f8f8f6", "#1c1e22")
+    text = _Color("#1d2024", "#e3e5e8")
+    muted = _Color("#5f656d", "#9ca3ab")
+    line = _Color("#d3d4d1", "#454950")
+    grid = _Color("#e2e3e0", "#33363c")
+    accent = _Color("#1f66ad", "#6fb0ee")
+    on_accent = _Color("#ffffff", "#0d1a27")
+    accent_fill = _Color("#dbe8f5", "#27405a")
+    button = _Color("#fbfbfa", "#34373d")
+    trainable = _Color("#a34905", "#f2a565")
+    trainable_fill = _Color("#fbe6d3", "#4a3320")
+    frozen = _Color("#56687d", "#9fb2c8")
+    frozen_fill = _Color("#e3e8ee", "#2f3944")
+    good = _Color("#22703f", "#73c490")
+    good_fill = _Color("#dcefe1", "#21402d")
+    warning = _Color("#8a5c00", "#e3b457")
+    warning_fill = _Color("#faeccb", "#453716")
+    bad = _Color("#b3291f", "#f2938a")
+    bad_fill = _Color("#f9e0dd", "#4d2724")
+    highlight = _Color("#fff0a8", "#5c5018")
 
 
-LIGHT = Colors(
-    window=QColor("#f4f4f2"),
-    sidebar=QColor("#eaeae7"),
-    base=QColor("#ffffff"),
-    alternate=QColor("#f8f8f6"),
-    text=QColor("#1d2024"),
-    muted=QColor("#5f656d"),
-    line=QColor("#d3d4d1"),
-    grid=QColor("#e2e3e0"),
-    accent=QColor("#1f66ad"),
-    on_accent=QColor("#ffffff"),
-    accent_fill=QColor("#dbe8f5"),
-    button=QColor("#fbfbfa"),
-    trainable=QColor("#a34905"),
-    trainable_fill=QColor("#fbe6d3"),
-    frozen=QColor("#56687d"),
-    frozen_fill=QColor("#e3e8ee"),
-    good=QColor("#22703f"),
-    good_fill=QColor("#dcefe1"),
-    warning=QColor("#8a5c00"),
-    warning_fill=QColor("#faeccb"),
-    bad=QColor("#b3291f"),
-    bad_fill=QColor("#f9e0dd"),
-    highlight=QColor("#fff0a8"),
-)
-
-DARK = Colors(
-    window=QColor("#27292e"),
-    sidebar=QColor("#1f2125"),
-    base=QColor("#17191c"),
-    alternate=QColor("#1c1e22"),
-    text=QColor("#e3e5e8"),
-    muted=QColor("#9ca3ab"),
-    line=QColor("#454950"),
-    grid=QColor("#33363c"),
-    accent=QColor("#6fb0ee"),
-    on_accent=QColor("#0d1a27"),
-    accent_fill=QColor("#27405a"),
-    button=QColor("#34373d"),
-    trainable=QColor("#f2a565"),
-    trainable_fill=QColor("#4a3320"),
-    frozen=QColor("#9fb2c8"),
-    frozen_fill=QColor("#2f3944"),
-    good=QColor("#73c490"),
-    good_fill=QColor("#21402d"),
-    warning=QColor("#e3b457"),
-    warning_fill=QColor("#453716"),
-    bad=QColor("#f2938a"),
-    bad_fill=QColor("#4d2724"),
-    highlight=QColor("#5c5018"),
-)
+LIGHT, DARK = Colors(is_dark=False), Colors(is_dark=True)
 
 RUN_COLORS = tuple(
     QColor(name)
@@ -131,25 +95,21 @@ Found by hill climbing on the smallest CIELAB distance under the protanopia and 
 matrices of Machado et al. 2009, with a contrast of 2.9 or more on both backgrounds.
 """
 
-_LINE_STYLES = (
-    Qt.PenStyle.SolidLine,
-    Qt.PenStyle.DashLine,
-    Qt.PenStyle.DotLine,
-    Qt.PenStyle.DashDotLine,
-)
+_Line = Qt.PenStyle
+_LINES = (_Line.SolidLine, _Line.DashLine, _Line.DotLine, _Line.DashDotLine)
 
 
 @dataclass(frozen=True)
-class RunLook:
-    """How a run is drawn everywhere: a colour and a line style, so never by colour alone."""
+class RunStyle:
+    """How a run is drawn everywhere: a colour and a line, so never by colour alone."""
 
     color: QColor
-    style: Qt.PenStyle
+    line: Qt.PenStyle
 
 
-def run_look(index: int) -> RunLook:
-    """The look of the run that was made as number `index` (from 0) of its project."""
-    return RunLook(RUN_COLORS[index % len(RUN_COLORS)], _LINE_STYLES[index % len(_LINE_STYLES)])
+def run_style(index: int) -> RunStyle:
+    """The style of the run that was made as number `index` (from 0) of its project."""
+    return RunStyle(RUN_COLORS[index % len(RUN_COLORS)], _LINES[index % len(_LINES)])
 
 
 class Theme(QObject):
@@ -157,7 +117,6 @@ class Theme(QObject):
 
     Attributes:
         colors: of the scheme in force.
-        is_dark: whether that is the dark one.
 
     Signals:
         changed: colours or fonts are new; the palette has been set already.
@@ -173,11 +132,10 @@ class Theme(QObject):
         self._hints = application.styleHints()
         self.scheme = scheme
         self.font_percent = 0  # so that the first call sets it
-        self.is_dark = False
         self.colors = LIGHT
-        if application.property("_workbench_point_size") is None:
-            application.setProperty("_workbench_point_size", application.font().pointSizeF())
-        self._point_size = float(application.property("_workbench_point_size"))
+        if application.property(_POINTS) is None:
+            application.setProperty(_POINTS, application.font().pointSizeF())
+        self._points = float(application.property(_POINTS))
         if not isinstance(application.style(), OutlinedStyle):
             application.setStyle(OutlinedStyle())
         self._ask_system()
@@ -202,7 +160,7 @@ class Theme(QObject):
         own = [widget for widget in widgets if widget.testAttribute(_OWN_FONT)]
         before = [widget.font().pointSizeF() for widget in own]
         font = self._application.font()
-        font.setPointSizeF(self._point_size * percent / 100)
+        font.setPointSizeF(self._points * percent / 100)
         self._application.setFont(font)
         style = self._application.style()
         if isinstance(style, OutlinedStyle):
@@ -229,7 +187,7 @@ class Theme(QObject):
     def _apply(self) -> None:
         system_dark = self._hints.colorScheme() is Qt.ColorScheme.Dark
         dark = self.scheme is Scheme.DARK or (self.scheme is Scheme.SYSTEM and system_dark)
-        self.is_dark, self.colors = dark, DARK if dark else LIGHT
+        self.colors = DARK if dark else LIGHT
         main = palette(self.colors)
         self._application.setPalette(main)
         # Selected rows are calm; menus and text selections keep the accent.
@@ -250,37 +208,27 @@ class Theme(QObject):
 
 def palette(colors: Colors) -> QPalette:
     """The widgets' palette of a scheme."""
-    result = QPalette(colors.button, colors.window)
-    roles = {
-        QPalette.ColorRole.Window: colors.window,
-        QPalette.ColorRole.WindowText: colors.text,
-        QPalette.ColorRole.Base: colors.base,
-        QPalette.ColorRole.AlternateBase: colors.alternate,
-        QPalette.ColorRole.Text: colors.text,
-        QPalette.ColorRole.Button: colors.button,
-        QPalette.ColorRole.ButtonText: colors.text,
-        QPalette.ColorRole.BrightText: colors.bad,
-        QPalette.ColorRole.PlaceholderText: colors.muted,
-        QPalette.ColorRole.Highlight: colors.accent,
-        QPalette.ColorRole.HighlightedText: colors.on_accent,
-        QPalette.ColorRole.Accent: colors.accent,
-        QPalette.ColorRole.Link: colors.accent,
-        QPalette.ColorRole.LinkVisited: colors.accent,
-        QPalette.ColorRole.ToolTipBase: colors.base,
-        QPalette.ColorRole.ToolTipText: colors.text,
-        QPalette.ColorRole.Mid: colors.line,
-    }
-    for role, color in roles.items():
-        result.setColor(role, color)
-    for role in (
-        QPalette.ColorRole.WindowText,
-        QPalette.ColorRole.Text,
-        QPalette.ColorRole.ButtonText,
+    result, role = QPalette(colors.button, colors.window), QPalette.ColorRole
+    for roles, color in (
+        ((role.Window,), colors.window),
+        ((role.WindowText, role.Text, role.ButtonText, role.ToolTipText), colors.text),
+        ((role.Base, role.ToolTipBase), colors.base),
+        ((role.AlternateBase,), colors.alternate),
+        ((role.Button,), colors.button),
+        ((role.BrightText,), colors.bad),
+        ((role.PlaceholderText,), colors.muted),
+        ((role.Highlight, role.Accent, role.Link, role.LinkVisited), colors.accent),
+        ((role.HighlightedText,), colors.on_accent),
+        ((role.Mid,), colors.line),
     ):
-        faint = QColor(colors.muted)
-        faint.setAlphaF(0.6)
-        result.setColor(QPalette.ColorGroup.Disabled, role, faint)
-    result.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Highlight, colors.frozen_fill)
+        for each in roles:
+            result.setColor(each, color)
+    faint = QColor(colors.muted)
+    faint.setAlphaF(0.6)
+    disabled = QPalette.ColorGroup.Disabled
+    for each in (role.WindowText, role.Text, role.ButtonText):
+        result.setColor(disabled, each, faint)
+    result.setColor(disabled, role.Highlight, colors.frozen_fill)
     return result
 
 

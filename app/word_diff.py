@@ -11,7 +11,7 @@ import enum
 import itertools
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.qt.plain_text import markup
@@ -44,6 +44,9 @@ class Piece:
     there: str
 
 
+_NOTHING = Piece(WordState.SAME, "", "")
+
+
 def words(text: str) -> list[str]:
     """Words and punctuation marks, without spaces."""
     return _WORD.findall(text)
@@ -59,19 +62,20 @@ def word_diff(here: str, there: str) -> tuple[Piece, ...]:
     lead_here, ours = _split(here)
     lead_there, theirs = _split(there)
     pairs = _common([word.rstrip() for word in ours], [word.rstrip() for word in theirs])
-    pieces: list[Piece] = []
-    if lead_here or lead_there:
-        pieces.append(Piece(WordState.SAME, lead_here, lead_there))
+    end = (len(ours), len(theirs))
+    pieces = [Piece(WordState.SAME, lead_here, lead_there)]
     i = j = 0
-    for match_i, match_j in [*pairs, (len(ours), len(theirs))]:
+    for match_i, match_j in [*_without_islands(pairs, ours, end), end]:
         if match_j > j:
             pieces.append(Piece(WordState.MISSING, "", "".join(theirs[j:match_j])))
         if match_i > i:
             pieces.append(Piece(WordState.INSERTED, "".join(ours[i:match_i]), ""))
         if match_i < len(ours):
-            pieces.append(Piece(WordState.SAME, ours[match_i], theirs[match_j]))
+            last = pieces.pop() if pieces[-1].change is WordState.SAME else _NOTHING
+            same = (last.here + ours[match_i], last.there + theirs[match_j])
+            pieces.append(Piece(WordState.SAME, *same))
         i, j = match_i + 1, match_j + 1
-    return _tidy(pieces)
+    return tuple(pieces if pieces[0] != _NOTHING else pieces[1:])
 
 
 def nearest(text: str, references: Sequence[str]) -> int:
@@ -109,14 +113,14 @@ def _split(text: str) -> tuple[str, list[str]]:
 
 def _common(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int]]:
     """Index pairs of a longest common subsequence, rising."""
-    places: dict[str, int] = {}
+    positions: dict[str, int] = {}
     for i, word in enumerate(a):
-        places[word] = places.get(word, 0) | 1 << i
+        positions[word] = positions.get(word, 0) | 1 << i
     full = (1 << len(a)) - 1
     row = full
     rows = [row]  # bit i of rows[j] is 0 where LCS(a[:i+1], b[:j]) exceeds LCS(a[:i], b[:j])
     for word in b:
-        met = row & places.get(word, 0)
+        met = row & positions.get(word, 0)
         row = ((row + met) | (row - met)) & full
         rows.append(row)
     pairs = []
@@ -132,45 +136,15 @@ def _common(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int]]:
     return pairs[::-1]
 
 
-def _tidy(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
-    """Join neighbours of a kind, and take lone shared punctuation into the changes around it."""
-    joined = _join(pieces)
-    result: list[Piece] = []
-    for index, piece in enumerate(joined):
-        inner = 0 < index < len(joined) - 1
-        lone = piece.change is WordState.SAME and len(words(piece.here)) == 1
-        if inner and lone and not any(c.isalnum() for c in piece.here):
-            result.append(Piece(WordState.MISSING, "", piece.there))
-            result.append(Piece(WordState.INSERTED, piece.here, ""))
-        else:
-            result.append(piece)
-    return _join(_missing_first(result))
-
-
-def _missing_first(pieces: Sequence[Piece]) -> list[Piece]:
-    """Between two shared pieces: first all that is missing, then all that was inserted."""
-    result: list[Piece] = []
-    inserted: list[Piece] = []
-    for piece in pieces:
-        if piece.change is WordState.INSERTED:
-            inserted.append(piece)
-            continue
-        if piece.change is WordState.SAME:
-            result += inserted
-            inserted = []
-        result.append(piece)
-    return result + inserted
-
-
-def _join(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
-    result: list[Piece] = []
-    for piece in pieces:
-        if result and result[-1].change is piece.change:
-            last = result[-1]
-            result[-1] = Piece(piece.change, last.here + piece.here, last.there + piece.there)
-        else:
-            result.append(piece)
-    return tuple(result)
+def _without_islands(
+    pairs: Sequence[tuple[int, int]], ours: Sequence[str], end: tuple[int, int]
+) -> Iterator[tuple[int, int]]:
+    """The pairs but those of punctuation alone, with a change before and after it."""
+    known = {*pairs, (-1, -1), end}
+    for i, j in pairs:
+        is_sign = not any(letter.isalnum() for letter in ours[i])
+        if not is_sign or (i - 1, j - 1) in known or (i + 1, j + 1) in known:
+            yield i, j
 
 
 STYLES = {

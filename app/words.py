@@ -57,7 +57,17 @@ def plural(number: int, noun: str) -> str:
 
 def amount(number: int, unit: str) -> str:
     """A number with its unit, such as 93 MB or 1,200 tokens."""
-    return size(number) if unit == "bytes" else f"{number:,} {unit}".strip()
+    if unit == "bytes":
+        return size(number)
+    if number == 1:
+        unit = unit.removesuffix("es" if unit.endswith("xes") else "s")
+    return f"{number:,} {unit}".strip()
+
+
+def progress(done: int, total: int, unit: str) -> str:
+    """Such as "30 MB of 93 MB", "5 of 20 rows", "80 of at most 200 tokens"."""
+    of = "of at most" if unit == "tokens" else "of"
+    return f"{amount(done, unit if unit == 'bytes' else '')} {of} {amount(total, unit)}"
 
 
 def percent(part: float, whole: float) -> str:

@@ -172,13 +172,13 @@ def report(tuned: RunFolder, prefix: RunFolder) -> None:
     bare = systems.bare(spec.backbone, Silent())
     rows = read_outputs(prefix.outputs / "test.jsonl")
     prompts = bare.prompts([row.input for row in rows])
-    texts = decode(bare.system, prompts, spec.decoding, Silent()).texts
+    texts = decode(bare.system, prompts, spec.task.decoding, Silent()).texts
     without = [replace(row, output=text) for row, text in zip(rows, texts, strict=True)]
 
     start = make_method(bare.system.backbone, spec.method, seed=spec.training.seed).folded()
     trained, _ = native.read(prefix.prefix)
     for place in AttentionKind:
-        moved = [(trained[site] - start[site]).abs() for site in trained if site.place is place]
+        moved = [(trained[site] - start[site]).abs() for site in trained if site.kind is place]
         print(f"{place.value}: moved by {torch.stack(moved).mean():.3f} in the mean")
     copied = tuned.outputs / "test.jsonl"
     print("| | inputs | ROUGE-1 [95 %] | ROUGE-2 | ROUGE-L |")

@@ -48,7 +48,7 @@ def peak_mib() -> float:
 
 def measure(path: Path) -> dict[str, float]:
     """Do the engine client's tasks with one file, in this process: another split of it too."""
-    from engine.contract.protocol.commands import ImportFile, InspectFile, ReportSplit
+    from engine.contract.protocol.data import ImportFile, InspectFile, ReportSplit
     from engine.contract.specs.data import Mapping, Split
     from engine.data.importing import import_file
     from engine.data.inspecting import inspect_file

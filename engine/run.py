@@ -18,8 +18,9 @@ from engine.backbones.paths import folder_of
 from engine.contract.errors import Cancelled, UserError, code_of
 from engine.contract.files.folders import remove_leftovers
 from engine.contract.methods.all import info_of
+from engine.contract.methods.info import ArtifactKind
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.commands import FetchBackbone
+from engine.contract.protocol.backbones import FetchBackbone
 from engine.contract.reading.reading import unmeasured
 from engine.contract.runs.events import (
     Blame,
@@ -78,8 +79,8 @@ def run_folder(
     if not lock.acquire():
         raise run_in_use(path)
     with lock:
-        for place in (folder.path, folder.outputs, folder.checkpoints):
-            remove_leftovers(place, shared=("meta.json",))  # which the window writes
+        for own in (folder.path, folder.outputs, folder.checkpoints):
+            remove_leftovers(own, shared=("meta.json",))  # which the window writes
         recorder = RunRecorder(folder, spec.run_id, listener=listener)
         try:
             return _Session(folder, spec, recorder, make_task).work()
@@ -142,8 +143,8 @@ class _Session:
         return self._trainer.state.step if self._trainer is not None else 0
 
     def _saved_step(self) -> int | None:
-        place = checkpoint.latest(self._folder.checkpoints)
-        return int(place.name.removeprefix("step-")) if place is not None else None
+        newest = checkpoint.latest(self._folder.checkpoints)
+        return int(newest.name.removeprefix("step-")) if newest is not None else None
 
     def _work(self) -> None:
         spec, recorder = self._spec, self._recorder
@@ -199,7 +200,7 @@ class _Session:
         device: torch.device,
         dtype: torch.dtype,
     ) -> None:
-        packages = ("torch", "transformers", "sacrebleu", *method.packages)
+        packages = ("torch", "transformers", *task.packages, *method.packages)
         self._recorder.event(
             RunStarted(
                 total_steps=trainer.total_steps,
@@ -218,32 +219,32 @@ class _Session:
         )
 
     def _finish(self, method: Method, task: Task, trainer: Trainer, stopped_early: bool) -> None:
-        """Keep what was trained, decode the test inputs, give the verdict."""
+        """Save what was trained, predict the test inputs, give the verdict."""
         recorder, spec = self._recorder, self._spec
         recorder.phase(Phase.SAVING, step=trainer.state.step)
         best_step = trainer.state.best_step or trainer.state.step
         task.save(self._folder.path)
-        kept = self._keep(method, task, ())
+        saved = self._save(method, task, ())
         elapsed_s = trainer.state.elapsed_s
         if task.test_inputs:
             recorder.phase(Phase.DECODING)
             meta = self._predict(method, task)
             elapsed_s += meta.seconds
-            if not info_of(spec.method).whole_backbone:  # the card has the scores
-                kept = self._keep(method, task, meta.scores)
+            if info_of(spec.method).saved_as is not ArtifactKind.MODEL:  # the card has the scores
+                saved = self._save(method, task, meta.scores)
         recorder.event(
             RunFinished(
                 step=trainer.state.step,
                 best_step=best_step,
                 elapsed_s=elapsed_s,
-                stored_bytes=kept.size_bytes,
+                stored_bytes=saved.size_bytes,
                 stopped_early=stopped_early,
-                stored_parameters=kept.parameters,
+                stored_parameters=saved.parameters,
             ),
             flush=True,
         )
 
-    def _keep(self, method: Method, task: Task, scores: tuple[Score, ...]) -> Saved:
+    def _save(self, method: Method, task: Task, scores: tuple[Score, ...]) -> Saved:
         return save_trained(
             self._folder,
             self._spec,

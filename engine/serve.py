@@ -1,6 +1,6 @@
 """A long-lived engine that answers a window's commands over its standard streams.
 
-One `RequestLine` a line comes in, one `Response` a line goes out (`contract.protocol.commands`).
+One `RequestLine` a line comes in, one `Response` a line goes out (`contract.protocol.lines`).
 The main thread answers one command at a time, in order; a second thread only reads, so that a
 `CancelRequest` overtakes. The end of standard input is the end of the window, and of this process.
 """
@@ -19,36 +19,37 @@ from typing import IO, Any
 
 from engine.contract import codec
 from engine.contract.errors import Cancelled, EngineError, UserError, WorkbenchError, code_of
-from engine.contract.protocol.commands import (
-    CancelRequest,
-    CollectStudy,
-    Command,
-    CompareOutputs,
+from engine.contract.protocol.backbones import (
     CountParameters,
-    DecodeSplit,
-    ExportPrefix,
-    ExportRejected,
-    Failure,
     FetchBackbone,
-    Generate,
-    ImportFile,
-    ImportPrefix,
-    InspectFile,
     ListBackbones,
-    ListPrefixes,
+    ProbeSpeed,
+)
+from engine.contract.protocol.commands import Command, Failure, Progress
+from engine.contract.protocol.data import (
+    ExportRejected,
+    ImportFile,
+    InspectFile,
     PreviewExamples,
     PreviewTokens,
-    ProbeSpeed,
-    Progress,
     ReportSplit,
+)
+from engine.contract.protocol.lines import (
+    CancelRequest,
     Request,
     RequestCancelled,
     RequestLine,
     Response,
-    ScoreOutputs,
-    VerifyPrefix,
     find_request_id,
 )
+from engine.contract.protocol.outputs import (
+    CollectStudy,
+    CompareOutputs,
+    DecodeSplit,
+    Generate,
+    ScoreOutputs,
+)
+from engine.contract.protocol.prefixes import ExportPrefix, ImportPrefix, ListPrefixes, VerifyPrefix
 from engine.contract.runs.events import Blame
 
 log = logging.getLogger(__name__)

@@ -10,15 +10,8 @@ from typing import IO
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from engine.contract.protocol.commands import (
-    Command,
-    Failure,
-    Progress,
-    Reply,
-    Request,
-    RequestCancelled,
-    Response,
-)
+from engine.contract.protocol.commands import Command, Failure, Progress, Reply
+from engine.contract.protocol.lines import Request, RequestCancelled, Response
 from workers.client_thread import ClientThread
 from workers.processes import engine_command
 
@@ -120,6 +113,8 @@ class EngineClient(QObject):
         if self._closed:
             return
         self._closed = True
+        for timer in self.findChildren(QTimer):
+            timer.stop()
         self._thread.begin_close()
         for force in (False, True):
             if self._thread.wait(self._close_grace_ms):
@@ -132,7 +127,11 @@ class EngineClient(QObject):
 
     def _cancel(self, request_id: int) -> None:
         self._thread.cancel(request_id)
-        QTimer.singleShot(self._cancel_grace_ms, self, lambda: self._escalate(request_id))
+        timer = QTimer(self)  # a child, so that closing stops it
+        timer.setSingleShot(True)
+        timer.timeout.connect(lambda: self._escalate(request_id))
+        timer.timeout.connect(timer.deleteLater)
+        timer.start(self._cancel_grace_ms)
 
     def _escalate(self, request_id: int) -> None:
         if request_id in self._pending and not self._closed:

@@ -14,10 +14,9 @@ from PySide6.QtCore import QObject, QThread, Signal
 
 from engine.contract import codec
 from engine.contract.errors import WorkbenchError
-from engine.contract.protocol.commands import (
+from engine.contract.protocol.commands import Failure, Progress
+from engine.contract.protocol.lines import (
     CancelRequest,
-    Failure,
-    Progress,
     Request,
     RequestCancelled,
     RequestLine,
@@ -75,7 +74,7 @@ class ClientThread(QThread):
             self._changed.notify()
 
     def cancel(self, request_id: int) -> None:
-        """Have a request dropped, or given up."""
+        """Drop a request, or cancel the one in work."""
         with self._changed:
             request = self._requests.get(request_id)
             if request is not None:
@@ -86,7 +85,7 @@ class ClientThread(QThread):
         """End the engine if it still works on this request, which was cancelled."""
         with self._changed:
             if next(iter(self._requests), None) == request_id:
-                log.warning("request %d was not given up: ending the engine", request_id)
+                log.warning("request %d was not cancelled: ending the engine", request_id)
                 self._end_engine(force=True)
 
     def begin_close(self) -> None:

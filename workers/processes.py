@@ -1,4 +1,4 @@
-"""Engine processes, the same way on every system: how they start, end, and are told apart."""
+"""Engine processes, the same way on every system: how they start, end, and are recognised."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def read_tail(log: IO[bytes], since: int) -> str:
 def is_engine_of(folder: Path, status: RunStatus) -> bool:
     """Whether the process that `status` names works on the run in `folder`.
 
-    `status.json` may come from a stranger, and a process number may have been given to another
+    `status.json` may be untrusted, and a process number may have been given to another
     program since: the process must have been started when the status says, and hold the run's lock
     open, which no other program does.
     """

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QLabel,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QWidget
 
 from app.assets import application_icon
-from app.dialogs.parts import fill
-from app.qt.boxes import form_layout, hbox, vbox
+from app.dialogs.parts import close_button, fill
+from app.qt.boxes import hbox, vbox
 from app.qt.sizes import chars, icon_size, room
 from app.qt.table_model import SortedRows, TableColumn, TableModel
 from app.shell.actions import ActionEntry, ActionRegistry
 from app.shell.diagnostics import VERSION, versions
-from app.theme import SPACE_L, SPACE_M, SPACE_XS, Theme, scaled_font
+from app.theme import SPACE_M, SPACE_XS, Theme, scaled_font
 from app.widgets.buttons import push_button
+from app.widgets.facts import Facts
 from app.widgets.labels import MutedLabel, SectionHeader
 from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
@@ -36,24 +32,19 @@ class AboutDialog(QDialog):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("About Prefix Workbench")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        picture = QLabel()
-        picture.setPixmap(application_icon().pixmap(icon_size(350)))
+        sign = QLabel()
+        sign.setPixmap(application_icon().pixmap(icon_size(350)))
         name = QLabel("Prefix Workbench")
         name.setFont(scaled_font(150, bold=True))
-        words = vbox(
-            name, MutedLabel(theme, f"Version {VERSION} · Apache License 2.0"), spacing=SPACE_XS
-        )
-        head = hbox((picture, 0, Qt.AlignmentFlag.AlignTop), (words, 1), spacing=SPACE_M)
+        version = MutedLabel(theme, f"Version {VERSION} · Apache License 2.0")
+        words = vbox(name, version, spacing=SPACE_XS)
+        head = hbox((sign, 0, Qt.AlignmentFlag.AlignTop), (words, 1), spacing=SPACE_M)
         purpose = QLabel(PURPOSE)
         purpose.setWordWrap(True)
-        table = form_layout(SPACE_L, 2)
-        for library, version in versions()[1:]:
-            table.addRow(MutedLabel(theme, library), QLabel(version))
-        copy = push_button("Copy versions", self.copy_versions, picture="copy")
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        table = Facts(theme, versions()[1:])
+        copy = push_button("Copy versions", self.copy_versions, icon="copy")
+        buttons = close_button(self)
         buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
-        buttons.rejected.connect(self.reject)
         licences = MutedLabel(
             theme,
             "Qt and PySide6 are used under the LGPL 3; PyTorch under a BSD licence; transformers "
@@ -86,7 +77,6 @@ class ShortcutsDialog(QDialog):
     def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keyboard shortcuts")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         rows = [entry for entry in actions.all() if entry.action.shortcuts()]
         shown = SortedRows(TableModel(COLUMNS, rows, parent=self), self)
         self.table = TableView("Keyboard shortcuts")
@@ -96,7 +86,5 @@ class ShortcutsDialog(QDialog):
         self.table.fit_columns()
         self.search = SearchField("Search for an action or a key")
         self.search.searched.connect(shown.setFilterFixedString)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
-        vbox(self.search, self.table, buttons, parent=self, margins=None)
+        vbox(self.search, self.table, close_button(self), parent=self, margins=None)
         self.resize(QSize(chars(80), self.fontMetrics().height() * 30).boundedTo(room()))

@@ -6,14 +6,14 @@ import enum
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 
 from app.assets import icon
-from app.dialogs.parts import fill
-from app.qt.boxes import hbox, vbox
-from app.qt.sizes import icon_size
-from app.theme import SPACE_M, SPACE_S, Theme, scaled_font
-from app.widgets.labels import Label, MutedLabel, WrappedLabel
+from app.dialogs.parts import bullets, fill, notice
+from app.qt.boxes import hbox
+from app.theme import Theme
+from app.widgets.labels import MutedLabel
+from app.words import plural
 from engine.contract.runs.events import RunState
 
 NAMED = 8
@@ -24,7 +24,7 @@ class Closing(enum.Enum):
     """What the user chose."""
 
     STAY = "stay"
-    KEEP_RUNNING = "keep running"
+    LEAVE_RUNNING = "keep running"
     STOP_AND_SAVE = "stop and save"
 
 
@@ -51,46 +51,28 @@ class ClosingDialog(QDialog):
         super().__init__(parent)
         self.choice = Closing.STAY
         self.setWindowTitle(title)
-        sign = Label()
-        warning = icon("warning", theme.colors.warning)
-        sign.setPixmap(warning.pixmap(icon_size(200), self.devicePixelRatio()))
         states = [state for _name, state in runs]
-        self.heading = WrappedLabel(_heading(states))
-        self.heading.setFont(scaled_font(120, bold=True))
         lines = [f"{name}: {_STATES[state]}" for name, state in runs[:NAMED]]
         if len(runs) > NAMED:
             lines.append(f"{len(runs) - NAMED} more")
         if queued:
-            lines.append(f"{_runs(queued)} in the queue")
+            lines.append(f"{plural(queued, 'run')} in the queue")
         lines += [f"{task} (ends with the window)" for task in tasks]
-        self.explained = MutedLabel(theme, _explain(states, queued))
-        words = vbox(
-            self.heading,
-            *(WrappedLabel(f"•  {line}") for line in lines),
-            self.explained,
-            spacing=SPACE_S,
-        )
-        top = hbox((sign, 0, Qt.AlignmentFlag.AlignTop), (words, 1), spacing=SPACE_M)
-        below = QWidget()
-        row = hbox(1, parent=below)
-        self.buttons: dict[Closing, QPushButton] = {}
+        self.explanation = MutedLabel(theme, _explain(states, queued))
+        sign = icon("warning", theme.colors.warning)
+        top = notice(sign, _heading(states), *bullets(lines), self.explanation)
+        texts = {Closing.LEAVE_RUNNING: "Close anyway", Closing.STAY: "Cancel"}
         if runs:
-            self._add(row, Closing.STOP_AND_SAVE, "Stop and save")
-            only_paused = set(states) == {RunState.PAUSED}
-            words_of_it = "Leave paused" if only_paused else "Keep running"
-            self._add(row, Closing.KEEP_RUNNING, words_of_it)
-        else:
-            self._add(row, Closing.KEEP_RUNNING, "Close anyway")
-        self._add(row, Closing.STAY, "Cancel").setDefault(True)
+            leave = "Leave paused" if set(states) == {RunState.PAUSED} else "Keep running"
+            texts = {Closing.STOP_AND_SAVE: "Stop and save", **texts, Closing.LEAVE_RUNNING: leave}
+        self.buttons = {choice: QPushButton(text) for choice, text in texts.items()}
+        for choice, button in self.buttons.items():
+            button.clicked.connect(lambda _checked=False, choice=choice: self._choose(choice))
+        below = QWidget()
+        hbox(1, *self.buttons.values(), parent=below)
         fill(self, top, below, width_chars=76)
+        self.buttons[Closing.STAY].setDefault(True)
         self.buttons[Closing.STAY].setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _add(self, row: QHBoxLayout, choice: Closing, text: str) -> QPushButton:
-        button = QPushButton(text)
-        button.clicked.connect(lambda _checked=False: self._choose(choice))
-        row.addWidget(button)
-        self.buttons[choice] = button
-        return button
 
     def _choose(self, choice: Closing) -> None:
         self.choice = choice
@@ -105,16 +87,12 @@ _STATES = {
 }
 
 
-def _runs(count: int) -> str:
-    return "1 run" if count == 1 else f"{count} runs"
-
-
 def _heading(states: Sequence[RunState]) -> str:
     """Such as "2 runs are training, 1 run is paused."."""
     parts = []
     for state, word in _STATES.items():
         if count := states.count(state):
-            parts.append(f"{_runs(count)} {'is' if count == 1 else 'are'} {word}")
+            parts.append(f"{plural(count, 'run')} {'is' if count == 1 else 'are'} {word}")
     return f"{', '.join(parts) or 'Work is still in progress'}."
 
 

@@ -11,18 +11,14 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
-    QLineEdit,
     QRadioButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.context import AppContext
-from app.dialogs.parts import add_folder_row, fill, ok_and_cancel
+from app.dialogs.parts import NewFolderEdit, add_folder_row, fill, ok_and_cancel
 from app.qt.boxes import vbox
-from app.shell.project_control import unused_folder
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme
 from app.widgets.command_line import CommandLine
 from app.widgets.labels import MutedLabel
@@ -49,78 +45,48 @@ class ExportDialog(QDialog):
     Args:
         source: the folder of a run, prefix or delta, for the command.
         name: what it is called, for the proposed folder.
+        start: where the folder is made.
     """
 
     def __init__(
-        self,
-        theme: Theme,
-        *,
-        source: Path,
-        name: str,
-        start: Path,
-        parent: QWidget | None = None,
+        self, theme: Theme, *, source: Path, name: str, start: Path, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._source, self._name, self._start = source, name, start
+        self._source, self._name = source, name
         self.setWindowTitle(f"Export “{name}”")
         self.formats = QButtonGroup(self)
-        choices = QVBoxLayout()
-        choices.setSpacing(SPACE_S)
+        rows = vbox(spacing=SPACE_S)
         for number, (title, words) in enumerate(FORMATS.values()):
-            button = QRadioButton(title)
+            button, hint = QRadioButton(title), MutedLabel(theme, words)
             self.formats.addButton(button, number)
-            choices.addWidget(button)
-            hint = MutedLabel(theme, words)
             hint.setContentsMargins(SPACE_L, 0, 0, SPACE_S)
-            choices.addWidget(hint)
+            rows.addWidget(button)
+            rows.addWidget(hint)
         self.formats.button(0).setChecked(True)
-        self.folder = QLineEdit()
-        self.folder.setAccessibleName("Folder to write to")
+        self.folder = NewFolderEdit("Folder to write to", start, "Create the export folder in")
         form = QFormLayout()
         tip = "Choose the folder to write to"
-        add_folder_row(form, "New &folder:", self.folder, self._choose, tip=tip)
+        add_folder_row(form, "New &folder:", self.folder, self.folder.choose, tip=tip)
         self.command = CommandLine(theme)
         self.buttons = ok_and_cancel(self, "Export")
         self.ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
-        layout = vbox(choices, form, self.command, spacing=SPACE_M)
-        fill(self, layout, self.buttons, width_chars=84)
-        self._follows = True
-        self.formats.idToggled.connect(lambda _number, _on: self._propose())
-        self.folder.textChanged.connect(lambda _text: self._show())
-        self.folder.textEdited.connect(self._stop_following)
-        self._propose()
+        fill(self, vbox(rows, form, self.command, spacing=SPACE_M), self.buttons, width_chars=84)
+        self.formats.idToggled.connect(self._show_format)
+        self.folder.textChanged.connect(self._show)
+        self._show_format()
 
     def export_format(self) -> str:
         """The format, as the command line calls it."""
         return tuple(FORMATS)[self.formats.checkedId()]
 
-    def export_folder(self) -> Path:
-        """Where to write."""
-        return Path(self.folder.text().strip()).expanduser()
-
-    def _propose(self) -> None:
-        if self._follows:
-            name = f"{clean_name(self._name)}-{self.export_format()}"
-            self.folder.setText(str(unused_folder(self._start, name)))
+    def _show_format(self) -> None:
+        self.folder.follow(f"{clean_name(self._name)}-{self.export_format()}")
         self._show()
-
-    def _stop_following(self, _text: str) -> None:
-        self._follows = False
-
-    def _choose(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(
-            self, "Create the export folder in", str(self._start)
-        )
-        if chosen:
-            self._start, self._follows = Path(chosen), True
-            self._propose()
 
     def _show(self) -> None:
         self.ok.setEnabled(bool(self.folder.text().strip()))
-        out = str(self.export_folder())
-        self.command.set_command(
-            ["export", str(self._source), "--format", self.export_format(), "--out", out]
-        )
+        form, out = self.export_format(), str(self.folder.folder())
+        self.command.set_command(["export", str(self._source), "--format", form, "--out", out])
 
 
 def clean_name(name: str) -> str:
@@ -137,13 +103,8 @@ def ask_for_export(
     then: Callable[[str, Path], None],
 ) -> None:
     """Open the dialog; `then` is called with format and folder if it is accepted."""
-    dialog = ExportDialog(
-        context.theme,
-        source=source,
-        name=name,
-        start=context.settings.projects_folder,
-        parent=parent,
-    )
+    start = context.settings.projects_folder
+    dialog = ExportDialog(context.theme, source=source, name=name, start=start, parent=parent)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.accepted.connect(lambda: then(dialog.export_format(), dialog.export_folder()))
+    dialog.accepted.connect(lambda: then(dialog.export_format(), dialog.folder.folder()))
     dialog.open()

@@ -5,15 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDialog,
-    QFileDialog,
-    QLineEdit,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QFileDialog, QLineEdit, QWidget
 
-from app.dialogs.parts import add_folder_row, ok_and_cancel
+from app.dialogs.parts import add_folder_row, choices, fill, ok_and_cancel
 from app.pages.data.words import PRESET_TITLES
 from app.qt.boxes import form_layout, vbox
 from app.theme import SPACE_L, SPACE_M, Theme
@@ -21,32 +15,30 @@ from app.widgets.labels import MutedLabel
 from engine.contract.errors import UserError
 from engine.contract.files.regular_files import read_text
 from engine.contract.options import OPTIONS
-from engine.contract.protocol.commands import ImportPrefix
+from engine.contract.protocol.prefixes import ImportPrefix
 from engine.contract.specs.data import Linearisation, Preset, PromptForm
 
 CONFIG_FILE = "adapter_config.json"
 OUR_CARD_FILE = "prefix_card.json"
-_FORMS = OPTIONS["data.prompt"].setting.labels
 
 
 def foreign_folder(folder: Path) -> Path | None:
     """The PEFT folder that another program wrote, itself or the only one inside; else None."""
     if (folder / "prefix.json").exists() or (folder / "run.json").exists():
         return None
-    places = (
-        [folder] if (folder / CONFIG_FILE).exists() else sorted(folder.glob(f"*/{CONFIG_FILE}"))
-    )
-    if len(places) != 1:
+    folders = [folder]
+    if not (folder / CONFIG_FILE).exists():
+        folders = [path.parent for path in folder.glob(f"*/{CONFIG_FILE}")]
+    if len(folders) != 1 or (folders[0] / OUR_CARD_FILE).exists():
         return None
-    found = folder if places[0] == folder else places[0].parent
-    return None if (found / OUR_CARD_FILE).exists() else found
+    return folders[0]
 
 
 def named_backbone(folder: Path) -> str:
     """The backbone that a PEFT folder names, or "" where it cannot be read."""
     try:
-        plain = json.loads(read_text(folder / CONFIG_FILE, limit_bytes=1_000_000))
-        named = plain.get("base_model_name_or_path")
+        config = json.loads(read_text(folder / CONFIG_FILE, limit_bytes=1_000_000))
+        named = config.get("base_model_name_or_path")
     except (UserError, OSError, ValueError, RecursionError, AttributeError):
         return ""
     return named if isinstance(named, str) else ""
@@ -68,12 +60,8 @@ class ForeignPrefixDialog(QDialog):
         self.backbone = QLineEdit()
         shown = named if len(named) <= 60 else f"…{named[-60:]}"
         self.backbone.setPlaceholderText(f"as the folder says: {shown}" if named else "")
-        self.form = QComboBox()
-        for form, title in _FORMS:
-            self.form.addItem(title, form)
-        self.preset = QComboBox()
-        for preset, title in PRESET_TITLES.items():
-            self.preset.addItem(title, preset)
+        self.form = choices("Separator", dict(OPTIONS["data.prompt"].setting.labels))
+        self.preset = choices("Form of tables", PRESET_TITLES)
         self.preset.setCurrentIndex(self.preset.findData(Linearisation().preset))
         rows = form_layout(SPACE_L, SPACE_M)
         tip = "Choose the folder of the backbone"
@@ -86,27 +74,18 @@ class ForeignPrefixDialog(QDialog):
             "on, and with inputs written as they were in training. Leave the backbone empty if it "
             "is on this machine under the name given in the folder.",
         )
-        vbox(
-            hint,
-            rows,
-            ok_and_cancel(self, "Import"),
-            parent=self,
-            margins=(SPACE_L, SPACE_L, SPACE_L, SPACE_M),
-            spacing=SPACE_L,
-        )
-        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 72)
+        buttons = ok_and_cancel(self, "Import")
+        fill(self, vbox(hint, rows, spacing=SPACE_L), buttons, width_chars=72)
 
     def command(self, folder: Path, project: Path) -> ImportPrefix:
         """The import of this folder into a project, with what was chosen."""
-        form, preset = self.form.currentData(), self.preset.currentData()
+        form, preset = PromptForm(self.form.currentData()), Preset(self.preset.currentData())
         return ImportPrefix(
             str(folder),
             str(project),
             backbone=self.backbone.text().strip(),
-            prompt=PromptForm(form) if form is not PromptForm.NEWLINE else None,
-            linearisation=(
-                Linearisation(Preset(preset)) if preset is not Linearisation().preset else None
-            ),
+            prompt=form if form is not PromptForm.NEWLINE else None,
+            linearisation=Linearisation(preset) if preset is not Linearisation().preset else None,
         )
 
     def _choose(self) -> None:

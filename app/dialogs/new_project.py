@@ -5,17 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QFileDialog,
-    QLineEdit,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QWidget
 
-from app.dialogs.parts import add_folder_row, fill, ok_and_cancel
+from app.dialogs.parts import NewFolderEdit, add_folder_row, fill, ok_and_cancel
 from app.qt.boxes import form_layout, vbox
-from app.shell.project_control import unused_folder
 from app.theme import SPACE_L, SPACE_M, Theme
 from app.widgets.labels import MutedLabel
 
@@ -25,29 +18,25 @@ class NewProjectDialog(QDialog):
 
     def __init__(self, theme: Theme, projects_folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._parent_folder = projects_folder
         self.setWindowTitle("New project")
         self.name = QLineEdit()
         self.name.setAccessibleName("Name of the project")
         self.name.setPlaceholderText("Restaurants")
-        self.folder = QLineEdit()
-        self.folder.setAccessibleName("Folder of the project")
+        title = "Create the project's folder in"
+        self.folder = NewFolderEdit("Folder of the project", projects_folder, title)
         form = form_layout(SPACE_L, SPACE_M)
         form.addRow("&Name:", self.name)
         tip = "Choose where to create the project's folder"
-        add_folder_row(form, "&Folder:", self.folder, self._choose, tip=tip)
+        add_folder_row(form, "&Folder:", self.folder, self.folder.choose, tip=tip)
         hint = MutedLabel(
             theme, "The project's data, runs and prefixes are all saved in this folder."
         )
         self.buttons = ok_and_cancel(self, "Create project")
         self.ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
-        layout = vbox(form, hint, spacing=SPACE_M)
-        fill(self, layout, self.buttons, width_chars=76)
+        fill(self, vbox(form, hint, spacing=SPACE_M), self.buttons, width_chars=76)
         self.name.textChanged.connect(self._follow_name)
-        self.folder.textChanged.connect(lambda _text: self._check())
-        self.folder.textEdited.connect(self._stop_following)
-        self._follows = True
-        self._follow_name("")
+        self.folder.textChanged.connect(self._check)
+        self._follow_name()
         self.setTabOrder(self.name, self.folder)
         self.name.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -57,24 +46,11 @@ class NewProjectDialog(QDialog):
 
     def project_folder(self) -> Path:
         """The folder."""
-        return Path(self.folder.text().strip()).expanduser()
+        return self.folder.folder()
 
-    def _follow_name(self, name: str) -> None:
-        if self._follows:
-            folder = unused_folder(self._parent_folder, name.strip() or "Project")
-            self.folder.setText(str(folder))
+    def _follow_name(self) -> None:
+        self.folder.follow(self.name.text().strip() or "Project")
         self._check()
-
-    def _stop_following(self, _text: str) -> None:
-        self._follows = False
-
-    def _choose(self) -> None:
-        start = str(self._parent_folder)
-        chosen = QFileDialog.getExistingDirectory(self, "Create the project's folder in", start)
-        if chosen:
-            self._parent_folder = Path(chosen)
-            self._follows = True
-            self._follow_name(self.name.text())
 
     def _check(self) -> None:
         self.ok.setEnabled(bool(self.name.text().strip()) and bool(self.folder.text().strip()))

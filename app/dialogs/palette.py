@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPalette, QPixmap
-from PySide6.QtWidgets import (
-    QDialog,
-    QLineEdit,
-    QListWidget,
-    QListWidgetItem,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QIcon, QKeyEvent, QPalette, QPixmap
+from PySide6.QtWidgets import QDialog, QHeaderView, QLineEdit, QWidget
 
 from app.assets import icon
 from app.qt.boxes import vbox
 from app.qt.sizes import icon_size, room, row_height, set_minimum_chars
+from app.qt.table_model import RIGHT, ROW_ROLE, TableColumn, TableModel
 from app.shell.actions import ActionEntry, ActionRegistry, why_not
 from app.theme import SPACE_S
-from app.widgets.plain_delegate import PlainDelegate
+from app.widgets.table_view import TableView
 
 ROWS_SHOWN = 12
-ENTRY_ROLE = Qt.ItemDataRole.UserRole
-KEYS_ROLE = Qt.ItemDataRole.UserRole + 1
-"""What stands at the right: the keys of an action, or why it cannot be done now."""
+Column = TableColumn[ActionEntry]
 
 
 class CommandPalette(QDialog):
-    """A search line over a list of actions; Enter runs the one that is marked.
+    """A search line over a list of actions; Enter runs the current one.
 
     Args:
         has_project: whether a project is open; without one, that is why much cannot be done.
@@ -46,97 +38,80 @@ class CommandPalette(QDialog):
         self.field.setAccessibleName("Search for a command")
         self.field.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         self.field.installEventFilter(self)
-        self.list = QListWidget()
-        self.list.setAccessibleName("Commands")
-        self.list.setFrameShape(QListWidget.Shape.NoFrame)
-        self.list.setUniformItemSizes(True)
-        self.list.setItemDelegate(_KeysDelegate(self.list))
-        self.list.setIconSize(icon_size())
         blank = QPixmap(icon_size())
         blank.fill(Qt.GlobalColor.transparent)
         self._blank = QIcon(blank)
+        self._faint = self.palette().color(QPalette.ColorRole.PlaceholderText)
+        self.model = TableModel[ActionEntry](self._columns(), parent=self)
+        self.list = TableView("Commands")
+        self.list.setModel(self.model)
+        self.list.setSelectionMode(TableView.SelectionMode.SingleSelection)
+        self.list.setAlternatingRowColors(False)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        header = self.list.horizontalHeader()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        header.hide()
         vbox(self.field, self.list, parent=self, margins=SPACE_S)
         set_minimum_chars(self, 76)
         self.list.setMinimumHeight(min(row_height() * ROWS_SHOWN, room().height() // 2))
         self.field.textChanged.connect(self._filter)
         self.field.returnPressed.connect(self.run_current)
-        self.list.itemActivated.connect(lambda _item: self.run_current())
-        self.list.itemClicked.connect(lambda _item: self.run_current())
+        self.list.clicked.connect(self.run_current)
         self._filter("")
 
-    def titles(self) -> list[str]:
-        """The names listed now, best first."""
-        return [self.list.item(row).text() for row in range(self.list.count())]
-
     def run_current(self) -> None:
-        """Close and trigger the marked action, if it can be done."""
-        item = self.list.currentItem()
-        entry: ActionEntry | None = item.data(ENTRY_ROLE) if item is not None else None
+        """Close and trigger the current action, if it can be done."""
+        entry: ActionEntry | None = self.list.currentIndex().data(ROW_ROLE)
         if entry is not None and entry.action.isEnabled():
             self.accept()
             entry.action.trigger()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Up and down move the mark while the search line keeps the focus."""
+        """Up and down choose another action while the search line keeps the focus."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
-            step = steps.get(Qt.Key(event.key()))
-            if step is not None and self.list.count():
-                self.list.setCurrentRow((self.list.currentRow() + step) % self.list.count())
+            step, count = steps.get(Qt.Key(event.key())), self.model.rowCount()
+            if step is not None and count:
+                self.list.select_row((self.list.currentIndex().row() + step) % count)
                 return True
         return super().eventFilter(watched, event)
 
+    def _columns(self) -> tuple[Column, Column]:
+        def color(entry: ActionEntry) -> object:
+            return None if entry.action.isEnabled() else self._faint
+
+        def spoken(entry: ActionEntry) -> str | None:
+            off = not entry.action.isEnabled()
+            return f"{entry.title}, not now: {self._note(entry)}" if off else None
+
+        title = Column(
+            "Command", lambda entry: entry.title, icon=self._icon, color=color, spoken=spoken
+        )
+        return title, Column("Keys", self._note, color=lambda _entry: self._faint, align=RIGHT)
+
+    def _icon(self, entry: ActionEntry) -> QIcon:
+        own = entry.action.icon()
+        if own.isNull():
+            return self._blank
+        return (
+            own if entry.action.isEnabled() else QIcon(own.pixmap(icon_size(), QIcon.Mode.Disabled))
+        )
+
+    def _note(self, entry: ActionEntry) -> str:
+        """The keys of an action, or why it cannot be done now."""
+        if entry.action.isEnabled():
+            return entry.action.shortcut().toString()
+        return why_not(entry, has_project=self._has_project)
+
     def _filter(self, text: str) -> None:
         ranked = sorted(
-            (not entry.action.isEnabled(), score, place)
-            for place, entry in enumerate(self._entries)
+            (not entry.action.isEnabled(), score, index)
+            for index, entry in enumerate(self._entries)
             if (score := match_score(text, entry.title)) is not None
         )
-        self.list.clear()
-        for disabled, _score, place in ranked:
-            entry = self._entries[place]
-            item = QListWidgetItem(entry.title)
-            picture = entry.action.icon()
-            item.setIcon(QIcon(picture.pixmap(icon_size(), QIcon.Mode.Disabled)) if disabled else
-                         self._blank if picture.isNull() else picture)  # fmt: skip
-            note = entry.action.shortcut().toString()
-            if disabled:
-                note = why_not(entry, has_project=self._has_project)
-                faint = self.palette().color(QPalette.ColorRole.PlaceholderText)
-                item.setForeground(faint)
-                item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{entry.title}, not now: {note}")
-            item.setData(KEYS_ROLE, note)
-            item.setData(ENTRY_ROLE, entry)
-            self.list.addItem(item)
-        self.list.setCurrentRow(0)
-
-
-class _KeysDelegate(PlainDelegate):
-    """Writes the keys, or the reason, at the right end of a row, in the room that is left."""
-
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
-        super().paint(painter, option, index)
-        painter.save()
-        painter.setPen(option.palette.color(QPalette.ColorRole.PlaceholderText))
-        metrics = option.fontMetrics
-        used = icon_size().width() + metrics.horizontalAdvance(index.data()) + 4 * SPACE_S
-        space = option.rect.adjusted(used, 0, -SPACE_S, 0)
-        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        end = Qt.TextElideMode.ElideRight
-        note = metrics.elidedText(index.data(KEYS_ROLE), end, space.width())
-        painter.drawText(space, int(flags), note)
-        painter.restore()
-
-    def sizeHint(
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> QSize:
-        return QSize(super().sizeHint(option, index).width(), row_height())
+        self.model.set_rows([self._entries[index] for *_rank, index in ranked])
+        if ranked:
+            self.list.select_row(0)
 
 
 def match_score(typed: str, title: str) -> int | None:
@@ -145,14 +120,14 @@ def match_score(typed: str, title: str) -> int | None:
     A part of the title beats letters scattered over it, an early part a late one.
     """
     letters, text = typed.casefold().replace(" ", ""), title.casefold()
-    place = text.find(typed.casefold().strip())
-    if place >= 0:
-        return place
+    start = text.find(typed.casefold().strip())
+    if start >= 0:
+        return start
     position, gaps = -1, 0
     for letter in letters:
-        found = text.find(letter, position + 1)
-        if found < 0:
+        at = text.find(letter, position + 1)
+        if at < 0:
             return None
-        gaps += found - position - 1
-        position = found
+        gaps += at - position - 1
+        position = at
     return 100 + gaps

@@ -6,23 +6,16 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDialog,
-    QDialogButtonBox,
-    QFileDialog,
-    QHBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QWidget
 
-from app.dialogs.parts import fill
+from app.dialogs.parts import choices, close_button, fill
 from app.ports import Client
 from app.qt.boxes import form_layout, hbox, vbox
 from app.settings import FONT_PERCENTS, Settings
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Scheme, Theme
 from app.widgets.buttons import push_button
 from app.widgets.labels import ElidedLabel, MutedLabel
-from engine.contract.protocol.commands import BackboneList, ListBackbones
+from engine.contract.protocol.backbones import BackboneList, ListBackbones
 
 _SCHEMES = {
     Scheme.SYSTEM: "Follow system",
@@ -32,28 +25,17 @@ _SCHEMES = {
 
 
 class PreferencesDialog(QDialog):
-    """Colours, text size, where projects are made, where backbones are kept."""
+    """Colours, text size, where projects are made, where backbones are saved."""
 
     def __init__(
-        self,
-        theme: Theme,
-        settings: Settings,
-        *,
-        client: Client,
-        parent: QWidget | None = None,
+        self, theme: Theme, settings: Settings, *, client: Client, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._settings = settings
         self.setWindowTitle("Preferences")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.scheme = QComboBox()
-        for scheme, words in _SCHEMES.items():
-            self.scheme.addItem(words, scheme)
-        self.scheme.setAccessibleName("Colour scheme")
-        self.font_percent = QComboBox()
-        for percent in FONT_PERCENTS:
-            self.font_percent.addItem(f"{percent} %", percent)
-        self.font_percent.setAccessibleName("Text size")
+        self.scheme = choices("Colour scheme", _SCHEMES)
+        percents = {percent: f"{percent} %" for percent in FONT_PERCENTS}
+        self.font_percent = choices("Text size", percents)
         self.projects = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
         name = "Choose the folder for new projects"
         choose = push_button("Choose…", self._choose_projects, name=name)
@@ -71,10 +53,7 @@ class PreferencesDialog(QDialog):
             "Changes take effect immediately. The environment variable PREFIX_WORKBENCH_CACHE "
             f"sets the backbone folder. Settings are saved in {settings.path}.",
         )
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
-        layout = vbox(form, hint, spacing=SPACE_L)
-        fill(self, layout, buttons, width_chars=80)
+        fill(self, vbox(form, hint, spacing=SPACE_L), close_button(self), width_chars=80)
         self._show()
         settings.changed.connect(self._show)
         self.scheme.activated.connect(self._set_scheme)
@@ -84,8 +63,8 @@ class PreferencesDialog(QDialog):
 
     def _show(self) -> None:
         self.scheme.setCurrentIndex(self.scheme.findData(self._settings.scheme))
-        place = self.font_percent.findData(self._settings.font_percent)
-        self.font_percent.setCurrentIndex(place)
+        size = self.font_percent.findData(self._settings.font_percent)
+        self.font_percent.setCurrentIndex(size)
         self.projects.set_full_text(str(self._settings.projects_folder))
 
     def _show_cache(self, catalog: BackboneList) -> None:

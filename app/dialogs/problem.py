@@ -1,4 +1,4 @@
-"""What went wrong: for the user a sentence and what to do, for our faults also a traceback."""
+"""What went wrong: a sentence and what to do, and the traceback of an unexpected error."""
 
 from __future__ import annotations
 
@@ -7,20 +7,14 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QPlainTextEdit,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QWidget
 
 from app.assets import icon
-from app.dialogs.parts import fill
-from app.qt.boxes import hbox, vbox
-from app.qt.sizes import icon_size
-from app.theme import SPACE_M, SPACE_S, Theme, fixed_font, scaled_font
+from app.dialogs.parts import bullets, close_button, fill, notice
+from app.qt.boxes import vbox
+from app.theme import SPACE_M, Theme, fixed_font
 from app.widgets.buttons import push_button
-from app.widgets.labels import Label, WrappedLabel
+from app.widgets.labels import WrappedLabel
 from engine.contract.errors import UserError
 from engine.contract.protocol.commands import Failure
 from engine.contract.runs.events import Blame
@@ -48,53 +42,39 @@ class ProblemDialog(QDialog):
         self._diagnostics = diagnostics
         ours = failure.blame is Blame.ENGINE
         self.setWindowTitle("Unexpected error" if ours else title)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         colors = theme.colors
-        sign = Label()
-        picture = icon("error", colors.bad) if ours else icon("warning", colors.warning)
-        sign.setPixmap(picture.pixmap(icon_size(200), self.devicePixelRatio()))
-        heading = WrappedLabel(title)
-        heading.setFont(scaled_font(120, bold=True))
+        sign = icon("error", colors.bad) if ours else icon("warning", colors.warning)
         self.message = WrappedLabel(failure.message)
         self.message.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        words = vbox(
-            heading,
-            self.message,
-            *(WrappedLabel(f"•  {remedy.label}") for remedy in failure.remedies),
-            spacing=SPACE_S,
-        )
-        top = hbox((sign, 0, Qt.AlignmentFlag.AlignTop), (words, 1), spacing=SPACE_M)
-        layout = vbox(top, spacing=SPACE_M)
+        remedies = bullets(remedy.label for remedy in failure.remedies)
+        layout = vbox(notice(sign, title, self.message, *remedies), spacing=SPACE_M)
         if failure.traceback:
-            layout.addWidget(self._traceback_view(failure.traceback), 1)
-        fill(self, layout, self._buttons(ours=ours), width_chars=70)
-
-    def copy_diagnostics(self) -> None:
-        """Put the fault, versions and the end of the log on the clipboard."""
-        fault = f"{self.windowTitle()}: {self.failure.message}\n\n{self.failure.traceback}"
-        QGuiApplication.clipboard().setText(self._diagnostics(fault))
-
-    def _traceback_view(self, text: str) -> QPlainTextEdit:
-        view = QPlainTextEdit(text.rstrip())
-        view.setReadOnly(True)
-        view.setAccessibleName("Traceback")
-        view.setFont(fixed_font())
-        view.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        view.setMinimumHeight(view.fontMetrics().lineSpacing() * 9)
-        return view
-
-    def _buttons(self, *, ours: bool) -> QDialogButtonBox:
-        box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        box.rejected.connect(self.reject)
+            layout.addWidget(_traceback_view(failure.traceback), 1)
+        buttons = close_button(self)
         if ours:
             tip = "Versions, the traceback and the end of the log; nothing is sent anywhere"
             slot = self.copy_diagnostics
-            copy = push_button("Copy diagnostics", slot, picture="copy", tip=tip)
-            box.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
-        return box
+            copy = push_button("Copy diagnostics", slot, icon="copy", tip=tip)
+            buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
+        fill(self, layout, buttons, width_chars=70)
+
+    def copy_diagnostics(self) -> None:
+        """Put the error, versions and the end of the log on the clipboard."""
+        error = f"{self.windowTitle()}: {self.failure.message}\n\n{self.failure.traceback}"
+        QGuiApplication.clipboard().setText(self._diagnostics(error))
+
+
+def _traceback_view(text: str) -> QPlainTextEdit:
+    view = QPlainTextEdit(text.rstrip())
+    view.setReadOnly(True)
+    view.setAccessibleName("Traceback")
+    view.setFont(fixed_font())
+    view.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+    view.setMinimumHeight(view.fontMetrics().lineSpacing() * 9)
+    return view
 
 
 def failure_of(error: BaseException) -> Failure:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QDialog, QWidget
 
+from app.dialogs.parts import close_button
 from app.models.run import RunModel
 from app.qt.boxes import vbox
+from app.qt.sizes import chars, room, row_height
 from app.qt.table_model import TableColumn, TableModel
 from app.setting_differences import SettingDifference, setting_differences
 from app.theme import Theme
@@ -27,26 +29,17 @@ class SettingsDifferenceDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings that differ")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        found = setting_differences([run.spec for run in runs])
+        differences = setting_differences([run.spec for run in runs])
         self.table = TableView("Settings that differ")
-        self.table.setModel(TableModel(_columns(runs), found, parent=self))
+        self.table.setModel(TableModel(_columns(runs), differences, parent=self))
         self.table.fit_columns()
-        self.table.setVisible(bool(found))
-        self.note = MutedLabel(theme, DIFFERENT if found else EQUAL)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
-        vbox((self.table, 1), self.note, buttons, parent=self, margins=None)
-        self._take_size(len(found))
-
-    def _take_size(self, rows: int) -> None:
-        """As large as the table, within the screen."""
+        self.table.setVisible(bool(differences))
+        self.note = MutedLabel(theme, DIFFERENT if differences else EQUAL)
+        vbox((self.table, 1), self.note, close_button(self), parent=self, margins=None)
         header = self.table.horizontalHeader()
-        screen = self.screen().availableGeometry().size() * 0.9
-        height = rows * self.table.verticalHeader().defaultSectionSize()
-        height += header.sizeHint().height() + self.fontMetrics().height() * 7
-        width = max(header.length() + 60, self.fontMetrics().averageCharWidth() * 60)
-        self.resize(min(width, screen.width()), min(height, screen.height()))
+        height = len(differences) * row_height() + header.sizeHint().height()
+        size = QSize(max(header.length() + 60, chars(60)), height + self.fontMetrics().height() * 7)
+        self.resize(size.boundedTo(room()))
 
 
 def show_differences(runs: Sequence[RunModel], theme: Theme, parent: QWidget) -> None:

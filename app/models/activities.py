@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
+from app.models.run import RunModel, RunPart
+from app.models.runs import RunsModel
 from app.ports import Pending
+from app.run_text import doing
 from engine.contract.protocol.commands import Failure, Progress
+from engine.contract.runs.events import RunState
+from workers.base import Runner
 
 
 class Activity(QObject):
@@ -52,12 +58,17 @@ class Activity(QObject):
         if self._cancel is not None:
             self._cancel()
 
+    def end(self) -> None:
+        """It is over, and can no longer be cancelled."""
+        self._cancel = None  # a pending request and its activity would keep each other alive
+        self.ended.emit()
+
     def set_progress(self, progress: Progress) -> None:
         """Show how far it is; the time left is estimated from the pace."""
         self.show_progress(progress, self._estimate(progress))
 
     def show_progress(self, progress: Progress, remaining_s: float | None) -> None:
-        """Show how far it is, and the time left as the work itself tells it."""
+        """Show how far it is, and the time left as the work itself reports it."""
         self.progress, self.remaining_s = progress, remaining_s
         self.changed.emit()
 
@@ -77,7 +88,7 @@ class ActivitiesModel(QObject):
 
     Signals:
         added, removed: `Activity`.
-        failed: title, `Failure`: for the window to tell the user.
+        failed: title, `Failure`: for the window to show to the user.
     """
 
     added = Signal(object)
@@ -98,27 +109,58 @@ class ActivitiesModel(QObject):
         return activity
 
     def end(self, activity: Activity) -> None:
-        """Take work off the list."""
+        """Remove work from the list."""
         if activity in self.activities:
             self.activities.remove(activity)
-            activity._cancel = (
-                None  # a pending request and its activity would keep each other alive
-            )
-            activity.ended.emit()
+            activity.end()
             self.removed.emit(activity)
             activity.deleteLater()
 
     def follow(self, title: str, pending: Pending, *, tell_failure: bool = True) -> Activity:
-        """Add the work of a request and keep it in step; with `tell_failure`, report failures."""
+        """Add the work of a request until it ends; with `tell_failure`, report failures."""
         activity = self.start(title, pending.cancel)
 
-        def fail(failure: Failure) -> None:
+        def end(reply: object = None) -> None:
             self.end(activity)
-            if tell_failure:
-                self.failed.emit(title, failure)
+            if tell_failure and isinstance(reply, Failure):
+                self.failed.emit(title, reply)
 
         pending.progressed.connect(activity.set_progress)
-        pending.answered.connect(lambda _reply: self.end(activity))
-        pending.cancelled.connect(lambda: self.end(activity))
-        pending.failed.connect(fail)
+        for signal in (pending.answered, pending.cancelled, pending.failed):
+            signal.connect(end)
         return activity
+
+
+class RunActivities(QObject):
+    """One activity for each run that a process works on; cancel means stop and save."""
+
+    def __init__(self, runs: RunsModel, activities: ActivitiesModel, runner: Runner) -> None:
+        super().__init__()
+        self._activities, self._runner = activities, runner
+        self._shown: dict[str, Activity] = {}
+        runs.added.connect(self._update)
+        runs.changed.connect(self._update)
+        runs.removed.connect(self._end)
+
+    def _stop(self, run: RunModel) -> None:
+        run.ask(RunState.CANCELLED)
+        self._runner.stop(run.run_id, save=True)
+
+    def _end(self, run: RunModel) -> None:
+        activity = self._shown.pop(run.run_id, None)
+        if activity is not None:
+            self._activities.end(activity)
+
+    def _update(self, run: RunModel, part: RunPart = RunPart.STATUS) -> None:
+        if part is not RunPart.STATUS:
+            return
+        status = run.status
+        if not status.state.is_active:
+            self._end(run)
+            return
+        if run.run_id not in self._shown:
+            title, stop = f"Train “{run.meta.name}”", partial(self._stop, run)
+            self._shown[run.run_id] = self._activities.start(title, stop, outlives=True)
+        progress = Progress(status.step, status.total_steps, "steps", doing(run))
+        left = status.remaining_s if status.state is RunState.RUNNING else None
+        self._shown[run.run_id].show_progress(progress, left)

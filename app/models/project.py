@@ -39,7 +39,7 @@ class ProjectModel(QObject):
     Signals:
         opened, closed: a project was opened (its folder is `folder`), or closed.
         changed: any part of `project` is new.
-        save_failed: a sentence; the edit is kept in memory and saved with the next one.
+        save_failed: a sentence; the edit stays in memory and is saved with the next.
     """
 
     opened = Signal()
@@ -56,7 +56,7 @@ class ProjectModel(QObject):
         self.run_form = self._form_on_disk = ""
         self._ids: set[str] = set()
         self._watcher = QFileSystemWatcher(self)
-        self._watcher.directoryChanged.connect(self._look)
+        self._watcher.directoryChanged.connect(self._read_again)
         self._timer = single_shot(self, AUTOSAVE_MS, self.save)
 
     @property
@@ -75,10 +75,8 @@ class ProjectModel(QObject):
     @property
     def dataset(self) -> DatasetEntry | None:
         """The dataset that the Data page shows, or None."""
-        for entry in self.project.datasets:
-            if entry.dataset_id == self.project.dataset:
-                return entry
-        return None
+        entries = self.project.datasets
+        return next((each for each in entries if each.dataset_id == self.project.dataset), None)
 
     @property
     def removed_datasets(self) -> set[str]:
@@ -94,7 +92,7 @@ class ProjectModel(QObject):
         self.open(path)
 
     def open(self, path: Path) -> None:
-        """Open the project in this folder; raise `UserError` and keep the present one."""
+        """Open the project in this folder; raise `UserError` and leave the present one open."""
         folder = ProjectFolder(path)
         project = folder.read()
         self.close()
@@ -134,7 +132,7 @@ class ProjectModel(QObject):
         self.edit(text, project, merge=merge)
 
     def set_run_form(self, text: str) -> None:
-        """Keep the form of a new run with the project."""
+        """Save the form of a new run with the project."""
         self.run_form = text
         if self.folder is not None:
             self._timer.start()
@@ -149,7 +147,7 @@ class ProjectModel(QObject):
                 write_atomically(self.folder.run_form, self.run_form, flush=False)
                 self._form_on_disk = self.run_form
             saved = self.folder.update(
-                lambda found: merge(self._on_disk, self.project, found), instead=self._on_disk
+                lambda current: merge(self._on_disk, self.project, current), instead=self._on_disk
             )
         except (UserError, OSError) as error:
             self.save_failed.emit(str(error))
@@ -157,7 +155,7 @@ class ProjectModel(QObject):
         self._on_disk = saved
         self._show(saved)
 
-    def _look(self) -> None:
+    def _read_again(self) -> None:
         """Take over what another program has written, unless edits wait to be saved with it."""
         if self.folder is None or self._timer.isActive():
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,11 +18,11 @@ from engine.contract.runs.folder import RunFolder, RunStatus
 AGAIN_MS = 5_000
 MOST_RUNS = 2_000
 MOST_SECONDS = 2.0
-"""Of a project; on a slow disk, or with more runs, what was seen by then is told."""
+"""Of a project; on a slow disk, or with more runs, what was read by then is shown."""
 
 
 class RecentWork(QObject):
-    """Looks again every few seconds between `start` and `stop`.
+    """Reads the projects again every few seconds between `start` and `stop`.
 
     Attributes:
         words: for each project at work, such as "training, step 23 of 40".
@@ -38,40 +39,40 @@ class RecentWork(QObject):
         self.words: dict[Path, str] = {}
         self.names: dict[Path, str] = {}
         self._paths: tuple[Path, ...] = ()
-        self._look: _Look | None = None
+        self._reader: _Reader | None = None
         self._timer = single_shot(self, AGAIN_MS, self._begin)
 
     def start(self, paths: Sequence[Path]) -> None:
-        """Look at these projects, now and again."""
+        """Read these projects, now and again."""
         self._paths = tuple(paths)
         self._begin()
 
     def stop(self) -> None:
-        """Look no more; what is being read is let go."""
+        """Read no more; what is being read is dropped."""
         self._timer.stop()
-        if self._look is not None:
-            self._look.requestInterruption()
-            self._look.wait()
-            self._look = None
+        if self._reader is not None:
+            self._reader.requestInterruption()
+            self._reader.wait()
+            self._reader = None
 
     def _begin(self) -> None:
-        if self._look is None:
-            self._look = _Look(self._paths, self)
-            self._look.finished.connect(self._take)
-            self._look.start()
+        if self._reader is None:
+            self._reader = _Reader(self._paths, self)
+            self._reader.finished.connect(self._on_finished)
+            self._reader.start()
 
-    def _take(self) -> None:
-        if self._look is None or not self._look.isFinished():
+    def _on_finished(self) -> None:
+        if self._reader is None or not self._reader.isFinished():
             return
-        look, self._look = self._look, None
-        look.deleteLater()
-        if (look.words, look.names) != (self.words, self.names):
-            self.words, self.names = look.words, look.names
+        reader, self._reader = self._reader, None
+        reader.deleteLater()
+        if (reader.words, reader.names) != (self.words, self.names):
+            self.words, self.names = reader.words, reader.names
             self.changed.emit()
         self._timer.start()
 
 
-class _Look(QThread):
+class _Reader(QThread):
     def __init__(self, paths: Sequence[Path], parent: QObject) -> None:
         super().__init__(parent)
         self._paths = paths
@@ -87,7 +88,7 @@ class _Look(QThread):
     def _statuses(self, project: Path) -> list[RunStatus]:
         """Those of runs at work or in the queue, the newest runs first."""
         end_s = time.monotonic() + MOST_SECONDS
-        found: list[RunStatus] = []
+        statuses: list[RunStatus] = []
         try:
             folder = ProjectFolder(project)
             self.names[project] = folder.read().name
@@ -97,13 +98,9 @@ class _Look(QThread):
         for path in paths:
             if self.isInterruptionRequested() or time.monotonic() > end_s:
                 break
-            try:
-                status = RunFolder(path).read_status()
-            except (OSError, WorkbenchError):
-                continue
-            if status.state is RunState.QUEUED or status.state.is_active:
-                found.append(status)
-        return found
+            with contextlib.suppress(OSError, WorkbenchError):
+                statuses.append(RunFolder(path).read_status())
+        return [each for each in statuses if not each.state.is_final]
 
 
 def describe(statuses: Sequence[RunStatus]) -> str:

@@ -1,8 +1,9 @@
-"""One run as the window knows it: its spec, state and everything its journal told."""
+"""A run as the window knows it: its spec, state and everything in its journal."""
 
 from __future__ import annotations
 
 import dataclasses
+import enum
 import pickle
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
@@ -12,7 +13,6 @@ from typing import Any, Generic, TypeVar, overload
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract.runs.events import (
-    CheckpointSaved,
     Evaluation,
     JournalEntry,
     Notice,
@@ -28,7 +28,6 @@ from engine.contract.runs.events import (
     TrainMetrics,
 )
 from engine.contract.runs.folder import RunFolder, RunMeta, RunStatus
-from engine.contract.runs.scores import Score
 from engine.contract.specs.run import RunSpec
 
 T = TypeVar("T")
@@ -37,8 +36,8 @@ T = TypeVar("T")
 class Records(Sequence[T], Generic[T]):
     """A growing list of frozen dataclasses that are made anew whenever they are asked for.
 
-    A project of 500 short runs has 100,000 steps: as objects each full garbage collection looks
-    at all of them, and the window waits meanwhile.
+    A project of 500 short runs has 100,000 steps: as objects, each full garbage collection visits
+    all of them, and the window waits meanwhile.
 
     Args:
         pack: makes of an item something that collections leave alone: bytes, or a tuple of plain
@@ -48,8 +47,8 @@ class Records(Sequence[T], Generic[T]):
 
     def __init__(
         self,
-        pack: Callable[[T], object],
-        unpack: Callable[..., T],
+        pack: Callable[[T], object] = pickle.dumps,
+        unpack: Callable[..., T] = pickle.loads,
         items: Iterable[T] = (),
     ) -> None:
         self._pack, self._unpack = pack, unpack
@@ -59,9 +58,9 @@ class Records(Sequence[T], Generic[T]):
         """Add an item at the end."""
         self._packed.append(self._pack(item))
 
-    def only(self, keep: Callable[[T], bool]) -> Records[T]:
-        """New records with those items that `keep` is true of; these stay as they are."""
-        return Records(self._pack, self._unpack, filter(keep, self))
+    def only(self, accept: Callable[[T], bool]) -> Records[T]:
+        """New records with those items that `accept` is true of; these stay as they are."""
+        return Records(self._pack, self._unpack, filter(accept, self))
 
     def __len__(self) -> int:
         return len(self._packed)
@@ -77,27 +76,21 @@ class Records(Sequence[T], Generic[T]):
             return [self._unpack(packed) for packed in self._packed[index]]
         return self._unpack(self._packed[index])
 
-    def __setitem__(self, index: int, item: T) -> None:
-        self._packed[index] = self._pack(item)
+
+_step_values: attrgetter[tuple[Any, ...]] = attrgetter(
+    *(field.name for field in dataclasses.fields(TrainMetrics))
+)
 
 
-def _values_of(kind: type) -> attrgetter[tuple[Any, ...]]:
-    """What makes a tuple of a dataclass's fields."""
-    return attrgetter(*(field.name for field in dataclasses.fields(kind)))
+class RunPart(enum.Enum):
+    """What of a run may be new; the value names the signal of `RunModel` that says so."""
 
-
-_step_values, _score_values = _values_of(TrainMetrics), _values_of(Score)
-
-
-def _pack_evaluation(event: Evaluation) -> tuple[Any, ...]:
-    scores = tuple(map(_score_values, event.scores))
-    return (event.step, event.epoch, event.valid_loss, scores, event.elapsed_s, event.is_best)
-
-
-def _unpack_evaluation(packed: tuple[Any, ...]) -> Evaluation:
-    step, epoch, valid_loss, scores, elapsed_s, is_best = packed
-    made = tuple(Score(*score) for score in scores)
-    return Evaluation(step, epoch, valid_loss, made, elapsed_s, is_best)
+    METRICS = "metrics_changed"
+    EVALUATIONS = "evaluated"
+    OUTPUTS = "outputs_changed"
+    NOTICES = "noticed"
+    STATUS = "status_changed"
+    META = "meta_changed"
 
 
 class RunModel(QObject):
@@ -109,22 +102,22 @@ class RunModel(QObject):
         started, finished, failed, cancelled: the latest of their kind, or None.
         resumed_steps: where the run was resumed, rising; a mark on a plot for each.
         paused_s: seconds that it was paused in all.
-        asked: the state that the user asked for and that the engine has not told yet, or None.
+        asked: the state that the user asked for and the engine has not reported yet, or None.
 
     Signals:
-        status_changed, meta_changed: state, progress; name, tags, notes.
         metrics_changed: training metrics grew or were cut back by a resume.
         evaluated: an evaluation arrived (`evaluations[-1]`), with or without samples.
         outputs_changed: held-out outputs or their scores are new.
-        noticed: `Notice`.
+        noticed: a notice arrived.
+        status_changed, meta_changed: state, progress; name, tags, notes.
     """
 
-    status_changed = Signal()
-    meta_changed = Signal()
     metrics_changed = Signal()
     evaluated = Signal()
     outputs_changed = Signal()
-    noticed = Signal(object)
+    noticed = Signal()
+    status_changed = Signal()
+    meta_changed = Signal()
 
     def __init__(self, folder: RunFolder, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -133,8 +126,8 @@ class RunModel(QObject):
         self.meta: RunMeta = folder.read_meta()
         self.status = RunStatus(run_id=self.spec.run_id, state=RunState.QUEUED)
         self.metrics = Records(_step_values, lambda values: TrainMetrics(*values))
-        self.evaluations = Records(_pack_evaluation, _unpack_evaluation)
-        self.samples: Records[SamplesTaken] = Records(pickle.dumps, pickle.loads)
+        self.evaluations: Records[Evaluation] = Records()
+        self.samples: Records[SamplesTaken] = Records()
         self.notices: list[Notice] = []
         self.outputs: dict[str, OutputsSaved] = {}
         self.started: RunStarted | None = None
@@ -172,42 +165,40 @@ class RunModel(QObject):
             self.status_changed.emit()
 
     def ask(self, state: RunState) -> None:
-        """Show that the user asked for this state, until the engine tells another one."""
+        """Show that the user asked for this state, until the engine reports another."""
         self.asked = state
         self.status_changed.emit()
 
     def apply(self, entries: tuple[JournalEntry, ...]) -> None:
         """Take journal entries in order; each signal is emitted at most once a call."""
-        changed: set[str] = set()
+        changed: set[RunPart] = set()
         for entry in entries:
             if entry.run_id == self.run_id:
                 changed |= self._apply(entry)
-        for name in ("metrics_changed", "evaluated", "outputs_changed", "status_changed"):
-            if name in changed:
-                getattr(self, name).emit()
+        for part in RunPart:
+            if part in changed:
+                getattr(self, part.value).emit()
 
-    def _apply(self, entry: JournalEntry) -> set[str]:
+    def _apply(self, entry: JournalEntry) -> set[RunPart]:
         match entry.event:
             case TrainMetrics() as event:
                 self.metrics.append(event)
-                return {"metrics_changed"}
+                return {RunPart.METRICS}
             case Evaluation() as event:
                 self.evaluations.append(event)
-                return {"evaluated"}
+                return {RunPart.EVALUATIONS}
             case SamplesTaken() as event:
                 self.samples.append(event)
-                return {"evaluated"}
-            case RunStarted() as event:
-                self._start(event)
-                return {"metrics_changed", "evaluated", "status_changed"}
+                return {RunPart.EVALUATIONS}
             case OutputsSaved() as event:
                 self.outputs[event.split] = event
-                return {"outputs_changed"}
-            case CheckpointSaved():
-                return {"metrics_changed"}
+                return {RunPart.OUTPUTS}
             case Notice() as event:
                 self.notices.append(event)
-                self.noticed.emit(event)
+                return {RunPart.NOTICES}
+            case RunStarted() as event:
+                self._start(event)
+                return {RunPart.METRICS, RunPart.EVALUATIONS, RunPart.STATUS}
             case RunPaused():
                 self._paused_at_s = entry.time_s
             case RunContinued() if self._paused_at_s is not None:
@@ -215,13 +206,13 @@ class RunModel(QObject):
                 self._paused_at_s = None
             case RunFinished() as event:
                 self.finished = event
-                return {"status_changed"}
+                return {RunPart.STATUS}
             case RunFailed() as event:
                 self.failed = event
-                return {"status_changed"}
+                return {RunPart.STATUS}
             case RunCancelled() as event:
                 self.cancelled = event
-                return {"status_changed"}
+                return {RunPart.STATUS}
         return set()
 
     def _start(self, event: RunStarted) -> None:

@@ -11,31 +11,31 @@ from engine.contract.runs.events import Evaluation
 from engine.contract.runs.scores import Score
 
 SPEED_STEPS = 30
-"""The last steps that a speed is taken of: batches differ in length."""
+"""The last steps whose median is the speed: batches differ in length."""
 
 
 def saved_step(run: RunModel) -> int | None:
     """The step whose parameters are saved, or would be if the run ended now."""
     if run.finished is not None:
         return run.finished.best_step
-    return next((one.step for one in reversed(run.evaluations) if one.is_best), None)
+    return next((event.step for event in reversed(run.evaluations) if event.is_best), None)
 
 
-def kept_evaluation(run: RunModel) -> Evaluation | None:
+def saved_evaluation(run: RunModel) -> Evaluation | None:
     """The evaluation at that step."""
     step = saved_step(run)
-    return next((one for one in reversed(run.evaluations) if one.step == step), None)
+    return next((event for event in reversed(run.evaluations) if event.step == step), None)
 
 
 def valid_loss(run: RunModel) -> float | None:
     """Validation loss of the parameters that are saved."""
-    evaluation = kept_evaluation(run)
+    evaluation = saved_evaluation(run)
     return evaluation.valid_loss if evaluation is not None else None
 
 
 def valid_bleu(run: RunModel) -> Score | None:
     """Validation BLEU of the parameters that are saved."""
-    evaluation = kept_evaluation(run)
+    evaluation = saved_evaluation(run)
     return _bleu(evaluation.scores) if evaluation is not None else None
 
 
@@ -43,6 +43,10 @@ def test_bleu(run: RunModel) -> Score | None:
     """BLEU of the test inputs, once the run has decoded them."""
     outputs = run.outputs.get("test")
     return _bleu(outputs.scores) if outputs is not None else None
+
+
+def _bleu(scores: tuple[Score, ...]) -> Score | None:
+    return next((score for score in scores if score.metric == PRIMARY_METRIC), None)
 
 
 def backbone_parameters(run: RunModel) -> int | None:
@@ -54,7 +58,7 @@ def backbone_parameters(run: RunModel) -> int | None:
     return run.started.frozen_parameters + inside * run.started.trainable_parameters
 
 
-def stored_bytes(run: RunModel) -> int | None:
+def saved_bytes(run: RunModel) -> int | None:
     """Size of the file that holds what was trained, or None while there is none."""
     return run.finished.stored_bytes if run.finished is not None else None
 
@@ -73,9 +77,5 @@ def training_s(run: RunModel) -> float | None:
 
 def training_speed(run: RunModel) -> float | None:
     """Source and target tokens a second in the last optimiser steps."""
-    last = [one.tokens_per_s for one in run.metrics[-SPEED_STEPS:]]
+    last = [step.tokens_per_s for step in run.metrics[-SPEED_STEPS:]]
     return statistics.median(last) if last else None
-
-
-def _bleu(scores: tuple[Score, ...]) -> Score | None:
-    return next((score for score in scores if score.metric == PRIMARY_METRIC), None)

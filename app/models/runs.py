@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.models.run import RunModel
+from app.models.run import RunModel, RunPart
 from engine.contract.errors import WorkbenchError
 from engine.contract.runs.events import JournalEntry
 from engine.contract.runs.folder import RunFolder, RunStatus
@@ -21,11 +22,13 @@ class RunsModel(QObject):
 
     Signals:
         added, removed: `RunModel`.
+        changed: `RunModel`, `RunPart`: what of it is new.
         damaged: path, sentence; a run folder that does not open is shown, not hidden.
     """
 
     added = Signal(object)
     removed = Signal(object)
+    changed = Signal(object, object)
     damaged = Signal(str, str)
 
     def __init__(self, runner: Runner) -> None:
@@ -40,12 +43,16 @@ class RunsModel(QObject):
         """The runs, oldest first."""
         return list(self._runs.values())
 
+    def active(self) -> list[RunModel]:
+        """Those that a process works on."""
+        return [run for run in self._runs.values() if run.status.state.is_active]
+
     def get(self, run_id: str) -> RunModel | None:
         """The run with this id, or None."""
         return self._runs.get(run_id)
 
     def number(self, run_id: str) -> int:
-        """The run's place, from 0, among all that were ever added: decides its colour.
+        """The run's index among all that were ever added: decides its colour.
 
         It stays when other runs are removed, and when this one is removed and comes back.
         """
@@ -61,6 +68,8 @@ class RunsModel(QObject):
             return None
         self._runs[run.run_id] = run
         self.number(run.run_id)
+        for part in RunPart:
+            getattr(run, part.value).connect(partial(self.changed.emit, run, part))
         self.added.emit(run)
         self._runner.follow(path)
         return run
@@ -80,11 +89,9 @@ class RunsModel(QObject):
         self._numbers.clear()
 
     def _on_entries(self, run_id: str, entries: tuple[JournalEntry, ...]) -> None:
-        run = self._runs.get(run_id)
-        if run is not None:
+        if (run := self._runs.get(run_id)) is not None:
             run.apply(entries)
 
     def _on_status(self, run_id: str, status: RunStatus) -> None:
-        run = self._runs.get(run_id)
-        if run is not None:
+        if (run := self._runs.get(run_id)) is not None:
             run.set_status(status)

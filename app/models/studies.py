@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.models.project import ProjectModel
-from app.models.run import RunModel
+from app.models.run import RunModel, RunPart
 from app.models.runs import RunsModel
 from app.models.study_tally import StudyTally, tally
 from app.qt.timers import single_shot
@@ -53,16 +53,10 @@ class StudyLibrary(QObject):
         self._notice = single_shot(self, REFRESH_MS, self._emit_touched)
         project.opened.connect(self.refresh)
         project.closed.connect(self._clear)
-        runs.added.connect(self._on_added)
+        runs.added.connect(self._touch)
         runs.removed.connect(self._touch)
-        for run in runs.all():
-            self._follow(run)
+        runs.changed.connect(self._on_run_changed)
         self.refresh()
-
-    @property
-    def is_reading(self) -> bool:
-        """Whether some studies have not been read yet."""
-        return bool(self._unread)
 
     @property
     def current(self) -> StudySpec | None:
@@ -154,14 +148,14 @@ class StudyLibrary(QObject):
         if self._unread:
             self._reading.start()
         else:
+            self._reading.stop()
             self._settle()
 
     def _read_next(self) -> None:
-        if self._unread:
-            try:
-                self._take(self.folder(self._unread.pop(0)).read())
-            except UserError as error:
-                self.damaged.emit(error.message)
+        try:
+            self._take(self.folder(self._unread.pop(0)).read())
+        except UserError as error:
+            self.damaged.emit(error.message)
         if not self._unread:
             self._reading.stop()
             self._settle()
@@ -182,17 +176,10 @@ class StudyLibrary(QObject):
         if self.current is None and self._studies:
             self.select(self.all()[0].study_id)
 
-    def _on_added(self, run: RunModel) -> None:
-        self._follow(run)
-        self._touch(run)
-
-    def _follow(self, run: RunModel) -> None:
-        run.status_changed.connect(lambda: self._on_status(run))
-        run.outputs_changed.connect(lambda: self._touch(run))
-
-    def _on_status(self, run: RunModel) -> None:
-        self._touch(run)
-        if run.status.state is RunState.FINISHED:
+    def _on_run_changed(self, run: RunModel, part: RunPart) -> None:
+        if part in (RunPart.STATUS, RunPart.OUTPUTS):
+            self._touch(run)
+        if part is RunPart.STATUS and run.status.state is RunState.FINISHED:
             for study_id in self._members.get(run.run_id, ()):
                 self.finished.emit(study_id)
 

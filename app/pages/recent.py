@@ -7,24 +7,19 @@ from pathlib import Path
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QFrame,
-    QScrollArea,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractButton, QFrame, QScrollArea, QSizePolicy, QWidget
 
 from app.assets import icon
 from app.context import AppContext
 from app.models.recent_work import RecentWork
-from app.qt.boxes import hbox
+from app.qt.boxes import hbox, vbox
 from app.qt.sizes import chars, icon_side
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme, scaled_font
 from app.widgets.buttons import flat_button
 from app.widgets.labels import MutedLabel
 from app.words import from_home
+
+NO_PROJECTS = "None yet. A project is one folder with its data, runs and prefixes."
 
 
 class RecentList(QScrollArea):
@@ -49,12 +44,12 @@ class RecentList(QScrollArea):
         return list(self._rows)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Look for folders that have gone or come back, and for what is at work."""
+        """See which folders have gone or come back, and what is at work."""
         super().showEvent(event)
         self.fill()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Look no more."""
+        """Stop watching."""
         super().hideEvent(event)
         self.work.stop()
 
@@ -63,23 +58,13 @@ class RecentList(QScrollArea):
         before = self.takeWidget()
         if before is not None:
             before.deleteLater()  # a row of it may have sent the signal that led here
-        self._rows: list[RecentRow] = []
+        self._rows = [
+            RecentRow(self._context, path) for path in self._context.settings.recent_projects
+        ]
         inside = QWidget()
         inside.setAutoFillBackground(False)
-        layout = QVBoxLayout(inside)
-        layout.setContentsMargins(0, 0, SPACE_XS, 0)
-        layout.setSpacing(2)
-        theme, settings = self._context.theme, self._context.settings
-        for path in settings.recent_projects:
-            row = RecentRow(theme, path)
-            row.opened.connect(partial(self._context.navigator.open_path, path))
-            row.removed.connect(partial(settings.remove_recent, path))
-            layout.addWidget(row)
-            self._rows.append(row)
-        if not settings.recent_projects:
-            text = "None yet. A project is one folder with its data, runs and prefixes."
-            layout.addWidget(MutedLabel(theme, text))
-        layout.addStretch(1)
+        hint = () if self._rows else (MutedLabel(self._context.theme, NO_PROJECTS),)
+        vbox(*self._rows, *hint, 1, parent=inside, margins=(0, 0, SPACE_XS, 0), spacing=2)
         self.setWidget(inside)
         self._show_work()
         if self.isVisible():
@@ -93,26 +78,19 @@ class RecentList(QScrollArea):
 
 
 class RecentRow(QWidget):
-    """A project in the list.
+    """A project in the list: a button that opens it, and one that removes it from the list."""
 
-    Signals:
-        opened: the user wants to open it.
-        removed: the user wants it off the list.
-    """
-
-    opened = Signal()
-    removed = Signal()
-
-    def __init__(self, theme: Theme, path: Path) -> None:
+    def __init__(self, context: AppContext, path: Path) -> None:
         super().__init__()
         self.path = path
         self.is_missing = not path.is_dir()
-        self.button = _ProjectButton(theme, path, missing=self.is_missing)
-        self.button.clicked.connect(lambda _checked=False: self.opened.emit())
-        self.button.remove_asked.connect(self.removed)
+        self.button = _ProjectButton(context.theme, path, missing=self.is_missing)
+        self.button.clicked.connect(partial(context.navigator.open_path, path))
         tip, name = "Remove from this list; the folder stays", f"Take {path.name} off the list"
-        remove = flat_button("close", tip, lambda: self.removed.emit(), name=name)
-        hbox((self.button, 1), remove, parent=self, spacing=SPACE_XS)
+        remove = partial(context.settings.remove_recent, path)
+        self.button.remove_asked.connect(remove)
+        self.remove_button = flat_button("close", tip, remove, name=name)
+        hbox((self.button, 1), self.remove_button, parent=self, spacing=SPACE_XS)
 
 
 class _ProjectButton(QAbstractButton):
@@ -172,21 +150,19 @@ class _ProjectButton(QAbstractButton):
         width = self.width() - left - SPACE_S
         if not self.isEnabled():
             painter.setOpacity(0.6)
-        picture = icon("folder", colors.muted)
-        picture.paint(painter, QRect(SPACE_S, (self.height() - side) // 2, side, side))
+        folder = QRect(SPACE_S, (self.height() - side) // 2, side, side)
+        icon("folder", colors.muted).paint(painter, folder)
         top = QRect(left, SPACE_XS + 1, width, metrics.height())
-        bold = scaled_font(100, bold=True)
+        bold, end = scaled_font(100, bold=True), Qt.TextElideMode.ElideRight
         painter.setFont(bold)
         painter.setPen(colors.text if self.isEnabled() else colors.muted)
-        end = Qt.TextElideMode.ElideRight
         work = metrics.elidedText(self._work, end, width // 2)
-        taken = metrics.horizontalAdvance(work) + SPACE_M if work else 0
-        name = QFontMetrics(bold).elidedText(self._name, end, width - taken)
+        work_width = metrics.horizontalAdvance(work) + SPACE_M if work else 0
+        name = QFontMetrics(bold).elidedText(self._name, end, width - work_width)
         painter.drawText(top, Qt.AlignmentFlag.AlignLeft, name)
         painter.setFont(self.font())
-        if work:
-            painter.setPen(colors.good)
-            painter.drawText(top, Qt.AlignmentFlag.AlignRight, work)
+        painter.setPen(colors.good)
+        painter.drawText(top, Qt.AlignmentFlag.AlignRight, work)
         painter.setPen(colors.muted)
         where = metrics.elidedText(self._where, Qt.TextElideMode.ElideMiddle, width)
         bottom = top.translated(0, metrics.height() + 2)

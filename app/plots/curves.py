@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
-from app.plots.lines import Floats, Line, Quantity, lines_of, mark_positions
+from app.plots.lines import Line, Quantity, lines_of, mark_positions
 from app.plots.plot_view import PlotView, ShownRun
+from app.plots.series import Floats
 
 RAW_ALPHA = 80
 STRONG_WIDTH = 2
@@ -17,77 +18,64 @@ SAMPLES_PER_PIXEL = (0.5, 1.0)
 _SYMBOLS = ("o", "s", "t", "d", "p")
 
 
-class RunCurves(QObject):
-    """Everything that one run draws into one plot.
+class RunCurves:
+    """Everything that one run draws into one plot; a click on a line picks the run."""
 
-    Signals:
-        clicked: one of its lines was clicked.
-    """
-
-    clicked = Signal()
-
-    def __init__(self, plot: pg.PlotItem, shown: ShownRun, quantity: Quantity) -> None:
-        super().__init__()
+    def __init__(
+        self, plot: pg.PlotItem, shown: ShownRun, quantity: Quantity, view: PlotView
+    ) -> None:
         self.shown = shown
-        self.lines: tuple[Line, ...] = ()
-        self._plot = plot
-        self._quantity = quantity
+        self._plot, self._quantity, self._view = plot, quantity, view
         self._items: dict[str, pg.PlotDataItem] = {}
         self._best = pg.ScatterPlotItem(symbol="star", size=15, pxMode=True)
         self._best.setZValue(30)
         self._resumes: list[pg.InfiniteLine] = []
         plot.addItem(self._best, ignoreBounds=True)
 
-    def update(self, view: PlotView, *, log: bool) -> None:
+    def update(self, *, log: bool) -> None:
         """Draw the run as it is now: one `setData` a curve."""
-        series = self.shown.series
-        self.lines = lines_of(series, self._quantity, axis=view.axis, weight=view.weight)
-        drawn = set()
-        for number, line in enumerate(self.lines):
+        series, choice = self.shown.series, self._view.choice
+        weight = choice.percent / 100
+        lines = lines_of(series, self._quantity, axis=choice.axis, weight=weight)
+        self._view.lines[self._quantity, self.shown.run_id] = lines
+        curves: dict[str, tuple[Floats, Floats]] = {}
+        for number, line in enumerate(lines):
             if line.is_points:
-                drawn |= self._draw_points(line, number, log=log)
+                curves[f"points {number}"] = (line.x, line.y)
+            elif line.smooth is None:
+                curves["strong"] = (line.x, line.y)
             else:
-                drawn |= self._draw_training(line, log=log)
-        for name in self._items.keys() - drawn:
+                curves["raw"], curves["strong"] = (line.x, line.y), (line.x, line.smooth)
+        for name, (x, y) in curves.items():
+            item, smoothed = self._item(name), "raw" in curves
+            if name == "strong":
+                # A wide, soft line through 50,000 noisy points costs a second to paint; through
+                # every second pixel of its smoothed course it costs 4 ms, and the raw line
+                # behind it keeps the peaks.
+                item.setDownsampling(auto=True, method="subsample" if smoothed else "peak")
+            soft = smoothed if name == "strong" else name != "raw"
+            _set(item, x, y, log=log, antialias=soft)
+        for name in self._items.keys() - curves.keys():
             self._items[name].setData([], [])
-        self._draw_best(log=log)
-        self._draw_resumes(mark_positions(series, series.marks.resumed_steps, view.axis))
+        self._draw_best(lines, log=log)
+        self._draw_resumes(mark_positions(series, series.resumed_steps, choice.axis))
 
     def remove(self) -> None:
         """Take everything off the plot."""
+        self._view.lines.pop((self._quantity, self.shown.run_id), None)
         for item in (*self._items.values(), self._best, *self._resumes):
             self._plot.removeItem(item)
 
-    def _draw_training(self, line: Line, *, log: bool) -> set[str]:
-        raw, strong = self._item("raw"), self._item("strong")
-        if line.smooth is None:
-            raw.setData([], [])
-            strong.setDownsampling(auto=True, method="peak")
-            _set(strong, line.x, line.y, log=log, antialias=False)
-        else:
-            # A wide, soft line through 50,000 noisy points costs a second to paint; through
-            # every second pixel of its smoothed course it costs 4 ms, and the raw line
-            # behind it keeps the peaks.
-            strong.setDownsampling(auto=True, method="subsample")
-            _set(raw, line.x, line.y, log=log, antialias=False)
-            _set(strong, line.x, line.smooth, log=log, antialias=True)
-        return {"raw", "strong"}
-
-    def _draw_points(self, line: Line, number: int, *, log: bool) -> set[str]:
-        name = f"points {number}"
-        item = self._item(name, symbol=_SYMBOLS[number % len(_SYMBOLS)])
-        _set(item, line.x, line.y, log=log, antialias=True)
-        return {name}
-
-    def _draw_best(self, *, log: bool) -> None:
-        """A star at the evaluation whose checkpoint is kept."""
-        best = self.shown.series.marks.best_step
-        for line in self.lines:
+    def _draw_best(self, lines: tuple[Line, ...], *, log: bool) -> None:
+        """A star at the evaluation whose checkpoint is saved."""
+        best = self.shown.series.best_step
+        for line in lines:
             if line.is_points and best is not None:
                 at = np.flatnonzero(line.step == best)
                 if at.size and not (log and line.y[at[0]] <= 0):
                     y = np.log10(line.y[at]) if log else line.y[at]
-                    self._best.setData(line.x[at], y, pen=self._pen(1), brush=self.shown.look.color)
+                    color = self.shown.style.color
+                    self._best.setData(line.x[at], y, pen=self._pen(1), brush=color)
                     return
         self._best.setData([], [])
 
@@ -95,25 +83,28 @@ class RunCurves(QObject):
         while len(self._resumes) > len(positions):
             self._plot.removeItem(self._resumes.pop())
         while len(self._resumes) < len(positions):
-            pen = pg.mkPen(self.shown.look.color, width=1, style=Qt.PenStyle.DotLine)
+            color = self.shown.style.color
+            pen = pg.mkPen(color, width=1, style=Qt.PenStyle.DotLine)
             mark = pg.InfiniteLine(angle=90, movable=False, pen=pen, label="resumed")
             mark.label.setPosition(0.04)
-            mark.label.setColor(self.shown.look.color)
+            mark.label.setColor(color)
             self._plot.addItem(mark, ignoreBounds=True)
             self._resumes.append(mark)
         for mark, position in zip(self._resumes, positions, strict=True):
             mark.setPos(float(position))
 
-    def _item(self, name: str, symbol: str | None = None) -> pg.PlotDataItem:
+    def _item(self, name: str) -> pg.PlotDataItem:
+        """The curve "raw" or "strong", or the points of a line, such as "points 1"."""
         if name in self._items:
             return self._items[name]
-        color = self.shown.look.color
+        color, symbol = self.shown.style.color, None
+        if name.startswith("points"):
+            symbol = _SYMBOLS[int(name.split()[1]) % len(_SYMBOLS)]
+        pen = self._pen(1 if symbol else STRONG_WIDTH)
         if name == "raw":
             faint = QColor(color)
             faint.setAlpha(RAW_ALPHA)
             pen = pg.mkPen(faint, width=1)
-        else:
-            pen = self._pen(1 if symbol else STRONG_WIDTH)
         item = pg.PlotDataItem(
             pen=pen,
             symbol=symbol,
@@ -133,21 +124,14 @@ class RunCurves(QObject):
         return item
 
     def _pen(self, width: int) -> QPen:
-        pen: QPen = pg.mkPen(self.shown.look.color, width=width, style=self.shown.look.style)
+        pen: QPen = pg.mkPen(self.shown.style.color, width=width, style=self.shown.style.line)
         return pen
 
     def _on_clicked(self) -> None:
-        self.clicked.emit()
+        self._view.run_picked.emit(self.shown.run_id)
 
 
-def _set(
-    item: pg.PlotDataItem,
-    x: Floats,
-    y: Floats,
-    *,
-    log: bool,
-    antialias: bool,
-) -> None:
+def _set(item: pg.PlotDataItem, x: Floats, y: Floats, *, log: bool, antialias: bool) -> None:
     """One `setData`; the finite check is skipped where we know its answer."""
     whole = bool(np.isfinite(y).all()) and (not log or bool((y > 0).all()))
     connect = "all" if whole else "finite"

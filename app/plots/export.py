@@ -1,4 +1,4 @@
-"""Saving plots: pictures as PNG or SVG, numbers as lines of a table; asking where to."""
+"""Saving plots as pictures, PNG or SVG, and their numbers as a table; asking where to."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QObject, QPoint, QRect, QSize, Signal
-from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPaintDevice, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.plots.board import PlotBoard
 from app.plots.lines import INFO
 from app.plots.plot_view import ShownRun
-from app.plots.series import METRIC_COLUMNS, Axis
+from app.plots.series import EVALUATION_COLUMNS, METRIC_COLUMNS, Axis
 from app.settings import Settings
 from app.table_saving import ask_where_to_save, save_table
 from app.theme import Theme
@@ -22,48 +22,44 @@ from engine.contract.files.writing import explain_disk_errors
 from engine.contract.tables.saving import Cell, Line
 
 PNG_SCALE = 2.0
+PICTURES = {"png": "PNG picture (*.png)", "svg": "SVG picture (*.svg)"}
+"""Kinds, which are endings, and how the file dialog calls them."""
 
 
-def save_png(widgets: Sequence[QWidget], path: Path, background: QColor) -> None:
-    """Draw widgets, one under another, at twice their size; raise `UserError` where it fails."""
-    image = QImage(_size(widgets) * PNG_SCALE, QImage.Format.Format_ARGB32_Premultiplied)
+def save_image(
+    widgets: Sequence[QWidget], path: Path, *, kind: str, background: QColor, title: str
+) -> None:
+    """Draw widgets, one under another, as an SVG, or as a PNG of twice their size.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    width = max(widget.width() for widget in widgets)
+    size = QSize(width, sum(widget.height() for widget in widgets))
+    image = QImage(size * PNG_SCALE, QImage.Format.Format_ARGB32_Premultiplied)
+    device: QPaintDevice = image
+    if kind == "svg":
+        device = generator = QSvgGenerator()
+        generator.setFileName(str(path))
+        generator.setSize(size)
+        generator.setViewBox(QRect(QPoint(), size))
+        generator.setTitle(title)
+        # Opened here first: the generator only warns where it cannot write.
+        with explain_disk_errors(path), open(path, "wb"):
+            pass
     image.setDevicePixelRatio(PNG_SCALE)
     image.fill(background)
-    painter = QPainter(image)
-    _render(widgets, painter)
+    painter = QPainter(device)
+    for widget in widgets:
+        widget.render(painter, QPoint())
+        painter.translate(0, widget.height())
     painter.end()
-    if not QImageWriter(str(path), QByteArray(b"PNG")).write(image):
+    if device is image and not QImageWriter(str(path), QByteArray(b"PNG")).write(image):
         raise UserError(
             "picture-not-written",
             "The picture cannot be written to {path}. Choose another folder.",
             path=path,
         )
-
-
-def save_svg(widgets: Sequence[QWidget], path: Path, title: str) -> None:
-    """Draw widgets as lines and text; raise `UserError` where it fails."""
-    generator = QSvgGenerator()
-    generator.setFileName(str(path))
-    generator.setSize(_size(widgets))
-    generator.setViewBox(QRect(QPoint(), _size(widgets)))
-    generator.setTitle(title)
-    # Opened here first: the generator only warns where it cannot write.
-    with explain_disk_errors(path), open(path, "wb"):
-        pass
-    painter = QPainter(generator)
-    _render(widgets, painter)
-    painter.end()
-
-
-def _size(widgets: Sequence[QWidget]) -> QSize:
-    width = max(widget.width() for widget in widgets)
-    return QSize(width, sum(widget.height() for widget in widgets))
-
-
-def _render(widgets: Sequence[QWidget], painter: QPainter) -> None:
-    for widget in widgets:
-        widget.render(painter, QPoint())
-        painter.translate(0, widget.height())
 
 
 def number_lines(runs: Sequence[ShownRun]) -> Iterator[Line]:
@@ -85,17 +81,14 @@ def number_lines(runs: Sequence[ShownRun]) -> Iterator[Line]:
 
 def _evaluations(run: ShownRun, metrics: Sequence[str]) -> list[list[Cell]]:
     evaluations = run.series.evaluations
-    tokens = run.series.evaluation_x(Axis.TOKENS)
-    scores = [run.series.scores(metric) for metric in metrics]
-    rows: list[list[Cell]] = []
-    for row in range(evaluations.size):
-        at = {name: evaluations[name][row] for name in ("step", "epoch", "elapsed_s")}
-        at["tokens"] = tokens[row]
-        places = [_number(at[name]) if name in at else "" for name in METRIC_COLUMNS]
-        loss = _number(evaluations["valid_loss"][row])
-        values = [_number(column[row]) for column in scores]
-        rows.append([*places, loss, int(evaluations["is_best"][row]), *values])
-    return rows
+    columns = {name: evaluations[name] for name in EVALUATION_COLUMNS}
+    columns["tokens"] = run.series.evaluation_x(Axis.TOKENS)
+    columns |= {metric: run.series.scores(metric) for metric in metrics}
+    names = (*METRIC_COLUMNS, "valid_loss", "is_best", *metrics)
+    return [
+        [_number(columns[name][row]) if name in columns else "" for name in names]
+        for row in range(evaluations.size)
+    ]
 
 
 def _number(value: float) -> float:
@@ -103,7 +96,16 @@ def _number(value: float) -> float:
     return int(value) if float(value).is_integer() else float(value)
 
 
-_FILTERS = {"png": "PNG picture (*.png)", "svg": "SVG picture (*.svg)"}
+def choose_image_file(parent: QWidget, title: str, name: str, *kinds: str) -> Path | None:
+    """Let the user choose a file for a picture of one of these kinds, which gets its ending."""
+    filters = {PICTURES[kind]: f".{kind}" for kind in kinds}
+    file, chosen = QFileDialog.getSaveFileName(
+        parent, title, f"{name}.{kinds[0]}", ";;".join(filters)
+    )
+    if not file:
+        return None
+    path = Path(file)
+    return path if path.suffix else path.with_suffix(filters.get(chosen, f".{kinds[0]}"))
 
 
 class PlotSaver(QObject):
@@ -121,52 +123,42 @@ class PlotSaver(QObject):
         self, board: PlotBoard, theme: Theme, *, settings: Settings, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._board = board
-        self._theme = theme
-        self._settings = settings
+        self._board, self._theme, self._settings = board, theme, settings
         board.controls.export_asked.connect(self.ask)
 
     def ask(self, kind: str) -> None:
         """Ask for a file of this kind, then write it; "table" is one of numbers."""
         name = self._title().lower().replace(" ", "-")
         if kind == "table":
-            title = "Save the numbers"
-            ask_where_to_save(
-                self._board, self._settings, title, name=name, chosen=self.save_numbers
-            )
-            return
-        chosen, _filter = QFileDialog.getSaveFileName(
-            self._board, "Save the plot", f"{name}.{kind}", _FILTERS[kind]
-        )
-        if chosen:
-            path = Path(chosen)
-            self.save(kind, path if path.suffix else path.with_suffix(f".{kind}"))
+            title, chosen = "Save the numbers", self.save_numbers
+            ask_where_to_save(self._board, self._settings, title, name=name, chosen=chosen)
+        elif path := choose_image_file(self._board, "Save the plot", name, kind):
+            self.save(kind, path)
 
     def save_numbers(self, path: Path) -> None:
         """Write the numbers of the shown runs, as CSV or as a workbook."""
-        for run in self._board.view.runs:
+        runs = self._board.view.runs
+        for run in runs:
             run.series.update()
         save_table(
             path,
-            number_lines(self._board.view.runs),
+            number_lines(runs),
             self,
             done=lambda _count: self.saved.emit(path),
             failed=lambda error: self.failed.emit(error.message),
         )
 
     def save(self, kind: str, path: Path) -> None:
-        """Write what is plotted to `path`; `saved` or `failed` tells how it went."""
+        """Write what is plotted to `path`; `saved` or `failed` reports how it went."""
         self._board.refresher.draw_now()
+        board, background = self._board, self._theme.colors.window
         try:
-            if kind == "svg":
-                save_svg(self._board.picture, path, self._title())
-            else:
-                save_png(self._board.picture, path, self._theme.colors.window)
+            save_image(board.parts, path, kind=kind, background=background, title=self._title())
         except UserError as error:
             self.failed.emit(str(error))
         else:
             self.saved.emit(path)
 
     def _title(self) -> str:
-        quantity = self._board.view.quantity
+        quantity = self._board.view.choice.quantity
         return "All plots" if quantity is None else INFO[quantity].title

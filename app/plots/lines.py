@@ -6,13 +6,12 @@ import enum
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.plots.series import Axis, RunSeries
-from app.plots.smoothing import smooth
+from app.plots.series import Axis, Floats, RunSeries
 from engine.contract.metrics import metric_title
 
-Floats = NDArray[np.float64]
+_NEGLIGIBLE = 1e-300
+"""A value that old has no part in any mean; after a long gap an old one may be all there is."""
 
 
 class Quantity(enum.Enum):
@@ -89,10 +88,12 @@ def lines_of(
 ) -> tuple[Line, ...]:
     """The lines of a run for one panel; copies, so that a growing run cannot change them."""
     if quantity is Quantity.SCORES:
-        return tuple(_score(series, metric, axis) for metric in series.score_metrics())
+        return tuple(
+            _evaluated(series, metric_title(metric), series.scores(metric), axis)
+            for metric in series.score_metrics()
+        )
     info = INFO[quantity]
-    column = quantity.value
-    y = series.metrics[column] * info.scale
+    y = series.metrics[quantity.value] * info.scale
     label = "training loss" if quantity is Quantity.LOSS else info.title.lower()
     smoothed = smooth(y, weight) if info.smoothed and weight > 0 else None
     steps = series.metrics["step"].copy()
@@ -121,10 +122,6 @@ def mark_positions(series: RunSeries, steps: tuple[float, ...], axis: Axis) -> F
     return _drawn(series.at_steps(np.array(steps, dtype=np.float64), axis), axis)
 
 
-def _score(series: RunSeries, metric: str, axis: Axis) -> Line:
-    return _evaluated(series, metric_title(metric), series.scores(metric), axis)
-
-
 def _evaluated(series: RunSeries, label: str, values: Floats, axis: Axis) -> Line:
     known = np.isfinite(values)
     x = _drawn(series.evaluation_x(axis), axis)
@@ -133,3 +130,41 @@ def _evaluated(series: RunSeries, label: str, values: Floats, axis: Axis) -> Lin
 
 def _drawn(x: Floats, axis: Axis) -> Floats:
     return x / 60.0 if axis is Axis.TIME else x.copy()
+
+
+def smooth(values: Floats, weight: float) -> Floats:
+    """Bias-corrected exponential moving average, as TensorBoard draws it.
+
+    Each result is the mean of all values so far, weighted by `weight` to the power of
+    their age. Values that are not finite have no part in it, so one NaN in a loss does
+    not wipe out the rest of the line.
+
+    Args:
+        values: one number a step.
+        weight: 0 (no smoothing) up to, not including, 1.
+    """
+    if not 0.0 <= weight < 1.0:
+        raise ValueError(f"the smoothing weight is {weight}: it must be at least 0 and below 1")
+    if weight == 0.0 or values.size == 0:
+        return values.copy()
+    finite = np.isfinite(values)
+    if finite.all():
+        ages = np.arange(1, values.size + 1)
+        return _decaying_sum(values, weight) * (1.0 - weight) / (1.0 - weight**ages)
+    total = _decaying_sum(np.where(finite, values, 0.0), weight)
+    count = _decaying_sum(finite.astype(np.float64), weight)
+    return np.where(count > 0.0, total / np.where(count > 0.0, count, 1.0), np.nan)
+
+
+def _decaying_sum(values: Floats, weight: float) -> Floats:
+    """`out[k] = sum over j of weight**j * values[k - j]`, by doubling the window.
+
+    After n rounds each entry holds a window of 2**n values, so 50,000 steps take at most
+    16 rounds of array arithmetic instead of 50,000 turns of a Python loop.
+    """
+    out = values.copy()
+    window, factor = 1, weight
+    while window < out.size and factor > _NEGLIGIBLE:
+        out[window:] = out[window:] + factor * out[:-window]
+        window, factor = 2 * window, factor * factor
+    return out

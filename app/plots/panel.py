@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 
 from app.plots.curves import RunCurves
-from app.plots.lines import AXIS_TITLES, INFO, Line, Quantity
+from app.plots.lines import AXIS_TITLES, INFO, Quantity
 from app.plots.plot_view import PlotView
+from app.qt.boxes import fill_grid
+from app.qt.sizes import chars
 from app.theme import SPACE_XS, Theme
 
 
@@ -24,6 +26,7 @@ def style_axes(widget: pg.PlotWidget, theme: Theme) -> None:
         axis.setPen(pg.mkPen(colors.line))
         axis.setTextPen(colors.muted)
         axis.setStyle(maxTickLevel=0)  # the finer grid is noise, and half of the paint
+        axis.enableAutoSIPrefix(False)
 
 
 def strip(widget: pg.PlotWidget) -> pg.PlotItem:
@@ -37,13 +40,7 @@ def strip(widget: pg.PlotWidget) -> pg.PlotItem:
 
 
 class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
-    """A plot that follows its data until the user zooms.
-
-    Signals:
-        following_changed: it stopped or began to follow its data.
-    """
-
-    following_changed = Signal()
+    """A plot that follows its data until the user zooms."""
 
     def __init__(
         self, quantity: Quantity, view: PlotView, theme: Theme, parent: QWidget | None = None
@@ -54,10 +51,9 @@ class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
         self._theme = theme
         self._curves: dict[str, RunCurves] = {}
         self._is_log = False
-        self._axis = view.axis
+        self._axis = view.choice.axis
         self._is_following = True
-        info = INFO[quantity]
-        self.setAccessibleName(f"Plot: {info.title}")
+        self.setAccessibleName(f"Plot: {INFO[quantity].title}")
         plot = strip(self)
         plot.setContentsMargins(4, 4, 10, 2)
         plot.showGrid(x=True, y=True, alpha=0.25)
@@ -80,28 +76,37 @@ class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
         return self._is_following
 
     def follow(self) -> None:
-        """Show all of the data again, and keep doing so."""
+        """Show all of the data again, now and as it grows."""
         self._box.enableAutoRange(x=True, y=True)
         self._set_following(True)
 
-    def lines(self, run_id: str) -> tuple[Line, ...]:
-        """The lines of a run as they were drawn last."""
-        curves = self._curves.get(run_id)
-        return curves.lines if curves is not None else ()
-
     def sync(self) -> None:
-        """Take over runs, axis and scale of the view; `draw` then draws each run."""
-        self._sync_runs()
-        self._apply_view()
+        """Adopt runs, axis and scale of the view; `draw` then draws each run."""
+        shown = {run.run_id: run for run in self._view.runs}
+        for run_id, curves in list(self._curves.items()):
+            if shown.get(run_id) != curves.shown:
+                curves.remove()
+                del self._curves[run_id]
+        for run_id, run in shown.items():
+            if run_id not in self._curves:
+                plot = self.getPlotItem()
+                self._curves[run_id] = RunCurves(plot, run, self.quantity, self._view)
+        axis, is_log = self._view.choice.axis, self._view.choice.is_log
+        is_log = is_log and INFO[self.quantity].can_log
+        if (is_log, axis) != (self._is_log, self._axis):
+            # A range that was zoomed to means nothing in other units.
+            self._is_log, self._axis = is_log, axis
+            self.getPlotItem().setLogMode(y=is_log)
+            self.follow()
+        self._label_axes()
 
     def draw(self, run_id: str) -> None:
         """Draw one run as it is now; nothing where it is not shown."""
-        curves = self._curves.get(run_id)
-        if curves is not None:
-            curves.update(self._view, log=self._is_log)
+        if run_id in self._curves:
+            self._curves[run_id].update(log=self._is_log)
 
     def restyle(self) -> None:
-        """Take the theme's colours."""
+        """Use the theme's colours."""
         style_axes(self, self._theme)
         muted = self._theme.colors.muted
         self._crosshair.setPen(pg.mkPen(muted, width=1, style=Qt.PenStyle.DashLine))
@@ -117,49 +122,22 @@ class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
         super().mouseDoubleClickEvent(event)
         self.follow()
 
-    def _sync_runs(self) -> None:
-        shown = {run.run_id: run for run in self._view.runs}
-        for run_id, curves in list(self._curves.items()):
-            if shown.get(run_id) != curves.shown:
-                curves.remove()
-                curves.deleteLater()
-                del self._curves[run_id]
-        for run_id, run in shown.items():
-            if run_id not in self._curves:
-                curves = RunCurves(self.getPlotItem(), run, self.quantity)
-                curves.setParent(self)
-                curves.clicked.connect(lambda run_id=run_id: self._view.run_picked.emit(run_id))
-                self._curves[run_id] = curves
-
-    def _apply_view(self) -> None:
-        is_log = self._view.is_log and INFO[self.quantity].can_log
-        if (is_log, self._view.axis) != (self._is_log, self._axis):
-            # A range that was zoomed to means nothing in other units.
-            self._is_log, self._axis = is_log, self._view.axis
-            self.getPlotItem().setLogMode(y=is_log)
-            self.follow()
-        self._label_axes()
-
     def _label_axes(self) -> None:
         points = f"{QApplication.font().pointSizeF():g}pt"
         style = {"color": self._theme.colors.muted.name(), "font-size": points}
         info = INFO[self.quantity]
         plot = self.getPlotItem()
-        plot.setLabel("bottom", AXIS_TITLES[self._view.axis], **style)
+        plot.setLabel("bottom", AXIS_TITLES[self._view.choice.axis], **style)
         # Among others a panel needs its title, and its width; alone, its tab is the title.
-        alone = self._view.quantity is not None
+        alone = self._view.choice.quantity is not None
         plot.setLabel("left", info.unit if alone else None, **style)
         title = None if alone else f"{info.title} ({info.unit})"
         plot.setTitle(title, color=style["color"], size=points)
-        for name in ("left", "bottom"):
-            plot.getAxis(name).enableAutoSIPrefix(False)
 
     def _on_mouse_moved(self, position: QPointF) -> None:
-        if self._box.sceneBoundingRect().contains(position):
-            x = float(self._box.mapSceneToView(position).x())
-            self._view.set_cursor(x, self.quantity)
-        else:
-            self._view.set_cursor(None, self.quantity)
+        is_inside = self._box.sceneBoundingRect().contains(position)
+        x = float(self._box.mapSceneToView(position).x()) if is_inside else None
+        self._view.set_cursor(x, self.quantity)
 
     def _move_crosshair(self) -> None:
         cursor = self._view.cursor
@@ -173,7 +151,7 @@ class MetricPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no type
     def _set_following(self, is_following: bool) -> None:
         if is_following != self._is_following:
             self._is_following = is_following
-            self.following_changed.emit()
+            self._view.following_changed.emit()
 
 
 PANEL_LINES = 11
@@ -184,13 +162,7 @@ WIDE_CHARS = 160
 
 
 class PanelGrid(QWidget):
-    """Makes plots when they are first looked at, and places those that are.
-
-    Signals:
-        following_changed: a plot stopped or began to follow its data.
-    """
-
-    following_changed = Signal()
+    """Makes plots when they are first shown, and arranges those that are."""
 
     def __init__(self, view: PlotView, theme: Theme) -> None:
         super().__init__()
@@ -203,38 +175,27 @@ class PanelGrid(QWidget):
     def panel(self, quantity: Quantity) -> MetricPanel:
         """The plot of a quantity; making one takes some 20 ms."""
         if quantity not in self._panels:
-            panel = MetricPanel(quantity, self._view, self._theme, self)
-            panel.following_changed.connect(self.following_changed)
-            self._panels[quantity] = panel
+            self._panels[quantity] = MetricPanel(quantity, self._view, self._theme, self)
             self.arrange()
         return self._panels[quantity]
 
     def shown(self) -> list[MetricPanel]:
         """Plots that were made and are on the screen."""
-        return [panel for q, panel in self._panels.items() if self._view.shows(q)]
-
-    def lines(self, quantity: Quantity, run_id: str) -> tuple[Line, ...]:
-        """The lines of a run as they were drawn last; none where the plot was never made."""
-        panel = self._panels.get(quantity)
-        return panel.lines(run_id) if panel is not None else ()
+        made = filter(None, map(self._panels.get, Quantity))
+        return [panel for panel in made if self._view.shows(panel.quantity)]
 
     def arrange(self) -> None:
-        """Place the plots that the view shows, and hide the others."""
-        shown = [quantity for quantity in Quantity if self._view.shows(quantity)]
-        alone = len(shown) == 1
-        chars = self.width() / max(self.fontMetrics().averageCharWidth(), 1)
-        columns = 1 if alone else 3 if chars > WIDE_CHARS else 2
+        """Arrange the plots that the view shows, and hide the others."""
+        shown = self.shown()
+        alone = self._view.choice.quantity is not None
+        columns = 1 if alone else 3 if self.width() > chars(WIDE_CHARS) else 2
         height = self.fontMetrics().height() * (LONE_PANEL_LINES if alone else PANEL_LINES)
-        for quantity, panel in self._panels.items():
-            panel.setVisible(quantity in shown)
-            if quantity in shown:
-                place = shown.index(quantity)
-                panel.setMinimumHeight(height)
-                self._grid.addWidget(panel, place // columns, place % columns)
-        for column in range(3):
-            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+        for panel in self._panels.values():
+            panel.setVisible(panel in shown)
+            panel.setMinimumHeight(height)
+        fill_grid(self._grid, shown, columns)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Take as many columns as fit."""
+        """Use as many columns as fit."""
         super().resizeEvent(event)
         self.arrange()

@@ -1,24 +1,26 @@
-"""How the plots are looked at: one model that the controls write to and the panels follow."""
+"""What the plots show and how: one model that the controls write to and the panels follow."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.plots.lines import Quantity
+from app.plots.lines import Line, Quantity
 from app.plots.series import Axis, RunSeries
-from app.theme import RunLook
+from app.settings import Settings
+from app.theme import RunStyle
 
 
 @dataclass(frozen=True)
 class ShownRun:
-    """A run on the plots, with its name and its lasting look."""
+    """A run on the plots, with its name and its lasting style."""
 
     series: RunSeries
     name: str
-    look: RunLook
+    style: RunStyle
 
     @property
     def run_id(self) -> str:
@@ -26,58 +28,70 @@ class ShownRun:
         return self.series.run.run_id
 
 
+@dataclass(frozen=True)
+class PlotChoice:
+    """What the user chooses above the plots.
+
+    Attributes:
+        percent: weight of the past in smoothed lines, 0 to 99.
+        is_log: whether the vertical axis is logarithmic, where a quantity can have one.
+        quantity: the panel that is shown, or None for all of them.
+    """
+
+    axis: Axis = Axis.STEP
+    percent: int = 80
+    is_log: bool = False
+    quantity: Quantity | None = Quantity.LOSS
+
+
 class PlotView(QObject):
-    """Axis, smoothing and the rest.
+    """The choice, which is remembered in the settings, the runs and the crosshair.
+
+    Attributes:
+        lines: those of a run in a panel, as they were drawn last.
+        cursor: where the crosshair stands on the drawn axis, or None.
+        cursor_quantity: the panel whose values the legend shows.
 
     Signals:
         changed: any choice is new.
         runs_changed: other runs are shown, or a name is new.
         cursor_changed: the crosshair stands elsewhere, or nowhere.
+        following_changed: a panel stopped or began to follow its data.
         run_picked: run id of a line that was clicked.
     """
 
     changed = Signal()
     runs_changed = Signal()
     cursor_changed = Signal()
+    following_changed = Signal()
     run_picked = Signal(str)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.axis = Axis.STEP
-        self.weight = 0.8
-        self.is_log = False
-        self.quantity: Quantity | None = Quantity.LOSS
-        """The panel that is shown, or None for all of them."""
+        self._settings = settings
+        name, percent = settings.choice("plots/axis"), settings.choice("plots/smoothing")
+        self.choice = PlotChoice(
+            axis=next((axis for axis in Axis if axis.value == name), Axis.STEP),
+            percent=min(int(percent), 99) if percent.isdecimal() else PlotChoice.percent,
+            is_log=settings.choice("plots/log") == "yes",
+        )
         self.runs: tuple[ShownRun, ...] = ()
+        self.lines: dict[tuple[Quantity, str], tuple[Line, ...]] = {}
         self.cursor: float | None = None
         self.cursor_quantity = Quantity.LOSS
-        """The panel whose values the readout tells."""
 
-    def set_axis(self, axis: Axis) -> None:
-        """Choose the horizontal axis; the crosshair goes."""
-        if axis is not self.axis:
-            self.axis = axis
-            self.set_cursor(None, self.cursor_quantity)
-            self.changed.emit()
-
-    def set_weight(self, weight: float) -> None:
-        """Choose the smoothing, 0 to below 1."""
-        if weight != self.weight:
-            self.weight = weight
-            self.changed.emit()
-
-    def set_log(self, is_log: bool) -> None:
-        """Choose a logarithmic or linear vertical axis, where a quantity can have one."""
-        if is_log != self.is_log:
-            self.is_log = is_log
-            self.changed.emit()
-
-    def set_quantity(self, quantity: Quantity | None) -> None:
-        """Show one panel, or all."""
-        if quantity is not self.quantity:
-            self.quantity = quantity
-            self.set_cursor(None, quantity or self.cursor_quantity)
-            self.changed.emit()
+    def choose(self, **changes: Any) -> None:
+        """Change fields of the choice; the crosshair goes with another axis or panel."""
+        old, new = self.choice, replace(self.choice, **changes)
+        if new == old:
+            return
+        self.choice = new
+        self._settings.set_choice("plots/axis", new.axis.value)
+        self._settings.set_choice("plots/smoothing", str(new.percent))
+        self._settings.set_choice("plots/log", "yes" if new.is_log else "no")
+        if (new.axis, new.quantity) != (old.axis, old.quantity):
+            self.set_cursor(None, new.quantity or self.cursor_quantity)
+        self.changed.emit()
 
     def set_runs(self, runs: Sequence[ShownRun]) -> None:
         """Show these runs."""
@@ -93,4 +107,4 @@ class PlotView(QObject):
 
     def shows(self, quantity: Quantity) -> bool:
         """Whether this panel is on the screen."""
-        return self.quantity in (None, quantity)
+        return self.choice.quantity in (None, quantity)

@@ -114,7 +114,7 @@ class Refresher(QObject):
     def _turn(self, seconds: float) -> None:
         """Work for so long, on one plot at most: what it drew is painted after this.
 
-        Only after the last painting is the round told to be over, as who hears it works too.
+        Only after the last painting is the round reported, as what follows it takes time too.
         """
         end_s = time.monotonic() + seconds
         painted = not self._work or seconds != TURN_S

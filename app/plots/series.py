@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import enum
 import sys
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,6 @@ from app.models.run import RunModel
 from app.models.run_numbers import saved_step
 from engine.contract.runs.scores import Score
 
-T = TypeVar("T")
 Floats = NDArray[np.float64]
 
 
@@ -30,15 +28,8 @@ class Axis(enum.Enum):
 
 
 METRIC_COLUMNS = (
-    "step",
-    "epoch",
-    "tokens",
-    "elapsed_s",
-    "loss",
-    "learning_rate",
-    "grad_norm",
-    "tokens_per_s",
-    "memory_bytes",
+    *("step", "epoch", "tokens", "elapsed_s"),
+    *("loss", "learning_rate", "grad_norm", "tokens_per_s", "memory_bytes"),
 )
 EVALUATION_COLUMNS = ("step", "epoch", "elapsed_s", "valid_loss", "is_best")
 
@@ -66,59 +57,35 @@ class Columns:
             self._block[:, self.size : needed] = np.array(rows, dtype=np.float64).T
         self.size = needed
 
-    def cut(self, size: int) -> None:
-        """Keep the first `size` rows."""
-        self.size = min(self.size, size)
 
-
-class _Feed:
+class _Feed(Columns):
     """Copies what is new in one list of a run model.
 
-    A resume replaces the model's list by a shorter one that begins with equal items.
-    The list read last is kept, so that the place where the two part is found by bisection.
+    A resume replaces the model's list by a shorter one that begins with equal items; where the two
+    part is found by bisection.
     """
 
-    def __init__(self, names: Sequence[str], row: Callable[[T], tuple[float, ...]]) -> None:
-        self.columns = Columns(names)
-        self._row: Callable[..., tuple[float, ...]] = row
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(names)
+        self._row: Callable[[object], tuple[float, ...]] = attrgetter(*names)
         self._source: Sequence[object] = ()
 
-    def update(self, source: Sequence[T], limit: int) -> bool:
-        """Take at most `limit` of what is new; return whether anything was."""
-        changed = False
-        if source is not self._source:
-            kept = _common_length(self._source, source, self.columns.size)
-            changed = kept < self.columns.size
-            self.columns.cut(kept)
-            self._source = source
-        new = source[self.columns.size : self.columns.size + limit]
-        self.columns.extend([self._row(item) for item in new])
+    def update(self, source: Sequence[object], limit: int = sys.maxsize) -> bool:
+        """Copy at most `limit` of what is new; return whether there was any."""
+        old, changed = self._source, False
+        if source is not old:
+            rows = range(min(self.size, len(source)))
+            common = bisect_left(rows, True, key=lambda row: old[row] != source[row])
+            changed = common < self.size
+            self.size, self._source = common, source
+        new = source[self.size : self.size + limit]
+        self.extend([self._row(item) for item in new])
         return changed or bool(new)
 
     @property
     def is_behind(self) -> bool:
         """Whether the limit left something for the next time."""
-        return self.columns.size < len(self._source)
-
-
-def _common_length(old: Sequence[object], new: Sequence[object], limit: int) -> int:
-    """How many equal items, at most `limit`, both lists begin with."""
-    low, high = 0, min(limit, len(old), len(new))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if old[middle - 1] == new[middle - 1]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-@dataclass(frozen=True)
-class Marks:
-    """Places worth marking on the horizontal axis, all in steps."""
-
-    best_step: float | None
-    resumed_steps: tuple[float, ...]
+        return self.size < len(self._source)
 
 
 class RunSeries:
@@ -126,51 +93,37 @@ class RunSeries:
 
     `update` is cheap when nothing is new; a 50,000-step run is converted once and then
     only appended to, or cut back where a resume takes steps again.
+
+    Attributes:
+        metrics, evaluations: a row for each optimiser step, and for each evaluation.
+        best_step: whose checkpoint is saved, or None.
+        resumed_steps: where the run was resumed.
     """
 
     def __init__(self, run: RunModel) -> None:
         self.run = run
-        self._metrics = _Feed(METRIC_COLUMNS, attrgetter(*METRIC_COLUMNS))
-        self._evaluations = _Feed(EVALUATION_COLUMNS, attrgetter(*EVALUATION_COLUMNS))
+        self.metrics, self.evaluations = _Feed(METRIC_COLUMNS), _Feed(EVALUATION_COLUMNS)
         self._scores: list[tuple[Score, ...]] = []
-        self._marks = Marks(None, ())
-
-    @property
-    def metrics(self) -> Columns:
-        """One row an optimiser step."""
-        return self._metrics.columns
-
-    @property
-    def evaluations(self) -> Columns:
-        """One row an evaluation."""
-        return self._evaluations.columns
+        self.best_step: float | None = None
+        self.resumed_steps: tuple[float, ...] = ()
 
     @property
     def is_behind(self) -> bool:
         """Whether the last `update` left steps for the next one."""
-        return self._metrics.is_behind
+        return self.metrics.is_behind
 
     def update(self, limit: int = sys.maxsize) -> bool:
-        """Take what the run has new, at most `limit` steps of it; return whether there was any.
+        """Read what is new, at most `limit` steps of it; return whether there was any.
 
         A step costs about a microsecond, so a limit keeps the window answering while a long
         run that has ended is opened.
         """
-        evaluations = self.run.evaluations
-        changed = [
-            self._metrics.update(self.run.metrics, limit),
-            self._evaluations.update(evaluations, sys.maxsize),
-        ]
+        evaluations, marks = self.run.evaluations, (self.best_step, self.resumed_steps)
+        changed = self.metrics.update(self.run.metrics, limit)
+        changed |= self.evaluations.update(evaluations)
         self._scores = [item.scores for item in evaluations]
-        marks = self._find_marks()
-        changed.append(marks != self._marks)
-        self._marks = marks
-        return any(changed)
-
-    @property
-    def marks(self) -> Marks:
-        """The kept checkpoint and the resumes."""
-        return self._marks
+        self.best_step, self.resumed_steps = saved_step(self.run), tuple(self.run.resumed_steps)
+        return changed or (self.best_step, self.resumed_steps) != marks
 
     def x(self, axis: Axis) -> Floats:
         """Horizontal positions of the metrics."""
@@ -190,16 +143,10 @@ class RunSeries:
 
     def scores(self, metric: str) -> Floats:
         """A corpus score at each evaluation; NaN where an evaluation has none."""
-        return np.array([_value(scores, metric) for scores in self._scores], dtype=np.float64)
+        values = ({score.metric: score.value for score in scores} for scores in self._scores)
+        return np.array([scores.get(metric, np.nan) for scores in values], dtype=np.float64)
 
     def score_metrics(self) -> tuple[str, ...]:
         """Metrics that some evaluation has, in the order in which they came."""
         names = (score.metric for scores in self._scores for score in scores)
         return tuple(dict.fromkeys(names))
-
-    def _find_marks(self) -> Marks:
-        return Marks(saved_step(self.run), tuple(self.run.resumed_steps))
-
-
-def _value(scores: tuple[Score, ...], metric: str) -> float:
-    return next((score.value for score in scores if score.metric == metric), float("nan"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QComboBox,
     QFormLayout,
+    QGridLayout,
     QHBoxLayout,
     QLayout,
     QStackedWidget,
@@ -97,6 +99,14 @@ def form_layout(across: int, down: int) -> QFormLayout:
     made.setHorizontalSpacing(across)
     made.setVerticalSpacing(down)
     return made
+
+
+def fill_grid(grid: QGridLayout, widgets: Sequence[QWidget], columns: int) -> None:
+    """Put widgets into so many columns of equal width, row after row."""
+    for index, widget in enumerate(widgets):
+        grid.addWidget(widget, index // columns, index % columns)
+    for column in range(max(grid.columnCount(), columns)):
+        grid.setColumnStretch(column, 1 if column < columns else 0)
 
 
 def combo_box(name: str, *, chars: int, tip: str = "") -> QComboBox:

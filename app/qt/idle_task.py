@@ -1,4 +1,4 @@
-"""Work in the GUI thread in slices, and timers that wait for a pause: the window never waits."""
+"""Work in the GUI thread in slices: the window never waits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from engine.contract.errors import UserError
 T = TypeVar("T")
 
 SLICE_S = 0.008
-"""Longest time in one go, unless a single step takes longer."""
 
 
 class IdleTask(QObject, Generic[T]):
@@ -24,6 +23,7 @@ class IdleTask(QObject, Generic[T]):
     Args:
         done: called with the result.
         failed: called with the `UserError` that the generator raised.
+        slice_s: the longest time in one turn, unless a single step takes longer.
     """
 
     def __init__(
@@ -33,10 +33,11 @@ class IdleTask(QObject, Generic[T]):
         *,
         done: Callable[[T], Any],
         failed: Callable[[UserError], Any],
+        slice_s: float = SLICE_S,
     ) -> None:
         super().__init__(parent)
         self._work = work
-        self._done, self._failed = done, failed
+        self._done, self._failed, self._slice_s = done, failed, slice_s
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._slice)
@@ -49,7 +50,7 @@ class IdleTask(QObject, Generic[T]):
         self.deleteLater()
 
     def _slice(self) -> None:
-        end = time.perf_counter() + SLICE_S
+        end = time.perf_counter() + self._slice_s
         try:
             while time.perf_counter() < end:
                 next(self._work)

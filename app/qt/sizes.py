@@ -18,7 +18,7 @@ _CHARS = "minimum_chars"
 
 
 def scale() -> float:
-    """How much larger than usual the application's text is; never below 1."""
+    """How much larger than normal the application's text is; never below 1."""
     return max(1.0, QFontMetrics(QApplication.font()).height() / STANDARD_LINE_PX)
 
 

@@ -184,7 +184,7 @@ class TableModel(QAbstractTableModel, Generic[R]):
         self.endRemoveRows()
 
     def touch(self, row: int | None = None, *, column: int | None = None) -> None:
-        """Cells look otherwise: all of them, or those of a row or column."""
+        """Cells have changed: all of them, or those of a row or column."""
         rows, columns = self.rowCount(), self.columnCount()
         if rows and columns:
             first = self.index(row or 0, column or 0)

@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QIcon, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-Shortcut = str | QKeySequence | QKeySequence.StandardKey | None
+Shortcut = str | QKeySequence.StandardKey | None
+_NOT_EVERYWHERE = {QKeySequence.StandardKey.FullScreen: "F11"}
 
 
 @dataclass(frozen=True)
@@ -101,14 +102,12 @@ class ActionRegistry(QObject):
         action.setCheckable(checkable)
         if icon is not None:
             action.setIcon(icon)
-        if shortcut is not None:
-            action.setShortcuts(_sequences(shortcut))
+        action.setShortcuts(_sequences(shortcut))
         if tip:
             action.setToolTip(tip)
             action.setStatusTip(tip)
         if slot is not None:
-            call = slot
-            action.triggered.connect(lambda _checked=False: call())
+            action.triggered.connect(lambda _checked=False: slot())
         if scope is not None:
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             scope.addAction(action)
@@ -127,8 +126,6 @@ class ActionRegistry(QObject):
 
 
 def _sequences(shortcut: Shortcut) -> list[QKeySequence]:
-    if isinstance(shortcut, QKeySequence.StandardKey):
-        return QKeySequence.keyBindings(shortcut)[:1]  # the others are keys such as "Open"
-    if isinstance(shortcut, str):
-        return [QKeySequence(part) for part in shortcut.split("; ")]
-    return [shortcut] if shortcut is not None else []
+    if isinstance(shortcut, QKeySequence.StandardKey):  # the others are keys such as "Open"
+        return QKeySequence.keyBindings(shortcut)[:1] or _sequences(_NOT_EVERYWHERE.get(shortcut))
+    return [QKeySequence(part) for part in shortcut.split("; ")] if shortcut else []

@@ -13,13 +13,16 @@ from app.models.run import RunModel
 from app.models.runs import RunsModel
 from app.qt.plain_text import visible
 from app.run_text import at_work
-from app.shell.messages import Navigator
 from app.words import duration
 from engine.contract.runs.events import RunState
 
 PROGRAM = "Prefix Workbench"
-Notify = Callable[[str, str], None]
-"""Shows a title and a sentence outside of the window."""
+_ENDS = {
+    RunState.FINISHED: "has finished",
+    RunState.FAILED: "has failed",
+    RunState.INTERRUPTED: "was interrupted",
+}
+"""What the user has just stopped is no news."""
 
 
 class WindowTitle(QObject):
@@ -28,82 +31,70 @@ class WindowTitle(QObject):
     def __init__(self, project: ProjectModel, runs: RunsModel, window: QMainWindow) -> None:
         super().__init__(window)
         self._project, self._runs, self._window = project, runs, window
-        for signal in (project.opened, project.closed, project.changed):
-            signal.connect(self._tell)
-        runs.added.connect(lambda run: run.status_changed.connect(self._tell))
-        runs.removed.connect(self._tell)
-        self._tell()
+        for signal in (project.opened, project.closed, project.changed, runs.changed, runs.removed):
+            signal.connect(self._show)
+        self._show()
 
-    def _tell(self) -> None:
-        runs = [run for run in self._runs.all() if run.status.state.is_active]
+    def _show(self) -> None:
+        runs = self._runs.active()
         name = self._project.project.name if self._project.is_open else ""
         parts = (at_work(runs[0]) if runs else "", visible(name), PROGRAM)
         self._window.setWindowTitle(" – ".join(filter(None, parts)))
 
 
 class RunNotifier(QObject):
-    """Tells the end of a run that was seen at work, unless the window is the active one."""
+    """Reports the end of a run that was seen at work, unless the window is the active one.
 
-    def __init__(self, runs: RunsModel, window: QMainWindow, notify: Notify) -> None:
+    Args:
+        notify: shows a title and a sentence outside of the window.
+    """
+
+    def __init__(
+        self, runs: RunsModel, window: QMainWindow, notify: Callable[[str, str], None]
+    ) -> None:
         super().__init__(window)
         self._window, self._notify = window, notify
         self._at_work: set[str] = set()
-        runs.added.connect(self._follow)
+        runs.changed.connect(self._on_changed)
         runs.removed.connect(lambda run: self._at_work.discard(run.run_id))
 
-    def _follow(self, run: RunModel) -> None:
-        run.status_changed.connect(lambda: self._on_status(run))
-
-    def _on_status(self, run: RunModel) -> None:
+    def _on_changed(self, run: RunModel) -> None:
         state = run.status.state
         if state.is_active:
             self._at_work.add(run.run_id)
         elif state.is_final and run.run_id in self._at_work:
             self._at_work.discard(run.run_id)
-            # What the user has just stopped is no news.
-            if state is not RunState.CANCELLED and not self._window.isActiveWindow():
+            if state in _ENDS and not self._window.isActiveWindow():
                 self._notify(f"“{visible(run.meta.name)}” {_ENDS[state]}", _sentence(run))
 
 
-class SystemNotifications(QObject):
+class SystemNotifications(QSystemTrayIcon):
     """Shows notifications by the system's tray, or lets the window ask for attention.
 
-    A click on one shows the runs.
+    Args:
+        clicked: called after the window has come to the front.
     """
 
-    def __init__(self, navigator: Navigator, window: QMainWindow) -> None:
-        super().__init__(window)
-        self._window, self._navigator = window, navigator
-        self._tray: QSystemTrayIcon | None = None
+    def __init__(self, window: QMainWindow, clicked: Callable[[], object]) -> None:
+        super().__init__(application_icon(), window)
+        self._window, self._clicked = window, clicked
+        self.setToolTip(PROGRAM)
+        for signal in (self.messageClicked, self.activated):
+            signal.connect(self._on_clicked)
 
-    def show(self, title: str, text: str) -> None:
-        """Show one."""
+    def notify(self, title: str, text: str) -> None:
+        """Show a notification; the icon stays until it is clicked."""
         QApplication.alert(self._window)
-        if not (QSystemTrayIcon.isSystemTrayAvailable() and QSystemTrayIcon.supportsMessages()):
-            return
-        if self._tray is None:
-            self._tray = QSystemTrayIcon(application_icon(), self)
-            self._tray.setToolTip(PROGRAM)
-            self._tray.messageClicked.connect(self._come)
-            self._tray.activated.connect(self._come)
-            self._tray.show()
-        self._tray.showMessage(title, text, application_icon())
+        if self.isSystemTrayAvailable() and self.supportsMessages():
+            self.show()
+            self.showMessage(title, text, self.icon())
 
-    def _come(self) -> None:
+    def _on_clicked(self) -> None:
         self._window.showNormal() if self._window.isMinimized() else self._window.show()
         self._window.raise_()
         self._window.activateWindow()
-        self._navigator.show_runs()
-        if self._tray is not None:
-            self._tray.deleteLater()
-            self._tray = None
-
-
-_ENDS = {
-    RunState.FINISHED: "has finished",
-    RunState.FAILED: "has failed",
-    RunState.INTERRUPTED: "was interrupted",
-}
+        self._clicked()
+        self.hide()
 
 
 def _sentence(run: RunModel) -> str:

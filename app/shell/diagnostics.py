@@ -1,7 +1,8 @@
-"""Versions, log and fault reports. Nothing is sent anywhere: the user copies what they like."""
+"""Versions, log and reports of errors. Nothing is sent: the user copies what they like."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import logging.handlers
 import platform
@@ -43,9 +44,8 @@ def start_log(folder: Path) -> Path:
             path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8", delay=True
         )
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger()
-    root.setLevel(logging.INFO)
-    root.addHandler(handler)
+    logging.getLogger().setLevel(logging.INFO)
+    logging.getLogger().addHandler(handler)
     return path
 
 
@@ -60,24 +60,22 @@ def stop_log() -> None:
 
 def versions() -> list[tuple[str, str]]:
     """(name, version) of this program and what it stands on; torch is not loaded for it."""
-    found = [
+    pairs = [
         ("Prefix Workbench", VERSION),
         ("Python", platform.python_version()),
         ("Qt", qVersion()),
     ]
     for name in _LIBRARIES:
-        try:
-            found.append((name, metadata.version(name)))
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            pairs.append((name, metadata.version(name)))
+    return pairs
 
 
-def report(log_file: Path | None, *, fault: str = "") -> str:
-    """A text for a fault report: the fault, versions, the system, the end of the log."""
+def report(log_file: Path | None, error: str = "") -> str:
+    """A text for a report: the error if there is one, versions, system, the end of the log."""
     lines = [f"Prefix Workbench diagnostics, {time.strftime('%Y-%m-%d %H:%M:%S')}", ""]
-    if fault:
-        lines += [fault.rstrip(), ""]
+    if error:
+        lines += [error.rstrip(), ""]
     lines += [f"{name}: {version}" for name, version in versions()]
     lines += [f"System: {platform.platform()}", f"Executable: {sys.executable}", ""]
     if log_file is not None:
@@ -87,9 +85,7 @@ def report(log_file: Path | None, *, fault: str = "") -> str:
 
 def _tail(path: Path, count: int) -> list[str]:
     try:
-        with open(path, "rb") as stream:
-            stream.seek(max(0, path.stat().st_size - 32_768))
-            text = stream.read().decode("utf-8", errors="replace")
+        text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ["(no log)"]
     return text.splitlines()[-count:]

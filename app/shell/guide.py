@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QDesktopServices,
     QImage,
@@ -15,7 +16,7 @@ from PySide6.QtGui import (
     QTextBlock,
     QTextCursor,
     QTextDocument,
-    QWheelEvent,
+    QTextLength,
 )
 from PySide6.QtWidgets import QDockWidget, QTextBrowser, QWidget
 
@@ -31,6 +32,7 @@ DOCS = ROOT / "docs"
 GUIDE = "guide.md"
 _Resource = QTextDocument.ResourceType
 _MOST_BYTES = 4_000_000
+_WHOLE_WIDTH = QTextLength(QTextLength.Type.PercentageLength, 100)
 _CHAPTER_LEVEL = 3
 """Headings up to this level are listed."""
 
@@ -57,7 +59,7 @@ class GuideDock(QDockWidget):
         self.browser.chapter_shown.connect(
             lambda title: self.chapters.setCurrentIndex(self.chapters.findData(title))
         )
-        self.browser.sourceChanged.connect(lambda _url: self._list())
+        self.browser.sourceChanged.connect(self._list)
         theme.changed.connect(self.browser.renew)
 
     def open_at(self, chapter: str) -> None:
@@ -102,20 +104,14 @@ class GuideBrowser(QTextBrowser):
         self.setOpenLinks(False)
         self.setUndoRedoEnabled(False)
         self._stays = False
-        self._pictures: dict[str, _Picture] = {}
-        # one picture a turn of the event loop
+        self._unread: list[tuple[QUrl, Path]] = []
         self._timer = single_shot(self, 0, self._read_next)
         self.anchorClicked.connect(self._follow)
         self.verticalScrollBar().actionTriggered.connect(self._leave_chapter)
 
     def headings(self) -> list[QTextBlock]:
         """The blocks that are headings, from the top."""
-        block, found = self.document().begin(), []
-        while block.isValid():
-            if 0 < block.blockFormat().headingLevel() <= _CHAPTER_LEVEL:
-                found.append(block)
-            block = block.next()
-        return found
+        return [b for b in self._blocks() if 0 < b.blockFormat().headingLevel() <= _CHAPTER_LEVEL]
 
     def show_chapter(self, name: str) -> bool:
         """Bring the heading with this anchor to the top; False where there is none."""
@@ -129,7 +125,7 @@ class GuideBrowser(QTextBrowser):
         return False
 
     def search(self, text: str) -> bool:
-        """Mark the next place of `text`, from the top after the last; False where there is none."""
+        """Mark the next `text`, from the top after the last; False where there is none."""
         if not text:
             return False
         if self.find(text):
@@ -138,27 +134,61 @@ class GuideBrowser(QTextBrowser):
         return self.find(text)
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:
-        """Text and pictures inside the folder, of a bounded size; nothing else is loaded."""
-        path = self._inside(QUrl(name))
+        """Text and pictures inside the folder, of a bounded size; nothing else is loaded.
+
+        A picture is blank to begin with: each is read in a turn of the event loop of its own.
+        """
+        url = QUrl(name)
+        path = self._inside(url)
         if path is None:
             return None
-        if kind == _Resource.ImageResource.value:
-            picture = self._pictures[QUrl(name).toString()] = _Picture(path)
-            self._timer.start()
-            return picture.image(self._room())
-        return path.read_text(encoding="utf-8")
+        if kind != _Resource.ImageResource.value:
+            return path.read_text(encoding="utf-8")
+        self._unread.append((url, path))
+        self._timer.start()
+        size = QImageReader(str(path)).size().expandedTo(QSize(1, 1))
+        blank = QImage(size, QImage.Format.Format_Alpha8)
+        blank.fill(0)
+        return blank
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep pictures as wide as the text, and the chapter that was asked for at the top."""
+        """Leave the chapter that was asked for at the top."""
         super().resizeEvent(event)
-        self._fit_pictures()
         if self._stays:
             self._scroll_to_cursor()
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scroll; from then on no chapter is held at the top."""
-        self._stays = False
-        super().wheelEvent(event)
+    def renew(self) -> None:
+        """Read anew, as links have the colours that they were read under."""
+        position = self.verticalScrollBar().value()
+        if not self.source().isEmpty():
+            self.reload()
+            self.verticalScrollBar().setValue(position)
+
+    def open(self, name: str) -> None:
+        """Show a file of the folder."""
+        self.setSource(QUrl(name), _Resource.MarkdownResource)
+
+    def doSetSource(self, name: QUrl | str, type: _Resource = _Resource.MarkdownResource) -> None:
+        """Load a file, its pictures no wider than the text."""
+        super().doSetSource(name, type)
+        cursor = QTextCursor(self.document())
+        cursor.beginEditBlock()
+        for block in self._blocks():
+            for part in block.textFormats():
+                if part.format.isImageFormat():
+                    image = part.format.toImageFormat()
+                    image.setMaximumWidth(_WHOLE_WIDTH)
+                    start = block.position() + part.start
+                    cursor.setPosition(start)
+                    cursor.setPosition(start + part.length, QTextCursor.MoveMode.KeepAnchor)
+                    cursor.setCharFormat(image)
+        cursor.endEditBlock()
+
+    def _blocks(self) -> Iterator[QTextBlock]:
+        block = self.document().begin()
+        while block.isValid():
+            yield block
+            block = block.next()
 
     def _scroll_to_cursor(self) -> None:
         block = self.textCursor().block()
@@ -167,19 +197,6 @@ class GuideBrowser(QTextBrowser):
 
     def _leave_chapter(self) -> None:
         self._stays = False
-
-    def renew(self) -> None:
-        """Read anew, as links have the colours that they were read under."""
-        place = self.verticalScrollBar().value()
-        if not self.source().isEmpty():
-            self.reload()
-            self._fit_pictures()
-            self.verticalScrollBar().setValue(place)
-
-    def open(self, name: str) -> None:
-        """Show a file of the folder."""
-        self.setSource(QUrl(name), _Resource.MarkdownResource)
-        self._fit_pictures()
 
     def _follow(self, url: QUrl) -> None:
         if not url.path() and url.hasFragment():
@@ -199,49 +216,12 @@ class GuideBrowser(QTextBrowser):
             return None
         return path if path.stat().st_size <= _MOST_BYTES else None
 
-    def _room(self) -> float:
-        return max(1.0, self.viewport().width() - 2 * self.document().documentMargin())
-
-    def _fit_pictures(self) -> None:
-        """Make pictures no wider than the text."""
-        for url, picture in self._pictures.items():
-            self._put(url, picture)
-        self.document().markContentsDirty(0, self.document().characterCount())
-
-    def _put(self, url: str, picture: _Picture) -> None:
-        image = picture.image(self._room())
-        self.document().addResource(_Resource.ImageResource.value, QUrl(url), image)
-
     def _read_next(self) -> None:
-        for url, picture in self._pictures.items():
-            if not picture.is_read:
-                picture.read()
-                self._put(url, picture)
-                self.viewport().update()
-                self._timer.start()
-                return
-
-
-class _Picture:
-    """A picture of the guide: its size at once, its points when there is time."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._size = QImageReader(str(path)).size()
-        self._image = QImage(max(1, self._size.width() // 16), max(1, self._size.height() // 16),
-                             QImage.Format.Format_ARGB32)  # fmt: skip
-        self._image.fill(Qt.GlobalColor.transparent)
-        self.is_read = False
-
-    def read(self) -> None:
-        """Read the points."""
-        self._image, self.is_read = QImage(str(self._path)), True
-
-    def image(self, room: float) -> QImage:
-        """What there is of it, with so many points on one of the screen that it fits."""
-        width = min(max(1, self._size.width()), room)
-        self._image.setDevicePixelRatio(max(1, self._image.width()) / width)
-        return self._image
+        url, path = self._unread.pop(0)
+        self.document().addResource(_Resource.ImageResource.value, url, QImage(str(path)))
+        self.viewport().update()
+        if self._unread:
+            self._timer.start()
 
 
 def anchor(title: str) -> str:

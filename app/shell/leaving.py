@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QWidget
 
 from app.context import AppContext
 from app.dialogs.closing import Closing, ClosingDialog
-from app.shell.project_control import ProjectControl
 from engine.contract.runs.events import RunState
 
 
@@ -22,19 +21,18 @@ class Leaving(QObject):
 
     waiting = Signal(str)
 
-    def __init__(self, context: AppContext, control: ProjectControl, window: QWidget) -> None:
+    def __init__(self, context: AppContext, window: QWidget) -> None:
         super().__init__(window)
-        self._context, self._control, self._window = context, control, window
+        self._context, self._window = context, window
         self.dialog: ClosingDialog | None = None
         self._agreed = False
         self._then: Callable[[], object] | None = None
+        context.runs.changed.connect(self._check)
 
     def may_close(self, close: Callable[[], object]) -> bool:
         """Whether the window may close now; if not, `close` is called once it may."""
-        if self._agreed:
-            return True
         tasks = [a.title for a in self._context.activities.activities if not a.outlives]
-        if not tasks and not self._control.active_runs():
+        if self._agreed or not (tasks or self._context.runs.active()):
             return True
 
         def agree() -> None:
@@ -46,7 +44,7 @@ class Leaving(QObject):
 
     def leave_project(self, title: str, then: Callable[[], object]) -> None:
         """Call `then`, which closes the project, at once or when the user has agreed."""
-        if self._control.active_runs():
+        if self._context.runs.active():
             self._ask(title, then, tasks=[])
         else:
             then()
@@ -55,12 +53,12 @@ class Leaving(QObject):
         if self.dialog is not None:
             self.dialog.raise_()
             return
-        runs = self._context.runs.all()
+        runs = self._context.runs
         dialog = ClosingDialog(
             self._context.theme,
             title,
-            runs=[(run.meta.name, run.status.state) for run in self._control.active_runs()],
-            queued=sum(run.status.state is RunState.QUEUED for run in runs),
+            runs=[(run.meta.name, run.status.state) for run in runs.active()],
+            queued=sum(run.status.state is RunState.QUEUED for run in runs.all()),
             tasks=tasks,
             parent=self._window,
         )
@@ -72,7 +70,7 @@ class Leaving(QObject):
         if self.dialog is not None:
             self.dialog.deleteLater()
             self.dialog = None
-        if choice is Closing.KEEP_RUNNING:
+        if choice is Closing.LEAVE_RUNNING:
             then()
         elif choice is Closing.STOP_AND_SAVE:
             self._stop_all(then)
@@ -82,13 +80,12 @@ class Leaving(QObject):
         for run in self._context.runs.all():
             if run.status.state is RunState.QUEUED:
                 self._context.runner.detach(run.run_id)  # it stays queued on disk
-        for run in self._control.active_runs():
-            run.status_changed.connect(self._check)
+        for run in self._context.runs.active():
             self._context.runner.stop(run.run_id, save=True)
         self.waiting.emit("Stopping at a checkpoint; what you asked for follows once it is saved.")
         self._check()
 
     def _check(self) -> None:
-        if self._then is not None and not self._control.active_runs():
+        if self._then is not None and not self._context.runs.active():
             then, self._then = self._then, None
             then()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,6 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDropEvent,
     QGuiApplication,
-    QResizeEvent,
 )
 from PySide6.QtWidgets import QMainWindow, QWidget
 
@@ -24,22 +23,16 @@ from app.context import AppContext
 from app.models.activities import Activity
 from app.qt.boxes import hbox, vbox
 from app.qt.timers import single_shot
+from app.shell.actions import ActionEntry
 from app.shell.at_work import RunNotifier, SystemNotifications, WindowTitle
 from app.shell.leaving import Leaving
 from app.shell.opening import OpenedPath, PathKind
 from app.shell.page import PageStack
-from app.shell.page_list import PAGES, Preloader, make_page, settle
+from app.shell.page_list import PAGES, Preloader, make_page, page_entry, settle
 from app.shell.project_commands import ProjectCommands
 from app.shell.project_control import ProjectControl
 from app.shell.unfinished_bar import UnfinishedBar
-from app.shell.window_actions import (
-    add_edit_actions,
-    add_file_actions,
-    add_help_actions,
-    add_page_actions,
-    add_view_actions,
-    make_scheme_menu,
-)
+from app.shell.window_actions import add_window_actions, make_scheme_menu
 from app.shell.window_commands import WindowCommands
 from app.widgets.bar_area import BarArea
 from app.widgets.drop_overlay import DropOverlay, dropped_paths
@@ -49,7 +42,7 @@ from app.widgets.menus import MenuBar, RecentMenu
 from app.widgets.sidebar import Sidebar
 from app.widgets.status_bar import StatusBar
 from app.words import copied_text
-from engine.contract.protocol.commands import BackboneList, Failure, ListBackbones
+from engine.contract.protocol.commands import Failure
 from engine.contract.runs.events import Blame, RunState
 
 if TYPE_CHECKING:
@@ -65,18 +58,14 @@ class MainWindow(QMainWindow):
 
     Args:
         control: opens and closes projects.
-        diagnostics: makes the text of *Copy diagnostics* from a description of the fault.
+        diagnostics: makes the text of *Copy diagnostics* from a description of the error.
 
     Attributes:
         warming: at rest once every page is made.
     """
 
     def __init__(
-        self,
-        context: AppContext,
-        control: ProjectControl,
-        *,
-        diagnostics: Callable[[str], str],
+        self, context: AppContext, control: ProjectControl, *, diagnostics: Callable[[str], str]
     ) -> None:
         super().__init__()
         self.context, self.control = context, control
@@ -85,20 +74,22 @@ class MainWindow(QMainWindow):
         self.guide: GuideDock | None = None
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(True)
-        self.commands = WindowCommands(context, control, self, diagnostics=diagnostics)
+        self.leaving = Leaving(context, self)
+        self.commands = WindowCommands(
+            context, control, self.leaving, window=self, diagnostics=diagnostics
+        )
         self.projects = ProjectCommands(context, control, self, attempt=self.commands.attempt)
-        self.leaving = Leaving(context, control, self)
-        self.leaving.waiting.connect(partial(self._warn, Tone.INFO))
         self._page_actions = self._add_actions()
         self.setMenuBar(self._make_menus())
         self.bar, self.toast = InfoBar(context.theme), Toast(context.theme)
         self.interrupted = UnfinishedBar(context, RunState.INTERRUPTED)
         self.queued = UnfinishedBar(context, RunState.QUEUED)
         self.stack = PageStack(partial(make_page, context=context), self._make_hint())
-        self.sidebar = Sidebar(context.theme)
-        for action in self._page_actions.values():
-            self.sidebar.add(action)
-        centre = self._make_centre()
+        self.sidebar = Sidebar(context.theme, self._page_actions.values())
+        right, centre = QWidget(), QWidget()
+        vbox(self.stack, parent=right)
+        BarArea(right, self.interrupted, self.queued, self.bar, passing=self.toast)
+        hbox(self.sidebar, (right, 1), parent=centre, spacing=0)
         self.setCentralWidget(centre)
         self.overlay = DropOverlay(context.theme, centre)
         self.status = StatusBar(context)
@@ -108,18 +99,22 @@ class MainWindow(QMainWindow):
         self._preloader = Preloader(self)
         self._preloader.finished.connect(self._on_preloaded)
         WindowTitle(context.project, context.runs, self)
-        RunNotifier(context.runs, self, SystemNotifications(context.navigator, self).show)
+        RunNotifier(context.runs, self, lambda *message: self.notifications.notify(*message))
         self._connect()
-        self.restore_place()
+        self.restore_position()
         self._on_project_changed()
         self.show_page("start")
+
+    @cached_property
+    def notifications(self) -> SystemNotifications:
+        """Made at the first one, as the system is asked for its tray."""
+        return SystemNotifications(self, self.context.navigator.show_runs)
 
     def show_page(self, name: str) -> None:
         """Show a page, or the hint to open a project where it needs one."""
         self.current = name
         self._page_actions[name].setChecked(True)
-        needs_project = next(entry.needs_project for entry in PAGES if entry.name == name)
-        if needs_project and not self.context.project.is_open:
+        if page_entry(name).needs_project and not self.context.project.is_open:
             self.stack.show_hint()
         else:
             self.stack.show_page(name)
@@ -138,33 +133,32 @@ class MainWindow(QMainWindow):
         elif self.guide.isVisible():
             self.guide.close()
             return
-        self.guide.open_at(next(entry.title for entry in PAGES if entry.name == self.current))
+        self.guide.open_at(page_entry(self.current).title)
 
-    def restore_place(self) -> None:
-        """Go where the window was last, or to the middle where that cannot be seen."""
-        state = self.context.settings.layout(GEOMETRY)
-        if state.isEmpty() or not self.restoreGeometry(state) or not self.is_on_a_screen():
-            self._place_first()
+    def import_prefix(self) -> None:
+        """Let the user choose a prefix, on its page."""
+        self.show_page("prefixes")
+        self.context.actions.get("prefixes.import").trigger()
 
-    def is_on_a_screen(self) -> bool:
-        """Whether enough of the window can be seen to take hold of it."""
-        frame = self.frameGeometry()
-        for screen in QGuiApplication.screens():
-            seen = screen.availableGeometry().intersected(frame)
-            if seen.width() >= 100 and seen.height() >= 100:
-                return True
-        return False
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or go back."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def restore_position(self) -> None:
+        """Go where the window was last, on a screen that is still there, or to the middle."""
+        if not self.restoreGeometry(self.context.settings.layout(GEOMETRY)):
+            self._centre()
 
     def reset_layout(self) -> None:
         """Go back to the first arrangement of the window and of every page that has one."""
         self.context.settings.forget_layouts()
         self.showNormal()
-        self._place_first()
+        self._centre()
         for page in self.stack.built().values():
             page.reset_layout()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask while work is going on; otherwise keep the layout and close."""
+        """Ask while work is going on; otherwise save the layout and close."""
         if not self.leaving.may_close(self.close):
             event.ignore()
             return
@@ -177,19 +171,14 @@ class MainWindow(QMainWindow):
         self.context.settings.sync()
         event.accept()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the sentence of a drag over the whole window."""
-        super().resizeEvent(event)
-        self.overlay.fit()
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Say what a drop would do."""
         if dropped_paths(event.mimeData()):
             event.acceptProposedAction()
-            self.overlay.show_over("Drop a table, a project, a prefix or a file of outputs")
+            self.overlay.cover()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """Take the sentence away."""
+        """Say it no more."""
         self.overlay.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -201,19 +190,16 @@ class MainWindow(QMainWindow):
 
     def _add_actions(self) -> dict[str, QAction]:
         actions = self.context.actions
-        commands = self.commands.table() | self.projects.table()
-        commands["view.full_screen"] = self._toggle_full_screen
-        commands["view.reset_layout"] = self.reset_layout
-        commands["help.guide"] = self.show_guide
-        commands["exchange.import_prefix"] = self._import_prefix
-        add_file_actions(actions, commands)
-        add_edit_actions(actions, self.context.undo)
-        pages = add_page_actions(actions, self.context.navigator)
-        add_view_actions(actions, commands)
-        add_help_actions(actions, commands)
-        actions.get("project.sample").setEnabled(self.control.has_samples)
-        actions.get("project.example").setEnabled(self.control.has_example)
+        actions.added.connect(self._on_action_added)
+        pages = add_window_actions(self)
+        actions.get("project.sample").setEnabled(bool(self.control.samples))
+        actions.get("project.example").setEnabled(self.control.example is not None)
         return pages
+
+    def _on_action_added(self, entry: ActionEntry) -> None:
+        """Let the action's keys work in the whole window, unless they belong to one widget."""
+        if entry.action.parent() is self.context.actions:
+            self.addAction(entry.action)
 
     def _make_menus(self) -> MenuBar:
         actions, settings = self.context.actions, self.context.settings
@@ -222,15 +208,7 @@ class MainWindow(QMainWindow):
         bar.add_submenu("file", self.recent, after="project.open")
         schemes = make_scheme_menu(actions, settings, bar)
         bar.add_submenu("view", schemes, after="view.full_screen")
-        for entry in actions.all():
-            self._take_shortcut(entry.action)
-        actions.added.connect(lambda entry: self._take_shortcut(entry.action))
         return bar
-
-    def _take_shortcut(self, action: QAction) -> None:
-        """Let the action's keys work in the whole window, unless they belong to one widget."""
-        if action.parent() is self.context.actions:
-            self.addAction(action)
 
     def _make_hint(self) -> EmptyState:
         hint = EmptyState(
@@ -238,37 +216,30 @@ class MainWindow(QMainWindow):
             "No project is open",
             "A project is a folder with your table, the runs and the prefixes. Drop a table on "
             "this window to create one.",
-            picture="folder",
+            icon="folder",
         )
-        for number, ident in enumerate(("project.new_from_table", "project.open")):
-            hint.add_action(self.context.actions.get(ident), primary=number == 0)
+        hint.add_action(self.context.actions.get("project.new_from_table"), primary=True)
+        hint.add_action(self.context.actions.get("project.open"))
         return hint
 
-    def _make_centre(self) -> QWidget:
-        right = QWidget()
-        vbox(self.stack, parent=right)
-        BarArea(right, self.interrupted, self.queued, self.bar, passing=self.toast)
-        centre = QWidget()
-        hbox(self.sidebar, (right, 1), parent=centre, spacing=0)
-        return centre
-
     def _connect(self) -> None:
-        context, control, commands = self.context, self.control, self.commands
-        navigator = context.navigator
+        context, control, navigator = self.context, self.control, self.context.navigator
         navigator.page_requested.connect(self.show_page)
         # The page must exist before it can hear what it is asked to show.
-        navigator.open_requested.connect(commands.open_path)
-        commands.leave_asked.connect(self.leaving.leave_project)
-        control.found.connect(self._on_found)
-        control.run_found.connect(navigator.show_runs)
+        navigator.open_requested.connect(self.commands.open_path)
+        self.leaving.waiting.connect(partial(self.bar.show_message, Tone.INFO))
+        control.opened.connect(self._on_path_opened)
+        control.run_opened.connect(navigator.show_runs)
         control.interrupted.connect(self.interrupted.offer)
         control.queued.connect(self.queued.offer)
         control.first_opened.connect(self._on_first_opened)
         context.project.opened.connect(self._on_opened)
         context.project.closed.connect(self._on_closed)
         context.project.changed.connect(self._on_project_changed)
-        context.project.save_failed.connect(partial(self._warn, Tone.BAD))
-        context.runs.damaged.connect(lambda _path, sentence: self._warn(Tone.WARNING, sentence))
+        context.project.save_failed.connect(partial(self.bar.show_message, Tone.BAD))
+        context.runs.damaged.connect(
+            lambda _path, sentence: self.bar.show_message(Tone.WARNING, sentence)
+        )
         context.activities.failed.connect(self._on_failed)
         context.activities.added.connect(self._on_activity)
         context.messages.posted.connect(self.toast.post)
@@ -291,18 +262,13 @@ class MainWindow(QMainWindow):
         self.bar.hide()
         has_data = bool(self.context.project.project.datasets)
         self.show_page("runs" if has_data else "data")
-        pending = self.context.data_client.ask(ListBackbones())
-        pending.answered.connect(self._on_catalog)
 
     def _on_first_opened(self, path: Path) -> None:
-        self._warn(
+        self.bar.show_message(
             Tone.INFO,
             f"{path} was not made with this program on this machine, or not by you. Nothing in it "
             "starts until you start it.",
         )
-
-    def _on_catalog(self, catalog: BackboneList) -> None:
-        self.status.set_device(catalog.device, catalog.device_memory_bytes)
 
     def _on_closed(self) -> None:
         self.bar.hide()
@@ -314,22 +280,20 @@ class MainWindow(QMainWindow):
             self.context.actions.get(ident).setEnabled(self.context.project.is_open)
         self.projects.update()
 
-    def _on_found(self, found: OpenedPath) -> None:
-        name = PAGE_OF[found.kind]
+    def _on_path_opened(self, thing: OpenedPath) -> None:
+        name = PAGE_OF[thing.kind]
         self.show_page(name)
-        if not self.stack.page(name).open_path(found.path):
-            self._warn(Tone.WARNING, f"{found.path.name} could not be taken as {found.kind.value}.")
-
-    def _import_prefix(self) -> None:
-        self.show_page("prefixes")
-        self.context.actions.get("prefixes.import").trigger()
+        if not self.stack.page(name).open_path(thing.path):
+            self.bar.show_message(
+                Tone.WARNING, f"{thing.path.name} could not be read as {thing.kind.value}."
+            )
 
     def _on_failed(self, title: str, failure: Failure) -> None:
         if failure.blame is Blame.ENGINE:
             self.commands.show_failure(title, failure)
         else:
             self._failed = title
-            self._warn(Tone.BAD, f"{title}: {failure.message}")
+            self.bar.show_message(Tone.BAD, f"{title}: {failure.message}")
 
     def _on_activity(self, activity: Activity) -> None:
         """What failed is tried again: its error is of before."""
@@ -343,16 +307,7 @@ class MainWindow(QMainWindow):
         if self.isVisible() and clipboard.ownsClipboard():
             self.context.messages.post(copied_text(clipboard.text()))
 
-    def _warn(self, tone: Tone, sentence: str) -> None:
-        self.bar.show_message(tone, sentence)
-
-    def _toggle_full_screen(self) -> None:
-        if self.isFullScreen():
-            self.showNormal()
-        else:
-            self.showFullScreen()
-
-    def _place_first(self) -> None:
+    def _centre(self) -> None:
         room = QGuiApplication.primaryScreen().availableGeometry()
         self.resize(FIRST_SIZE.boundedTo(room.size()))
         frame = self.frameGeometry()

@@ -65,7 +65,7 @@ class Messages(QObject):
     """Where pages say that something is done.
 
     Signals:
-        posted: `Message`, in place of the one before.
+        posted: `Message`, which replaces the one before.
     """
 
     posted = Signal(object)

@@ -1,4 +1,4 @@
-"""What a dropped or chosen path is, so that the window can send it to the right place."""
+"""What a dropped or chosen path is, so that the window can send it to the right page."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ from pathlib import Path
 
 from engine.contract.errors import UserError
 from engine.contract.projects.project import PROJECT_FILE
+from engine.contract.reading.formats import DATA_ENDINGS
 
-TABLE_ENDINGS = (
-    *(".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".ods"),
-    *(".json", ".jsonl", ".ndjson", ".xml", ".parquet"),
-)
 PREFIX_MARKS = ("prefix.json", "adapter_config.json")
 _PEEK_BYTES = 65_536
 
@@ -30,7 +27,7 @@ class PathKind(enum.Enum):
 
 @dataclass(frozen=True)
 class OpenedPath:
-    """What was found; for files inside a folder that counts as one thing, that folder."""
+    """What a path is; for files inside a folder that counts as one thing, that folder."""
 
     kind: PathKind
     path: Path
@@ -44,16 +41,12 @@ def find_out(path: Path) -> OpenedPath:
     """
     check_exists(path)
     folder = path if path.is_dir() else path.parent
-    if _is_or_holds(path, PROJECT_FILE):
-        return OpenedPath(PathKind.PROJECT, folder)
-    if _is_or_holds(path, "run.json"):
-        return OpenedPath(PathKind.RUN, folder)
-    marks = (*PREFIX_MARKS, "prefix.safetensors", "adapter_model.safetensors")
+    for name, kind in ((PROJECT_FILE, PathKind.PROJECT), ("run.json", PathKind.RUN)):
+        if (path / name).is_file() if path.is_dir() else path.name == name:
+            return OpenedPath(kind, folder)
     if path.is_dir():
-        if any((path / name).exists() for name in PREFIX_MARKS):
-            return OpenedPath(PathKind.PREFIX, path)
-        # The output folder of a trainer: checkpoint-10/ and the like.
-        if any(any(path.glob(f"*/{name}")) for name in PREFIX_MARKS):
+        # The output folder of a trainer holds checkpoint-10/ and the like.
+        if any(any(path.glob(f"{below}{name}")) for name in PREFIX_MARKS for below in ("", "*/")):
             return OpenedPath(PathKind.PREFIX, path)
         if holds_xml(path):
             return OpenedPath(PathKind.TABLE, path)
@@ -63,14 +56,14 @@ def find_out(path: Path) -> OpenedPath:
             "(prefix.json or adapter_config.json) or WebNLG XML. Choose one of those, or a table.",
             path=path,
         )
-    if path.name in marks:
+    if path.name in (*PREFIX_MARKS, "prefix.safetensors", "adapter_model.safetensors"):
         return OpenedPath(PathKind.PREFIX, folder)
-    if path.suffix.lower() not in TABLE_ENDINGS:
+    if path.suffix.lower() not in DATA_ENDINGS:
         raise UserError(
             "ending-not-opened",
             "{name} cannot be opened. Tables end in {endings}.",
             name=path.name,
-            endings=", ".join(TABLE_ENDINGS),
+            endings=", ".join(DATA_ENDINGS),
         )
     return OpenedPath(PathKind.OUTPUTS if _holds_outputs(path) else PathKind.TABLE, path)
 
@@ -86,7 +79,7 @@ def check_exists(path: Path) -> None:
 def holds_xml(folder: Path) -> bool:
     """Whether a folder is data as WebNLG's: XML files in it or two folders below."""
     try:
-        return any(any(folder.glob(place)) for place in ("*.xml", "*/*.xml", "*/*/*.xml"))
+        return any(any(folder.glob(pattern)) for pattern in ("*.xml", "*/*.xml", "*/*/*.xml"))
     except OSError:
         return False
 
@@ -109,12 +102,8 @@ def project_of_run(run: Path) -> Path:
     return project
 
 
-def _is_or_holds(path: Path, name: str) -> bool:
-    return (path / name).is_file() if path.is_dir() else path.name == name
-
-
 def _holds_outputs(path: Path) -> bool:
-    """Whether the first line looks like one of an outputs file (`engine.contract.runs.outputs`)."""
+    """Whether the first line is like those of an outputs file (`engine.contract.runs.outputs`)."""
     if path.suffix.lower() != ".jsonl":
         return False
     try:

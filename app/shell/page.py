@@ -12,12 +12,13 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 from app.context import AppContext
 from app.ports import Pending
 from app.widgets.info_bar import InfoBar, Tone
-from engine.contract.protocol.commands import Command, Done, ExportPrefix, Failure
+from engine.contract.protocol.commands import Command, Done, Failure
+from engine.contract.protocol.prefixes import ExportPrefix
 from engine.contract.runs.events import Blame
 
 
 class Page(QWidget):
-    """A page of the window; `page_list.PAGES` has its title, picture and how it is made.
+    """A page of the window; `page_list.PAGES` has its title and module.
 
     A project's opening and closing reach it by the signals of `context.project`; what it edits
     goes through the project's undo stack, so there is nothing of its own to save.
@@ -47,12 +48,8 @@ class Page(QWidget):
         """Say what went wrong."""
         self.bar.show_message(Tone.BAD, text)
 
-    def tell_deleted(self, text: str) -> None:
-        """Say what the last step of the undo stack has deleted, with a button to undo it."""
-        self.context.messages.post_undo(text, self.context.undo)
-
     def ask(self, title: str, command: Command) -> Pending:
-        """Send a command, in the list of activities; its success is the caller's to tell."""
+        """Send a command, in the list of activities; its success is the caller's to report."""
         self.bar.hide()
         pending = self.context.model_client.ask(command)
         self.context.activities.follow(title, pending, tell_failure=False)
@@ -69,7 +66,7 @@ class Page(QWidget):
         self.bar.show_message(Tone.GOOD, done.message)
 
     def tell_failure(self, title: str, failure: Failure) -> None:
-        """Say what the user can mend; a fault of ours goes to the window."""
+        """Say what the user can mend; an unexpected error goes to the window."""
         if failure.blame is Blame.ENGINE:
             self.context.activities.failed.emit(title, failure)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QThread
@@ -14,62 +15,40 @@ from app.shell.page import Page
 
 @dataclass(frozen=True)
 class PageEntry:
-    """One line of the sidebar."""
+    """A line of the sidebar, and the module in which the page's class, TITLEPage, is."""
 
-    name: str
     title: str
-    picture: str
+    module: str
     needs_project: bool = True
+
+    @property
+    def name(self) -> str:
+        """The page's name in actions and requests, and that of its icon."""
+        return self.title.lower()
 
 
 PAGES = (
-    PageEntry("start", "Start", "start", needs_project=False),
-    PageEntry("data", "Data", "data"),
-    PageEntry("runs", "Runs", "runs"),
-    PageEntry("compare", "Compare", "compare"),
-    PageEntry("prefixes", "Prefixes", "prefixes"),
-    PageEntry("studies", "Studies", "studies"),
+    PageEntry("Start", "app.pages.start", needs_project=False),
+    PageEntry("Data", "app.pages.data.page"),
+    PageEntry("Runs", "app.pages.runs.page"),
+    PageEntry("Compare", "app.pages.compare.page"),
+    PageEntry("Prefixes", "app.pages.prefixes.page"),
+    PageEntry("Studies", "app.pages.studies.page"),
 )
+
+
+def page_entry(name: str) -> PageEntry:
+    """The entry of this name."""
+    return next(entry for entry in PAGES if entry.name == name)
 
 
 def make_page(name: str, context: AppContext) -> Page:
     """Import and make a page; the plotting pages load numpy and pyqtgraph."""
-    if name == "start":
-        from app.pages.start import StartPage
-
-        return StartPage(context)
-    if name == "data":
-        from app.pages.data.page import DataPage
-
-        return DataPage(context)
-    if name == "runs":
-        from app.pages.runs.page import RunsPage
-
-        return RunsPage(context)
-    if name == "compare":
-        from app.pages.compare.page import ComparePage
-
-        return ComparePage(context)
-    if name == "prefixes":
-        from app.pages.prefixes.page import PrefixesPage
-
-        return PrefixesPage(context)
-    if name == "studies":
-        from app.pages.studies.page import StudiesPage
-
-        return StudiesPage(context)
-    raise KeyError(name)
-
-
-MODULES = (
-    "numpy",
-    "pyqtgraph",
-    "app.pages.data.page",
-    "app.pages.runs.page",
-    "app.pages.compare.page",
-    "app.pages.prefixes.page",
-    "app.pages.studies.page",
-)
+    entry = page_entry(name)
+    make: Callable[[AppContext], Page] = getattr(
+        importlib.import_module(entry.module), f"{entry.title}Page"
+    )
+    return make(context)
 
 
 class Preloader(QThread):
@@ -77,7 +56,7 @@ class Preloader(QThread):
 
     def run(self) -> None:
         """The thread's work (called by Qt)."""
-        for name in MODULES:
+        for name in ("numpy", "pyqtgraph", *(entry.module for entry in PAGES)):
             if self.isInterruptionRequested():
                 return
             importlib.import_module(name)

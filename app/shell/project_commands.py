@@ -24,6 +24,7 @@ from engine.contract.runs.events import Blame
 from engine.contract.studies.study import study_ids
 
 MAX_NAME_CHARS = 120
+DELETE = "Delete the project"
 
 
 class ProjectCommands(QObject):
@@ -35,34 +36,29 @@ class ProjectCommands(QObject):
         control: ProjectControl,
         window: QWidget,
         *,
-        attempt: Callable[[str, Callable[[], object]], bool],
+        attempt: Callable[[str, Callable[[], object]], None],
     ) -> None:
         super().__init__(window)
         self._context, self._control, self._window = context, control, window
         self._attempt = attempt
         self._archiving: Archiving | None = None
 
-    def table(self) -> dict[str, Callable[[], object]]:
-        """The functions by the names of their actions."""
-        return {
-            "this.rename": self.ask_for_name,
-            "this.show": lambda: show_folder(self._context.project.open_folder().path),
-            "this.archive": self.ask_for_archive,
-            "this.delete": lambda: self._attempt("Delete the project", self.ask_to_delete),
-        }
-
     def update(self) -> None:
         """Enable what the open project allows; one archive is made at a time."""
         is_open, is_busy = self._context.project.is_open, self._archiving is not None
-        for ident in self.table():
-            enabled = is_open and not (is_busy and ident == "this.archive")
-            self._context.actions.get(ident).setEnabled(enabled)
+        for name in ("rename", "show", "archive", "delete"):
+            enabled = is_open and not (is_busy and name == "archive")
+            self._context.actions.get(f"this.{name}").setEnabled(enabled)
 
     def close(self) -> None:
         """End what is at work, as the window closes."""
         if self._archiving is not None:
             self._archiving.requestInterruption()
             self._archiving.wait()
+
+    def show(self) -> None:
+        """Show the project's folder in the system's own program for them."""
+        show_folder(self._context.project.open_folder().path)
 
     def ask_for_name(self) -> None:
         """Let the user type another name; the folder keeps its own."""
@@ -96,15 +92,14 @@ class ProjectCommands(QObject):
         self._context.project.save()
         out = out if out.suffix else out.with_suffix(".zip")
         activities, messages = self._context.activities, self._context.messages
-        archiving = Archiving(self._context.project.open_folder().path, out, activities, self)
-        archiving.archived.connect(
-            lambda path: messages.post_file(f"The project is in {path.name}.", path)
+        self._archiving = Archiving(self._context.project.open_folder().path, out, activities, self)
+        self._archiving.archived.connect(
+            lambda: messages.post_file(f"The project is in {out.name}.", out)
         )
-        archiving.failed.connect(partial(activities.failed.emit, "Archive the project"))
-        archiving.finished.connect(self._forget)
-        self._archiving = archiving
+        self._archiving.failed.connect(partial(activities.failed.emit, "Archive the project"))
+        self._archiving.finished.connect(self._on_finished)
         self.update()
-        archiving.start()
+        self._archiving.start()
 
     def ask_to_delete(self) -> None:
         """Name what is in the project, and move it to the trash if the user agrees.
@@ -113,7 +108,7 @@ class ProjectCommands(QObject):
             UserError: runs are at work in it.
         """
         folder, project = self._context.project.open_folder(), self._context.project.project
-        if active := self._control.active_runs():
+        if active := self._context.runs.active():
             raise UserError(
                 "project-at-work",
                 "“{name}” has {runs} at work. Stop what is at work first, then delete the project.",
@@ -124,12 +119,12 @@ class ProjectCommands(QObject):
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setWindowTitle("Delete the project")
+        box.setWindowTitle(DELETE)
         box.setText(f"Move “{project.name}” to the trash?")
         box.setInformativeText(f"{self._content(folder)}.\nFolder: {folder.path}")
         delete = box.addButton("Move to the trash", QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        delete.clicked.connect(lambda _on=False: self._attempt(box.windowTitle(), self.delete))
+        delete.clicked.connect(lambda _on=False: self._attempt(DELETE, self.delete))
         box.open()
 
     def delete(self) -> None:
@@ -155,18 +150,17 @@ class ProjectCommands(QObject):
         self._context.messages.post(f"“{name}” was moved to the system's trash.")
 
     def _content(self, folder: ProjectFolder) -> str:
-        prefixes = len(list(folder.prefixes.iterdir())) if folder.prefixes.is_dir() else 0
         runs = self._context.runs.all()
-        prefixes += sum(run.folder.prefix.is_dir() for run in runs)
-        parts = (
-            (len(self._context.project.project.datasets), "dataset"),
-            (len(runs), "run"),
-            (prefixes, "prefix"),
-            (len(study_ids(folder)), "study"),
-        )
-        return "It holds " + ", ".join(plural(number, noun) for number, noun in parts)
+        imported = len(list(folder.prefixes.iterdir())) if folder.prefixes.is_dir() else 0
+        counts = {
+            "dataset": len(self._context.project.project.datasets),
+            "run": len(runs),
+            "prefix": imported + sum(run.folder.prefix.is_dir() for run in runs),
+            "study": len(study_ids(folder)),
+        }
+        return "It holds " + ", ".join(plural(number, noun) for noun, number in counts.items())
 
-    def _forget(self) -> None:
+    def _on_finished(self) -> None:
         self._archiving = None
         self.update()
 
@@ -175,16 +169,15 @@ class Archiving(QThread):
     """Packs one project; it ends with `archived` or `failed`, or with neither when cancelled.
 
     Signals:
-        archived: path of the file.
         failed: `Failure`.
     """
 
-    archived = Signal(object)
+    archived = Signal()
     failed = Signal(object)
     _progressed = Signal(object)
 
     def __init__(
-        self, project: Path, out: Path, activities: ActivitiesModel, parent: QObject | None = None
+        self, project: Path, out: Path, activities: ActivitiesModel, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._project, self._out = project, out
@@ -205,7 +198,7 @@ class Archiving(QThread):
         except OSError as error:
             self.failed.emit(Failure(Blame.USER, f"{self._out} cannot be written: {error}."))
         else:
-            self.archived.emit(self._out)
+            self.archived.emit()
 
     def _report(self, done: int, total: int) -> None:
         if self.isInterruptionRequested():

@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
-import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -15,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from app.models.project import ProjectModel
 from app.models.run import RunModel
 from app.models.runs import RunsModel
-from app.qt.timers import single_shot
+from app.qt.idle_task import IdleTask
 from app.settings import Settings
 from app.shell.opening import OpenedPath, PathKind, check_exists, find_out, project_of_run
 from engine.contract.errors import UserError, WorkbenchError
@@ -38,20 +37,20 @@ class ProjectControl(QObject):
     """Decides what opening something means; methods raise `UserError` and change nothing then.
 
     Args:
-        samples: the tables that the program ships, for `open_sample`.
-        example: the project with finished runs that it ships, for `open_example`.
+        samples: the tables that the program ships, if any, for `open_sample`.
+        example: the project with finished runs that it ships, if any, for `open_example`.
 
     Signals:
-        found: `Found`: a table, prefix or file of outputs for a page of the open project.
-        run_found: id of the run that was opened by its folder.
+        opened: `OpenedPath`: a table, prefix or file of outputs for a page of the open project.
+        run_opened: id of the run that was opened by its folder.
         interrupted: tuple of `RunModel`: runs that a crash or kill left unfinished.
         queued: tuple of `RunModel`: runs that were queued before the project was opened. They
             wait: opening a project starts nothing.
         first_opened: path of a project that this user has not opened on this machine before.
     """
 
-    found = Signal(object)
-    run_found = Signal(str)
+    opened = Signal(object)
+    run_opened = Signal(str)
     interrupted = Signal(object)
     queued = Signal(object)
     first_opened = Signal(object)
@@ -69,23 +68,11 @@ class ProjectControl(QObject):
         self._project = project
         self._runs = runs
         self._settings = settings
-        self._samples = tuple(samples)
-        self._example = example
+        self.samples = samples
+        self.example = example
         self._lock: FolderLock | None = None
-        self._unread: deque[Path] = deque()
-        self._unfinished: dict[RunState, list[RunModel]] = {}
+        self._reading: IdleTask[None] | None = None
         self._wanted = ""
-        self._timer = single_shot(self, 0, self._read_some)
-
-    @property
-    def has_samples(self) -> bool:
-        """Whether the program ships a table to try."""
-        return bool(self._samples)
-
-    @property
-    def has_example(self) -> bool:
-        """Whether the program ships a project to look at."""
-        return self._example is not None
 
     def create(self, path: Path, name: str) -> None:
         """Make a new project in an empty or missing folder, and open it."""
@@ -109,8 +96,9 @@ class ProjectControl(QObject):
         if folder is None:
             return
         removed = self._project.removed_datasets
-        self._timer.stop()
-        self._unread.clear()
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
         self._runs.clear()
         self._project.close()
         shutil.rmtree(folder.trash, ignore_errors=True)
@@ -124,73 +112,68 @@ class ProjectControl(QObject):
         thing = find_out(path)
         if thing.kind is PathKind.PROJECT:
             self.open(thing.path)
-        elif thing.kind is PathKind.RUN:
+            return
+        if thing.kind is PathKind.RUN:
             self.open(project_of_run(thing.path))
-            self._show_once_loaded(thing.path.name)
-        elif thing.kind is PathKind.TABLE and not self._project.is_open:
-            self.create_from_table(thing.path)
-        elif thing.kind is PathKind.PREFIX and not self._project.is_open:
-            name = thing.path.resolve().name
-            self.create(unused_folder(self._settings.projects_folder, name), name)
-            self.found.emit(thing)
-        elif not self._project.is_open:
-            raise UserError(
-                "needs-open-project",
-                "{name} is {kind}, and no project is open. Open or make a project first.",
-                name=thing.path.name,
-                kind=thing.kind.value,
-            )
-        else:
-            self.found.emit(thing)
+            self._show_run(thing.path.name)
+            return
+        if not self._project.is_open:
+            if thing.kind is PathKind.OUTPUTS:
+                raise UserError(
+                    "needs-open-project",
+                    "{name} is {kind}, and no project is open. Open or make a project first.",
+                    name=thing.path.name,
+                    kind=thing.kind.value,
+                )
+            self._create_for(thing)
+        self.opened.emit(thing)
 
     def stays(self, path: Path) -> bool:
         """Whether opening `path` leaves the present project open."""
         folder = self._project.folder
-        if folder is None:
-            return True
         try:
-            found = find_out(path)
-            if found.kind is PathKind.RUN:
-                return project_of_run(found.path) == folder.path.resolve()
+            thing = find_out(path)
+            project = project_of_run(thing.path) if thing.kind is PathKind.RUN else thing.path
         except UserError:
             return True
-        return found.kind is not PathKind.PROJECT or found.path.resolve() == folder.path.resolve()
+        is_project = thing.kind in (PathKind.PROJECT, PathKind.RUN)
+        return folder is None or not is_project or project.resolve() == folder.path.resolve()
 
     def create_from_table(self, table: Path) -> None:
         """Make a project named after a table, among the user's projects, and import it there."""
         check_exists(table)
-        self.create(unused_folder(self._settings.projects_folder, table.stem), table.stem)
-        self.found.emit(OpenedPath(PathKind.TABLE, table))
+        thing = OpenedPath(PathKind.TABLE, table)
+        self._create_for(thing)
+        self.opened.emit(thing)
 
     def open_sample(self) -> None:
         """Open the sample project, made from the shipped tables the first time."""
-        if not self._samples:
-            raise _not_shipped("resources/samples")
         path = self._settings.projects_folder / SAMPLE_NAME
         if (path / PROJECT_FILE).exists():
             self.open(path)
         else:
             self.create(path, SAMPLE_NAME)
             with explain_disk_errors(path):
-                for sample in self._samples:
+                for sample in self.samples:
                     shutil.copyfile(sample, path / sample.name)
         if not self._project.project.datasets:
-            self.found.emit(OpenedPath(PathKind.TABLE, path / self._samples[0].name))
+            self.opened.emit(OpenedPath(PathKind.TABLE, path / self.samples[0].name))
 
     def open_example(self) -> None:
         """Open the user's copy of the example project, made the first time."""
-        if self._example is None:
-            raise _not_shipped("projects/examples")
+        assert self.example is not None, "the action is disabled"
         path = self._settings.projects_folder / EXAMPLE_NAME
         if not (path / PROJECT_FILE).exists():
             with explain_disk_errors(path):
-                shutil.copytree(self._example, path, dirs_exist_ok=True)
+                shutil.copytree(self.example, path, dirs_exist_ok=True)
             self._settings.remember_project(path)
         self.open(path)
 
-    def active_runs(self) -> list[RunModel]:
-        """Runs that a process works on."""
-        return [run for run in self._runs.all() if run.status.state.is_active]
+    def _create_for(self, thing: OpenedPath) -> None:
+        """Make a project that is called as a table or prefix."""
+        path = thing.path
+        name = path.stem if thing.kind is PathKind.TABLE else path.resolve().name
+        self.create(unused_folder(self._settings.projects_folder, name), name)
 
     def _enter(self, path: Path, open_it: Callable[[], None]) -> None:
         lock = FolderLock(path)
@@ -210,55 +193,41 @@ class ProjectControl(QObject):
         self._lock = lock
         is_known = self._settings.knows_project(path)
         self._settings.add_recent(path)
-        self._unread.extend(ProjectFolder(path).run_paths())
-        self._unfinished = {RunState.QUEUED: [], RunState.INTERRUPTED: []}
-        if len(self._unread) > RUNS_AT_ONCE:
-            self._timer.start()
+        paths = ProjectFolder(path).run_paths()
+        if len(paths) > RUNS_AT_ONCE:
+            end = self._on_read
+            self._reading = IdleTask(
+                self._read_runs(paths), self, done=end, failed=end, slice_s=READ_BUDGET_S
+            )
         else:
-            self._read_some(float("inf"))
+            deque(self._read_runs(paths), maxlen=0)
         if not is_known:
             self.first_opened.emit(path)
 
-    def _read_some(self, seconds: float = READ_BUDGET_S) -> None:
-        """Read runs for some milliseconds, and go on in the next turn of the event loop."""
-        until_s = time.monotonic() + seconds
-        while self._unread:
-            self._read_run(self._unread.popleft())
-            if time.monotonic() >= until_s:
-                break
-        if self._unread:
-            self._timer.start()
-            return
-        for state, signal in (
-            (RunState.QUEUED, self.queued),
-            (RunState.INTERRUPTED, self.interrupted),
-        ):
-            if runs := tuple(self._unfinished[state]):
-                signal.emit(runs)
+    def _read_runs(self, paths: Sequence[Path]) -> Generator[None, None, None]:
+        by_state: dict[RunState, list[RunModel]] = defaultdict(list)
+        for path in paths:
+            run = self._runs.add(path)
+            if run is not None:
+                if path.name == self._wanted:
+                    self._show_run(path.name)
+                with contextlib.suppress(WorkbenchError):  # the runner says what such a run is
+                    by_state[run.folder.read_status().state].append(run)
+            yield
+        signals = {RunState.QUEUED: self.queued, RunState.INTERRUPTED: self.interrupted}
+        for state, signal in signals.items():
+            if by_state[state]:
+                signal.emit(tuple(by_state[state]))
 
-    def _read_run(self, path: Path) -> None:
-        run = self._runs.add(path)
-        if run is None:
-            return
-        if path.name == self._wanted:
-            self._show_once_loaded(path.name)
-        try:
-            state = run.folder.read_status().state
-        except WorkbenchError:
-            return  # the run control tells the state of a run without a whole status file
-        if state in self._unfinished:
-            self._unfinished[state].append(run)
+    def _show_run(self, run_id: str) -> None:
+        """Now, or once it is read."""
+        self._wanted = run_id
+        if self._runs.get(run_id) is not None:
+            self._wanted = ""
+            self.run_opened.emit(run_id)
 
-    def _show_once_loaded(self, name: str) -> None:
-        self._wanted = name if any(path.name == name for path in self._unread) else ""
-        if not self._wanted:
-            self.run_found.emit(name)
-
-
-def _not_shipped(folder: str) -> UserError:
-    return UserError(
-        "part-missing", "This installation has nothing in {folder}. Reinstall it.", folder=folder
-    )
+    def _on_read(self, _outcome: object) -> None:
+        self._reading = None
 
 
 def unused_folder(parent: Path, name: str) -> Path:

@@ -18,9 +18,8 @@ from PySide6.QtWidgets import QApplication
 
 from app.assets import application_icon, example_project, sample_files
 from app.context import AppContext
-from app.models.activities import ActivitiesModel
+from app.models.activities import ActivitiesModel, RunActivities
 from app.models.project import ProjectModel
-from app.models.run_activities import RunActivities
 from app.models.runs import RunsModel
 from app.models.speeds import SPEEDS_FILE, Speeds
 from app.models.studies import StudyLibrary
@@ -48,19 +47,22 @@ _QT_LEVELS = {
 }
 
 
-@dataclass
+@dataclass(frozen=True)
 class Program:
     """Everything that lives as long as the window."""
 
     window: MainWindow
-    context: AppContext
     runner: Runner
     clients: tuple[EngineClient, ...]
-    owned: tuple[object, ...]
+
+    @property
+    def context(self) -> AppContext:
+        """What the pages share."""
+        return self.window.context
 
     def close(self) -> None:
         """End the engine clients and the runner; runs at work go on."""
-        self.window.context.planner.stop()
+        self.context.planner.stop()
         for client in self.clients:
             client.close()
         self.runner.close()
@@ -79,7 +81,7 @@ def run(argv: Sequence[str]) -> int:
     application.setApplicationVersion(VERSION)
     application.setDesktopFileName("prefix-workbench")
     application.setWindowIcon(application_icon())
-    log_file, faults = _start_logging(log_folder())
+    log_file, crash_log = _start_logging(log_folder())
     program = build(application, default_settings_path(), log_file=log_file)
     sys.excepthook = partial(on_exception, program.window)
     qInstallMessageHandler(_log_qt)
@@ -93,9 +95,9 @@ def run(argv: Sequence[str]) -> int:
     qInstallMessageHandler(None)
     sys.excepthook = sys.__excepthook__
     stop_log()
-    if faults is not None:
+    if crash_log is not None:
         faulthandler.disable()
-        faults.close()
+        crash_log.close()
     return code
 
 
@@ -125,61 +127,44 @@ def build(
         actions=ActionRegistry(),
         navigator=Navigator(),
     )
-    program = tie(context, log_file=log_file)
-    return Program(program[0], context, runner, (data_client, model_client), program[1:])
+    window = tie(context, log_file=log_file)
+    return Program(window, runner, (data_client, model_client))
 
 
-def tie(
-    context: AppContext, *, log_file: Path | None = None
-) -> tuple[MainWindow, ProjectControl, RunActivities]:
-    """Make the window over a context of real or fake ports.
-
-    Returns:
-        The window, and two objects that must live as long as it does.
-    """
-    settings = context.settings
-
-    def apply_preferences() -> None:
-        context.theme.set_scheme(settings.scheme)
-        context.theme.set_font_percent(settings.font_percent)
-
-    settings.changed.connect(apply_preferences)
+def tie(context: AppContext, *, log_file: Path | None = None) -> MainWindow:
+    """Make the window over a context of real or fake ports."""
+    settings, theme = context.settings, context.theme
+    settings.changed.connect(lambda: theme.set_scheme(settings.scheme))
+    settings.changed.connect(lambda: theme.set_font_percent(settings.font_percent))
     control = ProjectControl(
-        context.project,
-        context.runs,
-        settings,
-        samples=sample_files(),
-        example=example_project(),
+        context.project, context.runs, settings, samples=sample_files(), example=example_project()
     )
-    run_activities = RunActivities(context.runs, context.activities, context.runner)
-    window = MainWindow(context, control, diagnostics=lambda fault: report(log_file, fault=fault))
-    return window, control, run_activities
+    window = MainWindow(context, control, diagnostics=partial(report, log_file))
+    RunActivities(context.runs, context.activities, context.runner).setParent(window)
+    return window
 
 
 def _start_logging(folder: Path) -> tuple[Path | None, IO[str] | None]:
     """Log to the user's log folder; a window without a log is better than none."""
     try:
         path = start_log(folder)
-        faults = open(folder / "crash.log", "w", encoding="utf-8")  # noqa: SIM115 - kept open
+        crash_log = open(folder / "crash.log", "w", encoding="utf-8")  # noqa: SIM115 - for as long as it runs
     except (UserError, OSError) as error:
         logging.basicConfig(level=logging.WARNING)
         log.warning("no log is written: %s", error)
         return None, None
-    faulthandler.enable(faults)
-    return path, faults
+    faulthandler.enable(crash_log)
+    return path, crash_log
 
 
 def on_exception(
-    window: MainWindow,
-    kind: type[BaseException],
-    error: BaseException,
-    trace: TracebackType | None,
+    window: MainWindow, kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
     """Show an exception that nobody caught; Ctrl+C in the terminal closes the window."""
     if isinstance(error, KeyboardInterrupt):
         window.close()
         return
-    window.commands.show_fault(error.with_traceback(trace))
+    window.commands.show_error(error.with_traceback(trace))
 
 
 def _log_qt(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:

@@ -19,7 +19,7 @@ class MoveToTrash(QUndoCommand):
         text: what the undo menu calls it.
         moves: where each folder goes, which must not be there yet.
         trashed, restored: called with each folder that was moved there, and back.
-        report: told a sentence where the disk refuses; that folder has not moved then.
+        report: called with a sentence where the disk refuses; that folder has not moved then.
     """
 
     def __init__(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 
 from app.context import AppContext
 from app.models.run import RunModel
 from app.widgets.info_bar import InfoBar, Tone
+from app.words import plural
 from engine.contract.runs.events import RunState
 
 NAMED = 2
@@ -26,6 +26,7 @@ class UnfinishedBar(InfoBar):
         self._context = context
         self._state = state
         self._runs: dict[str, RunModel] = {}
+        context.runs.changed.connect(self._on_changed)
         context.runs.removed.connect(self._drop)
         context.project.closed.connect(self._drop_all)
         self.dismissed.connect(self._drop_all)
@@ -33,9 +34,6 @@ class UnfinishedBar(InfoBar):
     def offer(self, runs: Iterable[RunModel]) -> None:
         """Show these runs instead of those before."""
         self._runs = {run.run_id: run for run in runs}
-        for run in self._runs.values():
-            run.status_changed.connect(partial(self._on_status, run))
-            run.meta_changed.connect(self._show)
         self._show()
 
     def _show(self) -> None:
@@ -49,17 +47,18 @@ class UnfinishedBar(InfoBar):
             self.show_message(Tone.WARNING, text)
             self.add_button("Resume", self._start)
         else:
-            count = len(self._runs)
-            runs = "1 queued run" if count == 1 else f"{count} queued runs"
+            runs = plural(len(self._runs), "queued run")
             text = f"{runs} from before this project was opened: {names}{more}."
             self.show_message(Tone.INFO, text)
             self.add_button("Start", self._start)
             self.add_button("Leave", self._drop_all)
         self.add_button("Show", self._show_first)
 
-    def _on_status(self, run: RunModel) -> None:
+    def _on_changed(self, run: RunModel) -> None:
         if run.status.state is not self._state:
             self._drop(run)
+        elif run.run_id in self._runs:
+            self._show()
 
     def _drop(self, run: RunModel) -> None:
         if self._runs.pop(run.run_id, None) is not None:

@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QProgressBar,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QProgressBar, QToolButton, QWidget
 
 from app.assets import icon
 from app.models.activities import ActivitiesModel, Activity
@@ -18,7 +12,7 @@ from app.qt.sizes import chars, room
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
 from app.widgets.buttons import flat_button
 from app.widgets.labels import ElidedLabel, MutedLabel
-from app.words import amount, duration
+from app.words import amount, duration, progress
 
 POPUP_WIDTH_CHARS = 58
 
@@ -34,8 +28,8 @@ class ActivityButton(QToolButton):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.popup = ActivityPopup(theme, activities, self)
         self.clicked.connect(self.toggle)
-        activities.added.connect(self._count)
-        activities.removed.connect(self._count)
+        for signal in (activities.added, activities.removed):
+            signal.connect(self._count)
         self._count()
 
     def toggle(self) -> None:
@@ -51,14 +45,14 @@ class ActivityButton(QToolButton):
 
     def _count(self) -> None:
         count = len(self._activities.activities)
-        text = "Idle" if count == 0 else f"{count} running"
+        text = f"{count} running" if count else "Idle"
         self.setText(text)
         self.setAccessibleName(f"Activity: {text}")
         self.setToolTip("Running tasks, with progress and cancel")
 
 
 class ActivityPopup(QFrame):
-    """The list: one row an activity."""
+    """The list, with a row for each activity."""
 
     def __init__(self, theme: Theme, activities: ActivitiesModel, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -72,8 +66,6 @@ class ActivityPopup(QFrame):
         self._layout = vbox(self._empty, parent=self, margins=SPACE_M, spacing=SPACE_M)
         activities.added.connect(self._add)
         activities.removed.connect(self._remove)
-        for activity in activities.activities:
-            self._add(activity)
 
     def rows(self) -> list[ActivityRow]:
         """The rows, oldest first."""
@@ -84,26 +76,16 @@ class ActivityPopup(QFrame):
         self.setFixedWidth(min(chars(POPUP_WIDTH_CHARS), room().width()))
         self.adjustSize()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape closes."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.hide()
-        else:
-            super().keyPressEvent(event)
-
     def _add(self, activity: Activity) -> None:
-        row = ActivityRow(self._theme, activity, self)
-        self._rows[activity] = row
-        self._layout.addWidget(row)
+        self._rows[activity] = ActivityRow(self._theme, activity, self)
+        self._layout.addWidget(self._rows[activity])
         self._empty.hide()
         self.fit()
 
     def _remove(self, activity: Activity) -> None:
-        row = self._rows.pop(activity, None)
-        if row is not None:
-            self._layout.removeWidget(row)
-            row.hide()
-            row.deleteLater()
+        row = self._rows.pop(activity)
+        row.hide()
+        row.deleteLater()
         self._empty.setVisible(not self._rows)
         self.fit()
 
@@ -140,28 +122,23 @@ class ActivityRow(QWidget):
 
 def show_progress(bar: QProgressBar, activity: Activity) -> None:
     """Set a bar from an activity; unknown totals make it move to and fro."""
-    progress = activity.progress
-    if progress is None or progress.total <= 0:
+    shown = activity.progress
+    if shown is None or shown.total <= 0:
         bar.setRange(0, 0)
     else:
         bar.setRange(0, 1000)
-        bar.setValue(min(1000, 1000 * progress.done // progress.total))
+        bar.setValue(min(1000, 1000 * shown.done // shown.total))
 
 
 def describe_progress(activity: Activity) -> str:
     """Such as "training: 120 of 200 steps, 3 min 20 s left"."""
-    progress = activity.progress
-    if progress is None:
+    shown = activity.progress
+    if shown is None:
         return "waiting …"
-    unit = progress.unit
-    done = amount(progress.done, unit if unit == "bytes" else "")
-    parts = [progress.text] if progress.text else []
-    if progress.total > 0:
-        of = "of at most" if unit == "tokens" else "of"
-        parts.append(f"{done} {of} {amount(progress.total, unit)}")
-    elif progress.done:
-        parts.append(amount(progress.done, unit))
-    text = ": ".join(parts) if parts else "working …"
+    count = amount(shown.done, shown.unit) if shown.done else ""
+    if shown.total > 0:
+        count = progress(shown.done, shown.total, shown.unit)
+    text = ": ".join(filter(None, (shown.text, count))) or "working …"
     if activity.remaining_s is not None:
         text += f", {duration(activity.remaining_s)} left"
     return text

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QSize, Qt, SignalInstance
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -18,14 +17,14 @@ from PySide6.QtWidgets import (
 )
 
 from app.assets import icon
+from app.qt.sizes import icon_size
+from app.qt.timers import Slot
 
-ICON_PX = 16
 Button = TypeVar("Button", bound=QAbstractButton)
-Slot = Callable[[], object] | SignalInstance
 
 
 def flat_button(
-    picture: str = "",
+    icon: str = "",
     tip: str = "",
     slot: Slot | None = None,
     *,
@@ -39,9 +38,9 @@ def flat_button(
         name: for readers; without one, the words, or else the tip.
         menu: opens at once.
     """
-    button = _dress(QToolButton(), picture, tip, slot, text=text, name=name or text or tip)
+    button = _dress(QToolButton(), icon, tip, slot, text=text, name=name or text or tip)
     button.setAutoRaise(True)
-    if text and picture:
+    if text and icon:
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     if menu is not None:
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -50,10 +49,10 @@ def flat_button(
 
 
 def push_button(
-    text: str, slot: Slot | None = None, *, picture: str = "", tip: str = "", name: str = ""
+    text: str, slot: Slot | None = None, *, icon: str = "", tip: str = "", name: str = ""
 ) -> QPushButton:
     """A button with a frame; `name` is for readers, where the words do not say it."""
-    return _dress(QPushButton(), picture, tip, slot, text=text, name=name)
+    return _dress(QPushButton(), icon, tip, slot, text=text, name=name)
 
 
 def action_button(action: QAction, *, text: str = "") -> QToolButton:
@@ -67,10 +66,10 @@ def action_button(action: QAction, *, text: str = "") -> QToolButton:
 
 
 def _dress(
-    button: Button, picture: str, tip: str, slot: Slot | None, *, text: str, name: str
+    button: Button, icon_name: str, tip: str, slot: Slot | None, *, text: str, name: str
 ) -> Button:
-    if picture:
-        button.setIcon(icon(picture))
+    if icon_name:
+        button.setIcon(icon(icon_name))
     button.setText(text)
     button.setToolTip(tip)
     button.setAccessibleName(name)
@@ -85,8 +84,7 @@ class ToolRow(QToolBar):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.setMovable(False)
-        side = max(ICON_PX, self.fontMetrics().height())
-        self.setIconSize(QSize(side, side))
+        self.setIconSize(icon_size())
         self.setStyleSheet("QToolBar { border: none; background: transparent; }")
 
     def add(self, action: QAction, *, words: bool = True) -> None:
@@ -94,10 +92,8 @@ class ToolRow(QToolBar):
         self.addAction(action)
         button = self.widgetForAction(action)
         assert isinstance(button, QToolButton)
-        style = Qt.ToolButtonStyle
-        button.setToolButtonStyle(
-            style.ToolButtonTextBesideIcon if words else style.ToolButtonIconOnly
-        )
+        if words:
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a tool bar would leave it to the mouse
         button.setAccessibleName(action.toolTip() or action.text().replace("&", ""))

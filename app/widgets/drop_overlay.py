@@ -1,53 +1,40 @@
-"""What is drawn over the window while a file is dragged across it."""
+"""What is shown over the window while a file is dragged across it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from app.theme import SPACE_M, Theme, scaled_font
+from app.widgets.labels import WrappedLabel
 
 
-class DropOverlay(QWidget):
-    """A frame with a sentence over its parent; takes no events of its own."""
+class DropOverlay(WrappedLabel):
+    """A veil over its parent with a frame and a sentence; takes no events of its own."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__("Drop a table, a project, a prefix or a file of outputs", parent)
         self._theme, self._under = theme, parent
-        self.text = ""
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setAccessibleName("Drop target")
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.hide()
 
-    def show_over(self, text: str) -> None:
-        """Cover the parent and say what a drop would do."""
-        self.text = text
-        self.fit()
-        self.raise_()
-        self.show()
-
-    def fit(self) -> None:
-        """Take the parent's size."""
-        self.setGeometry(self._under.rect())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """A veil, a dashed frame, the sentence."""
+    def cover(self) -> None:
+        """Cover the parent."""
         colors = self._theme.colors
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         veil = QColor(colors.window)
         veil.setAlphaF(0.88)
-        painter.fillRect(self.rect(), veil)
-        painter.setPen(QPen(colors.accent, 2, Qt.PenStyle.DashLine))
-        frame = QRectF(self.rect()).adjusted(SPACE_M, SPACE_M, -SPACE_M, -SPACE_M)
-        painter.drawRoundedRect(frame, 8, 8)
-        painter.setFont(scaled_font(140, bold=True))
-        painter.setPen(colors.text)
-        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(frame, int(flags), self.text)
+        self.setStyleSheet(
+            f"color: {colors.text.name()}; background: {veil.name(QColor.NameFormat.HexArgb)};"
+            f"border: 2px dashed {colors.accent.name()}; padding: {SPACE_M}px"
+        )
+        self.setFont(scaled_font(140, bold=True))
+        self.setGeometry(self._under.rect())
+        self.raise_()
+        self.show()
 
 
 def dropped_paths(data: QMimeData) -> list[Path]:

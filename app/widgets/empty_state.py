@@ -13,8 +13,9 @@ from app.qt.boxes import Gap, hbox, vbox
 from app.qt.plain_text import caption
 from app.qt.sizes import chars, icon_size, set_minimum_chars
 from app.theme import SPACE_M, SPACE_S, Theme, scaled_font
+from app.widgets.buttons import push_button
 from app.widgets.flow import FlowLayout
-from app.widgets.labels import Label, MutedLabel
+from app.widgets.labels import Label, MutedLabel, WrappedLabel
 
 TEXT_WIDTH_CHARS = 62
 
@@ -28,21 +29,16 @@ class EmptyState(QWidget):
         title: str,
         text: str,
         *,
-        picture: str = "",
+        icon: str = "",
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._theme, self._picture = theme, picture
-        self._icon = Label()
-        self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._icon.setVisible(bool(picture))
-        self.title = Label(title)
+        self._theme, self._icon_name = theme, icon
+        self._icon, self.title, self.text = Label(), WrappedLabel(title), MutedLabel(theme, text)
+        for label in (self._icon, self.title, self.text):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._icon.setVisible(bool(icon))
         self.title.setFont(scaled_font(130, bold=True))
-        self.title.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.title.setWordWrap(True)
-        self.text = MutedLabel(theme, text)
-        self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.text.setMaximumWidth(chars(TEXT_WIDTH_CHARS))
         set_minimum_chars(self.text, TEXT_WIDTH_CHARS / 2)
         self._buttons = FlowLayout(centred=True)
         vbox(
@@ -61,15 +57,12 @@ class EmptyState(QWidget):
         self._draw()
 
     def add_button(
-        self, text: str, slot: Callable[[], object], *, picture: str = "", primary: bool = False
+        self, text: str, slot: Callable[[], object], *, icon: str = "", primary: bool = False
     ) -> QPushButton:
         """Add a button; the primary one takes Enter."""
-        button = QPushButton(caption(text))
-        if picture:
-            button.setIcon(icon(picture))
+        button = push_button(caption(text), lambda: slot(), icon=icon)
         button.setDefault(primary)
         button.setAutoDefault(True)
-        button.clicked.connect(lambda _checked=False: slot())
         self._buttons.addWidget(button)
         return button
 
@@ -77,16 +70,12 @@ class EmptyState(QWidget):
         """Add a button that triggers an action of the registry and follows its state."""
         button = self.add_button(action.text().replace("&", ""), action.trigger, primary=primary)
         button.setIcon(action.icon())
-
-        def follow() -> None:
-            button.setEnabled(action.isEnabled())
-
-        action.enabledChanged.connect(follow)
-        follow()
+        button.setEnabled(action.isEnabled())
+        action.enabledChanged.connect(button.setEnabled)
         return button
 
     def _draw(self) -> None:
         self.text.setMaximumWidth(chars(TEXT_WIDTH_CHARS))
-        if self._picture:
-            picture = icon(self._picture, self._theme.colors.muted)
-            self._icon.setPixmap(picture.pixmap(icon_size(300), self.devicePixelRatio()))
+        if self._icon_name:
+            muted = icon(self._icon_name, self._theme.colors.muted)
+            self._icon.setPixmap(muted.pixmap(icon_size(300), self.devicePixelRatio()))

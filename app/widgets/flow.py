@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QWidget
 
 from app.theme import SPACE_S
 
+Line = list[tuple[QLayoutItem, int]]
+
 
 class FlowLayout(QLayout):
     """Puts its widgets side by side from the left, each as wide as it likes to be.
@@ -34,7 +36,7 @@ class FlowLayout(QLayout):
         return len(self._items)
 
     def itemAt(self, index: int) -> QLayoutItem | None:
-        """The item at this place, or None."""
+        """The item at this index, or None."""
         return self._items[index] if 0 <= index < len(self._items) else None
 
     def takeAt(self, index: int) -> QLayoutItem | None:
@@ -51,64 +53,63 @@ class FlowLayout(QLayout):
 
     def heightForWidth(self, width: int) -> int:
         """Height of the lines at this width."""
-        return self._arrange(QRect(0, 0, width, 0), move=False)
+        margins = self.contentsMargins()
+        lines = self._lines(width - margins.left() - margins.right())
+        gaps = self.spacing() * (len(lines) - 1) + margins.top() + margins.bottom()
+        return sum(map(_height, lines)) + gaps
 
     def sizeHint(self) -> QSize:
         """All in one line."""
         hints = [_liked(item) for item in self._shown()]
         width = sum(hint.width() for hint in hints) + self.spacing() * max(len(hints) - 1, 0)
-        return self._framed(QSize(width, max((hint.height() for hint in hints), default=0)))
+        height = max((hint.height() for hint in hints), default=0)
+        return QSize(width, height).grownBy(self.contentsMargins())
 
     def minimumSize(self) -> QSize:
         """As wide as the widest of them."""
-        sizes = [item.minimumSize() for item in self._shown()]
-        width, height = (max(pair, default=0) for pair in (
-            [size.width() for size in sizes], [size.height() for size in sizes]
-        ))  # fmt: skip
-        return self._framed(QSize(width, height))
+        size = QSize(0, 0)
+        for item in self._shown():
+            size = size.expandedTo(item.minimumSize())
+        return size.grownBy(self.contentsMargins())
 
     def setGeometry(self, rect: QRect) -> None:
         """Place the widgets."""
         super().setGeometry(rect)
-        self._arrange(rect, move=True)
+        room = rect.marginsRemoved(self.contentsMargins())
+        top = room.top()
+        for line in self._lines(room.width()):
+            left, height = room.left(), _height(line)
+            if self._centred:
+                used = sum(width for _item, width in line) + self.spacing() * (len(line) - 1)
+                left += (room.width() - used) // 2
+            for item, width in line:
+                own = min(item.sizeHint().height(), height)
+                item.setGeometry(QRect(left, top + (height - own) // 2, width, own))
+                left += width + self.spacing()
+            top += height + self.spacing()
 
     def _shown(self) -> list[QLayoutItem]:
         return [item for item in self._items if not item.isEmpty()]
 
-    def _framed(self, size: QSize) -> QSize:
-        margins = self.contentsMargins()
-        return size.grownBy(margins)
-
-    def _arrange(self, rect: QRect, *, move: bool) -> int:
-        """Break into lines; the height they take."""
-        inside = rect.marginsRemoved(self.contentsMargins())
-        line: list[tuple[QLayoutItem, int]] = []
-        top, left, height = inside.top(), 0, 0
+    def _lines(self, room: int) -> list[Line]:
+        """The items with their widths, in lines that are `room` wide."""
+        lines: list[Line] = [[]]
+        left = 0
         for item in self._shown():
-            width = min(max(_liked(item).width(), item.minimumSize().width()), inside.width())
-            if line and left + width > inside.width():
-                self._place(line, inside.adjusted(0, top - inside.top(), 0, 0), height, move=move)
-                top, left, height, line = top + height + self.spacing(), 0, 0, []
-            line.append((item, width))
+            width = min(max(_liked(item).width(), item.minimumSize().width()), room)
+            if lines[-1] and left + width > room:
+                lines.append([])
+                left = 0
+            lines[-1].append((item, width))
             left += width + self.spacing()
-            height = max(height, item.sizeHint().height())
-        if self._fill and line:
-            item, width = line[-1]
-            line[-1] = (item, max(width, inside.width() - (left - self.spacing() - width)))
-        self._place(line, inside.adjusted(0, top - inside.top(), 0, 0), height, move=move)
-        return top + height - rect.top() + self.contentsMargins().bottom()
+        if self._fill and lines[-1]:
+            item, width = lines[-1].pop()
+            lines[-1].append((item, max(width, room - (left - self.spacing() - width))))
+        return lines
 
-    def _place(
-        self, line: list[tuple[QLayoutItem, int]], room: QRect, height: int, *, move: bool
-    ) -> None:
-        left = room.left()
-        if self._centred and line:
-            used = sum(width for _item, width in line) + self.spacing() * (len(line) - 1)
-            left += (room.width() - used) // 2
-        for item, width in line if move else ():
-            own = min(item.sizeHint().height(), height)
-            item.setGeometry(QRect(left, room.top() + (height - own) // 2, width, own))
-            left += width + self.spacing()
+
+def _height(line: Line) -> int:
+    return max((item.sizeHint().height() for item, _width in line), default=0)
 
 
 def _liked(item: QLayoutItem) -> QSize:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QEnterEvent, QHideEvent, QPalette
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QPalette
 from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
 from app.assets import icon
@@ -16,8 +16,8 @@ from app.qt.sizes import icon_size
 from app.qt.timers import single_shot
 from app.shell.messages import Message
 from app.theme import SPACE_S, SPACE_XS, Theme
-from app.widgets.buttons import flat_button
-from app.widgets.labels import Label
+from app.widgets.buttons import flat_button, push_button
+from app.widgets.labels import Label, WrappedLabel
 
 
 class Tone(enum.Enum):
@@ -30,10 +30,10 @@ class Tone(enum.Enum):
 
 
 _COLORS = {
-    Tone.INFO: ("accent", "accent_fill", "Information"),
-    Tone.GOOD: ("good", "good_fill", "Success"),
-    Tone.WARNING: ("warning", "warning_fill", "Warning"),
-    Tone.BAD: ("bad", "bad_fill", "Error"),
+    Tone.INFO: ("accent", "Information"),
+    Tone.GOOD: ("good", "Success"),
+    Tone.WARNING: ("warning", "Warning"),
+    Tone.BAD: ("bad", "Error"),
 }
 
 
@@ -58,8 +58,7 @@ class InfoBar(QFrame):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAutoFillBackground(True)
         self._sign = Label()
-        self.label = Label()
-        self.label.setWordWrap(True)
+        self.label = WrappedLabel()
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.buttons: list[QPushButton] = []
         self.close_button = flat_button("close", "Close this message", self._dismiss)
@@ -84,14 +83,13 @@ class InfoBar(QFrame):
         self.buttons.clear()
         self.tone = tone
         self.label.setText(text)
-        self.setAccessibleName(f"{_COLORS[tone][2]}: {text}")
+        self.setAccessibleName(f"{_COLORS[tone][1]}: {text}")
         self._restyle()
         self.show()
 
     def add_button(self, text: str, slot: Callable[[], object]) -> QPushButton:
         """Add a button to the message that is shown."""
-        button = QPushButton(caption(text))
-        button.clicked.connect(lambda _checked=False: slot())
+        button = push_button(caption(text), lambda: slot())
         self._layout.insertWidget(self._layout.count() - 1, button)
         self.buttons.append(button)
         return button
@@ -101,13 +99,12 @@ class InfoBar(QFrame):
         self.dismissed.emit()
 
     def _restyle(self) -> None:
-        name, fill, _word = _COLORS[self.tone]
-        colors = self._theme.colors
+        color, colors = _COLORS[self.tone][0], self._theme.colors
         palette = self.palette()
-        palette.setColor(QPalette.ColorRole.Window, getattr(colors, fill))
+        palette.setColor(QPalette.ColorRole.Window, getattr(colors, f"{color}_fill"))
         palette.setColor(QPalette.ColorRole.WindowText, colors.text)
         self.setPalette(palette)
-        sign = icon(self.tone.value, getattr(colors, name))
+        sign = icon(self.tone.value, getattr(colors, color))
         self._sign.setPixmap(sign.pixmap(icon_size(112), self.devicePixelRatio()))
 
 
@@ -124,7 +121,7 @@ class Toast(InfoBar):
         self._timer = single_shot(self, SHOWN_MS, self._go)
 
     def post(self, message: Message) -> None:
-        """Show this message in place of the one before."""
+        """Show this message instead of the one before."""
         self._expires = message.expires
         self.show_message(Tone.GOOD, message.text)
         action = message.action
@@ -143,25 +140,9 @@ class Toast(InfoBar):
         if self._expires:
             self.hide()
 
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """Stay while it is read."""
-        self._timer.stop()
-        super().enterEvent(event)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Go a while later."""
-        if self.isVisible():
-            self._timer.start()
-        super().leaveEvent(event)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Wait for nothing more."""
-        self._timer.stop()
-        super().hideEvent(event)
-
     def _go(self) -> None:
         focus = self.focusWidget()
-        if focus is not None and focus.hasFocus():
+        if self.underMouse() or (focus is not None and focus.hasFocus()):
             self._timer.start()
         else:
             self.hide()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 from app.qt.boxes import hbox
@@ -11,7 +11,7 @@ from app.theme import SPACE_S, Theme, scaled_font
 
 
 class Label(QLabel):
-    """Plain text, whatever it looks like; what every label of the window is."""
+    """Plain text, also where it could be markup; what every label of the window is."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,23 +73,44 @@ class ElidedLabel(Label):
 class WrappedLabel(Label):
     """Names and sentences of any origin, on as many lines as they need."""
 
-    def __init__(self, text: str = "") -> None:
-        super().__init__(text)
-        self.setWordWrap(True)
-
-
-class MutedLabel(Label):
-    """Secondary text: wrapped, in the theme's muted colour, its text can be selected."""
-
-    def __init__(self, theme: Theme, text: str = "", parent: QWidget | None = None) -> None:
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
-        self._theme = theme
         self.setWordWrap(True)
+
+
+class ThemedLabel(Label):
+    """Text in a colour of the theme.
+
+    Args:
+        tone: name of a colour in `theme.Colors`.
+    """
+
+    def __init__(
+        self, theme: Theme, text: str = "", parent: QWidget | None = None, *, tone: str
+    ) -> None:
+        super().__init__(text, parent)
+        self._theme, self._tone = theme, tone
         theme.changed.connect(self._restyle)
         self._restyle()
 
+    def set_tone(self, tone: str) -> None:
+        """Change the colour."""
+        self._tone = tone
+        self._restyle()
+
     def _restyle(self) -> None:
-        _set_text_color(self, self._theme.colors.muted)
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.WindowText, getattr(self._theme.colors, self._tone))
+        self.setPalette(palette)
+        self.update()
+
+
+class MutedLabel(ThemedLabel):
+    """Secondary text, wrapped."""
+
+    def __init__(self, theme: Theme, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(theme, text, parent, tone="muted")
+        self.setWordWrap(True)
 
 
 class SectionHeader(QWidget):
@@ -110,26 +131,17 @@ class SectionHeader(QWidget):
         self._layout.addWidget(widget)
 
 
-class Badge(Label):
+class Badge(ThemedLabel):
     """A word on a coloured ground, such as a state; the word says it, the colour helps.
 
     Args:
-        tone: name of a pair in `theme.Colors`: "trainable", "frozen", "good", "warning",
-            "bad" or "accent".
+        tone: "trainable", "frozen", "good", "warning", "bad" or "accent".
     """
 
     def __init__(self, theme: Theme, text: str = "", *, tone: str = "frozen") -> None:
-        super().__init__(text)
-        self._theme, self._tone = theme, tone
+        super().__init__(theme, text, tone=tone)
         self.setContentsMargins(SPACE_S, 2, SPACE_S, 2)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
-        theme.changed.connect(self._restyle)
-        self._restyle()
-
-    def set_tone(self, tone: str) -> None:
-        """Change the colours."""
-        self._tone = tone
-        self._restyle()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the ground, then the word."""
@@ -141,13 +153,3 @@ class Badge(Label):
         painter.drawRoundedRect(self.rect(), radius, radius)
         painter.end()
         super().paintEvent(event)
-
-    def _restyle(self) -> None:
-        _set_text_color(self, getattr(self._theme.colors, self._tone))
-        self.update()
-
-
-def _set_text_color(label: QLabel, color: QColor) -> None:
-    palette = label.palette()
-    palette.setColor(QPalette.ColorRole.WindowText, color)
-    label.setPalette(palette)

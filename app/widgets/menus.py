@@ -29,16 +29,11 @@ class MenuBar(QMenuBar):
         super().__init__()
         self._registry = actions
         self._submenus: dict[str, QMenu] = {}
-        self._menus: dict[str, QMenu] = {}
-        for name, title in MENUS.items():
-            self._menus[name] = self.addMenu(title)
-            self._menus[name].setToolTipsVisible(True)
+        self._menus = {name: self.addMenu(title) for name, title in MENUS.items()}
+        for name, menu in self._menus.items():
+            menu.setToolTipsVisible(True)
             self._fill(name)
         actions.added.connect(self._on_added)
-
-    def menu_named(self, name: str) -> QMenu:
-        """One of the menus by the registry's name for it."""
-        return self._menus[name]
 
     def add_submenu(self, name: str, menu: QMenu, *, after: str) -> None:
         """Put a submenu behind the action called `after`."""

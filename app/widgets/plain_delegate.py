@@ -5,16 +5,12 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from PySide6.QtCore import QEvent, QLocale, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QEvent, QLocale, Qt
 from PySide6.QtGui import QHelpEvent, QIcon, QPixmap
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QToolTip,
-)
+from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QToolTip
 
 from app.qt.plain_text import visible
+from app.qt.table_model import Index
 
 TIP_CHARS, TIP_LINES = 90, 30
 
@@ -26,9 +22,7 @@ class PlainDelegate(QStyledItemDelegate):
         """The text of a cell."""
         return visible(super().displayText(value, locale))
 
-    def initStyleOption(
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
         """Keep the colours of a swatch in a selected row, where the style would tint it."""
         super().initStyleOption(option, index)
         if option.features & QStyleOptionViewItem.ViewItemFeature.HasDecoration:
@@ -39,11 +33,7 @@ class PlainDelegate(QStyledItemDelegate):
                 option.icon = icon
 
     def helpEvent(
-        self,
-        event: QHelpEvent,
-        view: QAbstractItemView,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
+        self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index
     ) -> bool:
         """Show the tool tip of a cell in lines: a plain text is not broken by itself."""
         text = index.data(Qt.ItemDataRole.ToolTipRole)

@@ -113,7 +113,7 @@ class RealSpin(QDoubleSpinBox):
             self.selectAll()
 
 
-def make_editor(name: str, item: SettingField, calm: IgnoreWheel) -> Editor:
+def make_editor(name: str, item: SettingField) -> Editor:
     """The editor for a setting, named and explained.
 
     Args:
@@ -137,7 +137,7 @@ def make_editor(name: str, item: SettingField, calm: IgnoreWheel) -> Editor:
     widget.setToolTip(setting.help)
     if isinstance(widget, (QAbstractSpinBox, QComboBox)):
         widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        widget.installEventFilter(calm)
+        widget.installEventFilter(IgnoreWheel(widget))
         widget.setMinimumWidth(widget.fontMetrics().averageCharWidth() * WIDTH_CHARS)
     return editor
 

@@ -1,36 +1,29 @@
-"""A run's colour and line style as a small picture."""
+"""A run's colour and line style as a small image."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen, QPixmap, QPixmapCache
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QGuiApplication, QPainter, QPen, QPixmap, QPixmapCache
+from PySide6.QtWidgets import QWidget
 
-from app.theme import RunLook, Theme, run_look
+from app.theme import RunStyle, Theme, run_style
+from app.widgets.labels import Label
 
 SIZE = QSize(26, 12)
 
 
-def look_of(theme: Theme, number: int) -> RunLook:
-    """The look of the run with this number; grey and plain for what is no run (below 0)."""
-    return run_look(number) if number >= 0 else RunLook(theme.colors.muted, Qt.PenStyle.SolidLine)
+def style_of(theme: Theme, number: int) -> RunStyle:
+    """The style of the run with this number; grey and plain for what is no run (below 0)."""
+    return run_style(number) if number >= 0 else RunStyle(theme.colors.muted, Qt.PenStyle.SolidLine)
 
 
-def paint_swatch(painter: QPainter, look: RunLook, size: QSize) -> None:
-    """Draw a stroke from the left to the right edge."""
-    pen = QPen(look.color, 2.5, look.style, Qt.PenCapStyle.FlatCap)
-    painter.setPen(pen)
-    middle = size.height() / 2
-    painter.drawLine(QPointF(0, middle), QPointF(size.width(), middle))
-
-
-def swatch_pixmap(look: RunLook, *, shown: bool = True) -> QPixmap:
-    """The stroke on a transparent ground, sharp on every screen; faint where it is not shown.
+def swatch_pixmap(style: RunStyle, *, shown: bool = True) -> QPixmap:
+    """A stroke on a transparent ground, sharp on every screen; faint where it is not shown.
 
     From Qt's cache if it was made before: a table paints many, and each new one would stay there.
     """
-    ratio = _screens_ratio()
-    key = f"swatch {look.color.name()} {look.style.value} {ratio} {shown}"
+    ratio = max(screen.devicePixelRatio() for screen in QGuiApplication.screens())
+    key = f"swatch {style.color.name()} {style.line.value} {ratio} {shown}"
     pixmap = QPixmap()
     if QPixmapCache.find(key, pixmap):
         return pixmap
@@ -39,31 +32,17 @@ def swatch_pixmap(look: RunLook, *, shown: bool = True) -> QPixmap:
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setOpacity(1.0 if shown else 0.3)
-    paint_swatch(painter, look, SIZE)
+    painter.setPen(QPen(style.color, 2.5, style.line, Qt.PenCapStyle.FlatCap))
+    painter.drawLine(0, SIZE.height() // 2, SIZE.width(), SIZE.height() // 2)
     painter.end()
     QPixmapCache.insert(key, pixmap)
     return pixmap
 
 
-def _screens_ratio() -> float:
-    """Device pixels to a pixel, of the finest screen."""
-    return max(screen.devicePixelRatio() for screen in QGuiApplication.screens())
-
-
-class Swatch(QWidget):
+class Swatch(Label):
     """The stroke as a widget, for legends."""
 
-    def __init__(self, look: RunLook, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._look = look
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    def sizeHint(self) -> QSize:
-        """As large as the picture in tables."""
-        return SIZE
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the stroke."""
-        painter = QPainter(self)
-        paint_swatch(painter, self._look, self.size())
-        painter.end()
+    def __init__(self, style: RunStyle, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self.setPixmap(swatch_pixmap(style))
+        self.setFixedSize(SIZE)

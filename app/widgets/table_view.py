@@ -1,18 +1,11 @@
-"""A table with the house's manners."""
+"""A table of whole rows, with copying and column widths that follow the text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import (
-    QEvent,
-    QItemSelectionModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QSize,
-    Qt,
-)
+from PySide6.QtCore import QEvent, QItemSelectionModel, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -24,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.qt.sizes import icon_size, row_height
-from app.qt.table_model import TableColumn
+from app.qt.table_model import Index, TableColumn
 from app.widgets.plain_delegate import PlainDelegate
 from engine.contract.tables.saving import with_guard
 
@@ -114,7 +107,7 @@ class TableView(QTableView):
     def copy_text(self) -> str:
         """The selected rows as tab-separated text, with the headers of the visible columns."""
         model, header = self.model(), self.horizontalHeader()
-        visual = (header.logicalIndex(place) for place in range(model.columnCount()))
+        visual = (header.logicalIndex(index) for index in range(model.columnCount()))
         columns = [column for column in visual if not self.isColumnHidden(column)]
         lines = [[_cell(model.headerData(c, Qt.Orientation.Horizontal)) for c in columns]]
         for row in self.selected_rows():
@@ -138,12 +131,7 @@ class TableView(QTableView):
 class PaddedDelegate(PlainDelegate):
     """Gives cells a margin at left and right, which the style keeps too small for numbers."""
 
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw the ground over the whole cell, then the cell with its margin."""
         ground = QStyleOptionViewItem(option)
         self.initStyleOption(ground, index)
@@ -153,9 +141,7 @@ class PaddedDelegate(PlainDelegate):
         option.rect.adjust(CELL_MARGIN, 0, -CELL_MARGIN, 0)
         super().paint(painter, option, index)
 
-    def sizeHint(
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """The style's, with the margin."""
         return super().sizeHint(option, index) + QSize(2 * CELL_MARGIN, 0)
 

@@ -17,7 +17,7 @@ from engine.backbones.regular import check_folder, home_path
 from engine.backbones.tensor_files import SavedTensor, saved_tensors
 from engine.contract.backbone import BackboneEntry, BackboneShape, BackboneSource
 from engine.contract.errors import UserError
-from engine.contract.protocol.commands import BackboneList, ListBackbones
+from engine.contract.protocol.backbones import BackboneList, ListBackbones
 from engine.reporter import Reporter
 
 _OUTPUT_MATRIX = ("lm_head.weight", "embed_out.weight")
@@ -52,18 +52,7 @@ def describe_folder(folder: Path) -> BackboneEntry:
     tokenizer_files(folder)
     saved_parameters(config, tensors)
     refusal = config.refusal()
-    return BackboneEntry(
-        name=str(folder),
-        title=folder.name,
-        source=BackboneSource.FOLDER,
-        where=str(folder),
-        licence="",
-        download_bytes=0,
-        shape=config.shape(count_parameters(tensors, tied=config.tied)),
-        on_disk=True,
-        supported=not refusal,
-        note=refusal,
-    )
+    return _entry_of(folder, config.shape(count_parameters(tensors, tied=config.tied)), refusal)
 
 
 def count_parameters(tensors: list[SavedTensor], *, tied: bool) -> int:
@@ -81,18 +70,23 @@ def _entry_or_note(name: str) -> BackboneEntry:
         folder = home_path(name)
         return describe_folder(folder)
     except UserError as error:
-        return BackboneEntry(
-            name=str(folder),
-            title=folder.name,
-            source=BackboneSource.FOLDER,
-            where=str(folder),
-            licence="",
-            download_bytes=0,
-            shape=BackboneShape(0, 0, 0, 0, 0, 0, 0),
-            on_disk=os.path.isdir(folder),
-            supported=False,
-            note=error.message,
-        )
+        return _entry_of(folder, BackboneShape(0, 0, 0, 0, 0, 0, 0), error.message)
+
+
+def _entry_of(folder: Path, shape: BackboneShape, refusal: str) -> BackboneEntry:
+    """A local folder in the list; `refusal` says why it cannot be used, or is ""."""
+    return BackboneEntry(
+        name=str(folder),
+        title=folder.name,
+        source=BackboneSource.FOLDER,
+        where=str(folder),
+        licence="",
+        download_bytes=0,
+        shape=shape,
+        on_disk=os.path.isdir(folder),
+        supported=not refusal,
+        note=refusal,
+    )
 
 
 def _is_on_disk(entry: BackboneEntry) -> bool:

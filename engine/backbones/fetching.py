@@ -25,7 +25,8 @@ from engine.contract.backbone import BackboneEntry, BackboneSource
 from engine.contract.errors import EngineError, UserError
 from engine.contract.files.folders import fill_folder
 from engine.contract.files.writing import explain_disk_errors
-from engine.contract.protocol.commands import Done, FetchBackbone
+from engine.contract.protocol.backbones import FetchBackbone
+from engine.contract.protocol.commands import Done
 from engine.contract.runs.lock import FolderLock
 from engine.reporter import Reporter
 

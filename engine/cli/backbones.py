@@ -7,7 +7,7 @@ import argparse
 from engine.backbones.catalog import list_backbones
 from engine.backbones.fetching import fetch_backbone
 from engine.cli.console import Console, ConsoleReporter
-from engine.contract.protocol.commands import FetchBackbone, ListBackbones
+from engine.contract.protocol.backbones import FetchBackbone, ListBackbones
 
 
 def list_(arguments: argparse.Namespace) -> int:

@@ -26,6 +26,7 @@ from engine.contract.runs.events import (
 )
 from engine.contract.runs.folder import RunStatus
 from engine.contract.runs.scores import Absent, Score
+from engine.data.tallies import counted
 
 BAR_WIDTH = 30
 PLAIN_INTERVAL_S = 10.0
@@ -153,9 +154,10 @@ class RunPrinter:
                     console.line(f"  resumed from step {event.resumed_from_step}")
                 console.line(
                     f"  {event.trainable_parameters:,} trainable parameters, "
-                    f"{event.frozen_parameters:,} frozen; {event.train_rows} rows, "
-                    f"{event.valid_inputs} validation and {event.test_inputs} test inputs; "
-                    f"{event.total_steps} steps on {event.device} in {event.precision}"
+                    f"{event.frozen_parameters:,} frozen; {counted(event.train_rows, 'row')}, "
+                    f"{event.valid_inputs} validation and "
+                    f"{counted(event.test_inputs, 'test input')}; "
+                    f"{counted(event.total_steps, 'step')} on {event.device} in {event.precision}"
                 )
             case TrainMetrics() as event:
                 self._loss = f"loss {event.loss:.3f}"
@@ -168,9 +170,8 @@ class RunPrinter:
             case Notice() as event:
                 console.line(f"  note: {event.text}")
             case OutputsSaved() as event:
-                console.line(
-                    f"  {event.count} {event.split} inputs decoded in {duration(event.elapsed_s)}"
-                )
+                inputs = counted(event.count, f"{event.split} input")
+                console.line(f"  {inputs} decoded in {duration(event.elapsed_s)}")
                 print_scores(console, event.scores)
             case RunFinished() as event:
                 early = " (stopped early)" if event.stopped_early else ""
@@ -214,4 +215,4 @@ def duration(seconds: float) -> str:
 def _amount(count: int, unit: str) -> str:
     if unit == "bytes":
         return f"{count / 1e6:.1f} MB"
-    return f"{count:,} {unit}"
+    return f"{count:,} {unit if count != 1 else unit.removesuffix('s')}"

@@ -16,7 +16,7 @@ from engine.cli.reading import inspect, reading_options
 from engine.cli.training import import_data
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.commands import InspectFile
+from engine.contract.protocol.data import InspectFile
 from engine.contract.reading.reading import ReadOptions
 from engine.contract.specs.data import Mapping
 from engine.contract.specs.training import DecodingSpec

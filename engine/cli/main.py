@@ -26,6 +26,7 @@ from engine.cli.console import EscapedFormatter, complain
 from engine.cli.reading import add_reading_options
 from engine.contract.errors import Cancelled, UserError
 from engine.contract.metrics import DEFAULT_METRICS, METRICS
+from engine.contract.reading.formats import FORMAT_TITLES
 from engine.contract.schema import settings_of
 from engine.contract.studies.recipes import RECIPES, StudyKind, StudySettings
 from engine.threads import share_cores
@@ -110,10 +111,7 @@ def make_parser() -> Parser:
     return parser
 
 
-_DATA = (
-    "CSV, Excel, OpenDocument, JSON lines, JSON, parquet, WebNLG's XML, a folder of files, or "
-    "hub:OWNER/NAME"
-)
+_DATA = f"{FORMAT_TITLES}, a folder of files, or hub:OWNER/NAME"
 
 
 def _training_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:

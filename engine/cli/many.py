@@ -34,9 +34,11 @@ def job_of_many(arguments: argparse.Namespace, console: Console) -> Job:
         for prefix in prefixes:
             if prefix.spec is None and not arguments.inputs:
                 raise without_run("prefix", prefix.name)
-        decoding = _common_decoding(
-            [(prefix.name, decoding_spec(prefix.card.decoding, arguments)) for prefix in prefixes]
-        )
+        decodings = [
+            (prefix.name, decoding_spec(prefix.card.task.decoding, arguments))
+            for prefix in prefixes
+        ]
+        decoding = _common_decoding(decodings)
         forms = {
             prefix.name: InputForm(
                 mapping_for(arguments, prefix.spec.data.mapping if prefix.spec else None, store),

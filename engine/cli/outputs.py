@@ -11,9 +11,10 @@ from engine.cli.console import Console, ConsoleReporter, duration, print_scores
 from engine.cli.inputs import Job, imported, mapping_for, without_run
 from engine.cli.many import job_of_many
 from engine.contract.errors import UserError
-from engine.contract.runs.cards import DeltaCard
+from engine.contract.methods.info import ArtifactKind
 from engine.contract.specs.training import Device
 from engine.data.hub_reader import is_hub_name
+from engine.data.tallies import counted
 from engine.exchange.card import is_folder_of
 from engine.exchange.foreign import ForeignForm
 from engine.exchange.reading import holding_folder
@@ -63,7 +64,8 @@ def decode(arguments: argparse.Namespace) -> int:
         out = out.with_name(f"{out.name}.jsonl")
         save_outputs(out, scored, **about)
         console.line(f"{error.message} Here are JSON lines instead.")
-    console.line(f"{len(scored.rows)} inputs decoded in {duration(scored.seconds)}: {out}")
+    inputs = counted(len(scored.rows), "input")
+    console.line(f"{inputs} decoded in {duration(scored.seconds)}: {out}")
     print_scores(console, (*scored.scores, *scored.absent))
     return 0
 
@@ -73,7 +75,7 @@ def _single_job(arguments: argparse.Namespace, console: Console) -> Job:
     folder = home_path(arguments.system)
     is_run = (folder / "run.json").exists()
     prefix = not is_run and folder.is_dir() and holding_folder(folder) is not None
-    for what, is_this in (("prefix", prefix), ("delta", is_folder_of(DeltaCard, folder))):
+    for what, is_this in (("prefix", prefix), ("delta", is_folder_of(ArtifactKind.DELTA, folder))):
         if is_this and not arguments.inputs:
             raise without_run(what, folder.resolve().name)
     from engine.data.examples import inputs_of

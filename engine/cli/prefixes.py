@@ -9,7 +9,7 @@ from engine.cli.arguments import form_of
 from engine.cli.console import Console, ConsoleReporter
 from engine.cli.project_data import tidy
 from engine.contract.projects.project import ProjectFolder
-from engine.contract.protocol.commands import ExportPrefix, ImportPrefix
+from engine.contract.protocol.prefixes import ExportPrefix, ImportPrefix
 from engine.exchange.handlers import export_prefix, import_prefix
 
 
@@ -22,13 +22,14 @@ def export(arguments: argparse.Namespace) -> int:
 
 
 def import_(arguments: argparse.Namespace) -> int:
-    """Copy a prefix folder into a project."""
+    """Copy a prefix folder into a project, which is made if there is none."""
     console = Console()
     form = form_of(arguments)
     command = ImportPrefix(
         arguments.path, arguments.project, form.backbone, form.prompt, form.linearisation
     )
-    info = import_prefix(command, ConsoleReporter(console, "importing"))
+    reporter = ConsoleReporter(console, "importing")
+    info = import_prefix(command, reporter, makes_project=True)
     tidy(ProjectFolder(Path(arguments.project).expanduser()))
     console.line(
         f"{info.name}: prefix length {info.prefix_length} for {info.backbone}, "

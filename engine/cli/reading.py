@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.cli.console import Console, ConsoleReporter
 from engine.contract.errors import UserError
 from engine.contract.options import parse_value
-from engine.contract.protocol.commands import InspectFile
+from engine.contract.protocol.data import InspectFile
 from engine.contract.reading.options import (
     DELIMITER_NAMES,
     ESCAPE_NAMES,

@@ -14,6 +14,7 @@ from engine.cli.console import Console, ConsoleReporter, absent_line, print_scor
 from engine.contract.errors import UserError
 from engine.contract.runs.outputs import RowsDigest, changed_note, read_meta
 from engine.contract.runs.scores import Absent, OutputRow, Score
+from engine.data.tallies import counted
 from engine.metrics.division import Division, division_of
 from engine.metrics.metric import Unavailable
 from engine.metrics.pairing import PairedDifference, common_rows, compare
@@ -71,7 +72,7 @@ def _score(path: Path, metrics: tuple[str, ...], arguments: argparse.Namespace) 
     else:
         for name, scores in scores_by_file.items():
             if len(groups) > 1:
-                console.line(f"{name} ({len(groups[name]):,} rows)")
+                console.line(f"{name} ({counted(len(groups[name]), 'row')})")
             print_scores(console, scores)
     return _unless_all_absent([score for scores in scores_by_file.values() for score in scores])
 
@@ -93,7 +94,7 @@ def _compare(paths: list[Path], metrics: tuple[str, ...], arguments: argparse.Na
     if arguments.json:
         _print_json(console, {difference.metric: _plain(difference) for difference in differences})
     else:
-        console.line(f"{len(first):,} common rows; A {paths[0]}, B {paths[1]}; B minus A:")
+        console.line(f"{counted(len(first), 'common row')}; A {paths[0]}, B {paths[1]}; B minus A:")
         for difference in differences:
             console.line(_words(difference))
     return _unless_all_absent(differences)
@@ -186,7 +187,7 @@ def _plain(item: Score | PairedDifference | Absent) -> Plain:
                 "signature": item.signature,
             }
         case PairedDifference():
-            comparison = item.found
+            comparison = item.result
             return {
                 "first": comparison.first,
                 "second": comparison.second,
@@ -201,7 +202,7 @@ def _plain(item: Score | PairedDifference | Absent) -> Plain:
 def _words(item: PairedDifference | Absent) -> str:
     if isinstance(item, Absent):
         return absent_line(item)
-    comparison = item.found
+    comparison = item.result
     doubt = "one row: no test"
     if comparison.low is not None and comparison.high is not None and comparison.p is not None:
         doubt = f"[{comparison.low:+.2f}, {comparison.high:+.2f}]  p {comparison.p:.3f}"

@@ -17,7 +17,7 @@ from engine.contract.files.writing import slug
 from engine.contract.metrics import DEFAULT_METRICS, needs_encoder
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.projects.project import DatasetEntry, ProjectFolder
-from engine.contract.protocol.commands import CollectStudy
+from engine.contract.protocol.outputs import CollectStudy
 from engine.contract.reading.reading import SplitReport
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder, RunMeta

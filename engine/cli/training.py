@@ -19,7 +19,7 @@ from engine.cli.console import Console, ConsoleReporter, RunPrinter
 from engine.cli.reading import inspect, reading_options
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import no_such_column
-from engine.contract.protocol.commands import ImportFile
+from engine.contract.protocol.data import ImportFile
 from engine.contract.reading.reading import FileReport, ReadOptions
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder, RunMeta, StopRequest
@@ -27,6 +27,7 @@ from engine.contract.runs.lock import is_locked, run_in_use
 from engine.contract.specs.data import Column, Linearisation, Mapping, Role, SplitKind
 from engine.contract.specs.run import describe_method
 from engine.data.importing import import_file
+from engine.data.tallies import counted
 
 DATASET = "dataset.sqlite"
 EXIT_STOPPED = 130
@@ -89,7 +90,7 @@ def import_data(
         ImportFile(str(source), options or ReadOptions(), str(store)),
         ConsoleReporter(console, f"reading {source.name}"),
     )
-    console.line(f"{source.name}: {imported.row_count:,} rows")
+    console.line(f"{source.name}: {counted(imported.row_count, 'row')}")
     for finding in imported.findings:
         console.line(f"  note: {finding.message}")
     return imported.fingerprint

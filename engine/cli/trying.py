@@ -14,7 +14,9 @@ from engine.cli.training import import_data, work
 from engine.contract.files.folders import refuse_used
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.projects.project import DatasetEntry, Project, ProjectFolder
-from engine.contract.protocol.commands import ExportPrefix, FetchBackbone, InspectFile
+from engine.contract.protocol.backbones import FetchBackbone
+from engine.contract.protocol.data import InspectFile
+from engine.contract.protocol.prefixes import ExportPrefix
 from engine.contract.runs.folder import RunFolder, RunMeta
 from engine.contract.runs.outputs import read_meta, read_outputs
 from engine.contract.specs.data import DataSpec, Mapping, Split

@@ -246,13 +246,13 @@ def _decode_dataclass(kind: type, value: object, path: str) -> Any:
     if not isinstance(value, dict):
         raise unexpected(path, "an object", value)
     plain: dict[str, Any] = value
-    if plain.get("type", kind.__name__) != kind.__name__:
-        raise unexpected(path, f"type {kind.__name__}", plain["type"])
     fields = {field.name: field for field in dataclasses.fields(kind)}
     _check_version(fields, plain, path)
     upgrade = getattr(kind, "upgrade", None)
     if upgrade is not None:
         plain = upgrade(plain)
+    if plain.get("type", kind.__name__) != kind.__name__:
+        raise unexpected(path, f"type {kind.__name__}", plain["type"])
     unknown = [name for name in plain if name != "type" and name not in fields]
     if unknown:
         raise unknown_field(path, unknown[0])

@@ -20,7 +20,10 @@ from engine.contract.reading.reading import ReadOptions
 from engine.contract.schema import SettingField, settings_of
 from engine.contract.specs.data import DataSpec, Linearisation, Mapping, Role, Split, SplitKind
 from engine.contract.specs.run import RunSpec, default_training
-from engine.contract.specs.training import DecodingSpec, TrainingSpec
+from engine.contract.specs.training import TrainingSpec
+from engine.contract.tasks.all import TASKS
+
+_TASK_PARTS = {name: kind for info in TASKS for name, kind in info.parts}
 
 
 def _options() -> Iterator[tuple[str, SettingField]]:
@@ -30,7 +33,7 @@ def _options() -> Iterator[tuple[str, SettingField]]:
         ("data", DataSpec),
         *(("method", info.spec) for info in METHODS),
         ("training", TrainingSpec),
-        ("decoding", DecodingSpec),
+        *_TASK_PARTS.items(),
     )
     for part, spec in parts:
         for item in settings_of(spec):
@@ -41,7 +44,7 @@ OPTIONS: dict[str, SettingField] = dict(_options())
 """The settings of a `RunSpec` by their dotted names, such as "method.prefix_length". Methods that
 have one of the same name have the same one.
 
-Each is an option of `train`, those of decoding of `decode` too. Options whose field is a bool are
+Each is an option of `train`, those of a task of `decode` too. Options whose field is a bool are
 switches: giving one sets the opposite of its default."""
 
 INPUT_FLAGS = {
@@ -57,11 +60,11 @@ def value_at(spec: object, field: str) -> Any:
     """The value of a dotted field.
 
     Raises:
-        KeyError: this spec has no such field (another method's, say).
+        KeyError: this spec has no such field (another method's or task's, say).
     """
-    *parents, name = field.split(".")
+    *parents, name = field_path(field)
     for parent in parents:
-        spec = getattr(spec, parent)
+        spec = getattr(spec, parent, None)
     if not dataclasses.is_dataclass(spec) or name not in spec.__dataclass_fields__:
         raise KeyError(field)
     return getattr(spec, name)
@@ -70,26 +73,7 @@ def value_at(spec: object, field: str) -> Any:
 def field_path(field: str) -> list[str]:
     """Where a dotted field stands in a `RunSpec`: the task's settings go without its name."""
     parts = field.split(".")
-    return ["task", *parts] if parts[0] == "decoding" else parts
-
-
-def with_changes(spec: RunSpec, changes: tuple[tuple[str, str], ...]) -> RunSpec:
-    """The spec with dotted fields set from JSON text (as `Remedy.changes` holds them).
-
-    Raises:
-        UserError: a value is outside its field's range.
-        ProtocolError: there is no such field, or the value is of another type.
-    """
-    plain = codec.to_plain(spec)
-    for field, text in changes:
-        *parents, name = field_path(field)
-        node = plain
-        for parent in parents:
-            node = node.get(parent) if isinstance(node, dict) else None
-        if not isinstance(node, dict) or name not in node:
-            raise codec.unknown_field("RunSpec", field)
-        node[name] = codec.parse(text)
-    return codec.from_plain(RunSpec, plain)
+    return ["task", *parts] if parts[0] in _TASK_PARTS else parts
 
 
 def parse_value(kind: type[Any], flag: str, text: str, *, optional: bool = False) -> Any:
@@ -216,5 +200,5 @@ def default_spec(spec: RunSpec) -> RunSpec:
         method=method,
         data=data,
         training=default_training(spec.method),
-        task=dataclasses.replace(spec.task, decoding=DecodingSpec()),
+        task=type(spec.task)(),
     )

@@ -59,6 +59,11 @@ class DelimitedReader:
         delimiter = DELIMITERS.get(self._dialect.delimiter, repr(self._dialect.delimiter))
         self.description = f"CSV, {encoding.upper()}, {delimiter}"
 
+    @staticmethod
+    def reads(path: Path, head: bytes, *, fits: bool) -> bool:
+        """Any text."""
+        return True
+
     def rows(self) -> Iterator[Item]:
         """All rows in the file's order, broken and empty ones too; to be called once."""
         with self._file.part() as text:

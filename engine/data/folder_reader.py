@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.contract.errors import UserError
+from engine.contract.reading.formats import FOLDER_ENDINGS
 from engine.contract.reading.reading import Finding, ReadOptions
 from engine.data.opening import explain_read_errors
 from engine.data.records import BadRow, EmptyRow, Item, ReadRow, RepeatedHeader
@@ -21,8 +22,6 @@ from engine.data.webnlg_files import split_of
 if TYPE_CHECKING:
     from engine.data.readers import Reader
 
-ENDINGS = (".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".tsv")
-"""Of files that are read together; the first of these that a folder has."""
 _BESIDES = frozenset({"dataset_infos.json", "dataset_dict.json", "dataset_info.json", "state.json"})
 """Descriptions that libraries write beside the data."""
 _DEEPEST_FOLDER = 3
@@ -62,7 +61,7 @@ def data_files(folder: Path) -> tuple[Path, ...]:
                     by_ending.setdefault(file.suffix.lower(), []).append(file)
     if ".xml" in by_ending:
         return ()
-    files = next((by_ending[ending] for ending in ENDINGS if ending in by_ending), [])
+    files = next((by_ending[ending] for ending in FOLDER_ENDINGS if ending in by_ending), [])
     sets = {_data_set(file, folder) for file in files}
     if len(sets) > 1:
         some = ", ".join(sorted(sets)[:_LISTED_SETS]) + " …" * (len(sets) > _LISTED_SETS)

@@ -7,7 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.commands import Done, ExportRejected, Imported, ImportFile
+from engine.contract.protocol.commands import Done
+from engine.contract.protocol.data import ExportRejected, Imported, ImportFile
 from engine.contract.tables.saving import REJECTED_HEADER, Line, write_table
 from engine.data.reader_errors import no_rows
 from engine.data.readers import Reader, open_reader, tally_for

@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from engine.contract.protocol.commands import InspectFile
+from engine.contract.protocol.data import InspectFile
+from engine.contract.reading.formats import format_info
 from engine.contract.reading.reading import FileReport, Finding, FindingKind
 from engine.contract.specs.data import Role, SplitKind, default_linearisation
 from engine.data.readers import Reader, open_reader, tally_for
 from engine.data.records import ReadRow
 from engine.data.roles import SAMPLE_ROWS, guess_roles
-from engine.data.spreadsheets.reader import SpreadsheetReader
 from engine.reporter import Reporter
 
 PREVIEW_ROWS = 100
@@ -20,7 +20,6 @@ SAMPLE_BYTES = (4 * 2**20, 80 * 2**20)
 """Of a sample; the longer only where the first holds no whole row."""
 _MOST_ITEMS = 50_000
 _UPDATE_ITEMS = 1000
-_TABLES = ("csv", "xlsx", "ods")
 
 
 def inspect_file(command: InspectFile, reporter: Reporter) -> FileReport:
@@ -61,7 +60,7 @@ def _inspect(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
         message = "The file holds column names but no rows: there is nothing to import."
         no_rows = (Finding(FindingKind.NO_ROWS, message, 1),)
     # Any table may have a column that looks like a split; other formats come with theirs.
-    comes_split = reader.format not in _TABLES and any(
+    comes_split = not format_info(reader.format).is_table and any(
         column.role is Role.SPLIT for column in columns
     )
     languages: tuple[str, ...] = getattr(reader, "languages", ())  # of formats that mark them
@@ -84,6 +83,6 @@ def _inspect(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
         unit=reader.unit,
         linearisation=default_linearisation(getattr(reader, "form", reader.format)),
         split_kind=SplitKind.COLUMN if comes_split else SplitKind.RANDOM,
-        sheets=reader.sheets if isinstance(reader, SpreadsheetReader) else (),
+        sheets=getattr(reader, "sheets", ()),
         languages=languages if len(languages) > 1 else (),
     )

@@ -95,7 +95,7 @@ def find_layout(head: str, *, whole: bool, in_lines: bool, name: str) -> JsonLay
     Raises:
         UserError: the file is one object that is no table, or a known one that is not read.
     """
-    lines = [line for line in itertools.islice(_lines(head), _LINES) if line.strip()]
+    lines = [line for line in itertools.islice(io.StringIO(head), _LINES) if line.strip()]
     parsed = [_parsed(line) for line in lines]
     containers = sum(isinstance(value, dict | list) for value in parsed)
     if len(lines) > 1 and (isinstance(parsed[0], dict) or 2 * containers >= len(lines)):
@@ -301,10 +301,6 @@ def _is_plain_object(entry: _Entry) -> bool:
 def _named(entries: Sequence[_Entry]) -> str:
     names = ", ".join(repr(entry.key[:40]) for entry in entries[:4])
     return names + (" …" if len(entries) > 4 else "")
-
-
-def _lines(text: str) -> io.StringIO:
-    return io.StringIO(text)
 
 
 def _parsed(text: str) -> Any:

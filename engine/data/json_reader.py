@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import RejectedRow
+from engine.contract.reading.formats import format_info
 from engine.contract.reading.reading import Finding, FindingKind, ReadOptions
 from engine.data.encodings import find_bad_byte, show_bad_bytes
 from engine.data.headers import read_header
@@ -23,8 +24,6 @@ from engine.data.json_values import JsonWalker, Value, line_values
 from engine.data.records import BadRow, EmptyRow, Item
 from engine.data.text_file import TextFile
 
-LINE_ENDINGS = (".jsonl", ".ndjson")
-ENDINGS = (".json", *LINE_ENDINGS)
 _HEAD_ITEMS = 1000
 _HEADER_ROWS = 50
 _HEAD_CHARACTERS = 2 * 2**20
@@ -37,28 +36,6 @@ _OPENING = re.compile(r'\s*(\[\s*)?(\{\s*"|\{\s*\}|\[\s*["\[\d-])')
 _OBJECTS = re.compile(r'\[\s*\{\s*("|\})')
 _HEAD_BYTES = 60_000
 _AFTER = re.compile(r"\s*\n\s*[\[{]|\s*\Z")
-
-
-def holds_json(path: Path, head: bytes) -> bool:
-    """Whether a file is read as JSON: by its ending, else by what it begins with."""
-    if path.suffix.lower() in ENDINGS:
-        return True
-    encoding = next((name for mark, name in _MARKS if head.startswith(mark)), "utf-8")
-    text = head.decode(encoding, "replace").lstrip()
-    if not _OPENING.match(text):
-        return False
-    try:
-        _, end = json.JSONDecoder().raw_decode(text)
-    except json.JSONDecodeError as error:
-        if _OBJECTS.match(text):
-            return True
-        # An object that goes on behind the head; what breaks before is another format.
-        ended = error.pos >= len(text) - 1 or error.msg.startswith("Unterminated")
-        return len(head) >= _HEAD_BYTES and ended
-    except RecursionError:
-        return True
-    # Where more stands in the line it is a table, of which the first cell is JSON.
-    return _AFTER.match(text, end) is not None
 
 
 class JsonReader:
@@ -99,6 +76,11 @@ class JsonReader:
         self.format = self._made.format or ("jsonl" if in_lines else "json")
         words = self._made.title or ("JSON lines" if in_lines else "JSON")
         self.description = f"{words}, {self._file.encoding.upper()}"
+
+    @staticmethod
+    def reads(path: Path, head: bytes, *, fits: bool) -> bool:
+        """By its ending, else by what it begins with."""
+        return fits or _begins_as_json(head)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -157,7 +139,7 @@ class JsonReader:
         with self._file.head() as text:
             head = text.read(_HEAD_CHARACTERS).removeprefix("\ufeff")
             whole = not text.read(1)
-        in_lines = self._file.path.suffix.lower() in LINE_ENDINGS
+        in_lines = self._file.path.suffix.lower() in format_info("jsonl").endings
         return find_layout(head, whole=whole, in_lines=in_lines, name=self._file.path.name)
 
     def _examples(self, text: TextIO, *, cut: bool) -> Iterator[Value]:
@@ -277,3 +259,23 @@ class JsonReader:
             file=self._file.path.name,
             reason=problem or "there are none",
         )
+
+
+def _begins_as_json(head: bytes) -> bool:
+    """Whether a text begins with a whole value, or with one that goes on behind these bytes."""
+    encoding = next((name for mark, name in _MARKS if head.startswith(mark)), "utf-8")
+    text = head.decode(encoding, "replace").lstrip()
+    if not _OPENING.match(text):
+        return False
+    try:
+        _, end = json.JSONDecoder().raw_decode(text)
+    except json.JSONDecodeError as error:
+        if _OBJECTS.match(text):
+            return True
+        # An object that goes on behind the head; what breaks before is another format.
+        ended = error.pos >= len(text) - 1 or error.msg.startswith("Unterminated")
+        return len(head) >= _HEAD_BYTES and ended
+    except RecursionError:
+        return True
+    # Where more stands in the line it is a table, of which the first cell is JSON.
+    return _AFTER.match(text, end) is not None

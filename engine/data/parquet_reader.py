@@ -17,7 +17,7 @@ from engine.data.reader_errors import check_column_count, check_not_empty
 from engine.data.records import BadRow, Item
 from engine.data.tallies import counted
 
-MAGIC = b"PAR1"
+_MAGIC = b"PAR1"
 _HEAD_ROWS = 250
 """Rows from which the columns are guessed."""
 _BYTES_ROWS = 20
@@ -73,6 +73,11 @@ class ParquetReader:
         self._number = 0
         self.options = ReadOptions(language=self._made.language)
         self.description = f"parquet, {counted(self._row_count, 'row')}"
+
+    @staticmethod
+    def reads(path: Path, head: bytes, *, fits: bool) -> bool:
+        """By its ending, else by its first bytes."""
+        return fits or head.startswith(_MAGIC)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.commands import (
+from engine.contract.protocol.data import (
     Preview,
     PreviewExamples,
     PreviewTokens,

@@ -1,6 +1,6 @@
 """How a source and a target become tokens: the form of a prompt.
 
-The form's name is saved with a prefix (`PrefixCard.prompt`), since a prefix works only with
+The form's name is saved with a prefix (`Card.prompt`), since a prefix works only with
 the form it was trained with. Source and target are tokenised apart, so that a prompt has the
 same tokens in training, where the target follows, and in decoding, where it does not.
 

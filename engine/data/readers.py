@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import re
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 from engine.contract.errors import UserError
+from engine.contract.reading.formats import FORMATS
 from engine.contract.reading.reading import Finding, ReadOptions
-from engine.data.delimited import DelimitedReader
 from engine.data.folder_reader import FolderReader, data_files
 from engine.data.hub_reader import HubReader, is_hub_name
-from engine.data.json_reader import JsonReader, holds_json
 from engine.data.known_files import refuse_parts
 from engine.data.opening import explain_read_errors, open_source, refuse_other_formats
-from engine.data.parquet_reader import MAGIC as PARQUET_MAGIC
-from engine.data.parquet_reader import ParquetReader
 from engine.data.records import Item
-from engine.data.spreadsheets.reader import SpreadsheetReader, is_spreadsheet
 from engine.data.tallies import RowTally
 from engine.data.webnlg_reader import WebNlgReader
 
 _HEAD_BYTES = 64 * 2**10
-_XML = re.compile(rb"(\xef\xbb\xbf)?\s*(<\?xml\s|<benchmark[\s>])")
 
 
 class Reader(Protocol):
-    """Streams the rows of one file, folder or data set; each format has a class of its own.
+    """Streams the rows of one file, folder or data set.
 
     Attributes:
         format: short name, such as "csv".
@@ -59,6 +54,21 @@ class Reader(Protocol):
 
     def close(self) -> None:
         """Close the file."""
+
+
+class ReaderClass(Protocol):
+    """Makes the readers of a format; an entry of `engine.contract.reading.formats` names it."""
+
+    def __call__(self, path: Path, options: ReadOptions, *, sample_bytes: int | None) -> Reader:
+        """Open a file, as `open_reader` does."""
+
+    def reads(self, path: Path, head: bytes, *, fits: bool) -> bool:
+        """Whether a file is of the format.
+
+        Args:
+            head: its first bytes.
+            fits: whether its name has an ending of the format.
+        """
 
 
 def open_reader(path: Path, options: ReadOptions, *, sample_bytes: int | None = None) -> Reader:
@@ -94,19 +104,34 @@ def _open(path: Path, options: ReadOptions, sample_bytes: int | None) -> Reader:
         if not files:
             return WebNlgReader(path, options, sample_bytes=sample_bytes)
         return FolderReader(path, files, options, open_file=open_reader, sample_bytes=sample_bytes)
+    return _reader_class(path)(path, options, sample_bytes=sample_bytes)
+
+
+def _reader_class(path: Path) -> ReaderClass:
+    """The class for a file, by its first bytes and its name.
+
+    Raises:
+        UserError: the file cannot be read, or is of another format.
+    """
     with explain_read_errors(path), open_source(path) as stream:
         head = stream.read(_HEAD_BYTES)
-    if path.suffix.lower() == ".parquet" or head.startswith(PARQUET_MAGIC):
-        return ParquetReader(path, options, sample_bytes=sample_bytes)
-    if is_spreadsheet(path, head):
-        return SpreadsheetReader(path, options, sample_bytes=sample_bytes)
-    refuse_other_formats(path, head)
-    refuse_parts(path, head)
-    if holds_json(path, head):
-        return JsonReader(path, options, sample_bytes=sample_bytes)
-    if path.suffix.lower() == ".xml" or _XML.match(head):
-        return WebNlgReader(path, options, sample_bytes=sample_bytes)
-    return DelimitedReader(path, options, sample_bytes=sample_bytes)
+    reader = _class_for(path, head, is_text=False)
+    if reader is None:
+        refuse_other_formats(path, head)
+        refuse_parts(path, head)
+        reader = _class_for(path, head, is_text=True)
+    assert reader is not None, "any text is read as CSV"
+    return reader
+
+
+def _class_for(path: Path, head: bytes, *, is_text: bool) -> ReaderClass | None:
+    for info in reversed(FORMATS):
+        if info.is_text is is_text:
+            module, name = info.reader.split(":")
+            reader: ReaderClass = getattr(importlib.import_module(f"engine.data.{module}"), name)
+            if reader.reads(path, head, fits=path.suffix.lower() in info.endings):
+                return reader
+    return None
 
 
 def tally_for(reader: Reader) -> RowTally:

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from engine.contract.errors import UserError
+from engine.contract.reading.formats import FOLDER_ENDINGS
 from engine.contract.reading.reading import Finding, FindingKind
 from engine.data.opening import explain_read_errors
 from engine.data.sides import side_named
@@ -40,10 +41,10 @@ def find_files(path: Path) -> tuple[Path, ...]:
     if not files:
         raise UserError(
             "folder-without-data",
-            "The folder {path} has no files that are read together (parquet, JSON, CSV, "
-            "TSV, or WebNLG's XML). Choose a file, or a folder with train, dev and test in "
-            "it.",
+            "The folder {path} has no files that are read together ({endings}, or WebNLG's "
+            "XML). Choose a file, or a folder with train, dev and test in it.",
             path=path,
+            endings=", ".join(FOLDER_ENDINGS),
         )
     return tuple(directory / name for _, directory, _, name in sorted(files))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,7 @@ from engine.data.webnlg_entries import EntryHandler
 from engine.data.webnlg_files import KnownEntries, find_files, split_of
 from engine.data.webnlg_rows import COLUMNS, MARKED_COLUMNS, WebnlgEntry, entry_rows
 
+_START = re.compile(rb"(\xef\xbb\xbf)?\s*(<\?xml\s|<benchmark[\s>])")
 _PIECE_BYTES = 64 * 2**10
 SILENT_BYTES = 16 * 2**20
 """Longest tag: after so many bytes without an element or text the file is refused."""
@@ -72,6 +74,11 @@ class WebNlgReader:
         self._stream: BinaryIO | None = None
         self._entries = 0
         self._known = KnownEntries()
+
+    @staticmethod
+    def reads(path: Path, head: bytes, *, fits: bool) -> bool:
+        """By its ending, else by its first element."""
+        return fits or _START.match(head) is not None
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from transformers import (
 from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
 from engine.contract.specs.training import DecodingSpec, Strategy
-from engine.decoding.search import Ended, search
+from engine.decoding.search import Finished, search
 from engine.fast.decoder import FastDecoder, Prefix
 from engine.fast.stepper import FastStepper
 from engine.methods.base import System, max_positions
@@ -197,7 +197,7 @@ def _search(
         on_step=on_step,
     )
     for event in events:
-        if isinstance(event, Ended):
+        if isinstance(event, Finished):
             done += 1
             yield event.index, event.tokens
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.commands import DecodeSplit, Done, Generate, Generated
+from engine.contract.protocol.commands import Done
+from engine.contract.protocol.outputs import DecodeSplit, Generate, Generated
 from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.data import PromptForm
 from engine.data.examples import load_examples

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.errors import UserError
+from engine.contract.methods.info import ArtifactKind
 from engine.contract.methods.prefix import Placement
-from engine.contract.runs.cards import PositionScheme, PrefixCard
+from engine.contract.runs.cards import Card, PositionScheme
 from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.run import RunSpec
 from engine.contract.specs.training import Device
@@ -35,7 +36,7 @@ class NamedPrefix:
 
     name: str
     folder: Path
-    card: PrefixCard
+    card: Card
     spec: RunSpec | None
 
 
@@ -47,17 +48,16 @@ def find_prefixes(folders: Mapping[str, Path]) -> list[NamedPrefix]:
     """
     prefixes = [_named(name, folder) for name, folder in folders.items()]
     for prefix in prefixes:
-        if prefix.card.method.position is Placement.INFIX:
+        method, shape = prefix.card.as_prefix()
+        if method.position is Placement.INFIX:
             raise UserError(
                 "infix-in-a-mixed-batch",
                 "{name!r} is an infix, and only prefixes can be mixed in one batch. Decode "
                 "it by itself.",
                 name=prefix.name,
             )
-        if (
-            prefix.card.prompt == ENCODER_PROMPT
-            and prefix.card.positions is PositionScheme.AFTER_PREFIX
-        ):
+        shifted = shape.positions is PositionScheme.AFTER_PREFIX
+        if shifted and prefix.card.prompt == ENCODER_PROMPT:
             raise UserError(
                 "peft-prefix-in-a-mixed-batch",
                 "{name!r} was trained by PEFT on an encoder–decoder, where it moves the "
@@ -117,10 +117,10 @@ def load_many(
 def _named(name: str, folder: Path) -> NamedPrefix:
     path = prefix_folder_of(folder)
     spec = None if path == folder else RunFolder(folder).read_spec()
-    return NamedPrefix(name, path, read_card(path, PrefixCard), spec)
+    return NamedPrefix(name, path, read_card(path, ArtifactKind.PREFIX), spec)
 
 
-def _may_share(first: PrefixCard, other: PrefixCard) -> bool:
+def _may_share(first: Card, other: Card) -> bool:
     """Whether two prefixes can be of one backbone; by their shapes, where one does not know."""
     prints = first.backbone_fingerprint, other.backbone_fingerprint
     if all(prints):
@@ -128,10 +128,11 @@ def _may_share(first: PrefixCard, other: PrefixCard) -> bool:
     return _shape(first) == _shape(other)
 
 
-def _shape(card: PrefixCard) -> tuple[int, int]:
-    return card.kv_heads, card.head_width  # how many layers it has is the prefix's own affair
+def _shape(card: Card) -> tuple[int, int]:
+    _, shape = card.as_prefix()
+    return shape.kv_heads, shape.head_width  # prefixes may cover different layers
 
 
-def _backbone(card: PrefixCard) -> str:
+def _backbone(card: Card) -> str:
     print_ = card.backbone_fingerprint
     return f"{card.backbone}, fingerprint {print_[:12]}…" if print_ else card.backbone

@@ -48,7 +48,7 @@ class Stepper(Protocol):
 
 
 @dataclass(frozen=True)
-class Ended:
+class Finished:
     """An input is done.
 
     Attributes:
@@ -88,7 +88,7 @@ class _Batch(Protocol):
         """Choose the next tokens by logits [G·B, V]."""
 
     def ended(self) -> dict[int, list[int]]:
-        """The inputs that are done, by their places among the G, with their tokens."""
+        """The inputs that are done, by their slots among the G, with their tokens."""
 
     def choose(self, inputs: torch.Tensor) -> None:
         """Hold these only."""
@@ -105,7 +105,7 @@ def search(
     end: int,
     suppressed: Sequence[int] = (),
     on_step: Callable[[int], None] = lambda inputs: None,
-) -> Iterator[Ended | Streamed]:
+) -> Iterator[Finished | Streamed]:
     """Search all prompts, `decoding.batch_size` at a time.
 
     Args:
@@ -143,16 +143,16 @@ def search(
 
 def _settle(
     batch: _Batch, stepper: Stepper, only: Sequence[int] | None = None
-) -> Iterator[Ended | Streamed]:
+) -> Iterator[Finished | Streamed]:
     """Report what is new, and let go of what is done."""
     for index, token in batch.newest():
         if only is None or index in only:
             yield Streamed(index, token)
     ended = batch.ended()
-    for place, tokens in ended.items():
-        yield Ended(batch.indices[place], tokens)
+    for slot, tokens in ended.items():
+        yield Finished(batch.indices[slot], tokens)
     if ended:
-        live = [place for place in range(len(batch.indices)) if place not in ended]
+        live = [slot for slot in range(len(batch.indices)) if slot not in ended]
         batch.choose(torch.tensor(live, dtype=torch.long))
         stepper.choose(torch.tensor(live, dtype=torch.long))
 
@@ -194,15 +194,15 @@ class _PlainBatch:
 
     def ended(self) -> dict[int, list[int]]:
         return {
-            place: tokens[:-1] if tokens[-1] == self._end else tokens
-            for place, tokens in enumerate(self._tokens)
+            slot: tokens[:-1] if tokens[-1] == self._end else tokens
+            for slot, tokens in enumerate(self._tokens)
             if tokens[-1] == self._end or len(tokens) == self._limit
         }
 
     def choose(self, inputs: torch.Tensor) -> None:
-        places = inputs.tolist()
-        self.indices = [self.indices[place] for place in places]
-        self._tokens = [self._tokens[place] for place in places]
+        slots = inputs.tolist()
+        self.indices = [self.indices[slot] for slot in slots]
+        self._tokens = [self._tokens[slot] for slot in slots]
         self.ids = self.ids[inputs]
 
 
@@ -257,8 +257,8 @@ class _BeamBatch:
         values, at = values.view(size, beams * count).topk(count, dim=-1)
         parents, ids = at // count, ids.view(size, beams * count).gather(1, at)  # [G, C]
         tokens = self._follow(self._tokens, parents)
-        place = self._counts[:, None, None].expand(-1, count, -1)
-        tokens = tokens.scatter(2, place, ids[..., None])
+        column = self._counts[:, None, None].expand(-1, count, -1)
+        tokens = tokens.scatter(2, column, ids[..., None])
         self._counts = self._counts + 1
         ends = (ids == self._end) | (self._counts == self._limit)[:, None]
         self._remember(values, tokens, ends)
@@ -312,15 +312,15 @@ class _BeamBatch:
 
     def ended(self) -> dict[int, list[int]]:
         done = (~self._is_open[:, 0] | (self._counts == self._limit)).nonzero()[:, 0]
-        return {place: self._output(place) for place in done.tolist()}
+        return {slot: self._output(slot) for slot in done.tolist()}
 
-    def _output(self, place: int) -> list[int]:
-        length = int(self._best_lengths[place, 0])
-        tokens: list[int] = self._best_tokens[place, 0, :length].tolist()
+    def _output(self, slot: int) -> list[int]:
+        length = int(self._best_lengths[slot, 0])
+        tokens: list[int] = self._best_tokens[slot, 0, :length].tolist()
         return tokens[:-1] if tokens and tokens[-1] == self._end else tokens
 
     def choose(self, inputs: torch.Tensor) -> None:
-        self.indices = [self.indices[place] for place in inputs.tolist()]
+        self.indices = [self.indices[slot] for slot in inputs.tolist()]
         for name in self._STATE:
             setattr(self, name, getattr(self, name)[inputs])
 

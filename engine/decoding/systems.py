@@ -12,7 +12,8 @@ from engine.backbones.explaining import explained
 from engine.backbones.loading import Backbone, load_backbone
 from engine.backbones.paths import folder_of
 from engine.contract.errors import UserError
-from engine.contract.runs.cards import Card, DeltaCard, PositionScheme
+from engine.contract.methods.info import ArtifactKind
+from engine.contract.runs.cards import Card, PositionScheme
 from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.data import Linearisation, Mapping, PromptForm
 from engine.contract.specs.run import describe_method
@@ -82,7 +83,7 @@ class Systems:
         form = form or ForeignForm()
         if (path / "run.json").exists():
             return _with_form(self._load_run(RunFolder(path), reporter, form), form)
-        if is_folder_of(DeltaCard, path):
+        if is_folder_of(ArtifactKind.DELTA, path):
             return _with_form(self._load_delta(path, None, reporter, form), form)
         if not path.is_dir() or holding_folder(path) is None:
             raise UserError(
@@ -131,7 +132,7 @@ class Systems:
             prompt=prompt_name(spec.data.prompt, encoder_decoder=backbone.is_encoder_decoder),
             linearisation=spec.data.linearisation,
             mapping=spec.data.mapping,
-            decoding=spec.decoding,
+            decoding=spec.task.decoding,
             max_source_tokens=spec.data.max_source_tokens,
         )
 
@@ -141,14 +142,15 @@ class Systems:
         key_values, card = read_any(path, form, reporter)
         backbone = self._backbone_of(card, folder, reporter, form)
         native.check_fits(card, backbone, key_values)
-        shifted = card.positions is PositionScheme.AFTER_PREFIX
-        system = SavedPrefix(backbone, key_values, position=card.method.position, shifted=shifted)
+        method, shape = card.as_prefix()
+        shifted = shape.positions is PositionScheme.AFTER_PREFIX
+        system = SavedPrefix(backbone, key_values, position=method.position, shifted=shifted)
         return _loaded(system, card, folder)
 
     def _load_delta(
         self, path: Path, folder: RunFolder | None, reporter: Reporter, form: ForeignForm
     ) -> LoadedSystem:
-        tensors, card = folders.read(path, DeltaCard)
+        tensors, card = folders.read(path, ArtifactKind.DELTA)
         backbone = self._backbone_of(card, folder, reporter, form)
         refuse_other_backbone(card, backbone, what="delta")
         refuse_other_sizes(card, tensors, backbone.shape)
@@ -227,6 +229,6 @@ def _loaded(system: System, card: Card, folder: RunFolder | None) -> LoadedSyste
         prompt=card.prompt,
         linearisation=card.linearisation,
         mapping=spec.data.mapping if spec else None,
-        decoding=card.decoding,
+        decoding=card.task.decoding,
         max_source_tokens=spec.data.max_source_tokens if spec else DEFAULT_SOURCE_TOKENS,
     )

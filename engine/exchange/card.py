@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from engine.backbones.regular import check_regular, read_regular
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
+from engine.contract.methods.info import ArtifactKind
 from engine.contract.methods.prefix import Depth, Parametrisation
-from engine.contract.protocol.commands import PrefixInfo
-from engine.contract.runs.cards import Card, DeltaCard, PrefixCard
+from engine.contract.protocol.prefixes import PrefixInfo
+from engine.contract.runs.cards import Card
 from engine.contract.runs.scores import Score
 from engine.contract.specs.run import describe_method
 from engine.exchange.errors import damaged_file, missing_file
@@ -27,25 +27,24 @@ _METHODS = {
     Depth.EMBEDDING_ONLY: "embedding-only tuning, stored as the keys and values it gives",
 }
 _RUNS_CODE = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
-C = TypeVar("C", bound=Card)
 
 
-def card_file(kind: type[Card]) -> str:
+def card_file(kind: ArtifactKind) -> str:
     """Name of the card's file in its folder."""
-    return f"{kind.kind}.json"
+    return f"{kind.value}.json"
 
 
-def tensors_file(kind: type[Card]) -> str:
+def tensors_file(kind: ArtifactKind) -> str:
     """Name of the tensors' file beside it."""
-    return f"{kind.kind}.safetensors"
+    return f"{kind.value}.safetensors"
 
 
-def is_folder_of(kind: type[Card], folder: Path) -> bool:
+def is_folder_of(kind: ArtifactKind, folder: Path) -> bool:
     """Whether the folder says that it holds a prefix, or a delta, in our native format."""
     return (folder / card_file(kind)).is_file()
 
 
-def read_card(folder: Path, kind: type[C], name: str = "") -> C:
+def read_card(folder: Path, kind: ArtifactKind, name: str = "") -> Card:
     """Read the card of a folder; `name` is its file, where that is another.
 
     Raises:
@@ -53,11 +52,11 @@ def read_card(folder: Path, kind: type[C], name: str = "") -> C:
     """
     path = folder / (name or card_file(kind))
     try:
-        return codec.from_text(kind, read_regular(path).decode("utf-8"))
+        card = codec.from_text(Card, read_regular(path).decode("utf-8"))
     except FileNotFoundError as error:
-        refuse_pickles(folder, kind.kind)
-        if not issubclass(kind, PrefixCard):
-            raise missing_file(path, what=kind.kind) from error
+        refuse_pickles(folder, kind.value)
+        if kind is not ArtifactKind.PREFIX:
+            raise missing_file(path, what=kind.value) from error
         raise UserError(
             "no-prefix-here",
             "{folder} holds no prefix: {file} is missing. Choose a folder with prefix.json and "
@@ -66,20 +65,24 @@ def read_card(folder: Path, kind: type[C], name: str = "") -> C:
             file=path.name,
         ) from error
     except (OSError, UnicodeDecodeError, RecursionError, ProtocolError) as error:
-        raise damaged_file(path, error, what=kind.kind) from error
+        raise damaged_file(path, error, what=kind.value) from error
+    if card.kind is not kind:
+        method = describe_method(card.method)
+        raise damaged_file(path, f"it is the card of {method}", what=kind.value)
+    return card
 
 
 def refuse_pickles(folder: Path, what: str = "prefix") -> None:
     """Raise `UserError` where a folder's tensors lie in a file that could run code."""
-    found = sorted(path.name for path in folder.glob("*") if path.suffix in _RUNS_CODE)
-    if found:
+    files = sorted(path.name for path in folder.glob("*") if path.suffix in _RUNS_CODE)
+    if files:
         raise UserError(
             "tensors-not-safetensors",
             "{folder} holds its {what} in {file}, a format that can run code, so it was not "
             "opened. Save it as safetensors first.",
             folder=folder,
             what=what,
-            file=found[0],
+            file=files[0],
         )
 
 
@@ -89,8 +92,9 @@ def describe(folder: Path) -> PrefixInfo:
     Raises:
         UserError: the card or the tensors are missing, or the card is damaged.
     """
-    card = read_card(folder, PrefixCard)
-    tensors = folder / tensors_file(PrefixCard)
+    card = read_card(folder, ArtifactKind.PREFIX)
+    method, _ = card.as_prefix()
+    tensors = folder / tensors_file(card.kind)
     if not tensors.exists():
         raise missing_file(tensors, what="prefix")
     check_regular(tensors)
@@ -100,8 +104,8 @@ def describe(folder: Path) -> PrefixInfo:
         name=card.name,
         backbone=card.backbone,
         backbone_fingerprint=card.backbone_fingerprint,
-        prefix_length=card.method.prefix_length,
-        method=describe_method(card.method),
+        prefix_length=method.prefix_length,
+        method=describe_method(method),
         stored_bytes=tensors.stat().st_size,
         trained_on=f"{card.data_name}{rows}",
         created_s=card.created_s,
@@ -117,12 +121,11 @@ def readme(card: Card, *, stored_bytes: int, use: str) -> str:
         stored_bytes: size of the tensors' file.
         use: how to use the folder, in Markdown.
     """
-    intro = "What was trained upon a backbone, which itself is not in this folder."
-    own: list[tuple[str, str]] = []
-    if isinstance(card, PrefixCard):
+    if card.kind is ArtifactKind.PREFIX:
         intro = "A trained prefix: the backbone itself is not in this folder."
         own = _prefix_rows(card, stored_bytes)
-    elif isinstance(card, DeltaCard):
+    else:
+        intro = "What was trained upon a backbone, which itself is not in this folder."
         own = _delta_rows(card, stored_bytes)
     rows = [
         ("backbone", card.backbone),
@@ -141,8 +144,8 @@ def readme(card: Card, *, stored_bytes: int, use: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _prefix_rows(card: PrefixCard, stored_bytes: int) -> list[tuple[str, str]]:
-    method = card.method
+def _prefix_rows(card: Card, stored_bytes: int) -> list[tuple[str, str]]:
+    method, shape = card.as_prefix()
     form = "trained directly, without an MLP"
     if method.parametrisation is not Parametrisation.DIRECT:
         deep = "deep " if method.parametrisation is Parametrisation.DEEP_MLP else ""
@@ -153,15 +156,15 @@ def _prefix_rows(card: PrefixCard, stored_bytes: int) -> list[tuple[str, str]]:
         ("layers", f"{method.layers} (from 0; after a colon: their length)" * bool(method.layers)),
         (
             "tensors",
-            f"{card.layers} attentions × [2, {card.kv_heads}, {length}, {card.head_width}] in "
+            f"{shape.layers} attentions × [2, {shape.kv_heads}, {length}, {shape.head_width}] in "
             f"float32, {stored_bytes / 1000:.1f} kB",
         ),
         ("method", f"{_METHODS[method.depth]} (Li & Liang, 2021), {form}"),
-        ("positions of the tokens", card.positions.value.replace("_", " ")),
+        ("positions of the tokens", shape.positions.value.replace("_", " ")),
     ]
 
 
-def _delta_rows(card: DeltaCard, stored_bytes: int) -> list[tuple[str, str]]:
+def _delta_rows(card: Card, stored_bytes: int) -> list[tuple[str, str]]:
     tensors = f"{card.stored_parameters:,} numbers in float32, {stored_bytes / 1000:.1f} kB"
     return [
         ("method", describe_method(card.method)),

@@ -20,7 +20,7 @@ from engine.backbones.tensor_files import read_tensors
 from engine.contract.backbone import BackboneShape
 from engine.contract.errors import UserError
 from engine.contract.methods.cost import cost
-from engine.contract.runs.cards import Card, DeltaCard
+from engine.contract.runs.cards import Card
 from engine.contract.specs.run import describe_method
 from engine.exchange.card import refuse_pickles
 from engine.exchange.errors import missing_file
@@ -49,14 +49,14 @@ def read_checked(path: Path, *, sha256: str, what: str) -> bytes:
         raise UserError(
             "unreadable", "{path} cannot be read ({reason}).", path=path, reason=error.strerror
         ) from error
-    found = hashlib.sha256(data).hexdigest()
-    if found != sha256:
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != sha256:
         raise UserError(
             "tensors-changed",
             "{path} is damaged or has been changed: its sha256 is {found:.12}…, the card says "
             "{expected:.12}…. Get a fresh copy of the {what}.",
             path=path,
-            found=found,
+            found=digest,
             expected=sha256,
             what=what,
         )
@@ -113,7 +113,7 @@ def refuse_other_backbone(card: Card, backbone: Backbone, *, what: str) -> None:
     )
 
 
-def refuse_other_sizes(card: DeltaCard, tensors: Tensors, shape: BackboneShape) -> None:
+def refuse_other_sizes(card: Card, tensors: Tensors, shape: BackboneShape) -> None:
     """Refuse a delta whose card speaks of other sizes than its tensors, before room is made.
 
     Raises:

@@ -1,17 +1,16 @@
-"""Our own format of what was trained: a folder that can be mailed.
+"""Our own format of what was trained: a folder that can be sent to others.
 
     prefix.safetensors, delta.safetensors  float32 tensors by name
     prefix.json, delta.json                the card, with the sha256 of the tensors' file
     README.md                              the same for people
 
-Only safetensors and JSON are read, so a folder from a stranger cannot run code.
+Only safetensors and JSON are read, so an untrusted folder cannot run code.
 """
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TypeVar
 
 import safetensors
 import safetensors.torch
@@ -19,6 +18,7 @@ import torch
 
 from engine.contract import codec
 from engine.contract.files.folders import fill_folder
+from engine.contract.methods.info import ArtifactKind
 from engine.contract.runs.cards import Card
 from engine.exchange.card import (
     README_FILE,
@@ -32,15 +32,13 @@ from engine.exchange.checking import read_checked
 from engine.exchange.errors import damaged_file, not_finite
 from engine.methods.base import Tensors
 
-C = TypeVar("C", bound=Card)
-
 _USE = """Import a prefix in Prefix Workbench (the page *Prefixes*), or on the command line, with
 the folder's backbone on this machine:
 
     python main.py decode THIS_FOLDER --data TABLE.csv --out OUTPUTS.jsonl"""
 
 
-def write(folder: Path, tensors: Tensors, card: C) -> C:
+def write(folder: Path, tensors: Tensors, card: Card) -> Card:
     """Write a folder, whole or not at all.
 
     Args:
@@ -56,7 +54,7 @@ def write(folder: Path, tensors: Tensors, card: C) -> C:
             cannot be written to.
     """
     _check_finite(tensors, card)
-    data, kind = to_bytes(tensors), type(card)
+    data, kind = to_bytes(tensors), card.kind
     card = card.of_tensors(
         sha256=hashlib.sha256(data).hexdigest(),
         parameters=sum(tensor.numel() for tensor in tensors.values()),
@@ -70,7 +68,7 @@ def write(folder: Path, tensors: Tensors, card: C) -> C:
     return card
 
 
-def read(folder: Path, kind: type[C]) -> tuple[Tensors, C]:
+def read(folder: Path, kind: ArtifactKind) -> tuple[Tensors, Card]:
     """Read and check a folder of this kind.
 
     Returns:
@@ -81,11 +79,11 @@ def read(folder: Path, kind: type[C]) -> tuple[Tensors, C]:
     """
     card = read_card(folder, kind)
     path = folder / tensors_file(kind)
-    data = read_checked(path, sha256=card.tensors_sha256, what=kind.kind)
+    data = read_checked(path, sha256=card.tensors_sha256, what=kind.value)
     try:
         tensors: Tensors = safetensors.torch.load(data)
     except (safetensors.SafetensorError, ValueError, KeyError) as error:
-        raise damaged_file(path, error, what=kind.kind) from error
+        raise damaged_file(path, error, what=kind.value) from error
     _check_finite(tensors, card)
     return tensors, card
 
@@ -102,4 +100,4 @@ def to_bytes(tensors: Tensors) -> bytes:
 def _check_finite(tensors: Tensors, card: Card) -> None:
     for name, tensor in tensors.items():
         if not bool(torch.isfinite(tensor).all()):
-            raise not_finite(name, card.name, what=card.kind)
+            raise not_finite(name, card.name, what=card.kind.value)

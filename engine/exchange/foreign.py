@@ -23,21 +23,15 @@ class ForeignForm:
 
 
 @dataclass(frozen=True)
-class Known:
-    """What a foreign folder does not say, or says wrongly for this machine.
+class Known(ForeignForm):
+    """The same, with what this machine knows of the backbone.
 
     Attributes:
-        backbone: name or folder; "" for the one that the folder names.
         shape: of the backbone; without it, the folder's own sizes are believed.
         model_type: of the backbone, as its `config.json` has it; "" where it is not known.
         fingerprint: of the backbone; "" where it is not on this machine.
-        prompt: how inputs were written in training; None for this program's default.
-        linearisation: the same of tables.
     """
 
-    backbone: str = ""
     shape: BackboneShape | None = None
     model_type: str = ""
     fingerprint: str = ""
-    prompt: PromptForm | None = None
-    linearisation: Linearisation | None = None

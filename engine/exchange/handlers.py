@@ -11,9 +11,10 @@ from engine.backbones.paths import folder_of
 from engine.backbones.regular import home_path
 from engine.contract.errors import UserError
 from engine.contract.files.folders import refuse_used
-from engine.contract.projects.project import ProjectFolder
-from engine.contract.protocol.commands import (
-    Done,
+from engine.contract.methods.info import ArtifactKind
+from engine.contract.projects.project import Project, ProjectFolder
+from engine.contract.protocol.commands import Done
+from engine.contract.protocol.prefixes import (
     ExportPrefix,
     ImportPrefix,
     ListPrefixes,
@@ -21,7 +22,6 @@ from engine.contract.protocol.commands import (
     PrefixList,
     VerifyPrefix,
 )
-from engine.contract.runs.cards import DeltaCard
 from engine.contract.runs.folder import RunFolder
 from engine.data.prompt import prompt_named
 from engine.exchange.card import describe, is_folder_of
@@ -52,7 +52,7 @@ def export_prefix(command: ExportPrefix, reporter: Reporter) -> Done:
     refuse_used(out)
     of_run = RunFolder(source).delta
     both = (of_run, source)
-    delta_folder = next((place for place in both if is_folder_of(DeltaCard, place)), None)
+    delta_folder = next((path for path in both if is_folder_of(ArtifactKind.DELTA, path)), None)
     if delta_folder is not None:
         return _export_delta(delta_folder, command.format, out, reporter)
     folder = prefix_folder_of(source)
@@ -71,7 +71,7 @@ def _export_delta(folder: Path, form: str, out: Path, reporter: Reporter) -> Don
     from engine.exchange import folders, peft_delta
 
     reporter.update(0, 0, "bytes", "Exporting the delta")
-    tensors, card = folders.read(folder, DeltaCard)
+    tensors, card = folders.read(folder, ArtifactKind.DELTA)
     if form == "native":
         folders.write(out, tensors, card)
         return Done(f"The delta {card.name!r} is in {out}.")
@@ -79,19 +79,31 @@ def _export_delta(folder: Path, form: str, out: Path, reporter: Reporter) -> Don
     return Done(f"The delta {card.name!r} is in {out}, for PEFT to load.")
 
 
-def import_prefix(command: ImportPrefix, reporter: Reporter) -> PrefixInfo:
+def import_prefix(
+    command: ImportPrefix, reporter: Reporter, *, makes_project: bool = False
+) -> PrefixInfo:
     """Copy a native or PEFT prefix folder, or a run's prefix, into a project.
+
+    Args:
+        makes_project: where the project's folder is missing or empty, it becomes a project.
 
     Raises:
         UserError: no project, no prefix, damaged, or of a kind that cannot be used.
     """
     project = ProjectFolder(home_path(command.project))
-    project.read()
+    is_free = not project.path.exists() or (
+        project.path.is_dir() and not any(project.path.iterdir())
+    )
+    is_new = makes_project and is_free
+    if not is_new:
+        project.read()
     from engine.exchange import native
 
     reporter.update(0, 0, "bytes", "Importing the prefix")
-    told = ForeignForm(command.backbone, command.prompt, command.linearisation)
-    key_values, card = read_any(home_path(command.path), told, reporter)
+    form = ForeignForm(command.backbone, command.prompt, command.linearisation)
+    key_values, card = read_any(home_path(command.path), form, reporter)
+    if is_new:
+        project.write(Project(name=project.path.resolve().name))
     target = _free_folder(project.prefixes, card.name)
     native.write(target, key_values, card)
     return describe(target)
@@ -144,10 +156,11 @@ def verify_prefix(command: VerifyPrefix, reporter: Reporter) -> Done:
         )
     prompt_named(card.prompt)
     shape = describe_folder(backbone).shape
-    fits = set(key_values) == set(native.sites_of(shape, card.method))
-    same_heads = (card.kv_heads, card.head_width) == (shape.kv_heads, shape.head_width)
-    found = fingerprint_of(backbone, reporter) if card.backbone_fingerprint else ""
-    if found == card.backbone_fingerprint and not (fits and same_heads):
+    method, own = card.as_prefix()
+    fits = set(key_values) == set(native.sites_of(shape, method))
+    same_heads = (own.kv_heads, own.head_width) == (shape.kv_heads, shape.head_width)
+    fingerprint = fingerprint_of(backbone, reporter) if card.backbone_fingerprint else ""
+    if fingerprint == card.backbone_fingerprint and not (fits and same_heads):
         raise UserError(
             "prefix-does-not-fit",
             "The files of the prefix {name!r} are whole, but do not fit the {backbone} on this "
@@ -155,19 +168,19 @@ def verify_prefix(command: VerifyPrefix, reporter: Reporter) -> Done:
             name=card.name,
             backbone=card.backbone,
         )
-    if not found:
+    if not fingerprint:
         return Done(
             f"{whole}; it has the shape of the {card.backbone} on this machine, but does not say "
             "on which weights it was trained."
         )
-    if found != card.backbone_fingerprint:
+    if fingerprint != card.backbone_fingerprint:
         raise UserError(
             "backbone-changed",
             "The prefix {name!r} is whole, but the {backbone} on this machine (fingerprint "
             "{found:.12}…) is not the backbone it was trained on (fingerprint {expected:.12}…).",
             name=card.name,
             backbone=card.backbone,
-            found=found,
+            found=fingerprint,
             expected=card.backbone_fingerprint,
         )
     return Done(f"{whole}; its backbone {card.backbone} is on this machine, and the same.")

@@ -11,8 +11,9 @@ from pathlib import Path
 from engine.backbones.loading import Backbone
 from engine.contract.backbone import BackboneShape
 from engine.contract.errors import EngineError, UserError
+from engine.contract.methods.info import ArtifactKind
 from engine.contract.methods.prefix import AttentionKind, PrefixMethod
-from engine.contract.runs.cards import AttentionSite, PrefixCard
+from engine.contract.runs.cards import AttentionSite, Card
 from engine.exchange import folders
 from engine.exchange.card import tensors_file
 from engine.exchange.checking import refuse_other_backbone
@@ -21,7 +22,7 @@ from engine.methods.attention import KeyValues
 from engine.methods.prefix import by_name
 
 
-def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> PrefixCard:
+def write(folder: Path, key_values: KeyValues, card: Card) -> Card:
     """As `folders.write`, of a prefix.
 
     Args:
@@ -35,7 +36,7 @@ def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> PrefixCard:
     return folders.write(folder, by_name(key_values), card)
 
 
-def read(folder: Path) -> tuple[KeyValues, PrefixCard]:
+def read(folder: Path) -> tuple[KeyValues, Card]:
     """Read and check a prefix folder.
 
     Returns:
@@ -44,11 +45,11 @@ def read(folder: Path) -> tuple[KeyValues, PrefixCard]:
     Raises:
         UserError: not a prefix folder, damaged, or made by a newer version.
     """
-    tensors, card = folders.read(folder, PrefixCard)
+    tensors, card = folders.read(folder, ArtifactKind.PREFIX)
     try:
         sites = {_site(name): entries for name, entries in tensors.items()}
     except ValueError as error:
-        raise damaged_file(folder / tensors_file(PrefixCard), error, what="prefix") from error
+        raise damaged_file(folder / tensors_file(card.kind), error, what="prefix") from error
     key_values = dict(sorted(sites.items()))
     misfit = _misfit(key_values, card)
     if misfit is not None:
@@ -56,7 +57,7 @@ def read(folder: Path) -> tuple[KeyValues, PrefixCard]:
     return key_values, card
 
 
-def check_fits(card: PrefixCard, backbone: Backbone, key_values: KeyValues) -> None:
+def check_fits(card: Card, backbone: Backbone, key_values: KeyValues) -> None:
     """Refuse a backbone that the prefix was not trained on.
 
     A prefix imported from elsewhere may not know its backbone's fingerprint (it is ""): then
@@ -69,13 +70,14 @@ def check_fits(card: PrefixCard, backbone: Backbone, key_values: KeyValues) -> N
     if card.backbone_fingerprint:
         refuse_other_backbone(card, backbone, what="prefix")
     shape = backbone.shape
-    wanted = sites_of(shape, card.method)
+    method, trained = card.as_prefix()
+    wanted = sites_of(shape, method)
     differing = sorted(set(key_values) ^ set(wanted))
-    found, own = (card.kv_heads, card.head_width), (shape.kv_heads, shape.head_width)
-    if differing or found != own:
+    trained_for, own = (trained.kv_heads, trained.head_width), (shape.kv_heads, shape.head_width)
+    if differing or trained_for != own:
         sizes = [
             f"{len(sites)} attentions, {heads} key/value heads of width {width}"
-            for sites, (heads, width) in ((key_values, found), (wanted, own))
+            for sites, (heads, width) in ((key_values, trained_for), (wanted, own))
         ]
         about = f"; {differing[0].key} is in one only" if differing else ""
         raise UserError(
@@ -98,31 +100,32 @@ def sites_of(shape: BackboneShape, method: PrefixMethod) -> tuple[AttentionSite,
         UserError: the method names a layer that the backbone does not have.
     """
     return tuple(
-        AttentionSite(place.value, layer)
-        for place, lengths in method.lengths_on(shape).items()
+        AttentionSite(kind.value, layer)
+        for kind, lengths in method.lengths_on(shape).items()
         for layer, length in enumerate(lengths)
         if length
     )
 
 
 def _site(name: str) -> AttentionSite:
-    place, _, layer = name.rpartition(".")
-    return AttentionSite(AttentionKind(place).value, int(layer))
+    kind, _, layer = name.rpartition(".")
+    return AttentionSite(AttentionKind(kind).value, int(layer))
 
 
-def _misfit(key_values: KeyValues, card: PrefixCard) -> UserError | None:
+def _misfit(key_values: KeyValues, card: Card) -> UserError | None:
     """What speaks against the tensors being those of the card."""
-    if len(key_values) != card.layers:
+    method, shape = card.as_prefix()
+    if len(key_values) != shape.layers:
         return UserError(
             "prefix-tensor-count",
             "The prefix {name!r} has {count} tensors, but its card says {expected}. "
             "Get a fresh copy of the prefix.",
             name=card.name,
             count=len(key_values),
-            expected=card.layers,
+            expected=shape.layers,
         )
     for site, entries in key_values.items():
-        wanted = [2, card.kv_heads, card.method.length_at(site.layer), card.head_width]
+        wanted = [2, shape.kv_heads, method.length_at(site.layer), shape.head_width]
         if list(entries.shape) != wanted:
             return UserError(
                 "prefix-tensor-shape",

@@ -30,15 +30,11 @@ from engine.contract import codec
 from engine.contract.backbone import BackboneShape, BackboneSource
 from engine.contract.errors import UserError
 from engine.contract.files.folders import fill_folder
+from engine.contract.methods.info import ArtifactKind
 from engine.contract.methods.prefix import Init, Parametrisation, PrefixMethod
-from engine.contract.runs.cards import (
-    PREFIX_VERSION,
-    PositionScheme,
-    PrefixCard,
-    decoder_site,
-)
+from engine.contract.runs.cards import Card, PositionScheme, PrefixShape, decoder_site
 from engine.contract.specs.data import Linearisation
-from engine.contract.specs.training import DecodingSpec
+from engine.contract.tasks.generation import GenerationTask
 from engine.data.prompt import ENCODER_PROMPT, PROMPT
 from engine.exchange.card import PEFT_CONFIG_FILE, README_FILE, read_card, readme, refuse_pickles
 from engine.exchange.checking import check_tensor_file
@@ -73,7 +69,7 @@ def is_peft_folder(folder: Path) -> bool:
     return (folder / CONFIG_FILE).is_file()
 
 
-def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> None:
+def write(folder: Path, key_values: KeyValues, card: Card) -> None:
     """Write a prefix as a PEFT folder, whole or not at all.
 
     Args:
@@ -84,15 +80,16 @@ def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> None:
     Raises:
         UserError: PEFT's format cannot hold it, the folder is not empty, or the disk is full.
     """
-    if card.method.layers:
+    method, shape = card.as_prefix()
+    if method.layers:
         raise UserError(
             "peft-lacks-layers",
             "PEFT's format cannot hold the prefix {name!r}. It covers the layers {layers}, and "
             "PEFT needs every layer, with one length. Export it as native.",
             name=card.name,
-            layers=card.method.layers,
+            layers=method.layers,
         )
-    sites = [decoder_site(layer) for layer in range(card.layers)]
+    sites = [decoder_site(layer) for layer in range(shape.layers)]
     if card.prompt == ENCODER_PROMPT:
         raise UserError(
             "peft-lacks-encoder-decoders",
@@ -100,7 +97,7 @@ def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> None:
             "layers the same values. Export it as native.",
             name=card.name,
         )
-    if set(key_values) != set(sites) or card.positions is not PositionScheme.AFTER_PREFIX:
+    if set(key_values) != set(sites) or shape.positions is not PositionScheme.AFTER_PREFIX:
         raise UserError(
             "peft-lacks-sites",
             "PEFT's format cannot hold the prefix {name!r}. It has room for a prefix in decoder "
@@ -108,11 +105,12 @@ def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> None:
             name=card.name,
         )
     stacked = torch.stack([key_values[site].detach().float().cpu() for site in sites])
-    length = card.method.prefix_length
+    length = method.prefix_length
     flat = stacked.permute(3, 0, 1, 2, 4).reshape(length, -1).contiguous()  # [P, L*2*H*D]
     tensors = bytes(safetensors.torch.save({_TENSOR: flat}, metadata={"format": "pt"}))
-    digest = hashlib.sha256(to_bytes(by_name(key_values))).hexdigest()
-    card = replace(card, tensors_sha256=digest, version=PREFIX_VERSION)
+    native = to_bytes(by_name(key_values))
+    digest = hashlib.sha256(native).hexdigest()
+    card = card.of_tensors(sha256=digest, parameters=flat.numel(), size_bytes=len(native))
     text = readme(card, stored_bytes=len(tensors), use=USE)
     with fill_folder(folder) as target:
         (target / TENSOR_FILE).write_bytes(tensors)
@@ -124,11 +122,11 @@ def write(folder: Path, key_values: KeyValues, card: PrefixCard) -> None:
 def backbone_named_in(folder: Path) -> str:
     """The backbone that a PEFT folder names: a hub id or a path, or "" for none."""
     if (folder / OUR_CARD_FILE).exists():
-        return read_card(folder, PrefixCard, OUR_CARD_FILE).backbone
+        return read_card(folder, ArtifactKind.PREFIX, OUR_CARD_FILE).backbone
     return str(_read_config(folder).get("base_model_name_or_path") or "")
 
 
-def read(folder: Path, known: Known | None = None) -> tuple[KeyValues, PrefixCard]:
+def read(folder: Path, known: Known | None = None) -> tuple[KeyValues, Card]:
     """Read a prefix that PEFT or we have written.
 
     Args:
@@ -175,25 +173,27 @@ def read(folder: Path, known: Known | None = None) -> tuple[KeyValues, PrefixCar
     if sides:
         method = replace(method, encoder_self=False, decoder_cross=False)
     form = PROMPT if known.prompt is None else known.prompt.value
-    told = known.prompt is not None or known.linearisation is not None
-    card = PrefixCard(
+    described = known.prompt is not None or known.linearisation is not None
+    card = Card(
         name=folder.resolve().name,
         method=method,
         backbone=known.backbone or _catalog_name(backbone_named_in(folder)),
         backbone_fingerprint=known.fingerprint,
-        layers=layers,
-        kv_heads=heads,
-        head_width=width,
-        positions=PositionScheme.AFTER_PREFIX,
+        shape=PrefixShape(
+            layers=layers,
+            kv_heads=heads,
+            head_width=width,
+            positions=PositionScheme.AFTER_PREFIX,
+        ),
         linearisation=known.linearisation or Linearisation(),
         prompt=ENCODER_PROMPT if sides else form,
-        decoding=DecodingSpec(),
+        task=GenerationTask(),
         data_name="",
         data_fingerprint="",
         train_rows=0,
         created_s=(folder / TENSOR_FILE).stat().st_mtime,
         notes="Imported from a PEFT folder"
-        + ("." if told else ", which does not say how inputs were written."),
+        + ("." if described else ", which does not say how inputs were written."),
     )
     return key_values, card
 
@@ -204,19 +204,20 @@ def base_model(backbone: str) -> str:
     return entry.where if entry and entry.source is BackboneSource.HUB else backbone
 
 
-def _config(card: PrefixCard) -> str:
+def _config(card: Card) -> str:
     """`adapter_config.json`. Without task_type, PEFT would silently ignore the prefix."""
-    width = card.kv_heads * card.head_width
+    method, shape = card.as_prefix()
+    width = shape.kv_heads * shape.head_width
     return json.dumps(
         {
             "peft_type": "PREFIX_TUNING",
             "task_type": "CAUSAL_LM",
             "base_model_name_or_path": base_model(card.backbone),
             "inference_mode": True,
-            "num_virtual_tokens": card.method.prefix_length,
+            "num_virtual_tokens": method.prefix_length,
             "num_transformer_submodules": 1,
-            "num_layers": card.layers,
-            "num_attention_heads": card.kv_heads,
+            "num_layers": shape.layers,
+            "num_attention_heads": shape.kv_heads,
             "token_dim": width,
             "encoder_hidden_size": width,
             "prefix_projection": False,
@@ -359,13 +360,13 @@ def _method(config: dict[str, Any], length: int) -> PrefixMethod:
     return PrefixMethod(
         prefix_length=length,
         parametrisation=Parametrisation.MLP,
-        mid_dim=next((one for one in widths if isinstance(one, int) and one > 0), 512),
+        mid_dim=next((width for width in widths if isinstance(width, int) and width > 0), 512),
         init=Init.RANDOM,
     )
 
 
-def _own_card(folder: Path, key_values: KeyValues) -> PrefixCard:
-    card = read_card(folder, PrefixCard, OUR_CARD_FILE)
+def _own_card(folder: Path, key_values: KeyValues) -> Card:
+    card = read_card(folder, ArtifactKind.PREFIX, OUR_CARD_FILE)
     if hashlib.sha256(to_bytes(by_name(key_values))).hexdigest() != card.tensors_sha256:
         raise UserError(
             "peft-card-of-other-tensors",

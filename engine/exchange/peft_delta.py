@@ -15,7 +15,7 @@ import safetensors.torch
 from engine.contract.errors import UserError
 from engine.contract.files.folders import fill_folder
 from engine.contract.methods.all import info_of
-from engine.contract.runs.cards import DeltaCard
+from engine.contract.runs.cards import Card
 from engine.contract.specs.run import describe_method
 from engine.data.prompt import ENCODER_PROMPT
 from engine.exchange.card import README_FILE, readme
@@ -24,7 +24,7 @@ from engine.methods.base import Tensors
 from engine.methods.making import delta_class
 
 
-def write(folder: Path, tensors: Tensors, card: DeltaCard) -> None:
+def write(folder: Path, tensors: Tensors, card: Card) -> None:
     """Write a delta as a PEFT folder, whole or not at all.
 
     Args:

@@ -11,7 +11,8 @@ from engine.backbones.entries import find_entry
 from engine.backbones.fingerprint import fingerprint_of
 from engine.backbones.paths import folder_of, no_such_backbone
 from engine.contract.errors import UserError
-from engine.contract.runs.cards import PrefixCard
+from engine.contract.methods.info import ArtifactKind
+from engine.contract.runs.cards import Card
 from engine.contract.runs.folder import RunFolder
 from engine.exchange.card import PEFT_CONFIG_FILE, is_folder_of
 from engine.exchange.foreign import ForeignForm, Known
@@ -30,7 +31,7 @@ def prefix_folder_of(source: Path) -> Path:
         UserError: there is no prefix, and why.
     """
     run = RunFolder(source)
-    if is_folder_of(PrefixCard, run.prefix):
+    if is_folder_of(ArtifactKind.PREFIX, run.prefix):
         return run.prefix
     if (source / "run.json").exists():
         if run.model.is_dir():
@@ -58,7 +59,7 @@ def prefix_folder_of(source: Path) -> Path:
     return source
 
 
-def read_any(path: Path, told: ForeignForm, reporter: Reporter) -> tuple[KeyValues, PrefixCard]:
+def read_any(path: Path, form: ForeignForm, reporter: Reporter) -> tuple[KeyValues, Card]:
     """Read the prefix in a folder, in one of its files' place, or in the one folder inside.
 
     Raises:
@@ -75,10 +76,10 @@ def read_any(path: Path, told: ForeignForm, reporter: Reporter) -> tuple[KeyValu
     if not peft.is_peft_folder(folder):
         key_values, card = native.read(prefix_folder_of(folder))
         return key_values, card
-    return peft.read(folder, known_beside(folder, told, reporter))
+    return peft.read(folder, known_beside(folder, form, reporter))
 
 
-def known_beside(folder: Path, told: ForeignForm, reporter: Reporter) -> Known:
+def known_beside(folder: Path, form: ForeignForm, reporter: Reporter) -> Known:
     """What this machine and the user know of a PEFT folder's backbone and inputs.
 
     Raises:
@@ -86,29 +87,29 @@ def known_beside(folder: Path, told: ForeignForm, reporter: Reporter) -> Known:
     """
     from engine.exchange import peft
 
-    named = told.backbone or peft.backbone_named_in(folder)
+    named = form.backbone or peft.backbone_named_in(folder)
     if not named:
         raise UserError(
             "peft-backbone-unnamed",
             "{path} names no backbone. Name the backbone that it was trained on with --backbone.",
             path=folder / peft.CONFIG_FILE,
         )
-    entry, place = find_entry(named), None
-    if told.backbone or len(named) < 256:  # a longer one is no name
-        place = folder_of(named)
-    if told.backbone and place is None and entry is None:
+    entry, local = find_entry(named), None
+    if form.backbone or len(named) < 256:  # a longer one is no name
+        local = folder_of(named)
+    if form.backbone and local is None and entry is None:
         raise no_such_backbone(named)
-    shape = entry.shape if entry else (describe_folder(place).shape if place else None)
+    shape = entry.shape if entry else (describe_folder(local).shape if local else None)
     name = ""
-    if told.backbone:
-        name = entry.name if entry else (place.resolve().name if place else "")
+    if form.backbone:
+        name = entry.name if entry else (local.resolve().name if local else "")
     return Known(
         backbone=name,
         shape=shape,
-        model_type=BackboneConfig(place).model_type if place else "",
-        fingerprint=fingerprint_of(place, reporter) if place else "",
-        prompt=told.prompt,
-        linearisation=told.linearisation,
+        model_type=BackboneConfig(local).model_type if local else "",
+        fingerprint=fingerprint_of(local, reporter) if local else "",
+        prompt=form.prompt,
+        linearisation=form.linearisation,
     )
 
 
@@ -120,10 +121,10 @@ def holding_folder(folder: Path) -> Path | None:
     """
     if _holds(folder) or (folder / "run.json").exists():
         return folder
-    inside = sorted(one for one in folder.iterdir() if one.is_dir() and _holds(one))
+    inside = sorted(path for path in folder.iterdir() if path.is_dir() and _holds(path))
     if len(inside) > 1:
         more = ", …" if len(inside) > SHOWN_FOLDERS else ""
-        names = ", ".join(one.name for one in inside[:SHOWN_FOLDERS]) + more
+        names = ", ".join(path.name for path in inside[:SHOWN_FOLDERS]) + more
         raise UserError(
             "several-prefixes",
             "{folder} holds {count} prefixes ({names}). Choose one of them.",
@@ -135,4 +136,4 @@ def holding_folder(folder: Path) -> Path | None:
 
 
 def _holds(folder: Path) -> bool:
-    return is_folder_of(PrefixCard, folder) or (folder / PEFT_CONFIG_FILE).exists()
+    return is_folder_of(ArtifactKind.PREFIX, folder) or (folder / PEFT_CONFIG_FILE).exists()

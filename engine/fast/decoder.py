@@ -120,12 +120,15 @@ class Cache:
         size = max(self.mask.shape[2], other.mask.shape[2])
 
         def joined(ours: torch.Tensor, theirs: torch.Tensor) -> torch.Tensor:
-            return torch.cat([pad(one, (0, 0, 0, size - one.shape[2])) for one in (ours, theirs)])
+            return torch.cat(
+                [pad(held, (0, 0, 0, size - held.shape[2])) for held in (ours, theirs)]
+            )
 
         self.keys = [joined(a, b) for a, b in zip(self.keys, other.keys, strict=True)]
         self.values = [joined(a, b) for a, b in zip(self.values, other.values, strict=True)]
         masks = [
-            pad(one.mask, (0, size - one.mask.shape[2]), value=HIDDEN) for one in (self, other)
+            pad(cache.mask, (0, size - cache.mask.shape[2]), value=HIDDEN)
+            for cache in (self, other)
         ]
         self.mask = torch.cat(masks)
         self.positions = torch.cat([self.positions, other.positions])
@@ -179,7 +182,7 @@ class FastDecoder:
             loss: torch.Tensor = _Loss.apply(self, prefix, batch, *prefix.layers)  # type: ignore[no-untyped-call]
             return loss
         with torch.no_grad():
-            return _loss_in_place(self.logits(prefix, batch), batch.labels)
+            return _cross_entropy_(self.logits(prefix, batch), batch.labels)
 
     @torch.no_grad()
     def loss_and_gradients(
@@ -190,7 +193,7 @@ class FastDecoder:
         x = self._forward(prefix, batch, saved=saved)
         x, final_in = _normalised(x, self._w.norm)
         logits = product(x, self._w.head)
-        loss = _loss_in_place(logits, batch.labels)  # logits are their gradient now
+        loss = _cross_entropy_(logits, batch.labels)  # logits are their gradient now
         dx = _norm_backward(product(logits, self._w.head.T), final_in, self._w.norm)
         del logits
         return loss, self._backward(dx, prefix, batch, saved)
@@ -506,7 +509,7 @@ def _gated(gate_up: torch.Tensor) -> torch.Tensor:
     return silu(gate).mul_(up)
 
 
-def _loss_in_place(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+def _cross_entropy_(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """The summed cross-entropy of logits [M, V], which become its gradient by them."""
     rows = torch.arange(len(labels), device=labels.device)
     chosen = logits[rows, labels]

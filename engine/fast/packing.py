@@ -20,7 +20,7 @@ class PackedBatch:
         ids: [N].
         positions: [N], from 0 at a sequence's first token.
         sequence: [N], to which a token belongs.
-        cells: [N], its place in the padded grid [G * T].
+        cells: [N], its index in the padded grid [G * T].
         bias: [G, T, T], 0 where the first sees the second, else `HIDDEN`.
         predicting: [M], tokens whose next token is predicted; several may be the same one.
         labels: [M], the tokens that come next; empty where they are not known.
@@ -86,7 +86,7 @@ def _pack(
     """Pack texts.
 
     Args:
-        predictions: for each text the places of (token, its next).
+        predictions: for each text (index of a token, the token after it).
         branches: for each text the length of its stem, and (start, length) of its branches.
     """
     lengths = [len(text) for text in texts]
@@ -94,14 +94,14 @@ def _pack(
     visible = np.zeros((size, longest, longest), dtype=bool)
     positions, predicting, starts = [], [], np.cumsum([0, *lengths])
     for row, length in enumerate(lengths):
-        place = np.arange(length)
+        own = np.arange(length)
         visible[row, :length, :length] = np.tri(length, dtype=bool)
         if branches:
             stem, parts = branches[row]
             for start, count in parts:  # a branch sees the stem and itself
                 visible[row, start : start + count, stem:start] = False
-                place[start : start + count] = stem + np.arange(count)
-        positions.append(place)
+                own[start : start + count] = stem + np.arange(count)
+        positions.append(own)
         predicting += [int(starts[row]) + at for at, _ in predictions[row]]
     bias = torch.zeros(size, longest, longest)
     bias.masked_fill_(torch.from_numpy(~visible), HIDDEN)

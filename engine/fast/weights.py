@@ -115,7 +115,7 @@ def read_weights(model: Any) -> DecoderWeights:
         _check_layer(layer)
     first = body.layers[0].self_attn
     width = first.head_dim
-    joined = {one.weight for one in body.layers.modules() if type(one) is nn.Linear}
+    joined = {linear.weight for linear in body.layers.modules() if type(linear) is nn.Linear}
     for parameter in {*model.parameters()} - joined:
         # No tensor may stay in the mapped file: the whole of it would stay in memory.
         parameter.data = parameter.data.clone()
@@ -145,7 +145,7 @@ def _check_layer(layer: Any) -> None:
     _demand(_names(mlp) == {"gate_proj", "up_proj", "down_proj", "act_fn"}, "its MLP is not gated")
     linears = [getattr(attention, name) for name in projections]
     linears += [mlp.gate_proj, mlp.up_proj, mlp.down_proj]
-    _demand(all(type(one) is nn.Linear for one in linears), "its matrices are wrapped")
+    _demand(all(type(linear) is nn.Linear for linear in linears), "its matrices are wrapped")
     _demand(getattr(attention, "sliding_window", None) is None, "its attention has a window")
     _demand(isinstance(mlp.act_fn, nn.SiLU) or type(mlp.act_fn).__name__ == "SiLUActivation",
             "its activation is not SiLU")  # fmt: skip

@@ -73,8 +73,10 @@ class Adapters(Delta):
             made = [Adapter(method.design, shape.width, bottleneck) for _ in places]
         modules = dict(backbone.model.named_modules())
         device = backbone.model.device
-        self._adapters = {place: one.to(device) for place, one in zip(places, made, strict=True)}
-        self._hosts = [(modules[place], _hook(one)) for place, one in self._adapters.items()]
+        self._adapters = {
+            name: adapter.to(device) for name, adapter in zip(places, made, strict=True)
+        }
+        self._hosts = [(modules[name], _hook(adapter)) for name, adapter in self._adapters.items()]
         number = count(self.trainable())
         self._notes = (
             f"{len(places)} {DESIGNS[method.design]} adapters of bottleneck {bottleneck}: "
@@ -85,8 +87,8 @@ class Adapters(Delta):
     def trainable(self) -> dict[str, nn.Parameter]:
         """All adapters' parameters, by the name of the module that each stands behind."""
         return {
-            f"{place}.adapter.{name}": parameter
-            for place, adapter in self._adapters.items()
+            f"{module}.adapter.{name}": parameter
+            for module, adapter in self._adapters.items()
             for name, parameter in adapter.named_parameters()
         }
 
@@ -105,11 +107,13 @@ def find_places(backbone: Backbone, design: AdapterDesign) -> list[str]:
     """Names of the modules behind which adapters of a design stand, in the order of the layers.
 
     Raises:
-        UserError: some are missing, with what was looked for.
+        UserError: some are missing, naming them.
     """
     is_lin = design is AdapterDesign.LIN
-    found = structure_of(backbone.model, attentions=not is_lin)
-    places = [block.name for block in found.blocks] if is_lin else _matrices(backbone, found)
+    structure = structure_of(backbone.model, attentions=not is_lin)
+    places = (
+        [block.name for block in structure.blocks] if is_lin else _matrices(backbone, structure)
+    )
     shape = backbone.shape
     wanted = adapter_sites(
         design, layers=shape.layers + shape.encoder_layers, attentions=shape.attentions
@@ -131,12 +135,12 @@ def find_places(backbone: Backbone, design: AdapterDesign) -> list[str]:
     return places
 
 
-def _matrices(backbone: Backbone, found: Structure) -> list[str]:
+def _matrices(backbone: Backbone, structure: Structure) -> list[str]:
     """What ends each attention and feed-forward, where it gives the width of the stream."""
     modules = dict(backbone.model.named_modules())
     ends = [
         name
-        for block in found.blocks
+        for block in structure.blocks
         for name in (*block.attention_ends, block.feed_forward_end)
         if name
     ]

@@ -58,7 +58,7 @@ class Slot:
         seen: [R, T], of an infix: the columns of the first pass, of T tokens, that see it; what
             follows one by one sees it too.
         recording: while set, the module's own keys and values of the next forward pass are
-            kept in `recorded`, [2, B, H, S, D], and put on this list.
+            saved in `recorded`, [2, B, H, S, D], and put on this list.
     """
 
     entries: torch.Tensor | None = None
@@ -150,7 +150,7 @@ def _join_masks(
 
 
 def _mask(*args: Any, **kwargs: Any) -> torch.Tensor | None:
-    """The stock mask, but explicit where SDPA would be told `is_causal`.
+    """The stock mask, but explicit where SDPA would be called with `is_causal`.
 
     With a prefix the keys outnumber the queries, and the kernel's own triangle would sit in
     the wrong corner.
@@ -173,7 +173,7 @@ class PrefixAttention:
     """The attention modules of one backbone, ready to take a prefix.
 
     Attributes:
-        sites: site → (H, D), by place and layer in the order in which they attend.
+        sites: site → (H, D), by kind and layer in the order in which they attend.
         modules: site → the module that attends there.
         is_rotary: whether positions are rotations of queries and keys, so that only distances
             count, and may be below 0.
@@ -200,17 +200,17 @@ class PrefixAttention:
         self._find_sites(model)
         self.is_rotary = any(name.endswith("rotary_emb") for name, _ in model.named_modules())
         expected = expected_layers(model.config)
-        for place, layers in expected.items():
-            found = sum(site.place is place for site in self.sites)
-            if found != layers:
+        for kind, layers in expected.items():
+            count = sum(site.kind is kind for site in self.sites)
+            if count != layers:
                 raise UserError(
                     "attention-layers-missing",
                     "{model} cannot take a prefix: only {count} of its {layers} layers have "
                     "{attention} that a prefix can stand before. Choose another backbone.",
                     model=name,
-                    count=found,
+                    count=count,
                     layers=layers,
-                    attention=WORDS_FOR[place],
+                    attention=WORDS_FOR[kind],
                 )
 
     def _find_sites(self, model: PreTrainedModel) -> None:
@@ -219,19 +219,19 @@ class PrefixAttention:
         encoder = set(model.get_encoder().modules()) if model.config.is_encoder_decoder else set()
         layers: Counter[AttentionKind] = Counter()
         with _recording(list(modules)) as attended:
-            # Of two lengths, so that attention across is told from attention to oneself.
+            # Of two lengths, so that cross-attention differs from self-attention.
             run_a_few_tokens(model)
             for slot in attended:
                 module = modules.pop(slot)
                 assert slot.recorded is not None
                 if module in encoder:
-                    place = AttentionKind.ENCODER_SELF
+                    kind = AttentionKind.ENCODER_SELF
                 elif encoder and slot.recorded.shape[3] == 3:
-                    place = AttentionKind.DECODER_CROSS
+                    kind = AttentionKind.DECODER_CROSS
                 else:
-                    place = AttentionKind.DECODER_SELF
-                site = AttentionSite(place.value, layers[place])
-                layers[place] += 1
+                    kind = AttentionKind.DECODER_SELF
+                site = AttentionSite(kind.value, layers[kind])
+                layers[kind] += 1
                 self._slots[site], self.sites[site] = slot, slot.size
                 self.modules[site] = module
         for module in modules.values():
@@ -299,7 +299,7 @@ class PrefixAttention:
 
 
 def expected_layers(config: PreTrainedConfig) -> dict[AttentionKind, int]:
-    """How many attentions a backbone of this configuration has in each place."""
+    """How many attentions a backbone of this configuration has of each kind."""
     if not config.is_encoder_decoder:
         return {AttentionKind.DECODER_SELF: config.get_text_config().num_hidden_layers}
     # The names of BART and its kin, then those of T5 and its kin.

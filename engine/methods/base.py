@@ -11,7 +11,7 @@ from typing import ClassVar, Protocol
 import torch
 
 from engine.backbones.loading import Backbone
-from engine.contract.runs.cards import Card
+from engine.contract.runs.cards import PrefixShape
 from engine.fast.decoder import FastDecoder, Prefix
 
 Tensors = dict[str, torch.Tensor]
@@ -62,12 +62,12 @@ class Artifact:
     """What is saved of a trained method.
 
     Attributes:
-        tensors: float32, on the CPU; none where the backbone itself is saved.
-        card: what describes them; None where the backbone itself is saved.
+        tensors: float32, on the CPU.
+        shape: of a prefix.
     """
 
     tensors: Tensors
-    card: Card | None
+    shape: PrefixShape | None = None
 
 
 class Method(System, Protocol):
@@ -91,8 +91,8 @@ class Method(System, Protocol):
     def frozen_parameters(self) -> int:
         """How many of the backbone's numbers stay as they are."""
 
-    def artifact(self, facts: Card) -> Artifact:
-        """What is to be saved, with the facts of its run."""
+    def artifact(self) -> Artifact | None:
+        """What is to be saved; None for the backbone as a whole."""
 
 
 class SameForAllRows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.backbones.loading import outline_backbone
-from engine.contract.protocol.commands import Counted, CountParameters
+from engine.contract.protocol.backbones import Counted, CountParameters
 from engine.methods.attention import attention_of
 from engine.methods.base import count
 from engine.methods.making import make_method

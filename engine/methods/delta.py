@@ -15,8 +15,7 @@ from torch import nn
 
 from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
-from engine.contract.runs.cards import Card, DeltaCard
-from engine.methods.base import Artifact, SameForAllRows, System, Tensors, count
+from engine.methods.base import Artifact, SameForAllRows, System, Tensors
 from engine.methods.checkpointing import set_checkpointing
 
 PeftForm = tuple[dict[str, Any], Tensors]
@@ -24,7 +23,7 @@ PeftForm = tuple[dict[str, Any], Tensors]
 
 
 class SavedAsDelta(SameForAllRows):
-    """A method that is saved as named tensors with a `DeltaCard`."""
+    """A method that is saved as named tensors."""
 
     def trainable(self) -> dict[str, nn.Parameter]:
         """The parameters, in float32 whatever the backbone's precision."""
@@ -32,12 +31,12 @@ class SavedAsDelta(SameForAllRows):
 
     def folded(self) -> Tensors:
         """What is saved: float32, on the CPU."""
-        return {name: one.detach().float().cpu() for name, one in self.trainable().items()}
+        own = self.trainable()
+        return {name: parameter.detach().float().cpu() for name, parameter in own.items()}
 
-    def artifact(self, facts: Card) -> Artifact:
+    def artifact(self) -> Artifact:
         """The folded tensors."""
-        card = DeltaCard.of(facts, trainable_parameters=count(self.trainable()))
-        return Artifact(self.folded(), card)
+        return Artifact(self.folded())
 
     @classmethod
     def restored(cls, backbone: Backbone, method: Any, tensors: Tensors) -> System:
@@ -112,7 +111,7 @@ class Delta(SavedAsDelta):
             UserError: these are not the tensors of this method on this backbone.
         """
         own = self.trainable()
-        check_tensors(tensors, {name: tuple(one.shape) for name, one in own.items()})
+        check_tensors(tensors, {name: tuple(parameter.shape) for name, parameter in own.items()})
         for name, parameter in own.items():
             parameter.copy_(tensors[name])
 

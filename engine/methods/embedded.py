@@ -112,8 +112,8 @@ class TrainedPrompt(PromptedBackbone, SavedAsDelta):
         return config, {"prompt_embeddings": tensors[PROMPT]}
 
     def _embeddings(self) -> torch.Tensor:
-        found: torch.Tensor = self._module(self._numbers)[0]
-        return found
+        embeddings: torch.Tensor = self._module(self._numbers)[0]
+        return embeddings
 
     def _is_training(self) -> bool:
         return self._module.training
@@ -131,10 +131,10 @@ class SavedPrompt(PromptedBackbone):
     ) -> None:
         super().__init__(backbone, method.prompt_length)
         check_tensors(tensors, {PROMPT: (method.prompt_length, backbone.shape.width)})
-        self._stored = tensors[PROMPT].to(backbone.model.device)
+        self._saved = tensors[PROMPT].to(backbone.model.device)
 
     def _embeddings(self) -> torch.Tensor:
-        return self._stored
+        return self._saved
 
 
 def read_embeddings(
@@ -161,8 +161,8 @@ def read_embeddings(
 def embedded(model: PreTrainedModel, ids: torch.Tensor) -> torch.Tensor:
     """Token ids [B, T] as the layers read them: an encoder's scale included, [B, T, d]."""
     if not model.config.is_encoder_decoder:
-        found: torch.Tensor = model.get_input_embeddings()(ids)
-        return found
+        embeddings: torch.Tensor = model.get_input_embeddings()(ids)
+        return embeddings
     encoder = model.get_encoder()
     # Pegasus and Marian scale what the table gives; BART's table does it itself.
     read: torch.Tensor = encoder.get_input_embeddings()(ids) * getattr(encoder, "embed_scale", 1.0)

@@ -9,10 +9,9 @@ import torch
 
 from engine.backbones.loading import Backbone
 from engine.contract.methods.finetune import FinetuneMethod
-from engine.contract.runs.cards import Card
 from engine.fast.decoder import FastDecoder, Prefix
 from engine.fast.path import path_of
-from engine.methods.base import Artifact, SameForAllRows
+from engine.methods.base import SameForAllRows
 
 
 class FullFinetuning(SameForAllRows):
@@ -40,9 +39,8 @@ class FullFinetuning(SameForAllRows):
         """None."""
         return 0
 
-    def artifact(self, facts: Card) -> Artifact:
-        """The backbone itself."""
-        return Artifact({}, None)
+    def artifact(self) -> None:
+        """The backbone itself is saved."""
 
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:

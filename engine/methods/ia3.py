@@ -44,7 +44,7 @@ class Ia3(PeftLayers):
     @staticmethod
     def peft_form(method: Ia3Method, tensors: Tensors) -> PeftForm:
         """The vectors by the names that PEFT has for them; [1, n] scales what goes in."""
-        places = {name.removesuffix(".ia3_l"): one.shape for name, one in tensors.items()}
+        places = {name.removesuffix(".ia3_l"): tensor.shape for name, tensor in tensors.items()}
         config = {
             "peft_type": "IA3",
             "target_modules": sorted(places),

@@ -64,14 +64,16 @@ class Lora(PeftLayers):
 
 def _places(backbone: Backbone) -> tuple[list[str], list[str], str]:
     """The matrices by name, the ends that their names have, and who chose them."""
-    from peft.utils.constants import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING as USUAL
+    from peft.utils.constants import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING as DEFAULTS
 
     model = backbone.model
     family = model.config.model_type
-    usual = USUAL.get(family)
-    if isinstance(usual, list):
-        return matrices_ending(model, usual), usual, f"PEFT's choice for {family}"
-    inside = {part for one in attention_of(model).modules.values() for part in one.modules()}
+    default = DEFAULTS.get(family)
+    if isinstance(default, list):
+        return matrices_ending(model, default), default, f"PEFT's choice for {family}"
+    inside = {
+        part for attention in attention_of(model).modules.values() for part in attention.modules()
+    }
     places = [
         name for name, module in model.named_modules() if is_linear(module) and module in inside
     ]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from engine.backbones.loading import Backbone
 from engine.contract.methods.adapter import AdapterMethod
-from engine.contract.methods.all import DeltaSpec, MethodSpec
+from engine.contract.methods.all import MethodSpec
 from engine.contract.methods.bitfit import BiasMethod
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.ia3 import Ia3Method
@@ -27,7 +27,7 @@ from engine.methods.prefix import PrefixTuning
 from engine.methods.prompt import PromptTuning
 from engine.methods.top_layers import TopLayers
 
-_DELTAS: Mapping[type[DeltaSpec], type[SavedAsDelta]] = {
+_DELTAS: Mapping[type[MethodSpec], type[SavedAsDelta]] = {
     TopLayersMethod: TopLayers,
     BiasMethod: BitFit,
     AdapterMethod: Adapters,
@@ -44,7 +44,7 @@ _CLASSES: Mapping[type[MethodSpec], Callable[..., Method]] = {
 }
 
 
-def delta_class(method: DeltaSpec) -> type[SavedAsDelta]:
+def delta_class(method: MethodSpec) -> type[SavedAsDelta]:
     """The class of a method that is saved as a delta."""
     return _DELTAS[type(method)]
 
@@ -54,7 +54,7 @@ def make_method(backbone: Backbone, method: MethodSpec, *, seed: int) -> Method:
     return _CLASSES[type(method)](backbone, method, seed=seed)
 
 
-def saved_system(backbone: Backbone, method: DeltaSpec, tensors: Tensors) -> System:
+def saved_system(backbone: Backbone, method: MethodSpec, tensors: Tensors) -> System:
     """What a method has trained, for decoding.
 
     Raises:

@@ -152,10 +152,10 @@ class PrefixInPlaces(nn.Module):
 
     def forward(self) -> KeyValues:
         """The prefix: for each site [2, H, length, D]."""
-        found: KeyValues = {}
+        key_values: KeyValues = {}
         for part in self.parts.values():
-            found.update(part())
-        return found
+            key_values.update(part())
+        return key_values
 
     def start_from(self, key_values: KeyValues) -> None:
         """Make every part give these keys and values."""

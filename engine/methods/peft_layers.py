@@ -44,8 +44,8 @@ class PeftLayers(Delta):
             self._layers = _injected(model, config, places)
         self._hosts = {name: _parent(model, name) for name in places}
         self._parameters = {
-            f"{place}.{name.replace(_ADAPTER, '')}": parameter
-            for place, layer in self._layers.items()
+            f"{module}.{name.replace(_ADAPTER, '')}": parameter
+            for module, layer in self._layers.items()
             for name, parameter in _own(layer)
         }
 
@@ -89,7 +89,7 @@ def peft_names(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 def _own(layer: nn.Module) -> list[tuple[str, nn.Parameter]]:
     """The parameters that PEFT has added."""
-    return [(name, one) for name, one in layer.named_parameters() if _ADAPTER in name]
+    return [(name, own) for name, own in layer.named_parameters() if _ADAPTER in name]
 
 
 def _injected(model: nn.Module, config: Any, places: Sequence[str]) -> dict[str, nn.Module]:

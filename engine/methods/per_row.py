@@ -45,15 +45,19 @@ class PrefixPerRow:
         self._entries: KeyValues = {}  # [prefixes, 2, H, P, D]
         self._visible: dict[AttentionSite, torch.Tensor] = {}  # [prefixes, P]
         for site, (heads, width) in self._attention.sites.items():
-            found = [one.get(site, torch.zeros(2, heads, 0, width)) for one in prefixes]
-            lengths = torch.tensor([entries.shape[2] for entries in found])
+            tensors = [prefix.get(site, torch.zeros(2, heads, 0, width)) for prefix in prefixes]
+            lengths = torch.tensor([tensor.shape[2] for tensor in tensors])
             longest = int(lengths.max())
             if longest == 0:
                 continue
-            padded = [pad(one.float(), (0, 0, longest - one.shape[2], 0)) for one in found]
+            padded = [
+                pad(tensor.float(), (0, 0, longest - tensor.shape[2], 0)) for tensor in tensors
+            ]
             self._entries[site] = torch.stack(padded).to(device)
             self._visible[site] = (torch.arange(longest) >= longest - lengths[:, None]).to(device)
-        starts = [max((one.shape[2] for one in prefix.values()), default=0) for prefix in prefixes]
+        starts = [
+            max((tensor.shape[2] for tensor in prefix.values()), default=0) for prefix in prefixes
+        ]
         if backbone.is_encoder_decoder:
             starts = [0] * len(prefixes)
         self._offsets = torch.tensor(starts, device=device)

@@ -18,7 +18,7 @@ from engine.contract.methods.prefix import (
     Placement,
     PrefixMethod,
 )
-from engine.contract.runs.cards import AttentionSite, Card, PositionScheme, PrefixCard
+from engine.contract.runs.cards import AttentionSite, PositionScheme, PrefixShape
 from engine.fast.decoder import FastDecoder, Prefix
 from engine.fast.path import path_of
 from engine.methods.attention import KeyValues, attention_of
@@ -134,7 +134,7 @@ class PrefixTuning(PrefixedBackbone):
         self.prefix.to(backbone.model.device).eval()
 
     def _make(self, method: PrefixMethod) -> PrefixInPlaces | EmbeddingPrefix:
-        """A table of its own for each place, as in the paper's code for BART."""
+        """A table of its own for each kind of attention, as in the paper's code for BART."""
         if method.depth is Depth.EMBEDDING_ONLY:
             if self.backbone.is_encoder_decoder:
                 raise UserError(
@@ -164,14 +164,14 @@ class PrefixTuning(PrefixedBackbone):
         """
         direct = method.parametrisation is Parametrisation.DIRECT
         groups: dict[str, AttentionSites] = {}
-        for place, lengths in method.lengths_on(self.backbone.shape).items():
+        for kind, lengths in method.lengths_on(self.backbone.shape).items():
             for layer, length in enumerate(lengths):
                 if length:
                     # An MLP makes P tokens for all, and the shorter take the last of them; numbers
                     # that are trained themselves stand in a table of their own for each length.
                     apart = direct and length < method.prefix_length
-                    group = f"{place.value}_{length}" if apart else place.value
-                    site = AttentionSite(place.value, layer)
+                    group = f"{kind.value}_{length}" if apart else kind.value
+                    site = AttentionSite(kind.value, layer)
                     size = SiteShape(*self._attention.sites[site], length)
                     groups.setdefault(group, {})[site] = size
         return groups
@@ -196,7 +196,9 @@ class PrefixTuning(PrefixedBackbone):
             self.prefix.table.start_from(model.get_input_embeddings()(ids)[0].float().cpu())
         else:
             recorded = self._attention.record(model, ids)
-            self.prefix.start_from({site: one.float().cpu() for site, one in recorded.items()})
+            self.prefix.start_from(
+                {site: tensor.float().cpu() for site, tensor in recorded.items()}
+            )
 
     def key_values(self) -> KeyValues:
         """The prefix as it is now, with its gradient: for each site [2, H, P, D]."""
@@ -237,7 +239,7 @@ class PrefixTuning(PrefixedBackbone):
         """The whole backbone."""
         return int(self.backbone.model.num_parameters())
 
-    def artifact(self, facts: Card) -> Artifact:
+    def artifact(self) -> Artifact:
         """The folded prefix."""
         key_values = self.folded()
         heads, _, width = next(iter(key_values.values())).shape[1:]
@@ -246,10 +248,10 @@ class PrefixTuning(PrefixedBackbone):
             scheme = PositionScheme.INFIX
         elif self.backbone.is_encoder_decoder:
             scheme = PositionScheme.UNSHIFTED
-        card = PrefixCard.of(
-            facts, layers=len(key_values), kv_heads=heads, head_width=width, positions=scheme
+        shape = PrefixShape(
+            layers=len(key_values), kv_heads=heads, head_width=width, positions=scheme
         )
-        return Artifact(by_name(key_values), card)
+        return Artifact(by_name(key_values), shape)
 
 
 def by_name(key_values: KeyValues) -> Tensors:
@@ -289,7 +291,7 @@ class SavedPrefix(PrefixedBackbone):
                 )
         self.decoder_offset = longest if shifted and backbone.is_encoder_decoder else 0
         device = backbone.model.device
-        self._stored = {site: entries.to(device) for site, entries in key_values.items()}
+        self._saved = {site: entries.to(device) for site, entries in key_values.items()}
 
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:
@@ -310,4 +312,4 @@ class SavedPrefix(PrefixedBackbone):
 
     def key_values(self) -> KeyValues:
         """As they were stored."""
-        return self._stored
+        return self._saved

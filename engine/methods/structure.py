@@ -44,17 +44,19 @@ class Structure:
 
 
 def structure_of(model: PreTrainedModel, *, attentions: bool = False) -> Structure:
-    """Look at a backbone at work.
+    """The structure of a backbone, seen while it runs.
 
     Args:
         model: the backbone.
-        attentions: whether attentions are to be told from feed-forwards.
+        attentions: whether to distinguish attentions from feed-forwards.
 
     Raises:
         UserError: its attention cannot be reached.
     """
     names = {module: name for name, module in model.named_modules()}
-    inside = {names[one] for one in attention_of(model).modules.values()} if attentions else set()
+    inside: set[str] = set()
+    if attentions:
+        inside = {names[module] for module in attention_of(model).modules.values()}
     blocks: dict[str, Block] = {}
     last_linear: dict[tuple[str, str], str] = {}
     after: list[str] = []
@@ -90,7 +92,7 @@ def is_linear(module: nn.Module) -> bool:
 def _is_norm(module: nn.Module) -> bool:
     """Whether it scales each number of a token, as norms do."""
     own = list(module.parameters(recurse=False))
-    return bool(own) and all(one.dim() == 1 for one in own)
+    return bool(own) and all(parameter.dim() == 1 for parameter in own)
 
 
 def _holder(name: str, holders: set[str]) -> str:

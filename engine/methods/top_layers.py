@@ -18,8 +18,8 @@ class TopLayers(ChosenWeights):
 
     def __init__(self, backbone: Backbone, method: TopLayersMethod, *, seed: int = 0) -> None:
         model, shape = backbone.model, backbone.shape
-        found = structure_of(model)
-        decoder = found.blocks[shape.encoder_layers :]
+        structure = structure_of(model)
+        decoder = structure.blocks[shape.encoder_layers :]
         if len(decoder) != shape.layers:
             raise UserError(
                 "top-layers-missing",
@@ -40,11 +40,11 @@ class TopLayers(ChosenWeights):
                 backbone=backbone.name,
                 layers=len(decoder),
             )
-        places = [block.name for block in decoder[-method.top_layers :]] + list(found.after)
+        places = [block.name for block in decoder[-method.top_layers :]] + list(structure.after)
         if method.embeddings:
             names = {module: name for name, module in model.named_modules()}
             places.append(names[model.get_input_embeddings()])
-        chosen = tuple(f"{place}." for place in places)
+        chosen = tuple(f"{name}." for name in places)
         super().__init__(
             backbone,
             [name for name, _ in model.named_parameters() if name.startswith(chosen)],

@@ -180,7 +180,7 @@ class _Reader:
         """Vectors and weights of each text."""
         import torch
 
-        found = {}
+        vectors = {}
         ids = {text: self._ids(text) for text in texts}
         ordered = sorted(ids, key=lambda text: len(ids[text]))
         for start in range(0, len(ordered), BATCH):
@@ -188,7 +188,7 @@ class _Reader:
             longest = max(len(ids[text]) for text in batch)
             if longest == 0:
                 empty = torch.zeros(0, 1)
-                found.update({text: _Read(empty, empty[:, 0]) for text in batch})
+                vectors.update({text: _Read(empty, empty[:, 0]) for text in batch})
                 continue
             padded = torch.zeros(len(batch), longest, dtype=torch.long)
             mask = torch.zeros(len(batch), longest, dtype=torch.long)
@@ -204,8 +204,8 @@ class _Reader:
             unit = torch.nn.functional.normalize(states.float(), dim=-1).cpu()  # [B, T, D]
             for row, text in enumerate(batch):
                 weights = torch.tensor([self._weight(token) for token in ids[text]])
-                found[text] = _Read(unit[row, : len(ids[text])], weights)
-        return found
+                vectors[text] = _Read(unit[row, : len(ids[text])], weights)
+        return vectors
 
     def _ids(self, text: str) -> list[int]:
         encoded = self._tokenizer(text.strip(), truncation=True, max_length=self._limit)

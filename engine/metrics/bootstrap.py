@@ -88,12 +88,12 @@ def paired(metric: Metric, first: Array, second: Array, *, seed: int) -> Paired:
         first, second: statistics of the same examples, [N, K] each.
         seed: of the draw.
     """
-    one, other = (float(metric.from_sums(each.sum(axis=0))) for each in (first, second))
-    difference = other - one
+    own, other = (float(metric.from_sums(each.sum(axis=0))) for each in (first, second))
+    difference = other - own
     if len(first) < 2:
-        return Paired(one, other, difference, None, None, None)
+        return Paired(own, other, difference, None, None, None)
     sampled = [metric.from_sums(resampled_sums(each, seed=seed)) for each in (first, second)]
-    return Paired(one, other, difference, *_tested(difference, sampled[1] - sampled[0]))
+    return Paired(own, other, difference, *_tested(difference, sampled[1] - sampled[0]))
 
 
 def mean_differences(
@@ -116,8 +116,8 @@ def mean_differences(
         if len(values) < 2:
             continue
         sampled = resampled_sums(values, seed=seed) / len(values)
-        for place, column in enumerate(columns):
-            tested[column] = _tested(float(values[:, place].mean()), sampled[:, place])
+        for index, column in enumerate(columns):
+            tested[column] = _tested(float(values[:, index].mean()), sampled[:, index])
     return tested
 
 

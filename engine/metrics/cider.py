@@ -3,7 +3,7 @@
 What pycocoevalcap calls CIDEr is nearly the paper's CIDEr-D: a penalty for another length, and
 an output's n-gram counts as far as the reference has it, but without the paper's stemming.
 
-How many examples' references hold an n-gram decides its weight. The weights are taken once,
+How many examples' references hold an n-gram decides its weight. The weights are computed once,
 from all references that are scored together: resamples of the bootstrap keep them. So a part
 of the rows, scored alone, has other weights than in the whole, and one row alone scores 0.
 """

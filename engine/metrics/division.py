@@ -1,6 +1,6 @@
 """How texts are divided into words, by the script that their references are written in.
 
-Chinese, Japanese, Thai and their neighbours put no blanks between words: on the usual tokenisers a
+Chinese, Japanese, Thai and their neighbours put no blanks between words: on common tokenisers a
 sentence of theirs is one word, and an output equal to its reference scores 0. What is chosen here
 stands in each score's signature.
 """
@@ -59,7 +59,7 @@ class Division:
         unspaced: the script puts no blanks between words, so that metrics which divide at blanks
             use the tokenizer too, and the E2E script's words are single characters.
         unicode: ROUGE keeps the letters of every script, not only a to z.
-        note: a sentence on what was chosen and why; "" for the usual.
+        note: a sentence on what was chosen and why; "" for the default.
     """
 
     tokenizer: str = DEFAULT
@@ -83,8 +83,8 @@ class Division:
 
 def unicode_words(text: str) -> list[str]:
     """Runs of letters and digits of any script, lower case; single letters of unspaced ones."""
-    found: list[str] = _WORD.findall(text.lower())
-    return found
+    words: list[str] = _WORD.findall(text.lower())
+    return words
 
 
 def division_of(references: Iterable[Sequence[str]], tokenizer: str = AUTO) -> Division:
@@ -105,9 +105,9 @@ def division_of(references: Iterable[Sequence[str]], tokenizer: str = AUTO) -> D
             known=", ".join(TOKENIZERS),
         )
     texts = [text for group in references for text in group]
-    found = _by_script(texts)
+    division = _by_script(texts)
     if tokenizer == AUTO:
-        return found
+        return division
     missing = _missing(tokenizer)
     if missing:
         raise UserError(
@@ -116,14 +116,14 @@ def division_of(references: Iterable[Sequence[str]], tokenizer: str = AUTO) -> D
             name=tokenizer,
             reason=missing,
         )
-    return Division(tokenizer, found.unspaced, found.unicode)
+    return Division(tokenizer, division.unspaced, division.unicode)
 
 
 def _by_script(texts: Sequence[str]) -> Division:
     units = _units(texts)
     half = units.total() / 2
     east, southern, hangul = units["han"] + units["kana"], units["southern"], units["hangul"]
-    letters_only = any(_LETTER.search(one) and not _LATIN_WORD.search(one) for one in texts)
+    letters_only = any(_LETTER.search(text) and not _LATIN_WORD.search(text) for text in texts)
     wide = units["latin"] < half or letters_only
     if east > half and units["kana"] > east / 10:
         return _unspaced("Japanese", "ja-mecab")

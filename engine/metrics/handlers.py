@@ -8,13 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from engine.contract.metrics import higher_is_better, is_score
-from engine.contract.protocol.commands import (
-    Compared,
-    CompareOutputs,
-    Done,
-    RowDifference,
-    ScoreOutputs,
-)
+from engine.contract.protocol.commands import Done
+from engine.contract.protocol.outputs import Compared, CompareOutputs, RowDifference, ScoreOutputs
 from engine.contract.runs.alignment import align, aligned_rows
 from engine.contract.runs.outputs import (
     iterate_outputs,
@@ -74,20 +69,20 @@ def compare_outputs(command: CompareOutputs, reporter: Reporter) -> Compared:
     pairs, columns = [], []
     for metric in command.metrics:
         first, *others = (
-            np.array([scores.get(metric, np.nan) for scores in file.scores])[rows[:, place]]
-            for place, file in enumerate(files)
+            np.array([scores.get(metric, np.nan) for scores in file.scores])[rows[:, index]]
+            for index, file in enumerate(files)
         )
-        for place, other in enumerate(others, start=1):
+        for index, other in enumerate(others, start=1):
             if not np.isnan(other - first).all():
-                pairs.append((metric, place))
+                pairs.append((metric, index))
                 columns.append(other - first)
     if not columns:
         return Compared(())
     tests = mean_differences(np.stack(columns, axis=1))
     return Compared(
         tuple(
-            RowDifference(metric, place, _mean(metric, differences, test))
-            for (metric, place), differences, test in zip(pairs, columns, tests, strict=True)
+            RowDifference(metric, index, _mean(metric, differences, test))
+            for (metric, index), differences, test in zip(pairs, columns, tests, strict=True)
         )
     )
 

@@ -84,9 +84,9 @@ class Meteor(TextMetric):
 def without_whole_chunks(counted: Array) -> Array:
     """An output that matches as a whole is no fragment: as EVAL does, drop its chunk."""
     whole = (counted[:, 21:] == counted[:, :2]).all(axis=1) & (counted[:, 20] == 1)
-    kept = counted.copy()
-    kept[whole, 20] = 0
-    return kept
+    statistics = counted.copy()
+    statistics[whole, 20] = 0
+    return statistics
 
 
 class _Program:
@@ -148,7 +148,7 @@ def _program(jar: Path) -> Iterator[_Program]:
         finally:
             process.kill()
             assert process.stdin is not None
-            with suppress(OSError):  # it may have ended with a line unread, which is told already
+            with suppress(OSError):  # it may have ended already, with a line unread
                 process.stdin.close()
 
 

@@ -1,6 +1,6 @@
 """What a metric is: per-example statistics, and a formula over their sums.
 
-Statistics are taken from the texts once. The corpus score, its bootstrap interval and a
+Statistics are computed from the texts once. The corpus score, its bootstrap interval and a
 paired test are then sums of rows and the same formula again, in numpy: no text is scored
 twice. The split into two pure steps is that of sacrebleu's metrics.
 
@@ -18,13 +18,13 @@ import numpy.typing as npt
 from engine.contract.errors import UserError
 from engine.contract.runs.scores import Encoder, OutputRow
 from engine.metrics.division import Division
-from engine.reporter import Reporter, Silent
+from engine.reporter import Reporter
 
 Array = npt.NDArray[np.float64]
 
 
 class Unavailable(UserError):  # noqa: N818 - it says what is missing
-    """A metric cannot be taken on this machine; the others can."""
+    """A metric cannot be computed on this machine; the others can."""
 
 
 class Metric(Protocol):
@@ -59,12 +59,12 @@ class Metric(Protocol):
         *,
         reporter: Reporter,
     ) -> Array:
-        """Read the texts once.
+        """Read the texts.
 
         Args:
             hypotheses: N outputs; an empty one is scored as it stands.
             references: one non-empty list of references for each output.
-            reporter: told of each example under the unit "rows"; may raise `Cancelled`.
+            reporter: gets each example under the unit "rows"; may raise `Cancelled`.
 
         Returns:
             [N, K] numbers whose sum over N decides the corpus score.
@@ -137,14 +137,6 @@ class MeanOverExamples(TextMetric):
     def rows(self, statistics: Array) -> Array:
         """Each example's value."""
         return statistics[:, 0]
-
-
-def corpus_value(
-    metric: Metric, hypotheses: Sequence[str], references: Sequence[Sequence[str]]
-) -> float:
-    """The corpus score alone, for outputs that all have references."""
-    statistics = metric.statistics(hypotheses, references, reporter=Silent())
-    return float(metric.from_sums(statistics.sum(axis=0)))
 
 
 def ratio(numerator: Array, denominator: Array) -> Array:

@@ -57,21 +57,21 @@ class Numbering:
 
     def count(self, texts: Sequence[Words]) -> Ngrams:
         """Count the n-grams of each text."""
-        found: list[int] = []
+        grams: list[int] = []
         owners: list[int] = []
         for text in texts:
-            before = len(found)
+            before = len(grams)
             words = [self._words.setdefault(word, len(self._words)) for word in text]
             for start in range(len(words)):
                 gram = -1
                 for word in words[start : start + self._order]:
                     gram = self._number(gram, word)
-                    found.append(gram)
-            owners.append(len(found) - before)
+                    grams.append(gram)
+            owners.append(len(grams) - before)
         size = max(len(self._lengths), 1)
         text_of = np.repeat(np.arange(len(texts)), np.array(owners, dtype=np.int64))
         keys, counts = np.unique(
-            text_of * size + np.array(found, dtype=np.int64), return_counts=True
+            text_of * size + np.array(grams, dtype=np.int64), return_counts=True
         )
         return Ngrams(keys // size, keys % size, counts)
 

@@ -1,6 +1,6 @@
 """NIST (Doddington 2002) as mteval-v13a counts it: 5-grams, tokens of 13a, lower case.
 
-An n-gram that is rare among the references weighs more. These information weights are taken
+An n-gram that is rare among the references weighs more. These information weights are computed
 once, from all references that are scored together: resamples of the bootstrap and scores of
 single rows keep them. So a part of the rows, scored alone, has other weights than in the whole.
 
@@ -63,9 +63,9 @@ class Nist(TextMetric):
         information = _information(numbering, counts)
         # An n-gram counts as often as the reference that has most of it.
         keys = owners[given.text] * grams + given.gram
-        unique, place = np.unique(keys, return_inverse=True)
+        unique, index = np.unique(keys, return_inverse=True)
         most = np.zeros(len(unique))
-        np.maximum.at(most, place, given.count)
+        np.maximum.at(most, index, given.count)
         matched = np.minimum(said.count, matching(unique, said.text * grams + said.gram, most))
 
         cell = said.text * ORDER + numbering.lengths[said.gram] - 1

@@ -22,12 +22,12 @@ class PairedDifference:
     """A metric of two systems over the rows that both have.
 
     Attributes:
-        found: both corpus scores, their difference with its interval, and p.
+        result: both corpus scores, their difference with its interval, and p.
         signature: of both scores; the decoding is given for both, as "first / second".
     """
 
     metric: str
-    found: bootstrap.Paired
+    result: bootstrap.Paired
     signature: str
 
 
@@ -81,7 +81,7 @@ def compare(
         UserError: as `engine.metrics.scoring.score_rows`.
     """
     division = division or division_of(row.references for row in first)
-    found: list[PairedDifference | Absent] = []
+    results: list[PairedDifference | Absent] = []
     for metric in metrics_named(metrics, encoder=encoder, division=division):
         try:
             # Only the first's inputs are asked for their values: both have the same. The second's
@@ -94,23 +94,23 @@ def compare(
                 for rows in (first, second)
             ]  # fmt: skip
         except Unavailable as error:
-            found.append(Absent(metric.name, error.message))
+            results.append(Absent(metric.name, error.message))
             continue
         signature = signature_of(metric, scorable, len(first), decoding=decoding, seed=seed)
         result = bootstrap.paired(metric, both[0], both[1], seed=seed)
-        found.append(PairedDifference(metric.name, result, signature))
-    return tuple(found)
+        results.append(PairedDifference(metric.name, result, signature))
+    return tuple(results)
 
 
 def _by_id(rows: Rows) -> dict[str, OutputRow]:
-    found: dict[str, OutputRow] = {}
+    by_id: dict[str, OutputRow] = {}
     for row in rows:
-        if row.example_id in found:
+        if row.example_id in by_id:
             raise UserError(
                 "example-id-repeated",
                 "The example id {example_id!r} stands twice in one file. Give each row an id "
                 "of its own, or none.",
                 example_id=row.example_id,
             )
-        found[row.example_id] = row
-    return found
+        by_id[row.example_id] = row
+    return by_id

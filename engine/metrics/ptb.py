@@ -49,7 +49,7 @@ _TOKEN = regex.compile(
 def ptb_words(text: str) -> list[str]:
     """The words of a text, in order, without punctuation."""
     plain = text.lower().translate(_SIGNS)
-    plain = _HALVED.sub(lambda found: _HALVES[found.group()], plain)
+    plain = _HALVED.sub(lambda match: _HALVES[match.group()], plain)
     plain = _CONTRACTED.sub(r" \1", plain)
     return [_whole(word) for word in _TOKEN.findall(plain)]
 

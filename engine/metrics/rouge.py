@@ -90,7 +90,7 @@ class _UnicodeTokenizer:
 
     def tokenize(self, text: str) -> list[str]:
         """Words, those in a to z stemmed as rouge-score's own tokeniser does."""
-        found: list[str] = []
+        words: list[str] = []
         for word in unicode_words(text):
-            found += self._latin.tokenize(word) if word.isascii() else [word]
-        return found
+            words += self._latin.tokenize(word) if word.isascii() else [word]
+        return words

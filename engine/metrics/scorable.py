@@ -55,10 +55,10 @@ def read_scorable(path: Path, references: Sequence[Path] = ()) -> tuple[OutputRo
         raise UserError("no-outputs", "{path} has no lines, and so no outputs.", path=path)
     if not references:
         return rows
-    groups = [_groups(one, len(rows), path) for one in references]
+    groups = [_groups(file, len(rows), path) for file in references]
     return tuple(
-        replace(row, references=tuple(text for group in groups for text in group[place]))
-        for place, row in enumerate(rows)
+        replace(row, references=tuple(text for group in groups for text in group[index]))
+        for index, row in enumerate(rows)
     )
 
 

@@ -45,14 +45,14 @@ def score_rows(
     """`score_whole`, where every metric must be available.
 
     Raises:
-        Unavailable: a metric cannot be taken on this machine or of these rows.
+        Unavailable: a metric cannot be computed on this machine or of these rows.
         UserError: as `score_whole`.
     """
-    found, filled = score_whole(
+    scores, filled = score_whole(
         rows, metrics, decoding=decoding, encoder=encoder, division=division, seed=seed,
         reporter=reporter, may_be_absent=False,
     )  # fmt: skip
-    return tuple(one for one in found if isinstance(one, Score)), filled
+    return tuple(score for score in scores if isinstance(score, Score)), filled
 
 
 def score_whole(
@@ -66,7 +66,7 @@ def score_whole(
     reporter: Reporter = _SILENT,
     may_be_absent: bool = True,
 ) -> tuple[tuple[Score | Absent, ...], tuple[OutputRow, ...]]:
-    """Score rows as a corpus and one by one; what is unavailable is absent with its reason.
+    """Score rows as a corpus and row by row; what is unavailable is absent with its reason.
 
     A row without references (or with those only that hold nothing which a metric counts) is left
     out and gets no row scores; the signature says so ("n:198/200"). Slot errors need no reference,
@@ -79,7 +79,7 @@ def score_whole(
         encoder: for bertscore.
         division: how texts are divided; None is what suits the references.
         seed: of the bootstrap.
-        reporter: told of rows done, for each metric anew.
+        reporter: gets the rows done, for each metric anew.
         may_be_absent: else the first unavailable metric raises `Unavailable`.
 
     Returns:
@@ -90,7 +90,7 @@ def score_whole(
         UserError: no row has a reference, no metric was named, or one is unknown.
     """
     division = division or division_of(row.references for row in rows)
-    found: list[Score | Absent] = []
+    scores: list[Score | Absent] = []
     row_scores: list[list[tuple[str, float]]] = [[] for _ in rows]
     for metric in metrics_named(metrics, encoder=encoder, division=division):
         try:
@@ -101,13 +101,13 @@ def score_whole(
         except Unavailable as error:
             if not may_be_absent:
                 raise
-            found.append(Absent(metric.name, error.message))
+            scores.append(Absent(metric.name, error.message))
             continue
-        found.append(score)
+        scores.append(score)
         for i, value in own.items():
             row_scores[i].append((metric.name, value))
     filled = zip(rows, row_scores, strict=True)
-    return tuple(found), tuple(replace(row, row_scores=tuple(own)) for row, own in filled)
+    return tuple(scores), tuple(replace(row, row_scores=tuple(own)) for row, own in filled)
 
 
 def metrics_named(
@@ -132,7 +132,7 @@ def _scored(
     seed: int,
     reporter: Reporter,
 ) -> tuple[Score, dict[int, float]]:
-    """The corpus score, and the rows' own scores by their place."""
+    """The corpus score, and the rows' own scores by their index."""
     outputs = [rows[i].output for i in scorable.indices]
     statistics = metric.statistics(outputs, scorable.groups, reporter=reporter)
     low, high = bootstrap.interval(metric, statistics, seed=seed) or (None, None)

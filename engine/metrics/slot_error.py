@@ -34,7 +34,7 @@ class SlotError(TextMetric):
     expected_key = "values"
 
     def expected(self, row: OutputRow) -> tuple[str, ...]:
-        """The values of its input that can be looked for; none where that is a text."""
+        """The values of its input that can be searched for; none where that is a text."""
         fields = row.fields or _fields_in(row.input)
         said = coverage(fields, "").said
         pairs = zip(fields, said, strict=True)
@@ -50,7 +50,7 @@ class SlotError(TextMetric):
         )
 
     def signature(self) -> str:
-        """How values are looked for."""
+        """How values are searched for."""
         return "case:lc|match:literal|norm:accents,punct,numbers,signs"
 
     def statistics(
@@ -60,12 +60,12 @@ class SlotError(TextMetric):
         *,
         reporter: Reporter,
     ) -> Array:
-        """Look for each value; see `Metric.statistics`."""
+        """Search for each value; see `Metric.statistics`."""
         counted = np.zeros((len(hypotheses), 2))
         for i, (hypothesis, values) in enumerate(zip(hypotheses, references, strict=True)):
             reporter.update(i, len(hypotheses), "rows", self.name)
-            found = coverage([("", value) for value in values], hypothesis)
-            counted[i] = found.total - found.count, found.total
+            covered = coverage([("", value) for value in values], hypothesis)
+            counted[i] = covered.total - covered.count, covered.total
         return counted
 
     def from_sums(self, sums: Array) -> Array:

@@ -21,9 +21,9 @@ from collections.abc import Iterator, Sequence
 MAX_LENGTH = 10
 """Words of the longest phrase that is moved."""
 MAX_DISTANCE = 50
-"""Words between the places of a phrase in output and reference."""
+"""Words between the positions of a phrase in output and reference."""
 BEAM = 25
-"""Cells on each side of the diagonal that are looked at."""
+"""Cells computed on each side of the diagonal."""
 MAX_TRIED = 1000
 """Moves tried, over all rounds, before giving up."""
 _FAR = 10**9
@@ -44,10 +44,13 @@ class _Search:
     def __init__(self, output: Words, reference: Words) -> None:
         self.words = list(output)
         self.reference = reference
-        self.places: dict[str, list[int]] = {}
-        for place, word in enumerate(reference):
-            self.places.setdefault(word, []).append(place)
-        self.masks = {word: sum(1 << i for i in found) for word, found in self.places.items()}
+        self.positions: dict[str, list[int]] = {}
+        for position, word in enumerate(reference):
+            self.positions.setdefault(word, []).append(position)
+        self.masks = {
+            word: sum(1 << position for position in positions)
+            for word, positions in self.positions.items()
+        }
         shared = (Counter(output) & Counter(reference)).total()
         self.least = max(len(output), len(reference)) - shared
         self.tried = 0
@@ -76,14 +79,14 @@ class _Search:
         aligned, wrong, missed = self._alignment()
         hidden = distance - self.states[-1][2]  # by the limits of the beam
         best, best_words = (0, _FAR, 0, 0), None
-        for start, place, length in self._phrases():
+        for start, position, length in self._phrases():
             end = start + length
-            if wrong[end] == wrong[start] or missed[place + length] == missed[place]:
+            if wrong[end] == wrong[start] or missed[position + length] == missed[position]:
                 continue
-            if start <= aligned[place] < end:
+            if start <= aligned[position] < end:
                 continue
             before = -1
-            for offset in range(place - 1, place + length):
+            for offset in range(position - 1, position + length):
                 target = aligned[offset] + 1 if offset >= 0 else 0
                 if target == before:
                     continue
@@ -108,14 +111,14 @@ class _Search:
         """(start in the output, start in the reference, length) of phrases in both."""
         words, reference = self.words, self.reference
         for start, word in enumerate(words):
-            for place in self.places.get(word, ()):
-                if abs(place - start) > MAX_DISTANCE:
+            for position in self.positions.get(word, ()):
+                if abs(position - start) > MAX_DISTANCE:
                     continue
-                longest = min(MAX_LENGTH, len(words) - start, len(reference) - place)
+                longest = min(MAX_LENGTH, len(words) - start, len(reference) - position)
                 for length in range(1, longest + 1):
-                    if words[start + length - 1] != reference[place + length - 1]:
+                    if words[start + length - 1] != reference[position + length - 1]:
                         break
-                    yield start, place, length
+                    yield start, position, length
 
     def _states(self, first: int, words: list[str]) -> list[tuple[int, int, int]]:
         """Columns of the table after each word from `first` on; `self.states` has those before.
@@ -126,7 +129,7 @@ class _Search:
         masks, width = self.masks, len(self.reference)
         whole, top = (1 << width) - 1, 1 << width - 1
         rises, falls, distance = self.states[first]
-        found = []
+        states = []
         for word in words[first:]:
             equal = masks.get(word, 0)
             diagonal = (((equal & rises) + rises) ^ rises) | equal | falls
@@ -139,8 +142,8 @@ class _Search:
             up = up << 1 | 1
             rises = (down << 1 | ~(diagonal | up)) & whole
             falls = up & diagonal & whole
-            found.append((rises, falls, distance))
-        return found
+            states.append((rises, falls, distance))
+        return states
 
     def _as_tercom(self, words: list[str], distance: int) -> int:
         """The distance as tercom sees it, given the true one."""
@@ -175,7 +178,7 @@ class _Search:
         """Where the reference's words stand in the output, and what is wrong in both.
 
         Returns:
-            For each word of the reference the place of the output's word beside it, -1 before
+            For each word of the reference the position of the output's word beside it, -1 before
             the first; how many of the output's first n words are wrong; the same for the
             reference.
         """
@@ -210,11 +213,11 @@ def _words_passed(start: int, end: int, target: int) -> int:
 
 
 def _running(flags: list[int]) -> list[int]:
-    total, found = 0, []
+    total, totals = 0, []
     for flag in flags:
         total += flag
-        found.append(total)
-    return found
+        totals.append(total)
+    return totals
 
 
 def _moved(words: list[str], start: int, length: int, target: int) -> list[str]:

@@ -63,17 +63,32 @@ class Predictions:
     tokens_per_s: float
 
 
+@dataclass(frozen=True)
+class PredictionTimes:
+    """Seconds that the predictions for one held-out input take.
+
+    Attributes:
+        evaluate_s: at each evaluation; 0 where only the loss is computed.
+        predict_s: at the end.
+    """
+
+    evaluate_s: float
+    predict_s: float
+
+
 class Task(Protocol):
     """A task on the data of one run, made ready for one backbone.
 
     Attributes:
         valid_inputs, test_inputs: how many there are.
         notes: sentences that the user should read before training, such as on texts that were cut.
+        packages: whose versions a run records, beside those that every run does.
     """
 
     valid_inputs: int
     test_inputs: int
     notes: tuple[str, ...]
+    packages: tuple[str, ...]
 
     @property
     def train_rows(self) -> Sequence[Sized]:
@@ -102,6 +117,9 @@ class Task(Protocol):
         Args:
             clock: seconds of work, which stand while the run is paused.
         """
+
+    def measure(self, system: System, reporter: Reporter) -> PredictionTimes:
+        """Measure predictions on a few test inputs, for an estimate of the run's time."""
 
     def save(self, folder: Path) -> None:
         """Write what `trainable` holds into the run's folder."""

@@ -9,7 +9,7 @@ from engine.training.checkpoint_files import TrainingState
 
 
 class BestTracker:
-    """Keeps the best evaluation in a `TrainingState`; lower values are better.
+    """Notes the best evaluation in a `TrainingState`; lower values are better.
 
     Args:
         patience: evaluations without a better one that end the training; None for any number.

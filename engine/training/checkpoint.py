@@ -54,17 +54,17 @@ def save(
     for name, parameter in parameters.items():
         for key, value in optimiser.state.get(parameter, {}).items():
             tensors[f"{key}.{name}"] = value
-    place = folder / f"step-{state.step:06d}"
+    path = folder / f"step-{state.step:06d}"
     state = _with_random_states(state)
-    if step_of(place) is not None:
+    if step_of(path) is not None:
         # The same step again, as when a stop follows an evaluation: its tensors are these, and
         # at no moment may the only checkpoint be gone.
-        write_state(place, replace(state, tensors_sha256=_digest_of(place)))
+        write_state(path, replace(state, tensors_sha256=_digest_of(path)))
     else:
-        _write_folder(place, tensors, state)
+        _write_folder(path, tensors, state)
     best = f"best-{state.best_step or 0:06d}"
     for other in (*folder.glob("step-*"), *folder.glob("best-*")):
-        if other.name not in (place.name, best):
+        if other.name not in (path.name, best):
             _remove(other)
 
 
@@ -82,12 +82,12 @@ def latest(folder: Path) -> Path | None:
         UserError: the folder is a link, behind which other files would be changed.
     """
     _refuse_link(folder)
-    found = {path: step for path in folder.glob("step-*") if (step := step_of(path)) is not None}
-    return max(found, key=lambda path: found[path], default=None)
+    steps = {path: step for path in folder.glob("step-*") if (step := step_of(path)) is not None}
+    return max(steps, key=lambda path: steps[path], default=None)
 
 
 def load(
-    place: Path,
+    path: Path,
     parameters: dict[str, torch.nn.Parameter],
     optimiser: torch.optim.AdamW,
     *,
@@ -103,28 +103,28 @@ def load(
     Raises:
         UserError: the checkpoint is damaged, or of another method or backbone.
     """
-    with _explain_damage(place):
-        state = read_state(place)
+    with _explain_damage(path):
+        state = read_state(path)
         if state.backbone and state.backbone != backbone:
             raise UserError(
                 "checkpoint-of-another-backbone",
                 "The checkpoint {path} was made on another backbone (fingerprint "
                 "{checkpoint}…, the backbone here has {here}…). Put the first one back, or "
                 "start a new run.",
-                path=place,
+                path=path,
                 checkpoint=state.backbone[:12],
                 here=backbone[:12],
             )
-        tensors = read_tensors(place, state)
-        _check_parameters(place, tensors, parameters)
+        tensors = read_tensors(path, state)
+        _check_parameters(path, tensors, parameters)
         for name, parameter in parameters.items():
             _check_moments(tensors, name, parameter, step=state.step)
         _refuse_others(tensors, {f"{key}.{name}" for key in _MOMENTS for name in parameters})
     if state.best_step is not None:
-        best = _best(place.parent, state.best_step)
+        best = _best(path.parent, state.best_step)
         with _explain_damage(best):  # now, not at the end of the training
             check_tensors(best, read_state(best))
-    with _explain_damage(place):
+    with _explain_damage(path):
         _put_random_states(state)
     _put_parameters(tensors, parameters)
     for name, parameter in parameters.items():
@@ -143,23 +143,23 @@ def load_best(folder: Path, step: int, parameters: dict[str, torch.nn.Parameter]
     Raises:
         UserError: they are damaged.
     """
-    place = _best(folder, step)
-    with _explain_damage(place):
-        tensors = read_tensors(place, read_state(place))
-        _check_parameters(place, tensors, parameters)
+    path = _best(folder, step)
+    with _explain_damage(path):
+        tensors = read_tensors(path, read_state(path))
+        _check_parameters(path, tensors, parameters)
         _refuse_others(tensors, set())
     _put_parameters(tensors, parameters)
 
 
 def discard(folder: Path) -> None:
-    """Remove all checkpoints of a finished run: what is worth keeping has been kept."""
+    """Remove all checkpoints of a finished run: what is needed of them has been saved."""
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _write_folder(place: Path, tensors: dict[str, torch.Tensor], state: TrainingState) -> None:
-    part = place.with_name(f".{place.name}.part")
-    with explain_save_errors(place):
-        remove_leftovers(place.parent)
+def _write_folder(path: Path, tensors: dict[str, torch.Tensor], state: TrainingState) -> None:
+    part = path.with_name(f".{path.name}.part")
+    with explain_save_errors(path):
+        remove_leftovers(path.parent)
         part.mkdir(parents=True)
         try:
             digest = write_tensors(part, tensors)
@@ -167,8 +167,8 @@ def _write_folder(place: Path, tensors: dict[str, torch.Tensor], state: Training
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)  # a full disk gets its room back
             raise
-        _remove(place)
-        part.rename(place)
+        _remove(path)
+        part.rename(path)
 
 
 def _remove(path: Path) -> None:
@@ -192,32 +192,32 @@ def _best(folder: Path, step: int) -> Path:
     return folder / f"best-{step:06d}"
 
 
-def _digest_of(place: Path) -> str:
+def _digest_of(path: Path) -> str:
     """The sha256 of a checkpoint's tensors, as it was when they were saved."""
     try:
-        known = read_state(place).tensors_sha256
+        known = read_state(path).tensors_sha256
     except DamageError:
         known = ""
-    return known or sha256_of(place / TENSORS)
+    return known or sha256_of(path / TENSORS)
 
 
 @contextlib.contextmanager
-def _explain_damage(place: Path) -> Iterator[None]:
+def _explain_damage(path: Path) -> Iterator[None]:
     try:
         yield
     except DamageError as error:
-        raise damaged(place, error) from error
+        raise damaged(path, error) from error
 
 
 def _check_parameters(
-    place: Path, tensors: dict[str, torch.Tensor], parameters: dict[str, torch.nn.Parameter]
+    path: Path, tensors: dict[str, torch.Tensor], parameters: dict[str, torch.nn.Parameter]
 ) -> None:
     stored = {n.removeprefix("parameter.") for n in tensors if n.startswith("parameter.")}
     if stored != set(parameters):
         raise UserError(
             "checkpoint-of-another-method",
             "The checkpoint {path} belongs to another method or backbone. Start a new run.",
-            path=place,
+            path=path,
         )
     for name, parameter in parameters.items():
         _check_like(f"parameter.{name}", tensors[f"parameter.{name}"], parameter)
@@ -227,17 +227,17 @@ def _check_moments(
     tensors: dict[str, torch.Tensor], name: str, parameter: torch.nn.Parameter, *, step: int
 ) -> None:
     """Refuse moments that are missing or that AdamW cannot have made in `step` steps."""
-    found = [key for key in _MOMENTS if f"{key}.{name}" in tensors]
-    if not found and torch.equal(tensors[f"parameter.{name}"], parameter.detach().cpu()):
+    present = [key for key in _MOMENTS if f"{key}.{name}" in tensors]
+    if not present and torch.equal(tensors[f"parameter.{name}"], parameter.detach().cpu()):
         return  # it never had a gradient, as an expert that no token was sent to
-    if len(found) < len(_MOMENTS):
-        missing = next(key for key in _MOMENTS if key not in found)
+    if len(present) < len(_MOMENTS):
+        missing = next(key for key in _MOMENTS if key not in present)
         raise DamageError(f"{missing}.{name} is missing")
-    taken = tensors[f"step.{name}"]
-    if taken.shape != () or taken.dtype is not torch.float32:
+    step_tensor = tensors[f"step.{name}"]
+    if step_tensor.shape != () or step_tensor.dtype is not torch.float32:
         raise DamageError(f"step.{name} is no number")
-    if not 1 <= taken.item() <= step:
-        raise DamageError(f"step.{name} is {taken.item():g}, its step {step}")
+    if not 1 <= step_tensor.item() <= step:
+        raise DamageError(f"step.{name} is {step_tensor.item():g}, its step {step}")
     for key in ("exp_avg", "exp_avg_sq"):
         _check_like(f"{key}.{name}", tensors[f"{key}.{name}"], parameter)
     if bool((tensors[f"exp_avg_sq.{name}"] < 0).any()):
@@ -246,10 +246,10 @@ def _check_moments(
 
 def _check_like(name: str, tensor: torch.Tensor, parameter: torch.nn.Parameter) -> None:
     """Refuse a tensor of another shape or type than its parameter, or that is not finite."""
-    found, wanted = (list(tensor.shape), tensor.dtype), (list(parameter.shape), parameter.dtype)
-    if found != wanted:
+    own, wanted = (list(tensor.shape), tensor.dtype), (list(parameter.shape), parameter.dtype)
+    if own != wanted:
         raise DamageError(
-            f"{name} is {found[0]} of {found[1]}, where {wanted[0]} of {wanted[1]} is trained"
+            f"{name} is {own[0]} of {own[1]}, where {wanted[0]} of {wanted[1]} is trained"
         )
     if not bool(torch.isfinite(tensor).all()):
         raise DamageError(f"{name} has values that are no numbers")

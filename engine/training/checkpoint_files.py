@@ -3,7 +3,7 @@
     state.safetensors   the tensors
     state.json          the `TrainingState`, with the sha256 of both files
 
-A checkpoint may come from a stranger or a failing disk: links are not followed, nothing larger
+A checkpoint may be untrusted, or come from a failing disk: links are not followed, nothing larger
 than it should be is read, and what is not as it was saved is refused before any of it is used.
 """
 
@@ -36,7 +36,7 @@ class TrainingState:
     """Where a run stands, apart from its tensors.
 
     Attributes:
-        step: optimiser steps taken.
+        step: optimiser steps done.
         tokens: target tokens seen.
         elapsed_s: seconds of work.
         best_step, best_value: of the best evaluation; best_value is lower-is-better.
@@ -67,25 +67,25 @@ class DamageError(Exception):
     """What is wrong with a checkpoint, in a few words."""
 
 
-def step_of(place: Path) -> int | None:
+def step_of(path: Path) -> int | None:
     """The step of a checkpoint to resume from, by its folder's name; None for anything else."""
-    found = _STEP.fullmatch(place.name)
-    return int(found[1]) if found and place.is_dir() and not place.is_symlink() else None
+    match = _STEP.fullmatch(path.name)
+    return int(match[1]) if match and path.is_dir() and not path.is_symlink() else None
 
 
-def write_tensors(place: Path, tensors: dict[str, torch.Tensor]) -> str:
+def write_tensors(path: Path, tensors: dict[str, torch.Tensor]) -> str:
     """Write the tensors and wait until the disk has them; their sha256."""
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, place / TENSORS)
-    flush(place / TENSORS)  # the checkpoints before this one are removed next
-    return sha256_of(place / TENSORS)
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path / TENSORS)
+    flush(path / TENSORS)  # the checkpoints before this one are removed next
+    return sha256_of(path / TENSORS)
 
 
-def write_state(place: Path, state: TrainingState) -> None:
+def write_state(path: Path, state: TrainingState) -> None:
     """Write or replace the state."""
-    write_atomically(place / STATE, codec.to_text(replace(state, state_sha256=_sha256(state))))
+    write_atomically(path / STATE, codec.to_text(replace(state, state_sha256=_sha256(state))))
 
 
-def read_state(place: Path) -> TrainingState:
+def read_state(path: Path) -> TrainingState:
     """The state of a checkpoint, as it was saved.
 
     Raises:
@@ -93,53 +93,53 @@ def read_state(place: Path) -> TrainingState:
         UserError: a newer program wrote it.
     """
     try:
-        text = read_text(place / STATE, limit_bytes=_MOST_STATE_BYTES)
+        text = read_text(path / STATE, limit_bytes=_MOST_STATE_BYTES)
         state = codec.from_text(TrainingState, text)
     except (OSError, UnicodeDecodeError, ProtocolError, UnsafeFileError) as error:
         raise DamageError(str(error)) from error
     if state.state_sha256 != (_sha256(state) if _has_checksums(state) else ""):
         raise DamageError(f"{STATE} is not as it was saved, by its sha256")
-    _check(place, state)
+    _check(path, state)
     return state
 
 
-def read_tensors(place: Path, state: TrainingState) -> dict[str, torch.Tensor]:
+def read_tensors(path: Path, state: TrainingState) -> dict[str, torch.Tensor]:
     """The tensors of a checkpoint, as they were saved.
 
     Raises:
         DamageError: they are not, or are missing.
     """
-    check_tensors(place, state)
+    check_tensors(path, state)
     try:
-        tensors: dict[str, torch.Tensor] = load_file(place / TENSORS)
+        tensors: dict[str, torch.Tensor] = load_file(path / TENSORS)
     except (OSError, SafetensorError, KeyError, ValueError, RuntimeError, TypeError) as error:
         raise DamageError(f"{TENSORS}: {error}") from error
     return tensors
 
 
-def check_tensors(place: Path, state: TrainingState) -> None:
+def check_tensors(path: Path, state: TrainingState) -> None:
     """Compare the file of tensors with its sha256.
 
     Raises:
         DamageError: they differ, or it is missing.
     """
-    found = sha256_of(place / TENSORS)
-    if _has_checksums(state) and found != state.tensors_sha256:
+    digest = sha256_of(path / TENSORS)
+    if _has_checksums(state) and digest != state.tensors_sha256:
         raise DamageError(f"{TENSORS} is not as it was saved, by its sha256")
 
 
-def damaged(place: Path, error: DamageError) -> UserError:
+def damaged(path: Path, error: DamageError) -> UserError:
     """The sentence for a checkpoint that cannot be used, with the best way to go on."""
     advice = "Delete that folder and start the run again"
-    older = _whole_before(place)
+    older = _whole_before(path)
     if older is not None:
         advice = f"Delete that folder, and the run resumes from step {older}"
-    elif place.name.startswith("best-"):
-        advice = f"Delete the folder {place.parent} and start the run again"
+    elif path.name.startswith("best-"):
+        advice = f"Delete the folder {path.parent} and start the run again"
     return UserError(
         "checkpoint-damaged",
         "The checkpoint {path} is damaged ({reason}). {advice}.",
-        path=place,
+        path=path,
         reason=str(error),
         advice=advice,
         older_step=older,
@@ -158,12 +158,14 @@ def sha256_of(path: Path) -> str:
         raise DamageError(str(error)) from error
 
 
-def _whole_before(place: Path) -> int | None:
+def _whole_before(path: Path) -> int | None:
     """The newest step before a damaged checkpoint from which the run can be resumed."""
-    own = step_of(place)
+    own = step_of(path)
     if own is None:
         return None
-    others = {step: path for path in place.parent.iterdir() if (step := step_of(path)) is not None}
+    others = {
+        step: other for other in path.parent.iterdir() if (step := step_of(other)) is not None
+    }
     for step in sorted((step for step in others if step < own), reverse=True):
         try:
             check_tensors(others[step], read_state(others[step]))
@@ -182,7 +184,7 @@ def _sha256(state: TrainingState) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def _check(place: Path, state: TrainingState) -> None:
+def _check(path: Path, state: TrainingState) -> None:
     """Refuse numbers that no run has."""
     counts = {
         "step": state.step,
@@ -197,6 +199,6 @@ def _check(place: Path, state: TrainingState) -> None:
         raise DamageError(f"best_step is {state.best_step}, its step {state.step}")
     if state.best_value is not None and math.isinf(state.best_value):
         raise DamageError(f"best_value is {state.best_value}")
-    named = int(re.sub(r"\D", "", place.name) or 0)
+    named = int(re.sub(r"\D", "", path.name) or 0)
     if named != state.step:
         raise DamageError(f"its name says step {named}, {STATE} says {state.step}")

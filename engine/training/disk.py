@@ -23,10 +23,10 @@ def explain_save_errors(path: Path) -> Iterator[None]:
         try:
             yield
         except SafetensorError as error:
-            found = _CODE.search(str(error))  # "I/O error: No space left on device (os error 28)"
-            if found is None:
+            match = _CODE.search(str(error))  # "I/O error: No space left on device (os error 28)"
+            if match is None:
                 raise
-            raise _os_error(int(found[1])) from error
+            raise _os_error(int(match[1])) from error
 
 
 def flush(file: Path) -> None:

@@ -6,6 +6,7 @@ import torch
 
 from engine.backbones.loading import Backbone, load_backbone
 from engine.contract.methods.all import info_of
+from engine.contract.methods.info import ArtifactKind
 from engine.contract.specs.run import RunSpec
 from engine.reporter import Reporter
 
@@ -20,7 +21,7 @@ def load_to_train(
     Args:
         dtype: of a frozen backbone, and of the passes over a fine-tuned one.
     """
-    tuned = info_of(spec.method).whole_backbone
+    tuned = info_of(spec.method).saved_as is ArtifactKind.MODEL
     backbone = load_backbone(
         spec.backbone, device=device, dtype=torch.float32 if tuned else dtype, reporter=reporter
     )

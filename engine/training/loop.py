@@ -19,7 +19,7 @@ from engine.contract.runs.events import (
     SamplesTaken,
     TrainMetrics,
 )
-from engine.contract.specs.training import Objective, TrainingSpec, evaluation_steps
+from engine.contract.specs.training import Objective, SelectBy, TrainingSpec, evaluation_steps
 from engine.methods.base import Method
 from engine.reporter import Reporter
 from engine.tasks.base import Batch, Evaluated, Task
@@ -116,11 +116,11 @@ class Trainer:
         Raises:
             UserError: the checkpoint is damaged, or made on another backbone.
         """
-        place = checkpoint.latest(self._checkpoints)
-        if place is None:
+        path = checkpoint.latest(self._checkpoints)
+        if path is None:
             return None
         self.state = checkpoint.load(
-            place,
+            path,
             self._parameters,
             self._optimiser,
             backbone=self._method.backbone.fingerprint,
@@ -234,7 +234,7 @@ class Trainer:
         )
 
     def _evaluate(self) -> None:
-        """Evaluate, keep the parameters if they are the best, save."""
+        """Evaluate, save the parameters if they are the best, and a checkpoint."""
         recorder, start = self._recorder, self._recorder.work_s()
         self.state = replace(self.state, evaluation_due=True)
         recorder.phase(Phase.EVALUATING, step=self.state.step)
@@ -265,7 +265,7 @@ class Trainer:
 
     def _value(self, result: Evaluated) -> float:
         """What decides the best evaluation, lower is better."""
-        if self._training.select_by.value == "bleu" and result.scores:
+        if self._training.select_by is not SelectBy.LOSS and result.scores:
             return -result.scores[0].value
         return result.loss
 

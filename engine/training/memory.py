@@ -16,7 +16,7 @@ from engine.contract.specs.run import RunSpec
 
 
 def peak_memory_bytes(device: torch.device) -> int:
-    """Peak memory: of the GPU's allocator, else of this process; 0 where it is not told."""
+    """Peak memory: of the GPU's allocator, else of this process; 0 where it is not reported."""
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
     if sys.platform == "win32":
@@ -57,14 +57,14 @@ def _out_of_memory(spec: RunSpec, error: BaseException) -> UserError:
 
 def remedies(spec: RunSpec) -> tuple[Remedy, ...]:
     """Changes that lower the memory a run needs, the mildest first."""
-    training, found = spec.training, []
+    training, changes = spec.training, []
     if training.batch_size > 1:
         smaller = replace(
             training,
             batch_size=training.batch_size // 2,
             accumulation_steps=training.accumulation_steps * 2,
         )
-        found.append(
+        changes.append(
             Remedy(
                 f"Batch size {smaller.batch_size}, accumulation {smaller.accumulation_steps} "
                 "(same result)",
@@ -75,16 +75,16 @@ def remedies(spec: RunSpec) -> tuple[Remedy, ...]:
             )
         )
     if not training.gradient_checkpointing:
-        found.append(
+        changes.append(
             Remedy(
                 "Gradient checkpointing (slower, same result)",
                 (("training.gradient_checkpointing", "true"),),
             )
         )
-    found += info_of(spec.method).memory_remedies(spec.method)
+    changes += info_of(spec.method).memory_remedies(spec.method)
     if spec.data.max_source_tokens > 128:
         half = spec.data.max_source_tokens // 2
-        found.append(
+        changes.append(
             Remedy(f"At most {half} source tokens", (("data.max_source_tokens", json.dumps(half)),))
         )
-    return tuple(found)
+    return tuple(changes)

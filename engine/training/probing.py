@@ -1,4 +1,4 @@
-"""The speed of a run before it is made: two optimiser steps and a few decoded tokens."""
+"""The speed of a run before it is made: two optimiser steps and a few predictions."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ import torch
 
 from engine.backbones.device import choose_device, choose_dtype
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.commands import ProbeSpeed
+from engine.contract.protocol.backbones import ProbeSpeed
 from engine.contract.runs.events import Event, Phase, TrainMetrics
 from engine.contract.runs.speed import Speed
 from engine.contract.specs.run import RunSpec
-from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.data.examples import EvalInput, load_examples
-from engine.decoding.decoder import decode
 from engine.methods.base import Method
 from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.making import make_method
 from engine.reporter import Reporter
-from engine.tasks.generation.task import Generation
+from engine.tasks.base import Task
+from engine.tasks.making import MakeTask, make_task
 from engine.training.loading import load_to_train
 from engine.training.loop import Trainer
 from engine.training.recorder import StopRequested
@@ -31,15 +30,15 @@ from engine.training.recorder import StopRequested
 STEPS = 2
 """The first warms up; the time is the second's."""
 NEVER = 1_000_000
-TOKENS = 4
-"""Tokens decoded to know the time of one."""
-LONGEST = 1.5
-"""A batch goes on until its longest output ends, taken as so many mean targets."""
+HELD_OUT = 256
+"""Test inputs of which the task may use some."""
 FORWARD_SHARE = 1 / 3
 """Of a training step's time, that of the forward pass alone."""
 
 
-def probe_speed(command: ProbeSpeed, reporter: Reporter) -> Speed:
+def probe_speed(
+    command: ProbeSpeed, reporter: Reporter, *, make_task: MakeTask = make_task
+) -> Speed:
     """Measure on a backbone of its own, which is left behind: fine-tuning changes its weights.
 
     Raises:
@@ -54,50 +53,49 @@ def probe_speed(command: ProbeSpeed, reporter: Reporter) -> Speed:
     a_step = spec.training.batch_size * spec.training.accumulation_steps
     draw = random.Random(spec.training.seed)
     rows = min(a_step, len(examples.train))  # of each step
-    taken = STEPS * rows if len(examples.train) >= STEPS * rows else rows
-    held_out = (examples.test or examples.valid)[: spec.decoding.batch_size]
+    drawn = STEPS * rows if len(examples.train) >= STEPS * rows else rows
+    held_out = (examples.test or examples.valid)[:HELD_OUT]
     few = replace(
         examples,
-        train=draw.sample(list(examples.train), taken),
+        train=draw.sample(list(examples.train), drawn),
         valid=[],
         test=held_out,
     )
     backbone, autocast = load_to_train(spec, device=device, dtype=dtype, reporter=reporter)
     method = make_method(backbone, spec.method, seed=spec.training.seed)
-    task = Generation(spec, few, backbone, reporter, position_offset=method.position_offset)
+    task = make_task(spec, few, backbone, reporter, position_offset=method.position_offset)
     if spec.training.gradient_checkpointing:
         enable_checkpointing(backbone.model)
     step = _second_step(spec, task, method, reporter, autocast=autocast)
     row_s = step.step_s / rows
-    greedy = DecodingSpec(strategy=Strategy.GREEDY, max_new_tokens=spec.decoding.max_new_tokens)
     forward_s = row_s * FORWARD_SHARE * _references(held_out)
-    evaluate_s = _input_s(method, task, greedy, reporter) if spec.training.evaluate_bleu else 0
+    times = task.measure(method, reporter)
     return Speed(
         data=spec.data.fingerprint,
         row_s=row_s,
         row_tokens=step.tokens_per_s * row_s,
-        evaluate_input_s=evaluate_s + forward_s,
-        decode_input_s=_input_s(method, task, spec.decoding, reporter),
+        evaluate_input_s=times.evaluate_s + forward_s,
+        decode_input_s=times.predict_s,
     )
 
 
 class _Meter:
-    """Stands where a run's recorder does, keeps the steps' times, and ends after the second."""
+    """A recorder that remembers the steps' times, and ends the training after the second."""
 
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
-        self.steps_taken: list[TrainMetrics] = []
+        self._metrics: list[TrainMetrics] = []
 
     @property
     def step_s(self) -> float:
         """Seconds of the last step."""
-        before = self.steps_taken[-2].elapsed_s if len(self.steps_taken) > 1 else 0.0
-        return self.steps_taken[-1].elapsed_s - before
+        before = self._metrics[-2].elapsed_s if len(self._metrics) > 1 else 0.0
+        return self._metrics[-1].elapsed_s - before
 
     @property
     def tokens_per_s(self) -> float:
         """Of the last step."""
-        return self.steps_taken[-1].tokens_per_s
+        return self._metrics[-1].tokens_per_s
 
     def work_s(self) -> float:
         return time.monotonic()
@@ -115,12 +113,12 @@ class _Meter:
 
     def event(self, event: Event, *, flush: bool = False) -> None:
         if isinstance(event, TrainMetrics):
-            self.steps_taken.append(event)
+            self._metrics.append(event)
 
 
 def _second_step(
     spec: RunSpec,
-    task: Generation,
+    task: Task,
     method: Method,
     reporter: Reporter,
     *,
@@ -149,22 +147,5 @@ def _second_step(
     raise AssertionError("the meter ends every training")
 
 
-def _input_s(method: Method, task: Generation, decoding: DecodingSpec, reporter: Reporter) -> float:
-    """Seconds of decoding an input, from the first token's time and that of the next few."""
-    test = task.test
-    if not test.prompts:
-        return 0.0
-    seconds = []
-    tokens = min(1 + TOKENS, decoding.max_new_tokens)
-    for count in (1, tokens):
-        short = replace(decoding, min_new_tokens=count, max_new_tokens=count)
-        seconds.append(decode(method, test.prompts, short, reporter).seconds)
-    a_token_s = max(0.0, seconds[1] - seconds[0]) / max(tokens - 1, 1)
-    targets = [len(row.target) for row in test.rows]
-    usual = LONGEST * sum(targets) / len(targets) if targets else decoding.max_new_tokens
-    length = min(usual, decoding.max_new_tokens)
-    return (seconds[0] + a_token_s * max(length - 1, 0)) / len(test.prompts)
-
-
 def _references(inputs: Sequence[EvalInput]) -> float:
-    return sum(len(one.references) for one in inputs) / len(inputs) if inputs else 0.0
+    return sum(len(row.references) for row in inputs) / len(inputs) if inputs else 0.0

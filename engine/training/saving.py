@@ -17,7 +17,6 @@ from engine.contract.runs.scores import Score
 from engine.contract.specs.run import RunSpec
 from engine.data.prompt import prompt_name
 from engine.exchange import folders
-from engine.exchange.card import tensors_file
 from engine.methods.base import Method, count
 from engine.training.disk import explain_save_errors
 
@@ -41,28 +40,28 @@ def save_trained(
 ) -> Saved:
     """Write what was trained into the run folder, replacing what was there."""
     backbone = method.backbone
-    facts = Card(
+    artifact = method.artifact()
+    if artifact is None:
+        return Saved(count(method.trainable()), _save_backbone(folder.model, backbone))
+    card = Card(
         name=folder.read_meta().name,
         method=spec.method,
         backbone=backbone.name,
         backbone_fingerprint=backbone.fingerprint,
         linearisation=spec.data.linearisation,
         prompt=prompt_name(spec.data.prompt, encoder_decoder=backbone.is_encoder_decoder),
-        decoding=spec.decoding,
+        task=spec.task,
         data_name=data_name,
         data_fingerprint=spec.data.fingerprint,
         train_rows=train_rows,
         created_s=time.time(),
+        shape=artifact.shape,
+        trainable_parameters=count(method.trainable()),
         run_id=spec.run_id,
         scores=scores,
     )
-    artifact = method.artifact(facts)
-    if artifact.card is None:
-        return Saved(count(method.trainable()), _save_backbone(folder.model, backbone))
-    target = folder.path / artifact.card.kind
-    card = folders.write(target, artifact.tensors, artifact.card)
-    numbers = sum(tensor.numel() for tensor in artifact.tensors.values())
-    return Saved(numbers, (target / tensors_file(type(card))).stat().st_size)
+    card = folders.write(folder.path / card.kind.value, artifact.tensors, card)
+    return Saved(card.stored_parameters, card.stored_bytes)
 
 
 def _save_backbone(target: Path, backbone: Backbone) -> int:

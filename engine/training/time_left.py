@@ -27,7 +27,7 @@ class TimeLeft:
     def remaining_s(self, steps: int, evaluations: int) -> float | None:
         """Seconds for so many steps and evaluations more; None before the first step.
 
-        Evaluations count from the first that was taken.
+        Evaluations count from the first that has ended.
         """
         if not self._steps:
             return None

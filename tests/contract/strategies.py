@@ -19,6 +19,7 @@ from engine.contract import schema
 from engine.contract.methods.prefix import Depth, PrefixMethod
 from engine.contract.methods.prompt import PromptMethod
 from engine.contract.projects.project import DatasetEntry
+from engine.contract.runs.cards import Card, PrefixShape
 from engine.contract.schema import SettingField, settings_of
 from engine.contract.specs.data import Column, Mapping, Role, Split
 from engine.contract.specs.run import RunSpec
@@ -36,14 +37,14 @@ NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789-ü", min_size=1, max_size=
 
 
 def contract_dataclasses() -> list[type]:
-    """Every dataclass of the contract; those with functions are written to no file."""
+    """Every dataclass of the contract; those with functions or classes are written to no file."""
     kinds: list[type] = []
     for module in pkgutil.walk_packages(engine.contract.__path__, "engine.contract."):
         for kind in vars(importlib.import_module(module.name)).values():
             ours = isinstance(kind, type) and kind.__module__ == module.name
             if ours and dataclasses.is_dataclass(kind) and module.name != schema.__name__:
                 hints = " ".join(str(field.type) for field in dataclasses.fields(kind))
-                if "Callable" not in hints and "Mapping[" not in hints:
+                if not any(word in hints for word in ("Callable", "Mapping[", "type]")):
                     kinds.append(kind)
     return kinds
 
@@ -133,6 +134,7 @@ RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
     DatasetEntry: {"dataset_id": NAMES},
     StudySpec: {"study_id": NAMES},
     Factor: {"value": values(str | bool | int | PrefixMethod | None) | st.floats(-1e9, 1e9)},
+    Card: {"method": values(PrefixMethod), "shape": values(PrefixShape)},
     Split: {"valid_fraction": st.floats(0, 0.4), "test_fraction": st.floats(0, 0.4)},
     PrefixMethod: {
         "depth": st.just(Depth.ALL_LAYERS),  # an infix has no other

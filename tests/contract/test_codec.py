@@ -17,14 +17,8 @@ from engine.contract.errors import ProtocolError
 from engine.contract.methods.all import MethodSpec
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.prefix import PrefixMethod
-from engine.contract.protocol.commands import (
-    CancelRequest,
-    Done,
-    Request,
-    RequestLine,
-    Response,
-    Shutdown,
-)
+from engine.contract.protocol.commands import Done
+from engine.contract.protocol.lines import CancelRequest, Request, RequestLine, Response, Shutdown
 from engine.contract.runs.events import JournalEntry, Level, Notice, TrainMetrics
 from engine.contract.runs.scores import Score
 from engine.contract.specs.run import RunSpec

@@ -9,7 +9,7 @@ import pytest
 
 from engine.contract import codec
 from engine.contract.projects.project import Project, ProjectFolder
-from engine.contract.runs.cards import DeltaCard, PrefixCard
+from engine.contract.runs.cards import Card
 from engine.contract.runs.events import Event, JournalEntry
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.journal import JournalReader
@@ -30,12 +30,14 @@ FILES = {
     "run-v2.json": contract_v1.RUN,
     "study-v2.json": contract_v1.STUDY,
     "delta-v1.json": contract_v1.DELTA,
+    "prefix-v3.json": contract_v2.PREFIX,
+    "delta-v3.json": contract_v1.DELTA,
 }
 
 
 @pytest.mark.parametrize(("name", "meant"), FILES.items())
 def test_files_of_every_version_mean_what_they_meant(
-    name: str, meant: RunSpec | Project | PrefixCard | StudySpec | DeltaCard
+    name: str, meant: RunSpec | Project | Card | StudySpec
 ) -> None:
     text = (GOLDEN / name).read_text(encoding="utf-8")
     assert codec.from_text(type(meant), text) == meant
@@ -79,7 +81,7 @@ def test_a_study_of_version_1_is_written_as_one_of_today(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(("name", "meant"), FILES.items())
 def test_the_next_version_is_refused_by_this_program(
-    name: str, meant: RunSpec | Project | PrefixCard | StudySpec | DeltaCard
+    name: str, meant: RunSpec | Project | Card | StudySpec
 ) -> None:
     next_one = type(meant).version + 1
     later = f'"version": {next_one}, "unheard_of": 1'

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from engine.contract.errors import ProtocolError
 from engine.contract.methods.adapter import AdapterDesign, AdapterMethod
 from engine.contract.methods.all import METHODS, MethodSpec
 from engine.contract.methods.finetune import FinetuneMethod
@@ -20,7 +19,6 @@ from engine.contract.options import (
     spec_args,
     value_at,
     value_text,
-    with_changes,
 )
 from engine.contract.reading.reading import ReadOptions
 from engine.contract.specs.data import (
@@ -166,40 +164,3 @@ def test_a_rivals_settings_are_said_too() -> None:
 )
 def test_values_are_written_short_and_exact(value: object, text: str) -> None:
     assert value_text(value) == text
-
-
-def test_changes_of_a_remedy_are_made() -> None:
-    changed = with_changes(
-        SPEC,
-        (
-            ("training.batch_size", "2"),
-            ("method.init", '"random"'),
-            ("data.split.max_train_rows", "null"),
-            ("backbone", '"other"'),
-        ),
-    )
-    assert changed.training == replace(SPEC.training, batch_size=2)
-    assert changed.method == PrefixMethod(init=Init.RANDOM)
-    assert changed.backbone == "other"
-    assert with_changes(SPEC, ()) == SPEC
-
-
-@pytest.mark.parametrize(
-    ("field", "text", "code"),
-    [
-        ("training.speed", "1", "unknown-field"),
-        ("cooking.salt", "1", "unknown-field"),
-        ("run_id.first", "1", "unknown-field"),
-        ("method.backbone_dropout", "true", "unknown-field"),
-        ("training.batch_size", '"2"', "unexpected-value"),
-        ("training.batch_size", "two", "not-json"),
-    ],
-)
-def test_changes_that_do_not_fit_are_our_fault(field: str, text: str, code: str) -> None:
-    with refused(code, ProtocolError):
-        with_changes(SPEC, ((field, text),))
-
-
-def test_changes_outside_a_range_are_the_users_matter() -> None:
-    with refused("setting-out-of-range", name="batch_size", value=0):
-        with_changes(SPEC, (("training.batch_size", "0"),))

@@ -77,11 +77,11 @@ def test_a_project_that_cannot_be_written_stays_as_it_was(tmp_path: Path) -> Non
 
 def test_sites_of_a_prefix_name_their_tensors() -> None:
     site = decoder_site(3)
-    assert (site.place, site.layer, site.key) == (AttentionKind.DECODER_SELF, 3, "decoder_self.3")
+    assert (site.kind, site.layer, site.key) == (AttentionKind.DECODER_SELF, 3, "decoder_self.3")
     assert sorted([decoder_site(10), decoder_site(9), AttentionSite("decoder_cross", 11)]) == [
         AttentionSite("decoder_cross", 11),
         decoder_site(9),
         decoder_site(10),
     ]
     with pytest.raises(ValueError, match="'attic' is not a valid AttentionKind"):
-        _ = AttentionSite("attic", 0).place
+        _ = AttentionSite("attic", 0).kind

@@ -47,7 +47,7 @@ def test_only_what_is_studied_differs(kind: StudyKind) -> None:
     runs = plan(settings(kind))
     assert len({run.spec.run_id for run in runs}) == len(runs)
     assert {run.spec.backbone for run in runs} == {BASE.backbone}
-    assert {run.spec.decoding for run in runs} == {BASE.decoding}
+    assert {run.spec.task for run in runs} == {BASE.task}
     held_out = {replace(run.spec.data.split, max_train_rows=None, sample_seed=None) for run in runs}
     assert held_out == {replace(BASE.data.split, max_train_rows=None, sample_seed=None)}
     for replicate in range(3):

@@ -132,7 +132,7 @@ def test_closing_while_a_run_is_at_work_asks(
     person.wait_for(run, RunState.RUNNING)
     person.context.runner.pause(run.run_id)
     person.wait_for(run, RunState.PAUSED)
-    ask_to_close(person, Closing.KEEP_RUNNING)
+    ask_to_close(person, Closing.LEAVE_RUNNING)
     assert not person.window.isVisible()
     assert folder.read_status().state is RunState.PAUSED
     assert is_locked(folder.path)

@@ -24,7 +24,7 @@ def test_a_study_is_planned_trained_and_drawn(
     runs = person.runs
     person.wait(lambda: runs.planner.backbones.entries)
     folder = str(workshop.backbone("llama"))
-    runs.form.picker.take_folder(Path(folder))
+    runs.form.picker.use_folder(Path(folder))
     person.wait(lambda: runs.planner.backbones.get(folder) is not None)
     for name, value in {**TINY, "training.max_steps": 4}.items():
         runs.planner.form.set(name, value)

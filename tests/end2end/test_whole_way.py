@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QRadioButton
+from PySide6.QtWidgets import QMenu, QRadioButton
 from safetensors.torch import load_file
 
 from app.dialogs.export import ExportDialog
 from app.models.run import RunModel
+from app.pages.compare.comparability import comparability_notes
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.runs.events import RunState
@@ -49,7 +50,11 @@ def import_table(person: Person, workshop: Workshop) -> None:
     mapping = page.dataset_view.mapping
     area = mapping.model.index(mapping.model.row_where("area"), 1)
     assert mapping.model.data(area) == "field"
-    assert mapping.model.setData(area, Role.IGNORED)
+    mapping.open_menu(area)
+    menu = mapping.findChild(QMenu)
+    next(action for action in menu.actions() if action.text() == "ignored").trigger()
+    menu.close()
+    assert mapping.model.data(area) == "ignored"
     person.context.undo.undo()
     assert page.current.mapping.named(Role.FIELD) == ("name", "food", "area")
     page.dataset_view.split.form.editors["test_fraction"].widget.setValue(0.3)
@@ -64,7 +69,7 @@ def train_both(person: Person, workshop: Workshop) -> tuple[RunModel, RunModel]:
     page = person.runs
     person.wait(lambda: page.planner.backbones.entries)
     folder = str(workshop.backbone("llama"))
-    page.form.picker.take_folder(Path(folder))
+    page.form.picker.use_folder(Path(folder))
     person.wait(lambda: page.planner.backbones.get(folder) is not None)
     assert "on disk" in page.form.picker.about.text()
     for name, value in TINY.items():
@@ -107,18 +112,20 @@ def compare(person: Person, prefix: RunModel, twin: RunModel) -> None:
     person.context.navigator.show_compare([prefix.run_id, twin.run_id])
     person.wait(lambda: len(page.model.comparison.examples) == 9)
     assert page.pages.currentWidget() is page.comparing
-    assert page.model.comparability_notes == ()
+    assert comparability_notes(page.model.comparison) == ()
+    scores = page.model.comparison.scores
     for place, run in enumerate((prefix, twin)):
         path = run.folder.outputs / "test.jsonl"
         rows = {row.example_id: row for row in read_outputs(path)}
-        for example in page.model.comparison.examples:
+        for number, example in enumerate(page.model.comparison.examples):
             row = rows[example.example_id]
             assert (example.input, example.outputs[place]) == (row.input, row.output)
-            assert example.row_scores[place] == row.row_scores
+            shown = {metric: float(values[place, number]) for metric, values in scores.items()}
+            assert shown == dict(row.row_scores)
         meta = read_meta(path)
         assert meta is not None
-        shown = page.model.score_table.rows[place]
-        assert shown.scores == {score.metric: score for score in meta.scores}
+        system = page.model.score_table.rows[place].system
+        assert system.scores == {score.metric: score for score in meta.scores}
     assert page.model.score_table.metrics[:2] == ("bleu", "chrf")
     page.model.step(1)
     assert page.model.example is not None
@@ -130,7 +137,7 @@ def export(person: Person, prefix: RunModel, form: str, out: Path) -> None:
     person.wait(lambda: page.library.rows)
     (row,) = page.library.rows
     assert row.run_id == prefix.run_id
-    page.export_selected()
+    page.commands["export"].trigger()
     dialog = page.findChild(ExportDialog)
     assert dialog is not None
     for button in dialog.findChildren(QRadioButton):

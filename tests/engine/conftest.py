@@ -8,7 +8,7 @@ import pytest
 from engine.backbones.entries import EMBEDDED
 from engine.backbones.fetching import fetch_backbone
 from engine.backbones.paths import CACHE_VARIABLE
-from engine.contract.protocol.commands import FetchBackbone
+from engine.contract.protocol.backbones import FetchBackbone
 from engine.contract.runs.folder import RunFolder
 from engine.reporter import Silent
 from tests.helpers.tiny_runs import METHODS, Workshop, cache_in

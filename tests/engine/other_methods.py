@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import torch
 
 from engine.contract.methods.adapter import AdapterDesign, AdapterMethod
-from engine.contract.methods.all import DeltaSpec
+from engine.contract.methods.all import MethodSpec
 from engine.contract.methods.bitfit import BiasMethod
 from engine.contract.methods.ia3 import Ia3Method
 from engine.contract.methods.lora import LoraMethod
@@ -13,10 +16,10 @@ from engine.contract.methods.p_tuning import PromptEncoder, PTuningMethod
 from engine.contract.methods.prompt import PromptMethod
 from engine.contract.methods.top_layers import TopLayersMethod
 from engine.contract.specs.starting import Init
-from engine.methods.base import System
+from engine.methods.base import Method, System
 
 HOULSBY = AdapterDesign.HOULSBY
-OTHER_METHODS: dict[str, tuple[str, DeltaSpec]] = {
+OTHER_METHODS: dict[str, tuple[str, MethodSpec]] = {
     "top-layers": ("llama", TopLayersMethod()),
     "top-layers-gpt2": ("gpt2", TopLayersMethod(1)),
     "top-embeddings": ("gpt2", TopLayersMethod(1, embeddings=True)),
@@ -92,3 +95,23 @@ def scatter(system: torch.nn.Module | dict[str, torch.nn.Parameter], *, seed: in
     with torch.no_grad():
         for parameter in parameters.values():
             parameter.add_(torch.randn(parameter.shape, generator=made) * 0.1)
+
+
+def peft_logits(theirs: Any, method: Method, ids: torch.Tensor, *, marker: str) -> torch.Tensor:
+    """What PEFT's model says of token ids with the method's parameters, as `logits` does.
+
+    Args:
+        marker: in the names of all parameters that PEFT adds for the method.
+    """
+    state = dict(theirs.named_parameters())
+    with torch.no_grad():
+        for name, parameter in method.trainable().items():
+            name = re.sub(r"(\.weight)?$", r".default\1", f"base_model.model.{name}", count=1)
+            state.pop(name).copy_(parameter)
+        assert not [name for name in state if marker in name], "PEFT has it elsewhere too"
+        sides = {}
+        if method.backbone.is_encoder_decoder:
+            sides = {"decoder_input_ids": torch.arange(7, 11)[None]}
+        output = theirs(input_ids=ids, attention_mask=torch.ones_like(ids), **sides)
+    expected: torch.Tensor = output.logits
+    return expected

@@ -66,7 +66,7 @@ def test_a_run_ends_in_a_system_that_writes_its_outputs_again(
     loaded = Systems().load(folder.path, Silent())
     rows = read_outputs(folder.outputs / "test.jsonl")
     prompts = loaded.prompts([row.input for row in rows])
-    again = decode(loaded.system, prompts, spec.decoding, Silent())
+    again = decode(loaded.system, prompts, spec.task.decoding, Silent())
     assert again.texts == tuple(row.output for row in rows)
 
 
@@ -85,7 +85,7 @@ def test_the_papers_prompt_form_is_trained_with_and_decoded_with(
     prompts = loaded.prompts([row.input for row in rows])
     tokenizer = loaded.system.backbone.tokenizer
     assert {prompt[-1] for prompt in prompts} == {tokenizer.bos_token_id}
-    again = decode(loaded.system, prompts, spec.decoding, Silent())
+    again = decode(loaded.system, prompts, spec.task.decoding, Silent())
     assert again.texts == tuple(row.output for row in rows)
     bare = systems.bare(spec.backbone, Silent(), form=PromptForm.BOS)
     assert bare.prompts([rows[0].input]) == [prompts[0]]
@@ -98,9 +98,9 @@ def test_the_card_says_how_it_stands_and_peft_has_no_place_for_it(
     folder = workshop.run(tmp_path_factory.mktemp("card") / "run", spec)
     assert run_folder(folder.path) == 0
     key_values, card = native.read(folder.prefix)
-    assert card.positions is PositionScheme.UNSHIFTED
+    assert card.as_prefix()[1].positions is PositionScheme.UNSHIFTED
     assert card.prompt == ENCODER_PROMPT
-    assert card.layers == len(key_values) == 2 + 3 + 3
+    assert card.as_prefix()[1].layers == len(key_values) == 2 + 3 + 3
     with refused("peft-lacks-encoder-decoders", name=card.name):
         peft.write(folder.path / "peft", key_values, card)
 
@@ -119,7 +119,7 @@ def test_a_file_holds_only_the_layers_that_have_a_prefix(
         shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
     assert shapes == {"decoder_self.0": [2, 2, 2, 8], "decoder_self.2": [2, 2, 4, 8]}
     key_values, card = native.read(folder.prefix)
-    assert (card.layers, card.method, card.version) == (2, spec.method, 2)
+    assert (card.as_prefix()[1].layers, card.method) == (2, spec.method)
     text = (folder.prefix / "README.md").read_text(encoding="utf-8")
     assert "| layers | 0:2,2 (from 0; after a colon: their length) |" in text
     assert "| tensors | 2 attentions × [2, 2, up to 4, 8] in float32, " in text
@@ -143,7 +143,7 @@ def test_a_side_that_does_not_fit_is_told(
     workshop: Workshop, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     spec = workshop.spec(PREFIX, kind="bart")
-    spec = replace(spec, task=GenerationTask(replace(spec.decoding, max_new_tokens=500)))
+    spec = replace(spec, task=GenerationTask(replace(spec.task.decoding, max_new_tokens=500)))
     folder = workshop.run(tmp_path_factory.mktemp("long") / "run", spec)
     assert run_folder(folder.path) == 2
     (failed,) = events(folder, RunFailed)

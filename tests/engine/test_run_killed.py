@@ -65,7 +65,7 @@ def slow_spec(workshop: Workshop, method: str) -> RunSpec:
         TRAINING, max_steps=STEPS, evaluate_every_steps=STEPS // 3, checkpoint_every_steps=4
     )
     spec = workshop.spec(method, training=training)
-    slow = replace(spec.decoding, max_new_tokens=24, min_new_tokens=24, batch_size=1)
+    slow = replace(spec.task.decoding, max_new_tokens=24, min_new_tokens=24, batch_size=1)
     return replace(spec, task=GenerationTask(slow))
 
 

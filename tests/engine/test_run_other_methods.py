@@ -13,9 +13,10 @@ from safetensors import safe_open
 from engine.cli.main import call
 from engine.contract.errors import UserError
 from engine.contract.methods.bitfit import BiasMethod
+from engine.contract.methods.info import ArtifactKind
 from engine.contract.methods.top_layers import TopLayersMethod
-from engine.contract.protocol.commands import ExportPrefix, Generate, VerifyPrefix
-from engine.contract.runs.cards import DeltaCard
+from engine.contract.protocol.outputs import Generate
+from engine.contract.protocol.prefixes import ExportPrefix, VerifyPrefix
 from engine.contract.runs.events import (
     JournalEntry,
     Notice,
@@ -103,7 +104,7 @@ def test_what_is_told_is_what_is_in_the_file(name: str, runs: Runs) -> None:
     with safe_open(path, "pt") as file:
         sizes = {key: file.get_tensor(key).numel() for key in file.keys()}  # noqa: SIM118
     stored = sum(sizes.values())
-    card = read_card(folder.delta, DeltaCard)
+    card = read_card(folder.delta, ArtifactKind.DELTA)
     assert finished.stored_parameters == card.stored_parameters == stored
     assert card.stored_bytes == path.stat().st_size
     assert 0 <= card.stored_bytes - 4 * stored < 200 + 200 * len(sizes)  # the file's own header
@@ -123,8 +124,8 @@ def test_a_delta_folder_alone_decodes_where_its_backbone_is_known(
 ) -> None:
     alone = tmp_path / "mailed"
     shutil.copytree(runs["top-layers"].delta, alone)
-    card = replace(read_card(alone, DeltaCard), backbone=str(workshop.backbone("llama")))
-    folders.write(alone, folders.read(alone, DeltaCard)[0], card)
+    card = replace(read_card(alone, ArtifactKind.DELTA), backbone=str(workshop.backbone("llama")))
+    folders.write(alone, folders.read(alone, ArtifactKind.DELTA)[0], card)
     systems = Systems()
     loaded = systems.load(alone, Silent())
     assert loaded.mapping is None
@@ -156,9 +157,9 @@ def test_another_backbone_is_refused_in_one_sentence(
 ) -> None:
     alone = tmp_path / "mailed"
     shutil.copytree(runs["top-layers"].delta, alone)
-    card = read_card(alone, DeltaCard)
+    card = read_card(alone, ArtifactKind.DELTA)
     card = replace(card, backbone=str(workshop.backbone("qwen2")), name="tops")
-    folders.write(alone, folders.read(alone, DeltaCard)[0], card)
+    folders.write(alone, folders.read(alone, ArtifactKind.DELTA)[0], card)
     with refused("another-backbone", what="delta", name="tops", backbone="tiny-qwen2"):
         Systems().load(alone, Silent())
 
@@ -170,25 +171,25 @@ def test_a_damaged_or_foreign_delta_is_refused(runs: Runs, tmp_path: Path) -> No
     data = path.read_bytes()
     path.write_bytes(data[:-4] + b"\0\0\0\0")
     with refused("tensors-changed", path=path, what="delta"):
-        folders.read(place, DeltaCard)
+        folders.read(place, ArtifactKind.DELTA)
     path.unlink()
     with refused("prefix-file-missing", folder=place, file="delta.safetensors", what="delta"):
-        folders.read(place, DeltaCard)
+        folders.read(place, ArtifactKind.DELTA)
     (place / "delta.bin").write_bytes(data)
     with refused("tensors-not-safetensors", file="delta.bin", what="delta"):
-        folders.read(place, DeltaCard)
+        folders.read(place, ArtifactKind.DELTA)
     card = place / "delta.json"
     plain = json.loads(card.read_text(encoding="utf-8"))
-    card.write_text(json.dumps({**plain, "version": 2}), encoding="utf-8")
-    with pytest.raises(UserError, match=r"DeltaCard .*2.*1"):
-        folders.read(place, DeltaCard)
+    card.write_text(json.dumps({**plain, "version": 4}), encoding="utf-8")
+    with pytest.raises(UserError, match=r"Card .*4.*3"):
+        folders.read(place, ArtifactKind.DELTA)
     card.write_text("{", encoding="utf-8")
     with refused("prefix-file-damaged", path=card, what="delta"):
-        folders.read(place, DeltaCard)
+        folders.read(place, ArtifactKind.DELTA)
 
 
 def test_values_that_are_no_numbers_are_not_kept(runs: Runs, tmp_path: Path) -> None:
-    tensors, card = folders.read(runs["bitfit"].delta, DeltaCard)
+    tensors, card = folders.read(runs["bitfit"].delta, ArtifactKind.DELTA)
     first = min(tensors)
     tensors[first] = tensors[first] * float("nan")
     with refused("tensor-not-finite", tensor=first, what="delta"):
@@ -200,7 +201,10 @@ def test_a_rivals_run_is_exported(runs: Runs, tmp_path: Path) -> None:
     run = runs["bitfit"]
     done = export_prefix(ExportPrefix(str(run.path), "native", str(tmp_path / "out")), Silent())
     assert "The delta 'tiny' is in" in done.message
-    assert folders.read(tmp_path / "out", DeltaCard)[1] == folders.read(run.delta, DeltaCard)[1]
+    assert (
+        folders.read(tmp_path / "out", ArtifactKind.DELTA)[1]
+        == folders.read(run.delta, ArtifactKind.DELTA)[1]
+    )
     with refused("peft-lacks-method", method="BitFit"):
         export_prefix(ExportPrefix(str(run.path), "peft", str(tmp_path / "peft")), Silent())
     with refused("prefix-of-another-method", run=run.path, delta=run.delta):
@@ -214,7 +218,7 @@ def test_the_playground_goes_from_one_to_the_next_and_back(runs: Runs, workshop:
     bare = str(workshop.backbone("llama"))
 
     def ask(system: str) -> tuple[str, ...]:
-        decoding = workshop.spec("mlp").decoding
+        decoding = workshop.spec("mlp").task.decoding
         command = Generate(system, bare, ("name: Hut 3", "name: Hut 4, food: soup"), decoding)
         return handlers.generate(command, Silent()).outputs
 

@@ -9,24 +9,27 @@ from transformers import DynamicCache
 
 from engine.contract.backbone import BackboneShape
 from engine.contract.methods.prefix import PrefixMethod
-from engine.contract.runs.cards import PositionScheme, PrefixCard, decoder_site
+from engine.contract.runs.cards import Card, PositionScheme, PrefixShape, decoder_site
 from engine.contract.runs.scores import Score
 from engine.contract.specs.data import Linearisation, Preset
 from engine.contract.specs.training import DecodingSpec, Strategy
+from engine.contract.tasks.generation import GenerationTask
 from engine.methods.attention import KeyValues
 
-CARD = PrefixCard(
+CARD = Card(
     name="restaurants, five tokens",
     method=PrefixMethod(prefix_length=5),
     backbone="tiny",
     backbone_fingerprint="ab" * 32,
-    layers=3,
-    kv_heads=2,
-    head_width=8,
-    positions=PositionScheme.AFTER_PREFIX,
+    shape=PrefixShape(
+        layers=3,
+        kv_heads=2,
+        head_width=8,
+        positions=PositionScheme.AFTER_PREFIX,
+    ),
     linearisation=Linearisation(Preset.BRACKETS, lower_keys=True),
     prompt="newline",
-    decoding=DecodingSpec(strategy=Strategy.BEAM, num_beams=3),
+    task=GenerationTask(DecodingSpec(strategy=Strategy.BEAM, num_beams=3)),
     data_name="e2e.csv",
     data_fingerprint="cd" * 32,
     train_rows=200,
@@ -37,25 +40,39 @@ CARD = PrefixCard(
 )
 
 
-def card_for(shape: BackboneShape, length: int = 5, **changes: Any) -> PrefixCard:
+def card_for(shape: BackboneShape, length: int = 5, **changes: Any) -> Card:
     """A full card of a prefix for a backbone of this shape."""
     return replace(
         CARD,
         method=PrefixMethod(prefix_length=length),
-        layers=shape.layers,
-        kv_heads=shape.kv_heads,
-        head_width=shape.head_width,
+        shape=PrefixShape(
+            layers=shape.layers,
+            kv_heads=shape.kv_heads,
+            head_width=shape.head_width,
+            positions=PositionScheme.AFTER_PREFIX,
+        ),
         **changes,
     )
 
 
-def random_prefix(card: PrefixCard, *, seed: int = 0) -> KeyValues:
+def with_shape(card: Card, **changes: Any) -> Card:
+    """The card of a prefix of another shape."""
+    return replace(card, shape=replace(card.as_prefix()[1], **changes))
+
+
+def without_file(card: Card) -> Card:
+    """The card as it was before its tensors were written."""
+    return replace(card, tensors_sha256="", stored_parameters=0, stored_bytes=0)
+
+
+def random_prefix(card: Card, *, seed: int = 0) -> KeyValues:
     """Key/values as the card says, drawn from a normal distribution."""
     generator = torch.Generator().manual_seed(seed)
-    sizes = 2, card.kv_heads, card.method.prefix_length, card.head_width
+    method, shape = card.as_prefix()
+    sizes = 2, shape.kv_heads, method.prefix_length, shape.head_width
     return {
         decoder_site(layer): torch.randn(*sizes, generator=generator)
-        for layer in range(card.layers)
+        for layer in range(shape.layers)
     }
 
 

@@ -11,25 +11,25 @@ from engine.contract.backbone import BackboneEntry, BackboneShape, BackboneSourc
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.projects.dataset_store import DatasetStore, Row
 from engine.contract.projects.project import ProjectFolder
-from engine.contract.protocol.commands import (
-    BackboneList,
-    CollectStudy,
-    CompareOutputs,
-    Done,
-    ExportPrefix,
+from engine.contract.protocol.backbones import BackboneList, ListBackbones
+from engine.contract.protocol.commands import Done
+from engine.contract.protocol.data import (
     Imported,
     ImportFile,
-    ImportPrefix,
     InspectFile,
-    ListBackbones,
-    ListPrefixes,
-    PrefixInfo,
-    PrefixList,
     Preview,
     PreviewExamples,
     PreviewTokens,
     ReportSplit,
     TokenPreview,
+)
+from engine.contract.protocol.outputs import CollectStudy, CompareOutputs
+from engine.contract.protocol.prefixes import (
+    ExportPrefix,
+    ImportPrefix,
+    ListPrefixes,
+    PrefixInfo,
+    PrefixList,
     VerifyPrefix,
 )
 from engine.contract.reading.reading import (

@@ -13,7 +13,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from engine import serve
 from engine.contract.errors import Remedy, UserError
-from engine.contract.protocol.commands import Done, ExportRejected, FetchBackbone, ListBackbones
+from engine.contract.protocol.backbones import FetchBackbone, ListBackbones
+from engine.contract.protocol.commands import Done
+from engine.contract.protocol.data import ExportRejected
 from engine.reporter import Reporter
 
 COMMAND = (sys.executable, str(Path(__file__).resolve()))

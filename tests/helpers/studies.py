@@ -10,7 +10,7 @@ from engine.contract.files.writing import slug, write_atomically
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.projects.project import ProjectFolder
-from engine.contract.protocol.commands import CollectStudy
+from engine.contract.protocol.outputs import CollectStudy
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder, RunMeta
 from engine.contract.specs.data import DataSpec

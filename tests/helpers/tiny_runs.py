@@ -20,7 +20,7 @@ from engine.contract.methods.all import MethodSpec
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.prefix import Init, Parametrisation
 from engine.contract.methods.prefix import PrefixMethod as Prefix
-from engine.contract.protocol.commands import ImportFile, InspectFile
+from engine.contract.protocol.data import ImportFile, InspectFile
 from engine.contract.reading.reading import ReadOptions
 from engine.contract.runs.events import Event, JournalEntry, Phase, TrainMetrics
 from engine.contract.runs.folder import RunFolder, RunMeta, RunStatus

@@ -11,7 +11,7 @@ from pyarrow import parquet
 
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.commands import ImportFile, InspectFile
+from engine.contract.protocol.data import ImportFile, InspectFile
 from engine.contract.reading.reading import ReadOptions
 from engine.contract.specs.data import Mapping
 from engine.data.importing import import_file

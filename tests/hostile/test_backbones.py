@@ -19,7 +19,7 @@ import pytest
 
 from engine.backbones.catalog import list_backbones
 from engine.cli.main import EXIT_USER, run
-from engine.contract.protocol.commands import ListBackbones
+from engine.contract.protocol.backbones import ListBackbones
 from engine.reporter import Silent
 from tests.engine.tiny import load
 from tests.helpers.errors import refused

@@ -18,7 +18,7 @@ from engine.contract.errors import ProtocolError, UserError
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.options import parse_value
 from engine.contract.projects.project import Project
-from engine.contract.runs.cards import DeltaCard, PrefixCard
+from engine.contract.runs.cards import Card
 from engine.contract.runs.events import JournalEntry, RunState
 from engine.contract.runs.folder import ControlLine, RunMeta, RunStatus, StopRequest
 from engine.contract.runs.scores import OutputRow, OutputsMeta, Score
@@ -37,9 +37,10 @@ TEXTS: list[tuple[type, str]] = [
     (RunSpec, (GOLDEN / "run-finetune-v1.json").read_text(encoding="utf-8")),
     (Project, (GOLDEN / "project-v1.json").read_text(encoding="utf-8")),
     (StudySpec, (GOLDEN / "study-v1.json").read_text(encoding="utf-8")),
-    (PrefixCard, (GOLDEN / "prefix-v1.json").read_text(encoding="utf-8")),
-    (PrefixCard, (GOLDEN / "prefix-v2.json").read_text(encoding="utf-8")),
-    (DeltaCard, (GOLDEN / "delta-v1.json").read_text(encoding="utf-8")),
+    *(
+        (Card, (GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("prefix-v1", "prefix-v2", "prefix-v3", "delta-v1", "delta-v3")
+    ),
     *((JournalEntry, line) for line in EVENTS),
     (RunMeta, codec.to_text(RunMeta("a run", ("tag",), "notes", True, 1.7e9))),
     (RunStatus, codec.to_text(RunStatus("run-1", RunState.RUNNING, remaining_s=7.5, pid=5))),

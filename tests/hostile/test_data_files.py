@@ -15,7 +15,7 @@ import pytest
 from pyarrow import parquet
 
 from engine.contract.errors import UserError
-from engine.contract.protocol.commands import ImportFile, InspectFile
+from engine.contract.protocol.data import ImportFile, InspectFile
 from engine.contract.reading.reading import ReadOptions
 from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file

@@ -27,7 +27,7 @@ from engine.contract.projects.dataset_store import (
     DatasetStore,
     RejectedRow,
 )
-from engine.contract.protocol.commands import PreviewExamples, ReportSplit
+from engine.contract.protocol.data import PreviewExamples, ReportSplit
 from engine.contract.runs.events import RunFailed
 from engine.data.preview import preview_examples, report_split
 from engine.data.store_writer import StoreWriter

@@ -14,12 +14,13 @@ import torch
 from engine.backbones.loading import load_backbone
 from engine.cli import main
 from engine.contract.methods.adapter import AdapterMethod
-from engine.contract.methods.all import DeltaSpec
+from engine.contract.methods.all import MethodSpec
 from engine.contract.methods.lora import LoraMethod
 from engine.contract.methods.prompt import PromptMethod
-from engine.contract.runs.cards import DeltaCard
+from engine.contract.runs.cards import Card
 from engine.contract.specs.data import Linearisation
 from engine.contract.specs.training import DecodingSpec
+from engine.contract.tasks.generation import GenerationTask
 from engine.exchange import folders
 from engine.methods.making import make_method
 from engine.reporter import Silent
@@ -37,26 +38,26 @@ from tests.hostile.conftest import Call, bounded_memory, decode_words
 
 GROWTH_MB = 500
 CARD, TENSORS = "delta.json", "delta.safetensors"
-METHODS: dict[str, DeltaSpec] = {
+METHODS: dict[str, MethodSpec] = {
     "lora": LoraMethod(rank=4),
     "adapter": AdapterMethod(bottleneck=8),
     "prompt": PromptMethod(6),
 }
 
 
-def made(folder: Path, backbone: Path, method: DeltaSpec) -> Path:
+def made(folder: Path, backbone: Path, method: MethodSpec) -> Path:
     """A good delta, untrained."""
     cpu = torch.device("cpu")
     loaded = load_backbone(str(backbone), device=cpu, dtype=torch.float32, reporter=Silent())
     system = make_method(loaded, method, seed=0)
-    card = DeltaCard(
+    card = Card(
         name="theirs",
         method=method,
         backbone=str(backbone),
         backbone_fingerprint=loaded.fingerprint,
         linearisation=Linearisation(),
         prompt="newline",
-        decoding=DecodingSpec(max_new_tokens=2),
+        task=GenerationTask(DecodingSpec(max_new_tokens=2)),
         data_name="t.csv",
         data_fingerprint="ab",
         train_rows=10,
@@ -79,6 +80,8 @@ WRONG: dict[str, tuple[str, Change]] = {
     "10**9 wide": ("adapter", edited_inside(CARD, "method", bottleneck=10**9)),
     "10**9 tokens": ("prompt", edited_inside(CARD, "method", prompt_length=10**9)),
     "another method": ("prompt", edited(CARD, method={"type": "BiasMethod"})),
+    "a method that saves the backbone": ("prompt", edited(CARD, method={"type": "FinetuneMethod"})),
+    "a prefix's card": ("prompt", edited(CARD, method={"type": "PrefixMethod"})),
     "a card that is none": ("prompt", written(CARD, "[]")),
     "a card that is nested": ("prompt", written(CARD, NESTED)),
     "an endless card": ("prompt", linked(CARD, "/dev/zero")),

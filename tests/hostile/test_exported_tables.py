@@ -14,13 +14,13 @@ from PySide6.QtGui import QGuiApplication, QStandardItem, QStandardItemModel
 from pytestqt.qtbot import QtBot
 
 from app.pages.compare.comparison import compare
-from app.pages.compare.list.rows import Rows
+from app.pages.compare.systems.rows import Rows
 from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemEntry
 from app.pages.compare.table.copying import row_lines, score_lines, to_csv
 from app.pages.compare.table.score_table import score_table
 from app.widgets.table_view import TableView
 from engine.contract.projects.project import ExampleNote
-from engine.contract.protocol.commands import ExportRejected, ImportFile
+from engine.contract.protocol.data import ExportRejected, ImportFile
 from engine.contract.reading.reading import ReadOptions
 from engine.contract.runs.events import RunState
 from engine.contract.runs.scores import OutputRow, OutputsMeta, Score

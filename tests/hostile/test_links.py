@@ -189,12 +189,11 @@ def test_the_runner_leaves_what_a_link_leads_to(
 @pytest.fixture
 def window(tmp_path: Path, qtbot: QtBot) -> MainWindow:
     context = make_context(tmp_path / "settings.ini", replies=RICH)
-    made, control, run_activities = tie(context)
-    qtbot.addWidget(made, before_close_func=lambda _widget: control.close())
+    made = tie(context)
+    qtbot.addWidget(made, before_close_func=lambda _widget: made.control.close())
     made.show()
-    made.keep = (context, run_activities)
     yield made
-    control.close()
+    made.control.close()
     discard(context)
 
 

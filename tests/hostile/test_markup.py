@@ -97,15 +97,14 @@ def window(
 ) -> Iterator[MainWindow]:
     """The window with the hostile project open."""
     project = make_hostile_project(tmp_path / "project", evil(picture))
-    made, control, run_activities = tie(context)
+    made = tie(context)
     qtbot.addWidget(made)
     made.resize(1280, 820)
     made.show()
-    control.open(project)
+    made.control.open(project)
     qtbot.waitUntil(lambda: any(run.samples for run in context.runs.all()))
     yield made
-    control.close()
-    del run_activities
+    made.control.close()
     gc.collect()
 
 
@@ -235,7 +234,7 @@ def test_problems_closing_and_asking(
     bad = evil(picture)
     failure = Failure(Blame.USER, bad, (Remedy(bad),), bad)
     window.commands.show_failure(bad, failure)
-    window.commands.show_fault(ValueError(bad))
+    window.commands.show_error(ValueError(bad))
     window.leaving.may_close(lambda: None)
     box = QMessageBox(QMessageBox.Icon.Question, "Delete", bad, parent=window)
     box.setInformativeText(bad)

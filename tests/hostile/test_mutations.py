@@ -68,13 +68,12 @@ def mutated(whole: dict[str, bytes], place: Path, seed: int) -> Path:
 @pytest.fixture
 def window(tmp_path: Path, qtbot: QtBot) -> Iterator[MainWindow]:
     context = make_context(tmp_path / "settings.ini", replies=RICH)
-    made, control, run_activities = tie(context)
-    qtbot.addWidget(made, before_close_func=lambda _widget: control.close())
+    made = tie(context)
+    qtbot.addWidget(made, before_close_func=lambda _widget: made.control.close())
     made.show()
     yield made
-    control.close()
+    made.control.close()
     discard(context)
-    del run_activities
 
 
 @pytest.mark.qt_log_ignore("^This plugin does not support")

@@ -23,14 +23,14 @@ from engine.cli import main
 from engine.contract.errors import UserError
 from engine.contract.methods.prefix import AttentionKind, PrefixMethod
 from engine.contract.projects.project import Project, ProjectFolder
-from engine.contract.protocol.commands import ListPrefixes, VerifyPrefix
+from engine.contract.protocol.prefixes import ListPrefixes, VerifyPrefix
 from engine.contract.runs.cards import AttentionSite, decoder_site
 from engine.exchange import native
 from engine.exchange import peft as peft_folders
 from engine.exchange.handlers import list_prefixes, verify_prefix
 from engine.reporter import Silent
 from tests.helpers.errors import refused
-from tests.helpers.prefixes import card_for, random_prefix
+from tests.helpers.prefixes import card_for, random_prefix, with_shape
 from tests.helpers.tiny_runs import write_table
 from tests.hostile.backbones import (
     NESTED,
@@ -84,11 +84,11 @@ OWN: dict[str, Change] = {
     "card: endless": linked(CARD, "/dev/zero"),
     "card: a pipe": piped(CARD),
     "card: too large": sparse(CARD, 10**9),
-    "card: a type that is a list": edited(CARD, type=["PrefixCard"]),
-    "card: layers a text": edited(CARD, layers="2"),
-    "card: 10**9 layers": edited(CARD, layers=10**9),
-    "card: 10**30 heads": edited(CARD, kv_heads=10**30),
-    "card: another place for positions": edited(CARD, positions="nowhere"),
+    "card: a type that is a list": edited(CARD, type=["Card"]),
+    "card: layers a text": edited_inside(CARD, "shape", layers="2"),
+    "card: 10**9 layers": edited_inside(CARD, "shape", layers=10**9),
+    "card: 10**30 heads": edited_inside(CARD, "shape", kv_heads=10**30),
+    "card: another place for positions": edited_inside(CARD, "shape", positions="nowhere"),
     "card: unknown prompt": edited(CARD, prompt="nosuch"),
     "card: another hash": edited(CARD, tensors_sha256="0" * 64),
     "card: another fingerprint": edited(CARD, backbone_fingerprint="0" * 64),
@@ -96,6 +96,9 @@ OWN: dict[str, Change] = {
     "card: a backbone of 300": edited(CARD, backbone=LONG, backbone_fingerprint=""),
     "card: a backbone of nobody": edited(CARD, backbone="~nosuchuser", backbone_fingerprint=""),
     "card: a newer version": edited(CARD, version=99),
+    "card: no shape": edited(CARD, shape=None),
+    "card: of a delta": edited(CARD, shape=None, method={"type": "BiasMethod"}),
+    "method: of a delta": edited(CARD, method={"type": "BiasMethod"}),
     "method: 10**6 tokens": edited_inside(CARD, "method", prefix_length=10**6),
     "method: layers that are none": edited_inside(CARD, "method", layers="0-999999"),
     "method: unknown": edited_inside(CARD, "method", type="Nosuch"),
@@ -157,7 +160,7 @@ def test_tensors_for_attentions_that_the_backbone_lacks(
     if known:
         card = replace(card, backbone_fingerprint=fingerprint_of(backbone, Silent()))
     key_values = SITES[name](random_prefix(card))
-    native.write(tmp_path / "prefix", key_values, replace(card, layers=len(key_values)))
+    native.write(tmp_path / "prefix", key_values, with_shape(card, layers=len(key_values)))
     with refused("backbone-of-other-shape", backbone="tiny"):
         main.call(decode_words(tmp_path / "prefix", tmp_path / "out.jsonl"))
     (tmp_path / "many").mkdir()

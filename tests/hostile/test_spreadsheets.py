@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from engine.contract.errors import UserError
-from engine.contract.protocol.commands import ImportFile, InspectFile
+from engine.contract.protocol.data import ImportFile, InspectFile
 from engine.contract.reading.reading import FileReport, FindingKind, ReadOptions
 from engine.contract.tables.saving import write_table
 from engine.data.importing import import_file

@@ -11,7 +11,8 @@ from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.projects.project import ProjectFolder
-from engine.contract.protocol.commands import CollectStudy, ImportFile
+from engine.contract.protocol.data import ImportFile
+from engine.contract.protocol.outputs import CollectStudy
 from engine.contract.reading.reading import ReadOptions
 from engine.contract.runs.events import RunFinished, RunState
 from engine.contract.runs.folder import RunFolder
@@ -59,7 +60,7 @@ def test_its_prefixes_are_whole() -> None:
     assert trained
     for folder in trained:
         key_values, card = native.read(folder.prefix)
-        assert len(key_values) == card.layers
+        assert len(key_values) == card.as_prefix()[1].layers
         assert card.run_id == folder.read_spec().run_id
 
 

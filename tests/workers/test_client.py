@@ -10,14 +10,9 @@ from PySide6.QtCore import QThread
 from pytestqt.qtbot import QtBot
 
 from engine.contract.errors import ProtocolError
-from engine.contract.protocol.commands import (
-    Command,
-    Done,
-    Failure,
-    FetchBackbone,
-    InspectFile,
-    Progress,
-)
+from engine.contract.protocol.backbones import FetchBackbone
+from engine.contract.protocol.commands import Command, Done, Failure, Progress
+from engine.contract.protocol.data import InspectFile
 from engine.contract.reading.reading import FileReport
 from engine.contract.runs.events import Blame
 from tests.helpers.serve_for_tests import COMMAND

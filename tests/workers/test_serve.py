@@ -12,20 +12,18 @@ import pytest
 
 from engine.contract import codec
 from engine.contract.protocol import commands
-from engine.contract.protocol.commands import (
+from engine.contract.protocol.backbones import FetchBackbone, ListBackbones
+from engine.contract.protocol.commands import Done, Failure, Progress
+from engine.contract.protocol.data import ExportRejected
+from engine.contract.protocol.lines import (
     PROTOCOL_VERSION,
     CancelRequest,
-    Done,
-    ExportRejected,
-    Failure,
-    FetchBackbone,
-    ListBackbones,
-    Progress,
     Request,
     RequestCancelled,
     RequestLine,
     Response,
     Shutdown,
+    find_request_id,
 )
 from engine.contract.runs.events import Blame
 from engine.serve import HANDLERS
@@ -258,4 +256,4 @@ def test_the_module_serves_from_the_command_line(tmp_path: Path) -> None:
     ],
 )
 def test_the_id_of_a_request_is_found(line: str, request_id: int | None) -> None:
-    assert commands.find_request_id(line) == request_id
+    assert find_request_id(line) == request_id

@@ -38,7 +38,7 @@ class StopTimeouts:
 
     Attributes:
         stop_s, save_s: after a stop request, without and with a checkpoint to save.
-        terminate_s: after it was told to end (SIGTERM), before it is ended (SIGKILL).
+        terminate_s: after SIGTERM, before SIGKILL.
     """
 
     stop_s: float = 10.0

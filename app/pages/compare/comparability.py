@@ -1,7 +1,8 @@
-"""What must be said before systems stand in one table."""
+"""How the systems differ in more than their quality."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.pages.compare.comparison import Comparison
@@ -16,130 +17,101 @@ class ComparabilityNote:
 
     Attributes:
         is_warning: whether the comparison is narrower or weaker for it.
-        own_rows: whether it is about corpus scores taken over different rows.
     """
 
     text: str
     is_warning: bool = True
-    own_rows: bool = False
 
 
 def comparability_notes(comparison: Comparison) -> tuple[ComparabilityNote, ...]:
-    """Every way in which the systems are not like for like, the gravest first."""
-    found = _changed(comparison)
-    if len(comparison.systems) < 2:
-        return tuple(found)
-    found += [*_rows(comparison), *_references(comparison), *_decoding(comparison)]
-    found += [*_signatures(comparison), *_alignment(comparison)]
-    return tuple(found)
+    """Every way in which the systems are not like for like, the worst first."""
+    kinds = [_changed]
+    if len(comparison.systems) > 1:
+        kinds += [_tasks, _rows, _references, _decoding, _signatures, _alignment]
+    return tuple(note for kind in kinds for note in kind(comparison))
 
 
-def _changed(comparison: Comparison) -> list[ComparabilityNote]:
-    return [
-        ComparabilityNote(
-            f"The outputs of {_called(comparison, place)} are not as they were decoded: their file "
-            "was changed or is damaged. Decode them again."
-        )
-        for place, system in enumerate(comparison.systems)
-        if system.is_changed
-    ]
+def _named(comparison: Comparison, index: int) -> str:
+    return f"{letter(index)} ({comparison.systems[index].name})"
 
 
-def _called(comparison: Comparison, place: int) -> str:
-    return f"{letter(place)} ({comparison.systems[place].name})"
-
-
-def _rows(comparison: Comparison) -> list[ComparabilityNote]:
-    common = len(comparison.examples)
-    base = _called(comparison, comparison.base)
-    found = []
-    for place, alignment in enumerate(comparison.alignments):
-        if alignment.how is How.NONE:
-            count = len(comparison.systems[place].rows)
-            own = len(comparison.systems[comparison.base].rows)
-            found.append(
-                ComparabilityNote(
-                    f"{_called(comparison, place)} shares no example id and no input with {base}, "
-                    f"and has {count} rows instead of {own}: there is nothing to compare. Take "
-                    "it out, or decode it on the same test inputs."
-                )
+def _changed(comparison: Comparison) -> Iterator[ComparabilityNote]:
+    for index, system in enumerate(comparison.systems):
+        if system.is_changed:
+            yield ComparabilityNote(
+                f"The outputs of {_named(comparison, index)} are not as they were decoded: their "
+                "file was changed or is damaged. Decode them again."
             )
-    partial = [p for p in range(len(comparison.systems)) if not comparison.covers_all(p)]
-    if not found and partial:
-        sizes = ", ".join(
-            f"{letter(p)} {len(system.rows)}" for p, system in enumerate(comparison.systems)
-        )
-        found.append(
-            ComparabilityNote(
-                f"The test sets differ (rows: {sizes}). Only the {common} rows that all have are "
-                "compared. Corpus scores marked † were taken over all rows of that system, so "
-                "they cannot be held against each other; mean row differences can.",
-                own_rows=True,
-            )
-        )
-    return found
 
 
-def _references(comparison: Comparison) -> list[ComparabilityNote]:
+def _tasks(comparison: Comparison) -> Iterator[ComparabilityNote]:
+    tasks = {letter(n): s.entry.task for n, s in enumerate(comparison.systems) if s.entry.task}
+    if len(set(tasks.values())) > 1:
+        parts = "; ".join(f"{sign} {task}" for sign, task in tasks.items())
+        yield ComparabilityNote(f"The tasks differ: {parts}. Their scores mean different things.")
+
+
+def _rows(comparison: Comparison) -> Iterator[ComparabilityNote]:
+    apart = [n for n, item in enumerate(comparison.alignments) if item.how is How.NONE]
+    sizes = [len(system.rows) for system in comparison.systems]
+    for index in apart:
+        yield ComparabilityNote(
+            f"{_named(comparison, index)} shares no example id and no input with "
+            f"{_named(comparison, comparison.base)}, and has {sizes[index]} rows instead of "
+            f"{sizes[comparison.base]}: there is nothing to compare. Remove it, or decode it on "
+            "the same test inputs."
+        )
+    if not apart and not all(map(comparison.covers_all, range(len(sizes)))):
+        rows = ", ".join(f"{letter(index)} {size}" for index, size in enumerate(sizes))
+        yield ComparabilityNote(
+            f"The test sets differ (rows: {rows}). Only the {len(comparison.examples)} rows that "
+            "all have are compared. Corpus scores marked † were computed over all rows of that "
+            "system, so they cannot be compared with each other; mean row differences can."
+        )
+
+
+def _references(comparison: Comparison) -> Iterator[ComparabilityNote]:
     differing = [
-        f"{count} of {len(comparison.examples)} in {_called(comparison, place)}"
-        for place, count in enumerate(comparison.other_references)
+        f"{count} of {len(comparison.examples)} in {_named(comparison, index)}"
+        for index, count in enumerate(comparison.other_references)
         if count
     ]
-    if not differing:
-        return []
-    base = _called(comparison, comparison.base)
-    return [
-        ComparabilityNote(
+    if differing:
+        base = _named(comparison, comparison.base)
+        yield ComparabilityNote(
             f"The references are not the same as those of {base}: {'; '.join(differing)}. Scores "
-            f"were taken against each system's own references; shown are those of {base}."
+            f"were computed against each system's own references; shown are those of {base}."
         )
-    ]
 
 
-def _decoding(comparison: Comparison) -> list[ComparabilityNote]:
-    known = {system.decoding for system in comparison.systems if system.decoding}
-    unknown = [_called(comparison, p) for p, s in enumerate(comparison.systems) if not s.decoding]
-    found = []
+def _decoding(comparison: Comparison) -> Iterator[ComparabilityNote]:
+    decodings = [system.decoding for system in comparison.systems]
+    known = {decoding for decoding in decodings if decoding}
+    unknown = [_named(comparison, n) for n, decoding in enumerate(decodings) if not decoding]
     if len(known) > 1:
-        parts = [
-            f"{letter(place)} {system.decoding.replace('|', ', ') or 'unknown'}"
-            for place, system in enumerate(comparison.systems)
-        ]
-        found.append(
-            ComparabilityNote(
-                f"The decoding differs: {'; '.join(parts)}. A difference of scores may come from "
-                "it alone."
-            )
+        parts = "; ".join(
+            f"{letter(index)} {decoding.replace('|', ', ') or 'unknown'}"
+            for index, decoding in enumerate(decodings)
+        )
+        yield ComparabilityNote(
+            f"The decoding differs: {parts}. A difference of scores may come from it alone."
         )
     if unknown and known:
-        found.append(
-            ComparabilityNote(
-                f"How {', '.join(unknown)} was decoded is not known.", is_warning=False
-            )
-        )
-    return found
+        text = f"How {', '.join(unknown)} was decoded is not known."
+        yield ComparabilityNote(text, is_warning=False)
 
 
-def _signatures(comparison: Comparison) -> list[ComparabilityNote]:
+def _signatures(comparison: Comparison) -> Iterator[ComparabilityNote]:
     """Metrics that were not computed alike (tokeniser, version, number of references …)."""
-    found = []
     for metric in comparison.metrics:
-        signatures = {}
-        for place, system in enumerate(comparison.systems):
-            for score in system.meta.scores if system.meta else ():
-                if score.metric == metric:
-                    signatures[place] = _settings(score.signature)
-        keys = {key for settings in signatures.values() for key in settings}
-        differing = sorted(
-            key for key in keys if len({item.get(key) for item in signatures.values()}) > 1
-        )
+        scores = [system.scores.get(metric) for system in comparison.systems]
+        settings = [_settings(score.signature) for score in scores if score is not None]
+        keys = sorted({key for item in settings for key in item})
+        differing = [key for key in keys if len({item.get(key) for item in settings}) > 1]
         if differing:
-            title = metric_title(metric)
-            found.append(
-                ComparabilityNote(f"{title} was not taken alike: {', '.join(differing)} differ.")
+            yield ComparabilityNote(
+                f"{metric_title(metric)} was not computed alike: {', '.join(differing)} differ."
             )
-    return found
 
 
 def _settings(signature: str) -> dict[str, str]:
@@ -148,22 +120,17 @@ def _settings(signature: str) -> dict[str, str]:
     return {key: value for key, colon, value in parts if colon and key not in ("decoding", "n")}
 
 
-def _alignment(comparison: Comparison) -> list[ComparabilityNote]:
-    found = []
-    for place, alignment in enumerate(comparison.alignments):
+def _alignment(comparison: Comparison) -> Iterator[ComparabilityNote]:
+    for index, alignment in enumerate(comparison.alignments):
+        name = _named(comparison, index)
         if alignment.how is How.INPUT:
-            found.append(
-                ComparabilityNote(
-                    f"{_called(comparison, place)} has no example ids of this dataset: its rows "
-                    "were found by their input text.",
-                    is_warning=False,
-                )
+            yield ComparabilityNote(
+                f"{name} has no example ids of this dataset: its rows were matched by their input "
+                "text.",
+                is_warning=False,
             )
         elif alignment.how is How.ORDER:
-            found.append(
-                ComparabilityNote(
-                    f"{_called(comparison, place)} has neither example ids nor inputs: its rows "
-                    "were taken in their order, since it has equally many. Check a few of them."
-                )
+            yield ComparabilityNote(
+                f"{name} has neither example ids nor inputs: its rows were matched by their order, "
+                "since it has equally many. Check a few of them."
             )
-    return found

@@ -20,9 +20,8 @@ class Example:
     """One input with what each system made of it.
 
     Attributes:
-        number: its place, from 1, in the file of the system that the others are aligned to.
+        number: its index, from 1, in the file of the system that the others are aligned to.
         outputs: one a system, in the order of the columns.
-        row_scores: (metric, value) pairs of each system's output.
         haystack: everything that is searched, in lower case.
         words: of the longest output.
     """
@@ -34,7 +33,6 @@ class Example:
     references: tuple[str, ...]
     category: str
     outputs: tuple[str, ...]
-    row_scores: tuple[tuple[tuple[str, float], ...], ...]
     haystack: str
     words: int
 
@@ -78,13 +76,9 @@ class Comparison:
 
 def base_of(systems: Sequence[ComparedSystem]) -> int:
     """The first run or bare backbone, else the first with ids of its own, else the first."""
-    for place, system in enumerate(systems):
-        if system.entry.kind is not Kind.FILE:
-            return place
-    for place, system in enumerate(systems):
-        if has_own_ids(system.rows):
-            return place
-    return 0
+    made_here = (n for n, system in enumerate(systems) if system.entry.kind is not Kind.FILE)
+    with_ids = (n for n, system in enumerate(systems) if has_own_ids(system.rows))
+    return next(made_here, next(with_ids, 0))
 
 
 def compare(systems: Sequence[ComparedSystem]) -> Generator[None, None, Comparison]:
@@ -94,19 +88,19 @@ def compare(systems: Sequence[ComparedSystem]) -> Generator[None, None, Comparis
     for system in systems:
         alignments.append(align(systems[base].rows, system.rows))
         yield
+    common = list(aligned_rows(alignments))
     examples: list[Example] = []
     others = [0] * len(systems)
-    for common in aligned_rows(alignments):
-        examples.append(_example(systems, common, base=base))
-        shown = systems[base].rows.references[common[base]]
-        for number, place in enumerate(common):
-            references = systems[number].rows.references[place]
-            others[number] += bool(references) and references != shown
+    for indices in common:
+        examples.append(_example(systems, indices, base=base))
+        for number, (system, index) in enumerate(zip(systems, indices, strict=True)):
+            references = system.rows.references[index]
+            others[number] += bool(references) and references != examples[-1].references
         yield
     scores: dict[str, Floats] = {}
-    for column, example in enumerate(examples):
-        for number, row_scores in enumerate(example.row_scores):
-            for metric, value in row_scores:
+    for column, indices in enumerate(common):
+        for number, (system, index) in enumerate(zip(systems, indices, strict=True)):
+            for metric, value in system.rows.scores[index]:
                 if metric not in scores:
                     scores[metric] = np.full((len(systems), len(examples)), np.nan)
                 if is_score(value):
@@ -117,22 +111,20 @@ def compare(systems: Sequence[ComparedSystem]) -> Generator[None, None, Comparis
     )
 
 
-def _example(systems: Sequence[ComparedSystem], places: Sequence[int], *, base: int) -> Example:
-    """The example that stands at these places of the systems' files."""
-    shown = systems[base].rows[places[base]]
-    pairs = list(zip(systems, places, strict=True))
-    outputs = tuple(system.rows.outputs[place] for system, place in pairs)
+def _example(systems: Sequence[ComparedSystem], indices: Sequence[int], *, base: int) -> Example:
+    """The example that has these indices in the systems' files."""
+    shown = systems[base].rows[indices[base]]
+    outputs = tuple(s.rows.outputs[index] for s, index in zip(systems, indices, strict=True))
     parts = [shown.input, shown.category, *shown.references, *outputs]
     parts += [f"{key} {value}" for key, value in shown.fields]
     return Example(
-        number=places[base] + 1,
+        number=indices[base] + 1,
         example_id=shown.example_id,
         input=shown.input,
         fields=shown.fields,
         references=shown.references,
         category=shown.category,
         outputs=outputs,
-        row_scores=tuple(system.rows.scores[place] for system, place in pairs),
         haystack="\n".join(parts).casefold(),
         words=max(len(output.split()) for output in outputs),
     )

@@ -40,24 +40,16 @@ class EmptyView(QWidget):
         super().__init__()
         self._systems = systems
         self.nothing = EmptyState(
-            context.theme, "No outputs to compare yet", NOTHING, picture="compare"
+            context.theme, "No outputs to compare yet", NOTHING, icon="compare"
         )
         self.to_runs = self.nothing.add_button(
             "Go to Runs", context.navigator.show_runs, primary=True
         )
         self.chooser = SystemChooser(systems, context.theme)
         self.nothing.add_button("Outputs from a file…", self.chooser.add_file.click)
-        choose = lambda: systems.choose(self._suggested())  # noqa: E731 - a slot
-        self.suggestion = push_button("", choose, picture="compare")
+        self.suggestion = push_button("", self._choose_suggested, icon="compare")
         name = "Read the outputs of the chosen system"
-        self.read = push_button("", self.read_asked, picture="columns", name=name)
-        self.choosing = self._make_choosing(context)
-        self.pages = stack(self.nothing, self.choosing)
-        vbox(self.pages, parent=self)
-        systems.entries_changed.connect(self._show)
-        self._show()
-
-    def _make_choosing(self, context: AppContext) -> QWidget:
+        self.read = push_button("", self.read_asked, icon="columns", name=name)
         inner = vbox(
             SectionHeader("Choose the systems to compare"),
             MutedLabel(context.theme, CHOOSE),
@@ -66,26 +58,32 @@ class EmptyView(QWidget):
             (self.chooser, 1),
             spacing=SPACE_M,
         )
-        page = QWidget()
-        hbox(1, (inner, 8), 1, parent=page, margins=SPACE_L)
-        return page
+        self.choosing = QWidget()
+        hbox(1, (inner, 8), 1, parent=self.choosing, margins=SPACE_L)
+        self.pages = stack(self.nothing, self.choosing)
+        vbox(self.pages, parent=self)
+        systems.entries_changed.connect(self._show)
+        self._show()
 
     def _suggested(self) -> tuple[str, ...]:
         """The latest fine-tuned run (the reference system) and prefix, else the two latest."""
         ready = [e for e in self._systems.entries if e.ready and e.kind is Kind.RUN]
-        tuned = [entry for entry in ready if entry.finetuned]
-        others = [entry for entry in ready if not entry.finetuned]
-        pair = [tuned[0], others[0]] if tuned and others else ready[:2]
+        baselines = [entry for entry in ready if entry.is_baseline]
+        others = [entry for entry in ready if not entry.is_baseline]
+        pair = [baselines[0], others[0]] if baselines and others else ready[:2]
         return tuple(entry.key for entry in pair) if len(pair) == 2 else ()
 
+    def _choose_suggested(self) -> None:
+        self._systems.choose(self._suggested())
+
     def _show(self) -> None:
-        entries = self._systems.entries
-        something = any(entry.ready for entry in entries) or bool(self._systems.chosen)
+        entries, chosen = self._systems.entries, self._systems.chosen
+        something = any(entry.ready for entry in entries) or bool(chosen)
         self.pages.setCurrentWidget(self.choosing if something else self.nothing)
-        keys = self._suggested()
         names = {entry.key: entry.name for entry in entries}
-        self.suggestion.setVisible(bool(keys) and not self._systems.chosen)
-        alone = [entry.name for entry in entries if self._systems.chosen == (entry.key,)]
+        pair = [names[key] for key in self._suggested()]
+        self.suggestion.setVisible(bool(pair) and not chosen)
+        self.suggestion.setText(caption(f"Compare {' and '.join(pair)}"))
+        alone = names.get(chosen[0], "") if len(chosen) == 1 else ""
         self.read.setVisible(bool(alone))
-        self.read.setText(caption(f"Read the outputs of {alone[0]}" if alone else ""))
-        self.suggestion.setText(caption(f"Compare {' and '.join(names[key] for key in keys)}"))
+        self.read.setText(caption(f"Read the outputs of {alone}"))

@@ -1,14 +1,15 @@
-"""Above the score table: how the systems differ, what is awaited, what failed, what is at work."""
+"""Above the score table: how the systems differ, what is missing, what failed, which jobs run."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.models.activities import Activity
-from app.pages.compare.engine_jobs import EngineJobs
+from app.pages.compare.comparability import comparability_notes
 from app.pages.compare.model import CompareModel
-from app.pages.compare.systems.systems import Kind
+from app.pages.compare.systems.engine_jobs import EngineJobs
+from app.pages.compare.systems.systems import Kind, SystemEntry
 from app.qt.boxes import vbox
 from app.theme import SPACE_XS, Theme
 from app.widgets.activity_button import ActivityRow
@@ -16,108 +17,91 @@ from app.widgets.info_bar import InfoBar, Tone
 
 
 class CompareMessages(QWidget):
-    """Three bars, each hidden while it has nothing to say."""
+    """Three bars, each hidden while it has nothing to say.
+
+    One that was closed stays closed until it says something else.
+    """
 
     def __init__(self, model: CompareModel, theme: Theme) -> None:
         super().__init__()
         self._model, self._systems = model, model.systems
-        self.guard = InfoBar(theme)
+        self.differing = InfoBar(theme)
         self.waiting = InfoBar(theme, closable=False)
         self.failed = InfoBar(theme)
-        self._guarded = ""
-        self._told = ""
-        vbox(*(self.failed, self.waiting, self.guard), parent=self, spacing=SPACE_XS)
-        self.failed.dismissed.connect(self._forget)
-        model.comparison_changed.connect(self._show_guard)
+        self._said: dict[InfoBar, str] = {}
+        vbox(self.failed, self.waiting, self.differing, parent=self, spacing=SPACE_XS)
+        self.failed.dismissed.connect(self._systems.forget_problems)
+        model.comparison_changed.connect(self._show_notes)
         model.systems.entries_changed.connect(self._show_states)
         model.systems.loaded_changed.connect(self._show_states)
-        self._show_guard()
+        self._show_notes()
         self._show_states()
 
-    def _show_guard(self) -> None:
-        """A message that was closed stays closed until it says something else."""
-        found = self._model.comparability_notes
-        text = "\n".join(remark.text for remark in found)
-        if text == self._guarded:
-            return
-        self._guarded = text
-        if not text:
-            self.guard.hide()
-            return
-        warned = any(remark.is_warning for remark in found)
-        self.guard.show_message(Tone.WARNING if warned else Tone.INFO, text)
+    def _say(self, bar: InfoBar, tone: Tone, text: str) -> bool:
+        """Show a text in its bar, or nothing; whether there is a new one."""
+        if text == self._said.get(bar, ""):
+            return False
+        self._said[bar] = text
+        if text:
+            bar.show_message(tone, text)
+        else:
+            bar.hide()
+        return bool(text)
+
+    def _show_notes(self) -> None:
+        notes = comparability_notes(self._model.comparison)
+        tone = Tone.WARNING if any(note.is_warning for note in notes) else Tone.INFO
+        self._say(self.differing, tone, "\n".join(note.text for note in notes))
 
     def _show_states(self) -> None:
-        self._show_waiting()
-        problems = self._systems.problems
-        text = "\n".join(problems.values())
-        if text == self._told:
-            return
-        self._told = text
-        if not text:
-            self.failed.hide()
-            return
-        self.failed.show_message(Tone.BAD, text)
-        again = [e for e in self._systems.entries if e.key in problems and e.kind is Kind.BARE]
-        if again:
-            self.failed.add_button("Decode again", lambda: self._systems.decode(again[0].key))
-
-    def _show_waiting(self) -> None:
-        """Chosen systems that have no column yet, and why."""
-        parts, undecoded = [], ""
-        for entry in self._systems.waiting:
-            doing = self._systems.doing(entry.key)
-            if entry.key in self._systems.problems:
-                continue
-            if doing:
-                parts.append(f"{entry.name}: {doing}…")
-            elif entry.kind is Kind.BARE and not entry.ready:
-                parts.append(f"{entry.name}: the test inputs are not decoded")
-                undecoded = undecoded or entry.key
-            elif not entry.ready:
-                parts.append(f"{entry.name}: {entry.note}; its column appears with its outputs")
-        if not parts:
-            self.waiting.hide()
-            return
-        text = " · ".join(parts)
-        if text != self.waiting.label.text() or not self.waiting.isVisibleTo(self):
-            self.waiting.show_message(Tone.INFO, text)
+        systems, problems = self._systems, self._systems.problems
+        if self._say(self.failed, Tone.BAD, "\n".join(problems.values())):
+            again = [e.key for e in systems.entries if e.key in problems and e.kind is Kind.BARE]
+            if again:
+                self.failed.add_button("Decode again", lambda: systems.decode(again[0]))
+        waiting = [entry for entry in systems.waiting if entry.key not in problems]
+        text = " · ".join(filter(None, map(self._awaited, waiting)))
+        if self._say(self.waiting, Tone.INFO, text):
+            undecoded = [entry.key for entry in waiting if self._is_undecoded(entry)]
             if undecoded:
-                self.waiting.add_button("Decode", lambda: self._systems.decode(undecoded))
+                self.waiting.add_button("Decode", lambda: systems.decode(undecoded[0]))
 
-    def _forget(self) -> None:
-        for key in list(self._systems.problems):
-            self._systems.forget_problem(key)
+    def _is_undecoded(self, entry: SystemEntry) -> bool:
+        return entry.kind is Kind.BARE and not entry.ready and not self._systems.doing(entry.key)
+
+    def _awaited(self, entry: SystemEntry) -> str:
+        """Why a chosen system has no column yet."""
+        if doing := self._systems.doing(entry.key):
+            return f"{entry.name}: {doing}…"
+        if self._is_undecoded(entry):
+            return f"{entry.name}: the test inputs are not decoded"
+        if entry.ready:
+            return ""
+        return f"{entry.name}: {entry.note}; its column appears with its outputs"
 
 
 class JobRows(QWidget):
-    """A row for each job under way; out of sight while there is none."""
+    """A row for each job that runs; hidden while there is none."""
 
     def __init__(self, jobs: EngineJobs, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._rows: dict[Activity, ActivityRow] = {}
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(SPACE_XS)
+        self.rows: list[ActivityRow] = []
+        self._layout = vbox(parent=self, spacing=SPACE_XS)
         jobs.began.connect(self._add)
         self.hide()
 
-    def rows(self) -> list[ActivityRow]:
-        """The rows, oldest first."""
-        return list(self._rows.values())
-
     def _add(self, activity: Activity) -> None:
-        row = self._rows[activity] = ActivityRow(self._theme, activity, self)
+        row = ActivityRow(self._theme, activity, self)
         row.cancel.setText("Cancel")
         row.cancel.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.rows.append(row)
         self._layout.addWidget(row)
-        activity.ended.connect(lambda: self._remove(activity))
+        activity.ended.connect(lambda: self._remove(row))
         self.show()
 
-    def _remove(self, activity: Activity) -> None:
-        row = self._rows.pop(activity)
-        self._layout.removeWidget(row)
+    def _remove(self, row: ActivityRow) -> None:
+        self.rows.remove(row)
         row.hide()
         row.deleteLater()
-        self.setVisible(bool(self._rows))
+        self.setVisible(bool(self.rows))

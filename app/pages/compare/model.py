@@ -2,46 +2,28 @@
 
 from __future__ import annotations
 
-import enum
 import random
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
 from app.context import AppContext
-from app.pages.compare.comparability import ComparabilityNote, comparability_notes
 from app.pages.compare.comparison import Comparison, Example, Floats, compare
 from app.pages.compare.example.notes_model import NotesModel
-from app.pages.compare.list.listing import (
-    Buckets,
-    Filter,
-    Histogram,
-    Order,
-    Sorting,
-    buckets,
-    histogram,
-    listed,
-)
+from app.pages.compare.list.listing import Filter, Order, Sorting, listed
 from app.pages.compare.systems.model import SystemsModel
 from app.pages.compare.table.score_table import ScoreTable, score_table
+from app.pages.compare.task_view import TaskView
 from app.qt.idle_task import IdleTask
 from app.qt.latest_request import LatestRequest
-from engine.contract.metrics import PRIMARY_METRIC, higher_is_better
-from engine.contract.protocol.commands import Compared, CompareOutputs, Failure
+from engine.contract.metrics import higher_is_better
+from engine.contract.protocol.commands import Failure
+from engine.contract.protocol.outputs import Compared, CompareOutputs
 from engine.contract.runs.scores import MeanDifference
 
 
-class DiffMode(enum.Enum):
-    """What is marked in the outputs."""
-
-    REFERENCE = "reference"
-    SYSTEM = "system"
-    MATCHES = "matches"
-    OFF = "off"
-
-
 class CompareModel(QObject):
-    """The comparison of the chosen systems and what the user looks at in it.
+    """The comparison of the chosen systems and which part of it the user reads.
 
     Attributes:
         systems: what is chosen and in memory.
@@ -58,14 +40,12 @@ class CompareModel(QObject):
         scores_changed: the score table's mean differences were computed, or cannot be.
         listed_changed: other examples are listed, or in another order.
         current_changed: another example is shown.
-        marks_changed: the diff mode is new.
     """
 
     comparison_changed = Signal()
     scores_changed = Signal()
     listed_changed = Signal()
     current_changed = Signal()
-    marks_changed = Signal()
 
     def __init__(
         self, context: AppContext, systems: SystemsModel, parent: QObject | None = None
@@ -73,24 +53,28 @@ class CompareModel(QObject):
         super().__init__(parent)
         self.systems = systems
         self.comparison = Comparison()
-        self.metric = PRIMARY_METRIC
+        self.metric = self.task.info.quick_metrics[0]
         self.other = 1
         self.filter, self.sorting = Filter(), Sorting()
         self.listed: tuple[int, ...] = ()
         self.current: int | None = None
-        self.diff_mode = DiffMode.REFERENCE
         self.notes = NotesModel(context.project, self)
         self._means: dict[tuple[str, int], MeanDifference] = {}
         self._failure = ""
-        self._ask = LatestRequest(context.data_client, self)
-        self._ask.answered.connect(self._on_compared)
-        self._ask.failed.connect(self._on_failed)
-        self._buckets: Buckets | None = None
+        self._means_request = LatestRequest(context.data_client, self)
+        self._means_request.answered.connect(self._on_compared)
+        self._means_request.failed.connect(self._on_failed)
         self._building: IdleTask[Comparison] | None = None
         systems.loaded_changed.connect(self._build)
         context.project.closed.connect(self._forget)
         self.notes.changed.connect(self._on_notes)
         self._build()
+
+    @property
+    def task(self) -> TaskView:
+        """What the compared systems predict; files follow the runs that they stand beside."""
+        systems = self.comparison.systems
+        return self.systems.task(systems[self.comparison.base].entry.task if systems else "")
 
     @property
     def example(self) -> Example | None:
@@ -111,30 +95,13 @@ class CompareModel(QObject):
         return self.comparison.difference(self.metric, self.other)
 
     @property
-    def histogram(self) -> Histogram:
-        """Spread of `differences` over all compared examples."""
-        return histogram(self.differences)
-
-    @property
-    def buckets(self) -> Buckets:
-        """What there is to filter by."""
-        if self._buckets is None:
-            self._buckets = buckets(self.comparison.examples)
-        return self._buckets
-
-    @property
-    def comparability_notes(self) -> tuple[ComparabilityNote, ...]:
-        """In what the systems are not like for like."""
-        return comparability_notes(self.comparison)
-
-    @property
     def score_table(self) -> ScoreTable:
         """The score table, with the mean differences once they are computed."""
         return score_table(
             self.comparison,
             self.metric,
             self._means,
-            is_computing=self._ask.is_busy,
+            is_computing=self._means_request.is_busy,
             failure=self._failure,
         )
 
@@ -168,12 +135,6 @@ class CompareModel(QObject):
             self.sorting = sorting
             self._list()
 
-    def set_diff_mode(self, mode: DiffMode) -> None:
-        """Mark other things in the outputs."""
-        if mode is not self.diff_mode:
-            self.diff_mode = mode
-            self.marks_changed.emit()
-
     def set_current(self, index: int | None) -> None:
         """Show this example."""
         if index != self.current:
@@ -182,10 +143,9 @@ class CompareModel(QObject):
 
     def step(self, by: int) -> None:
         """Show a neighbour in the list; stays at its ends."""
-        if not self.listed:
-            return
-        place = self.listed.index(self.current) + by if self.current in self.listed else 0
-        self.set_current(self.listed[min(max(place, 0), len(self.listed) - 1)])
+        if self.listed:
+            row = self.listed.index(self.current) + by if self.current in self.listed else 0
+            self.set_current(self.listed[min(max(row, 0), len(self.listed) - 1)])
 
     def step_random(self) -> None:
         """Show any other example of the list."""
@@ -194,7 +154,7 @@ class CompareModel(QObject):
             self.set_current(random.choice(others))
 
     def toggle_star(self) -> None:
-        """Star the example shown, or take its star away."""
+        """Star the example shown, or remove its star."""
         if self.example is not None:
             self.notes.toggle_star(self.example.example_id)
 
@@ -207,19 +167,19 @@ class CompareModel(QObject):
         self.other = 1
 
     def _build(self) -> None:
-        """Align the systems anew once all are read; what is shown stays until that is done."""
+        """Align the systems again once all are read; what is shown stays until that is done."""
         if self.systems.is_reading:
             return
         if self._building is not None:
             self._building.cancel()
             self._building = None
         systems = self.systems.systems
-        if not systems:
-            self._set_comparison(Comparison())
-        else:
+        if systems:
             self._building = IdleTask(
                 compare(systems), self, done=self._on_built, failed=lambda _error: None
             )
+        else:
+            self._set_comparison(Comparison())
 
     def _on_built(self, comparison: Comparison) -> None:
         self._building = None
@@ -230,45 +190,38 @@ class CompareModel(QObject):
         if comparison.systems == old.systems and bool(old.examples) == bool(comparison.examples):
             return
         self.comparison = comparison
-        self._buckets = None
-        if self.metric not in comparison.metrics and comparison.metrics:
-            self.metric = comparison.metrics[0]
+        metrics = comparison.metrics
+        if metrics and self.metric not in metrics:
+            primary = self.task.info.quick_metrics[0]
+            self.metric = primary if primary in metrics else metrics[0]
         if not 0 < self.other < len(comparison.systems):
             self.other = 1
-        single = len(comparison.systems) == 1
-        if single is not (len(old.systems) == 1) or (
-            self.sorting.system >= len(comparison.systems)
-        ):
-            self.sorting = Sorting(Order.NUMBER, descending=False) if single else Sorting()
+        turned = self.is_single is not (len(old.systems) == 1)
+        if turned or self.sorting.system >= len(comparison.systems):
+            first = Sorting(Order.NUMBER, descending=False)
+            self.sorting = first if self.is_single else Sorting()
         self._compare_rows()
-        self.current = None
-        if shown is not None:
-            self.current = next(
-                (i for i, e in enumerate(comparison.examples) if e.example_id == shown.example_id),
-                None,
-            )
+        ids = (example.example_id for example in comparison.examples)
+        wanted = shown.example_id if shown else None
+        self.current = next((i for i, ident in enumerate(ids) if ident == wanted), None)
         self._show_pair()
         self.current_changed.emit()
 
     def _show_pair(self) -> None:
-        """The metric, the pair or the systems are new: the range chosen before is void."""
+        """For another metric, pair or systems; the range of differences no longer applies."""
         self.filter = replace(self.filter, low=None, high=None)
         self.comparison_changed.emit()
         self._list()
 
     def _list(self) -> None:
-        if self.comparison.systems:
-            self.listed = tuple(
-                listed(
-                    self.comparison,
-                    self.differences,
-                    self.notes.notes,
-                    chosen=self.filter,
-                    sorting=self.sorting,
-                )
-            )
-        else:
-            self.listed = ()
+        indices = listed(
+            self.comparison,
+            self.differences,
+            self.notes.notes,
+            chosen=self.filter,
+            sorting=self.sorting,
+        )
+        self.listed = tuple(indices)
         self.listed_changed.emit()
         if self.current is None and self.listed:
             self.set_current(self.listed[0])
@@ -279,13 +232,13 @@ class CompareModel(QObject):
         self._means.clear()
         self._failure = ""
         if len(systems) < 2 or not metrics or not self.comparison.examples:
-            self._ask.drop()
+            self._means_request.drop()
             return
         paths = tuple(str(system.entry.path) for system in systems)
-        self._ask.ask(CompareOutputs(paths, metrics, self.comparison.base))
+        self._means_request.ask(CompareOutputs(paths, metrics, self.comparison.base))
 
     def _on_compared(self, reply: Compared) -> None:
-        self._means = {(one.metric, one.file): one.mean for one in reply.differences}
+        self._means = {(item.metric, item.file): item.mean for item in reply.differences}
         self.scores_changed.emit()
 
     def _on_failed(self, failure: Failure) -> None:

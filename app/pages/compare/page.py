@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QMenu,
-    QWidget,
-)
+from PySide6.QtWidgets import QMenu, QWidget
 
 from app.assets import icon
 from app.context import AppContext
@@ -30,9 +24,12 @@ from app.pages.compare.systems.chooser import ChooserPanel
 from app.pages.compare.systems.model import SystemsModel
 from app.pages.compare.table.copying import row_lines, score_lines
 from app.pages.compare.table.score_view import COPIES, ScoreButton, ScoreView
+from app.pages.compare.task_view import TaskView
+from app.pages.compare.task_views import TASK_VIEWS
 from app.qt.boxes import Gap, stack, vbox
 from app.qt.idle_task import IdleTask
 from app.qt.plain_text import caption
+from app.qt.shortcuts import add_key
 from app.shell.page import Page
 from app.table_saving import ask_where_to_save, save_table
 from app.theme import SPACE_M, SPACE_S, SPACE_XS
@@ -51,9 +48,9 @@ LIST_CHARS = 52
 class ComparePage(Page):
     """Compares systems of the open project."""
 
-    def __init__(self, context: AppContext) -> None:
+    def __init__(self, context: AppContext, tasks: Sequence[TaskView] = TASK_VIEWS) -> None:
         super().__init__(context)
-        self.systems = SystemsModel(context, self)
+        self.systems = SystemsModel(context, tasks, self)
         self.model = CompareModel(context, self.systems, self)
         self.blind = BlindModel(context, self.model, self)
         theme = context.theme
@@ -70,7 +67,6 @@ class ComparePage(Page):
             self.list, self.view, settings=context.settings, key=LAYOUT, width_chars=LIST_CHARS
         )
         self.splitter.setHandleWidth(SPACE_M)
-        self.view.note.note.left.connect(self.list.table.setFocus)
         self.comparing = self._make_comparing()
         self.pages = stack(self.empty, self.comparing, self.blind_view)
         self.jobs = JobRows(self.systems.jobs, theme)
@@ -85,11 +81,13 @@ class ComparePage(Page):
         )
         self._exporting: IdleTask[int] | None = None
         self._read_alone = ""
-        self._add_keys()
-        self.model.comparison_changed.connect(self._show)
-        self.model.listed_changed.connect(self._show)
-        self.systems.entries_changed.connect(self._show)
-        self.blind.changed.connect(self._show)
+        for changed in (
+            self.model.comparison_changed,
+            self.model.listed_changed,
+            self.systems.entries_changed,
+            self.blind.changed,
+        ):
+            changed.connect(self._show)
         context.navigator.compare_requested.connect(self.choose_runs)
         context.project.closed.connect(self._forget)
         self._show()
@@ -111,7 +109,7 @@ class ComparePage(Page):
         show_differences(self._runs(), self.context.theme, self.window())
 
     def open_path(self, path: Path) -> bool:
-        """Add an outside file of outputs; says whether it was taken."""
+        """Add an outside file of outputs; whether a project is open to hold it."""
         self.systems.add_file(path)
         return self.context.project.is_open
 
@@ -121,7 +119,7 @@ class ComparePage(Page):
 
     def export_scores(self, path: Path) -> None:
         """Write the score table, as CSV or as a workbook."""
-        self._export(path, score_lines(self.scores.model.table))
+        self._export(path, score_lines(self.scores.scores))
 
     def start_blind(self) -> None:
         """Judge the listed examples without names."""
@@ -136,19 +134,30 @@ class ComparePage(Page):
         self.choose.clicked.connect(lambda: self.panel.drop_below(self.choose))
         self.measures = ScoreButton(self.model, self.context.settings, self.context.theme)
         tip = "Judge pairs of outputs without knowing which system wrote them"
-        self.judge = push_button("Blind…", self.start_blind, picture="blind", tip=tip)
-        self.copies = push_button("Export", picture="export")
+        self.judge = push_button("Blind…", self.start_blind, icon="blind", tip=tip)
+        self.copies = push_button("Export", icon="export")
         self.copies.setMenu(self._make_menu())
         tip = "Show in which settings the runs differ"
-        self.settings = push_button("Settings…", self.show_settings, picture="settings", tip=tip)
+        self.settings = push_button("Settings…", self.show_settings, icon="settings", tip=tip)
         buttons = (self.settings, self.judge, self.copies)
         bar = FlowLayout(self.choose, self.measures, *self.pair.parts, *buttons)
         page = QWidget()
         vbox(bar, self.scores, Gap(SPACE_XS), (self.splitter, 1), parent=page, spacing=SPACE_S)
-        pair = (self.pair.other, self.pair.reference, self.pair.measure)
-        order = (self.choose, self.measures, *pair, *buttons, self.scores.table)
+        order = (self.choose, self.measures, *self.pair.menus, *buttons, self.scores.table)
         for before, after in pairwise((*order, self.list.histogram)):
             QWidget.setTabOrder(before, after)
+        note = self.view.note.note
+        for key, slot in (
+            ("Right", lambda: self.model.step(1)),
+            ("J", lambda: self.model.step(1)),
+            ("Left", lambda: self.model.step(-1)),
+            ("K", lambda: self.model.step(-1)),
+            ("R", self.model.step_random),
+            ("S", self.model.toggle_star),
+            ("N", note.setFocus),
+        ):  # a field that is typed into keeps its letters
+            add_key(page, key, slot, children=True)
+        add_key(note, "Escape", self.list.table.setFocus)
         return page
 
     def _make_menu(self) -> QMenu:
@@ -162,29 +171,12 @@ class ComparePage(Page):
             ("Export all rows side by side…", "Export all rows", "comparison", self.export_rows),
         ):
             action = menu.addAction(icon("export"), text)
-            action.setToolTip("As an Excel workbook or as CSV")
-            ask = partial(self._ask_export, title, name, export)
-            action.triggered.connect(lambda _checked=False, ask=ask: ask())
+            action.triggered.connect(
+                lambda _checked=False, title=title, name=name, export=export: ask_where_to_save(
+                    self, self.context.settings, title, name=name, chosen=export
+                )
+            )
         return menu
-
-    def _add_keys(self) -> None:
-        """Keys of the comparison; a field that is typed into keeps its letters."""
-        keys: tuple[tuple[str, Callable[[], object]], ...] = (
-            ("Right", lambda: self.model.step(1)),
-            ("J", lambda: self.model.step(1)),
-            ("Left", lambda: self.model.step(-1)),
-            ("K", lambda: self.model.step(-1)),
-            ("R", self.model.step_random),
-            ("S", self.model.toggle_star),
-            ("N", self.view.note.note.setFocus),
-        )
-        for key, slot in keys:
-            shortcut = QShortcut(QKeySequence(key), self.comparing)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(slot)
-
-    def _ask_export(self, title: str, name: str, export: Callable[[Path], None]) -> None:
-        ask_where_to_save(self, self.context.settings, title, name=name, chosen=export)
 
     def _export(self, path: Path, lines: Iterable[Line]) -> None:
         if self._exporting is not None:
@@ -203,6 +195,7 @@ class ComparePage(Page):
     def _show(self) -> None:
         count = len(self.model.comparison.systems)
         self.choose.setText(f"Systems ({count})")
+        self.judge.setVisible(self.model.task.has_blind_test)
         self.judge.setEnabled(count > 1 and bool(self.model.listed))
         self.settings.setEnabled(len(self._runs()) > 1)
         if self.blind.record is not None:
@@ -218,9 +211,8 @@ class ComparePage(Page):
 
     def _runs(self) -> list[RunModel]:
         """The compared systems that are runs."""
-        chosen = {run.run_id: run for run in self.context.runs.all()}
-        keys = [system.key for system in self.model.comparison.systems]
-        return [chosen[key] for key in keys if key in chosen]
+        runs = {run.run_id: run for run in self.context.runs.all()}
+        return [runs[s.key] for s in self.model.comparison.systems if s.key in runs]
 
     def _forget(self) -> None:
         self._read_alone = ""

@@ -1,1 +1,0 @@
-"""The Data page: the CSV doctor, roles of columns, linearisation and split."""

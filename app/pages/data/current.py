@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from app.models.project import ProjectModel
 from app.pages.data.edits import full_mapping
-from app.pages.data.rows.row_pages import row_of_line
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.projects.project import DatasetEntry
@@ -18,7 +19,7 @@ from engine.contract.specs.data import DataSpec, Mapping
 
 
 class CurrentDataset(QObject):
-    """What all parts of the page look at and edit; they never talk to one another.
+    """What all parts of the page show and edit; they never talk to one another.
 
     Attributes:
         entry: as the project holds it, or None.
@@ -29,7 +30,7 @@ class CurrentDataset(QObject):
         shown: another dataset, or none; everything is new.
         entry_changed: its name, mapping, linearisation or split is new.
         row_changed: the chosen row's number.
-        refused: a sentence; an edit could not be, and controls go back to what is.
+        refused: why an edit could not be made; controls go back to what is.
     """
 
     shown = Signal()
@@ -45,17 +46,21 @@ class CurrentDataset(QObject):
         self.fault = ""
         self.row_number = 1
         self._path: Path | None = None
-        project.changed.connect(self._take)
-        project.closed.connect(self._take)
-        self._take()
+        project.changed.connect(self._follow)
+        project.closed.connect(self._follow)
+        self._follow()
+
+    @property
+    def row_count(self) -> int:
+        """Rows of the dataset; 0 where none is open."""
+        return self.store.meta.row_count if self.store is not None else 0
 
     @property
     def mapping(self) -> Mapping:
         """The roles of all columns of the dataset, in the order of writing."""
-        if self.entry is None:
-            return Mapping(())
-        columns = self.store.meta.columns if self.store is not None else ()
-        return full_mapping(self.entry.mapping, columns) if columns else self.entry.mapping
+        if self.entry is None or self.store is None:
+            return self.entry.mapping if self.entry is not None else Mapping(())
+        return full_mapping(self.entry.mapping, self.store.meta.columns)
 
     @property
     def data_spec(self) -> DataSpec | None:
@@ -71,8 +76,7 @@ class CurrentDataset(QObject):
 
     def choose_row(self, number: int) -> None:
         """Choose a row, within those there are."""
-        last = self.store.meta.row_count if self.store is not None else 0
-        number = max(1, min(number, last))
+        number = max(1, min(number, self.row_count))
         if number != self.row_number:
             self.row_number = number
             self.row_changed.emit(number)
@@ -100,25 +104,32 @@ class CurrentDataset(QObject):
         """
         if self.entry is None:
             return False
+        before = replace(self.entry, mapping=self.mapping)
         try:
-            entry = make(self._whole(self.entry))
+            entry = make(before)
         except UserError as error:
             self.refused.emit(error.message)
             return False
-        if entry != self._whole(self.entry):
+        if entry != before:
             self.project.edit_dataset(text, entry, merge=merge)
         return True
 
+    def edit_part(self, text: str, part: str, *, merge: str = "", **change: object) -> None:
+        """The same for fields of its "linearisation" or "split"."""
+
+        def make(entry: DatasetEntry) -> DatasetEntry:
+            changes: dict[str, Any] = {part: replace(getattr(entry, part), **change)}
+            return replace(entry, **changes)
+
+        self.edit(text, make, merge=merge)
+
     def close(self) -> None:
-        """Let go of the dataset file."""
+        """Close the dataset file."""
         if self.store is not None:
             self.store.close()
             self.store = None
 
-    def _whole(self, entry: DatasetEntry) -> DatasetEntry:
-        return replace(entry, mapping=self.mapping)
-
-    def _take(self) -> None:
+    def _follow(self) -> None:
         entry, folder = self.project.dataset, self.project.folder
         path = folder.dataset_store(entry.dataset_id) if folder and entry else None
         if path != self._path:
@@ -132,8 +143,24 @@ class CurrentDataset(QObject):
     def _open(self, path: Path | None) -> None:
         self.close()
         self.fault = ""
-        if path is not None:
-            try:
-                self.store = DatasetStore(path)
-            except UserError as error:
-                self.fault = error.message
+        try:
+            self.store = DatasetStore(path) if path is not None else None
+        except UserError as error:
+            self.fault = error.message
+
+
+def row_of_line(store: DatasetStore, line: int) -> int | None:
+    """Number of the row that holds this line of the file, or None before the first row.
+
+    Rows are in the order of the file, so that some twenty reads find it among a million.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
+
+    def begins_after(number: int) -> bool:
+        row = next(store.rows(number, 1), None)
+        return row is None or row.line > line
+
+    numbers = range(1, store.meta.row_count + 1)
+    return bisect.bisect_left(numbers, True, key=begins_after) or None

@@ -6,19 +6,14 @@ from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QLineEdit,
-    QMenu,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from app.assets import icon
-from app.models.project import ProjectModel
+from app.context import AppContext
 from app.pages.data.current import CurrentDataset
 from app.pages.data.edits import removed
 from app.qt.boxes import stack
-from app.theme import Theme, scaled_font
+from app.theme import scaled_font
 from app.widgets.buttons import flat_button, push_button
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import ElidedLabel
@@ -26,21 +21,19 @@ from app.words import plural
 
 
 class DatasetHeader(QWidget):
-    """One line above the rows; `open_menu` asks for other data.
+    """One line above the rows; the page gives `open_button` its menu.
 
     Signals:
         rejected_asked: the number of rejected rows was pressed.
-        deleted: name of the dataset that was deleted; can be undone.
     """
 
     rejected_asked = Signal()
-    deleted = Signal(str)
 
-    def __init__(self, project: ProjectModel, current: CurrentDataset, theme: Theme) -> None:
+    def __init__(self, context: AppContext, current: CurrentDataset) -> None:
         super().__init__()
-        self._project = project
-        self._current = current
-        self._renaming = False
+        self._context, self._current = context, current
+        self._project = context.project
+        self._is_renaming = False
         self.box = QComboBox()
         self.box.setAccessibleName("Dataset")
         self.box.setFont(scaled_font(115, bold=True))
@@ -53,26 +46,23 @@ class DatasetHeader(QWidget):
         self.name.installEventFilter(self)
         self.names = stack(self.box, self.name)
         self.names.setSizePolicy(self.box.sizePolicy())
-        self.rename_button = flat_button("edit", "Rename the dataset", self.start_renaming)
+        self.rename_button = flat_button("edit", "Rename the dataset", self._start_renaming)
         self.delete_button = flat_button("delete", "Delete the dataset", self._delete)
         self.rows = ElidedLabel()
         self.rejected = push_button("", self.rejected_asked)
         self.rejected.setFlat(True)
-        self.open_menu = OpenDataMenu(self)
-        self.open_button = push_button("&Open data", picture="open")
-        self.open_button.setMenu(self.open_menu)
-        self._theme = theme
+        self.open_button = push_button("&Open data", icon="open")
         names = (self.names, self.rename_button, self.delete_button)
         self.setLayout(FlowLayout(*names, self.rows, self.rejected, self.open_button))
-        project.changed.connect(self._show)
-        current.shown.connect(self._show_dataset)
-        theme.changed.connect(self._show)
+        context.project.changed.connect(self._show)
+        current.shown.connect(self._end_renaming)  # another dataset must not get the name
+        current.shown.connect(self._show)
+        context.theme.changed.connect(self._show)
         self._show()
 
-    def start_renaming(self) -> None:
-        """Put a line to write the new name in place of the menu."""
+    def _start_renaming(self) -> None:
         if self._current.entry is not None:
-            self._renaming = True
+            self._is_renaming = True
             self.name.setText(self._current.entry.name)
             self.names.setCurrentWidget(self.name)
             self.name.selectAll()
@@ -90,19 +80,13 @@ class DatasetHeader(QWidget):
             return True
         return super().eventFilter(watched, event)
 
-    def _show_dataset(self) -> None:
-        if self._renaming:  # another dataset must not get the name
-            self._end_renaming()
-        self._show()
-
     def _show(self) -> None:
-        project = self._project.project
+        project, store = self._project.project, self._current.store
         with QSignalBlocker(self.box):
             self.box.clear()
             for entry in project.datasets:
                 self.box.addItem(entry.name, entry.dataset_id)
             self.box.setCurrentIndex(self.box.findData(project.dataset))
-        store = self._current.store
         if store is None:
             self.rows.set_full_text("")
             self.rejected.hide()
@@ -112,7 +96,7 @@ class DatasetHeader(QWidget):
         self.rows.set_full_text(f"{rows}  ·  {columns}  ·  {meta.format}")
         self.rejected.setVisible(meta.rejected_count > 0)
         self.rejected.setText(f"{plural(meta.rejected_count, 'rejected row')}…")
-        self.rejected.setIcon(icon("warning", self._theme.colors.warning))
+        self.rejected.setIcon(icon("warning", self._context.theme.colors.warning))
 
     def _choose(self) -> None:
         project = self._project.project
@@ -120,47 +104,23 @@ class DatasetHeader(QWidget):
         self._project.edit(f"Show ‘{name}’", replace(project, dataset=dataset_id))
 
     def _rename(self) -> None:
-        if not self._renaming:
-            return
         name = self.name.text().strip()
-        self._end_renaming()
-        if name:
+        if self._end_renaming() and name:
             self._current.edit(f"Rename dataset to ‘{name}’", lambda old: replace(old, name=name))
 
-    def _end_renaming(self) -> None:
-        self._renaming = False  # before the line loses the focus, which ends its editing too
+    def _end_renaming(self) -> bool:
+        """Show the menu again; whether a name was being written."""
+        if not self._is_renaming:
+            return False
+        self._is_renaming = False  # before the line loses the focus, which ends its editing too
         self.names.setCurrentWidget(self.box)
         self.box.setFocus()
+        return True
 
     def _delete(self) -> None:
         entry = self._current.entry
         if entry is not None:
             project = removed(self._project.project, entry.dataset_id)
             self._project.edit(f"Delete dataset ‘{entry.name}’", project)
-            self.deleted.emit(entry.name)
-
-
-FILE = "&File: CSV, Excel, JSON lines, JSON, parquet, XML…"
-FOLDER = "&WebNLG folder…"
-HUB = "From &Hugging Face…"
-
-
-class OpenDataMenu(QMenu):
-    """Three ways to data.
-
-    Signals:
-        file_asked, folder_asked, hub_asked: one of them was chosen.
-    """
-
-    file_asked = Signal()
-    folder_asked = Signal()
-    hub_asked = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        for text, signal in (
-            (FILE, self.file_asked),
-            (FOLDER, self.folder_asked),
-            (HUB, self.hub_asked),
-        ):
-            self.addAction(text).triggered.connect(signal)
+            text = f"“{entry.name}” was deleted from the project."
+            self._context.messages.post_undo(text, self._context.undo)

@@ -15,9 +15,9 @@ def full_mapping(mapping: Mapping, columns: tuple[str, ...]) -> Mapping:
     The order is the mapping's own, as fields are written in it.
     """
     known, wanted = {column.name for column in mapping.columns}, set(columns)
+    old = tuple(column for column in mapping.columns if column.name in wanted)
     rest = tuple(Column(name, Role.IGNORED) for name in columns if name not in known)
-    kept = tuple(column for column in mapping.columns if column.name in wanted)
-    return Mapping(kept + rest)
+    return Mapping(old + rest)
 
 
 def with_role(entry: DatasetEntry, names: Collection[str], role: Role) -> DatasetEntry:
@@ -30,35 +30,28 @@ def with_role(entry: DatasetEntry, names: Collection[str], role: Role) -> Datase
 
 
 def moved(entry: DatasetEntry, name: str, step: int) -> DatasetEntry:
-    """The entry with a column moved by `step` places in the order of writing."""
+    """The entry with a column moved by `step` in the order of writing."""
     columns = list(entry.mapping.columns)
-    place = next(i for i, column in enumerate(columns) if column.name == name)
-    target = min(max(place + step, 0), len(columns) - 1)
-    columns.insert(target, columns.pop(place))
+    index = [column.name for column in columns].index(name)
+    target = min(max(index + step, 0), len(columns) - 1)
+    columns.insert(target, columns.pop(index))
     return replace(entry, mapping=Mapping(tuple(columns)))
 
 
 def added(project: Project, entry: DatasetEntry) -> Project:
-    """The project with one more dataset, which is shown."""
-    names = {other.name for other in project.datasets}
-    entry = replace(entry, name=_free_name(entry.name, names))
+    """The project with one more dataset, which is shown; its name gets a number if need be."""
+    names, name, number = {other.name for other in project.datasets}, entry.name, 2
+    while name in names:
+        name, number = f"{entry.name} ({number})", number + 1
+    entry = replace(entry, name=name)
     return replace(project, datasets=(*project.datasets, entry), dataset=entry.dataset_id)
 
 
 def removed(project: Project, dataset_id: str) -> Project:
-    """The project without a dataset; the one beside it is shown if it was shown."""
-    ids = [entry.dataset_id for entry in project.datasets]
-    place = ids.index(dataset_id)
-    rest = tuple(entry for entry in project.datasets if entry.dataset_id != dataset_id)
+    """The project without a dataset; its neighbour is shown if it was shown."""
+    index = [entry.dataset_id for entry in project.datasets].index(dataset_id)
+    rest = (*project.datasets[:index], *project.datasets[index + 1 :])
     shown = project.dataset
     if shown == dataset_id:
-        shown = rest[min(place, len(rest) - 1)].dataset_id if rest else ""
+        shown = rest[min(index, len(rest) - 1)].dataset_id if rest else ""
     return replace(project, datasets=rest, dataset=shown)
-
-
-def _free_name(name: str, taken: set[str]) -> str:
-    """The name, with a number behind it where it is taken."""
-    number, free = 2, name
-    while free in taken:
-        free, number = f"{name} ({number})", number + 1
-    return free

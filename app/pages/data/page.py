@@ -6,16 +6,16 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 
 from app.context import AppContext
 from app.pages.data.current import CurrentDataset
 from app.pages.data.dataset_view import DatasetView
-from app.pages.data.importing.file_dialogs import ask_for_folder, ask_for_hub_name, ask_for_table
+from app.pages.data.importing.file_dialogs import ask_for_hub_name, ask_for_path
 from app.pages.data.importing.file_import import FileImport, ImportState
 from app.pages.data.importing.import_view import ImportView
 from app.pages.data.importing.paster import Paster, local_file
-from app.pages.data.importing.rejected_dialog import RejectedDialog
+from app.pages.data.importing.rejected import RejectedDialog
 from app.qt.boxes import stack, vbox
 from app.shell.opening import holds_xml
 from app.shell.page import Page
@@ -24,12 +24,20 @@ from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import Tone
 from app.words import plural
 from engine.contract.errors import UserError
-from engine.contract.protocol.commands import Imported
+from engine.contract.protocol.data import Imported
+from engine.contract.reading.formats import FORMAT_TITLES
 from engine.contract.reading.reading import ReadOptions
+
+START = (
+    f"Drop a file here, paste cells, or open a file: {FORMAT_TITLES}, or a folder of WebNLG's XML "
+    "files. Before training, you see how the file is read, what is wrong with it and what the "
+    "model will see. The file itself is never changed."
+)
+FILE = f"&File: {FORMAT_TITLES}…"
 
 
 class DataPage(Page):
-    """Shows whichever view fits; takes files that are dropped on it."""
+    """Shows whichever view fits; opens files that are dropped on it."""
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
@@ -39,22 +47,24 @@ class DataPage(Page):
         self.file = FileImport(
             context.project, context.activities, client=context.data_client, parent=self
         )
-        self.paster = Paster(context, self.file, self, look=self.open_path)
-        self.empty = self._make_empty()
+        self.paster = Paster(context, self.file, self, open_file=self.open_path)
+        self.empty = EmptyState(context.theme, "Start with data", START, icon="data")
+        self.empty.add_button("Open a file…", self._ask_for_file, icon="open", primary=True)
+        self.empty.add_action(self.paster.action)
+        self.empty.add_button("WebNLG folder…", self._ask_for_folder)
+        self.empty.add_button("From Hugging Face…", self._ask_for_hub_name)
         self.import_view = ImportView(self.file, context.theme)
         self.dataset_view = DatasetView(context, self.current)
         self.views = stack(self.empty, self.import_view, self.dataset_view)
         vbox((self.views, 1), parent=self, spacing=0)
         BarArea(self, self.bar)
-        header = self.dataset_view.header
-        header.open_menu.file_asked.connect(self.ask_for_file)
-        header.open_menu.folder_asked.connect(self.ask_for_folder)
-        header.open_menu.hub_asked.connect(self.ask_for_hub_name)
-        header.open_menu.addAction(self.paster.action)
+        header, menu = self.dataset_view.header, QMenu(self)
+        menu.addAction(FILE, self._ask_for_file)
+        menu.addAction("&WebNLG folder…", self._ask_for_folder)
+        menu.addAction("From &Hugging Face…", self._ask_for_hub_name)
+        menu.addAction(self.paster.action)
+        header.open_button.setMenu(menu)
         header.rejected_asked.connect(self._show_rejected)
-        header.deleted.connect(
-            lambda name: self.tell_deleted(f"“{name}” was deleted from the project.")
-        )
         self.file.changed.connect(self._show)
         self.file.imported.connect(self._on_imported)
         self.current.shown.connect(self._on_shown)
@@ -65,20 +75,18 @@ class DataPage(Page):
         self._on_shown()
 
     def open_path(self, path: Path, reading: ReadOptions | None = None) -> bool:
-        """Look at a file, or a folder of WebNLG's, in order to import it.
+        """Inspect a file, or a folder of WebNLG's, in order to import it.
 
         Args:
             reading: how it is read, as far as that is settled.
 
         Returns:
-            Whether the page takes it: it is there, a project is open, and nothing else is
-            being imported.
+            Whether the page does: it is there, a project is open, and nothing else is being
+            imported.
         """
-        if not path.exists() or not self.context.project.is_open:
-            return False
-        return self._look_at(path, reading)
+        return path.exists() and self.context.project.is_open and self._open(path, reading)
 
-    def _look_at(self, path: Path, reading: ReadOptions | None = None) -> bool:
+    def _open(self, path: Path, reading: ReadOptions | None = None) -> bool:
         if self.file.state is ImportState.IMPORTING:
             self.warn(f"{path.name} was not opened: another file is being imported.")
             return False
@@ -86,20 +94,17 @@ class DataPage(Page):
         self.file.open(path, reading)
         return True
 
-    def ask_for_file(self) -> None:
-        """Let the user choose a file."""
-        ask_for_table(self, self.context.settings, self.open_path)
+    def _ask_for_file(self) -> None:
+        ask_for_path(self, self.context.settings, self.open_path)
 
-    def ask_for_folder(self) -> None:
-        """Let the user choose a folder of WebNLG's files."""
-        ask_for_folder(self, self.context.settings, self.open_path)
+    def _ask_for_folder(self) -> None:
+        ask_for_path(self, self.context.settings, self.open_path, folder=True)
 
-    def ask_for_hub_name(self) -> None:
-        """Let the user name a dataset of Hugging Face."""
-        ask_for_hub_name(self, self._look_at)
+    def _ask_for_hub_name(self) -> None:
+        ask_for_hub_name(self, self._open)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Take the keyboard's focus, so that Ctrl+V pastes here."""
+        """Get the keyboard's focus, so that Ctrl+V pastes here."""
         super().showEvent(event)
         focus = QApplication.focusWidget()
         if focus is None or not self.isAncestorOf(focus):
@@ -115,22 +120,6 @@ class DataPage(Page):
         path = _dropped_file(event)
         if path is not None and self.open_path(path):
             event.acceptProposedAction()
-
-    def _make_empty(self) -> EmptyState:
-        empty = EmptyState(
-            self.context.theme,
-            "Start with data",
-            "Drop a file here, paste cells, or open a file: CSV, Excel, OpenDocument, JSON lines, "
-            "JSON, Parquet, WebNLG's XML, or a folder of XML files. Before training, you see how "
-            "the file is read, what is wrong with it and what the model will see. The file itself "
-            "is never changed.",
-            picture="data",
-        )
-        empty.add_button("Open a file…", self.ask_for_file, picture="open", primary=True)
-        empty.add_action(self.paster.action)
-        empty.add_button("WebNLG folder…", self.ask_for_folder)
-        empty.add_button("From Hugging Face…", self.ask_for_hub_name)
-        return empty
 
     def _show(self) -> None:
         if self.file.state is not ImportState.NONE:
@@ -164,15 +153,12 @@ class DataPage(Page):
             self.bar.add_button("Import it again", lambda: self.open_path(source, reading))
 
     def _show_rejected(self) -> None:
-        store = self.current.store
-        if store is None:
+        if self.current.store is None:
             return
         try:
-            dialog = RejectedDialog(self.context, store.path, self)
+            RejectedDialog(self.context, self.current.store.path, self).open()
         except UserError as error:
             self._on_broken(error.message)
-        else:
-            dialog.open()
 
 
 def _dropped_file(event: QDropEvent) -> Path | None:

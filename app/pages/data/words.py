@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from engine.contract.options import OPTIONS
-from engine.contract.reading.options import ENCODING_TITLES
-from engine.contract.reading.reading import ReadOptions
 from engine.contract.specs.data import Preset, Role, SplitKind
-
-ROLE_TITLES = {
-    Role.FIELD: "field",
-    Role.MEANING: "meaning",
-    Role.TRIPLES: "triples",
-    Role.SOURCE: "source",
-    Role.TARGET: "target",
-    Role.REFERENCES: "references",
-    Role.SPLIT: "split",
-    Role.CATEGORY: "category",
-    Role.IGNORED: "ignored",
-}
 
 ROLE_HINTS = {
     Role.FIELD: "One field of the input table: the column's name is the key, the cell the value.",
@@ -77,40 +64,23 @@ ESCAPES: dict[object, str] = {"": 'Doubled  ""', "\\": "Backslash  \\"}
 HEADERS: dict[object, str] = {True: "First row", False: "None"}
 
 _SIGNS = {" ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽"}
-
-
-def numbered(form: str) -> str:
-    """What the numbers of a dataset's rows count in their file, by how it was read.
-
-    Args:
-        form: as `DatasetMeta.format`, such as "CSV, UTF-8, comma" or "WebNLG, 12 XML files".
-    """
-    if form.endswith("XML files"):  # numbers run through all of a folder's files
-        return "Entry"
-    kind = form.partition(",")[0].casefold()
-    return "Row" if kind.startswith(("parquet", "hub", "excel", "opendocument")) else "Line"
+_OTHERS = re.compile("[^!-~]")
+"""What may need a sign: all but the letters and signs of ASCII."""
 
 
 def visible(text: str) -> str:
     """The text of a token with spaces, breaks and control characters made visible."""
-    return "".join(_sign(letter) for letter in text)
+    return _OTHERS.sub(_sign, text)
 
 
-def one_line(text: str, limit: int = 300) -> str:
+def single_line(text: str, limit: int = 300) -> str:
     """The text for a table's cell: breaks made visible, cut at `limit` characters."""
-    cut = text[:limit]
-    line = "".join(letter if letter == " " else _sign(letter) for letter in cut)
+    line = " ".join(map(visible, text[:limit].split(" ")))
     return line + "…" if len(text) > limit else line
 
 
-def read_options(options: ReadOptions) -> str:
-    """How a file is read, in words: "UTF-8, comma"."""
-    encoding = ENCODING_TITLES.get(options.encoding or "", options.encoding or "?")
-    delimiter = DELIMITERS.get(options.delimiter or "", repr(options.delimiter))
-    return f"{encoding}, {delimiter.partition('  ')[0].lower()}"
-
-
-def _sign(letter: str) -> str:
+def _sign(match: re.Match[str]) -> str:
+    letter = match[0]
     if letter in _SIGNS:
         return _SIGNS[letter]
     if letter < " ":

@@ -1,4 +1,4 @@
-"""The prefixes of the open project, asked of the engine and kept up to date."""
+"""The prefixes of the open project, requested from the engine and kept up to date."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from app.context import AppContext
 from app.models.run import RunModel
 from app.qt.latest_request import LatestRequest
-from engine.contract.protocol.commands import ListPrefixes, PrefixInfo, PrefixList
+from engine.contract.protocol.prefixes import ListPrefixes, PrefixInfo, PrefixList
 from engine.contract.runs.events import RunState
 
 
@@ -30,7 +30,6 @@ class LibraryRow:
     info: PrefixInfo | None
     damage: str = ""
     run_id: str = ""
-
     copy: int = 1
 
     @property
@@ -45,7 +44,7 @@ class PrefixLibrary(QObject):
 
     Signals:
         changed: `rows` are new.
-        failed: `Failure`: the list could not be had; the rows are those of before.
+        failed: `Failure` to list them; the rows are those of before.
     """
 
     changed = Signal()
@@ -53,8 +52,8 @@ class PrefixLibrary(QObject):
 
     def __init__(self, context: AppContext, parent: QObject) -> None:
         super().__init__(parent)
-        self._project = context.project
         project, runs = context.project, context.runs
+        self._project = project
         self.rows: tuple[LibraryRow, ...] = ()
         self._list = LatestRequest(context.data_client, self)
         self._list.answered.connect(self._take)
@@ -68,11 +67,9 @@ class PrefixLibrary(QObject):
         self.refresh()
 
     def refresh(self) -> None:
-        """Ask anew; an answer to an earlier question is dropped."""
-        folder = self._project.folder
-        if folder is None:
-            return
-        self._list.ask(ListPrefixes(str(folder.path)))
+        """Request the list again; the response to an earlier request is dropped."""
+        if (folder := self._project.folder) is not None:
+            self._list.ask(ListPrefixes(str(folder.path)))
 
     def _follow(self, run: RunModel) -> None:
         run.status_changed.connect(lambda: self._on_status(run))
@@ -83,45 +80,41 @@ class PrefixLibrary(QObject):
             self.refresh()
 
     def _on_removed(self, run: RunModel) -> None:
-        if any(row.run_id == run.run_id for row in self.rows):
-            self.rows = tuple(row for row in self.rows if row.run_id != run.run_id)
-            self.changed.emit()
+        rows = [row for row in self.rows if row.run_id != run.run_id]
+        if len(rows) < len(self.rows):
+            self._show(rows)
 
     def _take(self, reply: PrefixList) -> None:
-        if self._project.folder is None:
+        folder = self._project.folder
+        if folder is None:
             return
-        runs = self._project.folder.runs
-        rows = []
-        for info in reply.prefixes:
-            path = Path(info.path)
-            rows.append(LibraryRow(path, info, run_id=_run_id(path, runs)))
-        for text, sentence in reply.damaged:
-            path = Path(text)
-            rows.append(LibraryRow(path, None, sentence, _run_id(path, runs)))
-        self.rows = tuple(_told_apart(rows))
-        self.changed.emit()
+        rows = [LibraryRow(Path(info.path), info) for info in reply.prefixes]
+        rows += [LibraryRow(Path(path), None, sentence) for path, sentence in reply.damaged]
+        runs = folder.runs.resolve()
+        self._show(_numbered([replace(row, run_id=_run_id(row.path, runs)) for row in rows]))
 
     def _clear(self) -> None:
         self._list.drop()
-        self.rows = ()
+        self._show([])
+
+    def _show(self, rows: Sequence[LibraryRow]) -> None:
+        self.rows = tuple(rows)
         self.changed.emit()
 
 
-def _told_apart(rows: Sequence[LibraryRow]) -> list[LibraryRow]:
+def _numbered(rows: Sequence[LibraryRow]) -> list[LibraryRow]:
     """The same, with a number for each prefix that has a name of another; the newest are first."""
     names: set[str] = set()
-    apart = []
+    numbered = []
     for row in reversed(rows):
         while row.name in names:
             row = replace(row, copy=row.copy + 1)
         names.add(row.name)
-        apart.append(row)
-    return apart[::-1]
+        numbered.append(row)
+    return numbered[::-1]
 
 
 def _run_id(path: Path, runs: Path) -> str:
     """The run whose folder holds `path`, or nothing."""
-    try:
-        return path.resolve().relative_to(runs.resolve()).parts[0]
-    except (ValueError, IndexError):
-        return ""
+    path = path.resolve()
+    return path.relative_to(runs).parts[0] if runs in path.parents else ""

@@ -7,11 +7,12 @@ from functools import partial
 
 from app.assets import icon
 from app.pages.prefixes.library import LibraryRow
-from app.qt.table_model import RIGHT, TableColumn
+from app.qt.table_model import TableColumn
+from app.score_column import number_column
 from app.theme import Theme
 from app.words import date, metric_value, size
 from engine.contract.metrics import metric_title
-from engine.contract.protocol.commands import PrefixInfo
+from engine.contract.protocol.prefixes import PrefixInfo
 
 CREATED = 6
 
@@ -27,7 +28,7 @@ def score_text(row: LibraryRow) -> str:
 
 def prefix_columns(theme: Theme) -> tuple[TableColumn[LibraryRow], ...]:
     """A column each for what a prefix is and where it is from."""
-    column = partial(TableColumn[LibraryRow], tip=lambda row: row.damage or None)
+    column = partial(TableColumn[LibraryRow], tip=_damage)
     return (
         column(
             "Name",
@@ -35,11 +36,8 @@ def prefix_columns(theme: Theme) -> tuple[TableColumn[LibraryRow], ...]:
             tip=lambda row: row.damage or str(row.path),
             icon=lambda row: icon("warning", theme.colors.warning) if row.damage else None,
         ),
-        column(
-            "Length",
-            _known(lambda info: str(info.prefix_length)),
-            sort_key=_known(lambda info: float(info.prefix_length), -1.0),
-            align=RIGHT,
+        number_column(
+            "Length", _number(lambda info: info.prefix_length), "{:.0f}".format, tip=_damage
         ),
         column(
             "Scores",
@@ -47,12 +45,7 @@ def prefix_columns(theme: Theme) -> tuple[TableColumn[LibraryRow], ...]:
             sort_key=_known(lambda info: info.scores[0].value if info.scores else -1.0, -1.0),
             tip=lambda row: row.damage or _signatures(row),
         ),
-        column(
-            "Size",
-            _known(lambda info: size(info.stored_bytes)),
-            sort_key=_known(lambda info: float(info.stored_bytes), -1.0),
-            align=RIGHT,
-        ),
+        number_column("Size", _number(lambda info: info.stored_bytes), size, tip=_damage),
         column("Backbone", _known(lambda info: info.backbone)),
         column("Trained on", _known(lambda info: info.trained_on)),
         column(
@@ -69,6 +62,14 @@ def _known(
 ) -> Callable[[LibraryRow], object]:
     """A value of the card, or this where there is none."""
     return lambda row: unknown if row.info is None else value(row.info)
+
+
+def _number(value: Callable[[PrefixInfo], float]) -> Callable[[LibraryRow], float | None]:
+    return lambda row: None if row.info is None else value(row.info)
+
+
+def _damage(row: LibraryRow) -> str | None:
+    return row.damage or None
 
 
 def _signatures(row: LibraryRow) -> str | None:

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.assets import icon
 from app.context import AppContext
 from app.dialogs.export import ask_for_export
-from app.dialogs.foreign_prefix import (
-    ForeignPrefixDialog,
-    foreign_folder,
-    named_backbone,
-)
+from app.dialogs.foreign_prefix import ForeignPrefixDialog, foreign_folder, named_backbone
 from app.pages.prefixes.details import PrefixDetails
 from app.pages.prefixes.library import LibraryRow, PrefixLibrary
 from app.pages.prefixes.model import CREATED, prefix_columns
@@ -40,11 +35,7 @@ from app.widgets.page_splitter import PageSplitter
 from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
 from engine.contract.errors import UserError
-from engine.contract.protocol.commands import (
-    ImportPrefix,
-    PrefixInfo,
-    VerifyPrefix,
-)
+from engine.contract.protocol.prefixes import ImportPrefix, PrefixInfo, VerifyPrefix
 
 TABLE_CHARS, CARD_CHARS = 36, 52
 
@@ -79,19 +70,18 @@ class PrefixesPage(Page):
         if folder is None:
             return False
         try:
-            found = find_out(path)
+            opened = find_out(path)
         except UserError as error:
             self.warn(str(error))
             return False
-        if found.kind is not PathKind.PREFIX:
+        if opened.kind is not PathKind.PREFIX:
             return False
-        foreign = foreign_folder(found.path)
+        foreign = foreign_folder(opened.path)
         if foreign is None:
-            self._import(ImportPrefix(str(found.path), str(folder.path)))
+            self._import(ImportPrefix(str(opened.path), str(folder.path)))
             return True
-        dialog = ForeignPrefixDialog(
-            self.context.theme, foreign, named_backbone(foreign), self.window()
-        )
+        theme, named = self.context.theme, named_backbone(foreign)
+        dialog = ForeignPrefixDialog(theme, foreign, named, self.window())
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._import(dialog.command(foreign, folder.path)))
         dialog.open()
@@ -113,77 +103,74 @@ class PrefixesPage(Page):
         rows = self.table.selected_rows()
         return self._sorted.row_at(rows[0]) if len(rows) == 1 else None
 
-    def export_selected(self) -> None:
-        """Ask for format and folder, then export."""
-        row = self.selected()
-        if row is None:
-            return
+    def _with_selected(self, act: Callable[[LibraryRow], object]) -> None:
+        if (row := self.selected()) is not None:
+            act(row)
+
+    def _export(self, row: LibraryRow) -> None:
         then = partial(self.export, row.path, row.name)
         ask_for_export(self.context, self, source=row.path, name=row.name, then=then)
 
-    def verify_selected(self) -> None:
-        """Check that the selected prefix is whole."""
-        row = self.selected()
-        if row is not None:
-            pending = self.ask(f"Verify “{row.name}”", VerifyPrefix(str(row.path)))
-            pending.answered.connect(self.tell)
+    def _verify(self, row: LibraryRow) -> None:
+        pending = self.ask(f"Verify “{row.name}”", VerifyPrefix(str(row.path)))
+        pending.answered.connect(self.tell)
 
-    def delete_selected(self) -> None:
-        """Move the selected prefix to the trash; a run's prefix goes with its run only."""
-        row, folder = self.selected(), self.context.project.folder
-        if row is None or folder is None:
-            return
+    def _delete(self, row: LibraryRow) -> None:
+        """Move the prefix to the trash; a run's prefix goes with its run only."""
         if row.run_id:
             self.bar.show_message(
                 Tone.INFO, f"“{row.name}” belongs to a run: delete that run on the Runs page."
             )
-            self.bar.add_button("Show the run", self.show_run)
+            self.bar.add_button("Show the run", partial(self._show_run, row))
             return
         self.bar.hide()
+        trash = self.context.project.open_folder().trash / "prefixes"
         step = MoveToTrash(
             f"Delete “{row.name}”",
             # A prefix of this name may have been deleted before.
-            {row.path: folder.trash / "prefixes" / f"{row.path.name}-{time.time_ns()}"},
+            {row.path: trash / f"{row.path.name}-{time.time_ns()}"},
             trashed=lambda _path: self.library.refresh(),
             restored=lambda _path: self.library.refresh(),
             report=self.complain,
         )
         self.context.undo.push(step)
         if self.bar.isHidden():
-            self.tell_deleted(f"“{row.name}” was moved to the project's trash.")
+            text = f"“{row.name}” was moved to the project's trash."
+            self.context.messages.post_undo(text, self.context.undo)
 
-    def show_run(self) -> None:
-        """Show the run that trained the selected prefix."""
-        row = self.selected()
-        if row is not None and row.run_id:
-            self.context.navigator.show_runs(row.run_id)
+    def _show_run(self, row: LibraryRow) -> None:
+        self.context.navigator.show_runs(row.run_id)
 
     def _make_actions(self) -> dict[str, QAction]:
-        add = self.context.actions.add
-        made = {
-            "import": add(
+        def of_row(
+            name: str, text: str, act: Callable[[LibraryRow], object], tip: str, **more: Any
+        ) -> QAction:
+            slot = partial(self._with_selected, act)
+            return self.context.actions.add(f"prefixes.{name}", text, slot=slot, tip=tip, **more)
+
+        return {
+            "import": self.context.actions.add(
                 "prefixes.import", "&Import…", slot=self.ask_for_prefix,
                 icon=icon("import"), tip="Copy a native or PEFT prefix folder into the project",
             ),
-            "export": add(
-                "prefixes.export", "&Export prefix…", slot=self.export_selected,
-                icon=icon("export"), tip="Write the selected prefix to a folder, native or PEFT",
+            "export": of_row(
+                "export", "&Export prefix…", self._export,
+                "Write the selected prefix to a folder, native or PEFT", icon=icon("export"),
             ),
-            "verify": add(
-                "prefixes.verify", "&Verify prefix", slot=self.verify_selected,
-                icon=icon("verify"), tip="Check that the files are complete and match the backbone",
+            "verify": of_row(
+                "verify", "&Verify prefix", self._verify,
+                "Check that the files are complete and match the backbone", icon=icon("verify"),
             ),
-            "run": add(
-                "prefixes.show_run", "Show the prefix's &run", slot=self.show_run,
-                icon=icon("runs"), tip="Go to the run that trained the selected prefix",
+            "run": of_row(
+                "show_run", "Show the prefix's &run", self._show_run,
+                "Go to the run that trained the selected prefix", icon=icon("runs"),
             ),
-            "delete": add(
-                "prefixes.delete", "&Delete prefix", slot=self.delete_selected,
+            "delete": of_row(
+                "delete", "&Delete prefix", self._delete,
+                "Move the selected prefix to the project's trash; can be undone",
                 icon=icon("delete"), shortcut="Del", scope=self.table,
-                tip="Move the selected prefix to the project's trash; can be undone",
             ),
         }  # fmt: skip
-        return made
 
     def _make_empty(self) -> EmptyState:
         empty = EmptyState(
@@ -191,10 +178,10 @@ class PrefixesPage(Page):
             "No prefixes yet",
             "The prefix of each finished prefix run appears here. You can also drop a prefix "
             "folder on the window, exported by this program or saved by the peft library.",
-            picture="prefixes",
+            icon="prefixes",
         )
-        empty.add_button("Import prefix…", self.ask_for_prefix, picture="import", primary=True)
-        empty.add_button("Go to Runs", self.context.navigator.show_runs, picture="runs")
+        empty.add_button("Import prefix…", self.ask_for_prefix, icon="import", primary=True)
+        empty.add_button("Go to Runs", self.context.navigator.show_runs, icon="runs")
         return empty
 
     def _make_library_view(self) -> QWidget:
@@ -206,16 +193,13 @@ class PrefixesPage(Page):
         search.searched.connect(self._filter)
         tools.addWidget(search)
         set_minimum_chars(self.table, TABLE_CHARS)
-        self.splitter = PageSplitter(
-            self.table,
-            self.details,
-            settings=self.context.settings,
-            key="prefixes/card",
-            narrow=1,
+        settings = self.context.settings
+        splitter = PageSplitter(
+            self.table, self.details, settings=settings, key="prefixes/card", narrow=1,
             width_chars=CARD_CHARS,
-        )
+        )  # fmt: skip
         view = QWidget()
-        vbox(tools, (self.splitter, 1), parent=view, spacing=0)
+        vbox(tools, (splitter, 1), parent=view, spacing=0)
         return view
 
     def _show(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,14 +13,13 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 from app.assets import icon
 from app.context import AppContext
 from app.dialogs.export import ask_for_export
-from app.models.run import RunModel
+from app.models.run import RunModel, RunPart
 from app.pages.runs.form.form import RunForm
 from app.pages.runs.form.launch_panel import LaunchPanel
-from app.pages.runs.form.launcher import Launcher
 from app.pages.runs.run.details_pane import DetailsPane
 from app.pages.runs.run.header import RunHeader
 from app.pages.runs.run.samples_pane import SamplesPane
-from app.pages.runs.run.view import RunsView, ShownRuns
+from app.pages.runs.run.view import RunsView
 from app.pages.runs.run_actions import RunActions
 from app.pages.runs.table.run_table import RunTable
 from app.plots.board import PlotBoard
@@ -43,21 +43,18 @@ class RunsPage(Page):
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
         self.planner = context.planner
-        self.launcher = Launcher(context, self)
         self.view = RunsView(context.runs, self)
         self._make_panes()
-        self._shown = ShownRuns(context.runs, self.view, self.board, self)
         self._lay_out()
         self._connect()
-        self._choose_first()
-        self._tell_emptiness()
-        self._tell_command()
+        self._draw_runs()
+        self._show_runs()
+        self._show_command()
 
     def _make_panes(self) -> None:
         context, theme = self.context, self.context.theme
         self.form = RunForm(self.planner, theme)
-        self.form.data_asked.connect(context.navigator.show_data)
-        self.launch = LaunchPanel(context, self.launcher, self)
+        self.launch = LaunchPanel(context, self)
         self._runs_pane = QWidget()
         self.command = CommandLine(theme)
         self.command.setContentsMargins(SPACE_S, SPACE_XS, SPACE_S, SPACE_XS)
@@ -73,35 +70,54 @@ class RunsPage(Page):
             "No runs yet",
             "Choose a backbone and a prefix length on the left, then press Train: the run's "
             "curves and outputs appear here. Train both adds its fine-tuning baseline.",
-            picture="runs",
+            icon="runs",
         )
 
     def _lay_out(self) -> None:
-        side = QWidget()
+        settings = self.context.settings
+        side, lower = QWidget(), QWidget()
         vbox((self.form, 1), self.launch, parent=side, spacing=0)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.board, icon("activity"), "Plots")
         self.tabs.addTab(self.samples, icon("columns"), "Samples")
         self.tabs.addTab(self.details, icon("info"), "Details")
-        lower = QWidget()
         vbox(self.header, (self.tabs, 1), parent=lower, spacing=0)
         self.upper = SavedSplitter(
-            self.table, lower, settings=self.context.settings, key=TABLE_LAYOUT, stretch=(0, 1)
+            self.table, lower, settings=settings, key=TABLE_LAYOUT, stretch=(0, 1)
         )
         vbox((self.empty, 1), (self.upper, 1), parent=self._runs_pane, spacing=0)
         BarArea(self._runs_pane, self.bar)
         self.columns = PageSplitter(
-            side,
-            self._runs_pane,
-            settings=self.context.settings,
-            key=LAYOUT,
-            width_chars=FORM_CHARS,
+            side, self._runs_pane, settings=settings, key=LAYOUT, width_chars=FORM_CHARS
         )
         self.columns.setCollapsible(0, True)
         self._size_table()
         self.upper.restore()
         vbox((self.columns, 1), self.command, parent=self, spacing=0)
+
+    def _connect(self) -> None:
+        context, actions = self.context, self.actions_
+        context.runs.added.connect(self._show_runs)
+        context.runs.removed.connect(self._show_runs)
+        context.runs.changed.connect(self._on_run_changed)
+        context.runs.damaged.connect(self._on_damaged)
+        context.navigator.runs_requested.connect(self._show_run)
+        context.project.opened.connect(self._show_runs)
+        self.form.data_asked.connect(context.navigator.show_data)
+        self.view.shown_changed.connect(self._draw_runs)
+        self.board.view.run_picked.connect(self.view.set_current)
+        self.planner.changed.connect(self._show_command)
+        self.launch.made.connect(self._show_made)
+        actions.refused.connect(self.warn)
+        actions.duplicated.connect(self._show_form)
+        actions.annotate_asked.connect(self._show_notes)
+        actions.baseline_asked.connect(self.launch.train_baseline_of)
+        actions.export_asked.connect(self._ask_for_export)
+        self.saver.failed.connect(self.complain)
+        self.saver.saved.connect(
+            lambda path: context.messages.post_file(f"Saved {Path(path).name}.", Path(path))
+        )
 
     def showEvent(self, event: QShowEvent) -> None:
         """Let the form's run be measured."""
@@ -109,7 +125,7 @@ class RunsPage(Page):
         self.planner.set_watched(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Give a measurement up."""
+        """Cancel a measurement."""
         super().hideEvent(event)
         self.planner.set_watched(False)
 
@@ -123,49 +139,34 @@ class RunsPage(Page):
         table = self.fontMetrics().height() * TABLE_LINES
         self.upper.setSizes([table, max(self.height() - table, table)])
 
-    def _connect(self) -> None:
-        context = self.context
-        context.runs.added.connect(self._tell_emptiness)
-        context.runs.removed.connect(self._tell_emptiness)
-        context.runs.damaged.connect(self._tell_damaged)
-        context.navigator.runs_requested.connect(self._show_run)
-        context.project.opened.connect(self._choose_first)
-        self.planner.changed.connect(self._tell_command)
-        self.launcher.made.connect(self._show_made)
-        self.actions_.refused.connect(self.warn)
-        self.actions_.duplicated.connect(self._show_form)
-        self.actions_.annotate_asked.connect(self._show_notes)
-        self.actions_.baseline_asked.connect(self.launcher.train_baseline_of)
-        self.actions_.export_asked.connect(self._ask_for_export)
-        self.saver.failed.connect(self.complain)
-        self.saver.saved.connect(
-            lambda path: context.messages.post_file(f"Saved {Path(path).name}.", Path(path))
-        )
-
-    def _tell_command(self) -> None:
+    def _show_command(self) -> None:
         command = self.planner.command()
         self.command.setVisible(bool(command))
         if command:
             self.command.set_command(shlex.split(command)[2:])
 
-    def _tell_damaged(self, _path: str, text: str) -> None:
+    def _draw_runs(self) -> None:
+        self.board.set_runs(self.view.shown())
+
+    def _on_run_changed(self, run: RunModel, part: RunPart) -> None:
+        if part in (RunPart.METRICS, RunPart.EVALUATIONS):
+            self.board.touch(run.run_id)
+
+    def _on_damaged(self, _path: str, text: str) -> None:
         self.complain(f"A run cannot be opened: {text}")
 
-    def _choose_first(self) -> None:
+    def _show_runs(self) -> None:
+        """The table and a current run, or what to do where there is none."""
         runs = self.context.runs.all()
+        self.empty.setVisible(not runs)
+        self.upper.setVisible(bool(runs))
         if runs and self.view.current is None:
             self.view.set_current(runs[-1].run_id)
 
-    def _tell_emptiness(self) -> None:
-        some = bool(self.context.runs.all())
-        self.empty.setVisible(not some)
-        self.upper.setVisible(some)
-        self._choose_first()
-
-    def _show_made(self, run_ids: tuple[str, ...]) -> None:
+    def _show_made(self, run_ids: Sequence[str]) -> None:
         for run_id in run_ids:
             self.view.set_shown(run_id, True)
-        self.view.set_current(run_ids[0] if run_ids else "")
+        self.view.set_current(run_ids[0])
 
     def _show_run(self, run_id: str) -> None:
         if self.context.runs.get(run_id) is not None:

@@ -1,11 +1,9 @@
-"""The Studies page: a list of studies at the left; one of them, or a new one, at the right."""
+"""The Studies page: studies on the left; the current one, or a new one, on the right."""
 
 from __future__ import annotations
 
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QWidget,
-)
+from PySide6.QtWidgets import QWidget
 
 from app.assets import icon
 from app.context import AppContext
@@ -23,7 +21,9 @@ from app.widgets.bar_area import BarArea
 from app.widgets.buttons import action_button
 from app.widgets.labels import Label
 from app.widgets.page_splitter import PageSplitter
+from app.words import plural
 from engine.contract.errors import UserError
+from engine.contract.runs.events import RunState
 from engine.contract.studies.study import StudyKind
 
 LAYOUT = "studies/columns"
@@ -53,12 +53,16 @@ class StudiesPage(Page):
 
     def choose_recipe(self) -> None:
         """Let the user choose what to study."""
-        self._show_right(self.chooser)
+        self.right.setCurrentWidget(self.chooser)
 
     def begin(self, kind: StudyKind) -> None:
         """Open the form of a new study."""
         if self.new_study is None:
-            self.new_study = self._make_new_study()
+            self.new_study = StudyForm(self.context)
+            self.new_study.added.connect(self.add)
+            self.new_study.cancelled.connect(self.cancel)
+            self.context.planner.backbones.fetch_failed.connect(self._on_fetch_failed)
+            self.right.addWidget(self.new_study)
         self.new_study.planner.open(kind)
         self.right.setCurrentWidget(self.new_study)
         self.new_study.fields.name.setFocus()
@@ -76,35 +80,30 @@ class StudiesPage(Page):
         except UserError as error:
             self.complain(error.message)
             return
-        self.maker.begin(study)
-        count = len(study.runs)
-        runs = "one run" if count == 1 else f"{count} runs"
+        self.maker.proceed(study, also=(RunState.FAILED,))
+        runs = plural(len(study.runs), "run")
         text = f"“{study.name}” was added to the queue with {runs}."
         if shared:
             text += f" {shared} already in the project will be reused."
         self.context.messages.post(text)
-        self._show_right(self.view)
+        self.right.setCurrentWidget(self.view)
 
     def cancel(self) -> None:
-        """Make no study: show the one that was looked at, or what can be studied."""
-        self._show_right(self.view if self.library.all() else self.chooser)
+        """Make no study: show the current one, or what can be studied."""
+        self.right.setCurrentWidget(self.view if self.library.all() else self.chooser)
 
     def reset_layout(self) -> None:
         """Put the splitter back as it first was."""
         self.columns.share()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Take what other pages have changed, and ask for scores."""
+        """Request scores."""
         super().showEvent(event)
-        if self.new_study is not None:
-            self.new_study.planner.set_watched(True)
         self.scores.set_watched(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Ask for no more scores."""
+        """Request no more scores."""
         super().hideEvent(event)
-        if self.new_study is not None:
-            self.new_study.planner.set_watched(False)
         self.scores.set_watched(False)
 
     def _lay_out(self) -> None:
@@ -114,12 +113,9 @@ class StudiesPage(Page):
         self.side = QWidget()
         vbox(top, (self.list, 1), parent=self.side, spacing=0)
         self.right = stack(self.chooser, self.view)
+        settings = self.context.settings
         self.columns = PageSplitter(
-            self.side,
-            self.right,
-            settings=self.context.settings,
-            key=LAYOUT,
-            width_chars=LIST_CHARS,
+            self.side, self.right, settings=settings, key=LAYOUT, width_chars=LIST_CHARS
         )
         vbox((self.columns, 1), parent=self, spacing=0)
         BarArea(self, self.bar)
@@ -132,20 +128,8 @@ class StudiesPage(Page):
         self.library.changed.connect(self._show)
         self.library.damaged.connect(self.warn)
         self.maker.failed.connect(self.complain)
-        self.view.header.scores.refused.connect(self.warn)
         self.actions_.refused.connect(self.warn)
-        self.actions_.deleted.connect(
-            lambda name: self.tell_deleted(f"“{name}” was moved to the project's trash.")
-        )
         context.project.closed.connect(self.cancel)
-
-    def _make_new_study(self) -> StudyForm:
-        made = StudyForm(self.context)
-        made.added.connect(self.add)
-        made.cancelled.connect(self.cancel)
-        self.context.planner.backbones.fetch_failed.connect(self._on_fetch_failed)
-        self.right.addWidget(made)
-        return made
 
     def _on_fetch_failed(self, _name: str, text: str) -> None:
         if self.right.currentWidget() is self.new_study:
@@ -161,8 +145,3 @@ class StudiesPage(Page):
             self.right.setCurrentWidget(self.chooser)
         elif not had_some:
             self.right.setCurrentWidget(self.view)
-
-    def _show_right(self, widget: QWidget) -> None:
-        if self.new_study is not None:
-            self.new_study.planner.close()
-        self.right.setCurrentWidget(widget)

@@ -1,9 +1,10 @@
-"""Above a study: its name, its question, how far it is, and what can be done with it."""
+"""Above a study: its name, its question, its progress, and what can be done with it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QMenu, QProgressBar, QToolButton, QWidget
+from itertools import zip_longest
+
+from PySide6.QtWidgets import QMenu, QProgressBar, QWidget
 
 from app.context import AppContext
 from app.metric_menu import MetricMenu
@@ -20,20 +21,17 @@ from engine.contract.runs.scores import Encoder
 from engine.contract.studies.recipes import RECIPES
 from engine.contract.studies.study import StudySpec
 
+BADGES = 5
+"""As many as there are states of unfinished runs."""
+
 
 class ScoreMenu(MetricMenu):
-    """Ticking a metric scores the finished runs by it too.
+    """Ticking a metric scores the finished runs by it too."""
 
-    Signals:
-        refused: a sentence.
-    """
-
-    refused = Signal(str)
-
-    def __init__(self, context: AppContext) -> None:
+    def __init__(self, context: AppContext, actions: StudyActions) -> None:
         settings, tip = context.settings, "Choose the scores shown in the study's figure"
         super().__init__(settings, context.theme, tip)
-        self._library = context.studies
+        self._library, self._actions = context.studies, actions
         self.setAutoRaise(True)
         self.opening.connect(self.fill)
         self.chosen.connect(self._choose)
@@ -42,10 +40,11 @@ class ScoreMenu(MetricMenu):
     def fill(self) -> None:
         """Tick those of the current study, as its file has them."""
         study = self._library.current
-        if study is not None:
-            study = self._library.reread(study.study_id)
-        none = "" if study is not None else "Choose a study first."
-        self.show_metrics(study.metrics if study is not None else (), waiting_for=none)
+        if study is None:
+            self.show_metrics((), waiting_for="Choose a study first.")
+        else:
+            study = self._library.reread(study.study_id) or study
+            self.show_metrics(study.metrics)
 
     def present_encoder(self) -> Encoder:
         """The study's own, which may be one of the command line, or that of the settings."""
@@ -59,16 +58,13 @@ class ScoreMenu(MetricMenu):
             return
         if encoder is None:
             encoder = self.present_encoder() if needs_encoder(ticked) else study.encoder
-        kept = [name for name in study.metrics if name in ticked]
-        added = [name for name in ticked if name not in kept]
+        # Those of before first, in their order.
+        metrics = sorted(ticked, key=lambda name: [*study.metrics, *ticked].index(name))
         try:
-            self._library.set_metrics(study.study_id, (*kept, *added), encoder)
+            self._library.set_metrics(study.study_id, tuple(metrics), encoder)
         except UserError as error:
-            self.refused.emit(error.message)
+            self._actions.refused.emit(error.message)
         self.fill()
-
-
-BADGES = 5
 
 
 class StudyHeader(QWidget):
@@ -77,7 +73,7 @@ class StudyHeader(QWidget):
     def __init__(self, context: AppContext, actions: StudyActions) -> None:
         super().__init__()
         theme = context.theme
-        self.scores = ScoreMenu(context)
+        self.scores = ScoreMenu(context, actions)
         self.name = ElidedLabel()
         self.name.setFont(scaled_font(130, bold=True))
         self.question = MutedLabel(theme)
@@ -90,12 +86,17 @@ class StudyHeader(QWidget):
         self.time = MutedLabel(theme)
         self.time.setWordWrap(False)
         states = FlowLayout(self.headline, *self._badges, self.time)
+        menu = QMenu(self)
+        menu.addActions([actions.show_files, actions.save_figure])
+        menu.addSeparator()
+        menu.addActions(actions.copies)
+        tip = "Show, save or copy the study's results"
         buttons = ToolRow("Study")
         for action in (actions.pause, actions.proceed, actions.stop):
             buttons.add(action)
         buttons.add_space()
         buttons.addWidget(self.scores)
-        buttons.addWidget(self._files(actions))
+        buttons.addWidget(flat_button("export", tip, text="Figure and tables", menu=menu))
         buttons.add(actions.delete)
         vbox(
             self.name,
@@ -116,21 +117,10 @@ class StudyHeader(QWidget):
         self.question.setText(f"{recipe.question} Li & Liang (2021), {recipe.source}.")
         self.headline.setText(count.headline)
         self.headline.set_tone("good" if count.finished == count.total else "frozen")
-        states = unfinished(count)
-        for badge in self._badges[len(states) :]:
-            badge.hide()
-        for badge, state in zip(self._badges, states, strict=False):
-            badge.setText(state.text)
-            badge.set_tone(state.tone)
-            badge.show()
+        for badge, state in zip_longest(self._badges, unfinished(count)):
+            badge.setVisible(state is not None)
+            if state is not None:
+                badge.setText(state.text)
+                badge.set_tone(state.tone)
         self.progress.setRange(0, count.total)
         self.progress.setValue(count.finished)
-
-    def _files(self, actions: StudyActions) -> QToolButton:
-        menu = QMenu(self)
-        menu.addAction(actions.show_files)
-        menu.addAction(actions.save_figure)
-        menu.addSeparator()
-        menu.addActions(actions.copies)
-        tip = "Show, save or copy the study's results"
-        return flat_button("export", tip, text="Figure and tables", menu=menu)

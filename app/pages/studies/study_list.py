@@ -1,25 +1,19 @@
-"""The project's studies as a list: name, kind, how far, and what is not as it should be."""
+"""The project's studies as a list: name, kind, progress, and what is not as it should be."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QObject, QRect, QSize, Qt
+from PySide6.QtCore import QModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPalette
-from PySide6.QtWidgets import (
-    QApplication,
-    QListView,
-    QStyle,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QListView, QStyle, QStyleOptionViewItem, QWidget
 
 from app.assets import icon
 from app.models.studies import StudyLibrary
-from app.models.study_tally import StateCount, unfinished
+from app.models.study_tally import unfinished
 from app.qt.plain_text import visible
 from app.qt.sizes import icon_side
-from app.qt.table_model import ROW_ROLE, Index, TableColumn, TableModel
+from app.qt.table_model import LEFT, ROW_ROLE, Index, TableColumn, TableModel
 from app.theme import SPACE_S, SPACE_XS, Theme, scaled_font
 from app.widgets.plain_delegate import PlainDelegate
 from engine.contract.studies.recipes import RECIPES
@@ -28,42 +22,17 @@ from engine.contract.studies.study import StudySpec
 LIST_CHARS = 34
 
 
-class StudyListModel(TableModel[StudySpec]):
-    """One row a study, the latest first; readers and tips have its sentence."""
-
-    def __init__(self, library: StudyLibrary, parent: QObject | None = None) -> None:
-        columns = [
-            TableColumn[StudySpec](
-                "Study", lambda study: study.name, tip=self.sentence, spoken=self.sentence
-            )
-        ]
-        super().__init__(columns, library.all(), parent=parent, key=lambda study: study.study_id)
-        self._library = library
-        library.changed.connect(self._reset)
-        library.touched.connect(self._touch)
-
-    def sentence(self, study: StudySpec) -> str:
-        """Such as "Low data, 7 of 24 finished, 1 running, 16 waiting"."""
-        count = self._library.tally(study)
-        words = [study.name, count.headline, *(state.text for state in unfinished(count))]
-        return ", ".join(words)
-
-    def _reset(self) -> None:
-        self.show_table(self.columns, self._library.all())
-
-    def _touch(self, study_id: str) -> None:
-        row = self.row_where(study_id)
-        if row >= 0:
-            self.touch(row)
-
-
 class StudyListView(QListView):
-    """Selects what the library looks at, and follows it."""
+    """The studies, the latest first; the selected one is the library's current study."""
 
     def __init__(self, library: StudyLibrary, theme: Theme) -> None:
         super().__init__()
         self._library = library
-        self.studies = StudyListModel(library, self)
+        say = self.sentence
+        column = TableColumn[StudySpec]("Study", lambda study: study.name, tip=say, spoken=say)
+        self.studies = TableModel[StudySpec](
+            [column], library.all(), parent=self, key=lambda study: study.study_id
+        )
         self.setModel(self.studies)
         self.setItemDelegate(StudyDelegate(library, theme, self))
         self.setAccessibleName("Studies")
@@ -71,16 +40,29 @@ class StudyListView(QListView):
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.selectionModel().currentChanged.connect(self._on_current)
-        self.studies.modelReset.connect(self._follow)
+        library.changed.connect(self._show_all)
+        library.touched.connect(self._touch)
         library.current_changed.connect(self._follow)
         theme.changed.connect(self.doItemsLayout)
         self._follow()
 
+    def sentence(self, study: StudySpec) -> str:
+        """Such as "Low data, 7 of 24 finished, 1 running, 16 waiting"."""
+        count = self._library.tally(study)
+        return ", ".join([study.name, count.headline, *(state.text for state in unfinished(count))])
+
     def sizeHint(self) -> QSize:
         """Wide enough for a name."""
-        return QSize(
-            self.fontMetrics().averageCharWidth() * LIST_CHARS, super().sizeHint().height()
-        )
+        width = self.fontMetrics().averageCharWidth() * LIST_CHARS
+        return QSize(width, super().sizeHint().height())
+
+    def _show_all(self) -> None:
+        self.studies.show_table(self.studies.columns, self._library.all())
+        self._follow()
+
+    def _touch(self, study_id: str) -> None:
+        if (row := self.studies.row_where(study_id)) >= 0:
+            self.studies.touch(row)
 
     def _on_current(self, index: QModelIndex) -> None:
         if index.isValid():
@@ -128,28 +110,23 @@ class StudyDelegate(PlainDelegate):
         kind = "" if study.name == title else f"{title} · "
         _write(painter, line, f"{kind}{count.headline}")
         line.translate(0, line.height() + SPACE_XS)
+        side = icon_side(88)
         for state in unfinished(count):
-            line.setLeft(self._state(painter, line, state))
-        painter.restore()
+            color = getattr(colors, state.tone)
+            top = line.top() + (line.height() - side) // 2
+            icon(state.icon, color).paint(painter, QRect(line.left(), top, side, side))
+            painter.setPen(color)
+            line.setLeft(line.left() + side + SPACE_XS)
+            _write(painter, line, state.text)
+            width = painter.fontMetrics().horizontalAdvance(state.text)
+            line.setLeft(line.left() + width + SPACE_S)
         if option.state & QStyle.StateFlag.State_HasFocus:
-            painter.save()
             painter.setPen(colors.accent)
             painter.drawRect(option.rect.adjusted(0, 0, -1, -1))
-            painter.restore()
-
-    def _state(self, painter: QPainter, line: QRect, state: StateCount) -> int:
-        """Draw a state; where the next one begins."""
-        color = getattr(self._theme.colors, state.tone)
-        side = icon_side(88)
-        top = line.top() + (line.height() - side) // 2
-        icon(state.icon, color).paint(painter, QRect(line.left(), top, side, side))
-        painter.setPen(color)
-        text = line.adjusted(side + SPACE_XS, 0, 0, 0)
-        _write(painter, text, state.text)
-        return text.left() + painter.fontMetrics().horizontalAdvance(state.text) + SPACE_S
+        painter.restore()
 
 
 def _write(painter: QPainter, line: QRect, text: str) -> None:
     mode = Qt.TextElideMode.ElideRight
     shown = painter.fontMetrics().elidedText(visible(text), mode, line.width())
-    painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)
+    painter.drawText(line, int(LEFT), shown)

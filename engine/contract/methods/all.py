@@ -15,8 +15,10 @@ from engine.contract.methods.prefix import PREFIX, PrefixMethod
 from engine.contract.methods.prompt import PROMPT, PromptMethod
 from engine.contract.methods.top_layers import TOP_LAYERS, TopLayersMethod
 
-DeltaSpec = (
-    TopLayersMethod
+MethodSpec = (
+    PrefixMethod
+    | FinetuneMethod
+    | TopLayersMethod
     | BiasMethod
     | AdapterMethod
     | LoraMethod
@@ -24,8 +26,6 @@ DeltaSpec = (
     | PromptMethod
     | PTuningMethod
 )
-"""The methods that are saved as a delta: a file of the trained numbers alone."""
-MethodSpec = PrefixMethod | FinetuneMethod | DeltaSpec
 
 METHODS: tuple[MethodInfo[Any], ...] = (
     PREFIX,

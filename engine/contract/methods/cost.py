@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.contract.backbone import BackboneShape
 from engine.contract.methods.all import MethodSpec, info_of
-from engine.contract.methods.info import Counts
+from engine.contract.methods.info import ArtifactKind, Counts
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Cost:
     Attributes:
         trainable: parameters with a gradient while training; None where only the backbone's
             modules say it (`CountParameters`).
-        stored: numbers kept afterwards (the folded prefix, or all weights); None as above.
+        stored: numbers saved afterwards (the folded prefix, or all weights); None as above.
         stored_bytes: of the file, in float32; None as above.
         memory_bytes: rough peak while training: weights, gradients, AdamW's two moments and
             activations.
@@ -53,7 +53,7 @@ def cost(
     # About 34 numbers a token, layer and unit of width live until the backward pass
     # (attention and MLP inputs and outputs of a Llama or GPT-2 block), and the logits.
     activations = tokens_per_batch * (34 * shape.total_layers * shape.width + 2 * shape.vocabulary)
-    frozen = 0 if info.whole_backbone else shape.parameters
+    frozen = 0 if info.saved_as is ArtifactKind.MODEL else shape.parameters
     memory = 4 * (frozen + 4 * counts.trainable + activations)
     if not counts.exact:
         return Cost(None, None, None, memory)

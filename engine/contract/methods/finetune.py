@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.contract.backbone import BackboneShape
-from engine.contract.methods.info import Counts, Drawing, DrawnLayer, MethodInfo
+from engine.contract.methods.info import ArtifactKind, Counts, Drawing, DrawnLayer, MethodInfo
 from engine.contract.specs.starting import backbone_dropout_setting
 
 
@@ -37,6 +37,6 @@ FINETUNE = MethodInfo(
     learning_rate=lambda method: 2e-5,  # measured, see benchmarks/
     exports=(),
     own_weights=True,
-    whole_backbone=True,
+    saved_as=ArtifactKind.MODEL,
     is_baseline=True,
 )

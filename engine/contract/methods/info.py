@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -11,6 +12,17 @@ from engine.contract.errors import Remedy
 from engine.contract.specs.training import Objective, TrainingSpec
 
 M = TypeVar("M")
+
+
+class ArtifactKind(enum.Enum):
+    """What is saved of a method, as its subfolder of a run is called."""
+
+    PREFIX = "prefix"
+    """Keys and values."""
+    DELTA = "delta"
+    """Other tensors, to be used with the backbone."""
+    MODEL = "model"
+    """The whole backbone."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +93,7 @@ class MethodInfo(Generic[M]):
         exports: formats that can hold what it trains.
         offered: options with which a study offers it, such as "budget=3"; "" for its defaults.
         own_weights: whether it trains weights of the backbone's own, not others beside them.
-        whole_backbone: whether it trains all of them; the backbone is then saved as a whole.
+        saved_as: what is saved of it.
         is_baseline: whether it is what the others are compared with.
         memory_remedies: what may be changed of a method that needs too much memory.
     """
@@ -98,7 +110,7 @@ class MethodInfo(Generic[M]):
     exports: tuple[str, ...] = ("native",)
     offered: tuple[str, ...] = ("",)
     own_weights: bool = False
-    whole_backbone: bool = False
+    saved_as: ArtifactKind = ArtifactKind.DELTA
     is_baseline: bool = False
     memory_remedies: Callable[[M], tuple[Remedy, ...]] = lambda method: ()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine.contract.backbone import BackboneShape
 from engine.contract.errors import Remedy, UserError
-from engine.contract.methods.info import Counts, Drawing, DrawnLayer, MethodInfo
+from engine.contract.methods.info import ArtifactKind, Counts, Drawing, DrawnLayer, MethodInfo
 from engine.contract.schema import Architecture, check_settings, setting
 from engine.contract.specs.layers import LayerRange, check_layers, length_at, read_layers
 from engine.contract.specs.starting import MAX_PREFIX_LENGTH as MAX_PREFIX_LENGTH
@@ -346,5 +346,6 @@ PREFIX = MethodInfo(
     draw=_draw,
     learning_rate=_learning_rate,
     exports=("native", "peft"),
+    saved_as=ArtifactKind.PREFIX,
     memory_remedies=_memory_remedies,
 )

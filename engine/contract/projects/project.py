@@ -132,7 +132,7 @@ class ProjectFolder:
         try:
             self.refuse_links()
             return codec.from_text(Project, read_text(path))
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise UserError(
                 "no-project",
                 "{path} is not a project ({file} is missing). Choose a project's folder, or make a "

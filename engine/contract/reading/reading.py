@@ -123,8 +123,7 @@ class FileReport:
     """What the inspection of a file says.
 
     Attributes:
-        format: "csv", "xlsx", "ods", "jsonl", "json", "dart", "webnlg", "parquet", "folder" or
-            "hub".
+        format: its name in `engine.contract.reading.formats`.
         options: the options that were used, those of its format filled in.
         columns: names with guessed roles.
         preview: the first rows, cells cut to 2,000 characters for showing.

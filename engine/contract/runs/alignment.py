@@ -44,7 +44,7 @@ class Alignment:
     @property
     def common(self) -> int:
         """Number of base rows that the other file has."""
-        return sum(place is not None for place in self.places)
+        return sum(index is not None for index in self.places)
 
 
 def has_own_ids(rows: RowColumns) -> bool:
@@ -79,7 +79,7 @@ def align(base: RowColumns, other: RowColumns) -> Alignment:
 def aligned_rows(alignments: Sequence[Alignment]) -> Iterator[tuple[int, ...]]:
     """Each base row that all files have: its index in each of them."""
     for row in zip(*(alignment.places for alignment in alignments), strict=True):
-        common = tuple(place for place in row if place is not None)
+        common = tuple(index for index in row if index is not None)
         if len(common) == len(row):
             yield common
 
@@ -91,8 +91,8 @@ def _plain(text: str) -> str:
 
 def _match(base: Sequence[str], other: Sequence[str]) -> Alignment:
     waiting: defaultdict[str, deque[int]] = defaultdict(deque)
-    for place, name in enumerate(other):
+    for index, name in enumerate(other):
         if name:
-            waiting[name].append(place)
+            waiting[name].append(index)
     places = tuple(waiting[name].popleft() if waiting.get(name) else None for name in base)
     return Alignment(How.NONE, places)

@@ -11,9 +11,9 @@ from engine.contract.files.names import check_name
 from engine.contract.methods.all import BASELINE, MethodSpec, info_of
 from engine.contract.methods.all import describe_method as describe_method
 from engine.contract.specs.data import DataSpec
-from engine.contract.specs.training import DecodingSpec, TrainingSpec
+from engine.contract.specs.training import TrainingSpec
 from engine.contract.tasks.all import TaskSpec
-from engine.contract.tasks.generation import GenerationTask
+from engine.contract.tasks.generation import GenerationTask, with_task
 
 RUN_VERSION = 2
 
@@ -40,19 +40,11 @@ class RunSpec:
         if self.run_id:  # a form's spec has none yet
             check_name(self.run_id, what="run_id")
 
-    @property
-    def decoding(self) -> DecodingSpec:
-        """How outputs are decoded."""
-        return self.task.decoding
-
     @staticmethod
     def upgrade(plain: dict[str, Any]) -> dict[str, Any]:
         """A run of version 1 had its decoding where the task is now."""
-        if "decoding" not in plain or "task" in plain:
-            return plain
-        others = {name: value for name, value in plain.items() if name != "decoding"}
-        task = {"type": GenerationTask.__name__, "decoding": plain["decoding"]}
-        return {**others, "task": task, "version": RUN_VERSION}
+        upgraded = with_task(plain)
+        return plain if upgraded is plain else {**upgraded, "version": RUN_VERSION}
 
 
 def new_run_id() -> str:
@@ -68,7 +60,7 @@ def default_training(method: MethodSpec) -> TrainingSpec:
 
 
 def finetuning_baseline(spec: RunSpec) -> RunSpec:
-    """The full fine-tuning run to compare with: same backbone, data, split, seed, decoding."""
+    """The full fine-tuning run to compare with: same backbone, data, split, seed, task."""
     method = BASELINE.spec()
     defaults = default_training(method)
     training = replace(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.contract.metrics import DEFAULT_METRICS, VALIDATION_METRICS
-from engine.contract.specs.data import Role
 from engine.contract.specs.training import DecodingSpec
 from engine.contract.tasks.info import TaskInfo
 
@@ -17,10 +17,18 @@ class GenerationTask:
     decoding: DecodingSpec = field(default_factory=DecodingSpec)
 
 
+def with_task(plain: dict[str, Any]) -> dict[str, Any]:
+    """What an older file says of a run or a prefix: its decoding was where its task is now."""
+    if "decoding" not in plain or "task" in plain:
+        return plain
+    others = {name: value for name, value in plain.items() if name != "decoding"}
+    task = {"type": GenerationTask.__name__, "decoding": plain["decoding"]}
+    return {**others, "task": task}
+
+
 GENERATION = TaskInfo(
     name="generation",
-    title="Text generation",
-    target=Role.TARGET,
+    parts=(("decoding", DecodingSpec),),
     metrics=DEFAULT_METRICS,
     quick_metrics=VALIDATION_METRICS,
 )

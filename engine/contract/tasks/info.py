@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.contract.schema import Architecture
-from engine.contract.specs.data import Role
-
 
 @dataclass(frozen=True)
 class TaskInfo:
     """One task.
 
     Attributes:
-        name: as files and the command line have it.
-        title: as the window shows it.
-        target: the role of the column that is predicted.
+        name: as the window tells tasks apart.
+        parts: the fields of its spec that hold settings, with their classes. The dotted names of
+            these settings leave the task out: "decoding.num_beams".
         metrics: what finished outputs are scored with.
         quick_metrics: what the validation outputs are scored with at each evaluation; the first
             is the primary metric, by which the best checkpoint may be selected.
-        architecture: the backbones that it takes.
     """
 
     name: str
-    title: str
-    target: Role
+    parts: tuple[tuple[str, type], ...]
     metrics: tuple[str, ...]
     quick_metrics: tuple[str, ...]
-    architecture: Architecture = Architecture.ANY

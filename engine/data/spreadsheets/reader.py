@@ -22,7 +22,6 @@ from engine.data.spreadsheets.ods import OdsBook, is_ods
 from engine.data.spreadsheets.xlsx import XlsxBook
 from engine.data.tallies import counted
 
-ENDINGS = (".xlsx", ".xlsm", ".ods")
 _MARKS = (b"xl/workbook.xml", b"xl/worksheets/", b"opendocument.spreadsheet")
 _HEAD_ROWS = 500
 _MOST_GAP_ROWS = 1000
@@ -84,6 +83,17 @@ class SpreadsheetReader:
             header=header.present, skip_lines=self._skipped, sheet=sheet.name
         )
         self.description = f"{self._book.title}, sheet {sheet.name!r}"
+
+    @staticmethod
+    def reads(path: Path, head: bytes, *, fits: bool) -> bool:
+        """By what an archive holds; by its ending only where it is damaged."""
+        if not head.startswith(ZIP):
+            return False
+        try:
+            with closing(Archive(path)) as archive:
+                return "xl/workbook.xml" in archive or is_ods(archive)
+        except UserError:  # so that it is said what is damaged
+            return fits or any(mark in head for mark in _MARKS)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -210,17 +220,6 @@ class SpreadsheetReader:
         if self._names and are_same_names(cells, self._names):
             return RepeatedHeader(row.number)
         return ReadRow(row.number, cells)
-
-
-def is_spreadsheet(path: Path, head: bytes) -> bool:
-    """Whether a file, of which these are the first bytes, is one that this reader reads."""
-    if not head.startswith(ZIP):
-        return False
-    try:
-        with closing(Archive(path)) as archive:
-            return "xl/workbook.xml" in archive or is_ods(archive)
-    except UserError:  # damaged: what it was meant to be is to be seen, so that this can be said
-        return path.suffix.lower() in ENDINGS or any(mark in head for mark in _MARKS)
 
 
 def _open_book(archive: Archive) -> Book:

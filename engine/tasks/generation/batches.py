@@ -60,70 +60,54 @@ class TextBatch:
     decoder_input_ids: torch.Tensor | None = None
 
 
-def collate(rows: Sequence[TokenRow], *, pad_id: int, device: torch.device) -> TextBatch:
+def collate(
+    rows: Sequence[TokenRow], *, pad_id: int, device: torch.device, start_id: int | None = None
+) -> TextBatch:
     """Pad rows to the longest.
 
-    The last target token is predicted but never read, so T is one less than the longest row
-    and K the longest target: only the last K columns need logits.
-    """
-    width = max(len(row) for row in rows) - 1
-    keep = max(len(row.target) for row in rows)
-    input_ids = np.full((len(rows), width), pad_id, dtype=np.int64)
-    attention = np.zeros((len(rows), width), dtype=np.int64)
-    labels = np.full((len(rows), keep), IGNORED, dtype=np.int64)
-    for index, row in enumerate(rows):
-        read = (row.source + row.target)[:-1]
-        input_ids[index, width - len(read) :] = read
-        attention[index, width - len(read) :] = 1
-        labels[index, keep - len(row.target) :] = row.target
-    return TextBatch(
-        input_ids=torch.from_numpy(input_ids).to(device),
-        attention_mask=torch.from_numpy(attention).to(device),
-        labels=torch.from_numpy(labels).to(device),
-        token_rows=rows,
-        rows=len(rows),
-        targets=sum(len(row.target) for row in rows),
-        tokens=sum(len(row) for row in rows),
-    )
-
-
-def collate_sides(
-    rows: Sequence[TokenRow], *, pad_id: int, start_id: int, device: torch.device
-) -> TextBatch:
-    """Pad sources and targets to the longest, for an encoder–decoder.
+    On decoder-only backbones the last target token is predicted but never read, so T is one less
+    than the longest row and K the longest target: only the last K columns need logits.
 
     Args:
-        rows: the whole source, and the target with what its tokenizer puts around it.
-        pad_id: of the padding token, in sources and in the decoder's input.
-        start_id: of the token that the decoder reads before the first of a target.
+        rows: source and target; for an encoder–decoder with what its tokenizer puts around both.
+        pad_id: of the padding token.
         device: of the tensors.
+        start_id: of the token that an encoder–decoder's decoder reads before the first of a
+            target; None for a decoder-only backbone.
     """
-    width = max(len(row.source) for row in rows)
-    keep = max(len(row.target) for row in rows)
-    input_ids = np.full((len(rows), width), pad_id, dtype=np.int64)
-    attention = np.zeros((len(rows), width), dtype=np.int64)
-    decoder_ids = np.full((len(rows), keep), pad_id, dtype=np.int64)
-    labels = np.full((len(rows), keep), IGNORED, dtype=np.int64)
-    for index, row in enumerate(rows):
-        input_ids[index, : len(row.source)] = row.source
-        attention[index, : len(row.source)] = 1
-        decoder_ids[index, : len(row.target)] = [start_id, *row.target[:-1]]
-        labels[index, : len(row.target)] = row.target
+    left = start_id is None
+    targets = [row.target for row in rows]
+    read = [(row.source + row.target)[:-1] if left else row.source for row in rows]
+    decoder_ids = None
+    if start_id is not None:
+        decoder_ids = _padded([[start_id, *target[:-1]] for target in targets], pad_id, left=False)
     return TextBatch(
-        input_ids=torch.from_numpy(input_ids).to(device),
-        attention_mask=torch.from_numpy(attention).to(device),
-        labels=torch.from_numpy(labels).to(device),
+        input_ids=_padded(read, pad_id, left=left).to(device),
+        attention_mask=_padded([[1] * len(ids) for ids in read], 0, left=left).to(device),
+        labels=_padded(targets, IGNORED, left=left).to(device),
         token_rows=rows,
         rows=len(rows),
-        targets=sum(len(row.target) for row in rows),
-        tokens=sum(len(row) for row in rows),
-        decoder_input_ids=torch.from_numpy(decoder_ids).to(device),
+        targets=sum(map(len, targets)),
+        tokens=sum(map(len, rows)),
+        decoder_input_ids=None if decoder_ids is None else decoder_ids.to(device),
     )
+
+
+def _padded(rows: Sequence[Sequence[int]], fill: int, *, left: bool) -> torch.Tensor:
+    """Rows of token ids, filled to the longest: [B, longest]."""
+    longest = max(map(len, rows))
+    padded = np.full((len(rows), longest), fill, dtype=np.int64)
+    for index, ids in enumerate(rows):
+        start = longest - len(ids) if left else 0
+        padded[index, start : start + len(ids)] = ids
+    return torch.from_numpy(padded)
 
 
 def collate_for(backbone: Backbone, rows: Sequence[TokenRow]) -> TextBatch:
     """Pad rows as this backbone reads them."""
-    pad, device = backbone.tokenizer.pad_token_id, backbone.model.device
-    if backbone.is_encoder_decoder:
-        return collate_sides(rows, pad_id=pad, start_id=backbone.decoder_start_id, device=device)
-    return collate(rows, pad_id=pad, device=device)
+    return collate(
+        rows,
+        pad_id=backbone.tokenizer.pad_token_id,
+        device=backbone.model.device,
+        start_id=backbone.decoder_start_id if backbone.is_encoder_decoder else None,
+    )

@@ -55,11 +55,11 @@ class PromptTokenizer:
 
     def held_out(self, inputs: Sequence[EvalInput]) -> HeldOut:
         """Inputs with their prompts, and a row for each reference."""
-        prompts = [self.prompt(one.source) for one in inputs]
+        prompts = [self.prompt(item.source) for item in inputs]
         rows = [
             token_row(prompt, self.target(reference))
-            for one, prompt in zip(inputs, prompts, strict=True)
-            for reference in one.references
+            for item, prompt in zip(inputs, prompts, strict=True)
+            for reference in item.references
         ]
         return HeldOut(inputs, prompts, rows)
 

@@ -48,15 +48,15 @@ def _behind(batch: TextBatch) -> torch.Tensor:
 
 
 def _decoder_logits(system: System, batch: TextBatch, positions: torch.Tensor) -> torch.Tensor:
-    keep = batch.labels.shape[1]
+    length = batch.labels.shape[1]
     output = system.backbone.model(
         input_ids=batch.input_ids,
         attention_mask=batch.attention_mask,
         position_ids=positions,
         use_cache=False,
-        logits_to_keep=keep,
+        logits_to_keep=length,
     )
-    logits: torch.Tensor = output.logits[:, -keep:].float()  # [B, K, vocabulary]
+    logits: torch.Tensor = output.logits[:, -length:].float()  # [B, K, vocabulary]
     return logits
 
 

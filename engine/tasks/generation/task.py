@@ -17,11 +17,12 @@ from engine.decoding.decoder import check_positions
 from engine.decoding.files import decode_and_score
 from engine.methods.base import System
 from engine.reporter import Reporter
-from engine.tasks.base import Evaluated, Predictions
+from engine.tasks.base import Evaluated, Predictions, PredictionTimes
 from engine.tasks.generation.batches import TextBatch, TokenRow, collate_for
 from engine.tasks.generation.encoding import encode
 from engine.tasks.generation.held_out import held_out_loss
 from engine.tasks.generation.loss import loss_sum
+from engine.tasks.generation.timing import input_seconds
 
 
 class Generation:
@@ -30,6 +31,8 @@ class Generation:
     Raises:
         UserError: a row does not fit into the backbone's positions behind the prefix.
     """
+
+    packages: tuple[str, ...] = ("sacrebleu",)
 
     def __init__(
         self,
@@ -41,7 +44,12 @@ class Generation:
         position_offset: int,
     ) -> None:
         self._backbone, self._training = backbone, spec.training
-        self._decoding = spec.task.decoding
+        self._decoding = decoding = spec.task.decoding
+        self._greedy = DecodingSpec(
+            strategy=Strategy.GREEDY,
+            max_new_tokens=decoding.max_new_tokens,
+            batch_size=decoding.batch_size,
+        )
         encoded = encode(spec.data, examples, backbone, reporter, position_offset=position_offset)
         self.train_rows: Sequence[TokenRow] = encoded.train
         self.notes = encoded.notes
@@ -72,16 +80,11 @@ class Generation:
         if valid.rows:
             loss = held_out_loss(system, valid.rows, training.batch_size, reporter)
         count = self._decoded_valid_inputs
-        greedy = DecodingSpec(
-            strategy=Strategy.GREEDY,
-            max_new_tokens=self._decoding.max_new_tokens,
-            batch_size=self._decoding.batch_size,
-        )
         scored = decode_and_score(
             system,
             valid.inputs[:count],
             valid.prompts[:count],
-            greedy,
+            self._greedy,
             reporter,
             metrics=GENERATION.quick_metrics,
         )
@@ -104,6 +107,14 @@ class Generation:
             metrics=GENERATION.metrics,
             clock=clock,
         )
+
+    def measure(self, system: System, reporter: Reporter) -> PredictionTimes:
+        """Decode a few tokens."""
+        evaluate_s = 0.0
+        if self._training.evaluate_bleu:
+            evaluate_s = input_seconds(system, self.test, self._greedy, reporter)
+        predict_s = input_seconds(system, self.test, self._decoding, reporter)
+        return PredictionTimes(evaluate_s, predict_s)
 
     def save(self, folder: Path) -> None:
         """Nothing: what was trained is the method's."""

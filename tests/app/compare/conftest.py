@@ -1,6 +1,6 @@
 """A project with finished runs, and the page over it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,9 +10,11 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.pages.compare.page import ComparePage
+from app.pages.compare.task_view import TaskView
+from app.pages.compare.task_views import TASK_VIEWS
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.prefix import PrefixMethod
-from engine.contract.protocol.commands import CompareOutputs
+from engine.contract.protocol.outputs import CompareOutputs
 from engine.metrics.handlers import compare_outputs
 from engine.reporter import Silent
 from tests.helpers.fake_ports import FakeClient
@@ -40,7 +42,7 @@ def make_page(
 
     windows = []
 
-    def make(path: Path) -> ComparePage:
+    def make(path: Path, tasks: Sequence[TaskView] = TASK_VIEWS) -> ComparePage:
         client.replies[CompareOutputs] = lambda command: compare_outputs(command, Silent())
         open_project(path)
         window = QWidget()
@@ -48,7 +50,7 @@ def make_page(
         layout = QVBoxLayout(window)
         # The offscreen platform warns when the least size of a window changes.
         layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        page = ComparePage(context)
+        page = ComparePage(context, tasks)
         layout.addWidget(page)
         window.resize(1100, 760)
         window.show()

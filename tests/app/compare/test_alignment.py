@@ -7,7 +7,7 @@ import pytest
 
 from app.pages.compare.comparability import comparability_notes
 from app.pages.compare.comparison import Comparison, compare
-from app.pages.compare.list.rows import Rows
+from app.pages.compare.systems.rows import Rows
 from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemEntry
 from engine.contract.runs.alignment import Alignment, How, align
 from engine.contract.runs.scores import OutputRow, OutputsMeta, Score
@@ -98,7 +98,6 @@ def test_differing_splits_are_compared_over_common_rows_and_said() -> None:
     assert found.difference("bleu", 1).tolist() == [1.0, 5.0]
     (remark,) = comparability_notes(found)
     assert remark.is_warning
-    assert remark.own_rows
     assert "rows: A 3, B 2" in remark.text
     assert "Only the 2 rows that all have are compared" in remark.text
     assert not found.covers_all(0)
@@ -125,7 +124,7 @@ def test_scores_taken_otherwise_are_named_by_what_differs() -> None:
     (remark,) = comparability_notes(
         finish([system("one", rows), system("two", rows, signature=other)])
     )
-    assert remark.text == "BLEU was not taken alike: tok differ."
+    assert remark.text == "BLEU was not computed alike: tok differ."
 
 
 def test_nothing_in_common_is_said_with_counts() -> None:
@@ -137,7 +136,7 @@ def test_nothing_in_common_is_said_with_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("", "taken in their order"), ("x", "found by their input text")]
+    ("text", "words"), [("", "matched by their order"), ("x", "matched by their input text")]
 )
 def test_weaker_alignment_is_said(text: str, words: str) -> None:
     one = system("one", [row("a1", "x")])

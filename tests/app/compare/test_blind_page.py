@@ -45,7 +45,7 @@ def test_names_are_nowhere_while_judging(qtbot: QtBot, page: ComparePage) -> Non
     example = page.blind.example
     assert example is not None
     assert set(page.blind.outputs) == set(example.outputs)
-    assert page.blind_view.outputs[0].toPlainText() == page.blind.outputs[0]
+    assert page.blind_view.outputs[0].text.toPlainText() == page.blind.outputs[0]
 
 
 def test_equal_outputs_are_left_out_and_said(qtbot: QtBot, page: ComparePage) -> None:
@@ -87,7 +87,7 @@ def test_the_result_shows_its_numbers(qtbot: QtBot, page: ComparePage, runs_proj
     assert "ended early" not in text
     plain = json.loads(files(runs_project)[0].read_text(encoding="utf-8"))
     assert len(plain["votes"]) == count
-    page.blind_view.back.click()
+    page.blind_view.leave.click()
     assert page.pages.currentWidget() is page.comparing
 
 
@@ -103,7 +103,7 @@ def test_an_unfinished_session_goes_on_or_is_begun_anew(
     assert begin(qtbot, page) == before, "the pair counts, not its order"
     assert "2 were judged before" in page.blind_view.bar.label.text()
     assert page.blind.example is not None
-    page.blind.start(anew=True)
+    page.blind.start(again=True)
     assert page.blind.record is not None
     assert page.blind.record.votes == ()
 

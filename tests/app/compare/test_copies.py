@@ -3,18 +3,20 @@
 import csv
 import io
 import json
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
-from app.pages.compare import formats
+from app.context import AppContext
 from app.pages.compare.comparison import Comparison, compare
-from app.pages.compare.list.rows import Rows
 from app.pages.compare.systems.outside import copy_outside, with_references
-from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemCost, SystemEntry
+from app.pages.compare.systems.rows import Rows
+from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemEntry
+from app.pages.compare.table import formats
+from app.pages.compare.table.columns import Column, score_columns
 from app.pages.compare.table.copying import latex, row_lines, to_csv, to_latex, to_markdown
 from app.pages.compare.table.score_table import ScoreTable, footnotes, score_table
 from engine.contract.metrics import METRICS, metric_info
@@ -25,6 +27,7 @@ from engine.contract.tables.saving import write_table
 from tests.helpers.errors import refused
 
 T = TypeVar("T")
+Copy = Callable[[ScoreTable, Sequence[Column]], str]
 SIGNATURE = "bleu|case:mixed|tok:13a|nrefs:2|n:2|decoding:greedy,max100|bs:1000|seed:0"
 
 
@@ -48,12 +51,8 @@ def comparison(*, second_rows: int = 2) -> Comparison:
         )  # fmt: skip
         score = Score("bleu", 60.0 + place, SIGNATURE, 58.0, 63.0)
         meta = OutputsMeta(name, name, "test", "f", "greedy|max100", (score,), 10.0, 310.0)
-        cost = (
-            SystemCost(460_800, 200.0, 4_900_000)
-            if place
-            else SystemCost(538_000_000, None, 134_515_008)
-        )
-        entry = SystemEntry(name, Kind.RUN, name, Path(name), True, cost=cost)
+        cost = (460_800, 200.0, 4_900_000) if place else (538_000_000, None, 134_515_008)
+        entry = SystemEntry(name, Kind.RUN, name, Path(name), True, "", *cost)
         systems.append(ComparedSystem(entry, Rows(made), meta))
     return finish(compare(systems))
 
@@ -61,6 +60,10 @@ def comparison(*, second_rows: int = 2) -> Comparison:
 def table(*, second_rows: int = 2) -> ScoreTable:
     mean = MeanDifference(2, 0.5, -0.25, 1.25, 0.25, 1, 0, 1)
     return score_table(comparison(second_rows=second_rows), "bleu", {("bleu", 1): mean})
+
+
+def copied(copy: Copy, made: ScoreTable, context: AppContext) -> str:
+    return copy(made, score_columns(made, context.theme))
 
 
 def test_csv_has_plain_numbers_and_signatures() -> None:
@@ -76,8 +79,8 @@ def test_csv_has_plain_numbers_and_signatures() -> None:
     assert lines[0]["training seconds"] == ""
 
 
-def test_markdown_is_a_table_with_its_notes() -> None:
-    text = to_markdown(table())
+def test_markdown_is_a_table_with_its_notes(context: AppContext) -> None:
+    text = copied(to_markdown, table(), context)
     lines = text.splitlines()
     assert lines[0].startswith("| System | BLEU | Δ BLEU | Mean row Δ BLEU |")
     assert lines[1] == "| --- |" + " ---: |" * 7
@@ -88,8 +91,8 @@ def test_markdown_is_a_table_with_its_notes() -> None:
     assert SIGNATURE.replace("|", r"\|") in text
 
 
-def test_latex_is_booktabs_and_escaped() -> None:
-    text = to_latex(table())
+def test_latex_is_booktabs_and_escaped(context: AppContext) -> None:
+    text = copied(to_latex, table(), context)
     assert r"\begin{tabular}{lrrrrrrr}" in text
     for rule in (r"\toprule", r"\midrule", r"\bottomrule", r"\end{tabular}"):
         assert rule in text
@@ -107,11 +110,11 @@ def test_every_special_character_of_latex_is_escaped() -> None:
     )
 
 
-def test_scores_over_other_rows_are_marked_and_not_subtracted() -> None:
+def test_scores_over_other_rows_are_marked_and_not_subtracted(context: AppContext) -> None:
     found = table(second_rows=1)
     assert found.rows[0].own_rows
     assert found.rows[1].corpus_difference is None
-    assert "60.0 ± 2.5†" in to_markdown(found)
+    assert "60.0 ± 2.5†" in copied(to_markdown, found, context)
     assert any(note.startswith("†") for note in footnotes(found))
 
 

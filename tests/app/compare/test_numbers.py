@@ -19,7 +19,7 @@ from app.pages.compare.list.listing import (
     length_bucket,
     listed,
 )
-from app.pages.compare.list.rows import Rows
+from app.pages.compare.systems.rows import Rows
 from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemEntry
 from engine.contract.projects.project import ExampleNote
 from engine.contract.runs.scores import OutputRow
@@ -146,7 +146,21 @@ def test_histogram_is_symmetric_and_leaves_out_unscored() -> None:
 
 def test_buckets_count_what_there_is() -> None:
     found = buckets(comparison(DIFFERENCES, ["w " * n for n in (1, 10, 11, 20, 41, 99)]).examples)
-    assert found.fields == ((0, 2), (1, 2), (2, 2))
-    assert found.lengths == ((0, 2), (1, 2), (3, 1), (4, 1))
-    assert found.categories == (("even", 3), ("odd", 3))
+    assert found[:3] == [
+        ("All examples", Filter()),
+        ("Starred", Filter(starred=True)),
+        ("With note or tags", Filter(noted=True)),
+    ]
+    assert found[3:6] == [
+        ("0 fields (2)", Filter(fields=0)),
+        ("1 field (2)", Filter(fields=1)),
+        ("2 fields (2)", Filter(fields=2)),
+    ]
+    assert [(text, chosen.length) for text, chosen in found[6:10]] == [
+        ("0 to 10 words (2)", 0),
+        ("11 to 20 words (2)", 1),
+        ("41 to 80 words (1)", 3),
+        ("over 80 words (1)", 4),
+    ]
+    assert [chosen.category for _, chosen in found[10:]] == ["even", "odd"]
     assert length_bucket(0) == 0

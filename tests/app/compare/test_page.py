@@ -23,13 +23,13 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.pages.compare.example.example_model import DIFFERENCE, NUMBER
+from app.pages.compare.generation.view import DiffMode
+from app.pages.compare.list.example_list import DIFFERENCE, NUMBER
 from app.pages.compare.list.listing import SIDE, Filter, Order
-from app.pages.compare.model import DiffMode
 from app.pages.compare.page import ComparePage
-from app.pages.compare.table.score_model import COMPUTING
+from app.pages.compare.table.columns import COMPUTING
 from engine.contract.projects.project import ExampleNote
-from engine.contract.protocol.commands import CompareOutputs
+from engine.contract.protocol.outputs import CompareOutputs
 from engine.contract.runs.outputs import read_meta, read_outputs, write_outputs
 from engine.contract.runs.scores import MeanDifference
 from tests.app.compare.conftest import choose, shown
@@ -88,6 +88,18 @@ def test_ticks_are_kept_in_the_project_and_undone(
     qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10"])
 
 
+def test_keys_tick_in_the_panel_too(qtbot: QtBot, page: ComparePage) -> None:
+    page.choose.click()
+    table, model = page.panel.chooser.table, page.panel.chooser.model
+    names = [str(model.index(row, 0).data()) for row in range(model.rowCount())]
+    table.select_row(names.index("prefix 20"))
+    press(qtbot, table, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10", "prefix 20"])
+    press(qtbot, table, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10"])
+    page.panel.close()
+
+
 def test_another_page_can_ask_for_a_comparison(
     qtbot: QtBot, make_page: MakePage, runs_project: Path, context: AppContext
 ) -> None:
@@ -101,7 +113,7 @@ def test_another_page_can_ask_for_a_comparison(
 
 def test_scores_cost_and_differences_stand_in_the_table(qtbot: QtBot, page: ComparePage) -> None:
     model = page.scores.model
-    qtbot.waitUntil(lambda: model.table.rows[1].mean_difference is not None)
+    qtbot.waitUntil(lambda: page.scores.scores.rows[1].mean_difference is not None)
     heads = [model.headerData(c, Qt.Orientation.Horizontal) for c in range(model.columnCount())]
     assert heads == [
         "System", "BLEU", "chrF", "Δ BLEU", "Mean row Δ BLEU", "Stored", "Training",
@@ -112,8 +124,8 @@ def test_scores_cost_and_differences_stand_in_the_table(qtbot: QtBot, page: Comp
     assert "±" in cells[0][1]
     assert cells[0][3:5] == ["–", "–"]
     assert cells[1][5] == "461 kB"
-    scores = [row.scores["bleu"].value for row in model.table.rows]
-    assert model.table.rows[1].corpus_difference == pytest.approx(scores[1] - scores[0])
+    scores = [row.system.scores["bleu"].value for row in page.scores.scores.rows]
+    assert page.scores.scores.rows[1].corpus_difference == pytest.approx(scores[1] - scores[0])
     tip = model.index(1, 1).data(Qt.ItemDataRole.ToolTipRole)
     assert "bleu|nrefs:2|case:mixed|v:2.6|greedy|max100|seed:0" in tip
     assert "95 % paired bootstrap over 24 rows, 1,000 resamples, seed 0" in page.scores.notes.text()
@@ -132,11 +144,11 @@ def test_the_newest_comparison_is_computed_and_said_to_be(
     (newest,) = [p for p in client.open_tickets(CompareOutputs) if not p.cancel_asked]
     newest.answer(compute(newest.command))
     assert "[" in page.scores.model.index(1, 4).data()
-    mean = page.scores.model.table.rows[1].mean_difference
+    mean = page.scores.scores.rows[1].mean_difference
     assert mean is not None
     assert mean.mean == pytest.approx(float(page.model.differences.mean()), abs=1e-12)
     page.model.set_metric("chrf")
-    assert page.scores.model.table.rows[1].mean_difference not in (None, mean), "all are known"
+    assert page.scores.scores.rows[1].mean_difference not in (None, mean), "all are known"
 
 
 def test_differences_that_cannot_be_computed_say_why(
@@ -151,7 +163,12 @@ def test_differences_that_cannot_be_computed_say_why(
 
 
 def test_every_item_model_keeps_the_rules(qtbot: QtBot, page: ComparePage) -> None:
-    models = [page.scores.model, page.list.model, page.view.input.model, page.panel.chooser.model]
+    models = [
+        page.scores.model,
+        page.list.model,
+        page.view.predictions.input.model,
+        page.panel.chooser.model,
+    ]
     mode = QAbstractItemModelTester.FailureReportingMode.Fatal
     testers = [QAbstractItemModelTester(model, mode) for model in models]
     page.model.set_metric("chrf")
@@ -193,7 +210,7 @@ def test_order_by_a_system_that_is_unticked_goes_back(qtbot: QtBot, page: Compar
 
 def test_a_bar_lists_its_examples_and_lists_all_again(qtbot: QtBot, page: ComparePage) -> None:
     bars = page.list.histogram
-    count = page.model.histogram.counts[SIDE]
+    count = bars.bars.counts[SIDE]
     assert 0 < count < 24
     middle = QPoint(bars.width() // 2, bars.height() // 3)
     qtbot.mouseClick(bars, Qt.MouseButton.LeftButton, pos=middle)
@@ -209,7 +226,7 @@ def test_bars_work_with_the_keyboard(qtbot: QtBot, page: ComparePage) -> None:
     bars.setFocus()
     current = page.model.current
     press(qtbot, bars, Qt.Key.Key_Space)
-    assert len(page.model.listed) == page.model.histogram.counts[SIDE]
+    assert len(page.model.listed) == page.list.histogram.bars.counts[SIDE]
     press(qtbot, bars, Qt.Key.Key_Escape)
     assert len(page.model.listed) == 24
     page.model.set_current(current)
@@ -217,7 +234,7 @@ def test_bars_work_with_the_keyboard(qtbot: QtBot, page: ComparePage) -> None:
         qtbot.keyClick(bars, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     assert page.model.current == current, "the arrows belong to the bars here"
     press(qtbot, bars, Qt.Key.Key_Return)
-    assert len(page.model.listed) == sum(page.model.histogram.counts[SIDE:])
+    assert len(page.model.listed) == sum(page.list.histogram.bars.counts[SIDE:])
 
 
 def test_where_lower_is_better_the_words_and_the_order_say_so(
@@ -232,7 +249,7 @@ def test_where_lower_is_better_the_words_and_the_order_say_so(
     page = make_page(runs_project)
     choose(qtbot, page, "twin", "prefix 10")
     model, order = page.model, page.list.filters.order
-    assert page.list.histogram.end_words() == ("◂ A better", "B better ▸")
+    assert page.list.histogram.end_texts() == ("◂ A better", "B better ▸")
     order.activated.emit(order.findText("B better first"))
     best = model.listed[0]
     bleu = model.differences
@@ -244,7 +261,7 @@ def test_where_lower_is_better_the_words_and_the_order_say_so(
     by_bleu = mean_of_b()
     model.set_metric("ter")
     assert list(model.differences) == pytest.approx(list(-bleu))
-    assert page.list.histogram.end_words() == ("◂ B better", "A better ▸")
+    assert page.list.histogram.end_texts() == ("◂ B better", "A better ▸")
     assert order.currentText() == "B better first"
     assert model.listed[0] == best
     qtbot.waitUntil(lambda: mean_of_b() is not None)
@@ -335,14 +352,14 @@ def test_words_are_marked_by_style_and_not_by_colour_only(page: ComparePage) -> 
         if len(set(page.model.comparison.examples[index].outputs)) > 1
     )
     page.model.set_current(differing)
-    column = page.view.columns[1]
-    page.view.modes[DiffMode.SYSTEM].click()
+    column = page.view.predictions.outputs[0]
+    page.view.predictions.modes[DiffMode.SYSTEM].click()
     html = column.text.toHtml()
     assert "underline" in html
     assert "line-through" in html
-    page.view.modes[DiffMode.MATCHES].click()
+    page.view.predictions.modes[DiffMode.MATCHES].click()
     assert "line-through" not in column.text.toHtml()
-    page.view.modes[DiffMode.OFF].click()
+    page.view.predictions.modes[DiffMode.OFF].click()
     assert "background-color" not in column.text.toHtml()
     example = page.model.example
     assert example is not None
@@ -350,7 +367,7 @@ def test_words_are_marked_by_style_and_not_by_colour_only(page: ComparePage) -> 
 
 
 def test_references_say_to_which_output_they_are_nearest(page: ComparePage) -> None:
-    text = page.view.columns[0].text.toPlainText()
+    text = page.view.predictions.references.text.toPlainText()
     example = page.model.example
     assert example is not None
     assert all(reference in text for reference in example.references)
@@ -358,7 +375,7 @@ def test_references_say_to_which_output_they_are_nearest(page: ComparePage) -> N
 
 
 def test_the_table_says_which_values_are_said(page: ComparePage) -> None:
-    model, example = page.view.input.model, page.model.example
+    model, example = page.view.predictions.input.model, page.model.example
     assert example is not None
     rows = [[model.index(r, c).data() for c in range(4)] for r in range(model.rowCount())]
     assert tuple((row[0], row[1]) for row in rows[:-1]) == example.fields
@@ -404,7 +421,7 @@ def test_an_outside_file_is_asked_for_beside_the_window(
 
 
 def test_copies_reach_the_clipboard(qtbot: QtBot, page: ComparePage) -> None:
-    qtbot.waitUntil(lambda: page.scores.model.table.rows[1].mean_difference is not None)
+    qtbot.waitUntil(lambda: page.scores.scores.rows[1].mean_difference is not None)
     menu = page.copies.menu()
     for action, mark in zip(
         menu.actions(), ("letter,system", "| System |", r"\toprule"), strict=False

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtWidgets import QApplication, QHeaderView, QStyle, QWidget
+from PySide6.QtWidgets import QApplication, QStyle, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.models.run_numbers import stored_bytes, training_s
-from app.pages.compare.example.card_grid import LINE_CHARS, CardGrid, arrange
-from app.pages.compare.example.columns import TextBox
-from app.pages.compare.example.example_model import DIFFERENCE, INPUT
+from app.models.run_numbers import saved_bytes, training_s
+from app.pages.compare.generation.card_area import LINE_CHARS, arranged
+from app.pages.compare.generation.cards import TextBox
+from app.pages.compare.list.example_list import DIFFERENCE, INPUT
 from app.pages.compare.list.listing import Order
 from app.pages.compare.page import ComparePage
 from app.theme import Scheme
@@ -46,7 +46,9 @@ def settle() -> None:
 
 
 def texts(page: ComparePage) -> list[TextBox]:
-    return [column.text for column in page.view.columns]
+    return [
+        card.text for card in (page.view.predictions.references, *page.view.predictions.outputs)
+    ]
 
 
 def line_chars(box: TextBox) -> float:
@@ -73,15 +75,16 @@ def test_cards_stand_below_each_other_where_there_is_no_room(
     qtbot: QtBot, page: ComparePage
 ) -> None:
     resize(qtbot, page, 1800)
-    assert len(page.view.grid.rows) == 1
+    assert len(page.view.predictions.area.rows) == 1
     resize(qtbot, page, PAGE_OF_1280)
-    references, *outputs = page.view.columns
-    assert page.view.grid.rows == [[page.view.input, references], outputs]
+    view = page.view.predictions
+    references, outputs = view.references, view.outputs
+    assert page.view.predictions.area.rows == [[view.input, references], outputs]
     resize(qtbot, page, 480)
-    assert all(len(row) == 1 for row in page.view.grid.rows)
-    assert page.view.area.verticalScrollBar().maximum() > 0
+    assert all(len(row) == 1 for row in page.view.predictions.area.rows)
+    assert page.view.predictions.area.verticalScrollBar().maximum() > 0
     resize(qtbot, page, 1800)
-    assert len(page.view.grid.rows) == 1
+    assert len(page.view.predictions.area.rows) == 1
 
 
 @pytest.mark.parametrize(
@@ -101,14 +104,14 @@ def test_outputs_keep_together(qtbot: QtBot, outputs: int, fitting: int, rows: l
     cards = [QWidget() for _ in range(2 + outputs)]
     for card in cards:
         qtbot.addWidget(card)
-    arranged = arrange(cards[:2], cards[2:], fitting)
-    assert [len(row) for row in arranged] == rows
-    assert [card for row in arranged for card in row] == cards
+    shown = arranged(cards[:2], cards[2:], fitting)
+    assert [len(row) for row in shown] == rows
+    assert [card for row in shown for card in row] == cards
 
 
 def test_the_inputs_table_is_as_high_as_its_rows(qtbot: QtBot, page: ComparePage) -> None:
     resize(qtbot, page, PAGE_OF_1280)
-    table = page.view.input.table
+    table = page.view.predictions.input.table
     rows = table.verticalHeader().length()
     assert table.verticalScrollBar().maximum() == 0
     assert table.height() <= table.horizontalHeader().height() + rows + 4
@@ -117,17 +120,15 @@ def test_the_inputs_table_is_as_high_as_its_rows(qtbot: QtBot, page: ComparePage
     assert table.verticalScrollBar().maximum() == 0
 
 
-def test_an_input_of_many_fields_leaves_the_outputs_in_sight(qtbot: QtBot) -> None:
-    grid = CardGrid()
-    qtbot.addWidget(grid)
-    given, output = TextBox("references"), TextBox("output")
-    given.show_html("word " * 4000)
+def test_long_references_leave_the_outputs_in_sight(qtbot: QtBot) -> None:
+    references, output = TextBox("references"), TextBox("output")
+    for box in (references, output):
+        qtbot.addWidget(box)
+    references.show_html("word " * 4000)
     output.show_html("word " * 30)
-    grid.set_cards([given], [output])
-    grid.resize(400, 600)
-    assert given.heightForWidth(400) > 1000
-    given.setMaximumHeight(300)
-    assert given.heightForWidth(400) == 300
+    assert references.heightForWidth(400) > 1000
+    references.set_room(300)
+    assert references.heightForWidth(400) == 300
     assert output.heightForWidth(400) < 200
 
 
@@ -148,7 +149,7 @@ def test_no_column_is_cut(
 ) -> None:
     sized(percent)
     resize(qtbot, page, PAGE_OF_1280)
-    for table in (page.scores.table, page.list.table, page.view.input.table):
+    for table in (page.scores.table, page.list.table, page.view.predictions.input.table):
         header = table.horizontalHeader()
         assert header.length() <= table.viewport().width() + 1, table.accessibleName()
         for column in range(header.count()):
@@ -198,8 +199,8 @@ def test_one_system_is_read_alone(
     assert shown(page) == ["twin"]
     assert len(page.model.listed) == 24
     assert page.model.example is not None
-    assert len(page.view.columns) == 2
-    assert page.view.columns[1].text.toPlainText() != ""
+    assert len(page.view.predictions.outputs) == 1
+    assert page.view.predictions.outputs[0].text.toPlainText() != ""
     assert page.list.table.isColumnHidden(DIFFERENCE)
     assert not page.list.histogram.isVisible()
     assert not page.pair.other.isVisible()
@@ -246,25 +247,23 @@ def test_escape_keeps_what_is_selected(qtbot: QtBot, page: ComparePage) -> None:
     chosen = page.model.current
     page.list.filters.clear()
     assert page.model.current == chosen
-    assert table.selected_rows() == [page.list.model.row_of(chosen)]
+    assert table.selected_rows() == [page.model.listed.index(chosen)]
 
 
 def test_costs_are_those_of_the_other_pages(page: ComparePage, context: AppContext) -> None:
     for entry in page.systems.entries:
         run = next((one for one in context.runs.all() if one.run_id == entry.key), None)
         if run is not None:
-            assert entry.cost.stored_bytes == stored_bytes(run)
-            assert entry.cost.training_s == training_s(run)
+            assert entry.stored_bytes == saved_bytes(run)
+            assert entry.training_s == training_s(run)
 
 
 def test_blind_texts_have_room_too(qtbot: QtBot, page: ComparePage) -> None:
     page.start_blind()
     resize(qtbot, page, PAGE_OF_1024)
     view = page.blind_view
-    for box in (view.references, *view.outputs):
-        assert line_chars(box) >= LINE_CHARS
-    assert view.input.verticalScrollBar().maximum() == 0
-    assert view.input.horizontalHeader().sectionResizeMode(0) is ResizeMode.ResizeToContents
-
-
-ResizeMode = QHeaderView.ResizeMode
+    for card in (view.references, *view.outputs):
+        assert line_chars(card.text) >= LINE_CHARS
+    assert view.input.table.verticalScrollBar().maximum() == 0
+    names = view.input.table.horizontalHeader().sectionSize(0)
+    assert names >= cells(view.input.table, 0)

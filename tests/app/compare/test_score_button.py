@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from app.metric_menu import EncoderDialog
 from app.pages.compare.page import ComparePage
 from engine.contract.metrics import METRICS
-from engine.contract.protocol.commands import ScoreOutputs
+from engine.contract.protocol.outputs import ScoreOutputs
 from engine.contract.runs.scores import Encoder
 from engine.metrics.handlers import score_outputs
 from engine.reporter import Silent
@@ -27,9 +27,9 @@ def test_a_ticked_score_is_taken_of_all_systems(
 ) -> None:
     page = make_page(runs_project)
     choose(qtbot, page, "twin", "prefix 10")
-    button, table = page.measures, page.scores.model
+    button, table = page.measures, page.scores
     button.menu().aboutToShow.emit()
-    before = table.table.metrics
+    before = table.scores.metrics
     assert {name for name, action in button.choices.items() if action.isChecked()} == set(before)
     button.choices["ter"].trigger()
     wanted = tuple(info.name for info in METRICS if info.name in {*before, "ter"})
@@ -40,9 +40,9 @@ def test_a_ticked_score_is_taken_of_all_systems(
     assert button.choices["nist"].toolTip().startswith("Wait until ")
     for pending in list(model_client.pendings):
         answer(pending)
-    qtbot.waitUntil(lambda: all("ter" in row.scores for row in table.table.rows))
+    qtbot.waitUntil(lambda: all("ter" in row.system.scores for row in table.scores.rows))
     page.model.set_metric("ter")
-    qtbot.waitUntil(lambda: table.table.rows[1].mean_difference is not None)
+    qtbot.waitUntil(lambda: table.scores.rows[1].mean_difference is not None)
     assert "Lower is better: TER." in page.scores.notes.text()
 
 
@@ -52,12 +52,12 @@ def test_a_score_is_taken_away_but_not_the_last(
     model_client.replies[ScoreOutputs] = lambda command: score_outputs(command, Silent())
     page = make_page(runs_project)
     choose(qtbot, page, "twin", "prefix 10")
-    for metric in page.scores.model.table.metrics[1:]:
+    for metric in page.scores.scores.metrics[1:]:
         page.measures.menu().aboutToShow.emit()
         page.measures.choices[metric].trigger()
-        qtbot.waitUntil(lambda gone=metric: gone not in page.scores.model.table.metrics)
+        qtbot.waitUntil(lambda gone=metric: gone not in page.scores.scores.metrics)
         qtbot.waitUntil(lambda: not any(map(page.systems.doing, page.systems.chosen)))
-    (last,) = page.scores.model.table.metrics
+    (last,) = page.scores.scores.metrics
     page.measures.menu().aboutToShow.emit()
     assert not page.measures.choices[last].isEnabled()
 
@@ -67,7 +67,7 @@ def test_bertscore_asks_for_its_encoder_once(
 ) -> None:
     page = make_page(runs_project)
     choose(qtbot, page, "twin", "prefix 10")
-    button, table = page.measures, page.scores.model
+    button, table = page.measures, page.scores
     button.menu().aboutToShow.emit()
     button.choices["bertscore"].trigger()
     assert model_client.asked == []
@@ -80,7 +80,7 @@ def test_bertscore_asks_for_its_encoder_once(
     dialog.ok.click()
     chosen = Encoder("/encoders/tiny", 1)
     wanted = tuple(
-        info.name for info in METRICS if info.name in {*table.table.metrics, "bertscore"}
+        info.name for info in METRICS if info.name in {*table.scores.metrics, "bertscore"}
     )
     paths = [str(system.entry.path) for system in page.systems.systems]
     assert model_client.asked == [ScoreOutputs(path, wanted, chosen) for path in paths]
@@ -96,12 +96,12 @@ def test_a_score_that_cannot_be_taken_says_why_and_nothing_is_lost(
 ) -> None:
     page = make_page(runs_project)
     choose(qtbot, page, "twin", "prefix 10")
-    qtbot.waitUntil(lambda: page.scores.model.table.rows[1].mean_difference is not None)
-    before = page.scores.model.table
+    qtbot.waitUntil(lambda: page.scores.scores.rows[1].mean_difference is not None)
+    before = page.scores.scores
     page.measures.menu().aboutToShow.emit()
     page.measures.choices["meteor"].trigger()
     for pending in list(model_client.pendings):
         pending.fail("METEOR needs Java, which is not on this machine.")
     qtbot.waitUntil(page.messages.failed.isVisible)
     assert "METEOR needs Java" in page.messages.failed.label.text()
-    assert page.scores.model.table == before
+    assert page.scores.scores == before

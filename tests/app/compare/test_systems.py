@@ -12,15 +12,16 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.models.run import RunModel
 from app.pages.compare.comparison import compare
-from app.pages.compare.list.rows import Rows
 from app.pages.compare.page import ComparePage
 from app.pages.compare.systems import model as systems_model
 from app.pages.compare.systems.outside import load
+from app.pages.compare.systems.rows import Rows
 from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemEntry, run_entry
 from app.qt.idle_task import IdleTask
 from engine.contract.errors import UserError
 from engine.contract.methods.prefix import PrefixMethod
-from engine.contract.protocol.commands import DecodeSplit, Done, ScoreOutputs
+from engine.contract.protocol.commands import Done
+from engine.contract.protocol.outputs import DecodeSplit, ScoreOutputs
 from engine.contract.runs.events import OutputsSaved, RunState
 from engine.contract.runs.outputs import read_meta, read_outputs, write_outputs
 from engine.contract.runs.scores import OutputRow, OutputsMeta
@@ -112,13 +113,13 @@ def test_missing_scores_are_asked_for_once_and_shown(
     qtbot.waitUntil(lambda: bool(model_client.asked))
     assert model_client.asked == [ScoreOutputs(str(path))]
     assert [activity.title for activity in context.activities.activities] == ["Score prefix 10"]
-    assert page.scores.model.table.rows[1].scores == {}
+    assert page.scores.scores.rows[1].system.scores == {}
     pending = model_client.last(ScoreOutputs)
     pending.answer(score_in_place(pending.command))
-    qtbot.waitUntil(lambda: "bleu" in page.scores.model.table.rows[1].scores)
+    qtbot.waitUntil(lambda: "bleu" in page.scores.scores.rows[1].system.scores)
     rows = read_outputs(path)
     assert page.model.comparison.scores["bleu"][1][0] == dict(rows[0].row_scores)["bleu"]
-    assert "rougeL" in page.scores.model.table.metrics
+    assert "rougeL" in page.scores.scores.metrics
     assert len(model_client.asked) == 1
 
 
@@ -162,7 +163,7 @@ def test_bare_backbone_is_decoded_when_it_is_ticked(
     assert Path(command.out).parent == runs_project / "compare"
     qtbot.waitUntil(page.messages.waiting.isVisible)
     assert "decoding" in page.messages.waiting.label.text()
-    (row,) = page.jobs.rows()
+    (row,) = page.jobs.rows
     model_client.last(DecodeSplit).progress(64, 640, "tokens", "0 of 24 inputs")
     assert row.detail.text() == "0 of 24 inputs: 64 of at most 640 tokens"
 
@@ -172,8 +173,8 @@ def test_bare_backbone_is_decoded_when_it_is_ticked(
     model_client.replies[ScoreOutputs] = score_in_place
     model_client.last(DecodeSplit).answer(Done())
     qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10", bare[0].name])
-    qtbot.waitUntil(lambda: "bleu" in page.scores.model.table.rows[2].scores)
-    cost = page.scores.model.table.rows[2].cost
+    qtbot.waitUntil(lambda: "bleu" in page.scores.scores.rows[2].system.scores)
+    cost = page.scores.scores.rows[2].system.entry
     assert (cost.stored_bytes, cost.training_s, cost.trainable) == (0, 0.0, 0)
 
 
@@ -184,10 +185,10 @@ def test_a_decoding_can_be_cancelled_on_the_page(
     choose(qtbot, page, "twin", "prefix 10")
     bare = next(entry for entry in page.systems.entries if entry.name.startswith("bare "))
     page.systems.set_chosen(bare.key, chosen=True)
-    qtbot.waitUntil(lambda: bool(page.jobs.rows()))
-    page.jobs.rows()[0].cancel.click()
+    qtbot.waitUntil(lambda: bool(page.jobs.rows))
+    page.jobs.rows[0].cancel.click()
     assert model_client.last(DecodeSplit).cancel_asked
-    qtbot.waitUntil(lambda: not page.jobs.rows())
+    qtbot.waitUntil(lambda: not page.jobs.rows)
     assert page.jobs.isHidden()
 
 
@@ -243,13 +244,13 @@ def test_outside_file_is_copied_aligned_scored_and_left_alone(
     page.open_path(theirs)
     qtbot.waitUntil(lambda: shown(page) == ["twin", "prefix 10", "theirs"])
     assert [e.outputs[2] for e in page.model.comparison.examples] == [f"out {n}" for n in range(24)]
-    assert "found by their input text" in page.messages.guard.label.text()
-    qtbot.waitUntil(lambda: "bleu" in page.scores.model.table.rows[2].scores)
+    assert "matched by their input text" in page.messages.differing.label.text()
+    qtbot.waitUntil(lambda: "bleu" in page.scores.scores.rows[2].system.scores)
     copy = runs_project / "compare" / "outside" / "theirs.jsonl"
     assert model_client.asked == [ScoreOutputs(str(copy))]
     assert all(row.references for row in read_outputs(copy)), "references were lent for scoring"
     assert theirs.read_bytes() == before
-    assert page.scores.model.table.rows[2].cost.stored_bytes is None
+    assert page.scores.scores.rows[2].system.entry.stored_bytes is None
 
 
 def context_rows(context: AppContext) -> tuple[OutputRow, ...]:
@@ -265,13 +266,13 @@ def test_outside_file_in_order_warns_and_one_of_another_length_is_refused(
     path.write_text("".join(f"line {n}\n" for n in range(24)), encoding="utf-8")
     page.open_path(path)
     qtbot.waitUntil(lambda: shown(page)[2:] == ["lines"])
-    assert "taken in their order" in page.messages.guard.label.text()
+    assert "matched by their order" in page.messages.differing.label.text()
     assert page.model.comparison.examples[3].outputs[2] == "line 3"
     short = tmp_path / "short.txt"
     short.write_text("one\ntwo\n", encoding="utf-8")
     page.open_path(short)
     qtbot.waitUntil(lambda: shown(page)[3:] == ["short"])
-    assert "nothing to compare" in page.messages.guard.label.text()
+    assert "nothing to compare" in page.messages.differing.label.text()
     assert page.model.listed == ()
     assert page.model.example is None
 
@@ -311,8 +312,8 @@ def test_other_test_inputs_are_said_and_only_common_rows_compared(
     make_run(runs_project, 5, method=PrefixMethod(prefix_length=5), name="fewer", outputs=10)
     page = make_page(runs_project)
     choose(qtbot, page, "twin", "fewer")
-    assert page.messages.guard.isVisible()
-    assert "Only the 10 rows that all have are compared" in page.messages.guard.label.text()
+    assert page.messages.differing.isVisible()
+    assert "Only the 10 rows that all have are compared" in page.messages.differing.label.text()
     table = page.scores.model
     assert str(table.index(0, 1).data()).endswith("†")
     assert not str(table.index(1, 1).data()).endswith("†")
@@ -346,6 +347,6 @@ def test_reading_and_aligning_pause_after_every_row(tmp_path: Path) -> None:
     ]
     path = tmp_path / "many.jsonl"
     write_outputs(path, rows, OutputsMeta("m", "", "test", "f", "greedy"))
-    assert sum(1 for _ in load(path)) == 500
+    assert sum(1 for _ in load(SystemEntry("s", Kind.RUN, "s", path, True))) == 500
     entries = [SystemEntry(f"s{n}", Kind.RUN, f"s{n}", path, True) for n in range(6)]
     assert sum(1 for _ in compare([ComparedSystem(entry, Rows(rows)) for entry in entries])) >= 1000

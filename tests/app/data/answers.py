@@ -4,12 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.contract.backbone import BackboneEntry, BackboneShape, BackboneSource
-from engine.contract.protocol.commands import (
-    BackboneList,
+from engine.contract.protocol.backbones import BackboneList, ListBackbones
+from engine.contract.protocol.data import (
     ExportRejected,
     ImportFile,
     InspectFile,
-    ListBackbones,
     PreviewExamples,
     ReportSplit,
 )

@@ -7,7 +7,7 @@ import openpyxl
 import pyarrow
 import pytest
 from pyarrow import parquet
-from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QInputDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
@@ -15,6 +15,7 @@ from app.pages.data.dataset_view import data_arguments
 from app.pages.data.importing.file_import import ImportState
 from app.pages.data.page import DataPage
 from app.shell.messages import Message
+from engine.contract.reading.reading import ReadOptions
 from engine.contract.specs.data import Preset, Role, SplitKind
 from tests.helpers.webnlg_files import document, entry, write_folder
 
@@ -89,7 +90,7 @@ def test_json_lines_and_parquet(
 
 
 def test_the_menu_asks_for_each_kind(page: DataPage, qtbot: QtBot) -> None:
-    menu = page.dataset_view.header.open_menu
+    menu = page.dataset_view.header.open_button.menu()
     file, folder, hub, paste = menu.actions()
     assert paste is page.paster.action
     file.trigger()
@@ -189,23 +190,25 @@ def test_the_language_of_a_file_in_several_is_chosen(
     path = tmp_path / "ru.xml"
     path.write_text(text, encoding="utf-8")
     look(page, qtbot, path)
-    choice = page.import_view.language
-    assert choice.isVisible()
-    assert not page.import_view.options.isVisible()
-    assert [choice.box.itemText(n) for n in range(choice.box.count())] == ["en", "ru"]
-    assert choice.box.currentData() == "ru"
+    options = page.import_view.options
+    box = options.boxes["language"]
+    shown = [control for control in options.findChildren(QComboBox) if control.isVisible()]
+    assert shown == [box]
+    assert [box.itemText(n) for n in range(box.count())] == ["en", "ru"]
+    assert box.currentData() == "ru"
     assert page.import_view.model.index(0, 5).data() == "Одно место."
-    choice.box.setCurrentIndex(0)
-    choice.box.activated.emit(0)
+    box.setCurrentIndex(0)
+    box.activated.emit(0)
+    assert page.file.chosen == ReadOptions(language="en")
     qtbot.waitUntil(lambda: page.file.state is ImportState.READY)
     assert page.import_view.model.index(0, 5).data() == "One bed."
-    assert choice.box.currentData() == "en"
+    assert box.currentData() == "en"
     page.import_view.import_button.click()
     qtbot.waitUntil(lambda: page.views.currentWidget() is page.dataset_view)
     plain = tmp_path / "plain.xml"
     plain.write_text(document(entry(1, ["a | b | c"], [("good", "A.")])), encoding="utf-8")
     look(page, qtbot, plain)
-    assert not choice.isVisible()
+    assert not options.isVisible()
 
 
 def test_references_are_a_role(

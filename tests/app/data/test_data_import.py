@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.pages.data.importing.file_import import ImportState
 from app.pages.data.page import DataPage
-from engine.contract.protocol.commands import Imported, ImportFile, InspectFile
+from engine.contract.protocol.data import Imported, ImportFile, InspectFile
 from engine.contract.reading.reading import FindingKind, ReadOptions
 from engine.contract.specs.data import Role
 from tests.helpers.fake_ports import FakeClient
@@ -55,7 +55,7 @@ def test_another_delimiter_is_previewed_at_once_and_taken_back(
     look(page, qtbot, odd_csv)
     pick(page, "delimiter", ",")
     assert page.file.chosen == ReadOptions(delimiter=",")
-    qtbot.waitUntil(lambda: page.file.state is not ImportState.LOOKING)
+    qtbot.waitUntil(lambda: page.file.state is not ImportState.INSPECTING)
     assert page.import_view.model.columnCount() == 1
     boxes = page.import_view.options.boxes
     assert boxes["delimiter"].currentData() == ","

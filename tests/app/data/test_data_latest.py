@@ -4,7 +4,8 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from app.qt.latest_request import LatestRequest
-from engine.contract.protocol.commands import Done, FetchBackbone
+from engine.contract.protocol.backbones import FetchBackbone
+from engine.contract.protocol.commands import Done
 from tests.helpers.fake_ports import FakeClient
 
 

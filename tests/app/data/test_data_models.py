@@ -9,17 +9,14 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.pages.data.current import CurrentDataset
-from app.pages.data.importing.preview_model import PreviewModel
-from app.pages.data.importing.rejected_model import BATCH_ROWS, RejectedModel
-from app.pages.data.mapping.mapping_model import ROLE, MappingModel
-from app.pages.data.rows.row_pages import RowPages, row_of_line
-from app.pages.data.rows.rows_model import ROLE_OF_COLUMN, RowsModel
-from app.pages.data.words import numbered
+from app.pages.data.current import CurrentDataset, row_of_line
+from app.pages.data.importing.rejected import BATCH_ROWS, RejectedModel
+from app.pages.data.mapping.mapping_panel import set_role
+from app.pages.data.rows.rows_model import ROLE_OF_COLUMN, DatasetRows, PreviewModel, RowsModel
+from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore, RejectedRow, Row
 from engine.contract.reading.reading import FileReport, ReadOptions
 from engine.contract.specs.data import Column, Mapping, Role
-from tests.helpers.errors import refused
 from tests.helpers.projects import make_store
 
 BIG = 100_000
@@ -47,20 +44,6 @@ def big_store(big_file: Path) -> Iterator[CountingStore]:
         yield store
 
 
-@pytest.mark.parametrize(
-    ("form", "word"),
-    [
-        ("CSV, UTF-8, comma", "Line"),
-        ("WebNLG, 12 XML files", "Entry"),
-        ("WebNLG, 1 XML file", "Line"),
-        ("parquet, 240 rows", "Row"),
-        ("hub, 3 splits", "Row"),
-    ],
-)
-def test_numbers_of_rows_are_named_for_what_they_count(form: str, word: str) -> None:
-    assert numbered(form) == word
-
-
 def test_big_table_reads_one_page_for_what_is_looked_at(big_store: CountingStore) -> None:
     model = RowsModel()
     model.set_store(big_store)
@@ -75,14 +58,16 @@ def test_big_table_reads_one_page_for_what_is_looked_at(big_store: CountingStore
 
 
 def test_pages_used_last_are_kept_and_no_more(big_store: CountingStore) -> None:
-    pages = RowPages(big_store, page_rows=10, kept=2)
+    errors: list[UserError] = []
+    rows = DatasetRows(big_store, errors.append, page_rows=10, pages=2)
     for number in (1, 11, 2, 21, 3):  # the page of 1 to 10 is used again and again
-        assert pages.row(number).number == number
+        assert rows[number - 1][0] == f"name {number}"
     assert big_store.reads == 3
-    pages.row(12)  # was dropped for the page of 21
+    assert rows[11][0] == "name 12"  # was dropped for the page of 21
     assert big_store.reads == 4
-    with refused("row-missing", row=BIG + 1):
-        pages.row(BIG + 1)
+    assert not errors
+    assert rows[BIG] == rows[BIG + 1] == rows[0] == ()
+    assert [(error.code, error.values["row"]) for error in errors] == [("row-missing", BIG + 1)]
 
 
 def test_row_of_a_line_is_found_with_few_looks(big_store: CountingStore) -> None:
@@ -128,6 +113,7 @@ def test_rejected_rows_are_read_as_far_as_scrolled(
     path = make_store(tmp_path / "x.sqlite", ("a", "b"), [("1", "2")], rejected=rejected)
     with DatasetStore(path) as store:
         model = RejectedModel(store)
+        model.fetchMore()
         assert model.rowCount() == BATCH_ROWS
         assert [model.index(4, column).data() for column in range(3)] == [
             5,
@@ -161,17 +147,12 @@ def test_preview_knows_which_lines_it_shows(qtmodeltester: ModelTester) -> None:
     assert model.headerData(2, Qt.Orientation.Vertical) == 6
 
 
-def test_mapping_model_edits_through_the_project(
-    qtmodeltester: ModelTester, context: AppContext, project: Path
-) -> None:
+def test_roles_are_edited_through_the_project(context: AppContext, project: Path) -> None:
     context.project.open(project)
     current = CurrentDataset(context.project)
-    model = MappingModel(current)
-    qtmodeltester.check(model)
-    place = model.index(model.row_where("kind"), ROLE)
-    assert model.setData(place, Role.CATEGORY)
-    assert place.data() == "category"
-    assert not model.setData(place, Role.TARGET)  # there is one already
-    assert place.data() == "category"
+    assert set_role(current, ("kind",), Role.CATEGORY)
+    assert current.mapping.column_of(Role.CATEGORY) == "kind"
+    assert not set_role(current, ("kind",), Role.TARGET)  # there is one already
+    assert current.mapping.column_of(Role.CATEGORY) == "kind"
     assert context.undo.undoText() == "Set role of ‘kind’ to category"
     current.close()

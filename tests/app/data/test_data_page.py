@@ -20,13 +20,13 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.pages.data.edits import with_role
 from app.pages.data.importing.file_import import ImportState
-from app.pages.data.importing.rejected_dialog import RejectedDialog
+from app.pages.data.importing.rejected import RejectedDialog
 from app.pages.data.page import DataPage
 from app.shell.messages import Message
 from app.theme import Scheme
 from engine.cli.arguments import Parser, add_run_options
 from engine.contract.projects.project import DatasetEntry
-from engine.contract.protocol.commands import ExportRejected
+from engine.contract.protocol.data import ExportRejected
 from engine.contract.specs.data import Preset, Role, SplitKind
 from tests.helpers.fake_ports import FakeClient
 

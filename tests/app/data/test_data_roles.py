@@ -4,18 +4,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QComboBox, QMenu
+from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.pages.data.edits import added, full_mapping, moved, removed, with_role
-from app.pages.data.mapping.mapping_model import ROLE
+from app.pages.data.mapping.mapping_panel import ROLE
 from app.pages.data.page import DataPage
 from app.pages.data.rows.rows_model import ROLE_OF_COLUMN
 from engine.contract.errors import UserError
 from engine.contract.projects.project import DatasetEntry, Project
-from engine.contract.protocol.commands import PreviewExamples
+from engine.contract.protocol.data import PreviewExamples
 from engine.contract.specs.data import Column, Mapping, Preset, Role
 from tests.helpers.fake_ports import FakeClient
 
@@ -29,6 +29,30 @@ def shown_role(page: DataPage, name: str) -> Role:
     found = rows.headerData(names.index(name), Qt.Orientation.Horizontal, ROLE_OF_COLUMN)
     assert isinstance(found, Role)
     return found
+
+
+def role_cell(page: DataPage, name: str) -> QModelIndex:
+    model = page.dataset_view.mapping.model
+    return model.index(model.row_where(name), ROLE)
+
+
+def choose_role(page: DataPage, title: str) -> str:
+    """Choose from the menu of the panel that is open; the title that was marked in it."""
+    (menu,) = (m for m in page.dataset_view.mapping.findChildren(QMenu) if m.isVisible())
+    marked = [action.text() for action in menu.actions() if action.isChecked()]
+    next(action for action in menu.actions() if action.text() == title).trigger()
+    menu.close()
+    return marked[0]
+
+
+def test_the_keyboard_opens_the_menu_of_the_current_column(page: DataPage, qtbot: QtBot) -> None:
+    panel = page.dataset_view.mapping
+    for key in (Qt.Key.Key_F2, Qt.Key.Key_Return):
+        panel.table.setFocus()
+        panel.table.select_row(panel.model.row_where("food"))
+        qtbot.keyClick(panel.table, key)
+        assert choose_role(page, "ignored" if key == Qt.Key.Key_F2 else "field") != ""
+    assert shown_role(page, "food") is Role.FIELD
 
 
 def test_mapping_is_completed_and_reordered() -> None:
@@ -54,21 +78,17 @@ def test_removed_dataset_gives_way_to_its_neighbour() -> None:
 
 
 def test_role_is_set_undone_and_redone(page: DataPage, qtbot: QtBot, context: AppContext) -> None:
-    model = page.dataset_view.mapping.model
-    place = model.index(model.row_where("kind"), ROLE)
-    page.dataset_view.mapping.table.edit(place)
-    editor = page.dataset_view.mapping.table.findChild(QComboBox)
-    assert editor is not None
-    assert editor.currentText() == "field"
-    editor.setCurrentIndex(editor.findData(Role.CATEGORY))
-    editor.activated.emit(editor.currentIndex())
+    cell = role_cell(page, "kind")
+    page.dataset_view.mapping.table.clicked.emit(cell)
+    page.dataset_view.mapping.table.activated.emit(cell)  # as where one click does both
+    assert choose_role(page, "category") == "field"
     assert context.undo.undoText() == "Set role of ‘kind’ to category"
     assert shown_role(page, "kind") is Role.CATEGORY
     context.undo.undo()
     assert shown_role(page, "kind") is Role.FIELD
-    assert place.data() == "field"
+    assert cell.data() == "field"
     context.undo.redo()
-    assert place.data() == "category"
+    assert cell.data() == "category"
     entry = context.project.dataset
     assert entry is not None
     assert entry.mapping.column_of(Role.CATEGORY) == "kind"
@@ -77,14 +97,15 @@ def test_role_is_set_undone_and_redone(page: DataPage, qtbot: QtBot, context: Ap
 def test_second_target_is_refused_with_the_sentence(
     page: DataPage, qtbot: QtBot, context: AppContext
 ) -> None:
-    model = page.dataset_view.mapping.model
-    place = model.index(model.row_where("food"), ROLE)
-    assert not model.setData(place, Role.TARGET)
+    cell = role_cell(page, "food")
+    page.dataset_view.mapping.open_menu(cell)
+    choose_role(page, "target")
     assert page.bar.isVisible()
     assert "'food', 'text'" in page.bar.label.text()
-    assert place.data() == "field"
+    assert cell.data() == "field"
     assert context.undo.count() == 0
-    assert model.setData(place, Role.IGNORED)
+    page.dataset_view.mapping.open_menu(cell)
+    choose_role(page, "ignored")
     assert not page.bar.isVisible()
 
 
@@ -129,8 +150,8 @@ def test_preset_is_previewed_on_the_chosen_row(
     context.undo.undo()
     assert panel.preset.currentData() is Preset.PAPER
     qtbot.waitUntil(lambda: view.text.source.toPlainText() == before)
-    panel.skip_empty.click()
-    panel.lower_keys.click()
+    panel.switches["skip_empty"].click()
+    panel.switches["lower_keys"].click()
     entry = context.project.dataset
     assert entry is not None
     assert (entry.linearisation.skip_empty, entry.linearisation.lower_keys) == (False, True)

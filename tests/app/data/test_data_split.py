@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.pages.data.edits import added, with_role
 from app.pages.data.page import DataPage
-from app.pages.data.split.categories_list import NAME
-from app.pages.data.split.split_counts import TICK_CATEGORY
-from engine.contract.protocol.commands import ReportSplit
+from app.pages.data.split.split_form import NAME
+from app.pages.data.split.split_panel import TICK_CATEGORY
+from engine.contract.protocol.data import ReportSplit
 from engine.contract.reading.reading import FindingKind, SplitCounts, SplitReport
 from engine.contract.specs.data import Role, SplitKind
 from tests.helpers.fake_ports import FakeClient
@@ -45,7 +45,7 @@ def test_nothing_is_counted_unseen(page: DataPage, qtbot: QtBot, client: FakeCli
     qtbot.waitUntil(lambda: len(client.open_tickets(ReportSplit)) == 1)
     page.dataset_view.settings.setCurrentIndex(0)
     assert client.last(ReportSplit).cancel_asked
-    assert not page.dataset_view.counts.is_busy
+    assert not page.dataset_view.split.counting.is_busy
     page.dataset_view.split.form.editors["seed"].widget.setValue(9)
     asked = len(client.asked)
     page.dataset_view.settings.setCurrentIndex(2)

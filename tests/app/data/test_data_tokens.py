@@ -8,14 +8,9 @@ from app.context import AppContext
 from app.pages.data.page import DataPage
 from app.pages.data.tokens.token_flow import TokenFlow
 from app.pages.data.words import visible
-from engine.contract.protocol.commands import (
-    BackboneList,
-    Done,
-    FetchBackbone,
-    ListBackbones,
-    PreviewTokens,
-    TokenPreview,
-)
+from engine.contract.protocol.backbones import BackboneList, FetchBackbone, ListBackbones
+from engine.contract.protocol.commands import Done
+from engine.contract.protocol.data import PreviewTokens, TokenPreview
 from engine.contract.reading.reading import PreviewToken
 from tests.app.data.answers import EMBEDDED, GPT2
 from tests.helpers.fake_ports import FakeClient
@@ -61,17 +56,24 @@ def test_tokens_are_shown_with_what_carries_loss(
     qtbot.waitUntil(lambda: client.last(PreviewTokens).command.row_number == 5)
 
 
-def test_chips_wrap_and_begin_a_line_after_a_break(qtbot: QtBot, context: AppContext) -> None:
+def test_a_token_says_what_it_is_and_a_break_ends_the_line(
+    qtbot: QtBot, context: AppContext
+) -> None:
     flow = TokenFlow(context.theme)
     qtbot.addWidget(flow)
-    flow.set_tokens(TOKENS)
-    flow.resize(2000, 100)
-    boxes = [flow.box_of(place) for place in range(len(TOKENS))]
-    assert [box.y() == boxes[0].y() for box in boxes] == [True, True, True, False, False, False]
-    assert boxes[3].x() == 0
-    assert flow.heightForWidth(60) > flow.heightForWidth(2000)
-    flow.resize(60, 400)
-    assert all(flow.box_of(place).right() <= 60 for place in range(len(TOKENS)))
+    flow.set_tokens((*TOKENS, PreviewToken("<b>&", 7, has_loss=True)))
+    lines = [line.split() for line in flow.toPlainText().split("\n")]
+    assert lines == [["name", "·:", "⏎"], ["It", "·sleeps", "<|end|>", "<b>&"]]
+    cursor, colors = flow.textCursor(), context.theme.colors
+    cursor.setPosition(3)
+    read = cursor.charFormat()
+    assert (read.toolTip(), read.fontUnderline()) == ("“name”, token 11, not learned", False)
+    assert read.foreground().color() == colors.frozen
+    cursor.movePosition(cursor.MoveOperation.End)
+    cursor.movePosition(cursor.MoveOperation.Left, n=4)
+    learned = cursor.charFormat()
+    assert (learned.toolTip(), learned.fontUnderline()) == ("“<b>&”, token 7, learned", True)
+    assert learned.background().color() == colors.trainable_fill
 
 
 def test_spaces_breaks_and_control_characters_are_visible() -> None:
@@ -95,7 +97,9 @@ def test_missing_backbone_is_fetched_with_progress(
     view.fetch_button.click()
     pending = model_client.last(FetchBackbone)
     assert pending.command == FetchBackbone("gpt2")
-    assert [activity.title for activity in context.activities.activities] == ["Fetch GPT-2 small"]
+    assert [activity.title for activity in context.activities.activities] == [
+        "Fetching GPT-2 small (548 MB)"
+    ]
     assert not view.fetch_button.isEnabled()
     client.replies[ListBackbones] = lambda command: BackboneList(
         (EMBEDDED, replace(GPT2, on_disk=True))
@@ -114,7 +118,7 @@ def test_failed_fetch_says_why_and_may_be_tried_again(
     show_tokens(page)
     view = page.dataset_view.tokens
     qtbot.waitUntil(lambda: view.box.count() == 2)
-    view.choice.choose("gpt2")
+    view.choose("gpt2")
     view.fetch_button.click()
     model_client.last(FetchBackbone).fail("The hub cannot be reached: go online, or add a folder.")
     assert view.note.text() == "The hub cannot be reached: go online, or add a folder."

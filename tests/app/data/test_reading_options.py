@@ -11,7 +11,7 @@ from app.pages.data.importing.file_import import ImportState
 from app.pages.data.page import DataPage
 from engine.cli.arguments import Parser, add_run_options
 from engine.cli.reading import add_reading_options, reading_options
-from engine.contract.protocol.commands import FetchBackbone
+from engine.contract.protocol.backbones import FetchBackbone
 from engine.contract.reading.options import ENCODING_TITLES
 from engine.contract.reading.reading import FindingKind, ReadOptions
 from tests.app.data.test_data_import import look, pick
@@ -127,13 +127,13 @@ def test_a_failed_fetch_is_forgotten_with_its_backbone(
     qtbot.waitUntil(lambda: view.box.count() == 2)
 
     def fail() -> None:
-        view.choice.choose("gpt2")
+        view.choose("gpt2")
         view.fetch_button.click()
         model_client.last(FetchBackbone).fail("The hub cannot be reached.")
         assert view.note.text() == "The hub cannot be reached."
 
     fail()
-    view.choice.choose("smollm2-135m-instruct")
+    view.choose("smollm2-135m-instruct")
     assert "hub" not in view.note.text()
     fail()
     look(page, qtbot, titled)

@@ -12,7 +12,7 @@ from app.models.run import RunModel
 from app.plots.board import PlotBoard
 from app.plots.plot_view import ShownRun
 from app.plots.series import RunSeries
-from app.theme import run_look
+from app.theme import run_style
 from engine.contract.runs.events import Event, RunStarted, RunState, TrainMetrics
 from tests.helpers.fake_ports import FakeRunner
 from tests.helpers.projects import make_run
@@ -65,7 +65,7 @@ def stage(
     runs = context.runs.all()
     board.set_runs(
         [
-            ShownRun(RunSeries(run), run.meta.name, run_look(number))
+            ShownRun(RunSeries(run), run.meta.name, run_style(number))
             for number, run in enumerate(runs)
         ]
     )

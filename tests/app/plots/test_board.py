@@ -16,9 +16,10 @@ from app.context import AppContext
 from app.plots.export import PlotSaver
 from app.plots.lines import Quantity
 from app.plots.panel import MetricPanel
+from app.plots.plot_view import PlotChoice
 from app.plots.series import Axis
 from engine.contract.methods.prefix import PrefixMethod
-from engine.contract.runs.events import Evaluation
+from engine.contract.runs.events import Evaluation, TrainMetrics
 from engine.contract.runs.scores import Score
 from tests.app.plots.conftest import Stage, metrics, started
 from tests.helpers.projects import training_events
@@ -106,7 +107,7 @@ def test_other_axes_change_the_horizontal_numbers(stage: Stage) -> None:
     stage.feed([started(), *metrics(1, 20)])
     ends = {}
     for axis in Axis:
-        stage.board.view.set_axis(axis)
+        stage.board.view.choose(axis=axis)
         stage.draw()
         ends[axis] = data_of(curves(stage.board.panel(Quantity.LOSS))[0])[0][-1]
     assert ends == {Axis.STEP: 20, Axis.EPOCH: 2.0, Axis.TOKENS: 140, Axis.TIME: 20.0}
@@ -115,17 +116,15 @@ def test_other_axes_change_the_horizontal_numbers(stage: Stage) -> None:
 def test_a_log_axis_leaves_out_what_has_no_logarithm(stage: Stage) -> None:
     stage.feed([started(), *metrics(1, 20)])
     view = stage.board.view
-    view.set_quantity(Quantity.LEARNING_RATE)
-    stage.runs[0].metrics[-1] = (
-        stage.runs[0].metrics[-1].__class__(21, 2.1, 1.0, 0.0, 1.0, 150, 50.0, 1300.0, 1)
-    )
-    view.set_log(True)
+    view.choose(quantity=Quantity.LEARNING_RATE)
+    stage.feed([TrainMetrics(21, 2.1, 1.0, 0.0, 1.0, 150, 50.0, 1300.0, 1)])
+    view.choose(is_log=True)
     stage.draw()
     panel = stage.board.panel(Quantity.LEARNING_RATE)
     (curve,) = curves(panel)
     assert curve.opts["connect"] == "finite"
     assert panel.getPlotItem().getAxis("left").logMode
-    view.set_quantity(Quantity.MEMORY)
+    view.choose(quantity=Quantity.MEMORY)
     stage.draw()
     assert not stage.board.panel(Quantity.MEMORY).getPlotItem().getAxis("left").logMode
 
@@ -162,7 +161,7 @@ def test_the_best_checkpoint_has_a_star(stage: Stage) -> None:
     ]
     stage.feed([started(), *metrics(1, 15), *evaluations])
     for quantity, value in ((Quantity.LOSS, 1.5), (Quantity.SCORES, 20.0)):
-        stage.board.view.set_quantity(quantity)
+        stage.board.view.choose(quantity=quantity)
         stage.draw()
         stars = [
             item
@@ -176,7 +175,7 @@ def test_the_best_checkpoint_has_a_star(stage: Stage) -> None:
 def test_the_legend_tells_all_runs_at_the_crosshair(stage: Stage) -> None:
     stage.feed([started(), *metrics(1, 20, 2.0)])
     stage.feed([started(), *metrics(1, 20, 5.0)], 1)
-    stage.board.view.set_weight(0.0)
+    stage.board.view.choose(percent=0)
     stage.draw()
     legend = stage.board.legend
     assert legend.text() == "latest train · valid · run 1: 2.05 · – · run 2: 5.05 · –"
@@ -218,7 +217,7 @@ def test_a_run_taken_off_leaves_nothing(stage: Stage) -> None:
 
 def test_all_panels_at_once_each_with_its_title(stage: Stage) -> None:
     stage.feed(training_events(PrefixMethod(), 50, 50))
-    stage.board.view.set_quantity(None)
+    stage.board.view.choose(quantity=None)
     stage.draw()
     for quantity in Quantity:
         assert stage.board.panel(quantity).isVisible()
@@ -242,12 +241,12 @@ def test_the_numbers_are_a_table_too(
 
 
 def test_choices_are_remembered(stage: Stage, qtbot: QtBot, context: AppContext) -> None:
-    stage.board.view.set_axis(Axis.TOKENS)
-    stage.board.view.set_weight(0.5)
-    stage.board.view.set_log(True)
+    stage.board.view.choose(axis=Axis.TOKENS)
+    stage.board.view.choose(percent=50)
+    stage.board.view.choose(is_log=True)
     again = type(stage.board)(context.theme, context.settings)
     qtbot.addWidget(again)
-    assert (again.view.axis, again.view.weight, again.view.is_log) == (Axis.TOKENS, 0.5, True)
+    assert again.view.choice == PlotChoice(Axis.TOKENS, 50, True)
 
 
 @pytest.fixture
@@ -262,7 +261,7 @@ def test_png_has_twice_the_size_of_the_screen(
     with qtbot.waitSignal(saver.saved):
         saver.save("png", tmp_path / "loss.png")
     image = QImage(str(tmp_path / "loss.png"))
-    plots, legend = stage.board.picture
+    plots, legend = stage.board.parts
     assert image.height() == 2 * (plots.height() + legend.height())
     colors = {
         image.pixelColor(x, y).name()

@@ -89,7 +89,7 @@ def test_a_resume_cuts_back_and_only_the_new_steps_are_read(
     assert count_reads() - before == 5
     assert series.metrics.size == 35
     np.testing.assert_array_equal(series.metrics["loss"], [2.0] * 30 + [9.0] * 5)
-    assert series.marks.resumed_steps == (30.0,)
+    assert series.resumed_steps == (30.0,)
 
 
 def test_two_resumes_between_two_looks(run: RunModel) -> None:
@@ -100,7 +100,7 @@ def test_two_resumes_between_two_looks(run: RunModel) -> None:
     assert series.update()
     np.testing.assert_array_equal(series.metrics["step"], np.arange(1, 46))
     np.testing.assert_array_equal(series.metrics["loss"], [2.0] * 20 + [4.0] * 25)
-    assert series.marks.resumed_steps == (20.0,)
+    assert series.resumed_steps == (20.0,)
 
 
 def test_a_resume_without_new_steps_is_a_change(run: RunModel) -> None:
@@ -134,7 +134,7 @@ def test_axes_and_scores(run: RunModel) -> None:
     assert series.scores("bleu").shape == (10,)
     assert np.isnan(series.scores("chrf")).all()
     best = [e.step for e in run.evaluations if e.is_best][-1]
-    assert series.marks.best_step == best
+    assert series.best_step == best
 
 
 def test_what_a_run_holds_is_as_it_was_told(run: RunModel) -> None:

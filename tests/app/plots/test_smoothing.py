@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.plots.smoothing import smooth
+from app.plots.lines import smooth
 
 
 def by_definition(values: list[float], weight: float) -> list[float]:

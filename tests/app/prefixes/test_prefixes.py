@@ -15,8 +15,8 @@ from app.shell.messages import Message
 from app.widgets.info_bar import Tone
 from app.widgets.search_field import SearchField
 from engine.contract.projects.project import ProjectFolder
-from engine.contract.protocol.commands import (
-    Done,
+from engine.contract.protocol.commands import Done
+from engine.contract.protocol.prefixes import (
     ExportPrefix,
     ImportPrefix,
     ListPrefixes,

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.pages.runs.page import RunsPage
 from engine.contract.backbone import BackboneEntry, BackboneShape, BackboneSource
-from engine.contract.protocol.commands import BackboneList, ListBackbones, ReportSplit
+from engine.contract.protocol.backbones import BackboneList, ListBackbones
+from engine.contract.protocol.data import ReportSplit
 from engine.contract.reading.reading import SplitCounts, SplitReport
 from tests.helpers.fake_ports import FakeClient
 
@@ -31,6 +33,12 @@ REPORT = SplitReport(
     (SplitCounts("train", 192, 96), SplitCounts("valid", 24, 12), SplitCounts("test", 24, 12)),
     (), mean_source_characters=120.0, mean_target_characters=80.0,
 )  # fmt: skip
+
+
+def cost_text(page: RunsPage) -> str:
+    """The figures under the method, a line each."""
+    labels = page.form.cost.findChildren(QLabel)
+    return "\n".join(filter(None, (label.accessibleName() for label in labels)))
 
 
 @pytest.fixture

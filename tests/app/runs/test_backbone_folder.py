@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from app.pages.runs.page import RunsPage
 from engine.contract.backbone import BackboneEntry
-from engine.contract.protocol.commands import ListBackbones
+from engine.contract.protocol.backbones import ListBackbones
 from tests.app.runs.conftest import SMOL
 from tests.helpers.fake_ports import FakeClient
 

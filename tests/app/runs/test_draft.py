@@ -7,8 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.pages.runs.form.draft import (
-    DATA_FIELDS,
-    KINDS,
     apply_remedy,
     change,
     default_draft,
@@ -170,7 +168,7 @@ def test_the_papers_settings() -> None:
         5,
         512,
     )
-    training, decoding = paper.training, paper.decoding
+    training, decoding = paper.training, paper.task.decoding
     assert (training.learning_rate, training.epochs, training.batch_size) == (8e-5, 5, 10)
     assert training.objective is Objective.SENTENCE_SUM
     assert (decoding.strategy, decoding.num_beams) == (Strategy.BEAM, 5)
@@ -184,7 +182,7 @@ def test_the_papers_settings() -> None:
     assert isinstance(summaries.method, PrefixMethod)
     assert (summaries.method.prefix_length, summaries.method.mid_dim) == (100, 800)
     assert summaries.method.frozen_dropout
-    training, decoding = summaries.training, summaries.decoding
+    training, decoding = summaries.training, summaries.task.decoding
     assert (training.learning_rate, training.epochs, training.batch_size) == (5e-5, 30, 14)
     assert (decoding.num_beams, decoding.length_penalty) == (6, 0.8)
     assert (summaries.data.max_source_tokens, summaries.data.max_target_tokens) == (512, 60)
@@ -201,8 +199,7 @@ def test_every_setting_of_the_contract_has_one_editor() -> None:
     names = [name for section in SECTIONS for name in section.names]
     assert len(names) == len(set(names))
     elsewhere = {"backbone", "method.kind", "method.prefix_length"}
-    assert set(names) | elsewhere == set(KINDS)
-    assert {f"data.{name}" for name in DATA_FIELDS} <= set(names)
+    assert set(names) | elsewhere == set(default_draft().values)
 
 
 def test_the_usual_rate_follows_the_parametrisation() -> None:

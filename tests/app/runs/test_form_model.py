@@ -15,7 +15,7 @@ def model(context: AppContext) -> FormModel:
 
 def test_an_edit_is_undone_and_done_again(context: AppContext) -> None:
     form = model(context)
-    form.set("training.batch_size", 4, "batch size")
+    form.set("training.batch_size", 4)
     assert context.undo.undoText() == "Change batch size"
     context.undo.undo()
     assert form.draft["training.batch_size"] == 8
@@ -42,7 +42,7 @@ def test_the_same_value_is_no_step(context: AppContext) -> None:
 
 def test_a_change_of_method_is_one_step(context: AppContext) -> None:
     form = model(context)
-    form.set_method("finetune")
+    form.set("method.kind", "finetune")
     assert form.draft["training.learning_rate"] == 2e-5
     context.undo.undo()
     assert form.draft == default_draft()

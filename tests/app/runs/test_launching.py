@@ -19,7 +19,9 @@ from engine.contract.methods.all import METHODS_BY_NAME
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.commands import Done, FetchBackbone, ListBackbones, ReportSplit
+from engine.contract.protocol.backbones import FetchBackbone, ListBackbones
+from engine.contract.protocol.commands import Done
+from engine.contract.protocol.data import ReportSplit
 from engine.contract.reading.reading import SplitCounts, SplitReport
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder
@@ -63,9 +65,9 @@ def test_the_twin_differs_in_method_and_its_rate_alone(
     prefix, twin = made(context)
     assert isinstance(prefix.method, PrefixMethod)
     assert isinstance(twin.method, FinetuneMethod)
-    assert (twin.data, twin.decoding, twin.backbone) == (
+    assert (twin.data, twin.task, twin.backbone) == (
         prefix.data,
-        prefix.decoding,
+        prefix.task,
         prefix.backbone,
     )
     same = dataclasses.replace(twin.training, learning_rate=prefix.training.learning_rate)
@@ -128,7 +130,7 @@ def test_names_are_told_apart(page: RunsPage, context: AppContext) -> None:
 
 
 def test_full_fine_tuning_has_no_baseline(page: RunsPage) -> None:
-    page.planner.form.set_method("finetune")
+    page.planner.form.set("method.kind", "finetune")
     assert page.launch.train.isEnabled()
     assert not page.launch.baseline.isEnabled()
     assert not page.launch.both.isEnabled()

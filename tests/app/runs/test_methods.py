@@ -16,10 +16,10 @@ from engine.contract.methods.all import METHODS, METHODS_BY_NAME
 from engine.contract.methods.cost import cost
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.info import MethodInfo
-from engine.contract.protocol.commands import Counted, CountParameters
+from engine.contract.protocol.backbones import Counted, CountParameters
 from engine.contract.runs.events import Blame
 from engine.contract.specs.run import default_training, describe_method
-from tests.app.runs.conftest import SHAPE, SMOL
+from tests.app.runs.conftest import SHAPE, SMOL, cost_text
 from tests.helpers.fake_ports import FakeClient
 
 OWN = {
@@ -78,14 +78,14 @@ def test_the_cost_is_exact(info: MethodInfo[Any], page: RunsPage, model_client: 
     counted = cost(SHAPE, info.spec()).trainable
     if counted is None:
         counted = 123_456
-        text = page.form.cost.text()
+        text = cost_text(page)
         assert f"Trained: {COUNTING}" in text
         assert f"Frozen: {COUNTING}" in text
         assert f"File: {COUNTING}, of 538 MB" in text
         pending = model_client.last(CountParameters)
         assert pending.command == CountParameters(SMOL.name, info.spec())
         pending.answer(Counted(counted))
-    text = page.form.cost.text()
+    text = cost_text(page)
     assert f"Trained: {counted:,} (" in text
     frozen = 0 if info.is_baseline else SHAPE.parameters
     assert f"Frozen: {frozen:,}" in text
@@ -102,11 +102,11 @@ def test_a_count_is_asked_for_once_and_given_up_when_another_is_wanted(
     assert first.cancel_asked
     assert not page.planner.error
     model_client.last(CountParameters).answer(Counted(230_400))
-    assert "Trained: 230,400 (" in page.form.cost.text()
+    assert "Trained: 230,400 (" in cost_text(page)
     choose(page, "prefix")
     asked = len(model_client.asked)
     choose(page, "lora")
-    assert "Trained: 230,400 (" in page.form.cost.text()
+    assert "Trained: 230,400 (" in cost_text(page)
     assert len(model_client.asked) == asked
 
 
@@ -126,7 +126,7 @@ def test_a_fault_of_the_engine_leaves_the_count_open(
 ) -> None:
     choose(page, "lora")
     model_client.last(CountParameters).fail("KeyError: 3", blame=Blame.ENGINE)
-    assert f"Trained: {UNCOUNTED}" in page.form.cost.text()
+    assert f"Trained: {UNCOUNTED}" in cost_text(page)
     assert page.launch.train.isEnabled()
 
 
@@ -161,4 +161,4 @@ def test_a_bottleneck_takes_the_place_of_the_budget(page: RunsPage) -> None:
     page.planner.form.set("method.bottleneck", 16)
     draft = page.planner.form.draft
     assert not draft.uses("method.budget_percent")
-    assert f"Trained: {30 * (2 * 576 * 16 + 16 + 3 * 576):,} (" in page.form.cost.text()
+    assert f"Trained: {30 * (2 * 576 * 16 + 16 + 3 * 576):,} (" in cost_text(page)

@@ -35,7 +35,7 @@ from engine.contract.runs.events import (
     RunState,
     TrainMetrics,
 )
-from tests.app.runs.conftest import SHAPE
+from tests.app.runs.conftest import SHAPE, cost_text
 from tests.helpers.fake_ports import FakeRunner
 from tests.helpers.projects import make_run
 
@@ -65,7 +65,7 @@ def test_the_cost_follows_the_slider(page: RunsPage) -> None:
     page.form.length.spin.setValue(64)
     assert page.planner.form.draft["method.prefix_length"] == 64
     expected = cost(SHAPE, PrefixMethod(prefix_length=64), tokens_per_batch=400)
-    text = page.form.cost.text()
+    text = cost_text(page)
     assert f"{expected.trainable:,}" in text
     assert f"Frozen: {SHAPE.parameters:,}" in text
     assert "2.9 MB, of 538 MB" in text  # 64 * 30 layers * 2 * 3 heads * 64 wide * 4 bytes
@@ -77,7 +77,7 @@ def test_the_cost_follows_the_slider(page: RunsPage) -> None:
 def test_memory_that_is_not_there_is_said_in_words(page: RunsPage) -> None:
     page.planner.backbones.device_memory_bytes = 1_000_000_000
     page.planner.backbones.changed.emit()
-    assert "does not fit" in page.form.cost.text()
+    assert "does not fit" in cost_text(page)
 
 
 def test_the_drawing_tells_the_real_sizes(page: RunsPage) -> None:
@@ -189,7 +189,7 @@ def test_a_resumed_run_takes_its_steps_again_on_the_plot(
     assert isinstance(started, RunStarted)
     runner.feed(running.run_id, [started, step])
     rich_page.board.refresher.draw_now()
-    training, _valid = rich_page.board.panel(Quantity.LOSS).lines(running.run_id)
+    training, _valid = rich_page.board.view.lines[Quantity.LOSS, running.run_id]
     assert training.step[-1] == 101
     assert training.y[-1] == 7.5
 

@@ -12,7 +12,8 @@ from app.pages.runs.page import RunsPage
 from app.shell.messages import Message
 from app.widgets.info_bar import Tone
 from engine.contract.methods.finetune import FinetuneMethod
-from engine.contract.protocol.commands import Done, ExportPrefix
+from engine.contract.protocol.commands import Done
+from engine.contract.protocol.prefixes import ExportPrefix
 from engine.contract.runs.events import Blame, RunState
 from tests.helpers.fake_ports import FakeClient
 

@@ -14,12 +14,12 @@ from app.pages.runs.form.estimates import expected_time
 from app.pages.runs.page import RunsPage
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.prefix import Parametrisation, PrefixMethod
-from engine.contract.protocol.commands import ProbeSpeed
+from engine.contract.protocol.backbones import ProbeSpeed
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.journal import JournalReader
 from engine.contract.runs.speed import Speed
-from tests.app.runs.conftest import REPORT
+from tests.app.runs.conftest import REPORT, cost_text
 from tests.helpers.fake_ports import FakeClient, FakeRunner
 from tests.helpers.projects import make_run
 
@@ -107,12 +107,12 @@ def test_a_form_is_probed_once_and_warns_above_an_hour(
     (command,) = probes(model_client)
     assert Path(command.spec.data.dataset).is_absolute()
     assert Path(command.spec.data.dataset).exists()
-    assert "Duration: being measured" in page.form.cost.text()
+    assert "Duration: being measured" in cost_text(page)
     model_client.last(ProbeSpeed).answer(SLOW)
     assert page.planner.time is not None
     # 120 steps of 8 rows; 4 evaluations of 12 inputs, 12 test inputs; 50 tokens a row in both
     assert page.planner.time.total_s == pytest.approx(9600 + 4 * 12 * 4 + 12 * 6)
-    assert "Duration: about 2 h 44 min, done about " in page.form.cost.text()
+    assert "Duration: about 2 h 44 min, done about " in cost_text(page)
     assert not page.launch.warning.isHidden()
     assert "This run will take about 2 h 44 min." in page.launch.warning.label.text()
     page.planner.form.set("method.prefix_length", 20)

@@ -25,12 +25,11 @@ def context(tmp_path: Path, qapp: object) -> Iterator[AppContext]:
 @pytest.fixture
 def window(context: AppContext, qtbot: QtBot) -> Iterator[MainWindow]:
     """The window, shown, with no project open."""
-    made, control, run_activities = tie(context)
+    made = tie(context)
     qtbot.addWidget(made)
     made.show()
     yield made
-    control.close()  # a window that asks before it closes has not done so
-    del run_activities
+    made.control.close()  # a window that asks before it closes has not done so
 
 
 @pytest.fixture

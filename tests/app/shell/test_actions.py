@@ -6,14 +6,21 @@ from PySide6.QtWidgets import QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.about import ShortcutsDialog
-from app.dialogs.palette import ENTRY_ROLE, KEYS_ROLE, CommandPalette, match_score
+from app.dialogs.palette import CommandPalette, match_score
+from app.qt.table_model import ROW_ROLE
 from app.shell.actions import ActionRegistry
 from app.shell.main_window import MainWindow
-from app.widgets.menus import MenuBar
+from app.widgets.menus import MENUS, MenuBar
 
 
 def texts(menu: QMenu) -> list[str]:
     return ["—" if action.isSeparator() else action.text() for action in menu.actions()]
+
+
+def menu(bar: MenuBar, name: str) -> QMenu:
+    (found,) = [action.menu() for action in bar.actions() if action.text() == MENUS[name]]
+    assert isinstance(found, QMenu)
+    return found
 
 
 def test_menus_fill_from_the_registry_in_groups(qtbot: QtBot) -> None:
@@ -28,10 +35,10 @@ def test_menus_fill_from_the_registry_in_groups(qtbot: QtBot) -> None:
     registry.add("runs.export", "Export", menu="file")
     registry.add("hidden.one", "Not in a menu")
     expected = ["New", "Open", "Recent", "—", "Export", "—", "Quit"]
-    assert texts(bar.menu_named("file")) == expected
-    assert not bar.menu_named("run").menuAction().isVisible()
+    assert texts(menu(bar, "file")) == expected
+    assert not menu(bar, "run").menuAction().isVisible()
     registry.add("runs.train", "Train", menu="run")
-    assert bar.menu_named("run").menuAction().isVisible()
+    assert menu(bar, "run").menuAction().isVisible()
 
 
 def test_names_are_unique(qtbot: QtBot) -> None:
@@ -68,17 +75,21 @@ def test_every_action_says_what_it_does(window: MainWindow) -> None:
         assert entry.title, entry.ident
 
 
+def titles_of(palette: CommandPalette) -> list[str]:
+    return [palette.model.index(row, 0).data() for row in range(palette.model.rowCount())]
+
+
 def test_palette_finds_and_runs(window: MainWindow, qtbot: QtBot) -> None:
     window.context.actions.get("help.palette").trigger()
     palette = window.findChild(CommandPalette)
     assert palette is not None
-    assert "New project" in palette.titles()
-    titles = palette.titles()
+    titles = titles_of(palette)
+    assert "New project" in titles
     assert titles.index("Close project") > titles.index("Quit"), "what cannot be done is last"
     qtbot.keyClicks(palette.field, "dark")
-    assert palette.titles()[0] == "Dark"
+    assert titles_of(palette)[0] == "Dark"
     palette.run_current()
-    assert window.context.theme.is_dark
+    assert window.context.theme.colors.is_dark
 
 
 def test_palette_says_why_a_command_cannot_be_done(
@@ -91,14 +102,14 @@ def test_palette_says_why_a_command_cannot_be_done(
         has_project = window.context.project.is_open
         palette = CommandPalette(window.context.actions, has_project=has_project, parent=window)
         qtbot.addWidget(palette)
-        items = [palette.list.item(row) for row in range(palette.list.count())]
-        disabled = [i for i in items if not i.data(ENTRY_ROLE).action.isEnabled()]
-        row = palette.list.row(disabled[0])
-        palette.list.setCurrentRow(row)
+        model = palette.model
+        rows = [model.index(row, 0) for row in range(model.rowCount())]
+        disabled = [row for row in rows if not row.data(ROW_ROLE).action.isEnabled()]
+        palette.list.select_row(disabled[0].row())
         palette.show()
         palette.run_current()
         assert palette.isVisible(), "what cannot be done does not close the palette"
-        return {item.text(): item.data(KEYS_ROLE) for item in disabled}
+        return {row.data(): row.siblingAtColumn(1).data() for row in disabled}
 
     without = reasons()
     assert without["Undo"] == "nothing to undo"
@@ -117,10 +128,10 @@ def test_palette_moves_with_the_arrow_keys(window: MainWindow, qtbot: QtBot) -> 
     palette = CommandPalette(window.context.actions, has_project=False, parent=window)
     qtbot.addWidget(palette)
     qtbot.keyClick(palette.field, Qt.Key.Key_Down)
-    assert palette.list.currentRow() == 1
+    assert palette.list.currentIndex().row() == 1
     qtbot.keyClick(palette.field, Qt.Key.Key_Up)
     qtbot.keyClick(palette.field, Qt.Key.Key_Up)
-    assert palette.list.currentRow() == palette.list.count() - 1
+    assert palette.list.currentIndex().row() == palette.model.rowCount() - 1
 
 
 def test_matching_prefers_whole_parts() -> None:

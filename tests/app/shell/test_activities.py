@@ -4,10 +4,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.models.activities import ActivitiesModel, Activity
-from app.models.run_activities import RunActivities
+from app.models.activities import ActivitiesModel, Activity, RunActivities
 from app.widgets.activity_button import ActivityButton, describe_progress
-from engine.contract.protocol.commands import Done, FetchBackbone, Progress
+from engine.contract.protocol.backbones import FetchBackbone
+from engine.contract.protocol.commands import Done, Progress
 from engine.contract.runs.events import Phase, RunState
 from tests.helpers.fake_ports import FakeClient, FakeRunner
 from tests.helpers.projects import make_run

@@ -14,7 +14,7 @@ def test_log_ends_up_in_the_report(tmp_path: Path) -> None:
         logging.getLogger("x").info("a line of the log")
     finally:
         stop_log()
-    text = report(path, fault="KeyError: 'x'")
+    text = report(path, error="KeyError: 'x'")
     assert "KeyError: 'x'" in text
     assert "INFO x: a line of the log" in text
     assert "Python: 3." in text

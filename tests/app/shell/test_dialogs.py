@@ -105,7 +105,7 @@ def test_export_shows_the_command_for_it(context: AppContext, tmp_path: Path, qt
         context.theme, source=Path("runs/1/prefix"), name="prefix: 10", start=tmp_path
     )
     qtbot.addWidget(dialog)
-    assert dialog.export_folder() == tmp_path / "prefix-10-native"
+    assert dialog.folder.folder() == tmp_path / "prefix-10-native"
     dialog.formats.button(1).click()
     assert dialog.export_format() == "peft"
     out = tmp_path / "prefix-10-peft"
@@ -132,7 +132,7 @@ def test_export_folders_have_names_without_odd_characters(
     dialog = ExportDialog(context.theme, source=Path("p"), name=name, start=tmp_path)
     qtbot.addWidget(dialog)
     expected = "a-b-native 2" if folder == "a-b-native" else folder
-    assert dialog.export_folder() == tmp_path / expected
+    assert dialog.folder.folder() == tmp_path / expected
 
 
 def test_the_encoder_is_what_the_dialog_shows(context: AppContext, qtbot: QtBot) -> None:

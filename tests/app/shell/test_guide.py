@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QTextDocument
+from PySide6.QtCore import QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QTextDocument, QWheelEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.shell.guide import GuideBrowser, GuideDock, anchor
 from app.shell.main_window import MainWindow
 from app.shell.page_list import PAGES
+from app.theme import Scheme
 
 MARKDOWN, IMAGE = (
     kind.value
@@ -78,10 +80,12 @@ def test_search_goes_round(window: MainWindow) -> None:
     assert not browser.search("no such word in it")
 
 
-def test_pictures_are_as_wide_as_the_text(window: MainWindow, qtbot: QtBot) -> None:
+@pytest.mark.parametrize("scheme", [Scheme.LIGHT, Scheme.DARK])
+def test_pictures_are_as_wide_as_the_text(window: MainWindow, qtbot: QtBot, scheme: Scheme) -> None:
     browser = opened(window).browser
     window.resize(900, 650)
     qtbot.waitExposed(window)
+    window.context.theme.set_scheme(scheme)
     layout, block = browser.document().documentLayout(), browser.document().begin()
     pictures, widths = 0, set()
     while block.isValid():
@@ -126,3 +130,19 @@ def test_nothing_outside_its_folder_is_read(
 
 def test_anchors_are_as_on_the_web() -> None:
     assert anchor("Data: formats, and bad files") == "data-formats-and-bad-files"
+
+
+def test_who_has_scrolled_is_not_brought_back(window: MainWindow, qtbot: QtBot) -> None:
+    browser = opened(window).browser
+    assert browser.show_chapter(anchor("Runs"))
+    bar, start = browser.verticalScrollBar(), QPointF(20, 20)
+    wheel = QWheelEvent(
+        start, browser.mapToGlobal(start), QPoint(), QPoint(0, -1200), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(browser.viewport(), wheel)
+    position = bar.value()
+    window.resize(window.width(), window.height() + 40)
+    assert bar.value() == position
+    browser.renew()
+    assert bar.value() == position

@@ -8,7 +8,9 @@ from pytestqt.qtbot import QtBot
 from app.context import AppContext
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.projects.project import ProjectFolder
-from engine.contract.protocol.commands import Done, FetchBackbone, ListPrefixes, PrefixList
+from engine.contract.protocol.backbones import FetchBackbone
+from engine.contract.protocol.commands import Done
+from engine.contract.protocol.prefixes import ListPrefixes, PrefixList
 from engine.contract.runs.events import RunState
 from engine.contract.runs.outputs import read_meta, read_outputs
 from tests.helpers.fake_ports import FakeClient, FakeRunner

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 from app.dialogs.closing import Closing, ClosingDialog
 from app.models.run import RunModel
 from app.shell.main_window import MainWindow
-from engine.contract.protocol.commands import FetchBackbone
+from engine.contract.protocol.backbones import FetchBackbone
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder
 from tests.helpers.fake_ports import FakeClient, FakeRunner
@@ -52,7 +52,7 @@ def test_the_question_says_what_is_left_and_what_goes_on(
     dialog = asked(window)
     words = [label.text() for label in dialog.findChildren(QLabel)]
     assert dialog.windowTitle() == "Quit Prefix Workbench"
-    assert dialog.heading.text() == "1 run is training."
+    assert "1 run is training." in words
     assert "•  prefix 10: training" in words
     assert "•  2 runs in the queue" in words
     assert dialog.focusWidget() is dialog.buttons[Closing.STAY], "Enter changes nothing"
@@ -61,10 +61,11 @@ def test_the_question_says_what_is_left_and_what_goes_on(
     window.context.actions.get("close.project").trigger()
     dialog = asked(window)
     assert dialog.windowTitle() == "Close the project"
-    assert dialog.heading.text() == "1 run is paused."
-    assert "training" not in dialog.explained.text()
-    assert dialog.buttons[Closing.KEEP_RUNNING].text() == "Leave paused"
-    dialog.buttons[Closing.KEEP_RUNNING].click()
+    words = [label.text() for label in dialog.findChildren(QLabel)]
+    assert "1 run is paused." in words
+    assert "training" not in dialog.explanation.text()
+    assert dialog.buttons[Closing.LEAVE_RUNNING].text() == "Leave paused"
+    dialog.buttons[Closing.LEAVE_RUNNING].click()
     assert not window.context.project.is_open
     assert window.isVisible(), "closing a project is not closing the program"
 
@@ -86,7 +87,7 @@ def test_kept_running_it_is_let_go(
     window: MainWindow, running: RunModel, runner: FakeRunner
 ) -> None:
     window.close()
-    asked(window).buttons[Closing.KEEP_RUNNING].click()
+    asked(window).buttons[Closing.LEAVE_RUNNING].click()
     assert not window.isVisible()
     assert ("detach", running.run_id) in runner.calls
     assert not any(name.startswith("stop") for name, _ in runner.calls)
@@ -121,7 +122,7 @@ def test_opening_another_project_asks_too(
     folder = window.context.project.folder
     assert folder is not None
     assert folder.path == first, "not before the user has agreed"
-    asked(window).buttons[Closing.KEEP_RUNNING].click()
+    asked(window).buttons[Closing.LEAVE_RUNNING].click()
     folder = window.context.project.folder
     assert folder is not None
     assert folder.path == other
@@ -133,6 +134,6 @@ def test_other_work_is_named_and_ends_with_the_window(
     window.context.activities.follow("Fetch GPT-2", client.ask(FetchBackbone("gpt2")))
     assert not window.close()
     dialog = asked(window)
-    assert set(dialog.buttons) == {Closing.KEEP_RUNNING, Closing.STAY}
-    dialog.buttons[Closing.KEEP_RUNNING].click()
+    assert set(dialog.buttons) == {Closing.LEAVE_RUNNING, Closing.STAY}
+    dialog.buttons[Closing.LEAVE_RUNNING].click()
     assert not window.isVisible()

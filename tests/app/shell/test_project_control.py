@@ -169,7 +169,7 @@ def test_a_table_makes_a_project_beside_others(
     control: ProjectControl, context: AppContext, table: Path, qtbot: QtBot
 ) -> None:
     (context.settings.projects_folder / "peaks").mkdir(parents=True)
-    with qtbot.waitSignal(control.found) as found:
+    with qtbot.waitSignal(control.opened) as found:
         control.open_path(table)
     assert found.args == [OpenedPath(PathKind.TABLE, table)]
     assert context.project.folder is not None
@@ -187,7 +187,7 @@ def test_without_a_project_a_prefix_gets_one_and_outputs_say_what_to_do(
     prefix = tmp_path / "mailed"
     prefix.mkdir()
     (prefix / "prefix.json").write_text("{}", encoding="utf-8")
-    with qtbot.waitSignal(control.found) as found:
+    with qtbot.waitSignal(control.opened) as found:
         control.open_path(prefix)
     assert found.args == [OpenedPath(PathKind.PREFIX, prefix)]
     assert context.project.project.name == "mailed"
@@ -210,7 +210,7 @@ def test_a_run_folder_opens_its_project(
 ) -> None:
     run = ProjectFolder(rich_project).run_paths()[1]
     assert control.stays(run)
-    with qtbot.waitSignal(control.run_found) as found:
+    with qtbot.waitSignal(control.run_opened) as found:
         control.open_path(run)
     assert found.args == [run.name]
     assert context.project.is_open
@@ -228,23 +228,16 @@ def test_another_project_does_not_stay(
 def test_sample_project_is_made_once_and_then_opened(
     control: ProjectControl, context: AppContext, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(control.found) as found:
+    with qtbot.waitSignal(control.opened) as found:
         control.open_sample()
     folder = context.settings.projects_folder / SAMPLE_NAME
     assert found.args == [OpenedPath(PathKind.TABLE, folder / "sample.csv")]
     assert (folder / "sample.csv").read_text(encoding="utf-8") == "a,text\n1,one\n"
     control.close()
-    with qtbot.waitSignal(control.found):
+    with qtbot.waitSignal(control.opened):
         control.open_sample()
     assert context.project.folder is not None
     assert context.project.folder.path == folder
-
-
-def test_without_samples_it_says_so(context: AppContext) -> None:
-    control = ProjectControl(context.project, context.runs, context.settings)
-    assert not control.has_samples
-    with refused("part-missing", folder="resources/samples"):
-        control.open_sample()
 
 
 def test_the_example_is_copied_once_and_then_opened(
@@ -267,13 +260,6 @@ def test_the_example_is_copied_once_and_then_opened(
     assert (folder / "mine.txt").exists()
     control.close()
     assert not is_locked(rich_project)
-
-
-def test_without_an_example_it_says_so(context: AppContext) -> None:
-    control = ProjectControl(context.project, context.runs, context.settings)
-    assert not control.has_example
-    with refused("part-missing", folder="projects/examples"):
-        control.open_example()
 
 
 def test_names_become_folders(tmp_path: Path) -> None:

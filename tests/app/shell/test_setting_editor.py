@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from app.widgets.setting_editor import Editor, IgnoreWheel, make_editor
+from app.widgets.setting_editor import Editor, make_editor
 from engine.contract.options import OPTIONS
 
 
@@ -17,7 +17,7 @@ def form(qtbot: QtBot) -> QWidget:
 
 
 def editor_of(name: str, form: QWidget) -> Editor:
-    editor = make_editor(name, OPTIONS[name], IgnoreWheel(form))
+    editor = make_editor(name, OPTIONS[name])
     editor.widget.setParent(form)
     return editor
 

@@ -31,7 +31,7 @@ from app.shell.main_window import MainWindow
 from app.shell.page_list import PAGES
 from app.widgets.labels import ElidedLabel
 from app.widgets.page_splitter import PageSplitter
-from engine.contract.protocol.commands import InspectFile
+from engine.contract.protocol.data import InspectFile
 from engine.contract.studies.recipes import StudyKind
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
-from app.theme import DARK, LIGHT, RUN_COLORS, Colors, Scheme, Theme, run_look
+from app.theme import DARK, LIGHT, RUN_COLORS, Colors, Scheme, Theme, run_style
 from app.widgets.table_view import TableView
 
 # Machado, Oliveira & Fernandes 2009, severity 1.0, on linear RGB.
@@ -79,18 +79,18 @@ def test_runs_show_on_white_and_on_dark() -> None:
 
 
 def test_neighbouring_runs_differ_in_line_style_too() -> None:
-    looks = [run_look(number) for number in range(20)]
+    looks = [run_style(number) for number in range(20)]
     for first, second in itertools.pairwise(looks):
         assert first.color != second.color
-        assert first.style != second.style
-    assert run_look(3) == run_look(3)
+        assert first.line != second.line
+    assert run_style(3) == run_style(3)
 
 
 def test_scheme_is_applied_at_once(context: AppContext, qtbot: QtBot) -> None:
     theme = context.theme
     with qtbot.waitSignal(theme.changed):
         theme.set_scheme(Scheme.DARK)
-    assert theme.is_dark
+    assert theme.colors.is_dark
     assert QApplication.palette().color(QPalette.ColorRole.Window) == DARK.window
     theme.set_scheme(Scheme.LIGHT)
     assert QApplication.palette().color(QPalette.ColorRole.Window) == LIGHT.window

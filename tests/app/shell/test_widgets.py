@@ -117,7 +117,7 @@ def test_command_is_quoted_and_copied_whole(context: AppContext, qtbot: QtBot) -
 
 
 def test_empty_state_follows_its_action(context: AppContext, qtbot: QtBot) -> None:
-    empty = EmptyState(context.theme, "Nothing", "Do something.", picture="data")
+    empty = EmptyState(context.theme, "Nothing", "Do something.", icon="data")
     qtbot.addWidget(empty)
     done: list[int] = []
     action = context.actions.add("x.y", "&Do it", slot=lambda: done.append(1))

@@ -6,14 +6,17 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from app.context import AppContext
 from app.dialogs.problem import ProblemDialog
 from app.pages.prefixes.page import PrefixesPage
 from app.pages.start import StartPage
+from app.shell import startup
 from app.shell.main_window import FIRST_SIZE, MainWindow
 from app.shell.page_list import PAGES
 from app.widgets.info_bar import Tone
 from engine.contract.projects.project import DatasetEntry, ProjectFolder
-from engine.contract.protocol.commands import Failure, ImportPrefix
+from engine.contract.protocol.commands import Failure
+from engine.contract.protocol.prefixes import ImportPrefix
 from engine.contract.runs.events import Blame, RunState
 from tests.helpers.fake_ports import FakeRunner
 from tests.helpers.projects import MAPPING
@@ -193,7 +196,7 @@ def test_recent_projects_open_and_missing_ones_can_be_removed(
     assert here.button.isEnabled()
     assert gone.is_missing
     assert not gone.button.isEnabled()
-    gone.removed.emit()
+    gone.remove_button.click()
     assert settings.recent_projects == (project,)
     (here,) = start_page(window).recent.rows()
     here.button.setFocus()
@@ -286,11 +289,11 @@ def test_one_dialog_for_a_storm_of_faults(
     window: MainWindow, caplog: pytest.LogCaptureFixture
 ) -> None:
     for number in range(3):
-        window.commands.show_fault(ValueError(str(number)))
+        window.commands.show_error(ValueError(str(number)))
     (dialog,) = problems(window)
     assert "ValueError: 0" in dialog.failure.traceback
     dialog.close()
-    window.commands.show_fault(ValueError("later"))
+    window.commands.show_error(ValueError("later"))
     (dialog,) = problems(window)
     assert "ValueError: later" in dialog.failure.traceback
     dialog.close()
@@ -337,7 +340,7 @@ def test_place_is_kept_and_reset(window: MainWindow) -> None:
     window.close()
     assert not window.context.settings.layout("window").isEmpty()
     window.resize(500, 500)
-    window.restore_place()
+    window.restore_position()
     assert (window.width(), window.height()) == (780, 640)
     window.reset_layout()
     assert window.context.settings.layout("window").isEmpty()
@@ -346,16 +349,18 @@ def test_place_is_kept_and_reset(window: MainWindow) -> None:
 
 
 def test_a_window_that_was_on_a_lost_screen_comes_back(window: MainWindow) -> None:
+    room = window.screen().availableGeometry()
     window.move(-9000, -9000)
-    assert not window.is_on_a_screen()
-    window.restore_place()
-    assert window.is_on_a_screen()
+    window.context.settings.set_layout("window", window.saveGeometry())
+    assert not room.intersects(window.frameGeometry())
+    window.restore_position()
+    assert room.contains(window.frameGeometry().center())
 
 
 def test_scheme_menu_and_preferences_agree(window: MainWindow) -> None:
     actions = window.context.actions
     actions.get("view.scheme.dark").trigger()
-    assert window.context.theme.is_dark
+    assert window.context.theme.colors.is_dark
     window.commands.show_preferences()
     from app.dialogs.preferences import PreferencesDialog
 
@@ -374,3 +379,14 @@ def test_activity_popup_closes_with_escape(window: MainWindow, qtbot: QtBot) -> 
     assert popup.isVisible()
     qtbot.keyClick(popup, Qt.Key.Key_Escape)
     assert not popup.isVisible()
+
+
+def test_what_is_not_shipped_cannot_be_opened(
+    context: AppContext, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(startup, "sample_files", list)
+    monkeypatch.setattr(startup, "example_project", lambda: None)
+    window = startup.tie(context)
+    qtbot.addWidget(window)
+    for name in ("sample", "example"):
+        assert not context.actions.get(f"project.{name}").isEnabled()

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from app.words import count, date, duration, from_home, size
+from app.words import amount, count, date, duration, from_home, progress, size
 from engine.contract.metrics import metric_title
 
 
@@ -30,6 +30,20 @@ def test_durations(seconds: float, words: str) -> None:
 )
 def test_sizes(number: float, words: str) -> None:
     assert size(number) == words
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "words"),
+    [(1, "rows", "1 row"), (1, "prefixes", "1 prefix"), (1200, "tokens", "1,200 tokens")],
+)
+def test_amounts(number: int, unit: str, words: str) -> None:
+    assert amount(number, unit) == words
+
+
+def test_how_far_something_is() -> None:
+    assert progress(30_000_000, 93_000_000, "bytes") == "30 MB of 93 MB"
+    assert progress(80, 200, "tokens") == "80 of at most 200 tokens"
+    assert progress(1, 1, "rows") == "1 of 1 row"
 
 
 def test_others() -> None:

@@ -8,7 +8,9 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.pages.studies.page import StudiesPage
-from engine.contract.protocol.commands import CollectStudy, ListBackbones, ReportSplit
+from engine.contract.protocol.backbones import ListBackbones
+from engine.contract.protocol.data import ReportSplit
+from engine.contract.protocol.outputs import CollectStudy
 from engine.contract.studies.recipes import StudyKind
 from tests.helpers.fake_ports import FakeClient
 from tests.helpers.replies import BACKBONES, report_split
@@ -27,12 +29,12 @@ def make_page(
     client.replies[CollectStudy] = collect_without_drawing
 
     def make(path: Path) -> StudiesPage:
-        open_project(path)
-        page = StudiesPage(context)
-        qtbot.addWidget(page)
-        page.resize(1100, 700)
-        page.show()
-        qtbot.waitUntil(lambda: not page.library.is_reading)
+        with qtbot.waitSignal(context.studies.changed):  # all have been read
+            open_project(path)
+            page = StudiesPage(context)
+            qtbot.addWidget(page)
+            page.resize(1100, 700)
+            page.show()
         return page
 
     return make

@@ -17,7 +17,9 @@ from engine.cli.arguments import mapping_of, run_spec
 from engine.cli.main import make_parser
 from engine.cli.studies import study_settings
 from engine.contract.methods.prefix import PrefixMethod
-from engine.contract.protocol.commands import Done, FetchBackbone, ListBackbones, ReportSplit
+from engine.contract.protocol.backbones import FetchBackbone, ListBackbones
+from engine.contract.protocol.commands import Done
+from engine.contract.protocol.data import ReportSplit
 from engine.contract.studies.planning import plan
 from engine.contract.studies.recipes import StudyKind
 from engine.contract.studies.study import StudyRun
@@ -56,12 +58,12 @@ def test_the_form_says_what_it_starts_from_and_how_many_runs(
     begin(page, StudyKind.LOW_DATA)
     assert page.new_study is not None
     form = page.new_study
-    told = dict(form.shown_facts())
-    assert told["Backbone"] == "SmolLM2 135M Instruct"
-    assert told["Data"] == "huts.csv, 192 rows to train on, at most 200 test inputs"
-    assert told["Method"].startswith("prefix 10, MLP 512, from “Describe the table")
-    assert told["Training"] == "5 epochs, 8 rows a step, learning rate 0.0005"
-    assert told["Decoding"] == "5 beams"
+    facts = dict(form.facts.facts)
+    assert facts["Backbone"] == "SmolLM2 135M Instruct"
+    assert facts["Data"] == "huts.csv, 192 rows to train on, at most 200 test inputs"
+    assert facts["Method"].startswith("prefix 10, MLP 512, from “Describe the table")
+    assert facts["Training"] == "5 epochs, 8 rows a step, learning rate 0.0005"
+    assert facts["Decoding"] == "5 beams"
     assert form.question.text() == (
         "How many rows does each method need? Li & Liang (2021), figure 3."
     )
@@ -123,7 +125,7 @@ def test_another_recipe_brings_its_own_name_unless_one_was_typed(
     assert page.new_study is not None
     form = page.new_study
     assert form.fields.name.text() == "Low data"
-    form.recipe.setCurrentIndex(form.recipe.findData("length"))
+    form.recipe.setCurrentIndex(form.recipe.findData(StudyKind.LENGTH))
     assert form.fields.name.text() == "Prefix length"
     assert len(planner(page).runs) == 15
 
@@ -273,5 +275,5 @@ def test_what_the_runs_page_changes_is_taken_when_the_page_is_shown_again(
     assert base.method == PrefixMethod(mid_dim=64)
     context.undo.undo()
     assert planner(page).run.spec == replace(base, training=replace(base.training, epochs=5.0))
-    other.set_method("finetune")
+    other.set("method.kind", "finetune")
     assert "full fine-tuning" in planner(page).error.message

@@ -17,16 +17,16 @@ from app.metric_menu import EncoderDialog
 from app.models.run import RunModel
 from app.pages.studies.page import StudiesPage
 from app.pages.studies.results.figure import LegendEntry
-from app.pages.studies.results.scores import GIVEN_UP
-from app.pages.studies.results.tables_view import NOTHING as NO_TABLES
-from app.pages.studies.results.view import COLLECTING, FAULT, NOT_TAKEN, NOTHING
+from app.pages.studies.results.scores import CANCELLED, UNEXPECTED
+from app.pages.studies.results.tables import NOTHING as NO_TABLES
+from app.pages.studies.results.view import COLLECTING, NO_SCORES, NOTHING
 from app.shell.main_window import MainWindow
 from app.shell.messages import Message
 from app.shell.startup import tie
 from app.theme import DARK, Scheme
 from app.widgets.info_bar import Tone
 from engine.contract.projects.project import ProjectFolder
-from engine.contract.protocol.commands import CollectStudy
+from engine.contract.protocol.outputs import CollectStudy
 from engine.contract.runs.events import Blame, RunState
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.journal import JournalReader
@@ -67,13 +67,12 @@ def current(page: Page) -> StudySpec:
 def window(tmp_path: Path, qapp: object, qtbot: QtBot) -> Iterator[MainWindow]:
     """The real window over fake ports."""
     context = make_context(tmp_path / "settings.ini", replies=RICH)
-    made, control, run_activities = tie(context)
+    made = tie(context)
     qtbot.addWidget(made)
     made.resize(1024, 640)
     made.show()
     yield made
-    control.close()
-    del run_activities
+    made.control.close()
     discard(context)
 
 
@@ -120,7 +119,7 @@ def test_from_a_recipe_to_results(window: MainWindow, project: Path, qtbot: QtBo
         "full fine-tuning, seed 1",
     ]
     qtbot.waitUntil(lambda: page.view.header.headline.text() == "0 of 4 finished")
-    assert page.list.studies.sentence(study) == "Methods, 0 of 4 finished, 4 waiting"
+    assert page.list.sentence(study) == "Methods, 0 of 4 finished, 4 waiting"
     assert page.view.nothing.isVisible()
 
     first, second, third, fourth = context.runs.all()
@@ -135,7 +134,7 @@ def test_from_a_recipe_to_results(window: MainWindow, project: Path, qtbot: QtBo
     control.set_status(fourth.run_id, RunState.FAILED, message="The disk is full.")
     failures = page.view.failures
     qtbot.waitUntil(lambda: failures.label.text().endswith("The disk is full."))
-    assert page.list.studies.sentence(study) == ("Methods, 2 of 4 finished, 1 running, 1 failed")
+    assert page.list.sentence(study) == ("Methods, 2 of 4 finished, 1 running, 1 failed")
     control.queue.clear()
     failures.buttons[0].click()
     assert control.queue == [fourth.path]
@@ -430,8 +429,8 @@ def test_a_failure_is_told_of_its_own_study(
     assert view.nothing.title.text() == COLLECTING[0]
     with qtbot.waitSignal(pending.cancelled):
         pending.cancel()
-    assert view.nothing.title.text() == NOT_TAKEN[0]
-    assert view.failures.label.text() == GIVEN_UP
+    assert view.nothing.title.text() == NO_SCORES[0]
+    assert view.failures.label.text() == CANCELLED
     page.library.select("methods")
     assert view.failures.label.text() == "The outputs are damaged: decode them again."
     pending = wait_for_question("methods")
@@ -548,7 +547,7 @@ def test_a_failure_of_scoring_is_told(
     with qtbot.waitSignal(context.activities.failed) as ours:
         client.last(CollectStudy).fail("A row had no cells.", blame=Blame.ENGINE, traceback="T")
     assert ours.args[0] == "Score the study"
-    assert page.view.failures.label.text() == FAULT
+    assert page.view.failures.label.text() == UNEXPECTED
     page.scores.refresh()
     qtbot.waitUntil(lambda: bool(client.open_tickets(CollectStudy)))
     client.last(CollectStudy).answer(collect_without_drawing(CollectStudy(str(project), "methods")))
@@ -556,7 +555,7 @@ def test_a_failure_of_scoring_is_told(
     page.scores.refresh()
     qtbot.waitUntil(lambda: bool(client.open_tickets(CollectStudy)))
     page.actions_.delete_study(with_runs=False)
-    with qtbot.assertNotEmitted(page.scores.failed):
+    with qtbot.assertNotEmitted(page.scores.changed):
         client.last(CollectStudy).fail("There is no such study.")
 
 

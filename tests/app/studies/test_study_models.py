@@ -8,8 +8,8 @@ import pytest
 
 from app.models.runs import RunsModel
 from app.models.study_tally import StudyTally, tally, unfinished
-from app.pages.studies.results.means_model import EMPTY, differences_table, means_table, notes
-from engine.contract.protocol.commands import CollectStudy
+from app.pages.studies.results.tables import EMPTY, differences_table, means_table, notes
+from engine.contract.protocol.outputs import CollectStudy
 from engine.contract.runs.events import RunState
 from engine.contract.runs.scores import Absent, Score
 from engine.contract.studies.figure import panels_of

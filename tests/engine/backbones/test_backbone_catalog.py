@@ -16,7 +16,7 @@ from engine.backbones.device import choose_device
 from engine.backbones.entries import EMBEDDED, find_entry, shipped_entries
 from engine.contract.backbone import BackboneSource
 from engine.contract.methods.prefix import PrefixMethod
-from engine.contract.protocol.commands import ListBackbones
+from engine.contract.protocol.backbones import ListBackbones
 from engine.contract.specs.training import Device
 from engine.reporter import Silent
 from tests.helpers.errors import refused

@@ -20,7 +20,7 @@ from engine.backbones.loading import load_backbone, load_tokenizer
 from engine.backbones.manifest import has_all_files, read_manifest
 from engine.backbones.paths import cache_folder, converted_folder, folder_of
 from engine.contract.errors import Cancelled, UserError
-from engine.contract.protocol.commands import FetchBackbone
+from engine.contract.protocol.backbones import FetchBackbone
 from engine.contract.runs.lock import FolderLock
 from engine.reporter import Silent
 from tests.helpers.errors import refused

@@ -16,7 +16,7 @@ from engine.backbones.fetching import fetch_backbone
 from engine.backbones.loading import load_backbone
 from engine.backbones.paths import folder_of
 from engine.contract.errors import Cancelled
-from engine.contract.protocol.commands import FetchBackbone, ListBackbones
+from engine.contract.protocol.backbones import FetchBackbone, ListBackbones
 from engine.reporter import Silent
 from tests.helpers.errors import refused
 

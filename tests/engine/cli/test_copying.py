@@ -115,13 +115,13 @@ def test_a_prefix_in_three_places_makes_a_backbone_copy_other_words(place: Path)
     spec, rows = folder.read_spec(), read_outputs(folder.outputs / "test.jsonl")
     loaded = Systems().bare(spec.backbone, Silent())
     prompts = loaded.prompts([row.input for row in rows])
-    bare = decode(loaded.system, prompts, spec.decoding, Silent()).texts
+    bare = decode(loaded.system, prompts, spec.task.decoding, Silent()).texts
     without = tuple(replace(row, output=text) for row, text in zip(rows, bare, strict=True))
     assert rouge_1(rows) > 80
     assert rouge_1(without) < 20
 
     start = make_method(loaded.system.backbone, spec.method, seed=spec.training.seed).folded()
     trained, _ = native.read(folder.prefix)
-    assert {site.place for site in trained} == set(AttentionKind)
+    assert {site.kind for site in trained} == set(AttentionKind)
     for site, entries in trained.items():
         assert (entries - start[site]).abs().mean() > 0.01, site.key

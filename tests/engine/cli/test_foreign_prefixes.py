@@ -15,8 +15,8 @@ import torch
 from engine.backbones.paths import CACHE_VARIABLE
 from engine.cli.main import call, run
 from engine.contract.errors import UserError
+from engine.contract.methods.info import ArtifactKind
 from engine.contract.projects.project import Project, ProjectFolder
-from engine.contract.runs.cards import PrefixCard
 from engine.contract.runs.outputs import read_outputs
 from engine.contract.specs.data import Preset
 from engine.exchange.card import read_card
@@ -85,13 +85,32 @@ def test_decoding_says_which_option_helps(
     assert len(place.decode(imported, "out", "--backbone", str(place.backbone))) == 3
 
 
+def test_import_makes_a_project_where_there_is_none(place: Workplace) -> None:
+    project = ProjectFolder(place.path / "new" / "huts")
+    words = ["import", str(place.path / "theirs"), "--project", str(project.path)]
+    assert run(words) == 0
+    assert run(words) == 0
+    assert project.read().name == "huts"
+    assert sorted(path.name for path in project.prefixes.iterdir()) == ["theirs", "theirs-2"]
+
+
+def test_a_refused_import_makes_no_project(place: Workplace) -> None:
+    project = place.path / "new"
+    with pytest.raises(UserError):
+        call(["import", str(place.path / "gone"), "--project", str(project)])
+    assert not project.exists()
+    file = place.path / "t.csv"
+    with refused("no-project", path=file):
+        call(["import", str(place.path / "theirs"), "--project", str(file)])
+
+
 def test_import_takes_backbone_and_form(place: Workplace) -> None:
     options = ["--backbone", str(place.backbone), "--prompt-form", "bos"]
     tables = ["--linearisation", "brackets", "--lower-keys"]
     words = ["import", str(place.path / "theirs"), "--project", str(place.path / "project")]
     assert run([*words, *options, *tables]) == 0
     imported = place.path / "project" / "prefixes" / "theirs"
-    card = read_card(imported, PrefixCard)
+    card = read_card(imported, ArtifactKind.PREFIX)
     assert (card.backbone, card.prompt) == (place.backbone.name, "bos")
     assert card.linearisation.preset is Preset.BRACKETS
     assert card.linearisation.lower_keys

@@ -14,11 +14,12 @@ from engine.backbones.loading import Backbone
 from engine.cli.main import call, run
 from engine.contract.errors import UserError
 from engine.contract.methods.prefix import Init, Parametrisation, Placement, PrefixMethod
-from engine.contract.runs.cards import PositionScheme, PrefixCard
+from engine.contract.runs.cards import Card, PositionScheme, PrefixShape
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.outputs import read_meta, read_outputs
 from engine.contract.specs.data import Linearisation, Preset, PromptForm
 from engine.contract.specs.training import DecodingSpec, Strategy
+from engine.contract.tasks.generation import GenerationTask
 from engine.data.prompt import prompt_name
 from engine.exchange import native
 from engine.methods.prefix import PrefixTuning
@@ -31,11 +32,12 @@ LENGTHS = (1, 2, 3, 5, 8, 13, 21, 30)
 NAMES = tuple(f"user {length}" for length in LENGTHS)
 FIELDS = ("--field", "name", "--field", "food")
 DECODING = DecodingSpec(strategy=Strategy.BEAM, num_beams=3, max_new_tokens=12, no_repeat_ngram=2)
+GREEDY = GenerationTask(DecodingSpec(strategy=Strategy.GREEDY))
 
 
 def save_prefix(
     folder: Path, backbone: Backbone, length: int, *, seed: int = 0, **changes: object
-) -> PrefixCard:
+) -> Card:
     """An untrained prefix with numbers of its own, and a card that says how it reads a row."""
     method = PrefixMethod(
         prefix_length=length, parametrisation=Parametrisation.DIRECT, init=Init.RANDOM
@@ -47,15 +49,19 @@ def save_prefix(
         method=method,
         backbone=backbone.name,
         backbone_fingerprint=backbone.fingerprint,
-        kv_heads=backbone.shape.kv_heads,
-        head_width=backbone.shape.head_width,
-        layers=len(PrefixTuning(backbone, method, seed=0).folded()),
+        shape=PrefixShape(
+            layers=len(PrefixTuning(backbone, method, seed=0).folded()),
+            kv_heads=backbone.shape.kv_heads,
+            head_width=backbone.shape.head_width,
+            positions=(
+                PositionScheme.UNSHIFTED
+                if backbone.is_encoder_decoder
+                else PositionScheme.AFTER_PREFIX
+            ),
+        ),
         linearisation=Linearisation(presets[seed % len(presets)]),
         prompt=prompt_name(forms[seed % 2], encoder_decoder=backbone.is_encoder_decoder),
-        decoding=replace(DECODING, batch_size=seed + 1),
-        positions=(
-            PositionScheme.UNSHIFTED if backbone.is_encoder_decoder else PositionScheme.AFTER_PREFIX
-        ),
+        task=GenerationTask(replace(DECODING, batch_size=seed + 1)),
     )
     card = replace(card, **changes)  # type: ignore[arg-type]
     return native.write(folder, PrefixTuning(backbone, method, seed=seed).folded(), card)
@@ -114,8 +120,8 @@ def test_runs_and_prefix_folders_of_one_backbone_side_by_side(
     backbone = tiny(workshop.folder / "again", "llama")
     for name in ("mlp", "direct"):
         shutil.copytree(finished_runs[name].path, tmp_path / "all" / name)
-    own = finished_runs["mlp"].read_spec().decoding
-    save_prefix(tmp_path / "all" / "third", backbone, 7, decoding=own)
+    own = finished_runs["mlp"].read_spec().task
+    save_prefix(tmp_path / "all" / "third", backbone, 7, task=own)
     with open(workshop.csv, encoding="utf-8", newline="") as stream:
         header, *rows = csv.reader(stream)
     for columns, users in (((), ("mlp", "direct")), (COLUMNS, ("mlp", "direct", "third"))):
@@ -156,7 +162,7 @@ def refuse(
     place = tmp_path / "all"
     save_prefix(place / "anna", backbone, 3)
     save_prefix(place / "other", other, 3)
-    save_prefix(place / "greedy", backbone, 3, decoding=DecodingSpec(strategy=Strategy.GREEDY))
+    save_prefix(place / "greedy", backbone, 3, task=GREEDY)
     infix = PrefixMethod(
         prefix_length=3,
         position=Placement.INFIX,

@@ -175,8 +175,8 @@ CASES: dict[str, Case] = {
         *("no-prefix-yet", {"run": "{run}"}),
     ),
     "no project": (
-        ("import", "trained/prefix", "--project", "{folder}"),
-        *(None, {"folder": "{folder}", "file": "project.json"}),
+        ("import", "trained/prefix", "--project", "trained"),
+        *("no-project", {"path": "trained", "file": "project.json"}),
     ),
     "a backbone that nobody knows": (("backbones", "fetch", "gpt-9"), None, {"name": "gpt-9"}),
 }

@@ -9,7 +9,7 @@ import tokenizers
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.commands import ImportFile
+from engine.contract.protocol.data import ImportFile
 from engine.contract.reading.reading import ReadOptions
 from engine.data.importing import import_file
 from engine.reporter import Silent

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.projects.dataset_store import DatasetStore, RejectedRow
-from engine.contract.protocol.commands import ImportFile, InspectFile
+from engine.contract.protocol.data import ImportFile, InspectFile
 from engine.contract.reading.reading import FileReport, FindingKind, ReadOptions
 from engine.contract.specs.data import DataSpec, Mapping, Split
 from engine.data.examples import ExampleSets, inputs_of, load_examples

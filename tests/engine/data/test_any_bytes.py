@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.commands import ImportFile, InspectFile
+from engine.contract.protocol.data import ImportFile, InspectFile
 from engine.contract.reading.reading import ReadOptions
 from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file

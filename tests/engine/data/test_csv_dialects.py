@@ -25,7 +25,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.commands import ImportFile
+from engine.contract.protocol.data import ImportFile
 from engine.contract.reading.reading import ReadOptions
 from engine.data.importing import import_file
 from engine.reporter import Silent

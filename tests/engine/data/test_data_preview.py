@@ -9,12 +9,7 @@ import pytest
 
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.commands import (
-    ImportFile,
-    PreviewExamples,
-    PreviewTokens,
-    ReportSplit,
-)
+from engine.contract.protocol.data import ImportFile, PreviewExamples, PreviewTokens, ReportSplit
 from engine.contract.reading.reading import FindingKind, PreviewExample, ReadOptions, SplitCounts
 from engine.contract.specs.data import (
     Column,

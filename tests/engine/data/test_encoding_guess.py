@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.protocol.commands import InspectFile
+from engine.contract.protocol.data import InspectFile
 from engine.contract.reading.options import ENCODING_TITLES
 from engine.contract.reading.reading import FileReport, FindingKind
 from engine.data.encoding_guess import guess_script_encoding

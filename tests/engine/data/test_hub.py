@@ -13,7 +13,7 @@ import pytest
 
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.commands import ImportFile, InspectFile
+from engine.contract.protocol.data import ImportFile, InspectFile
 from engine.contract.reading.reading import FileReport, ReadOptions
 from engine.contract.specs.data import SplitKind
 from engine.data.importing import import_file

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from engine.contract.errors import Cancelled, UserError
 from engine.contract.projects.dataset_store import DatasetStore, RejectedRow, Row
-from engine.contract.protocol.commands import ExportRejected, Imported, ImportFile
+from engine.contract.protocol.data import ExportRejected, Imported, ImportFile
 from engine.contract.reading.reading import FindingKind, ReadOptions
 from engine.data.importing import export_rejected, import_file
 from engine.data.readers import open_reader

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.contract.errors import Cancelled
-from engine.contract.protocol.commands import InspectFile
+from engine.contract.protocol.data import InspectFile
 from engine.contract.reading.reading import FileReport, Finding, FindingKind, ReadOptions
 from engine.contract.specs.data import Role
 from engine.data.inspecting import inspect_file

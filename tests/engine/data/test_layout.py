@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.protocol.commands import InspectFile
+from engine.contract.protocol.data import InspectFile
 from engine.contract.reading.reading import FileReport, FindingKind, ReadOptions
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent

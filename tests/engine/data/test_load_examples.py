@@ -9,7 +9,7 @@ import pytest
 
 from engine.contract.errors import Cancelled, UserError
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.commands import ImportFile
+from engine.contract.protocol.data import ImportFile
 from engine.contract.reading.reading import FindingKind, ReadOptions
 from engine.contract.specs.data import (
     Column,

@@ -10,7 +10,7 @@ import pytest
 from pyarrow import parquet
 
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.commands import Imported, ImportFile, InspectFile
+from engine.contract.protocol.data import Imported, ImportFile, InspectFile
 from engine.contract.reading.reading import FileReport, FindingKind, ReadOptions
 from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.commands import Imported, ImportFile, InspectFile
+from engine.contract.protocol.data import Imported, ImportFile, InspectFile
 from engine.contract.reading.reading import FileReport, FindingKind, ReadOptions
 from engine.contract.specs.data import SplitKind
 from engine.contract.tables.saving import write_table

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.contract.projects.dataset_store import DatasetStore, RejectedRow
-from engine.contract.protocol.commands import Imported, ImportFile, InspectFile
+from engine.contract.protocol.data import Imported, ImportFile, InspectFile
 from engine.contract.reading.reading import FileReport, FindingKind, ReadOptions
 from engine.contract.specs.data import (
     DataSpec,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.contract.errors import Cancelled, UserError
-from engine.contract.protocol.commands import DecodeSplit, Generate
+from engine.contract.protocol.outputs import DecodeSplit, Generate
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.outputs import read_meta, read_outputs
 from engine.decoding import handlers

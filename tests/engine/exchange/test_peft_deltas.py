@@ -11,11 +11,12 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
 from engine.contract.errors import UserError
-from engine.contract.methods.all import DeltaSpec, info_of
-from engine.contract.protocol.commands import ExportPrefix
-from engine.contract.runs.cards import DeltaCard
+from engine.contract.methods.all import MethodSpec, info_of
+from engine.contract.methods.info import ArtifactKind
+from engine.contract.protocol.prefixes import ExportPrefix
+from engine.contract.runs.cards import Card
 from engine.contract.specs.data import Linearisation
-from engine.contract.specs.training import DecodingSpec
+from engine.contract.tasks.generation import GenerationTask
 from engine.data.prompt import ENCODER_PROMPT, PROMPT
 from engine.exchange import folders, peft_delta
 from engine.exchange.handlers import export_prefix
@@ -34,15 +35,15 @@ IDS = torch.tensor([[5, 9, 17, 33, 2, 41, 8]])
 HELD = [name for name, (_, spec) in OTHER_METHODS.items() if "peft" in info_of(spec).exports]
 
 
-def card_of(method: DeltaSpec, *, prompt: str = PROMPT) -> DeltaCard:
-    return DeltaCard(
+def card_of(method: MethodSpec, *, prompt: str = PROMPT) -> Card:
+    return Card(
         name="huts",
         method=method,
         backbone="tiny",
         backbone_fingerprint="ab" * 32,
         linearisation=Linearisation(),
         prompt=prompt,
-        decoding=DecodingSpec(),
+        task=GenerationTask(),
         data_name="huts",
         data_fingerprint="cd" * 32,
         train_rows=7,
@@ -93,7 +94,7 @@ def test_a_delta_folder_is_exported(form: str, tmp_path: Path) -> None:
     done = export_prefix(ExportPrefix(str(tmp_path / "delta"), form, str(out)), Silent())
     assert str(out) in done.message
     if form == "native":
-        read, card = folders.read(out, DeltaCard)
+        read, card = folders.read(out, ArtifactKind.DELTA)
         assert read.keys() == tensors.keys()
         assert card.method == spec
     else:

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from engine.contract.methods.prefix import Init, Parametrisation, PrefixMethod
-from engine.methods.attention import attention_of
 from engine.fast.path import compute_by_transformers
+from engine.methods.attention import attention_of
 from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.prefix import PrefixTuning, SavedPrefix
 from engine.tasks.generation.batches import collate, collate_for, token_row

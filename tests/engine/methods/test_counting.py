@@ -11,7 +11,7 @@ from engine.contract.methods.cost import cost
 from engine.contract.methods.ia3 import Ia3Method
 from engine.contract.methods.lora import LoraMethod
 from engine.contract.methods.top_layers import TopLayersMethod
-from engine.contract.protocol.commands import CountParameters
+from engine.contract.protocol.backbones import CountParameters
 from engine.methods.base import count
 from engine.methods.counting import count_parameters
 from engine.methods.making import make_method

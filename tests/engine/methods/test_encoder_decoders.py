@@ -80,7 +80,7 @@ def test_each_place_can_be_switched_off_and_makes_a_difference(
     every = PrefixTuning(backbone, method(), seed=1).folded()
     fewer = PrefixTuning(backbone, method(**off), seed=1)
     sites = set(fewer.folded())
-    assert sites == {site for site in every if site.place is not place}
+    assert sites == {site for site in every if site.kind is not place}
     batch = collate_for(backbone, ROWS)
     with torch.no_grad(), SavedPrefix(backbone, every).active():
         whole = logits(backbone.model, batch)
@@ -143,7 +143,7 @@ def test_words_start_every_place_with_the_backbones_own_keys_and_values(
         ("decoder_self", 2, "model.decoder.layers.2.self_attn.k_proj"),
         ("decoder_cross", 0, "model.decoder.layers.0.encoder_attn.k_proj"),
     ):
-        site = next(s for s in folded if s.place.value == place and s.layer == layer)
+        site = next(s for s in folded if s.kind.value == place and s.layer == layer)
         expected = seen[name].view(len(words), 4, 8).transpose(0, 1)  # [H, P, D]
         torch.testing.assert_close(folded[site][0], expected, rtol=0, atol=2e-4)
 

@@ -10,7 +10,7 @@ from peft import IA3Config, TaskType, get_peft_model
 
 from engine.contract.methods.ia3 import Ia3Method
 from engine.methods.ia3 import Ia3
-from tests.engine.other_methods import logits, scatter
+from tests.engine.other_methods import logits, peft_logits, scatter
 from tests.engine.tiny import tiny
 from tests.helpers.errors import refused
 
@@ -28,17 +28,7 @@ def test_it_says_what_pefts_own_model_says(family: str, tmp_path: Path) -> None:
     task = TaskType.SEQ_2_SEQ_LM if other.is_encoder_decoder else TaskType.CAUSAL_LM
     config = IA3Config(task_type=task, fan_in_fan_out=family == "gpt2")
     theirs = get_peft_model(other.model, config)  # the modules are PEFT's choice
-    state = dict(theirs.named_parameters())
-    with torch.no_grad():
-        for name, parameter in ia3.trainable().items():
-            state.pop(f"base_model.model.{name}.default").copy_(parameter)
-        assert not [name for name in state if "ia3_" in name], "PEFT has (IA)³ elsewhere too"
-        sides = {"decoder_input_ids": torch.arange(7, 11)[None]}
-        expected = theirs(
-            input_ids=IDS,
-            attention_mask=torch.ones_like(IDS),
-            **(sides if other.is_encoder_decoder else {}),
-        ).logits
+    expected = peft_logits(theirs, ia3, IDS, marker="ia3_")
     torch.testing.assert_close(ours, expected, rtol=1e-5, atol=1e-5)
 
 

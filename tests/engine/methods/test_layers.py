@@ -171,7 +171,7 @@ def test_a_layer_that_the_backbone_lacks_is_refused(tmp_path: Path) -> None:
     with refused("no-such-layer", part="2", owner="the encoder", count=2):
         PrefixTuning(bart, method(5, "2"), seed=0)
     sites = set(PrefixTuning(bart, method(5, "2", encoder_self=False), seed=0).folded())
-    assert {(site.place, site.layer) for site in sites} == {
+    assert {(site.kind, site.layer) for site in sites} == {
         (AttentionKind.DECODER_SELF, 2),
         (AttentionKind.DECODER_CROSS, 2),
     }

@@ -10,7 +10,7 @@ from peft import LoraConfig, get_peft_model
 
 from engine.contract.methods.lora import LoraMethod
 from engine.methods.lora import Lora
-from tests.engine.other_methods import logits, scatter
+from tests.engine.other_methods import logits, peft_logits, scatter
 from tests.engine.tiny import tiny
 from tests.helpers.errors import refused
 
@@ -47,18 +47,7 @@ def test_it_says_what_pefts_own_model_says(family: str, folder: Path) -> None:
         r=4, lora_alpha=6, target_modules=ATTENTION_KINDS[family], fan_in_fan_out=family == "gpt2"
     )
     theirs = get_peft_model(other.model, config)
-    state = dict(theirs.named_parameters())
-    with torch.no_grad():
-        for name, parameter in lora.trainable().items():
-            place = f"base_model.model.{name.removesuffix('.weight')}.default.weight"
-            state.pop(place).copy_(parameter)
-        assert not [name for name in state if "lora_" in name], "PEFT has LoRA elsewhere too"
-        sides = {"decoder_input_ids": torch.arange(7, 11)[None]}
-        expected = theirs(
-            input_ids=IDS,
-            attention_mask=torch.ones_like(IDS),
-            **(sides if other.is_encoder_decoder else {}),
-        ).logits
+    expected = peft_logits(theirs, lora, IDS, marker="lora_")
     torch.testing.assert_close(ours, expected, rtol=1e-5, atol=1e-5)
     (note,) = lora.notes()
     places = ", ".join(ATTENTION_KINDS[family])

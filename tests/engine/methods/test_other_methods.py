@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from engine.backbones.loading import Backbone
-from engine.contract.methods.all import DeltaSpec, info_of
+from engine.contract.methods.all import MethodSpec, info_of
 from engine.contract.methods.cost import cost
 from engine.methods.base import Method, count
 from engine.methods.finetune import BareBackbone
@@ -29,25 +29,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=OTHER_METHODS)
-def case(request: pytest.FixtureRequest, folder: Path) -> tuple[Backbone, DeltaSpec]:
+def case(request: pytest.FixtureRequest, folder: Path) -> tuple[Backbone, MethodSpec]:
     family, method = OTHER_METHODS[request.param]
     return tiny(folder, family), method
 
 
-def made(case: tuple[Backbone, DeltaSpec], *, seed: int = 0) -> Method:
+def made(case: tuple[Backbone, MethodSpec], *, seed: int = 0) -> Method:
     method = make_method(*case, seed=seed)
     return method
 
 
 def test_it_starts_as_the_bare_backbone_unless_something_stands_before_the_text(
-    case: tuple[Backbone, DeltaSpec],
+    case: tuple[Backbone, MethodSpec],
 ) -> None:
     method = made(case)
     is_bare = torch.equal(logits(method, IDS), logits(BareBackbone(case[0]), IDS))
     assert is_bare is (method.position_offset == 0)
 
 
-def test_what_is_stored_says_the_same_and_is_counted(case: tuple[Backbone, DeltaSpec]) -> None:
+def test_what_is_stored_says_the_same_and_is_counted(case: tuple[Backbone, MethodSpec]) -> None:
     backbone, spec = case
     method = made(case)
     scatter(method.trainable())
@@ -66,7 +66,7 @@ def test_what_is_stored_says_the_same_and_is_counted(case: tuple[Backbone, Delta
 
 
 def test_the_backbone_stays_bare_and_serves_other_systems(
-    case: tuple[Backbone, DeltaSpec],
+    case: tuple[Backbone, MethodSpec],
 ) -> None:
     backbone, _ = case
     names = [name for name, _ in backbone.model.named_modules()]
@@ -86,7 +86,7 @@ def test_the_backbone_stays_bare_and_serves_other_systems(
     assert not hasattr(backbone.model, "peft_config")
 
 
-def test_a_padded_row_is_the_row_alone(case: tuple[Backbone, DeltaSpec]) -> None:
+def test_a_padded_row_is_the_row_alone(case: tuple[Backbone, MethodSpec]) -> None:
     backbone, _ = case
     method = made(case)
     scatter(method.trainable())
@@ -102,7 +102,7 @@ def test_a_padded_row_is_the_row_alone(case: tuple[Backbone, DeltaSpec]) -> None
     torch.testing.assert_close(padded[:, -alone.shape[1] :], alone, rtol=1e-4, atol=1e-4)
 
 
-def test_checkpointed_gradients_are_the_same(case: tuple[Backbone, DeltaSpec]) -> None:
+def test_checkpointed_gradients_are_the_same(case: tuple[Backbone, MethodSpec]) -> None:
     from engine.methods.checkpointing import enable_checkpointing
 
     backbone, _ = case
@@ -146,7 +146,7 @@ def test_half_precision_trains_a_float32_copy(folder: Path) -> None:
             assert parameter.grad is not None, (name, key)
 
 
-def test_foreign_tensors_are_refused(case: tuple[Backbone, DeltaSpec]) -> None:
+def test_foreign_tensors_are_refused(case: tuple[Backbone, MethodSpec]) -> None:
     backbone, spec = case
     tensors = made(case).folded()
     first = min(tensors)

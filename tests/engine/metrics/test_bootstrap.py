@@ -6,9 +6,8 @@ import pytest
 from engine.contract.runs.scores import RESAMPLES
 from engine.metrics import bootstrap
 from engine.metrics.known import metric_named
-from engine.metrics.metric import corpus_value
 from engine.reporter import Silent
-from tests.helpers.metrics import LOCAL, MEANS_OF_TEXTS
+from tests.helpers.metrics import LOCAL, MEANS_OF_TEXTS, corpus_value
 
 WORDS = [*"abcdefghijklmnop"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.contract.protocol.commands import CompareOutputs
+from engine.contract.protocol.outputs import CompareOutputs
 from engine.contract.runs.outputs import write_outputs
 from engine.contract.runs.scores import MeanDifference, OutputRow
 from engine.metrics import bootstrap

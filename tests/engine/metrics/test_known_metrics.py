@@ -17,12 +17,12 @@ from sacrebleu.metrics.chrf import CHRF
 
 from engine.contract.metrics import METRICS
 from engine.metrics.known import metric_named
-from engine.metrics.metric import Array, corpus_value
+from engine.metrics.metric import Array
 from engine.metrics.ptb import ptb_words
 from engine.metrics.rouge_e2e import common_words
 from engine.reporter import Silent
 from tests.helpers.errors import refused
-from tests.helpers.metrics import LOCAL, MEANS_OF_TEXTS, WEIGHTED
+from tests.helpers.metrics import LOCAL, MEANS_OF_TEXTS, WEIGHTED, corpus_value
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "scores.json").read_text("utf-8"))
 

@@ -13,10 +13,11 @@ from engine.contract.errors import Cancelled
 from engine.contract.runs.scores import Absent, OutputRow, Score
 from engine.metrics import meteor
 from engine.metrics.meteor import Meteor, without_whole_chunks
-from engine.metrics.metric import Unavailable, corpus_value
+from engine.metrics.metric import Unavailable
 from engine.metrics.scoring import score_whole
 from engine.reporter import Silent
 from tests.helpers.errors import refused
+from tests.helpers.metrics import corpus_value
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "meteor.json").read_text("utf-8"))
 OUTPUTS = [row["output"] for row in GOLDEN["rows"]]

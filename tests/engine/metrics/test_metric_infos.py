@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.contract.metrics import METRICS, MetricInfo, guide_table, metric_info
-from engine.contract.protocol.commands import ScoreOutputs
+from engine.contract.protocol.outputs import ScoreOutputs
 from engine.contract.runs.outputs import read_meta, read_outputs
 from engine.contract.runs.scores import Absent, Score
 from engine.contract.studies.study import StudyKind, StudySpec

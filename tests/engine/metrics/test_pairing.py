@@ -8,9 +8,9 @@ import pytest
 from engine.contract.runs.scores import RESAMPLES, Absent, OutputRow
 from engine.metrics import bootstrap
 from engine.metrics.known import metric_named
-from engine.metrics.metric import corpus_value
 from engine.metrics.pairing import PairedDifference, common_rows, compare
 from tests.helpers.errors import refused
+from tests.helpers.metrics import corpus_value
 
 WORDS = [*"abcdefgh"]
 
@@ -30,7 +30,7 @@ def corpora(count: int, *, first: float, second: float) -> tuple[list[OutputRow]
 def only(found: tuple[PairedDifference | Absent, ...]) -> bootstrap.Paired:
     (one,) = found
     assert isinstance(one, PairedDifference)
-    return one.found
+    return one.result
 
 
 def test_scores_and_difference_are_those_of_each_system() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.contract.errors import Cancelled, UserError
-from engine.contract.protocol.commands import ScoreOutputs
+from engine.contract.protocol.outputs import ScoreOutputs
 from engine.contract.runs.outputs import meta_path, read_meta, read_outputs, write_outputs
 from engine.contract.runs.scores import OutputRow, OutputsMeta
 from engine.metrics.handlers import score_outputs

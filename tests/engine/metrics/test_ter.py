@@ -11,10 +11,10 @@ from sacrebleu.metrics.lib_ter import translation_edit_rate
 from sacrebleu.metrics.ter import TER
 
 from engine.metrics import tercom
-from engine.metrics.metric import corpus_value
 from engine.metrics.ter import Ter
 from engine.metrics.tercom import edits
 from engine.reporter import Silent
+from tests.helpers.metrics import corpus_value
 
 
 def assert_equal(output: list[str], reference: list[str]) -> None:

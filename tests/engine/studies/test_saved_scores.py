@@ -11,13 +11,13 @@ import pytest
 from engine.cli.main import run
 from engine.contract.errors import Cancelled
 from engine.contract.projects.project import ProjectFolder
-from engine.contract.protocol.commands import ScoreOutputs
+from engine.contract.protocol.outputs import ScoreOutputs
 from engine.contract.runs.scores import Encoder
 from engine.contract.studies.study import StudyFolder, StudySpec
 from engine.metrics.handlers import score_outputs
 from engine.reporter import Silent
+from engine.studies.handlers import write_files
 from engine.studies.results import collect
-from engine.studies.writing import write_files
 from tests.helpers.errors import refused
 
 

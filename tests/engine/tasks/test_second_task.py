@@ -16,7 +16,8 @@ from safetensors.torch import load_file, save_file
 from torch.nn.functional import cross_entropy
 
 from engine.backbones.loading import Backbone
-from engine.contract.protocol.commands import ImportFile
+from engine.contract.protocol.backbones import ProbeSpeed
+from engine.contract.protocol.data import ImportFile
 from engine.contract.reading.reading import ReadOptions
 from engine.contract.runs.events import Evaluation, OutputsSaved, RunCancelled, RunFinished, Sample
 from engine.contract.runs.folder import RunFolder, StopRequest
@@ -29,7 +30,8 @@ from engine.data.importing import import_file
 from engine.methods.base import System
 from engine.reporter import Reporter, Silent
 from engine.run import EXIT_CANCELLED, EXIT_FINISHED, run_folder
-from engine.tasks.base import Evaluated, Predictions
+from engine.tasks.base import Evaluated, Predictions, PredictionTimes
+from engine.training.probing import probe_speed
 from tests.helpers.tiny_runs import Workshop, entries, results, write_table
 
 LABELS = ("soup", "bread", "stew")
@@ -68,6 +70,7 @@ class LabelTask:
     """`engine.tasks.base.Task` with a head of its own."""
 
     notes = ()
+    packages = ()
 
     def __init__(
         self,
@@ -143,6 +146,9 @@ class LabelTask:
         )
         return Predictions(rows, (accuracy(self.test, labels),), (), "argmax", 1.0, 1.0)
 
+    def measure(self, system: System, reporter: Reporter) -> PredictionTimes:
+        return PredictionTimes(0.5, 0.25)
+
     def save(self, folder: Path) -> None:
         save_file({name: value.detach() for name, value in self.trainable().items()}, folder / HEAD)
 
@@ -194,6 +200,13 @@ def test_it_trains_is_scored_and_resumes_where_it_was(workshop: Workshop, tmp_pa
     assert results(folder) == results(whole)
     assert head(folder).keys() == {"head.weight", "head.bias"}
     assert all(torch.equal(value, head(whole)[name]) for name, value in head(folder).items())
+
+
+def test_its_speed_is_measured_before_a_run_is_made(workshop: Workshop, tmp_path: Path) -> None:
+    speed = probe_speed(ProbeSpeed(labelled(workshop, tmp_path)), Silent(), make_task=LabelTask)
+    assert speed.row_s > 0
+    assert speed.evaluate_input_s > 0.5
+    assert speed.decode_input_s == 0.25
 
 
 def head(folder: RunFolder) -> dict[str, torch.Tensor]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import operator
 from dataclasses import replace
 
 import pytest
 import torch
 
+from engine.contract import codec
 from engine.contract.errors import UserError
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.prefix import Parametrisation, PrefixMethod
-from engine.contract.options import with_changes
+from engine.contract.options import field_path
+from engine.contract.specs.run import RunSpec
 from engine.training.memory import explain_memory_errors, peak_memory_bytes, remedies
 from tests.contract.objects import SPEC
 from tests.helpers.errors import refused
@@ -46,11 +50,13 @@ def test_each_remedy_makes_a_run_that_can_be_trained() -> None:
     labels = []
     for remedy in remedies(wide):
         labels.append(remedy.label)
-        changed = with_changes(wide, remedy.changes)
-        assert changed != wide
+        plain = codec.to_plain(wide)
         for field, text in remedy.changes:
-            part, _, name = field.rpartition(".")
-            assert getattr(getattr(changed, part), name) == json.loads(text)
+            *parents, name = field_path(field)
+            part = functools.reduce(operator.getitem, parents, plain)
+            assert part[name] != json.loads(text)
+            part[name] = json.loads(text)
+        codec.from_plain(RunSpec, plain)
     assert labels == [
         "Batch size 4, accumulation 2 (same result)",
         "Gradient checkpointing (slower, same result)",

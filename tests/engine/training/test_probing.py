@@ -10,7 +10,7 @@ import pytest
 
 from engine.contract.errors import Cancelled
 from engine.contract.methods.lora import LoraMethod
-from engine.contract.protocol.commands import ProbeSpeed
+from engine.contract.protocol.backbones import ProbeSpeed
 from engine.contract.runs.speed import Workload, run_time
 from engine.contract.specs.training import Strategy
 from engine.contract.tasks.generation import GenerationTask
@@ -27,7 +27,7 @@ def files(folder: Path) -> set[Path]:
 def test_a_probe_measures_and_leaves_nothing(method: str, workshop: Workshop) -> None:
     spec = workshop.spec(METHODS.get(method, LoraMethod(rank=2)))
     spec = replace(
-        spec, task=GenerationTask(replace(spec.decoding, strategy=Strategy.BEAM, num_beams=2))
+        spec, task=GenerationTask(replace(spec.task.decoding, strategy=Strategy.BEAM, num_beams=2))
     )
     before = files(workshop.folder)
     speed = probe_speed(ProbeSpeed(spec), Silent())

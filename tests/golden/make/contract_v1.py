@@ -14,7 +14,7 @@ from engine.contract.methods.adapter import AdapterDesign, AdapterMethod
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.prefix import Init, Parametrisation, PrefixMethod
 from engine.contract.projects.project import DatasetEntry, ExampleNote, Project
-from engine.contract.runs.cards import DeltaCard, PositionScheme, PrefixCard
+from engine.contract.runs.cards import Card, PositionScheme, PrefixShape
 from engine.contract.runs.events import (
     Blame,
     CheckpointSaved,
@@ -149,18 +149,20 @@ PROJECT = Project(
     compared=(RUN_ID, "20260102-030405-beef"),
     example_notes=(ExampleNote("0123456789abcdef", True, "Wrong order", ("order", "short")),),
 )
-PREFIX = PrefixCard(
+PREFIX = Card(
     name="Walks, 8 tokens",
     method=METHOD,
     backbone="smollm2-135m-instruct",
     backbone_fingerprint="ab" * 32,
-    layers=30,
-    kv_heads=3,
-    head_width=64,
-    positions=PositionScheme.AFTER_PREFIX,
+    shape=PrefixShape(
+        layers=30,
+        kv_heads=3,
+        head_width=64,
+        positions=PositionScheme.AFTER_PREFIX,
+    ),
     linearisation=LINEARISATION,
     prompt="newline",
-    decoding=DECODING,
+    task=GenerationTask(DECODING),
     data_name="walks.csv",
     data_fingerprint=FINGERPRINT,
     train_rows=200,
@@ -169,7 +171,6 @@ PREFIX = PrefixCard(
     run_id=RUN_ID,
     scores=(SCORE,),
     notes="First that beat the twin.",
-    version=1,
 )
 STUDY = StudySpec(
     study_id="low-data",
@@ -183,14 +184,14 @@ STUDY = StudySpec(
     unseen=("Artist",),
     created_s=1767323045.0,
 )
-DELTA = DeltaCard(
+DELTA = Card(
     name="Walks, adapters",
     method=AdapterMethod(AdapterDesign.HOULSBY, bottleneck=6, backbone_dropout=False),
     backbone="smollm2-135m-instruct",
     backbone_fingerprint="ab" * 32,
     linearisation=LINEARISATION,
     prompt="newline",
-    decoding=DECODING,
+    task=GenerationTask(DECODING),
     data_name="walks.csv",
     data_fingerprint=FINGERPRINT,
     train_rows=200,
@@ -248,7 +249,6 @@ def entries() -> tuple[JournalEntry, ...]:
 def main() -> None:
     files = {
         "project-v1.json": codec.to_text(PROJECT),
-        "delta-v1.json": codec.to_text(DELTA),
         "events-v1.jsonl": "".join(codec.to_line(entry) + "\n" for entry in entries()),
     }
     for name, text in files.items():

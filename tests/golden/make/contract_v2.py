@@ -1,7 +1,7 @@
-"""Make the golden files of format version 2: a prefix card whose layers differ, a run, a study.
+"""Make the golden files of format version 2: a run and a study.
 
 Called as `python -m tests.golden.make.contract_v2` in the repository's root. The other formats are
-still at version 1 (`contract_v1`).
+still at version 1 (`contract_v1`), or at version 3 (`contract_v3`).
 """
 
 from dataclasses import replace
@@ -15,14 +15,12 @@ PREFIX = replace(
     contract_v1.PREFIX,
     name="Walks, 20 of 30 layers",
     method=replace(contract_v1.METHOD, layers="0-9,20-29:5"),
-    layers=20,
-    version=2,
+    shape=replace(contract_v1.PREFIX.as_prefix()[1], layers=20),
 )
 
 
 def main() -> None:
     files = {
-        "prefix-v2.json": PREFIX,
         "run-v2.json": contract_v1.RUN,
         "study-v2.json": contract_v1.STUDY,
     }

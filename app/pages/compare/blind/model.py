@@ -1,4 +1,4 @@
-"""A blind session under way: what is shown, what was said, kept on disk after each vote."""
+"""The blind session: what is shown, how it was judged; saved after each vote."""
 
 from __future__ import annotations
 
@@ -10,17 +10,12 @@ from PySide6.QtCore import QObject, Signal
 
 from app.context import AppContext
 from app.pages.compare.blind import record as blind
-from app.pages.compare.blind.record import BlindRecord, BlindResult, Judged
+from app.pages.compare.blind.record import BlindRecord, Judged
 from app.pages.compare.comparison import Comparison, Example
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems.systems import compare_folder
 from engine.contract.errors import UserError
-from engine.contract.metrics import higher_is_better
-
-
-def _differ(one: str, other: str) -> bool:
-    """Whether there is anything to judge; equal outputs could only be ties."""
-    return one.split() != other.split()
+from engine.contract.metrics import higher_is_better, metric_title
 
 
 class BlindModel(QObject):
@@ -32,7 +27,7 @@ class BlindModel(QObject):
 
     Signals:
         changed: another example, another vote, begun or ended.
-        save_failed: a sentence; the votes are kept in memory and saved with the next one.
+        save_failed: a sentence; the votes stay in memory and are saved with the next one.
     """
 
     changed = Signal()
@@ -48,7 +43,7 @@ class BlindModel(QObject):
         self.left_out = 0
         self._comparison = Comparison()
         self._examples: dict[str, Example] = {}
-        self._places = (0, 0)
+        self._systems = (0, 0)
         context.project.closed.connect(self.leave)
 
     @property
@@ -60,35 +55,37 @@ class BlindModel(QObject):
     @property
     def outputs(self) -> tuple[str, str]:
         """Output 1 and output 2 of the example."""
-        example, record = self.example, self.record
-        if example is None or record is None:
+        if self.example is None or self.record is None:
             return "", ""
-        texts = [example.outputs[place] for place in self._places]
-        if blind.is_swapped(record, example.example_id):
-            texts.reverse()
-        return texts[0], texts[1]
+        first, second = (self.example.outputs[system] for system in self._systems)
+        swapped = blind.is_swapped(self.record, self.example.example_id)
+        return (second, first) if swapped else (first, second)
 
-    def start(self, *, anew: bool = False) -> None:
+    def start(self, *, again: bool = False) -> None:
         """Begin with the examples listed, or go on with the pair's unfinished session."""
         folder, model = self._context.project.folder, self._model
         if folder is None or len(model.comparison.systems) < 2 or not model.listed:
             return
         self._comparison = model.comparison
         self._examples = {e.example_id: e for e in self._comparison.examples}
-        systems = [self._comparison.systems[place] for place in (model.other, 0)]
+        systems = [self._comparison.systems[index] for index in (model.other, 0)]
         first, second = (Judged(system.key, system.name) for system in systems)
         earlier = None
-        if not anew:
+        if not again:
             earlier = blind.unfinished(compare_folder(folder.path), first.key, second.key)
             if earlier is not None and not set(earlier.examples) <= set(self._examples):
                 earlier = None  # over other test inputs: it could not be shown
         self.continued = earlier is not None
         listed = [self._comparison.examples[index] for index in model.listed]
-        ids = [e.example_id for e in listed if _differ(e.outputs[0], e.outputs[model.other])]
+        ids = [
+            example.example_id
+            for example in listed  # equal outputs could only be ties
+            if example.outputs[0].split() != example.outputs[model.other].split()
+        ]
         self.left_out = len(listed) - len(ids)
         self.record = earlier or blind.begin(first, second, ids, seed=secrets.randbits(31))
         keys = [system.key for system in self._comparison.systems]
-        self._places = (keys.index(self.record.first.key), keys.index(self.record.second.key))
+        self._systems = (keys.index(self.record.first.key), keys.index(self.record.second.key))
         self.changed.emit()
 
     def vote(self, output: int) -> None:
@@ -102,7 +99,7 @@ class BlindModel(QObject):
             self._set(blind.take_back(self.record))
 
     def end(self) -> None:
-        """Look at the result; no more votes after that."""
+        """Show the result; no more votes after that."""
         if self.record is not None and not self.record.ended:
             self._set(replace(self.record, ended=True))
 
@@ -112,17 +109,16 @@ class BlindModel(QObject):
             self.record = None
             self.changed.emit()
 
-    def result(self, metric: str) -> BlindResult:
-        """Counts, sign test, and agreement with the row scores of this metric."""
-        record = self.record
-        if record is None:
-            return BlindResult(0, 0, 0, 1.0, 0, 0)
-        values = self._comparison.difference(metric, *self._places)
-        if not higher_is_better(metric):
-            values = -values
+    def result_text(self) -> str:
+        """HTML: counts, sign test, and agreement with the row scores of the primary metric."""
+        assert self.record is not None
+        metric = self._model.task.info.quick_metrics[0]
+        sign = 1 if higher_is_better(metric) else -1
+        values = sign * self._comparison.difference(metric, *self._systems)
         pairs = zip(self._comparison.examples, values, strict=True)
         differences = {e.example_id: float(d) for e, d in pairs if not math.isnan(d)}
-        return blind.result(record, differences)
+        result = blind.result(self.record, differences)
+        return blind.result_text(self.record, result, metric_title(metric))
 
     def _set(self, record: BlindRecord) -> None:
         self.record = record

@@ -45,13 +45,13 @@ class Vote:
 
 @dataclass(frozen=True)
 class BlindRecord:
-    """A session, as `compare/blind-*.json` keeps it after every vote.
+    """A session, as `compare/blind-*.json` has it after every vote.
 
     Attributes:
         seed: decides the order of the examples and each one's sides.
         examples: ids in the order in which they are shown.
         votes: for the first of them.
-        ended: whether the user has looked at the result; no vote can be added then.
+        ended: whether the user has seen the result; no vote can be added then.
     """
 
     first: Judged
@@ -170,47 +170,40 @@ def unfinished(folder: Path, first: str, second: str) -> BlindRecord | None:
     return None
 
 
-def result_text(record: BlindRecord, found: BlindResult) -> str:
-    """HTML: counts, the sign test, and how far the row scores agree."""
+def result_text(record: BlindRecord, result: BlindResult, metric: str) -> str:
+    """HTML: counts, the sign test, and how far the row scores of this metric agree."""
     first, second = markup(record.first.name), markup(record.second.name)
-    decided = found.first_wins + found.second_wins
-    votes = len(record.votes)
+    votes, wins = len(record.votes), (result.first_wins, result.second_wins)
     if votes == 0:
         return "<p>No pairs were judged.</p>"
     lines = [
         f"{votes} of {len(record.examples)} examples were judged: <b>{first}</b> was preferred in "
-        f"<b>{found.first_wins}</b>, <b>{second}</b> in <b>{found.second_wins}</b>, neither in "
-        f"{found.ties}.",
-        _test(found, decided),
-        _agreement(found),
+        f"<b>{wins[0]}</b>, <b>{second}</b> in <b>{wins[1]}</b>, neither in {result.ties}."
     ]
+    if not any(wins):
+        lines.append("Without a preference, there is nothing to test.")
+    else:
+        p = "below 0.001" if result.p < 0.001 else f"{result.p:.3f}"
+        verdict = (
+            "a preference this one-sided would be rare between systems of equal quality."
+            if result.p < 0.05
+            else "this does not show which system is better."
+        )
+        lines.append(
+            f"Two-sided exact sign test, ties left out: n = {sum(wins)}, {max(wins)} against "
+            f"{min(wins)}, p = {p}: {verdict}"
+        )
+    if result.comparable == 0:
+        lines.append(
+            f"No judged pair had different row {metric}, so agreement with it cannot be said."
+        )
+    else:
+        share = 100 * result.agreeing / result.comparable
+        lines.append(
+            f"The preferred output also had the better row {metric} in {result.agreeing} of "
+            f"{result.comparable} ({share:.0f} %; chance is about 50 %)."
+        )
     if votes < len(record.examples):
         lines.append("The session was ended early. Stopping as soon as one system leads makes the "
                      "p-value too small.")  # fmt: skip
     return "".join(f"<p>{line}</p>" for line in lines)
-
-
-def _test(found: BlindResult, decided: int) -> str:
-    if decided == 0:
-        return "Without a preference, there is nothing to test."
-    p = "below 0.001" if found.p < 0.001 else f"{found.p:.3f}"
-    verdict = (
-        "a preference this one-sided would be rare between systems of equal quality."
-        if found.p < 0.05
-        else "this does not show which system is better."
-    )
-    return (
-        f"Two-sided exact sign test, ties left out: n = {decided}, "
-        f"{max(found.first_wins, found.second_wins)} against "
-        f"{min(found.first_wins, found.second_wins)}, p = {p}: {verdict}"
-    )
-
-
-def _agreement(found: BlindResult) -> str:
-    if found.comparable == 0:
-        return "No judged pair had different row BLEU, so agreement with it cannot be said."
-    share = 100 * found.agreeing / found.comparable
-    return (
-        f"The preferred output also had the higher row BLEU in {found.agreeing} of "
-        f"{found.comparable} ({share:.0f} %; chance is about 50 %)."
-    )

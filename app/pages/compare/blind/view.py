@@ -3,81 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import itemgetter
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QHeaderView,
-    QProgressBar,
-    QPushButton,
-    QStackedWidget,
-    QWidget,
-)
+from PySide6.QtWidgets import QProgressBar, QPushButton, QWidget
 
 from app.pages.compare.blind.model import BlindModel
-from app.pages.compare.blind.record import result_text
-from app.pages.compare.example.card_grid import CardArea, CardGrid
-from app.pages.compare.example.columns import TextBox
-from app.pages.compare.example.input_panel import fit_to_rows
-from app.qt.boxes import vbox
+from app.pages.compare.generation.card_area import CardArea
+from app.pages.compare.generation.cards import TextCard
+from app.pages.compare.generation.input_card import InputCard
+from app.qt.boxes import hbox, stack, vbox
 from app.qt.plain_text import markup
-from app.qt.table_model import TableColumn, TableModel
+from app.qt.shortcuts import add_key
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme, scaled_font
+from app.widgets.buttons import push_button
 from app.widgets.info_bar import InfoBar, Tone
-from app.widgets.labels import Label, MarkupLabel, MutedLabel, SectionHeader
-from app.widgets.plain_delegate import PlainDelegate
-from app.widgets.table_view import TableView
-from engine.contract.metrics import PRIMARY_METRIC
-
-FIELDS = (
-    TableColumn[tuple[str, str]]("Field", itemgetter(0)),
-    TableColumn[tuple[str, str]]("Value", itemgetter(1)),
-)
-"""An example's input, and nothing that tells the systems apart."""
+from app.widgets.labels import Label, MarkupLabel, MutedLabel
 
 
 class BlindView(QWidget):
-    """Judging, then the result."""
+    """Judging, then the result; nothing on it tells the systems apart."""
 
     def __init__(self, blind: BlindModel, theme: Theme) -> None:
         super().__init__()
-        self._blind, self._theme = blind, theme
+        self._blind = blind
+        self.judging, self.ended = QWidget(), QWidget()
+        self.judging.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.bar = InfoBar(theme)
         self.progress = QProgressBar()
         self.progress.setAccessibleName("Examples judged")
         self.progress.setFormat("%v of %m judged")
-        self.input = TableView("Input of the example")
-        self.fields = TableModel(FIELDS, parent=self)
-        self.input.setModel(self.fields)
-        self.input.setWordWrap(True)
-        self.input.setSelectionMode(TableView.SelectionMode.SingleSelection)
-        self.input.setItemDelegateForColumn(1, PlainDelegate(self.input))
-        self.source = TextBox("Input as text")
-        self.references = TextBox("References")
-        self.outputs = (TextBox("Output 1"), TextBox("Output 2"))
+        self.input, self.references = InputCard(theme), TextCard("References", theme)
+        self.outputs = (TextCard("Output 1", theme), TextCard("Output 2", theme))
+        self.area = CardArea(theme)
+        self.area.set_cards((self.input, self.references), self.outputs)
+        self.back = self._button("Back one", "Backspace", blind.take_back)
+        self.to_result = self._button("Result", "", blind.end)
+        buttons = hbox(
+            self._button("1 is better", "1; A", lambda: blind.vote(1)),
+            self._button("Neither (0)", "0; T", lambda: blind.vote(0)),
+            self._button("2 is better", "2; B", lambda: blind.vote(2)),
+            1,
+            self.back,
+            self.to_result,
+            self._button("Leave", "", blind.leave),
+            spacing=SPACE_S,
+        )
+        vbox(self.progress, (self.area, 1), buttons, parent=self.judging, spacing=SPACE_M)
+        title = Label("Result of the blind comparison")
+        title.setFont(scaled_font(130, bold=True))
         self.result = MarkupLabel()
         self.result.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self.pages = QStackedWidget()
-        self.judging, self.ended = self._make_judging(), self._make_result()
-        self.pages.addWidget(self.judging)
-        self.pages.addWidget(self.ended)
+        where = "Every vote is saved in the project's folder, in compare/blind-….json."
+        self.leave = push_button("Back to the comparison", blind.leave)
+        leave = (self.leave, 0, Qt.AlignmentFlag.AlignLeft)
+        parts = (title, self.result, MutedLabel(theme, where), leave, 1)
+        vbox(*parts, parent=self.ended, margins=SPACE_L, spacing=SPACE_M)
+        self.pages = stack(self.judging, self.ended)
         vbox(self.bar, (self.pages, 1), parent=self, spacing=SPACE_S)
         blind.changed.connect(self._show)
+        theme.changed.connect(self._show, Qt.ConnectionType.QueuedConnection)  # after the fonts
         blind.save_failed.connect(lambda text: self.bar.show_message(Tone.BAD, text))
 
     def begin(self) -> None:
-        """Say what is going on, and take the keyboard."""
+        """Say whether a session goes on, and set the focus for the keys."""
         self.bar.hide()
         record, left_out = self._blind.record, self._blind.left_out
         if self._blind.continued and record is not None:
             text = f"Continuing an unfinished session: {len(record.votes)} were judged before."
             self.bar.show_message(Tone.INFO, text)
-            self.bar.add_button("Start again", self._start_anew)
+            self.bar.add_button("Start again", self._start_again)
         elif left_out:
             self.bar.show_message(
                 Tone.INFO,
@@ -85,68 +82,16 @@ class BlindView(QWidget):
             )
         self.judging.setFocus()
 
-    def _start_anew(self) -> None:
-        self._blind.start(anew=True)
+    def _start_again(self) -> None:
+        self._blind.start(again=True)
         self.begin()
 
-    def _make_judging(self) -> QWidget:
-        page = QWidget()
-        self.grid = CardGrid()
-        self.area = CardArea(self.grid)
-        self.grid.set_cards(
-            (_card("Input", self.input, self.source), _card("References", self.references)),
-            [_card(f"Output {number}", box) for number, box in enumerate(self.outputs, start=1)],
-        )
-        self.area.resized.connect(self._share)
-        self.grid.arranged.connect(self._share)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACE_S)
-        self.buttons: list[QPushButton] = []
-        verdicts: tuple[tuple[str, str, Callable[[], object]], ...] = (
-            ("1 is better", "1; A", lambda: self._blind.vote(1)),
-            ("Neither (0)", "0; T", lambda: self._blind.vote(0)),
-            ("2 is better", "2; B", lambda: self._blind.vote(2)),
-            ("Back one", "Backspace", self._blind.take_back),
-            ("Result", "", self._blind.end),
-            ("Leave", "", self._blind.leave),
-        )
-        for text, keys, slot in verdicts:
-            button = QPushButton(text)
-            button.clicked.connect(lambda _checked=False, call=slot: call())
-            for key in keys.split("; ") if keys else ():
-                shortcut = QShortcut(QKeySequence(key), page)
-                shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-                shortcut.activated.connect(button.click)
-            if keys:
-                button.setToolTip(f"Keys: {keys.replace('; ', ' or ')}")
-            if text == "Back one":
-                buttons.addStretch(1)
-            buttons.addWidget(button)
-            self.buttons.append(button)
-        page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        vbox(self.progress, (self.area, 1), buttons, parent=page, spacing=SPACE_M)
-        return page
-
-    def _make_result(self) -> QWidget:
-        page = QWidget()
-        title = Label("Result of the blind comparison")
-        title.setFont(scaled_font(130, bold=True))
-        self.back = QPushButton("Back to the comparison")
-        self.back.clicked.connect(lambda _checked=False: self._blind.leave())
-        where = MutedLabel(
-            self._theme, "Every vote is saved in the project's folder, in compare/blind-….json."
-        )
-        vbox(
-            title,
-            self.result,
-            where,
-            (self.back, 0, Qt.AlignmentFlag.AlignLeft),
-            1,
-            parent=page,
-            margins=SPACE_L,
-            spacing=SPACE_M,
-        )
-        return page
+    def _button(self, text: str, keys: str, slot: Callable[[], object]) -> QPushButton:
+        """A button with its keys, such as "1; A"."""
+        button = push_button(text, slot, tip=f"Keys: {keys.replace('; ', ' or ')}" if keys else "")
+        for key in filter(None, keys.split("; ")):
+            add_key(self.judging, key, button.click, children=True)
+        return button
 
     def _show(self) -> None:
         record, example = self._blind.record, self._blind.example
@@ -155,34 +100,15 @@ class BlindView(QWidget):
         self.progress.setMaximum(len(record.examples))
         self.progress.setValue(len(record.votes))
         if example is None:
-            self.result.setText(result_text(record, self._blind.result(PRIMARY_METRIC)))
+            self.result.setText(self._blind.result_text())
             self.pages.setCurrentWidget(self.ended)
-            self.back.setFocus()
+            self.leave.setFocus()
             return
-        self.fields.set_rows(example.fields)
         self.pages.setCurrentWidget(self.judging)
-        self.buttons[3].setEnabled(bool(record.votes))
-        self.buttons[4].setEnabled(bool(record.votes))
-        self.input.setVisible(bool(example.fields))
-        self.source.setVisible(not example.fields)
-        header = self.input.horizontalHeader()
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        self.source.show_html(markup(example.input))
-        self.references.show_html("".join(f"<p>{markup(text)}</p>" for text in example.references))
-        for box, output in zip(self.outputs, self._blind.outputs, strict=True):
-            box.show_html(markup(output))
-        self._share()
-
-    def _share(self) -> None:
-        """Leave room for the outputs."""
-        room = self.area.given_height() - 2 * self.fontMetrics().lineSpacing()
-        fit_to_rows(self.input, room)
-        for box in (self.source, self.references):
-            box.setMaximumHeight(room)
-            box.updateGeometry()
-
-
-def _card(title: str, *widgets: QWidget) -> QWidget:
-    card = QWidget()
-    vbox(SectionHeader(title), *widgets, 1, parent=card, spacing=SPACE_S)
-    return card
+        self.back.setEnabled(bool(record.votes))
+        self.to_result.setEnabled(bool(record.votes))
+        self.input.show_example(example)
+        self.references.show_references(example.references)
+        for card, output in zip(self.outputs, self._blind.outputs, strict=True):
+            card.show_output(markup(output) if output.strip() else "")
+        self.area.arrange()

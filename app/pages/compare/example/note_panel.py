@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 from app.assets import icon
+from app.pages.compare.example.notes_model import split_tags
 from app.pages.compare.model import CompareModel
 from app.qt.boxes import hbox
 from app.theme import SPACE_S, Theme
 from app.widgets.buttons import flat_button
 
 NOTE_LINES = 2
-
-
-class NoteEdit(QPlainTextEdit):
-    """Plain text; Tab goes on.
-
-    Signals:
-        left: Escape was pressed.
-    """
-
-    left = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setAccessibleName("Note on this example")
-        self.setPlaceholderText("Note on this example (N)")
-        self.setTabChangesFocus(True)
-        # The project's undo covers notes; a second one in the field would undo other steps.
-        self.setUndoRedoEnabled(False)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leave with Escape."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.left.emit()
-        else:
-            super().keyPressEvent(event)
 
 
 class NotePanel(QWidget):
@@ -54,22 +29,25 @@ class NotePanel(QWidget):
         self.tags.setAccessibleName("Tags of this example")
         self.tags.textEdited.connect(self._write_tags)
         self.tags.editingFinished.connect(self._tidy_tags)
-        self.note = NoteEdit()
+        self.note = QPlainTextEdit()
+        self.note.setAccessibleName("Note on this example")
+        self.note.setPlaceholderText("Note on this example (N)")
+        self.note.setTabChangesFocus(True)
+        # The project's undo covers notes; a second one in the field would undo other steps.
+        self.note.setUndoRedoEnabled(False)
         self.note.textChanged.connect(self._write_note)
         top = Qt.AlignmentFlag.AlignTop
         hbox((self.star, 0, top), (self.tags, 1, top), (self.note, 3), parent=self, spacing=SPACE_S)
-        model.notes.changed.connect(self._show)
-        model.current_changed.connect(self._show)
-        model.comparison_changed.connect(self._show)
-        theme.changed.connect(self._show)
+        for changed in (model.notes.changed, model.current_changed, theme.changed):
+            changed.connect(self._show)
         self._show()
 
     def _write_tags(self, text: str) -> None:
         if self._model.example is not None:
-            self._model.notes.set_tags(self._model.example.example_id, text.split(","))
+            self._model.notes.set_tags(self._model.example.example_id, split_tags(text))
 
     def _tidy_tags(self) -> None:
-        self.tags.setText(", ".join(_tags(self.tags.text())))
+        self.tags.setText(", ".join(split_tags(self.tags.text())))
 
     def _write_note(self) -> None:
         if self._model.example is not None:
@@ -85,12 +63,8 @@ class NotePanel(QWidget):
         self.star.setChecked(note.starred)
         colors = self._theme.colors
         self.star.setIcon(icon("star-filled", colors.warning) if note.starred else icon("star"))
-        if not (self.tags.hasFocus() and _tags(self.tags.text()) == note.tags):
+        if not (self.tags.hasFocus() and split_tags(self.tags.text()) == note.tags):
             self.tags.setText(", ".join(note.tags))
         if self.note.toPlainText() != note.note:
             with QSignalBlocker(self.note):
                 self.note.setPlainText(note.note)
-
-
-def _tags(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(tag.strip() for tag in text.split(",") if tag.strip()))

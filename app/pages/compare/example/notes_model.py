@@ -1,8 +1,8 @@
-"""Stars, notes and tags of examples, kept in the project with undo."""
+"""Stars, notes and tags of examples, saved in the project with undo."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
@@ -24,7 +24,6 @@ class NotesModel(QObject):
         super().__init__(parent)
         self._project = project
         self.notes: Mapping[str, ExampleNote] = {}
-        self._stored: tuple[ExampleNote, ...] = ()
         project.changed.connect(self._read)
         project.closed.connect(self._read)
         self._read()
@@ -34,7 +33,7 @@ class NotesModel(QObject):
         return self.notes.get(example_id, ExampleNote(example_id))
 
     def toggle_star(self, example_id: str) -> None:
-        """Star an example, or take its star away; undoable."""
+        """Star an example, or remove its star; undoable."""
         note = self.get(example_id)
         text = "unstar example" if note.starred else "star example"
         self._edit(text, replace(note, starred=not note.starred))
@@ -43,22 +42,25 @@ class NotesModel(QObject):
         """Write the note of an example; undoable, merged while typing."""
         self._edit("write note", replace(self.get(example_id), note=text), merge="note")
 
-    def set_tags(self, example_id: str, tags: Iterable[str]) -> None:
+    def set_tags(self, example_id: str, tags: tuple[str, ...]) -> None:
         """Set the tags of an example; undoable, merged while typing."""
-        kept = tuple(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
-        self._edit("tag example", replace(self.get(example_id), tags=kept), merge="tags")
+        self._edit("tag example", replace(self.get(example_id), tags=tags), merge="tags")
 
     def _edit(self, text: str, note: ExampleNote, *, merge: str = "") -> None:
         if not self._project.is_open:
             return
         notes = {**self.notes, note.example_id: note}
-        kept = tuple(item for item in notes.values() if item != ExampleNote(item.example_id))
-        project = replace(self._project.project, example_notes=kept)
+        written = tuple(item for item in notes.values() if item != ExampleNote(item.example_id))
+        project = replace(self._project.project, example_notes=written)
         self._project.edit(text, project, merge=merge and f"{merge} {note.example_id}")
 
     def _read(self) -> None:
-        stored = self._project.project.example_notes
-        if stored != self._stored:
-            self._stored = stored
-            self.notes = {note.example_id: note for note in stored}
+        notes = {note.example_id: note for note in self._project.project.example_notes}
+        if notes != self.notes:
+            self.notes = notes
             self.changed.emit()
+
+
+def split_tags(text: str) -> tuple[str, ...]:
+    """Tags as typed, with commas."""
+    return tuple(dict.fromkeys(tag.strip() for tag in text.split(",") if tag.strip()))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
-from app.pages.compare.list.listing import LENGTHS, Filter, Order, Sorting
+from app.pages.compare.comparison import Comparison
+from app.pages.compare.list.listing import Filter, Order, Sorting, buckets
 from app.pages.compare.model import CompareModel
 from app.pages.compare.systems.systems import letter
 from app.qt.boxes import combo_box, hbox, vbox
@@ -23,16 +25,18 @@ class FilterBar(QWidget):
     def __init__(self, model: CompareModel, theme: Theme) -> None:
         super().__init__()
         self._model = model
+        self._counted: Comparison | None = None
         self.search = SearchField("Search inputs, references, outputs and notes")
         self.search.searched.connect(
             lambda text: model.set_filter(replace(model.filter, search=text))
         )
         self.bucket = combo_box("Which examples are shown", chars=7)
         self.order = combo_box("Order of the examples", chars=7)
+        self.order.setPlaceholderText("By column")
         for combo in (self.bucket, self.order):
             combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.bucket.activated.connect(self._choose_bucket)
-        self.order.activated.connect(self._choose_order)
+        self.order.activated.connect(lambda row: model.set_sorting(self.order.itemData(row)))
         self.count = MutedLabel(theme)
         self.count.setWordWrap(False)
         row = hbox((self.bucket, 1), (self.order, 1), spacing=SPACE_XS)
@@ -48,33 +52,11 @@ class FilterBar(QWidget):
 
     def _fill(self) -> None:
         """Offer what there is in the examples."""
-        found, empty = self._model.buckets, Filter()
-        choices = [("All examples", empty)]
-        choices += [("Starred", replace(empty, starred=True))]
-        choices += [("With note or tags", replace(empty, noted=True))]
-        if len(found.fields) > 1:
-            choices += [
-                (f"{count} field{'s' * (count != 1)} ({n})", replace(empty, fields=count))
-                for count, n in found.fields
-            ]
-        if len(found.lengths) > 1:
-            choices += [
-                (f"{_length(index)} ({n})", replace(empty, length=index))
-                for index, n in found.lengths
-            ]
-        choices += [
-            (f"Category {name} ({n})", replace(empty, category=name))
-            for name, n in found.categories
-        ]
+        if self._counted is not self._model.comparison:
+            self._counted = self._model.comparison
+            _offer(self.bucket, buckets(self._counted.examples))
         orders = self._score_orders() if self._model.is_single else self._difference_orders()
-        orders.append(("File order", Sorting(Order.NUMBER, descending=False)))
-        with QSignalBlocker(self.bucket), QSignalBlocker(self.order):
-            self.bucket.clear()
-            for text, chosen in choices:
-                self.bucket.addItem(text, chosen)
-            self.order.clear()
-            for text, sorting in orders:
-                self.order.addItem(text, sorting)
+        _offer(self.order, [*orders, ("File order", Sorting(Order.NUMBER, descending=False))])
         self._show()
 
     def _difference_orders(self) -> list[tuple[str, Sorting]]:
@@ -88,34 +70,28 @@ class FilterBar(QWidget):
 
     def _score_orders(self) -> list[tuple[str, Sorting]]:
         """Of one system: by each of its row scores."""
-        found = []
+        orders: list[tuple[str, Sorting]] = []
         for metric in self._model.comparison.metrics:
             best = Sorting(Order.SCORE, descending=higher_is_better(metric), metric=metric)
             worst = replace(best, descending=not best.descending)
-            found += [(f"Best {metric_title(metric)} first", best)]
-            found += [(f"Worst {metric_title(metric)} first", worst)]
-        return found
+            orders.append((f"Best {metric_title(metric)} first", best))
+            orders.append((f"Worst {metric_title(metric)} first", worst))
+        return orders
 
-    def _choose_bucket(self, index: int) -> None:
-        chosen, present = self.bucket.itemData(index), self._model.filter
-        kept = replace(chosen, search=present.search, low=present.low, high=present.high)
-        self._model.set_filter(kept)
-
-    def _choose_order(self, index: int) -> None:
-        self._model.set_sorting(self.order.itemData(index))
+    def _choose_bucket(self, row: int) -> None:
+        present = self._model.filter
+        chosen: Filter = self.bucket.itemData(row)
+        self._model.set_filter(
+            replace(chosen, search=present.search, low=present.low, high=present.high)
+        )
 
     def _show(self) -> None:
         """Show the model's filter and order, wherever they were set."""
         model = self._model
         bare = replace(model.filter, search="", low=None, high=None)
-        choices = [self.bucket.itemData(i) for i in range(self.bucket.count())]
-        orders = [self.order.itemData(i) for i in range(self.order.count())]
         with QSignalBlocker(self.bucket), QSignalBlocker(self.order), QSignalBlocker(self.search):
-            self.bucket.setCurrentIndex(choices.index(bare) if bare in choices else 0)
-            self.order.setCurrentIndex(
-                orders.index(model.sorting) if model.sorting in orders else -1
-            )
-            self.order.setPlaceholderText("By column")
+            self.bucket.setCurrentIndex(max(_row_of(self.bucket, bare), 0))
+            self.order.setCurrentIndex(_row_of(self.order, model.sorting))
             if not self.search.hasFocus():
                 self.search.setText(model.filter.search)
         total, shown = len(model.comparison.examples), len(model.listed)
@@ -125,6 +101,14 @@ class FilterBar(QWidget):
         self.count.setText(text)
 
 
-def _length(index: int) -> str:
-    low, high = LENGTHS[index]
-    return f"over {low - 1} words" if high is None else f"{low} to {high} words"
+def _offer(combo: QComboBox, choices: Sequence[tuple[str, Filter | Sorting]]) -> None:
+    with QSignalBlocker(combo):
+        combo.clear()
+        for text, chosen in choices:
+            combo.addItem(text, chosen)
+
+
+def _row_of(combo: QComboBox, chosen: Filter | Sorting) -> int:
+    """The row of a choice, or -1."""
+    rows = range(combo.count())
+    return next((row for row in rows if combo.itemData(row) == chosen), -1)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.pages.compare.comparison import Comparison, Example, Floats
+from app.words import plural
 from engine.contract.projects.project import ExampleNote
 
 SIDE = 12
@@ -83,15 +84,6 @@ class Histogram:
         return low, high
 
 
-@dataclass(frozen=True)
-class Buckets:
-    """What there is to filter by, each with its number of examples."""
-
-    fields: tuple[tuple[int, int], ...]
-    lengths: tuple[tuple[int, int], ...]
-    categories: tuple[tuple[str, int], ...]
-
-
 def histogram(differences: Floats) -> Histogram:
     """Spread of the differences over a range that is symmetric about 0."""
     values = differences[~np.isnan(differences)]
@@ -99,27 +91,35 @@ def histogram(differences: Floats) -> Histogram:
     steps = np.linspace(0, max(limit, 2 * SIDE * EQUAL), SIDE + 1)[1:]
     edges = np.concatenate((-steps[::-1], [-EQUAL, EQUAL], steps))
     counts, _ = np.histogram(values, bins=edges)
-    return Histogram(tuple(int(count) for count in counts), tuple(float(edge) for edge in edges))
+    return Histogram(tuple(map(int, counts)), tuple(map(float, edges)))
 
 
-def buckets(examples: Sequence[Example]) -> Buckets:
-    """Count examples by number of fields, output length and category."""
+def buckets(examples: Sequence[Example]) -> list[tuple[str, Filter]]:
+    """What there is to filter by: number of fields, output length and category, each counted."""
     fields = Counter(len(example.fields) for example in examples)
     lengths = Counter(length_bucket(example.words) for example in examples)
     categories = Counter(example.category for example in examples if example.category)
-    return Buckets(
-        tuple(sorted(fields.items())),
-        tuple(sorted(lengths.items())),
-        tuple(sorted(categories.items())),
-    )
+    choices = [("All examples", Filter()), ("Starred", Filter(starred=True))]
+    choices.append(("With note or tags", Filter(noted=True)))
+    if len(fields) > 1:
+        choices += [
+            (f"{plural(k, 'field')} ({n})", Filter(fields=k)) for k, n in sorted(fields.items())
+        ]
+    if len(lengths) > 1:
+        choices += [(f"{_length(k)} ({n})", Filter(length=k)) for k, n in sorted(lengths.items())]
+    return choices + [
+        (f"Category {name} ({n})", Filter(category=name)) for name, n in sorted(categories.items())
+    ]
+
+
+def _length(index: int) -> str:
+    low, high = LENGTHS[index]
+    return f"over {low - 1} words" if high is None else f"{low} to {high} words"
 
 
 def length_bucket(words: int) -> int:
     """Index into `LENGTHS`."""
-    for index, (_low, high) in enumerate(LENGTHS):
-        if high is None or words <= high:
-            return index
-    raise AssertionError("the last bucket has no end")
+    return next(i for i, (_low, high) in enumerate(LENGTHS) if high is None or words <= high)
 
 
 def listed(
@@ -131,56 +131,30 @@ def listed(
     sorting: Sorting,
 ) -> list[int]:
     """Indices of the examples to list, in order; equal ones stay in the file's order."""
-    examples = comparison.examples
+    examples, falling = comparison.examples, sorting.descending
     passing: Sequence[int] = range(len(examples))
     if chosen.low is not None and chosen.high is not None:
         inside = (chosen.low <= differences) & (differences < chosen.high)  # False for NaN
         passing = np.flatnonzero(inside).tolist()
     if chosen != Filter(low=chosen.low, high=chosen.high):
         words = chosen.search.casefold().split()
+        none = ExampleNote("")
         passing = [
             index
             for index in passing
-            if _passes(examples[index], notes.get(examples[index].example_id), words, chosen)
+            if _passes(examples[index], notes.get(examples[index].example_id, none), words, chosen)
         ]
-    return _sorted(comparison, differences, notes, passing, sorting)
-
-
-def _passes(
-    example: Example, note: ExampleNote | None, words: Sequence[str], chosen: Filter
-) -> bool:
-    if chosen.starred and not (note and note.starred):
-        return False
-    if chosen.noted and not (note and (note.note or note.tags)):
-        return False
-    if chosen.fields is not None and len(example.fields) != chosen.fields:
-        return False
-    if chosen.length is not None and length_bucket(example.words) != chosen.length:
-        return False
-    if chosen.category is not None and example.category != chosen.category:
-        return False
-    haystack = example.haystack
-    if words and note:
-        haystack = "\n".join([haystack, note.note.casefold(), " ".join(note.tags).casefold()])
-    return all(word in haystack for word in words)
-
-
-def _sorted(
-    comparison: Comparison,
-    differences: Floats,
-    notes: Mapping[str, ExampleNote],
-    passing: Sequence[int],
-    sorting: Sorting,
-) -> list[int]:
-    examples, falling = comparison.examples, sorting.descending
     match sorting.order:
         case Order.NUMBER:
             return list(reversed(passing) if falling else passing)
         case Order.INPUT:
             return sorted(passing, key=lambda i: examples[i].input.casefold(), reverse=falling)
         case Order.MARKS:
+            marks = {ident: (note.starred, _is_noted(note)) for ident, note in notes.items()}
             return sorted(
-                passing, key=lambda i: _mark(notes.get(examples[i].example_id)), reverse=falling
+                passing,
+                key=lambda i: marks.get(examples[i].example_id, (False, False)),
+                reverse=falling,
             )
         case Order.LARGEST:
             values = np.abs(differences)
@@ -190,11 +164,26 @@ def _sorted(
             if sorting.metric not in comparison.scores:
                 return list(passing)
             values = comparison.scores[sorting.metric][sorting.system]
-    places = np.array(passing, dtype=np.intp)
-    keys = values[places]
+    indices = np.array(passing, dtype=np.intp)
+    keys = values[indices]
     order = np.argsort(-keys if falling else keys, kind="stable")  # NaN comes last either way
-    return [int(place) for place in places[order]]
+    return [int(index) for index in indices[order]]
 
 
-def _mark(note: ExampleNote | None) -> tuple[bool, bool]:
-    return (note.starred, bool(note.note or note.tags)) if note else (False, False)
+def _is_noted(note: ExampleNote) -> bool:
+    return bool(note.note or note.tags)
+
+
+def _passes(example: Example, note: ExampleNote, words: Sequence[str], chosen: Filter) -> bool:
+    if (
+        (chosen.starred and not note.starred)
+        or (chosen.noted and not _is_noted(note))
+        or (chosen.fields is not None and len(example.fields) != chosen.fields)
+        or (chosen.length is not None and length_bucket(example.words) != chosen.length)
+        or (chosen.category is not None and example.category != chosen.category)
+    ):
+        return False
+    haystack = example.haystack
+    if words and _is_noted(note):
+        haystack = "\n".join([haystack, note.note.casefold(), " ".join(note.tags).casefold()])
+    return all(word in haystack for word in words)

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPalette
-from PySide6.QtWidgets import (
-    QApplication,
-    QFileDialog,
-    QFrame,
-    QHeaderView,
-    QPushButton,
-    QStyle,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, QSize, Qt
+from PySide6.QtWidgets import QFileDialog, QFrame, QHeaderView, QWidget
 
-from app.assets import icon
-from app.pages.compare.systems.chooser_model import ChooserModel
 from app.pages.compare.systems.model import SystemsModel
+from app.pages.compare.systems.systems import SystemEntry, letter
 from app.qt.boxes import hbox, vbox
+from app.qt.shortcuts import add_key
+from app.qt.sizes import chars
+from app.qt.table_model import TableColumn, TableModel
 from app.theme import SPACE_M, SPACE_S, Theme
+from app.widgets.buttons import push_button
 from app.widgets.labels import MutedLabel
 from app.widgets.plain_delegate import PlainDelegate
 from app.widgets.search_field import SearchField
+from app.widgets.swatch import style_of, swatch_pixmap
 from app.widgets.table_view import TableView
 
 OUTSIDE_FILTER = "Outputs (*.jsonl *.txt);;All files (*)"
@@ -34,86 +28,81 @@ HINT = (
 )
 
 
-class TickDelegate(PlainDelegate):
-    """Outlines the boxes of ticks, which the style draws too faintly on dark."""
-
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
-        """Paint the cell, then the outline."""
-        super().paint(painter, option, index)
-        shown = QStyleOptionViewItem(option)
-        self.initStyleOption(shown, index)
-        widget = shown.widget
-        if not shown.features & QStyleOptionViewItem.ViewItemFeature.HasCheckIndicator:
-            return
-        style = widget.style() if widget is not None else QApplication.style()
-        box = style.subElementRect(QStyle.SubElement.SE_ItemViewItemCheckIndicator, shown, widget)
-        selected = shown.state & QStyle.StateFlag.State_Selected
-        role = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text
-        painter.setPen(shown.palette.color(role))
-        painter.setOpacity(0.6)
-        painter.drawRect(box.adjusted(0, 0, -1, -1))
-        painter.setOpacity(1.0)
-
-
-class ChooserTable(TableView):
-    """Space or Enter ticks the current row.
-
-    Signals:
-        toggled: row.
-    """
-
-    toggled = Signal(int)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Tick with the keyboard."""
-        keys = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if event.key() in keys and self.currentIndex().isValid():
-            self.toggled.emit(self.currentIndex().row())
-        else:
-            super().keyPressEvent(event)
-
-
 class SystemChooser(QWidget):
-    """A list of ticks, a search line for long lists, and a button for outside files."""
+    """Every system with a tick, a search line for long lists, and a button for outside files."""
 
     def __init__(self, systems: SystemsModel, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._systems = systems
         self.search = SearchField("Find a system")
-        self.model = ChooserModel(systems, theme, self)
-        self.table = ChooserTable("Systems that can be compared")
+        columns = (
+            TableColumn(
+                "System",
+                self._name,
+                tip=self._tip,
+                icon=lambda entry: swatch_pixmap(style_of(theme, entry.style)),
+                checked=lambda entry: entry.key in systems.chosen,
+                check=lambda entry, chosen: systems.set_chosen(entry.key, chosen=chosen),
+            ),
+            TableColumn("About", self._state, tip=self._tip),
+        )
+        self.model = TableModel(columns, parent=self, key=lambda entry: entry.key)
+        self.table = TableView("Systems that can be compared")
         self.table.setModel(self.model)
-        self.table.setItemDelegateForColumn(0, TickDelegate(self.table))
+        self.table.setItemDelegateForColumn(0, PlainDelegate(self.table))
         self.table.setSelectionMode(TableView.SelectionMode.SingleSelection)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        self.add_file = QPushButton(icon("file"), "Outputs from a &file…")
-        self.add_file.setToolTip(
-            'A JSONL file with an "output" in each line, or a text file with one output per line'
-        )
-        self.add_file.clicked.connect(lambda: self._ask_file())
-        self.search.searched.connect(self.model.set_search)
-        self.table.toggled.connect(self.model.toggle)
+        tip = 'A JSONL file with an "output" in each line, or a text file with one output per line'
+        text = "Outputs from a &file…"
+        self.add_file = push_button(text, self._ask_file, icon="file", tip=tip)
+        self.search.searched.connect(self._list)
+        for key in ("Space", "Return", "Enter"):
+            add_key(self.table, key, lambda: self._toggle(self.table.currentIndex()))
         self.table.clicked.connect(
-            lambda index: self.model.toggle(index.row()) if index.column() == 1 else None
+            lambda index: self._toggle(index) if index.column() == 1 else None
         )
         bottom = hbox((MutedLabel(theme, HINT), 1), (self.add_file, 0, Qt.AlignmentFlag.AlignTop))
         vbox(self.search, (self.table, 1), bottom, parent=self, spacing=SPACE_S)
+        systems.entries_changed.connect(self._list)
+        theme.changed.connect(self.model.touch)
+        self._list()
 
     def sizeHint(self) -> QSize:
         """Room for about ten systems."""
-        width = self.fontMetrics().averageCharWidth() * 78
-        return QSize(width, self.fontMetrics().height() * 20)
+        return QSize(chars(78), self.fontMetrics().height() * 20)
+
+    def _list(self) -> None:
+        """Show the systems whose name or note holds all words of the search line."""
+        words = self.search.text().casefold().split()
+        texts = (
+            (entry, f"{entry.name} {entry.note}".casefold()) for entry in self._systems.entries
+        )
+        self.model.set_rows([entry for entry, text in texts if all(word in text for word in words)])
+
+    def _toggle(self, index: QModelIndex) -> None:
+        if index.isValid():
+            key = self.model.rows[index.row()].key
+            self._systems.set_chosen(key, chosen=key not in self._systems.chosen)
+
+    def _name(self, entry: SystemEntry) -> str:
+        chosen = self._systems.chosen
+        mark = f"{letter(chosen.index(entry.key))}  " if entry.key in chosen else ""
+        return f"{mark}{entry.name}"
+
+    def _tip(self, entry: SystemEntry) -> str:
+        return self._systems.problems.get(entry.key) or f"{entry.name}\n{entry.path}"
+
+    def _state(self, entry: SystemEntry) -> str:
+        doing = self._systems.doing(entry.key)
+        if doing:
+            return f"{doing} …"
+        return "failed" if entry.key in self._systems.problems else entry.note
 
     def _ask_file(self) -> None:
         window, page = self.window(), self.window().parentWidget()
-        if page is not None:  # the panel that drops down would take the dialog along
+        if page is not None:  # the panel that drops down would close the dialog with it
             window.hide()
             window = page.window()
         name, _filter = QFileDialog.getOpenFileName(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,12 +11,13 @@ from PySide6.QtCore import QObject, Signal
 
 from app.context import AppContext
 from app.models.run import RunModel
-from app.pages.compare.engine_jobs import EngineJobs
-from app.pages.compare.systems.outside import LoadedOutputs, Stamp, copy_outside, load, stamp_of
+from app.pages.compare.systems.engine_jobs import EngineJobs
+from app.pages.compare.systems.outside import copy_outside, load, stamp_of
 from app.pages.compare.systems.systems import (
     FILE,
     ComparedSystem,
     Kind,
+    Stamp,
     SystemEntry,
     bare_entry,
     bare_key,
@@ -24,16 +25,20 @@ from app.pages.compare.systems.systems import (
     outside_folder,
     run_entry,
 )
+from app.pages.compare.task_view import TaskView
 from app.qt.idle_task import IdleTask
 from app.qt.timers import single_shot
 from engine.contract.errors import UserError
 
 REST = 8.0
-"""How many times as long as looking took the next look waits: hundreds of runs may come."""
+"""The next refresh waits so many times the duration of the last: hundreds of runs may come."""
 
 
 class SystemsModel(QObject):
-    """Keeps the chosen systems in memory; the first of `chosen` is the reference system.
+    """Holds the chosen systems in memory; the first of `chosen` is the reference system.
+
+    Args:
+        tasks: the tasks that can be shown; the first is that of systems that do not say.
 
     Signals:
         entries_changed: the list of what can be chosen, what is chosen, or a note of it.
@@ -43,24 +48,24 @@ class SystemsModel(QObject):
     entries_changed = Signal()
     loaded_changed = Signal()
 
-    def __init__(self, context: AppContext, parent: QObject | None = None) -> None:
+    def __init__(
+        self, context: AppContext, tasks: Sequence[TaskView], parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._context = context
+        self._context, self._tasks = context, tasks
         self.entries: tuple[SystemEntry, ...] = ()
         self.chosen: tuple[str, ...] = ()
         self.problems: dict[str, str] = {}
-        self._loaded: dict[str, LoadedOutputs] = {}
-        self._reading: dict[str, IdleTask[LoadedOutputs]] = {}
+        self._loaded: dict[str, ComparedSystem] = {}
+        self._reading: dict[str, IdleTask[ComparedSystem]] = {}
         self._copying: list[IdleTask[Path]] = []
         self._damaged: dict[str, Stamp | None] = {}
         self._shown: object = None
-        self._listed: dict[
-            str, tuple[SystemEntry, str]
-        ] = {}  # of runs, with the keys of their bare
+        self._run_entries: dict[str, tuple[SystemEntry, str]] = {}  # with the keys of their bare
         self.jobs = EngineJobs(context, self)
         self.jobs.ended.connect(self._on_job_ended)
-        self.jobs.changed.connect(self._plan)
-        self._took_s = 0.0
+        self.jobs.began.connect(self._plan)
+        self._refresh_s = 0.0
         self._timer = single_shot(self, 0, self._refresh)
         context.project.closed.connect(self._clear)
         context.project.changed.connect(self._plan)
@@ -74,20 +79,11 @@ class SystemsModel(QObject):
     def systems(self) -> tuple[ComparedSystem, ...]:
         """Chosen systems whose outputs are in memory, in the order of their choice."""
         entries = {entry.key: entry for entry in self.entries}
-        found = []
-        for key in self.chosen:
-            if key in entries and key in self._loaded:
-                loaded = self._loaded[key]
-                found.append(
-                    ComparedSystem(
-                        entries[key],
-                        loaded.rows,
-                        loaded.meta,
-                        loaded.is_scored,
-                        loaded.is_changed,
-                    )
-                )
-        return tuple(found)
+        return tuple(
+            replace(self._loaded[key], entry=entries[key])
+            for key in self.chosen
+            if key in entries and key in self._loaded
+        )
 
     @property
     def waiting(self) -> tuple[SystemEntry, ...]:
@@ -98,6 +94,10 @@ class SystemsModel(QObject):
     def is_reading(self) -> bool:
         """Whether a chosen system's outputs are on disk and not in memory yet."""
         return any(e.ready and e.key not in self._damaged for e in self.waiting)
+
+    def task(self, name: str) -> TaskView:
+        """The task of this name."""
+        return next((task for task in self._tasks if task.info.name == name), self._tasks[0])
 
     def doing(self, key: str) -> str:
         """What is being done for a system just now, in a word, or ""."""
@@ -119,27 +119,28 @@ class SystemsModel(QObject):
         self.choose([*others, key] if chosen else others)
 
     def set_reference(self, key: str) -> None:
-        """Make a chosen system the one that differences are taken to."""
+        """Make a chosen system the one that differences are computed to."""
         if key in self.chosen:
             self.choose([key, *self.chosen])
 
     def decode(self, key: str) -> None:
         """Decode the test inputs with the bare backbone, if that has not been done."""
-        entry = self._entry(key)
-        run = next((run for run in self._context.runs.all() if bare_key(run.spec) == key), None)
-        if entry is None or entry.kind is not Kind.BARE or entry.ready or run is None:
+        entry = next((entry for entry in self.entries if entry.key == key), None)
+        if entry is None or entry.kind is not Kind.BARE or entry.ready:
             return
-        self.problems.pop(key, None)
-        self.jobs.decode_bare(entry, run)
+        run = next((run for run in self._context.runs.all() if bare_key(run.spec) == key), None)
+        if run is not None:
+            self.problems.pop(key, None)
+            self.jobs.decode_bare(entry, run)
 
     def score_by(self, metrics: tuple[str, ...]) -> None:
-        """Score all chosen systems anew by these metrics and no others."""
+        """Score all chosen systems by these metrics and no others."""
         for system in self.systems:
             self.problems.pop(system.key, None)
             self.jobs.score_by(system, metrics)
 
     def add_file(self, path: Path) -> None:
-        """Copy an outside file of outputs into the project and compare it."""
+        """Copy a file of outputs into the project and compare it."""
         folder = self._context.project.folder
         if folder is None:
             return
@@ -154,18 +155,14 @@ class SystemsModel(QObject):
             self.problems[FILE + path.name] = str(error)
             self._plan()
 
-        work = IdleTask(
-            copy_outside(path, outside_folder(folder.path)), self, done=done, failed=failed
-        )
+        copying = copy_outside(path, outside_folder(folder.path))
+        work = IdleTask(copying, self, done=done, failed=failed)
         self._copying.append(work)
 
-    def forget_problem(self, key: str) -> None:
-        """Drop a message that the user has read."""
-        if self.problems.pop(key, None) is not None:
-            self._plan()
-
-    def _entry(self, key: str) -> SystemEntry | None:
-        return next((entry for entry in self.entries if entry.key == key), None)
+    def forget_problems(self) -> None:
+        """Drop the messages, which the user has read."""
+        self.problems.clear()
+        self._plan()
 
     def _watch(self, run: RunModel) -> None:
         run.status_changed.connect(lambda: self._on_changed(run))
@@ -174,75 +171,70 @@ class SystemsModel(QObject):
         self._plan()
 
     def _on_outputs(self, run: RunModel) -> None:
-        """A run decoded its test inputs: what was asked about older outputs is void."""
+        """A run decoded its test inputs: scores of older outputs no longer apply."""
         self.jobs.forget_scored()
         self._on_changed(run)
 
     def _on_changed(self, run: RunModel) -> None:
-        """List this run anew; the others stay as they were listed."""
-        self._listed.pop(run.run_id, None)
+        """List this run again; the others stay as they were listed."""
+        self._run_entries.pop(run.run_id, None)
         self._plan()
 
-    def _plan(self) -> None:
-        """Look again, once, when the event loop comes round, or later while looking takes long."""
+    def _plan(self, _activity: object = None) -> None:
+        """Refresh once, when the event loop comes round, or later while that takes long."""
         if not self._timer.isActive():
-            self._timer.start(int(REST * self._took_s * 1000))
+            self._timer.start(int(REST * self._refresh_s * 1000))
 
     def _clear(self) -> None:
         for reading in self._reading.values():
             reading.cancel()
         for copying in self._copying:
             copying.cancel()
-        self._reading.clear()
-        self._copying.clear()
         self.jobs.cancel_all()
-        self._loaded.clear()
-        self._damaged.clear()
-        self.problems.clear()
-        self._listed.clear()
+        self._copying.clear()
+        for known in (self._reading, self._loaded, self._damaged, self.problems, self._run_entries):
+            known.clear()
         self._plan()
 
     def _refresh(self) -> None:
         self._timer.stop()
         began_s = time.thread_time()
-        self._look()
-        self._took_s = time.thread_time() - began_s
-
-    def _look(self) -> None:
         before = (self.entries, self.chosen)
         self.entries, self.chosen = self._list(), self._context.project.project.compared
-        chosen = self.chosen
-        for key in [key for key in self._loaded if key not in chosen]:
+        for key in self._loaded.keys() - set(self.chosen):
             del self._loaded[key]
-        for key in [key for key in self._reading if key not in chosen]:
+        for key in self._reading.keys() - set(self.chosen):
             self._reading.pop(key).cancel()
         for entry in self.entries:
-            if entry.key in chosen and entry.ready:
+            if entry.key in self.chosen and entry.ready:
                 self._read_if_new(entry)
-        shown = (self.entries, chosen, tuple(map(self.doing, chosen)), dict(self.problems))
+        doing = tuple(map(self.doing, self.chosen))
+        shown = (self.entries, self.chosen, doing, dict(self.problems))
         if shown != self._shown:
             self._shown = shown
             self.entries_changed.emit()
-        if (self.entries, chosen) != before:
+        if (self.entries, self.chosen) != before:
             self.loaded_changed.emit()
+        self._refresh_s = time.thread_time() - began_s
 
     def _list(self) -> tuple[SystemEntry, ...]:
-        """Runs, the newest first; their bare backbones; outside files."""
-        folder = self._context.project.folder
+        """Runs, the newest first; their bare backbones; files."""
+        folder, runs = self._context.project.folder, self._context.runs
         if folder is None:
             return ()
-        runs = self._context.runs
-        newest = runs.all()[::-1]
-        for run in newest:
-            if run.run_id not in self._listed:
+        entries: list[SystemEntry] = []
+        bare: dict[str, RunModel] = {}
+        for run in reversed(runs.all()):
+            if run.run_id not in self._run_entries:
                 entry = run_entry(run, runs.number(run.run_id))
-                self._listed[run.run_id] = (entry, bare_key(run.spec))
-        found = [self._listed[run.run_id] for run in newest]
-        with_outputs = zip(newest, found, strict=True)
-        sharing = {key: run for run, (entry, key) in with_outputs if entry.ready}
-        bare = [bare_entry(run, key, folder.path) for key, run in sharing.items()]
-        files = sorted(outside_folder(folder.path).glob("*.jsonl"))
-        return (*(entry for entry, _ in found), *bare, *(file_entry(path) for path in files))
+                self._run_entries[run.run_id] = (entry, bare_key(run.spec))
+            entry, key = self._run_entries[run.run_id]
+            entries.append(entry)
+            if entry.ready and self.task(entry.task).has_bare:
+                bare[key] = run
+        entries += [bare_entry(run, key, folder.path) for key, run in bare.items()]
+        entries += map(file_entry, sorted(outside_folder(folder.path).glob("*.jsonl")))
+        return tuple(entries)
 
     def _read_if_new(self, entry: SystemEntry) -> None:
         key, stamp = entry.key, stamp_of(entry.path)
@@ -252,12 +244,16 @@ class SystemsModel(QObject):
         if key in self._damaged and self._damaged[key] == stamp:
             return
 
-        def done(loaded: LoadedOutputs) -> None:
+        def done(loaded: ComparedSystem) -> None:
             del self._reading[key]
             self._loaded[key] = loaded
             self._damaged.pop(key, None)
             self.problems.pop(key, None)
-            self._after_reading()
+            self.loaded_changed.emit()
+            for system in self.systems:
+                if not system.is_scored:
+                    self.jobs.score(system, self.systems)
+            self._plan()
 
         def failed(error: UserError) -> None:
             del self._reading[key]
@@ -266,14 +262,7 @@ class SystemsModel(QObject):
             self.loaded_changed.emit()
             self._plan()
 
-        self._reading[key] = IdleTask(load(entry.path), self, done=done, failed=failed)
-
-    def _after_reading(self) -> None:
-        self.loaded_changed.emit()
-        for system in self.systems:
-            if not system.is_scored:
-                self.jobs.score(system, self.systems)
-        self._plan()
+        self._reading[key] = IdleTask(load(entry), self, done=done, failed=failed)
 
     def _on_job_ended(self, key: str, problem: str) -> None:
         if problem:

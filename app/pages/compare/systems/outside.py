@@ -1,14 +1,15 @@
-"""Outside files of outputs: copied into the project, since scoring writes into them."""
+"""Files of outputs: read into memory; those from outside copied into the project to be scored."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.pages.compare.list.rows import Rows
+from app.pages.compare.systems.rows import Rows
+from app.pages.compare.systems.systems import ComparedSystem, Stamp, SystemEntry
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
 from engine.contract.files.writing import write_atomically
@@ -26,7 +27,7 @@ from engine.contract.runs.scores import OutputRow, OutputsMeta
 def copy_outside(source: Path, folder: Path) -> Generator[None, None, Path]:
     """Copy an outside file into `folder`, yielding after each line; returns the copy's path.
 
-    A line is a JSON object with "output"; "input", "references" and "example_id" are taken
+    A line is a JSON object with "output"; "input", "references" and "example_id" are read
     where they are there. Each line of a .txt file is one output.
 
     Raises:
@@ -53,13 +54,15 @@ def copy_outside(source: Path, folder: Path) -> Generator[None, None, Path]:
             "outputs-empty", "{path} is empty. Give a file with one output a line.", path=source
         )
     meta = read_meta(source) or OutputsMeta(source.stem, "", "", split_fingerprint(rows), "")
-    target = _free_path(folder, source.stem)
+    target, number = folder / f"{source.stem}.jsonl", 2
+    while target.exists():
+        target, number = folder / f"{source.stem}-{number}.jsonl", number + 1
     yield from write_rows(target, rows)
     write_meta(target, meta)
     return target
 
 
-def write_rows(path: Path, rows: Sequence[OutputRow]) -> Generator[None, None, None]:
+def write_rows(path: Path, rows: Iterable[OutputRow]) -> Generator[None, None, None]:
     """As `engine.contract.runs.outputs.write_outputs`, yielding after each row.
 
     A description that is beside the file already is made to fit these rows.
@@ -82,14 +85,15 @@ def with_references(rows: Rows, base: Rows) -> Rows | None:
 
     Returns None where no row gets any.
     """
-    lent = {}
-    for references, place in zip(base.references, align(base, rows).places, strict=True):
-        if place is not None and not any(text.strip() for text in rows.references[place]):
-            lent[place] = references
-    if not any(lent.values()):
+    borrowed = {}
+    for references, index in zip(base.references, align(base, rows).places, strict=True):
+        if index is not None and not any(text.strip() for text in rows.references[index]):
+            borrowed[index] = references
+    if not any(borrowed.values()):
         return None
     return Rows(
-        replace(row, references=lent.get(place, row.references)) for place, row in enumerate(rows)
+        replace(row, references=borrowed.get(index, row.references))
+        for index, row in enumerate(rows)
     )
 
 
@@ -116,34 +120,8 @@ def _row(path: Path, number: int, line: str) -> OutputRow:
         ) from error
 
 
-def _free_path(folder: Path, stem: str) -> Path:
-    path, number = folder / f"{stem}.jsonl", 2
-    while path.exists():
-        path, number = folder / f"{stem}-{number}.jsonl", number + 1
-    return path
-
-
-Stamp = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class LoadedOutputs:
-    """An outputs file in memory, with the time and size it had when it was read.
-
-    Attributes:
-        is_scored: whether it has corpus scores, and each row with references has scores.
-        is_changed: whether the rows are not those that were decoded.
-    """
-
-    stamp: Stamp
-    rows: Rows
-    meta: OutputsMeta | None
-    is_scored: bool
-    is_changed: bool = False
-
-
 def stamp_of(path: Path) -> Stamp | None:
-    """Time of change and size, or None for a missing file."""
+    """The file's stamp, or None for a missing file."""
     try:
         stat = path.stat()
     except OSError:
@@ -151,19 +129,19 @@ def stamp_of(path: Path) -> Stamp | None:
     return stat.st_mtime_ns, stat.st_size
 
 
-def load(path: Path) -> Generator[None, None, LoadedOutputs]:
-    """Read an outputs file and its description, yielding after each row.
+def load(entry: SystemEntry) -> Generator[None, None, ComparedSystem]:
+    """Read a system's outputs and their description, yielding after each row.
 
     Raises:
         UserError: the file is missing or damaged.
     """
-    stamp = stamp_of(path) or (0, 0)
+    stamp = stamp_of(entry.path)
     rows, is_scored, digest = Rows(), True, RowsDigest()
-    for row in iterate_outputs(path):
+    for row in iterate_outputs(entry.path):
         rows.append(row)
         digest.add(row)
         is_scored &= bool(row.row_scores) or not any(text.strip() for text in row.references)
         yield
-    meta = read_meta(path)
+    meta = read_meta(entry.path)
     is_scored = is_scored and meta is not None and bool(meta.scores)
-    return LoadedOutputs(stamp, rows, meta, is_scored, digest.is_another(meta))
+    return ComparedSystem(entry, rows, meta, is_scored, digest.is_another(meta), stamp)

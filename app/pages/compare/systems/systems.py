@@ -1,4 +1,4 @@
-"""What can be compared: runs, bare backbones and outside files of outputs."""
+"""What can be compared: runs, bare backbones and files of outputs."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.models.run import RunModel
-from app.models.run_numbers import stored_bytes, training_s
-from app.pages.compare.list.rows import Rows
+from app.models.run_numbers import saved_bytes, training_s
+from app.pages.compare.systems.rows import Rows
 from app.words import metric_value
 from engine.contract import codec
 from engine.contract.methods.all import info_of
 from engine.contract.metrics import metric_title
-from engine.contract.runs.scores import OutputsMeta
+from engine.contract.runs.scores import OutputsMeta, Score
 from engine.contract.specs.run import RunSpec
+from engine.contract.tasks.all import task_info
 
+Stamp = tuple[int, int]
+"""Time of change and size of a file."""
 BARE = "bare:"
 FILE = "file:"
 """First letters of a key in `Project.compared`; a run's key is its id."""
@@ -31,21 +34,6 @@ class Kind(enum.Enum):
 
 
 @dataclass(frozen=True)
-class SystemCost:
-    """What a system costs beside its quality; None where it is not known.
-
-    Attributes:
-        stored_bytes: kept on disk beside the backbone.
-        training_s: seconds of training.
-        trainable: parameters that were trained.
-    """
-
-    stored_bytes: int | None = None
-    training_s: float | None = None
-    trainable: int | None = None
-
-
-@dataclass(frozen=True)
 class SystemEntry:
     """One line of the chooser.
 
@@ -54,8 +42,11 @@ class SystemEntry:
         path: where its outputs are, or will be.
         ready: whether they are there.
         note: why they are not, or what the system is, in a few words.
-        look: number of the run's colour in the whole program, or -1.
-        finetuned: whether it is a fine-tuned backbone, the usual thing to compare with.
+        stored_bytes, training_s, trainable: saved on disk beside the backbone, seconds of training,
+            parameters that were trained; None where it is not known.
+        style: number of the run's colour in the whole program, or -1.
+        is_baseline: whether it is a fine-tuned backbone, the default to compare with.
+        task: name of what it predicts; "" of a file, which does not say.
     """
 
     key: str
@@ -64,9 +55,12 @@ class SystemEntry:
     path: Path
     ready: bool
     note: str = ""
-    cost: SystemCost = SystemCost()
-    look: int = -1
-    finetuned: bool = False
+    stored_bytes: int | None = None
+    training_s: float | None = None
+    trainable: int | None = None
+    style: int = -1
+    is_baseline: bool = False
+    task: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +72,7 @@ class ComparedSystem:
         meta: what they were made with, or None where the file does not say.
         is_scored: whether it has corpus scores, and each row with references has scores.
         is_changed: whether the rows are not those that were decoded.
+        stamp: of the file when it was read.
     """
 
     entry: SystemEntry
@@ -85,6 +80,7 @@ class ComparedSystem:
     meta: OutputsMeta | None = None
     is_scored: bool = True
     is_changed: bool = False
+    stamp: Stamp | None = None
 
     @property
     def key(self) -> str:
@@ -101,17 +97,21 @@ class ComparedSystem:
         """The decoding's signature, "" where it is not known."""
         return self.meta.decoding if self.meta is not None else ""
 
+    @property
+    def scores(self) -> dict[str, Score]:
+        """Corpus scores by metric."""
+        return {score.metric: score for score in self.meta.scores} if self.meta else {}
 
-def letter(place: int) -> str:
-    """The short name of the system in this place (from 0): A, B, C and so on."""
-    return chr(ord("A") + place) if place < 26 else f"S{place + 1}"
+
+def letter(index: int) -> str:
+    """The short name of the system with this index: A, B, C and so on."""
+    return chr(ord("A") + index) if index < 26 else f"S{index + 1}"
 
 
-def run_entry(run: RunModel, look: int) -> SystemEntry:
+def run_entry(run: RunModel, style: int) -> SystemEntry:
     """A run of the project as a system."""
     path = run.folder.outputs / "test.jsonl"
-    ready = path.exists()
-    state = run.status.state.value
+    ready, state = path.exists(), run.status.state
     if ready:
         scores = run.outputs["test"].scores if "test" in run.outputs else ()
         parts = [
@@ -120,21 +120,26 @@ def run_entry(run: RunModel, look: int) -> SystemEntry:
         ]
         note = " · ".join([*parts, Path(run.spec.backbone).name])
     else:
-        note = "no test outputs yet" if not run.status.state.is_final else f"{state}, no outputs"
-    cost = SystemCost(
-        stored_bytes=stored_bytes(run),
+        note = f"{state.value}, no outputs" if state.is_final else "no test outputs yet"
+    return SystemEntry(
+        run.run_id,
+        Kind.RUN,
+        run.meta.name,
+        path,
+        ready,
+        note,
+        stored_bytes=saved_bytes(run),
         training_s=training_s(run) if run.finished is not None else None,
         trainable=run.started.trainable_parameters if run.started else None,
-    )
-    finetuned = info_of(run.spec.method).is_baseline
-    return SystemEntry(
-        run.run_id, Kind.RUN, run.meta.name, path, ready, note, cost, look, finetuned
+        style=style,
+        is_baseline=info_of(run.spec.method).is_baseline,
+        task=task_info(run.spec.task).name,
     )
 
 
 def bare_key(spec: RunSpec) -> str:
     """Key of the bare backbone on this run's test inputs, equal for runs that share them."""
-    parts = [spec.backbone, codec.to_line(spec.data), codec.to_line(spec.decoding)]
+    parts = [spec.backbone, codec.to_line(spec.data), codec.to_line(spec.task.decoding)]
     return BARE + hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
@@ -146,22 +151,22 @@ def bare_entry(run: RunModel, key: str, project: Path) -> SystemEntry:
     """
     path = compare_folder(project) / f"bare-{key.removeprefix(BARE)}.jsonl"
     name = f"bare {Path(run.spec.backbone).name}"
-    ready = path.exists()
+    ready, task = path.exists(), task_info(run.spec.task).name
     note = "untrained" if ready else "untrained; tick to decode the test inputs"
-    return SystemEntry(key, Kind.BARE, name, path, ready, note, SystemCost(0, 0.0, 0))
+    return SystemEntry(key, Kind.BARE, name, path, ready, note, 0, 0.0, 0, task=task)
 
 
 def file_entry(path: Path) -> SystemEntry:
-    """An outside file, as it was copied into the project."""
+    """A file of outputs, as it was copied into the project."""
     note = "outputs from a file" if path.exists() else "the project's copy is missing"
     return SystemEntry(FILE + path.name, Kind.FILE, path.stem, path, path.exists(), note)
 
 
 def compare_folder(project: Path) -> Path:
-    """Where Compare keeps its own files in a project."""
+    """Where Compare saves its own files in a project."""
     return project / "compare"
 
 
 def outside_folder(project: Path) -> Path:
-    """Where copies of outside files are kept."""
+    """Where copies of files of outputs are saved."""
     return compare_folder(project) / "outside"

@@ -1,4 +1,4 @@
-"""The numbers of the score table: quality with its doubt, and cost beside it."""
+"""The numbers of the score table: quality with its uncertainty, and cost beside it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.pages.compare.comparison import Comparison
-from app.pages.compare.systems.systems import SystemCost, letter
+from app.pages.compare.systems.systems import ComparedSystem, letter
 from engine.contract.metrics import higher_is_better, metric_title
-from engine.contract.runs.scores import BOOTSTRAP_SEED, RESAMPLES, MeanDifference, Score
+from engine.contract.runs.scores import BOOTSTRAP_SEED, RESAMPLES, MeanDifference
 
 
 @dataclass(frozen=True)
@@ -16,30 +16,27 @@ class ScoreRow:
     """One system.
 
     Attributes:
-        rows: that its corpus scores were taken over, and `compared` those in this table.
-        scores: corpus scores by metric.
-        corpus_difference: to the reference system, or None where it cannot be taken: for the
+        compared: number of the system's rows that are compared.
+        corpus_difference: to the reference system, or None where there is none: for the
             reference system itself, or where the scores are over different rows.
         mean_difference: of the row scores, or None while it is computed or impossible.
-        tokens_per_s: decoding speed, or None.
     """
 
     letter: str
-    name: str
-    look: int
-    rows: int
+    system: ComparedSystem
     compared: int
-    scores: Mapping[str, Score]
     corpus_difference: float | None
     mean_difference: MeanDifference | None
-    cost: SystemCost
-    tokens_per_s: float | None
-    decoding: str
 
     @property
     def own_rows(self) -> bool:
         """Whether the corpus scores cover rows that are not compared."""
-        return self.rows != self.compared
+        return len(self.system.rows) != self.compared
+
+    @property
+    def tokens_per_s(self) -> float | None:
+        """Speed of decoding, or None."""
+        return (self.system.meta and self.system.meta.tokens_per_s) or None
 
 
 @dataclass(frozen=True)
@@ -69,40 +66,27 @@ def score_table(
     failure: str = "",
 ) -> ScoreTable:
     """Gather the table; `means` holds what was computed, by (metric, system)."""
-    found: dict[str, None] = {}
-    for system in comparison.systems:
-        for score in system.meta.scores if system.meta else ():
-            found[score.metric] = None
-    rows = []
-    for place, system in enumerate(comparison.systems):
-        scores = {score.metric: score for score in system.meta.scores} if system.meta else {}
-        speed = system.meta.tokens_per_s if system.meta else 0.0
-        rows.append(
-            ScoreRow(
-                letter=letter(place),
-                name=system.name,
-                look=system.entry.look,
-                rows=len(system.rows),
-                compared=len(comparison.examples),
-                scores=scores,
-                corpus_difference=_corpus_difference(comparison, metric, place),
-                mean_difference=means.get((metric, place)),
-                cost=system.entry.cost,
-                tokens_per_s=speed or None,
-                decoding=system.decoding,
-            )
+    systems = comparison.systems
+    metrics = dict.fromkeys(name for system in systems for name in system.scores)
+    rows = [
+        ScoreRow(
+            letter(index),
+            system,
+            len(comparison.examples),
+            _corpus_difference(comparison, metric, index),
+            means.get((metric, index)),
         )
-    return ScoreTable(tuple(found), metric, tuple(rows), is_computing, failure)
+        for index, system in enumerate(systems)
+    ]
+    return ScoreTable(tuple(metrics), metric, tuple(rows), is_computing, failure)
 
 
-def _corpus_difference(comparison: Comparison, metric: str, place: int) -> float | None:
-    if place == 0 or not (comparison.covers_all(0) and comparison.covers_all(place)):
+def _corpus_difference(comparison: Comparison, metric: str, index: int) -> float | None:
+    if index == 0 or not (comparison.covers_all(0) and comparison.covers_all(index)):
         return None
-    values = []
-    for system in (comparison.systems[place], comparison.systems[0]):
-        scores = system.meta.scores if system.meta else ()
-        values += [score.value for score in scores if score.metric == metric]
-    return values[0] - values[1] if len(values) == 2 else None
+    score = comparison.systems[index].scores.get(metric)
+    reference = comparison.systems[0].scores.get(metric)
+    return score.value - reference.value if score and reference else None
 
 
 def footnotes(table: ScoreTable) -> tuple[str, ...]:
@@ -120,18 +104,18 @@ def footnotes(table: ScoreTable) -> tuple[str, ...]:
     lower = [metric_title(metric) for metric in table.metrics if not higher_is_better(metric)]
     if lower:
         notes.append(f"Lower is better: {', '.join(lower)}.")
-    if any(row.own_rows and row.scores for row in table.rows):
+    if any(row.own_rows and row.system.scores for row in table.rows):
         notes.append("† over all rows of that system.")
     return tuple(notes)
 
 
 def signatures(table: ScoreTable) -> tuple[str, ...]:
     """One line a distinct signature, with the systems that it holds for."""
-    found: dict[tuple[str, str], list[str]] = {}
+    letters: dict[tuple[str, str], list[str]] = {}
     for row in table.rows:
-        for metric, score in row.scores.items():
-            found.setdefault((metric, score.signature), []).append(row.letter)
+        for metric, score in row.system.scores.items():
+            letters.setdefault((metric, score.signature), []).append(row.letter)
     return tuple(
-        f"{metric_title(metric)} of {', '.join(letters)}: {signature}"
-        for (metric, signature), letters in found.items()
+        f"{metric_title(metric)} of {', '.join(systems)}: {signature}"
+        for (metric, signature), systems in letters.items()
     )

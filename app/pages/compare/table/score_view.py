@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.metric_menu import MetricMenu
 from app.pages.compare.model import CompareModel
+from app.pages.compare.table.columns import score_columns
 from app.pages.compare.table.copying import to_csv, to_latex, to_markdown
-from app.pages.compare.table.score_model import ScoreModel
-from app.pages.compare.table.score_table import footnotes
+from app.pages.compare.table.score_table import ScoreRow, footnotes
 from app.qt.boxes import vbox
+from app.qt.table_model import TableModel
 from app.settings import Settings
 from app.theme import SPACE_XS, Theme
 from app.widgets.labels import MutedLabel
@@ -23,15 +24,21 @@ MOST_ROWS = 6
 NAME_CHARS = 36
 """Longer names are cut unless there is room."""
 
-COPIES = {"CSV": to_csv, "Markdown": to_markdown, "LaTeX": to_latex}
+COPIES = {"CSV": lambda table, _: to_csv(table), "Markdown": to_markdown, "LaTeX": to_latex}
 
 
 class ScoreView(QWidget):
-    """As high as its systems need."""
+    """As high as its systems need; one row a system, and columns for the metrics that there are.
+
+    Attributes:
+        scores: what is shown.
+    """
 
     def __init__(self, model: CompareModel, theme: Theme) -> None:
         super().__init__()
-        self.model = ScoreModel(model, theme, self)
+        self._model, self._theme = model, theme
+        self.scores = model.score_table
+        self.model = TableModel[ScoreRow](parent=self, key=lambda row: row.letter)
         self.table = TableView("Scores and cost of the systems")
         self.table.setModel(self.model)
         header = self.table.horizontalHeader()
@@ -39,51 +46,55 @@ class ScoreView(QWidget):
         header.setMinimumSectionSize(self.fontMetrics().averageCharWidth() * 6)
         self.notes = MutedLabel(theme)
         vbox(self.table, self.notes, parent=self, spacing=SPACE_XS)
-        self.model.modelReset.connect(self._fit)
-        self.model.dataChanged.connect(self._fit)
-        self._fit()
+        model.comparison_changed.connect(self._show)
+        model.scores_changed.connect(self._show_means)
+        theme.changed.connect(self.model.touch)
+        theme.changed.connect(self._fit, Qt.ConnectionType.QueuedConnection)  # after the fonts
+        self._show()
 
     def copy(self, form: str) -> None:
         """Put the table on the clipboard as "CSV", "Markdown" or "LaTeX"."""
-        QGuiApplication.clipboard().setText(COPIES[form](self.model.table))
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Fit to another font."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.FontChange:
-            self.table.fit_rows()
-            self._fit()
+        QGuiApplication.clipboard().setText(COPIES[form](self.scores, self.model.columns))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the names the room that is left."""
         super().resizeEvent(event)
         self._fit()
 
+    def _show(self) -> None:
+        self.scores = self._model.score_table
+        self.model.show_table(score_columns(self.scores, self._theme), self.scores.rows)
+        self._fit()
+
+    def _show_means(self) -> None:
+        """The same columns with other cells: what is selected stays."""
+        self.scores = self._model.score_table
+        self.model.set_columns(score_columns(self.scores, self._theme))
+        self.model.set_rows(self.scores.rows)
+        self._fit()
+
     def _fit(self) -> None:
         """Widths and height of the table; what is said under it follows."""
-        header, columns = self.table.horizontalHeader(), self.model.columnCount()
+        header, columns = self.table.horizontalHeader(), self.model.columns
+        for index in range(len(columns)):
+            self.table.setColumnHidden(index, False)
+        self.table.resizeColumnsToContents()
+        name = min(header.sectionSize(0), self.fontMetrics().averageCharWidth() * NAME_CHARS)
+        others = header.length() - header.sectionSize(0)
         hidden: list[str] = []
-        if columns:
-            for column in range(columns):
-                self.table.setColumnHidden(column, False)
-            self.table.resizeColumnsToContents()
-            longest = self.fontMetrics().averageCharWidth() * NAME_CHARS
-            name = min(header.sectionSize(0), longest)
-            others = header.length() - header.sectionSize(0)
-            for column in range(columns - 1, len(self.model.table.metrics), -1):
-                if name + others <= self.width() - 2:
-                    break
-                others -= header.sectionSize(column)
-                self.table.setColumnHidden(column, True)
-                hidden.insert(0, str(self.model.headerData(column, Qt.Orientation.Horizontal)))
-            header.resizeSection(0, max(name, self.width() - others - 2))
-            room = 0
+        for index in range(len(columns) - 1, len(self.scores.metrics), -1):
             if name + others > self.width() - 2:
-                room = self.table.horizontalScrollBar().sizeHint().height()
-            shown = min(max(self.model.rowCount(), 1), MOST_ROWS)
-            rows = shown * self.table.verticalHeader().defaultSectionSize()
-            self.table.setFixedHeight(header.sizeHint().height() + rows + room + 2)
-        notes = list(footnotes(self.model.table))
+                others -= header.sectionSize(index)
+                self.table.setColumnHidden(index, True)
+                hidden.insert(0, columns[index].title)
+        header.resizeSection(0, max(name, self.width() - others - 2))
+        room = 0
+        if name + others > self.width() - 2:
+            room = self.table.horizontalScrollBar().sizeHint().height()
+        shown = min(max(self.model.rowCount(), 1), MOST_ROWS)
+        rows = shown * self.table.verticalHeader().defaultSectionSize()
+        self.table.setFixedHeight(header.sizeHint().height() + rows + room + 2)
+        notes = list(footnotes(self.scores))
         if hidden:
             notes.append(f"{', '.join(hidden)}: see each system's tooltip.")
         self.notes.setText(" ".join(notes))

@@ -1,4 +1,4 @@
-"""PageRequests for files without a nested event loop."""
+"""Dialogs for files, folders and names of data, without a nested event loop."""
 
 from __future__ import annotations
 
@@ -9,44 +9,39 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from app.settings import Settings
-from app.shell.opening import TABLE_ENDINGS
+from engine.contract.reading.formats import DATA_ENDINGS, FORMATS
 from engine.contract.reading.reading import HUB_SCHEME
 
-TABLE_FILTERS = (
-    f"Data ({' '.join('*' + ending for ending in TABLE_ENDINGS)})",
-    "Delimited text (*.csv *.tsv *.tab *.txt)",
-    "Spreadsheets (*.xlsx *.xlsm *.ods)",
-    "JSON lines, JSON (*.jsonl *.ndjson *.json)",
-    "WebNLG (*.xml)",
-    "Parquet (*.parquet)",
+_KINDS = (("Data", DATA_ENDINGS), *((info.title, info.endings) for info in FORMATS))
+FILTERS = (
+    *(f"{title} ({' '.join('*' + ending for ending in endings)})" for title, endings in _KINDS),
     "All files (*)",
 )
 FOLDER = "data/folder"
 
 
-def ask_for_table(
-    parent: QWidget, settings: Settings, chosen: Callable[[Path], object]
-) -> QFileDialog:
-    """Let the user choose a file to import."""
-    dialog = _dialog(parent, settings, "Open data", chosen)
-    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-    dialog.setNameFilters(TABLE_FILTERS)
+def ask_for_path(
+    parent: QWidget, settings: Settings, chosen: Callable[[Path], object], *, folder: bool = False
+) -> None:
+    """Let the user choose a file to import, or a folder of WebNLG's files."""
+    title = "Open a WebNLG folder" if folder else "Open data"
+    dialog = QFileDialog(parent, title, settings.choice(FOLDER))
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    modes = QFileDialog.FileMode
+    dialog.setFileMode(modes.Directory if folder else modes.ExistingFile)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly, folder)
+    if not folder:
+        dialog.setNameFilters(FILTERS)
+
+    def choose(file: str) -> None:
+        settings.set_choice(FOLDER, str(Path(file).parent))
+        chosen(Path(file))
+
+    dialog.fileSelected.connect(choose)
     dialog.open()
-    return dialog
 
 
-def ask_for_folder(
-    parent: QWidget, settings: Settings, chosen: Callable[[Path], object]
-) -> QFileDialog:
-    """Let the user choose a folder of WebNLG's files."""
-    dialog = _dialog(parent, settings, "Open a WebNLG folder", chosen)
-    dialog.setFileMode(QFileDialog.FileMode.Directory)
-    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-    dialog.open()
-    return dialog
-
-
-def ask_for_hub_name(parent: QWidget, chosen: Callable[[Path], object]) -> QInputDialog:
+def ask_for_hub_name(parent: QWidget, chosen: Callable[[Path], object]) -> None:
     """Let the user name a dataset of Hugging Face; `chosen` gets "hub:NAME"."""
     dialog = QInputDialog(parent)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -57,25 +52,10 @@ def ask_for_hub_name(parent: QWidget, chosen: Callable[[Path], object]) -> QInpu
         "run."
     )
 
-    def take(text: str) -> None:
+    def choose(text: str) -> None:
         name = text.strip().removeprefix(HUB_SCHEME)
         if name:
             chosen(Path(f"{HUB_SCHEME}{name}"))
 
-    dialog.textValueSelected.connect(take)
+    dialog.textValueSelected.connect(choose)
     dialog.open()
-    return dialog
-
-
-def _dialog(
-    parent: QWidget, settings: Settings, title: str, chosen: Callable[[Path], object]
-) -> QFileDialog:
-    dialog = QFileDialog(parent, title, settings.choice(FOLDER))
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-
-    def take(file: str) -> None:
-        settings.set_choice(FOLDER, str(Path(file).parent))
-        chosen(Path(file))
-
-    dialog.fileSelected.connect(take)
-    return dialog

@@ -1,9 +1,13 @@
-"""The file that is looked at before it is imported, and the import itself."""
+"""The file that is inspected before it is imported, and the import itself."""
 
 from __future__ import annotations
 
 import enum
+import logging
+import re
+import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
@@ -11,25 +15,44 @@ from PySide6.QtCore import QObject, Signal, SignalInstance
 from app.models.activities import ActivitiesModel
 from app.models.project import ProjectModel
 from app.pages.data.edits import added
-from app.pages.data.importing.import_job import ImportJob, start_import
-from app.ports import Client
+from app.ports import Client, Pending
 from app.qt.latest_request import LatestRequest
 from engine.contract.projects.project import DatasetEntry
-from engine.contract.protocol.commands import Failure, Imported, InspectFile, Progress
+from engine.contract.protocol.commands import Failure, Progress
+from engine.contract.protocol.data import Imported, ImportFile, InspectFile
 from engine.contract.reading.reading import FileReport, ReadOptions
 from engine.contract.specs.data import Mapping, Split
+
+log = logging.getLogger(__name__)
 
 
 class ImportState(enum.Enum):
     """How far the import is."""
 
     NONE = "none"
-    LOOKING = "looking"
+    INSPECTING = "inspecting"
     READY = "ready"
     """There is a report; Import may be pressed."""
     FAILED = "failed"
-    """The file could not be looked at; `failure` says why."""
+    """The file could not be inspected; `failure` says why."""
     IMPORTING = "importing"
+
+
+@dataclass(frozen=True)
+class _Job:
+    """An import under way."""
+
+    report: FileReport
+    dataset_id: str
+    store: Path
+    pending: Pending
+
+    def remove_store(self) -> None:
+        """Leave nothing of an import that ended after its project was closed."""
+        try:
+            self.store.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("%s could not be removed: %s", self.store, error)
 
 
 class FileImport(QObject):
@@ -38,9 +61,8 @@ class FileImport(QObject):
     Attributes:
         path: the chosen file, or None.
         chosen: what the user has set; None in it means "as detected".
-        report: the latest answer; kept while a newer one is waited for.
-        failure: why the last look or import failed, or None.
-        unreadable: whether it was the look that failed, so that `report` is an older one.
+        report: the latest answer, also while a newer one is awaited.
+        failure: why the last inspection or import failed, or None.
         progress: of the import, or None.
 
     Signals:
@@ -60,20 +82,21 @@ class FileImport(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._project = project
-        self._activities = activities
-        self._client = client
-        self._job: ImportJob | None = None
-        self._look = LatestRequest(client, self)
-        self._look.answered.connect(self._on_report)
-        self._look.failed.connect(self._on_failed)
+        self._project, self._activities, self._client = project, activities, client
+        self._inspection = LatestRequest(client, self)
+        self._inspection.answered.connect(self._on_report)
+        self._inspection.failed.connect(self._on_unreadable)
+        self._clear()
+        project.closed.connect(self.close)
+
+    def _clear(self) -> None:
+        self._job: _Job | None = None
         self.path: Path | None = None
         self.chosen = ReadOptions()
         self.report: FileReport | None = None
         self.failure: Failure | None = None
         self.progress: Progress | None = None
-        self.unreadable = False
-        project.closed.connect(self.close)
+        self._is_unreadable = False
 
     @property
     def state(self) -> ImportState:
@@ -82,105 +105,101 @@ class FileImport(QObject):
             return ImportState.NONE
         if self._job is not None:
             return ImportState.IMPORTING
-        if self._look.is_busy:
-            return ImportState.LOOKING
-        return ImportState.READY if self.report and not self.unreadable else ImportState.FAILED
+        if self._inspection.is_busy:
+            return ImportState.INSPECTING
+        is_ready = self.report is not None and not self._is_unreadable
+        return ImportState.READY if is_ready else ImportState.FAILED
 
     def open(self, path: Path, reading: ReadOptions | None = None) -> None:
-        """Look at a file, read as it says; one that was being imported is given up first."""
+        """Inspect a file, read as it says; an import that is going on is cancelled first."""
         self.close()
         self.path, self.chosen = path, reading or ReadOptions()
-        self._ask()
+        self._inspect()
 
     def choose(self, options: ReadOptions) -> None:
-        """Look again, reading as the user says."""
+        """Inspect it again, read as the user says."""
         if self.path is not None and self._job is None and options != self.chosen:
             self.chosen = options
-            self._ask()
+            self._inspect()
 
     def start(self) -> None:
         """Import the file as it is shown."""
-        folder = self._project.folder
-        if self.state is not ImportState.READY or folder is None or self.report is None:
+        report, folder = self.report, self._project.folder
+        if self.state is not ImportState.READY or folder is None or report is None:
             return
         self.failure, self.progress = None, None
-        self._job = job = start_import(self.report, folder, self._client)
-        for signal, slot in self._slots(job):
+        words = re.sub(r"[^a-z0-9]+", "-", Path(report.path).stem.lower()).strip("-")[:40]
+        dataset_id = f"{words or 'data'}-{secrets.token_hex(3)}"
+        store = folder.dataset_store(dataset_id)
+        pending = self._client.ask(ImportFile(report.path, report.options, str(store)))
+        self._job = _Job(report, dataset_id, store, pending)
+        for signal, slot in self._slots(pending):
             signal.connect(slot)
-        title = f"Import {job.source.name}"
-        self._activities.follow(title, job.pending, tell_failure=False)
+        self._activities.follow(f"Import {Path(report.path).name}", pending, tell_failure=False)
         self.changed.emit()
 
     def cancel(self) -> None:
-        """Give up the import that is going on; the file stays open for another try."""
+        """Cancel the import that is going on; the file stays open for another try."""
         if self._job is not None:
             self._job.pending.cancel()
 
     def close(self) -> None:
         """Forget the file."""
-        self._look.drop()
+        self._inspection.drop()
         if self._job is not None:
-            for signal, slot in self._slots(self._job):
+            job = self._job
+            for signal, slot in self._slots(job.pending):
                 signal.disconnect(slot)
-            self._job.abandon()
+            job.pending.answered.connect(lambda _reply: job.remove_store())
+            job.pending.cancel()
         if self.path is not None:
             self._clear()
             self.changed.emit()
 
-    def _slots(self, job: ImportJob) -> tuple[tuple[SignalInstance, Callable[..., None]], ...]:
-        pending = job.pending
+    def _slots(self, pending: Pending) -> tuple[tuple[SignalInstance, Callable[..., None]], ...]:
         return (
             (pending.progressed, self._on_progress),
             (pending.answered, self._on_imported),
-            (pending.failed, self._on_job_failed),
-            (pending.cancelled, self._on_job_cancelled),
+            (pending.failed, self._on_ended),
+            (pending.cancelled, self._on_ended),
         )
 
-    def _clear(self) -> None:
-        self._job = self.path = self.report = self.failure = self.progress = None
-        self.chosen = ReadOptions()
-        self.unreadable = False
-
-    def _ask(self) -> None:
+    def _inspect(self) -> None:
         self.failure = None
-        self._look.ask(InspectFile(str(self.path), self.chosen))
+        self._inspection.ask(InspectFile(str(self.path), self.chosen))
         self.changed.emit()
 
     def _on_report(self, report: FileReport) -> None:
-        self.report, self.unreadable = report, False
+        self.report, self._is_unreadable = report, False
         self.changed.emit()
 
-    def _on_failed(self, failure: Failure) -> None:
-        self.failure, self.unreadable = failure, True
+    def _on_unreadable(self, failure: Failure) -> None:
+        self.failure, self._is_unreadable = failure, True
         self.changed.emit()
 
     def _on_progress(self, progress: Progress) -> None:
         self.progress = progress
         self.changed.emit()
 
-    def _on_job_failed(self, failure: Failure) -> None:
-        self._job, self.failure = None, failure
-        self.changed.emit()
-
-    def _on_job_cancelled(self) -> None:
-        self._job, self.progress = None, None
+    def _on_ended(self, failure: Failure | None = None) -> None:
+        self._job, self.progress, self.failure = None, None, failure
         self.changed.emit()
 
     def _on_imported(self, reply: Imported) -> None:
         job = self._job
         if job is None:
             return
+        source = Path(job.report.path)
         entry = DatasetEntry(
             dataset_id=job.dataset_id,
-            name=job.source.name,
-            source_path=str(job.source),
+            name=source.name,
+            source_path=str(source),
             mapping=Mapping(job.report.columns),
             linearisation=job.report.linearisation,
             split=Split(kind=job.report.split_kind),
             reading=self.chosen,
         )
         self._clear()
-        text = f"Import ‘{entry.name}’"
-        self._project.edit(text, added(self._project.project, entry))
+        self._project.edit(f"Import ‘{entry.name}’", added(self._project.project, entry))
         self.changed.emit()
         self.imported.emit(reply)

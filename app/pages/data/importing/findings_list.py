@@ -1,17 +1,19 @@
-"""What the doctor found: a sign, the sentence, and the lines of the file."""
+"""Findings about data: a sign, the sentence, and the lines of the file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.assets import icon
 from app.qt.boxes import hbox, vbox
 from app.qt.plain_text import markup
+from app.qt.sizes import icon_size
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.labels import Label, MarkupLabel
+from app.words import plural
 from engine.contract.reading.reading import Finding, FindingKind
 
 QUIET_KINDS = frozenset(
@@ -32,11 +34,6 @@ QUIET_KINDS = frozenset(
 )
 """Findings that ask for nothing."""
 SHOWN_LINES = 10
-LINE_UNITS = {
-    "line": ("Line", "Lines"),
-    "row": ("Row", "Rows"),
-    "entry": ("Entry", "Entries"),
-}
 
 
 class FindingsList(QWidget):
@@ -51,24 +48,16 @@ class FindingsList(QWidget):
     def __init__(self, theme: Theme, name: str) -> None:
         super().__init__()
         self._theme = theme
-        self._findings: tuple[Finding, ...] = ()
-        self._can_choose: Callable[[int], bool] = _never
-        self._unit = "line"
+        self.findings: Sequence[Finding] = ()
         self.setAccessibleName(name)
         self._body = QWidget()
         self._layout = vbox(self._body, parent=self)
         theme.changed.connect(self._draw)
-        self._draw()
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """What is shown."""
-        return self._findings
 
     def set_findings(
         self,
-        findings: Iterable[Finding],
-        can_choose: Callable[[int], bool] | None = None,
+        findings: Sequence[Finding],
+        can_choose: Callable[[int], bool] = bool,
         *,
         unit: str = "line",
     ) -> None:
@@ -78,23 +67,17 @@ class FindingsList(QWidget):
             can_choose: says whether a line of the file can be shown; those become links.
             unit: what the numbers count, as `FileReport.unit`.
         """
-        self._findings = tuple(sorted(findings, key=lambda finding: not finding.loses_rows))
-        self._can_choose = can_choose or _never
-        self._unit = unit
+        self.findings = sorted(findings, key=lambda finding: not finding.loses_rows)
+        self._can_choose, self._unit = can_choose, unit
         self._draw()
 
     def _draw(self) -> None:
-        self._layout.removeWidget(self._body)
-        self._body.hide()
-        self._body.deleteLater()
-        self._body = QWidget()
-        self._layout.addWidget(self._body)
-        layout = QVBoxLayout(self._body)
-        layout.setContentsMargins(0, 0, SPACE_XS, 0)
-        layout.setSpacing(SPACE_S)
-        for finding in self._findings:
-            layout.addLayout(self._line(finding))
-        layout.addStretch(1)
+        before, self._body = self._body, QWidget()
+        lines = [self._line(finding) for finding in self.findings]
+        vbox(*lines, 1, parent=self._body, margins=(0, 0, SPACE_XS, 0), spacing=SPACE_S)
+        self._layout.replaceWidget(before, self._body)
+        before.hide()
+        before.deleteLater()
 
     def _line(self, finding: Finding) -> QHBoxLayout:
         colors = self._theme.colors
@@ -105,7 +88,7 @@ class FindingsList(QWidget):
         else:
             name, color, word = "warning", colors.warning, "Warning"
         sign = Label()
-        sign.setPixmap(icon(name, color).pixmap(16, 16))
+        sign.setPixmap(icon(name, color).pixmap(icon_size(), self.devicePixelRatio()))
         sign.setToolTip(word)
         sign.setAccessibleName(word)
         text = MarkupLabel()
@@ -113,22 +96,18 @@ class FindingsList(QWidget):
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         text.setAccessibleName(f"{word}: {finding.message}")
         text.linkActivated.connect(lambda link: self.line_chosen.emit(int(link)))
-        row = hbox((sign, 0, Qt.AlignmentFlag.AlignTop), (text, 1), spacing=SPACE_S)
-        return row
+        return hbox((sign, 0, Qt.AlignmentFlag.AlignTop), (text, 1), spacing=SPACE_S)
 
     def _text(self, finding: Finding) -> str:
         text = markup(finding.message)
-        if not finding.lines:
+        lines = finding.lines[:SHOWN_LINES]
+        if not lines:
             return text
-        lines = [
+        numbers = ", ".join(
             f'<a href="{line}">{line}</a>' if self._can_choose(line) else str(line)
-            for line in finding.lines[:SHOWN_LINES]
-        ]
+            for line in lines
+        )
         more = " …" if finding.count > len(lines) else ""
-        word = LINE_UNITS.get(self._unit, LINE_UNITS["line"])[len(lines) > 1]
+        unit = plural(len(lines), self._unit).split()[-1].capitalize()
         muted = self._theme.colors.muted.name()
-        return f'{text} <span style="color:{muted}">{word} {", ".join(lines)}{more}</span>'
-
-
-def _never(_line: int) -> bool:
-    return False
+        return f'{text} <span style="color:{muted}">{unit} {numbers}{more}</span>'

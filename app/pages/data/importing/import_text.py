@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from app.pages.data.words import read_options
+from app.pages.data.words import DELIMITERS
 from app.words import plural, size
+from engine.contract.reading.formats import format_info
+from engine.contract.reading.options import ENCODING_TITLES
 from engine.contract.reading.reading import HUB_SIZE_UNKNOWN_BYTES, FileReport
-
-FORMATS = {
-    "csv": "CSV",
-    "xlsx": "Excel",
-    "ods": "OpenDocument",
-    "jsonl": "JSON lines",
-    "json": "JSON",
-    "dart": "DART",
-    "webnlg": "WebNLG",
-    "folder": "folder of files",
-    "hub": "Hugging Face dataset",
-}
 
 
 def summary(report: FileReport) -> str:
     """Size, format, rows and columns in one line."""
+    options = report.options
     parts = (
         "" if _size_unknown(report) else size(report.size_bytes),
-        FORMATS.get(report.format, report.format),
-        read_options(report.options) if report.options.delimiter else "",
-        f"sheet ‘{report.options.sheet}’" if report.options.sheet else "",
+        format_info(report.format).title,
+        _dialect(options.encoding or "?", options.delimiter) if options.delimiter else "",
+        f"sheet ‘{options.sheet}’" if options.sheet else "",
         _rows(report),
         plural(len(report.columns), "column"),
     )
@@ -61,6 +52,12 @@ def what_happens(report: FileReport) -> str:
 def can_import(report: FileReport) -> bool:
     """Whether there is any row, be it one that cannot be read."""
     return bool(report.row_count or _lost(report)) or not _whole(report)
+
+
+def _dialect(encoding: str, delimiter: str) -> str:
+    """Such as "UTF-8, comma"."""
+    name = DELIMITERS.get(delimiter, repr(delimiter)).partition("  ")[0].lower()
+    return f"{ENCODING_TITLES.get(encoding, encoding)}, {name}"
 
 
 def _lost(report: FileReport) -> int:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from app.assets import icon
@@ -20,14 +20,14 @@ from engine.contract.errors import UserError
 
 
 class Paster(QObject):
-    """Writes what was copied into the project, and has it looked at as any file is.
+    """Writes what was copied into the project, and opens it as any file is.
 
-    A table that is not imported then does not stay.
+    The file is removed again unless it is imported.
 
     Args:
-        file: what is looked at.
+        file: the file that is being inspected.
         scope: the page, whose Ctrl+V it is.
-        look: opens a file; says whether it does.
+        open_file: opens a file; says whether it does.
 
     Signals:
         refused: a sentence that says why nothing is pasted.
@@ -41,53 +41,45 @@ class Paster(QObject):
         file: FileImport,
         scope: QWidget,
         *,
-        look: Callable[[Path], bool],
+        open_file: Callable[[Path], bool],
     ) -> None:
         super().__init__(scope)
-        self._context, self._file, self._look = context, file, look
-        self._work: IdleTask[Path] | None = None
+        self._context, self._file, self._open_file = context, file, open_file
+        self._task: IdleTask[Path] | None = None
         self._pasted: Path | None = None
-        self.action = self._make_action(scope)
-        file.changed.connect(self._tidy)
-
-    def paste(self) -> None:
-        """Look at the table on the clipboard, or at the file that was copied."""
-        self._context.navigator.page_requested.emit("data")
-        folder, data = self._context.project.folder, QGuiApplication.clipboard().mimeData()
-        if folder is None or self._work is not None:
-            return
-        copied = local_file(data)
-        if copied is not None:
-            self._look(copied)
-            return
-        self._work = IdleTask(
-            write_pasted(data.text(), data.html(), folder.pasted),
-            self,
-            done=self._on_written,
-            failed=self._on_failed,
-        )
-
-    def _make_action(self, scope: QWidget) -> QAction:
-        project = self._context.project
-        action = self._context.actions.add(
+        self.action = context.actions.add(
             "data.paste", "&Paste table", slot=self.paste, menu="edit", icon=icon("paste"),
             shortcut=QKeySequence.StandardKey.Paste, scope=scope,
             tip="Make a dataset from copied cells: from a spreadsheet, a text or a web page",
         )  # fmt: skip
-        action.setEnabled(project.is_open)
-        project.opened.connect(partial(action.setEnabled, True))
-        project.closed.connect(partial(action.setEnabled, False))
-        return action
+        project = context.project
+        self.action.setEnabled(project.is_open)
+        project.opened.connect(partial(self.action.setEnabled, True))
+        project.closed.connect(partial(self.action.setEnabled, False))
+        file.changed.connect(self._tidy)
+
+    def paste(self) -> None:
+        """Open the table on the clipboard, or the file that was copied."""
+        self._context.navigator.page_requested.emit("data")
+        folder, data = self._context.project.folder, QGuiApplication.clipboard().mimeData()
+        if folder is None or self._task is not None:
+            return
+        copied = local_file(data)
+        if copied is not None:
+            self._open_file(copied)
+            return
+        work = write_pasted(data.text(), data.html(), folder.pasted)
+        self._task = IdleTask(work, self, done=self._on_written, failed=self._on_failed)
 
     def _on_written(self, path: Path) -> None:
-        self._work = None
-        is_seen = self._look(path)
+        self._task = None
+        is_open = self._open_file(path)
         self._pasted = path
-        if not is_seen:
+        if not is_open:
             self._tidy()
 
     def _on_failed(self, error: UserError) -> None:
-        self._work = None
+        self._task = None
         self.refused.emit(error.message)
 
     def _tidy(self) -> None:
@@ -102,6 +94,6 @@ class Paster(QObject):
 
 
 def local_file(data: QMimeData) -> Path | None:
-    """The one file of this machine that is copied or dragged, if it is one."""
+    """The file of this machine that is copied or dragged, if it is a single one."""
     urls = data.urls()
     return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None

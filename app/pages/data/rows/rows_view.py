@@ -4,31 +4,25 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPoint, QSignalBlocker, Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import (
-    QHeaderView,
-    QSpinBox,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QHeaderView, QSpinBox, QToolButton, QWidget
 
 from app.pages.data.current import CurrentDataset
 from app.pages.data.mapping.mapping_panel import role_menu
-from app.pages.data.mapping.role_header import RoleHeader
-from app.pages.data.rows.number_header import NumberHeader
+from app.pages.data.rows.cells_table import CellsTable
 from app.pages.data.rows.rows_model import RowsModel
 from app.qt.boxes import hbox, vbox
+from app.qt.sizes import chars
 from app.qt.timers import single_shot
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.buttons import flat_button
 from app.widgets.labels import Label, MutedLabel
-from app.widgets.table_view import TableView
 
 WIDEST_CHARACTERS = 40
 """No column begins wider than this."""
 WIDTH_ROWS = 20
 """Rows whose text decides the first widths of the columns."""
 FITTED_COLUMNS = 200
-"""So many columns begin as wide as their text; any others have the usual width."""
+"""So many columns begin as wide as their text; any others have the default width."""
 
 
 class RowsView(QWidget):
@@ -37,19 +31,28 @@ class RowsView(QWidget):
     def __init__(self, current: CurrentDataset, theme: Theme) -> None:
         super().__init__()
         self._current = current
-        self._theme = theme
         self.model = RowsModel(self)
-        self.table = self._make_table()
+        self.table = CellsTable("Rows of the dataset", self.model, theme)
+        # One height for all rows, so that none of a million is read to lay them out.
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.table.selectionModel().currentRowChanged.connect(self._choose)
+        header = self._header = self.table.horizontalHeader()
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._show_menu)
+        header.setToolTip("Right-click to set the role of a column")
         self.spin = QSpinBox()
         self.spin.setAccessibleName("Go to row")
         self.spin.setKeyboardTracking(False)
         self.spin.setGroupSeparatorShown(True)
         self.spin.valueChanged.connect(current.choose_row)
+        label = Label("Ro&w")
+        label.setBuddy(self.spin)
         self.of = MutedLabel(theme)
         self.of.setWordWrap(False)
         self.back = self._step_button("chevron-left", "Previous row", -1)
         self.forward = self._step_button("chevron-right", "Next row", 1)
-        self._lay_out()
+        bar = hbox(*(label, self.spin, self.of, self.back, self.forward), 1, spacing=SPACE_XS)
+        vbox(bar, (self.table, 1), parent=self, spacing=SPACE_S)
         self._fitting = single_shot(self, 0, self._fit_columns)
         self._is_fitted = False
         current.shown.connect(self._show_dataset)
@@ -57,31 +60,9 @@ class RowsView(QWidget):
         current.row_changed.connect(self._show_row)
         self._show_dataset()
 
-    def _make_table(self) -> TableView:
-        table = TableView("Rows of the dataset")
-        header = RoleHeader(self._theme, table)
-        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        header.customContextMenuRequested.connect(self._show_menu)
-        header.setToolTip("Right-click to set the role of a column")
-        table.setHorizontalHeader(header)
-        table.setSelectionMode(TableView.SelectionMode.SingleSelection)
-        table.setVerticalHeader(NumberHeader(self._theme, table))
-        # One height for all rows: a million of them are laid out without a look at any.
-        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        table.setModel(self.model)
-        table.fit_rows()
-        table.selectionModel().currentRowChanged.connect(self._choose)
-        return table
-
-    def _step_button(self, picture: str, tip: str, step: int) -> QToolButton:
+    def _step_button(self, icon: str, tip: str, step: int) -> QToolButton:
         current = self._current
-        return flat_button(picture, tip, lambda: current.choose_row(current.row_number + step))
-
-    def _lay_out(self) -> None:
-        label = Label("Ro&w")
-        label.setBuddy(self.spin)
-        bar = hbox(*(label, self.spin, self.of, self.back, self.forward), 1, spacing=SPACE_XS)
-        vbox(bar, (self.table, 1), parent=self, spacing=SPACE_S)
+        return flat_button(icon, tip, lambda: current.choose_row(current.row_number + step))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Fit the columns of rows that came while it was hidden."""
@@ -89,9 +70,8 @@ class RowsView(QWidget):
         self._fitting.start()
 
     def _show_dataset(self) -> None:
-        store = self._current.store
-        self.model.set_store(store)
-        rows = store.meta.row_count if store is not None else 0
+        self.model.set_store(self._current.store)
+        rows = self._current.row_count
         with QSignalBlocker(self.spin):
             self.spin.setRange(min(1, rows), rows)
         self.of.setText(f"of {rows:,}")
@@ -105,20 +85,17 @@ class RowsView(QWidget):
         if self._is_fitted or not self.isVisible():
             return
         self._is_fitted = True
-        header = self.table.horizontalHeader()
+        header = self._header
         header.setResizeContentsPrecision(WIDTH_ROWS)
         for column in range(min(header.count(), FITTED_COLUMNS)):
             self.table.resizeColumnToContents(column)
-            header.resizeSection(column, min(header.sectionSize(column), self._widest()))
-
-    def _widest(self) -> int:
-        return self.fontMetrics().averageCharWidth() * WIDEST_CHARACTERS
+            header.resizeSection(column, min(header.sectionSize(column), chars(WIDEST_CHARACTERS)))
 
     def _show_roles(self) -> None:
         self.model.set_mapping(self._current.mapping)
-        header = self.table.horizontalHeader()
+        header, widest = self._header, chars(WIDEST_CHARACTERS)
         for column in range(header.count()):
-            if header.sectionSize(column) < header.sectionSizeHint(column) < self._widest():
+            if header.sectionSize(column) < header.sectionSizeHint(column) < widest:
                 header.resizeSection(column, header.sectionSizeHint(column))
 
     def _show_row(self, number: int) -> None:
@@ -134,11 +111,8 @@ class RowsView(QWidget):
         if index.isValid():
             self._current.choose_row(index.row() + 1)
 
-    def _show_menu(self, place: QPoint) -> None:
-        header = self.table.horizontalHeader()
-        section = header.logicalIndexAt(place)
-        if section < 0:
-            return
-        name = str(self.model.headerData(section, Qt.Orientation.Horizontal))
-        menu = role_menu(self, self._current, (name,))
-        menu.popup(header.mapToGlobal(place))
+    def _show_menu(self, at: QPoint) -> None:
+        section = self._header.logicalIndexAt(at)
+        if section >= 0:
+            name = str(self.model.headerData(section, Qt.Orientation.Horizontal))
+            role_menu(self, self._current, (name,)).popup(self._header.mapToGlobal(at))

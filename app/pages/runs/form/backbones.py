@@ -8,20 +8,20 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.context import AppContext
-from app.ports import Client, Pending
+from app.ports import Client
 from app.qt.latest_request import LatestRequest
 from app.words import size
 from engine.contract.backbone import BackboneEntry
 from engine.contract.errors import UserError
 from engine.contract.methods.all import MethodSpec, info_of
-from engine.contract.protocol.commands import (
+from engine.contract.protocol.backbones import (
     BackboneList,
     Counted,
     CountParameters,
-    Failure,
     FetchBackbone,
     ListBackbones,
 )
+from engine.contract.protocol.commands import Failure
 from engine.contract.runs.events import Blame
 
 
@@ -50,11 +50,16 @@ class BackbonesModel(QObject):
         self.device_memory_bytes = 0
         self.failure = ""
         self._list = LatestRequest(context.data_client, self)
-        self._list.answered.connect(self._take)
-        self._list.failed.connect(self._fail)
-        self._fetches: dict[str, Pending] = {}
+        self._list.answered.connect(self._on_listed)
+        self._list.failed.connect(self._on_list_failed)
+        self._fetching: set[str] = set()
         self._folders: tuple[str, ...] | None = None
         self._project.changed.connect(self._on_project_changed)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the list is still to come."""
+        return not self.entries and not self.failure
 
     def get(self, name: str) -> BackboneEntry | None:
         """The catalog's entry, or None."""
@@ -62,7 +67,7 @@ class BackbonesModel(QObject):
 
     def is_fetching(self, name: str) -> bool:
         """Whether it is on its way."""
-        return name in self._fetches
+        return name in self._fetching
 
     def add_folder(self, path: Path) -> None:
         """List the user's own folder too, as an undoable edit of the project."""
@@ -82,40 +87,38 @@ class BackbonesModel(QObject):
         entry = self.get(name)
         if entry is None or self.is_fetching(name):
             return
+        self._fetching.add(name)
         pending = self._model_client.ask(FetchBackbone(name))
-        self._fetches[name] = pending
         title = f"Fetching {entry.title} ({size(entry.download_bytes)})"
         self._activities.follow(title, pending, tell_failure=False)
         pending.answered.connect(lambda _reply: self._on_fetched(name))
-        pending.cancelled.connect(lambda: self._on_not_fetched(name, "Fetching was cancelled."))
-        pending.failed.connect(lambda failure: self._on_not_fetched(name, failure.message))
+        pending.cancelled.connect(lambda: self._on_fetched(name, "Fetching was cancelled."))
+        pending.failed.connect(lambda failure: self._on_fetched(name, failure.message))
         self.changed.emit()
+
+    def _on_fetched(self, name: str, problem: str = "") -> None:
+        self._fetching.discard(name)
+        if not problem:
+            self.refresh()
+        self.changed.emit()
+        if problem:
+            self.fetch_failed.emit(name, problem)
+        else:
+            self.fetched.emit(name)
 
     def _on_project_changed(self) -> None:
         if self._project.is_open and self._project.project.backbone_folders != self._folders:
             self.refresh()
 
-    def _take(self, reply: BackboneList) -> None:
-        self.entries = reply.entries
-        self.device = reply.device
+    def _on_listed(self, reply: BackboneList) -> None:
+        self.entries, self.device = reply.entries, reply.device
         self.device_memory_bytes = reply.device_memory_bytes
         self.failure = ""
         self.changed.emit()
 
-    def _fail(self, failure: Failure) -> None:
+    def _on_list_failed(self, failure: Failure) -> None:
         self.failure = failure.message
         self.changed.emit()
-
-    def _on_fetched(self, name: str) -> None:
-        del self._fetches[name]
-        self.refresh()
-        self.changed.emit()
-        self.fetched.emit(name)
-
-    def _on_not_fetched(self, name: str, message: str) -> None:
-        del self._fetches[name]
-        self.changed.emit()
-        self.fetch_failed.emit(name, message)
 
 
 Question = tuple[BackboneEntry, MethodSpec]
@@ -130,20 +133,20 @@ class ParameterCounts(QObject):
 
     changed = Signal()
 
-    def __init__(self, model_client: Client, parent: QObject | None = None) -> None:
+    def __init__(self, model_client: Client, parent: QObject) -> None:
         super().__init__(parent)
         self._answers: dict[Question, Counted | Failure] = {}
         self._asked: Question | None = None
         self._request = LatestRequest(model_client, self)
-        self._request.answered.connect(self._take)
-        self._request.failed.connect(self._take)
+        self._request.answered.connect(self._on_answered)
+        self._request.failed.connect(self._on_answered)
 
     @property
     def is_counting(self) -> bool:
         """Whether an answer is under way."""
         return self._request.is_busy
 
-    def look_up(self, backbone: BackboneEntry, method: MethodSpec) -> int | None:
+    def count(self, backbone: BackboneEntry, method: MethodSpec) -> int | None:
         """Trained parameters; None where no count is needed, or none is there yet.
 
         Raises:
@@ -162,7 +165,7 @@ class ParameterCounts(QObject):
             raise UserError.from_failure(answer.code, answer.message, answer.remedies)
         return answer.parameters if isinstance(answer, Counted) else None
 
-    def _take(self, answer: Counted | Failure) -> None:
+    def _on_answered(self, answer: Counted | Failure) -> None:
         if self._asked is not None:
             self._answers[self._asked] = answer
             self.changed.emit()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFormLayout, QLabel, QSizePolicy, QWidget
 
 from app.pages.runs.form.estimates import LONG_S, time_text
 from app.pages.runs.form.planner import Planner
+from app.qt.boxes import form_layout
 from app.theme import SPACE_S, SPACE_XS, Theme
-from app.widgets.labels import MutedLabel
+from app.widgets.labels import Label, MutedLabel
 from app.words import count, duration, percent, size
 from engine.contract.backbone import BackboneEntry
 from engine.contract.methods.cost import Cost
@@ -19,113 +19,19 @@ from engine.contract.methods.cost import Cost
 UNCOUNTED = "known when the backbone is downloaded"
 """Where only the backbone's modules say how many parameters a method has."""
 COUNTING = "being counted"
-DURATION_TIP = (
-    "Based on the speed of a finished run with this backbone and method on this machine, or of "
-    "two steps measured in the background."
-)
+TIPS = {
+    "Trained": "Parameters trained, and their share of the backbone's in percent; an MLP among "
+    "them is dropped afterwards.",
+    "Frozen": "Backbone parameters that training leaves unchanged, bit for bit.",
+    "File": "Size of what the run saves in float32, compared with the whole backbone.",
+    "Memory": "Rough peak during training: weights, gradients, AdamW's moments, activations.",
+    "Steps": "Optimiser steps in the whole run.",
+    "Duration": "Based on the speed of a finished run with this backbone and method on this "
+    "machine, or of two steps measured in the background.",
+}
+"""The lines of the panel, each with its tool tip."""
 TIGHT_SHARE = 0.8
 """Above this share of the device's memory, the rough figure is called tight."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One line of the panel; `tone` names a colour of the theme."""
-
-    label: str
-    value: str
-    tip: str
-    tone: str = "text"
-
-
-def figures(planner: Planner) -> tuple[Figure, ...]:
-    """The lines for what the form describes now."""
-    cost, backbone = planner.cost, planner.backbone
-    if cost is None or backbone is None:
-        return ()
-    open_word = COUNTING if planner.is_counting else UNCOUNTED
-    return (
-        _trainable(cost, backbone, open_word),
-        Figure(
-            "Frozen",
-            _frozen(cost, backbone, open_word),
-            "Backbone parameters that training leaves unchanged, bit for bit.",
-            "frozen",
-        ),
-        Figure(
-            "File",
-            f"{_file(cost, open_word)}, of {size(4 * backbone.shape.parameters)}",
-            "Size of what the run saves in float32, compared with the whole backbone.",
-        ),
-        _memory(planner, cost),
-        _steps(planner),
-        _time(planner),
-    )
-
-
-def _frozen(cost: Cost, backbone: BackboneEntry, open_word: str) -> str:
-    whole = backbone.shape.parameters
-    return open_word if cost.stored is None else count(0 if cost.stored == whole else whole)
-
-
-def _file(cost: Cost, open_word: str) -> str:
-    return open_word if cost.stored_bytes is None else size(cost.stored_bytes)
-
-
-def _trainable(cost: Cost, backbone: BackboneEntry, open_word: str) -> Figure:
-    value = open_word
-    if cost.trainable is not None:
-        share = percent(cost.trainable, backbone.shape.parameters)
-        value = f"{count(cost.trainable)} ({share})"
-    return Figure(
-        "Trained",
-        value,
-        "Parameters trained, and their share of the backbone's in percent; an MLP among them is "
-        "dropped afterwards.",
-        "trainable",
-    )
-
-
-def _memory(planner: Planner, cost: Cost) -> Figure:
-    there = planner.backbones.device_memory_bytes
-    text, tone = f"about {size(cost.memory_bytes)}", "text"
-    if there:
-        device = planner.backbones.device.upper() or "device"
-        if cost.memory_bytes > there:
-            word, tone = "does not fit", "bad"
-        elif cost.memory_bytes > TIGHT_SHARE * there:
-            word, tone = "tight", "warning"
-        else:
-            word, tone = "fits", "good"
-        text += f": {word} ({device}, {size(there)})"
-    return Figure(
-        "Memory",
-        text,
-        "Rough peak during training: weights, gradients, AdamW's moments, activations.",
-        tone,
-    )
-
-
-def _steps(planner: Planner) -> Figure:
-    rows = "" if planner.train_rows is None else f" over {count(planner.train_rows)} rows"
-    steps = planner.steps
-    value = "known when the split is counted" if steps is None else count(steps) + rows
-    return Figure("Steps", value, "Optimiser steps in the whole run.")
-
-
-def _time(planner: Planner) -> Figure:
-    found = planner.time
-    if found is None:
-        value = "being measured" if planner.is_probing else "measured when it runs"
-        return Figure("Duration", value, DURATION_TIP)
-    value = time_text(found.total_s, planner.waiting_count, now_s=time.time())
-    parts = (
-        ("training", found.training_s),
-        ("evaluations", found.evaluation_s),
-        ("test outputs", found.decoding_s),
-    )
-    tip = ", ".join(f"{name} {duration(seconds)}" for name, seconds in parts)
-    tone = "warning" if found.total_s >= LONG_S else "text"
-    return Figure("Duration", value, f"About {tip}.\n{DURATION_TIP}", tone)
 
 
 class CostPanel(QWidget):
@@ -134,53 +40,89 @@ class CostPanel(QWidget):
     def __init__(self, planner: Planner, theme: Theme) -> None:
         super().__init__()
         self._planner, self._theme = planner, theme
-        self._rows: list[tuple[QLabel, QLabel]] = []
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(SPACE_S)
-        self._grid.setVerticalSpacing(SPACE_XS)
-        self._grid.setColumnStretch(1, 1)
-        planner.changed.connect(self._tell)
-        theme.changed.connect(self._tell)
-        self._tell()
+        self._values: dict[str, QLabel] = {}
+        rows = form_layout(SPACE_S, SPACE_XS)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        for name, tip in TIPS.items():
+            label, value = MutedLabel(theme, name), Label()
+            label.setWordWrap(False)
+            label.setAlignment(Qt.AlignmentFlag.AlignTop)
+            label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+            label.setToolTip(tip)
+            value.setToolTip(tip)
+            value.setWordWrap(True)
+            value.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            rows.addRow(label, value)
+            self._values[name] = value
+        self.setLayout(rows)
+        planner.changed.connect(self._update)
+        theme.changed.connect(self._update)
+        self._update()
 
-    def text(self) -> str:
-        """All lines as plain text."""
-        shown = [
-            (label.text(), value.text()) for label, value in self._rows if label.isVisibleTo(self)
-        ]
-        return "\n".join(f"{label}: {value}" for label, value in shown)
+    def _update(self) -> None:
+        planner = self._planner
+        cost, backbone = planner.cost, planner.backbone
+        self.setVisible(cost is not None and backbone is not None)
+        if cost is None or backbone is None:
+            return
+        self._show_parameters(cost, backbone)
+        self._show_memory(cost)
+        steps = "known when the split is counted"
+        if planner.steps is not None:
+            rows = "" if planner.train_rows is None else f" over {count(planner.train_rows)} rows"
+            steps = count(planner.steps) + rows
+        self._show("Steps", steps)
+        self._show_duration()
 
-    def _tell(self) -> None:
-        lines = figures(self._planner)
-        while len(self._rows) < len(lines):
-            self._add_row()
-        for place, (label, value) in enumerate(self._rows):
-            shown = place < len(lines)
-            label.setVisible(shown)
-            value.setVisible(shown)
-            if shown:
-                self._fill(label, value, lines[place])
+    def _show_parameters(self, cost: Cost, backbone: BackboneEntry) -> None:
+        whole = backbone.shape.parameters
+        trained = frozen = file = COUNTING if self._planner.counts.is_counting else UNCOUNTED
+        if cost.trainable is not None:
+            trained = f"{count(cost.trainable)} ({percent(cost.trainable, whole)})"
+        if cost.stored is not None:
+            frozen = count(0 if cost.stored == whole else whole)
+        if cost.stored_bytes is not None:
+            file = size(cost.stored_bytes)
+        self._show("Trained", trained, "trainable")
+        self._show("Frozen", frozen, "frozen")
+        self._show("File", f"{file}, of {size(4 * whole)}")
 
-    def _fill(self, label: QLabel, value: QLabel, figure: Figure) -> None:
-        label.setText(figure.label)
-        value.setText(figure.value)
-        value.setToolTip(figure.tip)
-        label.setToolTip(figure.tip)
-        value.setAccessibleName(f"{figure.label}: {figure.value}")
+    def _show_memory(self, cost: Cost) -> None:
+        memory, needed = self._planner.backbones.device_memory_bytes, cost.memory_bytes
+        if not memory:
+            self._show("Memory", f"about {size(needed)}")
+            return
+        word, tone = "fits", "good"
+        if needed > memory:
+            word, tone = "does not fit", "bad"
+        elif needed > TIGHT_SHARE * memory:
+            word, tone = "tight", "warning"
+        device = self._planner.backbones.device.upper() or "device"
+        self._show("Memory", f"about {size(needed)}: {word} ({device}, {size(memory)})", tone)
+
+    def _show_duration(self) -> None:
+        run_time, tip = self._planner.time, TIPS["Duration"]
+        value, tone = "measured when it runs", "text"
+        if run_time is not None:
+            value = time_text(run_time.total_s, self._planner.waiting_count, now_s=time.time())
+            tip = (
+                f"About training {duration(run_time.training_s)}, evaluations "
+                f"{duration(run_time.evaluation_s)}, test outputs "
+                f"{duration(run_time.decoding_s)}.\n{tip}"
+            )
+            tone = "warning" if run_time.total_s >= LONG_S else "text"
+        elif self._planner.speeds.is_probing:
+            value = "being measured"
+        self._show("Duration", value, tone)
+        self._values["Duration"].setToolTip(tip)
+
+    def _show(self, name: str, text: str, tone: str = "text") -> None:
+        """Show a figure in a colour of the theme."""
+        value = self._values[name]
+        value.setText(text)
+        value.setAccessibleName(f"{name}: {text}")
         palette = value.palette()
-        palette.setColor(value.foregroundRole(), getattr(self._theme.colors, figure.tone))
+        palette.setColor(value.foregroundRole(), getattr(self._theme.colors, tone))
         value.setPalette(palette)
-
-    def _add_row(self) -> None:
-        label, value = MutedLabel(self._theme), QLabel()
-        label.setWordWrap(False)
-        label.setAlignment(Qt.AlignmentFlag.AlignTop)
-        value.setTextFormat(Qt.TextFormat.PlainText)
-        value.setWordWrap(True)
-        value.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        row = len(self._rows)
-        self._grid.addWidget(label, row, 0)
-        self._grid.addWidget(value, row, 1)
-        self._rows.append((label, value))

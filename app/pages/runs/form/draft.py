@@ -12,7 +12,6 @@ import dataclasses
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 from engine.contract import codec
@@ -30,37 +29,19 @@ from engine.contract.tasks.generation import GenerationTask
 
 S = TypeVar("S")
 
-
-DATA_FIELDS = tuple(item.name for item in settings_of(DataSpec))
-"""The fields of `DataSpec` that the form sets; the Data page sets the others."""
-
-SETTINGS: Mapping[str, SettingField] = MappingProxyType(
-    {
-        name: item
-        for name, item in OPTIONS.items()
-        if not name.startswith(("data.linearisation.", "data.split."))
-    }
-)
+SETTINGS: Mapping[str, SettingField] = {
+    name: item
+    for name, item in OPTIONS.items()
+    if not name.startswith(("data.linearisation.", "data.split."))
+}
 """The settings that the form has, beside backbone and method."""
-
-KINDS: Mapping[str, Any] = MappingProxyType(
-    {
-        "backbone": str,
-        "method.kind": str,
-        **{
-            name: item.kind | None if item.optional else item.kind
-            for name, item in SETTINGS.items()
-        },
-    }
-)
-"""The type of everything in a draft; "method.kind" is the method's name on the command line."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A form's content; `values` has exactly the names of `KINDS`.
+    """A form's content: backbone, "method.kind" (as on the command line) and all of `SETTINGS`.
 
-    The settings of all methods are kept; those of one name are one setting, whichever have it.
+    It has the settings of all methods; those with the same name are one setting.
     """
 
     values: Mapping[str, Any]
@@ -72,15 +53,15 @@ class Draft:
     @property
     def info(self) -> MethodInfo[Any]:
         """The chosen method."""
-        return METHODS_BY_NAME[self.values["method.kind"]]
+        return METHODS_BY_NAME[self["method.kind"]]
 
     def uses(self, name: str, shape: BackboneShape | None = None) -> bool:
         """Whether a setting means anything beside the others, and on the backbone if one is given.
 
         A text that should be empty but is not counts as used, so that it can be emptied.
         """
-        part, _, own = name.rpartition(".")
-        if part == "method" and own not in {item.name for item in settings_of(self.info.spec)}:
+        part, _, field = name.rpartition(".")
+        if part == "method" and field not in {item.name for item in settings_of(self.info.spec)}:
             return False
         setting = SETTINGS[name].setting
         if shape is not None and not setting.architecture.fits(
@@ -95,68 +76,56 @@ class Draft:
         """The same with other values; an unknown name raises `ProtocolError`."""
         for name in changes:
             _kind(name)
-        return Draft(MappingProxyType({**self.values, **changes}))
+        return Draft({**self.values, **changes})
 
     def method(self) -> MethodSpec:
         """The chosen method; raise `UserError` where a value is out of range."""
-        method: MethodSpec = self._section("method", self.info.spec)
+        method: MethodSpec = self._part("method", self.info.spec)
         return method
 
     def training(self) -> TrainingSpec:
         """How it is optimised; raise `UserError` where a value is out of range."""
-        return self._section("training", TrainingSpec)
-
-    def decoding(self) -> DecodingSpec:
-        """How outputs are decoded; raise `UserError` where a value is out of range."""
-        return self._section("decoding", DecodingSpec)
+        return self._part("training", TrainingSpec)
 
     def to_spec(self, run_id: str, data: DataSpec) -> RunSpec:
         """The run; raise `UserError` naming the first value that is out of range."""
         if not self["backbone"]:
             raise UserError("no-backbone", "No backbone is chosen. Choose one in the list.")
-        own = {name: self[f"data.{name}"] for name in DATA_FIELDS}
         return RunSpec(
             run_id=run_id,
             backbone=self["backbone"],
             method=self.method(),
-            data=dataclasses.replace(data, **own),
+            data=dataclasses.replace(data, **self._values("data", DataSpec)),
             training=self.training(),
-            task=GenerationTask(self.decoding()),
+            task=GenerationTask(self._part("decoding", DecodingSpec)),
         )
 
-    def _section(self, section: str, kind: type[S]) -> S:
-        return kind(**{item.name: self[f"{section}.{item.name}"] for item in settings_of(kind)})
+    def _part(self, part: str, kind: type[S]) -> S:
+        return kind(**self._values(part, kind))
+
+    def _values(self, part: str, kind: type) -> dict[str, Any]:
+        return {item.name: self[f"{part}.{item.name}"] for item in settings_of(kind)}
 
 
 def default_draft(backbone: str = "") -> Draft:
-    """The chosen defaults for a prefix."""
+    """The recommended settings for a prefix."""
     return Draft(
-        MappingProxyType(
-            {
-                "backbone": backbone,
-                "method.kind": PREFIX.name,
-                **{name: item.default for name, item in SETTINGS.items()},
-                **_training_values(default_training(PREFIX.spec())),
-            }
-        )
+        {
+            "backbone": backbone,
+            "method.kind": PREFIX.name,
+            **{name: item.default for name, item in SETTINGS.items()},
+            **_default_training(PREFIX.spec()),
+        }
     )
 
 
 def draft_of(spec: RunSpec) -> Draft:
     """The form's content for a run like this one; the other methods have their defaults."""
-    values: dict[str, Any] = {
-        "backbone": spec.backbone,
-        "method.kind": info_of(spec.method).name,
-    }
+    values: dict[str, Any] = {"backbone": spec.backbone, "method.kind": info_of(spec.method).name}
     for name in SETTINGS:
         with contextlib.suppress(KeyError):  # another method's
             values[name] = value_at(spec, name)
     return default_draft().changed(values)
-
-
-def apply_remedy(draft: Draft, changes: Iterable[tuple[str, str]]) -> Draft:
-    """The draft with the changes of a `Remedy`, whose values are JSON text."""
-    return draft.changed({name: decode_value(name, json.loads(text)) for name, text in changes})
 
 
 def change(draft: Draft, name: str, value: Any) -> Draft:
@@ -168,21 +137,27 @@ def change(draft: Draft, name: str, value: Any) -> Draft:
     changed = draft.changed({name: value})
     if not name.startswith("method."):
         return changed
-    before, after = _default_training(draft), _default_training(changed)
-    moved = {name: value for name, value in after.items() if draft[name] == before[name]}
-    return changed.changed(moved)
+    before, after = (_default_training(_valid_method(each)) for each in (draft, changed))
+    return changed.changed({key: after[key] for key in after if draft[key] == before[key]})
 
 
-def _default_training(draft: Draft) -> dict[str, Any]:
+def _valid_method(draft: Draft) -> MethodSpec:
     try:
-        method = draft.method()
+        return draft.method()
     except UserError:  # a value is out of range just now
-        method = draft.info.spec()
-    return _training_values(default_training(method))
+        method: MethodSpec = draft.info.spec()
+        return method
+
+
+def _default_training(method: MethodSpec) -> dict[str, Any]:
+    training = default_training(method)
+    return {
+        f"training.{item.name}": getattr(training, item.name) for item in settings_of(TrainingSpec)
+    }
 
 
 def to_text(draft: Draft) -> str:
-    """The draft as JSON, for the settings file."""
+    """The draft as JSON, for the project's folder."""
     return json.dumps({name: codec.to_plain(value) for name, value in draft.values.items()})
 
 
@@ -197,26 +172,27 @@ def from_text(text: str) -> Draft:
         raise ProtocolError(
             "form-not-an-object", "expected an object, found {found!r}", found=plain
         )
-    return default_draft().changed(
-        {name: decode_value(name, value) for name, value in plain.items()}
-    )
+    return _with_plain(default_draft(), plain)
 
 
-def decode_value(name: str, plain: object) -> Any:
-    """A setting's value from JSON; raise `ProtocolError` where name or type is wrong."""
-    value = codec.from_plain(_kind(name), plain, name)
-    if name == "method.kind" and value not in METHODS_BY_NAME:
-        raise codec.unexpected(name, "a method", value)
-    return value
+def apply_remedy(draft: Draft, changes: Iterable[tuple[str, str]]) -> Draft:
+    """The draft with a `Remedy`'s changes, whose values are JSON; raise as `from_text`."""
+    return _with_plain(draft, {name: codec.parse(text) for name, text in changes})
+
+
+def _with_plain(draft: Draft, plain: Mapping[str, Any]) -> Draft:
+    changes = {name: codec.from_plain(_kind(name), plain[name], name) for name in plain}
+    method = changes.get("method.kind", PREFIX.name)
+    if method not in METHODS_BY_NAME:
+        raise codec.unexpected("method.kind", "a method", method)
+    return draft.changed(changes)
 
 
 def _kind(name: str) -> Any:
-    if name not in KINDS:
+    """The type of a value in a draft."""
+    if name in ("backbone", "method.kind"):
+        return str
+    if name not in SETTINGS:
         raise ProtocolError("no-such-setting", "a run has no setting {name!r}", name=name)
-    return KINDS[name]
-
-
-def _training_values(training: TrainingSpec) -> dict[str, Any]:
-    return {
-        f"training.{item.name}": getattr(training, item.name) for item in settings_of(TrainingSpec)
-    }
+    item = SETTINGS[name]
+    return item.kind | None if item.optional else item.kind

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from app.models.runs import RunsModel
-from app.models.speeds import Speeds, speed_key
+from app.models.speeds import Speeds
 from app.pages.runs.form.draft import Draft
 from app.words import clock, duration
 from engine.contract.backbone import BackboneEntry
 from engine.contract.errors import UserError
 from engine.contract.methods.cost import Cost, cost
 from engine.contract.reading.reading import SplitReport
-from engine.contract.runs.events import RunStarted
 from engine.contract.runs.speed import RunTime, Workload, run_time
 from engine.contract.specs.run import RunSpec
 from engine.contract.studies.study import StudySpec
 
 CHARACTERS_PER_TOKEN = 4.0
-"""The usual rule of thumb for English text; only rough figures rest on it."""
+"""A rule of thumb for English text; only rough figures rest on it."""
 LONG_S = 3600.0
 """From here on the time is a warning."""
 
@@ -30,16 +30,11 @@ def live_cost(
     draft: Draft, backbone: BackboneEntry, report: SplitReport | None, counted: int | None = None
 ) -> Cost:
     """The contract's cost of the form's method; raise `UserError` where a value is wrong."""
-    method = draft.method()
-    if report is None or not report.mean_target_characters:
-        return cost(backbone.shape, method, counted=counted)
-    tokens = math.ceil(draft.training().batch_size * _row_tokens(report))
-    return cost(backbone.shape, method, tokens_per_batch=tokens, counted=counted)
-
-
-def train_rows(report: SplitReport | None) -> int | None:
-    """Rows of the training side, or None before the split was counted."""
-    return None if report is None else report.side("train").rows
+    tokens = {}
+    if report is not None and report.mean_target_characters:
+        batch = draft.training().batch_size * _row_tokens(report)
+        tokens = {"tokens_per_batch": math.ceil(batch)}
+    return cost(backbone.shape, draft.method(), counted=counted, **tokens)
 
 
 def steps(draft: Draft, rows: int | None) -> int | None:
@@ -61,18 +56,22 @@ def expected_time(
     """
     if report is None or not report.side("train").rows:
         return None
-    speed = speeds.find(spec, device)
-    if speed is None:
-        return None
-    limit = spec.data.split.max_train_rows
-    load = Workload(
-        data=spec.data.fingerprint,
-        train_rows=report.side("train").rows if limit is None else limit,
-        valid_inputs=report.side("valid").inputs,
-        test_inputs=report.test_inputs,
-        row_tokens=_row_tokens(report),
-    )
-    return run_time(speed, spec.training, load)
+    rows, valid = report.side("train").rows, report.side("valid").inputs
+    data = spec.data.fingerprint
+    load = Workload(data, rows, valid, report.test_inputs, _row_tokens(report))
+    return _time_of(spec, load, speeds, device)
+
+
+def _time_of(spec: RunSpec, load: Workload, speeds: Speeds, device: str) -> RunTime | None:
+    speed, limit = speeds.find(spec, device), spec.data.split.max_train_rows
+    if limit is not None:
+        load = replace(load, train_rows=limit)
+    return run_time(speed, spec.training, load) if speed is not None else None
+
+
+def _row_tokens(report: SplitReport) -> float:
+    characters = report.mean_source_characters + report.mean_target_characters
+    return characters / CHARACTERS_PER_TOKEN
 
 
 def time_text(seconds: float, waiting: int, *, now_s: float) -> str:
@@ -83,11 +82,6 @@ def time_text(seconds: float, waiting: int, *, now_s: float) -> str:
     return f"{text}, done about {clock(now_s + seconds, now_s=now_s)}"
 
 
-def _row_tokens(report: SplitReport) -> float:
-    characters = report.mean_source_characters + report.mean_target_characters
-    return characters / CHARACTERS_PER_TOKEN
-
-
 @dataclass(frozen=True)
 class Estimate:
     """Time for the runs that are still to be trained.
@@ -96,7 +90,7 @@ class Estimate:
         seconds: of those that can be estimated.
         known, runs: how many can be, and how many there are.
         waiting: runs that come before them.
-        is_probing: whether speeds are measuring….
+        is_probing: whether speeds are being measured.
     """
 
     seconds: float = 0.0
@@ -139,18 +133,10 @@ def estimate(
         device: what AUTO would choose.
         waiting: runs that come before them.
     """
-    seconds, known, count = 0.0, 0, 0
-    found: dict[RunSpec, float | None] = {}
-    for spec in specs:
-        count += 1
-        alike = _without_seeds(spec)
-        if alike not in found:
-            expected = expected_time(spec, report, speeds, device)
-            found[alike] = expected.total_s if expected is not None else None
-        run_s = found[alike]
-        if run_s is not None:
-            seconds, known = seconds + run_s, known + 1
-    return Estimate(seconds, known, count, waiting, speeds.is_probing)
+    seconds_of = _once_for_all_seeds(lambda spec: expected_time(spec, report, speeds, device))
+    seconds = [seconds_of(spec) for spec in specs]
+    known = [each for each in seconds if each is not None]
+    return Estimate(sum(known), len(known), len(seconds), waiting, speeds.is_probing)
 
 
 def time_left(study: StudySpec, runs: RunsModel, speeds: Speeds) -> str:
@@ -158,41 +144,41 @@ def time_left(study: StudySpec, runs: RunsModel, speeds: Speeds) -> str:
 
     Such as "about 2 h 10 min left, done about 17:40".
     """
-    models = [runs.get(run.spec.run_id) for run in study.runs]
-    started = next((run.started for run in models if run is not None and run.started), None)
-    seconds, known = 0.0, True
-    found: dict[RunSpec, float | None] = {}
-    open_ = [run for run in models if run is not None and not run.status.state.is_final]
-    for run in open_:
-        left = run.status.remaining_s if run.status.state.is_active else None
-        if left is None and started is not None:
-            alike = _without_seeds(run.spec)
-            if alike not in found:
-                found[alike] = _as_started(run.spec, started, speeds)
-            left = found[alike]
-        known = known and left is not None
-        seconds += left or 0.0
-    if not open_ or not known:
+    models = [run for each in study.runs if (run := runs.get(each.spec.run_id)) is not None]
+    started = next((run.started for run in models if run.started is not None), None)
+
+    def like_started(spec: RunSpec) -> RunTime | None:
+        if started is None:
+            return None
+        inputs = (started.valid_inputs, started.test_inputs)
+        load = Workload(spec.data.fingerprint, started.train_rows, *inputs, row_tokens=0.0)
+        return _time_of(spec, load, speeds, started.device)
+
+    seconds_of = _once_for_all_seeds(like_started)
+    left: list[float | None] = []
+    for run in models:
+        state = run.status.state
+        if not state.is_final:
+            remaining_s = run.status.remaining_s if state.is_active else None
+            left.append(seconds_of(run.spec) if remaining_s is None else remaining_s)
+    known = [each for each in left if each is not None]
+    if not left or len(known) < len(left):
         return ""
-    now_s = time.time()
+    seconds, now_s = sum(known), time.time()
     return f"about {duration(seconds)} left, done about {clock(now_s + seconds, now_s=now_s)}"
 
 
-def _as_started(spec: RunSpec, started: RunStarted, speeds: Speeds) -> float | None:
-    """Time of a run on the data of another one of its study."""
-    speed = speeds.find(spec, started.device)
-    if speed is None:
-        return None
-    limit = spec.data.split.max_train_rows
-    rows = started.train_rows if limit is None else limit
-    data = spec.data.fingerprint
-    load = Workload(data, rows, started.valid_inputs, started.test_inputs, row_tokens=0.0)
-    return run_time(speed, spec.training, load).total_s
+def _once_for_all_seeds(
+    time_of: Callable[[RunSpec], RunTime | None],
+) -> Callable[[RunSpec], float | None]:
+    """Seconds of a run; runs that differ in their seeds alone are computed once."""
 
+    @functools.cache
+    def seconds_of(spec: RunSpec) -> float | None:
+        run_time = time_of(spec)
+        return run_time.total_s if run_time is not None else None
 
-def one_of_each(specs: Iterable[RunSpec], device: str) -> list[RunSpec]:
-    """A run for each speed that these need."""
-    return list({speed_key(spec, device): spec for spec in specs}.values())
+    return lambda spec: seconds_of(_without_seeds(spec))
 
 
 def _without_seeds(spec: RunSpec) -> RunSpec:

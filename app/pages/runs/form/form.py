@@ -5,13 +5,14 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QWidget
 
-from app.pages.runs.form.advanced import AdvancedSettings, PresetBox
 from app.pages.runs.form.backbone_picker import BackbonePicker
 from app.pages.runs.form.cost_panel import CostPanel
 from app.pages.runs.form.length_control import LengthControl
-from app.pages.runs.form.method_choice import MethodChoice
 from app.pages.runs.form.method_drawing import MethodDrawing
 from app.pages.runs.form.planner import Planner
+from app.pages.runs.form.presets import PRESETS, preset_of
+from app.pages.runs.form.section_box import SectionBox, choice_box
+from app.pages.runs.form.sections import SECTIONS
 from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_M, SPACE_S, Theme
 from app.widgets.buttons import flat_button
@@ -19,6 +20,7 @@ from app.widgets.labels import ElidedLabel, MutedLabel, SectionHeader
 from app.widgets.vertical_area import VerticalArea
 from app.words import count
 from engine.contract.errors import UserError
+from engine.contract.methods.all import METHODS
 
 MINIMUM_LINES = 12
 
@@ -35,36 +37,41 @@ class RunForm(VerticalArea):
     def __init__(self, planner: Planner, theme: Theme) -> None:
         super().__init__(minimum_lines=MINIMUM_LINES)
         self._planner, self._form = planner, planner.form
-        form = planner.form
         self.setAccessibleName("Settings of a new run")
         self.dataset = ElidedLabel()
         self.sizes = MutedLabel(theme)
-        self.picker = BackbonePicker(form, planner.backbones, theme)
-        self.method = MethodChoice(form)
-        self.length = LengthControl()
-        self.length.edited.connect(
-            lambda length: form.set("method.prefix_length", length, "prefix length")
+        self.picker = BackbonePicker(planner, theme)
+        self.method = choice_box("Method", ((info.title, info.help) for info in METHODS))
+        self.method.activated.connect(
+            lambda index: self._form.set("method.kind", METHODS[index].name)
         )
+        self.length = LengthControl()
+        self.length.edited.connect(lambda length: self._form.set("method.prefix_length", length))
         self._length_row = QWidget()
         self.drawing = MethodDrawing(theme)
         self.cost = CostPanel(planner, theme)
-        self.presets = PresetBox(form)
-        self.advanced = AdvancedSettings(form, planner)
+        self.presets = choice_box(
+            "Preset",
+            ((preset.title, preset.tip) for preset in PRESETS),
+            tip="Settings to start from; backbone and data stay the same",
+        )
+        self.presets.setPlaceholderText("Custom")
+        self.presets.activated.connect(self._apply_preset)
+        self.sections = [SectionBox(section, planner) for section in SECTIONS]
         self._lay_out()
-        form.changed.connect(self._tell)
-        planner.changed.connect(self._draw)
-        planner.changed.connect(self._tell_data)
-        self._tell()
-        self._tell_data()
-        self._draw()
+        planner.changed.connect(self._update)
+        self._update()
 
     def _lay_out(self) -> None:
         body = QWidget()
         label = QLabel("Prefix length")
         label.setBuddy(self.length.slider)
         hbox(label, (self.length, 1), parent=self._length_row, spacing=SPACE_S)
+        data = SectionHeader("Data")
+        tip = "Choose another dataset or split on the Data page"
+        data.add(flat_button(tip=tip, slot=self.data_asked, text="Change"))
         vbox(
-            self._data_header(),
+            data,
             self.dataset,
             self.sizes,
             SectionHeader("Backbone"),
@@ -76,7 +83,7 @@ class RunForm(VerticalArea):
             self.cost,
             SectionHeader("Settings"),
             self.presets,
-            self.advanced,
+            vbox(*self.sections, spacing=0),
             1,
             parent=body,
             margins=(SPACE_M, SPACE_S, SPACE_M, SPACE_S),
@@ -84,13 +91,27 @@ class RunForm(VerticalArea):
         )
         self.setWidget(body)
 
-    def _data_header(self) -> SectionHeader:
-        header = SectionHeader("Data")
-        tip = "Choose another dataset or split on the Data page"
-        header.add(flat_button(tip=tip, slot=self.data_asked, text="Change"))
-        return header
+    def _apply_preset(self, index: int) -> None:
+        preset = PRESETS[index]
+        self._form.replace(f"Take “{preset.title}”", preset.applied(self._form.draft))
 
-    def _tell_data(self) -> None:
+    def _update(self) -> None:
+        self._show_data()
+        draft, backbone = self._form.draft, self._planner.backbone
+        self.method.setCurrentIndex(METHODS.index(draft.info))
+        self.method.setToolTip(draft.info.help)
+        self._length_row.setVisible(draft.uses("method.prefix_length"))
+        self.length.show_length(draft["method.prefix_length"])
+        preset = preset_of(draft)
+        self.presets.setCurrentIndex(-1 if preset is None else PRESETS.index(preset))
+        try:
+            shape = backbone.shape if backbone is not None else None
+            self.drawing.show_method(shape, draft.method())
+        except UserError:
+            return  # the last drawing stays while a value is being typed
+        self.drawing.setVisible(backbone is not None)
+
+    def _show_data(self) -> None:
         data, report = self._planner.data, self._planner.report
         self.dataset.set_full_text(data.entry.name if data is not None else "no dataset")
         self.sizes.setVisible(report is not None)
@@ -100,17 +121,3 @@ class RunForm(VerticalArea):
                 f"{count(rows)} rows to train on, {count(valid)} inputs to validate, "
                 f"{count(report.test_inputs)} to test"
             )
-
-    def _tell(self) -> None:
-        draft = self._form.draft
-        self._length_row.setVisible(draft.uses("method.prefix_length"))
-        self.length.show_length(draft["method.prefix_length"])
-
-    def _draw(self) -> None:
-        backbone = self._planner.backbone
-        try:
-            method = self._form.draft.method()
-            self.drawing.show_method(backbone.shape if backbone is not None else None, method)
-        except UserError:
-            return  # the last drawing stays while a value is being typed
-        self.drawing.setVisible(backbone is not None)

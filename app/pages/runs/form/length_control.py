@@ -16,16 +16,6 @@ _TICKS = 360
 """Slider positions: 40 for each doubling from 1 to 512."""
 
 
-def length_at(position: int) -> int:
-    """The prefix length at a slider position, 0 to 360."""
-    return round(math.pow(MAX_PREFIX_LENGTH, position / _TICKS))
-
-
-def position_of(length: int) -> int:
-    """The slider position of a prefix length."""
-    return round(_TICKS * math.log(length) / math.log(MAX_PREFIX_LENGTH))
-
-
 class LengthControl(QWidget):
     """Slider and spin box for P.
 
@@ -37,31 +27,33 @@ class LengthControl(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        tip = settings_of(PrefixMethod)[0].setting.help
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, _TICKS)
         self.slider.setPageStep(_TICKS // 9)
         self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
         self.slider.setTickInterval(_TICKS // 9)
         self.slider.setAccessibleName("Prefix length")
-        self.slider.setToolTip(tip)
         self.slider.valueChanged.connect(self._on_slid)
         self.spin = QSpinBox()
         self.spin.setRange(1, MAX_PREFIX_LENGTH)
         self.spin.setKeyboardTracking(False)
         self.spin.setAccessibleName("Prefix length in tokens")
-        self.spin.setToolTip(tip)
         self.spin.valueChanged.connect(self.edited)
+        for part in (self.slider, self.spin):
+            part.setToolTip(settings_of(PrefixMethod)[0].setting.help)
         hbox((self.slider, 1), self.spin, parent=self, spacing=SPACE_S)
 
     def show_length(self, length: int) -> None:
         """Show a length without telling of an edit."""
         with QSignalBlocker(self.slider), QSignalBlocker(self.spin):
-            if length_at(self.slider.value()) != length:
-                self.slider.setValue(position_of(length))
+            if _length_at(self.slider.value()) != length:
+                position = _TICKS * math.log(length) / math.log(MAX_PREFIX_LENGTH)
+                self.slider.setValue(round(position))
             self.spin.setValue(length)
 
     def _on_slid(self, position: int) -> None:
-        length = length_at(position)
-        if length != self.spin.value():
-            self.edited.emit(length)
+        self.spin.setValue(_length_at(position))
+
+
+def _length_at(position: int) -> int:
+    return round(math.pow(MAX_PREFIX_LENGTH, position / _TICKS))

@@ -1,4 +1,4 @@
-"""The form's content with undo, kept with the project."""
+"""The form's content with undo, saved with the project."""
 
 from __future__ import annotations
 
@@ -6,16 +6,9 @@ import logging
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoStack
 
 from app.models.project import ProjectModel
-from app.pages.runs.form.draft import (
-    Draft,
-    change,
-    default_draft,
-    from_text,
-    to_text,
-)
+from app.pages.runs.form.draft import SETTINGS, Draft, change, default_draft, from_text, to_text
 from app.qt.value_change import ValueChange
 from engine.contract.errors import ProtocolError
 
@@ -36,55 +29,44 @@ class FormModel(QObject):
 
     def __init__(self, project: ProjectModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._undo: QUndoStack = project.undo
         self._project = project
-        self.draft = _kept(project)
+        self.draft = _saved_draft(project)
         self.is_touched = False
         project.opened.connect(self._on_opened)
 
-    def set(self, name: str, value: Any, label: str = "") -> None:
+    def set(self, name: str, value: Any) -> None:
         """Change one setting, undoable; changes of it in a row are one step."""
-        if name == "method.kind":
-            self.set_method(value)
-        else:
-            draft = change(self.draft, name, value)
-            self._edit(f"Change {label or name}", draft, merge=f"run form {name}")
+        label = SETTINGS[name].setting.label.lower() if name in SETTINGS else name.split(".")[0]
+        merge = f"run form {name}"
+        self.replace(f"Change {label}", change(self.draft, name, value), merge=merge)
 
-    def set_method(self, name: str) -> None:
-        """Change the method, with its training defaults where they were untouched."""
-        self._edit("Change method", change(self.draft, "method.kind", name))
-
-    def replace(self, text: str, draft: Draft) -> None:
+    def replace(self, text: str, draft: Draft, *, merge: str = "") -> None:
         """Take a whole draft (a preset, another run's settings) as one undoable step."""
-        self._edit(text, draft)
+        if draft != self.draft:
+            self.is_touched = True
+            step = ValueChange(
+                text, self.draft, draft, apply=lambda _old, new: self._show(new), merge=merge
+            )
+            self._project.undo.push(step)
 
     def choose_default_backbone(self, name: str) -> None:
         """Choose a backbone for a form that has none: no step to undo."""
         if not self.draft["backbone"]:
-            self._take(self.draft.changed({"backbone": name}))
+            self._show(self.draft.changed({"backbone": name}))
 
     def _on_opened(self) -> None:
         self.is_touched = False
-        if (draft := _kept(self._project)) != self.draft:
+        if (draft := _saved_draft(self._project)) != self.draft:
             self.draft = draft
             self.changed.emit()
 
-    def _edit(self, text: str, draft: Draft, *, merge: str = "") -> None:
-        if draft != self.draft:
-            self.is_touched = True
-            self._undo.push(
-                ValueChange(
-                    text, self.draft, draft, apply=lambda _old, new: self._take(new), merge=merge
-                )
-            )
-
-    def _take(self, draft: Draft) -> None:
+    def _show(self, draft: Draft) -> None:
         self.draft = draft
         self._project.set_run_form(to_text(draft))
         self.changed.emit()
 
 
-def _kept(project: ProjectModel) -> Draft:
+def _saved_draft(project: ProjectModel) -> Draft:
     if not project.run_form:
         return default_draft()
     try:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, Signal
 
 from app.context import AppContext
-from app.models.run import RunModel
+from app.models.run import RunModel, RunPart
+from app.models.speeds import speed_key
 from app.pages.runs.form.backbones import BackbonesModel, ParameterCounts
-from app.pages.runs.form.estimates import LONG_S, expected_time, live_cost, steps, train_rows
+from app.pages.runs.form.estimates import LONG_S, expected_time, live_cost, steps
 from app.pages.runs.form.model import FormModel
 from app.pages.runs.form.run_making import RunData, run_data
-from app.ports import Pending
+from app.qt.latest_request import LatestRequest
 from app.qt.timers import single_shot
 from app.words import duration
 from engine.contract.backbone import BackboneEntry, BackboneSource
@@ -20,7 +22,7 @@ from engine.contract.errors import UserError
 from engine.contract.methods.cost import Cost
 from engine.contract.options import command_line
 from engine.contract.projects.project import DatasetEntry
-from engine.contract.protocol.commands import ReportSplit
+from engine.contract.protocol.data import ReportSplit
 from engine.contract.reading.reading import SplitReport, unmeasured
 from engine.contract.runs.speed import RunTime
 from engine.contract.specs.run import RunSpec
@@ -35,9 +37,9 @@ class Planner(QObject):
     Attributes:
         form: the settings that are edited.
         backbones: the catalog to choose from.
+        counts, speeds: what the engine and this machine say of the form's method.
         report: what the split makes of the data, or None before it was counted.
         error: why there is nothing to train, or None.
-        data_error: whether it is about the data, not the form.
         spec: the run as the form describes it, or None (its id is made when it is trained).
         steps: optimiser steps of the whole run, or None while unknown.
         time: how long it will take about, or None while unknown.
@@ -51,43 +53,47 @@ class Planner(QObject):
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context.project)
-        self._project, self._runs = context.project, context.runs
-        self._client, self._speeds = context.data_client, context.speeds
+        self._project, self._runs, self.speeds = context.project, context.runs, context.speeds
         self.form = FormModel(context.project, self)
         self.backbones = BackbonesModel(context, self)
-        self._counts = ParameterCounts(context.model_client, self)
+        self.counts = ParameterCounts(context.model_client, self)
         self._is_watched = False
         self.waiting_count = 0
         self.error: UserError | None = None
-        self.data_error = False
         self.data: RunData | None = None
         self.spec: RunSpec | None = None
         self.cost: Cost | None = None
         self.steps: int | None = None
         self.time: RunTime | None = None
         self.report: SplitReport | None = None
-        self._counted: tuple[object, ...] = ()
-        self._pending: Pending | None = None
+        self._reported: object = None
+        self._split = LatestRequest(context.data_client, self)
+        self._split.answered.connect(self._on_report)
         self._entry: DatasetEntry | None = None
         self._data_problem: UserError | None = None
         self.form.changed.connect(self._update)
         self.backbones.changed.connect(self._on_backbones)
         self._project.changed.connect(self._on_project)
         self._project.closed.connect(self._on_project)
-        self._counts.changed.connect(self._update)
-        self._speeds.changed.connect(self._update)
-        self._counting = single_shot(self, RECOUNT_MS, self._recount)
-        self._runs.added.connect(self._follow)
-        for run in self._runs.all():
-            self._follow(run)
+        self.counts.changed.connect(self._update)
+        self.speeds.changed.connect(self._update)
+        self._recounting = single_shot(self, RECOUNT_MS, self._recount)
+        self._runs.added.connect(self._on_run_changed)
+        self._runs.changed.connect(self._on_run_changed)
         self._on_project()
         if self._project.is_open:
             self.backbones.refresh()
+        self._recount()
 
     @property
     def backbone(self) -> BackboneEntry | None:
         """The chosen backbone's entry, or None before the catalog is there."""
         return self.backbones.get(self.form.draft["backbone"])
+
+    @property
+    def data_error(self) -> bool:
+        """Whether the error is about the data, not the form."""
+        return self._data_problem is not None
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -103,34 +109,19 @@ class Planner(QObject):
     @property
     def train_rows(self) -> int | None:
         """Rows of the training side, or None before the split was counted."""
-        return train_rows(self.report)
-
-    @property
-    def is_probing(self) -> bool:
-        """Whether the speed is measuring…."""
-        return self._speeds.is_probing
+        return None if self.report is None else self.report.side("train").rows
 
     def stop(self) -> None:
         """Count no more runs: the program ends."""
-        self._counting.stop()
+        self._recounting.stop()
 
     def set_watched(self, is_watched: bool) -> None:
-        """Whether someone looks at the form: only then its run's speed is measured."""
+        """Whether the form is in view: only then its run's speed is measured."""
         self._is_watched = is_watched
         if is_watched:
-            self._want()
+            self._want_speed()
         else:
-            self._speeds.drop(self)
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether the catalog of backbones is still to come."""
-        return not self.backbones.entries and not self.backbones.failure
-
-    @property
-    def is_counting(self) -> bool:
-        """Whether the engine is counting the method's parameters."""
-        return self._counts.is_counting
+            self.speeds.drop(self)
 
     def command(self) -> str:
         """The command line that makes the same run, or "" where there is none."""
@@ -150,29 +141,24 @@ class Planner(QObject):
             self.data, self._data_problem = run_data(self._project), None
         except UserError as problem:
             self.data, self._data_problem = None, problem.with_traceback(None)
-        self._count()
+        self._ask_report()
         self._update()
 
-    def _count(self) -> None:
+    def _ask_report(self) -> None:
         """Ask how many rows the split trains on, once for each mapping and split."""
-        folder = self._project.folder
-        if folder is None or self.data is None:
-            self.report, self._counted, self._pending = None, (), None
+        if self.data is None:
+            self.report, self._reported = None, None
+            self._split.drop()
             return
-        entry = self.data.entry
-        store = str(folder.dataset_store(entry.dataset_id))
-        asked = (store, self.data.spec.fingerprint, entry.mapping, entry.split)
-        if asked == self._counted:
-            return
-        self._counted, self.report = asked, None
-        pending = self._client.ask(ReportSplit(store, entry.mapping, entry.split))
-        self._pending = pending
-        pending.answered.connect(lambda reply: self._take_report(pending, reply))
+        entry, store = self.data.entry, self.data.store
+        reported = (store, self.data.spec.fingerprint, entry.mapping, entry.split)
+        if reported != self._reported:
+            self._reported, self.report = reported, None
+            self._split.ask(ReportSplit(store, entry.mapping, entry.split))
 
-    def _take_report(self, pending: Pending, report: SplitReport) -> None:
-        if pending is self._pending:
-            self.report = report
-            self._update()
+    def _on_report(self, report: SplitReport) -> None:
+        self.report = report
+        self._update()
 
     def _on_backbones(self) -> None:
         self._choose_backbone()
@@ -188,10 +174,9 @@ class Planner(QObject):
     def _update(self) -> None:
         draft, backbone = self.form.draft, self.backbone
         self.spec, self.cost, self.error = None, None, None
-        self.data_error = self._data_problem is not None
         try:
             if backbone is not None:
-                counted = self._counts.look_up(backbone, draft.method())
+                counted = self.counts.count(backbone, draft.method())
                 self.cost = live_cost(draft, backbone, self.report, counted)
             spec = draft.to_spec("", self.data.spec) if self.data is not None else None
             self._check_backbone(draft["backbone"])
@@ -201,13 +186,13 @@ class Planner(QObject):
             self.spec, self.error = spec, self._data_problem
         self.steps, self.time = steps(draft, self.train_rows), None
         if self.spec is not None:
-            self.time = expected_time(self.spec, self.report, self._speeds, self.backbones.device)
-        self._want()
+            self.time = expected_time(self.spec, self.report, self.speeds, self.backbones.device)
+        self._want_speed()
         self.changed.emit()
 
-    def _follow(self, run: RunModel) -> None:
-        run.status_changed.connect(self._counting.start)
-        self._counting.start()
+    def _on_run_changed(self, _run: RunModel, part: RunPart = RunPart.STATUS) -> None:
+        if part is RunPart.STATUS:
+            self._recounting.start()
 
     def _recount(self) -> None:
         count = sum(not run.status.state.is_final for run in self._runs.all())
@@ -215,14 +200,17 @@ class Planner(QObject):
             self.waiting_count = count
             self.changed.emit()
 
-    def _want(self) -> None:
+    def _want_speed(self) -> None:
         if self._is_watched:
-            spec = self.spec if self.can_probe else None
-            specs = [self.whole(spec)] if spec is not None else []
-            self._speeds.want(self, specs, self.backbones.device)
+            self.want_speeds(self, [self.spec] if self.spec is not None else [])
 
-    @property
-    def can_probe(self) -> bool:
+    def want_speeds(self, asker: QObject, specs: Iterable[RunSpec]) -> None:
+        """Have the speeds of these runs of the form's data measured, where they can be."""
+        device = self.backbones.device
+        distinct = {speed_key(spec, device): spec for spec in specs} if self._can_probe() else {}
+        self.speeds.want(asker, [self._whole(spec) for spec in distinct.values()], device)
+
+    def _can_probe(self) -> bool:
         """Whether the speed can be measured here: nothing is fetched for it, and memory suffices.
 
         A folder that a project names is read only after its user has touched the form.
@@ -234,13 +222,11 @@ class Planner(QObject):
             return False
         return self.cost is None or not there or self.cost.memory_bytes < there / 2
 
-    def whole(self, spec: RunSpec) -> RunSpec:
+    def _whole(self, spec: RunSpec) -> RunSpec:
         """A spec of this project for an engine that knows no run folder."""
-        folder, data = self._project.folder, self.data
-        if folder is None or data is None:
-            return spec
-        store = str(folder.dataset_store(data.entry.dataset_id))
-        return dataclasses.replace(spec, data=dataclasses.replace(spec.data, dataset=store))
+        assert self.data is not None, "a spec without data"
+        data = dataclasses.replace(spec.data, dataset=self.data.store)
+        return dataclasses.replace(spec, data=data)
 
     def _check_backbone(self, name: str) -> None:
         entry = self.backbones.get(name)

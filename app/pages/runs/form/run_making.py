@@ -8,11 +8,9 @@ from dataclasses import dataclass, replace
 
 from app.context import AppContext
 from app.models.project import ProjectModel
-from app.models.run import RunModel
-from app.pages.runs.form.draft import Draft
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.projects.project import DatasetEntry, ProjectFolder
+from engine.contract.projects.project import DatasetEntry
 from engine.contract.runs.folder import RunFolder, RunMeta
 from engine.contract.specs.data import DataSpec
 from engine.contract.specs.run import RunSpec, describe_method, finetuning_baseline, new_run_id
@@ -20,9 +18,10 @@ from engine.contract.specs.run import RunSpec, describe_method, finetuning_basel
 
 @dataclass(frozen=True)
 class RunData:
-    """The dataset entry, and what a `RunSpec` holds of it."""
+    """The dataset's entry, the path of its file, and what a `RunSpec` holds of it."""
 
     entry: DatasetEntry
+    store: str
     spec: DataSpec
 
 
@@ -37,13 +36,10 @@ def run_data(project: ProjectModel) -> RunData:
     if entry is None:
         raise UserError("no-dataset", "The project has no dataset. Add one on the Data page.")
     entry.mapping.check_trainable()
-    return RunData(entry, _spec(folder, entry))
-
-
-def _spec(folder: ProjectFolder, entry: DatasetEntry) -> DataSpec:
-    with DatasetStore(folder.dataset_store(entry.dataset_id)) as store:
+    path = folder.dataset_store(entry.dataset_id)
+    with DatasetStore(path) as store:
         fingerprint = store.meta.fingerprint
-    return DataSpec(
+    spec = DataSpec(
         # As a run folder, two levels below the project, sees it: projects can be moved.
         dataset=f"../../{folder.datasets.name}/{entry.dataset_id}.sqlite",
         fingerprint=fingerprint,
@@ -51,6 +47,7 @@ def _spec(folder: ProjectFolder, entry: DatasetEntry) -> DataSpec:
         linearisation=entry.linearisation,
         split=entry.split,
     )
+    return RunData(entry, str(path), spec)
 
 
 @dataclass(frozen=True)
@@ -62,63 +59,44 @@ class NewRun:
     tags: tuple[str, ...] = ()
 
 
-def train(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
-    """The run of the form; raise `UserError` where it cannot be made."""
-    spec = draft.to_spec(new_run_id(), data)
-    return (NewRun(spec, describe_method(spec.method)),)
+def train(spec: RunSpec) -> tuple[NewRun, ...]:
+    """The run of the form."""
+    return (NewRun(replace(spec, run_id=new_run_id()), describe_method(spec.method)),)
 
 
-def baseline(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
-    """The fine-tuning run to compare the form's run with; raise `UserError` as `train`."""
-    if draft.info.is_baseline:
-        raise UserError(
-            "is-the-baseline",
-            "The form is set to full fine-tuning, which is the baseline. Choose another method.",
-        )
-    return (NewRun(finetuning_baseline(draft.to_spec(new_run_id(), data)), "fine-tuning baseline"),)
+def baseline(spec: RunSpec, of: str = "") -> tuple[NewRun, ...]:
+    """Full fine-tuning to compare a run with: the same data, split, seed and decoding."""
+    return (NewRun(finetuning_baseline(spec), f"fine-tuning baseline{of}"),)
 
 
-def baseline_of(run: RunModel) -> tuple[NewRun, ...]:
-    """The fine-tuning baseline of a run: the same data, split, seed and decoding."""
-    return (NewRun(finetuning_baseline(run.spec), f"fine-tuning baseline of {run.meta.name}"),)
-
-
-def both(draft: Draft, data: DataSpec) -> tuple[NewRun, ...]:
+def both(spec: RunSpec) -> tuple[NewRun, ...]:
     """The form's run and its baseline, which sorts after it by its id."""
-    (first,), (other,) = train(draft, data), baseline(draft, data)
-    spec = replace(other.spec, run_id=f"{first.spec.run_id}-twin")
-    return (first, replace(other, spec=spec))
+    (first,), (other,) = train(spec), baseline(spec)
+    after = replace(other.spec, run_id=f"{first.spec.run_id}-twin")
+    return (first, replace(other, spec=after))
 
 
-class RunMaker:
-    """Makes run folders in the open project and puts them into the queue."""
+def make_runs(context: AppContext, new: Iterable[NewRun]) -> list[str]:
+    """Create these runs in the open project, watch and queue them; return their ids.
 
-    def __init__(self, context: AppContext) -> None:
-        self._project, self._runs = context.project, context.runs
-        self._runner = context.runner
+    Raises:
+        UserError: no project is open, or its folder cannot be written to.
+    """
+    folder = context.project.open_folder()
+    ids = []
+    for run in new:
+        path = folder.runs / run.spec.run_id
+        name = _free_name(run.name, {other.meta.name for other in context.runs.all()})
+        RunFolder.create(path, run.spec, RunMeta(name, tags=run.tags, created_s=time.time()))
+        if context.runs.add(path) is not None:
+            context.runner.submit(path)
+        ids.append(run.spec.run_id)
+    return ids
 
-    def make(self, new: Iterable[NewRun]) -> list[str]:
-        """Create, watch and queue these runs; return their ids.
 
-        Raises:
-            UserError: no project is open, or its folder cannot be written to.
-        """
-        folder = self._project.open_folder()
-        made = []
-        for run in new:
-            path = folder.runs / run.spec.run_id
-            name = self._free_name(run.name)
-            meta = RunMeta(name=name, tags=run.tags, created_s=time.time())
-            RunFolder.create(path, run.spec, meta)
-            if self._runs.add(path) is not None:
-                self._runner.submit(path)
-            made.append(run.spec.run_id)
-        return made
-
-    def _free_name(self, wanted: str) -> str:
-        taken = {run.meta.name for run in self._runs.all()}
-        name, number = wanted, 1
-        while name in taken:
-            number += 1
-            name = f"{wanted} ({number})"
-        return name
+def _free_name(wanted: str, used: set[str]) -> str:
+    name, number = wanted, 1
+    while name in used:
+        number += 1
+        name = f"{wanted} ({number})"
+    return name

@@ -19,12 +19,8 @@ def _of(part: str, names: str) -> tuple[str, ...]:
     return tuple(f"{part}.{name}" for name in names.split())
 
 
-METHOD = Section(
-    "Method",
-    tuple(
-        name for name in OPTIONS if name.startswith("method.") and name != "method.prefix_length"
-    ),
-)
+_METHODS = [name for name in OPTIONS if name.startswith("method.")]
+METHOD = Section("Method", tuple(name for name in _METHODS if name != "method.prefix_length"))
 """The settings of all methods but the one that has a row of its own above."""
 
 SECTIONS = (

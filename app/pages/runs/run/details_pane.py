@@ -1,22 +1,15 @@
-"""What there is to know about one run: notes, notices, settings, versions, a fault's traceback."""
+"""What there is to know about a run: notes, notices, settings, versions, an error's traceback."""
 
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, SignalInstance
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QGuiApplication, QShowEvent
-from PySide6.QtWidgets import (
-    QFormLayout,
-    QLineEdit,
-    QPlainTextEdit,
-    QPushButton,
-    QScrollArea,
-    QWidget,
-)
+from PySide6.QtWidgets import QFormLayout, QLineEdit, QPlainTextEdit, QScrollArea, QWidget
 
-from app.assets import icon
-from app.models.run import RunModel
+from app.models.run import RunModel, RunPart
 from app.pages.runs.run.facts import facts
 from app.pages.runs.run.view import RunsView
 from app.pages.runs.run_actions import RunActions
@@ -25,20 +18,20 @@ from app.qt.boxes import vbox
 from app.qt.plain_text import markup
 from app.qt.timers import single_shot
 from app.theme import SPACE_S, Theme, fixed_font
+from app.widgets.buttons import push_button
 from app.widgets.labels import SectionHeader
 from app.widgets.text_view import TextView
 from engine.contract.runs.events import Level
 
-NOTES_LINES = 4
+NOTES_LINES, FACTS_LINES, TRACEBACK_LINES = 4, 16, 10
 PAUSE_MS = 800
-TRACEBACK_LINES = 10
 
 
 class NotesEdit(QPlainTextEdit):
     """A text that says when its user has paused or gone elsewhere.
 
     Signals:
-        settled: there are edits to keep.
+        settled: there are edits to save.
     """
 
     settled = Signal()
@@ -50,7 +43,7 @@ class NotesEdit(QPlainTextEdit):
         self.textChanged.connect(self._timer.start)
 
     def settle(self) -> None:
-        """Tell of edits that wait for the pause."""
+        """Report edits that wait for the pause."""
         if self._timer.isActive():
             self._timer.stop()
             self.settled.emit()
@@ -68,29 +61,31 @@ class DetailsPane(QScrollArea):
         super().__init__()
         self._view, self._actions, self._theme = view, actions, theme
         self._run: RunModel | None = None
+        self._shown = ""
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.tags = QLineEdit()
         self.tags.setAccessibleName("Tags")
         self.tags.setPlaceholderText("separated by commas")
-        self.tags.editingFinished.connect(self._keep_tags)
+        self.tags.editingFinished.connect(
+            lambda: self._set_meta("Change tags", tags=split_tags(self.tags.text()))
+        )
         self.notes = NotesEdit()
-        self.notes.settled.connect(self._keep_notes)
         self.notes.setAccessibleName("Notes")
         self.notes.setPlaceholderText("Notes about this run")
+        self.notes.settled.connect(
+            lambda: self._set_meta("Change notes", notes=self.notes.toPlainText())
+        )
         self.facts = TextView("Settings and results of the run")
         self.traceback = QPlainTextEdit()
         self.traceback.setReadOnly(True)
         self.traceback.setAccessibleName("Traceback of the error")
-        self.copy = QPushButton(icon("copy"), "Copy traceback")
-        self.copy.clicked.connect(
-            lambda: QGuiApplication.clipboard().setText(self.traceback.toPlainText())
-        )
-        self._fault, self._body = QWidget(), QWidget()
+        self._error, self._body = QWidget(), QWidget()
         self._lay_out()
-        view.current_changed.connect(self._follow_run)
-        theme.changed.connect(self._tell)
-        self._follow_run()
+        view.current_changed.connect(self._show_current)
+        view.updated.connect(self._on_updated)
+        theme.changed.connect(self._update)
+        self._show_current()
 
     def focus_notes(self) -> None:
         """Put the cursor into the notes."""
@@ -100,43 +95,39 @@ class DetailsPane(QScrollArea):
     def showEvent(self, event: QShowEvent) -> None:
         """Show what came while another tab was in front."""
         super().showEvent(event)
-        self._tell()
+        self._update()
 
     def _lay_out(self) -> None:
         line = self.fontMetrics().lineSpacing()
         self.notes.setFixedHeight(line * NOTES_LINES + SPACE_S)
         self.traceback.setFont(fixed_font())
         self.traceback.setFixedHeight(line * TRACEBACK_LINES)
+        self.facts.setMinimumHeight(line * FACTS_LINES)
         words = QFormLayout()
         words.addRow("Tags", self.tags)
         words.addRow("Notes", self.notes)
+        copy = push_button("Copy traceback", self._copy_traceback, icon="copy")
         vbox(
             SectionHeader("Unexpected error"),
             self.traceback,
-            (self.copy, 0, Qt.AlignmentFlag.AlignLeft),
-            parent=self._fault,
+            (copy, 0, Qt.AlignmentFlag.AlignLeft),
+            parent=self._error,
         )
         vbox(
-            self._fault, words, (self.facts, 1), parent=self._body, margins=SPACE_S, spacing=SPACE_S
+            self._error, words, (self.facts, 1), parent=self._body, margins=SPACE_S, spacing=SPACE_S
         )
-        self.facts.setMinimumHeight(line * 16)
         self.setWidget(self._body)
 
-    def _follow_run(self) -> None:
-        self.notes.settle()
-        if self._run is not None:
-            for signal in self._signals(self._run):
-                signal.disconnect(self._tell)
+    def _show_current(self) -> None:
+        self.notes.settle()  # for the run that was current until now
         self._run = self._view.current
-        if self._run is not None:
-            for signal in self._signals(self._run):
-                signal.connect(self._tell)
-        self._tell()
+        self._update()
 
-    def _signals(self, run: RunModel) -> tuple[SignalInstance, ...]:
-        return (run.meta_changed, run.status_changed, run.outputs_changed, run.noticed)
+    def _on_updated(self, part: RunPart) -> None:
+        if part not in (RunPart.METRICS, RunPart.EVALUATIONS):
+            self._update()
 
-    def _tell(self) -> None:
+    def _update(self) -> None:
         run = self._run
         self._body.setVisible(run is not None)
         if run is None:
@@ -149,11 +140,11 @@ class DetailsPane(QScrollArea):
         if not self.isVisible():
             return
         traceback = run.failed.traceback if run.failed is not None else ""
-        self._fault.setVisible(bool(traceback))
+        self._error.setVisible(bool(traceback))
         self.traceback.setPlainText(traceback)
         page = self._page(run)
-        if page != self.facts.property("page"):
-            self.facts.setProperty("page", page)
+        if page != self._shown:
+            self._shown = page
             self.facts.setHtml(page)
 
     def _page(self, run: RunModel) -> str:
@@ -171,12 +162,10 @@ class DetailsPane(QScrollArea):
             lines.append(f"<p><b>{markup(title)}</b></p><table>{cells}</table>")
         return "".join(lines)
 
-    def _keep_tags(self) -> None:
+    def _set_meta(self, step: str, **changes: Any) -> None:
         if self._run is not None:
-            meta = dataclasses.replace(self._run.meta, tags=split_tags(self.tags.text()))
-            self._actions.set_meta(self._run, meta, "Change tags")
+            meta = dataclasses.replace(self._run.meta, **changes)
+            self._actions.set_meta(self._run, meta, step)
 
-    def _keep_notes(self) -> None:
-        if self._run is not None:
-            meta = dataclasses.replace(self._run.meta, notes=self.notes.toPlainText())
-            self._actions.set_meta(self._run, meta, "Change notes")
+    def _copy_traceback(self) -> None:
+        QGuiApplication.clipboard().setText(self.traceback.toPlainText())

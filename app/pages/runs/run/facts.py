@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.models.run import RunModel
-from app.models.run_numbers import backbone_parameters, stored_bytes, work_s
+from app.models.run_numbers import backbone_parameters, saved_bytes, work_s
 from app.pages.runs.form.draft import SETTINGS, default_draft, draft_of
 from app.pages.runs.form.sections import METHOD, SECTIONS
 from app.score_column import exact
@@ -30,10 +30,10 @@ def _results(run: RunModel) -> Rows:
             rows.append((f"{metric_title(score.metric)}, {split}", value))
     if run.finished is not None:
         rows.append(("Saved", f"the parameters of step {run.finished.best_step:,}"))
-        stored = size(stored_bytes(run) or 0)
+        file = size(saved_bytes(run) or 0)
         if run.finished.stored_parameters:
-            stored += f" for {count(run.finished.stored_parameters)} numbers"
-        rows.append(("Stored", stored))
+            file += f" for {count(run.finished.stored_parameters)} numbers"
+        rows.append(("Stored", file))
         paused = f", and {duration(run.paused_s)} paused" if run.paused_s >= 1 else ""
         rows.append(("Time", duration(work_s(run) or 0.0) + paused))
     return rows
@@ -48,17 +48,14 @@ def _about(run: RunModel) -> Rows:
         ("Folder", from_home(run.path)),
         ("Created", date(run.meta.created_s)),
     ]
-    if run.started is not None:
-        started = run.started
+    if (started := run.started) is not None:
         share = percent(started.trainable_parameters, backbone_parameters(run) or 0)
+        inputs = f"{count(started.valid_inputs)} validated, {count(started.test_inputs)} tested"
         rows += [
             ("Trained", f"{count(started.trainable_parameters)} parameters ({share})"),
             ("Frozen", f"{count(started.frozen_parameters)} parameters"),
             ("Rows", f"{count(started.train_rows)} trained on"),
-            (
-                "Inputs",
-                f"{count(started.valid_inputs)} validated, {count(started.test_inputs)} tested",
-            ),
+            ("Inputs", inputs),
             ("Device", f"{started.device}, {started.precision}"),
             ("Backbone's sha256", started.backbone_fingerprint),
             ("Versions", ", ".join(f"{name} {version}" for name, version in started.versions)),
@@ -68,21 +65,16 @@ def _about(run: RunModel) -> Rows:
 
 def _settings(run: RunModel) -> list[tuple[str, Rows]]:
     draft, default = draft_of(run.spec), default_draft()
-    prefix = as_prefix(run.spec.method)
     groups = []
     for section in SECTIONS:
-        # What only some backbones have is told where it was changed.
-        used = [
-            (name, SETTINGS[name])
-            for name in section.names
-            if draft.uses(name)
-            and (
-                SETTINGS[name].setting.architecture is Architecture.ANY
-                or draft[name] != default[name]
-            )
-        ]
-        rows = [(item.setting.label, item.words(draft[name])) for name, item in used]
-        if section is METHOD and prefix is not None:
-            rows.insert(0, ("Prefix length", f"{prefix.prefix_length} tokens"))
+        rows: Rows = []
+        if section is METHOD and (prefix := as_prefix(run.spec.method)) is not None:
+            rows.append(("Prefix length", f"{prefix.prefix_length} tokens"))
+        for name in section.names:
+            item, value = SETTINGS[name], draft[name]
+            # What only some backbones have is listed where it was changed.
+            is_common = item.setting.architecture is Architecture.ANY
+            if draft.uses(name) and (is_common or value != default[name]):
+                rows.append((item.setting.label, item.words(value)))
         groups.append((section.title, rows))
     return groups

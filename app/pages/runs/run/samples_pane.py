@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import (
-    QSlider,
-    QStackedWidget,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QSlider, QToolButton, QWidget
 
-from app.models.run import RunModel
+from app.models.run import RunPart
 from app.pages.runs.run.view import RunsView
-from app.qt.boxes import combo_box, vbox
+from app.qt.boxes import combo_box, stack, vbox
 from app.qt.plain_text import markup
 from app.qt.sizes import set_minimum_chars
 from app.theme import SPACE_S, SPACE_XS, Theme
@@ -38,11 +33,11 @@ class SamplesPane(QWidget):
     def __init__(self, view: RunsView, theme: Theme) -> None:
         super().__init__()
         self._view, self._theme = view, theme
-        self._run: RunModel | None = None
+        self._samples: list[SamplesTaken] = []
         self._follows = True
         self._shown = ""
         self.input = combo_box("Input", chars=18)
-        self.input.currentIndexChanged.connect(lambda _place: self._draw())
+        self.input.currentIndexChanged.connect(lambda _index: self._draw())
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Evaluation")
         self.slider.setToolTip("Which evaluation is shown; the arrow keys step through them")
@@ -53,21 +48,19 @@ class SamplesPane(QWidget):
         self.slider.valueChanged.connect(self._on_slid)
         self.step = Label()
         self.text = TextView("Outputs of the sampled inputs")
-        self._stack = QStackedWidget()
-        self._stack.addWidget(
-            EmptyState(
-                theme,
-                "No samples yet",
-                "A few validation inputs are decoded at each evaluation of the run; the outputs "
-                "appear here, step by step.",
-                picture="activity",
-            )
+        nothing = EmptyState(
+            theme,
+            "No samples yet",
+            "A few validation inputs are decoded at each evaluation of the run; the outputs "
+            "appear here, step by step.",
+            icon="activity",
         )
-        self._stack.addWidget(self._make_strip())
+        self._stack = stack(nothing, self._make_strip())
         vbox(self._stack, parent=self)
-        view.current_changed.connect(self._follow_run)
+        view.current_changed.connect(self._show_current)
+        view.updated.connect(self._on_updated)
         theme.changed.connect(self._draw)
-        self._follow_run()
+        self._show_current()
 
     def _make_strip(self) -> QWidget:
         strip = QWidget()
@@ -78,56 +71,50 @@ class SamplesPane(QWidget):
         vbox(row, (self.text, 1), parent=strip, spacing=SPACE_XS)
         return strip
 
-    def _arrow(self, picture: str, tip: str, by: int) -> QToolButton:
+    def _arrow(self, icon: str, tip: str, by: int) -> QToolButton:
         slider = self.slider
-        return flat_button(picture, tip, lambda: slider.setValue(slider.value() + by))
+        return flat_button(icon, tip, lambda: slider.setValue(slider.value() + by))
 
-    def _follow_run(self) -> None:
-        if self._run is not None:
-            self._run.evaluated.disconnect(self._on_evaluated)
-        self._run = self._view.current
+    def _show_current(self) -> None:
         self._follows = True
-        if self._run is not None:
-            self._run.evaluated.connect(self._on_evaluated)
-        self._on_evaluated()
+        self._on_updated(RunPart.EVALUATIONS)
 
-    def _on_evaluated(self) -> None:
-        taken = self._taken()
-        self._stack.setCurrentIndex(1 if taken else 0)
-        if not taken:
+    def _on_updated(self, part: RunPart) -> None:
+        if part is not RunPart.EVALUATIONS:
+            return
+        run = self._view.current
+        self._samples = [item for item in run.samples if item.samples] if run is not None else []
+        self._stack.setCurrentIndex(1 if self._samples else 0)
+        if not self._samples:
             return
         with QSignalBlocker(self.slider), QSignalBlocker(self.input):
-            self.slider.setRange(0, len(taken) - 1)
+            self.slider.setRange(0, len(self._samples) - 1)
             if self._follows:
-                self.slider.setValue(len(taken) - 1)
+                self.slider.setValue(self.slider.maximum())
             chosen = self.input.currentIndex()
             self.input.clear()
             self.input.addItem(ALL_INPUTS)
-            for number, sample in enumerate(taken[-1].samples, start=1):
+            for number, sample in enumerate(self._samples[-1].samples, start=1):
                 self.input.addItem(f"Input {number}, all steps: {sample.input}")
             self.input.setCurrentIndex(max(0, min(chosen, self.input.count() - 1)))
         self._draw()
 
-    def _taken(self) -> list[SamplesTaken]:
-        return [taken for taken in self._run.samples if taken.samples] if self._run else []
-
-    def _on_slid(self, place: int) -> None:
-        self._follows = place == self.slider.maximum()
+    def _on_slid(self, index: int) -> None:
+        self._follows = index == self.slider.maximum()
         self._draw()
 
     def _draw(self) -> None:
-        taken = self._taken()
-        if not taken:
+        count = len(self._samples)
+        if not count:
             return
-        place = min(self.slider.value(), len(taken) - 1)
-        one_input = self.input.currentIndex() - 1
-        self.slider.setEnabled(one_input < 0 and len(taken) > 1)
-        if one_input >= 0:
-            self.step.setText(f"{len(taken)} evaluations")
-            page = self._film(taken, one_input)
+        number = self.input.currentIndex() - 1
+        self.slider.setEnabled(number < 0 and count > 1)
+        if number >= 0:
+            self.step.setText(f"{count} evaluations")
+            page = self._all_steps(number)
         else:
-            self.step.setText(f"step {taken[place].step:,}")
-            page = self._still(taken, place)
+            self.step.setText(f"step {self._samples[self.slider.value()].step:,}")
+            page = self._all_inputs(self.slider.value())
         if page != self._shown:
             self._shown = page
             bar = self.text.verticalScrollBar()
@@ -135,46 +122,40 @@ class SamplesPane(QWidget):
             self.text.setHtml(page)
             bar.setValue(at)
 
-    def _still(self, taken: list[SamplesTaken], place: int) -> str:
+    def _all_inputs(self, index: int) -> str:
         """All inputs at one evaluation, with the changes since the one before."""
-        before = _by_id(taken[place - 1]) if place > 0 else {}
-        titles = ("Input", "References", f"Output at step {taken[place].step:,}")
-        rows = [self._head(titles, ("28%", "34%", "38%"))]
-        for sample in taken[place].samples:
+        before = _by_id(self._samples[index - 1]) if index > 0 else {}
+        now = self._samples[index]
+        titles = ("Input", "References", f"Output at step {now.step:,}")
+        rows = [_head(titles, ("28%", "34%", "38%"))]
+        for sample in now.samples:
             output = self._output(sample, before.get(sample.example_id))
             rows.append(self._row(self._muted(sample.input), _references(sample), output))
         return _table(rows)
 
-    def _film(self, taken: list[SamplesTaken], number: int) -> str:
+    def _all_steps(self, number: int) -> str:
         """One input at all evaluations, each with the changes since the one before."""
-        sample = taken[-1].samples[number]
-        rows = [self._head(("Step", "Output"), (str(STEP_COLUMN_PX), ""))]
+        sample = self._samples[-1].samples[number]
+        rows = [_head(("Step", "Output"), (str(STEP_COLUMN_PX), ""))]
         before: Sample | None = None
-        for moment in taken:
-            now = _by_id(moment).get(sample.example_id)
+        for evaluation in self._samples:
+            now = _by_id(evaluation).get(sample.example_id)
             if now is not None:
-                rows.append(self._row(f"{moment.step:,}", self._output(now, before)))
+                rows.append(self._row(f"{evaluation.step:,}", self._output(now, before)))
                 before = now
         intro = f"<p>{self._muted(sample.input)}</p><p>{_references(sample)}</p><br>"
         return intro + _table(rows)
 
     def _output(self, sample: Sample, before: Sample | None) -> str:
-        if before is None:
-            return markup(sample.output) or self._muted("(nothing)")
         if not sample.output:
             return self._muted("(nothing)")
+        if before is None:
+            return markup(sample.output)
         pieces = word_diff(sample.output, before.output)
         return diff_html(pieces, self._theme.colors, CHANGES)
 
     def _muted(self, text: str) -> str:
         return f'<span style="color:{self._theme.colors.muted.name()}">{markup(text)}</span>'
-
-    def _head(self, titles: tuple[str, ...], widths: tuple[str, ...]) -> str:
-        cells = (
-            f'<th align="left" width="{width}">{markup(title)}</th>'
-            for title, width in zip(titles, widths, strict=True)
-        )
-        return f"<tr>{''.join(cells)}</tr>"
 
     def _row(self, *cells: str) -> str:
         line = self._theme.colors.line.name()
@@ -182,11 +163,17 @@ class SamplesPane(QWidget):
         return "<tr>" + "".join(f'<td style="{style}">{cell}</td>' for cell in cells) + "</tr>"
 
 
-def _table(rows: list[str]) -> str:
-    return (
-        '<table width="100%" cellspacing="0" style="border-collapse:collapse">'
-        f"{''.join(rows)}</table>"
+def _head(titles: tuple[str, ...], widths: tuple[str, ...]) -> str:
+    cells = (
+        f'<th align="left" width="{width}">{markup(title)}</th>'
+        for title, width in zip(titles, widths, strict=True)
     )
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _table(rows: list[str]) -> str:
+    style = "border-collapse:collapse"
+    return f'<table width="100%" cellspacing="0" style="{style}">{"".join(rows)}</table>'
 
 
 def _references(sample: Sample) -> str:
@@ -195,5 +182,5 @@ def _references(sample: Sample) -> str:
     return "<br>".join(f"{n}. {markup(r)}" for n, r in enumerate(sample.references, start=1))
 
 
-def _by_id(taken: SamplesTaken) -> dict[str, Sample]:
-    return {sample.example_id: sample for sample in taken.samples}
+def _by_id(event: SamplesTaken) -> dict[str, Sample]:
+    return {sample.example_id: sample for sample in event.samples}

@@ -1,4 +1,4 @@
-"""Which runs are on the plots, and which one is looked at: a model between table and panes."""
+"""Which runs are on the plots, selected and shown below: a model between table and panes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
-from app.models.run import RunModel
+from app.models.run import RunModel, RunPart
 from app.models.runs import RunsModel
-from app.plots.board import PlotBoard
 from app.plots.plot_view import ShownRun
 from app.plots.series import RunSeries
-from app.theme import RunLook, run_look
+from app.theme import RunStyle, run_style
 
 MAX_SHOWN_AT_FIRST = 6
 """More runs than this are opened hidden: their lines would cover one another."""
@@ -21,30 +20,34 @@ class RunsView(QObject):
     """Shown, current and selected runs.
 
     Signals:
-        shown_changed: other runs are on the plots.
-        current_changed: another run is looked at, or none.
+        shown_changed: other runs are on the plots, or one has another name.
+        current_changed: another run is current, or none.
+        updated: `RunPart` of the current run that is new.
         selection_changed: other runs are selected.
     """
 
     shown_changed = Signal()
     current_changed = Signal()
+    updated = Signal(object)
     selection_changed = Signal()
 
     def __init__(self, runs: RunsModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._runs = runs
-        self._hidden: set[str] = set()
+        self._hidden = {run.run_id for run in runs.all()[MAX_SHOWN_AT_FIRST:]}
+        self._series: dict[str, RunSeries] = {}
         self._current = ""
         self._selected: tuple[str, ...] = ()
-        for number, run in enumerate(runs.all()):
-            if number >= MAX_SHOWN_AT_FIRST:
-                self._hidden.add(run.run_id)
         runs.added.connect(self._on_added)
         runs.removed.connect(self._on_removed)
+        runs.changed.connect(self._on_run_changed)
 
-    def shown(self) -> list[RunModel]:
+    def shown(self) -> list[ShownRun]:
         """Runs on the plots, oldest first."""
-        return [run for run in self._runs.all() if run.run_id not in self._hidden]
+        runs = [run for run in self._runs.all() if self.is_shown(run.run_id)]
+        return [
+            ShownRun(self._series_of(run), run.meta.name, self.style(run.run_id)) for run in runs
+        ]
 
     def is_shown(self, run_id: str) -> bool:
         """Whether this run is on the plots."""
@@ -67,7 +70,7 @@ class RunsView(QObject):
         return self._runs.get(self._current)
 
     def set_current(self, run_id: str) -> None:
-        """Look at a run, or at none with ""."""
+        """Make a run the current one, or none with ""."""
         if run_id != self._current:
             self._current = run_id
             self.current_changed.emit()
@@ -75,8 +78,8 @@ class RunsView(QObject):
     @property
     def selected(self) -> list[RunModel]:
         """Selected runs, in the table's order."""
-        found = [self._runs.get(run_id) for run_id in self._selected]
-        return [run for run in found if run is not None]
+        runs = (self._runs.get(run_id) for run_id in self._selected)
+        return [run for run in runs if run is not None]
 
     def set_selected(self, run_ids: Sequence[str]) -> None:
         """Select runs."""
@@ -84,58 +87,31 @@ class RunsView(QObject):
             self._selected = tuple(run_ids)
             self.selection_changed.emit()
 
-    def look(self, run_id: str) -> RunLook:
+    def style(self, run_id: str) -> RunStyle:
         """The run's lasting colour and line style."""
-        return run_look(self._runs.number(run_id))
+        return run_style(self._runs.number(run_id))
+
+    def _series_of(self, run: RunModel) -> RunSeries:
+        if run.run_id not in self._series:
+            self._series[run.run_id] = RunSeries(run)
+        return self._series[run.run_id]
 
     def _on_added(self, run: RunModel) -> None:
-        if len(self.shown()) > MAX_SHOWN_AT_FIRST:
+        if len(self._runs.all()) - len(self._hidden) > MAX_SHOWN_AT_FIRST:
             self._hidden.add(run.run_id)
         else:
             self.shown_changed.emit()
 
     def _on_removed(self, run: RunModel) -> None:
         self._hidden.discard(run.run_id)
-        if run.run_id in self._selected:
-            self.set_selected([run_id for run_id in self._selected if run_id != run.run_id])
+        self._series.pop(run.run_id, None)
+        self.set_selected([run_id for run_id in self._selected if run_id != run.run_id])
         if run.run_id == self._current:
             self.set_current("")
         self.shown_changed.emit()
 
-
-class ShownRuns(QObject):
-    """Gives the board the shown runs, and tells it when one of them has grown."""
-
-    def __init__(
-        self, runs: RunsModel, view: RunsView, board: PlotBoard, parent: QObject | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._view, self._board = view, board
-        self._series: dict[str, RunSeries] = {}
-        for run in runs.all():
-            self._on_added(run)
-        runs.added.connect(self._on_added)
-        runs.removed.connect(self._on_removed)
-        view.shown_changed.connect(self._give)
-        board.view.run_picked.connect(view.set_current)
-        self._give()
-
-    def _on_added(self, run: RunModel) -> None:
-        run_id = run.run_id
-        for signal in (run.metrics_changed, run.evaluated):
-            signal.connect(lambda run_id=run_id: self._board.touch(run_id))
-        run.meta_changed.connect(self._give)
-        self._give()
-
-    def _on_removed(self, run: RunModel) -> None:
-        self._series.pop(run.run_id, None)
-        self._give()
-
-    def _give(self) -> None:
-        self._board.set_runs([self._shown(run) for run in self._view.shown()])
-
-    def _shown(self, run: RunModel) -> ShownRun:
-        series = self._series.get(run.run_id)
-        if series is None or series.run is not run:
-            series = self._series[run.run_id] = RunSeries(run)
-        return ShownRun(series, run.meta.name, self._view.look(run.run_id))
+    def _on_run_changed(self, run: RunModel, part: RunPart) -> None:
+        if run.run_id == self._current:
+            self.updated.emit(part)
+        if part is RunPart.META:
+            self.shown_changed.emit()

@@ -1,4 +1,4 @@
-"""The columns of the run table: what stands in them, how they sort, what they explain."""
+"""The columns of the run table: what stands in them, how they sort, look, explain themselves."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QWidget
+
 from app.assets import icon
 from app.models.run import RunModel
 from app.models.run_numbers import test_bleu, training_speed, valid_bleu, valid_loss
 from app.models.studies import StudyLibrary
 from app.pages.runs.run.view import RunsView
-from app.qt.table_model import RIGHT, TableColumn
+from app.qt.table_model import RIGHT, ROW_ROLE, Index, TableColumn
 from app.run_text import STATES, state_icon, state_word
 from app.score_column import number_column, score_column
-from app.theme import Theme
+from app.theme import SPACE_S, SPACE_XS, Theme
+from app.widgets.plain_delegate import PlainDelegate
 from app.widgets.swatch import swatch_pixmap
 from app.words import date, duration
 from engine.contract.runs.folder import RunMeta
@@ -25,31 +30,24 @@ from engine.contract.specs.run import describe_method
 Column = TableColumn[RunModel]
 SetMeta = Callable[[RunModel, RunMeta, str], None]
 """Changes a run's words as a step of this name."""
-_NUMBER: dict[str, Any] = {"width_chars": 8, "aligns_title": False}
+PROGRESS_CHARS = 14
 
 
-class RunColumn(enum.IntEnum):
-    """Columns from the left; what they hold is in `run_columns`."""
-
-    SHOWN = 0
-    NAME = 1
-    STATE = 2
-    PROGRESS = 3
-    LOSS = 4
-    VALID_BLEU = 5
-    TEST_BLEU = 6
-    LEFT = 7
-    SPEED = 8
-    METHOD = 9
-    STUDY = 10
-    TAGS = 11
-    CREATED = 12
+RunColumn = enum.IntEnum(
+    "RunColumn",
+    "SHOWN NAME STATE PROGRESS LOSS VALID_BLEU TEST_BLEU LEFT SPEED METHOD STUDY TAGS CREATED",
+    start=0,
+)
+"""Columns from the left; what they hold is in `run_columns`."""
 
 
 def run_columns(
     view: RunsView, studies: StudyLibrary, theme: Theme, set_meta: SetMeta
 ) -> list[Column]:
     """The columns in the order of `RunColumn`."""
+
+    def shown(run: RunModel) -> bool:
+        return view.is_shown(run.run_id)
 
     def rename(run: RunModel, name: str) -> bool:
         if name.strip():
@@ -66,64 +64,56 @@ def run_columns(
             lambda _run: "",
             title_tip="On the plots",
             width_chars=9,
-            sort_key=lambda run: int(view.is_shown(run.run_id)),
-            icon=lambda run: swatch_pixmap(view.look(run.run_id), shown=view.is_shown(run.run_id)),
-            checked=lambda run: view.is_shown(run.run_id),
+            sort_key=shown,
+            icon=lambda run: swatch_pixmap(view.style(run.run_id), shown=shown(run)),
+            checked=shown,
             check=lambda run, shown: view.set_shown(run.run_id, shown),
-            spoken=lambda run: f"{'on' if view.is_shown(run.run_id) else 'not on'} the plots",
+            spoken=lambda run: f"{'on' if shown(run) else 'not on'} the plots",
         ),
         RunColumn.NAME: _column(
             "Name",
+            "The run's name; double-click to edit",
+            30,
             lambda run: run.meta.name,
-            title_tip="The run's name; double-click to edit",
-            width_chars=30,
-            tip=_about,
+            tip=_name_tip,
             icon=lambda run: icon("star-filled") if run.meta.starred else None,
-            edited=lambda run: run.meta.name,
             edit=rename,
         ),
         RunColumn.STATE: _column(
             "State",
+            "State of the run",
+            17,
             state_word,
-            title_tip="State of the run",
-            width_chars=17,
             tip=lambda run: run.status.message or None,
             icon=partial(state_icon, theme=theme),
             sort_key=lambda run: list(STATES).index(run.status.state),
         ),
         RunColumn.PROGRESS: _column(
-            "Progress",
-            _steps,
-            title_tip="Optimiser steps taken, of all",
-            width_chars=14,
-            sort_key=_share,
+            "Progress", "Optimiser steps taken, of all", PROGRESS_CHARS, _steps, sort_key=_share
         ),
         RunColumn.LOSS: number_column(
             "Valid loss",
             valid_loss,
             "{:,.3f}".format,
-            **_NUMBER,
-            title_tip="Validation loss of the step that is saved, in nats per target token",
+            **_number("Validation loss of the step that is saved, in nats per target token"),
         ),
         RunColumn.VALID_BLEU: score_column(
             "BLEU valid",
             valid_bleu,
             "{:,.1f}".format,
-            **_NUMBER,
-            title_tip="Corpus BLEU of the validation inputs at the step that is saved",
+            **_number("Corpus BLEU of the validation inputs at the step that is saved"),
         ),
         RunColumn.TEST_BLEU: score_column(
             "BLEU test",
             test_bleu,
             "{:,.1f}".format,
-            **_NUMBER,
-            title_tip="Corpus BLEU of the test inputs, decoded once the run ends",
+            **_number("Corpus BLEU of the test inputs, decoded once the run ends"),
         ),
         RunColumn.LEFT: _column(
             "Left",
+            "Estimated time until the run ends",
+            16,
             _left,
-            title_tip="Estimated time until the run ends",
-            width_chars=16,
             align=RIGHT,
             sort_key=lambda run: -1.0 if run.status.remaining_s is None else run.status.remaining_s,
         ),
@@ -131,44 +121,54 @@ def run_columns(
             "Train tok/s",
             training_speed,
             "{:,.0f}".format,
-            **_NUMBER,
-            title_tip="Training: source and target tokens a second in the last steps, no padding",
+            **_number("Training: source and target tokens a second in the last steps, no padding"),
         ),
         RunColumn.METHOD: _column(
-            "Method",
-            lambda run: describe_method(run.spec.method),
-            title_tip="What is trained",
-            width_chars=22,
+            "Method", "What is trained", 22, lambda run: describe_method(run.spec.method)
         ),
         RunColumn.STUDY: _column(
             "Study",
+            "The studies that the run is part of",
+            14,
             lambda run: ", ".join(studies.names_of(run.run_id)),
-            title_tip="The studies that the run is part of",
-            width_chars=14,
         ),
         RunColumn.TAGS: _column(
             "Tags",
-            _tags,
-            title_tip="Tags to find a run by; double-click to edit",
-            width_chars=14,
-            edited=_tags,
+            "Tags to find a run by; double-click to edit",
+            14,
+            lambda run: ", ".join(run.meta.tags),
             edit=tag,
         ),
         RunColumn.CREATED: _column(
             "Created",
+            "When the run was created",
+            18,
             lambda run: date(run.meta.created_s),
-            title_tip="When the run was created",
-            width_chars=18,
             sort_key=lambda run: run.meta.created_s,
         ),
     }
     return [columns[column] for column in RunColumn]
 
 
-def _column(title: str, text: Callable[[RunModel], str], **more: Any) -> Column:
+def _column(
+    title: str, title_tip: str, width_chars: int, text: Callable[[RunModel], str], **more: Any
+) -> Column:
     """A column whose tool tip, unless another is given, is the text, which may be cut."""
-    more.setdefault("tip", lambda run: text(run) or None)
-    return Column(title, text, says_title=True, aligns_title=False, **more)
+    more = {"tip": lambda run: text(run) or None, **more}
+    return Column(
+        title,
+        text,
+        title_tip=title_tip,
+        width_chars=width_chars,
+        edited=text,
+        says_title=True,
+        aligns_title=False,
+        **more,
+    )
+
+
+def _number(title_tip: str) -> dict[str, Any]:
+    return {"title_tip": title_tip, "width_chars": 8, "aligns_title": False}
 
 
 def progress(run: RunModel) -> tuple[int, int]:
@@ -200,10 +200,38 @@ def _left(run: RunModel) -> str:
     return "" if left is None else duration(left)
 
 
-def _tags(run: RunModel) -> str:
-    return ", ".join(run.meta.tags)
-
-
-def _about(run: RunModel) -> str:
+def _name_tip(run: RunModel) -> str:
     notes = f"\n{run.meta.notes}" if run.meta.notes else ""
     return f"{run.meta.name}{' (starred)' if run.meta.starred else ''}{notes}"
+
+
+class ProgressDelegate(PlainDelegate):
+    """A thin bar under the number of steps."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def paint(self, painter: QPainter, option: Any, index: Index) -> None:
+        """Draw the cell, then the bar at its foot."""
+        super().paint(painter, option, index)
+        run: RunModel = index.data(ROW_ROLE)
+        step, total = progress(run)
+        if not total:
+            return
+        colors = self._theme.colors
+        bar = option.rect.adjusted(SPACE_XS, 0, -SPACE_S, -2)
+        bar.setTop(bar.bottom() - 2)
+        painter.save()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colors.line)
+        painter.drawRect(bar)
+        bar.setWidth(max(1, round(bar.width() * min(step / total, 1.0))))
+        painter.setBrush(getattr(colors, STATES[run.status.state].tone))
+        painter.drawRect(bar)
+        painter.restore()
+
+    def sizeHint(self, option: Any, index: Index) -> QSize:
+        """Wide enough to see a bar grow."""
+        width = option.fontMetrics.averageCharWidth() * PROGRESS_CHARS
+        return super().sizeHint(option, index).expandedTo(QSize(width, 0))

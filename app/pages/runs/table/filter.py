@@ -43,7 +43,7 @@ class RunFilter(QSortFilterProxyModel):
     ) -> None:
         super().__init__(parent)
         self._model, self._studies = model, studies
-        self.words: tuple[str, ...] = ()
+        self._words: tuple[str, ...] = ()
         self.chosen: Chosen | None = None
         self.group = Group.NONE
         self.setSortRole(SORT_ROLE)
@@ -51,7 +51,7 @@ class RunFilter(QSortFilterProxyModel):
 
     def search(self, text: str) -> None:
         """Show rows that hold each of these words."""
-        self.words = tuple(text.casefold().split())
+        self._words = tuple(text.casefold().split())
         self.invalidate()
 
     def choose(self, chosen: Chosen | None) -> None:
@@ -68,29 +68,26 @@ class RunFilter(QSortFilterProxyModel):
         """Whether a run is shown."""
         chosen = self.chosen
         if chosen is not None:
-            in_study = chosen.group is Group.STUDY
             run = self._model.index(source_row, 0).data(ROW_ROLE)
+            in_study = chosen.group is Group.STUDY
             names = self._studies.names_of(run.run_id) if in_study else run.meta.tags
             if chosen.name not in names:
                 return False
-        if not self.words:
+        if not self._words:
             return True
         text = "\n".join(self._text(source_row, column) for column in _SEARCHED).casefold()
-        return all(word in text for word in self.words)
+        return all(word in text for word in self._words)
 
     def lessThan(self, left: Index, right: Index) -> bool:
         """Groups by their name, whichever way their rows are sorted; those without one last."""
         column = self.group.column
         if column is not None:
-            first, second = (self._key(index.row(), column) for index in (left, right))
+            names = (self._text(index.row(), column) for index in (left, right))
+            first, second = ((not name, name.casefold()) for name in names)
             if first != second:
                 ascending = self.sortOrder() is Qt.SortOrder.AscendingOrder
                 return first < second if ascending else second < first
         return bool(super().lessThan(left, right))
-
-    def _key(self, row: int, column: RunColumn) -> tuple[bool, str]:
-        text = self._text(row, column)
-        return not text, text.casefold()
 
     def _text(self, row: int, column: RunColumn) -> str:
         return str(self._model.index(row, column).data() or "")

@@ -17,7 +17,7 @@ REFRESH_MS = 200
 class RunTableModel(TableModel[RunModel]):
     """Rows in the order in which runs were made; a proxy sorts.
 
-    What changes often is told five times a second at most.
+    Rows that change often are repainted five times a second at most.
     """
 
     def __init__(
@@ -25,45 +25,28 @@ class RunTableModel(TableModel[RunModel]):
     ) -> None:
         runs, studies = context.runs, context.studies
         columns = run_columns(view, studies, context.theme, set_meta)
-        self._runs: list[RunModel] = []
-        super().__init__(columns, self._runs, parent=parent, key=lambda run: run.run_id)
+        super().__init__(columns, runs.all(), parent=parent, key=lambda run: run.run_id)
         self._stale: set[str] = set()
-        self._timer = single_shot(self, REFRESH_MS, self._tell_stale)
-        for run in runs.all():
-            self._on_added(run)
+        self._timer = single_shot(self, REFRESH_MS, self._repaint_stale)
         runs.added.connect(self._on_added)
         runs.removed.connect(self._on_removed)
+        runs.changed.connect(self._on_run_changed)
         view.shown_changed.connect(lambda: self.touch(column=RunColumn.SHOWN))
         studies.changed.connect(lambda: self.touch(column=RunColumn.STUDY))
 
-    def all_tags(self) -> list[str]:
-        """All tags of the runs, by name."""
-        return sorted({tag for run in self._runs for tag in run.meta.tags}, key=str.casefold)
-
     def _on_added(self, run: RunModel) -> None:
         self.append([run])
-        run_id = run.run_id
-        for signal in (
-            run.status_changed,
-            run.meta_changed,
-            run.metrics_changed,
-            run.evaluated,
-            run.outputs_changed,
-        ):
-            signal.connect(lambda run_id=run_id: self._touch(run_id))
 
     def _on_removed(self, run: RunModel) -> None:
-        row = self.row_where(run.run_id)
-        if row >= 0:
-            self.remove(row)
+        self.remove(self.row_where(run.run_id))
 
-    def _touch(self, run_id: str) -> None:
-        self._stale.add(run_id)
+    def _on_run_changed(self, run: RunModel) -> None:
+        self._stale.add(run.run_id)
         if not self._timer.isActive():
             self._timer.start()
 
-    def _tell_stale(self) -> None:
+    def _repaint_stale(self) -> None:
         stale, self._stale = self._stale, set()
-        for row, run in enumerate(self._runs):
-            if run.run_id in stale:
+        for row in range(self.rowCount()):
+            if self.rows[row].run_id in stale:
                 self.touch(row)

@@ -40,14 +40,14 @@ def change_meta(
     """A step that changes a run's name, tags, notes or star; notes typed in a row are one step.
 
     Args:
-        report: told a sentence where the disk refuses.
+        report: gets a sentence where the disk refuses.
     """
     run_id = run.run_id
 
     def apply(_before: RunMeta, after: RunMeta) -> None:
         now = runs.get(run_id)
         if now is None:
-            return  # deleted since; its folder in the trash keeps the words it has
+            return  # deleted since; its folder in the trash has the words of before
         try:
             now.set_meta(after)
         except (UserError, OSError) as error:
@@ -67,11 +67,15 @@ def delete_runs(
 ) -> MoveToTrash:
     """A step that moves run folders into the trash; undo shows them again."""
     ids = {run.path: run.run_id for run in chosen}
-    names = f"“{chosen[0].meta.name}”" if len(chosen) == 1 else f"{len(chosen)} runs"
     return MoveToTrash(
-        f"Delete {names}",
+        f"Delete {quoted(chosen)}",
         {path: folder.trash / path.name for path in ids},
         trashed=lambda path: runs.remove(ids[path]),
         restored=runs.add,
         report=report,
     )
+
+
+def quoted(runs: Sequence[RunModel]) -> str:
+    """The name of a run, or the number of several."""
+    return f"“{runs[0].meta.name}”" if len(runs) == 1 else f"{len(runs)} runs"

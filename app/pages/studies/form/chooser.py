@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import (
-    QGridLayout,
-    QPushButton,
-    QSizePolicy,
-    QStyle,
-    QStyleOptionButton,
-    QWidget,
-)
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPalette, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 
 from app.assets import icon
-from app.qt.boxes import vbox
-from app.qt.sizes import chars, icon_side
+from app.qt.boxes import fill_grid, hbox, vbox
+from app.qt.sizes import chars, icon_size
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme, scaled_font
 from app.widgets.labels import Label, MutedLabel
 from app.widgets.vertical_area import VerticalArea
@@ -48,10 +41,7 @@ class RecipeChooser(VerticalArea):
         self._grid = QGridLayout()
         self._grid.setSpacing(SPACE_S)
         for kind, recipe in RECIPES.items():
-            words = f"{recipe.question} ({recipe.source})"
-            button = _Card(recipe.title, words)
-            button.setIcon(icon("studies"))
-            button.setAccessibleName(f"{recipe.title}: {words}")
+            button = _Card(theme, recipe.title, f"{recipe.question} ({recipe.source})")
             button.clicked.connect(lambda _checked=False, kind=kind: self.chosen.emit(kind))
             self.buttons[kind] = button
         body = QWidget()
@@ -75,29 +65,36 @@ class RecipeChooser(VerticalArea):
         return QSize(width + 2 * SPACE_L + bar, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Take as many columns as fit."""
+        """Use as many columns as fit."""
         super().resizeEvent(event)
         self._arrange()
 
     def _arrange(self) -> None:
-        a_card = max(self.fontMetrics().averageCharWidth() * CARD_CHARS, 1)
-        columns = max(1, min((self.viewport().width() - 2 * SPACE_L) // a_card, 3))
-        for number, button in enumerate(self.buttons.values()):
-            self._grid.addWidget(button, number // columns, number % columns)
-        for column in range(3):
-            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+        columns = (self.viewport().width() - 2 * SPACE_L) // chars(CARD_CHARS)
+        fill_grid(self._grid, [*self.buttons.values()], max(1, min(columns, 3)))
 
 
 class _Card(QPushButton):
-    """An icon, a title and what it means below; Qt's own has letters of one size for ever."""
+    """An icon, a title and what it means below."""
 
-    def __init__(self, title: str, words: str) -> None:
+    def __init__(self, theme: Theme, title: str, words: str) -> None:
         super().__init__()
-        self._title, self._words = title, words
         self.setFlat(True)
+        self.setAccessibleName(f"{title}: {words}")
+        self._sign, heading, text = Label(), Label(title), MutedLabel(theme, words)
+        heading.setFont(scaled_font(100, bold=True))
+        for label in (self._sign, heading, text):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            label.setForegroundRole(QPalette.ColorRole.WindowText)  # not the button's
+        lines = vbox(heading, text, 1, spacing=0)
+        top = Qt.AlignmentFlag.AlignTop
+        margins = (SPACE_M, SPACE_S, SPACE_S, SPACE_S)
+        hbox((self._sign, 0, top), (lines, 1), parent=self, margins=margins, spacing=SPACE_S)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+        theme.changed.connect(self._draw_sign)
+        self._draw_sign()
 
     def sizeHint(self) -> QSize:
         """Wide enough for a few words a line."""
@@ -107,28 +104,5 @@ class _Card(QPushButton):
         """The same."""
         return self.sizeHint()
 
-    def heightForWidth(self, width: int) -> int:
-        """Height of the title and the lines below."""
-        return self._lines(width).height() + self.fontMetrics().lineSpacing() + 2 * SPACE_S
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Ground while pointed at, icon, title, words."""
-        painter, left = QPainter(self), SPACE_M + icon_side() + SPACE_S
-        option = QStyleOptionButton()
-        self.initStyleOption(option)
-        option.icon = QIcon()  # it stands beside the title
-        self.style().drawControl(QStyle.ControlElement.CE_PushButton, option, painter, self)
-        colors, line = self.palette(), self.fontMetrics().lineSpacing()
-        self.icon().paint(painter, SPACE_M, SPACE_S, icon_side(), icon_side())
-        painter.setFont(scaled_font(100, bold=True))
-        painter.setPen(colors.color(QPalette.ColorRole.ButtonText))
-        room = self.rect().adjusted(left, SPACE_S, -SPACE_S, 0)
-        painter.drawText(room, 0, self._title)
-        painter.setFont(self.font())
-        painter.setPen(colors.color(QPalette.ColorRole.PlaceholderText))
-        words = self._lines(self.width()).translated(left, SPACE_S + line)
-        painter.drawText(words, int(Qt.TextFlag.TextWordWrap), self._words)
-
-    def _lines(self, width: int) -> QRect:
-        room = QRect(0, 0, width - SPACE_M - icon_side() - 2 * SPACE_S, 10_000)
-        return self.fontMetrics().boundingRect(room, int(Qt.TextFlag.TextWordWrap), self._words)
+    def _draw_sign(self) -> None:
+        self._sign.setPixmap(icon("studies").pixmap(icon_size(), self.devicePixelRatio()))

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QFormLayout,
-    QLineEdit,
-    QPlainTextEdit,
-    QSpinBox,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QLineEdit, QPlainTextEdit, QSpinBox, QWidget
 
-from app.pages.studies.form.draft import StudyDraft
-from app.qt.boxes import vbox
+from app.pages.studies.form.planner import StudyPlanner
+from app.qt.boxes import form_layout, vbox
 from app.theme import SPACE_L, SPACE_S, SPACE_XS
 from engine.contract.schema import SettingField, settings_of
-from engine.contract.specs.run import RunSpec, describe_method
+from engine.contract.specs.run import describe_method
 from engine.contract.studies.options import DEFAULT_METHODS, METHOD_NAMES, compared_method
 from engine.contract.studies.recipes import RECIPES, StudySettings
 
@@ -28,22 +22,21 @@ MAX_SAMPLES = 99
 
 
 class StudyFields(QWidget):
-    """Shows the fields that the draft's recipe reads, and says what was typed.
+    """Edits the planner's draft; only the fields that its recipe reads are shown."""
 
-    Signals:
-        edited: `StudyDraft`.
-    """
-
-    edited = Signal(object)
-
-    def __init__(self) -> None:
+    def __init__(self, planner: StudyPlanner) -> None:
         super().__init__()
-        self._draft = StudyDraft()
+        self._planner = planner
         self.name = QLineEdit()
         self.name.setAccessibleName("Name")
         self.name.setToolTip("Name of the study; its runs get it as a tag")
+        self.name.textEdited.connect(lambda text: self._edit(name=text))
         self.lists = {item.name: _editor(item) for item in settings_of(StudySettings)}
+        for name, editor in self.lists.items():
+            editor.textChanged.connect(lambda *_text, name=name: self._type(name))
         self.methods = {name: QCheckBox(name) for name in METHOD_NAMES}
+        for box in self.methods.values():
+            box.clicked.connect(self._tick)
         self.samples = QSpinBox()
         self.samples.setRange(0, MAX_SAMPLES)
         self.samples.setAccessibleName("Samples")
@@ -51,75 +44,46 @@ class StudyFields(QWidget):
         self.samples.setToolTip(
             "How many samples of training rows are drawn, each trained with every seed"
         )
-        self._form = QFormLayout(self)
+        self.samples.valueChanged.connect(lambda number: self._edit(samples=number))
+        methods = QWidget()
+        methods.setAccessibleName("Methods")
+        vbox(*self.methods.values(), parent=methods, spacing=SPACE_XS)
+        self._form = form_layout(SPACE_L, SPACE_S)
         self._form.setContentsMargins(0, 0, 0, 0)
-        self._form.setHorizontalSpacing(SPACE_L)
-        self._form.setVerticalSpacing(SPACE_S)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self._form.addRow("Name", self.name)
-        rows: dict[str, QWidget] = {**self.lists, "methods": self._make_methods()}
-        rows["seeds"] = rows.pop("seeds")  # after the methods
-        for widget in rows.values():
+        self.setLayout(self._form)
+        self._rows: dict[str, QWidget] = {**self.lists, "methods": methods}
+        seeds = self._rows.pop("seeds")
+        for widget in (self.name, *self._rows.values(), seeds, self.samples):
             self._form.addRow(widget.accessibleName(), widget)
-        self._rows = {name: widget for name, widget in rows.items() if name != "seeds"}
-        self._form.addRow("Samples", self.samples)
-        self._connect()
-        self.show_draft(self._draft)
+        self.show_draft()
 
-    def show_draft(self, draft: StudyDraft) -> None:
-        """Show this draft; a field that says the same already keeps its cursor."""
-        self._draft = draft
-        blockers = [QSignalBlocker(widget) for widget in self._widgets()]
+    def show_draft(self) -> None:
+        """Show the draft; the cursor stays in a field that says the same already."""
+        draft, base = self._planner.draft, self._planner.run.spec
         if self.name.text() != draft.name:
             self.name.setText(draft.name)
         for name, editor in self.lists.items():
             if editor.text() != draft.texts[name]:
                 editor.setText(draft.texts[name])
-        for name, tick in self.methods.items():
-            tick.setChecked(name in draft.methods)
+        for name, box in self.methods.items():
+            words = describe_method(compared_method(name, base)) if base is not None else name
+            box.setText(words.replace("&", "&&"))  # as the runs will be called
+            box.setChecked(name in draft.methods)
         self.samples.setValue(draft.samples)
-        for blocker in blockers:
-            blocker.unblock()
         for name, widget in self._rows.items():
             self._form.setRowVisible(widget, name in RECIPES[draft.kind].settings)
 
-    def show_methods(self, base: RunSpec | None) -> None:
-        """Call the methods as the runs will be called."""
-        for name, tick in self.methods.items():
-            words = describe_method(compared_method(name, base)) if base is not None else name
-            tick.setText(words.replace("&", "&&"))
-
-    def _make_methods(self) -> QWidget:
-        box = QWidget()
-        box.setAccessibleName("Methods")
-        vbox(*self.methods.values(), parent=box, spacing=SPACE_XS)
-        return box
-
-    def _widgets(self) -> list[QWidget]:
-        return [self.name, *self.lists.values(), *self.methods.values(), self.samples]
-
-    def _connect(self) -> None:
-        self.name.textEdited.connect(lambda text: self._edit(replace(self._draft, name=text)))
-        for name, editor in self.lists.items():
-            editor.textChanged.connect(lambda *_text, name=name: self._type(name))
-        for tick in self.methods.values():
-            tick.toggled.connect(self._tick)
-        self.samples.valueChanged.connect(
-            lambda number: self._edit(replace(self._draft, samples=number))
-        )
-
     def _type(self, name: str) -> None:
-        self._edit(self._draft.typed(name, self.lists[name].text()))
+        self._planner.set_draft(self._planner.draft.typed(name, self.lists[name].text()))
 
     def _tick(self) -> None:
         """Ticked methods, the default ones first: differences are the first less each other."""
         ticked = [name for name in METHOD_NAMES if self.methods[name].isChecked()]
-        ticked.sort(key=lambda name: name not in DEFAULT_METHODS)
-        self._edit(replace(self._draft, methods=tuple(ticked)))
+        self._edit(methods=tuple(sorted(ticked, key=lambda name: name not in DEFAULT_METHODS)))
 
-    def _edit(self, draft: StudyDraft) -> None:
-        self._draft = draft
-        self.edited.emit(draft)
+    def _edit(self, **changes: Any) -> None:
+        self._planner.set_draft(replace(self._planner.draft, **changes))
 
 
 class _Lines(QPlainTextEdit):

@@ -8,7 +8,8 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from app.context import AppContext
-from app.pages.runs.form.estimates import Estimate, estimate, one_of_each
+from app.models.study_tally import state_of
+from app.pages.runs.form.estimates import Estimate, estimate
 from app.pages.studies.form.draft import StudyDraft
 from app.words import size
 from engine.contract.errors import UserError
@@ -24,7 +25,7 @@ from engine.contract.studies.study import StudyRun, StudySpec
 
 
 class StudyPlanner(QObject):
-    """Keeps plan, time and command in step with the study's form and the draft of a run.
+    """Plan, time and command of the study's form, in step with it and with the form of a run.
 
     Attributes:
         run: the form of the run that the study starts from.
@@ -33,7 +34,7 @@ class StudyPlanner(QObject):
         shared: how many of them the project has already.
 
     Signals:
-        changed: any of it is new.
+        changed: any of it is new, which happens only while the form is shown.
     """
 
     changed = Signal()
@@ -42,7 +43,7 @@ class StudyPlanner(QObject):
         super().__init__(parent)
         self.run, self._library = context.planner, context.studies
         self._project, self._runs, self._speeds = context.project, context.runs, context.speeds
-        self._is_open, self._is_watched = False, True
+        self._is_watched = False
         self.draft = StudyDraft()
         self.error: UserError | None = None
         self.settings: StudySettings | None = None
@@ -59,32 +60,26 @@ class StudyPlanner(QObject):
 
     def open(self, kind: StudyKind) -> None:
         """Begin a new study with this recipe and a free name."""
-        self._is_open = True
-        self.set_draft(replace(StudyDraft(kind=kind), name=self.free_name(kind)))
+        self.set_draft(StudyDraft(kind=kind, name=self.free_name(kind)))
 
     def set_watched(self, is_watched: bool) -> None:
-        """Whether someone looks at the form: only then it is planned and measured."""
+        """Whether the form is shown: only then it is planned and measured."""
         self._is_watched = is_watched
-        if is_watched:
-            self._refresh()
-        else:
+        if not is_watched:
             self._speeds.drop(self)
-
-    def _refresh(self) -> None:
-        if self._is_open and self._is_watched:
-            self._update()
-
-    def close(self) -> None:
-        """Stop planning until `open`."""
-        self._is_open = False
-        self._speeds.drop(self)
+        self._refresh()
 
     def set_draft(self, draft: StudyDraft) -> None:
-        """Take what was typed."""
+        """Use what was typed; another recipe brings its own name unless one was typed."""
         if draft.kind is not self.draft.kind and draft.name == self.draft.name:
             draft = replace(draft, name=self.free_name(draft.kind))
-        self.draft = draft
-        self._update()
+        if draft != self.draft:
+            self.draft = draft
+            self._refresh()
+
+    def _refresh(self) -> None:
+        if self._is_watched:
+            self._update()
 
     def free_name(self, kind: StudyKind) -> str:
         """The recipe's title, with a number where the project has such a study."""
@@ -100,13 +95,11 @@ class StudyPlanner(QObject):
         data, folder = self.run.data, self._project.folder
         if self.settings is None or data is None or folder is None:
             return ""
-        source = data.entry.source_path or data.entry.name
-        name = self.draft.name.strip()
         return study_command(
             self.settings,
             project=str(folder.path),
-            data=source,
-            name=name,
+            data=data.entry.source_path or data.entry.name,
+            name=self.draft.name.strip(),
             reading=data.entry.reading,
         )
 
@@ -152,9 +145,9 @@ class StudyPlanner(QObject):
         settings = self.draft.settings(base)
         runs = with_existing(plan(settings), [run.spec for run in self._runs.all()])
         self.settings, self.runs = settings, runs
-        known = [run for run in runs if self._runs.get(run.spec.run_id) is not None]
-        self.shared = len(known)
-        self._estimate([run.spec for run in runs if not self._is_finished(run)])
+        states = [(run.spec, state_of(run, self._runs)) for run in runs]
+        self.shared = sum(state is not None for _spec, state in states)
+        self._estimate([spec for spec, state in states if state is not RunState.FINISHED])
         self._check_name()
         self._check_split()
         if (backbone := self.run.backbone) is not None and self.needs_backbone:
@@ -167,16 +160,10 @@ class StudyPlanner(QObject):
 
     def _estimate(self, specs: list[RunSpec]) -> None:
         planner, device = self.run, self.run.backbones.device
-        if planner.can_probe:
-            wanted = [planner.whole(spec) for spec in one_of_each(specs, device)]
-            self._speeds.want(self, wanted, device)
+        planner.want_speeds(self, specs)
         self.time = estimate(
             specs, planner.report, self._speeds, device, waiting=planner.waiting_count
         )
-
-    def _is_finished(self, run: StudyRun) -> bool:
-        model = self._runs.get(run.spec.run_id)
-        return model is not None and model.status.state is RunState.FINISHED
 
     def _check_name(self) -> None:
         name = self.draft.name.strip()

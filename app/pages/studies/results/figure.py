@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
-from PySide6.QtCore import QPointF, QSize, Qt, QTimer
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import (
-    QGridLayout,
-    QScrollArea,
-    QSizePolicy,
-    QWidget,
-)
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QPainter, QPen, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QWidget
 
 from app.pages.studies.results.figure_panel import LINE_WIDTH, StudyPanel, color_of, symbol_of
-from app.qt.boxes import hbox, vbox
-from app.theme import SPACE_L, SPACE_S, SPACE_XS, Theme
+from app.qt.boxes import fill_grid, hbox, vbox
+from app.qt.sizes import chars
+from app.theme import SPACE_S, SPACE_XS, Theme
+from app.widgets.flow import FlowLayout
 from app.widgets.labels import Label
 from engine.contract.studies.figure import FigurePanel, panels_of
 from engine.contract.studies.labels import StudyLabels
@@ -27,7 +24,7 @@ MARK_SIZE = QSize(30, 14)
 
 
 class StudyFigure(QScrollArea):
-    """Shows the results of one study; `show_results` keeps panels that stay."""
+    """Shows the results of one study; `show_results` redraws the panels that stay."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -41,13 +38,13 @@ class StudyFigure(QScrollArea):
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._draw_next)
-        self.legend = QWidget()
         self._names: tuple[str, ...] = ()
-        self._entries = QGridLayout(self.legend)
-        self._entries.setContentsMargins(SPACE_S, 0, SPACE_S, SPACE_XS)
-        self._entries.setHorizontalSpacing(SPACE_L)
         self._grid = QGridLayout()
         self._grid.setSpacing(SPACE_XS)
+        self.legend = QWidget()
+        self._entries = FlowLayout()
+        self._entries.setContentsMargins(SPACE_S, 0, SPACE_S, SPACE_XS)
+        self.legend.setLayout(self._entries)
         body = QWidget()
         vbox((self._grid, 1), self.legend, parent=body, spacing=SPACE_XS)
         self.setWidget(body)
@@ -56,9 +53,9 @@ class StudyFigure(QScrollArea):
         """Draw these results, a panel a turn of the event loop: one takes some 20 ms."""
         self._wanted, self._drawn = panels_of(study, results), 0
         while len(self.panels) > len(self._wanted):
-            gone = self.panels.pop()
-            self._grid.removeWidget(gone)
-            gone.deleteLater()
+            panel = self.panels.pop()
+            self._grid.removeWidget(panel)
+            panel.deleteLater()
         self._show_names(tuple(StudyLabels(study).series.values()))
         self._arrange()
         self._timer.start()
@@ -69,7 +66,7 @@ class StudyFigure(QScrollArea):
         return self._timer.isActive()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Take as many columns as fit."""
+        """Use as many columns as fit."""
         super().resizeEvent(event)
         self._arrange()
 
@@ -84,45 +81,21 @@ class StudyFigure(QScrollArea):
         self._drawn += 1
 
     def _arrange(self) -> None:
-        metrics = self.fontMetrics()
-        room = self.viewport().width() // max(metrics.averageCharWidth() * PANEL_CHARS, 1)
-        columns = max(1, min(room, len(self._wanted)))
-        for number, panel in enumerate(self.panels):
-            panel.setMinimumHeight(metrics.height() * PANEL_LINES)
-            self._grid.addWidget(panel, number // columns, number % columns)
-        for column in range(max(self._grid.columnCount(), columns)):
-            self._grid.setColumnStretch(column, 1 if column < columns else 0)
-        self._kind_names()
+        for panel in self.panels:
+            panel.setMinimumHeight(self.fontMetrics().height() * PANEL_LINES)
+        columns = min(self.viewport().width() // chars(PANEL_CHARS), len(self._wanted))
+        fill_grid(self._grid, self.panels, max(1, columns))
 
     def _show_names(self, names: tuple[str, ...]) -> None:
         if names == self._names:
             return
         self._names = names
-        while self._entries.count():
-            item = self._entries.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.deleteLater()
+        for entry in self.legend.findChildren(LegendEntry):
+            self._entries.removeWidget(entry)
+            entry.deleteLater()
+        for number, name in enumerate(names):
+            self._entries.addWidget(LegendEntry(name, number))
         self.legend.setVisible(len(names) > 1)
-        if len(names) > 1:
-            for number, name in enumerate(names):
-                self._entries.addWidget(LegendEntry(name, number), 0, number)
-
-    def _kind_names(self) -> None:
-        """In as many columns as the longest name allows."""
-        widgets = [
-            item.widget()
-            for item in map(self._entries.itemAt, range(self._entries.count()))
-            if item is not None
-        ]
-        entries = [widget for widget in widgets if widget is not None]
-        if not entries:
-            return
-        widest = max(entry.sizeHint().width() for entry in entries) + SPACE_L
-        columns = max(1, min(self.viewport().width() // widest, len(entries)))
-        for number, entry in enumerate(entries):
-            self._entries.addWidget(entry, number // columns, number % columns)
-        self._entries.setColumnStretch(columns, 1)
 
 
 class LegendEntry(QWidget):
@@ -130,29 +103,22 @@ class LegendEntry(QWidget):
 
     def __init__(self, name: str, number: int) -> None:
         super().__init__()
-        hbox(_Mark(number), Label(name), parent=self, spacing=SPACE_S)
+        mark = Label()
+        mark.setPixmap(_mark(number, self.devicePixelRatio()))
+        hbox(mark, Label(name), parent=self, margins=(0, 0, SPACE_S, 0), spacing=SPACE_S)
 
 
-class _Mark(QWidget):
+def _mark(number: int, ratio: float) -> QPixmap:
     """A stroke with the series' mark on it."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self._number = number
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    def sizeHint(self) -> QSize:
-        """Room for a stroke."""
-        return MARK_SIZE
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the stroke, then the mark."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        color = color_of(self._number)
-        painter.setPen(QPen(color, LINE_WIDTH))
-        middle = QPointF(self.width() / 2, self.height() / 2)
-        painter.drawLine(QPointF(0, middle.y()), QPointF(self.width(), middle.y()))
-        painter.translate(middle)
-        drawSymbol(painter, symbol_of(self._number), 10, QPen(Qt.PenStyle.NoPen), color)
-        painter.end()
+    pixmap = QPixmap(MARK_SIZE * ratio)
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter, color = QPainter(pixmap), color_of(number)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(color, LINE_WIDTH))
+    painter.translate(0, MARK_SIZE.height() / 2)
+    painter.drawLine(0, 0, MARK_SIZE.width(), 0)
+    painter.translate(MARK_SIZE.width() / 2, 0)
+    drawSymbol(painter, symbol_of(number), 10, QPen(Qt.PenStyle.NoPen), color)
+    painter.end()
+    return pixmap

@@ -46,48 +46,38 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent, enableMenu=False)
         self._theme = theme
-        self._items: list[Any] = []
         plot = strip(self)
         plot.setContentsMargins(4, 4, 12, 4)
         plot.showGrid(x=False, y=True, alpha=0.25)
         plot.setMouseEnabled(x=False, y=False)
         theme.changed.connect(self._redraw)
-        self.restyle()
+        self._redraw()
 
     def show_panel(self, panel: FigurePanel) -> None:
         """Draw these numbers instead of those before."""
         self.panel = panel
-        plot = self.getPlotItem()
-        for item in self._items:
-            plot.removeItem(item)
-        self._items = []
+        self._redraw()
+
+    def _redraw(self) -> None:
+        """Draw all of it in the theme's colours: marks have an outline in that of the ground."""
+        style_axes(self, self._theme)
+        panel, plot, colors = self.panel, self.getPlotItem(), self._theme.colors
+        if panel is None:
+            return
+        plot.clear()
         for series in panel.series:
             self._draw(series, joined=panel.joined)
         self.setAccessibleName(f"Plot: {panel.title}")
-        self._frame(panel)
-        self.restyle()
-
-    def restyle(self) -> None:
-        """Take the theme's colours."""
-        colors = self._theme.colors
-        plot = self.getPlotItem()
-        style_axes(self, self._theme)
-        for name in ("left", "bottom"):
-            plot.getAxis(name).enableAutoSIPrefix(False)
-        if self.panel is not None:
-            points = f"{QApplication.font().pointSizeF():g}pt"
-            muted = colors.muted.name()
-            plot.setTitle(markup(self.panel.title), color=colors.text.name(), size=points)
-            label = markup(self.panel.axis) or None
-            plot.setLabel("bottom", label, **{"color": muted, "font-size": points})
-            self._set_ticks()
-
-    def _redraw(self) -> None:
-        """Marks have an outline in the colour of the ground."""
-        if self.panel is not None:
-            self.show_panel(self.panel)
-        else:
-            self.restyle()
+        points = f"{QApplication.font().pointSizeF():g}pt"
+        plot.setTitle(markup(panel.title), color=colors.text.name(), size=points)
+        style = {"color": colors.muted.name(), "font-size": points}
+        plot.setLabel("bottom", markup(panel.axis) or None, **style)
+        # All points with a margin, finished or not, so that the axis does not move.
+        ticks = [x for x, _ in panel.ticks]
+        margin = 0.06 * ((max(ticks) - min(ticks)) or 1.0) if panel.joined else 0.5
+        self.setXRange(min(ticks) - margin, max(ticks) + margin, padding=0)
+        self.setYRange(*_range(panel), padding=0)
+        self._set_ticks()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Break the categories' names anew."""
@@ -104,21 +94,13 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         faint = QColor(color)
         faint.setAlpha(DOT_ALPHA)
         x, mean = np.array(series.x), np.array(series.mean)
-        tips = [_tip(series, index) for index in range(len(series.x))]
-        bars = pg.ErrorBarItem(
-            x=x,
-            y=mean,
-            top=np.array(series.high) - mean,
-            bottom=mean - np.array(series.low),
-            beam=0.0,
-            pen=pg.mkPen(color, width=LINE_WIDTH),
-        )
+        top, bottom = np.array(series.high) - mean, mean - np.array(series.low)
+        pen = pg.mkPen(color, width=LINE_WIDTH)
+        bars = pg.ErrorBarItem(x=x, y=mean, top=top, bottom=bottom, beam=0.0, pen=pen)
         dots = pg.ScatterPlotItem(
             x=series.dot_x, y=series.dot_y, symbol="o", size=DOT_PX, pen=None, brush=faint
         )
-        line = pg.PlotDataItem(
-            x, mean, pen=pg.mkPen(color, width=LINE_WIDTH) if joined else None, antialias=True
-        )
+        line = pg.PlotDataItem(x, mean, pen=pen if joined else None, antialias=True)
         marks = pg.ScatterPlotItem(
             x=x,
             y=mean,
@@ -128,28 +110,19 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             brush=color,
             hoverable=True,
             tip=lambda x, y, data: data,
-            data=tips,
+            data=[_tip(series, index) for index in range(len(series.x))],
         )
         for depth, item in enumerate((bars, dots, line, marks)):
             item.setZValue(10 * depth)
             self.getPlotItem().addItem(item)
-            self._items.append(item)
-
-    def _frame(self, panel: FigurePanel) -> None:
-        """All points with a margin, finished or not, so that the axis does not move."""
-        ticks = [x for x, _ in panel.ticks]
-        span = (max(ticks) - min(ticks)) or 1.0
-        margin = 0.06 * span if panel.joined else 0.5
-        self.setXRange(min(ticks) - margin, max(ticks) + margin, padding=0)
-        low, high = _range(panel)
-        self.setYRange(low, high, padding=0)
 
     def _set_ticks(self) -> None:
         assert self.panel is not None
         ticks = self.panel.ticks
         room = max(self.width() - AXIS_PX, 1) / max(len(ticks), 1)
         letters = max(6, int(room / max(self.fontMetrics().averageCharWidth(), 1)) - 1)
-        texts = [(x, "\n".join(_wrapped(text, letters))) for x, text in ticks]
+        wrapper = textwrap.TextWrapper(letters, break_long_words=False, break_on_hyphens=False)
+        texts = [(x, wrapper.fill(text)) for x, text in ticks]
         shown = texts if not self.panel.joined else _apart(texts, letters)
         axis = self.getPlotItem().getAxis("bottom")
         axis.setTicks([shown])
@@ -172,11 +145,6 @@ def _range(panel: FigurePanel) -> tuple[float, float]:
     if panel.lowest is not None:
         low = max(low, panel.lowest)
     return low, max(values) + margin
-
-
-def _wrapped(text: str, letters: int) -> list[str]:
-    """Lines of at most so many letters, but no word is broken."""
-    return textwrap.wrap(text, letters, break_long_words=False, break_on_hyphens=False)
 
 
 def _apart(ticks: list[tuple[float, str]], letters: int) -> list[tuple[float, str]]:

@@ -17,12 +17,11 @@ from app.theme import Theme
 from app.words import duration, metric_value
 from engine.contract.metrics import metric_title
 from engine.contract.runs.events import RunState
-from engine.contract.runs.scores import Score
+from engine.contract.runs.scores import Absent, Score
 from engine.contract.studies.labels import StudyLabels, run_name
 from engine.contract.studies.results import ALL, RunResult, StudyResults
 from engine.contract.studies.study import StudyRun, StudySpec
 
-MISSING, WAITING = "not made", "waiting"
 SAMPLE, STATE = 2, 3
 
 
@@ -36,16 +35,13 @@ class StudyRunsModel(TableModel[StudyRun]):
 
     def show_study(self, study: StudySpec, results: StudyResults | None) -> None:
         """Show this study."""
-        self._take(results)
+        self.set_results(results)
         self.show_table(self._study_columns(study), study.runs)
 
-    def take_results(self, results: StudyResults | None) -> None:
-        """Take new scores of the study that is shown."""
-        self._take(results)
-        self.touch()
-
-    def _take(self, results: StudyResults | None) -> None:
+    def set_results(self, results: StudyResults | None) -> None:
+        """Show these scores of the study that is shown."""
         self._results = {result.run_id: result for result in results.runs} if results else {}
+        self.touch()
 
     def _study_columns(self, study: StudySpec) -> list[TableColumn[StudyRun]]:
         labels = StudyLabels(study)
@@ -79,8 +75,8 @@ class StudyRunsModel(TableModel[StudyRun]):
         """What the run computed itself, or what was computed for the study."""
         model, result = self._run(run), self._results.get(run.spec.run_id)
         outputs = model.outputs.get("test") if model is not None else None
-        scores = [part.score for part in result.scores if part.part == ALL] if result else []
-        scores[:0] = outputs.scores if outputs is not None else ()
+        scores: list[Score | Absent] = [*outputs.scores] if outputs is not None else []
+        scores += [part.score for part in result.scores if part.part == ALL] if result else []
         return next((s for s in scores if isinstance(s, Score) and s.metric == metric), None)
 
     def _state_icon(self, run: StudyRun) -> QIcon | None:
@@ -116,8 +112,8 @@ def _seed(run: StudyRun) -> int:
 def _state_word(model: RunModel | None) -> str:
     """As the list of studies says it: a run that is queued waits."""
     if model is None:
-        return MISSING
-    return WAITING if model.status.state is RunState.QUEUED else state_word(model)
+        return "not made"
+    return "waiting" if model.status.state is RunState.QUEUED else state_word(model)
 
 
 def _sample(run: StudyRun) -> int:

@@ -1,4 +1,4 @@
-"""The results of the study that is looked at, asked of the engine client and kept up to date."""
+"""The results of the current study, requested from the engine client and kept up to date."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from app.context import AppContext
 from app.ports import Pending
 from app.qt.timers import single_shot
 from engine.contract.metrics import needs_encoder
-from engine.contract.protocol.commands import CollectStudy, Failure
+from engine.contract.protocol.commands import Failure
+from engine.contract.protocol.outputs import CollectStudy
 from engine.contract.runs.events import Blame
 from engine.contract.studies.results import StudyResults
 
-GIVEN_UP = "Scoring cancelled; showing the previous scores."
+CANCELLED = "Scoring cancelled; showing the previous scores."
+UNEXPECTED = "The scores could not be computed because of an unexpected error."
 PAUSE_MS = 300
 """Runs of a project that is opened tell their states one after the other; one question does."""
 
 
 class StudyScores(QObject):
-    """Asks when a study is first looked at and whenever one of its runs has finished.
+    """Asks when a study is first shown and whenever one of its runs has finished.
 
     Signals:
-        changed: the results of the study with this id are new.
-        failed: id of the study and `Failure`; the results are those of before.
+        changed: the results of the study with this id, or why there are no new ones.
     """
 
     changed = Signal(str)
-    failed = Signal(str, object)
 
     def __init__(self, context: AppContext, parent: QObject) -> None:
         super().__init__(parent)
@@ -34,6 +34,7 @@ class StudyScores(QObject):
         # Scores are read and figures drawn without torch: they need not wait behind a decoding.
         self._client, self._model_client = context.data_client, context.model_client
         self._results: dict[str, StudyResults] = {}
+        self._problems: dict[str, str] = {}
         self._wanted = False
         self._is_watched = False
         self._pending: Pending | None = None
@@ -47,9 +48,13 @@ class StudyScores(QObject):
         """The latest results of a study, or None."""
         return self._results.get(study_id)
 
+    def problem(self, study_id: str) -> str:
+        """Why the results of a study are those of before, as a sentence, or ""."""
+        return self._problems.get(study_id, "")
+
     @property
     def is_waiting(self) -> bool:
-        """Whether an answer is on its way."""
+        """Whether a response is on its way."""
         return self._pending is not None or self._timer.isActive()
 
     def set_watched(self, watched: bool) -> None:
@@ -59,7 +64,7 @@ class StudyScores(QObject):
             self.refresh()
 
     def refresh(self) -> None:
-        """Ask soon for the study that is looked at."""
+        """Ask soon for the current study."""
         self._wanted = True
         if self._is_watched and self._library.current is not None:
             self._timer.start()
@@ -83,7 +88,7 @@ class StudyScores(QObject):
         self._activities.follow(f"Score “{study.name}”", pending, tell_failure=False)
         pending.answered.connect(lambda reply: self._take(str(folder.path), reply))
         pending.failed.connect(self._fail)
-        pending.cancelled.connect(lambda: self._fail(Failure(Blame.USER, GIVEN_UP)))
+        pending.cancelled.connect(lambda: self._fail(Failure(Blame.USER, CANCELLED)))
 
     def _take(self, path: str, reply: StudyResults) -> None:
         self._end()
@@ -91,12 +96,18 @@ class StudyScores(QObject):
         if current is None or str(self._library.folder(reply.study_id).path) != path:
             return  # another project is open by now
         self._results[reply.study_id] = reply
+        self._problems.pop(reply.study_id, None)
         self.changed.emit(reply.study_id)
 
     def _fail(self, failure: Failure) -> None:
         self._end()
-        if self._library.get(self._asked) is not None:  # else it was deleted meanwhile
-            self.failed.emit(self._asked, failure)
+        if self._library.get(self._asked) is None:
+            return  # it was deleted meanwhile
+        is_ours = failure.blame is Blame.ENGINE
+        if is_ours:
+            self._activities.failed.emit("Score the study", failure)
+        self._problems[self._asked] = UNEXPECTED if is_ours else failure.message
+        self.changed.emit(self._asked)
 
     def _end(self) -> None:
         self._pending = None
@@ -106,8 +117,6 @@ class StudyScores(QObject):
     def _forget(self) -> None:
         if self._pending is not None and self._library.get(self._asked) is None:
             self._pending.cancel()
-        self._results = {
-            study_id: results
-            for study_id, results in self._results.items()
-            if self._library.get(study_id) is not None
-        }
+        for study_id in list(self._results):
+            if self._library.get(study_id) is None:
+                del self._results[study_id]

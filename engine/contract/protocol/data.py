@@ -1,0 +1,101 @@
+"""Data files and data sets, on the window's page of that name.
+
+Each command has one reply type, named in its docstring and, where it is of no other use, defined
+after it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.contract.reading.reading import (
+    Finding,
+    PreviewExample,
+    PreviewToken,
+    ReadOptions,
+)
+from engine.contract.specs.data import DataSpec, Linearisation, Mapping, Split
+
+
+@dataclass(frozen=True)
+class InspectFile:
+    """Look at a file without importing it. Reply: `FileReport`."""
+
+    path: str
+    options: ReadOptions = field(default_factory=ReadOptions)
+
+
+@dataclass(frozen=True)
+class ImportFile:
+    """Read a whole file into a dataset file. Reply: `Imported`."""
+
+    path: str
+    options: ReadOptions
+    store: str
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A file became a dataset."""
+
+    store: str
+    row_count: int
+    rejected_count: int
+    fingerprint: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class ExportRejected:
+    """Write the rejected rows of a dataset as a table (line, reason, text). Reply: `Done`.
+
+    Attributes:
+        out: ends in .csv or .xlsx.
+    """
+
+    store: str
+    out: str
+
+
+@dataclass(frozen=True)
+class PreviewExamples:
+    """Rows `start` to `start + count - 1` as source and target text. Reply: `Preview`."""
+
+    store: str
+    mapping: Mapping
+    linearisation: Linearisation
+    start: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Rows as text."""
+
+    examples: tuple[PreviewExample, ...]
+
+
+@dataclass(frozen=True)
+class PreviewTokens:
+    """One row as the model sees it. Reply: `TokenPreview`."""
+
+    data: DataSpec
+    backbone: str
+    row_number: int
+
+
+@dataclass(frozen=True)
+class TokenPreview:
+    """One row as tokens; `cut_tokens` were beyond the limits."""
+
+    tokens: tuple[PreviewToken, ...]
+    cut_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class ReportSplit:
+    """Apply a mapping and a split to a dataset. Reply: `SplitReport`."""
+
+    store: str
+    mapping: Mapping
+    split: Split

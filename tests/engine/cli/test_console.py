@@ -1,0 +1,30 @@
+"""What the command line says of a run."""
+
+import dataclasses
+
+import pytest
+
+from engine.cli.console import Console, RunPrinter
+from engine.contract.runs.events import JournalEntry, RunStarted
+
+STARTED = RunStarted(
+    total_steps=1,
+    resumed_from_step=None,
+    device="cpu",
+    precision="float32",
+    trainable_parameters=1200,
+    frozen_parameters=34000,
+    train_rows=1,
+    valid_inputs=2,
+    test_inputs=1,
+    backbone_fingerprint="",
+)
+
+
+def test_one_of_something_is_singular(capsys: pytest.CaptureFixture[str]) -> None:
+    printer = RunPrinter(Console())
+    printer(JournalEntry("r", 0.0, STARTED))
+    assert "; 1 row, 2 validation and 1 test input; 1 step on cpu" in capsys.readouterr().out
+    several = dataclasses.replace(STARTED, train_rows=1500, test_inputs=2, total_steps=20)
+    printer(JournalEntry("r", 0.0, several))
+    assert "; 1,500 rows, 2 validation and 2 test inputs; 20 steps" in capsys.readouterr().out
