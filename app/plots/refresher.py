@@ -12,14 +12,15 @@ from PySide6.QtCore import QObject, Signal
 from app.plots.lines import Quantity
 from app.plots.panel import PanelGrid
 from app.plots.plot_view import PlotView
+from app.qt.idle_task import turn_queue
 from app.qt.timers import single_shot
 
 REFRESH_MS = 100
 """A round begins at most ten times a second, however fast the metrics come."""
-TURN_S = 0.015
+TURN_S = 0.006
 """A round that takes longer goes on in the next turn of the event loop."""
-STEPS_A_ROUND = 12_000
-"""Steps of long runs that are taken in at once: some 15 ms."""
+STEPS_A_ROUND = 6_000
+"""Steps of long runs that are taken in at once: some 8 ms."""
 
 
 class Refresher(QObject):
@@ -42,15 +43,14 @@ class Refresher(QObject):
         self._view, self._grid, self._is_visible = view, grid, is_visible
         self._touched: set[str] = set()
         self._everything = True
-        self._round_is_whole = False
+        self._round_is_whole = self._has_turn = False
         self._work: deque[tuple[Quantity, Callable[[], None]]] = deque()
         self._timer = single_shot(self, REFRESH_MS, self.wake)
-        self._turns = single_shot(self, 0, lambda: self._turn(TURN_S))
 
     @property
     def is_waiting(self) -> bool:
         """Whether a round is due or under way."""
-        return self._timer.isActive() or self._turns.isActive() or bool(self._work)
+        return self._timer.isActive() or self._has_turn or bool(self._work)
 
     def touch(self, run_id: str) -> None:
         """A run has new numbers."""
@@ -71,12 +71,13 @@ class Refresher(QObject):
             self._soon()
         elif self._is_visible() and (self._everything or self._touched):
             self._begin(STEPS_A_ROUND)
-            self._turns.start(0)
+            self._next_turn()
 
     def draw_now(self) -> None:
         """Take in and draw all there is before returning, as for an export."""
         self._timer.stop()
-        self._turns.stop()
+        turn_queue().drop(self._take_turn)
+        self._has_turn = False
         self._work.clear()
         self._everything = True
         for run in self._view.runs:
@@ -87,6 +88,14 @@ class Refresher(QObject):
     def _soon(self) -> None:
         if not self._timer.isActive():
             self._timer.start()
+
+    def _next_turn(self) -> None:
+        self._has_turn = True
+        turn_queue().add(self._take_turn)
+
+    def _take_turn(self) -> None:
+        self._has_turn = False
+        self._turn(TURN_S)
 
     def _begin(self, steps: int) -> None:
         whole, touched = self._everything, self._touched
@@ -123,9 +132,9 @@ class Refresher(QObject):
             draw()
             others = bool(self._work) and self._work[0][0] is not quantity
             if self._work and (time.monotonic() >= end_s or (others and seconds == TURN_S)):
-                self._turns.start(0)
+                self._next_turn()
                 return
         if not painted:
-            self._turns.start(0)
+            self._next_turn()
             return
         self.drawn.emit(self._round_is_whole)

@@ -3,16 +3,60 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Generator
+from functools import cache
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QObject, QTimer
+from shiboken6 import isValid
 
 from engine.contract.errors import UserError
 
 T = TypeVar("T")
 
 SLICE_S = 0.008
+
+
+class TurnQueue(QObject):
+    """Pieces of work of which one is done in each turn of the event loop.
+
+    Two timers that are due are served in the same turn: the window would wait for both.
+    """
+
+    def __init__(self, parent: QObject | None) -> None:
+        super().__init__(parent)
+        self._waiting: deque[Any] = deque()
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._work)
+
+    def add(self, work: Any) -> None:
+        """Call `work`, a method of a `QObject`, in a turn to come; once, if it waits already."""
+        if work not in self._waiting:
+            self._waiting.append(work)
+        self._timer.start(0)
+
+    def drop(self, work: Any) -> None:
+        """Do not call it."""
+        if work in self._waiting:
+            self._waiting.remove(work)
+
+    def drop_deleted(self) -> None:
+        """Forget the work of objects that are no more."""
+        self._waiting = deque(work for work in self._waiting if isValid(work.__self__))
+        if not self._waiting:
+            self._timer.stop()
+
+    def _work(self) -> None:
+        self.drop_deleted()
+        if self._waiting:
+            self._waiting.popleft()()
+
+
+@cache
+def turn_queue() -> TurnQueue:
+    """The queue of the GUI thread."""
+    return TurnQueue(QCoreApplication.instance())
 
 
 class IdleTask(QObject, Generic[T]):
@@ -38,14 +82,11 @@ class IdleTask(QObject, Generic[T]):
         super().__init__(parent)
         self._work = work
         self._done, self._failed, self._slice_s = done, failed, slice_s
-        self._timer = QTimer(self)
-        self._timer.setInterval(0)
-        self._timer.timeout.connect(self._slice)
-        self._timer.start()
+        turn_queue().add(self._slice)
 
     def cancel(self) -> None:
         """Give up; neither `done` nor `failed` is called any more."""
-        self._timer.stop()
+        turn_queue().drop(self._slice)
         self._work.close()
         self.deleteLater()
 
@@ -55,12 +96,10 @@ class IdleTask(QObject, Generic[T]):
             while time.perf_counter() < end:
                 next(self._work)
         except StopIteration as stop:
-            self._finish()
+            self.deleteLater()
             self._done(stop.value)
         except UserError as error:
-            self._finish()
+            self.deleteLater()
             self._failed(error)
-
-    def _finish(self) -> None:
-        self._timer.stop()
-        self.deleteLater()
+        else:
+            turn_queue().add(self._slice)

@@ -12,6 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.context import AppContext
+from app.qt.idle_task import turn_queue
 from app.shell.messages import Message
 from tests.helpers.fake_ports import FakeClient, FakeRunner, discard, make_context
 from tests.helpers.processes import children
@@ -44,6 +45,7 @@ def leaves_nothing_behind(qapp: QApplication) -> Iterator[None]:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     gc.collect()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    turn_queue().drop_deleted()
     main = qapp.thread()
     left = [repr(widget) for widget in QApplication.topLevelWidgets() if widget not in widgets]
     left += [repr(thread) for thread in _living(QThread, QThread.isRunning) if thread is not main]

@@ -25,6 +25,7 @@ from app.pages.runs.table.run_table import RunTable
 from app.plots.board import PlotBoard
 from app.plots.export import PlotSaver
 from app.qt.boxes import vbox
+from app.qt.idle_task import turn_queue
 from app.shell.page import Page
 from app.theme import SPACE_S, SPACE_XS
 from app.widgets.bar_area import BarArea
@@ -156,10 +157,15 @@ class RunsPage(Page):
         self.complain(f"A run cannot be opened: {text}")
 
     def _show_runs(self) -> None:
-        """The table and a current run, or what to do where there is none."""
+        """The table, or what to do where there is no run; a run is chosen once that is laid out."""
+        has_runs = bool(self.context.runs.all())
+        self.empty.setVisible(not has_runs)
+        self.upper.setVisible(has_runs)
+        if has_runs and self.view.current is None:
+            turn_queue().add(self._choose_run)
+
+    def _choose_run(self) -> None:
         runs = self.context.runs.all()
-        self.empty.setVisible(not runs)
-        self.upper.setVisible(bool(runs))
         if runs and self.view.current is None:
             self.view.set_current(runs[-1].run_id)
 

@@ -318,5 +318,5 @@ def test_nothing_is_amiss_while_the_catalog_is_still_to_come(
     assert not page.launch.bar.isVisible()
     assert not page.launch.train.isEnabled()
     client.last(ListBackbones).fail("The catalog is damaged: install the program again.")
+    qtbot.waitUntil(page.launch.bar.isVisible)
     check(page.planner.error, "no-backbone")
-    assert page.launch.bar.isVisible()

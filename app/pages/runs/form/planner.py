@@ -14,6 +14,7 @@ from app.pages.runs.form.backbones import BackbonesModel, ParameterCounts
 from app.pages.runs.form.estimates import LONG_S, expected_time, live_cost, steps
 from app.pages.runs.form.model import FormModel
 from app.pages.runs.form.run_making import RunData, run_data
+from app.qt.idle_task import turn_queue
 from app.qt.latest_request import LatestRequest
 from app.qt.timers import single_shot
 from app.words import duration
@@ -162,7 +163,7 @@ class Planner(QObject):
 
     def _on_backbones(self) -> None:
         self._choose_backbone()
-        self._update()
+        turn_queue().add(self._update)
 
     def _choose_backbone(self) -> None:
         """For a form that has none."""
