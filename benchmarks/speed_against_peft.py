@@ -72,6 +72,16 @@ def rows(path: Path, tokenizer: object, count: int) -> list[TokenRow]:
     return made
 
 
+def rows_of_sources(path: Path, tokenizer: object, count: int) -> list[TokenRow]:
+    """All rows of the first sources of an E2E file, in the order of the file."""
+    with open(path, encoding="utf-8", newline="") as stream:
+        meanings = [record["mr"] for record in csv.DictReader(stream)]
+    chosen = set(list(dict.fromkeys(meanings))[:count])
+    numbers = [number for number, meaning in enumerate(meanings) if meaning in chosen]
+    every = rows(path, tokenizer, numbers[-1] + 1)
+    return [every[number] for number in numbers]
+
+
 def our_step(method: Any, optimiser: torch.optim.Optimizer) -> Step:
     """Loss of a batch of the program, its gradient, and the optimiser's step."""
 
@@ -192,7 +202,9 @@ def report(what: str, medians: dict[str, float], against: str = "PEFT") -> None:
 def training(given: argparse.Namespace) -> None:
     """A step at batch 8, prefix 5: as the file has the rows, grouped by length, sources shared."""
     sides = Sides(given, prefix_length=5)
-    step_ours = our_step(sides.ours, torch.optim.AdamW(sides.ours.trainable().values(), lr=0.0))
+    step_ours = our_step(
+        sides.ours, torch.optim.AdamW(sides.ours.trainable().values(), lr=0.0, fused=True)
+    )
     pad = sides.tokenizer.pad_token_id
     plain = [sides.rows[at : at + 8] for at in range(0, len(sides.rows) - 7, 8)]
     grouped = Epochs(sides.rows, 8, accumulation_steps=1, seed=0)
@@ -203,7 +215,7 @@ def training(given: argparse.Namespace) -> None:
     print(f"losses of the same prefix differ by {difference:.1e} at most")
     model = sides.projected()
     trainable = [p for p in model.parameters() if p.requires_grad]
-    step_theirs = peft_step(model, pad, torch.optim.AdamW(trainable, lr=0.0))
+    step_theirs = peft_step(model, pad, torch.optim.AdamW(trainable, lr=0.0, fused=True))
     steps = iter(range(10**6))
 
     def of(batches: Sequence[list[TokenRow]], step: Step) -> Callable[[], float]:
@@ -211,6 +223,12 @@ def training(given: argparse.Namespace) -> None:
         return lambda: step(batches[next(numbers) % len(batches)])
 
     by_length = [grouped.step_batches(next(steps))[0] for _ in range(40)]
+    several = rows_of_sources(given.data, sides.tokenizer, 80)
+    together = Epochs(
+        several, 8, accumulation_steps=1, seed=0, together=None,
+        source_of=lambda row: row.source.tobytes(),
+    )  # fmt: skip
+    shared = [together.step_batches(step)[0] for step in range(40)]
     report(
         "training step, batch 8, prefix 5",
         turns(
@@ -219,6 +237,18 @@ def training(given: argparse.Namespace) -> None:
                 "PEFT, batches grouped by length": of(by_length, step_theirs),
                 "ours, batches as they come": of(plain, step_ours),
                 "ours": of(by_length, step_ours),
+            },
+            given.steps,
+        ),
+    )
+    plain = [several[at : at + 8] for at in range(0, len(several) - 7, 8)]
+    report(
+        f"the same where inputs have {len(several) / 80:.1f} texts",
+        turns(
+            {
+                "PEFT": of(plain, step_theirs),
+                "PEFT, texts of an input together": of(shared, step_theirs),
+                "ours, texts of an input together": of(shared, step_ours),
             },
             given.steps,
         ),

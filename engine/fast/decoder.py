@@ -50,6 +50,11 @@ class Prefix:
     visible: torch.Tensor | None = None
 
     @property
+    def is_shared(self) -> bool:
+        """Whether all sequences have the same."""
+        return self.visible is None
+
+    @property
     def length(self) -> int:
         """P of the longest layer."""
         return max((layer.shape[-2] for layer in self.layers), default=0)
@@ -271,12 +276,9 @@ class FastDecoder:
         gradients: list[torch.Tensor] = []
         for number in range(len(w.layers) - 1, -1, -1):
             layer, s = w.layers[number], saved.pop()
-            gate, up = s.gate_up.chunk(2, dim=1)
             da = product(dx, layer.down.matrix.T)
-            d_up = silu(gate).mul_(da)
-            d_gate = torch.ops.aten.silu_backward(da.mul_(up), gate)
-            dh = product(torch.cat([d_gate, d_up], dim=1), layer.gate_up.matrix.T)
-            dx = dx + _norm_backward(dh, s.mlp_in, layer.mlp_norm)
+            dh = product(_gated_backward(da, s.gate_up), layer.gate_up.matrix.T)
+            dx = _norm_backward(dh, s.mlp_in, layer.mlp_norm).add_(dx)
             do = product(dx, layer.out.matrix.T)
             if number == len(w.layers) - 1:
                 # A token may predict several: their gradients add up.
@@ -301,19 +303,19 @@ class FastDecoder:
             if number == 0:
                 break  # embeddings are constants
             dq = torch.bmm(ds, s.keys).view(size, heads, ratio, length, width)
-            dqkv = torch.cat(
-                [
-                    dq.permute(0, 3, 1, 2, 4).reshape(size, length, -1),
-                    dk[:, :, before:].transpose(1, 2).reshape(size, length, -1),
-                    dv[:, :, before:].transpose(1, 2).reshape(size, length, -1),
-                ],
-                dim=-1,
-            ).view(size * length, -1)
+            dqkv = dq.new_empty(size, length, self._q_size + 2 * self._k_size)
+            for part, own in zip(
+                self._parts(dqkv),
+                (dq.permute(0, 3, 1, 2, 4), *(d[:, :, before:].transpose(1, 2) for d in (dk, dv))),
+                strict=True,
+            ):
+                part.view(own.shape).copy_(own)
+            dqkv = dqkv.view(size * length, -1)
             if not batch.is_dense:
                 dqkv = dqkv[batch.cells]
             self._qkv_backward(dqkv, cos, sin, layer, s)
             dh = product(dqkv, layer.qkv.matrix.T)
-            dx = dx + _norm_backward(dh, s.attention_in, layer.attention_norm)
+            dx = _norm_backward(dh, s.attention_in, layer.attention_norm).add_(dx)
         return gradients[::-1]
 
     def _attention(self, bias: torch.Tensor, q: torch.Tensor, k: torch.Tensor) -> torch.Tensor:
@@ -507,6 +509,16 @@ def _gated(gate_up: torch.Tensor) -> torch.Tensor:
     """[N, 2F] → [N, F]."""
     gate, up = gate_up.chunk(2, dim=1)
     return silu(gate).mul_(up)
+
+
+def _gated_backward(d: torch.Tensor, gate_up: torch.Tensor) -> torch.Tensor:
+    """The gradient by `gate_up` [N, 2F] from that by `_gated`'s output [N, F], which it reuses."""
+    gate, up = gate_up.chunk(2, dim=1)
+    made = torch.empty_like(gate_up)
+    d_gate, d_up = made.chunk(2, dim=1)
+    torch.mul(d, silu(gate), out=d_up)
+    torch.ops.aten.silu_backward.grad_input(d.mul_(up), gate, grad_input=d_gate)
+    return made
 
 
 def _cross_entropy_(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

@@ -49,22 +49,19 @@ def pack_prompts(prompts: Sequence[Sequence[int]]) -> PackedBatch:
     return _pack([list(prompt) for prompt in prompts], [[(len(p) - 1, -1)] for p in prompts])
 
 
-def pack_rows(sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> PackedBatch:
-    """Rows of source and target; a target's last token is predicted and not read."""
-    texts, predictions = [], []
-    for source, target in zip(sources, targets, strict=True):
-        texts.append([*source, *target[:-1]])
-        predictions.append([(len(source) - 1 + at, token) for at, token in enumerate(target)])
-    return _pack(texts, predictions)
+def pack_rows(
+    sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]], *, share: bool
+) -> PackedBatch:
+    """Rows of source and target; a target's last token is predicted and not read.
 
-
-def pack_shared(sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> PackedBatch:
-    """The same rows, with equal sources read once: a tree with a branch for each target."""
+    With `share`, equal sources are read once: a tree with a branch for each target.
+    """
     groups: dict[tuple[int, ...], list[Sequence[int]]] = {}
-    for source, target in zip(sources, targets, strict=True):
-        groups.setdefault(tuple(source), []).append(target)
+    for row, (source, target) in enumerate(zip(sources, targets, strict=True)):
+        groups.setdefault(tuple(source) if share else (row,), []).append(target)
+    stems = groups if share else sources
     texts, predictions, branches = [], [], []
-    for source, group in groups.items():
+    for source, group in zip(stems, groups.values(), strict=True):
         text, predicted, starts = list(source), [], []
         for target in group:
             start = len(text)

@@ -76,7 +76,7 @@ def _difference(model: Any, decoder: FastDecoder) -> float:
     known = model.get_input_embeddings().weight.shape[0]
     ids = torch.arange(1, 13).mul(7919).remainder(known)
     texts = [ids.tolist(), ids.flip(0)[:5].tolist()]
-    batch = pack_rows([text[:1] for text in texts], [[*text[1:], 0] for text in texts])
+    batch = pack_rows([text[:1] for text in texts], [[*text[1:], 0] for text in texts], share=False)
     logits_of_all = decoder.logits(decoder.no_prefix(), batch)
     ours = torch.split(logits_of_all, [len(text) for text in texts])
     largest = difference = 0.0

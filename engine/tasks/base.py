@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Hashable, Sequence, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -93,6 +93,9 @@ class Task(Protocol):
     @property
     def train_rows(self) -> Sequence[Sized]:
         """Encoded rows, to be shuffled and batched; the length of a row is in tokens."""
+
+    def source_of(self, row: Any) -> Hashable:
+        """What rows that read the same have in common, of `train_rows`."""
 
     def trainable(self) -> dict[str, torch.nn.Parameter]:
         """Parameters of the task's own, such as a head; they are trained with the method's."""

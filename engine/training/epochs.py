@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence, Sized
+from collections.abc import Callable, Hashable, Sequence, Sized
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -18,10 +18,29 @@ class Epochs(Generic[Row]):
     """
 
     def __init__(
-        self, rows: Sequence[Row], batch_size: int, *, accumulation_steps: int, seed: int
+        self,
+        rows: Sequence[Row],
+        batch_size: int,
+        *,
+        accumulation_steps: int,
+        seed: int,
+        together: int | None = 1,
+        source_of: Callable[[Row], Hashable] = id,
     ) -> None:
+        """Plan them.
+
+        Args:
+            rows: of the whole training side.
+            batch_size: rows in a batch.
+            accumulation_steps: batches in an optimiser step.
+            seed: of the order.
+            together: how many rows of a source stand side by side, so that most share a batch;
+                None for all.
+            source_of: what rows of the same source have in common.
+        """
         self._rows = rows
-        self._lengths = np.array([len(row) for row in rows])
+        self._lengths = [len(row) for row in rows]
+        self._together, self._sources = together, [source_of(row) for row in rows]
         self._batch_size = batch_size
         self._accumulation = accumulation_steps
         self._seed = seed
@@ -45,14 +64,32 @@ class Epochs(Generic[Row]):
         still differ from epoch to epoch.
         """
         random = np.random.default_rng([self._seed, epoch])
-        order = random.permutation(len(self._rows))
-        group = 16 * self._batch_size
-        batches: list[list[int]] = []
-        for start in range(0, len(order), group):
-            part = order[start : start + group]
-            part = part[np.argsort(self._lengths[part], kind="stable")]
-            batches += [
-                part[at : at + self._batch_size].tolist()
-                for at in range(0, len(part), self._batch_size)
-            ]
+        order: list[int] = []
+        part: list[list[int]] = []
+        for group in self._groups(random.permutation(len(self._rows)).tolist()):
+            part.append(group)
+            if sum(map(len, part)) >= 16 * self._batch_size:
+                order += self._by_length(part)
+                part = []
+        order += self._by_length(part)
+        size = self._batch_size
+        batches = [order[at : at + size] for at in range(0, len(order), size)]
         return [batches[index] for index in random.permutation(len(batches))]
+
+    def _groups(self, order: Sequence[int]) -> list[list[int]]:
+        """Rows in this order, up to `together` of a source where its first one is."""
+        groups: list[list[int]] = []
+        open_groups: dict[Hashable, list[int]] = {}
+        for row in order:
+            group = open_groups.get(self._sources[row])
+            if group is None or len(group) == self._together:
+                group = []
+                groups.append(group)
+                open_groups[self._sources[row]] = group
+            group.append(row)
+        return groups
+
+    def _by_length(self, groups: list[list[int]]) -> list[int]:
+        """The rows of these groups, the group with the shortest rows first."""
+        groups = sorted(groups, key=lambda group: max(self._lengths[row] for row in group))
+        return [row for group in groups for row in group]

@@ -93,6 +93,8 @@ class Trainer:
             training.batch_size,
             accumulation_steps=training.accumulation_steps,
             seed=training.seed,
+            together=training.sources_together.rows,
+            source_of=task.source_of,
         )
         self.total_steps = training.total_steps(len(task.train_rows))
         self._due = evaluation_steps(self.total_steps, training.evaluate_every_steps)

@@ -49,6 +49,19 @@ class SelectBy(enum.Enum):
     BLEU = "bleu"
 
 
+class SourcesTogether(enum.Enum):
+    """How many training rows of one input stand side by side in a batch."""
+
+    ONE = "1"
+    TWO = "2"
+    ALL = "all"
+
+    @property
+    def rows(self) -> int | None:
+        """The number, or None for all."""
+        return None if self is SourcesTogether.ALL else int(self.value)
+
+
 @dataclass(frozen=True)
 class TrainingSpec:
     """Optimiser, schedule, evaluation and device of a run.
@@ -73,6 +86,18 @@ class TrainingSpec:
     )
     batch_size: int = setting(
         8, label="Batch size", help="Rows in a forward pass: fewer need less memory.", low=1
+    )
+    sources_together: SourcesTogether = setting(
+        SourcesTogether.ONE,
+        label="Texts of an input",
+        help="How many of an input's texts come in the same batch. The input is then read once for "
+        "all of them, which is faster on data with several texts an input; the batches are less "
+        "mixed.",
+        labels=(
+            (SourcesTogether.ONE, "mixed with others"),
+            (SourcesTogether.TWO, "two together"),
+            (SourcesTogether.ALL, "all together"),
+        ),
     )
     accumulation_steps: int = setting(
         1,

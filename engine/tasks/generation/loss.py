@@ -26,7 +26,11 @@ def loss_sum(system: System, batch: TextBatch, rows: Sequence[int] = ()) -> torc
     if fast is not None:
         decoder, prefix = fast
         rows_read = batch.token_rows
-        packed = pack_rows([row.source for row in rows_read], [row.target for row in rows_read])
+        packed = pack_rows(
+            [row.source for row in rows_read],
+            [row.target for row in rows_read],
+            share=prefix.is_shared,
+        )
         if decoder.has_room_for(prefix, packed):
             return decoder.loss(prefix, packed)
     with system.batch(rows, batch.attention_mask, _behind(batch)) as positions:

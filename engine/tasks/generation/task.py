@@ -56,6 +56,10 @@ class Generation:
         self.valid, self.test = encoded.valid, encoded.test
         self.valid_inputs, self.test_inputs = len(self.valid.inputs), len(self.test.inputs)
 
+    def source_of(self, row: TokenRow) -> bytes:
+        """The tokens that are read."""
+        return row.source.tobytes()
+
     def trainable(self) -> dict[str, torch.nn.Parameter]:
         """None: the backbone has its head."""
         return {}

@@ -14,7 +14,7 @@ from torch.nn.functional import cross_entropy
 from engine.backbones.loading import Backbone
 from engine.contract.methods.prefix import Init, PrefixMethod
 from engine.fast.decoder import FastDecoder, Prefix
-from engine.fast.packing import pack_prompts, pack_rows, pack_shared
+from engine.fast.packing import pack_prompts, pack_rows
 from engine.fast.path import path_of
 from engine.fast.weights import DecoderWeights, read_weights
 from engine.methods.prefix import PrefixTuning
@@ -75,7 +75,7 @@ def test_loss_and_gradient_are_those_of_transformers_in_float64(
     finally:
         torch.set_default_dtype(torch.float32)
     decoder, ours = decoder_of(backbone), prefix_of(tuned)
-    loss = decoder.loss(ours, pack_rows(SOURCES, TARGETS))
+    loss = decoder.loss(ours, pack_rows(SOURCES, TARGETS, share=False))
     loss.backward()
     for layer, reference in zip(ours.layers, exact.layers, strict=True):
         assert layer.grad is not None
@@ -90,7 +90,7 @@ def test_the_gradient_is_the_slope_of_the_loss(family: str, tmp_path: Path) -> N
     backbone = load(save_tiny(tmp_path, family, num_hidden_layers=2))
     decoder = FastDecoder(doubled(read_weights(backbone.model)))
     prefix = prefix_of(method(backbone, prefix_length=2), double=True)
-    batch = pack_shared(SOURCES, TARGETS)
+    batch = pack_rows(SOURCES, TARGETS, share=True)
     batch = dataclasses.replace(batch, bias=batch.bias.double())
 
     def loss(*layers: torch.Tensor) -> torch.Tensor:
@@ -125,8 +125,8 @@ def test_rows_that_share_their_source_have_the_loss_and_gradient_of_lone_rows(
     backbone = tiny(tmp_path, "llama")
     decoder, tuned = decoder_of(backbone), method(backbone)
     results = []
-    for pack in (pack_rows, pack_shared):
-        prefix, batch = prefix_of(tuned), pack(SOURCES, TARGETS)
+    for share in (False, True):
+        prefix, batch = prefix_of(tuned), pack_rows(SOURCES, TARGETS, share=share)
         loss = decoder.loss(prefix, batch)
         loss.backward()
         results.append((loss, [layer.grad for layer in prefix.layers], len(batch.ids)))
@@ -146,7 +146,7 @@ def test_layers_may_have_shorter_prefixes_or_none(tmp_path: Path) -> None:
     sites = list(tuned.folded())
     entries = {s: e for s, e in zip(sites, prefix.layers, strict=True) if e.shape[2]}
     model = explicit_model(backbone, entries)
-    loss = decoder_of(backbone).loss(prefix, pack_rows(SOURCES, TARGETS))
+    loss = decoder_of(backbone).loss(prefix, pack_rows(SOURCES, TARGETS, share=False))
     with torch.no_grad():
         torch.testing.assert_close(loss, summed(model, 5), rtol=1e-5, atol=1e-4)
 
@@ -224,7 +224,11 @@ def test_attention_that_is_not_saved_is_computed_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backbone = tiny(tmp_path, "llama")
-    decoder, tuned, batch = decoder_of(backbone), method(backbone), pack_rows(SOURCES, TARGETS)
+    decoder, tuned, batch = (
+        decoder_of(backbone),
+        method(backbone),
+        pack_rows(SOURCES, TARGETS, share=False),
+    )
     expected = decoder.loss_and_gradients(prefix_of(tuned), batch)
     monkeypatch.setattr("engine.fast.decoder.SAVED_ENTRIES", 0)
     loss, found = decoder.loss_and_gradients(prefix_of(tuned), batch)
