@@ -214,6 +214,7 @@ class _Session:
                 test_inputs=task.test_inputs,
                 backbone_fingerprint=method.backbone.fingerprint,
                 versions=tuple((name, importlib.metadata.version(name)) for name in packages),
+                computed_by=method.computed_by,
             ),
             flush=True,
         )

@@ -158,6 +158,7 @@ class RunPrinter:
                     f"{event.valid_inputs} validation and "
                     f"{counted(event.test_inputs, 'test input')}; "
                     f"{counted(event.total_steps, 'step')} on {event.device} in {event.precision}"
+                    f"{event.computed_by and f', {event.computed_by}'}"
                 )
             case TrainMetrics() as event:
                 self._loss = f"loss {event.loss:.3f}"

@@ -31,6 +31,9 @@ class Path:
     decoder: FastDecoder | None
     reason: str = ""
 
+    def __str__(self) -> str:
+        return f"transformers ({self.reason})" if self.decoder is None else "fast path"
+
     def now(self) -> FastDecoder | None:
         """The decoder, unless torch is to choose number formats itself."""
         return None if torch.is_autocast_enabled("cpu") else self.decoder

@@ -29,6 +29,10 @@ class System(Protocol):
     backbone: Backbone
     position_offset: int
 
+    @property
+    def computed_by(self) -> str:
+        """What computes its passes: "fast path", or "transformers" and why."""
+
     def active(self) -> AbstractContextManager[None]:
         """Inside, forward and backward passes of the backbone see what was put on it.
 
@@ -101,6 +105,11 @@ class SameForAllRows:
     packages: ClassVar[tuple[str, ...]] = ()
     backbone: Backbone
     position_offset: int
+
+    @property
+    def computed_by(self) -> str:
+        """transformers: the backbone is changed inside."""
+        return "transformers (the backbone is changed inside)"
 
     @contextlib.contextmanager
     def batch(

@@ -71,6 +71,7 @@ class RunStarted:
         train_rows, valid_inputs, test_inputs: sizes after limits.
         backbone_fingerprint: sha256 over weights and tokenizer.
         versions: (package, version) pairs.
+        computed_by: "fast path", or "transformers" with the reason; "" in older journals.
     """
 
     total_steps: int
@@ -84,6 +85,7 @@ class RunStarted:
     test_inputs: int
     backbone_fingerprint: str
     versions: tuple[tuple[str, str], ...] = ()
+    computed_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ def _about(run: RunModel) -> Rows:
             ("Inputs", inputs),
             ("Device", f"{started.device}, {started.precision}"),
             ("Backbone's sha256", started.backbone_fingerprint),
+            *([("Computed by", started.computed_by)] if started.computed_by else []),
             ("Versions", ", ".join(f"{name} {version}" for name, version in started.versions)),
         ]
     return rows
