@@ -17,17 +17,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch.nn.functional import pad, silu
 
-from engine.fast.kernels import product
+from engine.fast.kernels import packed, product
 from engine.fast.packing import HIDDEN, PackedBatch
 from engine.fast.weights import DecoderWeights, Layer, Norm, Projection
 
 ROOM = 16
 """Steps for which a cache is enlarged at once."""
+DECODING_ROWS = 32
+"""For which the head is packed."""
 SAVED_ENTRIES = 4 * 2**20
 """Attention probabilities of a layer that are saved for the way back; more are computed again."""
 MOST_ENTRIES = 128 * 2**20
@@ -412,15 +415,20 @@ class FastDecoder:
         seen = batch.bias[torch.arange(batch.size), last]
         mask[:, :, before:end] = seen[:, None]
         cache = Cache(
-            keys=[like.new_zeros(shape) for _ in w.layers],
-            values=[like.new_zeros(shape) for _ in w.layers],
+            keys=[like.new_empty(shape) for _ in w.layers],
+            values=[like.new_empty(shape) for _ in w.layers],
             mask=mask,
             positions=batch.positions[batch.predicting] + prefix.offsets + 1,
             starts=[before - layer.shape[-2] for layer in prefix.layers],
             used=end,
         )
         x, _ = _normalised(self._forward(prefix, batch, cache=cache), w.norm)
-        return product(x, w.head), cache
+        return product(x, self._decoding_head), cache
+
+    @cached_property
+    def _decoding_head(self) -> torch.Tensor:
+        """The head as it is the fastest for a few rows: a third of a greedy step is its product."""
+        return packed(self._w.head, DECODING_ROWS)
 
     @torch.no_grad()
     def step(self, cache: Cache, ids: torch.Tensor, prefix: int) -> torch.Tensor:
@@ -463,7 +471,7 @@ class FastDecoder:
         cache.used = end
         cache.positions = cache.positions + 1
         x, _ = _normalised(x, w.norm)
-        return product(x, w.head)
+        return product(x, self._decoding_head)
 
 
 class _Loss(torch.autograd.Function):

@@ -49,7 +49,19 @@ def product(
     Returns:
         [N, out].
     """
-    return _function(kernel_for(len(x), x))(x, matrix, bias)
+    kernel = Kernel.ONEDNN if matrix.is_mkldnn else kernel_for(len(x), x)
+    return _function(kernel)(x, matrix, bias)
+
+
+def packed(matrix: torch.Tensor, rows: int) -> torch.Tensor:
+    """A copy of a matrix [out, in] in the order in which oneDNN reads it, for `product`.
+
+    The matrix itself where another kernel is the faster for so many rows.
+    """
+    if kernel_for(rows, matrix) is not Kernel.ONEDNN:
+        return matrix
+    made: torch.Tensor = torch.ops.mkldnn._reorder_linear_weight(matrix.contiguous(), rows)
+    return made
 
 
 def kernel_for(rows: int, like: torch.Tensor) -> Kernel:
@@ -75,7 +87,11 @@ def _has_onednn() -> bool:
     """Whether this torch has oneDNN's product, which is not public, and it multiplies right."""
     try:
         x, matrix = torch.randn(3, 8), torch.randn(5, 8)
-        return torch.allclose(_onednn(x, matrix, torch.ones(5)), x @ matrix.T + 1, atol=1e-5)
+        reordered = torch.ops.mkldnn._reorder_linear_weight(matrix, 3)
+        return all(
+            torch.allclose(_onednn(x, given, torch.ones(5)), x @ matrix.T + 1, atol=1e-5)
+            for given in (matrix, matrix.T.contiguous().T, reordered)
+        )
     except (AttributeError, RuntimeError, TypeError):
         return False
 

@@ -83,7 +83,11 @@ class PrefixedBackbone:
     @property
     def computed_by(self) -> str:
         """What computes its passes."""
-        return "transformers (an infix is not seen by all tokens)" if self._is_infix else str(self._path)
+        return (
+            "transformers (an infix is not seen by all tokens)"
+            if self._is_infix
+            else str(self._path)
+        )
 
     def fast(self, rows: Sequence[int]) -> tuple[FastDecoder, Prefix] | None:
         """The backbone behind the prefix; an infix is computed by transformers."""

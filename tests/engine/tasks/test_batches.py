@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -69,6 +72,24 @@ def test_the_step_alone_says_which_rows_come() -> None:
     first, second = numbers(one, range(each)), numbers(one, range(each, 2 * each))
     assert first != second
     assert numbers(Epochs(rows, 3, accumulation_steps=2, seed=8), range(each)) != first
+
+
+@pytest.mark.parametrize(("together", "most"), [(1, 1), (2, 2), (None, 6)])
+def test_texts_of_an_input_come_together(together: int | None, most: int) -> None:
+    rows = [
+        token_row([source] * 4, [source * 6 + text]) for source in range(9) for text in range(6)
+    ]
+    epochs = Epochs(
+        rows, 6, accumulation_steps=1, seed=1, together=together, source_of=lambda r: r.source[0]
+    )
+    each = epochs.steps_per_epoch
+    assert sorted(numbers(epochs, range(each))) == list(range(len(rows)))
+    assert numbers(epochs, range(each)) != numbers(epochs, range(each, 2 * each))
+    order = [rows[number].source[0] for number in numbers(epochs, range(each))]
+    runs = [len(list(group)) for _, group in itertools.groupby(order)]
+    assert max(runs) == 6 if together is None else sum(runs) / len(runs) < most + 0.5
+    if together is None:
+        assert set(runs) == {6}
 
 
 def test_rows_of_a_batch_are_of_like_length() -> None:

@@ -91,6 +91,9 @@ class LabelTask:
     def encode(self, text: str, label: str) -> LabelRow:
         return LabelRow(self.backbone.tokenizer(text)["input_ids"], LABELS.index(label))
 
+    def source_of(self, row: LabelRow) -> int:
+        return id(row)
+
     def trainable(self) -> dict[str, torch.nn.Parameter]:
         return {f"head.{name}": value for name, value in self.head.named_parameters()}
 
