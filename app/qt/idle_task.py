@@ -9,7 +9,6 @@ from functools import cache
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
-from shiboken6 import isValid
 
 from engine.contract.errors import UserError
 
@@ -43,7 +42,7 @@ class TurnQueue(QObject):
 
     def drop_deleted(self) -> None:
         """Forget the work of objects that are no more."""
-        self._waiting = deque(work for work in self._waiting if isValid(work.__self__))
+        self._waiting = deque(work for work in self._waiting if _is_alive(work.__self__))
         if not self._waiting:
             self._timer.stop()
 
@@ -51,6 +50,14 @@ class TurnQueue(QObject):
         self.drop_deleted()
         if self._waiting:
             self._waiting.popleft()()
+
+
+def _is_alive(item: QObject) -> bool:
+    try:
+        item.objectName()
+    except RuntimeError:  # Qt has deleted it
+        return False
+    return True
 
 
 @cache

@@ -52,8 +52,8 @@ class SelectBy(enum.Enum):
 class SourcesTogether(enum.Enum):
     """How many training rows of one input stand side by side in a batch."""
 
-    ONE = "1"
-    TWO = "2"
+    MIXED = "1"
+    PAIRS = "2"
     ALL = "all"
 
     @property
@@ -88,14 +88,14 @@ class TrainingSpec:
         8, label="Batch size", help="Rows in a forward pass: fewer need less memory.", low=1
     )
     sources_together: SourcesTogether = setting(
-        SourcesTogether.ONE,
+        SourcesTogether.MIXED,
         label="Texts of an input",
         help="How many of an input's texts come in the same batch. The input is then read once for "
         "all of them, which is faster on data with several texts an input; the batches are less "
         "mixed.",
         labels=(
-            (SourcesTogether.ONE, "mixed with others"),
-            (SourcesTogether.TWO, "two together"),
+            (SourcesTogether.MIXED, "mixed with others"),
+            (SourcesTogether.PAIRS, "two together"),
             (SourcesTogether.ALL, "all together"),
         ),
     )

@@ -54,6 +54,9 @@ class ListedTask:
     ) -> None:
         self.train_rows, self.backbone, self.evaluation = rows, backbone, evaluate
 
+    def source_of(self, row: TokenRow) -> bytes:
+        return row.source.tobytes()
+
     def trainable(self) -> dict[str, torch.nn.Parameter]:
         return {}
 

@@ -29,8 +29,8 @@ SECTIONS = (
         "Optimisation",
         _of(
             "training",
-            "epochs max_steps batch_size accumulation_steps learning_rate warmup_steps "
-            "weight_decay clip_norm objective seed",
+            "epochs max_steps batch_size sources_together accumulation_steps learning_rate "
+            "warmup_steps weight_decay clip_norm objective seed",
         ),
     ),
     Section(
