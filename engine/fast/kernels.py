@@ -8,24 +8,29 @@ remembered in the cache folder: a resumed run computes as it did before.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import platform
 import time
 from collections.abc import Callable
 from enum import Enum
 from functools import cache
+from pathlib import Path
 
 import torch
 from torch.nn.functional import linear
 
 from engine.backbones.paths import cache_folder
+from engine.contract.errors import UserError
+from engine.contract.files.regular_files import read_text
 from engine.contract.files.writing import write_atomically
 
 FEW_ROWS = 128
 """A decoding step has fewer rows, a training step more."""
 _SHAPE = (1536, 576)
 """Outputs and inputs of the matrix that is measured with: 3.5 MB, more than a core's cache."""
-_ROUNDS = 7
+_ROUNDS = 25
+"""Many, since another program may have the cores for a while; a quarter of a second."""
 
 
 class Kernel(Enum):
@@ -85,11 +90,11 @@ def _onednn(x: torch.Tensor, matrix: torch.Tensor, bias: torch.Tensor | None) ->
 @cache
 def _has_onednn() -> bool:
     """Whether this torch has oneDNN's product, which is not public, and it multiplies right."""
+    x, matrix, bias = _numbers(3, 8), _numbers(5, 8), _numbers(5)
     try:
-        x, matrix = torch.randn(3, 8), torch.randn(5, 8)
         reordered = torch.ops.mkldnn._reorder_linear_weight(matrix, 3)
         return all(
-            torch.allclose(_onednn(x, given, torch.ones(5)), x @ matrix.T + 1, atol=1e-5)
+            torch.allclose(_onednn(x, given, bias), linear(x, matrix, bias), atol=1e-5)
             for given in (matrix, matrix.T.contiguous().T, reordered)
         )
     except (AttributeError, RuntimeError, TypeError):
@@ -98,34 +103,33 @@ def _has_onednn() -> bool:
 
 @cache
 def _choice(few_rows: bool, threads: int) -> Kernel:
-    """As remembered, or as measured now."""
+    """As saved, or as measured now."""
     path, machine = cache_folder() / "kernels.json", platform.processor() or platform.machine()
     capability = torch.backends.cpu.get_cpu_capability()
     rows = "few" if few_rows else "many"
     key = f"torch {torch.__version__}, {machine}, {capability}, {threads} threads, {rows} rows"
-    try:
-        remembered = json.loads(path.read_text("utf-8"))
-        return Kernel(remembered[key])
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
+    saved = _read(path).get(key)
+    if saved in {kernel.value for kernel in Kernel}:
+        return Kernel(saved)
     chosen = _measure(FEW_ROWS // 4 if few_rows else 4 * FEW_ROWS)
-    try:
-        remembered = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        remembered = {}
-    if isinstance(remembered, dict):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, json.dumps({**remembered, key: chosen.value}, indent=1))
-        except OSError:
-            pass  # measured again next time
+    with contextlib.suppress(OSError):  # measured again next time
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, json.dumps({**_read(path), key: chosen.value}, indent=1))
     return chosen
+
+
+def _read(path: Path) -> dict[str, object]:
+    """The choices in a file; none where it is missing or damaged."""
+    try:
+        saved = json.loads(read_text(path))
+    except (OSError, ValueError, UserError):
+        return {}
+    return saved if isinstance(saved, dict) else {}
 
 
 def _measure(rows: int) -> Kernel:
     """The faster of the two by the best of some rounds in turn."""
-    x = torch.randn(rows, _SHAPE[1])
-    matrix = torch.randn(_SHAPE[1], _SHAPE[0]).T
+    x, matrix = _numbers(rows, _SHAPE[1]), _numbers(_SHAPE[1], _SHAPE[0]).T
     best = dict.fromkeys(Kernel, float("inf"))
     for _ in range(_ROUNDS):
         for kernel in Kernel:
@@ -133,3 +137,8 @@ def _measure(rows: int) -> Kernel:
             _function(kernel)(x, matrix, None)
             best[kernel] = min(best[kernel], time.perf_counter() - start)
     return min(best, key=best.__getitem__)
+
+
+def _numbers(*shape: int) -> torch.Tensor:
+    """Random ones that leave torch's own generator as it is: a run must not depend on them."""
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(0))
