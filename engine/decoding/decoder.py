@@ -29,7 +29,8 @@ from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
 from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.decoding.search import Finished, search
-from engine.fast.decoder import FastDecoder, Prefix
+from engine.fast.decoder import FastDecoder
+from engine.fast.prefix import Prefix
 from engine.fast.stepper import FastStepper
 from engine.methods.base import System, max_positions
 from engine.reporter import Reporter

@@ -15,20 +15,28 @@ length, S columns of a cache, and those of `engine.fast.weights`: d, H, K, R, D,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import torch
-from torch.nn.functional import pad, silu
+from torch.nn.functional import pad
 
+from engine.fast.cache import ROOM, Cache
 from engine.fast.kernels import packed, product
+from engine.fast.operations import (
+    Normalised,
+    cross_entropy_,
+    gated,
+    gated_backward,
+    norm_backward,
+    normalised,
+    projected,
+)
 from engine.fast.packing import HIDDEN, PackedBatch
-from engine.fast.weights import DecoderWeights, Layer, Norm, Projection
+from engine.fast.prefix import Prefix
+from engine.fast.weights import DecoderWeights, Layer
 
-ROOM = 16
-"""Steps for which a cache is enlarged at once."""
 DECODING_ROWS = 32
 """For which the head is packed."""
 SAVED_ENTRIES = 4 * 2**20
@@ -38,123 +46,17 @@ MOST_ENTRIES = 128 * 2**20
 
 
 @dataclass(frozen=True, eq=False)
-class Prefix:
-    """Keys and values before the tokens, one tensor a layer; they end where the tokens begin.
-
-    Attributes:
-        layers: each [2, K, P, D], or [G, 2, K, P, D] with one for each sequence; P may differ
-            between layers, and may be 0.
-        visible: [G, P of the longest], False where a sequence's own prefix is shorter.
-        offsets: the position of a sequence's first token, [G] or the same for all.
-    """
-
-    layers: Sequence[torch.Tensor]
-    offsets: torch.Tensor | int
-    visible: torch.Tensor | None = None
-
-    @property
-    def is_shared(self) -> bool:
-        """Whether all sequences have the same."""
-        return self.visible is None
-
-    @property
-    def length(self) -> int:
-        """P of the longest layer."""
-        return max((layer.shape[-2] for layer in self.layers), default=0)
-
-    def of(self, rows: torch.Tensor) -> Prefix:
-        """For these sequences."""
-        if self.visible is None or isinstance(self.offsets, int):
-            return self
-        layers = [layer[rows] for layer in self.layers]
-        return Prefix(layers, self.offsets[rows], self.visible[rows])
-
-
-@dataclass(eq=False)
-class Cache:
-    """Keys and values of G inputs, whose beams share them.
-
-    Attributes:
-        keys, values: for each layer [G, K, S, D]; columns from `used` on are free.
-        mask: [G, B, S], 0 where a beam sees a column, else `HIDDEN`.
-        positions: [G], of the next token.
-        starts: for each layer the first column, where its prefix is shorter than the longest.
-        used: columns that are in use.
-    """
-
-    keys: list[torch.Tensor]
-    values: list[torch.Tensor]
-    mask: torch.Tensor
-    positions: torch.Tensor
-    starts: list[int]
-    used: int
-
-    def choose(self, inputs: torch.Tensor) -> None:
-        """Hold these inputs only."""
-        self.keys = [keys[inputs] for keys in self.keys]
-        self.values = [values[inputs] for values in self.values]
-        self.mask, self.positions = self.mask[inputs], self.positions[inputs]
-
-    def follow(self, parents: torch.Tensor) -> None:
-        """Let beam b of an input go on from its beam parents[g, b]; only the mask moves."""
-        self.mask = self.mask.gather(1, parents[..., None].expand(-1, -1, self.mask.shape[2]))
-
-    def make_room(self, columns: int, prefix: int) -> None:
-        """Have so many free columns, and drop those that no beam sees any more."""
-        if self.used + columns <= self.mask.shape[2]:
-            return
-        size = self.used
-        is_seen = (self.mask[:, :, :size] == 0).any(dim=1)  # [G, used]
-        is_seen[:, :prefix] = True  # so that layers with a shorter prefix stay in line
-        count = int(is_seen.sum(dim=1).max())
-        order = torch.sort(is_seen.int(), dim=1, descending=True, stable=True)[1][:, :count]
-        free = ROOM * columns
-
-        def moved(held: torch.Tensor) -> torch.Tensor:
-            _, heads, _, width = held.shape
-            index = order[:, None, :, None].expand(-1, heads, -1, width)
-            return pad(held[:, :, :size].gather(2, index), (0, 0, 0, free))
-
-        for layer in range(len(self.keys)):
-            self.keys[layer] = moved(self.keys[layer])
-            self.values[layer] = moved(self.values[layer])
-        beams = self.mask.shape[1]
-        mask = self.mask[:, :, :size].gather(2, order[:, None].expand(-1, beams, -1))
-        self.mask = pad(mask, (0, free), value=HIDDEN)
-        self.used = count
-
-    def join(self, other: Cache) -> None:
-        """Take the other's inputs in, behind these; both have as many beams and prefix columns."""
-        size = max(self.mask.shape[2], other.mask.shape[2])
-
-        def joined(ours: torch.Tensor, theirs: torch.Tensor) -> torch.Tensor:
-            return torch.cat(
-                [pad(held, (0, 0, 0, size - held.shape[2])) for held in (ours, theirs)]
-            )
-
-        self.keys = [joined(a, b) for a, b in zip(self.keys, other.keys, strict=True)]
-        self.values = [joined(a, b) for a, b in zip(self.values, other.values, strict=True)]
-        masks = [
-            pad(cache.mask, (0, size - cache.mask.shape[2]), value=HIDDEN)
-            for cache in (self, other)
-        ]
-        self.mask = torch.cat(masks)
-        self.positions = torch.cat([self.positions, other.positions])
-        self.used = max(self.used, other.used)
-
-
-@dataclass(frozen=True, eq=False)
 class _Saved:
     """What the backward pass of a layer needs of its forward pass."""
 
-    attention_in: tuple[torch.Tensor, torch.Tensor]
-    q_in: tuple[torch.Tensor, torch.Tensor] | None
-    k_in: tuple[torch.Tensor, torch.Tensor] | None
+    attention_in: Normalised
+    q_in: Normalised | None
+    k_in: Normalised | None
     queries: torch.Tensor
     keys: torch.Tensor
     values: torch.Tensor
     probabilities: torch.Tensor | None
-    mlp_in: tuple[torch.Tensor, torch.Tensor]
+    mlp_in: Normalised
     gate_up: torch.Tensor
 
 
@@ -190,7 +92,7 @@ class FastDecoder:
             loss: torch.Tensor = _Loss.apply(self, prefix, batch, *prefix.layers)  # type: ignore[no-untyped-call]
             return loss
         with torch.no_grad():
-            return _cross_entropy_(self.logits(prefix, batch), batch.labels)
+            return cross_entropy_(self.logits(prefix, batch), batch.labels)
 
     @torch.no_grad()
     def loss_and_gradients(
@@ -199,17 +101,17 @@ class FastDecoder:
         """The summed loss, and its gradient by each layer of a prefix that all sequences share."""
         saved: list[_Saved] = []
         x = self._forward(prefix, batch, saved=saved)
-        x, final_in = _normalised(x, self._w.norm)
+        x, final_in = normalised(x, self._w.norm)
         logits = product(x, self._w.head)
-        loss = _cross_entropy_(logits, batch.labels)  # logits are their gradient now
-        dx = _norm_backward(product(logits, self._w.head.T), final_in, self._w.norm)
+        loss = cross_entropy_(logits, batch.labels)  # logits are their gradient now
+        dx = norm_backward(product(logits, self._w.head.T), final_in, self._w.norm)
         del logits
         return loss, self._backward(dx, prefix, batch, saved)
 
     @torch.no_grad()
     def logits(self, prefix: Prefix, batch: PackedBatch) -> torch.Tensor:
         """[M, V]."""
-        x, _ = _normalised(self._forward(prefix, batch), self._w.norm)
+        x, _ = normalised(self._forward(prefix, batch), self._w.norm)
         return product(x, self._w.head)
 
     def _forward(
@@ -231,7 +133,7 @@ class FastDecoder:
         bias = self._training_bias(prefix, batch)
         grid = x.new_zeros(size * length, self._q_size + 2 * self._k_size)
         for number, layer in enumerate(w.layers):
-            h, attention_in = _normalised(x, layer.attention_norm)
+            h, attention_in = normalised(x, layer.attention_norm)
             qkv, q_in, k_in = self._qkv(layer, h, cos, sin)
             if batch.is_dense:
                 grid = qkv
@@ -258,10 +160,10 @@ class FastDecoder:
                 o = o[batch.cells]
             if number == len(w.layers) - 1:
                 o, x = o[batch.predicting], x[batch.predicting]
-            x = _projected(o, layer.out).add_(x)
-            h, mlp_in = _normalised(x, layer.mlp_norm)
-            gate_up = _projected(h, layer.gate_up)
-            x = _projected(_gated(gate_up), layer.down).add_(x)
+            x = projected(o, layer.out).add_(x)
+            h, mlp_in = normalised(x, layer.mlp_norm)
+            gate_up = projected(h, layer.gate_up)
+            x = projected(gated(gate_up), layer.down).add_(x)
             if saved is not None:
                 few = p if p.numel() <= SAVED_ENTRIES else None
                 saved.append(_Saved(attention_in, q_in, k_in, q, k, v, few, mlp_in, gate_up))
@@ -280,8 +182,8 @@ class FastDecoder:
         for number in range(len(w.layers) - 1, -1, -1):
             layer, s = w.layers[number], saved.pop()
             da = product(dx, layer.down.matrix.T)
-            dh = product(_gated_backward(da, s.gate_up), layer.gate_up.matrix.T)
-            dx = _norm_backward(dh, s.mlp_in, layer.mlp_norm).add_(dx)
+            dh = product(gated_backward(da, s.gate_up), layer.gate_up.matrix.T)
+            dx = norm_backward(dh, s.mlp_in, layer.mlp_norm).add_(dx)
             do = product(dx, layer.out.matrix.T)
             if number == len(w.layers) - 1:
                 # A token may predict several: their gradients add up.
@@ -318,7 +220,7 @@ class FastDecoder:
                 dqkv = dqkv[batch.cells]
             self._qkv_backward(dqkv, cos, sin, layer, s)
             dh = product(dqkv, layer.qkv.matrix.T)
-            dx = _norm_backward(dh, s.attention_in, layer.attention_norm).add_(dx)
+            dx = norm_backward(dh, s.attention_in, layer.attention_norm).add_(dx)
         return gradients[::-1]
 
     def _attention(self, bias: torch.Tensor, q: torch.Tensor, k: torch.Tensor) -> torch.Tensor:
@@ -348,13 +250,13 @@ class FastDecoder:
         self, layer: Layer, h: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
     ) -> tuple[torch.Tensor, Any, Any]:
         """[N, (H + 2K)·D], queries and keys rotated; and what their norms need for the way back."""
-        qkv = _projected(h, layer.qkv)
+        qkv = projected(h, layer.qkv)
         q_in = k_in = None
         if layer.q_norm is not None and layer.k_norm is not None:
             q, k, _ = self._by_head(qkv)
-            normed, q_in = _normalised(q, layer.q_norm)
+            normed, q_in = normalised(q, layer.q_norm)
             q.copy_(normed)
-            normed, k_in = _normalised(k, layer.k_norm)
+            normed, k_in = normalised(k, layer.k_norm)
             k.copy_(normed)
         self._rotate(qkv, cos, sin)
         return qkv, q_in, k_in
@@ -373,8 +275,8 @@ class FastDecoder:
             q, k, _ = self._by_head(dqkv)
             assert layer.q_norm is not None
             assert layer.k_norm is not None
-            q.copy_(_norm_backward(q, saved.q_in, layer.q_norm))
-            k.copy_(_norm_backward(k, saved.k_in, layer.k_norm))
+            q.copy_(norm_backward(q, saved.q_in, layer.q_norm))
+            k.copy_(norm_backward(k, saved.k_in, layer.k_norm))
 
     def _parts(self, qkv: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Queries, keys and values of [.., (H + 2K)·D]."""
@@ -422,7 +324,7 @@ class FastDecoder:
             starts=[before - layer.shape[-2] for layer in prefix.layers],
             used=end,
         )
-        x, _ = _normalised(self._forward(prefix, batch, cache=cache), w.norm)
+        x, _ = normalised(self._forward(prefix, batch, cache=cache), w.norm)
         return product(x, self._decoding_head), cache
 
     @cached_property
@@ -452,7 +354,7 @@ class FastDecoder:
         x: torch.Tensor = w.embed(ids.flatten())
         cos, sin = self._rotation(x, cache.positions.repeat_interleave(beams))
         for number, layer in enumerate(w.layers):
-            h, _ = _normalised(x, layer.attention_norm)
+            h, _ = normalised(x, layer.attention_norm)
             qkv, _, _ = self._qkv(layer, h, cos, sin)
             q, k, v = self._parts(qkv.view(size, beams, -1))
             keys, values = cache.keys[number], cache.values[number]
@@ -465,12 +367,12 @@ class FastDecoder:
             p = self._attention(bias[..., first:], q, keys.flatten(0, 1)[:, first:end])
             o = torch.bmm(p, values.flatten(0, 1)[:, first:end])
             o = o.view(size, heads, beams, ratio, width).transpose(1, 2)
-            x = _projected(o.reshape(size * beams, -1), layer.out).add_(x)
-            h, _ = _normalised(x, layer.mlp_norm)
-            x = _projected(_gated(_projected(h, layer.gate_up)), layer.down).add_(x)
+            x = projected(o.reshape(size * beams, -1), layer.out).add_(x)
+            h, _ = normalised(x, layer.mlp_norm)
+            x = projected(gated(projected(h, layer.gate_up)), layer.down).add_(x)
         cache.used = end
         cache.positions = cache.positions + 1
-        x, _ = _normalised(x, w.norm)
+        x, _ = normalised(x, w.norm)
         return product(x, self._decoding_head)
 
 
@@ -488,55 +390,3 @@ class _Loss(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *outer: torch.Tensor) -> Any:
         return None, None, None, *(outer[0] * gradient for gradient in ctx.gradients)
-
-
-def _projected(x: torch.Tensor, projection: Projection) -> torch.Tensor:
-    return product(x, projection.matrix, projection.bias)
-
-
-def _normalised(
-    x: torch.Tensor, norm: Norm
-) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor]]:
-    """The norm of x [.., n]; and x without the weight, and its divisor's inverse [.., 1]."""
-    inverse = x.square().mean(-1, keepdim=True).add_(norm.eps).rsqrt_()
-    plain = x * inverse
-    return plain * norm.weight, (plain, inverse)
-
-
-def _norm_backward(
-    d: torch.Tensor, given: tuple[torch.Tensor, torch.Tensor], norm: Norm
-) -> torch.Tensor:
-    """The gradient by x of a norm, from that by its output."""
-    plain, inverse = given
-    d = d * norm.weight
-    mean = torch.linalg.vecdot(d, plain).div_(-d.shape[-1])[..., None]
-    return torch.addcmul(d, plain, mean).mul_(inverse)
-
-
-def _gated(gate_up: torch.Tensor) -> torch.Tensor:
-    """[N, 2F] → [N, F]."""
-    gate, up = gate_up.chunk(2, dim=1)
-    return silu(gate).mul_(up)
-
-
-def _gated_backward(d: torch.Tensor, gate_up: torch.Tensor) -> torch.Tensor:
-    """The gradient by `gate_up` [N, 2F] from that by `_gated`'s output [N, F], which it reuses."""
-    gate, up = gate_up.chunk(2, dim=1)
-    made = torch.empty_like(gate_up)
-    d_gate, d_up = made.chunk(2, dim=1)
-    torch.mul(d, silu(gate), out=d_up)
-    torch.ops.aten.silu_backward.grad_input(d.mul_(up), gate, grad_input=d_gate)
-    return made
-
-
-def _cross_entropy_(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """The summed cross-entropy of logits [M, V], which become its gradient by them."""
-    rows = torch.arange(len(labels), device=labels.device)
-    chosen = logits[rows, labels]
-    largest = logits.amax(-1, keepdim=True)
-    logits.sub_(largest).exp_()
-    total = logits.sum(-1, keepdim=True)
-    loss = (total.log() + largest).sum() - chosen.sum()
-    logits.div_(total)
-    logits[rows, labels] -= 1
-    return loss

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import torch
 
-from engine.fast.decoder import Cache, FastDecoder, Prefix
+from engine.fast.cache import Cache
+from engine.fast.decoder import FastDecoder
 from engine.fast.packing import pack_prompts
+from engine.fast.prefix import Prefix
 
 
 class FastStepper:

@@ -12,7 +12,8 @@ import torch
 
 from engine.backbones.loading import Backbone
 from engine.contract.runs.cards import PrefixShape
-from engine.fast.decoder import FastDecoder, Prefix
+from engine.fast.decoder import FastDecoder
+from engine.fast.prefix import Prefix
 
 Tensors = dict[str, torch.Tensor]
 """What is saved of a method, by name."""

@@ -9,8 +9,9 @@ import torch
 
 from engine.backbones.loading import Backbone
 from engine.contract.methods.finetune import FinetuneMethod
-from engine.fast.decoder import FastDecoder, Prefix
+from engine.fast.decoder import FastDecoder
 from engine.fast.path import path_of
+from engine.fast.prefix import Prefix
 from engine.methods.base import SameForAllRows
 
 

@@ -10,8 +10,9 @@ from torch.nn.functional import pad
 
 from engine.backbones.loading import Backbone
 from engine.contract.runs.cards import AttentionSite
-from engine.fast.decoder import FastDecoder, Prefix
+from engine.fast.decoder import FastDecoder
 from engine.fast.path import path_of
+from engine.fast.prefix import Prefix
 from engine.methods.attention import KeyValues, attention_of
 from engine.methods.base import counted_positions
 

@@ -19,8 +19,9 @@ from engine.contract.methods.prefix import (
     PrefixMethod,
 )
 from engine.contract.runs.cards import AttentionSite, PositionScheme, PrefixShape
-from engine.fast.decoder import FastDecoder, Prefix
+from engine.fast.decoder import FastDecoder
 from engine.fast.path import path_of
+from engine.fast.prefix import Prefix
 from engine.methods.attention import KeyValues, attention_of
 from engine.methods.base import Artifact, Tensors, counted_positions
 from engine.methods.checkpointing import set_checkpointing

@@ -13,9 +13,10 @@ from torch.nn.functional import cross_entropy
 
 from engine.backbones.loading import Backbone
 from engine.contract.methods.prefix import Init, PrefixMethod
-from engine.fast.decoder import FastDecoder, Prefix
+from engine.fast.decoder import FastDecoder
 from engine.fast.packing import pack_prompts, pack_rows
 from engine.fast.path import path_of
+from engine.fast.prefix import Prefix
 from engine.fast.weights import DecoderWeights, read_weights
 from engine.methods.prefix import PrefixTuning
 from engine.tasks.generation.batches import collate_for, token_row
