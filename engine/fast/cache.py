@@ -74,9 +74,10 @@ class Cache:
         size = max(self.mask.shape[2], other.mask.shape[2])
 
         def joined(ours: torch.Tensor, theirs: torch.Tensor) -> torch.Tensor:
-            return torch.cat(
-                [pad(held, (0, 0, 0, size - held.shape[2])) for held in (ours, theirs)]
-            )
+            # What is free holds any numbers; between the two ends it is read, and must be some.
+            parts = ((self, ours), (other, theirs))
+            filled = [(held[:, :, : cache.used], size - cache.used) for cache, held in parts]
+            return torch.cat([pad(held, (0, 0, 0, free)) for held, free in filled])
 
         self.keys = [joined(a, b) for a, b in zip(self.keys, other.keys, strict=True)]
         self.values = [joined(a, b) for a, b in zip(self.values, other.values, strict=True)]

@@ -250,3 +250,18 @@ def test_texts_too_long_for_it_go_through_transformers(
     slow = gradients(tuned, batch)
     for name, gradient in fast.items():
         torch.testing.assert_close(gradient, slow[name], atol=1e-5, rtol=1e-4)
+
+
+def test_what_is_free_in_a_cache_is_never_read(tmp_path: Path) -> None:
+    backbone = tiny(tmp_path, "llama")
+    decoder, prefix = decoder_of(backbone), prefix_of(method(backbone))
+    results = []
+    for value in (0.0, float("nan")):
+        _, cache = decoder.prefill(prefix, pack_prompts([[7, 8, 9]]), beams=1)
+        _, entering = decoder.prefill(prefix, pack_prompts([[20, 21, 22, 23, 24]]), beams=1)
+        for part in (cache, entering):
+            for held in (*part.keys, *part.values):
+                held[:, :, part.used :] = value
+        cache.join(entering)
+        results.append(decoder.step(cache, torch.tensor([[5], [6]]), prefix.length))
+    assert torch.equal(*results)
