@@ -108,17 +108,25 @@ def _choice(few_rows: bool, threads: int) -> Kernel:
     capability = torch.backends.cpu.get_cpu_capability()
     rows = "few" if few_rows else "many"
     key = f"torch {torch.__version__}, {machine}, {capability}, {threads} threads, {rows} rows"
-    saved = _read(path).get(key)
-    if saved in {kernel.value for kernel in Kernel}:
-        return Kernel(saved)
+    if (saved := _read(path, key)) is not None:
+        return saved
     chosen = _measure(FEW_ROWS // 4 if few_rows else 4 * FEW_ROWS)
+    # Another engine may have measured meanwhile: both must compute alike.
+    if (saved := _read(path, key)) is not None:
+        return saved
     with contextlib.suppress(OSError):  # measured again next time
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps({**_read(path), key: chosen.value}, indent=1))
+        write_atomically(path, json.dumps({**_all(path), key: chosen.value}, indent=1))
     return chosen
 
 
-def _read(path: Path) -> dict[str, object]:
+def _read(path: Path, key: str) -> Kernel | None:
+    """The kernel saved for a machine."""
+    saved = _all(path).get(key)
+    return next((kernel for kernel in Kernel if kernel.value == saved), None)
+
+
+def _all(path: Path) -> dict[str, object]:
     """The choices in a file; none where it is missing or damaged."""
     try:
         saved = json.loads(read_text(path))
