@@ -68,8 +68,8 @@ def find_prefixes(folders: Mapping[str, Path]) -> list[NamedPrefix]:
             raise UserError(
                 "prefixes-of-different-backbones",
                 "The prefixes {first!r} and {second!r} belong to different backbones "
-                "({first_backbone} and {second_backbone}). Decode those of each backbone by "
-                "themselves.",
+                "({first_backbone} and {second_backbone}). Decode those of each backbone "
+                "separately.",
                 first=prefixes[0].name,
                 second=prefix.name,
                 first_backbone=_backbone(prefixes[0].card),

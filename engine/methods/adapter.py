@@ -124,7 +124,7 @@ def find_places(backbone: Backbone, design: AdapterDesign) -> list[str]:
         )
         raise UserError(
             "adapter-sites-missing",
-            "{backbone} cannot have {title} adapters: it has only {count} of the expected "
+            "{backbone} cannot take {title} adapters: it has only {count} of the expected "
             "{wanted} {sites}. Choose another design, method or backbone.",
             backbone=backbone.name,
             title=DESIGNS[design],

@@ -199,7 +199,7 @@ class TrainingSpec:
     device: Device = setting(
         Device.AUTO,
         label="Device",
-        help="Where to compute; automatic takes CUDA, else MPS, else the CPU.",
+        help="Where to compute; automatic uses CUDA, else MPS, else the CPU.",
         labels=(
             (Device.AUTO, "automatic"),
             (Device.CPU, "CPU"),
@@ -210,7 +210,7 @@ class TrainingSpec:
     precision: Precision = setting(
         Precision.AUTO,
         label="Precision",
-        help="Number format of the backbone's passes; automatic takes bfloat16 on a GPU that "
+        help="Number format of the backbone's passes; automatic uses bfloat16 on a GPU that "
         "has it and float32 elsewhere.",
         labels=(
             (Precision.AUTO, "automatic"),
