@@ -200,7 +200,7 @@ def _encode(message: Request | CancelRequest | Shutdown) -> bytes:
 def _describe_death(outcome: ProcessOutcome) -> Failure:
     message = f"The engine {outcome.describe()}"
     if outcome.returncode is not None:
-        message += " while it was at work on this, and so it did when it was asked again"
+        message += " while working on this, and again when the request was repeated"
     return Failure(Blame.ENGINE, message + ".", traceback=outcome.last_lines)
 
 

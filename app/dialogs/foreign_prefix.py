@@ -59,7 +59,7 @@ class ForeignPrefixDialog(QDialog):
         self.setWindowTitle(f"Import “{folder.name}”")
         self.backbone = QLineEdit()
         shown = named if len(named) <= 60 else f"…{named[-60:]}"
-        self.backbone.setPlaceholderText(f"as the folder says: {shown}" if named else "")
+        self.backbone.setPlaceholderText(f"from the folder: {shown}" if named else "")
         self.form = choices("Separator", dict(OPTIONS["data.prompt"].setting.labels))
         self.preset = choices("Form of tables", PRESET_TITLES)
         self.preset.setCurrentIndex(self.preset.findData(Linearisation().preset))

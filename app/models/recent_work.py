@@ -110,7 +110,7 @@ def describe(statuses: Sequence[RunStatus]) -> str:
         return ""
     queued = len(statuses) - len(active)
     if len(active) > 1:
-        text = f"{len(active)} runs at work"
+        text = f"{len(active)} runs running"
     else:
         (status,) = active
         text = status.state.value

@@ -93,8 +93,8 @@ class PlotControls(QWidget):
     def _make_export(self) -> QToolButton:
         menu = QMenu(self)
         for kind, words in (
-            ("png", "Picture as PNG…"),
-            ("svg", "Picture as SVG…"),
+            ("png", "Image as PNG…"),
+            ("svg", "Image as SVG…"),
             ("table", "Data of the shown runs, as .xlsx or CSV…"),
         ):
             action = menu.addAction(words)

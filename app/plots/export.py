@@ -22,7 +22,7 @@ from engine.contract.files.writing import explain_disk_errors
 from engine.contract.tables.saving import Cell, Line
 
 PNG_SCALE = 2.0
-PICTURES = {"png": "PNG picture (*.png)", "svg": "SVG picture (*.svg)"}
+PICTURES = {"png": "PNG image (*.png)", "svg": "SVG image (*.svg)"}
 """Kinds, which are endings, and how the file dialog calls them."""
 
 
@@ -57,7 +57,7 @@ def save_image(
     if device is image and not QImageWriter(str(path), QByteArray(b"PNG")).write(image):
         raise UserError(
             "picture-not-written",
-            "The picture cannot be written to {path}. Choose another folder.",
+            "The image cannot be written to {path}. Choose another folder.",
             path=path,
         )
 

@@ -111,7 +111,7 @@ class ProjectCommands(QObject):
         if active := self._context.runs.active():
             raise UserError(
                 "project-at-work",
-                "“{name}” has {runs} at work. Stop what is at work first, then delete the project.",
+                "“{name}” has {runs} running. Stop what is running first, then delete the project.",
                 name=project.name,
                 runs=plural(len(active), "run"),
             )

@@ -25,12 +25,12 @@ class StatusBar(QStatusBar):
         project, runs = self._project, self._runs = context.project, context.runs
         self.project_label = ElidedLabel()
         self.project_label.setContentsMargins(SPACE_S, 0, SPACE_S, 0)
-        self.run_button = flat_button("runs", slot=self._show_run, name="Show the run at work")
+        self.run_button = flat_button("runs", slot=self._show_run, name="Show the running run")
         self.run_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.run_button.setMinimumWidth(1)  # it is cut, rather than the window wider
         self.run_bar = QProgressBar()
         self.run_bar.setTextVisible(False)
-        self.run_bar.setAccessibleName("Progress of the run at work")
+        self.run_bar.setAccessibleName("Progress of the running run")
         self.run_bar.setFixedHeight(SPACE_S)
         self.run_bar.setMinimumWidth(4 * SPACE_L)
         self.device_label = Label()

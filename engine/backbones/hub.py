@@ -49,7 +49,7 @@ def fetch_from_hub(entry: BackboneEntry, reporter: Reporter) -> None:
         raise UserError(
             "hub-not-reached",
             "{where} could not be fetched from the model hub ({reason}). Check the "
-            "connection, or choose the embedded backbone or a local folder.",
+            "connection, or choose the default backbone or a local folder.",
             where=entry.where,
             reason=_cause(ended.last_line),
         )

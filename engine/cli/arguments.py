@@ -136,8 +136,11 @@ def add_input_options(group: argparse._ActionsContainer) -> None:
         "--source": (None, "an input column, what it holds is guessed; repeat it for several"),
         "--field": (Role.FIELD, "an input column that is one field of a table"),
         "--meaning": (Role.MEANING, "an input column such as E2E's name[Blue Spice], food[…]"),
-        "--triples": (Role.TRIPLES, "an input column of facts, subject | relation | object a line"),
-        "--text": (Role.SOURCE, "an input column that is used as it stands"),
+        "--triples": (
+            Role.TRIPLES,
+            "an input column of facts, one per line: subject | relation | object",
+        ),
+        "--text": (Role.SOURCE, "an input column that is used unchanged"),
     }
     for flag, (role, help_text) in words.items():
         group.add_argument(
@@ -166,7 +169,7 @@ class _InputColumn(argparse.Action):
 
 def add_decoding_options(parser: argparse.ArgumentParser) -> None:
     """The options of `decode` that change how a run decodes."""
-    group = parser.add_argument_group("decoding (default: as the run says)")
+    group = parser.add_argument_group("decoding (default: as in the run)")
     for item in settings_of(DecodingSpec):
         _add(group, item)
 
@@ -213,9 +216,11 @@ def run_spec(
 
 def add_foreign_options(parser: argparse.ArgumentParser) -> None:
     """The options of `decode` and `import` that say what a folder by another program does not."""
-    group = parser.add_argument_group("prefixes by another program (default: as the folder says)")
+    group = parser.add_argument_group("prefixes by another program (default: as in the folder)")
     group.add_argument(
-        "--backbone", metavar="NAME|DIR", help="what it was trained on, where that lies elsewhere"
+        "--backbone",
+        metavar="NAME|DIR",
+        help="what it was trained on, if that has another name or folder here",
     )
     for field, item in OPTIONS.items():
         if field.startswith(_WRITTEN):

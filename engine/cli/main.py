@@ -130,7 +130,7 @@ def _training_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     add_run_options(verb)
     verb.set_defaults(verb=_later("training", "train"))
 
-    verb = verbs.add_parser("resume", help="go on with a run from its last checkpoint")
+    verb = verbs.add_parser("resume", help="continue a run from its last checkpoint")
     verb.add_argument("run", metavar="RUN_DIR")
     verb.set_defaults(verb=_later("training", "resume"))
 
@@ -140,7 +140,7 @@ def _study_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
         "study",
         help="train the runs of one of the paper's figures or tables, and draw it",
         description="Runs that are finished in the project are not trained again, so the same "
-        "command goes on with a study that was stopped, and --data may then be left out. "
+        "command continues a study that was stopped, and --data may then be left out. "
         + " ".join(f"{kind.value}: {recipe.question}" for kind, recipe in RECIPES.items()),
     )
     verb.add_argument("kind", choices=[kind.value for kind in StudyKind], metavar="KIND",
@@ -205,9 +205,9 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
         "--out",
         required=True,
         metavar="OUT.jsonl",
-        help="one JSON object a line; as a table if it ends in .csv or .xlsx",
+        help="one JSON object per line; a table if it ends in .csv or .xlsx",
     )
-    columns = verb.add_argument_group("columns (default: as the run says)")
+    columns = verb.add_argument_group("columns (default: as in the run)")
     add_input_options(columns)
     columns.add_argument("--target", metavar="COL", help="the references")
     add_reference_option(columns)
@@ -226,7 +226,7 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb = verbs.add_parser(
         "score",
         help="score an outputs file, or test two against each other",
-        description="Two files: the second less the first, with 95 % interval and p of a paired "
+        description="Two files: the second minus the first, with 95 % interval and p of a paired "
         "bootstrap over the rows that both have. Metrics and their scales: "
         + "; ".join(f"{info.name} {info.scale_text}" for info in METRICS)
         + ".",
@@ -235,15 +235,15 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
         "outputs",
         metavar="OUT.jsonl",
         nargs="+",
-        help="one file, or two: JSON lines of this or another program, or a text a line",
+        help="one file, or two: JSON lines of this or another program, or one text per line",
     )
     verb.add_argument(
         "--references",
         action="append",
         default=[],
         metavar="FILE",
-        help="the references, a line for each output, or a block with blank lines between; repeat "
-        "it for several files",
+        help="the references: one line per output, or one block per output with blank lines "
+        "between; repeat it for several files",
     )
     verb.add_argument(
         "--metrics",
@@ -260,13 +260,13 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
         help="how bleu and nist divide texts: auto (by their script, the default), 13a, intl, "
         "char, zh, ja-mecab, ko-mecab or flores200",
     )
-    verb.add_argument("--by", choices=("category",), help="score each category by itself too")
+    verb.add_argument("--by", choices=("category",), help="score each category separately too")
     verb.add_argument(
         "--unseen",
         action="append",
         default=[],
         metavar="CATEGORY",
-        help="score seen and unseen categories by themselves too; repeat it for several",
+        help="score seen and unseen categories separately too; repeat it for several",
     )
     verb.add_argument("--json", action="store_true", help="print one JSON object")
     add_encoder_options(verb)
@@ -280,7 +280,7 @@ def _prefix_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.add_argument("--out", required=True, metavar="DIR")
     verb.set_defaults(verb=_later("prefixes", "export"))
 
-    verb = verbs.add_parser("import", help="take a native or PEFT prefix folder into a project")
+    verb = verbs.add_parser("import", help="import a native or PEFT prefix folder into a project")
     verb.add_argument("path", metavar="DIR")
     verb.add_argument("--project", required=True, metavar="DIR")
     add_foreign_options(verb)

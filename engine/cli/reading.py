@@ -40,7 +40,7 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--language",
         metavar="LANG",
-        help="which texts are read of a data set that marks several languages: en, ru …",
+        help="which texts are read of a dataset that marks several languages: en, ru …",
     )
 
 

@@ -80,7 +80,7 @@ def study(arguments: argparse.Namespace) -> int:
     for path in results.files:
         console.line(path)
     if stopped:
-        console.line("stopped; the same command goes on from there")
+        console.line("stopped; the same command continues from there")
         return EXIT_STOPPED
     if failed:
         raise UserError(

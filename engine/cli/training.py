@@ -107,7 +107,7 @@ def work(console: Console, folder: RunFolder) -> int:
     with _interrupt_as_stop(folder):
         code = run_folder(folder.path, listener=printer)
     if code == EXIT_CANCELLED:
-        console.line(f"stopped; python main.py resume {folder.path} goes on from there")
+        console.line(f"stopped; python main.py resume {folder.path} continues from there")
         return EXIT_STOPPED
     if code == EXIT_USER and printer.failed is not None:
         failed = printer.failed

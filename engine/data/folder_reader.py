@@ -51,7 +51,7 @@ def data_files(folder: Path) -> tuple[Path, ...]:
                 raise UserError(
                     "too-many-data-files",
                     "The folder {path} holds more than {limit:,} files. Choose one of them, or a "
-                    "folder with the files of one data set.",
+                    "folder with the files of one dataset.",
                     path=folder,
                     limit=_MOST_FILES,
                 )
@@ -67,7 +67,7 @@ def data_files(folder: Path) -> tuple[Path, ...]:
         some = ", ".join(sorted(sets)[:_LISTED_SETS]) + " …" * (len(sets) > _LISTED_SETS)
         raise UserError(
             "several-data-sets",
-            "The folder {path} holds several data sets ({names}). Choose one of its folders.",
+            "The folder {path} holds several datasets ({names}). Choose one of its folders.",
             path=folder,
             names=some,
         )

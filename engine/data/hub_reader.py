@@ -55,7 +55,7 @@ class HubReader:
         if not self._name.strip():
             raise UserError(
                 "no-hub-name",
-                "No data set is named. Write hub:OWNER/NAME, such as hub:EdinburghNLP/xsum.",
+                "No dataset is named. Write hub:OWNER/NAME, such as hub:EdinburghNLP/xsum.",
             )
         with self._explained():
             self._splits = _load(self._name, config or None)
@@ -64,7 +64,7 @@ class HubReader:
         if not head:
             raise UserError(
                 "hub-no-rows",
-                "The data set {name!r} has no rows. Choose another one.",
+                "The dataset {name!r} has no rows. Choose another one.",
                 name=self._name,
             )
         self._made = ItemRows(head, self._name, options.language, label="split")
@@ -164,7 +164,7 @@ def _check_connection(name: str) -> None:
 def _no_connection(name: str, why: str) -> UserError:
     return UserError(
         "hub-unreachable",
-        "The data set {name!r} cannot be downloaded without a connection to the hub "
+        "The dataset {name!r} cannot be downloaded without a connection to the hub "
         "({reason}). Download its files with a browser and open them here, as parquet "
         "or JSON lines.",
         name=name,
@@ -178,7 +178,7 @@ def _explain(name: str, error: Exception) -> UserError:
     if "NotFound" in kind:
         return UserError(
             "hub-not-found",
-            "The hub has no public data set {name!r} ({reason}). Check the name, "
+            "The hub has no public dataset {name!r} ({reason}). Check the name, "
             "OWNER/NAME, or download its files with a browser and open them here.",
             name=name,
             reason=why,
@@ -188,7 +188,7 @@ def _explain(name: str, error: Exception) -> UserError:
     if "scripts are no longer supported" in why:
         return UserError(
             "hub-runs-code",
-            "The data set {name!r} is made by its own Python script, which is not run "
+            "The dataset {name!r} is made by its own Python script, which is not run "
             "here. Download its files with a browser and open them here, as parquet or "
             "JSON lines.",
             name=name,
@@ -196,14 +196,14 @@ def _explain(name: str, error: Exception) -> UserError:
     if "Config name is missing" in why or "BuilderConfig" in why:
         return UserError(
             "hub-needs-configuration",
-            "The data set {name!r} has several configurations ({reason}). Add one to the "
+            "The dataset {name!r} has several configurations ({reason}). Add one to the "
             "name: hub:{name}:CONFIG.",
             name=name,
             reason=why,
         )
     return UserError(
         "hub-unreadable",
-        "The data set {name!r} cannot be read ({kind}: {reason}). Download its files "
+        "The dataset {name!r} cannot be read ({kind}: {reason}). Download its files "
         "with a browser and open them here, as parquet or JSON lines.",
         name=name,
         kind=kind,

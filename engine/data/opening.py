@@ -21,8 +21,8 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\xfd7zXZ\x00", "an xz archive", "unpack it and choose the file inside"),
     (b"\x28\xb5\x2f\xfd", "a zstd archive", "unpack it and choose the file inside"),
     (b"SQLite format 3\x00", "an SQLite database", "export its table as CSV"),
-    (b"\x89PNG\r\n", "a picture (PNG)", "choose a file of texts"),
-    (b"\xff\xd8\xff", "a picture (JPEG)", "choose a file of texts"),
+    (b"\x89PNG\r\n", "an image (PNG)", "choose a file of texts"),
+    (b"\xff\xd8\xff", "an image (JPEG)", "choose a file of texts"),
     (b"\x7fELF", "a program", "choose a file of texts"),
 )
 ZIP = b"PK\x03\x04"

@@ -163,9 +163,7 @@ class ParquetReader:
                 continue  # reported when the rows are read
             if 2 * sum(lost) > len(lost):
                 names.remove(name)
-                message = (
-                    f"Column {name!r} holds bytes that are no text, such as pictures: left out."
-                )
+                message = f"Column {name!r} holds bytes that are no text, such as images: left out."
                 self._left_out.append(Finding(FindingKind.NOT_TEXT, message, 1))
         if not names:
             raise UserError(

@@ -102,15 +102,15 @@ class RowTally:
                 findings.append(count.finding(FindingKind.EMPTY_CELLS, message))
         if self._nul.count:
             message = (
-                f"{counted(self._nul.count, 'row')} with NUL characters: kept as they are; the "
-                "file may be damaged."
+                f"{counted(self._nul.count, 'row')} with NUL characters: imported unchanged; "
+                "the file may be damaged."
             )
             findings.append(self._nul.finding(FindingKind.NUL, message))
         if self._long.count:
             message = (
                 f"{counted(self._long.count, 'row')} with a cell of more than "
-                f"{LONG_CELL_CHARACTERS:,} characters: kept; look whether a quote is closed too "
-                "late there."
+                f"{LONG_CELL_CHARACTERS:,} characters: imported; check whether a quote is closed "
+                "too late there."
             )
             findings.append(self._long.finding(FindingKind.LONG_CELL, message))
         return tuple(findings)
@@ -128,5 +128,5 @@ class RowTally:
         if kind is FindingKind.BROKEN:
             return f"{counted(count, 'item')} that cannot be read: rejected."
         if kind is FindingKind.NOT_GOOD:
-            return f"{counted(count, 'text')} that the data set marks as not good: rejected."
+            return f"{counted(count, 'text')} that the dataset marks as not good: rejected."
         return f"{rows} with a quote that is not closed, or not doubled inside a cell: rejected."

@@ -37,6 +37,6 @@ class UnknownKeys:
         more = " …" if len(self._keys) > _NAMED_KEYS else ""
         message = (
             f"{counted(self._items.count, 'item')} with keys that the first items do not have "
-            f"({names}{more}): kept without them."
+            f"({names}{more}): imported without them."
         )
         return (self._items.finding(FindingKind.UNKNOWN_KEY, message),)

@@ -121,7 +121,8 @@ def check_positions(
                 "input-longer-than-positions",
                 "The longest input has {longest} tokens{included} and outputs up to "
                 "{max_new_tokens}, but the backbone has {limit} positions for each. Lower "
-                "max_source_tokens or max_new_tokens.",
+                "the longest output (--max-new-tokens), or train with a lower source limit "
+                "(--max-source-tokens).",
                 longest=longest,
                 included=before,
                 prompt=offset,
@@ -135,7 +136,8 @@ def check_positions(
             "output-beyond-positions",
             "The longest input needs {needed} positions (prefix {prefix}, input {longest}, "
             "output up to {max_new_tokens}), but the backbone has {limit}. Lower "
-            "max_new_tokens, max_source_tokens or the prefix length.",
+            "the longest output (--max-new-tokens), or train with a lower source limit "
+            "(--max-source-tokens) or a shorter prefix.",
             needed=needed,
             prefix=system.position_offset,
             longest=longest,

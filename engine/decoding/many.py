@@ -53,7 +53,7 @@ def find_prefixes(folders: Mapping[str, Path]) -> list[NamedPrefix]:
             raise UserError(
                 "infix-in-a-mixed-batch",
                 "{name!r} is an infix, and only prefixes can be mixed in one batch. Decode "
-                "it by itself.",
+                "it separately.",
                 name=prefix.name,
             )
         shifted = shape.positions is PositionScheme.AFTER_PREFIX
@@ -61,15 +61,15 @@ def find_prefixes(folders: Mapping[str, Path]) -> list[NamedPrefix]:
             raise UserError(
                 "peft-prefix-in-a-mixed-batch",
                 "{name!r} was trained by PEFT on an encoder–decoder, where it moves the "
-                "positions. Decode it by itself.",
+                "positions. Decode it separately.",
                 name=prefix.name,
             )
         if not _may_share(prefixes[0].card, prefix.card):
             raise UserError(
                 "prefixes-of-different-backbones",
                 "The prefixes {first!r} and {second!r} belong to different backbones "
-                "({first_backbone} and {second_backbone}). Decode those of each backbone by "
-                "themselves.",
+                "({first_backbone} and {second_backbone}). Decode those of each backbone "
+                "separately.",
                 first=prefixes[0].name,
                 second=prefix.name,
                 first_backbone=_backbone(prefixes[0].card),

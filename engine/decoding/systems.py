@@ -120,7 +120,7 @@ class Systems:
             raise UserError(
                 "run-not-finished",
                 "The run in {path} is {state} and has nothing to decode with yet. Let it "
-                "finish first (python main.py resume RUN_DIR).",
+                'finish first (python main.py resume "{path}").',
                 path=folder.path,
                 state=state,
             )
@@ -209,7 +209,7 @@ def _with_form(loaded: LoadedSystem, form: ForeignForm) -> LoadedSystem:
             raise UserError(
                 "prompt-form-for-encoder-decoder",
                 "The prompt form is {prompt!r}, but {backbone} is an encoder–decoder, which "
-                "reads source and target on two sides. Leave the prompt form out.",
+                "needs no separator. Leave the prompt form out.",
                 prompt=form.prompt.value,
                 backbone=loaded.system.backbone.name,
             )

@@ -24,7 +24,7 @@ PEFT_CONFIG_FILE = "adapter_config.json"
 
 _METHODS = {
     Depth.ALL_LAYERS: "prefix-tuning",
-    Depth.EMBEDDING_ONLY: "embedding-only tuning, stored as the keys and values it gives",
+    Depth.EMBEDDING_ONLY: "embedding-only tuning, saved as the keys and values it gives",
 }
 _RUNS_CODE = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 

@@ -124,8 +124,8 @@ def find_places(backbone: Backbone, design: AdapterDesign) -> list[str]:
         )
         raise UserError(
             "adapter-sites-missing",
-            "{backbone} cannot take {title} adapters: {count} of its {wanted} {sites} were "
-            "found. Choose another design, method or backbone.",
+            "{backbone} cannot take {title} adapters: it has only {count} of the expected "
+            "{wanted} {sites}. Choose another design, method or backbone.",
             backbone=backbone.name,
             title=DESIGNS[design],
             count=len(places),

@@ -23,8 +23,8 @@ class TopLayers(ChosenWeights):
         if len(decoder) != shape.layers:
             raise UserError(
                 "top-layers-missing",
-                "{backbone} cannot be trained in its top layers: {count} of its {layers} "
-                "layers were found. Choose another method or backbone.",
+                "{backbone} cannot be trained in its top layers: it has only {count} of the "
+                "expected {layers} layers. Choose another method or backbone.",
                 backbone=backbone.name,
                 count=len(decoder),
                 layers=shape.layers,

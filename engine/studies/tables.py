@@ -102,7 +102,7 @@ def _table(study: StudySpec, results: StudyResults) -> tuple[list[str], list[lis
     labels, columns = StudyLabels(study), results.columns()
     header = ["", RECIPES[study.kind].axis.partition(",")[0]]
     header += _column_titles(columns)
-    header += ["runs", "trained", "stored", "time"]
+    header += ["runs", "trained", "size", "time"]
     rows = []
     for key, row in results.rows().items():
         cells = [mean_text(row.means[name]) if name in row.means else "" for name in columns]

@@ -39,7 +39,7 @@ def test_a_killed_engine_is_an_event_on_the_screen(
     person.wait_for(run, RunState.INTERRUPTED)
     assert person.window.isVisible()
     assert "SIGKILL" in run.status.message
-    assert "Resume goes on from the last checkpoint" in run.status.message
+    assert "Resume continues from the last checkpoint" in run.status.message
     saved = run.folder.saved_step()
 
     person.wait(lambda: run.status.message in page.header.bar.label.text())

@@ -225,7 +225,7 @@ class LocalRun:
         if not has_written or outcome.user_error:
             return self._conclude_failed(status, outcome)
         message = (
-            f"The run's process {outcome.describe()}. Resume goes on from the last checkpoint."
+            f"The run's process {outcome.describe()}. Resume continues from the last checkpoint."
         )
         log.warning("%s: %s It said last: %s", self.run_id, message, outcome.last_lines)
         return self._conclude(status.without_process(RunState.INTERRUPTED, message), None)

@@ -33,11 +33,11 @@ class AdapterMethod:
     design: AdapterDesign = setting(
         AdapterDesign.LIN,
         label="Design",
-        help="Where adapters stand: once behind each layer (the paper's baseline), or behind each "
+        help="Where adapters are added: after each layer (the paper's baseline), or after each "
         "attention and each feed-forward.",
         labels=(
-            (AdapterDesign.LIN, "Lin: one a layer"),
-            (AdapterDesign.HOULSBY, "Houlsby: behind each part"),
+            (AdapterDesign.LIN, "Lin: one per layer"),
+            (AdapterDesign.HOULSBY, "Houlsby: after each part"),
         ),
     )
     bottleneck: int | None = setting(
@@ -115,10 +115,10 @@ def _counts(shape: BackboneShape, method: AdapterMethod) -> Counts:
 
 def _draw(shape: BackboneShape, method: AdapterMethod) -> Drawing:
     layers = f"each of the {shape.total_layers} frozen layers"
-    words = f"Behind {layers} stands a small trained one."
+    words = f"After {layers}, a small trained one is added."
     if method.design is AdapterDesign.HOULSBY:
         words = (
-            f"In {layers}, small trained ones stand behind each attention and behind the "
+            f"In {layers}, small trained ones are added after each attention and after the "
             "feed-forward."
         )
     return draw_beside(shape, words=words, trained="adapters, trained")

@@ -146,8 +146,8 @@ class PrefixMethod:
     frozen_dropout: bool = setting(
         False,
         label="Backbone dropout",
-        help="Whether the frozen backbone's own dropout is on in training steps: off behind GPT-2 "
-        "and on behind BART in the paper's code.",
+        help="Whether the frozen backbone's own dropout is on in training steps: off with GPT-2 "
+        "and on with BART in the paper's code.",
     )
     encoder_self: bool = setting(
         True,

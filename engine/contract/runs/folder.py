@@ -310,5 +310,5 @@ class RunFolder:
 
 def interrupted(status: RunStatus) -> RunStatus:
     """The same status as INTERRUPTED: its process is gone and left no verdict."""
-    message = "The run's process ended without a verdict. Resume goes on from the last checkpoint."
+    message = "The run's process ended without a result. Resume continues from the last checkpoint."
     return status.without_process(RunState.INTERRUPTED, message)

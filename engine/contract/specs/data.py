@@ -289,8 +289,8 @@ class DataSpec:
     prompt: PromptForm = setting(
         PromptForm.NEWLINE,
         label="Separator",
-        help="What stands between source and target: a line break, or the begin token, as Li & "
-        "Liang have it on GPT-2. Encoder–decoders read the two on two sides.",
+        help="What separates source and target: a line break, or the begin token, as in Li & "
+        "Liang's experiments with GPT-2. Encoder–decoders need no separator.",
         flag="--prompt-form",
         labels=((PromptForm.NEWLINE, "a line break"), (PromptForm.BOS, "the begin token")),
         architecture=Architecture.DECODER_ONLY,

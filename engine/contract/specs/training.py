@@ -199,7 +199,7 @@ class TrainingSpec:
     device: Device = setting(
         Device.AUTO,
         label="Device",
-        help="Where to compute; automatic takes CUDA, else MPS, else the CPU.",
+        help="Where to compute; automatic uses CUDA, else MPS, else the CPU.",
         labels=(
             (Device.AUTO, "automatic"),
             (Device.CPU, "CPU"),
@@ -210,7 +210,7 @@ class TrainingSpec:
     precision: Precision = setting(
         Precision.AUTO,
         label="Precision",
-        help="Number format of the backbone's passes; automatic takes bfloat16 on a GPU that "
+        help="Number format of the backbone's passes; automatic uses bfloat16 on a GPU that "
         "has it and float32 elsewhere.",
         labels=(
             (Precision.AUTO, "automatic"),
@@ -302,7 +302,7 @@ class DecodingSpec:
     strategy: Strategy = setting(
         Strategy.BEAM,
         label="Strategy",
-        help="How tokens are chosen: the likeliest one, the best of several beams, or by chance.",
+        help="How tokens are chosen: the most likely one, the best of several beams, or by chance.",
         labels=(
             (Strategy.GREEDY, "greedy"),
             (Strategy.BEAM, "beam search"),
@@ -312,7 +312,7 @@ class DecodingSpec:
     num_beams: int = setting(
         5,
         label="Beams",
-        help="Beams that are kept side by side: the paper uses 5 for tables and 6 for summaries.",
+        help="Beams searched in parallel: the paper uses 5 for tables and 6 for summaries.",
         low=1,
         visible_when=_BEAM,
     )
@@ -335,14 +335,14 @@ class DecodingSpec:
     top_k: int = setting(
         0,
         label="Top k",
-        help="Sample among this many likeliest tokens; 0 means all.",
+        help="Sample among this many of the most likely tokens; 0 means all.",
         low=0,
         visible_when=_SAMPLING,
     )
     top_p: float = setting(
         1.0,
         label="Top p",
-        help="Sample among the likeliest tokens that together reach this probability, up to 1.",
+        help="Sample among the most likely tokens that together reach this probability, up to 1.",
         above=0,
         high=1,
         step=0.05,

@@ -112,7 +112,8 @@ def _check_positions(rows: Sequence[TokenRow], backbone: Backbone, offset: int) 
             raise UserError(
                 "row-longer-than-positions",
                 "The longest side of a row has {longest} tokens{included}, but the backbone "
-                "has {limit} positions. Lower max_source_tokens or max_target_tokens.",
+                "has {limit} positions. Lower the source limit (--max-source-tokens) or the "
+                "target limit (--max-target-tokens).",
                 longest=longest,
                 included=before,
                 prompt=offset,
@@ -124,8 +125,8 @@ def _check_positions(rows: Sequence[TokenRow], backbone: Backbone, offset: int) 
         raise UserError(
             "row-beyond-positions",
             "The longest row needs {needed} positions (prefix {prefix}, text {longest} "
-            "tokens), but the backbone has {limit}. Lower max_source_tokens, "
-            "max_target_tokens or the prefix length.",
+            "tokens), but the backbone has {limit}. Lower the source limit "
+            "(--max-source-tokens), the target limit (--max-target-tokens) or the prefix length.",
             needed=offset + longest,
             prefix=offset,
             longest=longest,

@@ -75,7 +75,7 @@ def test_csv_has_plain_numbers_and_signatures() -> None:
     assert float(second["BLEU difference to A"]) == 1.0
     assert float(second["mean row BLEU difference"]) == 0.5
     assert float(second["low (95 % paired bootstrap)"]) == -0.25
-    assert second["stored bytes"] == "460800"
+    assert second["size in bytes"] == "460800"
     assert lines[0]["training seconds"] == ""
 
 

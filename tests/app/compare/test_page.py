@@ -116,7 +116,7 @@ def test_scores_cost_and_differences_stand_in_the_table(qtbot: QtBot, page: Comp
     qtbot.waitUntil(lambda: page.scores.scores.rows[1].mean_difference is not None)
     heads = [model.headerData(c, Qt.Orientation.Horizontal) for c in range(model.columnCount())]
     assert heads == [
-        "System", "BLEU", "chrF", "Δ BLEU", "Mean row Δ BLEU", "Stored", "Training",
+        "System", "BLEU", "chrF", "Δ BLEU", "Mean row Δ BLEU", "Size", "Training",
         "Trainable", "Decoding",
     ]  # fmt: skip
     cells = [[str(model.index(r, c).data()) for c in range(9)] for r in range(2)]

@@ -181,9 +181,9 @@ def test_costs_without_room_are_in_the_tool_tip(
     resize(qtbot, page, PAGE_OF_1024)
     last = page.scores.model.columnCount() - 1
     assert page.scores.table.isColumnHidden(last)
-    assert "Stored" in page.scores.notes.text()
+    assert "Size" in page.scores.notes.text()
     tip = page.scores.model.index(1, 0).data(Qt.ItemDataRole.ToolTipRole)
-    assert "Stored: 461 kB" in tip
+    assert "Size: 461 kB" in tip
     sized(100)
     resize(qtbot, page, PAGE_OF_1280)
     assert not page.scores.table.isColumnHidden(last)

@@ -38,7 +38,7 @@ DRAWN = {
     "finetune": "All 30 layers are trained",
     "top-layers": "The last 2 of 30 layers and the norm are trained",
     "bitfit": "In each of the 30 layers the biases are trained",
-    "adapter": "Behind each of the 30 frozen layers stands a small trained one",
+    "adapter": "After each of the 30 frozen layers, a small trained one is added",
     "lora": "the product of two trained matrices of rank 8",
     "ia3": "trained vectors scale what the attention reads",
     "prompt": "Before the first of 30 frozen layers stand 20 trained embeddings",

@@ -117,7 +117,7 @@ def test_palette_says_why_a_command_cannot_be_done(
     window.context.navigator.open_path(project)
     opened = reasons()
     assert "Close project" not in opened
-    assert opened["Stop and save"] == "select a run at work"
+    assert opened["Stop and save"] == "select a run that is running"
     assert opened["Delete prefix"] == "select a prefix"
     assert "not possible now" not in opened.values()
 

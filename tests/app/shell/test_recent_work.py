@@ -40,7 +40,7 @@ def start_page(window: MainWindow) -> StartPage:
             "paused, step 2,300 of 4,000",
         ),
         ([status(RunState.STARTING), status(RunState.QUEUED)], "starting; 1 queued"),
-        ([status(RunState.RUNNING), status(RunState.PAUSED)], "2 runs at work"),
+        ([status(RunState.RUNNING), status(RunState.PAUSED)], "2 runs running"),
     ],
 )
 def test_words(statuses: list[RunStatus], words: str) -> None:

@@ -62,7 +62,7 @@ def test_the_form_says_what_it_starts_from_and_how_many_runs(
     assert facts["Backbone"] == "SmolLM2 135M Instruct"
     assert facts["Data"] == "huts.csv, 192 rows to train on, at most 200 test inputs"
     assert facts["Method"].startswith("prefix 10, MLP 512, from “Describe the table")
-    assert facts["Training"] == "5 epochs, 8 rows a step, learning rate 0.0005"
+    assert facts["Training"] == "5 epochs, 8 rows per step, learning rate 0.0005"
     assert facts["Decoding"] == "5 beams"
     assert form.question.text() == (
         "How many rows does each method need? Li & Liang (2021), figure 3."

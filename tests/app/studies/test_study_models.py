@@ -133,7 +133,7 @@ def test_means_are_said_with_spread_and_interval(place: Path) -> None:
     table = means_table(study, results)
     assert table.header == (
         *("Method", "Training rows", "BLEU", "chrF"),
-        *("Runs", "Trained", "Stored", "Time"),
+        *("Runs", "Trained", "Size", "Time"),
     )
     assert table.names == 2
     assert len(table.rows) == 8

@@ -75,7 +75,7 @@ CASES: dict[str, Case] = {
         (*TABLE, "--split-column", "part"),
         *("no-such-column", {"name": "part", "known": "'name', 'food', 'area', 'text'"}),
     ),
-    "a data set of the hub without a connection": (
+    "a dataset of the hub without a connection": (
         ("train", "--data", "hub:EdinburghNLP/xsum", "--out", "refused/out"),
         *("hub-unreachable", {"name": "EdinburghNLP/xsum"}),
     ),

@@ -203,7 +203,7 @@ def test_a_terminal_shows_a_bar_and_ctrl_c_stops_and_saves(
     assert "█" in shown
     assert "░" in shown
     assert "stopping after this step, and saving (Ctrl+C again: at once)" in shown
-    assert "stopped; python main.py resume stopped goes on from there" in shown
+    assert "stopped; python main.py resume stopped continues from there" in shown
     assert "Traceback" not in shown
     assert state is RunState.CANCELLED
     assert "  resumed from step " in said

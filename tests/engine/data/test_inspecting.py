@@ -336,7 +336,7 @@ def test_impossible_options(
         (b"\x1f\x8b\x08\0", "a.csv.gz", "not-a-table", {"kind": "a gzip archive"}),
         (b"PAR1\x15\x04", "a.bin", "damaged-parquet", {}),
         (b"SQLite format 3\0....", "a.csv", "not-a-table", {"kind": "an SQLite database"}),
-        (b"\x89PNG\r\n\x1a\n", "a.csv", "not-a-table", {"kind": "a picture (PNG)"}),
+        (b"\x89PNG\r\n\x1a\n", "a.csv", "not-a-table", {"kind": "an image (PNG)"}),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a.xls", "not-a-table", {}),
         (b"<!DOCTYPE html>\n<html>", "a.csv", "not-a-table", {"kind": "a web page"}),
         (b"<html><body>", "a.txt", "not-a-table", {"kind": "a web page"}),

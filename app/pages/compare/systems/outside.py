@@ -51,7 +51,7 @@ def copy_outside(source: Path, folder: Path) -> Generator[None, None, Path]:
         ) from error
     if not rows:
         raise UserError(
-            "outputs-empty", "{path} is empty. Give a file with one output a line.", path=source
+            "outputs-empty", "{path} is empty. Give a file with one output per line.", path=source
         )
     meta = read_meta(source) or OutputsMeta(source.stem, "", "", split_fingerprint(rows), "")
     target, number = folder / f"{source.stem}.jsonl", 2

@@ -32,7 +32,7 @@ def score_columns(table: ScoreTable, theme: Theme) -> tuple[Column, ...]:
         *map(_metric, table.metrics),
         *(_differences(table, theme) if len(table.rows) > 1 else ()),
         _number(
-            "Stored",
+            "Size",
             lambda row: formats.bytes_text(row.system.entry.stored_bytes),
             title_tip="Saved on disk in addition to the backbone",
         ),
@@ -126,7 +126,7 @@ def _facts(row: ScoreRow, metric: str) -> str:
     lines += [
         f"Decoding: {decoding}, {formats.speed_text(row.tokens_per_s)}",
         f"Rows: {len(row.system.rows):,}",
-        f"Stored: {formats.bytes_text(entry.stored_bytes)}",
+        f"Size: {formats.bytes_text(entry.stored_bytes)}",
         f"Training: {formats.duration_text(entry.training_s)}",
         f"Trainable: {formats.count_text(entry.trainable)}",
     ]

@@ -114,7 +114,7 @@ def _numbers(table: ScoreTable, row: ScoreRow) -> list[tuple[str, Cell]]:
         (f"mean row {title} difference", mean.mean if mean else None),
         ("low (95 % paired bootstrap)", mean.low if mean else None),
         ("high (95 % paired bootstrap)", mean.high if mean else None),
-        ("stored bytes", system.entry.stored_bytes),
+        ("size in bytes", system.entry.stored_bytes),
         ("training seconds", system.entry.training_s),
         ("trainable parameters", system.entry.trainable),
         ("decoding tokens per second", row.tokens_per_s),

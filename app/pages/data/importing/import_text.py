@@ -44,8 +44,8 @@ def what_happens(report: FileReport) -> str:
     if not lost:
         return f"Every row{so_far} will be imported."
     return (
-        f"{plural(lost, 'row')}{so_far} cannot be read and will be kept in a list of rejected "
-        "rows, which you can look at and export; all others will be imported."
+        f"{plural(lost, 'row')}{so_far} cannot be read and will be added to a list of rejected "
+        "rows, which you can view and export; all others will be imported."
     )
 
 

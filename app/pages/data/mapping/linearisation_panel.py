@@ -86,7 +86,7 @@ class LinearisationPanel(QWidget):
             ""
             if fields or entry is None
             else "No column is a field, a meaning representation or triples: "
-            "the source text is used as it stands."
+            "the source text is used unchanged."
         )
 
     def _show_example(self) -> None:

@@ -62,7 +62,7 @@ PRESETS = (
         "Paper: low data",
         "Prefix 6 from the words “table-to-text:”, rate 5e-5 after 100 steps of warm-up, "
         "batches of 10, 200 steps, sentence sum, beam 5: for 50, 100 or 200 rows "
-        "(appendix A.2; for 500 rows the paper takes 400 steps).",
+        "(appendix A.2; for 500 rows the paper uses 400 steps).",
         {
             **_PAPER_TABLES,
             "method.prefix_length": 6,

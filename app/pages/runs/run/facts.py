@@ -33,7 +33,7 @@ def _results(run: RunModel) -> Rows:
         file = size(saved_bytes(run) or 0)
         if run.finished.stored_parameters:
             file += f" for {count(run.finished.stored_parameters)} numbers"
-        rows.append(("Stored", file))
+        rows.append(("Size", file))
         paused = f", and {duration(run.paused_s)} paused" if run.paused_s >= 1 else ""
         rows.append(("Time", duration(work_s(run) or 0.0) + paused))
     return rows

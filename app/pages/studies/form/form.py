@@ -181,7 +181,7 @@ def base_facts(run: Planner) -> tuple[tuple[str, str], ...]:
         ("Backbone", backbone.title if backbone is not None else spec.backbone),
         ("Data", ", ".join(filter(None, rows))),
         ("Method", _method(spec)),
-        ("Training", f"{length}, {rows_a_step} rows a step, {rate}"),
+        ("Training", f"{length}, {rows_a_step} rows per step, {rate}"),
         ("Decoding", f"{decoding.num_beams} beams" if is_beam else str(decoding.strategy.value)),
     )
 

@@ -62,7 +62,7 @@ def means_table(study: StudySpec, results: StudyResults) -> TextTable:
     for key, row in results.rows().items():
         cells = [mean_text(row.means[name]) if name in row.means else "" for name in columns]
         rows.append((*labels.texts(key), *cells, str(len(row.runs)), *_costs(row.runs)))
-    return _without_empty([*header, "Runs", "Trained", "Stored", "Time"], rows, names=2)
+    return _without_empty([*header, "Runs", "Trained", "Size", "Time"], rows, names=2)
 
 
 def differences_table(study: StudySpec, results: StudyResults) -> TextTable:
