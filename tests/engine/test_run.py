@@ -327,7 +327,7 @@ def test_out_of_memory_says_what_would_need_less(
 ) -> None:
     folder = workshop.run(tmp_path / "run", workshop.spec("mlp"))
     error = torch.OutOfMemoryError("Tried to allocate 20.00 MiB.\nSee the documentation.")
-    with raising_in_forward(error, after=3000):
+    with raising_in_forward(error, after=300):
         failed = fails(folder)
     assert failed.step > 0
     with refused("out-of-memory") as caught, explain_memory_errors(folder.read_spec()):
@@ -345,7 +345,7 @@ def test_a_fault_of_ours_keeps_its_traceback_and_the_run_can_go_on(
     workshop: Workshop, whole: dict[str, RunFolder], tmp_path: Path
 ) -> None:
     folder = workshop.run(tmp_path / "run", workshop.spec("mlp"))
-    with raising_in_forward(ValueError("no such thing"), after=3000):
+    with raising_in_forward(ValueError("no such thing"), after=300):
         assert run_folder(folder.path) == EXIT_OUR_FAULT
     failed = only(folder, RunFailed)
     assert failed.blame is Blame.ENGINE
