@@ -3,7 +3,7 @@
     python benchmarks/speed_against_peft.py --data e2e/trainset.csv            all of it
     python benchmarks/speed_against_peft.py --data e2e/trainset.csv training   one part
 
-Parts: training, greedy, beam, beam-to-end, long-prefix, prefixes, memory, finetuning. Both sides
+Parts: training, greedy, beam, beam-to-end, long-prefix, prefixes, memory, products. Both sides
 take turns, step by step, so that a machine whose speed drifts does not favour one; the ratio of
 medians is what to quote. Before anything is timed, the losses and the tokens of both sides are
 compared. PEFT runs as its documentation has it: prefix_projection with the same width, labels
@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import csv
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -216,13 +215,12 @@ def training(given: argparse.Namespace) -> None:
     model = sides.projected()
     trainable = [p for p in model.parameters() if p.requires_grad]
     step_theirs = peft_step(model, pad, torch.optim.AdamW(trainable, lr=0.0, fused=True))
-    steps = iter(range(10**6))
 
     def of(batches: Sequence[list[TokenRow]], step: Step) -> Callable[[], float]:
         numbers = iter(range(10**6))
         return lambda: step(batches[next(numbers) % len(batches)])
 
-    by_length = [grouped.step_batches(next(steps))[0] for _ in range(40)]
+    by_length = [grouped.step_batches(step)[0] for step in range(40)]
     several = rows_of_sources(given.data, sides.tokenizer, 80)
     together = Epochs(
         several, 8, accumulation_steps=1, seed=0, together=None,
@@ -311,10 +309,28 @@ def memory(given: argparse.Namespace) -> None:
         print(f"  {side:44s} {peak / 1e6:7.0f} MB   prefix / this: {peaks['prefix'] / peak:.2f}")
 
 
-def finetuning(given: argparse.Namespace) -> None:
-    """Full fine-tuning against transformers' Trainer, in processes of their own."""
-    subprocess.run(
-        [sys.executable, ROOT / "benchmarks" / "finetuning.py", "--data", given.data], check=True
+def products(given: argparse.Namespace) -> None:
+    """How much of our training step are products of matrices, and how fast they are computed."""
+    sides = Sides(given, prefix_length=5)
+    step = our_step(sides.ours, torch.optim.AdamW(sides.ours.trainable().values(), lr=0.0))
+    grouped = Epochs(sides.rows, 8, accumulation_steps=1, seed=0)
+    batches = [grouped.step_batches(number)[0] for number in range(given.steps)]
+    step(batches[0])
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profiler:
+        for batch in batches:
+            step(batch)
+    names = ("mkldnn::_linear_pointwise", "aten::addmm", "aten::mm")
+    events = profiler.key_averages()
+    total_us = sum(event.self_cpu_time_total for event in events)
+    product_us = sum(event.self_cpu_time_total for event in events if event.key in names)
+    head = sides.ours.backbone.model.get_output_embeddings().weight.numel()
+    body = sides.ours.backbone.model.num_parameters() - head  # the embeddings are the head
+    tokens = sum(len(row) - 1 for batch in batches for row in batch)
+    targets = sum(len(row.target) for batch in batches for row in batch)
+    operations = 4 * (body * tokens + head * targets)
+    print(
+        f"products are {product_us / total_us:.0%} of a step: "
+        f"{operations / len(batches) / 1e9:.0f} GFLOP a step at {operations / product_us / 1e3:.0f} GFLOP/s"
     )
 
 
@@ -336,7 +352,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     ),
     "prefixes": prefixes,
     "memory": memory,
-    "finetuning": finetuning,
+    "products": products,
 }
 
 

@@ -13,8 +13,8 @@ from app.plots.curves import RunCurves
 from app.plots.lines import AXIS_TITLES, INFO, Quantity
 from app.plots.plot_view import PlotView
 from app.qt.boxes import fill_grid
+from app.qt.idle_task import turn_queue
 from app.qt.sizes import chars
-from app.qt.timers import single_shot
 from app.theme import SPACE_XS, Theme
 
 
@@ -172,15 +172,14 @@ class PanelGrid(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(SPACE_XS)
-        self._making = single_shot(self, 0, self._make_next)
-        self._making.start()
+        turn_queue().add(self._make_next)
 
     def _make_next(self) -> None:
         """Make a plot that will be shown, so that opening a project does not have to."""
         missing = [q for q in Quantity if self._view.shows(q) and q not in self._panels]
         if missing and self.window().isVisible():  # not of a window that is being closed
             self.panel(missing[0])
-            self._making.start()
+            turn_queue().add(self._make_next)
 
     def panel(self, quantity: Quantity) -> MetricPanel:
         """The plot of a quantity; making one takes some 20 ms."""

@@ -43,14 +43,14 @@ class Refresher(QObject):
         self._view, self._grid, self._is_visible = view, grid, is_visible
         self._touched: set[str] = set()
         self._everything = True
-        self._round_is_whole = self._has_turn = False
+        self._round_is_whole = False
         self._work: deque[tuple[Quantity, Callable[[], None]]] = deque()
         self._timer = single_shot(self, REFRESH_MS, self.wake)
 
     @property
     def is_waiting(self) -> bool:
         """Whether a round is due or under way."""
-        return self._timer.isActive() or self._has_turn or bool(self._work)
+        return self._timer.isActive() or self._take_turn in turn_queue() or bool(self._work)
 
     def touch(self, run_id: str) -> None:
         """A run has new numbers."""
@@ -71,13 +71,12 @@ class Refresher(QObject):
             self._soon()
         elif self._is_visible() and (self._everything or self._touched):
             self._begin(STEPS_A_ROUND)
-            self._next_turn()
+            turn_queue().add(self._take_turn)
 
     def draw_now(self) -> None:
         """Take in and draw all there is before returning, as for an export."""
         self._timer.stop()
         turn_queue().drop(self._take_turn)
-        self._has_turn = False
         self._work.clear()
         self._everything = True
         for run in self._view.runs:
@@ -89,12 +88,7 @@ class Refresher(QObject):
         if not self._timer.isActive():
             self._timer.start()
 
-    def _next_turn(self) -> None:
-        self._has_turn = True
-        turn_queue().add(self._take_turn)
-
     def _take_turn(self) -> None:
-        self._has_turn = False
         self._turn(TURN_S)
 
     def _begin(self, steps: int) -> None:
@@ -132,9 +126,9 @@ class Refresher(QObject):
             draw()
             others = bool(self._work) and self._work[0][0] is not quantity
             if self._work and (time.monotonic() >= end_s or (others and seconds == TURN_S)):
-                self._next_turn()
+                turn_queue().add(self._take_turn)
                 return
         if not painted:
-            self._next_turn()
+            turn_queue().add(self._take_turn)
             return
         self.drawn.emit(self._round_is_whole)

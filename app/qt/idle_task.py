@@ -35,6 +35,10 @@ class TurnQueue(QObject):
             self._waiting.append(work)
         self._timer.start(0)
 
+    def __contains__(self, work: Any) -> bool:
+        """Whether it waits."""
+        return work in self._waiting
+
     def drop(self, work: Any) -> None:
         """Do not call it."""
         if work in self._waiting:

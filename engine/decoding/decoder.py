@@ -1,13 +1,13 @@
 """Decoding with any system: greedy, beam and sampling, in batches of independent rows.
 
-transformers' own `generate` does the search; the prefix enters through attention, so it is
-neither copied per beam nor carried in the cache. Rows are padded on the left, and positions
-count real tokens, so a row in a batch gives the output of the row alone.
+On the fast path by the search of our own (`engine.decoding.search`), else by transformers'
+`generate`: the prefix enters through attention, so it is neither copied per beam nor carried in
+the cache; rows are padded on the left, and positions count real tokens. Either way a row in a
+batch gives the output of the row alone.
 """
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,14 +20,12 @@ from transformers import (
     LogitsProcessorList,
     StoppingCriteria,
     StoppingCriteriaList,
-    TemperatureLogitsWarper,
-    TopKLogitsWarper,
-    TopPLogitsWarper,
 )
 
 from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
 from engine.contract.specs.training import DecodingSpec, Strategy
+from engine.decoding.processors import generator_of, warpers, with_noise
 from engine.decoding.search import Finished, search
 from engine.fast.decoder import FastDecoder
 from engine.fast.prefix import Prefix
@@ -76,21 +74,15 @@ def decode(
     texts = [""] * len(prompts)
     new_tokens = 0
     with torch.inference_mode(), system.active():
-        if (fast := system.fast(order)) is not None:
-            sorted_prompts = [prompts[row] for row in order]
-            for row, output in _search(fast, system.backbone, sorted_prompts, decoding, reporter):
-                new_tokens += len(output)
-                texts[order[row]] = _text(system.backbone, output)
-            order = []
-        for at in range(0, len(order), decoding.batch_size):
-            rows = order[at : at + decoding.batch_size]
-            listener = _Listener(reporter, at, inputs=len(prompts), rows=len(rows),
-                                 limit=decoding.max_new_tokens)  # fmt: skip
-            batch = [prompts[row] for row in rows]
-            outputs = _decode_batch(system, rows, batch, decoding, listener)
-            for row, output in zip(rows, outputs, strict=True):
-                new_tokens += len(output)
-                texts[row] = _text(system.backbone, output)
+        fast = system.fast(order)
+        if fast is not None:
+            outputs = _search(fast, system.backbone, order, prompts, decoding, reporter)
+        else:
+            outputs = _generate(system, order, prompts, decoding, reporter)
+        for row, output in outputs:
+            new_tokens += len(output)
+            text = system.backbone.tokenizer.decode(output, skip_special_tokens=True)
+            texts[row] = text.strip()
     most = len(prompts) * decoding.max_new_tokens
     reporter.update(most, most, "tokens", _inputs_text(len(prompts), len(prompts)))
     return DecodedTokens(tuple(texts), new_tokens, clock() - start)
@@ -168,20 +160,17 @@ def decoding_signature(decoding: DecodingSpec) -> str:
     return "|".join((*parts, f"max{decoding.max_new_tokens}"))
 
 
-def _text(backbone: Backbone, output: Sequence[int]) -> str:
-    text: str = backbone.tokenizer.decode(output, skip_special_tokens=True)
-    return text.strip()
-
-
 def _search(
     fast: tuple[FastDecoder, Prefix],
     backbone: Backbone,
+    order: Sequence[int],
     prompts: Sequence[Sequence[int]],
     decoding: DecodingSpec,
     reporter: Reporter,
 ) -> Iterator[tuple[int, list[int]]]:
-    """Prompts by number with what was generated, in the order in which they end."""
+    """Rows with what the search of our own generates, in the order in which they end."""
     decoder, prefix = fast
+    prompts = [prompts[row] for row in order]
     beams = decoding.num_beams if decoding.strategy is Strategy.BEAM else 1
     limit, done, tokens = decoding.max_new_tokens, 0, 0
 
@@ -202,7 +191,23 @@ def _search(
     for event in events:
         if isinstance(event, Finished):
             done += 1
-            yield event.index, event.tokens
+            yield order[event.index], event.tokens
+
+
+def _generate(
+    system: System,
+    order: Sequence[int],
+    prompts: Sequence[Sequence[int]],
+    decoding: DecodingSpec,
+    reporter: Reporter,
+) -> Iterator[tuple[int, list[int]]]:
+    """Rows with what transformers' `generate` makes of them, batch by batch."""
+    for at in range(0, len(order), decoding.batch_size):
+        rows = order[at : at + decoding.batch_size]
+        listener = _Listener(reporter, at, inputs=len(prompts), rows=len(rows),
+                             limit=decoding.max_new_tokens)  # fmt: skip
+        batch = [prompts[row] for row in rows]
+        yield from zip(rows, _decode_batch(system, rows, batch, decoding, listener), strict=True)
 
 
 def _decode_batch(
@@ -269,40 +274,20 @@ def _generation_config(
 
 
 def _samplers(decoding: DecodingSpec, prompts: Sequence[Sequence[int]]) -> LogitsProcessorList:
-    processors = LogitsProcessorList()
+    processors = LogitsProcessorList(warpers(decoding))
     if decoding.strategy is Strategy.SAMPLING:
-        if decoding.temperature != 1:
-            processors.append(TemperatureLogitsWarper(decoding.temperature))
-        if decoding.top_k:
-            processors.append(TopKLogitsWarper(decoding.top_k))
-        if decoding.top_p < 1:
-            processors.append(TopPLogitsWarper(decoding.top_p))
         processors.append(_RowSampler(prompts, decoding.seed))
     return processors
 
 
 class _RowSampler(LogitsProcessor):  # type: ignore[misc]
-    """Makes the likeliest token a sample: Gumbel noise added to logits (the Gumbel-max trick).
-
-    Each row draws from a generator of its own, seeded by the prompt, so that a row's sample
-    depends neither on its neighbours nor on the batch size.
-    """
+    """Makes the likeliest token a sample, each row by its own generator."""
 
     def __init__(self, prompts: Sequence[Sequence[int]], seed: int) -> None:
-        self._generators = [
-            torch.Generator().manual_seed(_row_seed(prompt, seed)) for prompt in prompts
-        ]
+        self._generators = [generator_of(prompt, seed) for prompt in prompts]
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.Tensor:
-        noise = torch.stack(
-            [torch.rand(scores.shape[1], generator=generator) for generator in self._generators]
-        ).to(scores.device)
-        return scores - torch.log(-torch.log(noise.clamp(1e-20, 1 - 1e-7)))
-
-
-def _row_seed(prompt: Sequence[int], seed: int) -> int:
-    digest = hashlib.sha256(repr((seed, list(prompt))).encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> 1
+        return with_noise(scores, self._generators)
 
 
 class _Listener(StoppingCriteria):  # type: ignore[misc]

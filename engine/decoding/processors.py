@@ -10,7 +10,12 @@ import hashlib
 from collections.abc import Sequence
 
 import torch
-from transformers import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
+from transformers import (
+    LogitsProcessor,
+    TemperatureLogitsWarper,
+    TopKLogitsWarper,
+    TopPLogitsWarper,
+)
 
 from engine.contract.specs.training import DecodingSpec, Strategy
 
@@ -37,14 +42,7 @@ class Processors:
     ) -> None:
         self._decoding, self._prompts = decoding, prompts
         self._end, self._suppressed = list(end), list(suppressed)
-        self._warpers = []
-        if decoding.strategy is Strategy.SAMPLING:
-            if decoding.temperature != 1:
-                self._warpers.append(TemperatureLogitsWarper(decoding.temperature))
-            if decoding.top_k:
-                self._warpers.append(TopKLogitsWarper(decoding.top_k))
-            if decoding.top_p < 1:
-                self._warpers.append(TopPLogitsWarper(decoding.top_p))
+        self._warpers = warpers(decoding)
         self._generators: dict[int, torch.Generator] = {}
 
     @property
@@ -80,32 +78,48 @@ class Processors:
             scores[:, self._suppressed] = -float("inf")
 
     def choose(self, scores: torch.Tensor, rows: Sequence[Row]) -> torch.Tensor:
-        """The next token of each row, [rows]: the likeliest, or a sample.
-
-        A sample is the likeliest after Gumbel noise was added. Each row draws from a generator of
-        its own, seeded by the prompt, so that it depends neither on its neighbours nor on the
-        batch size.
-        """
+        """The next token of each row, [rows]: the likeliest, or a sample."""
         if self._decoding.strategy is Strategy.SAMPLING:
             for warper in self._warpers:
                 scores = warper(None, scores)
-            noise = torch.stack(
-                [torch.rand(scores.shape[1], generator=self._generator(row)) for row, _ in rows]
-            ).to(scores.device)
-            scores = scores - torch.log(-torch.log(noise.clamp(1e-20, 1 - 1e-7)))
+            scores = with_noise(scores, [self._generator(prompt) for prompt, _ in rows])
         return scores.argmax(dim=-1)
 
     def _generator(self, prompt: int) -> torch.Generator:
         if prompt not in self._generators:
-            seed = row_seed(self._prompts[prompt], self._decoding.seed)
-            self._generators[prompt] = torch.Generator().manual_seed(seed)
+            self._generators[prompt] = generator_of(self._prompts[prompt], self._decoding.seed)
         return self._generators[prompt]
 
 
-def row_seed(prompt: Sequence[int], seed: int) -> int:
-    """The seed of a row's own generator."""
+def warpers(decoding: DecodingSpec) -> list[LogitsProcessor]:
+    """What narrows the choice of a sample, in the order of `generate`."""
+    if decoding.strategy is not Strategy.SAMPLING:
+        return []
+    chosen: list[LogitsProcessor] = []
+    if decoding.temperature != 1:
+        chosen.append(TemperatureLogitsWarper(decoding.temperature))
+    if decoding.top_k:
+        chosen.append(TopKLogitsWarper(decoding.top_k))
+    if decoding.top_p < 1:
+        chosen.append(TopPLogitsWarper(decoding.top_p))
+    return chosen
+
+
+def with_noise(scores: torch.Tensor, generators: Sequence[torch.Generator]) -> torch.Tensor:
+    """Scores [rows, V] with Gumbel noise, so that the likeliest token is a sample."""
+    noise = torch.stack(
+        [torch.rand(scores.shape[1], generator=generator) for generator in generators]
+    ).to(scores.device)
+    return scores - torch.log(-torch.log(noise.clamp(1e-20, 1 - 1e-7)))
+
+
+def generator_of(prompt: Sequence[int], seed: int) -> torch.Generator:
+    """A row's own generator, seeded by its prompt.
+
+    So a sample depends neither on its neighbours nor on the batch size.
+    """
     digest = hashlib.sha256(repr((seed, list(prompt))).encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> 1
+    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
 
 
 def repeating(said: Sequence[int], size: int) -> list[int]:

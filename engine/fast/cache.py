@@ -24,6 +24,7 @@ class Cache:
         keys, values: for each layer [G, K, S, D]; columns from `used` on are free.
         mask: [G, B, S], 0 where a beam sees a column, else `HIDDEN`.
         positions: [G], of the next token.
+        prefix: columns at the beginning, P of the longest layer.
         starts: for each layer the first column, where its prefix is shorter than the longest.
         used: columns that are in use.
     """
@@ -32,6 +33,7 @@ class Cache:
     values: list[torch.Tensor]
     mask: torch.Tensor
     positions: torch.Tensor
+    prefix: int
     starts: list[int]
     used: int
 
@@ -45,13 +47,13 @@ class Cache:
         """Let beam b of an input go on from its beam parents[g, b]; only the mask moves."""
         self.mask = self.mask.gather(1, parents[..., None].expand(-1, -1, self.mask.shape[2]))
 
-    def make_room(self, columns: int, prefix: int) -> None:
+    def make_room(self, columns: int) -> None:
         """Have so many free columns, and drop those that no beam sees any more."""
         if self.used + columns <= self.mask.shape[2]:
             return
         size = self.used
         is_seen = (self.mask[:, :, :size] == 0).any(dim=1)  # [G, used]
-        is_seen[:, :prefix] = True  # so that layers with a shorter prefix stay in line
+        is_seen[:, : self.prefix] = True  # so that layers with a shorter prefix stay in line
         count = int(is_seen.sum(dim=1).max())
         order = torch.sort(is_seen.int(), dim=1, descending=True, stable=True)[1][:, :count]
         free = ROOM * columns

@@ -176,7 +176,8 @@ class FastDecoder:
         w, size, length = self._w, batch.size, batch.length
         heads, ratio, width = w.kv_heads, self._ratio, w.head_width
         cos, sin = self._rotation(dx, batch.positions + prefix.offsets)
-        bias = self._training_bias(prefix, batch)
+        is_complete = all(s.probabilities is not None for s in saved)
+        bias = None if is_complete else self._training_bias(prefix, batch)
         grid = dx.new_zeros(size * length, self._q_size)
         gradients: list[torch.Tensor] = []
         for number in range(len(w.layers) - 1, -1, -1):
@@ -196,6 +197,7 @@ class FastDecoder:
             do = do.reshape(size * heads, ratio * length, width)
             p = s.probabilities
             if p is None:
+                assert bias is not None
                 own_bias = bias[..., bias.shape[-1] - s.keys.shape[1] :]
                 p = self._attention(own_bias, s.queries, s.keys)
             dv = torch.bmm(p.transpose(1, 2), do).view(size, heads, -1, width)
@@ -321,6 +323,7 @@ class FastDecoder:
             values=[like.new_empty(shape) for _ in w.layers],
             mask=mask,
             positions=batch.positions[batch.predicting] + prefix.offsets + 1,
+            prefix=before,
             starts=[before - layer.shape[-2] for layer in prefix.layers],
             used=end,
         )
@@ -333,19 +336,18 @@ class FastDecoder:
         return packed(self._w.head, DECODING_ROWS)
 
     @torch.no_grad()
-    def step(self, cache: Cache, ids: torch.Tensor, prefix: int) -> torch.Tensor:
+    def step(self, cache: Cache, ids: torch.Tensor) -> torch.Tensor:
         """Read one token more for each beam.
 
         Args:
             ids: [G, B].
-            prefix: P of the longest layer.
 
         Returns:
             Logits of the next tokens, [G·B, V].
         """
         w, (size, beams) = self._w, ids.shape
         heads, ratio, width = w.kv_heads, self._ratio, w.head_width
-        cache.make_room(beams, prefix)
+        cache.make_room(beams)
         start, end = cache.used, cache.used + beams
         own = torch.arange(beams, device=ids.device)
         cache.mask[:, own, start + own] = 0

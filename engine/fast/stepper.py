@@ -24,9 +24,8 @@ class FastStepper:
         self, decoder: FastDecoder, prefix: Prefix, prompts: Sequence[Sequence[int]], *, beams: int
     ) -> None:
         self._decoder, self._prefix, self._prompts = decoder, prefix, prompts
-        self._beams, self._cache = beams, None
-
-    _cache: Cache | None
+        self._beams = beams
+        self._cache: Cache | None = None
 
     def admit(self, prompts: Sequence[int]) -> torch.Tensor:
         """Read each prompt once, whatever the number of its beams."""
@@ -44,7 +43,7 @@ class FastStepper:
         assert self._cache is not None
         if parents is not None:
             self._cache.follow(parents)
-        return self._decoder.step(self._cache, ids, self._prefix.length)
+        return self._decoder.step(self._cache, ids)
 
     def choose(self, inputs: torch.Tensor) -> None:
         """Drop the others' caches."""

@@ -111,6 +111,7 @@ def read_weights(model: Any) -> DecoderWeights:
     hooked = any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
     _demand(not hooked, "something is hooked into it")
     _demand(not any(p.requires_grad for p in model.parameters()), "its weights are trained")
+    _norm(body.norm)
     for layer in body.layers:
         _check_layer(layer)
     first = body.layers[0].self_attn
@@ -149,7 +150,8 @@ def _check_layer(layer: Any) -> None:
     _demand(getattr(attention, "sliding_window", None) is None, "its attention has a window")
     _demand(isinstance(mlp.act_fn, nn.SiLU) or type(mlp.act_fn).__name__ == "SiLUActivation",
             "its activation is not SiLU")  # fmt: skip
-    for norm in (layer.input_layernorm, layer.post_attention_layernorm):
+    own = [getattr(attention, name) for name in ("q_norm", "k_norm") if hasattr(attention, name)]
+    for norm in (layer.input_layernorm, layer.post_attention_layernorm, *own):
         _norm(norm)
 
 

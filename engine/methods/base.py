@@ -30,10 +30,6 @@ class System(Protocol):
     backbone: Backbone
     position_offset: int
 
-    @property
-    def computed_by(self) -> str:
-        """What computes its passes: "fast path", or "transformers" and why."""
-
     def active(self) -> AbstractContextManager[None]:
         """Inside, forward and backward passes of the backbone see what was put on it.
 
@@ -83,6 +79,10 @@ class Method(System, Protocol):
     """
 
     packages: ClassVar[tuple[str, ...]]
+
+    @property
+    def computed_by(self) -> str:
+        """What computes its passes: "fast path", or "transformers" and why."""
 
     def trainable(self) -> dict[str, torch.nn.Parameter]:
         """The parameters that are trained, by names that stay the same between program runs."""

@@ -62,11 +62,6 @@ class BareBackbone(SameForAllRows):
         """Nothing to prepare."""
         yield
 
-    @property
-    def computed_by(self) -> str:
-        """What computes its passes."""
-        return str(self._path)
-
     def fast(self, rows: Sequence[int]) -> tuple[FastDecoder, Prefix] | None:
         """The backbone alone."""
         decoder = self._path.now()

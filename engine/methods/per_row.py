@@ -80,11 +80,6 @@ class PrefixPerRow:
         with self._attention.attached(entries, visible=visible):
             yield counted_positions(mask) + self._offsets[chosen, None]
 
-    @property
-    def computed_by(self) -> str:
-        """What computes its passes."""
-        return str(self._path)
-
     def fast(self, rows: Sequence[int]) -> tuple[FastDecoder, Prefix] | None:
         """The backbone behind each row's prefix, where all layers of a prefix are as long."""
         decoder = self._path.now()

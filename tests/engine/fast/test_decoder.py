@@ -176,7 +176,7 @@ def test_steps_over_a_shared_cache_are_the_forward_pass_of_each_beam(tmp_path: P
             for beamed, row, new in zip(texts, parents.tolist(), ids.tolist(), strict=True)
         ]
         cache.follow(parents)
-        logits = decoder.step(cache, ids, prefix.length)
+        logits = decoder.step(cache, ids)
         if step in (0, 4, 5, 20, 39):
             flat = list(itertools.chain(*texts))
             torch.testing.assert_close(
@@ -263,5 +263,5 @@ def test_what_is_free_in_a_cache_is_never_read(tmp_path: Path) -> None:
             for held in (*part.keys, *part.values):
                 held[:, :, part.used :] = value
         cache.join(entering)
-        results.append(decoder.step(cache, torch.tensor([[5], [6]]), prefix.length))
+        results.append(decoder.step(cache, torch.tensor([[5], [6]])))
     assert torch.equal(*results)
