@@ -330,7 +330,8 @@ def products(given: argparse.Namespace) -> None:
     operations = 4 * (body * tokens + head * targets)
     print(
         f"products are {product_us / total_us:.0%} of a step: "
-        f"{operations / len(batches) / 1e9:.0f} GFLOP a step at {operations / product_us / 1e3:.0f} GFLOP/s"
+        f"{operations / len(batches) / 1e9:.0f} GFLOP a step "
+        f"at {operations / product_us / 1e3:.0f} GFLOP/s"
     )
 
 
