@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
@@ -65,7 +66,9 @@ class EngineClient(QObject):
     """Has commands answered in order, one at a time, in a process that starts at the first one.
 
     If the process dies it is started again and asked again; a command of which it dies twice
-    fails. Signals of requests come in the thread that owns it. Call `close` at the end.
+    fails. Signals of requests come in the thread that owns it, those of each response in a turn of
+    the event loop of their own: answers that arrive together would keep a window waiting. Call
+    `close` at the end.
     """
 
     def __init__(
@@ -87,6 +90,9 @@ class EngineClient(QObject):
         self._closed = False
         self._thread = ClientThread(command or engine_command("serve"), self._log, self)
         self._thread.responded.connect(self._on_response)
+        self._responses: deque[Response] = deque()
+        self._turn = QTimer(self)
+        self._turn.timeout.connect(self._pass_on_next)
 
     def ask(self, command: Command) -> PendingRequest:
         """Send a command. Never blocks; the pending request's signals come later.
@@ -123,7 +129,7 @@ class EngineClient(QObject):
         self._thread.wait()
         self._log.close()
         for request_id in tuple(self._pending):
-            self._on_response(Response(request_id, RequestCancelled()))
+            self._pass_on(Response(request_id, RequestCancelled()))
 
     def _cancel(self, request_id: int) -> None:
         self._thread.cancel(request_id)
@@ -139,6 +145,17 @@ class EngineClient(QObject):
 
     @Slot(object)
     def _on_response(self, response: Response) -> None:
+        if not self._closed:
+            self._responses.append(response)
+            self._turn.start(0)
+
+    def _pass_on_next(self) -> None:
+        response = self._responses.popleft()
+        if not self._responses:
+            self._turn.stop()
+        self._pass_on(response)
+
+    def _pass_on(self, response: Response) -> None:
         pending = self._pending.get(response.request_id)
         if not isinstance(response.body, Progress):
             self._pending.pop(response.request_id, None)

@@ -59,6 +59,9 @@ class RunsPage(Page):
         self._runs_pane = QWidget()
         self.command = CommandLine(theme)
         self.command.setContentsMargins(SPACE_S, SPACE_XS, SPACE_S, SPACE_XS)
+        room = self.command.sizePolicy()
+        room.setRetainSizeWhenHidden(True)  # what is above stays where it is
+        self.command.setSizePolicy(room)
         self.actions_ = RunActions(context, self.view, self._runs_pane)
         self.table = RunTable(context, self.view, self.actions_)
         self.header = RunHeader(self.view, self.planner.form, self.actions_, theme)
@@ -99,7 +102,7 @@ class RunsPage(Page):
 
     def _connect(self) -> None:
         context, actions = self.context, self.actions_
-        context.runs.added.connect(self._show_runs)
+        context.runs.added.connect(self._show_runs_in_turn)
         context.runs.removed.connect(self._show_runs)
         context.runs.changed.connect(self._on_run_changed)
         context.runs.damaged.connect(self._on_damaged)
@@ -155,6 +158,10 @@ class RunsPage(Page):
 
     def _on_damaged(self, _path: str, text: str) -> None:
         self.complain(f"A run cannot be opened: {text}")
+
+    def _show_runs_in_turn(self) -> None:
+        if self.upper.isHidden() or self.view.current is None:
+            turn_queue().add(self._show_runs)
 
     def _show_runs(self) -> None:
         """The table, or what to do where there is no run; a run is chosen once that is laid out."""

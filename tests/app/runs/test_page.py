@@ -318,12 +318,12 @@ def test_a_damaged_run_is_told(page: RunsPage, context: AppContext, project: Pat
     assert "run.json" in page.bar.label.text()
 
 
-def test_a_page_without_runs_says_what_to_do(page: RunsPage) -> None:
+def test_a_page_without_runs_says_what_to_do(page: RunsPage, qtbot: QtBot) -> None:
     assert page.empty.isVisible()
     assert not page.upper.isVisible()
     page.launch.train.click()
+    qtbot.waitUntil(page.upper.isVisible)
     assert not page.empty.isVisible()
-    assert page.upper.isVisible()
 
 
 def test_closing_the_project_leaves_an_empty_page(rich_page: RunsPage, context: AppContext) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -26,7 +27,7 @@ from app.pages.compare.systems.systems import (
     run_entry,
 )
 from app.pages.compare.task_view import TaskView
-from app.qt.idle_task import IdleTask
+from app.qt.idle_task import IdleTask, turn_queue
 from app.qt.timers import single_shot
 from engine.contract.errors import UserError
 
@@ -66,7 +67,7 @@ class SystemsModel(QObject):
         self.jobs.ended.connect(self._on_job_ended)
         self.jobs.began.connect(self._plan)
         self._refresh_s = 0.0
-        self._timer = single_shot(self, 0, self._refresh)
+        self._timer = single_shot(self, 0, partial(turn_queue().add, self._refresh))
         context.project.closed.connect(self._clear)
         context.project.changed.connect(self._plan)
         context.runs.added.connect(self._watch)
