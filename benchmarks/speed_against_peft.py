@@ -1,10 +1,12 @@
 """Training and decoding with a prefix, ours against PEFT's, on the same rows in one process.
 
+Full fine-tuning, ours against transformers' Trainer, too.
+
     python benchmarks/speed_against_peft.py --data e2e/trainset.csv            all of it
     python benchmarks/speed_against_peft.py --data e2e/trainset.csv training   one part
 
-Parts: training, greedy, beam, beam-to-end, long-prefix, prefixes, memory, products. Both sides
-take turns, step by step, so that a machine whose speed drifts does not favour one; the ratio of
+Parts: training, finetuning, greedy, beam, beam-to-end, long-prefix, prefixes, memory, products. Both
+sides take turns, step by step, so that a machine whose speed drifts does not favour one; the ratio of
 medians is what to quote. Before anything is timed, the losses and the tokens of both sides are
 compared. PEFT runs as its documentation has it: prefix_projection with the same width, labels
 -100 on the prompt, right padding, rows in the order of the file. Where numbers are compared and
@@ -17,6 +19,7 @@ import argparse
 import csv
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,9 +30,11 @@ sys.path.insert(0, str(ROOT))
 
 import torch
 from peft import PrefixTuningConfig, TaskType, get_peft_model
+from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from benchmarks.memory import peak_in_a_process
 from engine.backbones.loading import Backbone, load_backbone
+from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.specs.data import Linearisation
 from engine.contract.specs.training import DecodingSpec, Strategy
@@ -37,6 +42,7 @@ from engine.data.linearising import linearise
 from engine.data.meaning import parse_meaning
 from engine.data.prompt import prompt_named
 from engine.decoding.decoder import decode
+from engine.methods.making import make_method
 from engine.methods.per_row import PrefixPerRow
 from engine.methods.prefix import PrefixTuning, SavedPrefix
 from engine.reporter import Silent
@@ -253,6 +259,70 @@ def training(given: argparse.Namespace) -> None:
     )
 
 
+class TrainerSteps(TrainerCallback):  # type: ignore[misc]
+    """Steps of transformers' Trainer at batch 8, timed by itself; rows in the order given."""
+
+    def __init__(self, model: Any, rows: Sequence[TokenRow], *, pad: int, folder: str) -> None:
+        settings = TrainingArguments(
+            output_dir=folder, per_device_train_batch_size=8, learning_rate=0.0, max_steps=1,
+            optim="adamw_torch_fused", train_sampling_strategy="sequential", use_cpu=True,
+            save_strategy="no", logging_strategy="no", report_to=[], disable_tqdm=True,
+            remove_unused_columns=False,
+        )  # fmt: skip
+        self._trainer = Trainer(
+            model, settings, train_dataset=list(rows), callbacks=[self],
+            data_collator=lambda chosen: padded(chosen, pad),
+        )  # fmt: skip
+        self._began_s = 0.0
+        self.seconds: list[float] = []
+
+    def on_step_begin(self, *_: Any, **__: Any) -> None:
+        """Start the clock."""
+        self._began_s = time.perf_counter()
+
+    def on_step_end(self, *_: Any, **__: Any) -> None:
+        """Read it."""
+        self.seconds.append(time.perf_counter() - self._began_s)
+
+    def run(self, steps: int) -> list[float]:
+        """Seconds of each step but the first, which makes the optimiser's state."""
+        self.seconds.clear()
+        self._trainer.args.max_steps = steps + 1
+        self._trainer.train()
+        return self.seconds[1:]
+
+
+def finetuning(given: argparse.Namespace) -> None:
+    """A step of full fine-tuning at batch 8: Trainer's batches, and ours on both sides."""
+    ours = make_method(backbone(given.backbone), FinetuneMethod(), seed=0)
+    model = backbone(given.backbone).model.train().requires_grad_(True)
+    model.set_attn_implementation("sdpa")
+    tokenizer = ours.backbone.tokenizer
+    every = rows(given.data, tokenizer, 600)
+    grouped = Epochs(every, 8, accumulation_steps=1, seed=0)
+    batches = [grouped.step_batches(step)[0] for step in range(given.rounds * 5)]
+    pad = tokenizer.pad_token_id
+    optimiser = torch.optim.AdamW(ours.trainable().values(), lr=0.0, fused=True)
+    step = our_step(ours, optimiser)
+    with torch.no_grad():
+        theirs = float(model(**padded(batches[0], pad)).loss)
+    print(f"losses differ by {abs(step(batches[0]) / theirs - 1):.1e}")
+    times: dict[str, list[float]] = {"Trainer": [], "Trainer, our batches": [], "ours": []}
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(given.rounds):
+            now = batches[5 * number : 5 * number + 5]
+            plain = every[40 * number : 40 * number + 40]
+            same = [row for batch in now for row in batch]
+            for name, chosen in (("Trainer", plain), ("Trainer, our batches", same)):
+                times[name] += TrainerSteps(model, chosen, pad=pad, folder=folder).run(4)
+            for batch in now[1:]:
+                start = time.perf_counter()
+                step(batch)
+                times["ours"].append(time.perf_counter() - start)
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    report("step of full fine-tuning, batch 8", medians, against="Trainer")
+
+
 def decoding(given: argparse.Namespace, what: str, prefix_length: int, spec: DecodingSpec) -> None:
     """16 inputs."""
     sides = Sides(given, prefix_length=prefix_length)
@@ -339,6 +409,7 @@ FORCED = {"max_new_tokens": 40, "min_new_tokens": 40, "batch_size": 16}
 TO_END = {"max_new_tokens": 60, "batch_size": 16}
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "training": training,
+    "finetuning": finetuning,
     "greedy": lambda given: decoding(
         given, "greedy, 40 tokens", 10, DecodingSpec(strategy=Strategy.GREEDY, **FORCED)
     ),

@@ -40,8 +40,9 @@ from engine.contract.runs.scores import OutputsMeta, Score
 from engine.contract.specs.run import RunSpec, describe_method
 from engine.data.examples import ExampleSets, load_examples
 from engine.decoding.files import save_outputs
-from engine.methods.base import Method, count
+from engine.methods.base import Method, System, count
 from engine.methods.checkpointing import enable_checkpointing
+from engine.methods.finetune import BareBackbone
 from engine.methods.making import make_method
 from engine.tasks.base import Task
 from engine.tasks.making import MakeTask, make_task
@@ -229,10 +230,13 @@ class _Session:
         elapsed_s = trainer.state.elapsed_s
         if task.test_inputs:
             recorder.phase(Phase.DECODING)
-            meta = self._predict(method, task)
+            if info_of(spec.method).saved_as is ArtifactKind.MODEL:
+                method.backbone.model.requires_grad_(False)
+                meta = self._predict(BareBackbone(method.backbone), task)
+            else:
+                meta = self._predict(method, task)
+                saved = self._save(method, task, meta.scores)  # the card has them
             elapsed_s += meta.seconds
-            if info_of(spec.method).saved_as is not ArtifactKind.MODEL:  # the card has the scores
-                saved = self._save(method, task, meta.scores)
         recorder.event(
             RunFinished(
                 step=trainer.state.step,
@@ -255,8 +259,8 @@ class _Session:
             scores=scores,
         )
 
-    def _predict(self, method: Method, task: Task) -> OutputsMeta:
-        scored = task.predict(method, self._recorder, clock=self._recorder.work_s)
+    def _predict(self, system: System, task: Task) -> OutputsMeta:
+        scored = task.predict(system, self._recorder, clock=self._recorder.work_s)
         path = "outputs/test.jsonl"
         meta = save_outputs(
             self._folder.path / path,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from engine.fast.decoder import FastDecoder
-from engine.fast.packing import pack_rows
-from engine.fast.weights import NotLlamaLikeError, read_weights
+from engine.fast.packing import PackedBatch, pack_rows
+from engine.fast.trained import TrainedDecoder
+from engine.fast.weights import NotLlamaLikeError, check_structure, read_weights
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +62,20 @@ def compute_by_transformers(model: Any) -> None:
     setattr(model, _PATH, Path(None, "it was asked for"))
 
 
+def trained_decoder_of(model: Any) -> TrainedDecoder | None:
+    """What computes the loss of a model whose weights are trained; None: transformers does."""
+    if model.device.type != "cpu" or model.dtype != torch.float32:
+        return None
+    try:
+        check_structure(model)
+    except NotLlamaLikeError:
+        return None
+    if getattr(model.config, "attention_dropout", 0.0):
+        return None
+    decoder = TrainedDecoder(model)
+    return decoder if _difference(model, decoder.logits) <= _TOLERANCE else None
+
+
 def _decide(model: Any) -> Path:
     if model.device.type != "cpu" or model.dtype != torch.float32:
         return Path(None, f"it is {model.dtype} on {model.device.type}")
@@ -67,21 +83,21 @@ def _decide(model: Any) -> Path:
         decoder = FastDecoder(read_weights(model))
     except NotLlamaLikeError as reason:
         return Path(None, str(reason))
-    difference = _difference(model, decoder)
+    nothing = decoder.no_prefix()
+    difference = _difference(model, lambda batch: decoder.logits(nothing, batch))
     if not difference <= _TOLERANCE:
         return Path(None, f"its logits differ by {difference:.1e}")
     return Path(decoder)
 
 
 @torch.no_grad()
-def _difference(model: Any, decoder: FastDecoder) -> float:
+def _difference(model: Any, logits_of: Callable[[PackedBatch], torch.Tensor]) -> float:
     """Of the logits of two texts, one of them padded, as a part of the largest."""
     known = model.get_input_embeddings().weight.shape[0]
     ids = torch.arange(1, 13).mul(7919).remainder(known)
     texts = [ids.tolist(), ids.flip(0)[:5].tolist()]
     batch = pack_rows([text[:1] for text in texts], [[*text[1:], 0] for text in texts], share=False)
-    logits_of_all = decoder.logits(decoder.no_prefix(), batch)
-    ours = torch.split(logits_of_all, [len(text) for text in texts])
+    ours = torch.split(logits_of(batch), [len(text) for text in texts])
     largest = difference = 0.0
     for text, logits in zip(texts, ours, strict=True):
         theirs = model(input_ids=torch.tensor([text]), use_cache=False).logits[0]

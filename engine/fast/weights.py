@@ -98,6 +98,30 @@ def read_weights(model: Any) -> DecoderWeights:
     Raises:
         NotLlamaLikeError: of another structure; nothing was changed.
     """
+    check_structure(model)
+    body: Any = model.model
+    _demand(not any(p.requires_grad for p in model.parameters()), "its weights are trained")
+    first = body.layers[0].self_attn
+    width = first.head_dim
+    joined = {linear.weight for linear in body.layers.modules() if type(linear) is nn.Linear}
+    for parameter in {*model.parameters()} - joined:
+        # No tensor may stay in the mapped file: the whole of it would stay in memory.
+        parameter.data = parameter.data.clone()
+    return DecoderWeights(
+        embed=body.embed_tokens,
+        rotate=body.rotary_emb,
+        layers=[_join_layer(layer) for layer in body.layers],
+        norm=_norm(body.norm),
+        head=model.get_output_embeddings().weight,
+        heads=first.q_proj.out_features // width,
+        kv_heads=first.k_proj.out_features // width,
+        head_width=width,
+        scale=first.scaling,
+    )
+
+
+def check_structure(model: Any) -> None:
+    """Raise `NotLlamaLikeError` unless a model of transformers is built as we compute it."""
     body: Any = getattr(model, "model", None)
     head: Any = model.get_output_embeddings()
     _demand(not model.config.is_encoder_decoder, "it has an encoder")
@@ -110,27 +134,9 @@ def read_weights(model: Any) -> DecoderWeights:
     _demand(rope in ROPE_TYPES, f"its rotary positions are of the type {rope!r}")
     hooked = any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
     _demand(not hooked, "something is hooked into it")
-    _demand(not any(p.requires_grad for p in model.parameters()), "its weights are trained")
     _norm(body.norm)
     for layer in body.layers:
         _check_layer(layer)
-    first = body.layers[0].self_attn
-    width = first.head_dim
-    joined = {linear.weight for linear in body.layers.modules() if type(linear) is nn.Linear}
-    for parameter in {*model.parameters()} - joined:
-        # No tensor may stay in the mapped file: the whole of it would stay in memory.
-        parameter.data = parameter.data.clone()
-    return DecoderWeights(
-        embed=body.embed_tokens,
-        rotate=body.rotary_emb,
-        layers=[_join_layer(layer) for layer in body.layers],
-        norm=_norm(body.norm),
-        head=head.weight,
-        heads=first.q_proj.out_features // width,
-        kv_heads=first.k_proj.out_features // width,
-        head_width=width,
-        scale=first.scaling,
-    )
 
 
 def _check_layer(layer: Any) -> None:

@@ -14,6 +14,7 @@ from engine.backbones.loading import Backbone
 from engine.contract.runs.cards import PrefixShape
 from engine.fast.decoder import FastDecoder
 from engine.fast.prefix import Prefix
+from engine.fast.trained import TrainedDecoder
 
 Tensors = dict[str, torch.Tensor]
 """What is saved of a method, by name."""
@@ -56,6 +57,9 @@ class System(Protocol):
 
         None where more than a prefix was put on the backbone, or it is not Llama-like.
         """
+
+    def trained(self) -> TrainedDecoder | None:
+        """What computes the loss in place of transformers where the weights are trained."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,15 @@ class Method(System, Protocol):
         """What is to be saved; None for the backbone as a whole."""
 
 
-class SameForAllRows:
+class WithoutTrainedDecoder:
+    """The part of a system whose loss is computed by `fast`, or by transformers."""
+
+    def trained(self) -> TrainedDecoder | None:
+        """None."""
+        return None
+
+
+class SameForAllRows(WithoutTrainedDecoder):
     """The part of a system that does not ask which rows it works on."""
 
     packages: ClassVar[tuple[str, ...]] = ()

@@ -13,6 +13,11 @@ def enable_checkpointing(model: PreTrainedModel) -> None:
     (enable or model.gradient_checkpointing_enable)()
 
 
+def is_checkpointing(model: PreTrainedModel) -> bool:
+    """Whether `enable_checkpointing` was called."""
+    return any(getattr(module, "gradient_checkpointing", False) for module in model.modules())
+
+
 def set_checkpointing(model: PreTrainedModel, training: bool) -> None:
     """Let checkpointed layers checkpoint, in a model that is otherwise in evaluation mode.
 

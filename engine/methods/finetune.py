@@ -10,9 +10,11 @@ import torch
 from engine.backbones.loading import Backbone
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.fast.decoder import FastDecoder
-from engine.fast.path import path_of
+from engine.fast.path import path_of, trained_decoder_of
 from engine.fast.prefix import Prefix
+from engine.fast.trained import TrainedDecoder
 from engine.methods.base import SameForAllRows
+from engine.methods.checkpointing import is_checkpointing
 
 
 class FullFinetuning(SameForAllRows):
@@ -22,7 +24,18 @@ class FullFinetuning(SameForAllRows):
         self.backbone = backbone
         self.position_offset = 0
         self._dropout = method.backbone_dropout
+        self._decoder = trained_decoder_of(backbone.model)
         backbone.model.requires_grad_(True)
+
+    @property
+    def computed_by(self) -> str:
+        """Its loss by passes of our own where the backbone is Llama-like."""
+        return super().computed_by if self.trained() is None else "fast path"
+
+    def trained(self) -> TrainedDecoder | None:
+        """Passes of our own, unless memory is to be saved."""
+        saves_memory = is_checkpointing(self.backbone.model)
+        return None if saves_memory or torch.is_autocast_enabled("cpu") else self._decoder
 
     def trainable(self) -> dict[str, torch.nn.Parameter]:
         """All parameters; tied ones once."""

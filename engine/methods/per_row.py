@@ -14,10 +14,10 @@ from engine.fast.decoder import FastDecoder
 from engine.fast.path import path_of
 from engine.fast.prefix import Prefix
 from engine.methods.attention import KeyValues, attention_of
-from engine.methods.base import counted_positions
+from engine.methods.base import WithoutTrainedDecoder, counted_positions
 
 
-class PrefixPerRow:
+class PrefixPerRow(WithoutTrainedDecoder):
     """A frozen backbone behind stored prefixes of any lengths, one for each row of the input.
 
     A row gets the output that it gets alone behind its prefix.

@@ -23,7 +23,7 @@ from engine.fast.decoder import FastDecoder
 from engine.fast.path import path_of
 from engine.fast.prefix import Prefix
 from engine.methods.attention import KeyValues, attention_of
-from engine.methods.base import Artifact, Tensors, counted_positions
+from engine.methods.base import Artifact, Tensors, WithoutTrainedDecoder, counted_positions
 from engine.methods.checkpointing import set_checkpointing
 from engine.methods.embedded import read_embeddings
 from engine.methods.parametrisation import (
@@ -41,7 +41,7 @@ from engine.methods.parametrisation import (
 from engine.methods.words import word_ids
 
 
-class PrefixedBackbone:
+class PrefixedBackbone(WithoutTrainedDecoder):
     """A frozen backbone behind keys and values, or with them between source and target.
 
     Attributes:

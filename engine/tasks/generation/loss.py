@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch.nn.functional import cross_entropy
 
-from engine.fast.packing import pack_rows
+from engine.fast.packing import PackedBatch, pack_rows
 from engine.methods.base import System
 from engine.tasks.generation.batches import IGNORED, TextBatch
 
@@ -22,17 +22,14 @@ def loss_sum(system: System, batch: TextBatch, rows: Sequence[int] = ()) -> torc
         batch: rows of one forward pass.
         rows: their places in the whole input, for systems that ask.
     """
-    fast = system.fast(rows)
+    fast, trained = system.fast(rows), system.trained()
     if fast is not None:
         decoder, prefix = fast
-        rows_read = batch.token_rows
-        packed = pack_rows(
-            [row.source for row in rows_read],
-            [row.target for row in rows_read],
-            share=prefix.is_shared,
-        )
+        packed = _packed(batch, share=prefix.is_shared)
         if decoder.has_room_for(prefix, packed):
             return decoder.loss(prefix, packed)
+    elif trained is not None:
+        return trained.loss(_packed(batch, share=True))
     with system.batch(rows, batch.attention_mask, _behind(batch)) as positions:
         if batch.decoder_input_ids is not None:
             logits = _encoder_decoder_logits(system, batch)
@@ -41,6 +38,11 @@ def loss_sum(system: System, batch: TextBatch, rows: Sequence[int] = ()) -> torc
     return cross_entropy(
         logits.flatten(0, 1), batch.labels.flatten(), ignore_index=IGNORED, reduction="sum"
     )
+
+
+def _packed(batch: TextBatch, *, share: bool) -> PackedBatch:
+    rows = batch.token_rows
+    return pack_rows([row.source for row in rows], [row.target for row in rows], share=share)
 
 
 def _behind(batch: TextBatch) -> torch.Tensor:
