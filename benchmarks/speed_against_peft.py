@@ -5,10 +5,10 @@ Full fine-tuning, ours against transformers' Trainer, too.
     python benchmarks/speed_against_peft.py --data e2e/trainset.csv            all of it
     python benchmarks/speed_against_peft.py --data e2e/trainset.csv training   one part
 
-Parts: training, finetuning, greedy, beam, beam-to-end, long-prefix, prefixes, memory, products. Both
-sides take turns, step by step, so that a machine whose speed drifts does not favour one; the ratio of
-medians is what to quote. Before anything is timed, the losses and the tokens of both sides are
-compared. PEFT runs as its documentation has it: prefix_projection with the same width, labels
+Parts: training, finetuning, greedy, beam, beam-to-end, long-prefix, prefixes, memory, products.
+Both sides take turns, step by step, so that a machine whose speed drifts does not favour one; the
+ratio of medians is what to quote. Before anything is timed, the losses and the tokens of both sides
+are compared. PEFT runs as its documentation has it: prefix_projection with the same width, labels
 -100 on the prompt, right padding, rows in the order of the file. Where numbers are compared and
 where it decodes, PEFT has our prefix, as an export would give it.
 """
