@@ -3,10 +3,10 @@
     python benchmarks/command_line_against_peft.py --data e2e/trainset.csv
 
 Ours: `train` with 32 steps less `train` with 2, without held-out inputs; `decode` of 16 and 48
-inputs less `decode` of one input and token: so loading is left out. PEFT: steps on rows in the order
-of the file, batch 8, prefix 5, MLP 512; `generate` behind the folder that `export --format peft` wrote
-of a prefix that was trained for `--steps` steps. The sides take turns; medians; the outputs of both
-are compared.
+inputs less `decode` of one input and token: so loading is left out. PEFT: steps on rows in the
+order of the file, batch 8, prefix 5, MLP 512; `generate` behind the exported folder of a prefix
+that was trained for `--steps` steps. The sides take turns; medians; the outputs of both are
+compared.
 """
 
 from __future__ import annotations
