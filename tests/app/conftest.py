@@ -2,19 +2,19 @@
 
 import gc
 import os
-import weakref
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import shiboken6
-from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
 from app.context import AppContext
 from app.qt.idle_task import turn_queue
 from app.shell.messages import Message
 from tests.helpers.fake_ports import FakeClient, FakeRunner, discard, make_context
+from tests.helpers.living import LIVING
 from tests.helpers.processes import children
 from tests.helpers.projects import make_project, make_rich_project
 
@@ -38,60 +38,22 @@ def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def leaves_nothing_behind(qapp: QApplication) -> Iterator[None]:
     """Fail the test that leaves a thread, timer, child process or top-level widget."""
-    _LIVING.set_aside()
+    LIVING.set_aside()
     widgets = set(QApplication.topLevelWidgets())
     children = _children()
-    timers = {id(timer) for timer in _LIVING.timers()}
+    timers = {id(timer) for timer in LIVING.timers()}
     yield
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     gc.collect()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     turn_queue().drop_deleted()
-    _LIVING.look()
+    LIVING.look()
     left = [repr(widget) for widget in QApplication.topLevelWidgets() if widget not in widgets]
-    left += [repr(thread) for thread in _LIVING.threads() if thread is not qapp.thread()]
-    active = [timer for timer in _LIVING.timers() if id(timer) not in timers]
+    left += [repr(thread) for thread in LIVING.threads() if thread is not qapp.thread()]
+    active = [timer for timer in LIVING.timers() if id(timer) not in timers]
     left += [f"{timer!r} of {timer.parent()!r}" for timer in active]
     left += [f"process {pid}" for pid in _children() - children]
     assert not left, "the test left behind: " + ", ".join(left)
-
-
-class _Living:
-    """The timers and threads that Python knows of.
-
-    They are looked for among all living objects. What outlives a test is set aside, out of every
-    later look and collection: walking through a million objects twice for each test took longer
-    than the tests.
-    """
-
-    def __init__(self) -> None:
-        self._found: weakref.WeakSet[QTimer | QThread] = weakref.WeakSet()
-
-    def set_aside(self) -> None:
-        """Before a test: leave what is there out of later looks, but for its timers and threads."""
-        gc.collect()
-        self.look()
-        gc.freeze()
-
-    def look(self) -> None:
-        """Look through what was made since."""
-        for item in gc.get_objects():
-            if issubclass(type(item), (QTimer, QThread)):
-                self._found.add(item)
-
-    def timers(self) -> list[QTimer]:
-        """Those that are active."""
-        return [item for item in self._valid() if isinstance(item, QTimer) and item.isActive()]
-
-    def threads(self) -> list[QThread]:
-        """Those that run."""
-        return [item for item in self._valid() if isinstance(item, QThread) and item.isRunning()]
-
-    def _valid(self) -> list[QTimer | QThread]:
-        return [item for item in self._found if shiboken6.isValid(item)]
-
-
-_LIVING = _Living()
 
 
 def _children() -> set[int]:
@@ -123,16 +85,28 @@ def said(context: AppContext) -> list[Message]:
     return posted
 
 
+@pytest.fixture(scope="session")
+def project_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `project` is a copy of."""
+    return make_project(tmp_path_factory.mktemp("template") / "project")
+
+
+@pytest.fixture(scope="session")
+def rich_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `rich_project` is a copy of."""
+    return make_rich_project(tmp_path_factory.mktemp("template") / "rich")
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(project_template: Path, tmp_path: Path) -> Path:
     """A project folder with a dataset and no runs."""
-    return make_project(tmp_path / "project")
+    return Path(shutil.copytree(project_template, tmp_path / "project"))
 
 
 @pytest.fixture
-def rich_project(tmp_path: Path) -> Path:
+def rich_project(rich_template: Path, tmp_path: Path) -> Path:
     """A project folder with a dataset and a run in each state."""
-    return make_rich_project(tmp_path / "rich")
+    return Path(shutil.copytree(rich_template, tmp_path / "rich"))
 
 
 @pytest.fixture
