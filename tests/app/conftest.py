@@ -2,19 +2,19 @@
 
 import gc
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
-import shiboken6
-from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
 from app.context import AppContext
 from app.qt.idle_task import turn_queue
 from app.shell.messages import Message
 from tests.helpers.fake_ports import FakeClient, FakeRunner, discard, make_context
+from tests.helpers.living import LIVING
 from tests.helpers.processes import children
 from tests.helpers.projects import make_project, make_rich_project
 
@@ -38,32 +38,22 @@ def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def leaves_nothing_behind(qapp: QApplication) -> Iterator[None]:
     """Fail the test that leaves a thread, timer, child process or top-level widget."""
+    LIVING.set_aside()
     widgets = set(QApplication.topLevelWidgets())
     children = _children()
-    timers = {id(timer) for timer in _living(QTimer, QTimer.isActive)}
+    timers = {id(timer) for timer in LIVING.timers()}
     yield
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     gc.collect()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     turn_queue().drop_deleted()
-    main = qapp.thread()
+    LIVING.look()
     left = [repr(widget) for widget in QApplication.topLevelWidgets() if widget not in widgets]
-    left += [repr(thread) for thread in _living(QThread, QThread.isRunning) if thread is not main]
-    active = _living(QTimer, QTimer.isActive)
-    left += [f"{timer!r} of {timer.parent()!r}" for timer in active if id(timer) not in timers]
+    left += [repr(thread) for thread in LIVING.threads() if thread is not qapp.thread()]
+    active = [timer for timer in LIVING.timers() if id(timer) not in timers]
+    left += [f"{timer!r} of {timer.parent()!r}" for timer in active]
     left += [f"process {pid}" for pid in _children() - children]
     assert not left, "the test left behind: " + ", ".join(left)
-
-
-T = TypeVar("T")
-
-
-def _living(kind: type[T], question: Callable[[T], bool]) -> list[T]:
-    found = []
-    for item in gc.get_objects():
-        if issubclass(type(item), kind) and shiboken6.isValid(item) and question(item):
-            found.append(item)
-    return found
 
 
 def _children() -> set[int]:
@@ -95,16 +85,28 @@ def said(context: AppContext) -> list[Message]:
     return posted
 
 
+@pytest.fixture(scope="session")
+def project_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `project` is a copy of."""
+    return make_project(tmp_path_factory.mktemp("template") / "project")
+
+
+@pytest.fixture(scope="session")
+def rich_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `rich_project` is a copy of."""
+    return make_rich_project(tmp_path_factory.mktemp("template") / "rich")
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(project_template: Path, tmp_path: Path) -> Path:
     """A project folder with a dataset and no runs."""
-    return make_project(tmp_path / "project")
+    return Path(shutil.copytree(project_template, tmp_path / "project"))
 
 
 @pytest.fixture
-def rich_project(tmp_path: Path) -> Path:
+def rich_project(rich_template: Path, tmp_path: Path) -> Path:
     """A project folder with a dataset and a run in each state."""
-    return make_rich_project(tmp_path / "rich")
+    return Path(shutil.copytree(rich_template, tmp_path / "rich"))
 
 
 @pytest.fixture

@@ -77,6 +77,16 @@ def cache_folder_of_the_test(tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield
 
 
+@pytest.fixture(autouse=True)
+def windows_end(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A window that lives on takes its time in each later one: styles are given to all widgets."""
+    yield
+    if "qtbot" in request.fixturenames:
+        from PySide6.QtCore import QCoreApplication, QEvent
+
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
 @pytest.fixture(scope="session")
 def trained(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with a dataset and one finished run, made by the program's own commands."""

@@ -1,5 +1,6 @@
 """A project with finished runs, and the page over it."""
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -21,14 +22,20 @@ from tests.helpers.fake_ports import FakeClient
 from tests.helpers.projects import make_project, make_run
 
 
-@pytest.fixture
-def runs_project(tmp_path: Path) -> Path:
-    """Three finished runs over the same 24 test inputs: a twin, two prefixes."""
-    path = make_project(tmp_path / "project")
+@pytest.fixture(scope="session")
+def runs_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `runs_project` is a copy of."""
+    path = make_project(tmp_path_factory.mktemp("template") / "runs")
     make_run(path, 1, method=FinetuneMethod(), name="twin", steps=20)
     make_run(path, 2, method=PrefixMethod(prefix_length=10), name="prefix 10", steps=20)
     make_run(path, 3, method=PrefixMethod(prefix_length=20), name="prefix 20", steps=20)
     return path
+
+
+@pytest.fixture
+def runs_project(runs_template: Path, tmp_path: Path) -> Path:
+    """Three finished runs over the same 24 test inputs: a twin, two prefixes."""
+    return Path(shutil.copytree(runs_template, tmp_path / "project"))
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def test_a_folder_is_listed_chosen_and_taken_back(
     assert client.last(ListBackbones).command == ListBackbones((folder,))
     qtbot.waitUntil(lambda: page.planner.backbones.get(folder) is not None)
     assert page.planner.form.draft["backbone"] == folder
-    assert page.form.picker.box.currentText() == "my-model"
+    qtbot.waitUntil(lambda: page.form.picker.box.currentText() == "my-model")
     assert page.planner.error is None
 
     qtbot.mouseClick(page.form.picker.folder, Qt.MouseButton.LeftButton)

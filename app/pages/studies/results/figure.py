@@ -20,6 +20,8 @@ from engine.contract.studies.study import StudySpec
 
 PANEL_CHARS, PANEL_LINES = 44, 15
 """Least width and height of a panel, in letters and lines."""
+CATEGORY_CHARS = 14
+"""Least width of one of its categories, where there is more than one column."""
 MARK_SIZE = QSize(30, 14)
 
 
@@ -83,7 +85,9 @@ class StudyFigure(QScrollArea):
     def _arrange(self) -> None:
         for panel in self.panels:
             panel.setMinimumHeight(self.fontMetrics().height() * PANEL_LINES)
-        columns = min(self.viewport().width() // chars(PANEL_CHARS), len(self._wanted))
+        categories = max((len(p.ticks) for p in self._wanted if not p.joined), default=0)
+        width = chars(max(PANEL_CHARS, CATEGORY_CHARS * categories))
+        columns = min(self.viewport().width() // width, len(self._wanted))
         fill_grid(self._grid, self.panels, max(1, columns))
 
     def _show_names(self, names: tuple[str, ...]) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-import textwrap
+import re
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.plots.panel import strip, style_axes
@@ -21,8 +22,7 @@ DOT_ALPHA = 110
 MARK_PX, DOT_PX = 10, 6
 LINE_WIDTH = 2
 Y_MARGIN = 0.05
-AXIS_PX = 64
-"""About what the vertical axis takes of a panel's width."""
+MAX_TICK_LINES = 4
 
 
 def color_of(number: int) -> QColor:
@@ -51,6 +51,7 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         plot.showGrid(x=False, y=True, alpha=0.25)
         plot.setMouseEnabled(x=False, y=False)
         theme.changed.connect(self._redraw)
+        plot.getViewBox().sigResized.connect(self._set_ticks)
         self._redraw()
 
     def show_panel(self, panel: FigurePanel) -> None:
@@ -78,12 +79,6 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.setXRange(min(ticks) - margin, max(ticks) + margin, padding=0)
         self.setYRange(*_range(panel), padding=0)
         self._set_ticks()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Break the categories' names anew."""
-        super().resizeEvent(event)
-        if self.panel is not None:
-            self._set_ticks()
 
     def wheelEvent(self, event: Any) -> None:
         """Leave the wheel to the page, which scrolls."""
@@ -117,19 +112,39 @@ class StudyPanel(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             self.getPlotItem().addItem(item)
 
     def _set_ticks(self) -> None:
-        assert self.panel is not None
-        ticks = self.panel.ticks
-        room = max(self.width() - AXIS_PX, 1) / max(len(ticks), 1)
-        letters = max(6, int(room / max(self.fontMetrics().averageCharWidth(), 1)) - 1)
-        wrapper = textwrap.TextWrapper(letters, break_long_words=False, break_on_hyphens=False)
-        texts = [(x, wrapper.fill(text)) for x, text in ticks]
-        shown = texts if not self.panel.joined else _apart(texts, letters)
-        axis = self.getPlotItem().getAxis("bottom")
+        """Fit the names below the axis into its width, so that none overlap."""
+        panel = self.panel
+        if panel is None:
+            return
+        metrics, plot = QFontMetrics(QApplication.font()), self.getPlotItem()
+        low, high = plot.getViewBox().viewRange()[0]
+        unit = plot.getViewBox().width() / (high - low)
+        if panel.joined:
+            shown = _apart(panel.ticks, metrics, unit)
+        else:
+            room = max(unit - metrics.averageCharWidth(), 1.0)
+            shown = [(x, fitted(text, metrics, room)) for x, text in panel.ticks]
+        axis = plot.getAxis("bottom")
         axis.setTicks([shown])
         self.tick_texts = tuple(text for _, text in shown)
-        rows = max((text.count("\n") + 1 for _, text in shown), default=1)
-        height = self.fontMetrics().height()
-        axis.setHeight(rows * height + 8 + (height + 8 if self.panel.axis else 0))
+        lines = max((text.count("\n") + 1 for text in self.tick_texts), default=1)
+        height = metrics.height()
+        axis.setHeight(lines * height + 8 + (height + 8 if panel.axis else 0))
+
+
+def fitted(text: str, metrics: QFontMetrics, room: float) -> str:
+    """Break a text at spaces and hyphens into lines of at most `room` pixels.
+
+    A word that is longer ends in an ellipsis, and so does the last of `MAX_TICK_LINES`.
+    """
+    lines = [""]
+    for piece in re.findall(r"\s*[^\s-]*-+|\s*[^\s-]+", text):
+        if lines[-1] and metrics.horizontalAdvance((lines[-1] + piece).strip()) > room:
+            lines.append("")
+        lines[-1] += piece
+    lines[MAX_TICK_LINES - 1 :] = filter(None, ["".join(lines[MAX_TICK_LINES - 1 :])])
+    end = Qt.TextElideMode.ElideRight
+    return "\n".join(metrics.elidedText(line.strip(), end, int(room)) for line in lines)
 
 
 def _range(panel: FigurePanel) -> tuple[float, float]:
@@ -147,15 +162,17 @@ def _range(panel: FigurePanel) -> tuple[float, float]:
     return low, max(values) + margin
 
 
-def _apart(ticks: list[tuple[float, str]], letters: int) -> list[tuple[float, str]]:
+def _apart(
+    ticks: tuple[tuple[float, str], ...], metrics: QFontMetrics, unit: float
+) -> list[tuple[float, str]]:
     """Ticks that would overlap the one to their right are left out; the last always stays."""
-    if len(ticks) < 3:
-        return ticks
-    letter_width = ((ticks[-1][0] - ticks[0][0]) or 1.0) / (letters * len(ticks))
-    shown = [ticks[-1]]
-    for x, text in reversed(ticks[:-1]):
-        if shown[-1][0] - x >= (len(text) + 1) * letter_width:
+    shown: list[tuple[float, str]] = []
+    end = math.inf
+    for x, text in reversed(ticks):
+        half = (metrics.horizontalAdvance(text) + metrics.averageCharWidth()) / 2
+        if x * unit + half <= end:
             shown.append((x, text))
+            end = x * unit - half
     return shown[::-1]
 
 
